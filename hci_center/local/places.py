@@ -1,0 +1,46 @@
+"""Where the one-machine installation keeps its state.
+
+Plain paths, computed the same way by `bin/run`, by `manage.py` beside the
+running server and by the tests; nothing here touches Django.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# The kernel takes 107 bytes for a Unix socket's path, and PostgreSQL appends
+# "/.s.PGSQL.5432" (or the lock file's longer name) to the directory.
+LONGEST_SOCKET_PATH = 100
+
+
+def data_dir() -> Path:
+    """The folder of all state, `HCI_DATA_DIR` (`.data` beside `manage.py`)."""
+    return Path(os.environ.get("HCI_DATA_DIR") or BASE_DIR / ".data").absolute()
+
+
+def socket_dir() -> Path:
+    """The 0700 folder of both servers' Unix sockets.
+
+    Below the data folder, or, where that path is too long for a socket, a folder
+    in the temporary directory named for it.
+    """
+    inside = data_dir() / "run"
+    if len(os.fsencode(inside / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET_PATH:
+        return inside
+    digest = hashlib.sha256(os.fsencode(data_dir())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"hci-{digest}"
+
+
+def database_url() -> str:
+    """How to reach the embedded PostgreSQL: peer login over its Unix socket."""
+    return f"postgres://hci@/hci?host={socket_dir()}"
+
+
+def redis_url() -> str:
+    """How to reach the embedded Valkey over its Unix socket."""
+    return f"unix://{socket_dir()}/valkey.sock"

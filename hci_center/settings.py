@@ -1,0 +1,195 @@
+"""One file of settings, read from the environment alone (README: "Configure it")."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from hci_center.local import places
+from hci_center.local.kept_secrets import kept_secret
+
+env = environ.Env()
+
+BASE_DIR = places.BASE_DIR
+DATA_DIR = places.data_dir()
+
+DEBUG = env.bool("HCI_DEBUG", default=False)
+DEMO = env.bool("HCI_DEMO", default=True)
+
+HOST: str = env.str("HCI_HOST", default="127.0.0.1")
+PORT: int = env.int("HCI_PORT", default=8000)
+FEED_PORT: int = env.int("HCI_FEED_PORT", default=PORT + 1)
+# For absolute links and the feed's address behind a proxy; "" means: as called.
+PUBLIC_URL: str = env.str("HCI_PUBLIC_URL", default="").rstrip("/")
+
+# Secrets -------------------------------------------------------------------
+
+SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or kept_secret("secret_key")
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("HCI_SECRET_KEY needs 32 characters or more.")
+
+# Keys of the encrypted columns, newest first: the first encrypts, all decrypt.
+TOKEN_KEYS: list[str] = env.list("HCI_TOKEN_KEYS", default=[]) or [
+    kept_secret("token_key", lambda: Fernet.generate_key().decode())
+]
+
+# Hosts ---------------------------------------------------------------------
+
+ALLOWED_HOSTS: list[str] = env.list("HCI_ALLOWED_HOSTS", default=[]) or sorted(
+    {"localhost", "127.0.0.1", "[::1]", HOST}
+    | ({urlsplit(PUBLIC_URL).hostname or ""} if PUBLIC_URL else set())
+)
+CORS_ALLOWED_ORIGINS: list[str] = env.list("HCI_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-api-key",
+    "x-csrftoken",
+)
+CSRF_TRUSTED_ORIGINS = CORS_ALLOWED_ORIGINS + ([PUBLIC_URL] if PUBLIC_URL else [])
+
+SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+X_FRAME_OPTIONS = "DENY"
+
+# The house -----------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+    "hci_center.api",
+    "hci_center.local",
+    "managers",
+    "areas",
+    "contacts",
+    "chats",
+]
+
+# The gate answers everything under /api/ itself: what follows it is for pages.
+MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
+    "hci_center.api.gate.ApiGate",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "hci_center.urls"
+WSGI_APPLICATION = "hci_center.wsgi.application"
+# A redirected POST loses its body; the gate takes both spellings of a path.
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Who calls: the first that recognises the request answers for it.
+CALLER_SOURCES = [
+    "managers.authentication.caller_from_key",
+    "areas.callers.caller_from_session",
+]
+
+# Database ------------------------------------------------------------------
+
+DATABASE_URL: str = env.str("DATABASE_URL", default="") or places.database_url()
+REDIS_URL: str = env.str("REDIS_URL", default="") or places.redis_url()
+
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(DATABASE_URL),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+
+# People --------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/admin/login/"
+
+# Language and time ---------------------------------------------------------
+
+LANGUAGE_CODE = "pt-br"
+LANGUAGES = [("pt-br", _("Portuguese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "America/Sao_Paulo"
+USE_TZ = True
+
+# Files ---------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+# Enforced per call by the gate; Django's own limit would answer in HTML.
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
+
+# Interfaces ----------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
