@@ -1,0 +1,71 @@
+"""One place where whatever went wrong becomes an answer of the contract."""
+
+from __future__ import annotations
+
+import logging
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from hci_center.api.envelope import answer, failure, render
+from hci_center.api.late import Asker
+from hci_center.errors import (
+    ForbiddenError,
+    InvalidError,
+    MalformedBodyError,
+    MethodNotAllowedError,
+    NotAuthenticatedError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class InternalError(RefusedError):
+    status, code = 500, "internal"
+    sentence = _("Something went wrong on our side; it was logged.")
+
+
+def as_refusal(error: Exception) -> RefusedError:
+    """The contract's refusal for any exception; the unforeseen is logged, whole."""
+    if isinstance(error, RefusedError):
+        return error
+    if isinstance(error, Http404):
+        return NotFoundError()
+    if isinstance(error, PermissionDenied):
+        return ForbiddenError()
+    if isinstance(error, UnreadablePostError):
+        return MalformedBodyError()
+    if isinstance(error, SuspiciousOperation):
+        # A foreign Host, or headers that Django would not read.
+        return InvalidError(sentence=_("This host name is not served here."))
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.warning("The database did not answer: %s", type(error).__name__)
+        return UnavailableError()
+    if isinstance(error, DataError):
+        logger.error("A value passed the fields and not the column", exc_info=error)
+        return InvalidError()
+    logger.error("Unforeseen error", exc_info=error)
+    return InternalError()
+
+
+def answer_refusal(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+    """The refusal in the caller's language, with the headers that belong to it."""
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        content = render(failure(refusal), Asker(request, None))
+    response = answer(refusal.status, content)
+    retry_after = getattr(refusal, "retry_after", None)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    if isinstance(refusal, NotAuthenticatedError):
+        response["WWW-Authenticate"] = "Api-Key"
+    if isinstance(refusal, MethodNotAllowedError):
+        response["Allow"] = ", ".join(getattr(refusal, "allowed", ()))
+    return response

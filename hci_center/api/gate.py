@@ -1,0 +1,57 @@
+"""Everything under /api/ comes and goes through here, and only here.
+
+The gate stands before the middleware of the pages: an answer of the API needs no
+session, no cookie and no template, and must never become an HTML page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, resolve
+
+from hci_center.api.errors import answer_refusal, as_refusal
+
+PREFIX = "/api/"
+PROBES = ("/api", "/healthz", "/readyz")
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ApiGate:
+    """Resolves, calls and envelopes the API's own requests; passes on the rest."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if not path.startswith(PREFIX) and path not in PROBES:
+            return self.get_response(request)
+        try:
+            if path not in PROBES:
+                request.get_host()  # raises for a foreign Host
+            match = find_route(path)
+            request.resolver_match = match
+            response = match.func(request, *match.args, **match.kwargs)
+            if hasattr(response, "render"):
+                response = response.render()
+        except Exception as error:  # noqa: BLE001 - the one place that answers for all
+            return answer_refusal(request, as_refusal(error))
+        return response
+
+
+@lru_cache(maxsize=4096)
+def find_route(path: str) -> ResolverMatch:
+    """The route of a path in either spelling, with and without its last slash.
+
+    Both are taken as they are: a redirected POST loses its body. Raises Http404.
+    """
+    try:
+        return resolve(path)
+    except Http404:
+        other = path.removesuffix("/") if path.endswith("/") else path + "/"
+        return resolve(other)

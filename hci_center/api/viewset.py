@@ -1,0 +1,172 @@
+"""The base of every documented call: from the request to one rule and back.
+
+Routes, rights and schema are DRF's; the way through is this module's own. There is
+one kind of answer and two kinds of body, so nothing is negotiated, and the order of
+refusals is the contract's ("Rules for every call").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, ClassVar, TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.datastructures import MultiValueDict
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.viewsets import ViewSet
+
+from hci_center.api.bodies import Body, Fields
+from hci_center.api.envelope import answer, render, success
+from hci_center.api.idempotency import Call, answer_once, read_key
+from hci_center.api.late import Asker
+from hci_center.api.reading import refuse_large, sent_fields
+from hci_center.callers import Caller, Role
+from hci_center.errors import (
+    ForbiddenError,
+    MethodNotAllowedError,
+    NotAuthenticatedError,
+)
+
+SMALL_BODY = 2 * 2**20
+FILE_BODY = 40 * 2**20
+SAFE_METHODS = ("GET", "HEAD")
+
+Action = TypeVar("Action", bound=Callable[..., Any])
+
+
+class NoFields(Body):
+    """A call that takes nothing."""
+
+
+class Operation:
+    """What is declared of one call, beside its route."""
+
+    def __init__(
+        self,
+        body: type[Body] = NoFields,
+        *,
+        closed_to: tuple[Role, ...] = (),
+        body_limit: int = SMALL_BODY,
+        anonymous: bool = False,
+        repeatable: bool = True,
+    ) -> None:
+        self.body = body
+        self.closed_to = closed_to
+        self.body_limit = body_limit
+        self.anonymous = anonymous
+        self.repeatable = repeatable
+
+
+def operation(body: type[Body] = NoFields, **declared: Any) -> Callable[[Action], Action]:
+    """Declares an action: its body and what differs from most calls.
+
+    closed_to: roles that get 403. body_limit: bytes. anonymous: needs no caller.
+    repeatable: whether it heeds an Idempotency-Key.
+    """
+
+    def declare(action: Action) -> Action:
+        action.operation = Operation(body, **declared)  # type: ignore[attr-defined]
+        return action
+
+    return declare
+
+
+class ContractViewSet(ViewSet):
+    """A resource of the contract. An action takes the fields, answers plain data.
+
+    Actions are declared with `operation`; path parameters come as keyword
+    arguments. `self.caller` is who asks; None only where that is allowed.
+    """
+
+    # For the schema alone: `dispatch` below reads and renders by itself.
+    parser_classes: ClassVar[list[Any]] = [JSONParser, FormParser]
+    renderer_classes: ClassVar[list[Any]] = [JSONRenderer]
+
+    request: HttpRequest  # type: ignore[assignment]
+    caller: Caller
+    action_map: dict[str, str]
+
+    def dispatch(  # type: ignore[override]
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        action = self._action(request)
+        declared: Operation = action.operation  # type: ignore[attr-defined]
+        refuse_large(request, declared.body_limit)
+        caller = identify(request)
+        if caller is not None:
+            self.caller = caller
+        elif not declared.anonymous:
+            raise NotAuthenticatedError
+        if request.method not in SAFE_METHODS and not (caller and caller.is_key):
+            require_csrf_token(request)
+        if caller is not None and caller.role in declared.closed_to:
+            raise ForbiddenError
+        sent = sent_fields(request)
+
+        def run() -> Any:
+            return action(declared.body.read(sent), **kwargs)
+
+        key = read_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
+        if (
+            key is None
+            or caller is None
+            or not declared.repeatable
+            or request.method in SAFE_METHODS
+        ):
+            status, payload = 200, success(run())
+        else:
+            path = request.path_info.removesuffix("/")
+            call = Call(caller.credential, request.method or "", path, key)
+            status, payload = answer_once(call, sent, run)
+        return self.finish(answer(status, render(payload, Asker(request, caller))))
+
+    def finish(self, response: HttpResponse) -> HttpResponse:
+        """The response as it leaves; for the calls that set cookies."""
+        return response
+
+    def _action(self, request: HttpRequest) -> Callable[[Fields], Any]:
+        method = (request.method or "").lower()
+        name = self.action_map.get("get" if method == "head" else method)
+        if name is None:
+            raise MethodNotAllowedError([verb.upper() for verb in self.action_map])
+        action: Callable[[Fields], Any] = getattr(self, name)
+        return action
+
+
+@cache
+def _caller_sources() -> list[Callable[[HttpRequest], Caller | None]]:
+    return [import_string(path) for path in settings.CALLER_SOURCES]
+
+
+def identify(request: HttpRequest) -> Caller | None:
+    """Who calls, by the first source that recognises the request.
+
+    Raises NotAuthenticatedError for a credential that is there and not good.
+    """
+    for source in _caller_sources():
+        caller = source(request)
+        if caller is not None:
+            return caller
+    return None
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        raise ForbiddenError(_("The X-CSRFToken header is missing or wrong."))
+
+
+def require_csrf_token(request: HttpRequest) -> None:
+    """Raises ForbiddenError unless X-CSRFToken matches the cookie."""
+    # The token is taken from the header alone: the form is never parsed for it.
+    request._post = QueryDict()  # type: ignore[attr-defined]
+    request._files = MultiValueDict()  # type: ignore[attr-defined]
+    check = _CsrfCheck(lambda _request: HttpResponse())
+    check.process_request(request)
+    check.process_view(request, lambda: None, (), {})

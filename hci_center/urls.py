@@ -1,0 +1,16 @@
+"""The table of contents: each app answers for its own chapter of the document."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("api/", include("managers.urls")),
+    path("api/", include("contacts.urls")),
+    path("api/", include("chats.urls")),
+    path("api/", include("areas.urls")),
+    path("", include("hci_center.local.urls")),
+    # APPEND_SLASH is off for the sake of the API.
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+]
