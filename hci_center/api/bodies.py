@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from hci_center.api.fields import WireField, WrongValue
+from hci_center.api.fields import WireField, WrongValueError
 from hci_center.errors import InvalidError, Sentence
 
 Fields = dict[str, Any]
@@ -38,7 +38,7 @@ class Body(serializers.Serializer[Any]):
                 continue
             try:
                 values[name] = field.parse(value)
-            except WrongValue as error:
+            except WrongValueError as error:
                 wrong[name] = [error.sentence]
         cls.judge(values, wrong)
         if wrong:

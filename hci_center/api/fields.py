@@ -1,7 +1,7 @@
 """The wire formats of the contract's "Rules for every call", one class each.
 
 A field's `parse` takes what came in JSON or in a form and answers the plain value
-that rules work with, or raises `WrongValue` with a sentence for the caller. The
+that rules work with, or raises `WrongValueError` with a sentence for the caller. The
 classes are DRF fields so that the schema describes them; requests run `parse`
 alone, through `hci_center.api.bodies.Body.read`.
 """
@@ -33,7 +33,7 @@ _MILLISECONDS_FROM = 10**12
 _LAST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
-class WrongValue(ValueError):
+class WrongValueError(ValueError):
     """A value that does not fit its field, with the reason as a sentence."""
 
     def __init__(self, sentence: Sentence) -> None:
@@ -46,16 +46,16 @@ def parse_text(value: Any, longest: int) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise WrongValue(_("This must be a text."))
+        raise WrongValueError(_("This must be a text."))
     if len(value) > longest:
-        raise WrongValue(_("This is longer than %d characters.") % longest)
+        raise WrongValueError(_("This is longer than %d characters.") % longest)
     if "\x00" in value:
-        raise WrongValue(_("This holds a NUL character."))
+        raise WrongValueError(_("This holds a NUL character."))
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise WrongValue(_("This holds half a character.")) from error
+            raise WrongValueError(_("This holds half a character.")) from error
     return value
 
 
@@ -64,17 +64,17 @@ def parse_phone(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         if 0 <= value < 10**15:
             return value
-        raise WrongValue(_("A phone number has 1 to 15 digits."))
+        raise WrongValueError(_("A phone number has 1 to 15 digits."))
     if (
         not isinstance(value, str)
         or value.startswith("-")
         or len(value) > 64
         or not _PHONE.fullmatch(value)
     ):
-        raise WrongValue(_("This is not a phone number."))
+        raise WrongValueError(_("This is not a phone number."))
     digits = _NOT_DIGITS.sub("", value)
     if not 1 <= len(digits) <= 15:
-        raise WrongValue(_("A phone number has 1 to 15 digits."))
+        raise WrongValueError(_("A phone number has 1 to 15 digits."))
     return int(digits)
 
 
@@ -83,7 +83,7 @@ def parse_port(value: Any) -> int:
     if isinstance(value, str) and len(value) <= 5 and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
-        raise WrongValue(_("A port is a number from 1 to 65535."))
+        raise WrongValueError(_("A port is a number from 1 to 65535."))
     return value
 
 
@@ -92,7 +92,7 @@ def parse_public_id(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _PUBLIC_ID.fullmatch(value):
-        raise WrongValue(_("An id has 1 to 64 letters, digits or _ . : -"))
+        raise WrongValueError(_("An id has 1 to 64 letters, digits or _ . : -"))
     return value
 
 
@@ -122,11 +122,11 @@ def parse_contact_key(value: Any) -> ContactKey:
     """A `contactId` whose channel the rest of the call decides."""
     try:
         phone = parse_phone(value)
-    except WrongValue:
+    except WrongValueError:
         phone = None
     try:
         text = parse_public_id(value)
-    except WrongValue:
+    except WrongValueError:
         if phone is None:
             raise
         text = None
@@ -146,9 +146,9 @@ def parse_integer(value: Any, least: int, most: int) -> int:
     if isinstance(value, str) and len(value) <= 18 and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise WrongValue(_("This must be a whole number."))
+        raise WrongValueError(_("This must be a whole number."))
     if not least <= value <= most:
-        raise WrongValue(
+        raise WrongValueError(
             _("This must be from %(least)d to %(most)d.")
             % {"least": least, "most": most}
         )
@@ -162,7 +162,7 @@ def parse_flag(value: Any) -> bool:
         return True
     if text in ("false", "0"):
         return False
-    raise WrongValue(_("This must be true or false."))
+    raise WrongValueError(_("This must be true or false."))
 
 
 def parse_moment(value: Any) -> datetime:
@@ -170,10 +170,10 @@ def parse_moment(value: Any) -> datetime:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,9})?", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise WrongValue(_("This must be a Unix time."))
+        raise WrongValueError(_("This must be a Unix time."))
     seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
     if not math.isfinite(seconds) or not 0 < seconds < _LAST_MOMENT:
-        raise WrongValue(_("This must be a Unix time."))
+        raise WrongValueError(_("This must be a Unix time."))
     return datetime.fromtimestamp(seconds, UTC)
 
 

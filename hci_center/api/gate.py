@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
 from hci_center.api.errors import answer_refusal, as_refusal
@@ -36,9 +37,11 @@ class ApiGate:
                 request.get_host()  # raises for a foreign Host
             match = find_route(path)
             request.resolver_match = match
-            response = match.func(request, *match.args, **match.kwargs)
-            if hasattr(response, "render"):
-                response = response.render()
+            response: HttpResponseBase = match.func(
+                request, *match.args, **match.kwargs
+            )
+            if isinstance(response, SimpleTemplateResponse):
+                response.render()
         except Exception as error:  # noqa: BLE001 - the one place that answers for all
             return answer_refusal(request, as_refusal(error))
         return response

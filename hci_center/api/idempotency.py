@@ -68,9 +68,7 @@ def read_key(header: str | None) -> str | None:
     return header
 
 
-def answer_once(
-    call: Call, sent: Mapping[str, Any], run: Callable[[], Any]
-) -> Answer:
+def answer_once(call: Call, sent: Mapping[str, Any], run: Callable[[], Any]) -> Answer:
     """Runs the call, or answers what its first run answered.
 
     The answer (200, or a refusal of the call's own) is stored in the transaction

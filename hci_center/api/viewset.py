@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -64,7 +64,9 @@ class Operation:
         self.repeatable = repeatable
 
 
-def operation(body: type[Body] = NoFields, **declared: Any) -> Callable[[Action], Action]:
+def operation(
+    body: type[Body] = NoFields, **declared: Any
+) -> Callable[[Action], Action]:
     """Declares an action: its body and what differs from most calls.
 
     closed_to: roles that get 403. body_limit: bytes. anonymous: needs no caller.
@@ -86,14 +88,14 @@ class ContractViewSet(ViewSet):
     """
 
     # For the schema alone: `dispatch` below reads and renders by itself.
-    parser_classes: ClassVar[list[Any]] = [JSONParser, FormParser]
-    renderer_classes: ClassVar[list[Any]] = [JSONRenderer]
+    parser_classes = [JSONParser, FormParser]
+    renderer_classes = [JSONRenderer]
 
     request: HttpRequest  # type: ignore[assignment]
     caller: Caller
     action_map: dict[str, str]
 
-    def dispatch(  # type: ignore[override]
+    def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         action = self._action(request)
@@ -169,4 +171,4 @@ def require_csrf_token(request: HttpRequest) -> None:
     request._files = MultiValueDict()  # type: ignore[attr-defined]
     check = _CsrfCheck(lambda _request: HttpResponse())
     check.process_request(request)
-    check.process_view(request, lambda: None, (), {})
+    check.process_view(request, HttpResponse, (), {})

@@ -1,0 +1,155 @@
+"""Departments in which contacts wait, and the people who answer there."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hci_center.callers import Caller
+from managers.models import Manager
+
+
+class AreaQuerySet(models.QuerySet["Area"]):
+    def visible_to(self, caller: Caller) -> Self:
+        """The areas of the managers that exist for this caller."""
+        if caller.managers is None:
+            return self
+        return self.filter(manager__in=caller.managers)
+
+
+class Area(models.Model):
+    """A department of a manager; its `code` is the id that the world knows."""
+
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.PROTECT,
+        related_name="areas",
+        verbose_name=_("manager"),
+    )
+    code = models.CharField(_("code"), max_length=64)
+    name = models.CharField(_("name"), max_length=200)
+    # Made by a call that named an unknown area: a supervisor should look at it.
+    needs_review = models.BooleanField(_("needs review"), default=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = AreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("area")
+        verbose_name_plural = _("areas")
+        ordering = [F("id").asc()]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "code"], name="area_code_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["manager", "name"], name="area_name_is_unique"
+            ),
+            # What the composite foreign keys of contacts point at.
+            models.UniqueConstraint(fields=["manager", "id"], name="area_of_manager"),
+            models.CheckConstraint(condition=~Q(code=""), name="area_has_a_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OperatorQuerySet(models.QuerySet["Operator"]):
+    def active(self) -> Self:
+        """Those who exist for the outside: an inactive one is in no answer."""
+        return self.filter(is_active=True)
+
+    def visible_to(self, caller: Caller) -> Self:
+        """The operators of the managers that exist for this caller."""
+        if caller.managers is None:
+            return self
+        return self.filter(manager__in=caller.managers)
+
+
+class Operator(models.Model):
+    """A person who answers contacts, of one manager and any of its areas."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="operator",
+        verbose_name=_("user"),
+    )
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.PROTECT,
+        related_name="operators",
+        verbose_name=_("manager"),
+    )
+    # Of its own, not the user's: the feed must see them change.
+    name = models.CharField(_("name"), max_length=200)
+    email = models.CharField(_("email"), max_length=254, blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
+    areas = models.ManyToManyField(
+        Area,
+        through="OperatorArea",
+        related_name="operators",
+        verbose_name=_("areas"),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = OperatorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("operator")
+        verbose_name_plural = _("operators")
+        ordering = [F("id").asc()]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "id"], name="operator_of_manager"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OperatorArea(models.Model):
+    """An operator serves an area of his own manager."""
+
+    # Beside the two ids so that the database can hold both to one manager.
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    operator = models.ForeignKey(
+        Operator, on_delete=models.CASCADE, related_name="memberships"
+    )
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("area"),
+    )
+
+    class Meta:
+        verbose_name = _("served area")
+        verbose_name_plural = _("served areas")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "area"], name="operator_serves_area_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator} @ {self.area}"
+
+
+class SignInFailure(models.Model):
+    """Wrong passwords lately, per account name and per address (hashed)."""
+
+    subject = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.subject

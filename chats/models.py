@@ -1,0 +1,296 @@
+"""Service sessions, what was said in them, and what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from areas.models import Area, Operator
+from contacts.models import Contact
+from hci_center.encryption import EncryptedTextField
+from managers.models import Manager
+
+
+class ChatQuerySet(models.QuerySet["Chat"]):
+    def open(self) -> Self:
+        """Still going on."""
+        return self.filter(closed_at=None)
+
+
+class Chat(models.Model):
+    """One service session of a contact; it has at most one open at a time.
+
+    Its operator is its contact's. Its protocol is issued once and never changes.
+    """
+
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        related_name="chats",
+        verbose_name=_("contact"),
+    )
+    protocol = models.CharField(_("protocol"), max_length=64)
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    objects = ChatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("chat")
+        verbose_name_plural = _("chats")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_chat_a_contact",
+            ),
+            models.UniqueConstraint(
+                fields=["manager", "protocol"], name="protocol_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(protocol=""), name="chat_has_a_protocol"
+            ),
+            # What the composite foreign key of messages points at.
+            models.UniqueConstraint(
+                fields=["id", "contact", "manager"], name="chat_of_contact"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.protocol
+
+
+class Direction(models.TextChoices):
+    IN = "in", _("Incoming")
+    OUT = "out", _("Outgoing")
+
+
+class Status(models.TextChoices):
+    """How far a message came. An incoming one waits until an operator read it."""
+
+    WAIT = "wait", _("Waiting")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    FAILED = "failed", _("Failed")
+
+
+class Message(models.Model):
+    """What a customer, an operator or the service itself said. In order of its id."""
+
+    # The id of the answers, and the messageId that a gateway gets from us.
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Of the chat, all three: 0003 holds them to it with one composite key, a third
+    # of the checks at each insert.
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    chat = models.ForeignKey(
+        Chat,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        verbose_name=_("chat"),
+        db_index=False,
+        db_constraint=False,
+    )
+    direction = models.CharField(_("direction"), max_length=3, choices=Direction)
+    type = models.CharField(_("type"), max_length=32)
+    content = models.TextField(_("content"))
+    # Where a caller said a file is: stored as sent, never fetched.
+    url = models.CharField(_("link"), max_length=2048, blank=True, default="")
+    # The `from` of an outgoing one; "" when it is the contact itself.
+    sender = models.CharField(_("from"), max_length=64, blank=True, default="")
+    status = models.CharField(_("status"), max_length=9, choices=Status)
+    error = models.CharField(_("error"), max_length=500, blank=True, default="")
+    gateway_id = models.CharField(  # noqa: DJ001 - unique, and many have none
+        _("gateway's id"), max_length=255, null=True, blank=True
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "gateway_id"],
+                condition=Q(gateway_id__isnull=False),
+                name="gateway_id_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(direction="out", status__in=Status.values)
+                | Q(direction="in", status__in=["wait", "read"]),
+                name="message_status_is_known",
+            ),
+        ]
+        indexes = [
+            # POST chat/message: a chat's messages in order, whole or in windows.
+            models.Index(fields=["chat", "id"], name="messages_of_chat"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class Attachment(models.Model):
+    """A stored file of a message; it has no other address than a signed link."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="attachment"
+    )
+    file = models.FileField(_("file"), max_length=200)
+    # What the bytes are, not what somebody said they were.
+    mime = models.CharField(_("type"), max_length=100)
+    size = models.PositiveIntegerField(_("size"))
+    sha256 = models.CharField(max_length=64)
+    # Ogg with Opus inside: gateways play it as a voice note.
+    is_voice = models.BooleanField(_("voice note"), default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class Delivery(models.Model):
+    """An outgoing message on its way to its gateway.
+
+    Written in the transaction that stores the message, and gone through by
+    whatever sends. `lease_until` and `fence` keep two workers from one message: a
+    result counts only under the fence that was taken.
+    """
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="delivery", primary_key=True
+    )
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    # A page token for this message alone, kept until it is sent.
+    token = EncryptedTextField(blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        indexes = [
+            # What is due, and what waits before it for the same contact.
+            models.Index(
+                fields=["next_at"],
+                condition=Q(done_at__isnull=True),
+                name="deliveries_due",
+            ),
+            models.Index(
+                fields=["contact", "message"],
+                condition=Q(done_at__isnull=True),
+                name="deliveries_of_contact",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
+
+
+class ParkedReceipt(models.Model):
+    """News of a message that is not known yet, kept 15 minutes."""
+
+    manager = models.ForeignKey(Manager, on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(max_length=255)
+    status = models.CharField(max_length=9, choices=Status)
+    error = models.CharField(max_length=500, blank=True, default="")
+    arrived_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["manager", "reference"], name="parked_receipts")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.status}"
+
+
+class ChatEvent(models.Model):
+    """A line of the ledger: who did what to a chat, when, in which area.
+
+    Append-only; reports and history read it and nothing is counted twice.
+    """
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        ENTERED_AREA = "entered_area", _("Entered area")
+        CLAIMED = "claimed", _("Answered")
+        TRANSFERRED = "transferred", _("Handed over")
+        RELEASED = "released", _("Released")
+        CLOSED = "closed", _("Closed")
+
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    chat = models.ForeignKey(
+        Chat,
+        on_delete=models.PROTECT,
+        related_name="events",
+        verbose_name=_("chat"),
+    )
+    kind = models.CharField(_("what"), max_length=16, choices=Kind)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    # Both as they were after it.
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("area"),
+        db_index=False,
+    )
+    operator = models.ForeignKey(
+        Operator,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("operator"),
+        db_index=False,
+    )
+    # The credential that did it ("key:7", "user:12"), and the operator it acted as.
+    actor = models.CharField(_("who"), max_length=64, blank=True, default="")
+    acting_operator = models.ForeignKey(
+        Operator, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        verbose_name = _("chat event")
+        verbose_name_plural = _("chat events")
+        ordering = [F("id").asc()]
+        indexes = [models.Index(fields=["manager", "at"], name="events_of_manager")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,179 @@
+"""The customers of a manager, and every name under which one of them comes."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from areas.models import Area, Operator
+from hci_center.callers import Caller
+from managers.models import Manager
+
+
+class Channel(models.TextChoices):
+    WHATSAPP = "whatsapp", "WhatsApp"
+    FACEBOOK = "facebook", "Facebook"
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def present(self) -> Self:
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, caller: Caller) -> Self:
+        """Those that exist for this caller.
+
+        An operator sees the contacts of his areas, his own, and the unassigned ones
+        without an area; others do not exist for him.
+        """
+        seen = self
+        if caller.managers is not None:
+            seen = seen.filter(manager__in=caller.managers)
+        if caller.role == "operator":
+            seen = seen.filter(
+                Q(area__in=caller.areas)
+                | Q(operator=caller.operator)
+                | Q(area=None, operator=None)
+            )
+        return seen
+
+    def latest_first(self) -> Self:
+        """The order of every answer: who wrote last first, the silent ones last."""
+        return self.order_by(F("last_message_at").desc(nulls_last=True), "-id")
+
+
+class Contact(models.Model):
+    """A customer of one manager on one channel.
+
+    Who answers it stands here and nowhere else: a chat's operator is its contact's.
+    """
+
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.PROTECT,
+        related_name="contacts",
+        verbose_name=_("manager"),
+        db_index=False,
+    )
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
+    # A phone's digits, a Facebook id, or the id of a WhatsApp user without a phone.
+    external_id = models.CharField(_("number or id"), max_length=64)
+    name = models.CharField(_("name"), max_length=200)
+    photo = models.CharField(_("photo"), max_length=2048, blank=True, default="")
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        verbose_name=_("area"),
+        db_index=False,
+        db_constraint=False,  # the composite key of 0002 holds more
+    )
+    operator = models.ForeignKey(
+        Operator,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        verbose_name=_("operator"),
+        db_index=False,
+        db_constraint=False,  # as above
+    )
+    protocol = models.CharField(_("protocol"), max_length=64)
+    sa = models.BigIntegerField(_("menu step (sa)"))
+    # Both are written by the transaction that stores or reads a message, so that
+    # they travel with the contact's own change.
+    unread = models.PositiveIntegerField(_("unread"), default=0)
+    last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "channel", "external_id"],
+                name="contact_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=Channel.values),
+                name="contact_channel_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(external_id=""), name="contact_has_an_id"
+            ),
+        ]
+        indexes = [
+            # POST user/contact/get, the contacts inside a manager's answer.
+            models.Index(
+                F("manager"),
+                F("last_message_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=Q(deleted_at__isnull=True),
+                name="contacts_of_manager",
+            ),
+            # POST user/contact/area and, with the next one, user/contact/operator.
+            models.Index(
+                fields=["area"],
+                condition=Q(deleted_at__isnull=True, area__isnull=False),
+                name="contacts_of_area",
+            ),
+            models.Index(
+                fields=["operator"],
+                condition=Q(deleted_at__isnull=True, operator__isnull=False),
+                name="contacts_of_operator",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def public_id(self) -> int | str:
+        """The id of the answers: a number for a phone, a string for all else."""
+        return public_id(self.channel, self.external_id)
+
+
+def public_id(channel: str, external_id: str) -> int | str:
+    """The `id` of the contract's contact shape, from the two stored columns."""
+    if channel == Channel.WHATSAPP and external_id.isdigit():
+        return int(external_id)
+    return external_id
+
+
+class Identity(models.Model):
+    """One name under which a person comes: a spelling of the number, a PSID, a LID."""
+
+    # Beside the contact so that the database can hold one alias to one person.
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    channel = models.CharField(max_length=8, choices=Channel)
+    alias = models.CharField(max_length=64)
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="identities"
+    )
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "channel", "alias"], name="alias_is_unique"
+            )
+        ]
+        indexes = [
+            # The chat calls, which name a contact and no manager.
+            models.Index(fields=["alias"], name="identity_alias"),
+        ]
+
+    def __str__(self) -> str:
+        return self.alias

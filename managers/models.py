@@ -1,0 +1,171 @@
+"""Company accounts, who supervises them, and the keys of their integrations."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hci_center.callers import Caller
+from hci_center.encryption import EncryptedTextField
+
+
+class ManagerQuerySet(models.QuerySet["Manager"]):
+    def visible_to(self, caller: Caller) -> Self:
+        """Those that exist for this caller."""
+        if caller.managers is None:
+            return self
+        return self.filter(pk__in=caller.managers)
+
+
+class Manager(models.Model):
+    """A company account: a WhatsApp number, a Facebook page, or both."""
+
+    class Gateway(models.TextChoices):
+        CONTROLLER = "controller", _("Controller process")
+        WHATSAPP_CLOUD = "whatsapp_cloud", _("WhatsApp Cloud API")
+        EVOLUTION = "evolution", _("Evolution API")
+        WPPCONNECT = "wppconnect", _("WPPConnect server")
+
+    name = models.CharField(_("name"), max_length=200)
+    email = models.CharField(_("email"), max_length=254, blank=True, default="")
+    number = models.BigIntegerField(
+        _("WhatsApp number"), null=True, blank=True, unique=True
+    )
+    controller_port = models.PositiveIntegerField(
+        _("controller port"), null=True, blank=True, unique=True
+    )
+    facebook_id = models.CharField(
+        _("Facebook page id"), max_length=64, null=True, blank=True, unique=True
+    )
+    facebook_token = EncryptedTextField(_("page token"), blank=True, default="")
+    gateway = models.CharField(
+        _("WhatsApp gateway"),
+        max_length=16,
+        choices=Gateway,
+        default=Gateway.CONTROLLER,
+    )
+    # JSON of what the gateway needs (addresses, tokens); sealed like the page token.
+    gateway_settings = EncryptedTextField(_("gateway settings"), blank=True, default="")
+    # Protocols and reports are dated in it.
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default=settings.TIME_ZONE
+    )
+    # Only these speak to the fake gateways of a demonstration.
+    is_demo = models.BooleanField(_("demonstration"), default=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = ManagerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("manager")
+        verbose_name_plural = _("managers")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(number__isnull=False) | Q(facebook_id__isnull=False),
+                name="manager_has_a_channel",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True) | Q(number__gte=0, number__lt=10**15),
+                name="manager_number_has_1_to_15_digits",
+            ),
+            models.CheckConstraint(
+                condition=Q(controller_port__isnull=True)
+                | Q(controller_port__gte=1, controller_port__lte=65535),
+                name="manager_port_is_a_port",
+            ),
+            models.CheckConstraint(
+                condition=Q(facebook_id__isnull=True) | ~Q(facebook_id=""),
+                name="manager_page_is_not_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Supervision(models.Model):
+    """A staff user who looks after a manager; a superuser looks after all."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="supervisions",
+        verbose_name=_("user"),
+    )
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.CASCADE,
+        related_name="supervisions",
+        verbose_name=_("manager"),
+    )
+
+    class Meta:
+        verbose_name = _("supervision")
+        verbose_name_plural = _("supervisions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "manager"], name="one_supervision_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} → {self.manager}"
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def live(self) -> Self:
+        """Neither revoked nor expired."""
+        now = timezone.now()
+        return self.filter(revoked_at=None).filter(
+            Q(expires_at=None) | Q(expires_at__gt=now)
+        )
+
+
+class ApiKey(models.Model):
+    """What an integration signs its calls with; the key itself is never stored."""
+
+    name = models.CharField(_("name"), max_length=200)
+    # Shown in lists so that a leaked key can be found; names the row on look-up.
+    prefix = models.CharField(_("prefix"), max_length=16, unique=True)
+    digest = models.CharField(_("digest"), max_length=64)
+    all_managers = models.BooleanField(_("all managers"), default=False)
+    managers = models.ManyToManyField(
+        Manager, blank=True, related_name="api_keys", verbose_name=_("managers")
+    )
+    secrets = models.BooleanField(
+        _("answers page tokens"),
+        default=False,
+        help_text=_("Answers to this key carry the page tokens in full."),
+    )
+    per_minute = models.PositiveIntegerField(
+        _("calls a minute"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as many as it likes."),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = [F("created_at").desc()]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(revoked_at__isnull=True),
+                name="one_live_key_a_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
