@@ -1,0 +1,120 @@
+"""Rows for tests: plain functions, believable defaults, everything can be said."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from areas.models import Area, Operator, OperatorArea
+from chats.models import Chat, Message
+from contacts.models import Channel, Contact, Identity
+from managers import keys
+from managers.models import Manager, Supervision
+
+_counter = itertools.count(1)
+
+
+def make_manager(**over: Any) -> Manager:
+    n = next(_counter)
+    values: dict[str, Any] = {
+        "name": f"Company {n}",
+        "email": f"company{n}@example.com",
+        "number": 551140000000 + n,
+        "controller_port": 20000 + n,
+        "facebook_id": f"3692581{n:05d}",
+        "facebook_token": f"page-token-{n}",
+    }
+    return Manager.objects.create(**values | over)
+
+
+def make_area(manager: Manager, code: str | None = None, **over: Any) -> Area:
+    code = code or f"area-{next(_counter)}"
+    return Area.objects.create(
+        **{"manager": manager, "code": code, "name": code.title()} | over
+    )
+
+
+def make_operator(
+    manager: Manager, *areas: Area, name: str = "Ana", **over: Any
+) -> Operator:
+    n = next(_counter)
+    user = User.objects.create_user(f"{name.lower()}{n}", password="secret-password")
+    operator = Operator.objects.create(
+        **{
+            "user": user,
+            "manager": manager,
+            "name": name,
+            "email": f"{name.lower()}{n}@example.com",
+        }
+        | over
+    )
+    for area in areas:
+        OperatorArea.objects.create(manager=manager, operator=operator, area=area)
+    return operator
+
+
+def make_supervisor(*managers: Manager) -> User:
+    user = User.objects.create_user(
+        f"supervisor{next(_counter)}", password="secret-password", is_staff=True
+    )
+    for manager in managers:
+        Supervision.objects.create(user=user, manager=manager)
+    return user
+
+
+def make_contact(manager: Manager, **over: Any) -> Contact:
+    """A WhatsApp contact unless a channel is said, with its own name as identity."""
+    n = next(_counter)
+    channel = over.get("channel", Channel.WHATSAPP)
+    whatsapp = channel == Channel.WHATSAPP
+    values: dict[str, Any] = {
+        "manager": manager,
+        "channel": channel,
+        # A landline: its number has one spelling only.
+        "external_id": str(551130000000 + n) if whatsapp else f"74182529{n:06d}",
+        "name": f"Customer {n}",
+        "protocol": f"BR{n:012d}",
+        "sa": -100 if whatsapp else 1,
+    }
+    contact = Contact.objects.create(**values | over)
+    Identity.objects.create(
+        manager=manager,
+        channel=contact.channel,
+        alias=contact.external_id,
+        contact=contact,
+    )
+    return contact
+
+
+def make_chat(contact: Contact, **over: Any) -> Chat:
+    values = {
+        "manager": contact.manager,
+        "contact": contact,
+        "protocol": f"{contact.protocol}-{next(_counter)}",
+    }
+    return Chat.objects.create(**values | over)
+
+
+def make_message(chat: Chat, **over: Any) -> Message:
+    values: dict[str, Any] = {
+        "manager_id": chat.manager_id,
+        "contact_id": chat.contact_id,
+        "chat": chat,
+        "direction": "in",
+        "type": "text",
+        "content": f"Message {next(_counter)}",
+        "status": "wait",
+    }
+    return Message.objects.create(**values | over)
+
+
+def make_key(*managers: Manager, secrets: bool = True, **over: Any) -> str:
+    """A key bound to those managers, or to all when none is said."""
+    return keys.create_key(
+        over.pop("name", f"key {next(_counter)}"),
+        managers=managers or None,
+        secrets_scope=secrets,
+        **over,
+    )

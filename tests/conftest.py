@@ -1,0 +1,168 @@
+"""What every test may use: a caller of the API, and the people of a small centre."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from managers import authentication
+from tests import builders
+
+
+class Api:
+    """Calls the API as one credential; bodies are JSON unless `form` is given."""
+
+    def __init__(self, key: str | None = None, client: Client | None = None) -> None:
+        self.client = client or Client()
+        self.headers = {"Authorization": f"Api-Key {key}"} if key else {}
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        form: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        data, content_type = b"", "application/json"
+        if form is not None:
+            from urllib.parse import urlencode
+
+            data = urlencode(form).encode()
+            content_type = "application/x-www-form-urlencoded"
+        elif isinstance(body, bytes):
+            data = body
+        elif body is not None:
+            data = json.dumps(body).encode()
+        return self.client.generic(
+            method, path, data, content_type, headers=self.headers | (headers or {})
+        )
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Any:
+        return self.call("POST", path, body, **more)
+
+    def put(self, path: str, body: Any = None, **more: Any) -> Any:
+        return self.call("PUT", path, body, **more)
+
+    def delete(self, path: str, body: Any = None, **more: Any) -> Any:
+        return self.call("DELETE", path, body, **more)
+
+
+@pytest.fixture(autouse=True)
+def _fast_and_fresh(settings: Any) -> Iterator[None]:
+    """A hasher that costs nothing, and no key remembered from another test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    authentication.forget_judged_keys()
+    yield
+    authentication.forget_judged_keys()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_their_own(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def manager(db: None) -> Any:
+    return builders.make_manager(
+        name="Padaria Estrela",
+        email="contato@padaria.example",
+        number=5511400011111,
+        controller_port=8080,
+        facebook_id="369258147",
+        facebook_token="token-of-the-page",
+    )
+
+
+@pytest.fixture
+def other_manager(db: None) -> Any:
+    return builders.make_manager(name="Oficina Lua", number=5521400022222)
+
+
+@pytest.fixture
+def sales(manager: Any) -> Any:
+    return builders.make_area(manager, "vendas", name="Vendas")
+
+
+@pytest.fixture
+def support(manager: Any) -> Any:
+    return builders.make_area(manager, "suporte", name="Suporte")
+
+
+@pytest.fixture
+def ana(manager: Any, sales: Any) -> Any:
+    """An operator of sales."""
+    return builders.make_operator(manager, sales, name="Ana")
+
+
+@pytest.fixture
+def bruno(manager: Any, support: Any) -> Any:
+    """An operator of support."""
+    return builders.make_operator(manager, support, name="Bruno")
+
+
+@pytest.fixture
+def supervisor(manager: Any) -> Any:
+    return builders.make_supervisor(manager)
+
+
+@pytest.fixture
+def contact(manager: Any, sales: Any) -> Any:
+    """A WhatsApp contact that waits in sales."""
+    return builders.make_contact(
+        manager, name="Maria Souza", external_id="551133334444", area=sales
+    )
+
+
+@pytest.fixture
+def page_contact(manager: Any, sales: Any) -> Any:
+    """A Facebook contact that waits in sales."""
+    return builders.make_contact(
+        manager,
+        channel="facebook",
+        name="João Lima",
+        external_id="7418252963",
+        area=sales,
+    )
+
+
+@pytest.fixture
+def api(manager: Any) -> Api:
+    """A key of the manager, with the `secrets` scope."""
+    return Api(builders.make_key(manager))
+
+
+@pytest.fixture
+def other_api(other_manager: Any) -> Api:
+    """A key of another manager."""
+    return Api(builders.make_key(other_manager))
+
+
+@pytest.fixture
+def full_api(db: None) -> Api:
+    """A key of all managers."""
+    return Api(builders.make_key())
+
+
+@pytest.fixture
+def anonymous(db: None) -> Api:
+    return Api()
+
+
+def signed_in(user: Any) -> Api:
+    """A person's session, with the CSRF token that browsers send."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    api = Api(client=client)
+    token = "a" * 32
+    client.cookies["csrftoken"] = token
+    api.headers = {"X-CSRFToken": token}
+    return api
