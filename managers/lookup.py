@@ -1,0 +1,50 @@
+"""From a number, page or port to the manager that a caller means."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from hci_center.callers import Caller
+from hci_center.errors import ManagerNotFoundError
+
+_BY = {
+    "number": "number = %s",
+    "facebook_id": "facebook_id = %s",
+    "controller_port": "controller_port = %s",
+}
+
+
+def find_manager(
+    caller: Caller,
+    *,
+    number: int | None = None,
+    facebook_id: str | None = None,
+    controller_port: int | None = None,
+) -> int:
+    """The id of the manager that bears all that is given, in one query.
+
+    Raises ManagerNotFoundError when none does, when nothing is given, and when the
+    caller does not reach it.
+    """
+    given = {
+        name: value
+        for name, value in (
+            ("number", number),
+            ("facebook_id", facebook_id),
+            ("controller_port", controller_port),
+        )
+        if value is not None
+    }
+    if not given:
+        raise ManagerNotFoundError
+    where = " AND ".join(_BY[name] for name in given)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM managers_manager WHERE {where}",  # noqa: S608 - of _BY
+            list(given.values()),
+        )
+        row = cursor.fetchone()
+    if row is None or not caller.reaches(row[0]):
+        raise ManagerNotFoundError
+    found: int = row[0]
+    return found
