@@ -58,7 +58,8 @@ class Api:
 
 @pytest.fixture(autouse=True)
 def _fast_and_fresh(settings: Any) -> Iterator[None]:
-    """A hasher that costs nothing, and no key remembered from another test."""
+    """A hasher that costs nothing, no key remembered, and sentences in English."""
+    settings.LANGUAGE_CODE = "en"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     authentication.forget_judged_keys()
     yield
