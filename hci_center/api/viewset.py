@@ -53,15 +53,22 @@ class Operation:
         body: type[Body] = NoFields,
         *,
         closed_to: tuple[Role, ...] = (),
+        unbound_only: bool = False,
         body_limit: int = SMALL_BODY,
         anonymous: bool = False,
         repeatable: bool = True,
     ) -> None:
         self.body = body
         self.closed_to = closed_to
+        self.unbound_only = unbound_only
         self.body_limit = body_limit
         self.anonymous = anonymous
         self.repeatable = repeatable
+
+    def is_closed_to(self, caller: Caller) -> bool:
+        """Whether that caller gets 403, whatever the call says."""
+        bound = caller.managers is not None
+        return caller.role in self.closed_to or (self.unbound_only and bound)
 
 
 def operation(
@@ -69,8 +76,9 @@ def operation(
 ) -> Callable[[Action], Action]:
     """Declares an action: its body and what differs from most calls.
 
-    closed_to: roles that get 403. body_limit: bytes. anonymous: needs no caller.
-    repeatable: whether it heeds an Idempotency-Key.
+    closed_to: roles that get 403. unbound_only: 403 for whoever is bound to some
+    managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether it
+    heeds an Idempotency-Key.
     """
 
     def declare(action: Action) -> Action:
@@ -108,7 +116,7 @@ class ContractViewSet(ViewSet):
             raise NotAuthenticatedError
         if request.method not in SAFE_METHODS and not (caller and caller.is_key):
             require_csrf_token(request)
-        if caller is not None and caller.role in declared.closed_to:
+        if caller is not None and declared.is_closed_to(caller):
             raise ForbiddenError
         sent = sent_fields(request)
 
