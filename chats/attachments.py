@@ -1,0 +1,167 @@
+"""Stored files of messages: kept, linked to, and never left without their row.
+
+A file is written before the transaction that stores its row commits, and taken away
+again when that fails. So a row always has its file; a crash in between leaves at
+most a file without a row, which `sweep_orphans` removes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from chats.data_uri import SentFile
+from chats.models import Attachment
+from hci_center.api.late import Asker, Late
+from hci_center.errors import BodyTooLargeError
+
+LINK_SECONDS = 60 * 60
+PATH = "/api/chat/file/"
+
+# Long enough for any transaction that has written a file and not yet its row.
+_ORPHANED_AFTER = timedelta(hours=1)
+
+
+class FileLink(Late, kind="file"):
+    """The address of a stored file, signed anew for each answer."""
+
+    def __init__(self, uuid: UUID | str) -> None:
+        self.uuid = str(uuid)
+
+    def now(self, asker: Asker) -> str:
+        base: str = settings.PUBLIC_URL
+        if not base:
+            base = f"{asker.request.scheme}://{asker.request.get_host()}"
+        return signed_link(self.uuid, base)
+
+    def kept(self) -> dict[str, Any]:
+        return {"uuid": self.uuid}
+
+    @classmethod
+    def of_kept(cls, **kept: Any) -> Late:
+        return cls(kept["uuid"])
+
+
+def signed_link(uuid: UUID | str, base: str) -> str:
+    """An address below `base` that anyone may open for an hour; never twice the same.
+
+    All that changes is in the query string: without it two links to one file are
+    equal.
+    """
+    expires = int(time.time()) + LINK_SECONDS
+    nonce = secrets.token_urlsafe(9)
+    signature = _sign(str(uuid), str(expires), nonce)
+    return f"{base}{PATH}{uuid}?expires={expires}&nonce={nonce}&signature={signature}"
+
+
+def is_signed(uuid: UUID, expires: str, nonce: str, signature: str) -> bool:
+    """Whether the link was signed by us and is not an hour old."""
+    expected = _sign(str(uuid), expires, nonce)
+    if not hmac.compare_digest(expected.encode(), signature.encode()):
+        return False
+    return int(expires) >= time.time()
+
+
+def _sign(uuid: str, expires: str, nonce: str) -> str:
+    key = b"file-link:" + settings.SECRET_KEY.encode()
+    text = f"{uuid}:{expires}:{nonce}".encode()
+    digest = hmac.digest(key, text, hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@contextmanager
+def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
+    """Writes the file and yields its row, unsaved, for `attach`; takes it away again
+    when the block fails. Open the transaction inside. Without a file: None.
+
+    Raises BodyTooLargeError for a file over the limit.
+    """
+    if sent is None:
+        yield None
+        return
+    if sent.found is None or sent.sha256 is None:
+        raise BodyTooLargeError
+    uuid = uuid4()
+    name = default_storage.save(_name_of(uuid), File(sent.open()))
+    try:
+        yield Attachment(
+            uuid=uuid,
+            file=name,
+            mime=sent.found.mime,
+            size=sent.size,
+            sha256=sent.sha256,
+            is_voice=sent.found.is_voice,
+        )
+    except BaseException:
+        default_storage.delete(name)
+        raise
+
+
+def attach(attachment: Attachment | None, message_id: int) -> FileLink | None:
+    """Saves the row of a stored file for that message; answers the link to it."""
+    if attachment is None:
+        return None
+    attachment.message_id = message_id
+    attachment.save(force_insert=True)
+    return FileLink(attachment.uuid)
+
+
+def find_attachment(uuid: UUID) -> Attachment | None:
+    return Attachment.objects.filter(uuid=uuid).select_related("message").first()
+
+
+def sweep_orphans() -> int:
+    """Removes the files that no row names and that are too old to be on their way;
+    answers how many."""
+    swept = 0
+    for folder in _listed("")[0]:
+        uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}
+        rows = Attachment.objects.filter(uuid__in=uuids)
+        for uuid in uuids - set(rows.values_list("uuid", flat=True)):
+            swept += _remove_if_old(_name_of(uuid))
+    return swept
+
+
+def _remove_if_old(name: str) -> bool:
+    try:
+        written = default_storage.get_modified_time(name)
+    except FileNotFoundError:
+        return False
+    if written > timezone.now() - _ORPHANED_AFTER:
+        return False
+    default_storage.delete(name)
+    return True
+
+
+def _listed(folder: str) -> tuple[Iterable[str], Iterable[str]]:
+    try:
+        listed: tuple[list[str], list[str]] = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+    return listed
+
+
+def _name_of(uuid: UUID) -> str:
+    """Random as the uuid is; folders keep a million files listable."""
+    return f"{uuid.hex[:2]}/{uuid.hex}"
+
+
+def _uuid_of(name: str) -> UUID | None:
+    """None for a file that is not of our making: it is left alone."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return None

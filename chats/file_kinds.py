@@ -1,0 +1,168 @@
+"""What a file is, told from its bytes; what somebody says of it is only compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import filetype
+
+IMAGE, AUDIO, VIDEO, PDF, FILE = "image", "audio", "video", "pdf", "file"
+
+UNKNOWN_MIME = "application/octet-stream"
+PDF_MIME = "application/pdf"
+
+# What browsers show without running anything in it.
+SHOWN_INLINE = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "audio/ogg",
+        "audio/mpeg",
+        "audio/mp4",
+        "audio/aac",
+        "audio/webm",
+        "audio/wav",
+        "video/mp4",
+        "video/webm",
+        "video/3gpp",
+        PDF_MIME,
+    }
+)
+
+# Documents that are known by name and only ever downloaded.
+_DOCUMENTS = frozenset(
+    {
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.oasis.opendocument.presentation",
+        "application/zip",
+    }
+)
+
+# Message types that say which kind of file comes with them.
+_KIND_OF_TYPE = {
+    "image": IMAGE,
+    "sticker": IMAGE,
+    "audio": AUDIO,
+    "ptt": AUDIO,
+    "voice": AUDIO,
+    "video": VIDEO,
+    "pdf": PDF,
+}
+
+# The containers that hold sound alone as often as a film.
+_SOUND_IN = {
+    "video/mp4": "audio/mp4",
+    "video/webm": "audio/webm",
+    "video/3gpp": "audio/3gpp",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the bytes are: their type, and every kind that they may be called."""
+
+    mime: str
+    kinds: frozenset[str]
+    is_voice: bool = False
+
+
+def find_kind(head: bytes, claimed_mime: str) -> Found:
+    """What a file with that beginning is, among the types that we serve as such.
+
+    `claimed_mime` decides one thing only: whether a container that may hold a film
+    or sound alone is called one or the other.
+    """
+    mime = _mime_of(head)
+    kind = kind_of_mime(mime)
+    if mime in _SOUND_IN:
+        sound = claimed_mime.startswith("audio/")
+        return Found(_SOUND_IN[mime] if sound else mime, frozenset({AUDIO, VIDEO}))
+    is_voice = mime == "audio/ogg" and b"OpusHead" in head[:512]
+    return Found(mime, frozenset({kind or FILE}), is_voice)
+
+
+def kind_of_mime(mime: str) -> str | None:
+    """The kind that a media type names; None when it says nothing at all."""
+    group, _, name = mime.partition("/")
+    if group in (IMAGE, AUDIO, VIDEO):
+        return group
+    if name == "pdf":
+        return PDF
+    if mime == "application/ogg":
+        return AUDIO
+    return None if mime == UNKNOWN_MIME else FILE
+
+
+def is_as_said(found: Found, message_type: str, claimed_mime: str) -> bool:
+    """Whether the bytes are of the kind that the type and the media type say."""
+    said = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
+    return (said - {None}) <= found.kinds
+
+
+def _mime_of(head: bytes) -> str:
+    for matches, mime in _SIGNATURES:
+        if matches(head):
+            return mime
+    if head[4:8] == b"ftyp":
+        return _mime_of_brand(head[8:12])
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        known: str | None = filetype.guess_mime(head)  # type: ignore[no-untyped-call]
+        return known if known in _DOCUMENTS else UNKNOWN_MIME
+    return UNKNOWN_MIME
+
+
+def _starts(*beginnings: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(beginnings)
+
+
+def _riff(name: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(b"RIFF") and head[8:12] == name
+
+
+def _ebml(doctype: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(b"\x1aE\xdf\xa3") and doctype in head[:64]
+
+
+_SIGNATURES: list[tuple[Callable[[bytes], bool], str]] = [
+    (_starts(b"\xff\xd8\xff"), "image/jpeg"),
+    (_starts(b"\x89PNG\r\n\x1a\n"), "image/png"),
+    (_starts(b"GIF87a", b"GIF89a"), "image/gif"),
+    (_riff(b"WEBP"), "image/webp"),
+    (_starts(b"OggS"), "audio/ogg"),
+    (_starts(b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2"), "audio/mpeg"),
+    (_starts(b"\xff\xf1", b"\xff\xf9"), "audio/aac"),
+    (_starts(b"#!AMR"), "audio/amr"),
+    (_starts(b"fLaC"), "audio/flac"),
+    (_riff(b"WAVE"), "audio/wav"),
+    (_ebml(b"webm"), "video/webm"),
+    (_ebml(b"matroska"), "video/x-matroska"),
+    (_riff(b"AVI "), "video/x-msvideo"),
+    (_starts(b"%PDF-"), PDF_MIME),
+]
+
+_BRANDS = {
+    b"M4A": "audio/mp4",
+    b"M4B": "audio/mp4",
+    b"qt ": "video/quicktime",
+    b"3gp": "video/3gpp",
+    b"3g2": "video/3gpp",
+    b"hei": "image/heic",
+    b"hev": "image/heic",
+    b"mif": "image/heic",
+    b"avi": "image/avif",
+}
+
+
+def _mime_of_brand(brand: bytes) -> str:
+    """The type of an ISO media file: the first three letters of its brand tell."""
+    return _BRANDS.get(brand[:3], "video/mp4")
