@@ -1,0 +1,30 @@
+"""Under which names one and the same person comes."""
+
+from __future__ import annotations
+
+import re
+
+from contacts.models import Channel
+
+# The area codes (DDD) that Brazil has handed out.
+_DDD = (
+    "1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9]"
+)  # fmt: skip
+# Brazilian mobiles were given a leading 9; networks still use both spellings.
+# Landlines begin with 2 to 5 and were not.
+_WITHOUT_NINE = re.compile(f"55({_DDD})([6-9][0-9]{{7}})")
+_WITH_NINE = re.compile(f"55({_DDD})9([6-9][0-9]{{7}})")
+
+
+def spellings(channel: str, external_id: str) -> list[str]:
+    """Every spelling of an id that means the same person, sorted.
+
+    A Brazilian mobile number has two, with and without its ninth digit; all else
+    has the one. Sorted, so that simultaneous inserts take them in one order.
+    """
+    if channel == Channel.WHATSAPP:
+        if match := _WITHOUT_NINE.fullmatch(external_id):
+            return sorted([external_id, f"55{match[1]}9{match[2]}"])
+        if match := _WITH_NINE.fullmatch(external_id):
+            return sorted([external_id, f"55{match[1]}{match[2]}"])
+    return [external_id]

@@ -1,0 +1,202 @@
+"""From what a call names to the contact that it means, as far as its caller sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db import connection
+
+from areas.sight import Sight
+from contacts.identity import spellings
+from contacts.models import Channel, Contact
+from contacts.rows import COLUMNS, contact_of
+from hci_center.callers import Caller
+from hci_center.errors import (
+    AmbiguousContactError,
+    ContactNotFoundError,
+    ManagerNotFoundError,
+    OperatorNotFoundError,
+)
+
+
+class Named(Protocol):
+    """A contact as a caller names it: what that means on either channel."""
+
+    @property
+    def whatsapp_id(self) -> str: ...
+    @property
+    def facebook_id(self) -> str | None: ...
+
+
+# Whoever bears one of the names, among the managers that the caller reaches. An
+# operator that is said narrows it to his manager; one that is nobody's does not.
+_FIND_ALL = f"""
+SELECT DISTINCT {COLUMNS}
+  FROM contacts_identity i
+  JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
+ WHERE i.alias = ANY(%(aliases)s::text[])
+   AND (i.channel = 'whatsapp' AND i.alias = ANY(%(whatsapp)s::text[])
+        OR i.channel = 'facebook' AND i.alias = %(facebook)s)
+   AND (%(managers)s::bigint[] IS NULL OR i.manager_id = ANY(%(managers)s::bigint[]))
+   AND (%(manager)s::bigint IS NULL OR i.manager_id = %(manager)s::bigint)
+   AND (%(operator)s::bigint IS NULL OR i.manager_id = coalesce(
+         (SELECT o.manager_id FROM areas_operator o
+           WHERE o.id = %(operator)s::bigint AND o.is_active
+             AND (%(managers)s::bigint[] IS NULL
+                  OR o.manager_id = ANY(%(managers)s::bigint[]))),
+         i.manager_id))
+"""  # noqa: S608 - of columns
+
+_HOLD = f"""
+SELECT {COLUMNS} FROM contacts_contact c
+ WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
+"""  # noqa: S608 - of columns
+
+# A manager, one of its contacts and one of its operators in a single round trip.
+_ADDRESS = f"""
+SELECT m.id, o.id, o.name,
+       ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id),
+       {COLUMNS}
+  FROM managers_manager m
+  LEFT JOIN areas_operator o
+    ON o.id = %(operator)s AND o.manager_id = m.id AND o.is_active
+  LEFT JOIN contacts_contact c ON c.deleted_at IS NULL AND c.id = (
+       SELECT i.contact_id FROM contacts_identity i
+        WHERE i.manager_id = m.id AND i.channel = %(channel)s
+          AND i.alias = ANY(%(aliases)s::text[])
+        LIMIT 1)
+ WHERE """  # noqa: S608 - of columns
+_ADDRESS_BY_NUMBER = _ADDRESS + "m.number = %(manager)s"
+_ADDRESS_BY_PAGE = _ADDRESS + "m.facebook_id = %(manager)s"
+_ADDRESS_BY_PORT = _ADDRESS + "m.controller_port = %(manager)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """What a call named, for it to ask for in its own order of refusals."""
+
+    manager_id: int
+    contact_or_none: Contact | None
+    sight_or_none: Sight | None
+
+    def contact(self) -> Contact:
+        """Raises ContactNotFoundError."""
+        if self.contact_or_none is None:
+            raise ContactNotFoundError
+        return self.contact_or_none
+
+    def sight(self) -> Sight:
+        """The operator. Raises OperatorNotFoundError, also for nobody."""
+        if self.sight_or_none is None:
+            raise OperatorNotFoundError
+        return self.sight_or_none
+
+
+def address(
+    caller: Caller,
+    *,
+    number: int | None = None,
+    facebook_id: str | None = None,
+    controller_port: int | None = None,
+    channel: str,
+    external_id: str,
+    operator_id: int = 0,
+) -> Addressed:
+    """The manager by its number, page or port, with the contact and the operator.
+
+    One query for the three. Raises ManagerNotFoundError; what else is missing is
+    refused when it is asked for. The contact is one that the caller may see.
+    """
+    manager: int | str | None
+    if number is not None:
+        statement, manager = _ADDRESS_BY_NUMBER, number
+    elif facebook_id is not None:
+        statement, manager = _ADDRESS_BY_PAGE, facebook_id
+    else:
+        statement, manager = _ADDRESS_BY_PORT, controller_port
+    values: dict[str, Any] = {
+        "manager": manager,
+        "channel": channel,
+        "aliases": spellings(channel, external_id),
+        "operator": operator_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    if row is None or not caller.reaches(row[0]):
+        raise ManagerNotFoundError
+    manager_id, found_operator, operator_name, areas, *columns = row
+    contact = contact_of(columns) if columns[0] is not None else None
+    return Addressed(
+        manager_id,
+        contact if contact is not None and is_visible(contact, caller) else None,
+        Sight(found_operator, operator_name, frozenset(areas))
+        if found_operator is not None
+        else None,
+    )
+
+
+def find_one(
+    caller: Caller,
+    key: Named,
+    *,
+    channel: str | None = None,
+    manager_id: int | None = None,
+    operator: int | None = None,
+) -> Contact:
+    """The one contact of that name among all that the caller may see.
+
+    `channel`, `manager_id` and the id of an `operator` (his manager is meant)
+    narrow it. Raises ContactNotFoundError; AmbiguousContactError when more than
+    one still fits.
+    """
+    whatsapp = [] if channel == Channel.FACEBOOK else _whatsapp_names(key)
+    facebook = None if channel == Channel.WHATSAPP else key.facebook_id
+    values: dict[str, Any] = {
+        "aliases": whatsapp if facebook is None else [*whatsapp, facebook],
+        "whatsapp": whatsapp,
+        "facebook": facebook,
+        "managers": None if caller.managers is None else list(caller.managers),
+        "manager": manager_id,
+        "operator": operator or None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_ALL, values)
+        found = [contact_of(row) for row in cursor.fetchall()]
+    seen = [contact for contact in found if is_visible(contact, caller)]
+    if not seen:
+        raise ContactNotFoundError
+    if len(seen) > 1:
+        raise AmbiguousContactError
+    return seen[0]
+
+
+def hold(contact_id: int) -> Contact:
+    """The contact, locked until the transaction ends.
+
+    Raises ContactNotFoundError when it is deleted, also while this waited.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [contact_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise ContactNotFoundError
+    return contact_of(row)
+
+
+def is_visible(contact: Contact, caller: Caller) -> bool:
+    """Whether it exists for the caller: `ContactQuerySet.visible_to`, of one row."""
+    if not caller.reaches(contact.manager_id):
+        return False
+    if caller.role != "operator":
+        return True
+    return (
+        contact.area_id in caller.areas
+        or contact.operator_id == caller.operator
+        or (contact.area_id is None and contact.operator_id is None)
+    )
+
+
+def _whatsapp_names(key: Named) -> list[str]:
+    return spellings(Channel.WHATSAPP, key.whatsapp_id)
