@@ -24,6 +24,8 @@ DEMO = env.bool("HCI_DEMO", default=True)
 HOST: str = env.str("HCI_HOST", default="127.0.0.1")
 PORT: int = env.int("HCI_PORT", default=8000)
 FEED_PORT: int = env.int("HCI_FEED_PORT", default=PORT + 1)
+# Threads of Django in one web process; each keeps a connection to the database.
+WEB_THREADS: int = env.int("HCI_WEB_THREADS", default=4)
 # For absolute links and the feed's address behind a proxy; "" means: as called.
 PUBLIC_URL: str = env.str("HCI_PUBLIC_URL", default="").rstrip("/")
 
@@ -135,12 +137,11 @@ CALLER_SOURCES = [
 DATABASE_URL: str = env.str("DATABASE_URL", default="") or places.database_url()
 REDIS_URL: str = env.str("REDIS_URL", default="") or places.redis_url()
 
+DATABASE: dict[str, Any] = environ.Env.db_url_config(DATABASE_URL)
+# `?host=` names the folder of a Unix socket; psql would not get it as an option.
+DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
-    "default": {
-        **environ.Env.db_url_config(DATABASE_URL),
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-    }
+    "default": {**DATABASE, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 }
 
 # People --------------------------------------------------------------------
