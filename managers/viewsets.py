@@ -1,0 +1,70 @@
+"""The calls about managers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contacts.queries import contacts_of_manager, contacts_of_managers
+from hci_center.api.bodies import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+from managers import queries
+from managers.linking import Link, link_manager, save_manager
+from managers.serializers import (
+    FindManagerByNumber,
+    FindManagerByPage,
+    LinkManager,
+    ListManagers,
+    SaveManager,
+)
+
+# What the wire calls a column.
+_COLUMNS = {
+    "name": "name",
+    "email": "email",
+    "number": "number",
+    "controllerPort": "controller_port",
+    "facebookId": "facebook_id",
+    "facebookToken": "facebook_token",
+}
+
+
+class ManagerViewSet(ContractViewSet):
+    @operation(ListManagers)
+    def list(self, fields: Fields) -> Any:
+        managers = queries.managers_of(self.caller)
+        if managers and fields.get("contacts", True):
+            contacts = contacts_of_managers(list(managers), self.caller)
+            for manager_id, shape in managers.items():
+                shape["contacts"] = contacts.get(manager_id, [])
+        return list(managers.values())
+
+    @operation(FindManagerByNumber)
+    def find_by_number(self, fields: Fields) -> Any:
+        return self._whole(*queries.manager_by_number(self.caller, fields["number"]))
+
+    @operation(FindManagerByPage)
+    def find_by_page(self, fields: Fields) -> Any:
+        return self._whole(*queries.manager_by_page(self.caller, fields["facebookId"]))
+
+    @operation(SaveManager, unbound_only=True)
+    def save(self, fields: Fields) -> Any:
+        given = {_COLUMNS[name]: value for name, value in fields.items()}
+        return self._answer(save_manager(**given))
+
+    @operation(LinkManager, closed_to=("operator",))
+    def link(self, fields: Fields) -> Any:
+        link = Link(
+            number=fields["number"] if "number" in fields else fields["mumber"],
+            facebook_id=fields["facebookId"],
+            facebook_token=fields.get("facebookToken"),
+            controller_port=fields.get("controllerPort"),
+        )
+        return self._answer(link_manager(self.caller, link))
+
+    def _answer(self, manager_id: int) -> Any:
+        return self._whole(*queries.manager_by_id(self.caller, manager_id))
+
+    def _whole(self, manager_id: int, shape: dict[str, Any]) -> dict[str, Any]:
+        """The manager with those of its contacts that the caller may see."""
+        shape["contacts"] = contacts_of_manager(manager_id, self.caller)
+        return shape
