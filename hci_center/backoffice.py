@@ -1,0 +1,104 @@
+"""How the back-office looks: its name, its colours and its menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    return bool(request.user.is_superuser)
+
+
+def mark(_request: HttpRequest) -> str:
+    """The address of the product's mark."""
+    return static("mark.svg")
+
+
+def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{route}"),
+        **more,
+    }
+
+
+_ONLY_ADMINISTRATORS = {"permission": "hci_center.backoffice.is_administrator"}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "HCI Whats Center",
+    "SITE_HEADER": "HCI Whats Center",
+    "SITE_ICON": mark,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "8px",
+    # The look's own violet, turned to green.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.2% .02 165)",
+            "100": "oklch(94.3% .045 165)",
+            "200": "oklch(89.5% .08 165)",
+            "300": "oklch(83% .115 164)",
+            "400": "oklch(74.5% .135 163)",
+            "500": "oklch(64.5% .13 163)",
+            "600": "oklch(53.5% .11 163)",
+            "700": "oklch(46% .095 164)",
+            "800": "oklch(39.5% .078 165)",
+            "900": "oklch(34% .064 166)",
+            "950": "oklch(24% .045 167)",
+        }
+    },
+    "DASHBOARD_CALLBACK": "chats.admin.overview.add_overview",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Service"),
+                "items": [
+                    _entry(_("Overview"), "dashboard", "index"),
+                    _entry(_("Contacts"), "contacts", "contacts_contact_changelist"),
+                    _entry(_("Chats"), "forum", "chats_chat_changelist"),
+                    _entry(_("Messages"), "chat", "chats_message_changelist"),
+                    _entry(_("Ledger"), "history", "chats_chatevent_changelist"),
+                ],
+            },
+            {
+                "title": _("Team"),
+                "separator": True,
+                "items": [
+                    _entry(_("Areas"), "workspaces", "areas_area_changelist"),
+                    _entry(
+                        _("Operators"), "support_agent", "areas_operator_changelist"
+                    ),
+                ],
+            },
+            {
+                "title": _("Installation"),
+                "separator": True,
+                "items": [
+                    _entry(_("Managers"), "storefront", "managers_manager_changelist"),
+                    _entry(
+                        _("Supervisors"),
+                        "shield_person",
+                        "auth_user_changelist",
+                        **_ONLY_ADMINISTRATORS,
+                    ),
+                    _entry(
+                        _("API keys"),
+                        "key",
+                        "managers_apikey_changelist",
+                        **_ONLY_ADMINISTRATORS,
+                    ),
+                ],
+            },
+        ],
+    },
+}
