@@ -1,0 +1,167 @@
+"""The process behind a manager's `controllerPort`, protocol version 1."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import Any
+
+from chats.gateways import verdicts as v
+from chats.gateways.base import (
+    Accepted,
+    Account,
+    Failed,
+    Fetched,
+    Health,
+    Media,
+    Outcome,
+    Outgoing,
+    SessionState,
+)
+from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
+from chats.gateways.payload import Payload, as_json, as_json_with_file
+from chats.gateways.readings import found, text
+from chats.gateways.reasons import sentence
+from chats.gateways.verdicts import Verdict
+
+TABLE: dict[int, Verdict] = {
+    400: v.BAD_MESSAGE,
+    401: v.NOT_AUTHORIZED,
+    403: v.NOT_AUTHORIZED,
+    404: v.BAD_RECIPIENT,
+    413: v.TOO_LARGE,
+    415: v.BAD_MESSAGE,
+    422: v.BAD_MESSAGE,
+    429: Verdict("throttled", final=False, scope="contact", wait=v.SECOND),
+    503: v.NOT_CONNECTED,
+}
+STATES: dict[str, SessionState] = {
+    "open": "open",
+    "connecting": "connecting",
+    "qr": "qr",
+    "closed": "closed",
+}
+_PHONE = re.compile(r"[0-9]{1,15}")
+
+
+class Controller:
+    """The controller protocol. `Account.url` is the process's own address."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def send(self, account: Account, out: Outgoing) -> Outcome:
+        if out.template is not None:
+            return v.NO_TEMPLATES.outcome()
+        path, payload = _request(out)
+        try:
+            answer = self._call(account, "send", "POST", path, payload)
+        except NoAnswerError as error:
+            return error.failed()
+        if answer.ok:
+            return _accepted(answer, out)
+        return _refusal(account, answer)
+
+    def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
+        """The stored result. One that never saw the id says so, and where it
+        answers repeats with the first result a repeat does no harm."""
+        try:
+            answer = self._call(account, "lookup", "GET", f"send/{out.uuid}")
+        except NoAnswerError:
+            return None
+        if answer.ok:
+            data = answer.object().get("data")
+            return _accepted(answer, out) if isinstance(data, dict) else None
+        is_ours = isinstance(answer.object().get("error"), dict)
+        if answer.status == 404 and is_ours and self.health(account).idempotent:
+            return Failed("never_arrived", sentence("never_arrived"))
+        return None
+
+    def health(self, account: Account) -> Health:
+        try:
+            answer = self._call(account, "health", "GET", "health")
+        except NoAnswerError as error:
+            return Health("closed", error.failed().reason)
+        data = answer.object().get("data")
+        if not answer.ok or not isinstance(data, dict):
+            return Health("closed", sentence("wrong_program", answer.status))
+        state = STATES.get(text(data.get("state")), "closed")
+        number = data.get("number")
+        return Health(
+            state,
+            "" if state == "open" else sentence("not_connected"),
+            text(data.get("qr")),
+            number if isinstance(number, int) else None,
+            data.get("idempotent") is True,
+        )
+
+    def fetch(self, account: Account, media: Media) -> Fetched | Failed:
+        """A controller delivers the bytes with the message; there is nothing more."""
+        return Failed("bad_message", sentence("bad_message"), tries=1)
+
+    def _call(
+        self,
+        account: Account,
+        what: str,
+        method: str,
+        path: str,
+        payload: Payload | None = None,
+    ) -> Answer:
+        headers = {"X-HCI-Protocol": "1"}
+        if account.token:
+            headers["Authorization"] = f"Bearer {account.token}"
+        large = path == "send/file"
+        return self._http.call(
+            Call(
+                account,
+                what,
+                method,
+                f"{account.url}/{path}",
+                headers,
+                payload,
+                FILE if large else TEXT,
+            )
+        )
+
+
+def _request(out: Outgoing) -> tuple[str, Payload]:
+    to = int(out.to) if _PHONE.fullmatch(out.to) else out.to
+    body: dict[str, Any] = {"messageId": out.uuid, "contactNumber": to}
+    if out.file is None:
+        body["content"] = b64encode(out.text.encode()).decode()
+        body["content2"] = out.text
+        body["operatorId"] = out.operator
+        return "send/text", as_json(body)
+    body["from"] = out.operator
+    body["type"] = out.kind
+    body["filename"] = out.file.name
+    body["base64"] = f"data:{out.file.mime};base64,"
+    return "send/file", as_json_with_file(body, "base64", out.file)
+
+
+def _accepted(answer: Answer, out: Outgoing) -> Accepted:
+    """Without a readable id it counts under our own: a legacy process."""
+    data = answer.object().get("data")
+    name = text(found(data, "messageId")) or out.uuid
+    canonical = text(found(data, "contactNumber")) or None
+    waits = found(data, "status") == "wait"
+    return Accepted((name[:255],), canonical, "wait" if waits else "sent")
+
+
+def _refusal(account: Account, answer: Answer) -> Outcome:
+    error = answer.object().get("error")
+    if not isinstance(error, dict):
+        if answer.status == 503:
+            return v.NOT_CONNECTED.outcome(hint=answer.retry_after)
+        if answer.status >= 500:
+            return v.maybe("unreadable", answer.status)
+        # A page of some other server, and no word about the number.
+        return v.WRONG_PROGRAM.outcome(answer.status)
+    said = mask(text(error.get("message")), account.token)
+    verdict = TABLE.get(answer.status)
+    if verdict is None:
+        # What it had done when its fault came is not known.
+        return v.maybe("temporary", said)
+    asked = error.get("retryAfter")
+    hint = float(asked) if isinstance(asked, int | float) else 0.0
+    return verdict.outcome(said, max(hint, answer.retry_after or 0.0) or None)

@@ -1,0 +1,20 @@
+"""Base64 as gateways deliver it: bare, or with a data URI's prefix."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+
+from chats.gateways.base import MOST_MEDIA
+
+
+def decoded(value: str) -> bytes:
+    """The bytes; none for what is no base64 or decodes to too much."""
+    if value.startswith("data:"):
+        value = value.partition(",")[2]
+    if len(value) > (MOST_MEDIA + 2) // 3 * 4:
+        return b""
+    try:
+        return b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

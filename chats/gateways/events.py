@@ -1,0 +1,134 @@
+"""What gateways tell us: one small class for each kind of news."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from chats.gateways.base import Media, SessionState
+
+ReceiptStatus = Literal["sent", "delivered", "read", "failed"]
+
+
+class BadSignatureError(Exception):
+    """The sender is not who it says: 403, and nothing is stored."""
+
+
+class MalformedError(Exception):
+    """The body is not what this gateway sends: 400, and nothing is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer as a gateway names him: the best id first, then all others."""
+
+    ids: tuple[str, ...]
+    name: str = ""
+    photo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was said: text, a file, or a placeholder for what cannot be shown."""
+
+    kind: str
+    text: str = ""
+    media: Media | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A customer wrote."""
+
+    external_id: str
+    person: Person
+    content: Content
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Something went out: a send of ours (`uuid`), or typed elsewhere.
+
+    `is_api`: True when it surely left through the API, None when unsaid.
+    """
+
+    external_id: str
+    person: Person
+    content: Content
+    at: datetime | None = None
+    uuid: str = ""
+    is_api: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """News of messages that went out, by the gateway's ids or by ours."""
+
+    status: ReceiptStatus
+    external_ids: tuple[str, ...] = ()
+    uuid: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """All that went out to a person up to a moment has come that far."""
+
+    status: ReceiptStatus
+    person: Person
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The account's session changed."""
+
+    state: SessionState
+    reason: str = ""
+    qr: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Several names turn out to be one person."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """Known, and nothing to us: groups, reactions, typing."""
+
+    what: str
+
+
+Event = Inbound | Echo | Ack | Watermark | Session | Linked | Unwanted
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The smallest part of a webhook's body that is worked on by itself.
+
+    `account` is the gateway's name of the account it is about; `payload` is ASCII
+    JSON without secrets.
+    """
+
+    account: str
+    payload: str
+
+
+class Webhook(Protocol):
+    """The receiving half of a driver."""
+
+    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
+        """The pieces of a body, each to be stored before anything else.
+
+        Raises BadSignatureError or MalformedError.
+        """
+
+    def parse(self, payload: Any) -> list[Event]:
+        """What one piece tells. Raises whatever a piece of another shape causes."""

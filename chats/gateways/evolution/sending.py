@@ -1,0 +1,143 @@
+"""Sending through an instance of Evolution."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from chats.gateways import verdicts
+from chats.gateways.base import (
+    Accepted,
+    Account,
+    Failed,
+    Fetched,
+    File,
+    Health,
+    Media,
+    Outcome,
+    Outgoing,
+    SessionState,
+)
+from chats.gateways.encoded import decoded
+from chats.gateways.evolution.errors import judge, said_in
+from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
+from chats.gateways.payload import Payload, as_json, as_json_with_file
+from chats.gateways.readings import found, text
+from chats.gateways.reasons import sentence
+from chats.gateways.whatsapp_web import MOST_DIGITS, person_id
+
+MEDIA_TYPES = {"image": "image", "video": "video", "audio": "audio"}
+STATES: dict[str, SessionState] = {"open": "open", "connecting": "connecting"}
+MEDIA_CAP = 36 * 2**20
+
+
+class Evolution:
+    """`Account.id` is the instance, its token the instance's `apikey`."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def send(self, account: Account, out: Outgoing) -> Outcome:
+        if not account.url or not account.id:
+            return verdicts.BAD_SETUP.outcome()
+        if out.template is not None:
+            return verdicts.NO_TEMPLATES.outcome()
+        if out.to.isdecimal() and len(out.to) > MOST_DIGITS:
+            # It would be taken for a group.
+            return verdicts.BAD_RECIPIENT.outcome()
+        method, payload = _request(out)
+        try:
+            answer = self._call(account, "send", "POST", f"message/{method}", payload)
+        except NoAnswerError as error:
+            return error.failed()
+        if not answer.ok:
+            return judge(answer, mask(said_in(answer), account.token))
+        name = found(answer.object(), "key", "id")
+        if not isinstance(name, str) or not name:
+            return verdicts.maybe("unreadable")
+        jid = person_id(found(answer.object(), "key", "remoteJid"))
+        return Accepted((name,), jid or None)
+
+    def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
+        """Evolution keeps no id of ours; its `send.message` event is awaited."""
+        return None
+
+    def health(self, account: Account) -> Health:
+        if not account.url or not account.id:
+            return Health("closed", sentence("bad_setup"))
+        try:
+            answer = self._call(account, "health", "GET", "instance/connectionState")
+            state = text(found(answer.object(), "instance", "state"))
+            if answer.ok and state == "open":
+                return Health("open")
+            if not answer.ok:
+                outcome = judge(answer, mask(said_in(answer), account.token))
+                return Health("closed", getattr(outcome, "reason", ""))
+            shown = self._call(account, "connect", "GET", "instance/connect")
+        except NoAnswerError as error:
+            return Health("closed", error.failed().reason)
+        qr = text(found(shown.object(), "code"))
+        if qr:
+            return Health("qr", sentence("not_connected"), qr)
+        return Health(STATES.get(state, "closed"), sentence("not_connected"))
+
+    def fetch(self, account: Account, media: Media) -> Fetched | Failed:
+        body = {"message": {"key": {"id": media.id}}, "convertToMp4": False}
+        path = "chat/getBase64FromMediaMessage"
+        try:
+            answer = self._call(
+                account, "media", "POST", path, as_json(body), cap=MEDIA_CAP
+            )
+        except NoAnswerError as error:
+            return Failed(error.code, sentence(error.code))
+        content = decoded(text(answer.object().get("base64"), longest=MEDIA_CAP))
+        if not answer.ok or not content:
+            return Failed("unreadable", sentence("unreadable", answer.status))
+        mime = text(answer.object().get("mimetype")) or media.mime
+        name = text(answer.object().get("fileName")) or media.name
+        return Fetched(content, mime.partition(";")[0].strip(), name)
+
+    def _call(
+        self,
+        account: Account,
+        what: str,
+        method: str,
+        path: str,
+        payload: Payload | None = None,
+        **more: Any,
+    ) -> Answer:
+        large = what == "media" or path.endswith(("sendMedia", "sendWhatsAppAudio"))
+        return self._http.call(
+            Call(
+                account,
+                what,
+                method,
+                f"{account.url}/{path}/{quote(account.id, safe='')}",
+                {"apikey": account.token},
+                payload,
+                FILE if large else TEXT,
+                **more,
+            )
+        )
+
+
+def _request(out: Outgoing) -> tuple[str, Payload]:
+    """Never a `delay`: it holds the request open until somebody repeats it."""
+    if out.file is None:
+        body = {"number": out.to, "text": out.text, "linkPreview": False}
+        return "sendText", as_json(body)
+    return _file_request(out, out.file)
+
+
+def _file_request(out: Outgoing, file: File) -> tuple[str, Payload]:
+    # Bare base64: the prefix of a data URI is refused.
+    if file.is_voice:
+        voice = {"number": out.to, "encoding": True}
+        return "sendWhatsAppAudio", as_json_with_file(voice, "audio", file)
+    body = {
+        "number": out.to,
+        "mediatype": MEDIA_TYPES.get(out.kind, "document"),
+        "mimetype": file.mime,
+        "fileName": file.name,
+    }
+    return "sendMedia", as_json_with_file(body, "media", file)

@@ -1,0 +1,216 @@
+"""What Messenger and the WhatsApp Cloud API share: Meta's Graph API."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from chats.gateways import verdicts
+from chats.gateways.base import (
+    MOST_MEDIA,
+    Account,
+    Failed,
+    Fetched,
+    Media,
+    Outcome,
+    Rejected,
+)
+from chats.gateways.bodies import read_object
+from chats.gateways.events import BadSignatureError
+from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
+from chats.gateways.payload import Payload
+from chats.gateways.readings import found
+from chats.gateways.reasons import sentence
+from chats.gateways.verdicts import Verdict
+
+VERSION = "v25.0"
+_SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})")
+
+Code = int | tuple[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The `error` object of an answer."""
+
+    code: int
+    subcode: int
+    transient: bool | None
+    said: str
+
+
+class Graph:
+    """Calls with the token in the header, and how their answers are judged."""
+
+    def __init__(
+        self,
+        http: Http,
+        judge: Callable[[Reported, int], Verdict],
+        media_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self._http, self._judge = http, judge
+        self.media_hosts = media_hosts
+
+    def post(
+        self, account: Account, what: str, path: str, payload: Payload, *, large: bool
+    ) -> Answer:
+        """Raises NoAnswerError."""
+        return self._call(account, what, "POST", path, payload, large=large)
+
+    def get(self, account: Account, what: str, path: str) -> Answer:
+        """Raises NoAnswerError."""
+        return self._call(account, what, "GET", path, None, large=False)
+
+    def _call(
+        self,
+        account: Account,
+        what: str,
+        method: str,
+        path: str,
+        payload: Payload | None,
+        *,
+        large: bool,
+    ) -> Answer:
+        return self._http.call(
+            Call(
+                account,
+                what,
+                method,
+                f"{account.url}/{path}",
+                {"Authorization": f"Bearer {account.token}"},
+                payload,
+                FILE if large else TEXT,
+            )
+        )
+
+    def refusal(self, account: Account, answer: Answer) -> Outcome | None:
+        """What an answer refuses, None when it refuses nothing.
+
+        Its error object decides before its status: errors come with 200 too.
+        """
+        reported = read_error(answer)
+        if reported is not None:
+            said = mask(reported.said, account.token)
+            verdict = self._judge(reported, answer.status)
+            return verdict.outcome(f"{reported.code}: {said}", wait_hint(answer))
+        if answer.status == 429:
+            return verdicts.THROTTLED.outcome(hint=wait_hint(answer))
+        if answer.status >= 500:
+            return verdicts.maybe("unreadable", answer.status)
+        if not answer.ok:
+            return verdicts.WRONG_PROGRAM.outcome(answer.status)
+        return None
+
+    def download(
+        self, account: Account, media: Media, *, signed: bool
+    ) -> Fetched | Failed:
+        """The bytes at a link that Meta gave, and never at one of another host."""
+        if not self._is_metas(media.url):
+            return Failed("bad_message", sentence("bad_message", "link"), tries=1)
+        headers = {"Authorization": f"Bearer {account.token}"} if signed else {}
+        call = Call(
+            account, "media", "GET", media.url, headers, patience=FILE, cap=MOST_MEDIA
+        )
+        try:
+            answer = self._http.call(call)
+        except NoAnswerError as error:
+            return replace(error.failed(), maybe_sent=False)
+        if not answer.ok or not answer.body:
+            return Failed("unreadable", sentence("unreadable", answer.status))
+        mime = answer.headers.get("content-type", "").partition(";")[0].strip()
+        return Fetched(answer.body, mime or media.mime, media.name)
+
+    def _is_metas(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return False
+        if f"{parts.scheme}://{parts.netloc}" in self.media_hosts:
+            return True
+        return (
+            parts.scheme == "https"
+            and "@" not in parts.netloc
+            and parts.port in (None, 443)
+            and host.endswith((".fbcdn.net", ".fbsbx.com", ".facebook.com"))
+        )
+
+
+def read_error(answer: Answer) -> Reported | None:
+    """The error object of an answer, None when it has none."""
+    error = answer.object().get("error")
+    if not isinstance(error, dict):
+        return None
+    details = found(error, "error_data", "details")
+    said = details or error.get("error_user_msg") or error.get("message") or ""
+    transient = error.get("is_transient")
+    return Reported(
+        _whole(error.get("code")),
+        _whole(error.get("error_subcode")),
+        transient if isinstance(transient, bool) else None,
+        str(said),
+    )
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+
+
+def wait_hint(answer: Answer) -> float | None:
+    """How many seconds the platform wants us away, by its headers; at most a day."""
+    hints = [answer.retry_after or 0.0]
+    try:
+        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
+        for cases in usage.values():
+            for case in cases:
+                minutes = case.get("estimated_time_to_regain_access", 0)
+                hints.append(float(minutes) * 60)
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return min(max(hints), 86400.0) or None
+
+
+def for_other_token(outcome: Outcome) -> Outcome:
+    """An outcome under a token that is not the account's: the account is not to
+    suffer for it."""
+    if isinstance(outcome, Rejected) and outcome.scope == "account":
+        return replace(outcome, scope="message")
+    return outcome
+
+
+def is_signed(secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
+    """Whether X-Hub-Signature-256 is the HMAC of the very bytes that came."""
+    match = _SIGNATURE.fullmatch(headers.get("x-hub-signature-256", ""))
+    if not match or not secret:
+        return False
+    expected = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected, match[1])
+
+
+def read_signed(
+    secrets: tuple[str, ...], headers: Mapping[str, str], raw: bytes
+) -> dict[str, Any]:
+    """The object of a body signed with one of the app secrets.
+
+    Raises BadSignatureError, and MalformedError for what is no JSON object.
+    """
+    # All are tried, so that the time tells nothing of which one fits.
+    fits = [is_signed(secret, headers, raw) for secret in secrets]
+    if not any(fits):
+        raise BadSignatureError
+    return read_object(raw)
+
+
+def answer_handshake(token: str, query: Mapping[str, str]) -> str:
+    """The challenge that proves the address is ours. Raises BadSignatureError."""
+    given = query.get("hub.verify_token", "")
+    fits = hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
+    if query.get("hub.mode") != "subscribe" or not token or not fits:
+        raise BadSignatureError
+    return query.get("hub.challenge", "")

@@ -1,0 +1,298 @@
+"""The one way out: every call to a gateway goes through `Http.call`.
+
+No redirects, no proxies from the environment, no cookies, no repeats. A call ends
+at its deadline however slowly the other side talks, reads no more than it was told
+to, carries secrets in headers alone and leaves one line in the log that has none.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from io import BufferedReader
+from time import monotonic
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from chats.gateways.base import Account, Failed
+from chats.gateways.payload import Payload
+from chats.gateways.reasons import sentence
+
+logger = logging.getLogger(__name__)
+
+ANSWER_CAP = 64 * 2**10
+# A server may close an idle connection just as we use it, and whether it got the
+# request is then unknown: one that idled longer than this is not used again.
+LONGEST_IDLE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call may take, in seconds: `read` between bytes, `total` in all."""
+
+    connect: float = 3.0
+    read: float = 30.0
+    total: float = 40.0
+
+
+TEXT = Patience()
+FILE = Patience(read=120.0, total=180.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The parsed body, None when it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def object(self) -> dict[str, Any]:
+        """The parsed body when it is a JSON object, else an empty one."""
+        parsed = self.json()
+        return parsed if isinstance(parsed, dict) else {}
+
+    @property
+    def retry_after(self) -> float | None:
+        """`Retry-After` in seconds, at most a day; None when unsaid."""
+        text = self.headers.get("retry-after", "").strip()
+        return min(float(text), 86400.0) if text.isdecimal() else None
+
+
+class NoAnswerError(Exception):
+    """No usable answer came; `maybe_sent`: the other side may have acted on it."""
+
+    def __init__(self, code: str, *, maybe_sent: bool) -> None:
+        self.code, self.maybe_sent = code, maybe_sent
+        super().__init__(code)
+
+    def failed(self) -> Failed:
+        """The same as an outcome. What never left is the account's trouble."""
+        return Failed(
+            self.code,
+            sentence(self.code),
+            scope="contact" if self.maybe_sent else "account",
+            maybe_sent=self.maybe_sent,
+        )
+
+
+@dataclass(slots=True)
+class _Running:
+    """The call that a thread is in: its deadline, and whether bytes have left."""
+
+    patience: Patience
+    ends: float
+    started: bool = False
+
+    def left(self, most: float | None) -> float:
+        left = self.ends - monotonic()
+        if left <= 0:
+            raise TimeoutError("deadline")
+        return left if most is None else min(left, most)
+
+
+class _BoundedSocket:
+    """A socket that gives up with the call it serves.
+
+    The timeouts of `requests` are per read, so a byte a second would hold a call
+    for ever; here each read and write gets what is left of the whole.
+    """
+
+    def __init__(self, real: socket.socket, thread: threading.local) -> None:
+        self._real, self._thread = real, thread
+        self._timeout: float | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def settimeout(self, timeout: float | None) -> None:
+        self._timeout = timeout
+
+    def sendall(self, data: Any) -> None:
+        running: _Running = self._thread.running
+        self._real.settimeout(running.left(running.patience.read))
+        running.started = True
+        self._real.sendall(data)
+
+    def recv_into(self, *args: Any) -> int:
+        self._real.settimeout(self._thread.running.left(self._timeout))
+        return self._real.recv_into(*args)
+
+    def makefile(self, *_: Any, **__: Any) -> BufferedReader:
+        # As socket.makefile does: the response may outlive the connection.
+        self._real._io_refs += 1  # type: ignore[attr-defined]
+        return BufferedReader(socket.SocketIO(self, "r"))  # type: ignore[arg-type]
+
+
+class _Adapter(HTTPAdapter):
+    """Connections whose sockets are bounded."""
+
+    def __init__(self, thread: threading.local) -> None:
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                self.sock = _BoundedSocket(self.sock, thread)
+
+        class Sealed(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                self.sock = _BoundedSocket(self.sock, thread)
+
+        self._connections: dict[str, type] = {"http": Plain, "https": Sealed}
+        super().__init__(pool_connections=32, pool_maxsize=1, max_retries=0)
+
+    def get_connection_with_tls_context(self, *args: Any, **named: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **named)
+        pool.ConnectionCls = self._connections[pool.scheme]
+        return pool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: `what` is its name in the log, where its address never goes."""
+
+    account: Account
+    what: str
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    payload: Payload | None = None
+    patience: Patience = TEXT
+    cap: int = ANSWER_CAP
+
+
+class Http:
+    """The session class of all drivers; each thread has connections of its own."""
+
+    def __init__(self) -> None:
+        self._thread = threading.local()
+
+    def call(self, call: Call) -> Answer:
+        """One attempt. Raises NoAnswerError when no whole answer came of it."""
+        begun = monotonic()
+        running = _Running(call.patience, begun + call.patience.total)
+        self._thread.running = running
+        try:
+            answer = self._exchange(call)
+        except _TOO_LARGE as error:
+            raise self._no_answer(call, begun, "unreadable", True) from error
+        except (requests.RequestException, *_TRANSPORT) as error:
+            code = _code_of(error, running.started)
+            raise self._no_answer(call, begun, code, _maybe(call, running)) from None
+        _log(call, begun, str(answer.status))
+        if 300 <= answer.status < 400:
+            raise NoAnswerError("redirected", maybe_sent=False)
+        return answer
+
+    def _exchange(self, call: Call) -> Answer:
+        headers = {"Accept-Encoding": "identity", **call.headers}
+        if call.payload is not None:
+            headers["Content-Type"] = call.payload.content_type
+        response = self._session().request(
+            call.method,
+            call.url,
+            data=call.payload,
+            headers=headers,
+            timeout=(call.patience.connect, call.patience.read),
+            allow_redirects=False,
+            stream=True,
+        )
+        try:
+            body = response.raw.read(call.cap + 1, decode_content=True)
+            if len(body) > call.cap:
+                raise _AnswerTooLargeError
+            found = {name.lower(): value for name, value in response.headers.items()}
+            # At its end the connection has gone back by itself.
+            whole = Answer(response.status_code, found, body)
+        except BaseException:
+            response.raw.close()
+            raise
+        self._thread.idle_since = monotonic()
+        return whole
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.headers["User-Agent"] = "hci-whats-center"
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            adapter = _Adapter(self._thread)
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+            self._thread.session = session
+        elif monotonic() - getattr(self._thread, "idle_since", 0.0) > LONGEST_IDLE:
+            session.close()
+        return session
+
+    def _no_answer(
+        self, call: Call, begun: float, code: str, maybe_sent: bool
+    ) -> NoAnswerError:
+        _log(call, begun, f"{code}{', maybe sent' if maybe_sent else ''}")
+        return NoAnswerError(code, maybe_sent=maybe_sent)
+
+
+class _AnswerTooLargeError(Exception):
+    """More came than the call reads."""
+
+
+_TOO_LARGE = (_AnswerTooLargeError,)
+_TRANSPORT = (urllib3.exceptions.HTTPError, HTTPException, OSError, UnicodeError)
+
+
+def _maybe(call: Call, running: _Running) -> bool:
+    """Whether the other side may have the whole request."""
+    return running.started and (call.payload is None or call.payload.handed_over)
+
+
+def _code_of(error: BaseException, started: bool) -> str:
+    if not started:
+        return "unreachable"
+    chain: BaseException | None = error
+    while chain is not None:
+        if isinstance(chain, TimeoutError | urllib3.exceptions.TimeoutError):
+            return "timeout"
+        if isinstance(chain, requests.Timeout):
+            return "timeout"
+        inner = next((a for a in chain.args if isinstance(a, BaseException)), None)
+        chain = inner or chain.__cause__
+    return "cut"
+
+
+def _log(call: Call, begun: float, outcome: str) -> None:
+    logger.info(
+        "%s %s: %s in %d ms",
+        call.account.name,
+        call.what,
+        outcome,
+        (monotonic() - begun) * 1000,
+    )
+
+
+def mask(text: str, *secrets: str) -> str:
+    """The text without these secrets: gateways do echo tokens in their errors."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "•••")
+    return text

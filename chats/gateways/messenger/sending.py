@@ -1,0 +1,107 @@
+"""Sending as a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chats.gateways import graph, verdicts
+from chats.gateways.base import (
+    Accepted,
+    Account,
+    Failed,
+    Fetched,
+    Health,
+    Media,
+    Outcome,
+    Outgoing,
+)
+from chats.gateways.http import Http, NoAnswerError
+from chats.gateways.messenger.errors import judge
+from chats.gateways.payload import as_json, as_multipart
+from chats.gateways.reasons import sentence
+
+# After it only a person's answer may go, for a week.
+FREE_WINDOW = timedelta(hours=24)
+ATTACHMENT_TYPES = {"image": "image", "audio": "audio", "video": "video"}
+
+
+class Messenger:
+    """The Send API. `Account.id` is the page, its token the page's."""
+
+    def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:
+        self._graph = graph.Graph(http, judge, media_hosts)
+
+    def send(self, account: Account, out: Outgoing) -> Outcome:
+        if out.token:
+            other = replace(account, token=out.token)
+            return graph.for_other_token(self._send(other, out))
+        return self._send(account, out)
+
+    def _send(self, account: Account, out: Outgoing) -> Outcome:
+        if not account.token:
+            return verdicts.BAD_SETUP.outcome()
+        if out.template is not None:
+            return verdicts.NO_TEMPLATES.outcome()
+        body: dict[str, Any] = {"recipient": {"id": out.to}, **_messaging_type(out)}
+        if out.file is None:
+            body["message"] = {"text": out.text, "metadata": out.uuid}
+            payload = as_json(body)
+        else:
+            # Uploaded: our links are signed and local, the platform cannot fetch
+            # them.
+            kind = ATTACHMENT_TYPES.get(out.kind, "file")
+            body["message"] = {
+                "attachment": {"type": kind, "payload": {}},
+                "metadata": out.uuid,
+            }
+            parts = {
+                name: value if isinstance(value, str) else json.dumps(value)
+                for name, value in body.items()
+            }
+            payload = as_multipart(parts, "filedata", out.file)
+        try:
+            answer = self._graph.post(
+                account,
+                "send",
+                f"{account.id}/messages",
+                payload,
+                large=out.file is not None,
+            )
+        except NoAnswerError as error:
+            return error.failed()
+        refusal = self._graph.refusal(account, answer)
+        if refusal is not None:
+            return refusal
+        mid = answer.object().get("message_id")
+        if isinstance(mid, str) and mid:
+            return Accepted((mid,))
+        return verdicts.maybe("unreadable")
+
+    def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
+        """Messenger cannot be asked; its echo carries our uuid."""
+        return None
+
+    def health(self, account: Account) -> Health:
+        if not account.token:
+            return Health("closed", sentence("bad_setup"))
+        try:
+            answer = self._graph.get(account, "health", f"{account.id}?fields=id")
+        except NoAnswerError as error:
+            return Health("closed", error.failed().reason)
+        refusal = self._graph.refusal(account, answer)
+        if refusal is None:
+            return Health("open")
+        return Health("closed", getattr(refusal, "reason", ""))
+
+    def fetch(self, account: Account, media: Media) -> Fetched | Failed:
+        return self._graph.download(account, media, signed=False)
+
+
+def _messaging_type(out: Outgoing) -> dict[str, str]:
+    last = out.last_inbound_at
+    if last is not None and datetime.now(UTC) - last > FREE_WINDOW:
+        return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+    return {"messaging_type": "RESPONSE"}

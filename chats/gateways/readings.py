@@ -1,0 +1,91 @@
+"""How all gateways' loose values are read."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+MILLISECONDS_FROM = 10**12
+LONGEST_TEXT = 65_536
+LONGEST_NAME = 200
+OLDEST = timedelta(days=30)
+
+# Controls, and the marks that turn the direction of what follows them.
+_UNREADABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def moment(value: Any) -> datetime | None:
+    """A time in seconds or milliseconds, number or digits.
+
+    None for what is none, lies ahead or is over 30 days old: then the arrival
+    counts.
+    """
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not 0 < value < 10**15:
+        return None
+    seconds = value / 1000 if value >= MILLISECONDS_FROM else value
+    read = datetime.fromtimestamp(seconds, UTC)
+    now = datetime.now(UTC)
+    return read if now - OLDEST <= read <= now + timedelta(minutes=1) else None
+
+
+def text(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """Any value as text that can be stored: no NUL, no half characters."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    read = str(value).replace("\x00", "")
+    if not read.isascii():
+        read = read.encode("utf-8", "replace").decode()
+    return read[:longest]
+
+
+def name(value: Any) -> str:
+    """A person's display name without controls and direction marks."""
+    return " ".join(_UNREADABLE.sub(" ", text(value)).split())[:LONGEST_NAME]
+
+
+def kind(value: Any) -> str:
+    """A message type as it can be stored."""
+    read = re.sub(r"[^a-z0-9_-]+", "_", text(value).lower())[:32]
+    return read or "unknown"
+
+
+def placeholder(what: str) -> str:
+    """What stands for a message that cannot be shown."""
+    return _("[This message cannot be shown here: %s]") % kind(what)
+
+
+def place(latitude: Any, longitude: Any, label: Any = "") -> str:
+    """A location as a line of text."""
+    said = _("Location: %(lat)s, %(long)s") % {
+        "lat": text(latitude),
+        "long": text(longitude),
+    }
+    label = text(label)
+    return f"{said} ({label})" if label else said
+
+
+def found(value: Any, *path: str | int) -> Any:
+    """What stands at a path of keys and positions, None where it breaks off."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def listed(value: Any, *path: str | int) -> list[Any]:
+    """The list at a path, empty where there is none."""
+    value = found(value, *path)
+    return value if isinstance(value, list) else []

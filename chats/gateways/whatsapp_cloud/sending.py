@@ -1,0 +1,172 @@
+"""Sending as a phone number of the Cloud API."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from chats.gateways import graph, verdicts
+from chats.gateways.base import (
+    Accepted,
+    Account,
+    Failed,
+    Fetched,
+    File,
+    Health,
+    Media,
+    Outcome,
+    Outgoing,
+)
+from chats.gateways.http import Http, NoAnswerError
+from chats.gateways.payload import as_json, as_multipart
+from chats.gateways.readings import found, text
+from chats.gateways.reasons import sentence
+from chats.gateways.whatsapp_cloud.errors import judge
+
+# What is sent as itself; all else goes as a document, which takes any file.
+_MEGABYTE = 10**6
+PLAYABLE: dict[str, tuple[str, int]] = {
+    "image/jpeg": ("image", 5 * _MEGABYTE),
+    "image/png": ("image", 5 * _MEGABYTE),
+    "audio/aac": ("audio", 16 * _MEGABYTE),
+    "audio/amr": ("audio", 16 * _MEGABYTE),
+    "audio/mpeg": ("audio", 16 * _MEGABYTE),
+    "audio/mp4": ("audio", 16 * _MEGABYTE),
+    "audio/m4a": ("audio", 16 * _MEGABYTE),
+    "audio/x-m4a": ("audio", 16 * _MEGABYTE),
+    "video/mp4": ("video", 16 * _MEGABYTE),
+    "video/3gpp": ("video", 16 * _MEGABYTE),
+}
+_PHONE = re.compile(r"[0-9]{1,15}")
+
+
+class WhatsAppCloud:
+    """The Cloud API. `Account.id` is the phone number id."""
+
+    def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:
+        self._graph = graph.Graph(http, judge, media_hosts)
+
+    def send(self, account: Account, out: Outgoing) -> Outcome:
+        if not account.token or not account.id:
+            return verdicts.BAD_SETUP.outcome()
+        content: dict[str, Any]
+        if out.file is not None:
+            media = self._upload(account, out.file)
+            if not isinstance(media, str):
+                return media
+            content = _media(out.kind, out.file, media)
+        elif out.template is not None:
+            content = _template(out)
+        else:
+            content = {
+                "type": "text",
+                "text": {"body": out.text, "preview_url": False},
+            }
+        body = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            **_recipient(out.to),
+            **content,
+            "biz_opaque_callback_data": out.uuid,
+        }
+        try:
+            answer = self._graph.post(
+                account, "send", f"{account.id}/messages", as_json(body), large=False
+            )
+        except NoAnswerError as error:
+            return error.failed()
+        refusal = self._graph.refusal(account, answer)
+        if refusal is not None:
+            return refusal
+        wamid = found(answer.object(), "messages", 0, "id")
+        if not isinstance(wamid, str) or not wamid:
+            return verdicts.maybe("unreadable")
+        canonical = found(answer.object(), "contacts", 0, "wa_id")
+        return Accepted((wamid,), text(canonical) or None)
+
+    def _upload(self, account: Account, file: File) -> str | Outcome:
+        """The media id. Nothing has been sent to anybody when this fails."""
+        fields = {"messaging_product": "whatsapp", "type": file.mime}
+        try:
+            answer = self._graph.post(
+                account,
+                "upload",
+                f"{account.id}/media",
+                as_multipart(fields, "file", file),
+                large=True,
+            )
+        except NoAnswerError as error:
+            return replace(error.failed(), maybe_sent=False)
+        refusal = self._graph.refusal(account, answer)
+        if isinstance(refusal, Failed):
+            return replace(refusal, maybe_sent=False)
+        if refusal is not None:
+            return refusal
+        media = answer.object().get("id")
+        if isinstance(media, str) and media:
+            return media
+        return verdicts.FEW_TRIES.outcome()
+
+    def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
+        """The Cloud API cannot be asked; its receipts carry our uuid."""
+        return None
+
+    def health(self, account: Account) -> Health:
+        if not account.token or not account.id:
+            return Health("closed", sentence("bad_setup"))
+        path = f"{account.id}?fields=display_phone_number"
+        try:
+            answer = self._graph.get(account, "health", path)
+        except NoAnswerError as error:
+            return Health("closed", error.failed().reason)
+        refusal = self._graph.refusal(account, answer)
+        if refusal is not None:
+            return Health("closed", getattr(refusal, "reason", ""))
+        shown = re.sub(r"[^0-9]", "", text(answer.object().get("display_phone_number")))
+        return Health("open", number=int(shown) if shown else None)
+
+    def fetch(self, account: Account, media: Media) -> Fetched | Failed:
+        """Two calls: the link, which lives five minutes, and what is behind it."""
+        if not media.id.isalnum():
+            return Failed("bad_message", sentence("bad_message", "media"), tries=1)
+        try:
+            answer = self._graph.get(account, "media link", media.id)
+        except NoAnswerError as error:
+            return replace(error.failed(), maybe_sent=False)
+        refusal = self._graph.refusal(account, answer)
+        if isinstance(refusal, Failed):
+            return replace(refusal, maybe_sent=False)
+        if refusal is not None:
+            return Failed("bad_message", getattr(refusal, "reason", ""), tries=1)
+        link = text(answer.object().get("url"))
+        return self._graph.download(account, replace(media, url=link), signed=True)
+
+
+def _recipient(to: str) -> dict[str, str]:
+    """A phone by `to`, the id of a user without one by `recipient`."""
+    return {"to": to} if _PHONE.fullmatch(to) else {"recipient": to}
+
+
+def _media(kind: str, file: File, media: str) -> dict[str, Any]:
+    if file.is_voice:
+        return {"type": "audio", "audio": {"id": media, "voice": True}}
+    as_itself, most = PLAYABLE.get(file.mime, ("document", 0))
+    if kind == as_itself and file.size <= most:
+        return {"type": kind, kind: {"id": media}}
+    return {"type": "document", "document": {"id": media, "filename": file.name}}
+
+
+def _template(out: Outgoing) -> dict[str, Any]:
+    if out.template is None:
+        return {}
+    parameters = [{"type": "text", "text": value} for value in out.template.parameters]
+    components = [{"type": "body", "parameters": parameters}] if parameters else []
+    return {
+        "type": "template",
+        "template": {
+            "name": out.template.name,
+            "language": {"code": out.template.language},
+            "components": components,
+        },
+    }

@@ -1,0 +1,40 @@
+"""Names of people and chats as WhatsApp's web protocol spells them (JIDs)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chats.gateways.readings import text
+
+# Both spell a phone: Baileys the first, web clients the second.
+PHONE_SERVERS = ("s.whatsapp.net", "c.us")
+LID_SERVER = "lid"
+# Groups, status, lists and channels are no customers.
+CROWDS = ("g.us", "broadcast", "newsletter", "call")
+# Gateways take longer ones for a group.
+MOST_DIGITS = 17
+
+
+def person_id(jid: Any) -> str:
+    """A person's id as it is kept: a phone's digits, `<digits>@lid`, "" for none.
+
+    The device behind the colon falls away; a LID's digits are never a phone.
+    """
+    user, _, server = text(jid).partition("@")
+    user = user.partition(":")[0].partition("_")[0]
+    if not user.isdecimal() or not user.isascii():
+        return ""
+    if server in PHONE_SERVERS or (not server and len(user) <= MOST_DIGITS):
+        return user
+    return f"{user}@{LID_SERVER}" if server == LID_SERVER else ""
+
+
+def person_ids(jids: Iterable[Any]) -> tuple[str, ...]:
+    """Each once, phones before LIDs: answers go to the first."""
+    known = dict.fromkeys(filter(None, map(person_id, jids)))
+    return tuple(sorted(known, key=lambda one: not one.isdecimal()))
+
+
+def is_crowd(jid: Any) -> bool:
+    return text(jid).rpartition("@")[2] in CROWDS
