@@ -150,7 +150,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["areas.signing_in.PacedBackend"]
 LOGIN_URL = "/admin/login/"
+# The proxies whose X-Forwarded-For is believed when tries to sign in are counted.
+TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])
 
 # Language and time ---------------------------------------------------------
 
