@@ -1,0 +1,172 @@
+"""The companies of the demonstration, with their areas and operators."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+
+from django.contrib.auth.models import User
+
+from areas.models import Area, Operator, OperatorArea
+from chats.seeding.dialogues import AREAS
+from chats.seeding.names import COMPANIES, FIRST_NAMES, SURNAMES
+from managers.models import Manager
+
+# Where the demonstration's numbers, ports and pages begin; taken ones are skipped.
+FIRST_NUMBER = 5511400010001
+FIRST_PORT = 18001
+FIRST_PAGE = 100000000010001
+
+FEWEST_OPERATORS, MOST_OPERATORS = 6, 40
+CONTACTS_AN_OPERATOR = 250
+OPENED_BEFORE = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An operator, as the rows of a history need him."""
+
+    id: int
+    user_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An area and who serves it."""
+
+    id: int
+    code: str
+    name: str
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    manager: Manager
+    places: tuple[Place, ...]
+
+
+def make_companies(
+    how_many: int, contacts_each: int, *, rng: Random, now: datetime
+) -> list[Company]:
+    """New demonstration managers, each with five areas and several operators.
+
+    Whatever is there already stays: numbers, ports, pages and user names that are
+    taken are passed over. The operators cannot sign in until somebody sets their
+    passwords.
+    """
+    numbers = _free("number", FIRST_NUMBER)
+    ports = _free("controller_port", FIRST_PORT)
+    pages = (str(page) for page in _free("facebook_id", FIRST_PAGE))
+    people = min(
+        MOST_OPERATORS, max(FEWEST_OPERATORS, contacts_each // CONTACTS_AN_OPERATOR)
+    )
+    already = Manager.objects.filter(is_demo=True).count()
+    companies = []
+    for place in range(how_many):
+        manager = _make_manager(place, already + place, numbers, ports, pages, now)
+        companies.append(_staffed(manager, people, rng, now))
+    return companies
+
+
+def _make_manager(
+    place: int,
+    name_place: int,
+    numbers: Iterator[int],
+    ports: Iterator[int],
+    pages: Iterator[str],
+    now: datetime,
+) -> Manager:
+    """Of four managers two have a number and a page, one each has one of them."""
+    name, round_ = COMPANIES[name_place % len(COMPANIES)], name_place // len(COMPANIES)
+    name = f"{name} {round_ + 1}" if round_ else name
+    has_number, has_page = place % 4 != 3, place % 4 != 1
+    return Manager.objects.create(
+        name=name,
+        email=f"contato@{slug(name)}.example",
+        number=next(numbers) if has_number else None,
+        controller_port=next(ports) if has_number else None,
+        facebook_id=next(pages) if has_page else None,
+        facebook_token="demo-page-token" if has_page else "",
+        is_demo=True,
+        created_at=now - OPENED_BEFORE,
+    )
+
+
+def _staffed(manager: Manager, people: int, rng: Random, now: datetime) -> Company:
+    born = now - OPENED_BEFORE
+    areas = Area.objects.bulk_create(
+        Area(manager=manager, code=code, name=name, created_at=born)
+        for code, name in AREAS.items()
+    )
+    operators = _make_operators(manager, people, rng, born)
+    serves: dict[int, list[Person]] = {area.pk: [] for area in areas}
+    memberships = []
+    for place, operator in enumerate(operators):
+        # Everybody has one area, every third helps out in the next one too.
+        served = {areas[place % 5].pk}
+        if place % 3 == 0:
+            served.add(areas[(place + 1) % 5].pk)
+        for area_id in sorted(served):
+            memberships.append(
+                OperatorArea(manager=manager, operator=operator, area_id=area_id)
+            )
+            person = Person(operator.pk, operator.user_id, operator.name)
+            serves[area_id].append(person)
+    OperatorArea.objects.bulk_create(memberships)
+    return Company(
+        manager,
+        tuple(
+            Place(area.pk, area.code, area.name, tuple(serves[area.pk]))
+            for area in areas
+        ),
+    )
+
+
+def _make_operators(
+    manager: Manager, how_many: int, rng: Random, born: datetime
+) -> list[Operator]:
+    firsts = rng.sample(FIRST_NAMES, how_many)
+    names = [f"{first} {rng.choice(SURNAMES)}" for first in firsts]
+    users = []
+    for name in names:
+        user = User(username=_free_username(name), date_joined=born)
+        user.set_unusable_password()
+        user.save()
+        users.append(user)
+    return Operator.objects.bulk_create(
+        Operator(
+            user=user,
+            manager=manager,
+            name=name,
+            email=f"{slug(name, '.')}@{slug(manager.name)}.example",
+            created_at=born,
+        )
+        for user, name in zip(users, names, strict=True)
+    )
+
+
+def _free_username(name: str) -> str:
+    wanted = slug(name, ".")
+    for n in count(1):
+        username = wanted if n == 1 else f"{wanted}{n}"
+        if not User.objects.filter(username=username).exists():
+            return username
+    raise AssertionError("count() never ends")
+
+
+def _free(column: str, first: int) -> Iterator[int]:
+    for value in count(first):
+        if not Manager.objects.filter(**{column: value}).exists():
+            yield value
+
+
+def slug(name: str, between: str = "-") -> str:
+    """The name in lower-case ASCII, its words joined."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return between.join(plain.lower().split())

@@ -1,0 +1,90 @@
+"""Invented customers: who they are and under which names they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from chats.seeding.centre import Company
+from chats.seeding.history import Customer, Narrator, Outcome
+from chats.seeding.names import AREA_CODES, FIRST_NAMES, SURNAMES
+from chats.seeding.sheets import DAY, NULL, stamp
+from contacts.identity import spellings
+from contacts.intake import FIRST_STEP
+from contacts.models import Channel
+
+# Steps through all cell phones without meeting one twice.
+LOCAL_NUMBERS, STRIDE, FIRST_LOCAL = 40_000_000, 7_654_321, 27_650_001
+FIRST_PERSON, NEXT_PERSON = 7_000_000_000_000_001, 104_729
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    customer: Customer
+    channel: str
+    external_id: str
+    name: str
+    sa: int
+    known_for: float
+
+    def line(self, outcome: Outcome | None, narrator: Narrator) -> str:
+        """The contact's row, as its last chat left it."""
+        before = (
+            f"{self.customer.id}\t{self.customer.company.manager.pk}\t{self.channel}\t"
+            f"{self.external_id}\t{self.name}\t\t"
+        )
+        if outcome is None:
+            since = narrator.now - self.known_for
+            protocol = narrator.protocol(since)
+            nothing = (
+                f"{NULL}\t{NULL}\t{protocol}\t{FIRST_STEP[self.channel]}\t0\t{NULL}"
+            )
+            return f"{before}{nothing}\t{stamp(since)}\n"
+        return (
+            f"{before}{outcome.place.id if outcome.place else NULL}\t"
+            f"{outcome.operator.id if outcome.operator else NULL}\t"
+            f"{outcome.protocol}\t{self.sa}\t{outcome.unread}\t"
+            f"{stamp(outcome.last_message_at)}\t{stamp(outcome.first_message_at)}\n"
+        )
+
+    def identity_lines(self) -> list[str]:
+        """Every spelling of the number leads to the one contact."""
+        manager = self.customer.company.manager.pk
+        return [
+            f"{manager}\t{self.channel}\t{alias}\t{self.customer.id}\n"
+            for alias in spellings(self.channel, self.external_id)
+        ]
+
+
+def invent(
+    company: Company, how_many: int, ids: Iterator[int], rng: Random
+) -> Iterator[Invented]:
+    """Customers of a company: most on WhatsApp, a third through its page."""
+    manager = company.manager
+    for place in range(how_many):
+        first, last = rng.choice(FIRST_NAMES), rng.choice(SURNAMES)
+        last = f"{rng.choice(SURNAMES)} {last}" if rng.random() < 0.3 else last
+        by_page = manager.number is None or (
+            manager.facebook_id is not None and place % 3 == 2
+        )
+        channel = (Channel.FACEBOOK if by_page else Channel.WHATSAPP).value
+        yield Invented(
+            customer=Customer(next(ids), first, company),
+            channel=channel,
+            external_id=_page_scoped_id(place) if by_page else _cell_phone(place),
+            name=f"{first} {last}",
+            sa=FIRST_STEP[channel] + rng.choice((0, 0, 1, 2, 3)),
+            known_for=rng.random() * 90 * DAY,
+        )
+
+
+def _cell_phone(place: int) -> str:
+    """A number of its own; one in four was saved without the ninth digit."""
+    local = 60_000_000 + (FIRST_LOCAL + place * STRIDE) % LOCAL_NUMBERS
+    ninth = "" if place % 4 == 3 else "9"
+    return f"55{AREA_CODES[place % len(AREA_CODES)]}{ninth}{local}"
+
+
+def _page_scoped_id(place: int) -> str:
+    return str(FIRST_PERSON + place * NEXT_PERSON)

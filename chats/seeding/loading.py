@@ -1,0 +1,116 @@
+"""A whole centre brought into the tables by COPY, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from django.db import connection, transaction
+
+from chats.seeding.centre import Company, make_companies
+from chats.seeding.customers import Invented, invent
+from chats.seeding.history import Narrator
+from chats.seeding.sheets import COLUMNS, Sheets
+from chats.seeding.telling import tell
+from managers.models import Manager
+
+# Customers in a block: some 15,000 messages, a few megabytes of text at a time.
+BLOCK = 500
+IDS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of a centre."""
+
+    managers: int
+    contacts: int
+    messages: int
+
+
+def seed(
+    size: Size, *, seed: int, now: datetime, progress: Callable[[int], Any]
+) -> list[Manager]:
+    """Adds a demonstration of that size, all of it or nothing; answers its managers.
+
+    What is in the tables stays as it is. The same seed beside the same number of
+    managers makes the same centre, its times counted back from `now`. `progress` is
+    told how many messages were written since it was told last. Every constraint is
+    checked, block by block; the change capture of the live feed is off, and its
+    readers are told to read the state anew.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('hci.capture', 'off', true)")
+        rng = Random(f"{seed}/{Manager.objects.count()}")  # noqa: S311 - no secret
+        companies = make_companies(
+            size.managers, size.contacts // size.managers, rng=rng, now=now
+        )
+        # At the end of each COPY instead of all at once at the commit.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for sheets in _blocks(size, companies, rng, now, cursor):
+            for table, lines in sheets.by_table():
+                statement = f"COPY {table} ({COLUMNS[table]}) FROM STDIN"
+                with cursor.copy(statement) as copy:
+                    copy.write("".join(lines))
+            progress(len(sheets.messages))
+        _begin_new_epoch(cursor)
+    with connection.cursor() as cursor:
+        for table in COLUMNS:
+            cursor.execute(f"ANALYZE {table}")
+    return [company.manager for company in companies]
+
+
+def _blocks(
+    size: Size, companies: list[Company], rng: Random, now: datetime, cursor: Any
+) -> Iterator[Sheets]:
+    contact_ids = _numbers(cursor, "contacts_contact_id_seq")
+    chat_ids = _numbers(cursor, "chats_chat_id_seq")
+    narrator = Narrator(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
+    shares = _shares(size.messages, size.contacts, rng)
+    sheets = Sheets()
+    for place, company in enumerate(companies):
+        customers = size.contacts // len(companies)
+        customers += place < size.contacts % len(companies)
+        for invented in invent(company, customers, contact_ids, rng):
+            _write(invented, next(shares), narrator, sheets)
+            if len(sheets.contacts) == BLOCK:
+                yield sheets
+                sheets = Sheets()
+    yield sheets
+
+
+def _write(
+    invented: Invented, messages: int, narrator: Narrator, sheets: Sheets
+) -> None:
+    outcome = tell(invented.customer, messages, narrator, sheets)
+    sheets.contacts.append(invented.line(outcome, narrator))
+    sheets.identities.extend(invented.identity_lines())
+
+
+def _shares(messages: int, contacts: int, rng: Random) -> Iterator[int]:
+    """How many messages each contact has: unequal, and exactly so many in all."""
+    while contacts:
+        mean = messages / contacts
+        share = round(mean * rng.choice((0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.6, 1.8)))
+        share = messages if contacts == 1 else min(share, messages)
+        yield share
+        messages -= share
+        contacts -= 1
+
+
+def _numbers(cursor: Any, sequence: str) -> Iterator[int]:
+    """Numbers out of a sequence, as if each row had drawn its own."""
+    draw = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
+    while True:
+        cursor.execute(draw, [sequence, IDS_AT_ONCE])
+        yield from [number for (number,) in cursor.fetchall()]
+
+
+def _begin_new_epoch(cursor: Any) -> None:
+    """Where there is a live feed, its readers start over: they missed all this."""
+    cursor.execute("SELECT to_regproc('change_new_epoch') IS NOT NULL")
+    if cursor.fetchone()[0]:
+        cursor.execute("SELECT change_new_epoch()")

@@ -1,0 +1,73 @@
+"""Rows as lines of COPY text: tab between columns, \\N for NULL.
+
+Millions of them are made, so no value is escaped: names and texts of the
+demonstration hold neither tabs, line breaks nor backslashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+
+NULL = "\\N"
+DAY = 86_400.0
+
+# In the order of the lines; what is left out has its default.
+COLUMNS = {
+    "contacts_contact": (
+        "id, manager_id, channel, external_id, name, photo, area_id, operator_id, "
+        "protocol, sa, unread, last_message_at, created_at"
+    ),
+    "contacts_identity": "manager_id, channel, alias, contact_id",
+    "chats_chat": "id, manager_id, contact_id, protocol, opened_at, closed_at",
+    "chats_chatevent": (
+        "manager_id, chat_id, kind, at, area_id, operator_id, actor, acting_operator_id"
+    ),
+    "chats_message": (
+        "uuid, manager_id, contact_id, chat_id, direction, type, content, url, "
+        "sender, status, error, created_at"
+    ),
+}
+
+
+@dataclass(slots=True)
+class Sheets:
+    """Finished lines of one block, by table."""
+
+    contacts: list[str] = field(default_factory=list)
+    identities: list[str] = field(default_factory=list)
+    chats: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    def by_table(self) -> Iterator[tuple[str, list[str]]]:
+        """In an order in which each row finds what it refers to."""
+        yield "contacts_contact", self.contacts
+        yield "contacts_identity", self.identities
+        yield "chats_chat", self.chats
+        yield "chats_chatevent", self.events
+        yield "chats_message", self.messages
+
+
+def stamp(moment: float) -> str:
+    """A moment as PostgreSQL reads it, to the millisecond like the answers."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(" ", "milliseconds")
+
+
+def uuid4(rng: Random) -> str:
+    """A random UUID of version 4, as 32 hexadecimal digits."""
+    digits = f"{rng.getrandbits(128):032x}"
+    return (
+        f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
+    )
+
+
+def protocol_on(day: str, running: int) -> str:
+    """What the database's `issue_protocol` makes, for a day (YYYYMMDD) gone by."""
+    digits = f"{day}{running:06d}"
+    remainder = 10
+    for digit in digits:
+        remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
+    return f"BR{digits}{(11 - remainder) % 10}"

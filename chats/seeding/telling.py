@@ -1,0 +1,182 @@
+"""One chat told in full: its messages, its ledger and its own row."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from chats.seeding import dialogues
+from chats.seeding.centre import Person
+from chats.seeding.history import HOME, Customer, Narrator, Outcome, Plan
+from chats.seeding.sheets import NULL, Sheets, stamp, uuid4
+
+BOT = "bot"
+NOT_DELIVERED = "O número não tem WhatsApp."
+# From this line on the customer stands in an area's queue.
+QUEUED = 3
+
+
+def tell(
+    customer: Customer, messages: int, narrator: Narrator, sheets: Sheets
+) -> Outcome | None:
+    """Writes the customer's chats; answers how the last one left him, if any."""
+    outcome = None
+    for plan in narrator.plan(messages) if messages else ():
+        outcome = Telling(customer, plan, narrator.rng).write(sheets)
+    return outcome
+
+
+class Telling:
+    """A chat of that customer as planned, in an area and with people drawn for it."""
+
+    def __init__(self, customer: Customer, plan: Plan, rng: Random) -> None:
+        self.rng, self.plan, self.customer = rng, plan, customer
+        self.manager_id = customer.company.manager.pk
+        self.place = rng.choice(customer.company.places)
+        self.operator = self.colleague = rng.choice(self.place.people)
+        self.lines = self._lines()
+        self.times = self._times()
+        self.spoken = [at for at, (who, _) in enumerate(self.lines) if who == "o"]
+        # From this line on the colleague speaks.
+        self.handed_over = len(self.lines)
+        if len(self.spoken) > 3 and rng.random() < 0.06:
+            self.colleague = rng.choice(self.place.people)
+            self.handed_over = self.spoken[2]
+
+    def write(self, sheets: Sheets) -> Outcome:
+        """Adds the chat to the sheets; answers what the contact shows after it."""
+        plan = self.plan
+        unread = self._write_messages(sheets.messages)
+        operator = self._write_events(sheets.events)
+        closed_at = stamp(self.closed_at) if plan.stage == "closed" else NULL
+        sheets.chats.append(
+            f"{plan.id}\t{self.manager_id}\t{self.customer.id}\t{plan.protocol}\t"
+            f"{stamp(self.times[0])}\t{closed_at}\n"
+        )
+        return Outcome(
+            place=self.place if len(self.lines) > QUEUED else None,
+            operator=operator,
+            protocol=plan.protocol,
+            unread=unread,
+            first_message_at=self.times[0],
+            last_message_at=self.times[-1],
+        )
+
+    @property
+    def closed_at(self) -> float:
+        return self.times[-1] + 90
+
+    def _lines(self) -> list[dialogues.Line]:
+        code, rng, length = self.place.code, self.rng, self.plan.length
+        lines = [
+            ("c", rng.choice(dialogues.GREETINGS)),
+            ("b", dialogues.MENU),
+            ("c", dialogues.CHOICES[code]),
+            ("b", dialogues.QUEUED),
+        ]
+        if self.plan.stage in ("waiting", "menu"):
+            lines += [("c", line) for line in rng.sample(dialogues.IMPATIENT, 2)]
+            return lines[:length]
+        over = self.plan.stage == "closed" and length > 11
+        closing = dialogues.CLOSING if over else ()
+        topics = dialogues.TOPICS[code]
+        while len(lines) < length - len(closing):
+            for script in rng.sample(topics, len(topics)):
+                lines += script
+        return lines[: length - len(closing)] + list(closing)
+
+    def _times(self) -> list[float]:
+        """When each line was said: seconds to minutes apart, the last as planned."""
+        moment, times = self.plan.last_message_at, []
+        for _ in self.lines:
+            times.append(moment)
+            moment -= 3 + self.rng.random() * 150
+        return times[::-1]
+
+    def _write_messages(self, sheet: list[str]) -> int:
+        """Writes what was said; answers how much of it the centre has not read."""
+        rng, words, unread = self.rng, self._words(), 0
+        ids = f"{self.manager_id}\t{self.customer.id}\t{self.plan.id}"
+        over = self.plan.stage == "closed"
+        unread_from = self._unread_from()
+        for at, (who, text) in enumerate(self.lines):
+            text = text.format_map(words) if "{" in text else text
+            error, status = "", "read"
+            if who == "c":
+                how = "in\ttext"
+                sender = ""
+                if at >= unread_from:
+                    status = "wait"
+                    unread += 1
+            else:
+                how = "out\ttext"
+                sender = BOT if who == "b" else str(self._speaker(at).id)
+                chance = rng.random()
+                if chance < 0.004 and who == "o":
+                    status, error = "failed", NOT_DELIVERED
+                elif chance < 0.1 or not over:
+                    status = "delivered"
+            sheet.append(
+                f"{uuid4(rng)}\t{ids}\t{how}\t{text}\t\t{sender}\t{status}\t{error}\t"
+                f"{stamp(self.times[at])}\n"
+            )
+        return unread
+
+    def _speaker(self, at: int) -> Person:
+        return self.operator if at < self.handed_over else self.colleague
+
+    def _unread_from(self) -> int:
+        """From which line on the customer's words were not read yet."""
+        if self.plan.stage in ("waiting", "menu"):
+            return 0
+        if self.plan.stage == "closed" or self.rng.random() < 0.4:
+            return len(self.lines)
+        return self.spoken[-1] if self.spoken else 0
+
+    def _words(self) -> dict[str, str]:
+        rng = self.rng
+        soon = datetime.fromtimestamp(self.times[-1], HOME) + timedelta(
+            days=rng.randint(1, 12)
+        )
+        return {
+            "company": self.customer.company.manager.name,
+            "customer": self.customer.first_name,
+            "operator": self.operator.name.split()[0],
+            "area": self.place.name,
+            "protocol": self.plan.protocol,
+            "product": rng.choice(dialogues.PRODUCTS),
+            "price": f"{rng.randint(29, 1899)},90",
+            "date": f"{soon:%d/%m}",
+            "order": str(rng.randint(10_000, 99_999)),
+        }
+
+    def _write_events(self, sheet: list[str]) -> Person | None:
+        """Writes the ledger; answers whose contact it is afterwards."""
+
+        def add(
+            kind: str, at: float, operator: Person | None, by: Person | None
+        ) -> None:
+            area = self.place.id if at >= queued_at else NULL
+            actor = f"user:{by.user_id}\t{by.id}" if by else f"\t{NULL}"
+            sheet.append(
+                f"{self.manager_id}\t{self.plan.id}\t{kind}\t{stamp(at)}\t{area}\t"
+                f"{operator.id if operator else NULL}\t{actor}\n"
+            )
+
+        queued = len(self.lines) > QUEUED
+        queued_at = self.times[QUEUED] if queued else float("inf")
+        operator: Person | None = None
+        add("opened", self.times[0], None, None)
+        if queued:
+            add("entered_area", queued_at, None, None)
+        if self.spoken:
+            operator = self.operator
+            add("claimed", self.times[self.spoken[0]] - 2, operator, operator)
+        if self.colleague is not self.operator:
+            operator = self.colleague
+            at = self.times[self.handed_over] - 1
+            add("transferred", at, operator, self.operator)
+        if self.plan.stage == "closed":
+            add("closed", self.closed_at, None, operator)
+            return None
+        return operator
