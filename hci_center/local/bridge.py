@@ -1,0 +1,194 @@
+"""Runs Django as WSGI, in a bounded number of threads, under an ASGI server.
+
+The server's event loop takes requests in, whole (see the body guard), and gives
+answers out; a thread is busy with Django alone. Each thread keeps one connection to
+the database, so there are never more of those than threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from queue import SimpleQueue
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIRequest
+
+from hci_center.api.body_guard import (
+    BodyGuard,
+    ClientGoneError,
+    Message,
+    Receive,
+    Scope,
+    TooLargeError,
+    cap,
+)
+from hci_center.api.errors import answer_refusal
+from hci_center.api.reading import TOO_LARGE
+from hci_center.errors import RefusedError
+from hci_center.local.wsgi_environ import PIECE, Environ, FileAnswer, environ_of
+
+logger = logging.getLogger(__name__)
+
+Headers = list[tuple[str, str]]
+WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Send = Callable[[Message], Awaitable[None]]
+
+# A reader that takes none of a streamed answer for so long has lost interest.
+STALLED = 30.0
+
+
+class Reply:
+    """What one call of the WSGI application came to."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: Headers = []
+        self.body: bytes | FileAnswer = b""
+
+    def start_response(self, status: str, headers: Headers, _exc: Any = None) -> None:
+        self.status, self.headers = int(status[:3]), headers
+
+    def message(self) -> Message:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in self.headers
+        ]
+        return {
+            "type": "http.response.start",
+            "status": self.status,
+            "headers": headers,
+        }
+
+
+class Threaded:
+    """The ASGI application around a WSGI one."""
+
+    def __init__(self, application: WsgiApplication, threads: int) -> None:
+        self.application = application
+        self.guard = BodyGuard()
+        self.jobs: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = (
+            SimpleQueue()
+        )
+        for number in range(threads):
+            threading.Thread(
+                target=self._work, name=f"django-{number}", daemon=True
+            ).start()
+
+    def _work(self) -> None:
+        while True:
+            job, arguments = self.jobs.get()
+            job(*arguments)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        environ = environ_of(scope)
+        application, body = self.application, b""
+        length = environ.get("CONTENT_LENGTH")
+        if length is not None or "HTTP_TRANSFER_ENCODING" in environ:
+            try:
+                body = await self.guard.read(
+                    receive,
+                    cap(environ["REQUEST_METHOD"], environ["PATH_INFO"]),
+                    int(length) if length is not None else None,
+                    waits="HTTP_EXPECT" in environ,
+                )
+            except TooLargeError:
+                environ[TOO_LARGE] = True
+            except ClientGoneError:
+                return
+            except RefusedError as refusal:
+                application = _refusing(refusal)
+            # Also of a chunked body, or Django would find it empty.
+            environ["CONTENT_LENGTH"] = str(len(body))
+        environ["wsgi.input"] = io.BytesIO(body)
+        try:
+            await self._answer(application, environ, send)
+        finally:
+            self.guard.release(body)
+
+    async def _answer(
+        self, application: WsgiApplication, environ: Environ, send: Send
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Reply] = loop.create_future()
+        self.jobs.put((_run, (application, environ, loop, done)))
+        reply = await done
+        body = reply.body
+        await send(reply.message())
+        if isinstance(body, bytes):
+            await send({"type": "http.response.body", "body": body})
+            return
+        try:
+            while piece := body.read(PIECE):
+                async with asyncio.timeout(STALLED):
+                    await send(
+                        {"type": "http.response.body", "body": piece, "more_body": True}
+                    )
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            logger.info("Nobody read on in the answer to %s", environ["PATH_INFO"])
+        finally:
+            # Closing a response ends Django's request: a matter of its threads.
+            self.jobs.put((body.close, ()))
+
+
+def _run(
+    application: WsgiApplication,
+    environ: Environ,
+    loop: asyncio.AbstractEventLoop,
+    done: asyncio.Future[Reply],
+) -> None:
+    """In a thread: calls the application and hands its answer to the loop."""
+    reply = Reply()
+    try:
+        answer = application(environ, reply.start_response)
+        if isinstance(answer, FileAnswer):
+            reply.body = answer
+        else:
+            try:
+                reply.body = _gathered(answer, reply)
+            finally:
+                if (close := getattr(answer, "close", None)) is not None:
+                    close()
+    except Exception:
+        logger.exception("The answer to %s broke off", environ["PATH_INFO"])
+        reply = Reply()
+    loop.call_soon_threadsafe(done.set_result, reply)
+
+
+def _gathered(answer: Iterable[bytes], reply: Reply) -> bytes | FileAnswer:
+    """A whole answer as it is; a streamed one by way of a temporary file.
+
+    So a slow reader never holds a thread, and a stream that breaks off is an error
+    answer and not a short file.
+    """
+    if not getattr(answer, "streaming", False):
+        return b"".join(answer)
+    file = tempfile.SpooledTemporaryFile(max_size=4 * PIECE)  # noqa: SIM115 - sent later
+    try:
+        for piece in answer:
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    length = file.tell()
+    if not any(name.lower() == "content-length" for name, _ in reply.headers):
+        reply.headers = [*reply.headers, ("Content-Length", str(length))]
+    file.seek(0)
+    return FileAnswer(file)
+
+
+def _refusing(refusal: RefusedError) -> WsgiApplication:
+    def application(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        response = answer_refusal(WSGIRequest(environ), refusal)
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, [*response.items(), ("Connection", "close")])
+        return response
+
+    return application

@@ -1,0 +1,75 @@
+"""A WSGI application that tells what reached it, served like Django is."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import time
+
+from hci_center.web import serve
+
+BIG = 1_600_000
+STREAMED = 3_000_000
+
+
+def tell(line):
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+class Streamed:
+    streaming = True
+
+    def __init__(self):
+        self.closed = False
+
+    def __iter__(self):
+        yield b"x" * STREAMED
+
+    def close(self):
+        tell("closed")
+
+
+class Broken(Streamed):
+    def __iter__(self):
+        yield b"x"
+        raise OSError("the disk is gone")
+
+
+class File(io.BytesIO):
+    def close(self):
+        tell("closed")
+        super().close()
+
+
+def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    tell(path)
+    if path == "/slow":
+        time.sleep(2)
+    headers = [("Content-Type", "application/json")]
+    if path == "/streamed":
+        start_response("200 OK", headers)
+        return Streamed()
+    if path == "/broken":
+        start_response("200 OK", headers)
+        return Broken()
+    if path == "/file":
+        start_response("200 OK", [*headers, ("Content-Length", str(STREAMED))])
+        return environ["wsgi.file_wrapper"](File(b"x" * STREAMED))
+    if path == "/big":
+        start_response("200 OK", headers)
+        return [b"x" * BIG]
+    body = environ["wsgi.input"].read()
+    told = {name: value for name, value in environ.items() if isinstance(value, str)}
+    told["length"] = len(body)
+    told["digest"] = hashlib.sha256(body).hexdigest()
+    told["too_large"] = environ.get("hci.body_too_large", False)
+    start_response("200 OK", headers)
+    return [json.dumps(told).encode()]
+
+
+if __name__ == "__main__":
+    serve(application, "127.0.0.1", int(sys.argv[1]), threads=2)
