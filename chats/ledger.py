@@ -17,14 +17,17 @@ INSERT INTO chats_chatevent
        (manager_id, chat_id, kind, at, area_id, operator_id, actor, acting_operator_id)
 VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s)
 """
-# In the order in which they are said; nothing when no chat is open.
-_RECORD_IN_OPEN_CHAT = """
+# In the order in which they are said; nothing where no chat is open.
+_RECORD_IN_OPEN_CHATS = """
 INSERT INTO chats_chatevent
        (manager_id, chat_id, kind, at, area_id, operator_id, actor, acting_operator_id)
-SELECT h.manager_id, h.id, said.kind, clock_timestamp(), %s, %s, %s, %s
-  FROM chats_chat h, unnest(%s::text[]) WITH ORDINALITY AS said (kind, place)
- WHERE h.contact_id = %s AND h.closed_at IS NULL
- ORDER BY said.place
+SELECT h.manager_id, h.id, said.kind, clock_timestamp(), c.area_id, c.operator_id,
+       %s, %s
+  FROM chats_chat h
+  JOIN contacts_contact c ON c.id = h.contact_id,
+       unnest(%s::text[]) WITH ORDINALITY AS said (kind, place)
+ WHERE h.contact_id = ANY(%s::bigint[]) AND h.closed_at IS NULL
+ ORDER BY h.id, said.place
 """
 
 
@@ -73,22 +76,18 @@ def record(
         cursor.execute(_RECORD, values)
 
 
-def record_in_open_chat(
-    contact_id: int,
-    kinds: Sequence[str],
-    *,
-    actor: Actor,
-    area_id: int | None,
-    operator_id: int | None,
+def record_in_open_chats(
+    contact_ids: Sequence[int], kinds: Sequence[str], *, actor: Actor
 ) -> None:
-    """A line of each kind in the contact's open chat, none where none is open."""
+    """A line of each kind in the open chats of contacts that have just changed.
+
+    Area and operator are read off the contacts, which this transaction holds.
+    """
     values: list[Any] = [
-        area_id,
-        operator_id,
         actor.credential,
         actor.operator_id,
         list(kinds),
-        contact_id,
+        list(contact_ids),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD_IN_OPEN_CHAT, values)
+        cursor.execute(_RECORD_IN_OPEN_CHATS, values)

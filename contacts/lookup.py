@@ -10,6 +10,7 @@ from django.db import connection
 from areas.sight import Sight
 from contacts.identity import spellings
 from contacts.models import Channel, Contact
+from contacts.naming import ManagerNames, bears
 from contacts.rows import COLUMNS, contact_of
 from hci_center.callers import Caller
 from hci_center.errors import (
@@ -67,9 +68,6 @@ SELECT m.id, o.id, o.name,
           AND i.alias = ANY(%(aliases)s::text[])
         LIMIT 1)
  WHERE """  # noqa: S608 - of columns
-_ADDRESS_BY_NUMBER = _ADDRESS + "m.number = %(manager)s"
-_ADDRESS_BY_PAGE = _ADDRESS + "m.facebook_id = %(manager)s"
-_ADDRESS_BY_PORT = _ADDRESS + "m.controller_port = %(manager)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +93,25 @@ class Addressed:
 
 def address(
     caller: Caller,
+    names: ManagerNames,
     *,
-    number: int | None = None,
-    facebook_id: str | None = None,
-    controller_port: int | None = None,
     channel: str,
     external_id: str,
     operator_id: int = 0,
 ) -> Addressed:
-    """The manager by its number, page or port, with the contact and the operator.
+    """The manager that bears the names, with that contact and that operator of it.
 
     One query for the three. Raises ManagerNotFoundError; what else is missing is
     refused when it is asked for. The contact is one that the caller may see.
     """
-    manager: int | str | None
-    if number is not None:
-        statement, manager = _ADDRESS_BY_NUMBER, number
-    elif facebook_id is not None:
-        statement, manager = _ADDRESS_BY_PAGE, facebook_id
-    else:
-        statement, manager = _ADDRESS_BY_PORT, controller_port
     values: dict[str, Any] = {
-        "manager": manager,
+        **names,
         "channel": channel,
         "aliases": spellings(channel, external_id),
         "operator": operator_id,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(_ADDRESS + bears(names), values)
         row = cursor.fetchone()
     if row is None or not caller.reaches(row[0]):
         raise ManagerNotFoundError

@@ -1,0 +1,62 @@
+"""What the lists of contacts name, found in one round trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from areas.sight import find_area
+from contacts.naming import ManagerNames, bears
+from hci_center.callers import Caller
+from hci_center.errors import ManagerNotFoundError, OperatorNotFoundError
+
+# A code wins over a name, as in `areas.sight`.
+_FIND = """
+SELECT m.id,
+       (SELECT a.id FROM areas_area a
+         WHERE a.manager_id = m.id AND (a.code = %(area)s OR a.name = %(area)s)
+         ORDER BY a.code = %(area)s DESC LIMIT 1),
+       (SELECT o.id FROM areas_operator o
+         WHERE o.manager_id = m.id AND o.id = %(operator)s AND o.is_active)
+  FROM managers_manager m
+ WHERE """
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A manager with an area and an operator, asked for in the call's own order."""
+
+    manager_id: int
+    given_area: str
+    area_or_none: int | None
+    operator_or_none: int | None
+
+    def area(self) -> int:
+        """Raises what `areas.sight.find_area` raises."""
+        if self.area_or_none is None:
+            return find_area(self.manager_id, self.given_area).id
+        return self.area_or_none
+
+    def operator(self) -> int:
+        """Raises OperatorNotFoundError, also for nobody."""
+        if self.operator_or_none is None:
+            raise OperatorNotFoundError
+        return self.operator_or_none
+
+
+def find_place(
+    caller: Caller, names: ManagerNames, area: str, operator_id: int = 0
+) -> Place:
+    """The manager that bears the names, with one of its areas and an operator.
+
+    Raises ManagerNotFoundError; what else is missing is refused when asked for.
+    """
+    values: dict[str, Any] = {**names, "area": area, "operator": operator_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND + bears(names), values)
+        row = cursor.fetchone()
+    if row is None or not caller.reaches(row[0]):
+        raise ManagerNotFoundError
+    return Place(row[0], area, row[1], row[2])

@@ -1,0 +1,140 @@
+"""The calls about contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from areas.sight import find_area
+from chats import assignment
+from chats.ledger import act_as, actor_of
+from contacts import queries
+from contacts.intake import Given, find_or_add
+from contacts.lookup import Addressed, address
+from contacts.places import find_place
+from contacts.sa import step
+from contacts.serializers import (
+    AnswerContact,
+    ChangeArea,
+    DeleteContact,
+    FindOrAddContact,
+    HandOverContact,
+    ListContacts,
+    ListContactsOfArea,
+    ListContactsOfOperator,
+    SaveContact,
+    SaveFacebookContact,
+    StepContact,
+)
+from hci_center.api.bodies import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+from managers.lookup import find_manager
+
+SENT_TO_OPERATOR = "Contact Send to the operator"
+
+
+class ContactViewSet(ContractViewSet):
+    @operation(ListContacts)
+    def list(self, fields: Fields) -> Any:
+        manager_id = find_manager(self.caller, **fields["manager"])
+        return {"contacts": queries.contacts_of_manager(manager_id, self.caller)}
+
+    @operation(ListContactsOfArea)
+    def list_of_area(self, fields: Fields) -> Any:
+        place = find_place(self.caller, fields["manager"], fields["area"])
+        return queries.contacts_of_area(place.manager_id, place.area(), self.caller)
+
+    @operation(ListContactsOfOperator)
+    def list_of_operator(self, fields: Fields) -> Any:
+        asked = fields["operatorId"]
+        place = find_place(self.caller, fields["manager"], fields["area"], asked)
+        area_id = place.area()
+        operator_id = place.operator() if asked else 0
+        act_as(self.caller, operator_id)
+        return {
+            "contacts": queries.contacts_of_operator_or_area(
+                place.manager_id, operator_id, area_id, self.caller
+            )
+        }
+
+    @operation(AnswerContact)
+    def answer(self, fields: Fields) -> Any:
+        addressed = self._address(fields)
+        contact, sight = addressed.contact(), addressed.sight()
+        actor = act_as(self.caller, sight.operator_id)
+        assignment.claim(contact, sight, actor=actor)
+        return SENT_TO_OPERATOR
+
+    @operation(HandOverContact)
+    def hand_over(self, fields: Fields) -> Any:
+        addressed = self._address(fields)
+        contact = addressed.contact()
+        operator_id = addressed.sight().operator_id if fields["operatorId"] else None
+        assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
+        return SENT_TO_OPERATOR
+
+    @operation(ChangeArea)
+    def change_area(self, fields: Fields) -> Any:
+        contact = self._address(fields).contact()
+        area = find_area(contact.manager_id, fields["area"])
+        assignment.change_area(contact, area.id, actor=actor_of(self.caller))
+        return "Contact changed Area"
+
+    @operation(SaveContact)
+    def save(self, fields: Fields) -> Any:
+        return self._save(fields)
+
+    @operation(SaveFacebookContact)
+    def save_facebook(self, fields: Fields) -> Any:
+        return self._save(fields)
+
+    @operation(FindOrAddContact, closed_to=("operator",))
+    def find_or_add(self, fields: Fields) -> Any:
+        manager_id = find_manager(self.caller, **fields["manager"])
+        channel, external_id = fields["contact"]
+        return find_or_add(manager_id, channel, external_id, _given(fields)).sa
+
+    @operation(StepContact, closed_to=("operator",))
+    def increase_sa(self, fields: Fields) -> Any:
+        return self._step(fields, 1)
+
+    @operation(StepContact, closed_to=("operator",))
+    def decrease_sa(self, fields: Fields) -> Any:
+        return self._step(fields, -1)
+
+    @operation(DeleteContact, closed_to=("operator",))
+    def delete(self, fields: Fields) -> Any:
+        contact = self._address(fields).contact()
+        assignment.delete_contact(contact, actor=actor_of(self.caller))
+        return "Contact deleted"
+
+    def _address(self, fields: Fields) -> Addressed:
+        channel, external_id = fields["contact"]
+        return address(
+            self.caller,
+            fields["manager"],
+            channel=channel,
+            external_id=external_id,
+            operator_id=fields.get("operatorId", 0),
+        )
+
+    def _step(self, fields: Fields, by: int) -> int:
+        channel, external_id = fields["contact"]
+        return step(self.caller, fields["manager"], channel, external_id, by)
+
+    def _save(self, fields: Fields) -> Any:
+        manager_id = find_manager(self.caller, **fields["manager"])
+        channel, external_id = fields["contact"]
+        contact = assignment.save_contact(
+            self.caller, manager_id, channel, external_id, _given(fields)
+        )
+        return queries.contact_shape(contact.pk)
+
+
+def _given(fields: Fields) -> Given:
+    return Given(
+        name=fields["name"],
+        photo=fields.get("photo"),
+        area=fields.get("area"),
+        protocol=fields.get("protocol"),
+        operator_id=fields.get("operatorId"),
+    )
