@@ -120,7 +120,9 @@ def attach(attachment: Attachment | None, message_id: int) -> FileLink | None:
 
 
 def find_attachment(uuid: UUID) -> Attachment | None:
-    return Attachment.objects.filter(uuid=uuid).select_related("message").first()
+    return (
+        Attachment.objects.filter(uuid=uuid).select_related("message__contact").first()
+    )
 
 
 def sweep_orphans() -> int:

@@ -1,1 +1,37 @@
-urlpatterns: list[object] = []
+"""The chapter of the document on chats, in its order, and what is added to it."""
+
+from django.urls import path
+
+from chats.viewsets.chats import ChatViewSet
+from chats.viewsets.files import serve_file
+from chats.viewsets.messages import MessageViewSet
+from chats.viewsets.sending import SendingViewSet
+from hci_center.api.paths import PORT
+
+urlpatterns = [
+    path("chat/new", ChatViewSet.as_view({"post": "open"})),
+    path("chat/facebook/new", ChatViewSet.as_view({"post": "open_facebook"})),
+    path("chat/message", MessageViewSet.as_view({"post": "list"})),
+    path("chat/operator", ChatViewSet.as_view({"put": "change_operator"})),
+    path("chat/", ChatViewSet.as_view({"delete": "delete"})),
+    path("chat/message/send", MessageViewSet.as_view({"post": "record"})),
+    path(
+        f"chat/message/send/operator/{PORT}",
+        SendingViewSet.as_view({"post": "send_text_by_controller"}),
+    ),
+    path(
+        "chat/message/send/operator/facebook",
+        SendingViewSet.as_view({"post": "send_text_by_page"}),
+    ),
+    path(
+        f"chat/message/send/operator/file/{PORT}",
+        SendingViewSet.as_view({"post": "send_file_by_controller"}),
+    ),
+    path(
+        "chat/message/send/operator/file/facebook",
+        SendingViewSet.as_view({"post": "send_file_by_page"}),
+    ),
+    path("chat/message/status", MessageViewSet.as_view({"put": "report_status"})),
+    path("chat/message/read", MessageViewSet.as_view({"post": "mark_read"})),
+    path("chat/file/<uuid:uuid>", serve_file),
+]

@@ -1,0 +1,136 @@
+"""An operator, or the service itself, reads the conversation with a contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from chats.ledger import act_as
+from chats.queries import Conversation, Shape, conversations, messages_of_chat, places
+from contacts.identity import spellings
+from contacts.lookup import Named, is_visible
+from contacts.models import Channel
+from hci_center.callers import Caller
+from hci_center.errors import (
+    AmbiguousContactError,
+    ChatNotFoundError,
+    InvalidError,
+    OperatorNotFoundError,
+)
+
+# A message is counted on its contact before it is stored. So whoever has set the
+# count to nothing holds the contact, and a statement after that sees them all.
+_COUNT_NONE = """
+UPDATE contacts_contact SET unread = 0
+ WHERE id = %s AND deleted_at IS NULL AND unread > 0
+"""
+_MARK_READ = """
+UPDATE chats_message SET status = 'read'
+ WHERE chat_id = %s AND direction = 'in' AND status = 'wait'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose conversation, and as whom: `operator_id` 0 is the service itself.
+
+    A number or page says the manager and, alone, the channel too.
+    """
+
+    contact: Named
+    operator_id: int
+    number: int | None = None
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a conversation: after one message, before another, its newest."""
+
+    after: UUID | None = None
+    before: UUID | None = None
+    limit: int | None = None
+
+
+def find_conversation(
+    caller: Caller, asked: Asked, *, closed_too: bool = False
+) -> Conversation:
+    """The one conversation meant, among those that the caller and the operator see.
+
+    With `closed_too` none need be open. Raises OperatorNotFoundError, ForbiddenError
+    for a session that says another operator, ChatNotFoundError and
+    AmbiguousContactError.
+    """
+    on_whatsapp = asked.page is None or asked.number is not None
+    on_facebook = asked.number is None or asked.page is not None
+    name = asked.contact.whatsapp_id
+    sight, found = conversations(
+        managers=caller.managers,
+        operator_id=asked.operator_id,
+        whatsapp=spellings(Channel.WHATSAPP, name) if on_whatsapp else [],
+        facebook=asked.contact.facebook_id if on_facebook else None,
+        number=asked.number,
+        page=asked.page,
+    )
+    if asked.operator_id and sight is None:
+        raise OperatorNotFoundError
+    act_as(caller, asked.operator_id)
+    seen = [
+        conversation
+        for conversation in found
+        if is_visible(conversation.contact, caller)
+        and (
+            sight is None
+            or sight.sees(
+                conversation.contact.area_id, conversation.contact.operator_id
+            )
+        )
+    ]
+    if len(seen) > 1:
+        raise AmbiguousContactError
+    if not seen or (seen[0].chat_id is None and not closed_too):
+        raise ChatNotFoundError
+    return seen[0]
+
+
+def list_messages(
+    caller: Caller, asked: Asked, window: Window, *, closed_too: bool
+) -> list[Shape]:
+    """The messages of the open chat, or of all chats, oldest first.
+
+    Raises what `find_conversation` does, and InvalidError for a window whose
+    messages are not the contact's.
+    """
+    conversation = find_conversation(caller, asked, closed_too=closed_too)
+    contact = conversation.contact
+    bounds = _bounds(contact.pk, {"after": window.after, "before": window.before})
+    chat_id = None if closed_too else conversation.chat_id
+    return messages_of_chat(contact, chat_id, limit=window.limit, **bounds)
+
+
+def mark_read(caller: Caller, asked: Asked) -> int:
+    """Everything the contact wrote in its open chat has been read; answers its id.
+
+    Raises what `find_conversation` does.
+    """
+    conversation = find_conversation(caller, asked)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_COUNT_NONE, [conversation.contact.pk])
+        if cursor.rowcount:
+            cursor.execute(_MARK_READ, [conversation.chat_id])
+    return conversation.contact.pk
+
+
+def _bounds(contact_id: int, said: dict[str, UUID | None]) -> dict[str, int]:
+    named = {name: uuid for name, uuid in said.items() if uuid is not None}
+    if not named:
+        return {}
+    known = places(contact_id, list(named.values()))
+    unknown = [name for name, uuid in named.items() if uuid not in known]
+    if unknown:
+        sentence = _("There is no such message.")
+        raise InvalidError({name: [sentence] for name in unknown})
+    return {name: known[uuid] for name, uuid in named.items()}

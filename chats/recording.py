@@ -1,0 +1,209 @@
+"""A message that the bot or a controller received, or sent by itself, is kept.
+
+A customer's message is never refused because we did not know him: a contact or chat
+that is missing is made, a deleted contact comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chats.attachments import stored
+from chats.data_uri import SentFile
+from chats.file_kinds import FILE, is_as_said
+from chats.ledger import actor_of
+from chats.models import Attachment, Direction, Status
+from chats.queries import Shape, as_uuid, message_of_reference
+from chats.receipts import apply_parked, hold_reference
+from chats.storing import FILE_CONTENT, Draft, Held, store
+from contacts.identity import spellings
+from contacts.intake import ensure_contact
+from hci_center.callers import Caller
+from hci_center.errors import InvalidError, ManagerNotFoundError
+
+# Holds the contact and counts the message on it, unless the message is here already:
+# one round trip from the manager's number or page. It comes in when the one who said
+# it is the contact by any of its names.
+_COUNT = """
+UPDATE contacts_contact c
+   SET unread = c.unread + n.incoming::int,
+       last_message_at = greatest(c.last_message_at, %(at)s)
+  FROM (
+    SELECT i.contact_id, EXISTS (
+             SELECT FROM contacts_identity f
+              WHERE f.manager_id = i.manager_id AND f.channel = i.channel
+                AND f.alias = ANY(%(senders)s::text[])
+                AND f.contact_id = i.contact_id) AS incoming
+      FROM contacts_identity i
+     WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {manager})
+       AND i.channel = %(channel)s AND i.alias = ANY(%(aliases)s::text[])
+       AND NOT EXISTS (
+             SELECT FROM chats_message x
+              WHERE x.manager_id = i.manager_id
+                AND (x.gateway_id = %(reference)s OR x.uuid = %(uuid)s::uuid))
+     LIMIT 1) n
+ WHERE c.id = n.contact_id AND c.deleted_at IS NULL
+RETURNING c.id, c.manager_id, c.channel, c.external_id, n.incoming
+"""
+_REACHED = "(%(managers)s::bigint[] IS NULL OR m.id = ANY(%(managers)s::bigint[]))"
+_COUNT_BY_NUMBER = _COUNT.format(manager=f"m.number = %(number)s AND {_REACHED}")
+_COUNT_BY_PAGE = _COUNT.format(manager=f"m.facebook_id = %(page)s AND {_REACHED}")
+_COUNT_BY_BOTH = _COUNT.format(
+    manager=f"m.number = %(number)s AND m.facebook_id = %(page)s AND {_REACHED}"
+)
+
+_MANAGERS = f"""
+SELECT m.id, m.number = %(number)s, m.facebook_id = %(page)s
+  FROM managers_manager m
+ WHERE (m.number = %(number)s OR m.facebook_id = %(page)s) AND {_REACHED}
+"""  # noqa: S608 - of a condition
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What came: for which manager and contact, who said it, and what.
+
+    `senders` are the spellings of `sender` that may be names of the contact.
+    """
+
+    number: int | None
+    page: str | None
+    channel: str
+    external_id: str
+    sender: str
+    senders: list[str]
+    type: str
+    content: str
+    url: str
+    file: SentFile | None
+    gateway_id: str | None
+    created_at: datetime | None
+
+
+class _KnownError(Exception):
+    """The message is here already; undoes whatever was begun for it."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+
+def record_message(caller: Caller, arrival: Arrival) -> Shape:
+    """Stores the message and answers it; a repeat of its gateway id answers the first.
+
+    Raises ManagerNotFoundError, InvalidError when number and page are two managers',
+    BodyTooLargeError for its file.
+    """
+    try:
+        with stored(arrival.file) as attachment, transaction.atomic():
+            return _record(caller, arrival, attachment)
+    except _KnownError as known:
+        return known.shape
+    except IntegrityError:
+        # Its twin was stored while this one waited for the contact.
+        first = _first_of(_manager_of(caller, arrival), arrival.gateway_id)
+        if first is None:
+            raise
+        return first
+
+
+def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> Shape:
+    at = arrival.created_at or timezone.now()
+    counted = _count(caller, arrival, at)
+    if counted is None:
+        _make_room(caller, arrival)
+        counted = _count(caller, arrival, at)
+    if counted is None:  # we hold the contact: it cannot have gone
+        raise ManagerNotFoundError
+    *columns, incoming = counted
+    contact = Held(*columns)
+    draft = _draft(arrival, incoming=incoming, at=at)
+    awaits_receipts = draft.gateway_id is not None and not incoming
+    if awaits_receipts:
+        hold_reference(contact.manager_id, draft.gateway_id or "")
+    message = store(contact, draft, attachment, actor=actor_of(caller))
+    if awaits_receipts and apply_parked(contact.manager_id, draft.gateway_id or ""):
+        lifted = message_of_reference(contact.manager_id, str(message.uuid))
+        return lifted or message.shape
+    return message.shape
+
+
+def _count(caller: Caller, arrival: Arrival, at: datetime) -> Any:
+    values = _names(caller, arrival) | {
+        "at": at,
+        "channel": arrival.channel,
+        "aliases": spellings(arrival.channel, arrival.external_id),
+        "senders": arrival.senders,
+        "reference": arrival.gateway_id,
+        "uuid": as_uuid(arrival.gateway_id or ""),
+    }
+    if arrival.page is None:
+        statement = _COUNT_BY_NUMBER
+    else:
+        statement = _COUNT_BY_PAGE if arrival.number is None else _COUNT_BY_BOTH
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
+
+
+def _make_room(caller: Caller, arrival: Arrival) -> None:
+    """Finds out what was missing and makes it: the contact, new or back again."""
+    manager_id = _manager_of(caller, arrival)
+    first = _first_of(manager_id, arrival.gateway_id)
+    if first is not None:
+        raise _KnownError(first)
+    external_id = arrival.external_id
+    ensure_contact(manager_id, arrival.channel, external_id, name=external_id)
+
+
+def _manager_of(caller: Caller, arrival: Arrival) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_MANAGERS, _names(caller, arrival))
+        rows = cursor.fetchall()
+    named = (arrival.number is not None) + (arrival.page is not None)
+    borne = sum(bool(by_number) + bool(by_page) for _, by_number, by_page in rows)
+    if borne < named:
+        raise ManagerNotFoundError
+    if len(rows) > 1:
+        sentence = _("The number and the page belong to two managers.")
+        raise InvalidError({"managerNumber": [sentence], "facebookId": [sentence]})
+    manager_id: int = rows[0][0]
+    return manager_id
+
+
+def _names(caller: Caller, arrival: Arrival) -> dict[str, Any]:
+    return {
+        "number": arrival.number,
+        "page": arrival.page,
+        "managers": None if caller.managers is None else list(caller.managers),
+    }
+
+
+def _first_of(manager_id: int, gateway_id: str | None) -> Shape | None:
+    return message_of_reference(manager_id, gateway_id) if gateway_id else None
+
+
+def _draft(arrival: Arrival, *, incoming: bool, at: datetime) -> Draft:
+    draft = Draft(
+        direction=Direction.IN if incoming else Direction.OUT,
+        type=arrival.type,
+        content=arrival.content,
+        status=Status.WAIT if incoming else Status.SENT,
+        sender="" if incoming else arrival.sender,
+        url=arrival.url,
+        gateway_id=arrival.gateway_id,
+        created_at=at,
+    )
+    if arrival.type != "text":
+        draft.content = FILE_CONTENT
+    sent = arrival.file
+    if sent is not None and sent.found is not None:
+        draft.url = ""
+        if not is_as_said(sent.found, arrival.type, sent.claimed_mime):
+            draft.type = FILE
+    return draft

@@ -1,0 +1,131 @@
+"""A stored file is handed out: to whoever has a signed link, or may see the contact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from chats.attachments import find_attachment, is_signed
+from chats.file_kinds import PDF_MIME, SHOWN_INLINE
+from chats.models import Attachment
+from contacts.lookup import is_visible
+from hci_center.api.viewset import identify
+from hci_center.errors import (
+    ForbiddenError,
+    MethodNotAllowedError,
+    NotAuthenticatedError,
+    NotFoundError,
+)
+
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+_PIECE = 64 * 1024
+
+# Whatever is in the file, it runs nothing and fetches nothing.
+_SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
+# The viewers that browsers have built in do not start in a sandbox.
+_PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
+
+_SUFFIXES = {"audio/mpeg": "mp3", "image/jpeg": "jpg", "audio/mp4": "m4a"}
+
+
+def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """GET: the file, or the range of it that is asked for.
+
+    Raises ForbiddenError without a good signature, unless the caller may see the
+    contact; a file that does not exist is refused the same way.
+    """
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowedError(["GET"])
+    signed = is_signed(
+        uuid,
+        request.GET.get("expires", ""),
+        request.GET.get("nonce", ""),
+        request.GET.get("signature", ""),
+    )
+    attachment = find_attachment(uuid)
+    if not signed and not _may_see(request, attachment):
+        raise ForbiddenError
+    if attachment is None:
+        raise NotFoundError
+    return _with_headers(_respond(request, attachment), attachment, signed=signed)
+
+
+def _may_see(request: HttpRequest, attachment: Attachment | None) -> bool:
+    try:
+        caller = identify(request)
+    except NotAuthenticatedError:
+        return False
+    if caller is None or attachment is None:
+        return False
+    contact = attachment.message.contact
+    return contact.deleted_at is None and is_visible(contact, caller)
+
+
+def _respond(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
+    asked = _range(request.META.get("HTTP_RANGE", ""), attachment.size)
+    if asked is None:
+        return FileResponse(attachment.file.open())
+    first, last = asked
+    if first > last:
+        unsatisfied = {"Content-Range": f"bytes */{attachment.size}"}
+        return HttpResponse(status=416, headers=unsatisfied)
+    file = attachment.file.open()
+    file.seek(first)
+    response = StreamingHttpResponse(_pieces(file, last - first + 1), status=206)
+    response["Content-Range"] = f"bytes {first}-{last}/{attachment.size}"
+    response["Content-Length"] = str(last - first + 1)
+    return response
+
+
+def _range(header: str, size: int) -> tuple[int, int] | None:
+    """The first and last byte of a single range; the first is the greater when the
+    file has none of it. None: the whole file is asked for."""
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        return max(0, size - int(match[2])), size - 1
+    last = int(match[2]) if match[2] else size - 1
+    if last < int(match[1]):
+        return None if match[2] and int(match[1]) < size else (size, size - 1)
+    return int(match[1]), min(last, size - 1)
+
+
+def _pieces(file: IO[bytes], length: int) -> Iterator[bytes]:
+    with file:
+        while length > 0 and (piece := file.read(min(_PIECE, length))):
+            length -= len(piece)
+            yield piece
+
+
+def _with_headers(
+    response: HttpResponseBase, attachment: Attachment, *, signed: bool
+) -> HttpResponseBase:
+    mime = attachment.mime
+    shown = "inline" if mime in SHOWN_INLINE else "attachment"
+    headers: dict[str, Any] = {
+        "Content-Type": mime,
+        "Content-Disposition": f'{shown}; filename="{_name(attachment)}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": _PDF_POLICY if mime == PDF_MIME else _SANDBOX,
+        # A web client served elsewhere shows the images whose links it was given.
+        "Cross-Origin-Resource-Policy": "cross-origin" if signed else "same-origin",
+        "Cache-Control": "private, max-age=3600",
+        "Accept-Ranges": "bytes",
+    }
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _name(attachment: Attachment) -> str:
+    """A name of ours: what a sender calls his file is nobody's business here."""
+    mime = attachment.mime
+    suffix = _SUFFIXES.get(mime) or mime.rpartition("/")[2]
+    known = mime in SHOWN_INLINE
+    return f"{attachment.uuid.hex[:12]}.{suffix}" if known else attachment.uuid.hex[:12]

@@ -1,0 +1,61 @@
+"""Messages are read, recorded and reported on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chats.reading import Asked, Window, list_messages, mark_read
+from chats.receipts import report_status
+from chats.recording import Arrival, record_message
+from chats.serializers import ListMessages, ReadChat, RecordMessage, ReportStatus
+from chats.viewsets.chats import manager_names
+from contacts.queries import contact_shape
+from hci_center.api.bodies import Fields
+from hci_center.api.viewset import FILE_BODY, ContractViewSet, operation
+from managers.lookup import find_manager
+
+
+class MessageViewSet(ContractViewSet):
+    @operation(ListMessages)
+    def list(self, fields: Fields) -> Any:
+        window = Window(fields.get("after"), fields.get("before"), fields.get("limit"))
+        closed_too = fields.get("closed", False)
+        return list_messages(self.caller, _asked(fields), window, closed_too=closed_too)
+
+    @operation(RecordMessage, closed_to=("operator",), body_limit=FILE_BODY)
+    def record(self, fields: Fields) -> Any:
+        arrival = Arrival(
+            number=fields.get("number"),
+            page=fields.get("facebookId"),
+            channel=fields["channel"],
+            external_id=fields["external_id"],
+            sender=fields["from"],
+            senders=fields["senders"],
+            type=fields["type"],
+            content=fields.get("content", ""),
+            url=fields.get("url", ""),
+            file=fields.get("base64"),
+            gateway_id=fields.get("messageId"),
+            created_at=fields.get("timestamp"),
+        )
+        return record_message(self.caller, arrival)
+
+    @operation(ReportStatus, closed_to=("operator",))
+    def report_status(self, fields: Fields) -> Any:
+        manager_id = find_manager(self.caller, **manager_names(fields))
+        return report_status(
+            manager_id, fields["messageId"], fields["status"], fields.get("error", "")
+        )
+
+    @operation(ReadChat)
+    def mark_read(self, fields: Fields) -> Any:
+        return contact_shape(mark_read(self.caller, _asked(fields)))
+
+
+def _asked(fields: Fields) -> Asked:
+    return Asked(
+        contact=fields["contactId"],
+        operator_id=fields["operatorId"],
+        number=fields.get("number"),
+        page=fields.get("facebookId"),
+    )

@@ -1,0 +1,36 @@
+"""The shapes of the contract, from rows, for comparing whole answers."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import Any
+
+from chats.models import Message
+
+LINK = re.compile(
+    r"http://testserver/api/chat/file/[0-9a-f-]{36}"
+    r"\?expires=\d+&nonce=[\w-]+&signature=[\w-]+"
+)
+
+
+def wire_time(moment: Any) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{moment.microsecond // 1000:03d}Z"
+
+
+def message_body(message: Message) -> dict[str, Any]:
+    """The message as an answer shows it; one with a stored file needs its link."""
+    body: dict[str, Any] = {
+        "content": message.content,
+        "type": message.type,
+        "from": message.sender or message.contact.public_id,
+        "status": message.status,
+        "id": str(message.uuid),
+        "createdAt": wire_time(message.created_at),
+        "direction": message.direction,
+    }
+    if message.type != "text":
+        body["url"] = message.url
+    if message.error:
+        body["error"] = message.error
+    return body
