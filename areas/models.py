@@ -151,5 +151,9 @@ class SignInFailure(models.Model):
     failures = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField()
 
+    class Meta:
+        # For forgetting the old ones.
+        indexes = [models.Index(fields=["last_at"], name="sign_in_failure_age")]
+
     def __str__(self) -> str:
         return self.subject

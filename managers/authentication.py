@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from hci_center.callers import Caller
-from hci_center.errors import NotAuthenticatedError
+from hci_center.errors import NotAuthenticatedError, ThrottledError
 from managers.keys import digest_of
 
 # A key judged good is good for this long, in seconds, without another look: the
@@ -22,19 +22,45 @@ MOST_KEPT = 10_000
 
 _KEY = re.compile(r"hci_[0-9a-f]{8}_[A-Za-z0-9_\-]{43}")
 
-# One round trip: the live key with the ids of its managers.
+# One round trip: the live key with the ids of its managers. That it was used is
+# noted on the way, once a minute, unless somebody holds the row: nobody waits for it.
 _FIND_KEY = """
-SELECT k.id, k.all_managers, k.secrets, k.expires_at,
+WITH used AS (
+  UPDATE managers_apikey SET last_used_at = now()
+   WHERE id = (SELECT id FROM managers_apikey
+                WHERE digest = %(digest)s AND prefix = %(prefix)s
+                  AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
+                  AND coalesce(last_used_at < now() - interval '1 minute', true)
+                  FOR UPDATE SKIP LOCKED))
+SELECT k.id, k.all_managers, k.secrets, k.expires_at, k.per_minute IS NOT NULL,
        ARRAY(SELECT m.manager_id FROM managers_apikey_managers m
               WHERE m.apikey_id = k.id)
   FROM managers_apikey k
- WHERE k.digest = %s AND k.prefix = %s AND k.revoked_at IS NULL
+ WHERE k.digest = %(digest)s AND k.prefix = %(prefix)s AND k.revoked_at IS NULL
 """
+
+# Each call of a limited key uses up its share of a minute. A minute's worth may be
+# used at once; then they come as they are made good. No row: none is left.
+_STEP = "make_interval(secs => 60.0 / coalesce(per_minute, 60000))"
+_SPENT_UNTIL = f"greatest(spent_until, clock_timestamp()) + {_STEP}"
+_SPEND = f"""
+UPDATE managers_apikey
+   SET spent_until = {_SPENT_UNTIL}, last_used_at = clock_timestamp()
+ WHERE id = %s AND {_SPENT_UNTIL} <= clock_timestamp() + interval '1 minute'
+RETURNING true
+"""  # noqa: S608 - of the constants above
+_WAIT = f"""
+SELECT ceil(extract(epoch FROM spent_until + {_STEP} - interval '1 minute'
+                               - clock_timestamp()))
+  FROM managers_apikey WHERE id = %s
+"""  # noqa: S608 - of the constants above
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     caller: Caller
+    key_id: int
+    is_limited: bool
     expires_at: datetime | None
     at: float
 
@@ -46,24 +72,45 @@ def caller_from_key(request: HttpRequest) -> Caller | None:
     """The caller whose key the request carries, None when it carries none.
 
     A request with a key is judged by the key alone: raises NotAuthenticatedError
-    when it is unknown, revoked or expired.
+    when it is unknown, revoked or expired, ThrottledError when its limit is used up.
     """
     scheme, _, credential = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "api-key":
-        return judge(credential.strip())
+        return _caller_behind(credential.strip())
     if "HTTP_X_API_KEY" in request.META:
-        return judge(request.META["HTTP_X_API_KEY"].strip())
+        return _caller_behind(request.META["HTTP_X_API_KEY"].strip())
     return None
 
 
+def _caller_behind(key: str) -> Caller:
+    judged = _judge(key)
+    if judged.is_limited:
+        _spend_a_call(judged.key_id)
+    return judged.caller
+
+
 def judge(key: str) -> Caller:
-    """The caller behind a key. Raises NotAuthenticatedError."""
+    """The caller behind a key, its limit left alone. Raises NotAuthenticatedError."""
+    return _judge(key).caller
+
+
+def _judge(key: str) -> _Judged:
     kept = _judged.get(key)
     if kept is None or time.monotonic() - kept.at > KEPT_FOR:
         kept = _look_up(key)
     if kept.expires_at is not None and kept.expires_at <= timezone.now():
         raise NotAuthenticatedError
-    return kept.caller
+    return kept
+
+
+def _spend_a_call(key_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, [key_id])
+        if cursor.fetchone() is not None:
+            return
+        cursor.execute(_WAIT, [key_id])
+        row = cursor.fetchone()
+    raise ThrottledError(max(1, int(row[0] or 1)) if row else 1)
 
 
 def forget_judged_keys() -> None:
@@ -76,11 +123,11 @@ def _look_up(key: str) -> _Judged:
     row = None
     if _KEY.fullmatch(key):
         with connection.cursor() as cursor:
-            cursor.execute(_FIND_KEY, [digest_of(key), key[4:12]])
+            cursor.execute(_FIND_KEY, {"digest": digest_of(key), "prefix": key[4:12]})
             row = cursor.fetchone()
     if row is None:
         raise NotAuthenticatedError
-    key_id, all_managers, secrets, expires_at, managers = row
+    key_id, all_managers, secrets, expires_at, is_limited, managers = row
     caller = Caller(
         role="key",
         credential=f"key:{key_id}",
@@ -89,5 +136,7 @@ def _look_up(key: str) -> _Judged:
     )
     if len(_judged) >= MOST_KEPT:
         _judged.clear()
-    _judged[key] = judged = _Judged(caller, expires_at, time.monotonic())
+    _judged[key] = judged = _Judged(
+        caller, key_id, is_limited, expires_at, time.monotonic()
+    )
     return judged

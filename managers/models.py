@@ -148,6 +148,8 @@ class ApiKey(models.Model):
         blank=True,
         help_text=_("Empty: as many as it likes."),
     )
+    # Until when the calls already made use up the limit; see `authentication`.
+    spent_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -164,7 +166,11 @@ class ApiKey(models.Model):
                 fields=["name"],
                 condition=Q(revoked_at__isnull=True),
                 name="one_live_key_a_name",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(per_minute__isnull=True) | Q(per_minute__gte=1),
+                name="key_limit_is_positive",
+            ),
         ]
 
     def __str__(self) -> str:

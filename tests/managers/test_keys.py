@@ -1,0 +1,200 @@
+"""Keys: who is let in, how fast, and what is noted of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from managers import authentication, keys
+from managers.models import ApiKey
+from tests.builders import make_key, make_manager
+from tests.conftest import Api, signed_in
+
+NOBODY = {
+    "success": False,
+    "error": {
+        "code": "not_authenticated",
+        "message": "A valid API key or a signed-in session is needed.",
+    },
+}
+
+
+def use(key, **over):
+    return Api().get("/api/user/", headers={"Authorization": f"Api-Key {key}"} | over)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Authorization": "Api-Key {}"},
+        {"Authorization": "api-key   {}  "},
+        {"X-Api-Key": "{}"},
+        {"x-api-key": " {} "},
+    ],
+)
+def test_a_key_comes_in_either_header(manager, header):
+    [(name, value)] = header.items()
+    answer = Api().get("/api/user/", headers={name: value.format(make_key(manager))})
+    assert answer.status_code == 200
+    assert len(answer.json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x", "hci_00000000_" + "a" * 43, "hci_\x00", "é" * 56, "a" * 5000]
+)
+def test_an_unknown_key_is_401(manager, key):
+    answer = use(key)
+    assert (answer.status_code, answer.json()) == (401, NOBODY)
+    assert answer["WWW-Authenticate"] == "Api-Key"
+    assert Api().get("/api/user/", headers={"X-Api-Key": key}).json() == NOBODY
+
+
+def test_one_letter_changed_is_another_key(manager):
+    key = make_key(manager)
+    assert use(key[:-1] + ("a" if key[-1] != "a" else "b")).status_code == 401
+
+
+def test_a_revoked_key_is_401(manager):
+    key = make_key(manager, name="bot")
+    assert use(key).status_code == 200
+    assert keys.revoke_key("bot") is True
+    authentication.forget_judged_keys()
+    assert use(key).json() == NOBODY
+    assert keys.revoke_key("bot") is False
+
+
+def test_a_revocation_is_seen_by_who_has_just_looked(manager, monkeypatch):
+    key = make_key(manager, name="bot")
+    use(key)
+    keys.revoke_key("bot")
+    now = authentication.time.monotonic()
+    monkeypatch.setattr(authentication.time, "monotonic", lambda: now + 5)
+    assert use(key).json() == NOBODY
+
+
+def test_an_expired_key_is_401_at_once(manager):
+    soon = timezone.now() + timedelta(days=1)
+    key = make_key(manager, expires_at=soon)
+    assert use(key).status_code == 200
+    kept = authentication._judged[key]
+    object.__setattr__(kept, "expires_at", timezone.now())
+    assert use(key).json() == NOBODY
+    ApiKey.objects.update(expires_at=timezone.now())
+    authentication.forget_judged_keys()
+    assert use(key).json() == NOBODY
+
+
+def test_a_bad_key_never_falls_back_to_the_cookie(manager, supervisor):
+    api = signed_in(supervisor)
+    assert api.get("/api/user/").status_code == 200
+    for header in ("Authorization", "X-Api-Key"):
+        bad = {header: "Api-Key hci_bad"}
+        assert api.get("/api/user/", headers=bad).json() == NOBODY
+
+
+def test_a_good_key_is_judged_alone_beside_a_cookie(manager, other_manager, supervisor):
+    api = signed_in(supervisor)
+    headers = {"X-Api-Key": make_key(other_manager)}
+    [shape] = api.get("/api/user/", headers=headers).json()["data"]
+    assert shape["name"] == "Oficina Lua"
+
+
+def test_the_table_does_not_hold_the_key(manager):
+    key = make_key(manager)
+    row = ApiKey.objects.values().get()
+    assert key not in str(row)
+    assert key.startswith(f"hci_{row['prefix']}_")
+
+
+def test_a_known_key_is_looked_up_once(manager, django_assert_num_queries):
+    api = Api(make_key(manager))
+    with django_assert_num_queries(3):
+        api.get("/api/user/")
+    with django_assert_num_queries(2):
+        api.get("/api/user/")
+
+
+# Last used -------------------------------------------------------------------
+
+
+def _age_of_last_use():
+    return timezone.now() - ApiKey.objects.get().last_used_at
+
+
+def test_the_last_use_is_noted_at_most_once_a_minute(manager):
+    key = make_key(manager)
+    use(key)
+    assert _age_of_last_use() < timedelta(minutes=1)
+    for age, noted in ((50, False), (70, True)):
+        then = timezone.now() - timedelta(seconds=age)
+        ApiKey.objects.update(last_used_at=then)
+        authentication.forget_judged_keys()
+        use(key)
+        assert (_age_of_last_use() < timedelta(seconds=40)) is noted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_holds_keeps_nobody_waiting():
+    key = make_key(make_manager())
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1 FROM managers_apikey FOR UPDATE")
+            assert use(key).status_code == 200
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+    assert ApiKey.objects.get().last_used_at is None
+
+
+# Limits ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def limited(manager):
+    """A key of three calls a minute."""
+    key = make_key(manager)
+    ApiKey.objects.update(per_minute=3)
+    return Api(key)
+
+
+def test_a_limited_key_is_stopped_and_told_when_to_come_again(limited):
+    statuses = [limited.get("/api/user/").status_code for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    answer = limited.get("/api/user/")
+    assert answer.json() == {
+        "success": False,
+        "error": {
+            "code": "throttled",
+            "message": "Too many attempts; wait a moment.",
+        },
+    }
+    assert 18 <= int(answer["Retry-After"]) <= 20
+
+
+def test_a_limit_is_made_good_as_time_goes_by(limited):
+    for _ in range(4):
+        limited.get("/api/user/")
+    row = ApiKey.objects.get()
+    ApiKey.objects.update(spent_until=row.spent_until - timedelta(seconds=21))
+    statuses = [limited.get("/api/user/").status_code for _ in range(2)]
+    assert statuses == [200, 429]
+
+
+def test_a_limit_is_counted_over_all_calls_and_notes_the_last(limited, contact):
+    limited.get("/api/user/")
+    limited.post("/api/user/", {})
+    limited.post("/api/user/contact/get", b"{")
+    then = timezone.now() - timedelta(seconds=30)
+    ApiKey.objects.update(last_used_at=then)
+    assert limited.post("/api/user/", {"number": 1}).status_code == 429
+    assert ApiKey.objects.get().last_used_at == then
+
+
+def test_a_key_without_a_limit_has_none(api, django_assert_num_queries):
+    api.get("/api/user/?contacts=0")
+    with django_assert_num_queries(40):
+        for _ in range(40):
+            assert api.get("/api/user/?contacts=0").status_code == 200
