@@ -44,6 +44,14 @@ class Patience:
     read: float = 30.0
     total: float = 40.0
 
+    def within(self, most: Patience) -> Patience:
+        """The same, nowhere longer than `most`."""
+        return Patience(
+            min(self.connect, most.connect),
+            min(self.read, most.read),
+            min(self.total, most.total),
+        )
+
 
 TEXT = Patience()
 FILE = Patience(read=120.0, total=180.0)
@@ -183,18 +191,23 @@ class Call:
 
 
 class Http:
-    """The session class of all drivers; each thread has connections of its own."""
+    """The session class of all drivers; each thread has connections of its own.
 
-    def __init__(self) -> None:
+    `most` bounds the patience of every call.
+    """
+
+    def __init__(self, most: Patience = FILE) -> None:
+        self._most = most
         self._thread = threading.local()
 
     def call(self, call: Call) -> Answer:
         """One attempt. Raises NoAnswerError when no whole answer came of it."""
         begun = monotonic()
-        running = _Running(call.patience, begun + call.patience.total)
+        patience = call.patience.within(self._most)
+        running = _Running(patience, begun + patience.total)
         self._thread.running = running
         try:
-            answer = self._exchange(call)
+            answer = self._exchange(call, patience)
         except _TOO_LARGE as error:
             raise self._no_answer(call, begun, "unreadable", True) from error
         except (requests.RequestException, *_TRANSPORT) as error:
@@ -205,7 +218,7 @@ class Http:
             raise NoAnswerError("redirected", maybe_sent=False)
         return answer
 
-    def _exchange(self, call: Call) -> Answer:
+    def _exchange(self, call: Call, patience: Patience) -> Answer:
         headers = {"Accept-Encoding": "identity", **call.headers}
         if call.payload is not None:
             headers["Content-Type"] = call.payload.content_type
@@ -214,7 +227,7 @@ class Http:
             call.url,
             data=call.payload,
             headers=headers,
-            timeout=(call.patience.connect, call.patience.read),
+            timeout=(patience.connect, patience.read),
             allow_redirects=False,
             stream=True,
         )

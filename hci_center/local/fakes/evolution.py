@@ -1,0 +1,151 @@
+"""Evolution API v2 with one instance."""
+
+from __future__ import annotations
+
+import re
+import time
+from base64 import b64decode
+from typing import Any
+
+from hci_center.local.fakes.graph import new_number
+from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
+from hci_center.local.fakes.server import FakeServer
+
+KNOWN_EXTENSIONS = {"png": "image/png", "jpg": "image/jpeg", "pdf": "application/pdf"}
+
+
+def _bad(message: Any, status: int = 400, error: str = "Bad Request") -> Reply:
+    response = {"message": message if isinstance(message, list) else [message]}
+    return Reply(status, {"status": status, "error": error, "response": response})
+
+
+class FakeEvolution(FakeServer):
+    """`people` are the numbers on WhatsApp; `state` is the session's."""
+
+    def __init__(self, port: int = 0, *, instance: str, key: str) -> None:
+        self.instance, self.key = instance, key
+        self.people: set[str] = set()
+        self.lids: dict[str, str] = {}
+        self.state = "open"
+        self.media: dict[str, tuple[str, str]] = {}
+        super().__init__(port)
+
+    def is_send(self, request: Recorded) -> bool:
+        return request.path.startswith("/message/")
+
+    def answer(self, request: Recorded) -> Reply:
+        if request.headers.get("apikey") != self.key:
+            return _bad("Unauthorized", 401, "Unauthorized")
+        parts = request.path.strip("/").split("/")
+        if parts[-1] != self.instance:
+            said = f'The "{parts[-1]}" instance does not exist'
+            return _bad(said, 404, "Not Found")
+        if parts[0] == "message":
+            return self._message(parts[1], request.json())
+        if parts[:2] == ["instance", "connectionState"]:
+            instance = {"instanceName": self.instance, "state": self.state}
+            return Reply(200, {"instance": instance})
+        if parts[:2] == ["instance", "connect"]:
+            return Reply(200, {"pairingCode": None, "code": "2@qr-of-evolution"})
+        if parts[:2] == ["chat", "getBase64FromMediaMessage"]:
+            name = request.json()["message"]["key"]["id"]
+            if name not in self.media:
+                return _bad("Message not found")
+            encoded, mime = self.media[name]
+            return Reply(201, {"base64": encoded, "mimetype": mime, "fileName": "f"})
+        return _bad("Cannot find the path", 404, "Not Found")
+
+    def _message(self, method: str, body: dict[str, Any]) -> Reply:
+        if "delay" in body:
+            raise AssertionError("a delay holds the request open")
+        number = str(body.get("number", ""))
+        user = number.partition("@")[0]
+        if self.state != "open":
+            return _bad("Error: Connection Closed")
+        if not number:
+            return _bad('instance requires property "number"')
+        person = self.lids.get(number, user)
+        if person not in self.people:
+            jid = f"{user}@s.whatsapp.net"
+            return _bad([{"jid": jid, "exists": False, "number": number}])
+        taken = self._content(method, body)
+        if isinstance(taken, Reply):
+            return taken
+        kind, text, content, mime, name = taken
+        key = f"3EB0{new_number():016X}"
+        self.deliver(Delivered(person, kind, text, content, mime, name, "", key))
+        message = self._sent(person, key, text)
+        self.tell(self.event("send.message", message))
+        for status in ("SERVER_ACK", "DELIVERY_ACK", "READ"):
+            self.tell(self.event("messages.update", self.update(person, key, status)))
+        return Reply(201, message)
+
+    def _content(
+        self, method: str, body: dict[str, Any]
+    ) -> tuple[str, str, bytes, str, str] | Reply:
+        if method == "sendText":
+            if not body.get("text"):
+                return _bad('instance requires property "text"')
+            return "text", body["text"], b"", "", ""
+        encoded = body.get("audio" if method == "sendWhatsAppAudio" else "media", "")
+        if not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", encoded):
+            return _bad("Owned media must be a url or base64")
+        content = b64decode(encoded)
+        if method == "sendWhatsAppAudio":
+            return "ptt", "", content, "audio/ogg; codecs=opus", ""
+        name = body.get("fileName", "")
+        if body["mediatype"] == "document" and not name:
+            return _bad("For base64 the file name must be informed.")
+        # Computed anew from the extension; `false` is what an unknown one gives.
+        mime = KNOWN_EXTENSIONS.get(name.rpartition(".")[2], "false")
+        return body["mediatype"], "", content, mime, name
+
+    def event(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
+        """A webhook's body: it carries the key."""
+        return {
+            "event": event,
+            "instance": self.instance,
+            "data": data,
+            "destination": self.webhook,
+            "date_time": "2026-11-22T10:00:00.000Z",
+            "server_url": self.url,
+            "apikey": self.key,
+        }
+
+    def _sent(self, person: str, key: str, text: str) -> dict[str, Any]:
+        return {
+            "key": {"remoteJid": f"{person}@s.whatsapp.net", "fromMe": True, "id": key},
+            "pushName": "Você",
+            "status": "PENDING",
+            "message": {"conversation": text} if text else {"imageMessage": {}},
+            "messageType": "conversation" if text else "imageMessage",
+            "messageTimestamp": int(time.time()),
+            "instanceId": "b2c0",
+            "source": "unknown",
+        }
+
+    def update(self, person: str, key: str, status: str) -> dict[str, Any]:
+        return {
+            "keyId": key,
+            "remoteJid": f"{person}@s.whatsapp.net",
+            "fromMe": True,
+            "status": status,
+            "messageId": f"row{new_number()}",
+            "instanceId": "b2c0",
+        }
+
+    def inbound(self, jid: str, text: str = "", **more: Any) -> dict[str, Any]:
+        """A customer's message, as it is posted to us; `more` goes into the data."""
+        data = {
+            "key": {
+                "remoteJid": jid,
+                "fromMe": False,
+                "id": f"3A{new_number():018X}",
+                **more.pop("key", {}),
+            },
+            "pushName": "Maria Souza",
+            "message": {"conversation": text},
+            "messageType": "conversation",
+            "messageTimestamp": int(time.time()),
+        }
+        return self.event("messages.upsert", data | more)

@@ -1,0 +1,71 @@
+"""What both of Meta's fakes have: tokens, errors and signed webhooks."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hci_center.local.fakes.recorded import Recorded, Reply
+from hci_center.local.fakes.server import FakeServer
+
+_numbers = itertools.count(1)
+
+
+class GraphError(Exception):
+    """An error object, with the status it comes under."""
+
+    def __init__(
+        self, code: int, message: str = "", subcode: int = 0, status: int = 400
+    ) -> None:
+        error: dict[str, Any] = {
+            "message": message or f"(#{code})",
+            "type": "OAuthException",
+            "code": code,
+            "fbtrace_id": "A1b2C3",
+        }
+        if subcode:
+            error["error_subcode"] = subcode
+        self.reply = Reply(status, {"error": error})
+        super().__init__(message)
+
+
+class FakeGraph(FakeServer):
+    """`people` are the customers, with when each wrote last."""
+
+    def __init__(self, port: int = 0, *, token: str, secret: str) -> None:
+        self.token, self.secret = token, secret
+        self.people: dict[str, datetime] = {}
+        self.away: set[str] = set()
+        self.media: dict[str, tuple[bytes, str]] = {}
+        super().__init__(port)
+
+    def headers_of(self, body: bytes) -> dict[str, str]:
+        digest = hmac.new(self.secret.encode(), body, hashlib.sha256).hexdigest()
+        return {"X-Hub-Signature-256": f"sha256={digest}"}
+
+    def answer(self, request: Recorded) -> Reply:
+        try:
+            return self.act(request)
+        except GraphError as error:
+            return error.reply
+
+    def act(self, request: Recorded) -> Reply:
+        """The answer. Raises GraphError."""
+        raise NotImplementedError
+
+    def require_token(self, request: Recorded) -> None:
+        if "access_token" in request.query:
+            raise AssertionError("a token in an address ends up in logs")
+        if request.bearer != self.token:
+            said = f"Error validating access token {request.bearer}"
+            raise GraphError(190, said, status=401)
+
+    def wrote_within(self, person: str, window: timedelta) -> bool:
+        return datetime.now(UTC) - self.people[person] <= window
+
+
+def new_number() -> int:
+    return next(_numbers)

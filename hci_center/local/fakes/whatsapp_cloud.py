@@ -1,0 +1,165 @@
+"""The WhatsApp Cloud API as one phone number sees it."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hci_center.local.fakes.graph import FakeGraph, GraphError, new_number
+from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
+
+DAY = timedelta(hours=24)
+LONGEST_TEXT = 4096
+LINK_LIFE = 300.0
+MIMES = {
+    "image": ("image/jpeg", "image/png"),
+    "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
+    "video": ("video/mp4", "video/3gpp"),
+}
+
+
+class FakeWhatsAppCloud(FakeGraph):
+    """One number; `people` are wa_ids, `spellings` what others lead to them."""
+
+    def __init__(self, port: int = 0, *, phone: str, token: str, **more: Any) -> None:
+        self.phone = phone
+        self.shown = "+55 11 4000-1111"
+        self.spellings: dict[str, str] = {}
+        self.templates = {("boas_vindas", "pt_BR")}
+        self.pair_seconds = 0.0
+        self._last_to: dict[str, float] = {}
+        self._links: dict[str, tuple[str, float]] = {}
+        super().__init__(port, token=token, **more)
+
+    def is_send(self, request: Recorded) -> bool:
+        return request.path.endswith("/messages")
+
+    def act(self, request: Recorded) -> Reply:
+        self.require_token(request)
+        link = re.fullmatch(r"/links/(\w+)", request.path)
+        if link:
+            return self._behind(link[1])
+        target = re.fullmatch(r"/v\d+\.\d+/(\w+)(?:/(\w+))?", request.path)
+        if not target:
+            raise GraphError(2500, "Unknown path components")
+        node, edge = target[1], target[2]
+        if node in self.media and edge is None:
+            return self._link(node)
+        if node != self.phone:
+            raise GraphError(100, "Unsupported request", 33)
+        if edge == "messages":
+            return self._message(request)
+        if edge == "media":
+            return self._upload(request)
+        return Reply(200, {"id": self.phone, "display_phone_number": self.shown})
+
+    def _upload(self, request: Recorded) -> Reply:
+        parts = request.form()
+        file = parts.get("file")
+        product = parts.get("messaging_product")
+        if file is None or product is None or product.value != b"whatsapp":
+            raise GraphError(100, "(#100) The parameter file is required.")
+        if not file.mime or parts["type"].value.decode() != file.mime:
+            raise GraphError(100, "(#100) Param file must be a file with a known type")
+        name = f"{10**15 + new_number()}"
+        self.media[name] = (file.value, file.mime)
+        return Reply(200, {"id": name})
+
+    def _link(self, media: str) -> Reply:
+        secret = f"l{new_number()}"
+        self._links[secret] = (media, time.monotonic())
+        url = f"{self.url}/links/{secret}"
+        return Reply(200, {"url": url, "mime_type": self.media[media][1], "id": media})
+
+    def _behind(self, secret: str) -> Reply:
+        media, made = self._links.get(secret, ("", 0.0))
+        if not media or time.monotonic() - made > LINK_LIFE:
+            raise GraphError(100, "The link has expired", status=404)
+        return Reply(200, self.media[media][0])
+
+    def _message(self, request: Recorded) -> Reply:
+        body = request.json()
+        if body.get("messaging_product") != "whatsapp":
+            raise GraphError(100, "(#100) The parameter messaging_product is required.")
+        if ("to" in body) == ("recipient" in body):
+            raise GraphError(131009, "(#131009) Exactly one of to and recipient")
+        given = str(body.get("to") or body.get("recipient"))
+        person = self.spellings.get(given, given)
+        kind = str(body.get("type"))
+        if kind not in body:
+            raise GraphError(131008, f"(#131008) Parameter {kind} is missing")
+        self._judge_recipient(person, kind)
+        text, content, mime, name = self._content(kind, body[kind])
+        wamid = f"wamid.{new_number()}"
+        uuid = body.get("biz_opaque_callback_data", "")
+        self.deliver(Delivered(person, kind, text, content, mime, name, uuid, wamid))
+        self._tell_of(person, wamid, uuid)
+        contact = {"input": given, "wa_id": person}
+        answer = {"messaging_product": "whatsapp", "contacts": [contact]}
+        return Reply(200, {**answer, "messages": [{"id": wamid}]})
+
+    def _judge_recipient(self, person: str, kind: str) -> None:
+        if person not in self.people or person in self.away:
+            raise GraphError(131026, "(#131026) Message undeliverable")
+        if kind != "template" and not self.wrote_within(person, DAY):
+            raise GraphError(131047, "(#131047) Re-engagement message")
+        now = time.monotonic()
+        if now - self._last_to.get(person, -1e9) < self.pair_seconds:
+            raise GraphError(131056, "(#131056) Pair rate limit hit")
+        self._last_to[person] = now
+
+    def _content(self, kind: str, part: Any) -> tuple[str, bytes, str, str]:
+        if kind == "text":
+            if not 0 < len(part["body"]) <= LONGEST_TEXT:
+                raise GraphError(131009, "(#131009) text.body must be 1 to 4096 long")
+            return part["body"], b"", "", ""
+        if kind == "template":
+            if (part["name"], part["language"]["code"]) not in self.templates:
+                raise GraphError(
+                    132001, "(#132001) Template name does not exist", 0, 404
+                )
+            return part["name"], b"", "", ""
+        if part["id"] not in self.media:
+            raise GraphError(131009, "(#131009) Unknown media id")
+        content, mime = self.media[part["id"]]
+        if mime not in MIMES.get(kind, (mime,)):
+            raise GraphError(131053, f"(#131053) {mime} is no {kind}")
+        return "", content, mime, part.get("filename", "")
+
+    def frame(self, field: str = "messages", **value: Any) -> dict[str, Any]:
+        """A webhook's body with one change of the number."""
+        metadata = {
+            "display_phone_number": "551140001111",
+            "phone_number_id": self.phone,
+        }
+        whole = {"messaging_product": "whatsapp", "metadata": metadata, **value}
+        changes = [{"field": field, "value": whole}]
+        entry = {"id": "102290129340398", "changes": changes}
+        return {"object": "whatsapp_business_account", "entry": [entry]}
+
+    def inbound(self, person: str, text: str = "", **more: Any) -> dict[str, Any]:
+        """A customer's message, as it is posted to us."""
+        self.people[person] = datetime.now(UTC)
+        message = {
+            "from": person,
+            "id": f"wamid.in{new_number()}",
+            "timestamp": str(int(time.time())),
+            "type": "text",
+            **({"text": {"body": text}} if text else {}),
+            **more,
+        }
+        contact = {"profile": {"name": "Maria Souza"}, "wa_id": person}
+        return self.frame(messages=[message], contacts=[contact])
+
+    def _tell_of(self, person: str, wamid: str, uuid: str) -> None:
+        for status in ("sent", "delivered", "read"):
+            news = {
+                "id": wamid,
+                "status": status,
+                "timestamp": str(int(time.time())),
+                "recipient_id": person,
+                "biz_opaque_callback_data": uuid,
+            }
+            self.tell(self.frame(statuses=[news]))

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.gateways.rigs import RIGS
+
+
+@pytest.fixture(params=sorted(RIGS))
+def rig(request: Any) -> Iterator[Any]:
+    """Every driver in turn, before a fake of its own."""
+    made = RIGS[request.param]()
+    yield made
+    made.fake.stop()
+
+
+@pytest.fixture
+def only(request: Any) -> Iterator[Any]:
+    """One driver, by its name."""
+    made: list[Any] = []
+
+    def make(name: str) -> Any:
+        made.append(RIGS[name]())
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.fake.stop()
