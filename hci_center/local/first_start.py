@@ -1,0 +1,139 @@
+"""What stands between a database that answers and one that can be served from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from managers.models import Manager
+
+Say = Callable[[str], None]
+
+# Of all processes that start on one database, one migrates it: any constant will do.
+MIGRATION_LOCK = 0x4843494D
+
+# How far the first start came, kept as the database's own comment: it can be
+# neither lost without the data nor taken for that of other data.
+FILLING, DONE = "hci: demo data is being filled in", "hci: first start done"
+
+DEMO_SUPERVISOR = "supervisor"
+DEMO_KEY = "demo"
+
+
+def migrate(say: Say) -> None:
+    """Brings the schema up to date; the second of two at once waits for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            say("Bringing the database up to date ...")
+            call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        connection.close()
+
+
+def collect_static() -> None:
+    """Gathers the static files when one of them has changed since the last time."""
+    stamp = settings.DATA_DIR / "static.stamp"
+    state = _state_of_static()
+    if stamp.exists() and stamp.read_text() == state and settings.STATIC_ROOT.exists():
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(state)
+
+
+def _state_of_static() -> str:
+    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            file = os.stat(storage.path(path))
+            digest.update(f"{path}\0{file.st_size}\0{file.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def was_interrupted() -> bool:
+    """Whether an earlier first start ended while it was filling in the demo."""
+    return _comment() == FILLING
+
+
+def finish_first_start(say: Say) -> None:
+    """Fills the demo into a database that is new and empty, and says who may enter.
+
+    Called for the embedded database alone. Does nothing once it has come to its end.
+    """
+    if _comment() == DONE:
+        return
+    if settings.DEMO and not Manager.objects.exists():
+        _set_comment(FILLING)
+        say("Filling in a demonstration (HCI_DEMO=0 leaves it out) ...")
+        call_command("seed_demo")
+        say(_admit())
+    _set_comment(DONE)
+
+
+def how_to_enter() -> str | None:
+    """What to do in an installation that nobody can sign in to yet."""
+    if get_user_model().objects.exists():
+        return None
+    return (
+        "Nobody can sign in yet. With the same environment, run\n"
+        "  .venv/bin/python manage.py createsuperuser       for an administrator\n"
+        "  .venv/bin/python manage.py create_api_key NAME   for a program"
+    )
+
+
+def _admit() -> str:
+    """Makes the demo's supervisor and its key; the text that tells them, once."""
+    password = secrets.token_urlsafe(12)
+    person = {"username": DEMO_SUPERVISOR, "password": password}
+    managers = [
+        {
+            "name": manager.name,
+            "supervisors": [person],
+            **({"number": manager.number} if manager.number else {}),
+            **({"facebookId": manager.facebook_id} if manager.facebook_id else {}),
+        }
+        for manager in Manager.objects.order_by("pk")
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"managers": managers}, file)
+        file.flush()
+        call_command("provision", file.name, stdout=io.StringIO())
+    key = io.StringIO()
+    call_command("create_api_key", DEMO_KEY, stdout=key)
+    return (
+        "For the demonstration, shown only this once:\n"
+        f"  supervisor  {DEMO_SUPERVISOR}\n"
+        f"  password    {password}\n"
+        f"  API key     {key.getvalue().strip()}"
+    )
+
+
+def _comment() -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
+            "WHERE datname = current_database()"
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _set_comment(text: str) -> None:
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(settings.DATABASE["NAME"])
+        cursor.execute(f"COMMENT ON DATABASE {name} IS %s", [text])

@@ -1,0 +1,120 @@
+"""What a monitor asks: is the process up, and can it do its work?"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotDoneError
+from functools import cache
+from typing import Literal
+
+import psycopg
+import redis
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, JsonResponse
+
+State = Literal["ok", "degraded", "down"]
+
+SECONDS = 1.5
+LITTLE_DISK = 500 * 2**20
+
+
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """The process is up and a thread of it is free."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """Whether the parts that it leans on answer, within two seconds in any case."""
+    checks: dict[str, str] = {}
+    states: list[State] = []
+    for check in CHECKS:
+        check.begin()
+    deadline = time.monotonic() + SECONDS
+    for check in CHECKS:
+        state, checks[check.name] = check.end(deadline)
+        states.append(state)
+    status: State = (
+        "down" if "down" in states else "degraded" if "degraded" in states else "ok"
+    )
+    return JsonResponse(
+        {"status": status, "checks": checks}, status=503 if status == "down" else 200
+    )
+
+
+class Check:
+    """One question with a thread of its own, where a frozen server may hold it."""
+
+    def __init__(self, name: str, fault: State, ask: Callable[[], str]) -> None:
+        self.name, self.fault, self.ask = name, fault, ask
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"ready-{name}")
+        self._answer: Future[str] | None = None
+
+    def begin(self) -> None:
+        if self._answer is None or self._answer.done():
+            self._answer = self._thread.submit(self.ask)
+
+    def end(self, deadline: float) -> tuple[State, str]:
+        assert self._answer is not None  # noqa: S101
+        try:
+            return "ok", self._answer.result(max(0.0, deadline - time.monotonic()))
+        except NotDoneError:
+            return self.fault, "does not answer"
+        except _Lacking as lack:
+            return self.fault, str(lack)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+            return self.fault, type(error).__name__
+
+
+class _Lacking(Exception):  # noqa: N818
+    """It answers, and something is missing."""
+
+
+def _ask_database() -> str:
+    # A connection of its own: it tells of the server and not of an old connection.
+    parameters = {
+        name: value
+        for name, value in connection.get_connection_params().items()
+        if name in ("host", "port", "user", "password", "dbname", "sslmode", "service")
+    }
+    with psycopg.connect(**parameters, connect_timeout=1, autocommit=True) as database:
+        rows = database.execute("SELECT app, name FROM django_migrations").fetchall()
+    missing = len(_migrations() - set(rows))
+    if missing:
+        raise _Lacking(f"{missing} migrations are not applied")
+    return "ok"
+
+
+@cache
+def _migrations() -> frozenset[tuple[str, str]]:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return frozenset(loader.disk_migrations)
+
+
+def _ask_redis() -> str:
+    server = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5
+    )
+    try:
+        server.ping()
+    finally:
+        server.close()
+    return "ok"
+
+
+def _ask_disk() -> str:
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < LITTLE_DISK:
+        raise _Lacking(f"{free // 2**20} MiB are free")
+    return "ok"
+
+
+CHECKS = [
+    Check("database", "down", _ask_database),
+    Check("redis", "degraded", _ask_redis),
+    Check("disk", "degraded", _ask_disk),
+]

@@ -1,0 +1,139 @@
+"""`manage.py serve`: the whole centre in one command."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import http.client
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from hci_center.local import first_start, places
+from hci_center.local.errors import CannotStartError
+from hci_center.local.home import open_home
+from hci_center.local.postgres import Postgres
+from hci_center.local.supervisor import Process, StoppedError, Supervisor
+from hci_center.local.valkey import valkey
+
+WEB_STAGE = 3
+
+# A new process of the one-command server is a line here.
+PROCESSES = [
+    Process("web", [sys.executable, "-m", "hci_center.web"], stage=WEB_STAGE),
+]
+
+
+class Command(BaseCommand):
+    help = "Runs the whole centre: its database, Valkey, and all of its processes."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        try:
+            with _only_one(), Supervisor(self.note) as supervisor:
+                _refuse_taken_ports()
+                self.prepare(supervisor)
+                for process in PROCESSES:
+                    supervisor.start(process)
+                self.await_web(supervisor)
+                supervisor.run()
+        except StoppedError:
+            return
+        except CannotStartError as error:
+            self.stderr.write(str(error))
+            sys.exit(1)
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def note(self, text: str) -> None:
+        self.stderr.write(f"serve: {text}")
+
+    def prepare(self, supervisor: Supervisor) -> None:
+        """Starts the embedded servers that are wanted, and readies the database."""
+        embedded = places.database_url() == settings.DATABASE_URL
+        if places.redis_url() == settings.REDIS_URL:
+            supervisor.start(valkey(open_home()))
+        if embedded:
+            postgres = Postgres(open_home())
+            postgres.prepare()
+            supervisor.start(postgres.process())
+            postgres.wait_until_ready(lambda: supervisor.tend(0.02))
+            if first_start.was_interrupted():
+                connection.close()
+                postgres.recreate_database()
+        first_start.migrate(self.say)
+        first_start.collect_static()
+        if embedded:
+            first_start.finish_first_start(self.say)
+        advice = first_start.how_to_enter()
+        if advice is not None:
+            self.say(advice)
+        connection.close()
+
+    def await_web(self, supervisor: Supervisor) -> None:
+        """Keeps all running until the web answers; then says where."""
+        asked = time.monotonic()
+        while not _answers():
+            supervisor.tend(0.05)
+            if time.monotonic() - asked > 30:
+                asked = time.monotonic()
+                self.note("the web does not answer yet")
+        address = settings.PUBLIC_URL or f"http://{_reachable()}:{settings.PORT}"
+        self.say(
+            f"Ready: {address}/admin/ for supervisors, {address}/api/docs/ for programs"
+        )
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[None]:
+    """Holds the data folder: a second server on it would be a second truth."""
+    folder = places.data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    with Path(folder / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStartError(
+                f"Already running on {folder}. Another HCI_DATA_DIR (and HCI_PORT) "
+                "makes another installation."
+            ) from None
+        yield
+
+
+def _refuse_taken_ports() -> None:
+    for name, port in (("HCI_PORT", settings.PORT),):
+        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, port))
+            except OSError as error:
+                raise CannotStartError(
+                    f"{settings.HOST}:{port} cannot be had ({error.strerror}): "
+                    f"set HCI_HOST or {name} to another."
+                ) from None
+
+
+def _reachable() -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _answers() -> bool:
+    client = http.client.HTTPConnection(_reachable(), settings.PORT, timeout=2)
+    try:
+        client.request("GET", "/healthz")
+        return client.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        client.close()
