@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from contextlib import suppress
 
+from django.db import connection
+from django.db.models import Q
+
+from hci_center.api.fields import WrongValueError, parse_phone
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
+from managers.models import Manager
 
 _BY = {
     "number": "number = %s",
@@ -48,3 +53,15 @@ def find_manager(
         raise ManagerNotFoundError
     found: int = row[0]
     return found
+
+
+def named_manager(text: str) -> Manager:
+    """The manager of that number or page, as a person writes one.
+
+    Raises Manager.DoesNotExist, and Manager.MultipleObjectsReturned when the text
+    is one manager's number and another's page.
+    """
+    named = Q(facebook_id=text)
+    with suppress(WrongValueError):
+        named |= Q(number=parse_phone(text))
+    return Manager.objects.get(named)

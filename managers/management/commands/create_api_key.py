@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from managers.keys import KeyNameTakenError, create_key
+from managers.lookup import named_manager
+from managers.models import Manager
+
+LONGEST_NAME = 200
+MOST_DAYS = 36_500
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > LONGEST_NAME or "\x00" in text:
+        raise ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters")
+    return text
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_DAYS:
+        raise ArgumentTypeError(f"days are a number from 1 to {MOST_DAYS}")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = "Makes an API key and prints it, alone: it cannot be read again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", type=_name, help="what the key is called in lists")
+        parser.add_argument(
+            "--manager",
+            nargs="+",
+            action="extend",
+            metavar="NUMBER_OR_PAGE",
+            help="a manager that the key reaches; without any it reaches all",
+        )
+        parser.add_argument(
+            "--no-secrets",
+            dest="secrets",
+            action="store_false",
+            help="answers to this key carry no page tokens",
+        )
+        parser.add_argument("--expires", type=_days, metavar="DAYS")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        days = options["expires"]
+        named = options["manager"]
+        try:
+            key = create_key(
+                options["name"],
+                managers=None if named is None else [_manager(text) for text in named],
+                secrets_scope=options["secrets"],
+                expires_at=timezone.now() + timedelta(days=days) if days else None,
+            )
+        except KeyNameTakenError as error:
+            raise CommandError(
+                f"A live key is already called {error}; choose another name."
+            ) from error
+        self.stdout.write(key)
+
+
+def _manager(text: str) -> Manager:
+    try:
+        return named_manager(text)
+    except Manager.DoesNotExist as error:
+        raise CommandError(f"There is no manager {text}.") from error
+    except Manager.MultipleObjectsReturned as error:
+        raise CommandError(
+            f"{text} is one manager's number and another's page; name it otherwise."
+        ) from error
