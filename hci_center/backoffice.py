@@ -19,6 +19,11 @@ def mark(_request: HttpRequest) -> str:
     return static("mark.svg")
 
 
+def style(_request: HttpRequest) -> str:
+    """The address of what our own pages add to the look."""
+    return static("backoffice.css")
+
+
 def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
     return {
         "title": title,
@@ -35,6 +40,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "HCI Whats Center",
     "SITE_ICON": mark,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
+    "STYLES": [style],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -1,0 +1,98 @@
+"""Departments in the back-office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from areas.models import Area
+from managers.admin.columns import column
+from managers.admin.confinement import ALL, ConfinedAdmin
+from managers.admin.filters import ConfinedFilter
+
+
+class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Area
+        fields = ["manager", "code", "name", "needs_review"]
+        help_texts = {
+            "code": gettext_lazy("The id in the API. It can never be changed."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """What the database holds unique, also where the manager is not asked for."""
+        cleaned = super().clean() or self.cleaned_data
+        manager = cleaned.get("manager") or getattr(self.instance, "manager", None)
+        others = Area.objects.filter(manager=manager).exclude(pk=self.instance.pk or 0)
+        for field, sentence in (
+            ("code", _("Another area of this manager has this code.")),
+            ("name", _("Another area of this manager has this name.")),
+        ):
+            if field in cleaned and others.filter(**{field: cleaned[field]}).exists():
+                self.add_error(field, sentence)
+        return cleaned
+
+
+@admin.register(Area)
+class AreaAdmin(ConfinedAdmin):
+    """The code is the area's name to the world: given once."""
+
+    supervisors_may = ALL
+    administrators_may = ALL
+    form = AreaForm
+
+    list_display = ["name", "code", "manager", "staffing", "review"]
+    list_filter = [("manager", ConfinedFilter), "needs_review"]
+    list_select_related = ["manager"]
+    search_fields = ["name", "code"]
+    ordering = ["manager__name", "name", "pk"]
+    autocomplete_fields = ["manager"]
+    actions = ["reviewed"]
+    instead_of_deleting = gettext_lazy(
+        "An area with a history stays. Take its operators away and move its contacts."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Area]:
+        rows: QuerySet[Area] = super().get_queryset(request)
+        serving = Count("operators", filter=Q(operators__is_active=True))
+        return rows.annotate(serving=serving)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ["manager", "code", "name"]
+        return ["manager", "code", "name", "served_by", "needs_review", "created_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["manager", "code", "served_by", "created_at"]
+
+    @column(gettext_lazy("Operators"), ordering="serving")
+    def staffing(self, area: Any) -> str:
+        return str(area.serving)
+
+    @column(
+        gettext_lazy("Review"),
+        label={"open": "warning", "done": "success"},
+        ordering="needs_review",
+    )
+    def review(self, area: Area) -> tuple[str, str]:
+        return ("open", _("needs review")) if area.needs_review else ("done", _("fine"))
+
+    @column(gettext_lazy("Served by"))
+    def served_by(self, area: Area) -> str:
+        serving = area.operators.active().order_by("name")
+        return ", ".join(serving.values_list("name", flat=True)) or "-"
+
+    @admin.action(
+        description=gettext_lazy("Mark the chosen areas as reviewed"),
+        permissions=["change"],
+    )
+    def reviewed(self, request: HttpRequest, queryset: QuerySet[Area]) -> None:
+        count = queryset.filter(needs_review=True).update(needs_review=False)
+        said = ngettext("%d area was reviewed.", "%d areas were reviewed.", count)
+        self.message_user(request, said % count, messages.SUCCESS)

@@ -1,0 +1,222 @@
+"""The people who answer, each with the account he signs in with and his areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminEmailInputWidget,
+)
+
+from areas.models import Area, Operator, OperatorArea
+from chats.assignment import hand_over
+from chats.ledger import actor_of
+from contacts.models import Contact
+from managers.admin.accounts import AccountForm
+from managers.admin.columns import column
+from managers.admin.confinement import ALL, ConfinedAdmin, caller_behind
+from managers.admin.filters import ConfinedFilter
+
+
+class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Areas by name; where several managers' are offered, with the manager's."""
+
+    several_managers = False
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {obj.manager.name}" if self.several_managers else obj.name
+
+
+class OperatorForm(AccountForm):
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        required=False,
+        widget=UnfoldAdminEmailInputWidget(),
+    )
+    areas = AreaChoice(
+        label=gettext_lazy("Areas"),
+        required=False,
+        queryset=Area.objects.none(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text=gettext_lazy(
+            "The operator sees the contacts of these areas and those assigned to him."
+        ),
+    )
+    # The areas that the person filling it in may see; set for each request.
+    offered: QuerySet[Area]
+
+    class Meta:
+        model = Operator
+        fields = ["manager", "name", "email", "is_active"]
+        help_texts = {
+            "is_active": gettext_lazy(
+                "Who leaves keeps his history; his contacts go back to the queue."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        areas: Any = self.fields["areas"]
+        offered = self.offered.select_related("manager")
+        if self.instance.pk:
+            offered = offered.filter(manager=self.instance.manager_id)
+            areas.initial = list(self.instance.areas.values_list("pk", flat=True))
+        else:
+            areas.several_managers = offered.values("manager").distinct().count() > 1
+        areas.queryset = offered.order_by("manager__name", "name")
+
+    def account(self) -> User | None:
+        return self.instance.user if self.instance.pk else None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        manager = cleaned.get("manager") or getattr(self.instance, "manager", None)
+        chosen: Iterable[Area] = cleaned.get("areas") or []
+        if any(area.manager != manager for area in chosen):
+            self.add_error("areas", _("Choose areas of the operator's own manager."))
+        return cleaned
+
+
+@admin.register(Operator)
+class OperatorAdmin(ConfinedAdmin):
+    """One form for the person, his account and his areas.
+
+    The account of somebody who is staff too is not touched from here: his name and
+    password are the administrators' business.
+    """
+
+    supervisors_may = ALL
+    administrators_may = ALL
+    form = OperatorForm
+
+    list_display = ["name", "username", "manager", "serves", "is_active", "last_login"]
+    list_filter = [
+        ("manager", ConfinedFilter),
+        ("areas", ConfinedFilter),
+        "is_active",
+    ]
+    list_select_related = ["manager", "user"]
+    search_fields = ["name", "email", "user__username"]
+    ordering = ["name", "pk"]
+    autocomplete_fields = ["manager"]
+    actions = ["activate", "deactivate"]
+    instead_of_deleting = gettext_lazy(
+        "An operator with a history stays. Deactivate him: he leaves every list."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Operator]:
+        rows: QuerySet[Operator] = super().get_queryset(request)
+        return rows.prefetch_related("areas")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        account = ["username"] if _is_staff(obj) else ["username", "password"]
+        return [
+            (None, {"fields": ["manager", "name", "email", "is_active"]}),
+            (gettext_lazy("Signing in"), {"fields": [tuple(account)]}),
+            (gettext_lazy("Areas"), {"fields": ["areas"]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fixed = [] if obj is None else ["manager"]
+        return [*fixed, "username"] if _is_staff(obj) else fixed
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        offered = self.admin_site.get_model_admin(Area).get_queryset(request)
+        form.offered = offered
+        return form
+
+    @column(gettext_lazy("User name"), ordering="user__username")
+    def username(self, operator: Operator) -> str:
+        return operator.user.username
+
+    @column(gettext_lazy("Areas"))
+    def serves(self, operator: Operator) -> str:
+        return ", ".join(area.name for area in operator.areas.all())
+
+    @column(gettext_lazy("Last sign-in"), ordering="user__last_login")
+    def last_login(self, operator: Operator) -> Any:
+        return operator.user.last_login
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        user = obj.user if change else User()
+        if not _is_staff(obj if change else None):
+            form.sign_in_as(user)
+            user.save(update_fields=["username", "password"] if change else None)
+        obj.user = user
+        super().save_model(request, obj, form, change)
+        _serve(obj, form.cleaned_data["areas"])
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            self._release(request, [obj])
+
+    def delete_model(self, request: HttpRequest, obj: Operator) -> None:
+        """With the account, which was his alone."""
+        user = obj.user
+        obj.delete()
+        if not (user.is_staff or user.is_superuser):
+            user.delete()
+
+    @admin.action(
+        description=gettext_lazy("Activate the chosen operators"),
+        permissions=["change"],
+    )
+    def activate(self, request: HttpRequest, queryset: QuerySet[Operator]) -> None:
+        count = queryset.filter(is_active=False).update(is_active=True)
+        said = ngettext("%d operator is back.", "%d operators are back.", count)
+        self.message_user(request, said % count, messages.SUCCESS)
+
+    @admin.action(
+        description=gettext_lazy("Deactivate the chosen operators"),
+        permissions=["change"],
+    )
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Operator]) -> None:
+        with transaction.atomic():
+            leaving = list(queryset.filter(is_active=True))
+            queryset.filter(pk__in=[o.pk for o in leaving]).update(is_active=False)
+            self._release(request, leaving)
+
+    def _release(self, request: HttpRequest, leaving: list[Operator]) -> None:
+        """Nobody who has left keeps a contact: it would wait for him for ever."""
+        actor = actor_of(caller_behind(request))
+        held = Contact.objects.present().filter(operator__in=leaving).order_by("pk")
+        count = 0
+        for contact in held:
+            hand_over(contact, None, actor=actor)
+            count += 1
+        said = ngettext(
+            "%d contact went back to the queue.",
+            "%d contacts went back to the queue.",
+            count,
+        )
+        self.message_user(request, said % count, messages.SUCCESS)
+
+
+def _is_staff(operator: Operator | None) -> bool:
+    return operator is not None and (
+        operator.user.is_staff or operator.user.is_superuser
+    )
+
+
+def _serve(operator: Operator, areas: Iterable[Area]) -> None:
+    """Makes those the operator's areas; the memberships that stay are not rewritten."""
+    wanted = {area.pk for area in areas}
+    served = set(operator.memberships.values_list("area_id", flat=True))
+    operator.memberships.filter(area_id__in=served - wanted).delete()
+    OperatorArea.objects.bulk_create(
+        OperatorArea(operator=operator, area_id=pk, manager_id=operator.manager_id)
+        for pk in sorted(wanted - served)
+    )

@@ -1,0 +1,108 @@
+"""Single messages in the back-office: to be found and read, never written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+
+from chats.admin.search import messages_named
+from chats.models import Chat, Message, Status
+from managers.admin.columns import column
+from managers.admin.confinement import ConfinedAdmin
+from managers.admin.filters import ConfinedFilter
+
+# The list looks back over so many messages of the whole installation, along the
+# primary key, whatever filters are set; older ones are found by search or chat.
+LOOKED_BACK = 100_000
+
+
+class LatestFirst(ChangeList):
+    """A list that never reads the whole table."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: Any = None
+    ) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        if self.query or any(name.startswith("chat__") for name in self.params):
+            return rows
+        newest = self.model._default_manager.aggregate(newest=Max("pk"))["newest"]
+        return rows.filter(pk__gt=(newest or 0) - LOOKED_BACK)
+
+
+class EndlessAdmin(ConfinedAdmin):
+    """A list of millions: newest first, unnumbered pages, nothing counted."""
+
+    paginator = InfinitePaginator
+    ordering = ["-pk"]
+    sortable_by = ()
+    list_disable_select_all = True
+    list_max_show_all = 0
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return LatestFirst
+
+
+@admin.register(Message)
+class MessageAdmin(EndlessAdmin):
+    list_display = [
+        "created_at",
+        "contact",
+        "manager",
+        "direction",
+        "type",
+        "beginning",
+        "state",
+        "error",
+    ]
+    list_filter = ["status", "direction", ("manager", ConfinedFilter)]
+    list_select_related = ["manager", "contact"]
+    list_before_template: Any = "admin/chats/message/before_list.html"
+    search_fields = ["uuid"]
+    search_help_text = gettext_lazy("Protocol, number, name, or the message's id")
+    fields = [
+        ("chat", "contact"),
+        ("manager", "created_at"),
+        ("direction", "sender"),
+        ("type", "state"),
+        "content",
+        "url",
+        "error",
+        ("uuid", "gateway_id"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        rows: QuerySet[Message] = super().get_queryset(request)
+        return rows.annotate(beginning=Left("content", 80))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        if not search_term.strip():
+            return queryset, False
+        chats = self.admin_site.get_model_admin(Chat).get_queryset(request)
+        return queryset.filter(messages_named(search_term, chats)), False
+
+    @column(gettext_lazy("Content"))
+    def beginning(self, message: Any) -> str:
+        text: str = message.beginning
+        return text
+
+    @column(
+        gettext_lazy("Status"),
+        label={
+            Status.WAIT: "warning",
+            Status.SENT: "info",
+            Status.DELIVERED: "info",
+            Status.READ: "success",
+            Status.FAILED: "danger",
+        },
+    )
+    def state(self, message: Message) -> tuple[str, str]:
+        return message.status, message.get_status_display()

@@ -1,0 +1,69 @@
+"""The first page of the back-office: what needs somebody now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest
+
+from areas.models import Area
+from hci_center.callers import Caller
+from managers.admin.confinement import caller_behind, sees_one_manager
+
+# The open chats by manager and area, along their partial index: few at any time,
+# however many are closed.
+_OPEN_BY_AREA = """
+SELECT m.id, m.name, a.id, a.name,
+       count(*) FILTER (WHERE c.operator_id IS NULL),
+       count(*) FILTER (WHERE c.operator_id IS NOT NULL),
+       sum(c.unread),
+       min(h.opened_at) FILTER (WHERE c.operator_id IS NULL)
+  FROM chats_chat h
+  JOIN contacts_contact c ON c.id = h.contact_id
+  JOIN managers_manager m ON m.id = h.manager_id
+  LEFT JOIN areas_area a ON a.id = c.area_id
+ WHERE h.closed_at IS NULL
+   AND (%(managers)s::bigint[] IS NULL OR h.manager_id = ANY(%(managers)s::bigint[]))
+ GROUP BY m.id, a.id
+ ORDER BY 8 NULLS LAST, m.name, a.name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The open chats of one area of one manager."""
+
+    manager_id: int
+    manager: str
+    area_id: int | None
+    area: str | None
+    waiting: int
+    answered: int
+    unread: int
+    oldest: datetime | None
+
+
+def queues_of(caller: Caller) -> list[Queue]:
+    """Every area that has an open chat; where somebody waits longest, first."""
+    managers = None if caller.managers is None else list(caller.managers)
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_BY_AREA, {"managers": managers})
+        return [Queue(*row) for row in cursor.fetchall()]
+
+
+def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Puts the queues, their sums and what awaits review into the page's context."""
+    caller = caller_behind(request)
+    queues = queues_of(caller)
+    return {
+        **context,
+        "queues": queues,
+        "waiting": sum(queue.waiting for queue in queues),
+        "answered": sum(queue.answered for queue in queues),
+        "unread": sum(queue.unread for queue in queues),
+        "to_review": Area.objects.visible_to(caller).filter(needs_review=True).count(),
+        "one_manager": sees_one_manager(request),
+    }

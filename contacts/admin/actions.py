@@ -1,0 +1,196 @@
+"""What a supervisor does with contacts: each action calls the rule that calls use."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from areas.models import Area, Operator
+from chats.assignment import change_area, delete_contact, hand_over
+from chats.conversation import close_chat
+from chats.ledger import Actor, actor_of
+from contacts.admin.forms import (
+    ChangeAreaDialog,
+    ChangeAreaForm,
+    HandOverDialog,
+    HandOverForm,
+)
+from contacts.models import Contact
+from managers.admin.bulk import asked, each
+from managers.admin.confinement import ConfinedAdmin, caller_behind
+from managers.admin.dialogs import apply_to_one, dialog
+
+
+class ContactActions(ConfinedAdmin):
+    """Hand over, change area, close the chat, delete: for one contact and for many."""
+
+    actions = ["hand_over_many", "change_area_many", "close_many", "delete_many"]
+    actions_detail = ["hand_over", "change_area", "close", "delete_contact"]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        contact = self.get_object(request, object_id)
+        if contact is None or not self.has_change_permission(request, contact):
+            return []
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        if not contact.is_open:
+            offered = [one for one in offered if one.path != "close"]
+        return offered
+
+    # One ------------------------------------------------------------------------
+
+    @dialog(
+        gettext_lazy("Hand over"),
+        gettext_lazy("The operator gets the contact, whoever had it before."),
+        icon="swap_horiz",
+        form=HandOverDialog,
+    )
+    def hand_over(self, request: HttpRequest, form: Any, object_id: str) -> Any:
+        operator = form.cleaned_data["operator"]
+        rule = partial(hand_over, operator_id=_id_of(operator), actor=_actor(request))
+        return apply_to_one(self, request, object_id, rule, _handed(operator))
+
+    @dialog(
+        gettext_lazy("Change area"),
+        gettext_lazy("Its operator lets go of it unless he serves that area too."),
+        icon="workspaces",
+        form=ChangeAreaDialog,
+    )
+    def change_area(self, request: HttpRequest, form: Any, object_id: str) -> Any:
+        area = form.cleaned_data["area"]
+        rule = partial(change_area, area_id=area.pk, actor=_actor(request))
+        return apply_to_one(self, request, object_id, rule, _moved(area))
+
+    @dialog(
+        gettext_lazy("Close the chat"),
+        gettext_lazy("The messages stay; the operator lets go of the contact."),
+        icon="task_alt",
+    )
+    def close(self, request: HttpRequest, form: Any, object_id: str) -> Any:
+        rule = partial(close_chat, actor=_actor(request))
+        return apply_to_one(self, request, object_id, rule, _("Chat closed."))
+
+    @dialog(
+        gettext_lazy("Delete the contact"),
+        gettext_lazy(
+            "It leaves every list and its chat is closed. It comes back when it writes"
+            " again. What was said stays on record."
+        ),
+        icon="delete",
+        danger=True,
+    )
+    def delete_contact(self, request: HttpRequest, form: Any, object_id: str) -> Any:
+        rule = partial(delete_contact, actor=_actor(request))
+        return apply_to_one(self, request, object_id, rule, _("Contact deleted."))
+
+    # Many -----------------------------------------------------------------------
+
+    @admin.action(description=gettext_lazy("Hand over to…"), permissions=["change"])
+    def hand_over_many(
+        self, request: HttpRequest, queryset: QuerySet[Contact]
+    ) -> HttpResponse | None:
+        title = _("Hand over contacts")
+        make = partial(HandOverForm, manager_id=self._manager_of(request, queryset))
+        form = asked(self, request, queryset, title=title, make_form=make)
+        if isinstance(form, HttpResponse):
+            return form
+        operator = form.cleaned_data["operator"]
+        rule = partial(hand_over, operator_id=_id_of(operator), actor=_actor(request))
+        each(
+            self, request, queryset, rule, said=_count_handed, logged=_handed(operator)
+        )
+        return None
+
+    @admin.action(description=gettext_lazy("Move to the area…"), permissions=["change"])
+    def change_area_many(
+        self, request: HttpRequest, queryset: QuerySet[Contact]
+    ) -> HttpResponse | None:
+        title = _("Move contacts to an area")
+        make = partial(ChangeAreaForm, manager_id=self._manager_of(request, queryset))
+        form = asked(self, request, queryset, title=title, make_form=make)
+        if isinstance(form, HttpResponse):
+            return form
+        area = form.cleaned_data["area"]
+        rule = partial(change_area, area_id=area.pk, actor=_actor(request))
+        each(self, request, queryset, rule, said=_count_moved, logged=_moved(area))
+        return None
+
+    @admin.action(description=gettext_lazy("Close the chats"), permissions=["change"])
+    def close_many(
+        self, request: HttpRequest, queryset: QuerySet[Contact]
+    ) -> HttpResponse | None:
+        form = asked(self, request, queryset, title=_("Close the chats"))
+        if isinstance(form, HttpResponse):
+            return form
+        rule = partial(close_chat, actor=_actor(request))
+        done = _("Chat closed.")
+        each(self, request, queryset, rule, said=_count_closed, logged=done)
+        return None
+
+    @admin.action(description=gettext_lazy("Delete contacts"), permissions=["change"])
+    def delete_many(
+        self, request: HttpRequest, queryset: QuerySet[Contact]
+    ) -> HttpResponse | None:
+        form = asked(self, request, queryset, title=_("Delete contacts"))
+        if isinstance(form, HttpResponse):
+            return form
+        rule = partial(delete_contact, actor=_actor(request))
+        done = _("Contact deleted.")
+        each(self, request, queryset, rule, said=_count_deleted, logged=done)
+        return None
+
+    def _manager_of(
+        self, request: HttpRequest, queryset: QuerySet[Contact]
+    ) -> int | None:
+        """The one manager of all of them; None, and said, when there are several."""
+        managers = list(
+            queryset.order_by().values_list("manager", flat=True).distinct()
+        )
+        if len(managers) == 1:
+            return managers[0]
+        said = _("Choose contacts of one manager only.")
+        self.message_user(request, said, messages.WARNING)
+        return None
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return actor_of(caller_behind(request))
+
+
+def _id_of(operator: Operator | None) -> int | None:
+    return None if operator is None else operator.pk
+
+
+def _handed(operator: Operator | None) -> str:
+    if operator is None:
+        return _("Back to the queue.")
+    return _("Handed over to %s.") % operator.name
+
+
+def _moved(area: Area) -> str:
+    return _("Moved to %s.") % area.name
+
+
+def _count_handed(count: int) -> str:
+    said = ngettext(
+        "%d contact was handed over.", "%d contacts were handed over.", count
+    )
+    return said % count
+
+
+def _count_moved(count: int) -> str:
+    return ngettext("%d contact was moved.", "%d contacts were moved.", count) % count
+
+
+def _count_closed(count: int) -> str:
+    return ngettext("%d chat was closed.", "%d chats were closed.", count) % count
+
+
+def _count_deleted(count: int) -> str:
+    said = ngettext("%d contact was deleted.", "%d contacts were deleted.", count)
+    return said % count

@@ -1,0 +1,193 @@
+"""Customers in the back-office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from areas.models import Area
+from chats.assignment import save_contact
+from chats.models import Chat
+from contacts.admin.actions import ContactActions
+from contacts.admin.forms import NewContactForm
+from contacts.admin.search import contacts_named
+from contacts.intake import Given
+from contacts.models import Contact
+from managers.admin.columns import column
+from managers.admin.confinement import WRITE, caller_behind, sees_one_manager
+from managers.admin.filters import ChoiceFilter, ConfinedFilter
+
+
+class SituationFilter(ChoiceFilter):
+    title = gettext_lazy("situation")
+    parameter_name = "situation"
+    cuts = {
+        "waiting": (gettext_lazy("waiting"), Q(is_open=True, operator=None)),
+        "answered": (gettext_lazy("being answered"), Q(operator__isnull=False)),
+        "quiet": (gettext_lazy("no open chat"), Q(is_open=False)),
+        "unread": (gettext_lazy("with unread messages"), Q(unread__gt=0)),
+        "nowhere": (gettext_lazy("without an area"), Q(area=None)),
+    }
+
+
+class DeletedFilter(ChoiceFilter):
+    """Deleted contacts are out of the way unless asked for."""
+
+    title = gettext_lazy("deleted")
+    parameter_name = "deleted"
+    all_option = ["", gettext_lazy("No")]
+    cuts = {"yes": (gettext_lazy("Yes"), Q(deleted_at__isnull=False))}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return super().queryset(request, queryset)
+        return queryset.filter(deleted_at=None)
+
+
+@admin.register(Contact)
+class ContactAdmin(ContactActions):
+    """Who answers a contact and where it waits are changed by the rules alone."""
+
+    supervisors_may = WRITE
+    administrators_may = WRITE
+
+    list_display = [
+        "name",
+        "number",
+        "channel",
+        "manager",
+        "area",
+        "operator",
+        "situation",
+        "unread",
+        "last_message_at",
+    ]
+    list_filter = [
+        SituationFilter,
+        ("manager", ConfinedFilter),
+        ("area", ConfinedFilter),
+        ("operator", ConfinedFilter),
+        "channel",
+        DeletedFilter,
+    ]
+    list_select_related = ["manager", "area", "operator"]
+    search_fields = ["name"]
+    search_help_text = gettext_lazy("Name, number or protocol")
+    fieldsets = [
+        (None, {"fields": ["name", "photo"]}),
+        (
+            gettext_lazy("Service"),
+            {
+                "fields": [
+                    ("area", "operator"),
+                    ("situation", "protocol"),
+                    ("unread", "last_message_at"),
+                    "sa",
+                ]
+            },
+        ),
+        (
+            gettext_lazy("Identity"),
+            {"fields": [("manager", "channel"), ("number", "created_at")]},
+        ),
+    ]
+    add_fieldsets: Any = [
+        (None, {"fields": ["manager", "channel", "external_id", "name", "area"]})
+    ]
+    readonly_fields = [
+        "area",
+        "operator",
+        "situation",
+        "protocol",
+        "unread",
+        "last_message_at",
+        "sa",
+        "manager",
+        "channel",
+        "number",
+        "created_at",
+    ]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """As in the API, and along the same index."""
+        return [F("last_message_at").desc(nulls_last=True), "-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        rows: QuerySet[Contact] = super().get_queryset(request)
+        is_open = Exists(Chat.objects.open().filter(contact=OuterRef("pk")))
+        return rows.annotate(is_open=is_open)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(contacts_named(search_term)), False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A deleted contact is history."""
+        deleted = obj is not None and obj.deleted_at is not None
+        return not deleted and super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [] if obj is None else self.readonly_fields
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewContactForm
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        if obj is None:
+            field = form.base_fields["area"]
+            field.queryset = field.queryset.select_related("manager")
+            field.label_from_instance = _area_label(request)
+        return form
+
+    @column(gettext_lazy("Number or id"), ordering="external_id")
+    def number(self, contact: Contact) -> str:
+        return contact.external_id
+
+    @column(
+        gettext_lazy("Situation"),
+        label={
+            "waiting": "warning",
+            "answered": "success",
+            "quiet": "",
+            "deleted": "danger",
+        },
+    )
+    def situation(self, contact: Any) -> tuple[str, str]:
+        if contact.deleted_at is not None:
+            return "deleted", _("deleted")
+        if contact.operator_id is not None:
+            return "answered", _("being answered")
+        return ("waiting", _("waiting")) if contact.is_open else ("quiet", _("quiet"))
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        given = form.cleaned_data
+        area: Area | None = given["area"]
+        saved = save_contact(
+            caller_behind(request),
+            given["manager"].pk,
+            given["channel"],
+            given["external_id"],
+            Given(name=given["name"], area=area.code if area else None),
+        )
+        obj.pk = saved.pk
+
+
+def _area_label(request: HttpRequest) -> Any:
+    if sees_one_manager(request):
+        return lambda area: area.name
+    return lambda area: f"{area.name} · {area.manager.name}"

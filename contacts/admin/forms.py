@@ -1,0 +1,111 @@
+"""A contact's form, and what the actions on contacts ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from areas.models import Area, Operator
+from contacts.intake import find_contact
+from contacts.models import Channel, Contact
+from hci_center.api.fields import WrongValueError, parse_contact_key, parse_public_id
+from managers.admin.confinement import caller_behind
+
+
+class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A customer who has not written yet."""
+
+    class Meta:
+        model = Contact
+        fields = ["manager", "channel", "external_id", "name", "area"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        area, manager = cleaned["area"], cleaned["manager"]
+        if area is not None and area.manager_id != manager.pk:
+            self.add_error("area", _("Choose an area of the contact's manager."))
+        try:
+            cleaned["external_id"] = _external_id(**cleaned)
+        except WrongValueError as error:
+            self.add_error("external_id", str(error.sentence))
+            return cleaned
+        if find_contact(manager.pk, cleaned["channel"], cleaned["external_id"]):
+            self.add_error("external_id", _("This contact is there already."))
+        return cleaned
+
+
+def _external_id(channel: str, external_id: str, **_rest: Any) -> str:
+    if channel == Channel.FACEBOOK:
+        return parse_public_id(external_id)
+    return parse_contact_key(external_id).whatsapp_id
+
+
+class _ChoiceLabelled(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def __init__(self, rows: QuerySet[Any], **options: Any) -> None:
+        super().__init__(
+            queryset=rows.order_by("name"), widget=UnfoldAdminSelectWidget(), **options
+        )
+
+
+def operator_field(manager_id: int | None) -> forms.Field:
+    """Whom to hand a contact of that manager to: who is active, or nobody."""
+    return _ChoiceLabelled(
+        Operator.objects.active().filter(manager=manager_id),
+        label=gettext_lazy("Operator"),
+        required=False,
+        empty_label=gettext_lazy("Nobody: back to the queue"),
+    )
+
+
+def area_field(manager_id: int | None) -> forms.Field:
+    """Where a contact of that manager may be moved to."""
+    return _ChoiceLabelled(
+        Area.objects.filter(manager=manager_id),
+        label=gettext_lazy("Area"),
+        empty_label=gettext_lazy("Choose an area"),
+    )
+
+
+class HandOverForm(forms.Form):
+    def __init__(self, data: Any, manager_id: int | None) -> None:
+        super().__init__(data)
+        self.fields["operator"] = operator_field(manager_id)
+
+
+class ChangeAreaForm(forms.Form):
+    def __init__(self, data: Any, manager_id: int | None) -> None:
+        super().__init__(data)
+        self.fields["area"] = area_field(manager_id)
+
+
+class ContactDialog(BaseDialogForm):
+    """A dialog about one contact, whose manager settles the choices."""
+
+    def manager_id(self) -> int | None:
+        """The contact's manager; None for a contact that the person may not see."""
+        wanted = str(self.object_id)
+        if not wanted.isdecimal():
+            return None
+        seen = Contact.objects.present().visible_to(caller_behind(self.request))
+        these = seen.filter(pk=int(wanted))
+        return these.values_list("manager_id", flat=True).first()
+
+
+class HandOverDialog(ContactDialog):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["operator"] = operator_field(self.manager_id())
+
+
+class ChangeAreaDialog(ContactDialog):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"] = area_field(self.manager_id())

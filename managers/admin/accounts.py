@@ -1,0 +1,73 @@
+"""User names and passwords in the forms of the people who sign in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form that also makes, or changes, the user with whom somebody signs in.
+
+    A password is asked for when there is no user yet; later an empty one stays. A
+    name that any other user bears is refused: no account is ever taken over.
+    """
+
+    username = UsernameField(
+        label=gettext_lazy("User name"),
+        max_length=150,
+        validators=[UnicodeUsernameValidator()],
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        strip=False,
+        max_length=128,
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.account()
+        if "username" not in self.fields:
+            return
+        if user is None:
+            self.fields["password"].required = True
+        else:
+            self.fields["username"].initial = user.username
+            self.fields["password"].help_text = gettext_lazy("Leave empty to keep it.")
+
+    def account(self) -> User | None:
+        """The user that is there already."""
+        raise NotImplementedError
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        user = self.account()
+        bearers = User.objects.filter(username=username)
+        if (bearers.exclude(pk=user.pk) if user else bearers).exists():
+            raise ValidationError(_("This user name is taken."))
+        return username
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if password:
+            validate_password(password, self.account())
+        return password
+
+    def sign_in_as(self, user: User) -> None:
+        """Puts what the form says of the account into the user."""
+        if "username" in self.cleaned_data:
+            user.username = self.cleaned_data["username"]
+        if self.cleaned_data.get("password"):
+            user.set_password(self.cleaned_data["password"])

@@ -1,0 +1,230 @@
+"""The base of every page of the back-office: who may do what, and with whose rows.
+
+Rights come from the role alone: a superuser is an administrator, other staff are
+supervisors of the managers named for them. Django's permission rows are not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db import IntegrityError, models
+from django.db.models.deletion import PROTECT, ProtectedError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from areas.callers import caller_of
+from hci_center.callers import Caller
+from hci_center.errors import RefusedError
+
+READ = frozenset({"view"})
+WRITE = frozenset({"view", "add", "change"})
+ALL = WRITE | {"delete"}
+
+_NOBODY = Caller("operator", "", frozenset())
+
+
+def caller_behind(request: HttpRequest) -> Caller:
+    """Who works in the back-office: found once a request, nobody for a stranger."""
+    caller: Caller | None = getattr(request, "back_office_caller", None)
+    if caller is None:
+        caller = caller_of(request.user) or _NOBODY
+        request.back_office_caller = caller  # type: ignore[attr-defined]
+    return caller
+
+
+def sees_one_manager(request: HttpRequest) -> bool:
+    """Whether telling one manager's rows from another's would be noise."""
+    managers = caller_behind(request).managers
+    return managers is not None and len(managers) == 1
+
+
+class ConfinedAdmin(ModelAdmin):
+    """Rows of the managers that the person supervises; an administrator sees all.
+
+    `manager_lookup` leads from a row to its manager. Lists, choices, autocomplete,
+    filters, actions and single pages all start from `get_queryset`, so that a
+    foreign row and a missing one are the same to every one of them.
+    """
+
+    manager_lookup: ClassVar[str] = "manager"
+    supervisors_may: ClassVar[frozenset[str]] = READ
+    administrators_may: ClassVar[frozenset[str]] = READ
+    # Columns that a look-up in the address must not probe.
+    sealed: ClassVar[tuple[str, ...]] = ()
+    # What to do with a row that has a history, as a sentence.
+    instead_of_deleting: ClassVar[Any] = ""
+
+    # The look declares an empty tuple, of which nothing else is a kind.
+    actions_detail: Any = ()
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+
+    # Rights -----------------------------------------------------------------
+
+    def may(self, request: HttpRequest, right: str) -> bool:
+        """Whether the person's role has that right on this resource."""
+        caller = caller_behind(request)
+        if caller.role == "administrator":
+            return right in self.administrators_may
+        return (
+            caller.role == "supervisor"
+            and bool(caller.managers)
+            and right in self.supervisors_may
+        )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "view")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "view")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "delete")
+
+    # Rows -------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        managers = caller_behind(request).managers
+        if managers is None:
+            return rows
+        return rows.filter(**{f"{self.manager_lookup}__in": managers})
+
+    def get_field_queryset(
+        self, db: str | None, db_field: Any, request: HttpRequest
+    ) -> models.QuerySet[Any] | None:
+        """What a form offers, and takes, for a relation: rows of the same managers."""
+        remote = self.admin_site._registry.get(db_field.remote_field.model)
+        if remote is not None:
+            return remote.get_queryset(request)
+        chosen: models.QuerySet[Any] | None = super().get_field_queryset(
+            db, db_field, request
+        )
+        return chosen
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Without the manager's column for who supervises one alone."""
+        columns = list(super().get_list_display(request))
+        if sees_one_manager(request):
+            columns = [name for name in columns if name != "manager"]
+        return columns
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        if lookup.split("__")[0] in self.sealed:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """With the manager filled in for who supervises one alone."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        if sees_one_manager(request):
+            managers = caller_behind(request).managers or frozenset()
+            initial.setdefault("manager", *managers)
+        return initial
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        """Writes the columns that were changed: what calls write meanwhile stays."""
+        if not change:
+            obj.save()
+            return
+        columns = {field.name for field in self.opts.concrete_fields}
+        changed = {*form.changed_data, *getattr(form, "changed_secrets", ())}
+        obj.save(update_fields=sorted(columns & changed))
+
+    # What cannot be done is said, not thrown ---------------------------------
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        page = super().changeform_view
+        return _told(request, page, object_id, form_url, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return _told(request, super().changelist_view, extra_context)
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        return _told(request, super().delete_view, object_id, extra_context)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's deletion of many at once: each row is its own decision."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """What stands in the way is named, not listed: it may be 100,000 rows."""
+        rows = list(objs)
+        name = force_str(self.opts.verbose_name_plural)
+        protected = [
+            _("%(row)s (has %(what)s)") % {"row": row, "what": what}
+            for row in rows
+            if (what := history_of(row))
+        ]
+        if protected and self.instead_of_deleting:
+            protected.append(force_str(self.instead_of_deleting))
+        return [str(row) for row in rows], {name: len(rows)}, set(), protected
+
+
+def history_of(row: models.Model) -> str:
+    """What keeps a row from being deleted, in the plural; "" when nothing does."""
+    for relation in row._meta.get_fields(include_hidden=True):
+        if getattr(relation, "on_delete", None) is not PROTECT:
+            continue
+        if not isinstance(relation, models.ForeignObjectRel):
+            continue
+        theirs = relation.related_model
+        if theirs._base_manager.filter(**{relation.field.name: row}).exists():
+            return force_str(theirs._meta.verbose_name_plural)
+    return ""
+
+
+def _told(
+    request: HttpRequest, page: Callable[..., HttpResponse], *more: Any
+) -> HttpResponse:
+    """The page; or, when a rule or the database refuses, back to it with the reason.
+
+    A form has looked for all of this before. What arrives here lost a race, and its
+    transaction is undone.
+    """
+    if request.method != "POST":
+        return page(request, *more)
+    try:
+        return page(request, *more)
+    except RefusedError as refusal:
+        messages.error(request, force_str(refusal.sentence))
+    except ProtectedError:
+        messages.error(request, _("It is in use and cannot be deleted."))
+    except IntegrityError:
+        messages.error(
+            request,
+            _("Somebody changed the same thing at this moment. Nothing was saved."),
+        )
+    return HttpResponseRedirect(request.get_full_path())

@@ -1,0 +1,66 @@
+"""Buttons on the page of one row that ask, in a dialog, before they act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.encoding import force_str
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from hci_center.errors import RefusedError
+from managers.admin.confinement import ConfinedAdmin
+
+
+def dialog(
+    title: Any, explanation: Any, *, icon: str, form: Any = None, danger: bool = False
+) -> Callable[..., Any]:
+    """A method as such a button; it gets the request, the form and the row's id.
+
+    It acts on POST alone: the link behind the button only opens the dialog.
+    """
+    decorate = action(
+        description=title,
+        icon=icon,
+        variant=ActionVariant.DANGER if danger else ActionVariant.DEFAULT,
+        permissions=["change"],
+        dialog={
+            "title": title,
+            "description": explanation,
+            "form_class": form,
+            "form_submit_text": title,
+        },
+    )
+    return cast("Callable[..., Any]", decorate)
+
+
+def apply_to_one(
+    page: ConfinedAdmin,
+    request: HttpRequest,
+    object_id: str,
+    rule: Callable[[Any], object],
+    done: str,
+) -> HttpResponse:
+    """Applies a rule to that row, says so, and goes back to the row's page.
+
+    Raises Http404 for a row that the person may not see.
+    """
+    row = page.get_object(request, object_id)
+    if row is None:
+        raise Http404
+    try:
+        rule(row)
+    except RefusedError as refusal:
+        page.message_user(request, force_str(refusal.sentence), messages.ERROR)
+    else:
+        page.log_change(request, row, done)
+        page.message_user(request, done, messages.SUCCESS)
+    route = f"admin:{page.opts.app_label}_{page.opts.model_name}_change"
+    address = reverse(route, args=[row.pk])
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -1,0 +1,50 @@
+"""Filters of the lists, offering only rows that the person may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+
+from managers.admin.confinement import sees_one_manager
+
+
+class ConfinedFilter(RelatedDropdownFilter):
+    """One row of a relation; beside its name stands its manager's, if there are more.
+
+    The choices are the relation's own list in the back-office, in one query.
+    """
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: Any
+    ) -> list[tuple[Any, Any]]:
+        model: type[models.Model] = field.remote_field.model
+        rows = model_admin.admin_site.get_model_admin(model).get_queryset(request)
+        names = [f.name for f in model._meta.get_fields()]
+        if "manager" not in names or sees_one_manager(request):
+            return [
+                (pk, name)
+                for pk, name in rows.order_by("name").values_list("pk", "name")
+            ]
+        listed = rows.order_by("manager__name", "name")
+        return [
+            (pk, f"{name} · {manager}")
+            for pk, name, manager in listed.values_list("pk", "name", "manager__name")
+        ]
+
+
+class ChoiceFilter(DropdownFilter):
+    """One of a few named cuts through a list: its `cuts`, name and rows."""
+
+    cuts: dict[str, tuple[Any, Any]] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, title) for value, (title, _rows) in self.cuts.items()]
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        cut = self.cuts.get(self.value() or "")
+        return queryset.filter(cut[1]) if cut else queryset

@@ -1,0 +1,182 @@
+"""API keys: made here, shown once, ended here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import IntegrityError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from managers import keys
+from managers.admin.columns import column
+from managers.admin.confinement import WRITE, ConfinedAdmin
+from managers.admin.filters import ChoiceFilter
+from managers.models import ApiKey
+
+
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ApiKey
+        fields = [
+            "name",
+            "all_managers",
+            "managers",
+            "secrets",
+            "per_minute",
+            "expires_at",
+        ]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if ApiKey.objects.live().filter(name=name).exists():
+            raise forms.ValidationError(
+                _("A live key bears this name: choose another, then end the old one.")
+            )
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "all_managers" in cleaned and "managers" in cleaned:
+            chosen = bool(cleaned["managers"])
+            if cleaned["all_managers"] == chosen:
+                self.add_error(
+                    "managers", _("Choose managers, or all managers, and not both.")
+                )
+        return cleaned
+
+
+class StateFilter(ChoiceFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("live", _("live")), ("ended", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=timezone.now())
+        if self.value() == "live":
+            return queryset.exclude(ended)
+        return queryset.filter(ended) if self.value() == "ended" else queryset
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ConfinedAdmin):
+    """Administrators alone. What a key reaches is settled when it is made."""
+
+    manager_lookup = "managers"
+    supervisors_may = frozenset()
+    administrators_may = WRITE
+    sealed = ("digest",)
+
+    list_display = [
+        "name",
+        "prefix",
+        "reaches",
+        "secrets",
+        "state",
+        "last_used_at",
+        "expires_at",
+    ]
+    list_filter = [StateFilter, "secrets"]
+    search_fields = ["name", "prefix"]
+    ordering = ["-created_at"]
+    autocomplete_fields = ["managers"]
+    actions = ["revoke"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        rows: QuerySet[ApiKey] = super().get_queryset(request)
+        return rows.defer("digest").prefetch_related("managers")
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = KeyForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return list(KeyForm.Meta.fields)
+        return ["name", "prefix", "reaches", "secrets", "per_minute", *self._moments]
+
+    _moments = ("created_at", "last_used_at", "expires_at", "revoked_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return []
+        return ["name", "prefix", "reaches", "secrets", *self._moments]
+
+    @column(gettext_lazy("Managers"))
+    def reaches(self, key: ApiKey) -> str:
+        if key.all_managers:
+            return _("all managers")
+        return ", ".join(sorted(manager.name for manager in key.managers.all()))
+
+    @column(
+        gettext_lazy("State"),
+        label={"live": "success", "expired": "warning", "revoked": "danger"},
+    )
+    def state(self, key: ApiKey) -> tuple[str, str]:
+        if key.revoked_at is not None:
+            return "revoked", _("revoked")
+        if key.expires_at is not None and key.expires_at <= timezone.now():
+            return "expired", _("expired")
+        return "live", _("live")
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        chosen = form.cleaned_data
+        try:
+            key = keys.create_key(
+                obj.name,
+                managers=None if obj.all_managers else list(chosen["managers"]),
+                secrets_scope=obj.secrets,
+                expires_at=obj.expires_at,
+            )
+        except keys.KeyNameTakenError as error:
+            raise IntegrityError from error
+        made = ApiKey.objects.get(prefix=key[4:12])
+        ApiKey.objects.filter(pk=made.pk).update(per_minute=obj.per_minute)
+        obj.pk, obj.prefix = made.pk, made.prefix
+        obj._state.adding = False
+        # For the answer to this very request, which is the only one to show it.
+        request.made_key = key  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The page with the key; it is not redirected to, so nothing keeps the key."""
+        page = TemplateResponse(
+            request,
+            "admin/managers/apikey/made.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": _("The new key"),
+                "opts": self.opts,
+                "made": obj,
+                "key": request.made_key,  # type: ignore[attr-defined]
+            },
+        )
+        page["Cache-Control"] = "no-store"
+        return page
+
+    @admin.action(
+        description=gettext_lazy("Revoke the chosen keys"), permissions=["change"]
+    )
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        # By name: an ended key may share its name with a live one that was not chosen.
+        live = queryset.filter(revoked_at=None)
+        ended = sum(keys.revoke_key(key.name) for key in live)
+        said = ngettext("%d key was revoked.", "%d keys were revoked.", ended) % ended
+        self.message_user(request, said, messages.SUCCESS)

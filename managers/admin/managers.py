@@ -1,0 +1,198 @@
+"""Company accounts in the back-office."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminTextInputWidget,
+)
+
+from hci_center.api.fields import (
+    WrongValueError,
+    parse_phone,
+    parse_port,
+    parse_public_id,
+)
+from managers.admin.columns import column
+from managers.admin.confinement import ALL, ConfinedAdmin, caller_behind
+from managers.admin.secret_fields import (
+    ClearField,
+    SecretField,
+    SecretJsonField,
+    SecretsForm,
+)
+from managers.models import Manager
+
+
+class WireFormField(forms.CharField):
+    """A value as the API takes it: the same spellings, and empty for none."""
+
+    def __init__(self, *, parse: Any, **options: Any) -> None:
+        self.parse = parse
+        options.setdefault("widget", UnfoldAdminTextInputWidget())
+        super().__init__(required=False, **options)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self.parse(text)
+        except WrongValueError as error:
+            raise forms.ValidationError(str(error.sentence)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.clean(data) != initial)
+        except forms.ValidationError:
+            return True
+
+
+class ManagerForm(SecretsForm):
+    secret_columns = ("facebook_token", "gateway_settings")
+
+    number = WireFormField(
+        parse=parse_phone,
+        label=gettext_lazy("WhatsApp number"),
+        help_text=gettext_lazy("With country and area code: +55 11 91234-5678."),
+    )
+    controller_port = WireFormField(
+        parse=parse_port,
+        label=gettext_lazy("Controller port"),
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=gettext_lazy("What the documented calls name the number by."),
+    )
+    facebook_id = WireFormField(
+        parse=parse_public_id, label=gettext_lazy("Facebook page id")
+    )
+    new_facebook_token = SecretField(label=gettext_lazy("Page token"))
+    clear_facebook_token = ClearField(label=gettext_lazy("Clear the page token"))
+    new_gateway_settings = SecretJsonField(
+        label=gettext_lazy("Gateway settings (JSON)")
+    )
+    clear_gateway_settings = ClearField(
+        label=gettext_lazy("Clear the gateway settings")
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=[(name, name) for name in sorted(available_timezones())],
+        widget=UnfoldAdminSelect2Widget(),
+        help_text=gettext_lazy("Protocols and reports are dated in it."),
+    )
+
+    class Meta:
+        model = Manager
+        fields = [
+            "name",
+            "email",
+            "number",
+            "controller_port",
+            "facebook_id",
+            "gateway",
+            "time_zone",
+            "is_demo",
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        if cleaned.get("number") is None and not cleaned.get("facebook_id"):
+            self.add_error(
+                "number", _("Give a WhatsApp number, a Facebook page, or both.")
+            )
+        elif cleaned.get("number") is not None and not cleaned.get("controller_port"):
+            self._refuse_missing_port()
+        return cleaned
+
+    def _refuse_missing_port(self) -> None:
+        """A number has a port; only one that joined a page without may lack it."""
+        joined_without = (
+            self.instance.number is not None and self.instance.controller_port is None
+        )
+        if not joined_without:
+            self.add_error("controller_port", _("A number is saved with a port."))
+
+
+@admin.register(Manager)
+class ManagerAdmin(ConfinedAdmin):
+    """A supervisor keeps his own managers' data; only administrators make new ones.
+
+    Where the server connects to (gateway and settings) is the administrator's too.
+    """
+
+    manager_lookup = "pk"
+    supervisors_may = frozenset({"view", "change"})
+    administrators_may = ALL
+    sealed = ("facebook_token", "gateway_settings")
+    form = ManagerForm
+
+    list_display = ["name", "shown_number", "shown_port", "facebook_id", "gateway"]
+    list_filter = ["gateway"]
+    search_fields = ["name", "email", "=facebook_id"]
+    search_help_text = gettext_lazy("Name, e-mail, number or page id")
+    ordering = ["name", "pk"]
+    fieldsets = [
+        (None, {"fields": ["name", "email", "time_zone"]}),
+        (
+            "WhatsApp",
+            {
+                "fields": [
+                    ("number", "controller_port"),
+                    "gateway",
+                    "new_gateway_settings",
+                    "clear_gateway_settings",
+                ]
+            },
+        ),
+        (
+            "Facebook Messenger",
+            {"fields": ["facebook_id", "new_facebook_token", "clear_facebook_token"]},
+        ),
+        (
+            gettext_lazy("Demonstration"),
+            {"fields": ["is_demo"], "classes": ["collapse"]},
+        ),
+    ]
+
+    @column(gettext_lazy("WhatsApp number"), ordering="number")
+    def shown_number(self, manager: Manager) -> str | None:
+        return None if manager.number is None else str(manager.number)
+
+    @column(gettext_lazy("Port"), ordering="controller_port")
+    def shown_port(self, manager: Manager) -> str | None:
+        port = manager.controller_port
+        return None if port is None else str(port)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if caller_behind(request).role == "administrator":
+            return super().get_fieldsets(request, obj)
+        return [
+            (None, {"fields": ["name", "email", "time_zone"]}),
+            ("WhatsApp", {"fields": [("number", "controller_port"), "gateway"]}),
+            self.fieldsets[2],
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if caller_behind(request).role == "administrator":
+            return []
+        # The last two are not shown; named here, they are not taken either.
+        return ["gateway", "new_gateway_settings", "clear_gateway_settings"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        found, doubles = super().get_search_results(request, queryset, search_term)
+        with suppress(WrongValueError):
+            found |= queryset.filter(number=parse_phone(search_term))
+        return found, doubles

@@ -1,0 +1,144 @@
+"""Supervisors and administrators, and which managers are theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
+
+from managers.admin.accounts import AccountForm
+from managers.admin.columns import column
+from managers.admin.confinement import WRITE, ConfinedAdmin
+from managers.models import Supervision
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class StaffForm(AccountForm):
+    first_name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=150,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        required=False,
+        widget=UnfoldAdminEmailInputWidget(),
+    )
+    # Set on the form's class for each request.
+    person: User
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "email", "is_active", "is_superuser"]
+        labels = {
+            "is_active": gettext_lazy("Active"),
+            "is_superuser": gettext_lazy("Administrator"),
+        }
+        help_texts = {
+            "is_active": gettext_lazy("Who is not active cannot sign in."),
+            "is_superuser": gettext_lazy("Sees every manager and sets up the rest."),
+        }
+
+    def account(self) -> User | None:
+        return self.instance if self.instance.pk else None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance == self.person:
+            for field in ("is_active", "is_superuser"):
+                if not cleaned.get(field):
+                    self.add_error(field, _("You cannot take this from yourself."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        self.sign_in_as(self.instance)
+        self.instance.is_staff = True
+        return super().save(commit)
+
+
+class SupervisionInline(TabularInline):
+    model = Supervision
+    extra = 0
+    autocomplete_fields = ["manager"]
+    verbose_name = gettext_lazy("supervised manager")
+    verbose_name_plural = gettext_lazy("supervised managers")
+
+    # Only administrators get to the page that holds it.
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+@admin.register(User)
+class StaffAdmin(ConfinedAdmin):
+    """Staff alone: operators have their own page. Nobody is deleted, only shut out:
+    what a person did stays on record.
+    """
+
+    manager_lookup = "supervisions__manager"
+    supervisors_may = frozenset()
+    administrators_may = WRITE
+    sealed = ("password",)
+    form = StaffForm
+    inlines = [SupervisionInline]
+
+    list_display = ["username", "first_name", "role", "looks_after", "last_login"]
+    list_filter = ["is_superuser", "is_active"]
+    search_fields = ["username", "first_name", "email"]
+    ordering = ["username"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "is_active", "is_superuser"]}),
+        (gettext_lazy("Person"), {"fields": ["first_name", "email"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        staff = (
+            super()
+            .get_queryset(request)
+            .filter(Q(is_staff=True) | Q(is_superuser=True))
+        )
+        return staff.prefetch_related("supervisions__manager")
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.person = request.user
+        return form
+
+    @column(
+        gettext_lazy("Role"),
+        label={"administrator": "primary", "supervisor": "info", "off": "danger"},
+    )
+    def role(self, user: User) -> tuple[str, str]:
+        if not user.is_active:
+            return "off", _("inactive")
+        if user.is_superuser:
+            return "administrator", _("administrator")
+        return "supervisor", _("supervisor")
+
+    @column(gettext_lazy("Looks after"))
+    def looks_after(self, user: User) -> str:
+        if user.is_superuser:
+            return _("all managers")
+        names = sorted(each.manager.name for each in user.supervisions.all())
+        return ", ".join(names)

@@ -1,0 +1,118 @@
+"""Form fields for what is stored and never shown again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
+)
+
+LONGEST_TOKEN = 4096
+
+
+class NeverFilledTextarea(UnfoldAdminTextareaWidget):
+    """A text area that comes back empty, also after a mistake in the form."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+class SecretField(forms.CharField):
+    """A secret in one line; empty means: as it was."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False,
+            max_length=LONGEST_TOKEN,
+            widget=UnfoldAdminPasswordWidget(
+                {"autocomplete": "new-password", "spellcheck": "false"}
+            ),
+            **options,
+        )
+
+
+class SecretJsonField(forms.CharField):
+    """A JSON object that holds secrets; empty means: as it was."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False,
+            widget=NeverFilledTextarea(
+                {"rows": 5, "autocomplete": "off", "spellcheck": "false"}
+            ),
+            **options,
+        )
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if not text:
+            return ""
+        try:
+            settings = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(_("This is not JSON.")) from error
+        if not isinstance(settings, dict):
+            raise forms.ValidationError(_("This must be a JSON object."))
+        return json.dumps(settings, ensure_ascii=False)
+
+
+class ClearField(forms.BooleanField):
+    """The explicit wish to forget a stored secret."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=UnfoldBooleanWidget(), **options)
+
+
+class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A model form that takes some columns in and never gives them out.
+
+    For each column in `secret_columns` the form declares `new_<column>` and
+    `clear_<column>`; the column itself is not among its fields.
+    """
+
+    secret_columns: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for column in self.secret_columns:
+            if f"new_{column}" not in self.fields:
+                continue
+            stored = bool(getattr(self.instance, column))
+            self.fields[f"new_{column}"].help_text = (
+                gettext_lazy("One is stored. Leave empty to keep it.")
+                if stored
+                else gettext_lazy("None is stored.")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for column in self.secret_columns:
+            if cleaned.get(f"new_{column}") and cleaned.get(f"clear_{column}"):
+                self.add_error(
+                    f"clear_{column}", _("Either give a new one or clear it, not both.")
+                )
+        return cleaned
+
+    @property
+    def changed_secrets(self) -> list[str]:
+        """The columns for which something new, or their clearing, was said."""
+        return [
+            column
+            for column in self.secret_columns
+            if self.cleaned_data.get(f"clear_{column}")
+            or self.cleaned_data.get(f"new_{column}")
+        ]
+
+    def save(self, commit: bool = True) -> Any:
+        for column in self.changed_secrets:
+            cleared = self.cleaned_data.get(f"clear_{column}")
+            new = "" if cleared else self.cleaned_data[f"new_{column}"]
+            setattr(self.instance, column, new)
+        return super().save(commit)
