@@ -174,6 +174,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
+# Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.
+LARGEST_FILE: int = env.int("HCI_LARGEST_FILE", default=25 * 2**20)
 # Enforced per call by the gate; Django's own limit would answer in HTML.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
