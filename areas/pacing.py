@@ -124,11 +124,11 @@ def _take(subject: Subject) -> None:
 
 def _caller_address(peer: str, forwarded: str) -> str:
     """The peer's address; what it says of others counts only of a known proxy."""
-    hops = [peer, *reversed([hop.strip() for hop in forwarded.split(",") if hop])]
-    for hop in hops:
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    for hop in (peer, *reversed(hops)):
         if hop not in settings.TRUSTED_PROXIES:
             return hop
-    return hops[-1]
+    return peer
 
 
 def _neighbourhood(address: str) -> str:
