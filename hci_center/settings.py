@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
 from hci_center.local import places
 from hci_center.local.kept_secrets import kept_secret
 
