@@ -24,17 +24,14 @@ from hci_center.api.fields import (
 
 
 class OfManager(Body):
-    """A call to one manager; `manager_fields` are those the document requires."""
-
-    manager_fields: ClassVar[tuple[str, ...]] = ("number", "facebookId")
+    """A call to one manager; beside both names it must bear both."""
 
     number = Phone(required=False)
     facebookId = PublicId(required=False)
 
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:
-        if not {"number", "facebookId"} & (values.keys() | wrong.keys()):
-            _miss(wrong, *cls.manager_fields)
+        require_one_of(values, wrong, "number", "facebookId")
         values["manager"] = {
             name: values[field]
             for field, name in (("number", "number"), ("facebookId", "facebook_id"))
@@ -47,14 +44,10 @@ class ListContacts(OfManager):
 
 
 class ListContactsOfArea(OfManager):
-    manager_fields = ("number",)
-
     area = Text(200)
 
 
 class ListContactsOfOperator(OfManager):
-    manager_fields = ("number",)
-
     operatorId = OperatorId()
     area = Text(200)
 
@@ -79,7 +72,8 @@ class OfContact(OfManager):
         elif key is not None:
             values["contact"] = _whatsapp_contact(key, wrong)
         elif not {"contactNumber", "contactId"} & wrong.keys():
-            _miss(wrong, "contactId" if by_page else cls.contact_field)
+            field = "contactId" if by_page else cls.contact_field
+            wrong[field] = [_("This field is required.")]
 
 
 class AnswerContact(OfContact):
@@ -91,18 +85,16 @@ class HandOverContact(OfContact):
 
 
 class ChangeArea(OfContact):
-    manager_fields = ("number",)
     contact_field = "contactNumber"
 
     area = Text(200)
 
 
 class StepContact(OfContact):
-    manager_fields = ("facebookId",)
+    pass
 
 
 class DeleteContact(OfContact):
-    manager_fields = ("number",)
     contact_field = "contactNumber"
 
 
@@ -126,7 +118,7 @@ class SaveContact(Body):
         elif "contactId" in values:
             values["contact"] = _whatsapp_contact(values["contactId"], wrong)
         elif not {"contactNumber", "contactId"} & wrong.keys():
-            _miss(wrong, "contactNumber")
+            wrong["contactNumber"] = [_("This field is required.")]
 
 
 class SaveFacebookContact(Body):
@@ -144,12 +136,17 @@ class SaveFacebookContact(Body):
         values["contact"] = (Channel.FACEBOOK.value, values.get("contactId"))
 
 
-class FindOrAddContact(SaveFacebookContact):
-    pass
+class FindOrAddContact(OfContact):
+    name = Text(200)
+    photo = Text(2048, required=False, clearable=True)
+    area = Text(200, required=False)
+    protocol = Text(64, required=False)
+    operatorId = OperatorId(required=False)
 
 
 def _whatsapp_contact(key: ContactKey, wrong: Wrong) -> tuple[str, str]:
-    if key.phone is None and key.whatsapp_id.isdigit():
+    # The id of a user without a phone is no number: this is one that is no phone's.
+    if key.phone is None and key.whatsapp_id.removeprefix("-").isdigit():
         wrong["contactId"] = [_("A phone number has 1 to 15 digits.")]
     return Channel.WHATSAPP.value, key.whatsapp_id
 
@@ -158,10 +155,3 @@ def _facebook_contact(key: ContactKey, wrong: Wrong) -> tuple[str, str]:
     if key.facebook_id is None:
         wrong["contactId"] = [_("An id has 1 to 64 letters, digits or _ . : -")]
     return Channel.FACEBOOK.value, key.facebook_id or ""
-
-
-def _miss(wrong: Wrong, *names: str) -> None:
-    if len(names) > 1:
-        require_one_of({}, wrong, *names)
-    for name in names:
-        wrong.setdefault(name, [_("This field is required.")])
