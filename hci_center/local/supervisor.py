@@ -80,6 +80,7 @@ class Supervisor:
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
         self.stopping = False
+        self.stopped_by: int | None = None
         self._starting = True
         self._children: list[_Child] = []
 
@@ -111,8 +112,8 @@ class Supervisor:
         os.close(self._awake)
         os.close(self._wake)
 
-    def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stopping = True
+    def _told_to_stop(self, number: int, _frame: FrameType | None) -> None:
+        self.stopping, self.stopped_by = True, number
         if self._starting:
             raise StoppedError
 
@@ -121,10 +122,10 @@ class Supervisor:
         self._children.append(child)
         self._spawn(child)
 
-    def run(self) -> None:
-        """Keeps everything running until a stop signal comes."""
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Keeps everything running until a stop signal comes, or that holds."""
         self._starting = False
-        while not self.stopping:
+        while not self.stopping and not until():
             self.tend()
 
     def tend(self, longest: float = 1.0) -> None:

@@ -1,0 +1,82 @@
+"""Runs a command beside embedded servers of its own, which are gone when it ends.
+
+`python -m hci_center.local.scratch COMMAND ...`, for the tests. It sets DATABASE_URL
+and REDIS_URL, each unless it is set already, and HCI_DATA_DIR to a temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from hci_center.local import places
+from hci_center.local.errors import CannotStartError
+from hci_center.local.home import open_home
+from hci_center.local.leash import bind_to_parent
+from hci_center.local.postgres import Postgres
+from hci_center.local.supervisor import StoppedError, Supervisor
+from hci_center.local.valkey import valkey
+
+# What is thrown away anyway need not survive a loss of power.
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+}
+PATIENCE = 10.0
+
+
+def run(command: list[str]) -> int:
+    """The exit status of the command."""
+    data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
+    data.chmod(0o711)
+    os.environ["HCI_DATA_DIR"] = str(data)
+    home = open_home()
+    try:
+        with Supervisor(_say) as supervisor:
+            if not os.environ.get("REDIS_URL"):
+                os.environ["REDIS_URL"] = places.redis_url()
+                supervisor.start(valkey(home))
+            if not os.environ.get("DATABASE_URL"):
+                os.environ["DATABASE_URL"] = places.database_url()
+                postgres = Postgres(home, SETTINGS)
+                postgres.prepare()
+                supervisor.start(postgres.process())
+                postgres.wait_until_ready(lambda: supervisor.tend(0.02))
+            return _run_beside(supervisor, command)
+    except StoppedError:
+        return 130
+    finally:
+        for folder in {home.path, home.sockets, data}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run_beside(supervisor: Supervisor, command: list[str]) -> int:
+    # In the terminal's foreground, as a debugger needs it: Ctrl-C reaches it too.
+    child = subprocess.Popen(command, preexec_fn=bind_to_parent(signal.SIGKILL))
+    supervisor.run(until=lambda: child.poll() is not None)
+    if child.poll() is None and supervisor.stopped_by != signal.SIGINT:
+        child.terminate()
+    try:
+        return child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"scratch: {text}\n")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except CannotStartError as error:
+        sys.exit(str(error))
