@@ -157,3 +157,26 @@ class SignInFailure(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class Presence(models.Model):
+    """An operator is connected to a feed process until then, unless it says so again.
+
+    A table without a log: a crash of the database empties it, and nothing is lost.
+    """
+
+    operator = models.ForeignKey(
+        Operator, on_delete=models.CASCADE, related_name="presences"
+    )
+    process = models.CharField(max_length=32)
+    online_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "process"], name="presence_once_a_process"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} until {self.online_until}"

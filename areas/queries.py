@@ -12,7 +12,8 @@ Shape = dict[str, Any]
 _AREAS = "SELECT code, name FROM areas_area WHERE manager_id = %s ORDER BY id"
 
 # Whether an operator is connected right now.
-_IS_ONLINE = "false"
+_IS_ONLINE = """EXISTS (SELECT FROM areas_presence p
+               WHERE p.operator_id = o.id AND p.online_until > now())"""
 
 # POST area/operator/…: the active ones who serve the area, oldest first.
 _OPERATORS = f"""

@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/", include("contacts.urls")),
     path("api/", include("chats.urls")),
     path("api/", include("areas.urls")),
+    path("api/", include("hci_center.feed.urls")),
     path("", include("hci_center.local.urls")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),

@@ -1,0 +1,99 @@
+"""From a client's `hi` to the live events, without a hole and without a double."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from hci_center.feed.audiences import Audience
+from hci_center.feed.events import MOST_EVENTS, Told, event_texts, frame, reset
+from hci_center.feed.hub import Hub
+from hci_center.feed.lines import Line
+
+# Unsent bytes beyond which the next page waits.
+CATCHING_UP_LIMIT = 64 * 1024
+
+
+class Hello(NamedTuple):
+    """The first frame of a client: who it is and where it stopped."""
+
+    ticket: str | None
+    epoch: str | None
+    cursor: int | None
+
+
+def read_hello(sent: dict[str, Any]) -> Hello | None:
+    """The fields of a `hi`, None when one of them is not what it must be."""
+    ticket, epoch, cursor = (sent.get(name) for name in ("ticket", "e", "c"))
+    if not isinstance(ticket, str | None) or not isinstance(epoch, str | None):
+        return None
+    if isinstance(cursor, bool) or not isinstance(cursor, int | None):
+        return None
+    return Hello(ticket, epoch, cursor)
+
+
+async def catch_up(hub: Hub, line: Line, hello: Hello) -> None:
+    """Tells the socket all that it missed and puts it on the air.
+
+    The last step, from finding that nothing is missing to being on the air, is not
+    interrupted: what comes later comes by the hub. Raises DatabaseAwayError.
+    """
+    member, identity = line.member, line.identity
+    if member is None or member.caller is None or identity is None:
+        return
+    cursor = hub.last if hello.cursor is None else hello.cursor
+    void = not await _may_resume(hub, line, hello)
+    audience = Audience(member.caller, identity.base)
+    line.wire.allow(CATCHING_UP_LIMIT)
+    while line.is_open and not void and cursor != hub.last:
+        page = await _page(hub, audience, cursor)
+        if page is None or line.reset_due:
+            void = True
+            break
+        told, cursor = page
+        for text in event_texts(told, cursor):
+            line.wire.write(frame(text))
+        await line.wire.drained()
+    await hub.members.settle(member)
+    if not line.is_open:
+        return
+    if void or line.reset_due:
+        line.wire.write(frame(reset(hub.last, hub.epoch)))
+    hub.put_on_air(line)
+
+
+async def _may_resume(hub: Hub, line: Line, hello: Hello) -> bool:
+    """Whether the client can go on from its cursor, or was told to begin now."""
+    if (hello.epoch != hub.epoch and hello.epoch is not None) or (
+        hello.cursor is not None and hello.cursor > hub.last
+    ):
+        # The client may know of more than we do, for the moment.
+        await hub.refresh()
+    if hello.cursor is None:
+        return hello.epoch is None or hello.epoch == hub.epoch
+    if hello.epoch != hub.epoch or not 0 <= hello.cursor <= hub.last:
+        return False
+    return not await _has_reset(hub, line, hello.cursor)
+
+
+async def _has_reset(hub: Hub, line: Line, cursor: int) -> bool:
+    member = line.member
+    if member is None or member.caller is None:
+        return True
+    if hub.recent.covers(cursor):
+        missed = hub.recent.after(cursor, hub.last - cursor)
+        return any(
+            change.kind == "epoch"
+            or (change.kind == "reset" and member.is_meant_by(change))
+            for change in missed
+        )
+    return await hub.history.has_reset(member.caller, cursor, hub.last)
+
+
+async def _page(
+    hub: Hub, audience: Audience, cursor: int
+) -> tuple[list[Told], int] | None:
+    """From memory where it reaches, else from the table; None when neither does."""
+    if hub.recent.covers(cursor):
+        changes = hub.recent.after(cursor, MOST_EVENTS)
+        return audience.told(changes), changes[-1].seq
+    return await hub.history.page(audience, cursor, hub.last)

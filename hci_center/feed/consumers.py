@@ -1,0 +1,97 @@
+"""The consumer: who are you, where did you stop; the rest is the hub's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+from channels.db import database_sync_to_async
+
+from hci_center.feed import cookies, tickets
+from hci_center.feed.catching_up import Hello, catch_up, read_hello
+from hci_center.feed.errors import DatabaseAwayError
+from hci_center.feed.hub import Hub
+from hci_center.feed.lines import Close, Identity, Line
+from hci_center.feed.server import WIRE, FeedProtocol
+
+logger = logging.getLogger(__name__)
+
+HELLO_WITHIN = 10.0
+
+hub = Hub()
+
+
+class OperatorFeed(AsyncConsumer):
+    """One socket of the live feed.
+
+    It has no channel of its own in the layer and no second task: the hub, one for the
+    process, hears for all and writes to the sockets itself.
+    """
+
+    line: Line
+    deadline: asyncio.TimerHandle
+    headers: dict[str, str] | None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        wire: FeedProtocol = scope["extensions"][WIRE]
+        self.headers = cookies.headers_of(scope)
+        await hub.ready()
+        await send({"type": "websocket.accept"})
+        wire.slim()
+        self.line = Line(hub, wire)
+        loop = asyncio.get_running_loop()
+        self.deadline = loop.call_later(HELLO_WITHIN, wire.hang_up, Close.REFUSED)
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                self.deadline.cancel()
+                return
+            self._hear(message.get("text"))
+
+    def _hear(self, text: str | None) -> None:
+        line = self.line
+        try:
+            sent = json.loads(text or "")
+        except (ValueError, RecursionError):
+            sent = None
+        if not isinstance(sent, dict) or not isinstance(sent.get("t"), str):
+            line.wire.hang_up(Close.MALFORMED)
+        elif sent["t"] == "hi" and self.headers is not None:
+            hello = read_hello(sent)
+            if hello is None:
+                line.wire.hang_up(Close.MALFORMED)
+                return
+            self.deadline.cancel()
+            headers, self.headers = self.headers, None
+            line.task = asyncio.create_task(_welcome(line, hello, headers))
+        elif sent["t"] in ("viewing", "typing") and line.audience is not None:
+            hub.follow(line, sent)
+
+
+async def _welcome(line: Line, hello: Hello, headers: dict[str, str]) -> None:
+    """From `hi` to live, or to the reason why not."""
+    try:
+        identity = await _identify(hello, headers)
+        if identity is None or await hub.members.join(line, identity) is None:
+            line.wire.hang_up(Close.REFUSED)
+        elif not hub.members.has_room(line):
+            line.wire.hang_up(Close.TOO_MANY)
+        else:
+            await catch_up(hub, line, hello)
+    except DatabaseAwayError:
+        line.wire.hang_up(Close.RESTART)
+    finally:
+        line.task = None
+
+
+async def _identify(hello: Hello, headers: dict[str, str]) -> Identity | None:
+    if hello.ticket is not None:
+        return await tickets.redeem(hub.database, hello.ticket)
+    if not cookies.is_own_page(headers["origin"], headers["host"]):
+        return None
+    identify = database_sync_to_async(cookies.identify, thread_sensitive=False)
+    return await identify(headers)

@@ -1,0 +1,62 @@
+"""A console's `hi` without a ticket: the session cookie, and whose page it is."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, parse_cookie
+from django.http.request import split_domain_port, validate_host
+
+from areas.callers import caller_from_session
+from hci_center.feed.lines import Identity
+
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def headers_of(scope: dict[str, Any]) -> dict[str, str]:
+    """The three headers that a socket's right to speak depends on."""
+    found = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in scope["headers"]
+        if name in (b"cookie", b"origin", b"host")
+    }
+    return {name: found.get(name, "") for name in ("cookie", "origin", "host")}
+
+
+def is_own_page(origin: str, host: str) -> bool:
+    """Whether a page of that origin may use the session: it is one of ours.
+
+    Ours are the public address, the listed origins, and the web process beside this
+    one: the same host as the socket's, at its port or at the web's.
+    """
+    ours = {*settings.CORS_ALLOWED_ORIGINS, settings.PUBLIC_URL}
+    if origin in ours - {""}:
+        return True
+    page = urlsplit(origin)
+    name, port = split_domain_port(host)
+    if not name or not validate_host(name, settings.ALLOWED_HOSTS):
+        return False
+    try:
+        page_port = str(page.port or DEFAULT_PORTS.get(page.scheme, ""))
+    except ValueError:
+        return False
+    page_name = (page.hostname or "").strip("[]")
+    ports = {port or page_port, str(settings.PORT)}
+    return (
+        page.scheme in DEFAULT_PORTS
+        and page_name == name.strip("[]").lower()
+        and page_port in ports
+    )
+
+
+def identify(headers: dict[str, str]) -> Identity | None:
+    """The person whose session cookie came with the handshake. Asks the database."""
+    request = HttpRequest()
+    request.COOKIES = parse_cookie(headers["cookie"])
+    caller = caller_from_session(request)
+    if caller is None:
+        return None
+    base: str = settings.PUBLIC_URL or headers["origin"]
+    return Identity(caller.credential, request.session.session_key or "", base)

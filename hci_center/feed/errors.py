@@ -1,0 +1,2 @@
+class DatabaseAwayError(Exception):
+    """PostgreSQL did not come back in the time that was given to it."""

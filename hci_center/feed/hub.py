@@ -1,0 +1,314 @@
+"""The hub: hears of every change once and writes it to all sockets that may see it.
+
+One per process. It subscribes to one group of the channel layer, which is the fast
+path only: what the layer loses, or does not bring while Redis is away, is read from
+the feed's table, where the numbers have no gap. So each change is taken exactly once
+and in order, whichever way it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from hci_center.feed.audiences import Audiences
+from hci_center.feed.database import PAUSE, Database
+from hci_center.feed.errors import DatabaseAwayError
+from hci_center.feed.events import COLUMNS, Change, event_texts, frame, heartbeat, reset
+from hci_center.feed.history import History
+from hci_center.feed.layer import Subscription
+from hci_center.feed.lines import Line
+from hci_center.feed.members import Members
+from hci_center.feed.metrics import Metrics
+from hci_center.feed.moments import MESSAGE as MOMENT
+from hci_center.feed.moments import Moments
+from hci_center.feed.presence import Presence
+from hci_center.feed.recent import Recent
+
+logger = logging.getLogger(__name__)
+
+# The truth is asked this often, in seconds, whatever the layer says.
+POLL_EVERY = 0.25
+CHECK_EVERY = 2.0
+HEARTBEAT_EVERY = 20.0
+# Heartbeats are spread over so many moments, so that 10,000 are no stall.
+SLOTS = 200
+# After a fan-out the loop gets as long for the rest of its work; at most this.
+LONGEST_PAUSE = 0.1
+# Unsent bytes of a live socket, beyond which it is too slow.
+LIVE_LIMIT = 2**20
+
+_HEAD = "SELECT seq, epoch FROM change_head"
+_AFTER = (
+    f"SELECT {COLUMNS} FROM change_feed WHERE seq > %(after)s ORDER BY seq LIMIT 1000"  # noqa: S608
+)
+
+
+class Hub:
+    """The sockets of this process and what they are told; see the module."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.audiences = Audiences()
+        self.database = Database()
+        self.history = History(self.database)
+        self.members = Members(self.database, self.restart)
+        self.moments = Moments(self.database, self.audiences, lambda: self.epoch)
+        self.presence = Presence(self.database, self.moments)
+        self.recent = Recent(0)
+        self.epoch = ""
+        self._truth = Database(1)
+        self._subscription = Subscription(self._arrive)
+        self._subscription.others[MOMENT] = self.moments.heard
+        self._inbox: list[Change] = []
+        self._arrived = asyncio.Event()
+        self._gap = asyncio.Event()
+        self._slots: list[set[Line]] = [set() for _ in range(SLOTS)]
+        self._next_slot = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
+        self._begun: asyncio.Task[None] | None = None
+
+    @property
+    def last(self) -> int:
+        """The cursor of what has been told."""
+        return self.recent.last
+
+    # Its life ------------------------------------------------------------------
+
+    async def ready(self) -> None:
+        """Returns when it knows where the feed stands; the first call starts it."""
+        if self._begun is None:
+            self._begun = asyncio.create_task(self._begin())
+        await asyncio.shield(self._begun)
+
+    async def _begin(self) -> None:
+        await self._repeat_until_read()
+        for work in (
+            self._subscription.listen(),
+            self._fan_out(),
+            self._poll(),
+            self._check(),
+            self._beat(),
+            self.presence.keep(),
+        ):
+            # Kept: a task that nobody holds may be collected in mid-flight.
+            self._tasks.append(asyncio.create_task(_guarded(work)))
+
+    async def _repeat_until_read(self) -> None:
+        while True:
+            try:
+                [(seq, self.epoch)] = await self._truth.rows(_HEAD, {})
+            except DatabaseAwayError:
+                continue
+            self.recent = Recent(seq)
+            return
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.presence.leave()
+        await self._truth.close()
+        await self.database.close()
+
+    # What arrives --------------------------------------------------------------
+
+    def _arrive(self, epoch: str, changes: list[Change]) -> None:
+        """By the layer. Another epoch is another database, or ours a moment before
+        the row that says so: either way the table knows better."""
+        if epoch == self.epoch and changes:
+            self._inbox += changes
+            self._arrived.set()
+        else:
+            self._gap.set()
+
+    async def _fan_out(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            started = loop.time()
+            changes, self._inbox = self._inbox, []
+            self.take(changes)
+            # The loop itself writes, after this step; that is part of the work. What
+            # arrives until then is told in one frame: the busier, the fewer writes.
+            await asyncio.sleep(0)
+            took = loop.time() - started
+            self.metrics.fan_out_seconds = took
+            await asyncio.sleep(min(took, LONGEST_PAUSE))
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+            except DatabaseAwayError:
+                await asyncio.sleep(PAUSE)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gap.wait(), POLL_EVERY)
+            self._gap.clear()
+
+    async def refresh(self) -> None:
+        """Takes all that the table has by now. Raises DatabaseAwayError."""
+        told = self.last
+        [(seq, epoch)] = await self._truth.rows(_HEAD, {}, patience=0)
+        while self.last < seq:
+            rows = await self._truth.rows(_AFTER, {"after": self.last}, patience=0)
+            if not rows or rows[0][0] > self.last + 1:
+                break
+            self.metrics.read += self.take([Change(*row) for row in rows])
+        is_behind = self.last < seq
+        is_other = self.last == seq and self.epoch != epoch
+        if seq < told or is_behind or is_other:
+            # Another database than before, or one put back in time.
+            logger.warning("The feed begins anew at %d", seq)
+            self.epoch = epoch
+            self.recent = Recent(seq)
+            self._reset_all()
+
+    def take(self, changes: list[Change]) -> int:
+        """Tells what follows on the last change and passes over what was told;
+        answers how many were new. A gap is left to the table."""
+        fresh: list[Change] = []
+        expected = self.last + 1
+        for change in changes:
+            if change.seq == expected:
+                fresh.append(change)
+                expected += 1
+            elif change.seq > expected:
+                self.metrics.gaps += 1
+                self._gap.set()
+                break
+        if fresh:
+            self._tell(fresh)
+        return len(fresh)
+
+    # What goes out -------------------------------------------------------------
+
+    def _tell(self, changes: list[Change]) -> None:
+        epochs = [change.ev for change in changes if change.kind == "epoch"]
+        self.recent.add(changes)
+        self.metrics.changes += len(changes)
+        if epochs:
+            self.epoch = epochs[-1] or ""
+            self._reset_all()
+            return
+        for change in changes:
+            if change.kind == "reset":
+                for member in self.members.meant_by(change):
+                    self.members.upset(member)
+        managers = {change.manager for change in changes}
+        for audience in self.audiences.reached_by(managers):
+            told = audience.told(changes)
+            if told:
+                for text in event_texts(told, self.last):
+                    self.write(audience.writers, frame(text))
+
+    def write(self, writers: dict[Line, Any], data: bytes) -> None:
+        """Hands the frame to each of the sockets."""
+        self.metrics.frames += len(writers)
+        self.metrics.bytes += len(writers) * len(data)
+        for write in writers.values():
+            write(data)
+
+    def _reset_all(self) -> None:
+        data = frame(reset(self.last, self.epoch))
+        for slot in self._slots:
+            for line in slot:
+                line.wire.write(data)
+        for line in self.members.catching_up():
+            line.reset_due = True
+
+    async def _beat(self) -> None:
+        slot = 0
+        while True:
+            await asyncio.sleep(HEARTBEAT_EVERY / SLOTS)
+            data = frame(heartbeat(self.last, self.epoch))
+            for line in self._slots[slot]:
+                line.wire.write(data)
+            slot = (slot + 1) % SLOTS
+
+    # Sockets -------------------------------------------------------------------
+
+    def put_on_air(self, line: Line) -> None:
+        """From here on it hears what comes after `last`; it was told all before."""
+        member, identity = line.member, line.identity
+        if member is None or member.caller is None or identity is None:
+            return
+        line.wire.allow(LIVE_LIMIT)
+        line.audience = self.audiences.join(line, member.caller, identity.base)
+        line.slot = self._next_slot = (self._next_slot + 1) % SLOTS
+        self._slots[line.slot].add(line)
+        line.wire.write(frame(heartbeat(self.last, self.epoch)))
+        if member.caller.operator is not None:
+            self.presence.came(line, member.caller.operator)
+
+    def take_off_air(self, line: Line) -> None:
+        if line.audience is not None:
+            self.audiences.leave(line, line.audience)
+            line.audience = None
+            self._slots[line.slot].discard(line)
+
+    def restart(self, line: Line) -> None:
+        """A held socket goes on under its new rights: what it has is void."""
+        line.is_held = False
+        line.wire.write(frame(reset(self.last, self.epoch)))
+        self.put_on_air(line)
+
+    def leave(self, line: Line) -> None:
+        """The socket is gone."""
+        self.take_off_air(line)
+        caller = line.member.caller if line.member else None
+        if caller is not None and caller.operator is not None:
+            self.presence.went(line, caller.operator)
+        if line.followed:
+            self._send_out(self.moments.forget(line))
+        self.members.leave(line)
+
+    def follow(self, line: Line, sent: dict[str, Any]) -> None:
+        """A client's word of what its person views or types to."""
+        self._send_out(self.moments.follow(line, sent))
+
+    def _send_out(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_forgiven(errand))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    def report(self) -> str:
+        """What Prometheus reads of this process."""
+        return self.metrics.text(
+            sockets=sum(len(slot) for slot in self._slots),
+            audiences=len(self.audiences),
+            cursor=self.last,
+        )
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            try:
+                await self.members.check()
+            except DatabaseAwayError:
+                continue
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    """A loop of the hub that ends is a fault: it is told, and the process goes down
+    to be started again, rather than live on half deaf."""
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except BaseException:
+        logger.critical("A loop of the hub broke", exc_info=True)
+        raise SystemExit(1) from None
+
+
+async def _forgiven(errand: Coroutine[Any, Any, None]) -> None:
+    """What is of the moment is not worth waiting for a database."""
+    try:
+        await errand
+    except DatabaseAwayError:
+        logger.info("A word of the moment was lost: PostgreSQL is away")

@@ -1,0 +1,107 @@
+"""One socket, as the hub knows it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from hci_center.feed.audiences import Audience
+    from hci_center.feed.hub import Hub
+    from hci_center.feed.members import Member
+
+
+class Close(IntEnum):
+    """Why the server hangs up (contract: "Close codes")."""
+
+    RESTART = 1012
+    REFUSED = 4001
+    RIGHTS_GONE = 4003
+    TOO_SLOW = 4008
+    TOO_MANY = 4009
+    MALFORMED = 4400
+
+
+class Wire(Protocol):
+    """What the server lends of a socket; see hci_center.feed.server."""
+
+    line: Line | None
+
+    def write(self, frame: bytes) -> None:
+        """Takes a whole frame and never waits."""
+
+    def allow(self, waiting: int) -> None:
+        """From how many unsent bytes on the socket counts as full."""
+
+    async def drained(self) -> None:
+        """Returns when the socket is not full, or gone."""
+
+    def hang_up(self, code: int) -> None:
+        """Closes, without waiting for whoever does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who said `hi`: a credential, the session behind it ("" for a key), and the
+    address under which links to files are to be made."""
+
+    credential: str
+    session: str
+    base: str
+
+
+class Line:
+    """A socket: silent, then catching up, then live; held while its rights are read
+    again."""
+
+    __slots__ = (
+        "audience",
+        "followed",
+        "hub",
+        "identity",
+        "is_held",
+        "is_open",
+        "member",
+        "reset_due",
+        "said_at",
+        "slot",
+        "task",
+        "wire",
+    )
+
+    def __init__(self, hub: Hub, wire: Wire) -> None:
+        self.hub = hub
+        self.wire = wire
+        self.is_open = True
+        self.identity: Identity | None = None
+        self.member: Member | None = None
+        # Set while it is live.
+        self.audience: Audience | None = None
+        self.slot = 0
+        self.is_held = False
+        # What it holds became void while it was catching up.
+        self.reset_due = False
+        self.task: asyncio.Task[None] | None = None
+        # What it said to view or to type to, and when; most sockets never do.
+        self.followed: dict[Any, dict[str, Any]] | None = None
+        self.said_at = 0.0
+        wire.line = self
+
+    def hold(self) -> None:
+        """Its rights are not known for the moment: it hears nothing."""
+        if self.audience is None:
+            self.reset_due = True
+        else:
+            self.hub.take_off_air(self)
+            self.is_held = True
+
+    def gone(self) -> None:
+        """The socket has ended, whoever ended it."""
+        if not self.is_open:
+            return
+        self.is_open = self.is_held = False
+        if self.task is not None:
+            self.task.cancel()
+        self.hub.leave(self)

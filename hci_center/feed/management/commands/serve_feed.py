@@ -1,0 +1,17 @@
+"""Serves the sockets of the live feed on HCI_FEED_PORT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from hci_center.feed.server import serve
+
+
+class Command(BaseCommand):
+    help = "Serves the websockets of the live feed."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        serve()

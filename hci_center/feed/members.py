@@ -1,0 +1,203 @@
+"""The credentials behind the open sockets, each with its rights as of now.
+
+A change of rights comes as a reset in the sequence of events, so what is kept here
+needs no expiry: it holds until such a row names it. Only what ends without a row (a
+key's last day, a session, a new password) is looked for every two seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import Error
+
+from hci_center.callers import Caller
+from hci_center.feed.database import PATIENCE, PAUSE, Database
+from hci_center.feed.errors import DatabaseAwayError
+from hci_center.feed.events import Change
+from hci_center.feed.lines import Close, Identity, Line
+from hci_center.feed.rights import find_caller
+
+logger = logging.getLogger(__name__)
+
+# One without sockets is remembered this long, in seconds: its sockets come back.
+KEPT_FOR = 60.0
+
+_ALIVE = """
+SELECT 'key:' || id, '' FROM managers_apikey
+ WHERE id = ANY (%(keys)s) AND revoked_at IS NULL
+   AND (expires_at IS NULL OR expires_at > now())
+UNION ALL
+SELECT 'user:' || u.id, md5(u.password)
+  FROM auth_user u LEFT JOIN areas_operator o ON o.user_id = u.id
+ WHERE u.id = ANY (%(users)s) AND u.is_active
+   AND (u.is_superuser OR u.is_staff OR o.is_active)
+UNION ALL
+SELECT 'session:' || session_key, '' FROM django_session
+ WHERE session_key = ANY (%(sessions)s) AND expire_date > now()
+"""
+
+
+class Member:
+    """A credential with open sockets, or that had some lately."""
+
+    def __init__(self, credential: str) -> None:
+        self.credential = credential
+        self.lines: set[Line] = set()
+        # None: not known, or ended.
+        self.caller: Caller | None = None
+        self.is_fresh = False
+        # Counts the resets, so that rights read before one are not taken for new.
+        self.resets = 0
+        self.seal: str | None = None
+        self.left_at = 0.0
+        self.loading: asyncio.Task[None] | None = None
+
+    def is_meant_by(self, change: Change) -> bool:
+        """Whether a reset row is for it."""
+        if change.who is not None:
+            return change.who == self.credential
+        return self.caller is not None and self.caller.reaches(change.manager)
+
+
+class Members:
+    """All of a process. `restart` is told of each line that is to go on under new
+    rights, its member's `caller` being set."""
+
+    def __init__(self, database: Database, restart: Callable[[Line], None]) -> None:
+        self._database = database
+        self._restart = restart
+        self._all: dict[str, Member] = {}
+
+    async def join(self, line: Line, identity: Identity) -> Caller | None:
+        """What the credential may see by now, None when it has ended. The socket is
+        known from here on, so no reset passes it by."""
+        credential = identity.credential
+        member = self._all.setdefault(credential, Member(credential))
+        if not member.lines:
+            member.seal = None
+        member.lines.add(line)
+        line.identity, line.member = identity, member
+        await self.settle(member)
+        return member.caller
+
+    async def settle(self, member: Member) -> None:
+        """Returns when its rights are known. May raise DatabaseAwayError."""
+        while not member.is_fresh:
+            await asyncio.shield(self._load(member))
+
+    def leave(self, line: Line) -> None:
+        member, line.member = line.member, None
+        if member is not None:
+            member.lines.discard(line)
+            member.left_at = time.monotonic()
+
+    def has_room(self, line: Line) -> bool:
+        """Whether the person has not more sockets than allowed; a key always."""
+        member = line.member
+        if member is None or member.caller is None or member.caller.is_key:
+            return True
+        return len(member.lines) <= settings.FEED_SOCKETS_EACH
+
+    def catching_up(self) -> Iterator[Line]:
+        """The sockets that are not live yet."""
+        for member in self._all.values():
+            yield from (line for line in member.lines if line.audience is None)
+
+    def meant_by(self, change: Change) -> list[Member]:
+        """The members that a reset row is for."""
+        if change.who is None:
+            return [
+                member for member in self._all.values() if member.is_meant_by(change)
+            ]
+        member = self._all.get(change.who)
+        return [] if member is None else [member]
+
+    def upset(self, member: Member) -> None:
+        """Its rights are to be read again; its sockets hear nothing until then."""
+        member.is_fresh = False
+        member.resets += 1
+        for line in member.lines:
+            line.hold()
+        if member.lines:
+            self._load(member)
+
+    def _load(self, member: Member) -> asyncio.Task[None]:
+        if member.loading is None or member.loading.done():
+            member.loading = asyncio.create_task(self._read_rights(member))
+        return member.loading
+
+    async def _read_rights(self, member: Member) -> None:
+        find = database_sync_to_async(find_caller, thread_sensitive=False)
+        until = time.monotonic() + PATIENCE
+        while not member.is_fresh:
+            resets = member.resets
+            try:
+                member.caller = await find(member.credential)
+            except Error as error:
+                if time.monotonic() > until and not member.lines:
+                    raise DatabaseAwayError from error
+                await asyncio.sleep(PAUSE)
+                continue
+            member.is_fresh = member.resets == resets
+        for line in tuple(member.lines):
+            if member.caller is None:
+                line.wire.hang_up(Close.RIGHTS_GONE)
+            elif line.is_held:
+                self._restart(line)
+
+    async def check(self) -> None:
+        """Cuts the sockets whose key, user or session has ended."""
+        self._forget()
+        watched = [member for member in self._all.values() if member.lines]
+        if not watched:
+            return
+        alive = await self._alive(watched)
+        for member in watched:
+            seal = alive.get(member.credential)
+            if seal is None or (member.seal is not None and member.seal != seal):
+                logger.info("%s has ended", member.credential)
+                member.is_fresh = False
+                member.resets += 1
+                _cut(tuple(member.lines))
+            else:
+                _cut([line for line in member.lines if _has_ended(line, alive)])
+            member.seal = seal
+
+    async def _alive(self, watched: list[Member]) -> dict[str, str]:
+        ids: dict[str, list[int]] = {"key": [], "user": []}
+        sessions: set[str] = set()
+        for member in watched:
+            kind, _, pk = member.credential.partition(":")
+            ids[kind].append(int(pk))
+            sessions |= {
+                line.identity.session for line in member.lines if line.identity
+            }
+        values = {
+            "keys": ids["key"],
+            "users": ids["user"],
+            "sessions": list(sessions - {""}),
+        }
+        return {row[0]: row[1] for row in await self._database.rows(_ALIVE, values, 0)}
+
+    def _forget(self) -> None:
+        latest = time.monotonic() - KEPT_FOR
+        for credential, member in list(self._all.items()):
+            if not member.lines and member.left_at < latest:
+                del self._all[credential]
+
+
+def _has_ended(line: Line, alive: dict[str, str]) -> bool:
+    """Whether the person signed out of the session behind the socket."""
+    session = line.identity.session if line.identity else ""
+    return session != "" and f"session:{session}" not in alive
+
+
+def _cut(lines: Sequence[Line]) -> None:
+    for line in lines:
+        line.wire.hang_up(Close.RIGHTS_GONE)

@@ -1,0 +1,146 @@
+"""What is no row: told to whoever listens at that moment, and never again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from hci_center.feed import layer
+from hci_center.feed.audiences import Audiences
+from hci_center.feed.database import Database
+from hci_center.feed.events import frame, now
+from hci_center.feed.lines import Line
+from hci_center.feed.rights import sees
+
+logger = logging.getLogger(__name__)
+
+MESSAGE = "feed.now"
+# A socket may say this often that its person views or types, in seconds.
+SAID_EVERY = 0.2
+# Contacts that one socket views or types to at a time.
+MOST_FOLLOWED = 8
+
+# Whose it is: manager, area and operator.
+Place = tuple[int, int | None, int | None]
+
+_CONTACT = """
+SELECT c.manager_id, c.area_id, c.operator_id
+  FROM contacts_contact c JOIN managers_manager m ON m.id = c.manager_id
+ WHERE c.deleted_at IS NULL AND c.external_id = %(external_id)s
+   AND change_public_id(c.channel, c.external_id) = %(id)s
+   AND CASE WHEN m.number IS NULL THEN m.facebook_id = %(page)s
+            ELSE m.number = %(number)s END
+"""
+
+
+class Moments:
+    """Tells frames of the moment to the sockets of all processes."""
+
+    def __init__(
+        self, database: Database, audiences: Audiences, epoch: Callable[[], str]
+    ) -> None:
+        self._database = database
+        self._audiences = audiences
+        self._epoch = epoch
+        self._process = uuid4().hex
+        self._away_until = 0.0
+
+    async def tell(
+        self, place: Place, said: dict[str, Any], besides: Line | None = None
+    ) -> None:
+        """To all who see the place but the socket that said it: here at once, in the
+        other processes by the layer."""
+        text = now(said)
+        self._write(place, text, besides)
+        if time.monotonic() < self._away_until:
+            return
+        message = {
+            "type": MESSAGE,
+            "e": self._epoch(),
+            "by": self._process,
+            "place": list(place),
+            "text": text,
+        }
+        try:
+            await layer.publish(message)
+        except layer.AWAY:
+            self._away_until = time.monotonic() + 1.0
+
+    def heard(self, message: dict[str, Any]) -> None:
+        """By the layer, from another process or from the relay."""
+        if message["e"] == self._epoch() and message["by"] != self._process:
+            manager, area, operator = message["place"]
+            self._write((manager, area, operator), message["text"], None)
+
+    def _write(self, place: Place, text: str, besides: Line | None) -> None:
+        manager, area, operator = place
+        data = frame(text)
+        for audience in self._audiences.reached_by((manager,)):
+            if sees(audience.caller, area, operator):
+                for line, write in audience.writers.items():
+                    if line is not besides:
+                        write(data)
+
+    async def follow(self, line: Line, sent: dict[str, Any]) -> None:
+        """A client's word that its person views a contact or types to it, or does so
+        no longer. What is malformed, too fast or not its to see is passed over."""
+        kind, contact, m, on = (sent.get(name) for name in ("t", "id", "m", "on"))
+        if not _is_id(contact) or not _is_id(m) or not isinstance(on, bool):
+            return
+        moment = time.monotonic()
+        if on and moment - line.said_at < SAID_EVERY:
+            return
+        line.said_at = moment
+        place = await self._place(contact, m)
+        caller = line.member.caller if line.member else None
+        if place is None or caller is None or not caller.reaches(place[0]):
+            return
+        if not sees(caller, place[1], place[2]):
+            return
+        said = {
+            "k": kind,
+            "id": contact,
+            "m": m,
+            "operatorId": str(caller.operator or 0),
+        }
+        if _note(line, said, on):
+            await self.tell(place, {**said, "on": on}, besides=line)
+
+    async def forget(self, line: Line) -> None:
+        """A socket that has gone views nothing and types no more."""
+        followed, line.followed = line.followed, None
+        for said in (followed or {}).values():
+            place = await self._place(said["id"], said["m"])
+            if place is not None:
+                await self.tell(place, {**said, "on": False})
+
+    async def _place(self, contact: Any, m: Any) -> Place | None:
+        values = {
+            "external_id": str(contact),
+            "id": str(contact) if isinstance(contact, int) else f'"{contact}"',
+            "number": m if isinstance(m, int) else None,
+            "page": m if isinstance(m, str) else None,
+        }
+        rows = await self._database.rows(_CONTACT, values, patience=0)
+        return rows[0] if len(rows) == 1 else None
+
+
+def _note(line: Line, said: dict[str, Any], on: bool) -> bool:
+    """Keeps what the socket said, to be taken back for it when it goes."""
+    key = (said["k"], said["id"], said["m"])
+    followed = line.followed = line.followed or {}
+    if not on:
+        return followed.pop(key, None) is not None
+    if key not in followed and len(followed) >= MOST_FOLLOWED:
+        return False
+    followed[key] = said
+    return True
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 0 <= value < 10**15
+    return isinstance(value, str) and 0 < len(value) <= 64 and "\x00" not in value

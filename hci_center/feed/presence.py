@@ -1,0 +1,126 @@
+"""Which operators are connected: told as it changes, and read by the answers.
+
+The table has a row per operator and process, so that one who moves between processes
+is not told to have left; a process that dies leaves rows that run out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from hci_center.feed.database import Database
+from hci_center.feed.errors import DatabaseAwayError
+
+if TYPE_CHECKING:
+    from hci_center.feed.lines import Line
+    from hci_center.feed.moments import Moments
+
+logger = logging.getLogger(__name__)
+
+REFRESH_EVERY = 20.0
+# Without a refresh an operator is offline after so many seconds.
+LASTS = 60
+# A page that is loaded anew is no absence.
+GRACE = 3.0
+
+# Both answer the operators, with their managers, for whom it makes a difference.
+_COME = """
+WITH before AS (
+  SELECT operator_id FROM areas_presence WHERE online_until > now()
+), here AS (
+  INSERT INTO areas_presence (operator_id, process, online_until)
+  SELECT o.id, %(process)s, now() + make_interval(secs => %(lasts)s)
+    FROM areas_operator o WHERE o.id = ANY (%(operators)s::bigint[])
+  ON CONFLICT (operator_id, process) DO UPDATE SET online_until = excluded.online_until
+  RETURNING operator_id
+)
+SELECT o.id, o.manager_id FROM here JOIN areas_operator o ON o.id = here.operator_id
+ WHERE o.id NOT IN (SELECT operator_id FROM before)
+"""
+_GO = """
+WITH gone AS (
+  DELETE FROM areas_presence
+   WHERE (process = %(process)s AND operator_id = ANY (%(operators)s::bigint[]))
+      OR online_until <= now()
+  RETURNING id, operator_id
+)
+SELECT DISTINCT o.id, o.manager_id
+  FROM gone JOIN areas_operator o ON o.id = gone.operator_id
+ WHERE NOT EXISTS (SELECT FROM areas_presence p
+                    WHERE p.operator_id = o.id AND p.online_until > now()
+                      AND p.id NOT IN (SELECT id FROM gone))
+"""
+
+
+class Presence:
+    """The operators with a live socket in this process."""
+
+    def __init__(self, database: Database, moments: Moments) -> None:
+        self._database = database
+        self._moments = moments
+        self._process = uuid4().hex
+        self._here: dict[int, set[Line]] = {}
+        self._left: dict[int, float] = {}
+        self._known: set[int] = set()
+        self._refreshed = 0.0
+        self._changed = asyncio.Event()
+
+    def came(self, line: Line, operator: int) -> None:
+        self._here.setdefault(operator, set()).add(line)
+        self._left.pop(operator, None)
+        self._changed.set()
+
+    def went(self, line: Line, operator: int) -> None:
+        lines = self._here.get(operator, set())
+        lines.discard(line)
+        if not lines and self._here.pop(operator, None) is not None:
+            self._left[operator] = time.monotonic()
+
+    async def keep(self) -> None:
+        """Writes and tells who came and who went, as long as the process lives."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), 1.0)
+            self._changed.clear()
+            try:
+                await self._tell_changes()
+            except DatabaseAwayError:
+                await asyncio.sleep(1.0)
+
+    async def _tell_changes(self) -> None:
+        now = time.monotonic()
+        is_due = now - self._refreshed > REFRESH_EVERY
+        come = set(self._here) if is_due else set(self._here) - self._known
+        gone = {who for who, at in self._left.items() if now - at > GRACE}
+        if come:
+            await self._write(_COME, come, online=True)
+            self._known |= come
+        if gone or is_due:
+            await self._write(_GO, gone, online=False)
+            self._known -= gone
+            for operator in gone:
+                self._left.pop(operator, None)
+        if is_due:
+            self._refreshed = now
+
+    async def leave(self) -> None:
+        """The process ends: its operators are online only where else they are."""
+        try:
+            await self._write(_GO, self._known, online=False)
+        except DatabaseAwayError:
+            logger.info("Who was online here is left to run out")
+
+    async def _write(self, query: str, operators: set[int], *, online: bool) -> None:
+        values = {
+            "process": self._process,
+            "operators": list(operators),
+            "lasts": LASTS,
+        }
+        for operator, manager in await self._database.rows(query, values, patience=0):
+            said = {"k": "presence", "id": str(operator), "online": online}
+            await self._moments.tell((manager, None, None), said)

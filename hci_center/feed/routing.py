@@ -1,0 +1,54 @@
+"""What the feed's port answers: the socket, in either spelling, and two probes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from channels.routing import URLRouter
+from django.urls import re_path
+
+from hci_center.feed.consumers import OperatorFeed, hub
+
+
+async def refuse(_scope: Any, receive: Any, send: Any) -> None:
+    """Another address: the handshake is answered 403."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+# Channels reuses Django's patterns for what are no views.
+_routes: Any = [
+    re_path(r"^api/socket/?$", cast(Any, OperatorFeed.as_asgi())),
+    re_path(r"", cast(Any, refuse)),
+]
+websocket: Any = URLRouter(_routes)
+
+
+async def http(scope: Any, _receive: Any, send: Any) -> None:
+    """Whether the process is up, and what it counts; nothing else is here."""
+    status, text = 404, "There is nothing here but the socket.\n"
+    if scope["path"] == "/healthz":
+        status, text = 200, "ok\n"
+    elif scope["path"] == "/metrics":
+        status, text = 200, hub.report()
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+async def lifespan(_scope: Any, receive: Any, send: Any) -> None:
+    """The hub starts with the process and says goodbye with it."""
+    starting: asyncio.Task[None] | None = None
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            # Not waited for: sockets are taken, and wait, while the database is away.
+            starting = asyncio.create_task(hub.ready())
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            if starting is not None:
+                starting.cancel()
+            await hub.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

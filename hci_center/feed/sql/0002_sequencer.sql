@@ -1,0 +1,126 @@
+-- Moves up to `most` committed changes, by id, from change_pend into change_feed and
+-- answers them. What depends on other rows than the changed one is joined here, at
+-- the moment of sequencing: who may hear a message, the protocol of its chat, a stored
+-- file, an operator's areas. Each join is a look-up by key of at most one row, so that
+-- no estimate can turn it into the scan of a large table.
+CREATE FUNCTION change_stamp(most integer) RETURNS SETOF change_feed
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  head change_head;
+  passed boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM change_pend
+                  WHERE id > (SELECT mark FROM change_head)) THEN
+    RETURN;
+  END IF;
+  -- A statement of its own: two relays by mistake take turns, each with a fresh
+  -- snapshot of what has been committed.
+  SELECT * INTO head FROM change_head FOR UPDATE;
+  passed := pg_snapshot_xmin(pg_current_snapshot()) >= head.next_xid;
+
+  RETURN QUERY
+  WITH taken AS MATERIALIZED (
+    DELETE FROM change_pend WHERE id = ANY (ARRAY(
+      SELECT id FROM change_pend WHERE id > head.mark ORDER BY id LIMIT most))
+    RETURNING *
+  ), counted AS MATERIALIZED (
+    SELECT count(*) AS rows, max(id) AS greatest, passed AND count(*) < most AS clear
+      FROM taken
+  ), advanced AS (
+    -- Ids up to last_id were handed out before this transaction took its own number,
+    -- so to older transactions: once those have ended (`passed`) and a read has found
+    -- nothing more (`clear`), no row up to there can come any more.
+    UPDATE change_head SET
+        seq = head.seq + c.rows,
+        mark = CASE WHEN c.clear THEN head.next_mark ELSE head.mark END,
+        next_mark = CASE WHEN c.clear THEN head.last_id ELSE head.next_mark END,
+        next_xid = CASE WHEN c.clear THEN pg_current_xact_id() ELSE head.next_xid END,
+        last_id = greatest(head.last_id, c.greatest),
+        epoch = CASE WHEN EXISTS (SELECT FROM taken WHERE kind = 'epoch')
+                     THEN replace(gen_random_uuid()::text, '-', '')
+                     ELSE head.epoch END
+      FROM counted c
+    RETURNING epoch
+  ), known AS MATERIALIZED (
+    SELECT t.*, head.seq + row_number() OVER (ORDER BY t.id) AS seq,
+           coalesce(CASE t.kind WHEN 'manager' THEN t.key END, g.m) AS m,
+           c.contact, c.area AS its_area, c.operator AS its_operator,
+           coalesce(h.protocol, again.protocol) AS protocol,
+           f.uuid::text AS file, a.code AS area_code, p.row AS operator_row
+      FROM taken t
+      LEFT JOIN LATERAL (
+        SELECT change_manager_key(x.number, x.facebook_id) AS m
+          FROM managers_manager x WHERE x.id = t.manager_id LIMIT 1) g ON true
+      LEFT JOIN LATERAL (
+        SELECT change_public_id(x.channel, x.external_id) AS contact,
+               x.area_id AS area, x.operator_id AS operator
+          FROM contacts_contact x
+         WHERE x.id = t.contact_id AND x.deleted_at IS NULL LIMIT 1) c ON true
+      LEFT JOIN LATERAL (
+        SELECT x.protocol FROM chats_chat x WHERE x.id = t.chat_id LIMIT 1) h ON true
+      -- A chat that is sent again (no chat_id): whichever is open by now, unless the
+      -- event of its opening follows in any case.
+      LEFT JOIN LATERAL (
+        SELECT x.protocol FROM chats_chat x
+         WHERE t.kind = 'chat' AND t.chat_id IS NULL
+           AND x.contact_id = t.contact_id AND x.closed_at IS NULL
+           AND NOT EXISTS (SELECT FROM taken l WHERE l.kind = 'chat' AND l.op = 'I'
+                              AND l.chat_id = x.id AND l.id > t.id)
+         LIMIT 1) again ON true
+      LEFT JOIN LATERAL (
+        SELECT x.uuid FROM chats_attachment x
+         WHERE t.url IS NOT NULL AND x.message_id = t.pk LIMIT 1) f ON true
+      LEFT JOIN LATERAL (
+        SELECT x.code FROM areas_area x
+         WHERE t.kind = 'contact' AND x.id = t.area_id LIMIT 1) a ON true
+      LEFT JOIN LATERAL (
+        SELECT row_to_json(o)::text AS row
+          FROM (SELECT x.id::text AS id, x.name, x.email,
+                       ARRAY(SELECT s.code FROM areas_operatorarea r
+                               JOIN areas_area s ON s.id = r.area_id
+                              WHERE r.operator_id = x.id ORDER BY s.id) AS areas
+                  FROM areas_operator x
+                 WHERE t.kind = 'operator' AND x.id = t.pk AND x.is_active) o
+         LIMIT 1) p ON true
+  ), shaped AS (
+    -- A text that comes out NULL is an event that nobody hears: of a contact that is
+    -- gone by now (its own D takes all along), of an inactive operator, a reset.
+    SELECT k.*,
+           '{"s":' || k.seq || ',"k":"' || k.kind || '","id":'
+             || CASE k.kind WHEN 'chat' THEN k.contact
+                  WHEN 'message' THEN CASE WHEN k.contact IS NOT NULL THEN k.key END
+                  ELSE k.key END
+             || ',"m":' || k.m || ',"op":"' AS before_op,
+           CASE
+             WHEN k.op = 'D' THEN ''
+             WHEN k.kind IN ('manager', 'area') THEN ',"row":' || k.row
+             WHEN k.kind = 'operator' THEN ',"row":' || k.operator_row
+             WHEN k.kind = 'contact' THEN ',"row":' || left(k.row, -1)
+               || ',"area":' || to_json(coalesce(k.area_code, ''))::text || '}'
+             WHEN k.kind = 'chat' THEN ',"row":{"contactId":' || k.contact
+               || ',"operatorId":' || coalesce('"' || k.its_operator || '"', '0')
+               || ',"open":' || coalesce(k.row, 'true')
+               || ',"protocol":' || to_json(k.protocol)::text || '}'
+             WHEN k.kind = 'message' THEN ',"row":' || left(k.row, -1)
+               || ',"contactId":' || k.contact
+               || ',"protocol":' || to_json(k.protocol)::text
+               || ',"from":' || coalesce(to_json(k.sender)::text, k.contact)
+               -- Last of all, so that the signed link can be put in as it is sent.
+               || CASE WHEN k.url IS NULL THEN ''
+                       WHEN k.file IS NULL THEN ',"url":' || to_json(k.url)::text
+                       ELSE ',"url":""' END || '}'
+           END AS row_text
+      FROM known k
+  )
+  INSERT INTO change_feed
+  SELECT s.seq, s.at, s.manager_id, s.kind,
+         CASE WHEN s.kind IN ('chat', 'message') THEN s.its_area ELSE s.area_id END,
+         CASE WHEN s.kind IN ('chat', 'message') THEN s.its_operator
+              ELSE s.operator_id END,
+         s.was_area_id, s.was_operator_id, s.who, s.file,
+         CASE WHEN s.kind = 'epoch' THEN (SELECT epoch FROM advanced)
+              ELSE s.before_op || s.op || '"' || s.row_text || '}' END,
+         CASE WHEN s.moved THEN s.before_op || 'X"}' END
+    FROM shaped s ORDER BY s.seq
+  RETURNING *;
+END $$;

@@ -1,0 +1,235 @@
+-- What is heard, and what of it: every column is named, so no secret leaves by here.
+-- Statement-level, so that one UPDATE of 20,000 rows is one INSERT into the log. They
+-- run as their owner: whoever may write a table is heard, whatever else he may not.
+
+CREATE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO change_pend (kind, op, manager_id, key, row)
+    SELECT 'manager', 'I', n.id, change_manager_key(n.number, n.facebook_id),
+           change_manager_row(n.name, n.email, n.number, n.controller_port,
+                              n.facebook_id)
+      FROM new_rows n;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO change_pend (kind, op, manager_id, key)
+    SELECT 'manager', 'D', o.id, change_manager_key(o.number, o.facebook_id)
+      FROM old_rows o;
+  ELSE
+    INSERT INTO change_pend (kind, op, manager_id, key, row)
+    SELECT 'manager', 'U', n.id, change_manager_key(n.number, n.facebook_id),
+           change_manager_row(n.name, n.email, n.number, n.controller_port,
+                              n.facebook_id)
+      FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE (o.name, o.email, o.number, o.controller_port, o.facebook_id)
+           IS DISTINCT FROM
+           (n.name, n.email, n.number, n.controller_port, n.facebook_id);
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    -- The `m` of all its events is another: those who see it read anew.
+    INSERT INTO change_pend (kind, op, manager_id)
+    SELECT 'reset', 'R', n.id FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE change_manager_key(o.number, o.facebook_id)
+           IS DISTINCT FROM change_manager_key(n.number, n.facebook_id);
+  END IF;
+  PERFORM change_wake();
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION change_of_area() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    INSERT INTO change_pend (kind, op, manager_id, key)
+    SELECT 'area', 'D', o.manager_id, to_json(o.code)::text FROM old_rows o;
+  ELSIF TG_OP = 'INSERT' THEN
+    INSERT INTO change_pend (kind, op, manager_id, key, row)
+    SELECT 'area', 'I', n.manager_id, to_json(n.code)::text,
+           change_area_row(n.code, n.name) FROM new_rows n;
+  ELSE
+    INSERT INTO change_pend (kind, op, manager_id, key, row)
+    SELECT 'area', 'U', n.manager_id, to_json(n.code)::text,
+           change_area_row(n.code, n.name)
+      FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE (o.code, o.name) IS DISTINCT FROM (n.code, n.name);
+  END IF;
+  IF FOUND THEN PERFORM change_wake(); END IF;
+  RETURN NULL;
+END $$;
+
+-- An inactive operator is gone; whose activity, manager or user changes has other
+-- rights than before.
+CREATE FUNCTION change_of_operator() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO change_pend (kind, op, manager_id, pk, key)
+    SELECT 'operator', 'I', n.manager_id, n.id, '"' || n.id || '"' FROM new_rows n;
+    INSERT INTO change_pend (kind, op, manager_id, who)
+    SELECT 'reset', 'R', 0, 'user:' || n.user_id FROM new_rows n;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO change_pend (kind, op, manager_id, pk, key)
+    SELECT 'operator', 'D', o.manager_id, o.id, '"' || o.id || '"' FROM old_rows o
+     WHERE o.is_active;
+    INSERT INTO change_pend (kind, op, manager_id, who)
+    SELECT 'reset', 'R', 0, 'user:' || o.user_id FROM old_rows o;
+  ELSE
+    INSERT INTO change_pend (kind, op, manager_id, pk, key)
+    SELECT 'operator', CASE WHEN NOT n.is_active THEN 'D'
+                            WHEN NOT o.is_active THEN 'I' ELSE 'U' END,
+           n.manager_id, n.id, '"' || n.id || '"'
+      FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE (o.is_active OR n.is_active)
+       AND (o.name, o.email, o.is_active) IS DISTINCT FROM (n.name, n.email, n.is_active);
+    INSERT INTO change_pend (kind, op, manager_id, who)
+    SELECT 'reset', 'R', 0, 'user:' || w.id
+      FROM old_rows o JOIN new_rows n ON o.id = n.id,
+           LATERAL (SELECT o.user_id UNION SELECT n.user_id) w (id)
+     WHERE (o.manager_id, o.user_id, o.is_active)
+           IS DISTINCT FROM (n.manager_id, n.user_id, n.is_active);
+  END IF;
+  PERFORM change_wake();
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION change_of_membership() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  touched bigint[];
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    touched := ARRAY(SELECT DISTINCT operator_id FROM new_rows);
+  ELSIF TG_OP = 'DELETE' THEN
+    touched := ARRAY(SELECT DISTINCT operator_id FROM old_rows);
+  ELSE
+    touched := ARRAY(SELECT operator_id FROM old_rows
+                      UNION SELECT operator_id FROM new_rows);
+  END IF;
+  INSERT INTO change_pend (kind, op, manager_id, pk, key)
+  SELECT 'operator', 'U', x.manager_id, x.id, '"' || x.id || '"'
+    FROM areas_operator x WHERE x.id = ANY (touched);
+  INSERT INTO change_pend (kind, op, manager_id, who)
+  SELECT 'reset', 'R', 0, 'user:' || x.user_id
+    FROM areas_operator x WHERE x.id = ANY (touched);
+  IF FOUND THEN PERFORM change_wake(); END IF;
+  RETURN NULL;
+END $$;
+
+-- A deleted contact is gone, a revived one new. The join is by all that names it: one
+-- that changed its id or manager is gone under the old and there under the new.
+CREATE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, key, row)
+    SELECT 'contact', 'I', n.manager_id, n.area_id, n.operator_id,
+           change_public_id(n.channel, n.external_id),
+           change_contact_row(n.channel, n.external_id, n.name, n.photo,
+             n.operator_id, n.protocol, n.sa, n.unread, n.last_message_at)
+      FROM new_rows n WHERE n.deleted_at IS NULL;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, key)
+    SELECT 'contact', 'D', o.manager_id, o.area_id, o.operator_id,
+           change_public_id(o.channel, o.external_id)
+      FROM old_rows o WHERE o.deleted_at IS NULL;
+  ELSE
+    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id,
+                             moved, was_area_id, was_operator_id, key, row)
+    SELECT 'contact', c.op,
+           CASE c.op WHEN 'D' THEN o.manager_id ELSE n.manager_id END,
+           CASE c.op WHEN 'D' THEN o.area_id ELSE n.area_id END,
+           CASE c.op WHEN 'D' THEN o.operator_id ELSE n.operator_id END,
+           c.moved, CASE WHEN c.moved THEN o.area_id END,
+           CASE WHEN c.moved THEN o.operator_id END,
+           CASE c.op WHEN 'D' THEN change_public_id(o.channel, o.external_id)
+                     ELSE change_public_id(n.channel, n.external_id) END,
+           CASE WHEN c.op <> 'D' THEN
+             change_contact_row(n.channel, n.external_id, n.name, n.photo,
+               n.operator_id, n.protocol, n.sa, n.unread, n.last_message_at) END
+      FROM old_rows o FULL JOIN new_rows n
+        ON o.id = n.id AND o.manager_id = n.manager_id
+       AND o.channel = n.channel AND o.external_id = n.external_id,
+           LATERAL (
+             SELECT CASE WHEN n.id IS NULL OR n.deleted_at IS NOT NULL THEN 'D'
+                         WHEN o.deleted_at IS NOT NULL THEN 'I' ELSE 'U' END AS op,
+                    o.id IS NOT NULL AND n.id IS NOT NULL
+                      AND o.deleted_at IS NULL AND n.deleted_at IS NULL
+                      AND (o.area_id, o.operator_id)
+                          IS DISTINCT FROM (n.area_id, n.operator_id) AS moved) c
+     WHERE (o.id IS NOT NULL AND o.deleted_at IS NULL
+            OR n.id IS NOT NULL AND n.deleted_at IS NULL)
+       AND (o.id, o.name, o.photo, o.area_id, o.operator_id, o.protocol, o.sa,
+            o.unread, o.last_message_at, o.deleted_at)
+           IS DISTINCT FROM
+           (n.id, n.name, n.photo, n.area_id, n.operator_id, n.protocol, n.sa,
+            n.unread, n.last_message_at, n.deleted_at);
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    -- A chat shows its contact's operator: whichever is open is sent again.
+    INSERT INTO change_pend (kind, op, manager_id, contact_id)
+    SELECT 'chat', 'U', n.manager_id, n.id
+      FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE n.deleted_at IS NULL AND o.deleted_at IS NULL
+       AND o.operator_id IS DISTINCT FROM n.operator_id;
+    PERFORM change_wake();
+    RETURN NULL;
+  END IF;
+  IF FOUND THEN PERFORM change_wake(); END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id, row)
+    SELECT 'chat', 'I', n.manager_id, n.contact_id, n.id, (n.closed_at IS NULL)::text
+      FROM new_rows n;
+  ELSIF TG_OP = 'DELETE' THEN
+    -- Of a closed one nobody holds anything.
+    INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id)
+    SELECT 'chat', 'D', o.manager_id, o.contact_id, o.id
+      FROM old_rows o WHERE o.closed_at IS NULL;
+  ELSE
+    INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id, row)
+    SELECT 'chat', 'U', n.manager_id, n.contact_id, n.id, (n.closed_at IS NULL)::text
+      FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE (o.closed_at IS NULL) <> (n.closed_at IS NULL);
+  END IF;
+  IF FOUND THEN PERFORM change_wake(); END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION change_of_message() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO change_pend
+      (kind, op, manager_id, pk, contact_id, chat_id, key, sender, url, row)
+    SELECT 'message', 'I', n.manager_id, n.id, n.contact_id, n.chat_id,
+           '"' || n.uuid || '"', nullif(n.sender, ''),
+           CASE WHEN n.type <> 'text' THEN n.url END,
+           change_message_row(n.uuid, n.content, n.type, n.status, n.direction,
+                              n.error, n.created_at)
+      FROM new_rows n;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, key)
+    SELECT 'message', 'D', o.manager_id, o.id, o.contact_id, o.chat_id,
+           '"' || o.uuid || '"'
+      FROM old_rows o;
+  ELSE
+    INSERT INTO change_pend
+      (kind, op, manager_id, pk, contact_id, chat_id, key, sender, url, row)
+    SELECT 'message', 'U', n.manager_id, n.id, n.contact_id, n.chat_id,
+           '"' || n.uuid || '"', nullif(n.sender, ''),
+           CASE WHEN n.type <> 'text' THEN n.url END,
+           change_message_row(n.uuid, n.content, n.type, n.status, n.direction,
+                              n.error, n.created_at)
+      FROM old_rows o JOIN new_rows n ON o.id = n.id
+     WHERE (o.uuid, o.contact_id, o.chat_id, o.direction, o.type, o.content, o.url,
+            o.sender, o.status, o.error, o.created_at)
+           IS DISTINCT FROM
+           (n.uuid, n.contact_id, n.chat_id, n.direction, n.type, n.content, n.url,
+            n.sender, n.status, n.error, n.created_at);
+  END IF;
+  IF FOUND THEN PERFORM change_wake(); END IF;
+  RETURN NULL;
+END $$;
