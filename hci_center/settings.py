@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "areas",
     "contacts",
     "chats",
+    "hci_center.feed",
 ]
 
 # The gate answers everything under /api/ itself: what follows it is for pages.
@@ -144,6 +145,25 @@ DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
     "default": {**DATABASE, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 }
+
+# The live feed -------------------------------------------------------------
+
+ASGI_APPLICATION = "hci_center.asgi.application"
+# Two ways to one Redis: who listens waits without end (redis-py would hang up an
+# idle socket after 5 s), who publishes must not wait for a Redis that has frozen.
+_LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
+_LISTENING = {"address": REDIS_URL, "socket_timeout": None}
+_PUBLISHING = {
+    "address": REDIS_URL,
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+}
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_LISTENING]}},
+    "publish": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_PUBLISHING]}},
+}
+# Sockets that one person may have open at once; keys have no such limit.
+FEED_SOCKETS_EACH: int = env.int("HCI_FEED_SOCKETS_EACH", default=5)
 
 # People --------------------------------------------------------------------
 
