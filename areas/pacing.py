@@ -23,8 +23,8 @@ LONGEST_WAIT = 15 * 60
 
 # Failures count less as time goes by: one is forgotten every `leak` seconds.
 _LEFT = """
-greatest(0, f.failures
-  - floor(extract(epoch FROM clock_timestamp() - f.last_at) / %(leak)s)::int)
+greatest(0, f.failures - greatest(0,
+  floor(extract(epoch FROM clock_timestamp() - f.last_at) / %(leak)s)::int))
 """
 # Nothing for the first `free` ones, then 1, 2, 4 … seconds.
 _READY_AT = f"""
