@@ -25,9 +25,13 @@ from hci_center.local.valkey import valkey
 
 WEB_STAGE = 3
 
+MANAGE = [sys.executable, str(places.BASE_DIR / "manage.py")]
+
 # A new process of the one-command server is a line here.
 PROCESSES = [
     Process("web", [sys.executable, "-m", "hci_center.web"], stage=WEB_STAGE),
+    Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
+    Process("relay", [*MANAGE, "relay_changes"]),
 ]
 
 
@@ -110,7 +114,8 @@ def _only_one() -> Iterator[None]:
 
 
 def _refuse_taken_ports() -> None:
-    for name, port in (("HCI_PORT", settings.PORT),):
+    ports = (("HCI_PORT", settings.PORT), ("HCI_FEED_PORT", settings.FEED_PORT))
+    for name, port in ports:
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
