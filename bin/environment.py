@@ -1,4 +1,4 @@
-"""Makes .venv fit a requirements file: `python3 bin/venv.py requirements.txt`.
+"""Makes .venv fit a requirements file: `python3 bin/environment.py requirements.txt`.
 
 Does nothing, and asks no package index, when that was done before. Two at once wait
 for each other. An environment that was interrupted half-way is made anew.
