@@ -26,6 +26,7 @@ from contacts.serializers import (
     StepContact,
 )
 from hci_center.api.bodies import Fields
+from hci_center.api.fields import NOBODY
 from hci_center.api.viewset import ContractViewSet, operation
 from managers.lookup import find_manager
 
@@ -41,20 +42,25 @@ class ContactViewSet(ContractViewSet):
     @operation(ListContactsOfArea)
     def list_of_area(self, fields: Fields) -> Any:
         place = find_place(self.caller, fields["manager"], fields["area"])
-        return queries.contacts_of_area(place.manager_id, place.area(), self.caller)
+        return queries.contacts_of_area(place.area(), self.caller)
 
     @operation(ListContactsOfOperator)
     def list_of_operator(self, fields: Fields) -> Any:
         asked = fields["operatorId"]
         place = find_place(self.caller, fields["manager"], fields["area"], asked)
         area_id = place.area()
-        operator_id = place.operator() if asked else 0
-        act_as(self.caller, operator_id)
-        return {
-            "contacts": queries.contacts_of_operator_or_area(
-                place.manager_id, operator_id, area_id, self.caller
+        if asked == NOBODY:
+            act_as(self.caller, NOBODY)
+            found = queries.unassigned_contacts_or_of_area(
+                place.manager_id, area_id, self.caller
             )
-        }
+        else:
+            operator_id = place.operator()
+            act_as(self.caller, operator_id)
+            found = queries.contacts_of_operator_or_area(
+                operator_id, area_id, self.caller
+            )
+        return {"contacts": found}
 
     @operation(AnswerContact)
     def answer(self, fields: Fields) -> Any:
@@ -68,7 +74,9 @@ class ContactViewSet(ContractViewSet):
     def hand_over(self, fields: Fields) -> Any:
         addressed = self._address(fields)
         contact = addressed.contact()
-        operator_id = addressed.sight().operator_id if fields["operatorId"] else None
+        operator_id = (
+            None if fields["operatorId"] == NOBODY else addressed.sight().operator_id
+        )
         assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
         return SENT_TO_OPERATOR
 

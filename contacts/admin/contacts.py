@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +20,7 @@ from contacts.admin.forms import NewContactForm
 from contacts.admin.search import contacts_named
 from contacts.intake import Given
 from contacts.models import Contact
-from managers.admin.columns import column
+from managers.admin.columns import column, moment_column, word_of
 from managers.admin.confinement import WRITE, caller_behind, sees_one_manager
 from managers.admin.filters import ChoiceFilter, ConfinedFilter
 
@@ -57,15 +59,14 @@ class ContactAdmin(ContactActions):
     administrators_may = WRITE
 
     list_display = [
-        "name",
-        "number",
+        "person",
         "channel",
         "manager",
         "area",
         "operator",
         "situation",
         "unread",
-        "last_message_at",
+        "latest",
     ]
     list_filter = [
         SituationFilter,
@@ -76,6 +77,7 @@ class ContactAdmin(ContactActions):
         DeletedFilter,
     ]
     list_select_related = ["manager", "area", "operator"]
+    show_full_result_count = False
     search_fields = ["name"]
     search_help_text = gettext_lazy("Name, number or protocol")
     fieldsets = [
@@ -85,9 +87,9 @@ class ContactAdmin(ContactActions):
             {
                 "fields": [
                     ("area", "operator"),
-                    ("situation", "protocol"),
+                    ("situation_now", "chats"),
+                    ("protocol", "sa"),
                     ("unread", "last_message_at"),
-                    "sa",
                 ]
             },
         ),
@@ -102,11 +104,12 @@ class ContactAdmin(ContactActions):
     readonly_fields = [
         "area",
         "operator",
-        "situation",
+        "situation_now",
+        "chats",
         "protocol",
+        "sa",
         "unread",
         "last_message_at",
-        "sa",
         "manager",
         "channel",
         "number",
@@ -130,8 +133,8 @@ class ContactAdmin(ContactActions):
         return queryset.filter(contacts_named(search_term)), False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A deleted contact is history."""
-        deleted = obj is not None and obj.deleted_at is not None
+        """A deleted contact is history. (The look may give an id for a row.)"""
+        deleted = isinstance(obj, Contact) and obj.deleted_at is not None
         return not deleted and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -149,7 +152,13 @@ class ContactAdmin(ContactActions):
             field.label_from_instance = _area_label(request)
         return form
 
-    @column(gettext_lazy("Number or id"), ordering="external_id")
+    latest = moment_column("last_message_at", gettext_lazy("Last message"))
+
+    @column(gettext_lazy("Contact"), header=True, ordering="name")
+    def person(self, contact: Contact) -> tuple[str, str]:
+        return contact.name, contact.external_id
+
+    @column(gettext_lazy("Number or id"))
     def number(self, contact: Contact) -> str:
         return contact.external_id
 
@@ -168,6 +177,17 @@ class ContactAdmin(ContactActions):
         if contact.operator_id is not None:
             return "answered", _("being answered")
         return ("waiting", _("waiting")) if contact.is_open else ("quiet", _("quiet"))
+
+    situation_now = word_of("situation", gettext_lazy("Situation"))
+
+    @column(gettext_lazy("Chats"))
+    def chats(self, contact: Contact) -> str:
+        return format_html(
+            '<a class="bo-link" href="{}?contact__id__exact={}">{}</a>',
+            reverse("admin:chats_chat_changelist"),
+            contact.pk,
+            _("Show the chats"),
+        )
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
