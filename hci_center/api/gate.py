@@ -53,6 +53,8 @@ def find_route(path: str) -> ResolverMatch:
 
     Both are taken as they are: a redirected POST loses its body. Raises Http404.
     """
+    if path.endswith("//"):
+        raise Http404
     try:
         return resolve(path)
     except Http404:

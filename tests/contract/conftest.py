@@ -1,0 +1,96 @@
+"""A small centre in which every call of `calls` succeeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from tests import builders
+from tests.conftest import Api
+from tests.contract.calls import CALLS, Call
+
+
+@dataclass
+class Centre:
+    manager: Any
+    ana: Any
+    bruno: Any
+    contact: Any
+    page_contact: Any
+    chat: Any
+    page_chat: Any
+
+
+@pytest.fixture
+def centre(
+    manager: Any, ana: Any, bruno: Any, contact: Any, page_contact: Any
+) -> Centre:
+    """Two contacts wait in sales, each with an open chat of one message."""
+    chats = [
+        builders.make_chat(one, protocol=one.protocol)
+        for one in (contact, page_contact)
+    ]
+    for chat, gateway_id in zip(chats, ("wamid.1", "m_1"), strict=True):
+        message = builders.make_message(chat, content="oi", gateway_id=gateway_id)
+        row = chat.contact
+        row.unread, row.last_message_at = 1, message.created_at
+        row.save()
+    return Centre(manager, ana, bruno, contact, page_contact, *chats)
+
+
+class UndoneError(Exception):
+    """Rolls a call back, so that another spelling of it finds the same rows."""
+
+
+def cases(*kinds: str) -> Any:
+    """Parametrises over each field of those kinds, of each call that has one."""
+    return pytest.mark.parametrize(
+        ("call", "field"),
+        [
+            pytest.param(call, field, id=f"{call}: {field}")
+            for call in CALLS
+            for kind in kinds
+            for field in getattr(call, kind)
+        ],
+    )
+
+
+def as_form(body: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in body.items()}
+
+
+def ask(api: Api, call: Call, body: Any, **how: Any) -> tuple[int, Any]:
+    """Status and answer of one call, what is made anew per answer blanked out.
+
+    The call leaves nothing behind.
+    """
+    response = None
+    try:
+        with transaction.atomic():
+            response = api.call(
+                call.method, how.pop("url", call.url), body or None, **how
+            )
+            raise UndoneError
+    except UndoneError:
+        pass
+    return response.status_code, blanked(response.json())
+
+
+FRESH = ("id", "createdAt", "lastMessageAt", "url", "protocol")
+
+
+def blanked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [blanked(item) for item in value]
+    if isinstance(value, dict):
+        message = "direction" in value
+        return {
+            name: "…"
+            if name in FRESH and (message or name != "id") and item
+            else blanked(item)
+            for name, item in value.items()
+        }
+    return value

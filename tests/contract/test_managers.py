@@ -1,0 +1,317 @@
+"""The rows of the contract about managers: finding, saving, linking."""
+
+from __future__ import annotations
+
+from managers.models import Manager
+from tests import builders
+from tests.conftest import Api
+from tests.contract.shapes import (
+    NUMBER,
+    PAGE,
+    TOKEN,
+    answered,
+    contact_shape,
+    manager_shape,
+    refused,
+)
+
+OTHER = 5521400022222
+
+
+def test_get_user_answers_all_managers_with_their_contacts_oldest_first(
+    full_api, manager, other_manager, contact
+):
+    other = manager_shape(
+        name="Oficina Lua",
+        email=other_manager.email,
+        number=OTHER,
+        controllerPort=str(other_manager.controller_port),
+        facebookId=other_manager.facebook_id,
+        facebookToken=other_manager.facebook_token,
+    )
+    mine = manager_shape(contacts=[contact_shape(contact)])
+    answered(full_api.get("/api/user/"), [mine, other])
+    bare = [mine | {"contacts": []}, other]
+    answered(full_api.get("/api/user/?contacts=0"), bare)
+    answered(full_api.get("/api/user?contacts=1"), [mine, other])
+
+
+def test_get_user_answers_only_what_the_caller_may_see(api, other_manager, contact):
+    answered(api.get("/api/user/"), [manager_shape(contacts=[contact_shape(contact)])])
+
+
+def test_get_user_answers_an_empty_list_where_there_is_no_manager(full_api):
+    answered(full_api.get("/api/user/"), [])
+
+
+def test_contacts_come_latest_message_first_and_the_silent_ones_last(api, manager):
+    from datetime import UTC, datetime
+
+    rows = [
+        builders.make_contact(manager, last_message_at=at)
+        for at in (None, datetime(2026, 1, 1, tzinfo=UTC), None, datetime(2026, 1, 2, tzinfo=UTC))
+    ]  # fmt: skip
+    expected = [contact_shape(rows[place]) for place in (3, 1, 2, 0)]
+    answered(
+        api.post("/api/user/", {"number": NUMBER}), manager_shape(contacts=expected)
+    )
+    answered(
+        api.post("/api/user/contact/get", {"number": NUMBER}), {"contacts": expected}
+    )
+    first = api.post("/api/user/", {"number": NUMBER}).json()["data"]["contacts"][0]
+    assert first["lastMessageAt"] == "2026-01-02T00:00:00.000Z"
+
+
+def test_post_user_answers_the_manager_of_the_number(api, contact):
+    answered(
+        api.post("/api/user/", {"number": NUMBER}),
+        manager_shape(contacts=[contact_shape(contact)]),
+    )
+    refused(api.post("/api/user/", {"number": 1}), 404, "manager_not_found")
+
+
+def test_post_user_facebook_answers_the_manager_of_the_page(api, page_contact):
+    answered(
+        api.post("/api/user/facebook", {"facebookId": PAGE}),
+        manager_shape(contacts=[contact_shape(page_contact)]),
+    )
+    refused(
+        api.post("/api/user/facebook", {"facebookId": "1"}), 404, "manager_not_found"
+    )
+
+
+def test_a_manager_without_a_channel_answers_null_and_empty_texts(full_api):
+    page_only = builders.make_manager(
+        name="Só página", email="", number=None, controller_port=None, facebook_id="77"
+    )
+    answered(
+        full_api.post("/api/user/facebook", {"facebookId": 77}),
+        manager_shape(
+            name="Só página",
+            email="",
+            number=None,
+            controllerPort="",
+            facebookId="77",
+            facebookToken=page_only.facebook_token,
+        ),
+    )
+    builders.make_manager(
+        name="Só número", email="", number=88, facebook_id=None, facebook_token=""
+    )
+    data = full_api.post("/api/user/", {"number": 88}).json()["data"]
+    assert (data["facebookId"], data["facebookToken"]) == ("", "")
+
+
+def test_a_page_token_is_answered_in_full_only_to_a_key_with_secrets(manager):
+    api = Api(builders.make_key(manager, secrets=False))
+    answered(
+        api.post("/api/user/", {"number": NUMBER}), manager_shape(facebookToken="")
+    )
+    answered(api.get("/api/user/"), [manager_shape(facebookToken="")])
+
+
+def test_post_user_save_makes_a_manager_and_again_answers_the_same(full_api):
+    body = {
+        "name": "name Example",
+        "controllerPort": "8888",
+        "number": 123456789,
+        "facebookId": "369258147",
+        "facebookToken": "sajboubcoiaucusnoa",
+    }
+    made = manager_shape(
+        name="name Example",
+        email="",
+        number=123456789,
+        controllerPort="8888",
+        facebookToken="sajboubcoiaucusnoa",
+    )
+    answered(full_api.post("/api/user/save", body), made)
+    answered(full_api.post("/api/user/save", body), made)
+    fewer = {"name": "name Example", "number": "123456789", "controllerPort": 8888}
+    answered(full_api.post("/api/user/save", fewer), made)
+    assert Manager.objects.count() == 1
+
+
+def test_post_user_save_takes_a_number_alone_or_a_page_alone(full_api):
+    number = {"name": "N", "number": "+55 11 4000-9999", "controllerPort": 9999}
+    answered(
+        full_api.post("/api/user/save", number),
+        manager_shape(
+            name="N",
+            email="",
+            number=551140009999,
+            controllerPort="9999",
+            facebookId="",
+            facebookToken="",
+        ),
+    )
+    page = {"name": "P", "facebookId": 5, "facebookToken": "t", "email": "p@x.example"}
+    answered(
+        full_api.post("/api/user/save", page),
+        manager_shape(
+            name="P",
+            email="p@x.example",
+            number=None,
+            controllerPort="",
+            facebookId="5",
+            facebookToken="t",
+        ),
+    )
+
+
+def test_post_user_save_wants_a_channel_whole(full_api):
+    refused(
+        full_api.post("/api/user/save", {"name": "N", "number": 5}),
+        400,
+        "invalid",
+        fields=["controllerPort"],
+    )
+    refused(
+        full_api.post("/api/user/save", {"name": "N", "facebookId": "5"}),
+        400,
+        "invalid",
+        fields=["facebookToken"],
+    )
+    nothing = full_api.post("/api/user/save", {"name": "N"})
+    assert nothing.json()["error"]["code"] == "invalid"
+    assert {"number", "facebookId"} <= set(nothing.json()["error"]["fields"])
+    nameless = {"number": 5, "controllerPort": 5}
+    refused(full_api.post("/api/user/save", nameless), 400, "invalid", fields=["name"])
+    assert not Manager.objects.exists()
+
+
+def test_post_user_save_overwrites_nothing(full_api, manager):
+    before = list(Manager.objects.values())
+    same = {
+        "name": "Padaria Estrela",
+        "number": NUMBER,
+        "controllerPort": "8080",
+        "facebookId": PAGE,
+        "facebookToken": TOKEN,
+        "email": "contato@padaria.example",
+    }
+    answered(full_api.post("/api/user/save", same), manager_shape())
+    for other in (
+        {"name": "Outra"},
+        {"controllerPort": "8081"},
+        {"number": 551140005555},
+        {"facebookId": "999"},
+        {"facebookToken": "stolen"},
+        {"email": "outra@padaria.example"},
+    ):
+        response = full_api.post("/api/user/save", same | other)
+        refused(response, 409, "manager_exists")
+    taken_port = {"name": "Nova", "number": 551140005555, "controllerPort": 8080}
+    refused(full_api.post("/api/user/save", taken_port), 409, "manager_exists")
+    assert list(Manager.objects.values()) == before
+
+
+def test_post_user_save_is_closed_to_whoever_is_bound_to_some_managers(
+    api, manager, supervisor, ana
+):
+    from tests.conftest import signed_in
+
+    body = {"name": "N", "number": 5, "controllerPort": 5}
+    for caller in (api, signed_in(supervisor), signed_in(ana.user)):
+        refused(caller.post("/api/user/save", body), 403, "forbidden")
+    assert Manager.objects.count() == 1
+
+
+def linked(api, **body):
+    return api.post("/api/user/save/facebook", body)
+
+
+def test_post_user_save_facebook_joins_a_page_to_a_known_number(full_api):
+    builders.make_manager(
+        number=5, controller_port=55, facebook_id=None, facebook_token="", name="N", email=""
+    )  # fmt: skip
+    refused(
+        linked(full_api, number=5, facebookId="50"),
+        400,
+        "invalid",
+        fields=["facebookToken"],
+    )
+    answered(
+        linked(full_api, number=5, facebookId="50", facebookToken="t"),
+        manager_shape(
+            name="N",
+            email="",
+            number=5,
+            controllerPort="55",
+            facebookId="50",
+            facebookToken="t",
+        ),
+    )
+    # Both are the same manager's now: a given token renews.
+    again = linked(full_api, number=5, facebookId="50", facebookToken="new")
+    assert again.json()["data"]["facebookToken"] == "new"
+    kept = linked(full_api, number=5, facebookId="50")
+    assert kept.json()["data"]["facebookToken"] == "new"
+
+
+def test_post_user_save_facebook_joins_a_number_to_a_known_page(full_api):
+    builders.make_manager(
+        number=None, controller_port=None, facebook_id="50", facebook_token="t", name="P", email=""
+    )  # fmt: skip
+    joined = manager_shape(
+        name="P",
+        email="",
+        number=5,
+        controllerPort="",
+        facebookId="50",
+        facebookToken="t",
+    )
+    answered(linked(full_api, mumber=5, facebookId="50"), joined)
+    answered(linked(full_api, number=5, facebookId="50"), joined)
+    ported = joined | {"controllerPort": "77"}
+    answered(linked(full_api, number=5, facebookId="50", controllerPort=77), ported)
+    other_port = linked(full_api, number=5, facebookId="50", controllerPort=78)
+    refused(other_port, 409, "manager_exists")
+    answered(linked(full_api, number=5, facebookId="50"), ported)
+
+
+def test_post_user_save_facebook_renews_the_token_while_a_number_joins(full_api):
+    builders.make_manager(number=None, controller_port=None, facebook_id="50")
+    data = linked(full_api, mumber=5, facebookId="50", facebookToken="n").json()["data"]
+    assert (data["number"], data["facebookToken"]) == (5, "n")
+
+
+def test_post_user_save_facebook_refuses_what_would_replace(full_api, manager):
+    before = list(Manager.objects.values())
+    refused(linked(full_api, number=1, facebookId="1"), 404, "manager_not_found")
+    refused(
+        linked(full_api, number=1, facebookId="1", facebookToken="t"),
+        404,
+        "manager_not_found",
+    )
+    # The manager already has another page, another number.
+    other_page = linked(full_api, number=NUMBER, facebookId="1", facebookToken="t")
+    refused(other_page, 409, "manager_exists")
+    other_number = linked(full_api, number=1, facebookId=PAGE)
+    refused(other_number, 409, "manager_exists")
+    assert list(Manager.objects.values()) == before
+
+
+def test_post_user_save_facebook_refuses_two_managers(full_api, manager, other_manager):
+    both = {"number": OTHER, "facebookId": PAGE}
+    refused(linked(full_api, **both, facebookToken="t"), 409, "page_taken")
+    refused(linked(full_api, **both), 409, "number_taken")
+
+
+def test_post_user_save_facebook_refuses_the_port_of_another(
+    full_api, manager, other_manager
+):
+    builders.make_manager(number=None, controller_port=None, facebook_id="50")
+    response = linked(full_api, mumber=6, facebookId="50", controllerPort=8080)
+    refused(response, 409, "manager_exists")
+    assert Manager.objects.get(facebook_id="50").number is None
+
+
+def test_a_number_that_a_foreign_manager_holds_answers_its_409(
+    api, manager, other_manager
+):
+    """The one exception to what is foreign being as if it were not there."""
+    Manager.objects.filter(pk=manager.pk).update(number=None, controller_port=None)
+    refused(linked(api, number=OTHER, facebookId=PAGE), 409, "number_taken")
+    foreign = {"number": OTHER, "facebookId": other_manager.facebook_id}
+    refused(linked(api, **foreign), 404, "manager_not_found")

@@ -1,0 +1,356 @@
+"""The rows of the contract about what operators send, and what becomes of it."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from chats.models import Chat, Delivery, Message
+from contacts.models import Contact
+from tests import builders
+from tests.conftest import signed_in
+from tests.contract.calls import HELLO, PNG
+from tests.contract.shapes import (
+    FACEBOOK_ID,
+    LINK,
+    NUMBER,
+    PAGE,
+    UUID,
+    WHATSAPP_ID,
+    answered,
+    contact_shape,
+    message_shape,
+    outgoing_shape,
+    refused,
+)
+
+TEXT = "/api/chat/message/send/operator/8080"
+PAGE_TEXT = "/api/chat/message/send/operator/facebook"
+FILE = "/api/chat/message/send/operator/file/8080"
+PAGE_FILE = "/api/chat/message/send/operator/file/facebook"
+STATUS = "/api/chat/message/status"
+
+
+def text_body(operator, **over):
+    return {
+        "content": HELLO,
+        "content2": "textExample",
+        "operatorId": str(operator.pk),
+        "contactNumber": WHATSAPP_ID,
+    } | over
+
+
+def page_body(operator, **over):
+    return {
+        "content": HELLO,
+        "content2": "textExample",
+        "operatorId": str(operator.pk),
+        "contactId": FACEBOOK_ID,
+    } | over
+
+
+def file_body(operator, **over):
+    return {
+        "contactNumber": WHATSAPP_ID,
+        "from": str(operator.pk),
+        "base64": PNG,
+        "type": "image",
+    } | over
+
+
+def test_send_operator_stores_queues_and_answers_at_once(api, contact, ana):
+    response = api.post(TEXT, text_body(ana))
+    answered(response, outgoing_shape("textExample", ana))
+    message = Message.objects.get(uuid=response.json()["data"]["id"])
+    assert Delivery.objects.get().message == message
+    chat = Chat.objects.get(closed_at=None)
+    answered(
+        api.post(
+            "/api/chat/message", {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID}
+        ),
+        [outgoing_shape("textExample", ana)],
+    )
+    answered(
+        api.post("/api/user/contact/get", {"number": NUMBER}),
+        {"contacts": [contact_shape(contact, unread=0, protocol=chat.protocol)]},
+    )
+    assert Contact.objects.get().last_message_at == message.created_at
+
+
+def test_content_alone_is_decoded_and_content2_alone_is_plain(api, contact, ana):
+    decoded = {k: v for k, v in text_body(ana).items() if k != "content2"}
+    answered(api.post(TEXT, decoded), outgoing_shape("olá, maria", ana))
+    plain = {k: v for k, v in text_body(ana).items() if k != "content"}
+    answered(api.post(TEXT, plain), outgoing_shape("textExample", ana))
+    nonsense = text_body(ana, content="not base64!")
+    answered(api.post(TEXT, nonsense), outgoing_shape("textExample", ana))
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [(TEXT, text_body, "contactNumber"), (PAGE_TEXT, page_body, "contactId")],
+)
+def test_send_operator_refuses_what_is_no_text(
+    api, contact, page_contact, ana, path, body, named
+):
+    silent = {k: v for k, v in body(ana).items() if k not in ("content", "content2")}
+    error = api.post(path, silent).json()["error"]
+    assert error["code"] == "invalid"
+    assert set(error["fields"]) <= {"content", "content2"}
+    assert error["fields"]
+    for content in ("not base64!", "b2k", base64.b64encode(b"\xff").decode(), "b2k=\n"):
+        refused(
+            api.post(path, silent | {"content": content}),
+            400,
+            "invalid",
+            fields=["content"],
+        )
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        (TEXT, text_body, "contactNumber"),
+        (PAGE_TEXT, page_body, "contactId"),
+        (FILE, file_body, "contactNumber"),
+    ],
+)
+def test_sending_refuses_what_is_not_there_or_not_to_be_seen(
+    api, contact, page_contact, ana, bruno, path, body, named
+):
+    operator = "from" if path == FILE else "operatorId"
+    refused(api.post(path, body(ana) | {operator: "999999"}), 404, "operator_not_found")
+    refused(api.post(path, body(ana) | {operator: 0}), 404, "operator_not_found")
+    refused(
+        api.post(path, body(ana) | {named: "551100000000"}), 404, "contact_not_found"
+    )
+    refused(api.post(path, body(bruno)), 403, "forbidden")
+    if path != PAGE_TEXT:
+        elsewhere = path.replace("8080", "8081")
+        refused(api.post(elsewhere, body(ana)), 404, "manager_not_found")
+    assert not Message.objects.exists()
+    assert not Chat.objects.exists()
+
+
+def test_an_operators_session_sends_as_himself(contact, manager, sales, ana):
+    carla = builders.make_operator(manager, sales, name="Carla")
+    session = signed_in(carla.user)
+    refused(session.post(TEXT, text_body(ana)), 403, "forbidden")
+    answered(session.post(TEXT, text_body(carla)), outgoing_shape("textExample", carla))
+
+
+def test_send_operator_facebook_goes_through_the_page(api, page_contact, ana):
+    expected = outgoing_shape("textExample", ana)
+    answered(api.post(PAGE_TEXT, page_body(ana)), expected)
+    answered(api.post(PAGE_TEXT, page_body(ana, token="Facebook Page Token")), expected)
+    longest = page_body(ana, content2="é" * 2000)
+    answered(api.post(PAGE_TEXT, longest), expected | {"content": "é" * 2000})
+    refused(
+        api.post(PAGE_TEXT, page_body(ana, content2="é" * 2001)),
+        400,
+        "invalid",
+        fields=["content2"],
+    )
+
+
+def test_a_given_token_is_kept_encrypted_and_never_answered(api, page_contact, ana):
+    from django.db import connection
+
+    response = api.post(PAGE_TEXT, page_body(ana, token="canary-token-47"))
+    assert b"canary" not in response.content
+    assert Delivery.objects.get().token == "canary-token-47"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT d::text FROM chats_delivery d")
+        [(row,)] = cursor.fetchall()
+    assert "canary" not in row
+
+
+def test_send_operator_file_stores_the_file_and_answers_a_link(api, contact, ana):
+    response = api.post(FILE, file_body(ana))
+    shape = outgoing_shape("Arquivo em anexo", ana, type="image", url=LINK)
+    answered(response, shape)
+    link = response.json()["data"]["url"].removeprefix("http://testserver")
+    served = api.client.get(link)
+    assert served.status_code == 200
+    assert served.getvalue() == base64.b64decode(PNG.partition(",")[2])
+    assert served["Content-Type"] == "image/png"
+    assert served["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_link_is_new_in_every_answer_and_opens_nothing_once_it_is_changed(
+    api, other_api, anonymous, contact, ana
+):
+    body = {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID}
+    first = api.post(FILE, file_body(ana)).json()["data"]["url"]
+    again = api.post("/api/chat/message", body).json()["data"][0]["url"]
+    path, _, signature = first.removeprefix("http://testserver").partition("?")
+    assert again.removeprefix("http://testserver").partition("?")[0] == path
+    for forged in (path, f"{path}?", f"{path}?{signature}x", f"{path}?x=1"):
+        refused(anonymous.get(forged), 403, "forbidden")
+        refused(other_api.get(forged), 403, "forbidden")
+    for asker, address in ((api, path), (anonymous, f"{path}?{signature}")):
+        served = asker.get(address)
+        assert (served.status_code, served.getvalue()[:4]) == (200, b"\x89PNG")
+
+
+def test_send_operator_file_facebook_is_its_twin(api, page_contact, ana):
+    body = {k: v for k, v in file_body(ana).items() if k != "contactNumber"}
+    answered(
+        api.post(PAGE_FILE, body | {"contactId": FACEBOOK_ID}),
+        outgoing_shape("Arquivo em anexo", ana, type="image", url=LINK),
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "iVBORw0KGgo=",
+        "data:image/png,iVBORw0KGgo=",
+        "data:image/png;base64,",
+        "data:image/png;base64,iVBORw0KGgo",
+        "data:image/png;base64,iVBOR w0KGgo=",
+        "data:image/png;base64,iVBORw0KGgo=\n",
+        "data:image/png;base64,iVBORw0KGg-_",
+        "data:audio/ogg;base64," + PNG.partition(",")[2],
+        "data:image/png;base64,cGxhaW4gd29yZHM=",
+        "data:text/html;base64,PGI+",
+        "data:;base64,iVBORw0KGgo=",
+        "http://evil.example/a.png",
+    ],
+)
+def test_send_operator_file_refuses_bytes_that_are_not_what_they_claim(
+    api, contact, ana, data
+):
+    refused(
+        api.post(FILE, file_body(ana, base64=data)), 400, "invalid", fields=["base64"]
+    )
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["text", "sticker", "IMAGE", "x"])
+def test_send_operator_file_knows_five_types(api, contact, ana, kind):
+    refused(api.post(FILE, file_body(ana, type=kind)), 400, "invalid", fields=["type"])
+
+
+def test_send_operator_file_of_another_kind_than_its_type(api, contact, ana):
+    for kind in ("audio", "video", "pdf"):
+        error = api.post(FILE, file_body(ana, type=kind)).json()["error"]
+        assert error["code"] == "invalid"
+        assert set(error["fields"]) <= {"base64", "type"}
+    answered(
+        api.post(FILE, file_body(ana, type="file")),
+        outgoing_shape("Arquivo em anexo", ana, type="file", url=LINK),
+    )
+    anything = "data:text/html;base64," + base64.b64encode(b"<b>hi</b>").decode()
+    answered(
+        api.post(FILE, file_body(ana, type="file", base64=anything)),
+        outgoing_shape("Arquivo em anexo", ana, type="file", url=LINK),
+    )
+
+
+def test_send_operator_file_over_25_mebibytes_is_too_large(api, contact, ana):
+    raw = base64.b64decode(PNG.partition(",")[2])
+    limit = 25 * 2**20
+    for size, status in ((limit, 200), (limit + 1, 413)):
+        data = raw + b"\0" * (size - len(raw))
+        uri = "data:image/png;base64," + base64.b64encode(data).decode()
+        response = api.post(FILE, file_body(ana, base64=uri, type="file"))
+        assert response.status_code == status
+    refused(response, 413, "body_too_large")
+
+
+@pytest.fixture
+def sent(api, contact, ana):
+    """The id of a message that an operator sent."""
+    return api.post(TEXT, text_body(ana)).json()["data"]["id"]
+
+
+def put_status(api, message_id, status, **over):
+    return api.put(
+        STATUS, {"number": NUMBER, "messageId": message_id, "status": status} | over
+    )
+
+
+def test_put_status_lifts_the_message_and_never_back(api, sent, ana):
+    shape = outgoing_shape("textExample", ana, id=sent)
+    for status, now in (
+        ("sent", "sent"),
+        ("delivered", "delivered"),
+        ("sent", "delivered"),
+        ("failed", "delivered"),
+        ("read", "read"),
+        ("delivered", "read"),
+        ("failed", "read"),
+    ):
+        answered(put_status(api, sent, status), shape | {"status": now})
+
+
+def test_put_status_failed_tells_why_and_is_overridden_by_a_delivery(api, sent, ana):
+    shape = outgoing_shape("textExample", ana, id=sent)
+    failed = shape | {"status": "failed", "error": "Sem sinal."}
+    answered(put_status(api, sent, "failed", error="Sem sinal."), failed)
+    answered(put_status(api, sent, "sent"), failed)
+    answered(put_status(api, sent, "delivered"), shape | {"status": "delivered"})
+
+
+def test_put_status_of_an_unknown_message_is_kept_until_it_comes(api, contact):
+    answered(put_status(api, "wamid.9", "delivered"), None)
+    body = {
+        "contactNumber": WHATSAPP_ID,
+        "content": "oi",
+        "from": "bot",
+        "managerNumber": NUMBER,
+        "messageId": "wamid.9",
+    }
+    answered(
+        api.post("/api/chat/message/send", body),
+        outgoing_shape("oi", "bot", status="delivered"),
+    )
+
+
+def test_put_status_takes_the_gateways_id_and_a_page(api, page_contact):
+    api.post(
+        "/api/chat/message/send",
+        {
+            "contactId": FACEBOOK_ID,
+            "content": "oi",
+            "from": "bot",
+            "facebookId": PAGE,
+            "messageId": "m_1",
+        },
+    )
+    response = api.put(
+        STATUS, {"facebookId": PAGE, "messageId": "m_1", "status": "read"}
+    )
+    answered(response, outgoing_shape("oi", "bot", status="read"))
+
+
+def test_put_status_refuses(api, sent):
+    for over, field in (
+        ({"status": "wait"}, "status"),
+        ({"status": "SENT"}, "status"),
+        ({"error": "x" * 501}, "error"),
+        ({"messageId": "x" * 256}, "messageId"),
+    ):
+        body = {"number": NUMBER, "messageId": sent, "status": "sent"} | over
+        refused(api.put(STATUS, body), 400, "invalid", fields=[field])
+    refused(put_status(api, sent, "sent", number=1), 404, "manager_not_found")
+
+
+def test_an_incoming_message_is_not_moved_by_a_receipt(api, contact):
+    body = {
+        "contactNumber": WHATSAPP_ID,
+        "content": "oi",
+        "from": WHATSAPP_ID,
+        "managerNumber": NUMBER,
+        "messageId": "wamid.1",
+    }
+    api.post("/api/chat/message/send", body)
+    for status in ("sent", "delivered", "failed"):
+        answered(put_status(api, "wamid.1", status), message_shape("oi"))
+
+
+def test_our_message_id_is_a_uuid(sent):
+    assert sent == UUID
