@@ -129,6 +129,7 @@ def _queue(
             message_id=message.id,
             manager_id=contact.manager_id,
             contact_id=contact.id,
+            channel=contact.channel,
             token=token,
             next_at=at,
         )

@@ -161,6 +161,8 @@ class Identity(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="identities"
     )
+    # What the gateway itself calls the person: where answers go.
+    is_address = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("identity")

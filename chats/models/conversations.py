@@ -1,4 +1,4 @@
-"""Service sessions, what was said in them, and what became of it."""
+"""Service sessions, what was said in them, and who did what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from areas.models import Area, Operator
 from contacts.models import Contact
-from hci_center.encryption import EncryptedTextField
 from managers.models import Manager
 
 
@@ -172,70 +171,6 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return str(self.uuid)
-
-
-class Delivery(models.Model):
-    """An outgoing message on its way to its gateway.
-
-    Written in the transaction that stores the message, and gone through by
-    whatever sends. `lease_until` and `fence` keep two workers from one message: a
-    result counts only under the fence that was taken.
-    """
-
-    message = models.OneToOneField(
-        Message, on_delete=models.CASCADE, related_name="delivery", primary_key=True
-    )
-    manager = models.ForeignKey(
-        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    contact = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    # A page token for this message alone, kept until it is sent.
-    token = EncryptedTextField(blank=True, default="")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    fence = models.PositiveIntegerField(default=0)
-    done_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("delivery")
-        verbose_name_plural = _("deliveries")
-        indexes = [
-            # What is due, and what waits before it for the same contact.
-            models.Index(
-                fields=["next_at"],
-                condition=Q(done_at__isnull=True),
-                name="deliveries_due",
-            ),
-            models.Index(
-                fields=["contact", "message"],
-                condition=Q(done_at__isnull=True),
-                name="deliveries_of_contact",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.message_id)
-
-
-class ParkedReceipt(models.Model):
-    """News of a message that is not known yet, kept 15 minutes."""
-
-    manager = models.ForeignKey(Manager, on_delete=models.CASCADE, related_name="+")
-    reference = models.CharField(max_length=255)
-    status = models.CharField(max_length=9, choices=Status)
-    error = models.CharField(max_length=500, blank=True, default="")
-    arrived_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["manager", "reference"], name="parked_receipts")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reference}: {self.status}"
 
 
 class ChatEvent(models.Model):

@@ -1,0 +1,35 @@
+"""Service sessions, what was said in them, and what became of it."""
+
+from chats.models.conversations import (
+    Attachment,
+    Chat,
+    ChatEvent,
+    ChatQuerySet,
+    Direction,
+    Message,
+    Status,
+)
+from chats.models.gateways import (
+    Delivery,
+    GatewayAccount,
+    InboundEvent,
+    MediaFetch,
+    ParkedReceipt,
+    SessionChange,
+)
+
+__all__ = [
+    "Attachment",
+    "Chat",
+    "ChatEvent",
+    "ChatQuerySet",
+    "Delivery",
+    "Direction",
+    "GatewayAccount",
+    "InboundEvent",
+    "MediaFetch",
+    "Message",
+    "ParkedReceipt",
+    "SessionChange",
+    "Status",
+]

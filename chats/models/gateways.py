@@ -1,0 +1,252 @@
+"""What passes between us and the gateways, on its way out and on its way in."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chats.models.conversations import Message, Status
+from contacts.models import Channel, Contact
+from hci_center.encryption import EncryptedTextField
+from managers.models import Manager
+
+
+class Delivery(models.Model):
+    """An outgoing message on its way to its gateway.
+
+    Written in the transaction that stores the message, and gone through by
+    whatever sends. `lease_until` and `fence` keep two workers from one message: a
+    result counts only under the fence that was taken.
+    """
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="delivery", primary_key=True
+    )
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    # Which of the manager's two accounts it leaves by.
+    channel = models.CharField(max_length=8, choices=Channel)
+    # The approved template that it is, with what fills its gaps.
+    template = models.JSONField(null=True, blank=True)
+    # A page token for this message alone, kept until it is sent.
+    token = EncryptedTextField(blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Those that count: refusals of the whole account do not.
+    failures = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    # From before an attempt until its outcome is written. Found true by the next
+    # claim, the attempt ended in the dark: it may have gone out.
+    in_flight = models.BooleanField(default=False)
+    # It may have gone out, and until then news of it are awaited.
+    doubt_until = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        indexes = [
+            # What is due at an account, and what waits before it for the contact.
+            models.Index(
+                fields=["manager", "channel", "next_at"],
+                condition=Q(done_at__isnull=True),
+                name="deliveries_due",
+            ),
+            models.Index(
+                fields=["contact", "message"],
+                condition=Q(done_at__isnull=True),
+                name="deliveries_of_contact",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
+
+
+class ParkedReceipt(models.Model):
+    """News of a message that is not known yet, kept 15 minutes."""
+
+    manager = models.ForeignKey(Manager, on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(max_length=255)
+    status = models.CharField(max_length=9, choices=Status)
+    error = models.CharField(max_length=500, blank=True, default="")
+    arrived_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["manager", "reference"], name="parked_receipts")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.status}"
+
+
+class GatewayAccount(models.Model):
+    """How one of a manager's two accounts stands: its session, and its pauses.
+
+    A pause holds all that the account would send; `reason` says why, there and on
+    each message that waits for it.
+    """
+
+    class State(models.TextChoices):
+        UNKNOWN = "unknown", _("Unknown")
+        OPEN = "open", _("Open")
+        CONNECTING = "connecting", _("Connecting")
+        QR = "qr", _("Waiting to be scanned")
+        CLOSED = "closed", _("Closed")
+
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.CASCADE,
+        related_name="gateway_accounts",
+        verbose_name=_("manager"),
+        db_index=False,
+    )
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State, default=State.UNKNOWN
+    )
+    since = models.DateTimeField(_("since"), default=timezone.now)
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    # What a phone scans to become this session: whoever has it has the account.
+    qr = EncryptedTextField(_("QR code"), blank=True, default="")
+    # It answers a repeat under our id with the first result.
+    idempotent = models.BooleanField(default=False)
+    checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
+    next_check_at = models.DateTimeField(default=timezone.now)
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
+    pause_code = models.CharField(max_length=32, blank=True, default="")
+    pause_reason = models.CharField(
+        _("why it is paused"), max_length=500, blank=True, default=""
+    )
+    # In a row, without a message that was accepted between them.
+    pauses = models.PositiveIntegerField(default=0)
+    # Of the settings that were refused: others are worth another try at once.
+    fingerprint = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("gateway session")
+        verbose_name_plural = _("gateway sessions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "channel"], name="one_account_a_channel"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.manager} ({self.channel}): {self.state}"
+
+
+class SessionChange(models.Model):
+    """A line of the history of a gateway session."""
+
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.CASCADE, related_name="changes"
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=10, choices=GatewayAccount.State)
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("session change")
+        verbose_name_plural = _("session changes")
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.state}"
+
+
+class InboundEvent(models.Model):
+    """A piece of a webhook as it came, stored before anything was made of it.
+
+    Those of one `lane` are worked through in order; one that cannot be is parked
+    and lets the next go.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+        PARKED = "parked", _("Parked")
+
+    class Source(models.TextChoices):
+        FACEBOOK = "facebook", "Messenger"
+        WHATSAPP = "whatsapp", "WhatsApp Cloud API"
+        EVOLUTION = "evolution", "Evolution API"
+        WPPCONNECT = "wppconnect", "WPPConnect"
+
+    source = models.CharField(_("gateway"), max_length=10, choices=Source)
+    # The gateway's name of the account; for those without one of ours, a manager's.
+    lane = models.CharField(_("account"), max_length=80, blank=True, default="")
+    # JSON without secrets.
+    payload = models.TextField(_("content"))
+    # Of the bytes that came: senders repeat themselves for days.
+    digest = models.CharField(  # noqa: DJ001 - unique, and some have none
+        max_length=80, null=True, blank=True
+    )
+    state = models.CharField(
+        _("state"), max_length=7, choices=State, default=State.WAITING
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(_("arrived at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("inbound event")
+        verbose_name_plural = _("inbound events")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "digest"],
+                condition=Q(digest__isnull=False),
+                name="one_event_a_digest",
+            )
+        ]
+        indexes = [
+            # What waits, lane by lane.
+            models.Index(
+                fields=["source", "lane", "id"],
+                condition=Q(state="waiting"),
+                name="events_waiting",
+            ),
+            # The back-office's list of what is parked; what is old is removed.
+            models.Index(fields=["state", "arrived_at"], name="events_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.pk}"
+
+
+class MediaFetch(models.Model):
+    """Media of an incoming message that its gateway still keeps.
+
+    The row goes when the file is here, or when it is given up.
+    """
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="media_fetch", primary_key=True
+    )
+    manager = models.ForeignKey(
+        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    channel = models.CharField(max_length=8, choices=Channel)
+    # JSON of where it is; the links open without more.
+    media = EncryptedTextField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("media fetch")
+        verbose_name_plural = _("media fetches")
+        indexes = [models.Index(fields=["next_at"], name="media_due")]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
