@@ -46,7 +46,7 @@ def fits(name):
 
 def make(name):
     sys.stderr.write(f"Setting up .venv from {name} (about a minute) ...\n")
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq"]
     if UNFINISHED.exists() or not PYTHON.exists() or not works([*pip, "--version"]):
         venv.create(VENV, clear=True, with_pip=True)
     UNFINISHED.touch()

@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 from typing import IO, Any, Self
 
 from hci_center.local.leash import Watch, bind_to_parent
+from hci_center.local.places import BASE_DIR
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 10.0
@@ -52,7 +53,7 @@ def spawn(process: Process, watch: Watch) -> subprocess.Popen[bytes]:
             start_new_session=True,
             # Safe: called by the main thread of a process without other threads.
             preexec_fn=bind_to_parent(process.death_signal),
-            **process.popen,
+            **{"cwd": BASE_DIR, **process.popen},
         )
     finally:
         if out is not None:
