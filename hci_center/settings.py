@@ -200,6 +200,20 @@ LARGEST_FILE: int = env.int("HCI_LARGEST_FILE", default=25 * 2**20)
 # Enforced per call by the gate; Django's own limit would answer in HTML.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
+# Gateways ------------------------------------------------------------------
+
+GRAPH_URL: str = env.str("HCI_GRAPH_URL", default="https://graph.facebook.com")
+WHATSAPP_CLOUD_URL: str = env.str("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_URL)
+CONTROLLER_URL: str = env.str("HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}")
+# Meta signs its webhooks with the one and proves us to it with the other.
+META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")
+META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or kept_secret(
+    "meta_verify_token"
+)
+# The fake gateways, and what they sign with: for managers marked demo alone.
+DEMO_GATEWAYS_PORT: int = env.int("HCI_DEMO_GATEWAYS_PORT", default=PORT + 2)
+DEMO_APP_SECRET: str = kept_secret("demo_app_secret")
+
 # Interfaces ----------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
