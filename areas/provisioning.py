@@ -1,0 +1,210 @@
+"""From a provisioning file to managers, areas and people: all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, models, transaction
+from django.utils.translation import gettext as _
+
+from areas.models import Area, Operator, OperatorArea
+from areas.provisioning_file import ManagerPlan, ProvisionError, Values
+from managers.models import Manager, Supervision
+
+# One at a time: two that overlap would otherwise stumble over each other's rows.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('hci_center.provision'))"
+
+_COLUMNS = {
+    "name": "name",
+    "email": "email",
+    "number": "number",
+    "controllerPort": "controller_port",
+    "facebookId": "facebook_id",
+    "facebookToken": "facebook_token",
+    "gateway": "gateway",
+}
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def provision(plans: list[ManagerPlan]) -> Values:
+    """Makes or changes what the plans say, and answers them with every id.
+
+    Nothing is deleted by leaving it out, and a repetition changes nothing. Raises
+    ProvisionError, and then nothing has changed.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_AT_A_TIME)
+        done: dict[int, str] = {}
+        shapes = []
+        for number, plan in enumerate(plans):
+            place = f"managers[{number}]"
+            manager = _save_manager(plan, place)
+            if manager.pk in done:
+                raise ProvisionError(
+                    _("%(place)s: This is the same manager as %(other)s.")
+                    % {"place": place, "other": done[manager.pk]}
+                )
+            done[manager.pk] = place
+            shapes.append(_save_parts(manager, plan, place))
+        return {"managers": shapes}
+
+
+def _save_parts(manager: Manager, plan: ManagerPlan, place: str) -> Values:
+    supervisors = [
+        _save_supervisor(manager, values, f"{place}.supervisors[{n}]")
+        for n, values in enumerate(plan.supervisors)
+    ]
+    areas = [
+        _save_area(manager, values, f"{place}.areas[{n}]")
+        for n, values in enumerate(plan.areas)
+    ]
+    operators = [
+        _save_operator(manager, values, f"{place}.operators[{n}]")
+        for n, values in enumerate(plan.operators)
+    ]
+    port = manager.controller_port
+    return {
+        "id": manager.pk,
+        "name": manager.name,
+        "email": manager.email,
+        "number": manager.number,
+        "controllerPort": "" if port is None else str(port),
+        "facebookId": manager.facebook_id or "",
+        "gateway": manager.gateway,
+        "supervisors": supervisors,
+        "areas": areas,
+        "operators": operators,
+    }
+
+
+def _save_manager(plan: ManagerPlan, place: str) -> Manager:
+    given = {
+        _COLUMNS[name]: plan.values[name] for name in plan.values if name in _COLUMNS
+    }
+    manager = _find_manager(given) or Manager()
+    if "gatewaySettings" in plan.values:
+        settings = plan.values["gatewaySettings"]
+        if _settings_of(manager) != settings:
+            given["gateway_settings"] = json.dumps(settings)
+    return _save(
+        manager,
+        given,
+        f"{place}: " + _("The number, page or port already belongs to a manager."),
+    )
+
+
+def _find_manager(given: Values) -> Manager | None:
+    """By number, else by page."""
+    for column in ("number", "facebook_id"):
+        if column in given:
+            found = Manager.objects.filter(**{column: given[column]}).first()
+            if found is not None:
+                return found
+    return None
+
+
+def _settings_of(manager: Manager) -> Any:
+    text = manager.gateway_settings
+    return json.loads(text) if text else None
+
+
+def _save_area(manager: Manager, values: Values, place: str) -> Values:
+    code = values["code"]
+    area = Area.objects.filter(manager=manager, code=code).first()
+    if area is None:
+        area = Area(manager=manager, code=code, name=code)
+    # Whoever writes it into the file has looked at it.
+    area = _save(
+        area,
+        {**values, "needs_review": False},
+        f"{place}: " + _("Another area of the manager bears this name."),
+    )
+    return {"id": area.code, "code": area.code, "name": area.name}
+
+
+def _save_supervisor(manager: Manager, values: Values, place: str) -> Values:
+    user = _save_user(values)
+    if Operator.objects.filter(user=user).exists():
+        raise ProvisionError(f"{place}: " + _("This user is an operator."))
+    if not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+    Supervision.objects.get_or_create(user=user, manager=manager)
+    return {"username": user.username}
+
+
+def _save_operator(manager: Manager, values: Values, place: str) -> Values:
+    user = _save_user(values)
+    operator = Operator.objects.filter(user=user).first()
+    if operator is None:
+        if user.is_staff or user.is_superuser:
+            raise ProvisionError(f"{place}: " + _("This user is a supervisor."))
+        operator = Operator(user=user, manager=manager, name=user.username)
+    elif operator.manager_id != manager.pk:
+        raise ProvisionError(
+            f"{place}: " + _("This user is an operator of another manager.")
+        )
+    own: Values = {name: values[name] for name in ("name", "email") if name in values}
+    operator = _save(operator, own, place)
+    return {
+        "id": str(operator.pk),
+        "username": user.username,
+        "name": operator.name,
+        "email": operator.email,
+        "areas": _serve(operator, values.get("areas", []), place),
+    }
+
+
+def _serve(operator: Operator, codes: list[str], place: str) -> list[str]:
+    """Adds the areas to those that he serves; answers all, the given ones first."""
+    areas = {
+        area.code: area
+        for area in Area.objects.filter(manager=operator.manager_id, code__in=codes)
+    }
+    for code in codes:
+        if code not in areas:
+            raise ProvisionError(
+                f"{place}.areas: " + _("The manager has no area %s.") % code
+            )
+        OperatorArea.objects.get_or_create(
+            operator=operator,
+            area=areas[code],
+            defaults={"manager_id": operator.manager_id},
+        )
+    served = operator.areas.order_by("pk").values_list("code", flat=True)
+    return list(dict.fromkeys([*codes, *served]))
+
+
+def _save_user(values: Values) -> User:
+    """The user of that name; a password is set only when given and different."""
+    password = values.get("password")
+    user = User.objects.filter(username=values["username"]).first()
+    if user is None:
+        # Without a password nobody can sign in until one is given.
+        return User.objects.create_user(values["username"], password=password)
+    if password is not None and not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def _save(row: Row, values: Values, if_taken: str) -> Row:
+    """Writes the columns that differ, none when none does.
+
+    Raises ProvisionError with `if_taken` when another row bears one of the values.
+    """
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    is_new = row.pk is None
+    if is_new or changed:
+        try:
+            with transaction.atomic():
+                row.save(update_fields=None if is_new else changed)
+        except IntegrityError as error:
+            raise ProvisionError(if_taken) from error
+    return row

@@ -1,0 +1,199 @@
+"""What a provisioning file says, read with the same eyes as the calls' fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from hci_center.api.fields import (
+    WrongValueError,
+    parse_phone,
+    parse_port,
+    parse_public_id,
+    parse_text,
+)
+from hci_center.api.reading import parse_object
+from hci_center.errors import MalformedBodyError
+from managers.models import Manager
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Values = dict[str, Any]
+Parse = Callable[[Any], Any]
+
+
+class ProvisionError(Exception):
+    """Why nothing was provisioned: one sentence a problem, each with its place."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerPlan:
+    """A manager of the file; each of its parts holds what was given and no more."""
+
+    values: Values
+    supervisors: list[Values]
+    areas: list[Values]
+    operators: list[Values]
+
+
+def read_file(content: bytes) -> list[ManagerPlan]:
+    """The managers of the file. Raises ProvisionError with all that is wrong."""
+    try:
+        whole = parse_object(content.removeprefix(_BYTE_ORDER_MARK))
+    except MalformedBodyError as error:
+        raise ProvisionError(_("The file is not a JSON object.")) from error
+    reader = _Reader()
+    plans = reader.managers(whole)
+    if reader.problems:
+        raise ProvisionError(*reader.problems)
+    return plans
+
+
+def _choice(options: list[str], value: Any) -> str:
+    if value not in options:
+        raise WrongValueError(_("This is one of %s.") % ", ".join(options))
+    return str(value)
+
+
+def _settings(value: Any) -> Values:
+    if not isinstance(value, dict):
+        raise WrongValueError(_("This must be an object."))
+    return value
+
+
+def _username(value: Any) -> str:
+    username = parse_text(value, 150)
+    try:
+        User.username_validator(username)
+    except ValidationError as error:
+        raise WrongValueError(" ".join(error.messages)) from error
+    return username
+
+
+def _codes(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise WrongValueError(_("This must be a list."))
+    return [parse_text(code, 64) for code in value]
+
+
+_MANAGER: dict[str, Parse] = {
+    "name": partial(parse_text, longest=200),
+    "email": partial(parse_text, longest=254),
+    "number": parse_phone,
+    "controllerPort": parse_port,
+    "facebookId": parse_public_id,
+    "facebookToken": partial(parse_text, longest=4096),
+    "gateway": partial(_choice, Manager.Gateway.values),
+    "gatewaySettings": _settings,
+}
+_PARTS = ("supervisors", "areas", "operators")
+_SUPERVISOR: dict[str, Parse] = {
+    "username": _username,
+    "password": partial(parse_text, longest=4096),
+}
+_AREA: dict[str, Parse] = {
+    "code": partial(parse_text, longest=64),
+    "name": partial(parse_text, longest=200),
+}
+_OPERATOR: dict[str, Parse] = {
+    **_SUPERVISOR,
+    "name": partial(parse_text, longest=200),
+    "email": partial(parse_text, longest=254),
+    "areas": _codes,
+}
+# What the command prints beside the file's own names; fed back, it is passed over.
+_PRINTED = frozenset({"id"})
+
+
+def _given(item: Values, name: str) -> bool:
+    """null and "" count as not given, as in a call."""
+    return item.get(name) not in (None, "")
+
+
+@dataclass
+class _Reader:
+    problems: list[str] = field(default_factory=list)
+
+    def managers(self, whole: Values) -> list[ManagerPlan]:
+        self._refuse_unknown(whole, {"managers"}, "")
+        return [
+            self._manager(item, place)
+            for item, place in self._list(whole, "managers", "")
+        ]
+
+    def _manager(self, item: Any, place: str) -> ManagerPlan:
+        values = self._object(item, _MANAGER, ("name",), place, parts=_PARTS)
+        channels = ("number", "facebookId")
+        if isinstance(item, dict) and not any(_given(item, name) for name in channels):
+            self._complain(place, _("One of number, facebookId is required."))
+        parts = item if isinstance(item, dict) else {}
+        return ManagerPlan(
+            values,
+            self._part(parts, "supervisors", _SUPERVISOR, "username", place),
+            self._part(parts, "areas", _AREA, "code", place),
+            self._part(parts, "operators", _OPERATOR, "username", place),
+        )
+
+    def _part(
+        self, item: Values, name: str, fields: dict[str, Parse], key: str, place: str
+    ) -> list[Values]:
+        read = [
+            self._object(entry, fields, (key,), where)
+            for entry, where in self._list(item, name, place)
+        ]
+        keys = [values[key] for values in read if key in values]
+        for twice in sorted({name for name in keys if keys.count(name) > 1}):
+            self._complain(f"{place}.{name}", _("%s is there twice.") % twice)
+        return read
+
+    def _list(self, item: Values, name: str, place: str) -> list[tuple[Any, str]]:
+        where = f"{place}.{name}".lstrip(".")
+        entries = item.get(name)
+        if entries is None and name != "managers":
+            return []
+        if not isinstance(entries, list):
+            self._complain(where, _("This must be a list."))
+            return []
+        return [(entry, f"{where}[{n}]") for n, entry in enumerate(entries)]
+
+    def _object(
+        self,
+        item: Any,
+        fields: dict[str, Parse],
+        required: tuple[str, ...],
+        place: str,
+        parts: tuple[str, ...] = (),
+    ) -> Values:
+        """The values that are given."""
+        if not isinstance(item, dict):
+            self._complain(place, _("This must be an object."))
+            return {}
+        self._refuse_unknown(item, {*fields, *parts, *_PRINTED}, place)
+        values = {}
+        for name, parse in fields.items():
+            if not _given(item, name):
+                if name in required:
+                    self._complain(f"{place}.{name}", _("This field is required."))
+                continue
+            try:
+                values[name] = parse(item[name])
+            except WrongValueError as error:
+                self._complain(f"{place}.{name}", str(error.sentence))
+        return values
+
+    def _refuse_unknown(self, item: Values, known: set[str], place: str) -> None:
+        for name in item.keys() - known:
+            self._complain(f"{place}.{name}", _("There is no such field."))
+
+    def _complain(self, place: str, sentence: str) -> None:
+        self.problems.append(f"{place.lstrip('.') or 'file'}: {sentence}")
