@@ -57,12 +57,13 @@ class Outgoing:
     """A message as it should leave.
 
     `uuid` is ours, carried along wherever the gateway has a place for it. `to` is
-    the recipient exactly as the gateway names him, or the saved digits.
+    the recipient as the gateway itself names him (`is_canonical`), or as saved.
     """
 
     uuid: str
     to: str
     kind: str
+    is_canonical: bool = False
     text: str = ""
     file: File | None = None
     template: Template | None = None

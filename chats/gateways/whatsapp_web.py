@@ -9,7 +9,10 @@ from chats.gateways.readings import text
 
 # Both spell a phone: Baileys the first, web clients the second.
 PHONE_SERVERS = ("s.whatsapp.net", "c.us")
+# A person without a known phone: `<digits>@lid` there, `lid:<digits>` with us, since
+# the ids of the contract have no @.
 LID_SERVER = "lid"
+LID = "lid:"
 # Groups, status, lists and channels are no customers.
 CROWDS = ("g.us", "broadcast", "newsletter", "call")
 # Gateways take longer ones for a group.
@@ -17,7 +20,7 @@ MOST_DIGITS = 17
 
 
 def person_id(jid: Any) -> str:
-    """A person's id as it is kept: a phone's digits, `<digits>@lid`, "" for none.
+    """A person's id as it is kept: a phone's digits, `lid:<digits>`, "" for none.
 
     The device behind the colon falls away; a LID's digits are never a phone.
     """
@@ -27,7 +30,14 @@ def person_id(jid: Any) -> str:
         return ""
     if server in PHONE_SERVERS or (not server and len(user) <= MOST_DIGITS):
         return user
-    return f"{user}@{LID_SERVER}" if server == LID_SERVER else ""
+    return f"{LID}{user}" if server == LID_SERVER else ""
+
+
+def jid_of(person: str, phone_server: str = "") -> str:
+    """An id of `person_id` as the network spells it; a phone bare or at a server."""
+    if person.startswith(LID):
+        return f"{person.removeprefix(LID)}@{LID_SERVER}"
+    return f"{person}@{phone_server}" if phone_server else person
 
 
 def person_ids(jids: Iterable[Any]) -> tuple[str, ...]:

@@ -210,11 +210,37 @@ def test_a_token_goes_in_a_header_and_never_in_an_address(rig):
 def test_what_became_of_a_lost_answer_is_asked_where_one_can(rig):
     """Only two can be asked; the others' echoes and receipts tell."""
     rig.fake.faults.append(faults.cut_after())
-    to = f"{PERSON}@c.us" if rig.name == "wppconnect" else PERSON
-    out = rig.out(to=to)
+    out = rig.out(is_canonical=True)
     rig.gateway.send(rig.account, out)
     found = rig.gateway.lookup(rig.account, out)
     if rig.name in ("controller", "wppconnect"):
         assert isinstance(found, Accepted)
     else:
         assert found is None
+
+
+def test_a_person_without_a_phone_is_reached_by_the_other_id(only):
+    for name in ("evolution", "wppconnect"):
+        rig = only(name)
+        rig.fake.people.add("123456789012345")
+        assert isinstance(rig.send(to="lid:123456789012345"), Accepted)
+        sent = next(r.json() for r in rig.fake.requests if rig.fake.is_send(r))
+        if name == "evolution":
+            assert sent["number"] == "123456789012345@lid"
+        else:
+            assert (sent["phone"], sent["isLid"]) == ("123456789012345", True)
+
+
+def test_a_cloud_user_without_a_phone_is_a_recipient(only):
+    rig = only("whatsapp_cloud")
+    rig.fake.people["BR.1502576394655843"] = rig.fake.people[PERSON]
+    assert isinstance(rig.send(to="BR.1502576394655843"), Accepted)
+    sent = next(r.json() for r in rig.fake.requests if rig.fake.is_send(r))
+    assert "to" not in sent
+    assert sent["recipient"] == "BR.1502576394655843"
+
+
+def test_the_gateway_s_own_name_of_the_person_is_kept(only):
+    rig = only("whatsapp_cloud")
+    rig.fake.spellings["551187654321"] = PERSON
+    assert rig.send(to="551187654321").canonical_to == PERSON

@@ -291,16 +291,16 @@ def test_evolution_text(evolution):
 @pytest.mark.parametrize(
     ("jid", "key", "ids"),
     [
-        ("123456789012345@lid", {}, ("123456789012345@lid",)),
+        ("123456789012345@lid", {}, ("lid:123456789012345",)),
         (
             "123456789012345@lid",
             {"remoteJidAlt": f"{PHONE}@s.whatsapp.net"},
-            (PHONE, "123456789012345@lid"),
+            (PHONE, "lid:123456789012345"),
         ),
         (
             "123456789012345@lid",
             {"senderPn": f"{PHONE}@s.whatsapp.net"},
-            (PHONE, "123456789012345@lid"),
+            (PHONE, "lid:123456789012345"),
         ),
         (f"{PHONE}:12@s.whatsapp.net", {}, (PHONE,)),
     ],
@@ -407,7 +407,7 @@ def test_wppconnect_media_is_its_body(wppconnect):
 
 def test_wppconnect_lid_is_no_phone(wppconnect):
     [event] = wppconnect.received(wppconnect.fake.inbound("12345678901@lid", "Oi"))
-    assert event.person.ids == ("12345678901@lid",)
+    assert event.person.ids == ("lid:12345678901",)
 
 
 def test_wppconnect_acks(wppconnect):

@@ -24,7 +24,7 @@ from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, m
 from chats.gateways.payload import Payload, as_json, as_json_with_file
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import MOST_DIGITS, person_id
+from chats.gateways.whatsapp_web import MOST_DIGITS, jid_of, person_id
 
 MEDIA_TYPES = {"image": "image", "video": "video", "audio": "audio"}
 STATES: dict[str, SessionState] = {"open": "open", "connecting": "connecting"}
@@ -124,7 +124,7 @@ class Evolution:
 def _request(out: Outgoing) -> tuple[str, Payload]:
     """Never a `delay`: it holds the request open until somebody repeats it."""
     if out.file is None:
-        body = {"number": out.to, "text": out.text, "linkPreview": False}
+        body = {"number": jid_of(out.to), "text": out.text, "linkPreview": False}
         return "sendText", as_json(body)
     return _file_request(out, out.file)
 
@@ -132,10 +132,10 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
 def _file_request(out: Outgoing, file: File) -> tuple[str, Payload]:
     # Bare base64: the prefix of a data URI is refused.
     if file.is_voice:
-        voice = {"number": out.to, "encoding": True}
+        voice = {"number": jid_of(out.to), "encoding": True}
         return "sendWhatsAppAudio", as_json_with_file(voice, "audio", file)
     body = {
-        "number": out.to,
+        "number": jid_of(out.to),
         "mediatype": MEDIA_TYPES.get(out.kind, "document"),
         "mimetype": file.mime,
         "fileName": file.name,

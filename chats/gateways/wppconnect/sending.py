@@ -23,7 +23,7 @@ from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, Patienc
 from chats.gateways.payload import Payload, as_json, as_json_with_file
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import LID_SERVER, person_id
+from chats.gateways.whatsapp_web import LID, jid_of, person_id
 
 # The call waits until WhatsApp's server has taken the message.
 PATIENCE = Patience(read=60.0, total=75.0)
@@ -165,7 +165,7 @@ class WPPConnect:
 
 def _phone(to: str) -> str:
     """The part that the server wants: it appends `@c.us` or `@lid` by itself."""
-    return to.partition("@")[0]
+    return to.removeprefix(LID)
 
 
 def own_id(out: Outgoing) -> str | None:
@@ -174,15 +174,14 @@ def own_id(out: Outgoing) -> str | None:
     Its middle must be the chat exactly as the server resolves it, so only where the
     server itself has named the person so.
     """
-    user, _, server = out.to.partition("@")
-    if not server:
+    if not out.is_canonical:
         return None
     suffix = "3EB0" + out.uuid.replace("-", "").upper()[:18]
-    return f"true_{user}@{server}_{suffix}"
+    return f"true_{jid_of(out.to, 'c.us')}_{suffix}"
 
 
 def _request(out: Outgoing) -> tuple[str, Payload]:
-    is_lid = out.to.endswith(f"@{LID_SERVER}")
+    is_lid = out.to.startswith(LID)
     body: dict[str, Any] = {"phone": _phone(out.to), "isGroup": False, "isLid": is_lid}
     name = own_id(out)
     body["options"] = {"messageId": name} if name else {}
@@ -205,8 +204,7 @@ def _accepted(answer: Answer) -> Accepted | None:
     if not isinstance(name, str) or not name:
         return None
     chat = name.split("_")[1] if name.count("_") >= 2 else ""
-    # With its server, so that the next message can bear an id of ours.
-    return Accepted((name[:255],), chat if person_id(chat) else None)
+    return Accepted((name[:255],), person_id(chat) or None)
 
 
 def _said(body: dict[str, Any]) -> str:

@@ -1,0 +1,229 @@
+"""One server, cell by cell: the answer is judged first, then timed with wrk.
+
+CPU is that of whole process trees (server, relay, PostgreSQL), their ended children
+included. The core's own speed is sampled during each cell by a fixed loop, and every
+figure is divided by it: on a shared machine a core's speed moves by half.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dataset
+
+HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")
+CELLS = {
+    "manager": ("POST", "/api/user/"),
+    "manager_full": ("POST", "/api/user/"),
+    "contacts200": ("POST", "/api/user/contact/operator"),
+    "messages50": ("POST", "/api/chat/message"),
+    "messages10k": ("POST", "/api/chat/message"),
+    "send": ("POST", "/api/chat/message/send"),
+    "sa": ("PUT", "/api/user/contact/sa/increase"),
+    "claim": ("PUT", "/api/user/contact/operator/my"),
+}
+WRITES = ("send", "sa", "claim")
+
+
+@dataclass
+class Server:
+    """What is measured. `pids` are roots of process trees, by what they are."""
+
+    label: str
+    port: int
+    key: str = ""
+    pids: dict[str, int] = field(default_factory=dict)
+
+
+def bodies(cell: str, size: str) -> list[dict[str, Any]]:
+    known = dataset.params(size)
+    words = random.Random(11)
+    if cell == "manager":
+        return [{"number": known["empty_number"]}]
+    if cell == "manager_full":
+        return [{"number": number} for number in known["numbers"]]
+    if cell == "contacts200":
+        return [
+            {"number": number, "operatorId": operator, "area": known["area"]}
+            for number, operator in zip(
+                known["numbers"], known["operators"], strict=True
+            )
+        ]
+    if cell in ("messages50", "messages10k"):
+        asked = known["fifty"] if cell == "messages50" else [known["big"]]
+        return [{"operatorId": op, "contactId": contact} for contact, op in asked]
+    if cell == "send":
+        return [
+            {
+                "contactNumber": contact,
+                "managerNumber": number,
+                "from": contact,
+                "type": "text",
+                "content": " ".join(words.choice(dataset.WORDS) for _ in range(12)),
+            }
+            for contact, number in known["send"]
+        ]
+    if cell == "sa":
+        return [{"facebookId": page, "contactId": c} for c, page in known["sa"]]
+    return [
+        {"number": number, "operatorId": operator, "contactId": contact}
+        for contact, number, operator in known["claim"]
+    ]
+
+
+def ask(server: Server, cell: str, body: dict[str, Any]) -> tuple[Any, int]:
+    """One call; the answer's data and its size in bytes."""
+    method, path = CELLS[cell]
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    headers = {"Content-Type": "application/json"}
+    if server.key:
+        headers["Authorization"] = f"Api-Key {server.key}"
+    connection.request(method, path, json.dumps(body), headers)
+    response = connection.getresponse()
+    raw = response.read()
+    assert response.status == 200, f"{cell}: {response.status} {raw[:300]!r}"
+    return json.loads(raw)["data"], len(raw)
+
+
+def judge(server: Server, cell: str, size: str) -> int:
+    """Refuses a wrong answer: it would be no fast one. Answers its size in bytes."""
+    known = dataset.params(size)
+    body = bodies(cell, size)[0]
+    data, length = ask(server, cell, body)
+    if cell in ("manager", "manager_full"):
+        wanted = 0 if cell == "manager" else known["contacts"]
+        assert len(data["contacts"]) == wanted, len(data["contacts"])
+        assert data["number"] == body["number"]
+    elif cell == "contacts200":
+        found = data["contacts"]
+        assert len(found) == known["matching"], len(found)
+        mine = body["operatorId"], body["area"]
+        assert all(c["operatorId"] == mine[0] or c["area"] == mine[1] for c in found)
+    elif cell in ("messages50", "messages10k"):
+        assert len(data) == (50 if cell == "messages50" else 10_000), len(data)
+    elif cell == "send":
+        assert data["content"] == body["content"]
+        assert data["status"] == "wait"
+        assert data["from"] == body["from"]
+    elif cell == "sa":
+        again, _ = ask(server, cell, body)
+        assert again == data + 1, (data, again)
+    else:
+        assert data == "Contact Send to the operator"
+    return length
+
+
+def tree(root: int) -> list[int]:
+    """The process and all below it."""
+    children: dict[int, list[int]] = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            stat = Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        children.setdefault(int(stat[1]), []).append(int(entry))
+    found, left = [], [root]
+    while left:
+        pid = left.pop()
+        found.append(pid)
+        left += children.get(pid, [])
+    return found
+
+
+def cpu_ms(root: int) -> float:
+    total = 0
+    for pid in tree(root):
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        total += sum(map(int, stat[11:15]))
+    return total * 1000 / TICKS
+
+
+def rss_mb(root: int) -> int:
+    total = 0
+    for pid in tree(root):
+        try:
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS"):
+                    total += int(line.split()[1])
+        except OSError:
+            continue
+    return total // 1024
+
+
+def core_speed() -> float:
+    """CPU ms of a fixed loop: how slow the core is at this moment."""
+    start = time.thread_time()
+    sum(x * x for x in range(20_000))
+    return (time.thread_time() - start) * 1000
+
+
+def load(server: Server, cell: str, size: str, connections: int, seconds: int) -> Any:
+    method, path = CELLS[cell]
+    with tempfile.NamedTemporaryFile("w", suffix=".bodies") as file:
+        for body in bodies(cell, size)[:5000]:
+            file.write(json.dumps(body) + "\n")
+        file.flush()
+        environment = os.environ | {
+            "BENCH_BODIES": file.name,
+            "BENCH_METHOD": method,
+            "BENCH_PATH": path,
+            "BENCH_KEY": server.key,
+        }
+        command = f"wrk -t1 -c{connections} -d{seconds}s --timeout 30s -s".split()
+        process = subprocess.Popen(
+            [*command, str(HERE / "wrk.lua"), f"http://127.0.0.1:{server.port}"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        speeds = []
+        while process.poll() is None:
+            speeds.append(core_speed())
+            time.sleep(0.05)
+        output, _ = process.communicate()
+    found = json.loads(output.rsplit("@@", 1)[1])
+    return found | {"cal": sum(speeds) / len(speeds)}
+
+
+def cell_figures(
+    server: Server, cell: str, size: str, connections: int, seconds: int
+) -> dict[str, Any]:
+    """The figures of one cell, raw; `cal` is what to divide CPU and times by."""
+    length = judge(server, cell, size)
+    load(server, cell, size, connections, 1)
+    before = {name: cpu_ms(pid) for name, pid in server.pids.items()}
+    found = load(server, cell, size, connections, seconds)
+    time.sleep(0.3)
+    n = max(found["n"], 1)
+    spent = {
+        name: round((cpu_ms(pid) - before[name]) / n, 4)
+        for name, pid in server.pids.items()
+    }
+    return {
+        "label": server.label,
+        "size": size,
+        "cell": cell,
+        "connections": connections,
+        "requests": found["n"],
+        "per_second": round(found["n"] / (found["us"] / 1e6), 1),
+        "p50": found["p50"] / 1000,
+        "p99": found["p99"] / 1000,
+        "bad": found["bad"],
+        "bytes": length,
+        "cal": round(found["cal"], 4),
+        "cpu": spent,
+        "rss": rss_mb(server.pids["server"]),
+    }
