@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats.attachments import stored
+from chats.conversation import open_chat_of_held
 from chats.data_uri import SentFile
 from chats.file_kinds import FILE, is_as_said
 from chats.ledger import actor_of
@@ -25,7 +26,11 @@ from chats.storing import FILE_CONTENT, Draft, Held, store
 from contacts.identity import spellings
 from contacts.intake import ensure_contact
 from hci_center.callers import Caller
-from hci_center.errors import InvalidError, ManagerNotFoundError
+from hci_center.errors import (
+    ContactNotFoundError,
+    InvalidError,
+    ManagerNotFoundError,
+)
 
 # Holds the contact and counts the message on it, unless the message is here already:
 # one round trip from the manager's number or page. It comes in when the one who said
@@ -105,7 +110,7 @@ def record_message(caller: Caller, arrival: Arrival) -> Shape:
     except _KnownError as known:
         return known.shape
     except IntegrityError:
-        # Its twin was stored while this one waited for the contact.
+        # Its twin was stored while this one waited for the contact that both know.
         first = _first_of(_manager_of(caller, arrival), arrival.gateway_id)
         if first is None:
             raise
@@ -114,12 +119,7 @@ def record_message(caller: Caller, arrival: Arrival) -> Shape:
 
 def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> Shape:
     at = arrival.created_at or timezone.now()
-    counted = _count(caller, arrival, at)
-    if counted is None:
-        _make_room(caller, arrival)
-        counted = _count(caller, arrival, at)
-    if counted is None:  # we hold the contact: it cannot have gone
-        raise ManagerNotFoundError
+    counted = _count(caller, arrival, at) or _count_anew(caller, arrival, at)
     *columns, incoming = counted
     contact = Held(*columns)
     draft = _draft(arrival, incoming=incoming, at=at)
@@ -151,14 +151,27 @@ def _count(caller: Caller, arrival: Arrival, at: datetime) -> Any:
         return cursor.fetchone()
 
 
-def _make_room(caller: Caller, arrival: Arrival) -> None:
-    """Finds out what was missing and makes it: the contact, new or back again."""
+def _count_anew(caller: Caller, arrival: Arrival, at: datetime) -> Any:
+    """Finds out what was missing and makes it: the contact, new or back again, with
+    an open chat. Raises _KnownError when nothing was, but the message is here."""
     manager_id = _manager_of(caller, arrival)
+    _refuse_known(manager_id, arrival)
+    contact = ensure_contact(
+        manager_id, arrival.channel, arrival.external_id, name=arrival.external_id
+    )
+    counted = _count(caller, arrival, at)
+    if counted is None:
+        # Its twin was stored while this one waited for the contact.
+        _refuse_known(manager_id, arrival)
+        raise ContactNotFoundError
+    open_chat_of_held(contact, actor=actor_of(caller))
+    return counted
+
+
+def _refuse_known(manager_id: int, arrival: Arrival) -> None:
     first = _first_of(manager_id, arrival.gateway_id)
     if first is not None:
         raise _KnownError(first)
-    external_id = arrival.external_id
-    ensure_contact(manager_id, arrival.channel, external_id, name=external_id)
 
 
 def _manager_of(caller: Caller, arrival: Arrival) -> int:

@@ -15,7 +15,9 @@ LINK = re.compile(
 
 
 def wire_time(moment: Any) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{moment.microsecond // 1000:03d}Z"
+    return (
+        f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{moment.microsecond // 1000:03d}Z"
+    )
 
 
 def message_body(message: Message) -> dict[str, Any]:
