@@ -292,6 +292,7 @@ class Hub:
                 await self.members.check()
             except DatabaseAwayError:
                 continue
+            self.metrics.checks += 1
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

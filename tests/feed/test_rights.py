@@ -1,0 +1,311 @@
+"""One table of who may see what, asked of REST, of the live feed and of its past."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from areas.callers import caller_of
+from areas.models import Operator, OperatorArea
+from contacts.models import Contact
+from hci_center.feed.rights import REACHES, SEES_NOW, find_caller, parameters, sees
+from managers.authentication import judge
+from managers.keys import revoke_key
+from managers.models import ApiKey
+from tests import builders
+from tests.conftest import Api, signed_in
+from tests.feed.processes import Feed, ticket_of
+
+# Area and operator of a contact, and who of the five sees it.
+EVERYBODY = {"key", "supervisor", "administrator", "ana", "bruno"}
+STAFF = {"key", "supervisor", "administrator"}
+TABLE = [
+    ("sales", None, STAFF | {"ana"}),
+    ("sales", "ana", STAFF | {"ana"}),
+    ("sales", "bruno", EVERYBODY),
+    ("support", None, STAFF | {"bruno"}),
+    ("support", "ana", EVERYBODY),
+    (None, "ana", STAFF | {"ana"}),
+    (None, "bruno", STAFF | {"bruno"}),
+    (None, None, EVERYBODY),
+]
+
+
+@pytest.fixture
+def people(manager: Any, ana: Operator, bruno: Operator) -> dict[str, Api]:
+    boss = builders.make_supervisor()
+    boss.is_superuser = True
+    boss.save()
+    return {
+        "key": Api(builders.make_key(manager)),
+        "supervisor": signed_in(builders.make_supervisor(manager)),
+        "administrator": signed_in(boss),
+        "ana": signed_in(ana.user),
+        "bruno": signed_in(bruno.user),
+    }
+
+
+@pytest.fixture
+def strangers(other_manager: Any) -> list[Api]:
+    area = builders.make_area(other_manager)
+    return [
+        Api(builders.make_key(other_manager)),
+        signed_in(builders.make_supervisor(other_manager)),
+        signed_in(builders.make_operator(other_manager, area).user),
+    ]
+
+
+@pytest.fixture
+def table(
+    manager: Any, sales: Any, support: Any, ana: Any, bruno: Any
+) -> list[tuple[Contact, set[str]]]:
+    named = {"sales": sales, "support": support, "ana": ana, "bruno": bruno}
+    return [
+        (
+            builders.make_contact(
+                manager,
+                area=named[area] if area else None,
+                operator=named[operator] if operator else None,
+            ),
+            seen_by,
+        )
+        for area, operator, seen_by in TABLE
+    ]
+
+
+def expected(table: list[tuple[Contact, set[str]]], name: str) -> set[Any]:
+    return {contact.public_id for contact, seen_by in table if name in seen_by}
+
+
+def contacts_by_rest(api: Api, manager: Any) -> set[Any]:
+    answer = api.post("/api/user/contact/get", {"number": manager.number}).json()
+    return {contact["id"] for contact in answer.get("data", {}).get("contacts", [])}
+
+
+def is_end(event: dict[str, Any]) -> bool:
+    return event["k"] == "area" and event["id"] == "the-end"
+
+
+def test_rest_live_feed_and_history_agree_with_the_table(
+    feed: Feed,
+    manager: Any,
+    people: dict[str, Api],
+    table: list[tuple[Contact, set[str]]],
+) -> None:
+    feed.await_quiet()
+    sockets = {name: feed.open(api) for name, api in people.items()}
+    stopped = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
+    Contact.objects.update(sa=99)
+    builders.make_area(manager, "the-end")
+    for name, api in people.items():
+        wanted = expected(table, name)
+        assert contacts_by_rest(api, manager) == wanted, name
+        live = sockets[name].events_until(is_end)
+        assert {event["id"] for event in live} == wanted, name
+        late = feed.connect().hi(ticket_of(api), *stopped[name])
+        assert late.events_until(is_end) == live, name
+
+
+def test_strangers_hear_nothing(
+    feed: Feed,
+    manager: Any,
+    other_manager: Any,
+    strangers: list[Api],
+    table: list[tuple[Contact, set[str]]],
+) -> None:
+    feed.await_quiet()
+    sockets = [feed.open(api) for api in strangers]
+    Contact.objects.update(sa=99)
+    builders.make_area(other_manager, "the-end")
+    for opened, api in zip(sockets, strangers, strict=True):
+        assert opened.events_until(is_end) == []
+        assert contacts_by_rest(api, manager) == set()
+
+
+def test_the_table_of_the_feed_is_asked_the_same_question(
+    manager: Any,
+    ana: Operator,
+    bruno: Operator,
+    table: list[tuple[Contact, set[str]]],
+    stamp: Any,
+) -> None:
+    seqs = {row["seq"]: row for row in stamp() if row["kind"] == "contact"}
+    boss = builders.make_supervisor(manager)
+    for user, name in ((ana.user, "ana"), (bruno.user, "bruno"), (boss, "supervisor")):
+        caller = caller_of(user)
+        assert caller is not None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT seq FROM change_feed WHERE {REACHES} AND {SEES_NOW}"  # noqa: S608
+                " AND kind = 'contact'",
+                parameters(caller),
+            )
+            by_sql = {seq for (seq,) in cursor.fetchall()}
+        by_python = {
+            seq
+            for seq, row in seqs.items()
+            if sees(caller, row["area_id"], row["operator_id"])
+        }
+        assert by_sql & set(seqs) == by_python
+        assert len(by_python) == len(expected(table, name))
+
+
+def test_a_contact_that_leaves_ones_sight_is_removed_by_its_id_alone(
+    feed: Feed, manager: Any, people: dict[str, Api], contact: Contact, support: Any
+) -> None:
+    feed.await_quiet()
+    sockets = {name: feed.open(people[name]) for name in ("ana", "bruno", "key")}
+    stopped = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
+    Contact.objects.filter(pk=contact.pk).update(area=support)
+    builders.make_area(manager, "the-end")
+    for name, op in (("ana", "X"), ("bruno", "U"), ("key", "U")):
+        [event] = sockets[name].events_until(is_end)
+        assert event["op"] == op
+        assert event["id"] == contact.public_id
+        assert ("row" in event) == (op == "U")
+        late = feed.connect().hi(ticket_of(people[name]), *stopped[name])
+        assert late.events_until(is_end) == [event]
+
+
+def test_a_message_goes_to_whoever_has_the_contact_when_it_is_numbered(
+    feed: Feed,
+    manager: Any,
+    people: dict[str, Api],
+    contact: Contact,
+    support: Any,
+    elsewhere: Any,
+) -> None:
+    chat = builders.make_chat(contact)
+    feed.await_quiet()
+    ana, bruno = feed.open(people["ana"]), feed.open(people["bruno"])
+    with elsewhere() as writer:
+        # Its insert is open while the contact moves.
+        writer.execute(
+            "INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id,"
+            " direction, type, content, url, sender, status, error, created_at)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, 'in', 'text', 'secret', '', '',"
+            " 'wait', '', now())",
+            [manager.pk, contact.pk, chat.pk],
+        )
+        Contact.objects.filter(pk=contact.pk).update(area=support)
+        feed.await_quiet()
+        writer.connection.commit()
+    builders.make_area(manager, "the-end")
+    assert [event["k"] for event in ana.events_until(is_end)] == ["contact"]
+    assert [event["k"] for event in bruno.events_until(is_end)] == [
+        "contact",
+        "message",
+    ]
+
+
+def test_other_areas_are_a_reset_also_for_who_was_away(
+    feed: Feed, manager: Any, people: dict[str, Api], ana: Operator, support: Any
+) -> None:
+    contact = builders.make_contact(manager, area=support)
+    feed.await_quiet()
+    opened = feed.open(people["ana"])
+    stopped = (opened.cursor, opened.epoch)
+    OperatorArea.objects.create(manager=manager, operator=ana, area=support)
+    opened.reset()
+    Contact.objects.filter(pk=contact.pk).update(sa=5)
+    builders.make_area(manager, "the-end")
+    ids = {event["id"] for event in opened.events_until(is_end)}
+    assert contact.public_id in ids
+    late = feed.connect().hi(ticket_of(people["ana"]), *stopped)
+    assert late.next()["t"] == "reset"
+
+
+def test_another_number_of_the_manager_is_a_reset(
+    feed: Feed, manager: Any, people: dict[str, Api]
+) -> None:
+    feed.await_quiet()
+    opened = feed.open(people["bruno"])
+    manager.number = 5511400099999
+    manager.save()
+    opened.reset()
+    builders.make_area(manager, "first")
+    builders.make_area(manager, "the-end")
+    [event] = opened.events_until(is_end)
+    assert event["m"] == 5511400099999
+
+
+def test_another_manager_of_a_key_is_a_reset(
+    feed: Feed, manager: Any, other_manager: Any
+) -> None:
+    api = Api(builders.make_key(manager, name="growing"))
+    feed.await_quiet()
+    opened = feed.open(api)
+    ApiKey.objects.get(name="growing").managers.add(other_manager)
+    opened.reset()
+    builders.make_area(other_manager, "the-end")
+    assert opened.events_until(is_end) == []
+
+
+def test_a_revoked_key_is_cut(feed: Feed, manager: Any) -> None:
+    opened = feed.open(Api(builders.make_key(manager, name="leaked")))
+    revoke_key("leaked")
+    assert opened.closed() == 4003
+
+
+def test_an_expired_key_is_cut(feed: Feed, manager: Any) -> None:
+    opened = feed.open(Api(builders.make_key(manager, name="short")))
+    with connection.cursor() as cursor:
+        # Unheard, as time passes unheard.
+        cursor.execute("SET hci.capture = 'off'")
+        cursor.execute("UPDATE managers_apikey SET expires_at = now()")
+        cursor.execute("RESET hci.capture")
+    assert opened.closed() == 4003
+
+
+def test_a_deactivated_operator_is_cut(
+    feed: Feed, people: dict[str, Api], ana: Any
+) -> None:
+    opened = feed.open(people["ana"])
+    ana.is_active = False
+    ana.save()
+    assert opened.closed() == 4003
+
+
+def test_a_deactivated_user_is_cut(
+    feed: Feed, people: dict[str, Api], ana: Any
+) -> None:
+    opened = feed.open(people["ana"])
+    ana.user.is_active = False
+    ana.user.save()
+    assert opened.closed() == 4003
+
+
+def test_who_signs_out_is_cut_and_his_other_session_is_not(
+    feed: Feed, manager: Any, ana: Any
+) -> None:
+    here, there = signed_in(ana.user), signed_in(ana.user)
+    first, second = feed.open(here), feed.open(there)
+    here.client.logout()
+    assert first.closed() == 4003
+    builders.make_area(manager, "the-end")
+    assert second.events_until(is_end) == []
+
+
+def test_a_new_password_cuts_the_sockets_of_the_old_one(
+    feed: Feed, people: dict[str, Api], ana: Any
+) -> None:
+    opened = feed.open(people["ana"])
+    feed.await_checks()
+    ana.user.set_password("another-password")
+    ana.user.save()
+    assert opened.closed() == 4003
+
+
+@pytest.mark.parametrize("credential", ["key:999999", "user:999999"])
+def test_what_has_ended_has_no_caller(db: None, credential: str) -> None:
+    assert find_caller(credential) is None
+
+
+def test_a_credential_is_the_same_caller_as_in_a_request(manager: Any) -> None:
+    key = builders.make_key(manager)
+    row = ApiKey.objects.get()
+    assert find_caller(f"key:{row.pk}") == judge(key)
+    boss = builders.make_supervisor(manager)
+    assert find_caller(f"user:{boss.pk}") == caller_of(boss)
