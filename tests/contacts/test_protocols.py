@@ -1,0 +1,47 @@
+"""Protocols: dated, numbered, and with a digit that tells a typing error."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from contacts.protocols import issue_protocol
+from tests import builders
+
+
+def check_digit(digits):
+    """ISO 7064, MOD 11,10, as its text says it."""
+    remainder = 10
+    for digit in digits:
+        remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
+    return str((11 - remainder) % 10)
+
+
+def test_a_protocol_bears_the_managers_day_a_number_and_a_check_digit(manager):
+    before = datetime.now(ZoneInfo(manager.time_zone))
+    protocol = issue_protocol(manager.pk)
+    after = datetime.now(ZoneInfo(manager.time_zone))
+    assert protocol.startswith("BR")
+    digits = protocol.removeprefix("BR")
+    assert digits[:8] in {f"{before:%Y%m%d}", f"{after:%Y%m%d}"}
+    assert len(digits) == 8 + 6 + 1
+    assert digits[-1] == check_digit(digits[:-1])
+
+
+def test_the_day_is_that_of_the_managers_time_zone(db):
+    zones = ("Pacific/Kiritimati", "Pacific/Pago_Pago")  # 25 hours apart
+    days = [
+        issue_protocol(builders.make_manager(time_zone=zone).pk)[2:10] for zone in zones
+    ]
+    assert days[0] > days[1]
+
+
+def test_no_two_protocols_are_alike(manager, other_manager):
+    issued = [issue_protocol(m.pk) for m in (manager, other_manager) for _ in range(50)]
+    assert len(set(issued)) == 100
+
+
+def test_the_check_digit_tells_every_single_wrong_digit(manager):
+    digits = issue_protocol(manager.pk).removeprefix("BR")
+    for place in range(len(digits) - 1):
+        for other in set("0123456789") - {digits[place]}:
+            mistyped = digits[:place] + other + digits[place + 1 : -1]
+            assert check_digit(mistyped) != digits[-1]
