@@ -84,6 +84,10 @@ async def _welcome(line: Line, hello: Hello, headers: dict[str, str]) -> None:
             await catch_up(hub, line, hello)
     except DatabaseAwayError:
         line.wire.hang_up(Close.RESTART)
+    except Exception:
+        # The one place where a fault of ours must not leave a socket open and deaf.
+        logger.exception("A socket could not be welcomed")
+        line.wire.hang_up(Close.FAULT)
     finally:
         line.task = None
 

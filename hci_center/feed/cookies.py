@@ -34,20 +34,18 @@ def is_own_page(origin: str, host: str) -> bool:
     ours = {*settings.CORS_ALLOWED_ORIGINS, settings.PUBLIC_URL}
     if origin in ours - {""}:
         return True
-    page = urlsplit(origin)
     name, port = split_domain_port(host)
     if not name or not validate_host(name, settings.ALLOWED_HOSTS):
         return False
     try:
+        page = urlsplit(origin)
         page_port = str(page.port or DEFAULT_PORTS.get(page.scheme, ""))
     except ValueError:
         return False
-    page_name = (page.hostname or "").strip("[]")
-    ports = {port or page_port, str(settings.PORT)}
     return (
         page.scheme in DEFAULT_PORTS
-        and page_name == name.strip("[]").lower()
-        and page_port in ports
+        and page.hostname == name.strip("[]").lower()
+        and page_port in (port or page_port, str(settings.PORT))
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Close(IntEnum):
     """Why the server hangs up (contract: "Close codes")."""
 
+    FAULT = 1011
     RESTART = 1012
     REFUSED = 4001
     RIGHTS_GONE = 4003

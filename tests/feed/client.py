@@ -71,5 +71,12 @@ class Socket:
         except ConnectionClosed as end:
             return end.rcvd.code if end.rcvd else None
 
+    def first_or_closed(self) -> Any:
+        """The kind of the first frame, or the code if there is none."""
+        try:
+            return self.next()["t"]
+        except ConnectionClosed as end:
+            return end.rcvd.code if end.rcvd else None
+
     def close(self) -> None:
         self._socket.close()

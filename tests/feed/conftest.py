@@ -40,6 +40,13 @@ def feed(running_feed: Feed, transactional_db: None, settings: Any) -> Iterator[
 
 
 @pytest.fixture
+def door(running_feed: Feed) -> Iterator[Feed]:
+    """The running feed, for who never gets past it: no rows."""
+    yield running_feed
+    running_feed.hang_up()
+
+
+@pytest.fixture
 def stamp(db: None) -> Any:
     """Numbers what the test has written, within its own transaction."""
     return _stamp

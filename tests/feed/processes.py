@@ -105,6 +105,22 @@ class Feed:
         self.server = self._manage("serve_feed")
         wait_until(self.answers)
 
+    def stop_server(self) -> None:
+        """As a deployment does it."""
+        assert self.server
+        self.server.terminate()
+        assert self.server.wait(PATIENCE) in (0, -signal.SIGTERM)
+
+    def restart_server(self) -> None:
+        self.stop_server()
+        self.start_server()
+
+    def forget_the_past(self) -> None:
+        """As 48 hours do it, and a process that remembers nothing of them."""
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE change_feed")
+        self.restart_server()
+
     def kill(self) -> None:
         self.hang_up()
         for process in [*self.relays, self.server]:
