@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import IO, Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from chats.attachments import find_attachment, is_signed
@@ -23,7 +22,6 @@ from hci_center.errors import (
 )
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
-_PIECE = 64 * 1024
 
 # Whatever is in the file, it runs nothing and fetches nothing.
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
@@ -69,17 +67,36 @@ def _may_see(request: HttpRequest, attachment: Attachment | None) -> bool:
 def _respond(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     asked = _range(request.META.get("HTTP_RANGE", ""), attachment.size)
     if asked is None:
-        return FileResponse(attachment.file.open())
+        return _FileResponse(attachment.file.open())
     first, last = asked
     if first > last:
         unsatisfied = {"Content-Range": f"bytes */{attachment.size}"}
         return HttpResponse(status=416, headers=unsatisfied)
     file = attachment.file.open()
     file.seek(first)
-    response = StreamingHttpResponse(_pieces(file, last - first + 1), status=206)
+    response = _FileResponse(_Part(file, last - first + 1), status=206)
     response["Content-Range"] = f"bytes {first}-{last}/{attachment.size}"
     response["Content-Length"] = str(last - first + 1)
     return response
+
+
+class _FileResponse(FileResponse):
+    block_size = 64 * 1024
+
+
+class _Part:
+    """What is left of an open file, up to a length."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self.file, self.left = file, length
+
+    def read(self, size: int) -> bytes:
+        piece = self.file.read(min(size, self.left))
+        self.left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self.file.close()
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
@@ -94,13 +111,6 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
     if last < int(match[1]):
         return None if match[2] and int(match[1]) < size else (size, size - 1)
     return int(match[1]), min(last, size - 1)
-
-
-def _pieces(file: IO[bytes], length: int) -> Iterator[bytes]:
-    with file:
-        while length > 0 and (piece := file.read(min(_PIECE, length))):
-            length -= len(piece)
-            yield piece
 
 
 def _with_headers(

@@ -1,0 +1,262 @@
+"""POST …/send/operator/file/:controllerPort and …/operator/file/facebook."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from chats.models import Attachment, Delivery, Message
+from tests.chats import files
+from tests.chats.files import data_uri
+from tests.chats.shapes import LINK, message_body
+from tests.conftest import signed_in
+
+PATH = "/api/chat/message/send/operator/file/8080"
+PAGE_PATH = "/api/chat/message/send/operator/file/facebook"
+
+
+def ask(operator, content=files.PNG, mime="image/png", said="image", **over):
+    body = {
+        "contactNumber": 551133334444,
+        "from": str(operator.pk),
+        "base64": data_uri(content, mime),
+        "type": said,
+        **over,
+    }
+    return {name: value for name, value in body.items() if value != ...}
+
+
+def refusal(answer):
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+def files_of(settings):
+    return [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+
+
+def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
+    answer = api.post(PATH, ask(ana))
+    assert answer.status_code == 200, answer.content
+    message = Message.objects.get()
+    data = answer.json()["data"]
+    assert LINK.fullmatch(data["url"])
+    assert answer.json() == {
+        "success": True,
+        "data": {**message_body(message), "url": data["url"]},
+    }
+    assert (data["content"], data["type"]) == ("Arquivo em anexo", "image")
+    assert (data["from"], data["status"]) == (str(ana.pk), "wait")
+    attachment = Attachment.objects.get()
+    assert attachment.message == message
+    assert (attachment.mime, attachment.size) == ("image/png", len(files.PNG))
+    assert attachment.sha256 == hashlib.sha256(files.PNG).hexdigest()
+    assert attachment.is_voice is False
+    (path,) = files_of(settings)
+    assert path.read_bytes() == files.PNG
+    assert str(path.relative_to(settings.MEDIA_ROOT)) == attachment.file.name
+    assert Delivery.objects.get().message == message
+
+
+@pytest.mark.parametrize(
+    ("content", "mime", "said", "found"),
+    [
+        (files.PNG, "image/png", "image", "image/png"),
+        (files.JPEG, "image/jpeg", "image", "image/jpeg"),
+        (files.JPEG, "image/png", "image", "image/jpeg"),
+        (files.GIF, "image/gif", "image", "image/gif"),
+        (files.WEBP, "image/webp", "image", "image/webp"),
+        (files.VOICE, "audio/ogg; codecs=opus", "audio", "audio/ogg"),
+        (files.OGG, "application/ogg", "audio", "audio/ogg"),
+        (files.MP3, "audio/mpeg", "audio", "audio/mpeg"),
+        (files.AAC, "audio/aac", "audio", "audio/aac"),
+        (files.AMR, "audio/amr", "audio", "audio/amr"),
+        (files.WAV, "audio/wav", "audio", "audio/wav"),
+        (files.M4A, "audio/mp4", "audio", "audio/mp4"),
+        (files.MP4, "audio/mp4", "audio", "audio/mp4"),
+        (files.WEBM, "audio/webm;codecs=opus", "audio", "audio/webm"),
+        (files.MP4, "video/mp4", "video", "video/mp4"),
+        (files.WEBM, "video/webm", "video", "video/webm"),
+        (files.MOBILE_FILM, "video/3gpp", "video", "video/3gpp"),
+        (files.PDF, "application/pdf", "pdf", "application/pdf"),
+        (files.PDF, "application/octet-stream", "pdf", "application/pdf"),
+        (files.PDF, "pdf/pdf", "pdf", "application/pdf"),
+        (files.PNG, "image/png", "file", "image/png"),
+        (files.PROGRAM, "image/png", "file", "application/octet-stream"),
+        (files.ZIP, "application/zip", "file", "application/zip"),
+        (files.HTML, "text/html", "file", "application/octet-stream"),
+    ],
+)
+def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, found):
+    answer = api.post(PATH, ask(ana, content, mime, said))
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["data"]["type"] == said
+    assert Attachment.objects.get().mime == found
+
+
+@pytest.mark.parametrize(
+    ("content", "mime", "said"),
+    [
+        (files.PDF, "image/png", "image"),
+        (files.PNG, "application/pdf", "image"),
+        (files.PNG, "image/png", "pdf"),
+        (files.PNG, "image/png", "audio"),
+        (files.MP3, "audio/mpeg", "video"),
+        (files.MP3, "video/mp4", "audio"),
+        (files.SVG, "image/svg+xml", "image"),
+        (files.HTML, "image/png", "image"),
+        (files.HTML, "application/pdf", "pdf"),
+        (files.PNG, "application/zip", "image"),
+        (b"GIF", "image/gif", "image"),
+    ],
+)
+def test_bytes_that_are_not_what_is_said_are_refused(
+    api, settings, contact, ana, content, mime, said
+):
+    answer = api.post(PATH, ask(ana, content, mime, said))
+    assert refusal(answer) == (400, "invalid")
+    assert list(answer.json()["error"]["fields"]) == ["base64"]
+    assert not Message.objects.exists()
+    assert files_of(settings) == []
+
+
+def test_a_voice_note_is_known_by_its_bytes(api, contact, ana):
+    api.post(PATH, ask(ana, files.VOICE, "audio/ogg", "audio"))
+    assert Attachment.objects.get().is_voice is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "iVBORw0KGgo=",
+        "data:image/png,iVBORw0KGgo=",
+        "data:image/png;base64,",
+        "data:;base64,iVBORw0KGgo=",
+        "data:image/png;base64,iVBORw0KGgo",
+        "data:image/png;base64,iVBORw0KGgo=\n",
+        "data:image/png;base64, iVBORw0KGgo=",
+        "data:image/png;base64,iVBORw0K=Ggo",
+        "data:image/png;base64,iVBORw==Ggo=",
+        "data:image/png;base64,iVBORw0KG%3D=",
+        "data:image/png;base64,iVBORw0K_-o=",
+        " data:image/png;base64,iVBORw0KGgo=",
+        "xdata:image/png;base64,iVBORw0KGgo=",
+        "data:image/png;base64;base64,iVBORw0KGgo=",
+        "data:image;base64,iVBORw0KGgo=",
+        "file:///etc/passwd",
+        "http://127.0.0.1/x.png",
+        12,
+        ["data:image/png;base64,iVBORw0KGgo="],
+    ],
+)
+def test_what_is_no_strict_data_uri_is_invalid(api, settings, contact, ana, text):
+    answer = api.post(PATH, ask(ana, base64=text))
+    assert refusal(answer) == (400, "invalid")
+    assert list(answer.json()["error"]["fields"]) == ["base64"]
+    assert files_of(settings) == []
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["DATA:IMAGE/PNG;BASE64,", "data:image/png;charset=utf-8;base64,",
+     "data:image/png; name=\"a b.png\"; base64,"],
+)  # fmt: skip
+def test_a_prefix_may_be_written_in_any_usual_way(api, contact, ana, prefix):
+    text = prefix + data_uri(files.PNG, "x/y").partition(",")[2]
+    assert api.post(PATH, ask(ana, base64=text)).status_code == 200
+
+
+@pytest.mark.parametrize("said", ["sticker", "IMAGE", "text", "", None, 1])
+def test_a_type_is_one_of_five(api, contact, ana, said):
+    answer = api.post(PATH, ask(ana, said=said))
+    assert refusal(answer) == (400, "invalid")
+    assert list(answer.json()["error"]["fields"]) == ["type"]
+
+
+def test_every_missing_field_is_named(api):
+    answer = api.post(PATH, {})
+    fields = set(answer.json()["error"]["fields"])
+    assert fields == {"contactNumber", "from", "base64", "type"}
+
+
+def test_the_limit_is_to_the_byte(api, settings, contact, ana):
+    settings.LARGEST_FILE = len(files.PNG)
+    assert api.post(PATH, ask(ana)).status_code == 200
+    answer = api.post(PATH, ask(ana, files.PNG + b"\x00"))
+    assert refusal(answer) == (413, "body_too_large")
+    assert Message.objects.count() == 1
+    assert len(files_of(settings)) == 1
+
+
+def test_25_mib_pass_and_a_byte_more_does_not(api, contact, ana):
+    largest = files.PDF + bytes(25 * 2**20 - len(files.PDF))
+    answer = api.post(PATH, ask(ana, largest, "application/pdf", "pdf"))
+    assert answer.status_code == 200
+    assert Attachment.objects.get().size == 25 * 2**20
+    answer = api.post(PATH, ask(ana, largest + b"\n", "application/pdf", "pdf"))
+    assert refusal(answer) == (413, "body_too_large")
+
+
+def test_refusals_come_in_their_order(api, settings, contact, ana, bruno):
+    settings.LARGEST_FILE = 10
+    path = "/api/chat/message/send/operator/file/9999"
+    missing = {"contactNumber": 551100000000}
+    steps = [
+        (path, ask(ana, said="x", **missing), (400, "invalid")),
+        (path, ask(ana, **missing), (404, "manager_not_found")),
+        (PATH, ask(ana, **missing) | {"from": "0"}, (404, "operator_not_found")),
+        (PATH, ask(bruno, **missing), (404, "contact_not_found")),
+        (PATH, ask(bruno), (403, "forbidden")),
+        (PATH, ask(ana), (413, "body_too_large")),
+    ]
+    for where, body, expected in steps:
+        assert refusal(api.post(where, body)) == expected
+    assert files_of(settings) == []
+
+
+def test_a_body_over_40_mib_is_refused_unread(api):
+    answer = api.post(PATH, b" " * (40 * 2**20 + 1))
+    assert refusal(answer) == (413, "body_too_large")
+
+
+def test_a_facebook_file_goes_through_the_page(api, page_contact, ana):
+    body = ask(ana, contactNumber=..., contactId="7418252963", token="EAAG")
+    answer = api.post(PAGE_PATH, body)
+    assert answer.status_code == 200, answer.content
+    message = Message.objects.get()
+    url = answer.json()["data"]["url"]
+    assert LINK.fullmatch(url)
+    assert answer.json()["data"] == {**message_body(message), "url": url}
+    assert message.contact == page_contact
+    assert Delivery.objects.get().token == "EAAG"
+
+
+def test_a_session_sends_as_itself_alone(contact, ana, bruno):
+    contact.operator = bruno
+    contact.save()
+    assert refusal(signed_in(ana.user).post(PATH, ask(bruno))) == (403, "forbidden")
+    assert signed_in(ana.user).post(PATH, ask(ana)).status_code == 200
+
+
+def test_an_idempotent_repeat_answers_the_same_with_a_new_link(api, contact, ana):
+    headers = {"Idempotency-Key": "once"}
+    first = api.post(PATH, ask(ana), headers=headers).json()["data"]
+    again = api.post(PATH, ask(ana), headers=headers).json()["data"]
+    assert first.pop("url") != again.pop("url")
+    assert first == again
+    assert Attachment.objects.count() == 1
+
+
+def test_a_file_goes_when_its_row_cannot_be_kept(api, settings, contact, ana, mocker):
+    def fail(*_, **__):
+        raise RuntimeError("the disk of the database is full")
+
+    mocker(Delivery.objects, "create", fail)
+    assert refusal(api.post(PATH, ask(ana))) == (500, "internal")
+    assert not Message.objects.exists()
+    assert files_of(settings) == []
+
+
+@pytest.fixture
+def mocker(monkeypatch):
+    return monkeypatch.setattr
