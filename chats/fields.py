@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema_field
 
 from chats.data_uri import NotADataUriError, SentFile, parse_data_uri
 from hci_center.api.fields import WireField, WrongValueError, parse_text
@@ -18,7 +17,6 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_ID = 255
 
 
-@extend_schema_field({"type": "string", "pattern": r"^[a-z0-9_-]{1,32}$"})
 class MessageType(WireField):
     def parse(self, value: Any) -> str:
         text = parse_text(value, _LONGEST_ID)
@@ -26,8 +24,10 @@ class MessageType(WireField):
             raise WrongValueError(_("A type has 1 to 32 of a-z, 0-9, _ and -."))
         return text
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[a-z0-9_-]{1,32}$"}
 
-@extend_schema_field({"type": "string"})
+
 class OneOf(WireField):
     """One word of a list."""
 
@@ -40,8 +40,10 @@ class OneOf(WireField):
             raise WrongValueError(_("This must be one of %s.") % ", ".join(self.words))
         return value
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words)}
 
-@extend_schema_field({"type": "string", "format": "uuid"})
+
 class MessageId(WireField):
     """The id of a message as we answer it."""
 
@@ -50,8 +52,10 @@ class MessageId(WireField):
             raise WrongValueError(_("There is no such message."))
         return UUID(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}
 
-@extend_schema_field({"type": "string", "pattern": "^data:.+;base64,.+$"})
+
 class DataUri(WireField):
     """A file. One that is over the limit is told apart later, by the rule."""
 
@@ -63,3 +67,10 @@ class DataUri(WireField):
         except NotADataUriError as error:
             sentence = _("This must be data:<type>;base64,<strict base64>.")
             raise WrongValueError(sentence) from error
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "The file, whole: a data URI in strict base64.",
+            "type": "string",
+            "pattern": "^data:.+;base64,[A-Za-z0-9+/]+={0,2}$",
+        }

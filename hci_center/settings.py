@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from hci_center.api.schema.about import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
 from hci_center.local import places
 from hci_center.local.kept_secrets import kept_secret
@@ -217,7 +218,7 @@ DEMO_APP_SECRET: str = kept_secret("demo_app_secret")
 # Interfaces ----------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "hci_center.api.schema.operations.ContractSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hci_center.errors import Sentence
@@ -191,8 +190,11 @@ class WireField(serializers.Field[Any, Any, Any, Any]):
     def parse(self, value: Any) -> Any:
         raise NotImplementedError
 
+    def schema(self) -> dict[str, Any]:
+        """What `parse` takes, as JSON Schema for people who write clients."""
+        raise NotImplementedError
 
-@extend_schema_field({"type": "string"})
+
 class Text(WireField):
     def __init__(self, longest: int, **options: Any) -> None:
         self.longest = longest
@@ -201,67 +203,104 @@ class Text(WireField):
     def parse(self, value: Any) -> str:
         return parse_text(value, self.longest)
 
+    def schema(self) -> dict[str, Any]:
+        shortest = {"minLength": 1} if self.required else {}
+        # Any Unicode but NUL.
+        pattern = r"^[^\u0000]*$"
+        return {
+            "type": "string",
+            **shortest,
+            "maxLength": self.longest,
+            "pattern": pattern,
+        }
 
-_PHONE_SCHEMA = {
-    "oneOf": [
-        {"type": "integer", "minimum": 0, "maximum": 999999999999999},
-        {"type": "string", "pattern": r"^\s*\+?[\d\s().\-/]+$"},
-    ]
-}
 
-
-@extend_schema_field(_PHONE_SCHEMA)
 class Phone(WireField):
     def parse(self, value: Any) -> int:
         return parse_phone(value)
 
+    def schema(self) -> dict[str, Any]:
+        spelled = r"^\s*\+?([\s().\-/]*[0-9]){1,15}[\s().\-/]*$"
+        return {
+            "description": "A phone number: 1 to 15 digits, spelled as people do.",
+            "oneOf": [
+                {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
+                {"type": "string", "pattern": spelled, "maxLength": 64},
+            ],
+        }
 
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "string", "pattern": r"^[0-9]{1,5}$"},
-            {"type": "integer", "minimum": 1, "maximum": 65535},
-        ]
-    }
-)
+
 class Port(WireField):
     def parse(self, value: Any) -> int:
         return parse_port(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "A TCP port, 1 to 65535.",
+            "oneOf": [
+                {"type": "string", "pattern": "^[0-9]{1,5}$"},
+                {"type": "integer", "minimum": 1, "maximum": 65535},
+            ],
+        }
 
-_ID_SCHEMA = {
-    "oneOf": [
-        {"type": "string", "pattern": r"^[A-Za-z0-9_.:\-]{1,64}$"},
-        {"type": "integer"},
-    ]
-}
 
-
-@extend_schema_field(_ID_SCHEMA)
 class PublicId(WireField):
     def parse(self, value: Any) -> str:
         return parse_public_id(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "A Facebook id, answered as a text.",
+            "oneOf": [
+                {"type": "string", "pattern": r"^[A-Za-z0-9_.:\-]{1,64}$"},
+                {"type": "integer"},
+            ],
+        }
 
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
+
 class ContactId(WireField):
     def parse(self, value: Any) -> ContactKey:
         return parse_contact_key(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "A WhatsApp number, or the id of whoever has none.",
+            "oneOf": [
+                {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
+                {"type": "string", "pattern": r"^[A-Za-z0-9_.:\-]{1,64}$"},
+            ],
+        }
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+
 class OperatorId(WireField):
     def parse(self, value: Any) -> int:
         return parse_operator_id(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "An operator's id; 0 is nobody.",
+            "oneOf": [
+                {"type": "string", "pattern": "^[0-9]{1,18}$"},
+                {"type": "integer", "minimum": 0},
+            ],
+        }
 
-@extend_schema_field({"type": "boolean"})
+
 class Flag(WireField):
     def parse(self, value: Any) -> bool:
         return parse_flag(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "In a form: true, false, 1 or 0.",
+            "oneOf": [
+                {"type": "boolean"},
+                {"type": "string", "enum": ["true", "false", "1", "0"]},
+                {"type": "integer", "enum": [1, 0]},
+            ],
+        }
 
-@extend_schema_field({"type": "integer"})
+
 class Integer(WireField):
     def __init__(self, least: int, most: int, **options: Any) -> None:
         self.least, self.most = least, most
@@ -270,8 +309,18 @@ class Integer(WireField):
     def parse(self, value: Any) -> int:
         return parse_integer(value, self.least, self.most)
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
-@extend_schema_field({"type": "number"})
+
 class Moment(WireField):
     def parse(self, value: Any) -> datetime:
         return parse_moment(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "A Unix time, in seconds or in milliseconds.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 9_999_999_999_999,
+        }

@@ -1,0 +1,71 @@
+"""The whole OpenAPI document: made, validated, and as it lies in `docs/`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+from django.conf import settings
+from django.utils import translation
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.validation import validate_schema
+
+from hci_center.api.schema import refusals
+from hci_center.api.schema.operations import as_documented
+
+Json = dict[str, Any]
+
+
+class NotADocumentError(Exception):
+    """The viewsets do not make a valid OpenAPI document."""
+
+
+def committed_path() -> Path:
+    return Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
+
+
+def made_from_code() -> bytes:
+    """The document as YAML, in English. Raises NotADocumentError, also on warnings."""
+    with translation.override("en"):
+        document = SchemaGenerator().get_schema(request=None, public=True)
+    if GENERATOR_STATS:
+        raise NotADocumentError("drf-spectacular warned: see above.")
+    try:
+        validate_schema(document)
+    except Exception as error:  # the validator's own kinds are not ours to know
+        raise NotADocumentError(str(error)) from error
+    rendered: bytes = OpenApiYamlRenderer().render(document, renderer_context={})
+    return rendered
+
+
+@cache
+def as_yaml() -> bytes:
+    """The committed document, read once."""
+    return committed_path().read_bytes()
+
+
+@cache
+def as_json() -> bytes:
+    """The committed document as JSON, converted once."""
+    return orjson.dumps(yaml.load(as_yaml(), Loader=yaml.CSafeLoader))
+
+
+def complete(result: Json, **_: Any) -> Json:
+    """What belongs to no single call: the refusals, the header of repeats."""
+    result["paths"] = as_documented(result["paths"])
+    components = result["components"]
+    components["schemas"]["Refusal"] = refusals.SCHEMA
+    components["parameters"] = {
+        "IdempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Any text: repeats with it answer the first answer again.",
+            "schema": {"type": "string", "maxLength": 255},
+        }
+    }
+    return result

@@ -1,0 +1,11 @@
+// Renders the document that this server answers at /api/schema/.
+"use strict";
+
+SwaggerUIBundle({
+  url: document.getElementById("docs").dataset.schema,
+  dom_id: "#docs",
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  docExpansion: "list",
+  validatorUrl: null,
+});
