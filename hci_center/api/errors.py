@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -40,6 +41,9 @@ def as_refusal(error: Exception) -> RefusedError:
         return NotFoundError()
     if isinstance(error, PermissionDenied):
         return ForbiddenError()
+    if isinstance(error, SessionInterrupted):
+        # Signed out elsewhere while this call was on its way.
+        return NotAuthenticatedError()
     if isinstance(error, UnreadablePostError):
         return MalformedBodyError()
     if isinstance(error, SuspiciousOperation):

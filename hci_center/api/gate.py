@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
+from django.utils import translation
 
 from hci_center.api.errors import answer_refusal, as_refusal
 
@@ -32,6 +33,7 @@ class ApiGate:
         path = request.path_info
         if not path.startswith(PREFIX) and path not in PROBES:
             return self.get_response(request)
+        speak_the_language_of(request)
         try:
             if path not in PROBES:
                 request.get_host()  # raises for a foreign Host
@@ -45,6 +47,14 @@ class ApiGate:
         except Exception as error:  # noqa: BLE001 - the one place that answers for all
             return answer_refusal(request, as_refusal(error))
         return response
+
+
+def speak_the_language_of(request: HttpRequest) -> None:
+    """Sets this thread's language; an earlier request may have left it its own."""
+    if "HTTP_ACCEPT_LANGUAGE" in request.META:
+        translation.activate(translation.get_language_from_request(request))
+    else:
+        translation.deactivate()
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,13 @@ from django.utils.translation import gettext as _
 
 from hci_center.api.envelope import failure, render_to_keep, success
 from hci_center.api.late import revive
-from hci_center.errors import IdempotencyMismatchError, InvalidError, RefusedError
+from hci_center.errors import (
+    IdempotencyMismatchError,
+    InvalidError,
+    MalformedBodyError,
+    RefusedError,
+    UnavailableError,
+)
 
 LONGEST_KEY = 255
 
@@ -101,7 +107,10 @@ def _first_answer(run: Callable[[], Any]) -> Answer:
         return refusal.status, failure(refusal)
 
 
-def _replay(stored: tuple[str, int, bytes], fingerprint: str) -> Answer:
+def _replay(stored: tuple[str, int, bytes] | None, fingerprint: str) -> Answer:
+    if stored is None:
+        # Its day ended between the two statements; the next try is the first.
+        raise UnavailableError
     kept_fingerprint, status, body = stored
     if kept_fingerprint != fingerprint:
         raise IdempotencyMismatchError
@@ -109,7 +118,10 @@ def _replay(stored: tuple[str, int, bytes], fingerprint: str) -> Answer:
 
 
 def _fingerprint(sent: Mapping[str, Any]) -> str:
-    """Equal for a form and for JSON of the same fields in any order."""
+    """Equal for a form and for JSON of the same fields in any order.
+
+    null counts as absent. Raises MalformedBodyError for nesting without end.
+    """
 
     def as_sent(value: Any) -> Any:
         if isinstance(value, dict):
@@ -118,5 +130,9 @@ def _fingerprint(sent: Mapping[str, Any]) -> str:
             return [as_sent(item) for item in value]
         return json.dumps(value) if isinstance(value, bool) else str(value)
 
-    text = json.dumps(as_sent(sent), sort_keys=True)
+    given = {name: value for name, value in sent.items() if value is not None}
+    try:
+        text = json.dumps(as_sent(given), sort_keys=True)
+    except RecursionError as error:
+        raise MalformedBodyError from error
     return hashlib.sha256(text.encode()).hexdigest()

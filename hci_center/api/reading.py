@@ -32,7 +32,7 @@ def refuse_large(request: HttpRequest, limit: int) -> None:
     if request.META.get(TOO_LARGE):
         raise BodyTooLargeError
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > limit:
+    if length.isascii() and length.isdigit() and int(length) > limit:
         raise BodyTooLargeError
 
 
@@ -92,7 +92,8 @@ def _parse_slowly(body: bytes) -> Any:
 def _parse_form(body: bytes) -> dict[str, Any]:
     try:
         pairs = parse_qsl(
-            body.decode("ascii"),
+            # Whoever writes the text as it is, without %, writes UTF-8.
+            body.decode(),
             keep_blank_values=True,
             errors="strict",
             max_num_fields=MOST_FORM_FIELDS,

@@ -1,0 +1,300 @@
+"""A call repeated with its Idempotency-Key is answered, not done, again."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from contacts.models import Contact
+from hci_center.api.models import StoredAnswer
+from managers import viewsets
+from managers.models import Manager
+from tests.builders import make_contact, make_key, make_manager
+from tests.conftest import Api, signed_in
+from tests.managers.shapes import NOT_FOUND, found, refused
+
+KEPT = {"Idempotency-Key": "first"}
+MISMATCH = refused(
+    "idempotency_mismatch",
+    "This Idempotency-Key was already used with other fields.",
+)
+INCREASE = "/api/user/contact/sa/increase"
+
+
+@pytest.fixture
+def increase(api, page_contact):
+    """Adds one to a menu step that is 1."""
+    fields = {"facebookId": "369258147", "contactId": page_contact.external_id}
+
+    def call(path=INCREASE, api=api, key="first", **more):
+        return api.put(path, fields | more, headers={"Idempotency-Key": key})
+
+    return call
+
+
+def step_of(contact):
+    contact.refresh_from_db()
+    return contact.sa
+
+
+def test_a_repeated_call_answers_the_same_and_is_not_done_again(increase, page_contact):
+    first = increase()
+    assert (first.status_code, first.json()) == (200, {"success": True, "data": 2})
+    for _ in range(3):
+        again = increase()
+        assert (again.status_code, again.content) == (200, first.content)
+        assert again["Content-Type"] == first["Content-Type"]
+    assert step_of(page_contact) == 2
+
+
+def test_without_a_key_each_call_is_its_own(increase, page_contact):
+    assert [increase(key="").json()["data"] for _ in range(2)] == [2, 3]
+    assert StoredAnswer.objects.count() == 0
+
+
+def test_another_key_is_another_call(increase, page_contact):
+    assert [increase(key=key).json()["data"] for key in ("a", "b", "a")] == [2, 3, 2]
+
+
+def test_both_spellings_of_a_path_are_one_call(increase, page_contact):
+    assert increase().content == increase(path=f"{INCREASE}/").content
+    assert step_of(page_contact) == 2
+
+
+def test_another_path_or_method_is_another_call(increase, page_contact):
+    increase()
+    assert increase(path="/api/user/contact/sa/decrease").json()["data"] == 1
+
+
+def test_another_credential_is_another_call(
+    increase, page_contact, manager, supervisor
+):
+    increase()
+    for api in (Api(make_key(manager)), signed_in(supervisor)):
+        increase(api=api)
+    assert step_of(page_contact) == 4
+
+
+def test_a_form_repeats_json(api, page_contact):
+    fields = {"facebookId": 369258147, "contactId": 7418252963}
+    first = api.put(INCREASE, fields, headers=KEPT)
+    as_form = api.put(INCREASE, form=fields, headers=KEPT)
+    turned = api.put(
+        INCREASE, {"x": None, **dict(reversed(fields.items()))}, headers=KEPT
+    )
+    assert first.json()["data"] == 2
+    assert first.content == as_form.content == turned.content
+
+
+@pytest.mark.parametrize("more", [{"contactId": "1"}, {"number": "x"}, {"extra": 1}])
+def test_other_fields_with_the_same_key_are_refused(increase, page_contact, more):
+    increase()
+    answer = increase(**more)
+    assert (answer.status_code, answer.json()) == (422, MISMATCH)
+    assert step_of(page_contact) == 2
+    assert increase().json()["data"] == 2
+
+
+def test_a_refusal_of_the_calls_own_is_kept(full_api):
+    def find():
+        return full_api.post("/api/user/", {"number": 7}, headers=KEPT)
+
+    first = find()
+    assert (first.status_code, first.json()) == (404, NOT_FOUND)
+    make_manager(number=7)
+    assert find().content == first.content
+
+
+def test_a_repeated_delete_answers_its_404(api, contact):
+    fields = {"number": 5511400011111, "contactNumber": contact.external_id}
+    first = api.delete("/api/user/contact/", fields, headers=KEPT)
+    again = api.delete("/api/user/contact/", fields, headers={"Idempotency-Key": "2"})
+    assert first.json() == {"success": True, "data": "Contact deleted"}
+    assert again.json()["error"]["code"] == "contact_not_found"
+    kept = api.delete("/api/user/contact/", fields, headers=KEPT)
+    assert kept.content == first.content
+
+
+def test_wrong_fields_are_not_kept(api, manager):
+    assert api.post("/api/user/", {"number": "x"}, headers=KEPT).status_code == 400
+    assert StoredAnswer.objects.count() == 0
+    answer = api.post("/api/user/", {"number": manager.number}, headers=KEPT)
+    assert answer.json() == found()
+
+
+def test_a_refusal_before_the_call_is_not_kept(manager):
+    api = Api(make_key(manager))
+    api.post("/api/user/save", {}, headers=KEPT)
+    api.post("/api/user/", b"{", headers=KEPT)
+    assert StoredAnswer.objects.count() == 0
+
+
+def test_a_fault_of_ours_is_not_kept_and_leaves_nothing_done(full_api, monkeypatch):
+    fields = {"name": "A", "number": 7, "controllerPort": 7}
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(viewsets, "contacts_of_manager", fail)
+        answer = full_api.post("/api/user/save", fields, headers=KEPT)
+    assert answer.status_code == 500
+    assert not Manager.objects.exists()
+    assert full_api.post("/api/user/save", fields, headers=KEPT).status_code == 200
+
+
+def test_reading_calls_do_not_heed_a_key(api, manager):
+    api.get("/api/user/", headers=KEPT)
+    assert StoredAnswer.objects.count() == 0
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "é" * 256])
+def test_a_key_that_is_too_long_is_invalid(increase, key):
+    answer = increase(key=key)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"] == {
+        "Idempotency-Key": ["This is longer than 255 characters."]
+    }
+
+
+@pytest.mark.parametrize("key", ["k" * 255, "é", "' OR 1=1", " spaces "])
+def test_any_other_key_will_do(increase, page_contact, key):
+    assert increase(key=key).content == increase(key=key).content
+    assert step_of(page_contact) == 2
+
+
+# What is made anew ------------------------------------------------------------
+
+
+def test_a_page_token_is_never_stored_and_always_the_present_one(api, manager):
+    fields = {"number": manager.number}
+    assert api.post("/api/user/", fields, headers=KEPT).json() == found()
+    stored = bytes(StoredAnswer.objects.get().body)
+    assert manager.facebook_token.encode() not in stored
+    Manager.objects.update(facebook_token="renewed")
+    again = api.post("/api/user/", fields, headers=KEPT)
+    assert again.json() == found(facebookToken="renewed")
+    Manager.objects.update(facebook_token="")
+    assert api.post("/api/user/", fields, headers=KEPT).json() == found(
+        facebookToken=""
+    )
+
+
+def test_a_stored_token_needs_its_scope_too(api, manager):
+    fields = {"number": manager.number}
+    api.post("/api/user/", fields, headers=KEPT)
+    manager.api_keys.update(secrets=False)
+    from managers import authentication
+
+    authentication.forget_judged_keys()
+    again = api.post("/api/user/", fields, headers=KEPT)
+    assert again.json() == found(facebookToken="")
+
+
+# Time -------------------------------------------------------------------------
+
+
+def test_after_a_day_the_key_is_free_again(increase, page_contact):
+    increase()
+    for hours, answered in ((23, 2), (25, 3)):
+        then = timezone.now() - timedelta(hours=hours)
+        StoredAnswer.objects.update(created_at=then)
+        assert increase().json()["data"] == answered
+    assert StoredAnswer.objects.count() == 1
+
+
+def test_after_a_day_other_fields_may_bear_the_key(api, manager):
+    api.post("/api/user/", {"number": 1}, headers=KEPT)
+    StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    answer = api.post("/api/user/", {"number": manager.number}, headers=KEPT)
+    assert answer.json() == found()
+
+
+def test_old_answers_are_forgotten_by_whoever_comes_along(increase):
+    for number in range(15):
+        increase(key=f"old {number}")
+    StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    increase(key="new 1")
+    increase(key="new 2")
+    keys = StoredAnswer.objects.values_list("key", flat=True)
+    assert set(keys) == {"new 1", "new 2"}
+
+
+# Twins ------------------------------------------------------------------------
+
+
+def _waiting_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
+
+
+def _wait_until_waiting(number):
+    for _ in range(1000):
+        if _waiting_for_a_lock() == number:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{number} calls should be waiting")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_twin_that_is_still_running_is_waited_for():
+    manager = make_manager(facebook_id="369258147")
+    contact = make_contact(manager, channel="facebook", external_id="7418252963")
+    key = make_key(manager)
+    fields = {"facebookId": "369258147", "contactId": "7418252963"}
+    answers = []
+
+    def increase():
+        answers.append(Api(key).put(INCREASE, fields, headers=KEPT).json())
+        connection.close()
+
+    threads = [threading.Thread(target=increase) for _ in range(4)]
+    holder = connection.copy()
+    with holder.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM contacts_contact FOR UPDATE")
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            _wait_until_waiting(number)
+        assert answers == []
+        cursor.execute("ROLLBACK")
+    holder.close()
+    for thread in threads:
+        thread.join()
+    assert answers == [{"success": True, "data": 2}] * 4
+    assert Contact.objects.get(pk=contact.pk).sa == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_twin_of_a_call_that_failed_is_the_first():
+    manager = make_manager(number=7)
+    api = Api(make_key(manager))
+    holder = connection.copy()
+    answers = []
+
+    def find():
+        answers.append(api.post("/api/user/", {"number": 7}, headers=KEPT).json())
+        connection.close()
+
+    with holder.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute(
+            "INSERT INTO api_storedanswer"
+            " (credential, method, path, key, fingerprint, created_at)"
+            " SELECT 'key:' || id, 'POST', '/api/user', 'first', 'x', now()"
+            " FROM managers_apikey"
+        )
+        thread = threading.Thread(target=find)
+        thread.start()
+        _wait_until_waiting(1)
+        cursor.execute("ROLLBACK")
+    holder.close()
+    thread.join()
+    assert answers[0]["data"]["number"] == 7

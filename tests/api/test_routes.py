@@ -1,0 +1,92 @@
+"""Every route under /api/ is closed to who brings no key, save the documented ones."""
+
+import pytest
+from django.urls import URLPattern, get_resolver
+
+from hci_center.api.viewset import ContractViewSet
+
+SAMPLES = {
+    "<port:controller_port>": "8080",
+    "<page:facebook_id>": "369258147",
+    "<uuid:uuid>": "00000000-0000-4000-8000-000000000000",
+}
+# What answers without a key: the session itself, the schema and its page; a file
+# link is judged by its signature.
+ANONYMOUS = {
+    ("GET", "/api/session"),
+    ("POST", "/api/session"),
+    ("GET", "/api/schema/"),
+    ("GET", "/api/docs/"),
+}
+SIGNED = "/api/chat/file/"
+
+
+def patterns(resolver, prefix="/"):
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route, entry.callback
+        else:
+            yield from patterns(entry, route)
+
+
+def routes():
+    """Each method and path under /api/, with a sample for each parameter."""
+    for route, view in patterns(get_resolver()):
+        if not route.startswith("/api/"):
+            continue
+        path = route
+        for parameter, sample in SAMPLES.items():
+            path = path.replace(parameter, sample)
+        assert "<" not in path, f"a sample is needed for {route}"
+        for method in getattr(view, "actions", {"get": ""}):
+            if method != "head":
+                yield method.upper(), path, view
+
+
+ROUTES = list(routes())
+CLOSED = [
+    (method, path)
+    for method, path, _ in ROUTES
+    if (method, path) not in ANONYMOUS and not path.startswith(SIGNED)
+]
+
+
+def test_the_documented_calls_are_among_the_routes():
+    assert len(CLOSED) >= 35
+    assert ("POST", "/api/user/") in CLOSED
+    assert ("PUT", "/api/user/contact/operator/my") in CLOSED
+    assert ("POST", "/api/chat/message/send/operator/file/8080") in CLOSED
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_without_a_key_it_is_401(anonymous, method, path):
+    for spelling in (path, path.removesuffix("/"), path.rstrip("/") + "/"):
+        answer = anonymous.call(method, spelling, {})
+        assert answer.status_code == 401
+        assert answer.json()["error"]["code"] == "not_authenticated"
+
+
+def test_only_the_session_is_declared_anonymous():
+    declared = {
+        (method, path)
+        for method, path, view in ROUTES
+        if issubclass(getattr(view, "cls", object), ContractViewSet)
+        and getattr(view.cls, view.actions[method.lower()]).operation.anonymous
+    }
+    assert declared <= ANONYMOUS
+
+
+def test_a_file_needs_its_signature(anonymous):
+    answer = anonymous.get(SIGNED + SAMPLES["<uuid:uuid>"])
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "forbidden"
+
+
+def test_a_literal_segment_wins_over_a_port(api, manager):
+    for path in (
+        "/api/chat/message/send/operator/facebook",
+        "/api/chat/message/send/operator/file/facebook",
+        "/api/area/operator/facebook/369258147",
+    ):
+        assert api.post(path, {}).json()["error"]["code"] == "invalid"
