@@ -1,0 +1,133 @@
+"""The one-command server as real processes: started, killed, stopped, started again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+
+import pytest
+import redis
+
+from tests.local.installation import Installation, wait_for
+
+pytestmark = [
+    # All of them share one installation, which takes seconds to make.
+    pytest.mark.xdist_group("one_command"),
+    pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="reads /proc"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """An installation whose first start was killed while it filled in the demo."""
+    folder = tmp_path_factory.mktemp("one")
+    installation = Installation(folder)
+    installation.begin()
+    installation.wait_to_say("Filling in a demonstration")
+    installation.stop(signal.SIGKILL)
+    installation.start()
+    installation.first_words = installation.said()
+    installation.query("CREATE TABLE kept AS SELECT 1 AS one")
+    yield installation
+    installation.remove()
+
+
+@pytest.fixture
+def running(made):
+    if made.process.poll() is not None:
+        made.start()
+    return made
+
+
+def kept(installation):
+    return installation.query("SELECT one FROM kept") == "1"
+
+
+def test_the_first_start_tells_who_may_enter(running):
+    found = re.search(r"API key +(\S+)\n", running.first_words)
+    status, answer = running.get("/api/user/", Authorization=f"Api-Key {found[1]}")
+    assert status == 200
+    assert answer["data"]
+    assert "password" in running.first_words
+
+
+def test_everything_is_ready(running):
+    status, answer = running.get("/readyz")
+    assert status == 200
+    assert answer["checks"] == {"database": "ok", "redis": "ok", "disk": "ok"}
+    assert running.get("/healthz") == (200, {"status": "ok"})
+
+
+def test_no_server_listens_on_tcp(running):
+    assert running.query("SHOW listen_addresses") == ""
+    with redis.Redis.from_url(f"unix://{running.data}/run/valkey.sock") as valkey:
+        assert valkey.config_get("port") == {"port": "0"}
+
+
+def test_postgresql_comes_back_after_a_kill(running):
+    os.kill(running.pid_of("bin/postgres -D"), signal.SIGKILL)
+    wait_for(lambda: "PostgreSQL ended (signal 9)" in running.said())
+    wait_for(lambda: running.state() == "ok")
+    assert kept(running)
+
+
+def test_valkey_comes_back_after_a_kill(running):
+    os.kill(running.pid_of("valkey-server"), signal.SIGKILL)
+    wait_for(lambda: "Valkey ended (signal 9)" in running.said())
+    wait_for(lambda: running.state() == "ok")
+
+
+def test_the_web_comes_back_after_a_kill(running):
+    os.kill(running.pid_of("hci_center.web"), signal.SIGKILL)
+    wait_for(lambda: "web ended (signal 9)" in running.said())
+    wait_for(lambda: running.state() == "ok")
+
+
+def test_a_second_server_on_the_same_data_is_refused(running):
+    second = running.manage("serve", HCI_PORT="1", HCI_FEED_PORT="2")
+    assert second.returncode == 1
+    assert "Already running" in second.stderr
+
+
+def test_a_taken_port_is_refused(running, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        other = running.manage("serve", HCI_DATA_DIR=str(tmp_path), HCI_PORT=port)
+    assert other.returncode == 1
+    assert f"127.0.0.1:{port} cannot be had" in other.stderr
+
+
+def test_a_stop_leaves_no_process_and_a_start_goes_on(running):
+    assert running.stop(signal.SIGTERM) == 0
+    assert running.processes() == {}
+    running.start()
+    assert "password" not in running.said()
+    assert kept(running)
+
+
+def test_no_process_outlives_a_killed_supervisor(running):
+    running.stop(signal.SIGKILL)
+    wait_for(lambda: running.processes() == {}, 15)
+
+
+def test_a_start_follows_a_kill_at_once(running):
+    running.stop(signal.SIGKILL)
+    running.start()
+    assert kept(running)
+
+
+def test_what_an_interrupted_start_left_is_no_hindrance(running):
+    # Ctrl-C stops it as SIGTERM does.
+    assert running.stop(signal.SIGINT) == 0
+    assert running.processes() == {}
+    home = running.home()
+    (home / "postgres.new-1").mkdir()
+    # The number of the last postmaster now belongs to another living process.
+    (home / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    running.start()
+    assert not (home / "postgres.new-1").exists()
+    assert kept(running)
