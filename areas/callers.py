@@ -6,11 +6,19 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from areas.models import Operator
 from hci_center.callers import Caller
 from managers.models import Supervision
+
+# Each call of an operator's console: who he is with his areas, in one round trip.
+_OPERATOR_OF = """
+SELECT o.id, o.manager_id,
+       ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id)
+  FROM areas_operator o
+ WHERE o.user_id = %s AND o.is_active
+"""
 
 
 def caller_from_session(request: HttpRequest) -> Caller | None:
@@ -41,14 +49,16 @@ def caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
             "manager_id", flat=True
         )
         return Caller("supervisor", credential, frozenset(supervised))
-    operator = Operator.objects.active().filter(user=user).first()
-    if operator is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_OPERATOR_OF, [user.pk])
+        row = cursor.fetchone()
+    if row is None:
         return None
-    areas = operator.memberships.values_list("area_id", flat=True)
+    operator_id, manager_id, areas = row
     return Caller(
         "operator",
         credential,
-        frozenset({operator.manager_id}),
-        operator=operator.pk,
+        frozenset({manager_id}),
+        operator=operator_id,
         areas=frozenset(areas),
     )
