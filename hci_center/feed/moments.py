@@ -18,8 +18,10 @@ from hci_center.feed.rights import sees
 logger = logging.getLogger(__name__)
 
 MESSAGE = "feed.now"
-# A socket may say this often that its person views or types, in seconds.
+# So often may a socket say that its person views or types: each word uses up this
+# many seconds, and it has a second in hand.
 SAID_EVERY = 0.2
+IN_HAND = 1.0
 # Contacts that one socket views or types to at a time.
 MOST_FOLLOWED = 8
 
@@ -90,15 +92,8 @@ class Moments:
         kind, contact, m, on = (sent.get(name) for name in ("t", "id", "m", "on"))
         if not _is_id(contact) or not _is_id(m) or not isinstance(on, bool):
             return
-        moment = time.monotonic()
-        if on and moment - line.said_at < SAID_EVERY:
-            return
-        line.said_at = moment
-        place = await self._place(contact, m)
         caller = line.member.caller if line.member else None
-        if place is None or caller is None or not caller.reaches(place[0]):
-            return
-        if not sees(caller, place[1], place[2]):
+        if caller is None or (on and not _is_in_time(line)):
             return
         said = {
             "k": kind,
@@ -106,18 +101,23 @@ class Moments:
             "m": m,
             "operatorId": str(caller.operator or 0),
         }
-        if _note(line, said, on):
+        # Taken back without a question, once: what was never said is not.
+        place = await self._place(said) if on or _take_back(line, said) else None
+        if place is None or not caller.reaches(place[0]):
+            return
+        if sees(caller, place[1], place[2]) and (not on or _note(line, said)):
             await self.tell(place, {**said, "on": on}, besides=line)
 
     async def forget(self, line: Line) -> None:
         """A socket that has gone views nothing and types no more."""
         followed, line.followed = line.followed, None
         for said in (followed or {}).values():
-            place = await self._place(said["id"], said["m"])
+            place = await self._place(said)
             if place is not None:
                 await self.tell(place, {**said, "on": False})
 
-    async def _place(self, contact: Any, m: Any) -> Place | None:
+    async def _place(self, said: dict[str, Any]) -> Place | None:
+        contact, m = said["id"], said["m"]
         values = {
             "external_id": str(contact),
             "id": str(contact) if isinstance(contact, int) else f'"{contact}"',
@@ -128,16 +128,30 @@ class Moments:
         return rows[0] if len(rows) == 1 else None
 
 
-def _note(line: Line, said: dict[str, Any], on: bool) -> bool:
-    """Keeps what the socket said, to be taken back for it when it goes."""
-    key = (said["k"], said["id"], said["m"])
-    followed = line.followed = line.followed or {}
-    if not on:
-        return followed.pop(key, None) is not None
-    if key not in followed and len(followed) >= MOST_FOLLOWED:
+def _is_in_time(line: Line) -> bool:
+    moment = time.monotonic()
+    used_until = max(line.said_at, moment - IN_HAND) + SAID_EVERY
+    if used_until > moment:
         return False
-    followed[key] = said
+    line.said_at = used_until
     return True
+
+
+def _note(line: Line, said: dict[str, Any]) -> bool:
+    """Keeps what the socket said, to be taken back for it when it goes."""
+    followed = line.followed = line.followed or {}
+    if len(followed) >= MOST_FOLLOWED and _key(said) not in followed:
+        return False
+    followed[_key(said)] = said
+    return True
+
+
+def _take_back(line: Line, said: dict[str, Any]) -> bool:
+    return (line.followed or {}).pop(_key(said), None) is not None
+
+
+def _key(said: dict[str, Any]) -> tuple[Any, ...]:
+    return said["k"], said["id"], said["m"]
 
 
 def _is_id(value: Any) -> bool:

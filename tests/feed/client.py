@@ -47,6 +47,13 @@ class Socket:
             frames.append(frame)
         return frames
 
+    def next_event(self, patience: float = PATIENCE) -> dict[str, Any]:
+        """The only event of the next frame that has any."""
+        while (frame := self.next(patience))["t"] != "ev":
+            pass
+        [event] = frame["e"]
+        return dict(event)
+
     def events_until(self, is_last: Any) -> list[dict[str, Any]]:
         """The events up to the one that `is_last` knows, which is left out."""
         events: list[dict[str, Any]] = []
@@ -62,6 +69,16 @@ class Socket:
         while (frame := self.next())["t"] != "reset":
             pass
         return frame
+
+    def drain(self) -> tuple[list[dict[str, Any]], int | None]:
+        """The events that still come, and the code at their end."""
+        events: list[dict[str, Any]] = []
+        try:
+            while True:
+                frame = self.next()
+                events += frame["e"] if frame["t"] == "ev" else []
+        except ConnectionClosed as end:
+            return events, end.rcvd.code if end.rcvd else None
 
     def closed(self) -> int | None:
         """The code with which the server hangs up."""

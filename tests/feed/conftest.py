@@ -23,7 +23,7 @@ def valkey(tmp_path_factory: Any) -> Iterator[Valkey]:
 
 @pytest.fixture(scope="session")
 def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
-    feed = Feed(database_url(connection.settings_dict), valkey.url)
+    feed = Feed(database_url(connection.settings_dict), valkey)
     feed.start()
     yield feed
     feed.kill()

@@ -77,12 +77,13 @@ class Valkey:
 class Feed:
     """One relay and one feed process, and the sockets that a test opened."""
 
-    def __init__(self, database: str, redis: str, **environment: str) -> None:
+    def __init__(self, database: str, valkey: Valkey, **environment: str) -> None:
+        self.valkey = valkey
         self.port, self.web_port = free_port(), free_port()
         self.environment = {
             **os.environ,
             "DATABASE_URL": database,
-            "REDIS_URL": redis,
+            "REDIS_URL": valkey.url,
             "HCI_FEED_PORT": str(self.port),
             "HCI_PORT": str(self.web_port),
             "HCI_HOST": "127.0.0.1",
@@ -120,6 +121,11 @@ class Feed:
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE change_feed")
         self.restart_server()
+
+    def kill_leader(self) -> None:
+        leader = self.relays.pop(0)
+        leader.kill()
+        leader.wait()
 
     def kill(self) -> None:
         self.hang_up()

@@ -1,0 +1,134 @@
+"""Whoever does not read, or says nothing, costs little and is cut."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+from django.db import connection
+
+from contacts.models import Contact
+from tests import builders
+from tests.conftest import Api
+from tests.feed.processes import Feed, ticket_of
+
+INSERT = """
+INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction, type,
+  content, url, sender, status, error, created_at)
+SELECT gen_random_uuid(), %s, %s, %s, 'in', 'text', repeat('x', 20000), '', '', 'wait',
+  '', now() FROM generate_series(1, 50)
+"""
+
+
+def small_buffer(port: int) -> socket.socket:
+    """A connection whose reader's side holds next to nothing."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.connect(("127.0.0.1", port))
+    return opened
+
+
+def test_a_slow_reader_is_cut_and_resumes(
+    feed: Feed, manager: Any, api: Api, contact: Contact
+) -> None:
+    chat = builders.make_chat(contact)
+    feed.await_quiet()
+    slow = feed.connect(sock=small_buffer(feed.port), max_queue=1).hi(ticket_of(api))
+    slow.caught_up()
+    quick = feed.open(api)
+    with connection.cursor() as cursor:
+        for _ in range(10):
+            cursor.execute(INSERT, [manager.pk, contact.pk, chat.pk])
+    seen = 0
+    while seen < 500:
+        frame = quick.next()
+        seen += len(frame["e"]) if frame["t"] == "ev" else 0
+    before, code = slow.drain()
+    assert code == 4008
+    assert 0 < len(before) < 500
+    again = feed.connect().hi(ticket_of(api), slow.cursor, quick.epoch)
+    after = [event for frame in again.caught_up() for event in frame["e"]]
+    assert len({event["id"] for event in before + after}) == 500
+    assert [e["s"] for e in before + after] == sorted(e["s"] for e in before + after)
+
+
+def test_who_catches_up_slowly_is_not_cut(
+    feed: Feed, manager: Any, api: Api, contact: Contact
+) -> None:
+    chat = builders.make_chat(contact)
+    feed.await_quiet()
+    first = feed.open(api)
+    first.close()
+    with connection.cursor() as cursor:
+        for _ in range(10):
+            cursor.execute(INSERT, [manager.pk, contact.pk, chat.pk])
+    feed.await_quiet()
+    slow = feed.connect(sock=small_buffer(feed.port), max_queue=1)
+    slow.hi(ticket_of(api), first.cursor, first.epoch)
+    time.sleep(1)
+    frames = slow.caught_up()
+    assert sum(len(frame["e"]) for frame in frames) == 500
+    assert max(len(json.dumps(frame)) for frame in frames) < 300_000
+
+
+def test_a_silent_socket_is_let_go_and_an_idle_one_is_not(
+    feed: Feed, manager: Any, api: Api
+) -> None:
+    """Nothing is written for longer than redis-py's own patience of 5 s."""
+    idle, silent = feed.open(api), feed.connect()
+    began = time.monotonic()
+    assert silent.closed() == 4001
+    assert time.monotonic() - began > 5
+    while time.monotonic() - began < 21:
+        time.sleep(0.2)
+    builders.make_area(manager, "the-end")
+    beats = 0
+    while (frame := idle.next())["t"] == "hb":
+        beats += 1
+    assert frame["e"][0]["id"] == "the-end"
+    assert beats >= 1
+
+
+def test_redis_away_costs_no_event_and_no_request(
+    feed: Feed, manager: Any, api: Api
+) -> None:
+    opened = feed.open(api)
+    feed.valkey.kill()
+    try:
+        for code in ("one", "two"):
+            builders.make_area(manager, code)
+            assert opened.next_event(patience=5)["id"] == code
+        late = feed.open(api)
+        assert late.cursor == opened.cursor
+    finally:
+        feed.valkey.start()
+    builders.make_area(manager, "three")
+    assert opened.next_event(patience=5)["id"] == "three"
+
+
+def test_redis_frozen_costs_no_event_and_no_request(
+    feed: Feed, manager: Any, api: Api
+) -> None:
+    opened = feed.open(api)
+    feed.valkey.freeze()
+    try:
+        for code in ("one", "two"):
+            builders.make_area(manager, code)
+            assert opened.next_event(patience=5)["id"] == code
+        feed.open(api)
+    finally:
+        feed.valkey.thaw()
+    builders.make_area(manager, "three")
+    assert opened.next_event(patience=5)["id"] == "three"
+
+
+def test_when_the_leading_relay_dies_another_leads(
+    feed: Feed, manager: Any, api: Api
+) -> None:
+    opened = feed.open(api)
+    feed.start_relay()
+    feed.kill_leader()
+    builders.make_area(manager, "after")
+    assert opened.next_event()["id"] == "after"

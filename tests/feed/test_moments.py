@@ -1,0 +1,141 @@
+"""What is no row: who is here, who looks, who types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import connection
+
+from contacts.models import Contact
+from tests import builders
+from tests.conftest import Api, signed_in
+from tests.feed.client import Socket
+from tests.feed.processes import Feed, wait_until
+
+
+def next_now(opened: Socket, kind: str) -> dict[str, Any]:
+    while (frame := opened.next())["t"] != "now" or frame["k"] != kind:
+        pass
+    return frame
+
+
+def is_online(api: Api, area: str = "vendas") -> bool:
+    answer = api.post("/api/area/operator/8080", {"idarea": area}).json()
+    [operator] = answer["data"]
+    return bool(operator["online"])
+
+
+def test_an_operator_is_online_while_he_has_a_socket(
+    feed: Feed, api: Api, ana: Any
+) -> None:
+    watcher = feed.open(api)
+    assert not is_online(api)
+    opened = feed.open(signed_in(ana.user))
+    said = {"t": "now", "k": "presence", "id": str(ana.pk)}
+    assert next_now(watcher, "presence") == {**said, "online": True}
+    assert is_online(api)
+    opened.close()
+    assert next_now(watcher, "presence") == {**said, "online": False}
+    assert not is_online(api)
+
+
+def test_a_page_that_is_loaded_anew_is_no_absence(
+    feed: Feed, api: Api, ana: Any
+) -> None:
+    watcher = feed.open(api)
+    session = signed_in(ana.user)
+    first = feed.open(session)
+    next_now(watcher, "presence")
+    first.close()
+    second = feed.open(session)
+    feed.await_checks()
+    second.close()
+    assert next_now(watcher, "presence")["online"] is False
+
+
+def test_presence_of_a_process_that_died_runs_out(
+    feed: Feed, api: Api, ana: Any
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO areas_presence (operator_id, process, online_until)"
+            " VALUES (%s, 'dead', now() + interval '2 seconds')",
+            [ana.pk],
+        )
+    assert is_online(api)
+    wait_until(lambda: not is_online(api))
+
+
+def test_viewing_and_typing_reach_the_others_who_see_the_contact(
+    feed: Feed, manager: Any, contact: Contact, ana: Any, bruno: Any, api: Api
+) -> None:
+    her, his = feed.open(signed_in(ana.user)), feed.open(signed_in(bruno.user))
+    watcher = feed.open(api)
+    said = {"id": contact.public_id, "m": manager.number, "on": True}
+    for kind in ("viewing", "typing"):
+        her.send({"t": kind, **said})
+        told = {"t": "now", "k": kind, **said, "operatorId": str(ana.pk)}
+        assert next_now(watcher, kind) == told
+    her.send({"t": "typing", **said, "on": False})
+    assert next_now(watcher, "typing")["on"] is False
+    # Neither Bruno, who does not see the contact, nor she herself was told.
+    builders.make_area(manager, "the-end")
+    for opened in (her, his):
+        frames = []
+        while (frame := opened.next())["t"] != "ev":
+            frames.append(frame)
+        assert not [f for f in frames if f["t"] == "now" and f["k"] != "presence"]
+
+
+def test_who_goes_views_no_more(
+    feed: Feed, manager: Any, contact: Contact, ana: Any, api: Api
+) -> None:
+    watcher = feed.open(api)
+    opened = feed.open(signed_in(ana.user))
+    opened.send(
+        {"t": "viewing", "id": contact.public_id, "m": manager.number, "on": True}
+    )
+    assert next_now(watcher, "viewing")["on"] is True
+    opened.close()
+    assert next_now(watcher, "viewing")["on"] is False
+
+
+def test_what_is_not_ones_to_see_cannot_be_typed_to(
+    feed: Feed, manager: Any, contact: Contact, bruno: Any, api: Api
+) -> None:
+    watcher, opened = feed.open(api), feed.open(signed_in(bruno.user))
+    next_now(watcher, "presence")
+    for said in (
+        {"id": contact.public_id, "m": manager.number, "on": True},
+        {"id": contact.public_id, "m": 1, "on": True},
+        {"id": True, "m": manager.number, "on": True},
+        {"id": contact.public_id, "m": manager.number, "on": "yes"},
+        {"id": "\x00", "m": "\x00", "on": True},
+        {"id": 10**30, "m": manager.number, "on": True},
+    ):
+        opened.send({"t": "typing", **said})
+    feed.await_checks()
+    builders.make_area(manager, "the-end")
+    while (frame := watcher.next())["t"] == "hb":
+        pass
+    assert frame["t"] == "ev"
+
+
+def test_any_process_may_tell_a_moment_of_a_manager(
+    feed: Feed, manager: Any, ana: Any, other_api: Api
+) -> None:
+    opened, stranger = feed.open(signed_in(ana.user)), feed.open(other_api)
+    with connection.cursor() as cursor:
+        said = json.dumps({"k": "session", "state": "open"})
+        cursor.execute("SELECT change_now(%s, %s::jsonb)", [manager.pk, said])
+    told = {"t": "now", "k": "session", "m": manager.number, "state": "open"}
+    assert next_now(opened, "session") == told
+    area = builders.make_area(stranger_manager(), "the-end")
+    assert stranger.next_event()["id"] == area.code
+
+
+def stranger_manager() -> Any:
+    from managers.models import Manager
+
+    return Manager.objects.get(name="Oficina Lua")
