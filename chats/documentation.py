@@ -126,7 +126,7 @@ PAGES = {
         "out a window, `limit` keeps its newest, `closed` adds the earlier chats.",
         answer=[MessageShape],
         example=[MESSAGE],
-        bodies={"By id": {"operatorId": "Id-of-a-operator", **BY_ID}},
+        bodies={"By id": {"operatorId": "Id of a operator", **BY_ID}},
         refuses=READING,
     ),
     "change_operator": Page(

@@ -205,13 +205,11 @@ class Text(WireField):
 
     def schema(self) -> dict[str, Any]:
         shortest = {"minLength": 1} if self.required else {}
-        # Any Unicode but NUL.
-        pattern = r"^[^\u0000]*$"
         return {
-            "type": "string",
+            "type": ["string", "integer"],
             **shortest,
             "maxLength": self.longest,
-            "pattern": pattern,
+            "pattern": r"^[^\u0000]*$",
         }
 
 
@@ -279,10 +277,10 @@ class OperatorId(WireField):
     def schema(self) -> dict[str, Any]:
         return {
             "description": "An operator's id; 0 is nobody.",
-            "oneOf": [
-                {"type": "string", "pattern": "^[0-9]{1,18}$"},
-                {"type": "integer", "minimum": 0},
-            ],
+            "type": ["string", "integer"],
+            "minLength": 1,
+            "maxLength": 64,
+            "pattern": r"^[^\u0000]*$",
         }
 
 
