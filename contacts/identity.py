@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from django.db import connection
 
 from contacts.models import Channel
 
@@ -28,3 +31,32 @@ def spellings(channel: str, external_id: str) -> list[str]:
         if match := _WITH_NINE.fullmatch(external_id):
             return sorted([external_id, f"55{match[1]}{match[2]}"])
     return [external_id]
+
+
+_ADD_NAMES = """
+INSERT INTO contacts_identity (manager_id, channel, alias, contact_id)
+SELECT c.manager_id, c.channel, alias, c.id
+  FROM contacts_contact c, unnest(%s::text[]) AS alias
+ WHERE c.id = %s
+ ORDER BY alias
+ON CONFLICT DO NOTHING
+"""
+_NAME_ADDRESS = """
+UPDATE contacts_identity i SET is_address = (i.alias = %(alias)s)
+ WHERE i.contact_id = %(contact)s AND i.is_address <> (i.alias = %(alias)s)
+   AND EXISTS (SELECT FROM contacts_identity own
+                WHERE own.contact_id = %(contact)s AND own.alias = %(alias)s)
+"""
+
+
+def add_names(contact_id: int, names: Iterable[str]) -> None:
+    """The person comes under these names too; one that is somebody else's stays his."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_NAMES, [sorted(set(names)), contact_id])
+
+
+def name_address(contact_id: int, name: str) -> None:
+    """Answers go to this name from now on: the gateway itself uses it."""
+    add_names(contact_id, [name])
+    with connection.cursor() as cursor:
+        cursor.execute(_NAME_ADDRESS, {"alias": name, "contact": contact_id})

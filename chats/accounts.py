@@ -1,0 +1,217 @@
+"""A manager's two accounts: which driver speaks for each, and with what."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+from chats.gateways import graph
+from chats.gateways.base import Account, Gateway
+from chats.gateways.controller import Controller
+from chats.gateways.events import Webhook
+from chats.gateways.evolution import Evolution, EvolutionWebhook
+from chats.gateways.http import FILE, Http, Patience
+from chats.gateways.messenger import Messenger, MessengerWebhook
+from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
+from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
+from contacts.models import Channel
+from hci_center.encryption import decrypt
+from managers.models import Manager
+
+# What a statement over `managers_manager m` selects for `line_of`.
+COLUMNS = """m.id, m.number, m.controller_port, m.facebook_id, m.facebook_token,
+       m.gateway, m.gateway_settings, m.is_demo"""
+WIDTH = 8
+
+CONTROLLER = Manager.Gateway.CONTROLLER.value
+CLOUD = Manager.Gateway.WHATSAPP_CLOUD.value
+EVOLUTION = Manager.Gateway.EVOLUTION.value
+WPPCONNECT = Manager.Gateway.WPPCONNECT.value
+MESSENGER = "messenger"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account with the name of the driver that serves it."""
+
+    manager_id: int
+    channel: str
+    driver: str
+    account: Account
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that the gateway judges the account by."""
+        said = (self.driver, self.account.url, self.account.id, self.account.token)
+        key = b"line:" + settings.SECRET_KEY.encode()
+        return hmac.digest(key, repr(said).encode(), hashlib.sha256).hex()
+
+
+class Drivers:
+    """All drivers on one way out; `most` bounds the patience of every call."""
+
+    def __init__(self, most: Patience = FILE) -> None:
+        http = Http(most)
+        hosts = tuple(
+            _origin(url)
+            for url in (
+                settings.GRAPH_URL,
+                settings.WHATSAPP_CLOUD_URL,
+                demo_url(),
+            )
+        )
+        self._by_name: dict[str, Gateway] = {
+            CONTROLLER: Controller(http),
+            MESSENGER: Messenger(http, hosts),
+            CLOUD: WhatsAppCloud(http, hosts),
+            EVOLUTION: Evolution(http),
+            WPPCONNECT: WPPConnect(http),
+        }
+
+    def __getitem__(self, name: str) -> Gateway:
+        return self._by_name[name]
+
+
+def demo_url() -> str:
+    return f"http://127.0.0.1:{settings.DEMO_GATEWAYS_PORT}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def line_of(row: Sequence[Any], channel: str) -> Line:
+    """The account of a manager's row of COLUMNS on that channel.
+
+    What its settings lack stays empty: the driver says so when it is used.
+    """
+    manager_id, number, port, page, token, gateway, sealed, is_demo = row
+    name = f"{channel}:{manager_id}"
+    if channel == Channel.FACEBOOK:
+        base = demo_url() if is_demo else settings.GRAPH_URL
+        account = Account(
+            name, f"{base}/{graph.VERSION}", page or "", decrypt_once(token)
+        )
+        return Line(manager_id, channel, MESSENGER, account)
+    given = gateway_settings(sealed)
+    if is_demo:
+        account = Account(name, f"{demo_url()}/controller/{port}", number=number)
+        return Line(manager_id, channel, CONTROLLER, account)
+    url, id_, secret = _whatsapp(gateway, given, port)
+    account = Account(name, url.rstrip("/"), id_, secret, number)
+    return Line(manager_id, channel, gateway, account)
+
+
+def _whatsapp(
+    gateway: str, given: dict[str, str], port: int | None
+) -> tuple[str, str, str]:
+    """Address, id and secret, from the manager's gateway settings:
+
+    controller `secret` · whatsapp_cloud `phoneNumberId`, `token`, `appSecret` ·
+    evolution `url`, `instance`, `apikey` · wppconnect `url`, `session`, `token`.
+    """
+    if gateway == CONTROLLER:
+        url = settings.CONTROLLER_URL.replace("{port}", str(port)) if port else ""
+        return url, str(port or ""), given.get("secret", "")
+    if gateway == CLOUD:
+        url = f"{settings.WHATSAPP_CLOUD_URL}/{graph.VERSION}"
+        return url, given.get("phoneNumberId", ""), given.get("token", "")
+    url = given.get("url", "")
+    if not url.startswith(("http://", "https://")):
+        url = ""
+    if gateway == EVOLUTION:
+        return url, given.get("instance", ""), given.get("apikey", "")
+    return url, given.get("session", ""), given.get("token", "")
+
+
+@lru_cache(maxsize=1024)
+def decrypt_once(sealed: str) -> str:
+    """`decrypt`, which costs as much as a query; a worker opens the same few."""
+    return decrypt(sealed)
+
+
+@lru_cache(maxsize=1024)
+def _settings_of(sealed: str) -> tuple[tuple[str, str], ...]:
+    try:
+        given = json.loads(decrypt(sealed) or "{}")
+    except ValueError:
+        given = {}
+    if not isinstance(given, dict):
+        given = {}
+    return tuple((str(k), str(v)) for k, v in given.items() if v is not None)
+
+
+def gateway_settings(sealed: str) -> dict[str, str]:
+    """The manager's gateway settings from the sealed column."""
+    return dict(_settings_of(sealed))
+
+
+# Webhooks ------------------------------------------------------------------
+
+_CLOUD_MANAGERS = """
+SELECT id, gateway_settings FROM managers_manager
+ WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
+"""
+
+
+def cloud_managers() -> dict[str, int]:
+    """The managers of the Cloud API by their phone number ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOUD_MANAGERS)
+        rows = cursor.fetchall()
+    found = {gateway_settings(s).get("phoneNumberId", ""): m for m, s in rows}
+    found.pop("", None)
+    return found
+
+
+def _app_secrets() -> tuple[str, ...]:
+    """What Meta may sign with: the installation's app, or a manager's own."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOUD_MANAGERS)
+        rows = cursor.fetchall()
+    own = (gateway_settings(sealed).get("appSecret", "") for _, sealed in rows)
+    return tuple(filter(None, dict.fromkeys([*_page_secrets(), *own])))
+
+
+def _page_secrets() -> tuple[str, ...]:
+    demo = settings.DEMO_APP_SECRET if settings.DEMO else ""
+    return tuple(filter(None, (settings.META_APP_SECRET, demo)))
+
+
+WEBHOOKS: dict[str, Webhook] = {
+    "facebook": MessengerWebhook(_page_secrets),
+    "whatsapp": WhatsAppCloudWebhook(_app_secrets),
+    "evolution": EvolutionWebhook(),
+    "wppconnect": WPPConnectWebhook(),
+}
+
+
+def webhook_path(source: str, manager_id: int) -> str:
+    """The unguessable path at which a manager's unsigned gateway reaches us."""
+    return f"/webhooks/{source}/{_webhook_secret(source, manager_id)}"
+
+
+def manager_of_secret(source: str, secret: str) -> int | None:
+    """Whose webhook that secret is, None when it is nobody's."""
+    digits = secret.partition("-")[0]
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
+        return None
+    expected = _webhook_secret(source, int(digits))
+    fits = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
+    return int(digits) if fits else None
+
+
+def _webhook_secret(source: str, manager_id: int) -> str:
+    key = b"webhook:" + settings.SECRET_KEY.encode()
+    said = f"{source}:{manager_id}".encode()
+    return f"{manager_id}-{hmac.digest(key, said, hashlib.sha256).hex()[:40]}"

@@ -1,0 +1,280 @@
+"""What each kind of news does here."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from chats import sessions
+from chats.data_uri import NotADataUriError, SentFile, parse_data_uri
+from chats.gateways.base import MOST_MEDIA, Health, Media
+from chats.gateways.encoded import decoded
+from chats.gateways.events import (
+    Ack,
+    Content,
+    Echo,
+    Event,
+    Inbound,
+    Linked,
+    Session,
+    Unwanted,
+    Watermark,
+)
+from chats.ledger import Actor
+from chats.persons import ensure_person
+from chats.queries import as_uuid
+from chats.receipts import apply_parked, hold_reference, report_status
+from chats.recording import Arrival, record_message
+from contacts.intake import find_contact
+from contacts.models import Channel, Contact
+from hci_center.callers import Caller
+from hci_center.encryption import encrypt
+
+_KNOWN = """
+SELECT uuid::text, gateway_id FROM chats_message
+ WHERE manager_id = %(manager)s AND direction = 'out'
+   AND (gateway_id = %(reference)s OR uuid = %(uuid)s::uuid)
+"""
+_NAME = """
+UPDATE chats_message SET gateway_id = %s WHERE uuid = %s AND gateway_id IS NULL
+"""
+# Sends to a contact whose end is not known: those under way, and those that may
+# have gone out.
+_OPEN_ENDS = """
+SELECT m.uuid::text, d.in_flight, m.content = %(text)s
+  FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+ WHERE d.contact_id = %(contact)s AND d.done_at IS NULL
+   AND (d.in_flight OR d.doubt_until IS NOT NULL)
+ ORDER BY d.message_id
+"""
+_LIFT_UNTIL = """
+UPDATE chats_message m SET status = %(status)s
+  FROM chats_chat h
+ WHERE h.contact_id = %(contact)s AND m.chat_id = h.id AND m.direction = 'out'
+   AND m.status = ANY(%(from)s) AND m.created_at <= %(until)s
+"""
+_LIFTED_FROM = {"delivered": ["sent"], "read": ["sent", "delivered"]}
+
+# The file follows; a repeat of the news finds it here, on its way or given up.
+_AWAIT_FILE = """
+WITH awaiting AS (
+  UPDATE chats_message m SET error = %(error)s
+   WHERE m.uuid = %(uuid)s AND m.error = ''
+     AND NOT EXISTS (SELECT FROM chats_attachment a WHERE a.message_id = m.id)
+  RETURNING m.id, m.manager_id
+)
+INSERT INTO chats_mediafetch (message_id, manager_id, channel, media, attempts, next_at)
+SELECT id, manager_id, %(channel)s, %(media)s, 0, statement_timestamp() FROM awaiting
+ON CONFLICT DO NOTHING
+"""
+
+
+class NotYetError(Exception):
+    """A send is under way that the news may be of: its end is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """The manager whose account the news are about."""
+
+    manager_id: int
+    number: int | None
+    page: str | None
+
+
+def hear(listener: Listener, source: str, event: Event) -> str:
+    """Does what the news ask for; answers a note where they ask for nothing."""
+    channel = Channel.FACEBOOK if source == "facebook" else Channel.WHATSAPP
+    ear = _Ear(listener, source, channel.value)
+    match event:
+        case Inbound():
+            ear.inbound(event)
+        case Echo():
+            ear.echo(event)
+        case Ack():
+            ear.ack(event)
+        case Watermark():
+            ear.watermark(event)
+        case Session():
+            health = Health(event.state, event.reason, event.qr, event.number)
+            sessions.note(listener.manager_id, ear.channel, health, is_pushed=True)
+        case Linked():
+            ear.person(event)
+        case Unwanted():
+            return _("Not wanted: %s") % event.what
+    return ""
+
+
+class _Ear:
+    """One manager's account at one gateway, listening."""
+
+    def __init__(self, listener: Listener, source: str, channel: str) -> None:
+        self.manager_id, self.listener = listener.manager_id, listener
+        self.channel = channel
+        self.caller = Caller(
+            role="key",
+            credential=f"gateway:{source}",
+            managers=frozenset({listener.manager_id}),
+        )
+        self.actor = Actor(self.caller.credential)
+
+    def person(self, event: Inbound | Echo | Linked) -> Contact:
+        return ensure_person(
+            self.manager_id, self.channel, event.person, actor=self.actor
+        )
+
+    def inbound(self, event: Inbound) -> None:
+        contact = self.person(event)
+        self.record(event, contact, contact.external_id)
+
+    def echo(self, event: Echo) -> None:
+        """A send of ours is confirmed; all else was written elsewhere and is kept."""
+        if event.uuid and self.confirm(event.uuid, event.external_id):
+            return
+        known = self.known(event.external_id)
+        if known is not None:
+            report_status(self.manager_id, event.external_id, "sent")
+            return
+        contact = self.person(event)
+        if event.is_api is not False and self.is_open_end(event, contact):
+            return
+        if event.is_api:
+            # The send's own answer brings the id; until then the news wait for it.
+            report_status(self.manager_id, event.external_id, "sent")
+            return
+        ours = self.listener.page if self.channel == "facebook" else None
+        self.record(event, contact, ours or str(self.listener.number or "0"))
+
+    def is_open_end(self, event: Echo, contact: Contact) -> bool:
+        """Whether it is the echo of a send whose end was not known.
+
+        Raises NotYetError while that send is under way.
+        """
+        values: dict[str, Any] = {"contact": contact.pk, "text": event.content.text}
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN_ENDS, values)
+            ends = cursor.fetchall()
+        for uuid, in_flight, is_same in ends:
+            if in_flight and not event.is_api:
+                raise NotYetError
+            if not in_flight and is_same:
+                return self.confirm(uuid, event.external_id)
+        return False
+
+    def confirm(self, uuid: str, gateway_id: str) -> bool:
+        """The message of ours has gone out under that id; False: it is not ours."""
+        if self.known(uuid) is None:
+            return False
+        with transaction.atomic():
+            hold_reference(self.manager_id, gateway_id)
+            if self.known(gateway_id) is None:
+                with connection.cursor() as cursor:
+                    cursor.execute(_NAME, [gateway_id, uuid])
+            report_status(self.manager_id, uuid, "sent")
+            apply_parked(self.manager_id, gateway_id)
+        return True
+
+    def known(self, reference: str) -> Any:
+        values: dict[str, Any] = {
+            "manager": self.manager_id,
+            "reference": reference,
+            "uuid": as_uuid(reference),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_KNOWN, values)
+            return cursor.fetchone()
+
+    def ack(self, event: Ack) -> None:
+        if event.uuid and event.external_ids:
+            self.confirm(event.uuid, event.external_ids[0])
+        for reference in event.external_ids:
+            report_status(self.manager_id, reference, event.status, event.error[:500])
+
+    def watermark(self, event: Watermark) -> None:
+        contact = find_contact(self.manager_id, self.channel, event.person.ids[0])
+        if contact is None:
+            return
+        values: dict[str, Any] = {
+            "contact": contact.pk,
+            "status": event.status,
+            "from": _LIFTED_FROM[event.status],
+            "until": event.until,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_LIFT_UNTIL, values)
+
+    def record(self, event: Inbound | Echo, contact: Contact, sender: str) -> None:
+        """Stores what was said; a caption follows its file as a text of its own."""
+        content = event.content
+        shape = self._record(event.external_id, event, content, contact, sender)
+        media = content.media
+        if media is None:
+            return
+        if not media.base64 and (media.url or media.id):
+            self._await_file(shape["id"], media)
+        if content.text:
+            caption = Content("text", content.text)
+            name = f"{event.external_id[:240]}#caption"
+            self._record(name, event, caption, contact, sender)
+
+    def _record(
+        self,
+        gateway_id: str,
+        event: Inbound | Echo,
+        content: Content,
+        contact: Contact,
+        sender: str,
+    ) -> Any:
+        is_whatsapp = self.channel == Channel.WHATSAPP
+        is_file = content.media is not None
+        arrival = Arrival(
+            number=self.listener.number if is_whatsapp else None,
+            page=None if is_whatsapp else self.listener.page,
+            channel=self.channel,
+            external_id=contact.external_id,
+            sender=sender[:64],
+            senders=[sender],
+            type=content.kind if is_file else "text",
+            content=content.text or "…",
+            url="",
+            file=_file(content.media) if content.media else None,
+            gateway_id=gateway_id[:255],
+            created_at=event.at,
+        )
+        return record_message(self.caller, arrival)
+
+    def _await_file(self, uuid: str, media: Media) -> None:
+        kept = {
+            name: getattr(media, name)
+            for name in ("mime", "name", "url", "id", "sha256")
+        }
+        values: dict[str, Any] = {
+            "uuid": uuid,
+            "error": _("The file is on its way."),
+            "channel": self.channel,
+            "media": encrypt(json.dumps(kept)),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_AWAIT_FILE, values)
+
+
+def _file(media: Media) -> SentFile | None:
+    """The bytes that came along, None where none did or they are none."""
+    content = decoded(media.base64)
+    return as_sent(content, media.mime) if content else None
+
+
+def as_sent(content: bytes, mime: str) -> SentFile | None:
+    """Bytes as a file that can be stored, None for more than we store."""
+    kind = mime if mime.count("/") == 1 else "application/octet-stream"
+    encoded = b64encode(content).decode()
+    try:
+        sent = parse_data_uri(f"data:{kind};base64,{encoded}", MOST_MEDIA)
+    except NotADataUriError:
+        return None
+    return sent if sent.found is not None else None

@@ -1,0 +1,203 @@
+"""What webhooks bring: stored as it came, worked through in order, or parked.
+
+Working through a piece does no harm when it is done twice: a crash in the middle,
+and senders who repeat themselves for days, cost nothing but time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from chats import hearing
+from chats.accounts import WEBHOOKS, cloud_managers
+from chats.gateways.events import Piece
+from chats.models import InboundEvent
+from managers.models import Manager
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 5
+# How long news may wait for the end of a send that they may be of, in seconds.
+LONGEST_WAIT = 120.0
+
+_STORE = """
+INSERT INTO chats_inboundevent
+       (source, lane, payload, digest, state, note, attempts, next_at, arrived_at)
+SELECT %s, lane, payload, digest, 'waiting', '', 0, statement_timestamp(), statement_timestamp()
+  FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY
+       AS piece (lane, payload, digest, place)
+ ORDER BY place
+ON CONFLICT DO NOTHING
+"""
+
+# The first of each lane, by leaps through `events_waiting`.
+_CLAIM = """
+WITH RECURSIVE lanes AS (
+  (SELECT source, lane FROM chats_inboundevent WHERE state = 'waiting'
+    ORDER BY source, lane LIMIT 1)
+  UNION ALL
+  SELECT n.source, n.lane FROM lanes l CROSS JOIN LATERAL (
+    SELECT e.source, e.lane FROM chats_inboundevent e
+     WHERE e.state = 'waiting' AND (e.source, e.lane) > (l.source, l.lane)
+     ORDER BY e.source, e.lane LIMIT 1) n
+), firsts AS (
+  SELECT f.id FROM lanes l CROSS JOIN LATERAL (
+    SELECT e.id FROM chats_inboundevent e
+     WHERE e.state = 'waiting' AND e.source = l.source AND e.lane = l.lane
+     ORDER BY e.id LIMIT 1) f
+   WHERE (%(source)s::text IS NULL OR (l.source, l.lane) = (%(source)s, %(lane)s))
+), due AS (
+  SELECT e.id FROM chats_inboundevent e JOIN firsts USING (id)
+   WHERE e.state = 'waiting' AND e.next_at <= statement_timestamp()
+     AND (e.lease_until IS NULL OR e.lease_until < statement_timestamp())
+   LIMIT %(room)s FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE chats_inboundevent e
+   SET lease_until = statement_timestamp() + interval '60 seconds', attempts = e.attempts + 1
+  FROM due WHERE e.id = due.id
+RETURNING e.id, e.source, e.lane, e.payload, e.attempts,
+          extract(epoch FROM statement_timestamp() - e.arrived_at)::float8
+"""
+_END = """
+UPDATE chats_inboundevent
+   SET state = %s, note = %s, lease_until = NULL,
+       next_at = statement_timestamp() + make_interval(secs => %s),
+       attempts = CASE WHEN %s THEN 0 ELSE attempts END
+ WHERE id = %s AND state = 'waiting'
+"""
+_FORGET = """
+DELETE FROM chats_inboundevent WHERE id = ANY(ARRAY(
+  SELECT id FROM chats_inboundevent
+   WHERE state = 'done' AND arrived_at < statement_timestamp() - interval '7 days'
+   ORDER BY arrived_at LIMIT 1000))
+"""
+
+
+class UnknownAccountError(Exception):
+    """The piece is about an account that none of our managers has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A piece that this worker holds."""
+
+    id: int
+    source: str
+    lane: str
+    payload: str
+    attempts: int
+    age: float
+
+
+def store_pieces(
+    source: str, raw: bytes, pieces: list[Piece], lane: str | None = None
+) -> None:
+    """Keeps the pieces of a body before anything is made of them.
+
+    Those of a body that came before are kept once, where bodies are told apart.
+    """
+    digest = hashlib.sha256(raw).hexdigest()
+    # A WPPConnect body holds no time: two of the same words are two events.
+    is_told_apart = source != InboundEvent.Source.WPPCONNECT
+    lanes = [(piece.account if lane is None else lane)[:80] for piece in pieces]
+    payloads = [piece.payload for piece in pieces]
+    digests = [f"{digest}:{n}" if is_told_apart else None for n in range(len(pieces))]
+    if pieces:
+        with connection.cursor() as cursor:
+            cursor.execute(_STORE, [source, lanes, payloads, digests])
+
+
+def claim(room: int, lane: tuple[str, str] | None = None) -> list[Taken]:
+    """Takes the first piece of up to `room` lanes, or of that one."""
+    source, name = lane if lane is not None else (None, None)
+    values = {"room": room, "source": source, "lane": name}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        return [Taken(*row) for row in cursor.fetchall()]
+
+
+def work_through(taken: Taken) -> None:
+    """Does what the piece asks for and writes how that ended.
+
+    Raises OperationalError or InterfaceError when the database is away: the piece
+    stays, and is taken again when its lease has run out.
+    """
+    if taken.attempts > MOST_ATTEMPTS:
+        _end(taken, InboundEvent.State.PARKED, _("It was tried too often."))
+        return
+    try:
+        note = _act(taken)
+    except (OperationalError, InterfaceError):
+        raise
+    except hearing.NotYetError:
+        if taken.age < LONGEST_WAIT:
+            _end(taken, InboundEvent.State.WAITING, wait=1.0)
+        else:
+            _end(taken, InboundEvent.State.PARKED, _("Its message never ended."))
+    except UnknownAccountError:
+        _end(taken, InboundEvent.State.PARKED, _("No manager has this account."))
+    except Exception as error:  # noqa: BLE001 - a poison event must not block the others
+        logger.warning("inbound event %s parked: %s", taken.id, type(error).__name__)
+        said = f"{type(error).__name__}: {error}"
+        _end(taken, InboundEvent.State.PARKED, said)
+    else:
+        _end(taken, InboundEvent.State.DONE, note)
+
+
+def process_again(event_ids: list[int]) -> int:
+    """Parked pieces wait again; answers how many do."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chats_inboundevent SET state = 'waiting', attempts = 0, note = '',"
+            " next_at = statement_timestamp(), arrived_at = statement_timestamp()"
+            " WHERE id = ANY(%s) AND state = 'parked'",
+            [event_ids],
+        )
+        count: int = cursor.rowcount
+        cursor.execute("SELECT wake_delivery()")
+    return count
+
+
+def forget_old() -> None:
+    """Removes pieces that were worked through a week ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET)
+
+
+def _act(taken: Taken) -> str:
+    """Answers a note for whoever reads the list."""
+    payload = json.loads(taken.payload)
+    events = WEBHOOKS[taken.source].parse(payload)
+    manager = _manager_of(taken)
+    notes = [hearing.hear(manager, taken.source, event) for event in events]
+    return ", ".join(filter(None, notes))
+
+
+def _manager_of(taken: Taken) -> hearing.Listener:
+    managers = Manager.objects.all()
+    if taken.source == InboundEvent.Source.FACEBOOK:
+        found = managers.filter(facebook_id=taken.lane or None)
+    elif taken.source == InboundEvent.Source.WHATSAPP:
+        found = managers.filter(pk=cloud_managers().get(taken.lane, 0))
+    else:
+        found = managers.filter(pk=int(taken.lane))
+    row = found.values_list("id", "number", "facebook_id").first()
+    if row is None:
+        raise UnknownAccountError
+    return hearing.Listener(*row)
+
+
+def _end(
+    taken: Taken, state: InboundEvent.State, note: str = "", wait: float = 0
+) -> None:
+    again = state == InboundEvent.State.WAITING
+    # Text that an exception repeats may hold what a column cannot.
+    note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
+    with connection.cursor() as cursor:
+        cursor.execute(_END, [state.value, note, wait, again, taken.id])

@@ -1,0 +1,42 @@
+"""`manage.py deliver_messages`: sends what waits and takes in what came."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import translation
+
+from chats.worker import Limits, Worker
+
+
+class Command(BaseCommand):
+    help = "Sends waiting messages through their gateways; any number may run."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        usual = Limits()
+        parser.add_argument("--sends", type=int, default=usual.sends)
+        parser.add_argument("--each", type=int, default=usual.each)
+        parser.add_argument("--lease", type=float, default=usual.lease)
+        parser.add_argument("--doubt", type=float, default=usual.doubt)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        worker = Worker(
+            Limits(
+                sends=options["sends"],
+                each=options["each"],
+                lease=options["lease"],
+                doubt=options["doubt"],
+            )
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        # What is written on messages is read by the centre's own people.
+        with translation.override(settings.LANGUAGE_CODE):
+            worker.run()
+        self.stdout.flush()
+        # Threads in the middle of a call would hold the process to its deadline.
+        os._exit(0)

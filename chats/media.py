@@ -1,0 +1,129 @@
+"""Files of incoming messages that their gateway still keeps are fetched.
+
+By the worker, from where the gateway itself says and never from an address that a
+caller gave. The message is there all the while, and says how its file fares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
+from chats.attachments import attach, stored
+from chats.file_kinds import FILE, is_as_said
+from chats.gateways.base import Failed, Fetched, Media
+from chats.hearing import as_sent
+from hci_center.encryption import decrypt
+
+logger = logging.getLogger(__name__)
+
+SCHEDULE = (2.0, 10.0, 30.0, 120.0, 300.0)
+
+_CLAIM = f"""
+WITH due AS (
+  SELECT f.message_id FROM chats_mediafetch f
+   WHERE f.next_at <= statement_timestamp() AND (f.lease_until IS NULL OR f.lease_until < statement_timestamp())
+   ORDER BY f.next_at LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE chats_mediafetch f
+     SET lease_until = statement_timestamp() + interval '4 minutes', attempts = f.attempts + 1
+    FROM due WHERE f.message_id = due.message_id
+  RETURNING f.message_id, f.manager_id, f.channel, f.media, f.attempts
+)
+SELECT t.message_id, t.attempts, t.media, t.channel, x.type, {COLUMNS}
+  FROM taken t
+  JOIN chats_message x ON x.id = t.message_id
+  JOIN managers_manager m ON m.id = t.manager_id
+"""  # noqa: S608 - of columns
+_LATER = """
+UPDATE chats_mediafetch
+   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL
+ WHERE message_id = %s
+"""
+_END = "DELETE FROM chats_mediafetch WHERE message_id = %s"
+_SAY = "UPDATE chats_message SET error = %s, type = coalesce(%s, type) WHERE id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that this worker fetches."""
+
+    message_id: int
+    attempts: int
+    media: Media
+    type: str
+    line: Line
+
+
+def claim(room: int) -> list[Wanted]:
+    """Takes up to `room` of the files that are due."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [room])
+        return [_wanted(row) for row in cursor.fetchall()]
+
+
+def _wanted(row: Any) -> Wanted:
+    message_id, attempts, sealed, channel, kind, *manager = row
+    return Wanted(
+        message_id,
+        attempts,
+        Media(**json.loads(decrypt(sealed))),
+        kind,
+        line_of(manager[:WIDTH], channel),
+    )
+
+
+def fetch(drivers: Drivers, wanted: Wanted) -> None:
+    """Fetches the file and stores it with its message; later again when that fails."""
+    found = drivers[wanted.line.driver].fetch(wanted.line.account, wanted.media)
+    if isinstance(found, Fetched) and _is_whole(found, wanted.media):
+        _keep(wanted, found)
+        return
+    is_final = isinstance(found, Failed) and found.tries == 1
+    if is_final or wanted.attempts > len(SCHEDULE):
+        _give_up(wanted)
+        return
+    with connection.cursor() as cursor:
+        wait = SCHEDULE[wanted.attempts - 1]
+        cursor.execute(_LATER, [wait, wanted.message_id])
+
+
+def _is_whole(found: Fetched, media: Media) -> bool:
+    """Whether its digest is the one that was said, in either spelling."""
+    digest = hashlib.sha256(found.content)
+    spellings = ("", digest.hexdigest(), b64encode(digest.digest()).decode())
+    return media.sha256 in spellings
+
+
+def _keep(wanted: Wanted, found: Fetched) -> None:
+    sent = as_sent(found.content, found.mime or wanted.media.mime)
+    if sent is None or sent.found is None:
+        _give_up(wanted)
+        return
+    is_said = is_as_said(sent.found, wanted.type, sent.claimed_mime)
+    with (
+        stored(sent) as attachment,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_END, [wanted.message_id])
+        if cursor.rowcount:  # nobody else was faster
+            attach(attachment, wanted.message_id)
+            kind = None if is_said else FILE
+            cursor.execute(_SAY, ["", kind, wanted.message_id])
+
+
+def _give_up(wanted: Wanted) -> None:
+    logger.warning("message %s: its file cannot be fetched", wanted.message_id)
+    with transaction.atomic(), connection.cursor() as cursor:
+        said = _("The file could not be fetched.")
+        cursor.execute(_SAY, [said, None, wanted.message_id])
+        cursor.execute(_END, [wanted.message_id])

@@ -1,0 +1,112 @@
+"""An account that its gateway refuses rests, and its messages say why.
+
+Nothing of a paused account is taken from the queue. What waits stays `wait`, with
+the reason in `error`, a day at most.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from chats.accounts import COLUMNS, WIDTH, Line, line_of
+
+FIRST, LONGEST = 5.0, 60.0
+
+# Each pause in a row is twice as long as the one before it.
+_PAUSE = """
+INSERT INTO chats_gatewayaccount AS a
+       (manager_id, channel, state, since, reason, qr, idempotent, next_check_at,
+        paused_until, pause_code, pause_reason, pauses, fingerprint)
+VALUES (%(manager)s, %(channel)s, 'unknown', statement_timestamp(), '', '', false, statement_timestamp(),
+        statement_timestamp() + make_interval(secs => greatest(%(wait)s, %(first)s)), %(code)s,
+        %(reason)s, 1, %(fingerprint)s)
+ON CONFLICT (manager_id, channel) DO UPDATE
+   SET paused_until = statement_timestamp() + make_interval(secs => greatest(%(wait)s, least(
+         %(first)s * 2 ^ least(a.pauses, 10), %(longest)s))),
+       pause_code = excluded.pause_code, pause_reason = excluded.pause_reason,
+       pauses = a.pauses + 1, fingerprint = excluded.fingerprint
+"""
+_RESUME = """
+UPDATE chats_gatewayaccount
+   SET paused_until = NULL, pause_code = '', pause_reason = '', pauses = 0
+ WHERE manager_id = %s AND channel = %s AND (paused_until IS NOT NULL OR pauses > 0)
+"""
+# What a session that is open again mends. A limit or a restriction it does not.
+_MENDED = (
+    "not_connected",
+    "unreachable",
+    "wrong_program",
+    "redirected",
+    "not_authorized",
+    "bad_setup",
+    "other_number",
+)
+_IS_MENDED = """
+SELECT EXISTS (SELECT FROM chats_gatewayaccount
+                WHERE manager_id = %s AND channel = %s AND paused_until IS NOT NULL
+                  AND pause_code = ANY(%s))
+"""
+_TELL = """
+UPDATE chats_message m SET error = a.pause_reason
+  FROM chats_gatewayaccount a
+  JOIN chats_delivery d ON d.manager_id = a.manager_id AND d.channel = a.channel
+                       AND d.done_at IS NULL
+ WHERE a.paused_until > statement_timestamp() AND m.id = d.message_id AND m.status = 'wait'
+   AND m.error <> a.pause_reason
+"""
+_PAUSED = f"""
+SELECT a.channel, a.fingerprint, {COLUMNS}
+  FROM chats_gatewayaccount a JOIN managers_manager m ON m.id = a.manager_id
+ WHERE a.paused_until > statement_timestamp()
+"""  # noqa: S608 - of columns
+
+
+def pause(line: Line, code: str, reason: str, wait: float) -> None:
+    """The account sends nothing for `wait` seconds, longer each time in a row."""
+    values: dict[str, Any] = {
+        "manager": line.manager_id,
+        "channel": line.channel,
+        "code": code,
+        "reason": reason[:500],
+        "wait": wait,
+        "first": FIRST,
+        "longest": LONGEST,
+        "fingerprint": line.fingerprint,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PAUSE, values)
+    tell_waiting()
+
+
+def resume(manager_id: int, channel: str) -> None:
+    """The account may send again, at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RESUME, [manager_id, channel])
+
+
+def resume_connected(manager_id: int, channel: str) -> None:
+    """The same when the pause was for a session that is open now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_MENDED, [manager_id, channel, list(_MENDED)])
+        row = cursor.fetchone()
+    if row and row[0]:
+        resume(manager_id, channel)
+
+
+def tell_waiting() -> None:
+    """Every message that a pause holds says so, also those that came after it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL)
+
+
+def resume_mended() -> None:
+    """Ends the pauses of accounts whose settings are others than were refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAUSED)
+        rows = cursor.fetchall()
+    for channel, fingerprint, *row in rows:
+        line = line_of(row[:WIDTH], channel)
+        if fingerprint and line.fingerprint != fingerprint:
+            resume(line.manager_id, channel)

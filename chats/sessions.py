@@ -1,0 +1,164 @@
+"""How each gateway session is: asked for, told by the gateway, and shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chats import pauses
+from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
+from chats.gateways.base import Health
+from chats.models import GatewayAccount, SessionChange
+from contacts.identity import spellings
+from contacts.models import Channel
+
+# How often a session is asked for, in seconds: more often while something waits,
+# less where a platform counts the calls.
+WAITING, IDLE, IDLE_AT_META = 15, 60, 300
+
+_ENSURE = """
+INSERT INTO chats_gatewayaccount
+       (manager_id, channel, state, since, reason, qr, idempotent, next_check_at,
+        pause_code, pause_reason, pauses, fingerprint)
+SELECT m.id, said.channel, 'unknown', statement_timestamp(), '', '', false, statement_timestamp(), '', '', 0, ''
+  FROM managers_manager m
+  CROSS JOIN LATERAL (VALUES ('whatsapp', m.number IS NOT NULL),
+                             ('facebook', m.facebook_id IS NOT NULL))
+       AS said (channel, there)
+ WHERE said.there AND NOT EXISTS (
+         SELECT FROM chats_gatewayaccount a
+          WHERE a.manager_id = m.id AND a.channel = said.channel)
+ON CONFLICT DO NOTHING
+"""
+_DUE = f"""
+WITH due AS (
+  SELECT a.id FROM chats_gatewayaccount a
+   WHERE a.next_check_at <= statement_timestamp()
+   ORDER BY a.next_check_at LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE chats_gatewayaccount a
+     SET next_check_at = statement_timestamp() + make_interval(secs => CASE
+           WHEN EXISTS (SELECT FROM chats_delivery d
+                         WHERE d.manager_id = a.manager_id AND d.channel = a.channel
+                           AND d.done_at IS NULL) THEN {WAITING}
+           WHEN a.channel = 'facebook' AND a.state = 'open' THEN {IDLE_AT_META}
+           ELSE {IDLE} END)
+    FROM due WHERE a.id = due.id
+  RETURNING a.manager_id, a.channel
+)
+SELECT t.channel, {COLUMNS}
+  FROM taken t JOIN managers_manager m ON m.id = t.manager_id
+"""  # noqa: S608 - of columns
+
+_CHANNEL = "gateway_session"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What asking for a session answered."""
+
+    line: Line
+    health: Health
+
+
+def ensure_accounts() -> None:
+    """Every number and page has its row."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENSURE)
+
+
+def due_checks(most: int) -> list[Line]:
+    """The accounts to ask now; nobody else is given them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [most])
+        return [line_of(row[:WIDTH], channel) for channel, *row in cursor.fetchall()]
+
+
+def check(drivers: Drivers, line: Line) -> Checked:
+    """Asks the gateway; touches no row."""
+    return Checked(line, drivers[line.driver].health(line.account))
+
+
+def note_check(checked: Checked) -> None:
+    """Writes what the gateway answered; an open session ends the account's pause."""
+    line, health = checked.line, checked.health
+    if not _is_same_phone(line, health.number):
+        reason = _("Another number than the manager's is connected: %s") % health.number
+        note(line.manager_id, line.channel, Health("closed", reason))
+        pauses.pause(line, "other_number", reason, IDLE + 10)
+        return
+    note(line.manager_id, line.channel, health)
+    if health.state == "open":
+        pauses.resume_connected(line.manager_id, line.channel)
+
+
+def note(
+    manager_id: int, channel: str, health: Health, *, is_pushed: bool = False
+) -> None:
+    """Writes the state of a session, with a line in its history when it is another.
+
+    Pushed news say nothing of what only asking tells.
+    """
+    with transaction.atomic():
+        account, is_new = GatewayAccount.objects.select_for_update().get_or_create(
+            manager_id=manager_id, channel=channel
+        )
+        reason = health.reason[:500]
+        is_change = is_new or account.state != health.state
+        if is_change:
+            account.since = timezone.now()
+        if is_change or account.reason != reason:
+            SessionChange.objects.create(
+                account=account, state=health.state, reason=reason
+            )
+        account.state, account.reason, account.qr = health.state, reason, health.qr
+        if not is_pushed:
+            account.idempotent = health.idempotent
+            account.checked_at = timezone.now()
+        account.save(
+            update_fields=["state", "since", "reason", "qr", "idempotent", "checked_at"]
+        )
+        if is_change:
+            _tell(manager_id, health.state)
+    if is_pushed and health.state == "open":
+        pauses.resume_connected(manager_id, channel)
+
+
+def _tell(manager_id: int, state: str) -> None:
+    """To whoever listens; sessions change rarely enough for it."""
+    said = json.dumps({"manager": manager_id, "state": state})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [_CHANNEL, said])
+
+
+def _is_same_phone(line: Line, number: int | None) -> bool:
+    if number is None or line.account.number is None or line.channel != "whatsapp":
+        return True
+    same = spellings(Channel.WHATSAPP, str(line.account.number))
+    return str(number) in same
+
+
+def session_shape(manager_id: int, channel: str, *, with_qr: bool) -> dict[str, Any]:
+    """The session as it was last heard of."""
+    account = GatewayAccount.objects.filter(
+        manager_id=manager_id, channel=channel
+    ).first()
+    shape: dict[str, Any] = {
+        "state": account.state if account else GatewayAccount.State.UNKNOWN.value,
+        "since": _as_time(account.since) if account else None,
+        "reason": account.reason if account else "",
+    }
+    if with_qr:
+        shape["qr"] = (account.qr or None) if account else None
+    return shape
+
+
+def _as_time(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
