@@ -10,9 +10,12 @@ from django.db import connection
 
 from areas.sight import Sight
 from chats.attachments import FileLink
-from contacts.models import Contact, public_id
+from contacts.lookup import is_visible
+from contacts.models import Channel, Contact, public_id
+from contacts.naming import ManagerNames, bears
 from contacts.queries import AS_TIME
 from contacts.rows import COLUMNS, contact_of
+from hci_center.callers import Caller
 
 Shape = dict[str, Any]
 
@@ -56,36 +59,26 @@ _OPEN_CHAT = """
 SELECT id, protocol FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL
 """
 
-# In one round trip: the operator whom a call says, whoever bears one of the
-# contact's names (in that operator's manager, and the one of a number or page that
-# is said), and their open chats. A row without a contact tells of the operator alone.
+# In one round trip: whoever bears one of the names, with their open chats, each
+# beside the operator whom a call says. What of it fits is judged in Python: an alias
+# has few bearers, and each condition more costs the planner more than the rows.
 _CONVERSATIONS = f"""
-SELECT o.id, o.name, o.areas, h.id, h.protocol, {COLUMNS}
-  FROM (SELECT 1) AS once
-  LEFT JOIN (
-    SELECT p.id, p.name, p.manager_id,
-           ARRAY(SELECT s.area_id FROM areas_operatorarea s
-                  WHERE s.operator_id = p.id) AS areas
-      FROM areas_operator p
-     WHERE p.id = %(operator)s AND p.is_active
-       AND (%(managers)s::bigint[] IS NULL
-            OR p.manager_id = ANY(%(managers)s::bigint[]))) o ON true
-  LEFT JOIN (
-    SELECT DISTINCT i.contact_id, i.manager_id
-      FROM contacts_identity i
-     WHERE i.alias = ANY(%(aliases)s::text[])
-       AND (i.channel = 'whatsapp' AND i.alias = ANY(%(whatsapp)s::text[])
-            OR i.channel = 'facebook' AND i.alias = %(facebook)s)
-       AND (%(managers)s::bigint[] IS NULL
-            OR i.manager_id = ANY(%(managers)s::bigint[]))
-       AND (%(number)s::bigint IS NULL OR i.manager_id = (
-            SELECT m.id FROM managers_manager m WHERE m.number = %(number)s))
-       AND (%(page)s::text IS NULL OR i.manager_id = (
-            SELECT m.id FROM managers_manager m WHERE m.facebook_id = %(page)s))) n
-    ON o.id IS NULL OR n.manager_id = o.manager_id
-  LEFT JOIN contacts_contact c ON c.id = n.contact_id AND c.deleted_at IS NULL
+SELECT o.id, o.name, o.manager_id,
+       ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id),
+       i.alias, h.id, {COLUMNS}
+  FROM contacts_identity i
+  JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
   LEFT JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
+  LEFT JOIN areas_operator o ON o.id = %(operator)s AND o.is_active
+ WHERE i.alias = ANY(%(aliases)s::text[])
 """  # noqa: S608 - of columns
+_OF_MANAGER = " AND c.manager_id = (SELECT m.id FROM managers_manager m WHERE {})"
+# Where nobody bears one.
+_OPERATOR = """
+SELECT o.id, o.name, o.manager_id,
+       ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id)
+  FROM areas_operator o WHERE o.id = %(operator)s AND o.is_active
+"""
 
 _FIRST, _LAST = 0, 2**63 - 1
 
@@ -96,44 +89,57 @@ class Conversation:
 
     contact: Contact
     chat_id: int | None
-    protocol: str | None
 
 
-def conversations(
-    *,
-    managers: frozenset[int] | None,
-    operator_id: int,
-    whatsapp: list[str],
-    facebook: str | None,
-    number: int | None = None,
-    page: str | None = None,
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a call says of a contact: its names on either channel, and its manager."""
+
+    whatsapp: list[str]
+    facebook: str | None
+    manager: ManagerNames
+
+    def fit(self, channel: str, alias: str) -> bool:
+        if channel == Channel.WHATSAPP:
+            return alias in self.whatsapp
+        return alias == self.facebook
+
+
+def find_conversations(
+    caller: Caller, names: Names, operator_id: int
 ) -> tuple[Sight | None, list[Conversation]]:
-    """The operator said and every conversation that fits, for the rule to judge.
+    """The operator said, and every conversation of that name that the caller sees.
 
-    `whatsapp` and `facebook` are the contact's names on either channel. Among those
-    managers (None: all).
+    Of that operator's manager alone; the operator is None when the caller reaches
+    none of that id.
     """
-    values: dict[str, Any] = {
-        "managers": None if managers is None else list(managers),
-        "operator": operator_id,
-        "aliases": whatsapp if facebook is None else [*whatsapp, facebook],
-        "whatsapp": whatsapp,
-        "facebook": facebook,
-        "number": number,
-        "page": page,
-    }
+    aliases = [*names.whatsapp, names.facebook]
+    values: dict[str, Any] = {**names.manager, "operator": operator_id}
+    values["aliases"] = [alias for alias in aliases if alias is not None]
+    statement = _CONVERSATIONS
+    if names.manager:
+        statement += _OF_MANAGER.format(bears(names.manager))
     with connection.cursor() as cursor:
-        cursor.execute(_CONVERSATIONS, values)
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
-    operator_id, name, areas = rows[0][:3]
-    sight = None
-    if operator_id is not None:
+        operator = rows[0][:4] if rows else None
+        if operator is None and operator_id:
+            cursor.execute(_OPERATOR, values)
+            operator = cursor.fetchone()
+    sight, manager_id = None, 0
+    if operator is not None and operator[0] and caller.reaches(operator[2]):
+        operator_id, name, manager_id, areas = operator
         sight = Sight(operator_id, name, frozenset(areas))
-    return sight, [
-        Conversation(contact_of(columns), chat_id, protocol)
-        for _, _, _, chat_id, protocol, *columns in rows
-        if columns[0] is not None
-    ]
+    found: dict[int, Conversation] = {}
+    for _, _, _, _, alias, chat_id, *columns in rows:
+        contact = contact_of(columns)
+        if (
+            names.fit(contact.channel, alias)
+            and is_visible(contact, caller)
+            and (sight is None or contact.manager_id == manager_id)
+        ):
+            found[contact.pk] = Conversation(contact, chat_id)
+    return sight, list(found.values())
 
 
 def open_chat_of(contact_id: int) -> tuple[int, str] | None:

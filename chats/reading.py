@@ -9,10 +9,18 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from chats.ledger import act_as
-from chats.queries import Conversation, Shape, conversations, messages_of_chat, places
+from chats.queries import (
+    Conversation,
+    Names,
+    Shape,
+    find_conversations,
+    messages_of_chat,
+    places,
+)
 from contacts.identity import spellings
-from contacts.lookup import Named, is_visible
+from contacts.lookup import Named
 from contacts.models import Channel
+from contacts.naming import ManagerNames
 from hci_center.callers import Caller
 from hci_center.errors import (
     AmbiguousContactError,
@@ -37,13 +45,12 @@ UPDATE chats_message SET status = 'read'
 class Asked:
     """Whose conversation, and as whom: `operator_id` 0 is the service itself.
 
-    A number or page says the manager and, alone, the channel too.
+    A number or a page, alone, says the channel with the manager.
     """
 
     contact: Named
     operator_id: int
-    number: int | None = None
-    page: str | None = None
+    manager: ManagerNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +71,15 @@ def find_conversation(
     for a session that says another operator, ChatNotFoundError and
     AmbiguousContactError.
     """
-    on_whatsapp = asked.page is None or asked.number is not None
-    on_facebook = asked.number is None or asked.page is not None
-    name = asked.contact.whatsapp_id
-    sight, found = conversations(
-        managers=caller.managers,
-        operator_id=asked.operator_id,
-        whatsapp=spellings(Channel.WHATSAPP, name) if on_whatsapp else [],
-        facebook=asked.contact.facebook_id if on_facebook else None,
-        number=asked.number,
-        page=asked.page,
-    )
+    names = _names(asked)
+    sight, found = find_conversations(caller, names, asked.operator_id)
     if asked.operator_id and sight is None:
         raise OperatorNotFoundError
     act_as(caller, asked.operator_id)
     seen = [
-        conversation
-        for conversation in found
-        if is_visible(conversation.contact, caller)
-        and (
-            sight is None
-            or sight.sees(
-                conversation.contact.area_id, conversation.contact.operator_id
-            )
-        )
+        one
+        for one in found
+        if sight is None or sight.sees(one.contact.area_id, one.contact.operator_id)
     ]
     if len(seen) > 1:
         raise AmbiguousContactError
@@ -122,6 +114,17 @@ def mark_read(caller: Caller, asked: Asked) -> int:
         if cursor.rowcount:
             cursor.execute(_MARK_READ, [conversation.chat_id])
     return conversation.contact.pk
+
+
+def _names(asked: Asked) -> Names:
+    said = asked.manager.keys()
+    whatsapp = spellings(Channel.WHATSAPP, asked.contact.whatsapp_id)
+    facebook = asked.contact.facebook_id
+    return Names(
+        whatsapp=[] if said == {"facebook_id"} else whatsapp,
+        facebook=None if said == {"number"} else facebook,
+        manager=asked.manager,
+    )
 
 
 def _bounds(contact_id: int, said: dict[str, UUID | None]) -> dict[str, int]:

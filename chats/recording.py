@@ -40,7 +40,7 @@ UPDATE contacts_contact c
    SET unread = c.unread + n.incoming::int,
        last_message_at = greatest(c.last_message_at, %(at)s)
   FROM (
-    SELECT i.contact_id, EXISTS (
+    SELECT i.contact_id, %(own)s OR EXISTS (
              SELECT FROM contacts_identity f
               WHERE f.manager_id = i.manager_id AND f.channel = i.channel
                 AND f.alias = ANY(%(senders)s::text[])
@@ -134,10 +134,13 @@ def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> 
 
 
 def _count(caller: Caller, arrival: Arrival, at: datetime) -> Any:
+    aliases = spellings(arrival.channel, arrival.external_id)
     values = _names(caller, arrival) | {
         "at": at,
         "channel": arrival.channel,
-        "aliases": spellings(arrival.channel, arrival.external_id),
+        "aliases": aliases,
+        # Mostly plain to see; only else are the other names looked through.
+        "own": not set(aliases).isdisjoint(arrival.senders),
         "senders": arrival.senders,
         "reference": arrival.gateway_id,
         "uuid": as_uuid(arrival.gateway_id or ""),

@@ -16,9 +16,9 @@ from chats.attachments import stored
 from chats.data_uri import SentFile
 from chats.ledger import Actor, act_as
 from chats.models import Delivery, Direction, Status
-from chats.queries import Shape, conversations
+from chats.queries import Names, Shape, find_conversations
 from chats.storing import FILE_CONTENT, Draft, Held, store
-from contacts.lookup import address, is_visible
+from contacts.lookup import address
 from contacts.models import Contact
 from contacts.naming import ManagerNames
 from hci_center.callers import Caller
@@ -69,18 +69,13 @@ def letter_to(
 
 def letter_on_facebook(caller: Caller, external_id: str, operator_id: int) -> Letter:
     """To a Facebook contact of the operator's own manager; raises as `letter_to`."""
-    sight, found = conversations(
-        managers=caller.managers,
-        operator_id=operator_id,
-        whatsapp=[],
-        facebook=external_id,
-    )
+    names = Names(whatsapp=[], facebook=external_id, manager={})
+    sight, found = find_conversations(caller, names, operator_id)
     if sight is None:
         raise OperatorNotFoundError
-    for conversation in found:
-        if is_visible(conversation.contact, caller):
-            return _letter(caller, conversation.contact, sight)
-    raise ContactNotFoundError
+    if not found:
+        raise ContactNotFoundError
+    return _letter(caller, found[0].contact, sight)
 
 
 def send_text(letter: Letter, text: str, *, token: str = "") -> Shape:
@@ -131,6 +126,5 @@ def _queue(
             contact_id=contact.id,
             channel=contact.channel,
             token=token,
-            next_at=at,
         )
     return message.shape

@@ -56,6 +56,5 @@ def _asked(fields: Fields) -> Asked:
     return Asked(
         contact=fields["contactId"],
         operator_id=fields["operatorId"],
-        number=fields.get("number"),
-        page=fields.get("facebookId"),
+        manager=manager_names(fields),
     )
