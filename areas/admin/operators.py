@@ -23,7 +23,7 @@ from chats.assignment import hand_over
 from chats.ledger import actor_of
 from contacts.models import Contact
 from managers.admin.accounts import AccountForm
-from managers.admin.columns import column
+from managers.admin.columns import column, short
 from managers.admin.confinement import ALL, ConfinedAdmin, caller_behind
 from managers.admin.filters import ConfinedFilter
 
@@ -119,7 +119,7 @@ class OperatorAdmin(ConfinedAdmin):
         return rows.prefetch_related("areas")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        account = ["username"] if _is_staff(obj) else ["username", "password"]
+        account = ["username"] if _is_staff(obj) else ["username", "new_password"]
         return [
             (None, {"fields": ["manager", "name", "email", "is_active"]}),
             (gettext_lazy("Signing in"), {"fields": [tuple(account)]}),
@@ -147,8 +147,8 @@ class OperatorAdmin(ConfinedAdmin):
         return ", ".join(area.name for area in operator.areas.all())
 
     @column(gettext_lazy("Last sign-in"), ordering="user__last_login")
-    def last_login(self, operator: Operator) -> Any:
-        return operator.user.last_login
+    def last_login(self, operator: Operator) -> str | None:
+        return short(operator.user.last_login)
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any

@@ -17,7 +17,7 @@ from chats.conversation import close_chat
 from chats.ledger import actor_of
 from chats.models import Chat, ChatEvent
 from managers.admin.bulk import asked, each
-from managers.admin.columns import column
+from managers.admin.columns import column, moment_column, word_of
 from managers.admin.confinement import ConfinedAdmin, caller_behind
 from managers.admin.filters import ChoiceFilter, ConfinedFilter
 
@@ -50,8 +50,8 @@ class ChatAdmin(ConfinedAdmin):
         "area",
         "operator",
         "state",
-        "opened_at",
-        "closed_at",
+        "opened",
+        "closed",
     ]
     list_filter = [
         StateFilter,
@@ -65,7 +65,7 @@ class ChatAdmin(ConfinedAdmin):
     search_help_text = gettext_lazy("Protocol, or the contact's name or number")
     ordering = ["-pk"]
     fields = [
-        ("protocol", "state"),
+        ("protocol", "state_now"),
         ("contact", "manager"),
         ("area", "operator"),
         ("opened_at", "closed_at"),
@@ -89,6 +89,9 @@ class ChatAdmin(ConfinedAdmin):
         if not search_term.strip():
             return queryset, False
         return queryset.filter(chats_named(search_term)), False
+
+    opened = moment_column("opened_at", gettext_lazy("Opened"))
+    closed = moment_column("closed_at", gettext_lazy("Closed"))
 
     @column(gettext_lazy("Area"))
     def area(self, chat: Any) -> str | None:
@@ -118,6 +121,8 @@ class ChatAdmin(ConfinedAdmin):
         if chat.contact.operator_id is None:
             return "waiting", _("waiting")
         return "answered", _("being answered")
+
+    state_now = word_of("state", gettext_lazy("State"))
 
     def change_view(
         self,

@@ -23,14 +23,14 @@ from django.utils.translation import gettext_lazy
 from chats.admin.messages import EndlessAdmin
 from chats.admin.search import chats_named
 from chats.models import Chat, ChatEvent
-from managers.admin.columns import column
+from managers.admin.columns import column, moment_column
 from managers.admin.filters import ConfinedFilter
 from managers.models import ApiKey
 
 
 def _bearer(kind: str, name: Any) -> When:
     """The name behind a credential such as "user:12"."""
-    return When(actor__startswith=f"{kind}:", then=Subquery(name))
+    return When(actor__regex=f"^{kind}:[0-9]{{1,18}}$", then=Subquery(name))
 
 
 def _id_in(credential: str, prefix: str) -> Any:
@@ -39,7 +39,7 @@ def _id_in(credential: str, prefix: str) -> Any:
 
 @admin.register(ChatEvent)
 class ChatEventAdmin(EndlessAdmin):
-    list_display = ["at", "chat", "manager", "kind", "area", "operator", "who"]
+    list_display = ["moment", "chat", "manager", "kind", "area", "operator", "who"]
     list_filter = [
         "kind",
         ("manager", ConfinedFilter),
@@ -71,6 +71,8 @@ class ChatEventAdmin(EndlessAdmin):
         chats = self.admin_site.get_model_admin(Chat).get_queryset(request)
         meant = chats.filter(chats_named(search_term)).values_list("pk", flat=True)
         return queryset.filter(chat__in=list(meant[:1000])), False
+
+    moment = moment_column("at", gettext_lazy("When"))
 
     @column(gettext_lazy("By"))
     def who(self, event: Any) -> str:

@@ -10,20 +10,21 @@ from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from unfold.paginator import InfinitePaginator
-from unfold.views import ChangeList
 
 from chats.admin.search import messages_named
 from chats.models import Chat, Message, Status
-from managers.admin.columns import column
-from managers.admin.confinement import ConfinedAdmin
+from managers.admin.columns import column, moment_column, word_of
+from managers.admin.confinement import ConfinedAdmin, CountedOnce
 from managers.admin.filters import ConfinedFilter
 
 # The list looks back over so many messages of the whole installation, along the
 # primary key, whatever filters are set; older ones are found by search or chat.
 LOOKED_BACK = 100_000
+# Characters of a message that the list shows.
+EXCERPT = 80
 
 
-class LatestFirst(ChangeList):
+class LatestFirst(CountedOnce):
     """A list that never reads the whole table."""
 
     def get_queryset(
@@ -52,12 +53,12 @@ class EndlessAdmin(ConfinedAdmin):
 @admin.register(Message)
 class MessageAdmin(EndlessAdmin):
     list_display = [
-        "created_at",
+        "arrived",
         "contact",
         "manager",
         "direction",
         "type",
-        "beginning",
+        "excerpt",
         "state",
         "error",
     ]
@@ -70,7 +71,7 @@ class MessageAdmin(EndlessAdmin):
         ("chat", "contact"),
         ("manager", "created_at"),
         ("direction", "sender"),
-        ("type", "state"),
+        ("type", "state_now"),
         "content",
         "url",
         "error",
@@ -79,7 +80,7 @@ class MessageAdmin(EndlessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         rows: QuerySet[Message] = super().get_queryset(request)
-        return rows.annotate(beginning=Left("content", 80))
+        return rows.annotate(beginning=Left("content", EXCERPT))
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -89,10 +90,12 @@ class MessageAdmin(EndlessAdmin):
         chats = self.admin_site.get_model_admin(Chat).get_queryset(request)
         return queryset.filter(messages_named(search_term, chats)), False
 
+    arrived = moment_column("created_at", gettext_lazy("When"))
+
     @column(gettext_lazy("Content"))
-    def beginning(self, message: Any) -> str:
-        text: str = message.beginning
-        return text
+    def excerpt(self, message: Any) -> str:
+        beginning: str = message.beginning
+        return beginning if len(beginning) < EXCERPT else f"{beginning}…"
 
     @column(
         gettext_lazy("Status"),
@@ -106,3 +109,5 @@ class MessageAdmin(EndlessAdmin):
     )
     def state(self, message: Message) -> tuple[str, str]:
         return message.status, message.get_status_display()
+
+    state_now = word_of("state", gettext_lazy("Status"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from areas.models import Area
 from hci_center.callers import Caller
@@ -60,6 +61,7 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     queues = queues_of(caller)
     return {
         **context,
+        "title": _("Overview"),
         "queues": queues,
         "waiting": sum(queue.waiting for queue in queues),
         "answered": sum(queue.answered for queue in queues),

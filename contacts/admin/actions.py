@@ -51,9 +51,9 @@ class ContactActions(ConfinedAdmin):
         form=HandOverDialog,
     )
     def hand_over(self, request: HttpRequest, form: Any, object_id: str) -> Any:
-        operator = form.cleaned_data["operator"]
-        rule = partial(hand_over, operator_id=_id_of(operator), actor=_actor(request))
-        return apply_to_one(self, request, object_id, rule, _handed(operator))
+        to: int = form.cleaned_data["operator"]
+        rule = partial(hand_over, operator_id=to or None, actor=_actor(request))
+        return apply_to_one(self, request, object_id, rule, _handed(to))
 
     @dialog(
         gettext_lazy("Change area"),
@@ -62,9 +62,9 @@ class ContactActions(ConfinedAdmin):
         form=ChangeAreaDialog,
     )
     def change_area(self, request: HttpRequest, form: Any, object_id: str) -> Any:
-        area = form.cleaned_data["area"]
-        rule = partial(change_area, area_id=area.pk, actor=_actor(request))
-        return apply_to_one(self, request, object_id, rule, _moved(area))
+        to: int = form.cleaned_data["area"]
+        rule = partial(change_area, area_id=to, actor=_actor(request))
+        return apply_to_one(self, request, object_id, rule, _moved(to))
 
     @dialog(
         gettext_lazy("Close the chat"),
@@ -99,11 +99,9 @@ class ContactActions(ConfinedAdmin):
         form = asked(self, request, queryset, title=title, make_form=make)
         if isinstance(form, HttpResponse):
             return form
-        operator = form.cleaned_data["operator"]
-        rule = partial(hand_over, operator_id=_id_of(operator), actor=_actor(request))
-        each(
-            self, request, queryset, rule, said=_count_handed, logged=_handed(operator)
-        )
+        to: int = form.cleaned_data["operator"]
+        rule = partial(hand_over, operator_id=to or None, actor=_actor(request))
+        each(self, request, queryset, rule, said=_count_handed, logged=_handed(to))
         return None
 
     @admin.action(description=gettext_lazy("Move to the area…"), permissions=["change"])
@@ -115,9 +113,9 @@ class ContactActions(ConfinedAdmin):
         form = asked(self, request, queryset, title=title, make_form=make)
         if isinstance(form, HttpResponse):
             return form
-        area = form.cleaned_data["area"]
-        rule = partial(change_area, area_id=area.pk, actor=_actor(request))
-        each(self, request, queryset, rule, said=_count_moved, logged=_moved(area))
+        to: int = form.cleaned_data["area"]
+        rule = partial(change_area, area_id=to, actor=_actor(request))
+        each(self, request, queryset, rule, said=_count_moved, logged=_moved(to))
         return None
 
     @admin.action(description=gettext_lazy("Close the chats"), permissions=["change"])
@@ -162,18 +160,14 @@ def _actor(request: HttpRequest) -> Actor:
     return actor_of(caller_behind(request))
 
 
-def _id_of(operator: Operator | None) -> int | None:
-    return None if operator is None else operator.pk
-
-
-def _handed(operator: Operator | None) -> str:
-    if operator is None:
+def _handed(operator_id: int) -> str:
+    if not operator_id:
         return _("Back to the queue.")
-    return _("Handed over to %s.") % operator.name
+    return _("Handed over to %s.") % Operator.objects.get(pk=operator_id).name
 
 
-def _moved(area: Area) -> str:
-    return _("Moved to %s.") % area.name
+def _moved(area_id: int) -> str:
+    return _("Moved to %s.") % Area.objects.get(pk=area_id).name
 
 
 def _count_handed(count: int) -> str:

@@ -77,7 +77,6 @@ class ContactAdmin(ContactActions):
         DeletedFilter,
     ]
     list_select_related = ["manager", "area", "operator"]
-    show_full_result_count = False
     search_fields = ["name"]
     search_help_text = gettext_lazy("Name, number or protocol")
     fieldsets = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import BaseDialogForm
@@ -14,7 +13,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from areas.models import Area, Operator
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
-from hci_center.api.fields import WrongValueError, parse_contact_key, parse_public_id
+from hci_center.api.fields import (
+    NOBODY,
+    WrongValueError,
+    parse_contact_key,
+    parse_public_id,
+)
 from managers.admin.confinement import caller_behind
 
 
@@ -48,29 +52,32 @@ def _external_id(channel: str, external_id: str, **_rest: Any) -> str:
     return parse_contact_key(external_id).whatsapp_id
 
 
-class _ChoiceLabelled(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def __init__(self, rows: QuerySet[Any], **options: Any) -> None:
-        super().__init__(
-            queryset=rows.order_by("name"), widget=UnfoldAdminSelectWidget(), **options
-        )
-
-
 def operator_field(manager_id: int | None) -> forms.Field:
-    """Whom to hand a contact of that manager to: who is active, or nobody."""
-    return _ChoiceLabelled(
-        Operator.objects.active().filter(manager=manager_id),
+    """Whom to hand a contact of that manager to: who is active, or nobody (0)."""
+    active = Operator.objects.active().filter(manager=manager_id).order_by("name")
+    return forms.TypedChoiceField(
         label=gettext_lazy("Operator"),
-        required=False,
-        empty_label=gettext_lazy("Nobody: back to the queue"),
+        coerce=int,
+        choices=[
+            ("", gettext_lazy("Choose an operator")),
+            (NOBODY, gettext_lazy("Nobody: back to the queue")),
+            *active.values_list("pk", "name"),
+        ],
+        widget=UnfoldAdminSelectWidget(),
     )
 
 
 def area_field(manager_id: int | None) -> forms.Field:
     """Where a contact of that manager may be moved to."""
-    return _ChoiceLabelled(
-        Area.objects.filter(manager=manager_id),
+    areas = Area.objects.filter(manager=manager_id).order_by("name")
+    return forms.TypedChoiceField(
         label=gettext_lazy("Area"),
-        empty_label=gettext_lazy("Choose an area"),
+        coerce=int,
+        choices=[
+            ("", gettext_lazy("Choose an area")),
+            *areas.values_list("pk", "name"),
+        ],
+        widget=UnfoldAdminSelectWidget(),
     )
 
 

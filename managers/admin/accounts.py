@@ -20,6 +20,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     A password is asked for when there is no user yet; later an empty one stays. A
     name that any other user bears is refused: no account is ever taken over.
+
+    The password's field is not named as the user's column, which Django would fill
+    with what was typed.
     """
 
     username = UsernameField(
@@ -28,7 +31,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         validators=[UnicodeUsernameValidator()],
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
-    password = forms.CharField(
+    new_password = forms.CharField(
         label=gettext_lazy("Password"),
         required=False,
         strip=False,
@@ -42,10 +45,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         if "username" not in self.fields:
             return
         if user is None:
-            self.fields["password"].required = True
+            self.fields["new_password"].required = True
         else:
             self.fields["username"].initial = user.username
-            self.fields["password"].help_text = gettext_lazy("Leave empty to keep it.")
+            self.fields["new_password"].help_text = gettext_lazy(
+                "Leave empty to keep it."
+            )
 
     def account(self) -> User | None:
         """The user that is there already."""
@@ -59,8 +64,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError(_("This user name is taken."))
         return username
 
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
+    def clean_new_password(self) -> str:
+        password: str = self.cleaned_data["new_password"]
         if password:
             validate_password(password, self.account())
         return password
@@ -69,5 +74,5 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         """Puts what the form says of the account into the user."""
         if "username" in self.cleaned_data:
             user.username = self.cleaned_data["username"]
-        if self.cleaned_data.get("password"):
-            user.set_password(self.cleaned_data["password"])
+        if self.cleaned_data.get("new_password"):
+            user.set_password(self.cleaned_data["new_password"])

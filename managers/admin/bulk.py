@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
@@ -32,7 +32,7 @@ def asked(
     if rows[MOST_AT_ONCE:].exists():
         said = _("Choose at most %d at once.") % MOST_AT_ONCE
         page.message_user(request, said, messages.ERROR)
-        return HttpResponse(status=302, headers={"Location": request.get_full_path()})
+        return HttpResponseRedirect(request.get_full_path())
     agreed = "agreed" in request.POST
     form = make_form(request.POST if agreed else None)
     if agreed and form.is_valid():

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from areas.callers import caller_of
 from hci_center.callers import Caller
@@ -43,6 +44,15 @@ def sees_one_manager(request: HttpRequest) -> bool:
     return managers is not None and len(managers) == 1
 
 
+class CountedOnce(ChangeList):
+    """A list that is counted as it is shown, and not a second time without filters."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
 class ConfinedAdmin(ModelAdmin):
     """Rows of the managers that the person supervises; an administrator sees all.
 
@@ -56,11 +66,18 @@ class ConfinedAdmin(ModelAdmin):
     administrators_may: ClassVar[frozenset[str]] = READ
     # Columns that a look-up in the address must not probe.
     sealed: ClassVar[tuple[str, ...]] = ()
+    # Columns that no page shows, and no list need read and unseal.
+    unread_columns: ClassVar[tuple[str, ...]] = (
+        "manager__facebook_token",
+        "manager__gateway_settings",
+    )
     # What to do with a row that has a history, as a sentence.
     instead_of_deleting: ClassVar[Any] = ""
 
     # The look declares an empty tuple, of which nothing else is a kind.
     actions_detail: Any = ()
+
+    delete_confirmation_template = "admin/delete_or_not.html"
 
     list_per_page = 50
     list_max_show_all = 200
@@ -98,6 +115,7 @@ class ConfinedAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)
+        rows = rows.defer(*self.unread_columns)
         managers = caller_behind(request).managers
         if managers is None:
             return rows
@@ -114,6 +132,9 @@ class ConfinedAdmin(ModelAdmin):
             db, db_field, request
         )
         return chosen
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return CountedOnce
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Without the manager's column for who supervises one alone."""
@@ -138,12 +159,16 @@ class ConfinedAdmin(ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
-        """Writes the columns that were changed: what calls write meanwhile stays."""
+        """Writes the columns that were changed: what calls write meanwhile stays.
+
+        A form whose fields are not named as their columns says which it writes, in
+        `written_besides`.
+        """
         if not change:
             obj.save()
             return
         columns = {field.name for field in self.opts.concrete_fields}
-        changed = {*form.changed_data, *getattr(form, "changed_secrets", ())}
+        changed = {*form.changed_data, *getattr(form, "written_besides", ())}
         obj.save(update_fields=sorted(columns & changed))
 
     # What cannot be done is said, not thrown ---------------------------------
@@ -184,7 +209,7 @@ class ConfinedAdmin(ModelAdmin):
         rows = list(objs)
         name = force_str(self.opts.verbose_name_plural)
         protected = [
-            _("%(row)s (has %(what)s)") % {"row": row, "what": what}
+            _("“%(row)s” has %(what)s.") % {"row": row, "what": what}
             for row in rows
             if (what := history_of(row))
         ]

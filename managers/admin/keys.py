@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from managers import keys
-from managers.admin.columns import column
+from managers.admin.columns import column, moment_column
 from managers.admin.confinement import WRITE, ConfinedAdmin
 from managers.admin.filters import ChoiceFilter
 from managers.models import ApiKey
@@ -74,6 +74,7 @@ class ApiKeyAdmin(ConfinedAdmin):
     supervisors_may = frozenset()
     administrators_may = WRITE
     sealed = ("digest",)
+    unread_columns = sealed
 
     list_display = [
         "name",
@@ -81,8 +82,8 @@ class ApiKeyAdmin(ConfinedAdmin):
         "reaches",
         "secrets",
         "state",
-        "last_used_at",
-        "expires_at",
+        "last_used",
+        "expires",
     ]
     list_filter = [StateFilter, "secrets"]
     search_fields = ["name", "prefix"]
@@ -92,7 +93,7 @@ class ApiKeyAdmin(ConfinedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         rows: QuerySet[ApiKey] = super().get_queryset(request)
-        return rows.defer("digest").prefetch_related("managers")
+        return rows.prefetch_related("managers")
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -112,6 +113,9 @@ class ApiKeyAdmin(ConfinedAdmin):
         if obj is None:
             return []
         return ["name", "prefix", "reaches", "secrets", *self._moments]
+
+    last_used = moment_column("last_used_at", gettext_lazy("Last used"))
+    expires = moment_column("expires_at", gettext_lazy("Expires"))
 
     @column(gettext_lazy("Managers"))
     def reaches(self, key: ApiKey) -> str:

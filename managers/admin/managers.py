@@ -135,6 +135,7 @@ class ManagerAdmin(ConfinedAdmin):
     supervisors_may = frozenset({"view", "change"})
     administrators_may = ALL
     sealed = ("facebook_token", "gateway_settings")
+    unread_columns = sealed
     form = ManagerForm
 
     list_display = ["name", "shown_number", "shown_port", "facebook_id", "gateway"]

@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from managers.admin.accounts import AccountForm
-from managers.admin.columns import column
+from managers.admin.columns import column, moment_column
 from managers.admin.confinement import WRITE, ConfinedAdmin
 from managers.models import Supervision
 
@@ -61,6 +61,10 @@ class StaffForm(AccountForm):
                     self.add_error(field, _("You cannot take this from yourself."))
         return cleaned
 
+    @property
+    def written_besides(self) -> list[str]:
+        return ["password"] if self.cleaned_data.get("new_password") else []
+
     def save(self, commit: bool = True) -> Any:
         self.sign_in_as(self.instance)
         self.instance.is_staff = True
@@ -98,15 +102,16 @@ class StaffAdmin(ConfinedAdmin):
     supervisors_may = frozenset()
     administrators_may = WRITE
     sealed = ("password",)
+    unread_columns = ()
     form = StaffForm
     inlines = [SupervisionInline]
 
-    list_display = ["username", "first_name", "role", "looks_after", "last_login"]
+    list_display = ["username", "first_name", "role", "looks_after", "signed_in"]
     list_filter = ["is_superuser", "is_active"]
     search_fields = ["username", "first_name", "email"]
     ordering = ["username"]
     fieldsets = [
-        (None, {"fields": ["username", "password", "is_active", "is_superuser"]}),
+        (None, {"fields": ["username", "new_password", "is_active", "is_superuser"]}),
         (gettext_lazy("Person"), {"fields": ["first_name", "email"]}),
     ]
 
@@ -124,6 +129,8 @@ class StaffAdmin(ConfinedAdmin):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.person = request.user
         return form
+
+    signed_in = moment_column("last_login", gettext_lazy("Last sign-in"))
 
     @column(
         gettext_lazy("Role"),

@@ -101,7 +101,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     @property
-    def changed_secrets(self) -> list[str]:
+    def written_besides(self) -> list[str]:
         """The columns for which something new, or their clearing, was said."""
         return [
             column
@@ -111,7 +111,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
         ]
 
     def save(self, commit: bool = True) -> Any:
-        for column in self.changed_secrets:
+        for column in self.written_besides:
             cleared = self.cleaned_data.get(f"clear_{column}")
             new = "" if cleared else self.cleaned_data[f"new_{column}"]
             setattr(self.instance, column, new)

@@ -1,0 +1,104 @@
+"""People at their desks in the back-office, and a whole foreign centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from areas.models import Area, Operator
+from chats.ledger import Actor, record
+from chats.models import Chat, ChatEvent, Message
+from contacts.models import Contact
+from managers.models import Manager
+from tests import builders
+
+
+def at_the_desk(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@dataclass
+class Centre:
+    """One row of each kind, all of one manager."""
+
+    manager: Manager
+    area: Area
+    operator: Operator
+    contact: Contact
+    chat: Chat
+    message: Message
+    event: ChatEvent
+
+    def rows(self) -> dict[str, Any]:
+        """Each row by the path of its pages."""
+        return {
+            "managers/manager": self.manager,
+            "areas/area": self.area,
+            "areas/operator": self.operator,
+            "contacts/contact": self.contact,
+            "chats/chat": self.chat,
+            "chats/message": self.message,
+            "chats/chatevent": self.event,
+        }
+
+
+def make_centre(manager: Manager, word: str) -> Centre:
+    """A centre whose every name holds the word."""
+    area = builders.make_area(manager, f"{word}-area".lower(), name=f"{word} area")
+    operator = builders.make_operator(manager, area, name=f"{word}-operator")
+    contact = builders.make_contact(manager, name=f"{word} contact", area=area)
+    chat = builders.make_chat(contact, protocol=f"{word}-protocol")
+    message = builders.make_message(chat, content=f"{word} message")
+    record(
+        chat,
+        ChatEvent.Kind.OPENED,
+        actor=Actor("key:1"),
+        area_id=area.pk,
+        operator_id=None,
+    )
+    event = ChatEvent.objects.get(chat=chat)
+    return Centre(manager, area, operator, contact, chat, message, event)
+
+
+@pytest.fixture
+def own(manager: Any) -> Centre:
+    return make_centre(manager, "Sabia")
+
+
+@pytest.fixture
+def foreign(other_manager: Any) -> Centre:
+    Manager.objects.filter(pk=other_manager.pk).update(name="Estranho manager")
+    other_manager.refresh_from_db()
+    return make_centre(other_manager, "Estranho")
+
+
+@pytest.fixture
+def desk(supervisor: Any) -> Client:
+    """A supervisor of `manager` alone."""
+    return at_the_desk(supervisor)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return User.objects.create_superuser("chefe", password="secret-password")
+
+
+@pytest.fixture
+def office(administrator: User) -> Client:
+    return at_the_desk(administrator)
+
+
+def said(answer: Any) -> list[str]:
+    """The messages that a page, reached over its redirects, shows on top."""
+    return [str(message) for message in answer.context["messages"]]
+
+
+def errors(answer: Any) -> dict[str, list[str]]:
+    """What the form of a page complains about."""
+    return dict(answer.context["adminform"].form.errors)

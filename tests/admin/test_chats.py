@@ -1,0 +1,191 @@
+"""Service sessions, single messages and the ledger: read, and closed."""
+
+import pytest
+from django.utils import timezone
+
+from areas.sight import find_operator
+from chats.assignment import claim
+from chats.conversation import close_chat, open_chat
+from chats.ledger import Actor
+from chats.models import Chat, ChatEvent
+from managers.models import ApiKey
+from tests.admin.conftest import said
+from tests.builders import make_chat, make_contact, make_key, make_message
+
+CHATS = "/admin/chats/chat/"
+MESSAGES = "/admin/chats/message/"
+LEDGER = "/admin/chats/chatevent/"
+
+
+def listed(client, page, **query):
+    return list(client.get(page, query).context["cl"].result_list)
+
+
+@pytest.fixture
+def served(contact, ana):
+    """A chat that Ana answered in sales and that is closed now."""
+    actor = Actor(f"user:{ana.user_id}", ana.pk)
+    claim(contact, find_operator(ana.manager_id, ana.pk), actor=actor)
+    close_chat(contact, actor=actor)
+    return Chat.objects.get()
+
+
+def test_a_closed_chat_tells_who_answered_it_then(
+    desk, served, contact, bruno, support
+):
+    contact.refresh_from_db()
+    contact.operator, contact.area = bruno, support
+    contact.save()
+    page = desk.get(CHATS).content.decode()
+    results = page.split('id="result_list"')[1].split("</table>")[0]
+    assert "Ana" in results
+    assert "Vendas" in results
+    assert "Bruno" not in results
+
+
+def test_states_tell_chats_apart(desk, manager, contact, ana, served):
+    waiting = open_chat(contact, actor=Actor(""))
+    answered = make_chat(make_contact(manager, operator=ana))
+    assert set(listed(desk, CHATS, state="open")) == {waiting, answered}
+    assert listed(desk, CHATS, state="waiting") == [waiting]
+    assert listed(desk, CHATS, state="answered") == [answered]
+    assert listed(desk, CHATS, state="closed") == [served]
+
+
+def test_a_chat_is_found_by_protocol_number_and_name(desk, manager, contact):
+    chat = make_chat(contact, protocol="BR202611220000017")
+    make_chat(make_contact(manager))
+    for term in ("br202611220000017", "551133334444", "3333-4444", "souza"):
+        assert listed(desk, CHATS, q=term) == [chat]
+
+
+def test_a_chat_can_be_read(desk, contact, ana, served):
+    make_message(served, content="Bom dia <script>alert(1)</script>", status="read")
+    make_message(
+        served,
+        direction="out",
+        sender=str(ana.pk),
+        content="Pois não?",
+        status="failed",
+        error="The number does not exist.",
+    )
+    page = desk.get(f"{CHATS}{served.pk}/change/").content.decode()
+    assert "Bom dia &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "Pois não?" in page
+    assert "The number does not exist." in page
+    assert page.index("Bom dia") < page.index("Pois não?")
+    for line in ("Opened", "Answered", "Closed"):
+        assert line in page
+
+
+def test_a_long_chat_shows_its_end_and_leads_to_the_rest(desk, contact, monkeypatch):
+    monkeypatch.setattr("chats.admin.conversation.MOST_SHOWN", 3)
+    monkeypatch.setattr("chats.admin.chats.MOST_SHOWN", 3)
+    chat = make_chat(contact)
+    messages = [make_message(chat, content=f"said-{n}!") for n in range(5)]
+    page = desk.get(f"{CHATS}{chat.pk}/change/").content.decode()
+    assert "said-1!" not in page
+    assert "said-2!" in page
+    assert f"chat__id__exact={chat.pk}" in page
+    found = listed(desk, MESSAGES, chat__id__exact=chat.pk)
+    assert found == messages[::-1]
+
+
+def test_chosen_chats_are_closed_after_a_question(desk, supervisor, contact, served):
+    chat = open_chat(contact, actor=Actor(""))
+    chosen = {"action": "close_many", "_selected_action": [chat.pk, served.pk]}
+    asked = desk.post(CHATS, chosen)
+    assert [row.pk for row in asked.context["rows"]] == [chat.pk]
+    answer = desk.post(CHATS, chosen | {"agreed": "1"}, follow=True)
+    assert said(answer) == ["1 chat was closed."]
+    assert not Chat.objects.open().exists()
+    last = ChatEvent.objects.latest("pk")
+    assert (last.kind, last.actor) == ("closed", f"user:{supervisor.pk}")
+
+
+def test_messages_are_found_by_id_chat_and_customer(desk, manager, contact):
+    chat = make_chat(contact, protocol="BR202611220000017")
+    message = make_message(chat, gateway_id="wamid.X")
+    make_message(make_chat(make_contact(manager)))
+    for term in (
+        str(message.uuid),
+        "wamid.X",
+        "BR202611220000017",
+        "551133334444",
+        "souza",
+    ):
+        assert listed(desk, MESSAGES, q=term) == [message]
+
+
+def test_failed_messages_are_found(desk, contact):
+    chat = make_chat(contact)
+    make_message(chat)
+    failed = make_message(chat, direction="out", sender="1", status="failed")
+    assert listed(desk, MESSAGES, status__exact="failed") == [failed]
+
+
+def test_the_list_of_messages_looks_back_so_far_and_search_further(
+    desk, contact, monkeypatch
+):
+    monkeypatch.setattr("chats.admin.messages.LOOKED_BACK", 2)
+    chat = make_chat(contact, protocol="BR202611220000017")
+    oldest, *latest = [make_message(chat) for _ in range(3)]
+    assert listed(desk, MESSAGES) == latest[::-1]
+    assert oldest in listed(desk, MESSAGES, q="BR202611220000017")
+    assert oldest in listed(desk, MESSAGES, chat__id__exact=chat.pk)
+
+
+def test_a_long_message_is_cut_in_the_list_and_whole_on_its_page(desk, contact):
+    text = "palavra " * 50
+    message = make_message(make_chat(contact), content=text.strip())
+    page = desk.get(MESSAGES).content.decode()
+    assert text.strip() not in page
+    assert text[:80] + "…" in page
+    assert text.strip() in desk.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+
+
+def test_pages_follow_each_other_without_counting(desk, contact):
+    chat = make_chat(contact)
+    messages = [make_message(chat) for _ in range(60)]
+    assert listed(desk, MESSAGES) == messages[:9:-1]
+    assert listed(desk, MESSAGES, p=2) == messages[9::-1]
+    assert listed(desk, MESSAGES, p=3) == []
+
+
+def test_the_ledger_names_who_did_it(desk, manager, supervisor, contact, ana):
+    make_key(manager, name="menu bot")
+    key = ApiKey.objects.get()
+    open_chat(contact, actor=Actor(f"key:{key.pk}"))
+    claim(
+        contact,
+        find_operator(ana.manager_id, ana.pk),
+        actor=Actor(f"user:{ana.user_id}", ana.pk),
+    )
+    close_chat(contact, actor=Actor(f"user:{supervisor.pk}"))
+    page = desk.get(LEDGER).content.decode()
+    assert "menu bot" in page
+    assert f"Ana ({ana.user.username})" in page
+    assert supervisor.username in page
+
+
+def test_the_ledger_survives_any_credential(desk, contact):
+    for actor in ("", "user:", "user:x", "key:99", "user:999999999999999999999", "?"):
+        open_chat(contact, actor=Actor(actor))
+        close_chat(contact, actor=Actor(actor))
+    assert len(listed(desk, LEDGER)) == 12
+
+
+def test_the_ledger_is_filtered_by_what_happened(desk, served):
+    (line,) = listed(desk, LEDGER, kind__exact="claimed")
+    assert line.kind == "claimed"
+    assert len(listed(desk, LEDGER, q=served.protocol)) == 3
+
+
+def test_the_overview_puts_who_waits_longest_first(desk, manager, sales, support):
+    now = timezone.now()
+    for area, hours in ((sales, 1), (support, 3), (None, 2)):
+        contact = make_contact(manager, area=area, unread=2)
+        make_chat(contact, opened_at=now - timezone.timedelta(hours=hours))
+    queues = desk.get("/admin/").context["queues"]
+    assert [queue.area for queue in queues] == ["Suporte", None, "Vendas"]
+    assert [(q.waiting, q.answered, q.unread) for q in queues] == [(1, 0, 2)] * 3

@@ -1,0 +1,166 @@
+"""API keys: made and ended here, shown once and never again."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from managers import keys
+from managers.authentication import forget_judged_keys
+from managers.models import ApiKey
+from tests.admin.conftest import errors, said
+from tests.builders import make_key
+from tests.conftest import Api
+
+ADD = "/admin/managers/apikey/add/"
+LIST = "/admin/managers/apikey/"
+KEY = re.compile(r"hci_[0-9a-f]{8}_[A-Za-z0-9_\-]{43}")
+
+
+def test_a_new_key_is_shown_once_and_works(office, manager):
+    answer = office.post(
+        ADD, {"name": "bot", "managers": [manager.pk], "secrets": "on"}
+    )
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    (key,) = KEY.findall(answer.content.decode())
+    made = ApiKey.objects.get()
+    assert (made.name, made.secrets, made.all_managers) == ("bot", True, False)
+    assert list(made.managers.all()) == [manager]
+    found = Api(key).post("/api/user/", {"number": manager.number}).json()["data"]
+    assert found["facebookToken"] == "token-of-the-page"
+
+    entry = LogEntry.objects.get()
+    assert key not in entry.change_message + entry.object_repr
+    for page in (
+        LIST,
+        f"{LIST}{made.pk}/change/",
+        f"{LIST}{made.pk}/history/",
+        "/admin/",
+    ):
+        shown = office.get(page).content.decode()
+        assert key not in shown
+        assert made.digest not in shown
+    assert key not in str(office.cookies) + str(dict(office.session))
+
+
+def test_a_key_of_all_managers_with_a_limit_and_an_end(office, manager):
+    office.post(
+        ADD,
+        {
+            "name": "everything",
+            "all_managers": "on",
+            "per_minute": "60",
+            "expires_at_0": "2030-01-31",
+            "expires_at_1": "12:00:00",
+        },
+    )
+    made = ApiKey.objects.get()
+    assert (made.all_managers, made.secrets, made.per_minute) == (True, False, 60)
+    assert timezone.localtime(made.expires_at).isoformat()[:16] == "2030-01-31T12:00"
+
+
+@pytest.mark.parametrize("choice", [{}, {"all_managers": "on", "managers": "own"}])
+def test_managers_are_chosen_or_all_of_them(office, manager, choice):
+    if "managers" in choice:
+        choice = choice | {"managers": [manager.pk]}
+    answer = office.post(ADD, {"name": "bot"} | choice)
+    assert list(errors(answer)) == ["managers"]
+    assert not ApiKey.objects.exists()
+
+
+def test_the_name_of_a_live_key_is_taken(office, manager):
+    make_key(manager, name="bot")
+    answer = office.post(ADD, {"name": "bot", "all_managers": "on"})
+    assert list(errors(answer)) == ["name"]
+
+
+def test_an_expired_key_makes_room_for_its_name(office, manager):
+    make_key(manager, name="bot", expires_at=timezone.now() - timedelta(days=1))
+    office.post(ADD, {"name": "bot", "all_managers": "on"})
+    assert ApiKey.objects.live().filter(name="bot", all_managers=True).exists()
+
+
+def test_a_name_taken_at_that_very_moment_is_told_in_a_sentence(
+    office, manager, monkeypatch
+):
+    make_key(manager, name="bot")
+    monkeypatch.setattr(
+        "managers.admin.keys.KeyForm.clean_name", lambda form: form.data["name"]
+    )
+    monkeypatch.setattr(
+        "managers.models.ApiKey.validate_constraints", lambda *a, **k: 0
+    )
+    answer = office.post(ADD, {"name": "bot", "all_managers": "on"}, follow=True)
+    assert said(answer) == [
+        "Somebody changed the same thing at this moment. Nothing was saved."
+    ]
+
+
+def test_revoking_ends_the_chosen_keys_alone(office, manager):
+    key, other = make_key(manager, name="bot"), make_key(manager, name="other")
+    row = ApiKey.objects.get(name="bot")
+    answer = office.post(
+        LIST, {"action": "revoke", "_selected_action": [row.pk]}, follow=True
+    )
+    assert said(answer) == ["1 key was revoked."]
+    forget_judged_keys()
+    assert Api(key).get("/api/user/").status_code == 401
+    assert Api(other).get("/api/user/").status_code == 200
+
+
+def test_revoking_an_ended_key_spares_the_live_one_of_its_name(office, manager):
+    make_key(manager, name="bot")
+    keys.revoke_key("bot")
+    old = ApiKey.objects.get()
+    key = make_key(manager, name="bot")
+    answer = office.post(
+        LIST, {"action": "revoke", "_selected_action": [old.pk]}, follow=True
+    )
+    assert said(answer) == ["0 keys were revoked."]
+    forget_judged_keys()
+    assert Api(key).get("/api/user/").status_code == 200
+
+
+def test_only_the_limit_of_a_key_can_be_changed(office, manager, other_manager):
+    make_key(manager, name="bot")
+    row = ApiKey.objects.get()
+    office.post(
+        f"{LIST}{row.pk}/change/",
+        {
+            "per_minute": "30",
+            "name": "renamed",
+            "secrets": "",
+            "managers": [other_manager.pk],
+            "digest": "0" * 64,
+        },
+    )
+    changed = ApiKey.objects.get()
+    assert changed.per_minute == 30
+    assert (changed.name, changed.secrets, changed.digest) == ("bot", True, row.digest)
+    assert list(changed.managers.all()) == [manager]
+
+
+def test_the_list_tells_live_from_ended(office, manager):
+    make_key(manager, name="live")
+    make_key(manager, name="expired", expires_at=timezone.now() - timedelta(days=1))
+    make_key(manager, name="revoked")
+    keys.revoke_key("revoked")
+    assert [
+        k.name for k in office.get(LIST + "?state=live").context["cl"].result_list
+    ] == ["live"]
+    ended = office.get(LIST + "?state=ended").context["cl"].result_list
+    assert {key.name for key in ended} == {"expired", "revoked"}
+
+
+def test_a_digest_cannot_be_probed(office, manager):
+    make_key(manager)
+    assert office.get(LIST + "?digest__startswith=a").status_code == 400
+
+
+def test_keys_are_not_deleted(office, manager):
+    make_key(manager)
+    row = ApiKey.objects.get()
+    assert office.post(f"{LIST}{row.pk}/delete/").status_code == 403

@@ -1,0 +1,114 @@
+"""A list costs as many queries with thirty rows as with one, and reads no more."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.admin.conftest import make_centre
+from tests.builders import (
+    make_area,
+    make_chat,
+    make_contact,
+    make_key,
+    make_manager,
+    make_message,
+    make_operator,
+    make_supervisor,
+)
+
+# At most; the session's and the person's own are in it.
+FOR_SUPERVISORS = {
+    "managers/manager": 5,
+    "areas/area": 6,
+    "areas/operator": 8,
+    "contacts/contact": 8,
+    "chats/chat": 8,
+    "chats/message": 6,
+    "chats/chatevent": 8,
+}
+FOR_ADMINISTRATORS = {
+    **{page: most + 1 for page, most in FOR_SUPERVISORS.items()},
+    "auth/user": 6,
+    "managers/apikey": 6,
+}
+
+
+def queries(client, address):
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    return [query["sql"] for query in caught.captured_queries]
+
+
+def add_thirty(page, own):
+    manager, area = own.manager, own.area
+    for n in range(30):
+        match page:
+            case "managers/manager":
+                make_manager()
+            case "areas/area":
+                make_area(manager)
+            case "areas/operator":
+                make_operator(manager, area, make_area(manager))
+            case "contacts/contact" | "chats/chat":
+                operator = make_operator(manager, area)
+                make_chat(make_contact(manager, area=area, operator=operator))
+            case "chats/message":
+                make_message(make_chat(make_contact(manager)), gateway_id=f"g{n}")
+            case "chats/chatevent":
+                make_centre(make_manager(), f"w{n}")
+            case "auth/user":
+                make_supervisor(manager, make_manager())
+            case "managers/apikey":
+                make_key(manager, make_manager())
+
+
+@pytest.mark.parametrize(("page", "most"), FOR_SUPERVISORS.items())
+def test_a_supervisors_list_has_no_query_a_row(desk, own, page, most):
+    address = f"/admin/{page}/"
+    before = len(queries(desk, address))
+    add_thirty(page, own)
+    after = queries(desk, address)
+    assert len(after) == before
+    assert len(after) <= most, "\n".join(after)
+
+
+@pytest.mark.parametrize(("page", "most"), FOR_ADMINISTRATORS.items())
+def test_an_administrators_list_has_no_query_a_row(office, own, foreign, page, most):
+    make_key(own.manager)
+    make_supervisor(own.manager)
+    address = f"/admin/{page}/"
+    before = len(queries(office, address))
+    add_thirty(page, own)
+    after = queries(office, address)
+    assert len(after) == before
+    assert len(after) <= most, "\n".join(after)
+
+
+@pytest.mark.parametrize("page", ["chats/message", "chats/chatevent"])
+@pytest.mark.parametrize("who", ["desk", "office"])
+def test_nobody_counts_the_big_tables(request, own, page, who):
+    client = request.getfixturevalue(who)
+    for sql in queries(client, f"/admin/{page}/"):
+        assert not re.search(r"COUNT\(", sql, re.IGNORECASE), sql
+
+
+def test_a_chat_costs_the_same_however_long_it_is(desk, own):
+    address = f"/admin/chats/chat/{own.chat.pk}/change/"
+    make_message(own.chat, direction="out", sender=str(own.operator.pk))
+    queries(desk, address)  # Django remembers its content types from here on
+    before = len(queries(desk, address))
+    for _ in range(30):
+        make_message(own.chat, direction="out", sender=str(own.operator.pk))
+    assert len(queries(desk, address)) == before <= 13
+
+
+def test_the_overview_costs_the_same_however_much_is_open(desk, own):
+    before = len(queries(desk, "/admin/"))
+    for _ in range(30):
+        make_chat(make_contact(own.manager, area=make_area(own.manager)))
+    assert len(queries(desk, "/admin/")) == before <= 6

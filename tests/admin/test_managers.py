@@ -1,0 +1,220 @@
+"""Company accounts: what is secret goes in and never comes out."""
+
+import json
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from managers.models import Manager
+from tests.admin.conftest import errors, said
+from tests.builders import make_area, make_manager
+
+CANARY = "canary-EAAB-0123456789"
+SETTINGS = '{"token": "canary-settings", "url": "http://10.0.0.1"}'
+
+MANAGER = {
+    "name": "Padaria Estrela",
+    "email": "contato@padaria.example",
+    "number": "5511400011111",
+    "controller_port": "8080",
+    "facebook_id": "369258147",
+    "gateway": "controller",
+    "time_zone": "America/Sao_Paulo",
+}
+
+
+def change(manager):
+    return f"/admin/managers/manager/{manager.pk}/change/"
+
+
+def test_a_supervisor_changes_his_manager(desk, manager):
+    answer = desk.post(
+        change(manager),
+        MANAGER | {"name": "Padaria Lua", "time_zone": "America/Manaus"},
+        follow=True,
+    )
+    assert answer.redirect_chain == [("/admin/managers/manager/", 302)]
+    manager.refresh_from_db()
+    assert (manager.name, manager.time_zone) == ("Padaria Lua", "America/Manaus")
+    assert manager.facebook_token == "token-of-the-page"
+
+
+def test_an_administrator_adds_a_manager(office):
+    office.post(
+        "/admin/managers/manager/add/", MANAGER | {"new_facebook_token": CANARY}
+    )
+    made = Manager.objects.get()
+    assert made.number == 5511400011111
+    assert made.controller_port == 8080
+    assert made.facebook_token == CANARY
+    assert not made.is_demo
+
+
+@pytest.mark.parametrize(
+    "typed", ["+55 (11) 4000-11111", "55 11 40001.1111", " 05511400011111 "]
+)
+def test_a_number_is_taken_as_it_is_dialled(office, typed):
+    office.post("/admin/managers/manager/add/", MANAGER | {"number": typed})
+    assert Manager.objects.get().number == 5511400011111
+
+
+def test_the_token_is_kept_when_nothing_is_typed(desk, manager):
+    desk.post(change(manager), MANAGER | {"new_facebook_token": ""})
+    manager.refresh_from_db()
+    assert manager.facebook_token == "token-of-the-page"
+
+
+def test_a_new_token_replaces_the_old_one_and_is_logged_without_it(desk, manager):
+    desk.post(change(manager), MANAGER | {"new_facebook_token": CANARY})
+    manager.refresh_from_db()
+    assert manager.facebook_token == CANARY
+    entry = LogEntry.objects.get()
+    assert CANARY not in entry.change_message + entry.object_repr
+    assert json.loads(entry.change_message) == [{"changed": {"fields": ["Page token"]}}]
+
+
+def test_the_token_is_cleared_only_on_request(desk, manager):
+    desk.post(change(manager), MANAGER | {"clear_facebook_token": "on"})
+    manager.refresh_from_db()
+    assert manager.facebook_token == ""
+
+
+def test_a_new_token_and_its_clearing_exclude_each_other(desk, manager):
+    both = {"new_facebook_token": CANARY, "clear_facebook_token": "on"}
+    answer = desk.post(change(manager), MANAGER | both)
+    assert list(errors(answer)) == ["clear_facebook_token"]
+    assert CANARY not in answer.content.decode()
+
+
+def test_a_form_with_a_mistake_does_not_give_the_secrets_back(office, manager):
+    typed = {"new_facebook_token": CANARY, "new_gateway_settings": SETTINGS, "name": ""}
+    answer = office.post(change(manager), MANAGER | typed)
+    assert list(errors(answer)) == ["name"]
+    page = answer.content.decode()
+    assert "canary" not in page
+    assert "token-of-the-page" not in page
+
+
+def test_gateway_settings_are_a_json_object(office, manager):
+    for wrong in ("{", "[1]", '"text"', "[" * 100_000):
+        answer = office.post(change(manager), MANAGER | {"new_gateway_settings": wrong})
+        assert list(errors(answer)) == ["new_gateway_settings"]
+    office.post(change(manager), MANAGER | {"new_gateway_settings": SETTINGS})
+    manager.refresh_from_db()
+    assert json.loads(manager.gateway_settings) == json.loads(SETTINGS)
+
+
+def test_where_the_server_connects_to_is_no_matter_of_supervisors(desk, manager):
+    desk.post(
+        change(manager),
+        MANAGER
+        | {
+            "gateway": "evolution",
+            "new_gateway_settings": SETTINGS,
+            "clear_gateway_settings": "on",
+            "is_demo": "on",
+        },
+    )
+    manager.refresh_from_db()
+    assert manager.gateway == "controller"
+    assert manager.gateway_settings == ""
+    assert manager.is_demo is False
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("number", "5511400011111"), ("controller_port", "8080")],
+)
+def test_what_another_manager_holds_is_an_error_of_the_form(
+    office, manager, field, value
+):
+    other = make_manager()
+    answer = office.post(
+        change(other),
+        {
+            "name": other.name,
+            "number": str(other.number),
+            "controller_port": str(other.controller_port),
+            "gateway": "controller",
+            "time_zone": "America/Sao_Paulo",
+            field: value,
+        },
+    )
+    assert list(errors(answer)) == [field]
+
+
+def test_a_page_of_another_manager_is_an_error_of_the_form(office, manager):
+    answer = office.post(
+        "/admin/managers/manager/add/",
+        MANAGER | {"number": "", "controller_port": ""},
+    )
+    assert list(errors(answer)) == ["facebook_id"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"number": "", "facebook_id": ""}, "number"),
+        ({"controller_port": ""}, "controller_port"),
+        ({"number": "abc"}, "number"),
+        ({"number": "1" * 16}, "number"),
+        ({"controller_port": "65536"}, "controller_port"),
+        ({"facebook_id": "a page"}, "facebook_id"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_field(office, typed, field):
+    answer = office.post("/admin/managers/manager/add/", MANAGER | typed)
+    assert list(errors(answer)) == [field]
+
+
+def test_a_number_that_joined_without_a_port_may_stay_without(office):
+    joined = make_manager(controller_port=None)
+    answer = office.post(
+        change(joined),
+        {
+            "name": "New name",
+            "number": str(joined.number),
+            "gateway": "controller",
+            "time_zone": "America/Sao_Paulo",
+        },
+    )
+    assert answer.status_code == 302
+
+
+def test_a_manager_is_found_by_number_name_and_page(office, manager):
+    make_manager()
+    for term in ("+55 11 4000-11111", "padaria", "369258147"):
+        shown = office.get("/admin/managers/manager/", {"q": term})
+        assert list(shown.context["cl"].result_list) == [manager]
+
+
+def test_a_manager_with_a_history_stays(office, manager):
+    make_area(manager)
+    address = f"/admin/managers/manager/{manager.pk}/delete/"
+    page = office.get(address).content.decode()
+    assert "“Padaria Estrela” has areas." in page
+    assert not re.search('name="post"', page)
+    office.post(address, {"post": "yes"})
+    assert Manager.objects.filter(pk=manager.pk).exists()
+
+
+def test_an_empty_manager_can_be_deleted(office, manager):
+    address = f"/admin/managers/manager/{manager.pk}/delete/"
+    answer = office.post(address, {"post": "yes"}, follow=True)
+    assert "was deleted" in said(answer)[0]
+    assert not Manager.objects.exists()
+
+
+def test_a_supervisor_deletes_no_manager(desk, manager):
+    assert desk.post(f"/admin/managers/manager/{manager.pk}/delete/").status_code == 403
+
+
+def test_saving_leaves_alone_what_was_not_changed(desk, manager):
+    page = desk.get(change(manager))
+    assert page.status_code == 200
+    Manager.objects.filter(pk=manager.pk).update(controller_port=9090)
+    desk.post(change(manager), MANAGER | {"controller_port": "9090", "name": "Nova"})
+    manager.refresh_from_db()
+    assert (manager.name, manager.controller_port) == ("Nova", 9090)

@@ -1,0 +1,231 @@
+"""The people who answer: one form for the person, the account and the areas."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from areas.models import Operator
+from areas.sight import find_operator
+from chats.assignment import claim
+from chats.ledger import Actor
+from chats.models import ChatEvent
+from contacts.models import Contact
+from tests.admin.conftest import errors, said
+from tests.builders import make_operator
+from tests.conftest import Api
+
+ADD = "/admin/areas/operator/add/"
+LIST = "/admin/areas/operator/"
+
+
+def change(operator):
+    return f"/admin/areas/operator/{operator.pk}/change/"
+
+
+def typed(manager, *areas, **over):
+    return {
+        "manager": manager.pk,
+        "name": "Rui Costa",
+        "email": "rui@example.com",
+        "is_active": "on",
+        "username": "rui",
+        "new_password": "a-good-password",
+        "areas": [area.pk for area in areas],
+    } | over
+
+
+def stays(operator, *areas, **over):
+    """The form as it stands, with what is changed."""
+    return {
+        "name": operator.name,
+        "email": operator.email,
+        "is_active": "on",
+        "username": operator.user.username,
+        "new_password": "",
+        "areas": [area.pk for area in areas],
+    } | over
+
+
+def test_one_form_makes_the_operator_his_user_and_his_areas(desk, manager, sales):
+    desk.post(ADD, typed(manager, sales))
+    rui = Operator.objects.get()
+    assert (rui.manager, rui.name, rui.email) == (
+        manager,
+        "Rui Costa",
+        "rui@example.com",
+    )
+    assert [area.code for area in rui.areas.all()] == ["vendas"]
+    assert rui.user.username == "rui"
+    assert rui.user.check_password("a-good-password")
+    assert not rui.user.is_staff
+    assert not rui.user.is_superuser
+
+
+def test_the_new_operator_can_sign_in(desk, manager, sales):
+    desk.post(ADD, typed(manager, sales))
+    api = Api()
+    api.get("/api/session")
+    api.headers["X-CSRFToken"] = api.client.cookies["csrftoken"].value
+    answer = api.post(
+        "/api/session", {"username": "rui", "password": "a-good-password"}
+    )
+    assert answer.json()["data"]["operatorId"] == str(Operator.objects.get().pk)
+
+
+@pytest.mark.parametrize(
+    ("over", "field"),
+    [
+        ({"username": "taken"}, "username"),
+        ({"username": "with space"}, "username"),
+        ({"username": ""}, "username"),
+        ({"new_password": ""}, "new_password"),
+        ({"new_password": "short"}, "new_password"),
+        ({"new_password": "password123"}, "new_password"),
+        ({"name": ""}, "name"),
+        ({"email": "no mail"}, "email"),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_field(desk, manager, sales, over, field):
+    User.objects.create_user("taken")
+    answer = desk.post(ADD, typed(manager, sales, **over))
+    assert list(errors(answer)) == [field]
+    assert "a-good-password" not in answer.content.decode()
+    assert not Operator.objects.exists()
+    assert not User.objects.filter(username="rui").exists()
+
+
+def test_an_operator_changes_with_his_account_and_areas(desk, sales, support, ana):
+    kept = ana.memberships.get()
+    desk.post(
+        change(ana),
+        stays(ana, sales, support, name="Ana Maria", username="ana.maria"),
+    )
+    ana = Operator.objects.get(pk=ana.pk)
+    assert (ana.name, ana.user.username) == ("Ana Maria", "ana.maria")
+    assert sorted(area.code for area in ana.areas.all()) == ["suporte", "vendas"]
+    assert ana.memberships.filter(pk=kept.pk).exists()
+    desk.post(change(ana), stays(ana, support))
+    assert [area.code for area in ana.areas.all()] == ["suporte"]
+
+
+def test_an_empty_password_stays_and_a_new_one_is_set(desk, sales, ana):
+    desk.post(change(ana), stays(ana, sales))
+    assert User.objects.get(pk=ana.user_id).check_password("secret-password")
+    desk.post(change(ana), stays(ana, sales, new_password="another-password"))
+    assert User.objects.get(pk=ana.user_id).check_password("another-password")
+
+
+def test_no_form_makes_staff_of_an_operator(desk, manager, sales, ana):
+    extra = {"is_staff": "on", "is_superuser": "on", "user": "1"}
+    desk.post(ADD, typed(manager, sales, **extra))
+    desk.post(change(ana), stays(ana, sales, **extra))
+    assert not User.objects.filter(pk=ana.user_id, is_staff=True).exists()
+    assert not User.objects.filter(username="rui", is_staff=True).exists()
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_an_existing_account_is_never_taken_over(desk, manager, sales, administrator):
+    before = administrator.password
+    answer = desk.post(ADD, typed(manager, sales, username="chefe"))
+    assert list(errors(answer)) == ["username"]
+    administrator.refresh_from_db()
+    assert administrator.password == before
+
+
+@pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
+def test_the_account_of_staff_is_out_of_reach(desk, sales, ana, flag):
+    User.objects.filter(pk=ana.user_id).update(**{flag: True})
+    before = User.objects.filter(pk=ana.user_id).values("username", "password").get()
+    page = desk.get(change(ana)).content.decode()
+    assert 'name="new_password"' not in page
+    desk.post(
+        change(ana),
+        stays(
+            ana, sales, name="Ana B", username="mine", new_password="stolen-password"
+        ),
+    )
+    assert Operator.objects.get(pk=ana.pk).name == "Ana B"
+    after = User.objects.filter(pk=ana.user_id).values("username", "password").get()
+    assert after == before
+
+
+def test_the_manager_of_an_operator_is_settled(desk, sales, ana, other_manager):
+    desk.post(change(ana), stays(ana, sales, manager=other_manager.pk))
+    assert Operator.objects.get(pk=ana.pk).manager == sales.manager
+
+
+@pytest.fixture
+def busy(contact, ana):
+    """Ana answers the contact."""
+    sight = find_operator(ana.manager_id, ana.pk)
+    claim(contact, sight, actor=Actor("test", ana.pk))
+    return contact
+
+
+def last_line():
+    line = ChatEvent.objects.latest("pk")
+    return line.kind, line.operator_id, line.actor, line.acting_operator_id
+
+
+def test_deactivating_gives_the_contacts_back_to_the_queue(
+    desk, supervisor, sales, ana, busy
+):
+    form = stays(ana, sales)
+    del form["is_active"]
+    answer = desk.post(change(ana), form, follow=True)
+    assert "1 contact went back to the queue." in said(answer)
+    assert Contact.objects.get(pk=busy.pk).operator_id is None
+    assert not Operator.objects.get(pk=ana.pk).is_active
+    assert last_line() == ("released", None, f"user:{supervisor.pk}", None)
+
+
+def test_many_are_deactivated_and_brought_back(desk, supervisor, ana, bruno, busy):
+    chosen = {"_selected_action": [ana.pk, bruno.pk]}
+    answer = desk.post(LIST, chosen | {"action": "deactivate"}, follow=True)
+    assert said(answer) == ["1 contact went back to the queue."]
+    assert not Operator.objects.active().exists()
+    assert last_line() == ("released", None, f"user:{supervisor.pk}", None)
+
+    answer = desk.post(LIST, chosen | {"action": "activate"}, follow=True)
+    assert said(answer) == ["2 operators are back."]
+    assert Operator.objects.active().count() == 2
+
+
+def test_an_operator_with_a_history_stays(desk, ana, busy):
+    address = f"/admin/areas/operator/{ana.pk}/delete/"
+    page = desk.get(address).content.decode()
+    assert "has contacts." in page
+    assert "Deactivate him" in page
+    assert desk.post(address, {"post": "yes"}).status_code == 200
+    assert Operator.objects.filter(pk=ana.pk).exists()
+
+
+def test_an_operator_without_one_goes_with_his_account(desk, ana):
+    desk.post(f"/admin/areas/operator/{ana.pk}/delete/", {"post": "yes"})
+    assert not Operator.objects.exists()
+    assert not User.objects.filter(pk=ana.user_id).exists()
+
+
+def test_the_account_of_staff_outlives_the_operator(desk, ana):
+    User.objects.filter(pk=ana.user_id).update(is_staff=True)
+    desk.post(f"/admin/areas/operator/{ana.pk}/delete/", {"post": "yes"})
+    assert not Operator.objects.exists()
+    assert User.objects.filter(pk=ana.user_id).exists()
+
+
+def test_they_are_found_by_name_and_user_name_and_filtered_by_area(
+    desk, manager, sales, ana, bruno
+):
+    for query in (
+        {"q": "ana"},
+        {"q": ana.user.username},
+        {"areas__id__exact": sales.pk},
+    ):
+        assert list(desk.get(LIST, query).context["cl"].result_list) == [ana]
+
+
+def test_a_supervisor_of_two_managers_tells_their_areas_apart(
+    supervisor, office, sales, other_manager
+):
+    make_operator(other_manager)
+    page = office.get(ADD).content.decode()
+    assert "Vendas" in page

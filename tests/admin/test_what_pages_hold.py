@@ -1,0 +1,100 @@
+"""No secret is in any page, and no page loads anything from elsewhere."""
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from chats.models import Delivery
+from managers.models import ApiKey, Manager
+from tests.builders import make_key, make_message
+
+CANARY = "canary-7f3a9c"
+PAGES = [
+    "managers/manager",
+    "areas/area",
+    "areas/operator",
+    "contacts/contact",
+    "chats/chat",
+    "chats/message",
+    "chats/chatevent",
+]
+LOADED = re.compile(r"""(?:src|href|action|hx-get|hx-post)\s*=\s*["']([^"']*)["']""")
+
+
+@pytest.fixture
+def addresses(own):
+    """Every page there is, by GET."""
+    Manager.objects.filter(pk=own.manager.pk).update(
+        facebook_token=f"{CANARY}-token", gateway_settings=f'{{"k": "{CANARY}"}}'
+    )
+    sent = make_message(own.chat, direction="out", sender="1", status="wait")
+    Delivery.objects.create(
+        message=sent,
+        manager=own.manager,
+        contact=own.contact,
+        token=f"{CANARY}-delivery",
+    )
+    make_key(own.manager)
+    rows = own.rows() | {"managers/apikey": ApiKey.objects.get()}
+    found = ["/admin/", "/admin/password_change/"]
+    for page, row in rows.items():
+        found += [f"/admin/{page}/", f"/admin/{page}/?q=a"]
+        views = ("change", "history", "delete")
+        found += [f"/admin/{page}/{row.pk}/{view}/" for view in views]
+    found += [f"/admin/{page}/add/" for page in rows]
+    for button in ("hand_over", "change_area", "close", "delete_contact"):
+        found.append(f"/admin/contacts/contact/{own.contact.pk}/{button}/")
+    return [*found, "/admin/auth/user/", "/admin/auth/user/add/"]
+
+
+def test_no_page_holds_a_secret_nor_loads_anything_from_elsewhere(
+    desk, office, addresses
+):
+    digest = ApiKey.objects.get().digest
+    answers = [Client().get("/admin/login/")]
+    answers += [client.get(each) for client in (desk, office) for each in addresses]
+    assert sum(answer.status_code == 200 for answer in answers) > len(addresses)
+    for answer in answers:
+        page = answer.content.decode()
+        address = answer.request["PATH_INFO"]
+        assert CANARY not in page, address
+        assert digest not in page, address
+        for loaded in LOADED.findall(page):
+            loaded = loaded.removeprefix("http://testserver")
+            assert not re.match(r"(?i)\s*(https?:|//)", loaded), (address, loaded)
+        assert not re.search(r"(?i)@import|url\(\s*['\"]?(https?:|//)", page), address
+
+
+def test_no_secret_is_in_the_log_of_changes(desk, own, addresses):
+    desk.post(
+        f"/admin/managers/manager/{own.manager.pk}/change/",
+        {
+            "name": "New name",
+            "number": own.manager.number,
+            "controller_port": own.manager.controller_port,
+            "facebook_id": own.manager.facebook_id,
+            "time_zone": "America/Sao_Paulo",
+            "new_facebook_token": f"{CANARY}-new",
+        },
+    )
+    assert Manager.objects.get().facebook_token == f"{CANARY}-new"
+    entry = LogEntry.objects.get()
+    assert CANARY not in entry.change_message + entry.object_repr
+
+
+def test_the_files_that_pages_load_are_there(office):
+    page = office.get("/admin/").content.decode()
+    files = [name for name in LOADED.findall(page) if name.startswith("/static/")]
+    assert "/static/backoffice.css" in files
+    assert "/static/mark.svg" in files
+    for name in files:
+        assert finders.find(name.removeprefix("/static/")), name
+
+
+@pytest.mark.parametrize("file", ["unfold/css/styles.css", "backoffice.css"])
+def test_styles_load_local_files_alone(file):
+    with open(finders.find(file), encoding="utf-8") as style:
+        assert not re.search(r"""url\(\s*['"]?(https?:|//)""", style.read())

@@ -1,0 +1,113 @@
+"""Rights come with the role: nobody hands out Django's permissions."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.admin.conftest import at_the_desk
+from tests.builders import make_supervisor
+
+OPEN_TO_SUPERVISORS = [
+    "managers/manager",
+    "areas/area",
+    "areas/operator",
+    "contacts/contact",
+    "chats/chat",
+    "chats/message",
+    "chats/chatevent",
+]
+ADMINISTRATORS_ONLY = ["managers/apikey", "auth/user"]
+ADDED_BY_SUPERVISORS = ["areas/area", "areas/operator", "contacts/contact"]
+ADDED_BY_ADMINISTRATORS = [
+    *ADDED_BY_SUPERVISORS,
+    "managers/manager",
+    *ADMINISTRATORS_ONLY,
+]
+EVERYTHING = [*OPEN_TO_SUPERVISORS, *ADMINISTRATORS_ONLY]
+
+
+@pytest.mark.parametrize("page", EVERYTHING)
+def test_a_stranger_is_sent_to_the_login_page(db, page):
+    answer = Client().get(f"/admin/{page}/")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/admin/login/?next=/admin/{page}/"
+
+
+def test_an_operator_has_no_business_in_the_back_office(ana):
+    answer = at_the_desk(ana.user).get("/admin/", follow=True)
+    assert answer.redirect_chain == [("/admin/login/?next=/admin/", 302)]
+    assert b'id="login-form"' in answer.content
+
+
+def test_the_login_page_lets_a_supervisor_in(supervisor):
+    client = Client()
+    answer = client.post(
+        "/admin/login/?next=/admin/",
+        {"username": supervisor.username, "password": "secret-password"},
+        follow=True,
+    )
+    assert answer.redirect_chain == [("/admin/", 302)]
+    assert answer.context["title"] == "Overview"
+    assert "HCI Whats Center" in answer.content.decode()
+
+
+def test_the_address_without_its_slash_leads_there(desk):
+    assert desk.get("/admin")["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("page", OPEN_TO_SUPERVISORS)
+def test_a_supervisor_opens_the_list(desk, own, page):
+    assert desk.get(f"/admin/{page}/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ADMINISTRATORS_ONLY)
+def test_a_supervisor_opens_no_page_of_administrators(desk, page):
+    assert desk.get(f"/admin/{page}/").status_code == 403
+    assert desk.get(f"/admin/{page}/add/").status_code == 403
+
+
+@pytest.mark.parametrize("page", EVERYTHING)
+def test_who_adds_what(desk, office, own, page):
+    by_supervisors = 200 if page in ADDED_BY_SUPERVISORS else 403
+    by_administrators = 200 if page in ADDED_BY_ADMINISTRATORS else 403
+    assert desk.get(f"/admin/{page}/add/").status_code == by_supervisors
+    assert office.get(f"/admin/{page}/add/").status_code == by_administrators
+
+
+@pytest.mark.parametrize("page", OPEN_TO_SUPERVISORS)
+def test_every_row_opens_with_its_history(desk, office, own, page):
+    row = own.rows()[page]
+    for client in (desk, office):
+        assert client.get(f"/admin/{page}/{row.pk}/change/").status_code == 200
+        assert client.get(f"/admin/{page}/{row.pk}/history/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["chats/chat", "chats/message", "chats/chatevent"])
+def test_what_was_said_and_done_is_read_only(office, own, page):
+    row = own.rows()[page]
+    change = f"/admin/{page}/{row.pk}/change/"
+    assert b'name="_save"' not in office.get(change).content
+    assert office.post(change, {"content": "forged"}).status_code == 403
+    assert office.post(f"/admin/{page}/{row.pk}/delete/").status_code == 403
+
+
+def test_staff_who_supervises_nobody_sees_nothing(own):
+    nobody = at_the_desk(make_supervisor())
+    assert nobody.get("/admin/").status_code == 200
+    for page in EVERYTHING:
+        assert nobody.get(f"/admin/{page}/").status_code == 403
+
+
+def test_groups_and_permissions_are_nowhere(office):
+    assert office.get("/admin/auth/group/").status_code == 404
+
+
+def test_an_administrator_sees_every_manager(office, own, foreign):
+    page = office.get("/admin/contacts/contact/").content.decode()
+    assert own.contact.name in page
+    assert foreign.contact.name in page
+
+
+def test_a_deactivated_supervisor_is_out_at_once(desk, supervisor):
+    User.objects.filter(pk=supervisor.pk).update(is_active=False)
+    assert desk.get("/admin/").status_code == 302
