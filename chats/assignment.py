@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from areas.models import Operator
 from areas.sight import Sight
 from chats.conversation import close_chat_of_held, open_chat_of_held
-from chats.ledger import Actor, act_as, actor_of, record, record_in_open_chats
+from chats.ledger import Actor, act_as, actor_of, record_in_open_chats
 from chats.models import ChatEvent
 from contacts import intake
 from contacts.intake import Given
@@ -28,7 +28,7 @@ _CLAIM = """
 UPDATE contacts_contact SET operator_id = %(operator)s
  WHERE id = %(contact)s AND deleted_at IS NULL AND operator_id IS NULL
    AND (area_id IS NULL OR area_id = ANY(%(areas)s::bigint[]))
-RETURNING area_id
+RETURNING id
 """
 _NAME_OF_OPERATOR = "SELECT name FROM areas_operator WHERE id = %s"
 _ASSIGN = "UPDATE contacts_contact SET operator_id = %s WHERE id = %s"
@@ -63,8 +63,7 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
     has been deleted.
     """
     with transaction.atomic():
-        area = _take(contact, sight)
-        while area is None:
+        while not _take(contact, sight):
             held = hold(contact.pk)
             if not sight.sees(held.area_id, held.operator_id):
                 raise ForbiddenError
@@ -74,15 +73,9 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
             if held.operator_id is not None:
                 raise _already_answered(held.operator_id)
             # Released in this very moment, and held by us now.
-            area = _take(contact, sight)
-        chat = open_chat_of_held(contact, actor=actor)
-        record(
-            chat,
-            ChatEvent.Kind.CLAIMED,
-            actor=actor,
-            area_id=area[0],
-            operator_id=sight.operator_id,
-        )
+        claimed = [ChatEvent.Kind.CLAIMED.value]
+        if not record_in_open_chats([contact.pk], claimed, actor=actor):
+            open_chat_of_held(contact, actor=actor, also=claimed)
 
 
 def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> None:
@@ -168,13 +161,13 @@ def release_contacts_of(operator: Operator, *, actor: Actor) -> int:
     return len(held)
 
 
-def _take(contact: Contact, sight: Sight) -> tuple[Any, ...] | None:
+def _take(contact: Contact, sight: Sight) -> bool:
     values = {
         "contact": contact.pk,
         "operator": sight.operator_id,
         "areas": list(sight.areas),
     }
-    return _execute(_CLAIM, values)
+    return _execute(_CLAIM, values) is not None
 
 
 def _already_answered(operator_id: int) -> AlreadyAnsweredError:

@@ -17,6 +17,7 @@ its own after the lock: one statement sees one moment.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -30,7 +31,7 @@ from hci_center.errors import ChatNotFoundError
 _NAMES = ("id", "manager_id", "contact_id", "protocol", "opened_at", "closed_at")
 _COLUMNS = ", ".join(_NAMES)
 
-# The open chat or, where none is, a new one with its line in the ledger. Its
+# The open chat or, where none is, a new one with its lines in the ledger. Its
 # protocol is the contact's, unless an earlier chat of the manager bears that.
 _OPEN = f"""
 WITH going AS (
@@ -55,9 +56,12 @@ WITH going AS (
 ), told AS (
   INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id,
                                actor, acting_operator_id)
-  SELECT o.manager_id, o.id, 'opened', o.opened_at, c.area_id, c.operator_id,
+  SELECT o.manager_id, o.id, said.kind, o.opened_at, c.area_id, c.operator_id,
          %(actor)s, %(acting)s::bigint
-    FROM opened o JOIN contacts_contact c ON c.id = o.contact_id
+    FROM opened o
+    JOIN contacts_contact c ON c.id = o.contact_id,
+         unnest(%(kinds)s::text[]) WITH ORDINALITY AS said (kind, place)
+   ORDER BY said.place
 )
 SELECT {_COLUMNS} FROM going UNION ALL SELECT {_COLUMNS} FROM opened
 """  # noqa: S608 - of columns
@@ -82,10 +86,16 @@ def open_chat(contact: Contact, *, actor: Actor) -> Chat:
         return open_chat_of_held(contact, actor=actor)
 
 
-def open_chat_of_held(contact: Contact, *, actor: Actor) -> Chat:
-    """`open_chat` for a contact that this transaction holds: one query."""
+def open_chat_of_held(
+    contact: Contact, *, actor: Actor, also: Sequence[str] = ()
+) -> Chat:
+    """`open_chat` for a contact that this transaction holds: one query.
+
+    `also` are the kinds of further lines for the ledger of a chat that is begun.
+    """
     values: dict[str, Any] = {
         "contact": contact.pk,
+        "kinds": [ChatEvent.Kind.OPENED.value, *also],
         "actor": actor.credential,
         "acting": actor.operator_id,
     }
