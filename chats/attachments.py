@@ -8,12 +8,13 @@ most a file without a row, which `sweep_orphans` removes.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,7 +83,7 @@ def _sign(uuid: str, expires: str, nonce: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-@contextmanager
+@contextlib.contextmanager
 def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     """Writes the file and yields its row, unsaved, for `attach`; takes it away again
     when the block fails. Open the transaction inside. Without a file: None.
@@ -97,6 +98,7 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     uuid = uuid4()
     name = default_storage.save(_name_of(uuid), File(sent.open()))
     try:
+        _write_through(name)
         yield Attachment(
             uuid=uuid,
             file=name,
@@ -135,6 +137,16 @@ def sweep_orphans() -> int:
         for uuid in uuids - set(rows.values_list("uuid", flat=True)):
             swept += _remove_if_old(_name_of(uuid))
     return swept
+
+
+def _write_through(name: str) -> None:
+    """Down to the disk: the row that will name the file outlives a loss of power."""
+    try:
+        path = default_storage.path(name)
+    except NotImplementedError:  # no folder of this machine
+        return
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def _remove_if_old(name: str) -> bool:
