@@ -209,7 +209,6 @@ class Text(WireField):
             "type": ["string", "integer"],
             **shortest,
             "maxLength": self.longest,
-            "pattern": r"^[^\u0000]*$",
         }
 
 
@@ -280,7 +279,6 @@ class OperatorId(WireField):
             "type": ["string", "integer"],
             "minLength": 1,
             "maxLength": 64,
-            "pattern": r"^[^\u0000]*$",
         }
 
 
