@@ -1,69 +1,27 @@
 """POST api/user/save/facebook: a page for a number, or a number for a page.
 
-Every row of the contract's table, then every row again with foreign managers.
+Every row of the contract's table, with managers that the caller all reaches.
 """
 
-import threading
-
 import pytest
-from django.db import connection
-from django.forms import model_to_dict
 
 from managers.models import Manager
-from tests.builders import make_contact, make_key, make_manager, make_supervisor
+from tests.builders import make_contact, make_key, make_supervisor
 from tests.conftest import Api, signed_in
-from tests.managers.shapes import EXISTS, FORBIDDEN, NOT_FOUND, contact_of, refused
-
-NUMBER, PAGE, TOKEN, PORT = 5531999990000, "741852963", "new-token", 7070
-PAGE_TAKEN = refused("page_taken", "This page belongs to another manager.")
-NUMBER_TAKEN = refused("number_taken", "This number belongs to another manager.")
-TOKEN_MISSING = refused(
-    "invalid",
-    "Some fields are missing or wrong.",
-    fields={"facebookToken": ["This field is required."]},
+from tests.managers.linking import (
+    NUMBER,
+    NUMBER_TAKEN,
+    PAGE,
+    PAGE_TAKEN,
+    PORT,
+    TOKEN,
+    TOKEN_MISSING,
+    assert_refused,
+    link,
+    make,
+    shape,
 )
-
-
-def make(**over):
-    """A manager of nothing but what is said."""
-    nothing = {
-        "number": None,
-        "controller_port": None,
-        "facebook_id": None,
-        "facebook_token": "",
-    }
-    return make_manager(**{"name": "Empresa", "email": "", **nothing, **over})
-
-
-def link(api, **over):
-    body = {"number": NUMBER, "facebookId": PAGE, **over}
-    return api.post("/api/user/save/facebook", body)
-
-
-def shape(**over):
-    return {
-        "success": True,
-        "data": {
-            "name": "Empresa",
-            "email": "",
-            "number": NUMBER,
-            "controllerPort": "",
-            "facebookId": PAGE,
-            "facebookToken": TOKEN,
-            "contacts": [],
-            **over,
-        },
-    }
-
-
-def assert_refused(answer, status, body, *managers):
-    """Refused so, and not one column of the managers has changed."""
-    assert (answer.status_code, answer.json()) == (status, body)
-    for manager in managers:
-        before = model_to_dict(manager)
-        manager.refresh_from_db()
-        assert model_to_dict(manager) == before
-
+from tests.managers.shapes import EXISTS, FORBIDDEN, NOT_FOUND, contact_of
 
 # What is known and joins -----------------------------------------------------
 
@@ -212,100 +170,12 @@ def test_another_port_is_not_replaced_and_anothers_port_not_taken(full_api, know
     assert_refused(answer, 409, EXISTS, there, bearer)
 
 
-# What a foreign manager has to do with it ------------------------------------
-
-
-@pytest.fixture
-def bound(db):
-    """A caller of some managers, each allowed call of the table open to him."""
-
-    def make_api(*managers):
-        return Api(make_key(*managers))
-
-    return make_api
-
-
-@pytest.mark.parametrize("more", [{}, {"facebookToken": TOKEN}])
-@pytest.mark.parametrize(
-    "foreign",
-    [
-        [{"number": NUMBER}],
-        [{"facebook_id": PAGE}],
-        [{"number": NUMBER, "facebook_id": PAGE}],
-        [{"number": NUMBER}, {"facebook_id": PAGE}],
-        [{"number": NUMBER, "facebook_id": "other", "controller_port": PORT}],
-    ],
-)
-def test_where_every_named_manager_is_foreign_it_is_404(bound, foreign, more):
-    api = bound(make(number=1))
-    missing = link(api, **more)
-    managers = [make(**columns) for columns in foreign]
-    answer = link(api, controllerPort=PORT, **more)
-    assert_refused(answer, 404, NOT_FOUND, *managers)
-    assert answer.content == missing.content
-
-
-def test_a_foreign_page_answers_its_409(bound):
-    own, foreign = make(number=NUMBER), make(facebook_id=PAGE, facebook_token="secret")
-    answer = link(bound(own), facebookToken=TOKEN)
-    assert_refused(answer, 409, PAGE_TAKEN, own, foreign)
-
-
-@pytest.mark.parametrize(
-    ("more", "expected"), [({}, NUMBER_TAKEN), ({"facebookToken": TOKEN}, PAGE_TAKEN)]
-)
-def test_a_foreign_number_answers_its_409(bound, more, expected):
-    own, foreign = make(facebook_id=PAGE), make(number=NUMBER)
-    assert_refused(link(bound(own), **more), 409, expected, own, foreign)
-
-
-@pytest.mark.parametrize("known", [{"number": NUMBER}, {"facebook_id": PAGE}])
-def test_a_foreign_port_answers_its_409(bound, known):
-    own, foreign = make(**known), make(number=1, controller_port=PORT)
-    answer = link(bound(own), facebookToken=TOKEN, controllerPort=PORT)
-    assert_refused(answer, 409, EXISTS, own, foreign)
-
-
-def test_a_call_that_fails_anyway_does_not_tell_of_a_foreign_manager(bound):
-    own = make(number=NUMBER)
-    api = bound(own)
-    foreign = make(facebook_id=PAGE)
-    assert_refused(link(api), 400, TOKEN_MISSING, own, foreign)
-
-    own.facebook_id = "other"
-    own.save()
-    assert_refused(link(api, facebookToken=TOKEN), 409, EXISTS, own, foreign)
-
-    own.facebook_id, own.controller_port = None, 1
-    own.save()
-    answer = link(api, facebookToken=TOKEN, controllerPort=PORT)
-    assert_refused(answer, 409, EXISTS, own, foreign)
-
-    own.number, own.controller_port, own.facebook_id = 2, None, "other"
-    own.save()
-    foreign.number = NUMBER
-    foreign.save()
-    assert_refused(link(api, facebookToken=TOKEN), 404, NOT_FOUND, own, foreign)
-
-
-def test_another_number_of_the_own_page_is_told_before_a_foreign_one(bound):
-    own, foreign = make(facebook_id=PAGE, number=2), make(number=NUMBER)
-    assert_refused(link(bound(own)), 409, EXISTS, own, foreign)
-
-
-def test_two_managers_of_ones_own_are_told_like_to_everybody(bound):
-    pair = make(number=NUMBER), make(facebook_id=PAGE)
-    api = bound(*pair)
-    assert_refused(link(api, facebookToken=TOKEN), 409, PAGE_TAKEN, *pair)
-    assert_refused(link(api), 409, NUMBER_TAKEN, *pair)
-
-
 # Who may ---------------------------------------------------------------------
 
 
-def test_a_bound_key_and_a_supervisor_may_link_their_own(bound):
+def test_a_bound_key_and_a_supervisor_may_link_their_own(db):
     own = make(number=NUMBER)
-    assert link(bound(own), facebookToken=TOKEN).json() == shape()
+    assert link(Api(make_key(own)), facebookToken=TOKEN).json() == shape()
     api = signed_in(make_supervisor(own))
     assert link(api, facebookToken="renewed").json() == shape(facebookToken="")
     own.refresh_from_db()
@@ -350,74 +220,3 @@ def test_a_wrong_value_is_invalid_before_anything_is_looked_up(full_api, field, 
     )
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == [field]
-
-
-# Races -----------------------------------------------------------------------
-
-
-def _at_once(calls):
-    """What simultaneous calls answered, in the order of the calls."""
-    barrier = threading.Barrier(len(calls))
-    answers = [None] * len(calls)
-
-    def run(place, call):
-        barrier.wait()
-        answers[place] = call()
-        connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_numbers_that_want_one_page_one_gets_it():
-    numbers = [NUMBER + n for n in range(6)]
-    for number in numbers:
-        make(number=number)
-    key = make_key()
-
-    def call(number):
-        return lambda: link(Api(key), number=number, facebookToken=TOKEN)
-
-    answers = _at_once([call(number) for number in numbers])
-    assert sorted(a.status_code for a in answers) == [200] + [409] * 5
-    assert {a.json()["error"]["code"] for a in answers if a.status_code == 409} == {
-        "page_taken"
-    }
-    assert Manager.objects.filter(facebook_id=PAGE).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_pages_that_want_one_number_one_gets_it():
-    pages = [f"page-{n}" for n in range(6)]
-    for page in pages:
-        make(facebook_id=page)
-    key = make_key()
-
-    def call(page):
-        return lambda: link(Api(key), facebookId=page)
-
-    answers = _at_once([call(page) for page in pages])
-    assert sorted(a.status_code for a in answers) == [200] + [409] * 5
-    assert {a.json()["error"]["code"] for a in answers if a.status_code == 409} == {
-        "number_taken"
-    }
-    assert Manager.objects.filter(number=NUMBER).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_pages_for_one_number_the_first_stays():
-    make(number=NUMBER)
-    key = make_key()
-
-    def call(page):
-        return lambda: link(Api(key), facebookId=page, facebookToken=TOKEN)
-
-    answers = _at_once([call(f"page-{n}") for n in range(6)])
-    assert sorted(a.status_code for a in answers) == [200] + [409] * 5
-    [winner] = [a for a in answers if a.status_code == 200]
-    assert Manager.objects.get().facebook_id == winner.json()["data"]["facebookId"]

@@ -1,0 +1,56 @@
+"""What the tests of `user/save/facebook` share: its managers, its call, its answers."""
+
+from django.forms import model_to_dict
+
+from tests.builders import make_manager
+from tests.managers.shapes import refused
+
+NUMBER, PAGE, TOKEN, PORT = 5531999990000, "741852963", "new-token", 7070
+PAGE_TAKEN = refused("page_taken", "This page belongs to another manager.")
+NUMBER_TAKEN = refused("number_taken", "This number belongs to another manager.")
+TOKEN_MISSING = refused(
+    "invalid",
+    "Some fields are missing or wrong.",
+    fields={"facebookToken": ["This field is required."]},
+)
+
+
+def make(**over):
+    """A manager of nothing but what is said."""
+    nothing = {
+        "number": None,
+        "controller_port": None,
+        "facebook_id": None,
+        "facebook_token": "",
+    }
+    return make_manager(**{"name": "Empresa", "email": "", **nothing, **over})
+
+
+def link(api, **over):
+    body = {"number": NUMBER, "facebookId": PAGE, **over}
+    return api.post("/api/user/save/facebook", body)
+
+
+def shape(**over):
+    return {
+        "success": True,
+        "data": {
+            "name": "Empresa",
+            "email": "",
+            "number": NUMBER,
+            "controllerPort": "",
+            "facebookId": PAGE,
+            "facebookToken": TOKEN,
+            "contacts": [],
+            **over,
+        },
+    }
+
+
+def assert_refused(answer, status, body, *managers):
+    """Refused so, and not one column of the managers has changed."""
+    assert (answer.status_code, answer.json()) == (status, body)
+    for manager in managers:
+        before = model_to_dict(manager)
+        manager.refresh_from_db()
+        assert model_to_dict(manager) == before
