@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
-
+from chats.documentation_shapes import (
+    ChatShape,
+    HandedOverChatShape,
+    MessageShape,
+    SessionShape,
+)
 from contacts.documentation import EXAMPLE as CONTACT
-from contacts.documentation import ContactShape, PersonId
+from contacts.documentation import ContactShape
 from hci_center.api.schema.pages import Json, Page, one_of, text
 from hci_center.errors import (
     AmbiguousContactError,
@@ -17,46 +18,12 @@ from hci_center.errors import (
     ContactNotFoundError,
     ForbiddenError,
     ManagerNotFoundError,
+    NotFailedError,
+    NotFoundError,
     OperatorNotFoundError,
 )
 
 CHAPTER = "Chats"
-
-
-@extend_schema_field({"type": ["integer", "string"]})
-class ChatOperatorId(serializers.Field[Any, Any, Any, Any]):
-    """A text, or the number 0."""
-
-
-class MessageShape(serializers.Serializer[Any]):
-    content = serializers.CharField()
-    type = serializers.CharField(help_text="text, image, audio, video, pdf, file, …")
-    # `from` is no name in Python.
-    vars()["from"] = PersonId(
-        help_text="A number when it is the WhatsApp contact itself, else a text."
-    )
-    status = serializers.ChoiceField(["wait", "sent", "delivered", "read", "failed"])
-    url = serializers.CharField(required=False, help_text="Where it is not a text.")
-    id = serializers.UUIDField()
-    createdAt = serializers.DateTimeField()
-    direction = serializers.ChoiceField(["in", "out"])
-    error = serializers.CharField(
-        required=False, help_text="When it failed, or is held back by its account."
-    )
-
-
-class ChatShape(serializers.Serializer[Any]):
-    contactId = PersonId()
-    operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
-    messages = MessageShape(many=True)
-    protocol = serializers.CharField()
-
-
-class HandedOverChatShape(serializers.Serializer[Any]):
-    contactNumber = PersonId(help_text="The contact's id, whatever the channel.")
-    contactId = PersonId()
-    operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
-    messages = MessageShape(many=True)
 
 
 MESSAGE: Json = {
@@ -259,5 +226,50 @@ PAGES = {
         example=CONTACT,
         bodies={"By id": {"operatorId": "2", **BY_ID}},
         refuses=READING,
+    ),
+    "send_again": Page(
+        "Send a failed message again",
+        "The message waits again. It keeps its id: a gateway that has it already "
+        "answers with what became of it.",
+        answer=MessageShape,
+        example=SENT,
+        bodies={
+            "By id": {"operatorId": "2", **BY_ID, "id": MESSAGE["id"]},
+        },
+        refuses=(*READING, NotFailedError, NotFoundError),
+    ),
+    "send_template": Page(
+        "Send an approved template",
+        "The only way to write first, or after the customer's last message has grown "
+        "too old. Refused where the manager's gateway has no templates.",
+        answer=MessageShape,
+        example=SENT | {"type": "template", "content": "boas_vindas: Maria"},
+        bodies={
+            "By number": {
+                "operatorId": "2",
+                **BY_NUMBER,
+                "name": "boas_vindas",
+                "language": "pt_BR",
+                "parameters": ["Maria"],
+            }
+        },
+        rules=(PHONE_OR_ID,),
+        refuses=SENDING,
+    ),
+    "find_session": Page(
+        "The session of a manager's gateway",
+        "By `number` that of WhatsApp, by `facebookId` alone that of the page. `qr` "
+        "is what a phone must scan, null when there is none; operators get the "
+        "answer without it.",
+        answer=SessionShape,
+        example={
+            "state": "open",
+            "since": "2026-11-22T13:05:09.120Z",
+            "reason": "",
+            "qr": None,
+        },
+        bodies={"By number": {"number": 123456789}},
+        rules=(one_of("number", "facebookId"),),
+        refuses=(ManagerNotFoundError,),
     ),
 }

@@ -6,32 +6,38 @@ a message that was answered is one that will be tried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from areas.sight import Sight
 from chats.attachments import stored
 from chats.data_uri import SentFile
+from chats.gateways.base import Template
+from chats.gateways.limits import LONGEST_TEXTS, TEMPLATE, TEMPLATE_GATEWAYS
 from chats.ledger import Actor, act_as
 from chats.models import Delivery, Direction, Status
 from chats.queries import Names, Shape, find_conversations
 from chats.storing import FILE_CONTENT, Draft, Held, store
 from contacts.lookup import address
-from contacts.models import Contact
+from contacts.models import Channel, Contact
 from contacts.naming import ManagerNames
 from hci_center.callers import Caller
 from hci_center.errors import (
     ContactNotFoundError,
     ForbiddenError,
+    InvalidError,
     OperatorNotFoundError,
 )
 
 _HOLD = """
 UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s)
  WHERE id = %s AND deleted_at IS NULL
-RETURNING id, manager_id, channel, external_id
+RETURNING id, manager_id, channel, external_id,
+          (SELECT m.gateway FROM managers_manager m
+            WHERE m.id = contacts_contact.manager_id)
 """
 
 
@@ -93,6 +99,16 @@ def send_file(
     return _queue(letter, message_type, FILE_CONTENT, file, token)
 
 
+def send_template(letter: Letter, template: Template) -> Shape:
+    """Queues an approved template, whose text only the gateway knows.
+
+    Raises InvalidError where the manager's gateway has none, too.
+    """
+    said = ", ".join(template.parameters)
+    text = f"{template.name}: {said}" if said else template.name
+    return _queue(letter, TEMPLATE, text, None, "", template)
+
+
 def _letter(caller: Caller, contact: Contact, sight: Sight) -> Letter:
     actor = act_as(caller, sight.operator_id)
     if not sight.sees(contact.area_id, contact.operator_id):
@@ -101,7 +117,12 @@ def _letter(caller: Caller, contact: Contact, sight: Sight) -> Letter:
 
 
 def _queue(
-    letter: Letter, message_type: str, content: str, file: SentFile | None, token: str
+    letter: Letter,
+    message_type: str,
+    content: str,
+    file: SentFile | None,
+    token: str,
+    template: Template | None = None,
 ) -> Shape:
     with stored(file) as attachment, transaction.atomic():
         at = timezone.now()
@@ -110,7 +131,8 @@ def _queue(
             row = cursor.fetchone()
         if row is None:
             raise ContactNotFoundError
-        contact = Held(*row)
+        contact, gateway = Held(*row[:-1]), row[-1]
+        _refuse_unfit(contact.channel, gateway, message_type, content)
         draft = Draft(
             direction=Direction.OUT,
             type=message_type,
@@ -126,5 +148,17 @@ def _queue(
             contact_id=contact.id,
             channel=contact.channel,
             token=token,
+            template=None if template is None else asdict(template),
         )
     return message.shape
+
+
+def _refuse_unfit(channel: str, gateway: str, message_type: str, content: str) -> None:
+    """What the gateway would refuse for certain is refused before it waits."""
+    used = "messenger" if channel == Channel.FACEBOOK else gateway
+    if message_type == TEMPLATE and used not in TEMPLATE_GATEWAYS:
+        raise InvalidError({"name": [_("This manager's gateway has no templates.")]})
+    longest = LONGEST_TEXTS.get(used)
+    if message_type == "text" and longest is not None and len(content) > longest:
+        sentence = _("This is longer than %d characters.") % longest
+        raise InvalidError({"content": [sentence], "content2": [sentence]})

@@ -4,6 +4,7 @@ from django.urls import path
 
 from chats.viewsets.chats import ChatViewSet
 from chats.viewsets.files import serve_file
+from chats.viewsets.gateways import GatewayViewSet
 from chats.viewsets.messages import MessageViewSet
 from chats.viewsets.sending import SendingViewSet
 from hci_center.api.paths import PORT
@@ -31,7 +32,13 @@ urlpatterns = [
         "chat/message/send/operator/file/facebook",
         SendingViewSet.as_view({"post": "send_file_by_page"}),
     ),
+    path(
+        f"chat/message/send/operator/template/{PORT}",
+        GatewayViewSet.as_view({"post": "send_template"}),
+    ),
     path("chat/message/status", MessageViewSet.as_view({"put": "report_status"})),
+    path("chat/message/again", GatewayViewSet.as_view({"put": "send_again"})),
     path("chat/message/read", MessageViewSet.as_view({"post": "mark_read"})),
+    path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("chat/file/<uuid:uuid>", serve_file),
 ]

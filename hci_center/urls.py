@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("areas.urls")),
     path("api/", include("hci_center.feed.urls")),
     path("api/", include("hci_center.api.urls")),
+    path("webhooks/", include("chats.webhooks")),
     path("", include("hci_center.local.urls")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),

@@ -27,7 +27,7 @@ HELD_AT_MOST = 512 * MiB
 SECONDS = 15.0
 
 _TAKES_FILES = re.compile(
-    r"/api/chat/message/send(/operator/file/[^/]+)?/?|/admin/.*", re.DOTALL
+    r"/api/chat/message/send(/operator/file/[^/]+)?/?|/admin/.*|/webhooks/.*", re.DOTALL
 )
 
 Scope = MutableMapping[str, Any]

@@ -1,0 +1,1 @@
+"""Drivers of the five gateways, and what they have in common."""

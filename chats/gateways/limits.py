@@ -1,0 +1,8 @@
+"""What a gateway refuses for certain, so that it is refused before it waits."""
+
+from __future__ import annotations
+
+LONGEST_TEXTS = {"messenger": 2000, "whatsapp_cloud": 4096}
+
+TEMPLATE = "template"
+TEMPLATE_GATEWAYS = frozenset({"whatsapp_cloud"})

@@ -1,0 +1,48 @@
+"""What operators and supervisors ask of the gateways themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chats.again import send_again
+from chats.gateways.base import Template
+from chats.reading import Asked
+from chats.sending import letter_to, send_template
+from chats.serializers_of_gateways import FindSession, SendAgain, SendTemplate
+from chats.sessions import session_shape
+from chats.viewsets.chats import manager_names
+from contacts.models import Channel
+from hci_center.api.bodies import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+from managers.lookup import find_manager
+
+
+class GatewayViewSet(ContractViewSet):
+    @operation(SendAgain)
+    def send_again(self, fields: Fields) -> Any:
+        asked = Asked(
+            contact=fields["contactId"],
+            operator_id=fields["operatorId"],
+            manager=manager_names(fields),
+        )
+        return send_again(self.caller, asked, fields["id"])
+
+    @operation(SendTemplate)
+    def send_template(self, fields: Fields, controller_port: int) -> Any:
+        letter = letter_to(
+            self.caller,
+            {"controller_port": controller_port},
+            Channel.WHATSAPP,
+            fields["contact"].whatsapp_id,
+            fields["operatorId"],
+        )
+        template = Template(fields["name"], fields["language"], fields["parameters"])
+        return send_template(letter, template)
+
+    @operation(FindSession)
+    def find_session(self, fields: Fields) -> Any:
+        names = manager_names(fields)
+        manager_id = find_manager(self.caller, **names)
+        channel = Channel.WHATSAPP if "number" in names else Channel.FACEBOOK
+        with_qr = self.caller.role != "operator"
+        return session_shape(manager_id, channel.value, with_qr=with_qr)
