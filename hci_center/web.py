@@ -1,54 +1,48 @@
 """The web process: `python -m hci_center.web` serves HTTP until SIGTERM.
 
-One granian worker in this very process, so that no child of ours has children.
-Why this server and these limits: docs/decisions/web-server.md.
+Why this server, and how many threads: docs/decisions/web-server.md.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import signal
+import resource
 
-import uvloop
+import uvicorn
 from django.conf import settings
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 
 from hci_center.local.bridge import Threaded, WsgiApplication
+from hci_center.local.http_protocol import BoundedHttp
 
-HEADER_SECONDS = 15
-HEADER_BYTES = 64 * 1024
+# Longer than the proxies before us keep a connection, so that they end it, not we.
+IDLE_SECONDS = 75
+STOP_SECONDS = 9
 
 
 def serve(application: WsgiApplication, host: str, port: int, threads: int) -> None:
     """Serves until SIGTERM or SIGINT; requests under way are finished first."""
-    # It calls itself experimental at every start, and warns of lost clients.
-    logging.getLogger("_granian").setLevel(logging.ERROR)
-    uvloop.run(_serve(application, host, port, threads))
-
-
-async def _serve(
-    application: WsgiApplication, host: str, port: int, threads: int
-) -> None:
-    server = Server(
+    _allow_many_connections()
+    uvicorn.run(
         Threaded(application, threads),
-        address=host,
+        host=host,
         port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES
-        ),
-        websockets=False,
-        backlog=1024,
-        log_enabled=False,
+        loop="uvloop",
+        http=BoundedHttp,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="error",
+        # Django's settings say whether a proxy is believed.
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve()
+
+
+def _allow_many_connections() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

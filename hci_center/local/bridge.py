@@ -35,7 +35,8 @@ from hci_center.local.wsgi_environ import PIECE, Environ, FileAnswer, environ_of
 logger = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str]]
-WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+StartResponse = Callable[..., Any]
+WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
 Send = Callable[[Message], Awaitable[None]]
 
 # A reader that takes none of a streamed answer for so long has lost interest.
@@ -63,6 +64,13 @@ class Reply:
             "status": self.status,
             "headers": headers,
         }
+
+    def measure(self, length: int) -> None:
+        """Adds the length of the body, where Django did not tell it."""
+        if self.status in (204, 304):
+            return
+        if not any(name.lower() == "content-length" for name, _ in self.headers):
+            self.headers = [*self.headers, ("Content-Length", str(length))]
 
 
 class Threaded:
@@ -100,6 +108,7 @@ class Threaded:
                 )
             except TooLargeError:
                 environ[TOO_LARGE] = True
+                application = _closing(application)
             except ClientGoneError:
                 return
             except RefusedError as refusal:
@@ -159,6 +168,7 @@ def _run(
     except Exception:
         logger.exception("The answer to %s broke off", environ["PATH_INFO"])
         reply = Reply()
+        reply.measure(0)
     loop.call_soon_threadsafe(done.set_result, reply)
 
 
@@ -169,7 +179,9 @@ def _gathered(answer: Iterable[bytes], reply: Reply) -> bytes | FileAnswer:
     answer and not a short file.
     """
     if not getattr(answer, "streaming", False):
-        return b"".join(answer)
+        whole = b"".join(answer)
+        reply.measure(len(whole))
+        return whole
     file = tempfile.SpooledTemporaryFile(max_size=4 * PIECE)  # noqa: SIM115 - sent later
     try:
         for piece in answer:
@@ -177,18 +189,28 @@ def _gathered(answer: Iterable[bytes], reply: Reply) -> bytes | FileAnswer:
     except BaseException:
         file.close()
         raise
-    length = file.tell()
-    if not any(name.lower() == "content-length" for name, _ in reply.headers):
-        reply.headers = [*reply.headers, ("Content-Length", str(length))]
+    reply.measure(file.tell())
     file.seek(0)
     return FileAnswer(file)
 
 
 def _refusing(refusal: RefusedError) -> WsgiApplication:
-    def application(environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def application(environ: Environ, start_response: StartResponse) -> Any:
         response = answer_refusal(WSGIRequest(environ), refusal)
         status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, [*response.items(), ("Connection", "close")])
+        start_response(status, list(response.items()))
         return response
 
-    return application
+    return _closing(application)
+
+
+def _closing(application: WsgiApplication) -> WsgiApplication:
+    """The same, on a connection that ends with it: parts of a body may be left."""
+
+    def closing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: Headers, error: Any = None) -> None:
+            start_response(status, [*headers, ("Connection", "close")], error)
+
+        return application(environ, start)
+
+    return closing

@@ -8,8 +8,12 @@ import json
 import sys
 import time
 
+import django
+
+from hci_center.api.body_guard import BodyGuard
 from hci_center.web import serve
 
+PATIENCE = 3.0
 BIG = 1_600_000
 STREAMED = 3_000_000
 
@@ -72,4 +76,6 @@ def application(environ, start_response):
 
 
 if __name__ == "__main__":
+    django.setup()
+    BodyGuard.seconds = PATIENCE
     serve(application, "127.0.0.1", int(sys.argv[1]), threads=2)

