@@ -32,10 +32,9 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One chat before it is told: its ids, how it ends, how much is said in it."""
+    """One chat before it is told: its id, how it ends, how much is said in it."""
 
     id: int
-    protocol: str
     stage: Stage
     length: int
     last_message_at: float
@@ -78,7 +77,6 @@ class Narrator:
         return [
             Plan(
                 next(self.chat_ids),
-                self.protocol(end),
                 stage if left == 0 else "closed",
                 length,
                 end,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from random import Random
 
 from chats.seeding import dialogues
 from chats.seeding.centre import Person
@@ -22,24 +21,26 @@ def tell(
     """Writes the customer's chats; answers how the last one left him, if any."""
     outcome = None
     for plan in narrator.plan(messages) if messages else ():
-        outcome = Telling(customer, plan, narrator.rng).write(sheets)
+        outcome = Telling(customer, plan, narrator).write(sheets)
     return outcome
 
 
 class Telling:
     """A chat of that customer as planned, in an area and with people drawn for it."""
 
-    def __init__(self, customer: Customer, plan: Plan, rng: Random) -> None:
-        self.rng, self.plan, self.customer = rng, plan, customer
+    def __init__(self, customer: Customer, plan: Plan, narrator: Narrator) -> None:
+        self.plan, self.customer, self.rng = plan, customer, narrator.rng
+        rng = self.rng
         self.manager_id = customer.company.manager.pk
         self.place = rng.choice(customer.company.places)
         self.operator = self.colleague = rng.choice(self.place.people)
         self.lines = self._lines()
         self.times = self._times()
+        self.protocol = narrator.protocol(self.times[0])
         self.spoken = [at for at, (who, _) in enumerate(self.lines) if who == "o"]
         # From this line on the colleague speaks.
         self.handed_over = len(self.lines)
-        if len(self.spoken) > 3 and rng.random() < 0.06:
+        if len(self.spoken) > 3 and rng.random() < 0.12:
             self.colleague = rng.choice(self.place.people)
             self.handed_over = self.spoken[2]
 
@@ -50,13 +51,13 @@ class Telling:
         operator = self._write_events(sheets.events)
         closed_at = stamp(self.closed_at) if plan.stage == "closed" else NULL
         sheets.chats.append(
-            f"{plan.id}\t{self.manager_id}\t{self.customer.id}\t{plan.protocol}\t"
+            f"{plan.id}\t{self.manager_id}\t{self.customer.id}\t{self.protocol}\t"
             f"{stamp(self.times[0])}\t{closed_at}\n"
         )
         return Outcome(
             place=self.place if len(self.lines) > QUEUED else None,
             operator=operator,
-            protocol=plan.protocol,
+            protocol=self.protocol,
             unread=unread,
             first_message_at=self.times[0],
             last_message_at=self.times[-1],
@@ -143,7 +144,7 @@ class Telling:
             "customer": self.customer.first_name,
             "operator": self.operator.name.split()[0],
             "area": self.place.name,
-            "protocol": self.plan.protocol,
+            "protocol": self.protocol,
             "product": rng.choice(dialogues.PRODUCTS),
             "price": f"{rng.randint(29, 1899)},90",
             "date": f"{soon:%d/%m}",

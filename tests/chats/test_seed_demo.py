@@ -1,0 +1,228 @@
+"""manage.py seed_demo: a centre that contradicts itself nowhere."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from areas.models import Area, Operator
+from chats.models import Chat, ChatEvent, Message
+from chats.seeding.loading import Size, seed
+from chats.seeding.sheets import protocol_on
+from contacts.identity import spellings
+from contacts.models import Contact, Identity
+from contacts.protocols import issue_protocol
+from managers.models import Manager
+from tests import builders
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db
+
+
+def seed_demo(**over):
+    out = io.StringIO()
+    call_command("seed_demo", verbosity=0, stdout=out, **over)
+    return out.getvalue()
+
+
+def rows(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def centre():
+    return seed_demo(managers=4, contacts=160, messages=2400)
+
+
+def test_it_makes_exactly_what_was_asked_for_and_names_the_managers(centre):
+    assert Manager.objects.filter(is_demo=True).count() == 4
+    assert Contact.objects.count() == 160
+    assert Message.objects.count() == 2400
+    assert [line.partition(" ")[0] for line in centre.splitlines()] == [
+        "5511400010001",
+        "5511400010002",
+        "5511400010003",
+        "100000000010003",
+    ]
+
+
+def test_it_has_areas_operators_and_chats_of_every_kind(centre):
+    for manager in Manager.objects.all():
+        assert Area.objects.filter(manager=manager).count() == 5
+        assert Operator.objects.filter(manager=manager).count() == 6
+        assert not Area.objects.filter(manager=manager, operators=None).exists()
+    assert Chat.objects.exclude(closed_at=None).exists()
+    going_on = Contact.objects.filter(chats__closed_at=None, chats__isnull=False)
+    assert going_on.exclude(operator=None).exists()
+    assert going_on.filter(operator=None).exclude(area=None).exists()
+    assert set(Contact.objects.values_list("channel", flat=True)) == {
+        "whatsapp",
+        "facebook",
+    }
+
+
+def test_what_is_counted_is_what_is_there(centre):
+    wrong = rows("""
+        SELECT c.id FROM contacts_contact c WHERE unread <> (
+            SELECT count(*) FROM chats_message m JOIN chats_chat h ON h.id = m.chat_id
+             WHERE m.contact_id = c.id AND h.closed_at IS NULL
+               AND m.direction = 'in' AND m.status = 'wait')
+           OR last_message_at IS DISTINCT FROM (
+            SELECT max(created_at) FROM chats_message m WHERE m.contact_id = c.id)
+    """)
+    assert wrong == []
+    assert Contact.objects.filter(unread__gt=0).exists()
+
+
+def test_nothing_is_later_than_now_or_before_what_it_follows(centre):
+    now = timezone.now()
+    assert not Message.objects.filter(created_at__gt=now).exists()
+    assert not ChatEvent.objects.filter(at__gt=now).exists()
+    assert rows("""
+        SELECT m.id FROM chats_message m JOIN chats_chat h ON h.id = m.chat_id
+         WHERE m.created_at < h.opened_at OR m.created_at > h.closed_at
+        UNION ALL
+        SELECT id FROM (SELECT id, created_at, lag(created_at) OVER (
+            PARTITION BY contact_id ORDER BY id) AS before FROM chats_message) o
+         WHERE created_at < before
+    """) == []  # fmt: skip
+
+
+def test_the_ledger_tells_the_same_story_as_the_rows(centre):
+    for chat in Chat.objects.prefetch_related("events").select_related("contact"):
+        events = sorted(chat.events.all(), key=lambda event: (event.at, event.pk))
+        kinds = [event.kind for event in events]
+        assert kinds[0] == "opened"
+        assert events[0].at == chat.opened_at
+        assert ("closed" in kinds) == (chat.closed_at is not None)
+        if chat.closed_at:
+            assert kinds[-1] == "closed"
+            assert (events[-1].at, events[-1].operator_id) == (chat.closed_at, None)
+        else:
+            assert events[-1].operator_id == chat.contact.operator_id
+            assert events[-1].area_id == chat.contact.area_id
+
+
+def test_a_closed_chat_leaves_its_contact_released(centre):
+    closed = Contact.objects.exclude(chats__closed_at=None)
+    assert not closed.exclude(operator=None).exists()
+    assert not closed.filter(unread__gt=0).exists()
+
+
+def test_who_answers_a_contact_serves_its_area(centre):
+    assert rows("""
+        SELECT c.id FROM contacts_contact c
+         WHERE c.operator_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM areas_operatorarea s
+             WHERE s.operator_id = c.operator_id AND s.area_id = c.area_id)
+    """) == []  # fmt: skip
+
+
+def test_everybody_comes_under_all_spellings_of_the_number(centre):
+    for contact in Contact.objects.all():
+        aliases = Identity.objects.filter(contact=contact).values_list(
+            "alias", flat=True
+        )
+        assert sorted(aliases) == spellings(contact.channel, contact.external_id)
+
+
+def test_protocols_have_the_form_of_issued_ones(manager):
+    issued = issue_protocol(manager.pk)
+    day, running = re.fullmatch(r"BR(\d{8})(\d{6,})\d", issued).groups()
+    assert protocol_on(day, int(running)) == issued
+    seed_demo(contacts=10, messages=100)
+    day_of = rows(
+        "SELECT protocol, opened_at AT TIME ZONE 'America/Sao_Paulo' FROM chats_chat"
+    )
+    assert day_of
+    for protocol, opened_at in day_of:
+        told = re.fullmatch(r"BR(\d{8})(\d{6,})\d", protocol)
+        assert protocol_on(told[1], int(told[2])) == protocol
+        assert told[1] == f"{opened_at:%Y%m%d}"
+
+
+def test_it_adds_to_what_is_there_and_to_itself():
+    other = builders.make_manager(
+        number=5511400010001, controller_port=18001, facebook_id="100000000010001"
+    )
+    contact = builders.make_contact(other)
+    seed_demo(contacts=20, messages=200)
+    seed_demo(contacts=20, messages=200)
+    assert Manager.objects.filter(is_demo=True).count() == 4
+    assert Contact.objects.exclude(pk=contact.pk).count() == 40
+    assert set(Manager.objects.values_list("number", flat=True)) == {
+        5511400010001 + n for n in range(5)
+    }
+
+
+def test_the_same_seed_makes_the_same_centre():
+    now = timezone.now()
+
+    def made(number):
+        size = Size(managers=1, contacts=12, messages=150)
+        managers = seed(size, seed=number, now=now, progress=lambda _written: None)
+        return list(
+            Message.objects.filter(manager__in=managers)
+            .order_by("id")
+            .values_list("uuid", "content", "created_at")
+        )
+
+    stories = []
+    for number in (1, 1, 2):
+        with transaction.atomic():
+            stories.append([row[2] for row in made(number)])
+            transaction.set_rollback(True)
+    assert stories[0] == stories[1]
+    assert stories[0] != stories[2]
+
+
+def test_nobody_can_sign_in_before_a_password_is_set(centre):
+    users = User.objects.filter(operator__isnull=False)
+    assert users.count() == 24
+    assert not any(user.has_usable_password() for user in users)
+
+
+def test_a_demonstration_may_be_empty():
+    seed_demo(contacts=0, messages=0)
+    seed_demo(contacts=5, messages=0)
+    assert Contact.objects.count() == 5
+    assert not Chat.objects.exists()
+    assert not Contact.objects.exclude(last_message_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    "size",
+    [{"managers": 0}, {"contacts": -1}, {"messages": -1}, {"contacts": 0}],
+)
+def test_an_impossible_size_is_refused(size):
+    with pytest.raises(CommandError):
+        seed_demo(**size)
+    assert not Manager.objects.exists()
+
+
+def test_every_constraint_is_checked_and_nothing_half_written(monkeypatch):
+    monkeypatch.setattr(
+        "chats.seeding.customers.spellings", lambda _channel, _id: ["the same"]
+    )
+    with pytest.raises(Exception, match="alias_is_unique"):
+        seed_demo(contacts=20, messages=100)
+
+
+def test_the_api_answers_it(centre):
+    api = Api(builders.make_key())
+    answer = api.post("/api/user/", {"number": 5511400010001}).json()["data"]
+    assert len(answer["contacts"]) == 40
+    assert answer["controllerPort"] == "18001"
+    newest = [one["lastMessageAt"] for one in answer["contacts"]]
+    assert newest == sorted(newest, reverse=True)
+    week = timezone.now() - timedelta(days=1)
+    assert newest[0] > week.isoformat()
