@@ -143,10 +143,6 @@ class _Ear:
         contact = self.person(event)
         if event.is_api is not False and self.is_open_end(event, contact):
             return
-        if event.is_api:
-            # The send's own answer brings the id; until then the news wait for it.
-            report_status(self.manager_id, event.external_id, "sent")
-            return
         ours = self.listener.page if self.channel == "facebook" else None
         self.record(event, contact, ours or str(self.listener.number or "0"))
 
@@ -160,9 +156,9 @@ class _Ear:
             cursor.execute(_OPEN_ENDS, values)
             ends = cursor.fetchall()
         for uuid, in_flight, is_same in ends:
-            if in_flight and not event.is_api:
+            if in_flight:
                 raise NotYetError
-            if not in_flight and is_same:
+            if is_same:
                 return self.confirm(uuid, event.external_id)
         return False
 

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 # How long news may wait for the end of a send that they may be of, in seconds.
 LONGEST_WAIT = 120.0
+ASIDE = "~later"
 
 _STORE = """
 INSERT INTO chats_inboundevent
@@ -66,9 +67,13 @@ RETURNING e.id, e.source, e.lane, e.payload, e.attempts,
 """
 _END = """
 UPDATE chats_inboundevent
-   SET state = %s, note = %s, lease_until = NULL,
-       next_at = statement_timestamp() + make_interval(secs => %s),
-       attempts = CASE WHEN %s THEN 0 ELSE attempts END
+   SET state = %s, note = %s, lease_until = NULL
+ WHERE id = %s AND state = 'waiting'
+"""
+_SET_ASIDE = """
+UPDATE chats_inboundevent
+   SET lane = %s, lease_until = NULL, attempts = 0,
+       next_at = statement_timestamp() + interval '1 second'
  WHERE id = %s AND state = 'waiting'
 """
 _FORGET = """
@@ -137,7 +142,7 @@ def work_through(taken: Taken) -> None:
         raise
     except hearing.NotYetError:
         if taken.age < LONGEST_WAIT:
-            _end(taken, InboundEvent.State.WAITING, wait=1.0)
+            _set_aside(taken)
         else:
             _end(taken, InboundEvent.State.PARKED, _("Its message never ended."))
     except UnknownAccountError:
@@ -145,7 +150,10 @@ def work_through(taken: Taken) -> None:
     except Exception as error:  # noqa: BLE001 - a poison event must not block the others
         logger.warning("inbound event %s parked: %s", taken.id, type(error).__name__)
         said = f"{type(error).__name__}: {error}"
-        _end(taken, InboundEvent.State.PARKED, said)
+        # What a database complains of repeats what it was given.
+        is_of_shape = isinstance(error, LookupError | ValueError | TypeError)
+        note = said if is_of_shape else type(error).__name__
+        _end(taken, InboundEvent.State.PARKED, note)
     else:
         _end(taken, InboundEvent.State.DONE, note)
 
@@ -181,23 +189,28 @@ def _act(taken: Taken) -> str:
 
 def _manager_of(taken: Taken) -> hearing.Listener:
     managers = Manager.objects.all()
+    account = taken.lane.removesuffix(ASIDE)
     if taken.source == InboundEvent.Source.FACEBOOK:
-        found = managers.filter(facebook_id=taken.lane or None)
+        found = managers.filter(facebook_id=account or None)
     elif taken.source == InboundEvent.Source.WHATSAPP:
-        found = managers.filter(pk=cloud_managers().get(taken.lane, 0))
+        found = managers.filter(pk=cloud_managers().get(account, 0))
     else:
-        found = managers.filter(pk=int(taken.lane))
+        found = managers.filter(pk=int(account))
     row = found.values_list("id", "number", "facebook_id").first()
     if row is None:
         raise UnknownAccountError
     return hearing.Listener(*row)
 
 
-def _end(
-    taken: Taken, state: InboundEvent.State, note: str = "", wait: float = 0
-) -> None:
-    again = state == InboundEvent.State.WAITING
+def _set_aside(taken: Taken) -> None:
+    """It waits in a lane of its own, and lets those behind it go."""
+    lane = taken.lane.removesuffix(ASIDE)[: 80 - len(ASIDE)] + ASIDE
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_ASIDE, [lane, taken.id])
+
+
+def _end(taken: Taken, state: InboundEvent.State, note: str = "") -> None:
     # Text that an exception repeats may hold what a column cannot.
     note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
     with connection.cursor() as cursor:
-        cursor.execute(_END, [state.value, note, wait, again, taken.id])
+        cursor.execute(_END, [state.value, note, taken.id])

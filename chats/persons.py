@@ -30,11 +30,11 @@ SELECT i.contact_id, c.deleted_at IS NULL, array_agg(i.alias)
 # Who is still called by a number or id is called by name from now on.
 _FILL_IN = """
 UPDATE contacts_contact c
-   SET name = CASE WHEN %(name)s <> '' AND c.name = ANY(%(names)s || c.external_id)
+   SET name = CASE WHEN %(name)s <> '' AND c.name = ANY(%(names)s::text[])
                    THEN %(name)s ELSE c.name END,
        photo = CASE WHEN c.photo = '' THEN %(photo)s ELSE c.photo END
  WHERE c.id = %(contact)s
-   AND ((%(name)s <> '' AND c.name = ANY(%(names)s || c.external_id))
+   AND ((%(name)s <> '' AND c.name = ANY(%(names)s::text[]))
         OR (%(photo)s <> '' AND c.photo = ''))
 """
 
@@ -91,7 +91,7 @@ def ensure_person(
             values: dict[str, Any] = {
                 "name": person.name,
                 "photo": person.photo,
-                "names": every,
+                "names": [contact.external_id, *every],
                 "contact": contact.pk,
             }
             with connection.cursor() as cursor:

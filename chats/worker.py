@@ -7,6 +7,7 @@ is worked through by a few threads of their own. Any number of workers may run.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import Counter, deque
@@ -260,5 +261,19 @@ class Worker:
                 self._sleep.hang_up()
                 sleep(0.2)
         self._senders.shutdown(wait=False, cancel_futures=True)
-        self._side.shutdown(wait=False, cancel_futures=True)
-        connection.close()
+        self._hang_up_threads()
+        self._sleep.hang_up()
+
+    def _hang_up_threads(self) -> None:
+        """Closes the connections of the threads that have one, when all is done."""
+        threads = self.limits.lanes + self.limits.fetches
+        all_here = threading.Barrier(threads)
+
+        def close() -> None:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                all_here.wait(1.0)
+            connection.close()
+
+        for _ in range(threads):
+            self._side.submit(close)
+        self._side.shutdown()

@@ -49,7 +49,7 @@ def rounds() -> Iterator[Rounds]:
     made = Rounds()
     yield made
     made.worker._senders.shutdown()
-    made.worker._side.shutdown()
+    made.worker._hang_up_threads()
     made.worker._sleep.close()
 
 

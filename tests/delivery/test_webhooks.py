@@ -1,0 +1,456 @@
+"""From a signed body to a stored message, and nothing from any other."""
+
+from __future__ import annotations
+
+import json
+import threading
+from base64 import b64encode
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from chats.accounts import webhook_path
+from chats.inbound import process_again
+from chats.models import (
+    Attachment,
+    Delivery,
+    GatewayAccount,
+    InboundEvent,
+    MediaFetch,
+    Message,
+    SessionChange,
+)
+from contacts.models import Contact, Identity
+from hci_center.local.fakes.evolution import FakeEvolution
+from hci_center.local.fakes.messenger import FakeMessenger
+from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
+from hci_center.local.fakes.wppconnect import FakeWPPConnect
+from tests import builders
+from tests.delivery.conftest import queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLOUD_PHONE = "106540352242922"
+PSID = "7418252963"
+PHONE = "5511987654321"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def post(fake, path, news, client=None, **headers):
+    raw = json.dumps(news).encode()
+    signed = {**fake.headers_of(raw), **headers}
+    return (client or Client()).post(
+        path, raw, content_type="application/json", headers=signed
+    )
+
+
+def stored_bytes(attachment):
+    with attachment.file.open() as file:
+        return file.read()
+
+
+@pytest.fixture
+def page(manager, settings):
+    settings.META_APP_SECRET = "sesame"
+    with FakeMessenger(
+        page=manager.facebook_id, token=manager.facebook_token, secret="sesame"
+    ) as fake:
+        settings.GRAPH_URL = fake.url
+        fake.people[PSID] = datetime.now(UTC)
+        yield fake
+
+
+@pytest.fixture
+def cloud(manager, settings):
+    settings.META_APP_SECRET = ""
+    with FakeWhatsAppCloud(phone=CLOUD_PHONE, token="tok", secret="own") as fake:
+        settings.WHATSAPP_CLOUD_URL = fake.url
+        manager.gateway = "whatsapp_cloud"
+        manager.gateway_settings = json.dumps(
+            {"phoneNumberId": CLOUD_PHONE, "token": "tok", "appSecret": "own"}
+        )
+        manager.save()
+        yield fake
+
+
+@pytest.fixture
+def evolution(manager):
+    with FakeEvolution(instance="padaria", key="canary-key") as fake:
+        manager.gateway = "evolution"
+        manager.gateway_settings = json.dumps(
+            {"url": fake.url, "instance": "padaria", "apikey": "canary-key"}
+        )
+        manager.save()
+        yield fake
+
+
+@pytest.fixture
+def wppconnect(manager):
+    with FakeWPPConnect(session="padaria", token="t") as fake:
+        manager.gateway = "wppconnect"
+        manager.gateway_settings = json.dumps(
+            {"url": fake.url, "session": "padaria", "token": "t"}
+        )
+        manager.save()
+        yield fake
+
+
+def test_a_page_s_message_becomes_a_contact_a_chat_and_a_message(manager, page, rounds):
+    response = post(page, "/webhooks/facebook", page.inbound(PSID, "Olá 😀"))
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert Message.objects.count() == 0
+    rounds.make()
+    [message] = Message.objects.all()
+    assert (message.content, message.direction, message.status) == (
+        "Olá 😀",
+        "in",
+        "wait",
+    )
+    contact = message.contact
+    assert (contact.channel, contact.external_id) == ("facebook", PSID)
+    assert (contact.unread, contact.sa) == (1, 1)
+    assert InboundEvent.objects.get().state == "done"
+
+
+def test_the_handshake_is_answered_for_our_token_alone(db, settings):
+    settings.META_VERIFY_TOKEN = "vt"
+    query = {"hub.mode": "subscribe", "hub.verify_token": "vt", "hub.challenge": "42"}
+    for path in ("/webhooks/facebook", "/webhooks/whatsapp", "/webhooks/facebook/"):
+        response = Client().get(path, query)
+        assert (response.status_code, response.content) == (200, b"42")
+        wrong = Client().get(path, query | {"hub.verify_token": "other"})
+        assert wrong.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Hub-Signature-256": "sha256=" + "0" * 64},
+        {"X-Hub-Signature-256": "sha1=" + "0" * 40},
+        {"X-Hub-Signature-256": ""},
+    ],
+)
+@pytest.mark.parametrize("path", ["/webhooks/facebook", "/webhooks/whatsapp"])
+def test_a_forged_body_is_refused_and_leaves_nothing(page, path, headers):
+    response = post(page, path, page.inbound(PSID, "Oi"), **headers)
+    assert response.status_code == 403
+    assert not InboundEvent.objects.exists()
+
+
+def test_a_truncated_body_is_malformed_and_leaves_nothing(page):
+    raw = json.dumps(page.inbound(PSID, "Oi")).encode()[:-3]
+    response = Client().post(
+        "/webhooks/facebook",
+        raw,
+        content_type="application/json",
+        headers=page.headers_of(raw),
+    )
+    assert response.status_code == 400
+    assert not InboundEvent.objects.exists()
+
+
+def test_a_secret_address_that_is_nobody_s_is_refused(manager, evolution):
+    right = webhook_path("evolution", manager.pk)
+    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    for wrong in (
+        right[:-1] + ("0" if right[-1] != "0" else "1"),
+        "/webhooks/evolution/1",
+        "/webhooks/evolution/é",
+        right.replace("evolution", "wppconnect"),
+    ):
+        assert post(evolution, wrong, news).status_code == 403
+    assert not InboundEvent.objects.exists()
+    assert post(evolution, right, news).status_code == 200
+    assert post(evolution, right + "/messages-upsert", news).status_code == 200
+
+
+def test_a_hundred_identical_bodies_at_once_are_one_message(page, rounds):
+    news = page.inbound(PSID, "Oi")
+    statuses = []
+
+    def send():
+        statuses.append(post(page, "/webhooks/facebook", news).status_code)
+        connections.close_all()
+
+    for _ in range(10):
+        threads = [threading.Thread(target=send) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert statuses == [200] * 100
+    rounds.make()
+    assert Message.objects.count() == 1
+    assert Contact.objects.get().unread == 1
+
+
+def test_a_replay_after_days_is_one_message(evolution, manager, rounds):
+    path = webhook_path("evolution", manager.pk)
+    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    post(evolution, path, news)
+    rounds.make()
+    post(evolution, path, news | {"date_time": "later"})
+    rounds.make()
+    assert Message.objects.count() == 1
+
+
+def test_every_event_of_a_batch_is_taken_in_order(page, rounds):
+    frame = page.inbound(PSID, "0")
+    for n in range(1, 6):
+        frame["entry"] += page.inbound(PSID, str(n))["entry"]
+    post(page, "/webhooks/facebook", frame)
+    rounds.make()
+    texts = Message.objects.order_by("id").values_list("content", flat=True)
+    assert list(texts) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_poison_event_is_parked_and_blocks_nothing(page, rounds):
+    frame = page.inbound(PSID, "before")
+    frame["entry"][0]["messaging"] += [
+        {"sender": {"id": PSID}, "message": {"text": "no mid"}},
+        *page.inbound(PSID, "after")["entry"][0]["messaging"],
+    ]
+    post(page, "/webhooks/facebook", frame)
+    rounds.make()
+    assert [m.content for m in Message.objects.order_by("id")] == ["before", "after"]
+    parked = InboundEvent.objects.get(state="parked")
+    assert "mid" in parked.note
+
+
+def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
+    manager, page, rounds
+):
+    manager.facebook_id = "another-page"
+    manager.save()
+    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    rounds.make()
+    parked = InboundEvent.objects.get()
+    assert (parked.state, Message.objects.count()) == ("parked", 0)
+    manager.facebook_id = page.page
+    manager.save()
+    assert process_again([parked.pk]) == 1
+    rounds.make()
+    assert Message.objects.count() == 1
+
+
+def test_the_echo_of_our_own_send_confirms_it(page, page_contact, rounds):
+    page.people[page_contact.external_id] = datetime.now(UTC)
+    message = queue(page_contact, "Olá")
+    rounds.make()
+    for news in page.news:
+        assert post(page, "/webhooks/facebook", news).status_code == 200
+    rounds.make()
+    [only] = Message.objects.all()
+    assert only == message
+    assert only.status == "read"
+
+
+def test_a_send_whose_answer_was_lost_is_confirmed_by_its_echo(
+    page, page_contact, rounds
+):
+    from hci_center.local.fakes import faults
+
+    page.people[page_contact.external_id] = datetime.now(UTC)
+    page.faults.append(faults.cut_after())
+    message = queue(page_contact, "Olá")
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == "wait"
+    post(page, "/webhooks/facebook", page.news[0])
+    rounds.make()
+    message.refresh_from_db()
+    assert (message.status, message.gateway_id) == ("sent", page.delivered[0].id)
+    assert Delivery.objects.get().done_at is not None
+
+
+def test_what_was_written_in_the_page_s_inbox_is_kept_as_outgoing(page, rounds):
+    echo = {"mid": "m_x", "is_echo": True, "text": "Já respondi", "app_id": 2}
+    event = {"sender": {"id": page.page}, "recipient": {"id": PSID}, "message": echo}
+    post(page, "/webhooks/facebook", page.frame(event))
+    rounds.make()
+    message = Message.objects.get()
+    assert (message.direction, message.status, message.sender) == (
+        "out",
+        "sent",
+        page.page,
+    )
+
+
+def test_media_is_fetched_from_meta_and_from_nobody_else(page, rounds):
+    page.media["a"] = (PNG, "image/png")
+    links = (f"{page.url}/media/a", "http://169.254.169.254/latest/meta-data")
+    for n, link in enumerate(links):
+        attachments = [{"type": "image", "payload": {"url": link}}]
+        news = page.inbound(PSID, "", attachments=attachments)
+        news["entry"][0]["messaging"][0]["message"].pop("text")
+        news["entry"][0]["messaging"][0]["message"]["mid"] = f"m{n}"
+        post(page, "/webhooks/facebook", news)
+    rounds.make()
+    good, bad = Message.objects.order_by("id")
+    assert (good.type, good.content, good.error) == ("image", "Arquivo em anexo", "")
+    attachment = Attachment.objects.get()
+    assert attachment.message == good
+    assert stored_bytes(attachment) == PNG
+    assert bad.error
+    assert not MediaFetch.objects.exists()
+
+
+def test_a_cloud_message_finds_its_manager_and_person(cloud, manager, rounds):
+    post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi"))
+    rounds.make()
+    message = Message.objects.get()
+    assert (message.manager_id, message.content) == (manager.pk, "Oi")
+    contact = message.contact
+    assert (contact.external_id, contact.name) == (PHONE, "Maria Souza")
+    assert set(contact.identities.values_list("alias", flat=True)) == {
+        PHONE,
+        "551187654321",
+    }
+
+
+def test_cloud_media_is_fetched_with_its_caption(cloud, rounds):
+    cloud.media["777"] = (PNG, "image/png")
+    image = {"id": "777", "mime_type": "image/png", "caption": "meu bolo"}
+    post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, type="image", image=image))
+    rounds.make()
+    file, caption = Message.objects.order_by("id")
+    assert (file.type, file.attachment.size) == ("image", len(PNG))
+    assert (caption.type, caption.content) == ("text", "meu bolo")
+
+
+def test_a_person_without_a_phone_is_answered_by_the_other_id(cloud, rounds, api):
+    news = cloud.inbound(PHONE, "Oi")
+    value = news["entry"][0]["changes"][0]["value"]
+    value["messages"][0]["from"] = "BR.1502576394655843"
+    value["contacts"] = [{"profile": {"name": "Rui"}, "user_id": "BR.1502576394655843"}]
+    cloud.people["BR.1502576394655843"] = datetime.now(UTC)
+    post(cloud, "/webhooks/whatsapp", news)
+    rounds.make()
+    contact = Contact.objects.get()
+    assert contact.external_id == "BR.1502576394655843"
+    queue(contact, "Olá")
+    rounds.make()
+    assert cloud.delivered[0].to == "BR.1502576394655843"
+
+
+def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
+    contact = builders.make_contact(manager, external_id=PHONE)
+    cloud.people[PHONE] = datetime.now(UTC)
+    from hci_center.local.fakes import faults
+
+    cloud.faults.append(faults.cut_after())
+    message = queue(contact, "Olá")
+    rounds.make()
+    for news in reversed(cloud.news):
+        post(cloud, "/webhooks/whatsapp", news)
+    rounds.make()
+    message.refresh_from_db()
+    assert (message.status, message.gateway_id) == ("read", cloud.delivered[0].id)
+
+
+def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, rounds):
+    from hci_center.local.fakes import faults
+
+    contact = builders.make_contact(manager, external_id=PHONE)
+    evolution.people.add(PHONE)
+    evolution.faults.append(faults.cut_after())
+    message = queue(contact, "Olá")
+    rounds.make()
+    assert Delivery.objects.get().doubt_until is not None
+    path = webhook_path("evolution", manager.pk)
+    for news in evolution.news:
+        post(evolution, path, news)
+    rounds.make()
+    [only] = Message.objects.all()
+    assert only == message
+    assert only.status == "read"
+
+
+def test_evolution_s_echo_before_the_answer_doubles_nothing(evolution, manager, rounds):
+    contact = builders.make_contact(manager, external_id=PHONE)
+    evolution.people.add(PHONE)
+    path = webhook_path("evolution", manager.pk)
+    plain = evolution.answer
+
+    def answer(request):
+        reply = plain(request)
+        while evolution.news:
+            post(evolution, path, evolution.news.pop(0))
+        connections.close_all()
+        return reply
+
+    evolution.answer = answer
+    message = queue(contact, "Olá")
+    rounds.make()
+    [only] = Message.objects.all()
+    assert only == message
+    assert only.status == "read"
+
+
+def test_evolution_media_is_stored_from_the_body(evolution, manager, rounds):
+    news = evolution.inbound(
+        f"{PHONE}@s.whatsapp.net",
+        messageType="imageMessage",
+        message={
+            "imageMessage": {"mimetype": "image/png"},
+            "base64": b64encode(PNG).decode(),
+        },
+    )
+    post(evolution, webhook_path("evolution", manager.pk), news)
+    rounds.make()
+    assert stored_bytes(Attachment.objects.get()) == PNG
+    assert "canary-key" not in InboundEvent.objects.get().payload
+
+
+def test_a_lid_and_a_phone_become_one_person(evolution, manager, rounds):
+    path = webhook_path("evolution", manager.pk)
+    lid = "123456789012345@lid"
+    post(evolution, path, evolution.inbound(lid, "by lid"))
+    post(evolution, path, evolution.inbound(f"{PHONE}@s.whatsapp.net", "by phone"))
+    rounds.make()
+    assert Contact.objects.present().count() == 2
+    both = evolution.inbound(
+        lid, "by both", key={"remoteJidAlt": f"{PHONE}@s.whatsapp.net"}
+    )
+    post(evolution, path, both)
+    rounds.make()
+    [contact] = Contact.objects.present()
+    assert contact.external_id == PHONE
+    assert sorted(
+        Message.objects.filter(contact=contact).values_list("content", flat=True)
+    ) == ["by both", "by lid", "by phone"]
+    assert set(
+        Identity.objects.filter(contact=contact).values_list("alias", flat=True)
+    ) == {PHONE, "551187654321", "lid:123456789012345"}
+    assert contact.unread == 2
+    assert contact.chats.filter(closed_at=None).count() == 1
+
+
+def test_wppconnect_tells_of_messages_and_sessions(wppconnect, manager, rounds):
+    path = webhook_path("wppconnect", manager.pk)
+    post(wppconnect, path, wppconnect.inbound(f"{PHONE}@c.us", "Oi"))
+    post(wppconnect, path, wppconnect.event("qrcode", urlcode="2@qr", qrcode="x"))
+    rounds.make()
+    assert Message.objects.get().content == "Oi"
+    account = GatewayAccount.objects.get(channel="whatsapp")
+    assert (account.state, account.qr) == ("qr", "2@qr")
+    post(wppconnect, path, wppconnect.event("status-find", status="inChat"))
+    rounds.make()
+    account.refresh_from_db()
+    assert (account.state, account.qr) == ("open", "")
+    states = SessionChange.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["qr", "open"]
+
+
+def test_a_database_that_is_away_is_a_503(page, monkeypatch):
+    from django.db import OperationalError
+
+    def away(*_args):
+        raise OperationalError
+
+    monkeypatch.setattr("chats.webhooks.store_pieces", away)
+    response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    assert response.status_code == 503
+    assert response["Retry-After"]
