@@ -76,7 +76,7 @@ def test_every_variable_of_the_settings_is_told(name):
 
 @every_readme
 def test_every_command_that_is_told_exists(name):
-    told = set(re.findall(r"^\| `([a-z_]+)", text_of(name), re.MULTILINE))
+    told = set(re.findall(r"^\| `([a-z_]+)[ `]", text_of(name), re.MULTILINE))
     assert told <= set(get_commands())
 
 
