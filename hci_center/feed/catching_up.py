@@ -46,7 +46,7 @@ async def catch_up(hub: Hub, line: Line, hello: Hello) -> None:
     line.wire.allow(CATCHING_UP_LIMIT)
     while line.is_open and not void and cursor != hub.last:
         page = await _page(hub, audience, cursor)
-        if page is None or line.reset_due:
+        if page is None or line.reset_due or not line.is_open:
             void = True
             break
         told, cursor = page

@@ -76,6 +76,8 @@ async def _welcome(line: Line, hello: Hello, headers: dict[str, str]) -> None:
     """From `hi` to live, or to the reason why not."""
     try:
         identity = await _identify(hello, headers)
+        if not line.is_open:
+            return
         if identity is None or await hub.members.join(line, identity) is None:
             line.wire.hang_up(Close.REFUSED)
         elif not hub.members.has_room(line):

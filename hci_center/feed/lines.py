@@ -99,10 +99,8 @@ class Line:
             self.is_held = True
 
     def gone(self) -> None:
-        """The socket has ended, whoever ended it."""
-        if not self.is_open:
-            return
-        self.is_open = self.is_held = False
-        if self.task is not None:
-            self.task.cancel()
-        self.hub.leave(self)
+        """The socket has ended, whoever ended it. What is still asked of the database
+        for it comes back and finds it closed."""
+        if self.is_open:
+            self.is_open = self.is_held = False
+            self.hub.leave(self)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed
@@ -29,6 +31,7 @@ class Socket:
         cursor: int | None = None,
         epoch: str | None = None,
     ) -> Self:
+        self.cursor, self.epoch = cursor, epoch
         said = {"t": "hi", "e": epoch, "c": cursor}
         self.send(said if ticket is None else {**said, "ticket": ticket})
         return self
@@ -94,6 +97,11 @@ class Socket:
             return self.next()["t"]
         except ConnectionClosed as end:
             return end.rcvd.code if end.rcvd else None
+
+    def drop(self) -> None:
+        """The line breaks: nobody says goodbye."""
+        with contextlib.suppress(OSError):
+            self._socket.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._socket.close()

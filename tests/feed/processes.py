@@ -180,6 +180,16 @@ class Feed:
 
         wait_until(is_quiet)
 
+    def await_numbered(self) -> None:
+        """Returns when all that was committed has been numbered."""
+
+        def is_numbered() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT NOT EXISTS (SELECT FROM change_pend)")
+                return bool(cursor.fetchone()[0])
+
+        wait_until(is_numbered)
+
     def await_checks(self) -> None:
         """Returns after the feed has looked at all credentials once more."""
         checks = self.metrics()["hci_feed_checks_total"]

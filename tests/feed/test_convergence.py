@@ -1,0 +1,209 @@
+"""Old state and events make the fresh state: through whatever happens in an hour."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from areas.models import OperatorArea
+from chats.models import Message
+from contacts.models import Contact
+from tests import builders
+from tests.conftest import Api, signed_in
+from tests.feed.mirror import Mirror
+from tests.feed.processes import Feed
+
+STEPS = 250
+CUTS = 200
+
+
+class Hour:
+    """A centre at work: each method does one thing as somebody would."""
+
+    def __init__(self, manager: Any, areas: list[Any], people: list[Any]) -> None:
+        self.chance = random.Random(20261122)  # noqa: S311 - not for secrets
+        self.manager, self.areas, self.people = manager, areas, people
+        self.api = Api(builders.make_key(manager))
+        self.desk = Client()
+        boss = builders.make_supervisor()
+        boss.is_superuser = True
+        boss.save()
+        self.desk.force_login(boss)
+        self.numbers = [551130000100 + n for n in range(12)]
+
+    def step(self) -> None:
+        """Something happens; a refusal is something too."""
+        doings: list[Callable[[], None]] = [
+            *[self.a_message_comes] * 6,
+            *[self.somebody_answers] * 4,
+            *[self.somebody_writes] * 4,
+            *[self.somebody_reads] * 2,
+            self.it_is_handed_over,
+            self.it_changes_area,
+            self.a_chat_ends,
+            self.a_contact_is_deleted,
+            self.a_contact_is_saved,
+            self.the_bot_counts,
+            self.a_receipt_comes,
+            self.the_back_office_renames_an_area,
+            self.many_are_updated_at_once,
+            self.sql_moves_some,
+            self.sql_deletes_a_message,
+            self.an_operator_is_renamed,
+            self.an_operator_gets_other_areas,
+        ]
+        self.chance.choice(doings)()
+
+    def named(self) -> dict[str, Any]:
+        return {
+            "number": self.manager.number,
+            "contactNumber": self.chance.choice(self.numbers),
+        }
+
+    def by_id(self) -> dict[str, Any]:
+        named = self.named()
+        return {"number": named["number"], "contactId": named["contactNumber"]}
+
+    def anybody(self) -> str:
+        return str(self.chance.choice(self.people).pk)
+
+    def a_message_comes(self) -> None:
+        who = self.named()
+        body = {
+            "managerNumber": who["number"],
+            "contactNumber": who["contactNumber"],
+            "from": who["contactNumber"],
+        }
+        said = self.chance.choice(
+            [
+                {"type": "text", "content": f"Bom dia {self.chance.random()}"},
+                {"type": "image", "url": "url.com"},
+            ]
+        )
+        self.api.post("/api/chat/message/send", {**body, **said})
+
+    def somebody_answers(self) -> None:
+        body = {**self.by_id(), "operatorId": self.anybody()}
+        self.api.put("/api/user/contact/operator/my", body)
+
+    def somebody_writes(self) -> None:
+        body = {**self.named(), "content2": "Pois não?", "operatorId": self.anybody()}
+        self.api.post("/api/chat/message/send/operator/8080", body)
+
+    def somebody_reads(self) -> None:
+        self.api.post("/api/chat/message/read", {**self.by_id(), "operatorId": "0"})
+
+    def it_is_handed_over(self) -> None:
+        to = self.chance.choice([self.anybody(), "0"])
+        self.api.put("/api/user/contact/operator", {**self.by_id(), "operatorId": to})
+
+    def it_changes_area(self) -> None:
+        area = self.chance.choice(self.areas).code
+        self.api.put("/api/user/contact/area", {**self.named(), "area": area})
+
+    def a_chat_ends(self) -> None:
+        self.api.delete("/api/chat/", self.by_id())
+
+    def a_contact_is_deleted(self) -> None:
+        self.api.delete("/api/user/contact/", self.named())
+
+    def a_contact_is_saved(self) -> None:
+        body = {**self.named(), "name": f"Ana {self.chance.random()}"}
+        if self.chance.random() < 0.5:
+            body["area"] = self.chance.choice(self.areas).code
+        self.api.post("/api/user/contact/save", body)
+
+    def the_bot_counts(self) -> None:
+        self.api.put("/api/user/contact/sa/increase", self.named())
+
+    def a_receipt_comes(self) -> None:
+        message = Message.objects.filter(direction="out").order_by("?").first()
+        if message is not None:
+            status = self.chance.choice(["sent", "delivered", "read", "failed"])
+            self.api.put(
+                "/api/chat/message/status",
+                {
+                    "number": self.manager.number,
+                    "messageId": str(message.uuid),
+                    "status": status,
+                },
+            )
+
+    def the_back_office_renames_an_area(self) -> None:
+        area = self.chance.choice(self.areas)
+        answer = self.desk.post(
+            f"/admin/areas/area/{area.pk}/change/",
+            {"name": f"{area.code} {self.chance.random()}"},
+        )
+        assert answer.status_code == 302
+
+    def many_are_updated_at_once(self) -> None:
+        some = Contact.objects.filter(sa__lt=self.chance.randint(-100, 100))
+        some.update(photo=f"url.com/{self.chance.random()}")
+
+    def sql_moves_some(self) -> None:
+        area = self.chance.choice([None, *self.areas])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE contacts_contact SET area_id = %s, operator_id = NULL"
+                " WHERE id %% 5 = %s",
+                [area.pk if area else None, self.chance.randint(0, 4)],
+            )
+
+    def sql_deletes_a_message(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "WITH one AS (SELECT id FROM chats_message ORDER BY random() LIMIT 1),"
+                " d AS (DELETE FROM chats_delivery WHERE message_id IN (TABLE one))"
+                " DELETE FROM chats_message WHERE id IN (TABLE one)"
+            )
+
+    def an_operator_is_renamed(self) -> None:
+        person = self.chance.choice(self.people)
+        person.name = f"Ana {self.chance.random()}"
+        person.save()
+
+    def an_operator_gets_other_areas(self) -> None:
+        if self.chance.random() < 0.3:
+            person = self.chance.choice(self.people)
+            area = self.chance.choice(self.areas)
+            served = OperatorArea.objects.filter(operator=person, area=area)
+            if not served.delete()[0]:
+                OperatorArea.objects.create(
+                    manager=self.manager, operator=person, area=area
+                )
+
+
+@pytest.mark.timeout(180)
+def test_whoever_listens_holds_what_rest_answers(
+    feed: Feed, manager: Any, sales: Any, support: Any, ana: Any, bruno: Any, api: Api
+) -> None:
+    hour = Hour(manager, [sales, support], [ana, bruno])
+    boss = builders.make_supervisor(manager)
+    feed.await_quiet()
+    mirrors = {
+        "key": Mirror(feed, api, "0", 8080),
+        "ana": Mirror(feed, signed_in(ana.user), str(ana.pk), 8080),
+        "bruno": Mirror(feed, signed_in(bruno.user), str(bruno.pk), 8080),
+        "supervisor": Mirror(feed, signed_in(boss), "0", 8080),
+    }
+    for n in range(STEPS):
+        hour.step()
+        while sum(mirror.cuts for mirror in mirrors.values()) < CUTS * n // STEPS:
+            mirror = hour.chance.choice(list(mirrors.values()))
+            mirror.cut(hears_something=hour.chance.random() < 0.5)
+    builders.make_area(manager, "the-end")
+    assert Message.objects.count() > 20
+    for name, mirror in mirrors.items():
+        mirror.listen(until="the-end")
+        told = mirror.shown()
+        mirror.read_all()
+        fresh = mirror.shown()
+        assert told.keys() == fresh.keys()
+        for what in told:
+            assert told[what] == fresh[what], f"{name}: {what}"

@@ -1,0 +1,119 @@
+"""Many writers, commits out of the order of their ids: none lost, doubled, inverted."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import defaultdict
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from contacts.models import Contact
+from tests import builders
+from tests.conftest import Api
+from tests.feed.conftest import parameters
+from tests.feed.processes import Feed, wait_until
+
+SECONDS = 5.0
+WRITERS = 8
+ROWS = 20
+
+
+def write(seed: int, ids: list[int], until: float) -> None:
+    """Counts up the `sa` of a few rows at a time, and takes its time to commit."""
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    with psycopg.connect(**parameters()) as database:
+        while time.monotonic() < until:
+            if chance.random() < 0.3:
+                # An old transaction that writes late.
+                database.execute("SELECT pg_current_xact_id()")
+                time.sleep(chance.random() * 0.01)
+            for pk in sorted(chance.sample(ids, chance.randint(1, 3))):
+                database.execute(
+                    "UPDATE contacts_contact SET sa = sa + 1 WHERE id = %s", [pk]
+                )
+                time.sleep(chance.random() * 0.004)
+            if chance.random() < 0.1:
+                database.rollback()
+            else:
+                database.commit()
+
+
+def test_eight_writers_and_one_that_idles(
+    feed: Feed, manager: Any, api: Api, elsewhere: Any
+) -> None:
+    contacts = [builders.make_contact(manager, sa=0) for _ in range(ROWS)]
+    feed.await_quiet()
+    opened = feed.open(api)
+    ids = [contact.pk for contact in contacts]
+    until = time.monotonic() + SECONDS
+    with elsewhere() as idler:
+        idler.execute("UPDATE managers_manager SET email = 'x' WHERE id = -1")
+        idler.execute("SELECT pg_current_xact_id()")
+        writers = [
+            threading.Thread(target=write, args=(seed, ids, until))
+            for seed in range(WRITERS)
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        feed.await_quiet()
+    builders.make_area(manager, "the-end")
+    told: dict[Any, list[int]] = defaultdict(list)
+    for event in opened.events_until(lambda event: event["k"] == "area"):
+        told[event["id"]].append(event["row"]["sa"])
+    committed = {c.public_id: c.sa for c in Contact.objects.filter(pk__in=ids)}
+    assert sum(committed.values()) > 100
+    for contact, count in committed.items():
+        assert told[contact] == list(range(1, count + 1))
+
+
+def test_what_is_read_past_an_open_transaction_is_not_left_behind(
+    feed: Feed, manager: Any, api: Api, elsewhere: Any
+) -> None:
+    """The mark up to which the log is done with never passes an open writer."""
+    opened = feed.open(api)
+    with elsewhere() as writer:
+        writer.execute(
+            "INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)"
+            " VALUES (%s, 'early', 'Early', false, now())",
+            [manager.pk],
+        )
+        for n in range(30):
+            builders.make_area(manager, f"later-{n}")
+            if n % 10 == 9:
+                feed.await_numbered()
+        writer.connection.commit()
+    builders.make_area(manager, "the-end")
+    told = [e["id"] for e in opened.events_until(lambda e: e["id"] == "the-end")]
+    assert told == [f"later-{n}" for n in range(30)] + ["early"]
+
+
+def test_the_mark_follows_the_log(feed: Feed, manager: Any) -> None:
+    def mark() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT mark FROM change_head")
+            return int(cursor.fetchone()[0])
+
+    before = mark()
+
+    def has_followed() -> bool:
+        builders.make_area(manager)
+        feed.await_numbered()
+        return mark() > before
+
+    # Numbers of transactions are the whole server's: a long one holds it back.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE backend_xid IS NOT NULL AND datname <> current_database()"
+            " AND xact_start < now() - interval '1 second'"
+        )
+        if cursor.fetchone()[0]:
+            pytest.skip("something long runs in another database of the server")
+    wait_until(has_followed)
