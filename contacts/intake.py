@@ -11,12 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from areas.sight import ensure_area, find_operator
 from contacts.identity import spellings
 from contacts.models import Channel, Contact
 from contacts.rows import COLUMNS, contact_of
+from hci_center.errors import InvalidError
 
 # Both as documented: the step of the menu at which a new customer begins.
 FIRST_STEP = {Channel.WHATSAPP.value: -100, Channel.FACEBOOK.value: 1}
@@ -152,7 +154,8 @@ def save_contact(
 
     The operator and `sa` of a known one stay, and so does its protocol while a chat
     is open; a deleted one comes back as new. An area that the manager lacks is made.
-    Raises OperatorNotFoundError, and InvalidError for an area that cannot be.
+    Raises OperatorNotFoundError, and InvalidError for an area that cannot be or an
+    id that a contact of the other channel bears.
     """
     _require_operator(manager_id, given.operator_id)
     with transaction.atomic():
@@ -205,6 +208,11 @@ def _add(values: dict[str, Any]) -> Contact | None:
                 raise _TakenError
     except _TakenError:
         return None
+    except IntegrityError as error:
+        if "string_id_is_unique" not in str(error):
+            raise
+        sentence = _("A contact of the other channel bears this id.")
+        raise InvalidError({"contactId": [sentence]}) from error
     return contact_of(row)
 
 

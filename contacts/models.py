@@ -103,6 +103,14 @@ class Contact(models.Model):
                 fields=["manager", "channel", "external_id"],
                 name="contact_is_unique",
             ),
+            # An id that is a string names one contact, whichever channel it is of
+            # (the live feed tells contacts apart by their ids alone).
+            models.UniqueConstraint(
+                fields=["manager", "external_id"],
+                condition=Q(channel=Channel.FACEBOOK)
+                | ~Q(external_id__regex=r"^[0-9]+$"),
+                name="string_id_is_unique",
+            ),
             models.CheckConstraint(
                 condition=Q(channel__in=Channel.values),
                 name="contact_channel_is_known",

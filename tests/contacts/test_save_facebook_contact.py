@@ -88,3 +88,30 @@ def test_a_foreign_page_and_none_are_the_same_answer(other_api, body):
     missing = other_api.post(PATH, body | {"facebookId": "1"})
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
+
+
+def test_an_id_of_a_whatsapp_contact_without_a_phone_is_not_given_twice(api, manager):
+    taken = {"number": manager.number, "contactId": "BR.150", "name": "Maria"}
+    assert api.post("/api/user/contact/save", taken).status_code == 200
+    answer = api.post(
+        "/api/user/contact/save/facebook",
+        {"facebookId": manager.facebook_id, "contactId": "BR.150", "name": "João"},
+    )
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["contactId"]
+    assert Contact.objects.get(manager=manager).name == "Maria"
+
+
+def test_a_page_id_of_digits_may_be_another_contacts_number(api, manager):
+    number = {"number": manager.number, "contactNumber": 551133330000, "name": "Maria"}
+    assert api.post("/api/user/contact/save", number).status_code == 200
+    answer = api.post(
+        "/api/user/contact/save/facebook",
+        {
+            "facebookId": manager.facebook_id,
+            "contactId": "551133330000",
+            "name": "João",
+        },
+    )
+    assert answer.status_code == 200
+    assert answer.json()["data"]["id"] == "551133330000"
