@@ -85,6 +85,11 @@ def finish_first_start(say: Say) -> None:
     _set_comment(DONE)
 
 
+def has_demo() -> bool:
+    """Whether there are managers that speak to the fake gateways."""
+    return Manager.objects.filter(is_demo=True).exists()
+
+
 def how_to_enter() -> str | None:
     """What to do in an installation that nobody can sign in to yet."""
     if get_user_model().objects.exists():

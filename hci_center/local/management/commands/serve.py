@@ -32,19 +32,23 @@ PROCESSES = [
     Process("web", [sys.executable, "-m", "hci_center.web"], stage=WEB_STAGE),
     Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
     Process("relay", [*MANAGE, "relay_changes"]),
+    Process("deliver", [*MANAGE, "deliver_messages"]),
 ]
+# Beside them where the demonstration's managers are.
+DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
 
 
 class Command(BaseCommand):
     help = "Runs the whole centre: its database, Valkey, and all of its processes."
     requires_system_checks: list[str] = []
+    shows_demo = False
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         try:
             with _only_one(), Supervisor(self.note) as supervisor:
                 _refuse_taken_ports()
                 self.prepare(supervisor)
-                for process in PROCESSES:
+                for process in [*PROCESSES, DEMO] if self.shows_demo else PROCESSES:
                     supervisor.start(process)
                 self.await_web(supervisor)
                 supervisor.run()
@@ -81,6 +85,7 @@ class Command(BaseCommand):
         advice = first_start.how_to_enter()
         if advice is not None:
             self.say(advice)
+        self.shows_demo = settings.DEMO and first_start.has_demo()
         connection.close()
 
     def await_web(self, supervisor: Supervisor) -> None:

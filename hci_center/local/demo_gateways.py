@@ -1,0 +1,144 @@
+"""The gateways of the demonstration, with customers behind them who answer.
+
+One server stands for the controllers of all demo managers and for Meta. What it
+tells us comes the documented way: from controllers by the API with a key, from Meta
+by a signed webhook.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+
+from hci_center.local.fakes.controller import FakeController
+from hci_center.local.fakes.messenger import FakeMessenger
+from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
+from hci_center.local.fakes.server import FakeServer
+
+logger = logging.getLogger(__name__)
+
+# After so many seconds a demo customer gets, reads and answers a message.
+DELIVERED_AFTER, READ_AFTER, ANSWERS_AFTER = 0.8, 2.0, 4.0
+ANSWERS = (
+    "Oi! Recebi, muito obrigada 😊",
+    "Perfeito, era isso mesmo que eu queria saber.",
+    "E qual é o prazo de entrega?",
+    "Pode ser amanhã de manhã?",
+    "Combinado, fico no aguardo!",
+)
+
+
+class _Anyone(dict[str, datetime]):
+    """Everybody is a customer, and has just written."""
+
+    def __contains__(self, _person: object) -> bool:
+        return True
+
+    def __missing__(self, _person: str) -> datetime:
+        return datetime.now(UTC) - timedelta(minutes=1)
+
+
+class DemoGateways(FakeServer):
+    """`controllers` are the managers' numbers by port, `pages` their tokens by id."""
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        us: str,
+        key: str,
+        controllers: dict[int, int],
+        pages: dict[str, str],
+    ) -> None:
+        super().__init__(port)
+        self._us, self._answers = us, itertools.cycle(ANSWERS)
+        self._controllers = {
+            port: self._controller(number, key) for port, number in controllers.items()
+        }
+        self._pages = {page: self._page(page, token) for page, token in pages.items()}
+
+    def _controller(self, number: int, key: str) -> FakeController:
+        fake = FakeController()
+        fake.number, fake.key, fake.webhook = number, key, self._us
+        return fake
+
+    def _page(self, page: str, token: str) -> FakeMessenger:
+        fake = FakeMessenger(page=page, token=token, secret=settings.DEMO_APP_SECRET)
+        fake.people = _Anyone()
+        fake.webhook = f"{self._us}/webhooks/facebook"
+        return fake
+
+    def is_send(self, request: Recorded) -> bool:
+        # Nothing is kept of what passes: this one runs for days.
+        self.requests.clear()
+        return False
+
+    def answer(self, request: Recorded) -> Reply:
+        controller = re.fullmatch(r"/controller/(\d+)(/.*)", request.path)
+        if controller and int(controller[1]) in self._controllers:
+            fake = self._controllers[int(controller[1])]
+            inner = Recorded(
+                request.method, controller[2], request.headers, request.body
+            )
+            reply = fake.answer(inner)
+            self._react(fake, lambda sent, text: _written(fake, sent, text))
+            return reply
+        page = re.match(r"/v[\d.]+/(\w+)", request.path)
+        if page and page[1] in self._pages:
+            graph = self._pages[page[1]]
+            reply = graph.answer(request)
+            self._react(graph, lambda sent, text: graph.inbound(sent.to, text))
+            return reply
+        return Reply(404, {"error": {"code": 803, "message": "Unknown"}})
+
+    def _react(
+        self,
+        fake: FakeController | FakeMessenger,
+        written: Callable[[Delivered, str], dict[str, Any]],
+    ) -> None:
+        """The customer's phone gets the message, and after a while he answers."""
+        news, fake.news = fake.news, []
+        delivered, fake.delivered = fake.delivered, []
+        if not delivered:
+            return
+        steps = [
+            (DELIVERED_AFTER, [n for n in news if not _is_read(n)]),
+            (READ_AFTER, [n for n in news if _is_read(n)]),
+            (ANSWERS_AFTER, [written(one, next(self._answers)) for one in delivered]),
+        ]
+
+        def tell() -> None:
+            begun = time.monotonic()
+            for after, items in steps:
+                time.sleep(max(0.0, begun + after - time.monotonic()))
+                for item in items:
+                    try:
+                        fake.post(item)
+                    except requests.RequestException:
+                        logger.warning("the centre does not answer the demonstration")
+
+        threading.Thread(target=tell, daemon=True).start()
+
+
+def _is_read(news: dict[str, Any]) -> bool:
+    return news.get("status") == "read" or "'read'" in str(news)
+
+
+def _written(fake: FakeController, sent: Delivered, text: str) -> dict[str, Any]:
+    return {
+        "managerNumber": fake.number,
+        "contactNumber": int(sent.to),
+        "from": int(sent.to),
+        "type": "text",
+        "content": text,
+        "messageId": f"demo-{sent.uuid}",
+    }

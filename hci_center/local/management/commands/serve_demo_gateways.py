@@ -1,0 +1,45 @@
+"""`manage.py serve_demo_gateways`: who the demonstration's managers speak to."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from hci_center.local.demo_gateways import DemoGateways
+from managers.keys import create_key, revoke_key
+from managers.models import Manager
+
+KEY = "demo gateways"
+
+
+class Command(BaseCommand):
+    help = "Stands in for the gateways of the managers that are marked demo."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        managers = list(Manager.objects.filter(is_demo=True))
+        # A new one each time: keys can be read only once.
+        revoke_key(KEY)
+        key = create_key(KEY, managers=managers, secrets_scope=False)
+        connection.close()
+        host = settings.HOST if settings.HOST not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - read, not bound
+        gateways = DemoGateways(
+            settings.DEMO_GATEWAYS_PORT,
+            us=f"http://{host}:{settings.PORT}",
+            key=key,
+            controllers={
+                m.controller_port: m.number
+                for m in managers
+                if m.controller_port is not None and m.number is not None
+            },
+            pages={m.facebook_id: m.facebook_token for m in managers if m.facebook_id},
+        )
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        with gateways:
+            stopped.wait()
