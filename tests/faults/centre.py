@@ -1,0 +1,212 @@
+"""A whole centre of its own for the tests that kill parts of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import psycopg
+from django.conf import settings
+
+from hci_center.local import places
+from hci_center.local.home import Home, open_home
+from hci_center.local.postgres import Postgres
+from hci_center.local.supervisor import Process
+from hci_center.local.valkey import valkey
+from tests.feed.processes import free_port, wait_until
+
+ROOT = Path(settings.BASE_DIR)
+FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
+
+PEOPLE = """
+import json
+from django.test import Client
+from tests import builders
+manager = builders.make_manager(number=5511400011111)
+contact = builders.make_contact(manager, external_id="551133334444", sa=0)
+chat = builders.make_chat(contact)
+counted = builders.make_contact(manager, sa=0)
+client = Client()
+client.force_login(builders.make_supervisor(manager))
+print(json.dumps({
+    "manager": manager.pk, "contact": contact.pk, "chat": chat.pk,
+    "counted": counted.pk, "counted_id": counted.public_id,
+    "key": builders.make_key(manager),
+    "session": client.cookies["sessionid"].value,
+}))
+"""
+INSERT = """
+INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction, type,
+  content, url, sender, status, error, created_at)
+VALUES (gen_random_uuid(), %s, %s, %s, 'in', 'text', %s, '', '', 'wait', '', now())
+"""
+
+
+class Centre:
+    """PostgreSQL, Valkey, web, feed and two relays, each a child that can be killed."""
+
+    def __init__(self, data: Path) -> None:
+        self.home: Home = open_home()
+        self.postgres = Postgres(self.home, FAST)
+        self.web_port, self.feed_port = free_port(), free_port()
+        self.feed_url = f"ws://127.0.0.1:{self.feed_port}/api/socket"
+        self.environment = {
+            **os.environ,
+            "HCI_DATA_DIR": str(data),
+            "DATABASE_URL": places.database_url(),
+            "REDIS_URL": places.redis_url(),
+            "HCI_HOST": "127.0.0.1",
+            "HCI_PORT": str(self.web_port),
+            "HCI_FEED_PORT": str(self.feed_port),
+            "HCI_FEED_SOCKETS_EACH": "1000",
+        }
+        self.living: dict[str, list[subprocess.Popen[bytes]]] = {}
+        self.rows: dict[str, Any] = {}
+
+    def start(self) -> None:
+        self.postgres.prepare()
+        self.revive(["postgres", "valkey"])
+        self._manage("migrate", "-v0")
+        self.rows = json.loads(self._manage("shell", "-v0", "-c", PEOPLE))
+        self.session_headers = {
+            "Cookie": f"sessionid={self.rows['session']}",
+            "Origin": f"http://127.0.0.1:{self.web_port}",
+        }
+        self.revive(["relay", "relay", "feed", "web"])
+        wait_until(lambda: self._answers(self.web_port))
+        wait_until(lambda: self._answers(self.feed_port))
+
+    def stop(self) -> None:
+        [postgres] = self.living.pop("postgres", [None])
+        self.kill([name for name, living in self.living.items() for _ in living])
+        if postgres is not None:
+            # Not by kill -9: its backends must have let go of the folder.
+            postgres.send_signal(signal.SIGQUIT)
+            postgres.wait()
+        for folder in {self.home.path, self.home.sockets}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def kill(self, names: list[str]) -> None:
+        """kill -9, of the longest living of each name: the relay that leads."""
+        dying = [self.living[name].pop(0) for name in names]
+        for process in dying:
+            process.kill()
+        for process in dying:
+            process.wait()
+
+    def revive(self, names: list[str]) -> None:
+        for name in names:
+            self.living.setdefault(name, []).append(self._start(name))
+            if name == "postgres":
+                self._await_postgres()
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        manage = [sys.executable, str(ROOT / "manage.py")]
+        commands = {
+            "relay": [*manage, "relay_changes"],
+            "feed": [*manage, "serve_feed"],
+            "web": [sys.executable, "-m", "hci_center.web"],
+        }
+        if name in commands:
+            return subprocess.Popen(
+                commands[name], env=self.environment, cwd=ROOT, **_quiet()
+            )
+        process: Process = (
+            valkey(self.home) if name == "valkey" else self.postgres.process()
+        )
+        return subprocess.Popen(process.command, **_quiet(), **process.popen)
+
+    def _await_postgres(self) -> None:
+        """A killed server's last backends must let go before another can start."""
+
+        def nudge() -> None:
+            [process] = self.living["postgres"]
+            if process.poll() is not None:
+                time.sleep(0.1)
+                self.living["postgres"] = [self._start("postgres")]
+            time.sleep(0.02)
+
+        self.postgres.wait_until_ready(nudge)
+
+    def _manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+    def _answers(self, port: int) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    # Writing -------------------------------------------------------------------
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            host=str(self.home.sockets), dbname="hci", user="hci", connect_timeout=2
+        )
+
+    def insert_message(self, database: psycopg.Connection[Any], token: str) -> None:
+        rows = self.rows
+        database.execute(
+            INSERT, [rows["manager"], rows["contact"], rows["chat"], token]
+        )
+
+    def count_contact(self, database: psycopg.Connection[Any], _token: str) -> None:
+        database.execute(
+            "UPDATE contacts_contact SET sa = sa + 1 WHERE id = %s",
+            [self.rows["counted"]],
+        )
+
+    def write(self, token: str) -> None:
+        while True:
+            with contextlib.suppress(psycopg.Error), self.connect() as database:
+                self.insert_message(database, token)
+                database.commit()
+                return
+            time.sleep(0.1)
+
+    def post_message(self, token: str) -> None:
+        """By REST; raises OSError unless it was acknowledged."""
+        body = {
+            "managerNumber": 5511400011111,
+            "contactNumber": 551133334444,
+            "from": 551133334444,
+            "type": "text",
+            "content": token,
+            "messageId": token,
+        }
+        request = Request(
+            f"http://127.0.0.1:{self.web_port}/api/chat/message/send",
+            json.dumps(body).encode(),
+            {
+                "Content-Type": "application/json",
+                "Authorization": f"Api-Key {self.rows['key']}",
+            },
+        )
+        with urlopen(request, timeout=5) as answer:  # noqa: S310
+            if answer.status != 200:
+                raise OSError(answer.status)
+
+
+def _quiet() -> dict[str, Any]:
+    if os.environ.get("HCI_TEST_LOGS"):
+        return {}
+    return {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
