@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from areas.models import Area
-from managers.admin.columns import column
+from managers.admin.columns import column, tag
 from managers.admin.confinement import ALL, ConfinedAdmin
 from managers.admin.filters import ConfinedFilter
 
@@ -75,13 +75,11 @@ class AreaAdmin(ConfinedAdmin):
     def staffing(self, area: Any) -> str:
         return str(area.serving)
 
-    @column(
-        gettext_lazy("Review"),
-        label={"open": "warning", "done": "success"},
-        ordering="needs_review",
-    )
-    def review(self, area: Area) -> tuple[str, str]:
-        return ("open", _("needs review")) if area.needs_review else ("done", _("fine"))
+    @column(gettext_lazy("Review"), ordering="needs_review")
+    def review(self, area: Area) -> str:
+        if area.needs_review:
+            return tag("warn", _("needs review"))
+        return tag("mute", _("fine"))
 
     @column(gettext_lazy("Served by"))
     def served_by(self, area: Area) -> str:

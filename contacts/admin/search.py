@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db.models import Q
 
 from contacts.identity import spellings
@@ -11,21 +13,23 @@ from hci_center.api.fields import WrongValueError, parse_phone
 # Fewer digits are in so many numbers that they say nothing.
 FEWEST_DIGITS = 4
 COUNTRY = "55"
+PROTOCOL = re.compile(r"BR[0-9]+", re.IGNORECASE)
 
 
 def contacts_named(term: str) -> Q:
-    """What a search term means: a number, whole or in part, a protocol or a name.
+    """What a search term means: a number, whole or its end, a protocol or a name.
 
     A number is sought among all spellings of all contacts (index `identity_alias`),
-    with and without the country's code. A part of it, a protocol and a name are
+    with and without the country's code. The end of one, a protocol and a name are
     looked for in the contacts themselves.
     """
     term = term.strip()
     digits = _digits(term)
     if digits is not None:
-        return Q(pk__in=_bearing(digits)) | Q(external_id__endswith=digits)
-    if term.upper().startswith("BR") and any(c.isdigit() for c in term):
-        return Q(protocol__istartswith=term) | Q(external_id=term)
+        ends = Q(external_id__endswith=digits) | Q(protocol__endswith=digits)
+        return ends | Q(pk__in=_bearing(digits))
+    if PROTOCOL.fullmatch(term):
+        return Q(protocol=term.upper()) | Q(external_id=term)
     return Q(name__icontains=term) | Q(external_id=term)
 
 

@@ -10,22 +10,27 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import IntegrityError, models
 from django.db.models.deletion import PROTECT, ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.encoding import force_str
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
-from unfold.views import ChangeList
+from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.callers import caller_of
 from hci_center.callers import Caller
 from hci_center.errors import RefusedError
+from managers.admin.shelf import Shelf
 
 READ = frozenset({"view"})
 WRITE = frozenset({"view", "add", "change"})
 ALL = WRITE | {"delete"}
 
+_CHECKBOX = " ".join(["action-select", *CHECKBOX_CLASSES])
 _NOBODY = Caller("operator", "", frozenset())
 
 
@@ -42,15 +47,6 @@ def sees_one_manager(request: HttpRequest) -> bool:
     """Whether telling one manager's rows from another's would be noise."""
     managers = caller_behind(request).managers
     return managers is not None and len(managers) == 1
-
-
-class CountedOnce(ChangeList):
-    """A list that is counted as it is shown, and not a second time without filters."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count
 
 
 class ConfinedAdmin(ModelAdmin):
@@ -134,7 +130,28 @@ class ConfinedAdmin(ModelAdmin):
         return chosen
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return CountedOnce
+        return Shelf
+
+    def action_checkbox(self, obj: models.Model) -> SafeString:
+        """As the look has it, without a widget for every row."""
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="{}" aria-label="{}">',
+            ACTION_CHECKBOX_NAME,
+            obj.pk,
+            _CHECKBOX,
+            _("Select this record"),
+        )
+
+    def complete(self, rows: list[Any]) -> None:
+        """Adds to the rows of one page what their own columns do not tell."""
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            self.complete([row])
+        return row
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Without the manager's column for who supervises one alone."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import IntegrityError
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from managers import keys
-from managers.admin.columns import column, moment_column
+from managers.admin.columns import column, moment_column, tag
 from managers.admin.confinement import WRITE, ConfinedAdmin
 from managers.admin.filters import ChoiceFilter
-from managers.models import ApiKey
+from managers.models import ApiKey, Manager
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -93,7 +93,8 @@ class ApiKeyAdmin(ConfinedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         rows: QuerySet[ApiKey] = super().get_queryset(request)
-        return rows.prefetch_related("managers")
+        names = Manager.objects.only("name")
+        return rows.prefetch_related(Prefetch("managers", names))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -123,16 +124,13 @@ class ApiKeyAdmin(ConfinedAdmin):
             return _("all managers")
         return ", ".join(sorted(manager.name for manager in key.managers.all()))
 
-    @column(
-        gettext_lazy("State"),
-        label={"live": "success", "expired": "warning", "revoked": "danger"},
-    )
-    def state(self, key: ApiKey) -> tuple[str, str]:
+    @column(gettext_lazy("State"))
+    def state(self, key: ApiKey) -> str:
         if key.revoked_at is not None:
-            return "revoked", _("revoked")
+            return tag("bad", _("revoked"))
         if key.expires_at is not None and key.expires_at <= timezone.now():
-            return "expired", _("expired")
-        return "live", _("live")
+            return tag("warn", _("expired"))
+        return tag("good", _("live"))
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,9 +15,9 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from managers.admin.accounts import AccountForm
-from managers.admin.columns import column, moment_column
+from managers.admin.columns import column, moment_column, tag
 from managers.admin.confinement import WRITE, ConfinedAdmin
-from managers.models import Supervision
+from managers.models import Manager, Supervision
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -121,7 +121,8 @@ class StaffAdmin(ConfinedAdmin):
             .get_queryset(request)
             .filter(Q(is_staff=True) | Q(is_superuser=True))
         )
-        return staff.prefetch_related("supervisions__manager")
+        names = Manager.objects.only("name")
+        return staff.prefetch_related(Prefetch("supervisions__manager", names))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -132,16 +133,13 @@ class StaffAdmin(ConfinedAdmin):
 
     signed_in = moment_column("last_login", gettext_lazy("Last sign-in"))
 
-    @column(
-        gettext_lazy("Role"),
-        label={"administrator": "primary", "supervisor": "info", "off": "danger"},
-    )
-    def role(self, user: User) -> tuple[str, str]:
+    @column(gettext_lazy("Role"))
+    def role(self, user: User) -> str:
         if not user.is_active:
-            return "off", _("inactive")
+            return tag("bad", _("inactive"))
         if user.is_superuser:
-            return "administrator", _("administrator")
-        return "supervisor", _("supervisor")
+            return tag("good", _("administrator"))
+        return tag("info", _("supervisor"))
 
     @column(gettext_lazy("Looks after"))
     def looks_after(self, user: User) -> str:

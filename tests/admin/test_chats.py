@@ -9,8 +9,8 @@ from chats.conversation import close_chat, open_chat
 from chats.ledger import Actor
 from chats.models import Chat, ChatEvent
 from managers.models import ApiKey
-from tests.admin.conftest import said
-from tests.builders import make_chat, make_contact, make_key, make_message
+from tests.admin.conftest import make_centre, said
+from tests.builders import make_chat, make_contact, make_key, make_manager, make_message
 
 CHATS = "/admin/chats/chat/"
 MESSAGES = "/admin/chats/message/"
@@ -127,12 +127,25 @@ def test_failed_messages_are_found(desk, contact):
 def test_the_list_of_messages_looks_back_so_far_and_search_further(
     desk, contact, monkeypatch
 ):
-    monkeypatch.setattr("chats.admin.messages.LOOKED_BACK", 2)
+    monkeypatch.setattr("chats.admin.endless.LOOKED_BACK", 2)
     chat = make_chat(contact, protocol="BR202611220000017")
     oldest, *latest = [make_message(chat) for _ in range(3)]
     assert listed(desk, MESSAGES) == latest[::-1]
     assert oldest in listed(desk, MESSAGES, q="BR202611220000017")
     assert oldest in listed(desk, MESSAGES, chat__id__exact=chat.pk)
+
+
+@pytest.mark.parametrize("page", [MESSAGES, LEDGER])
+def test_the_business_of_other_managers_does_not_push_ones_own_out_of_sight(
+    desk, office, own, monkeypatch, page
+):
+    monkeypatch.setattr("chats.admin.endless.LOOKED_BACK", 2)
+    for word in ("Um", "Dois", "Tres"):
+        make_centre(make_manager(), word)
+    (mine,) = listed(desk, page)
+    assert mine in (own.message, own.event)
+    assert mine not in listed(office, page)
+    assert listed(office, page, manager__id__exact=own.manager.pk) == [mine]
 
 
 def test_a_long_message_is_cut_in_the_list_and_whole_on_its_page(desk, contact):
