@@ -163,3 +163,7 @@ class UnavailableError(RefusedError):
     status, code = 503, "unavailable"
     sentence = _("The service is not available right now; try again.")
     retry_after = 2
+
+
+class LackingError(Exception):
+    """What a probe asked answers, and something is missing: the message says what."""

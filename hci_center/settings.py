@@ -163,6 +163,8 @@ CHANNEL_LAYERS = {
 }
 # Sockets that one person may have open at once; keys have no such limit.
 FEED_SOCKETS_EACH: int = env.int("HCI_FEED_SOCKETS_EACH", default=5)
+# What /readyz asks beside the servers, by name.
+READY_CHECKS = {"feed": "hci_center.feed.readiness.ask"}
 
 # People --------------------------------------------------------------------
 
@@ -230,4 +232,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # It would tell each second, at length, that Redis is away; the relay says it once.
+    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
 }

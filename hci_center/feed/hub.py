@@ -26,6 +26,7 @@ from hci_center.feed.metrics import Metrics
 from hci_center.feed.moments import MESSAGE as MOMENT
 from hci_center.feed.moments import Moments
 from hci_center.feed.presence import Presence
+from hci_center.feed.readiness import BACKLOG
 from hci_center.feed.recent import Recent
 
 logger = logging.getLogger(__name__)
@@ -290,8 +291,10 @@ class Hub:
             await asyncio.sleep(CHECK_EVERY)
             try:
                 await self.members.check()
+                [pace] = await self.database.rows(BACKLOG, {}, patience=0)
             except DatabaseAwayError:
                 continue
+            self.metrics.waiting, _, self.metrics.per_second = pace[:3]
             self.metrics.checks += 1
 
 

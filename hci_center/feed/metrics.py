@@ -16,6 +16,9 @@ class Metrics:
         self.frames = 0
         self.bytes = 0
         self.fan_out_seconds = 0.0
+        # Of the relay: what it has not numbered yet, and how much it does a second.
+        self.waiting = 0
+        self.per_second = 0.0
 
     def text(self, **measures: float) -> str:
         counted: dict[str, float] = {
@@ -26,6 +29,8 @@ class Metrics:
             "frames_total": self.frames,
             "bytes_total": self.bytes,
             "fan_out_seconds": self.fan_out_seconds,
+            "waiting": self.waiting,
+            "numbered_per_second": self.per_second,
             **measures,
         }
         return "".join(f"hci_feed_{name} {value}\n" for name, value in counted.items())

@@ -16,6 +16,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
+from django.utils.module_loading import import_string
+
+from hci_center.errors import LackingError
 
 State = Literal["ok", "degraded", "down"]
 
@@ -64,14 +67,10 @@ class Check:
             return "ok", self._answer.result(max(0.0, deadline - time.monotonic()))
         except NotDoneError:
             return self.fault, "does not answer"
-        except _Lacking as lack:
+        except LackingError as lack:
             return self.fault, str(lack)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
             return self.fault, type(error).__name__
-
-
-class _Lacking(Exception):  # noqa: N818
-    """It answers, and something is missing."""
 
 
 def _ask_database() -> str:
@@ -85,7 +84,7 @@ def _ask_database() -> str:
         rows = database.execute("SELECT app, name FROM django_migrations").fetchall()
     missing = len(_migrations() - set(rows))
     if missing:
-        raise _Lacking(f"{missing} migrations are not applied")
+        raise LackingError(f"{missing} migrations are not applied")
     return "ok"
 
 
@@ -109,7 +108,7 @@ def _ask_redis() -> str:
 def _ask_disk() -> str:
     free = shutil.disk_usage(settings.DATA_DIR).free
     if free < LITTLE_DISK:
-        raise _Lacking(f"{free // 2**20} MiB are free")
+        raise LackingError(f"{free // 2**20} MiB are free")
     return "ok"
 
 
@@ -117,4 +116,8 @@ CHECKS = [
     Check("database", "down", _ask_database),
     Check("redis", "degraded", _ask_redis),
     Check("disk", "degraded", _ask_disk),
+    *(
+        Check(name, "degraded", import_string(path))
+        for name, path in settings.READY_CHECKS.items()
+    ),
 ]

@@ -1,0 +1,30 @@
+"""What a probe learns of the feed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from hci_center.errors import LackingError
+from hci_center.feed import readiness
+from tests.feed.processes import Feed, wait_until
+
+
+def test_a_feed_that_runs_is_ready_and_tells_its_pace(feed: Feed) -> None:
+    def is_ready() -> bool:
+        try:
+            return "0 waiting" in readiness.ask()
+        except LackingError:
+            return False
+
+    wait_until(is_ready)
+    wait_until(lambda: "hci_feed_waiting" in feed.metrics())
+
+
+def test_without_a_relay_it_is_not(transactional_db: None, manager: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE change_pace SET at = now() - interval '1 minute'")
+    with pytest.raises(LackingError):
+        readiness.ask()
