@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
+
 ROOT = Path(__file__).resolve().parents[2]
 SETS_UP_SERVERS = ("DATABASE_URL", "REDIS_URL")
 
@@ -47,7 +49,6 @@ class Installation:
             "HCI_DATA_DIR": str(self.data),
             "HCI_HOST": "127.0.0.1",
             "HCI_PORT": str(self.port),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **environment,
         }
         self.process = None
@@ -143,6 +144,13 @@ class Installation:
         return min(pid for pid, command in self.processes().items() if part in command)
 
     def query(self, statement):
-        done = self.manage("dbshell", "--", "-At", "-c", statement)
+        host = str(self.data / "run")
+        with psycopg.connect(host=host, user="hci", dbname="hci") as connection:
+            return connection.execute(statement).fetchone()[0]
+
+    def shell(self, statement):
+        """What `manage.py dbshell` answers, with the embedded server's own psql."""
+        nowhere = {"PATH": os.path.dirname(self.python[0])}
+        done = self.manage("dbshell", "--", "-At", "-c", statement, **nowhere)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

@@ -12,11 +12,9 @@ import redis
 
 from tests.local.installation import Installation, wait_for
 
-pytestmark = [
-    # All of them share one installation, which takes seconds to make.
-    pytest.mark.xdist_group("one_command"),
-    pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="reads /proc"),
-]
+pytestmark = pytest.mark.skipif(
+    not os.path.isdir("/proc/self"), reason="it finds processes in /proc"
+)
 
 
 @pytest.fixture(scope="module")
