@@ -119,8 +119,11 @@ def _is_there(file: File) -> bool:
     return True
 
 
-def settle(ended: Ended, doubt: float = DOUBT) -> None:
-    """Writes the end of an attempt, under its fence or not at all."""
+def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
+    """Writes the end of an attempt, under its fence or not at all.
+
+    `hurry` divides the waits of the schedule.
+    """
     job, outcome = ended.job, ended.outcome
     if isinstance(outcome, Accepted):
         written = _accept(job, outcome)
@@ -133,7 +136,7 @@ def settle(ended: Ended, doubt: float = DOUBT) -> None:
     elif outcome.maybe_sent and not job.idempotent:
         written = _put_off(job, doubt, job.failures + 1, doubt=True)
     else:
-        written = _try_later(job, outcome)
+        written = _try_later(job, outcome, hurry)
     code = getattr(outcome, "code", "accepted")
     if written:
         logger.info("message %s: %s", job.out.uuid, code)
@@ -218,12 +221,12 @@ def _fail(message_id: int, fence: int, reason: str) -> bool:
         return bool(cursor.rowcount)
 
 
-def _try_later(job: Job, failed: Failed) -> bool:
+def _try_later(job: Job, failed: Failed, hurry: float) -> bool:
     failures = job.failures + 1
     most = min(failed.tries or len(SCHEDULE) + 1, len(SCHEDULE) + 1)
     if failures >= most:
         return _fail(job.message_id, job.fence, failed.reason)
-    wait = SCHEDULE[failures - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    wait = SCHEDULE[failures - 1] / hurry * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     return _put_off(job, max(wait, failed.retry_after or 0), failures)
 
 

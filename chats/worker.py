@@ -51,6 +51,8 @@ class Limits:
     lease: float = 60.0
     doubt: float = delivery.DOUBT
     drain: float = 9.0
+    # Divides the waits between tries; for trials.
+    hurry: float = 1.0
     patience: Patience = FILE
 
 
@@ -133,7 +135,7 @@ class Worker:
 
     def _settle(self, ended: Ended) -> None:
         try:
-            delivery.settle(ended, self.limits.doubt)
+            delivery.settle(ended, self.limits.doubt, self.limits.hurry)
         except DATABASE_AWAY:
             raise
         except Exception:

@@ -294,7 +294,10 @@ def _code_of(error: BaseException, started: bool) -> str:
 
 
 def _log(call: Call, begun: float, outcome: str) -> None:
-    logger.info(
+    # Sessions are asked for all day long: only their troubles are news.
+    is_routine = call.what == "health" and outcome == "200"
+    logger.log(
+        logging.DEBUG if is_routine else logging.INFO,
         "%s %s: %s in %d ms",
         call.account.name,
         call.what,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 
+from chats.gateways.http import Patience
 from chats.worker import Limits, Worker
 
 
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--each", type=int, default=usual.each)
         parser.add_argument("--lease", type=float, default=usual.lease)
         parser.add_argument("--doubt", type=float, default=usual.doubt)
+        parser.add_argument("--hurry", type=float, default=usual.hurry)
+        parser.add_argument("--patience", type=float, default=usual.patience.total)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         worker = Worker(
@@ -30,6 +33,8 @@ class Command(BaseCommand):
                 each=options["each"],
                 lease=options["lease"],
                 doubt=options["doubt"],
+                hurry=options["hurry"],
+                patience=Patience(options["patience"], *[options["patience"]] * 2),
             )
         )
         for number in (signal.SIGTERM, signal.SIGINT):

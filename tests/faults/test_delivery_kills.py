@@ -1,0 +1,118 @@
+"""kill -9 of workers and of the database, before a gateway that misbehaves."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hci_center.local.fakes import faults
+from hci_center.local.fakes.controller import FakeController
+from tests.faults.delivering import Post, wait_until
+
+CONTACTS, EACH = 100, 10
+WORKERS, KILLS = 3, 30
+BETWEEN_KILLS = 0.5
+DATABASE_KILLS = (10, 20)
+# Percent of the sends: a fault of its own, a cut before or after, and silence.
+ERRORS, CUTS, HANGS = 4, 4, 2
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: Any) -> Iterator[Post]:
+    """A database with the schema, for both tests: it takes longer than they do."""
+    data = tmp_path_factory.mktemp("delivery") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HCI_DATA_DIR", str(data))
+        made = Post(data)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def controller() -> Iterator[FakeController]:
+    with FakeController() as fake:
+        yield fake
+
+
+@pytest.fixture
+def post(installed: Post, controller: FakeController) -> Iterator[Post]:
+    installed.environment["HCI_CONTROLLER_URL"] = controller.url
+    yield installed
+    while installed.workers:
+        installed.kill_worker()
+    with installed.connect() as database:
+        database.execute("TRUNCATE managers_manager CASCADE")
+
+
+def misbehaving(seed: int) -> Any:
+    chance = random.Random(seed)  # noqa: S311
+
+    def fault_for(_request: Any) -> faults.Fault | None:
+        roll = chance.uniform(0, 100)
+        if roll < ERRORS:
+            error = {"success": False, "error": {"code": "x", "message": "x"}}
+            return faults.reply(500, error)
+        if roll < ERRORS + CUTS:
+            return chance.choice([faults.cut(), faults.cut_after()])
+        if roll < ERRORS + CUTS + HANGS:
+            return faults.hang(1.5)
+        return None
+
+    return fault_for
+
+
+def test_nothing_is_lost_doubled_or_out_of_order(post, controller):
+    controller.fault_for = misbehaving(7)
+    post.fill(contacts=CONTACTS, each=EACH, number=5511400011111, port=8080)
+    options = ("--lease", "2", "--hurry", "20", "--patience", "0.7", "--each", "8")
+    for _ in range(WORKERS):
+        post.hire(*options)
+    for kill in range(KILLS):
+        time.sleep(BETWEEN_KILLS)
+        post.kill_worker()
+        post.hire(*options)
+        if kill in DATABASE_KILLS:
+            post.kill_postgres()
+    waiting = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
+    wait_until(lambda: post.asked(waiting) == 0, 60)
+
+    uuids = Counter(one.uuid for one in controller.delivered)
+    assert set(uuids.values()) == {1}
+    assert len(uuids) == CONTACTS * EACH
+    said = defaultdict(list)
+    for one in controller.delivered:
+        said[one.to].append(int(one.text))
+    in_order = list(range(1, EACH + 1))
+    assert {to: texts for to, texts in said.items() if texts != in_order} == {}
+    statuses = "SELECT array_agg(DISTINCT status) FROM chats_message"
+    assert post.asked(statuses) == ["sent"]
+
+
+def test_a_gateway_that_hangs_holds_nobody_else(post, controller):
+    post.fill(contacts=20, each=5, number=5511400011111, port=1111)
+    post.fill(contacts=20, each=5, number=5511400022222, port=2222)
+    post.environment["HCI_CONTROLLER_URL"] = controller.url + "/{port}"
+    plain = controller.is_send
+    controller.is_send = lambda request: plain(request) or request.method == "POST"
+    controller.fault_for = lambda request: (
+        faults.hang(20)
+        if request.target.startswith("/1111")
+        else faults.reply(200, {"success": True, "data": {"messageId": None}})
+    )
+    post.hire()
+    left = (
+        "SELECT count(*) FROM chats_delivery d JOIN managers_manager m"
+        " ON m.id = d.manager_id WHERE d.done_at IS NULL AND m.controller_port = {}"
+    )
+    wait_until(lambda: post.asked(left.format(2222)) == 0, 15)
+    assert post.asked(left.format(1111)) == 100
+    hanging = [r for r in controller.requests if r.target == "/1111/send/text"]
+    assert len(hanging) <= 4
