@@ -60,6 +60,7 @@ class ChatAdmin(ConfinedAdmin):
         ("contact__operator", ConfinedFilter),
         "contact__channel",
     ]
+    narrow = ("contact__area__id__exact", "contact__operator__id__exact")
     list_select_related = ["manager", "contact__area", "contact__operator"]
     search_fields = ["protocol"]
     search_help_text = gettext_lazy("Protocol, or the contact's name or number")

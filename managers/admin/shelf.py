@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.views import ChangeList
@@ -27,6 +28,15 @@ class Shelf(ChangeList):
         found = self.apply_select_related(self.root_queryset).in_bulk(ids)
         self.result_list = [found[pk] for pk in ids if pk in found]
         self.model_admin.complete(self.result_list)
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """Newest first; where few rows are meant, of those that the filters leave.
+
+        By its primary key the database would walk the whole table back to find them.
+        """
+        ordering: list[Any] = super().get_ordering(request, queryset)
+        few = self.query or any(name in self.params for name in self.model_admin.narrow)
+        return [(F("pk") + 0).desc()] if few and set(ordering) == {"-pk"} else ordering
 
     # The look makes the heads of the columns again for every row: remembered, that
     # costs a fifth.

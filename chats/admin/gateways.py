@@ -1,0 +1,117 @@
+"""The gateways in the back-office: how their sessions are, and what they told us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy, ngettext
+
+from chats.accounts import webhook_path
+from chats.inbound import process_again
+from chats.models import GatewayAccount, InboundEvent
+from managers.admin.columns import column, moment_column, short, tag
+from managers.admin.confinement import READ, ConfinedAdmin
+from managers.admin.filters import ConfinedFilter
+
+_STATES: dict[str, Any] = {
+    GatewayAccount.State.OPEN: "good",
+    GatewayAccount.State.CONNECTING: "warn",
+    GatewayAccount.State.QR: "warn",
+    GatewayAccount.State.CLOSED: "bad",
+    GatewayAccount.State.UNKNOWN: "mute",
+}
+_ENDS: dict[str, Any] = {
+    InboundEvent.State.WAITING: "warn",
+    InboundEvent.State.DONE: "good",
+    InboundEvent.State.PARKED: "bad",
+}
+# Lines of a session's history that its page shows.
+HISTORY = 30
+
+
+@admin.register(GatewayAccount)
+class GatewayAccountAdmin(ConfinedAdmin):
+    list_display = ["manager", "channel", "shown", "moment", "reason", "rests_until"]
+    list_filter = ["state", "channel", ("manager", ConfinedFilter)]
+    list_select_related = ["manager"]
+    fields = [
+        ("manager", "channel"),
+        ("shown", "since"),
+        "reason",
+        "qr_code",
+        ("rests_until", "pause_reason"),
+        "checked_at",
+        "webhook",
+        "history",
+    ]
+
+    moment = moment_column("since", gettext_lazy("Since"))
+    rests_until = moment_column("paused_until", gettext_lazy("Paused until"))
+
+    @column(gettext_lazy("State"))
+    def shown(self, account: GatewayAccount) -> str:
+        return tag(_STATES[account.state], account.get_state_display())
+
+    @column(gettext_lazy("QR code"))
+    def qr_code(self, account: GatewayAccount) -> str:
+        """Its text, for whoever makes a picture of it: the account is in it."""
+        return format_html("<code>{}</code>", account.qr) if account.qr else "-"
+
+    @column(gettext_lazy("Webhook address"))
+    def webhook(self, account: GatewayAccount) -> str:
+        source = account.manager.gateway
+        if account.channel == "facebook":
+            return "/webhooks/facebook"
+        if source in (InboundEvent.Source.EVOLUTION, InboundEvent.Source.WPPCONNECT):
+            return webhook_path(source, account.manager_id)
+        return "/webhooks/whatsapp" if source == "whatsapp_cloud" else "-"
+
+    @column(gettext_lazy("History"))
+    def history(self, account: GatewayAccount) -> str:
+        changes = account.changes.order_by("-pk")[:HISTORY]
+        return format_html_join(
+            format_html("<br>"),
+            "{} {} {}",
+            ((short(c.at), c.get_state_display(), c.reason) for c in changes),
+        )
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(ConfinedAdmin):
+    """What came in by webhooks. It names no manager until it is understood, so only
+    administrators see it."""
+
+    supervisors_may = frozenset()
+    administrators_may = READ
+    unread_columns = ()
+
+    list_display = ["moment", "source", "lane", "shown", "note"]
+    list_filter = ["state", "source"]
+    ordering = ["-pk"]
+    fields = [
+        ("source", "lane"),
+        ("arrived_at", "shown"),
+        ("attempts", "note"),
+        "payload",
+    ]
+    actions = ["again"]
+
+    moment = moment_column("arrived_at", gettext_lazy("When"))
+
+    @column(gettext_lazy("State"))
+    def shown(self, event: InboundEvent) -> str:
+        return tag(_ENDS[event.state], event.get_state_display())
+
+    @admin.action(description=gettext_lazy("Process again"), permissions=["view"])
+    def again(self, request: HttpRequest, chosen: QuerySet[InboundEvent]) -> None:
+        count = process_again(list(chosen.values_list("pk", flat=True)))
+        said = ngettext(
+            "%d parked event is processed again.",
+            "%d parked events are processed again.",
+            count,
+        )
+        self.message_user(request, said % count, messages.SUCCESS)
