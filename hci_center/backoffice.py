@@ -92,6 +92,17 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry(_("Managers"), "storefront", "managers_manager_changelist"),
                     _entry(
+                        _("Gateway sessions"),
+                        "cable",
+                        "chats_gatewayaccount_changelist",
+                    ),
+                    _entry(
+                        _("Inbound events"),
+                        "move_to_inbox",
+                        "chats_inboundevent_changelist",
+                        **_ONLY_ADMINISTRATORS,
+                    ),
+                    _entry(
                         _("Supervisors"),
                         "shield_person",
                         "auth_user_changelist",

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy, ngettext
 
 from chats.accounts import webhook_path
@@ -74,7 +75,7 @@ class GatewayAccountAdmin(ConfinedAdmin):
     def history(self, account: GatewayAccount) -> str:
         changes = account.changes.order_by("-pk")[:HISTORY]
         return format_html_join(
-            format_html("<br>"),
+            mark_safe("<br>"),
             "{} {} {}",
             ((short(c.at), c.get_state_display(), c.reason) for c in changes),
         )
