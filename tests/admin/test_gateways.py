@@ -1,0 +1,59 @@
+"""Gateway sessions and inbound events in the back-office."""
+
+from __future__ import annotations
+
+import pytest
+
+from chats.gateways.base import Health
+from chats.models import GatewayAccount, InboundEvent
+from chats.sessions import note
+
+pytestmark = pytest.mark.django_db
+
+ACCOUNTS = "/admin/chats/gatewayaccount/"
+EVENTS = "/admin/chats/inboundevent/"
+
+
+def test_a_supervisor_sees_the_sessions_of_his_own_managers(
+    desk, manager, other_manager
+):
+    note(manager.pk, "whatsapp", Health("closed", "phone is off"))
+    note(other_manager.pk, "whatsapp", Health("closed", "foreign"))
+    page = desk.get(ACCOUNTS).content.decode()
+    assert "phone is off" in page
+    assert "foreign" not in page
+    account = GatewayAccount.objects.get(manager=manager)
+    note(manager.pk, "whatsapp", Health("qr", "scan", "2@qr-text"))
+    detail = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
+    assert "2@qr-text" in detail
+    assert "phone is off" in detail
+    foreign = GatewayAccount.objects.get(manager=other_manager)
+    assert desk.get(f"{ACCOUNTS}{foreign.pk}/change/").status_code == 302
+
+
+def test_the_address_for_a_gateway_without_signatures_is_shown(office, manager):
+    manager.gateway = "evolution"
+    manager.save()
+    note(manager.pk, "whatsapp", Health("open"))
+    account = GatewayAccount.objects.get()
+    page = office.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
+    assert f"/webhooks/evolution/{manager.pk}-" in page
+
+
+def test_an_administrator_has_parked_events_processed_again(office):
+    parked = InboundEvent.objects.create(
+        source="facebook", lane="1", payload="{}", state="parked", note="KeyError"
+    )
+    done = InboundEvent.objects.create(
+        source="facebook", lane="1", payload="{}", state="done"
+    )
+    assert "KeyError" in office.get(EVENTS).content.decode()
+    chosen = {"action": "again", "_selected_action": [parked.pk, done.pk]}
+    assert office.post(EVENTS, chosen).status_code == 302
+    parked.refresh_from_db()
+    done.refresh_from_db()
+    assert (parked.state, done.state) == ("waiting", "done")
+
+
+def test_inbound_events_are_not_for_supervisors(desk):
+    assert desk.get(EVENTS).status_code == 403
