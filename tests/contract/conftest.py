@@ -10,7 +10,8 @@ from django.db import transaction
 
 from tests import builders
 from tests.conftest import Api
-from tests.contract.calls import CALLS, Call
+from tests.contract.call import Call
+from tests.contract.calls import CALLS
 
 
 @dataclass
@@ -22,13 +23,14 @@ class Centre:
     page_contact: Any
     chat: Any
     page_chat: Any
+    failed: Any
 
 
 @pytest.fixture
 def centre(
     manager: Any, ana: Any, bruno: Any, contact: Any, page_contact: Any
 ) -> Centre:
-    """Two contacts wait in sales, each with an open chat of one message."""
+    """Two contacts wait in sales, each with an open chat; a message to one has failed."""
     chats = [
         builders.make_chat(one, protocol=one.protocol)
         for one in (contact, page_contact)
@@ -38,7 +40,10 @@ def centre(
         row = chat.contact
         row.unread, row.last_message_at = 1, message.created_at
         row.save()
-    return Centre(manager, ana, bruno, contact, page_contact, *chats)
+    failed = builders.make_message(
+        chats[0], direction="out", sender=str(ana.pk), status="failed", error="Não."
+    )
+    return Centre(manager, ana, bruno, contact, page_contact, *chats, failed)
 
 
 class UndoneError(Exception):

@@ -11,6 +11,10 @@ from tests.contract.shapes import refused
 PAIRS = sorted({(method, path) for _, method, path in DOCUMENTED})
 ADDITIVE = [
     ("PUT", "api/chat/message/status"),
+    ("PUT", "api/chat/message/again"),
+    ("POST", "api/chat/message/send/operator/template/:controllerPort"),
+    ("POST", "api/user/session"),
+    ("POST", "api/socket"),
     ("POST", "api/chat/message/read"),
     ("POST", "api/chat/message/send/operator/file/facebook"),
     ("GET", "api/area/facebook/:facebookId"),

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hci_center.api.schema.document import committed_path
-from tests.contract.calls import HELLO, PNG
+from tests.contract.call import HELLO, PNG
 from tests.contract.shapes import FACEBOOK_ID, NUMBER, PAGE, WHATSAPP_ID
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))

@@ -9,7 +9,7 @@ import pytest
 from chats.models import Chat, Message
 from contacts.models import Contact
 from tests import builders
-from tests.contract.calls import PNG
+from tests.contract.call import PNG
 from tests.contract.shapes import (
     FACEBOOK_ID,
     LINK,

@@ -11,7 +11,8 @@ from chats.models import Message
 from contacts.models import Contact
 from tests import builders
 from tests.conftest import Api
-from tests.contract.calls import CALLS, PNG
+from tests.contract.call import PNG
+from tests.contract.calls import CALLS
 from tests.contract.shapes import FACEBOOK_ID, NUMBER, PAGE, WHATSAPP_ID, refused
 
 INCREASE = "/api/user/contact/sa/increase"

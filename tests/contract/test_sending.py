@@ -10,17 +10,14 @@ from chats.models import Chat, Delivery, Message
 from contacts.models import Contact
 from tests import builders
 from tests.conftest import signed_in
-from tests.contract.calls import HELLO, PNG
+from tests.contract.call import HELLO, PNG
 from tests.contract.shapes import (
     FACEBOOK_ID,
     LINK,
     NUMBER,
-    PAGE,
-    UUID,
     WHATSAPP_ID,
     answered,
     contact_shape,
-    message_shape,
     outgoing_shape,
     refused,
 )
@@ -29,7 +26,6 @@ TEXT = "/api/chat/message/send/operator/8080"
 PAGE_TEXT = "/api/chat/message/send/operator/facebook"
 FILE = "/api/chat/message/send/operator/file/8080"
 PAGE_FILE = "/api/chat/message/send/operator/file/facebook"
-STATUS = "/api/chat/message/status"
 
 
 def text_body(operator, **over):
@@ -259,98 +255,3 @@ def test_send_operator_file_over_25_mebibytes_is_too_large(api, contact, ana):
         response = api.post(FILE, file_body(ana, base64=uri, type="file"))
         assert response.status_code == status
     refused(response, 413, "body_too_large")
-
-
-@pytest.fixture
-def sent(api, contact, ana):
-    """The id of a message that an operator sent."""
-    return api.post(TEXT, text_body(ana)).json()["data"]["id"]
-
-
-def put_status(api, message_id, status, **over):
-    return api.put(
-        STATUS, {"number": NUMBER, "messageId": message_id, "status": status} | over
-    )
-
-
-def test_put_status_lifts_the_message_and_never_back(api, sent, ana):
-    shape = outgoing_shape("textExample", ana, id=sent)
-    for status, now in (
-        ("sent", "sent"),
-        ("delivered", "delivered"),
-        ("sent", "delivered"),
-        ("failed", "delivered"),
-        ("read", "read"),
-        ("delivered", "read"),
-        ("failed", "read"),
-    ):
-        answered(put_status(api, sent, status), shape | {"status": now})
-
-
-def test_put_status_failed_tells_why_and_is_overridden_by_a_delivery(api, sent, ana):
-    shape = outgoing_shape("textExample", ana, id=sent)
-    failed = shape | {"status": "failed", "error": "Sem sinal."}
-    answered(put_status(api, sent, "failed", error="Sem sinal."), failed)
-    answered(put_status(api, sent, "sent"), failed)
-    answered(put_status(api, sent, "delivered"), shape | {"status": "delivered"})
-
-
-def test_put_status_of_an_unknown_message_is_kept_until_it_comes(api, contact):
-    answered(put_status(api, "wamid.9", "delivered"), None)
-    body = {
-        "contactNumber": WHATSAPP_ID,
-        "content": "oi",
-        "from": "bot",
-        "managerNumber": NUMBER,
-        "messageId": "wamid.9",
-    }
-    answered(
-        api.post("/api/chat/message/send", body),
-        outgoing_shape("oi", "bot", status="delivered"),
-    )
-
-
-def test_put_status_takes_the_gateways_id_and_a_page(api, page_contact):
-    api.post(
-        "/api/chat/message/send",
-        {
-            "contactId": FACEBOOK_ID,
-            "content": "oi",
-            "from": "bot",
-            "facebookId": PAGE,
-            "messageId": "m_1",
-        },
-    )
-    response = api.put(
-        STATUS, {"facebookId": PAGE, "messageId": "m_1", "status": "read"}
-    )
-    answered(response, outgoing_shape("oi", "bot", status="read"))
-
-
-def test_put_status_refuses(api, sent):
-    for over, field in (
-        ({"status": "wait"}, "status"),
-        ({"status": "SENT"}, "status"),
-        ({"error": "x" * 501}, "error"),
-        ({"messageId": "x" * 256}, "messageId"),
-    ):
-        body = {"number": NUMBER, "messageId": sent, "status": "sent"} | over
-        refused(api.put(STATUS, body), 400, "invalid", fields=[field])
-    refused(put_status(api, sent, "sent", number=1), 404, "manager_not_found")
-
-
-def test_an_incoming_message_is_not_moved_by_a_receipt(api, contact):
-    body = {
-        "contactNumber": WHATSAPP_ID,
-        "content": "oi",
-        "from": WHATSAPP_ID,
-        "managerNumber": NUMBER,
-        "messageId": "wamid.1",
-    }
-    api.post("/api/chat/message/send", body)
-    for status in ("sent", "delivered", "failed"):
-        answered(put_status(api, "wamid.1", status), message_shape("oi"))
-
-
-def test_our_message_id_is_a_uuid(sent):
-    assert sent == UUID

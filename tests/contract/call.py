@@ -1,0 +1,45 @@
+"""One call, told for the tests that walk all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Body = dict[str, Any]
+
+PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
+    "Nk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+HELLO = "b2zDoSwgbWFyaWE="  # "olá, maria"
+
+
+@dataclass(frozen=True)
+class Call:
+    """Its `body` makes fields that succeed in the centre of conftest.
+
+    `required` are the fields without which it refuses; `phones`, `ids` (Facebook's),
+    `contact_ids` (of either channel), `operators` and `areas` those of that kind.
+    """
+
+    name: str
+    method: str
+    path: str
+    body: Callable[[Any], Body]
+    required: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    contact_ids: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    # What a manager that is not there answers; None where no manager is named.
+    missing: str | None = "manager_not_found"
+    closed_to_operators: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        return f"/{self.path}"
