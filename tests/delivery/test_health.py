@@ -1,0 +1,126 @@
+"""Sessions are asked for, their history is kept, and their troubles hold the sends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chats.models import GatewayAccount, SessionChange
+from chats.sessions import check, due_checks, ensure_accounts, note_check
+from tests.delivery.conftest import queue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ask(rounds):
+    """Asks every session that is due, and answers how many were."""
+
+    def asked():
+        lines = due_checks(100)
+        for line in lines:
+            note_check(check(rounds.worker.drivers, line))
+        return len(lines)
+
+    return asked
+
+
+def on_whatsapp():
+    return GatewayAccount.objects.get(channel="whatsapp")
+
+
+def later(seconds):
+    for account in GatewayAccount.objects.all():
+        account.next_check_at -= timedelta(seconds=seconds)
+        account.save()
+
+
+def test_each_number_and_page_has_a_session(manager, other_manager):
+    other_manager.facebook_id = None
+    other_manager.save()
+    ensure_accounts()
+    ensure_accounts()
+    assert set(GatewayAccount.objects.values_list("manager_id", "channel")) == {
+        (manager.pk, "whatsapp"),
+        (manager.pk, "facebook"),
+        (other_manager.pk, "whatsapp"),
+    }
+
+
+def test_it_is_asked_once_a_minute_and_more_often_while_something_waits(
+    manager, contact, controller, ask
+):
+    manager.facebook_id = None
+    manager.save()
+    ensure_accounts()
+    assert ask() == 1
+    assert ask() == 0
+    later(59)
+    assert ask() == 0
+    later(1)
+    assert ask() == 1
+    queue(contact)
+    later(60)
+    assert ask() == 1
+    later(15)
+    assert ask() == 1
+
+
+def test_its_changes_are_a_history(manager, controller, ask):
+    manager.facebook_id = None
+    manager.save()
+    ensure_accounts()
+    for state in ("open", "open", "qr", "closed", "open"):
+        controller.state = state
+        ask()
+        later(60)
+    states = SessionChange.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["open", "qr", "closed", "open"]
+    assert on_whatsapp().idempotent
+
+
+def test_a_session_that_opens_again_lets_its_messages_go(
+    manager, contact, controller, ask, rounds
+):
+    controller.state = "closed"
+    message = queue(contact)
+    rounds.make()
+    assert on_whatsapp().paused_until > timezone.now()
+    later(60)
+    ask()
+    assert on_whatsapp().state == "closed"
+    assert on_whatsapp().paused_until is not None
+    controller.state = "open"
+    later(60)
+    ask()
+    assert on_whatsapp().paused_until is None
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_another_phone_behind_the_session_stops_the_sends(
+    manager, contact, controller, ask, rounds
+):
+    controller.number = 5521900000000
+    ensure_accounts()
+    ask()
+    account = on_whatsapp()
+    assert account.state == "closed"
+    assert "5521900000000" in account.reason
+    message = queue(contact)
+    rounds.make()
+    message.refresh_from_db()
+    assert (message.status, controller.delivered) == ("wait", [])
+    assert message.error == account.reason
+
+
+def test_the_ninth_digit_is_not_another_phone(manager, controller, ask):
+    manager.number = 5511987654321
+    manager.save()
+    controller.number = 551187654321
+    ensure_accounts()
+    ask()
+    assert on_whatsapp().state == "open"
