@@ -46,7 +46,7 @@ class ChatAdmin(ConfinedAdmin):
     list_display = [
         "protocol",
         "contact",
-        "manager",
+        "of_manager",
         "area",
         "operator",
         "state",
@@ -67,7 +67,7 @@ class ChatAdmin(ConfinedAdmin):
     ordering = ["-pk"]
     fields = [
         ("protocol", "state"),
-        ("contact", "manager"),
+        ("contact", "of_manager"),
         ("area", "operator"),
         ("opened_at", "closed_at"),
     ]

@@ -25,7 +25,7 @@ _CREDENTIAL = re.compile(r"(user|key):([0-9]{1,18})")
 class ChatEventAdmin(EndlessAdmin):
     newest = (NEWEST_EVENT, NEWEST_EVENT_OF)
 
-    list_display = ["moment", "chat", "manager", "kind", "area", "operator", "who"]
+    list_display = ["moment", "chat", "of_manager", "kind", "area", "operator", "who"]
     list_filter = [
         "kind",
         ("manager", ConfinedFilter),
@@ -35,7 +35,7 @@ class ChatEventAdmin(EndlessAdmin):
     list_select_related = ["manager", "chat", "area", "operator", "acting_operator"]
     search_fields = ["chat__protocol"]
     search_help_text = gettext_lazy("Protocol, or the contact's name or number")
-    fields = [("at", "kind"), ("chat", "manager"), ("area", "operator"), "who"]
+    fields = [("at", "kind"), ("chat", "of_manager"), ("area", "operator"), "who"]
 
     def complete(self, rows: list[Any]) -> None:
         """The names of those who did it, in two queries."""

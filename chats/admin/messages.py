@@ -34,8 +34,8 @@ class MessageAdmin(EndlessAdmin):
 
     list_display = [
         "arrived",
-        "contact",
-        "manager",
+        "customer",
+        "of_manager",
         "direction",
         "type",
         "excerpt",
@@ -48,8 +48,8 @@ class MessageAdmin(EndlessAdmin):
     search_fields = ["uuid"]
     search_help_text = gettext_lazy("Protocol, number, name, or the message's id")
     fields = [
-        ("chat", "contact"),
-        ("manager", "created_at"),
+        ("chat", "customer"),
+        ("of_manager", "created_at"),
         ("direction", "sender"),
         ("type", "state"),
         "content",
@@ -69,6 +69,10 @@ class MessageAdmin(EndlessAdmin):
             return queryset, False
         caller = caller_behind(request)
         return queryset.filter(messages_named(search_term, caller)), False
+
+    @column(gettext_lazy("Contact"))
+    def customer(self, message: Message) -> str:
+        return message.contact.name
 
     arrived = moment_column("created_at", gettext_lazy("When"))
 

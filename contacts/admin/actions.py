@@ -67,7 +67,7 @@ class ContactActions(ConfinedAdmin):
         return apply_to_one(self, request, object_id, rule, _moved(to))
 
     @dialog(
-        gettext_lazy("Close the chat"),
+        gettext_lazy("Close chat"),
         gettext_lazy("The messages stay; the operator lets go of the contact."),
         icon="task_alt",
     )
@@ -76,7 +76,7 @@ class ContactActions(ConfinedAdmin):
         return apply_to_one(self, request, object_id, rule, _("Chat closed."))
 
     @dialog(
-        gettext_lazy("Delete the contact"),
+        gettext_lazy("Delete"),
         gettext_lazy(
             "It leaves every list and its chat is closed. It comes back when it writes"
             " again. What was said stays on record."

@@ -18,12 +18,14 @@ from django.utils.encoding import force_str
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.callers import caller_of
 from hci_center.callers import Caller
 from hci_center.errors import RefusedError
+from managers.admin.columns import column
 from managers.admin.shelf import Shelf
 
 READ = frozenset({"view"})
@@ -31,6 +33,9 @@ WRITE = frozenset({"view", "add", "change"})
 ALL = WRITE | {"delete"}
 
 _CHECKBOX = " ".join(["action-select", *CHECKBOX_CLASSES])
+# The manager's column, by the model's own label or by ours.
+MANAGER_COLUMNS = ("manager", "of_manager")
+
 _NOBODY = Caller("operator", "", frozenset())
 
 
@@ -144,6 +149,11 @@ class ConfinedAdmin(ModelAdmin):
             _("Select this record"),
         )
 
+    @column(gettext_lazy("Manager"), ordering="manager__name")
+    def of_manager(self, row: Any) -> str:
+        """The manager, for models that have no words of their own for it."""
+        return str(row.manager)
+
     def complete(self, rows: list[Any]) -> None:
         """Adds to the rows of one page what their own columns do not tell."""
 
@@ -159,7 +169,7 @@ class ConfinedAdmin(ModelAdmin):
         """Without the manager's column for who supervises one alone."""
         columns = list(super().get_list_display(request))
         if sees_one_manager(request):
-            columns = [name for name in columns if name != "manager"]
+            columns = [name for name in columns if name not in MANAGER_COLUMNS]
         return columns
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:

@@ -17,22 +17,22 @@ from managers.admin.confinement import ConfinedAdmin
 
 
 def dialog(
-    title: Any, explanation: Any, *, icon: str, form: Any = None, danger: bool = False
+    button: Any, explanation: Any, *, icon: str, form: Any = None, danger: bool = False
 ) -> Callable[..., Any]:
-    """A method as such a button; it gets the request, the form and the row's id.
+    """A method behind such a button; it gets the request, the form and the row's id.
 
     It acts on POST alone: the link behind the button only opens the dialog.
     """
     decorate = action(
-        description=title,
+        description=button,
         icon=icon,
         variant=ActionVariant.DANGER if danger else ActionVariant.DEFAULT,
         permissions=["change"],
         dialog={
-            "title": title,
+            "title": button,
             "description": explanation,
             "form_class": form,
-            "form_submit_text": title,
+            "form_submit_text": button,
         },
     )
     return cast("Callable[..., Any]", decorate)

@@ -25,7 +25,7 @@ CALLS = {
     "gettext_noop",
 }
 IN_TEMPLATES = re.compile(r"""\b(?:_|gettext|ngettext)\(u?(['"])((?:\\.|(?!\1).)*)\1""")
-PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]")
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[.0-9]*[sdf]")
 
 
 def said_in_python(file):
