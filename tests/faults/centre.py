@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -55,9 +56,13 @@ VALUES (gen_random_uuid(), %s, %s, %s, 'in', 'text', %s, '', '', 'wait', '', now
 class Centre:
     """PostgreSQL, Valkey, web, feed and two relays, each a child that can be killed."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(
+        self, data: Path, settings: dict[str, str] = FAST, wrapped: Sequence[str] = ()
+    ) -> None:
         self.home: Home = open_home()
-        self.postgres = Postgres(self.home, FAST)
+        self.postgres = Postgres(self.home, settings)
+        # What each process is started with, such as `taskset -c 1`.
+        self.wrapped = list(wrapped)
         self.web_port, self.feed_port = free_port(), free_port()
         self.feed_url = f"ws://127.0.0.1:{self.feed_port}/api/socket"
         self.environment = {
@@ -77,7 +82,7 @@ class Centre:
         self.postgres.prepare()
         self.revive(["postgres", "valkey"])
         self._manage("migrate", "-v0")
-        self.rows = json.loads(self._manage("shell", "-v0", "-c", PEOPLE))
+        self.rows = self.shell(PEOPLE)
         self.session_headers = {
             "Cookie": f"sessionid={self.rows['session']}",
             "Origin": f"http://127.0.0.1:{self.web_port}",
@@ -119,12 +124,16 @@ class Centre:
         }
         if name in commands:
             return subprocess.Popen(
-                commands[name], env=self.environment, cwd=ROOT, **_quiet()
+                self.wrapped + commands[name],
+                env=self.environment,
+                cwd=ROOT,
+                **_quiet(),
             )
         process: Process = (
             valkey(self.home) if name == "valkey" else self.postgres.process()
         )
-        return subprocess.Popen(process.command, **_quiet(), **process.popen)
+        command = self.wrapped + process.command
+        return subprocess.Popen(command, **_quiet(), **process.popen)
 
     def _await_postgres(self) -> None:
         """A killed server's last backends must let go before another can start."""
@@ -137,6 +146,10 @@ class Centre:
             time.sleep(0.02)
 
         self.postgres.wait_until_ready(nudge)
+
+    def shell(self, script: str) -> Any:
+        """What the script prints as JSON, run beside the centre."""
+        return json.loads(self._manage("shell", "-v0", "-c", script))
 
     def _manage(self, *arguments: str) -> str:
         done = subprocess.run(

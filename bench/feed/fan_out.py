@@ -1,0 +1,44 @@
+"""The feed's own process with a POST /pub, as its peers have: fan-out and no more.
+
+Consumers, hub, protocol and server are the product's. Left out is the look at the
+table, which would find that what is told here was never committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from hci_center import asgi
+from hci_center.feed import consumers, server
+from hci_center.feed.events import Change
+
+
+async def no_poll() -> None:
+    await asyncio.Event().wait()
+
+
+async def publish(_scope: Any, receive: Any, send: Any) -> None:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    if body:
+        seq = consumers.hub.last + 1
+        event = f'{{"s":{seq},"k":"message","id":"x","m":1,"op":"I","row":"{body.decode()}"}}'
+        change = Change(
+            seq, MANAGER, "message", None, None, None, None, None, None, event, None
+        )
+        consumers.hub.take([change])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+MANAGER = int(os.environ["BENCH_MANAGER"])
+consumers.hub._poll = no_poll  # type: ignore[method-assign]
+asgi.application.application_mapping["http"] = publish
+
+if __name__ == "__main__":
+    server.serve()
