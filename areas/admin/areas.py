@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from areas.models import Area
 from managers.admin.columns import column, tag
 from managers.admin.confinement import ALL, ConfinedAdmin
-from managers.admin.filters import ConfinedFilter
+from managers.admin.filters import ConfinedFilter, yes_or_no
 
 
 class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -48,7 +48,10 @@ class AreaAdmin(ConfinedAdmin):
     form = AreaForm
 
     list_display = ["name", "code", "manager", "staffing", "review"]
-    list_filter = [("manager", ConfinedFilter), "needs_review"]
+    list_filter = [
+        ("manager", ConfinedFilter),
+        yes_or_no("needs_review", gettext_lazy("needs review")),
+    ]
     list_select_related = ["manager"]
     search_fields = ["name", "code"]
     ordering = ["manager__name", "name", "pk"]

@@ -25,7 +25,7 @@ from contacts.models import Contact
 from managers.admin.accounts import AccountForm
 from managers.admin.columns import column, short
 from managers.admin.confinement import ALL, ConfinedAdmin, caller_behind
-from managers.admin.filters import ConfinedFilter
+from managers.admin.filters import ConfinedFilter, yes_or_no
 
 
 class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -103,7 +103,7 @@ class OperatorAdmin(ConfinedAdmin):
     list_filter = [
         ("manager", ConfinedFilter),
         ("areas", ConfinedFilter),
-        "is_active",
+        yes_or_no("is_active", gettext_lazy("active")),
     ]
     list_select_related = ["manager", "user"]
     search_fields = ["name", "email", "user__username"]

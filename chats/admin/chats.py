@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.conversation import MOST_SHOWN, bubbles_of, events_of
 from chats.admin.search import chats_named
@@ -58,7 +59,7 @@ class ChatAdmin(ConfinedAdmin):
         ("manager", ConfinedFilter),
         ("contact__area", ConfinedFilter),
         ("contact__operator", ConfinedFilter),
-        "contact__channel",
+        ("contact__channel", ChoicesDropdownFilter),
     ]
     narrow = ("contact__area__id__exact", "contact__operator__id__exact")
     list_select_related = ["manager", "contact__area", "contact__operator"]

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.endless import NEWEST_EVENT, NEWEST_EVENT_OF, EndlessAdmin
 from chats.admin.search import latest_chats
@@ -27,7 +28,7 @@ class ChatEventAdmin(EndlessAdmin):
 
     list_display = ["moment", "chat", "of_manager", "kind", "area", "operator", "who"]
     list_filter = [
-        "kind",
+        ("kind", ChoicesDropdownFilter),
         ("manager", ConfinedFilter),
         ("area", ConfinedFilter),
         ("operator", ConfinedFilter),

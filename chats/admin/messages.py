@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.endless import NEWEST_MESSAGE, NEWEST_MESSAGE_OF, EndlessAdmin
 from chats.admin.search import messages_named
@@ -42,7 +43,11 @@ class MessageAdmin(EndlessAdmin):
         "state",
         "error",
     ]
-    list_filter = ["status", "direction", ("manager", ConfinedFilter)]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("direction", ChoicesDropdownFilter),
+        ("manager", ConfinedFilter),
+    ]
     list_select_related = ["manager", "contact"]
     list_before_template: Any = "admin/chats/message/before_list.html"
     search_fields = ["uuid"]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from areas.models import Area
 from chats.assignment import save_contact
@@ -75,7 +76,7 @@ class ContactAdmin(ContactActions):
         ("manager", ConfinedFilter),
         ("area", ConfinedFilter),
         ("operator", ConfinedFilter),
-        "channel",
+        ("channel", ChoicesDropdownFilter),
         DeletedFilter,
     ]
     list_select_related = ["manager", "area", "operator"]

@@ -43,7 +43,11 @@ def two_lines(first: Any, second: Any) -> str:
 
 
 def short(moment: datetime | None) -> str | None:
-    """The moment in the person's zone and language, as short as they write it."""
+    """The moment in the person's zone and language, as short as they write it.
+
+    Its date and time stay on one line.
+    """
     if moment is None:
         return None
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    words = date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    return words.replace(" ", "\u00a0")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import IntegrityError, models
 from django.db.models.deletion import PROTECT, ProtectedError
@@ -85,6 +86,9 @@ class ConfinedAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
+    # A count beside every choice of a filter is a count of the table for each.
+    show_facets = ShowFacets.NEVER
+    list_filter_submit = True
 
     # Rights -----------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
 from managers.admin.confinement import sees_one_manager
@@ -48,3 +49,25 @@ class ChoiceFilter(DropdownFilter):
     ) -> models.QuerySet[Any]:
         cut = self.cuts.get(self.value() or "")
         return queryset.filter(cut[1]) if cut else queryset
+
+
+class YesNoFilter(DropdownFilter):
+    """A yes or no, `field`, under the name that Django gives it in addresses."""
+
+    field = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("Yes")), ("0", _("No"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        if self.value() not in ("0", "1"):
+            return queryset
+        return queryset.filter(**{self.field: self.value() == "1"})
+
+
+def yes_or_no(field: str, title: Any) -> type[YesNoFilter]:
+    """The filter of a column that is yes or no."""
+    named = {"field": field, "title": title, "parameter_name": f"{field}__exact"}
+    return type(f"{field}_filter", (YesNoFilter,), named)

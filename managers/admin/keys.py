@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from managers import keys
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confinement import WRITE, ConfinedAdmin
-from managers.admin.filters import ChoiceFilter
+from managers.admin.filters import ChoiceFilter, yes_or_no
 from managers.models import ApiKey, Manager
 
 
@@ -85,7 +85,10 @@ class ApiKeyAdmin(ConfinedAdmin):
         "last_used",
         "expires",
     ]
-    list_filter = [StateFilter, "secrets"]
+    list_filter = [
+        StateFilter,
+        yes_or_no("secrets", gettext_lazy("answers page tokens")),
+    ]
     search_fields = ["name", "prefix"]
     ordering = ["-created_at"]
     autocomplete_fields = ["managers"]

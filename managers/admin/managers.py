@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2Widget,
@@ -139,7 +140,7 @@ class ManagerAdmin(ConfinedAdmin):
     form = ManagerForm
 
     list_display = ["name", "shown_number", "shown_port", "facebook_id", "gateway"]
-    list_filter = ["gateway"]
+    list_filter = [("gateway", ChoicesDropdownFilter)]
     search_fields = ["name", "email", "=facebook_id"]
     search_help_text = gettext_lazy("Name, e-mail, number or page id")
     ordering = ["name", "pk"]

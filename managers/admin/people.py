@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 from managers.admin.accounts import AccountForm
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confinement import WRITE, ConfinedAdmin
+from managers.admin.filters import yes_or_no
 from managers.models import Manager, Supervision
 
 admin.site.unregister(User)
@@ -107,7 +108,10 @@ class StaffAdmin(ConfinedAdmin):
     inlines = [SupervisionInline]
 
     list_display = ["username", "first_name", "role", "looks_after", "signed_in"]
-    list_filter = ["is_superuser", "is_active"]
+    list_filter = [
+        yes_or_no("is_superuser", gettext_lazy("administrator")),
+        yes_or_no("is_active", gettext_lazy("active")),
+    ]
     search_fields = ["username", "first_name", "email"]
     ordering = ["username"]
     fieldsets = [

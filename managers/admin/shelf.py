@@ -35,7 +35,7 @@ class Shelf(ChangeList):
         By its primary key the database would walk the whole table back to find them.
         """
         ordering: list[Any] = super().get_ordering(request, queryset)
-        few = self.query or any(name in self.params for name in self.model_admin.narrow)
+        few = self.query or any(map(self.params.get, self.model_admin.narrow))
         return [(F("pk") + 0).desc()] if few and set(ordering) == {"-pk"} else ordering
 
     # The look makes the heads of the columns again for every row: remembered, that

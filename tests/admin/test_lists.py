@@ -112,3 +112,21 @@ def test_the_overview_costs_the_same_however_much_is_open(desk, own):
     for _ in range(30):
         make_chat(make_contact(own.manager, area=make_area(own.manager)))
     assert len(queries(desk, "/admin/")) == before <= 6
+
+
+@pytest.mark.parametrize("page", FOR_ADMINISTRATORS)
+def test_filters_left_empty_leave_all(office, own, foreign, page):
+    make_key(own.manager)
+    whole = office.get(f"/admin/{page}/").context["cl"]
+    names = [name for spec in whole.filter_specs for name in spec.expected_parameters()]
+    assert names
+    form = "&".join(f"{name}=" for name in names if "isnull" not in name)
+    shown = office.get(f"/admin/{page}/?{form}").context["cl"]
+    assert shown.result_list == whole.result_list
+    assert whole.result_list
+
+
+@pytest.mark.parametrize("page", ["chats/message", "contacts/contact", "chats/chat"])
+def test_no_counts_are_made_for_filters(office, own, page):
+    shown = queries(office, f"/admin/{page}/?_facets=True")
+    assert len(shown) <= FOR_ADMINISTRATORS[page]
