@@ -111,6 +111,14 @@ def attempt(drivers: Drivers, job: Job) -> Outcome:
     return Failed("cut", _("The attempt was interrupted."), maybe_sent=True)
 
 
+def broken(job: Job) -> Outcome:
+    """What an attempt came to that ended in a fault of ours: it may have gone out."""
+    reason = _("The message could not be sent.")
+    if job.has_waited:
+        return Rejected("broken", reason)
+    return Failed("broken", reason, tries=3, maybe_sent=True)
+
+
 def _is_there(file: File) -> bool:
     try:
         file.open().close()

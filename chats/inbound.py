@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from chats import hearing
-from chats.accounts import WEBHOOKS, cloud_managers
+from chats import hearing, profiles
+from chats.accounts import WEBHOOKS, Drivers, cloud_managers
 from chats.gateways.events import Piece
 from chats.models import InboundEvent
 from managers.models import Manager
@@ -127,7 +127,7 @@ def claim(room: int, lane: tuple[str, str] | None = None) -> list[Taken]:
         return [Taken(*row) for row in cursor.fetchall()]
 
 
-def work_through(taken: Taken) -> None:
+def work_through(taken: Taken, drivers: Drivers) -> None:
     """Does what the piece asks for and writes how that ended.
 
     Raises OperationalError or InterfaceError when the database is away: the piece
@@ -137,7 +137,7 @@ def work_through(taken: Taken) -> None:
         _end(taken, InboundEvent.State.PARKED, _("It was tried too often."))
         return
     try:
-        note = _act(taken)
+        note = _act(taken, drivers)
     except (OperationalError, InterfaceError):
         raise
     except hearing.NotYetError:
@@ -178,12 +178,14 @@ def forget_old() -> None:
         cursor.execute(_FORGET)
 
 
-def _act(taken: Taken) -> str:
+def _act(taken: Taken, drivers: Drivers) -> str:
     """Answers a note for whoever reads the list."""
     payload = json.loads(taken.payload)
     events = WEBHOOKS[taken.source].parse(payload)
     manager = _manager_of(taken)
     notes = [hearing.hear(manager, taken.source, event) for event in events]
+    if taken.source == InboundEvent.Source.FACEBOOK:
+        profiles.fill_in(drivers, manager.manager_id, events)
     return ", ".join(filter(None, notes))
 
 

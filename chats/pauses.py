@@ -12,7 +12,7 @@ from django.db import connection
 
 from chats.accounts import COLUMNS, WIDTH, Line, line_of
 
-FIRST, LONGEST = 5.0, 60.0
+FIRST, LONGEST = 2.0, 60.0
 
 # Each pause in a row is twice as long as the one before it.
 _PAUSE = """

@@ -27,7 +27,7 @@ from django.db import (
 from chats import delivery, inbound, media, outbox, pauses, sessions
 from chats.accounts import Drivers
 from chats.delivery import Ended
-from chats.gateways.base import Failed, Outcome
+from chats.gateways.base import Outcome
 from chats.gateways.http import FILE, Patience
 from chats.outbox import Job
 from chats.waking import Sleep
@@ -129,7 +129,7 @@ class Worker:
         except Exception:
             # A fault of ours: the message fails after a few tries, others go on.
             logger.exception("message %s", job.out.uuid)
-            outcome = Failed("broken", "", tries=3, maybe_sent=True)
+            outcome = delivery.broken(job)
         self._written.append(lambda: self._settle(Ended(job, outcome)))
         self._sleep.ring()
 
@@ -168,7 +168,7 @@ class Worker:
         try:
             pieces = [piece]
             while pieces and not self._stopping.is_set():
-                inbound.work_through(pieces[0])
+                inbound.work_through(pieces[0], self.drivers)
                 pieces = inbound.claim(1, (piece.source, piece.lane))
         except DATABASE_AWAY:
             logger.warning("inbound event %s: the database is away", piece.id)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import BinaryIO, Literal, Protocol
 
 Scope = Literal["message", "contact", "account"]
-SessionState = Literal["open", "connecting", "qr", "closed"]
+SessionState = Literal["unknown", "open", "connecting", "qr", "closed"]
 
 
 @dataclass(frozen=True, slots=True)

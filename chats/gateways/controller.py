@@ -84,7 +84,8 @@ class Controller:
             return Health("closed", error.failed().reason)
         data = answer.object().get("data")
         if not answer.ok or not isinstance(data, dict):
-            return Health("closed", sentence("wrong_program", answer.status))
+            # A process of before the protocol: its sends will tell.
+            return Health("unknown", sentence("wrong_program", answer.status))
         state = STATES.get(text(data.get("state")), "closed")
         number = data.get("number")
         return Health(

@@ -56,7 +56,7 @@ RESTRICTED = Verdict("restricted", final=True, scope="account", wait=HOUR)
 # Nothing of the account goes for a while.
 THROTTLED = Verdict("throttled", final=False, scope="account", wait=SECOND)
 THROTTLED_LONG = Verdict("throttled", final=False, scope="account", wait=HOUR)
-NOT_CONNECTED = Verdict("not_connected", final=False, scope="account", wait=5 * SECOND)
+NOT_CONNECTED = Verdict("not_connected", final=False, scope="account")
 WRONG_PROGRAM = Verdict("wrong_program", final=False, scope="account", wait=MINUTE)
 # This one may go later.
 TEMPORARY = Verdict("temporary", final=False, scope="contact")

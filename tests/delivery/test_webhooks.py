@@ -454,3 +454,20 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]
+
+
+def test_a_messenger_customer_is_called_by_his_name(page, rounds):
+    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    rounds.make()
+    assert Contact.objects.get().name == "Maria Souza"
+
+
+def test_a_customer_whom_the_page_may_not_name_is_heard_all_the_same(page, rounds):
+    page.token = "renewed"
+    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi?"))
+    rounds.make()
+    assert Message.objects.count() == 2
+    assert Contact.objects.get().name == PSID
+    asked = [r for r in page.requests if r.path.endswith(f"/{PSID}")]
+    assert len(asked) == 1

@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from chats.gateways import graph, verdicts
+from chats.gateways import graph, readings, verdicts
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -95,6 +96,20 @@ class Messenger:
         if refusal is None:
             return Health("open")
         return Health("closed", getattr(refusal, "reason", ""))
+
+    def name_of(self, account: Account, person: str) -> str:
+        """What the person is called, "" where the platform does not say."""
+        path = f"{quote(person, safe='')}?fields=first_name,last_name"
+        try:
+            answer = self._graph.get(account, "profile", path)
+        except NoAnswerError:
+            return ""
+        if self._graph.refusal(account, answer) is not None:
+            return ""
+        said = answer.object()
+        return readings.name(
+            f"{said.get('first_name', '')} {said.get('last_name', '')}"
+        )
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         return self._graph.download(account, media, signed=False)

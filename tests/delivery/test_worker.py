@@ -1,0 +1,139 @@
+"""The worker as a process lives: woken, stopped, and not to be broken."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psycopg
+import pytest
+from django.db import connection, connections
+
+from chats import delivery
+from chats.models import Delivery
+from chats.waking import AWAKE_LOCK
+from chats.worker import Limits, Worker
+from hci_center.local.fakes import faults
+from tests.delivery.conftest import SHORT, make_due, queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def other():
+    """A connection beside the test's own."""
+    parameters = connection.get_connection_params()
+    keep = ("dbname", "user", "password", "host", "port")
+    given = {name: parameters[name] for name in keep if parameters.get(name)}
+    with psycopg.connect(**given, autocommit=True) as made:
+        yield made
+
+
+@pytest.fixture
+def running():
+    """Starts a worker in a thread of its own; it is stopped at the end."""
+    started = []
+
+    def start():
+        worker = Worker(Limits(patience=SHORT))
+
+        def run():
+            worker.run()
+            connections.close_all()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        started.append((worker, thread))
+        return worker, thread
+
+    yield start
+    for worker, thread in started:
+        worker.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def notices(listening):
+    return [n.channel for n in listening.notifies(timeout=0.3, stop_after=1)]
+
+
+def test_a_commit_wakes_whoever_sleeps(contact, other):
+    other.execute("LISTEN delivery")
+    queue(contact)
+    assert notices(other) == ["delivery"]
+
+
+def test_nobody_is_told_while_somebody_is_awake(contact, other):
+    other.execute("LISTEN delivery")
+    other.execute("SELECT pg_advisory_lock_shared(%s)", [AWAKE_LOCK])
+    queue(contact)
+    assert notices(other) == []
+
+
+def test_a_rollback_wakes_nobody(contact, other):
+    from django.db import transaction
+
+    other.execute("LISTEN delivery")
+    with transaction.atomic():
+        queue(contact)
+        transaction.set_rollback(True)
+    assert notices(other) == []
+
+
+def wait_for(is_true, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_running_worker_sends_what_comes(contact, controller, running):
+    running()
+    for n in range(3):
+        queue(contact, str(n))
+        wait_for(lambda n=n: len(controller.delivered) == n + 1)
+
+
+def test_two_workers_send_each_message_once(contact, controller, running):
+    running()
+    running()
+    for n in range(20):
+        queue(contact, str(n))
+    wait_for(lambda: not Delivery.objects.filter(done_at=None).exists())
+    assert [d.text for d in controller.delivered] == [str(n) for n in range(20)]
+
+
+def test_it_ends_what_it_has_begun_before_it_stops(contact, controller, running):
+    worker, thread = running()
+    controller.faults.append(faults.delay(0.2))
+    message = queue(contact)
+    wait_for(
+        lambda: controller.requests and controller.is_send(controller.requests[-1])
+    )
+    worker.stop()
+    thread.join(15)
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_a_message_that_breaks_the_worker_fails_and_others_go_on(
+    manager, contact, controller, rounds, monkeypatch
+):
+    plain = delivery.attempt
+
+    def attempt(drivers, job):
+        if job.out.text == "poison":
+            raise RuntimeError("broken")
+        return plain(drivers, job)
+
+    monkeypatch.setattr(delivery, "attempt", attempt)
+    poison, good = queue(contact, "poison"), queue(contact, "good")
+    for _ in range(3):
+        rounds.make()
+        make_due(poison)
+    poison.refresh_from_db()
+    assert poison.status == "failed"
+    assert poison.error
+    rounds.make()
+    good.refresh_from_db()
+    assert good.status == "sent"
