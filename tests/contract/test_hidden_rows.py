@@ -1,0 +1,80 @@
+"""What a person may not see is answered byte for byte like what is not there."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from contacts.models import Contact
+from tests import builders
+from tests.conftest import signed_in
+from tests.contract.calls import CALLS
+from tests.contract.shapes import refused
+
+NAMING_CONTACTS = [
+    call
+    for call in CALLS
+    if not call.closed_to_operators
+    and {"contactId", "contactNumber"} & {*call.phones, *call.ids, *call.contact_ids}
+    and not call.name.startswith("save a")
+]
+NAMING_ROWS = [
+    call for call in CALLS if call.name not in ("find all managers", "save manager")
+]
+
+
+def as_himself(call, centre, operator):
+    """The call's fields, in the name of that operator."""
+    own = dict.fromkeys(call.operators, str(operator.pk))
+    return call.body(centre) | own
+
+
+def of_nobody(body):
+    names = {"contactId", "contactNumber"} & set(body)
+    return body | dict.fromkeys(names, "4499988887777")
+
+
+@pytest.mark.parametrize("call", NAMING_CONTACTS, ids=str)
+def test_an_operator_asks_for_a_contact_of_another_area(centre, call):
+    session = signed_in(centre.bruno.user)
+    body = as_himself(call, centre, centre.bruno)
+    hidden = session.call(call.method, call.url, body)
+    missing = session.call(call.method, call.url, of_nobody(body))
+    assert hidden.status_code == 404
+    assert hidden.content == missing.content
+
+
+@pytest.mark.parametrize("call", NAMING_CONTACTS, ids=str)
+def test_a_deleted_contact_is_not_there(centre, full_api, call):
+    Contact.objects.update(deleted_at=timezone.now(), operator=None, unread=0)
+    type(centre.chat).objects.update(closed_at=timezone.now())
+    body = call.body(centre)
+    gone = full_api.call(call.method, call.url, body)
+    missing = full_api.call(call.method, call.url, of_nobody(body))
+    assert gone.status_code == 404
+    assert gone.content == missing.content
+
+
+@pytest.mark.parametrize("call", NAMING_ROWS, ids=str)
+def test_a_supervisor_of_another_company_asks(centre, other_manager, call):
+    session = signed_in(builders.make_supervisor(other_manager))
+    body = call.body(centre)
+    names = {"number", "managerNumber", "mumber", "facebookId"} & set(body)
+    nobody = body | dict.fromkeys(names, "4499988887777") if names else of_nobody(body)
+    url = call.url.replace("8080", "9999").replace("369258147", "111")
+    foreign = session.call(call.method, call.url, body or None)
+    missing = session.call(call.method, url, nobody or None)
+    assert foreign.status_code == 404
+    assert foreign.content == missing.content
+
+
+def test_saving_a_contact_that_he_may_not_see_is_forbidden_to_an_operator(centre):
+    before = Contact.objects.values().get(pk=centre.contact.pk)
+    body = {
+        "number": centre.manager.number,
+        "contactNumber": centre.contact.external_id,
+        "name": "Outra",
+    }
+    session = signed_in(centre.bruno.user)
+    refused(session.post("/api/user/contact/save", body), 403, "forbidden")
+    assert Contact.objects.values().get(pk=centre.contact.pk) == before
