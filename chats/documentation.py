@@ -45,7 +45,7 @@ CHAT: Json = {
     "contactId": 987654321,
     "operatorId": 0,
     "messages": [],
-    "protocol": "BR202611220000017",
+    "protocol": "BR202611220000178",
 }
 BY_NUMBER = {"contactNumber": 987654321}
 BY_ID = {"contactId": 987654321}

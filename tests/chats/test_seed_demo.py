@@ -217,6 +217,13 @@ def test_every_constraint_is_checked_and_nothing_half_written(monkeypatch):
         seed_demo(contacts=20, messages=100)
 
 
+def test_the_live_feed_hears_of_a_new_epoch_and_of_no_row():
+    [(last,)] = rows("SELECT coalesce(max(id), 0) FROM change_pend")
+    seed_demo(contacts=20, messages=200)
+    heard = rows(f"SELECT kind, op FROM change_pend WHERE id > {last}")
+    assert heard == [("epoch", "R")]
+
+
 def test_the_api_answers_it(centre):
     api = Api(builders.make_key())
     answer = api.post("/api/user/", {"number": 5511400010001}).json()["data"]
