@@ -143,7 +143,20 @@ REDIS_URL: str = env.str("REDIS_URL", default="") or places.redis_url()
 DATABASE: dict[str, Any] = environ.Env.db_url_config(DATABASE_URL)
 # `?host=` names the folder of a Unix socket; psql would not get it as an option.
 DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
-DATABASES = {"default": {**DATABASE, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    "default": {
+        **DATABASE,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **DATABASE.get("OPTIONS", {}),
+            # A statement's fifth run on a connection prepares it: the hot calls are
+            # parsed and planned once. Behind a transaction pooler set it to None.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
+    }
+}
 
 # The live feed -------------------------------------------------------------
 
