@@ -245,6 +245,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # A refusal is an answer, not an event of the server.
+    "loggers": {"django.request": {"level": "ERROR"}},
     # It would tell each second, at length, that Redis is away; the relay says it once.
     "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
 }
