@@ -43,7 +43,7 @@ class SituationFilter(ChoiceFilter):
 class DeletedFilter(ChoiceFilter):
     """Deleted contacts are out of the way unless asked for."""
 
-    title = gettext_lazy("deleted")
+    title = gettext_lazy("deletion")
     parameter_name = "deleted"
     all_option = ["", gettext_lazy("No")]
     cuts = {"yes": (gettext_lazy("Yes"), Q(deleted_at__isnull=False))}

@@ -7,8 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from chats.models import Delivery
+from chats.models import Delivery, Message
 from managers.models import ApiKey, Manager
+from tests.admin.conftest import make_centre
 from tests.builders import make_key, make_message
 
 CANARY = "canary-7f3a9c"
@@ -98,3 +99,34 @@ def test_the_files_that_pages_load_are_there(office):
 def test_styles_load_local_files_alone(file):
     with open(finders.find(file), encoding="utf-8") as style:
         assert not re.search(r"""url\(\s*['"]?(https?:|//)""", style.read())
+
+
+PAYLOAD = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>{{ 7*7 }}"
+
+
+def test_what_customers_and_callers_write_stays_text(desk, manager):
+    Manager.objects.filter(pk=manager.pk).update(name=PAYLOAD, email=PAYLOAD)
+    manager.refresh_from_db()
+    evil = make_centre(manager, "x")
+    for row in (evil.area, evil.operator, evil.contact):
+        row.name = PAYLOAD
+        row.save()
+    Message.objects.filter(pk=evil.message.pk).update(
+        content=PAYLOAD, url=PAYLOAD, error=PAYLOAD, sender=PAYLOAD[:64]
+    )
+    contact = f"/admin/contacts/contact/{evil.contact.pk}/"
+    operator = {"_form_submitted": "on", "operator": evil.operator.pk}
+    told = desk.post(f"{contact}hand_over/", operator, follow=True)
+    pages = [told.content.decode()]
+    for page, row in evil.rows().items():
+        views = ("change/", "history/")
+        pages += [
+            desk.get(f"/admin/{page}/{view}").content.decode()
+            for view in ("", *(f"{row.pk}/{view}" for view in views))
+        ]
+    others = ("/admin/", f"{contact}hand_over/", f"{contact}change_area/")
+    pages += [desk.get(address).content.decode() for address in others]
+    for page in pages:
+        assert "<img src=x" not in page
+        assert "<script>alert" not in page
+    assert sum("&lt;img src=x" in page for page in pages) > len(pages) // 2
