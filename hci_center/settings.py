@@ -245,8 +245,11 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # A refusal is an answer, not an event of the server.
-    "loggers": {"django.request": {"level": "ERROR"}},
-    # It would tell each second, at length, that Redis is away; the relay says it once.
-    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
+    "loggers": {
+        # A refusal is an answer, not an event of the server.
+        "django.request": {"level": "ERROR"},
+        # It would tell each second, at length, that Redis is away; the relay says it
+        # once.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+    },
 }
