@@ -6,6 +6,7 @@ supervisors of the managers named for them. Django's permission rows are not loo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -28,6 +29,8 @@ from hci_center.callers import Caller
 from hci_center.errors import RefusedError
 from managers.admin.columns import column
 from managers.admin.shelf import Shelf
+
+logger = logging.getLogger(__name__)
 
 READ = frozenset({"view"})
 WRITE = frozenset({"view", "add", "change"})
@@ -280,7 +283,8 @@ def _told(
         messages.error(request, force_str(refusal.sentence))
     except ProtectedError:
         messages.error(request, _("It is in use and cannot be deleted."))
-    except IntegrityError:
+    except IntegrityError as error:
+        logger.warning("The database refused a form", exc_info=error)
         messages.error(
             request,
             _("Somebody changed the same thing at this moment. Nothing was saved."),
