@@ -222,7 +222,9 @@ def measure_writers(bench: Bench) -> None:
     with psycopg.connect(
         host=str(bench.centre.home.sockets), dbname="hci", user="hci", autocommit=True
     ) as database:
-        database.execute(MANY, [bench.rows["manager"]] * 2)
+        with database.transaction():
+            database.execute("SELECT change_bulk_load()")
+            database.execute(MANY, [bench.rows["manager"]] * 2)
         database.execute("VACUUM ANALYZE")
         for script in ("insert", "transaction"):
             for clients in (1, 8):
@@ -243,7 +245,6 @@ def measure_writers(bench: Bench) -> None:
 
 
 MANY = """
-DO $$ BEGIN PERFORM change_bulk_load(); END $$;
 WITH c AS (
   INSERT INTO contacts_contact (manager_id, channel, external_id, name, photo,
     protocol, sa, unread, created_at)
@@ -252,19 +253,26 @@ WITH c AS (
 INSERT INTO chats_chat (manager_id, contact_id, protocol, opened_at)
 SELECT %s, id, protocol, now() FROM c
 """
-SCRIPTS = {
-    "insert": r"""
+RANDOM = r"""
 \set n random(0, 19999)
-INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction, type, content, url, sender, status, error, created_at) VALUES (gen_random_uuid(), :manager, :contact + :n, :chat + :n, 'in', 'text', 'Bom dia, gostaria de saber o prazo de entrega do meu pedido, por favor.', '', '', 'wait', '', now());
-""",
-}
-SCRIPTS["transaction"] = (
-    r"\set n random(0, 19999)"
-    + "\nBEGIN;\n"
-    + SCRIPTS["insert"].strip().splitlines()[1]
-    + "\nUPDATE contacts_contact SET unread = unread + 1, last_message_at = now()"
-    " WHERE id = :contact + :n;\nCOMMIT;\n"
+\set its_contact :contact + :n
+\set its_chat :chat + :n
+"""
+ONE_INSERT = (
+    "INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction,"
+    " type, content, url, sender, status, error, created_at) VALUES"
+    " (gen_random_uuid(), :manager, :its_contact, :its_chat, 'in', 'text',"
+    " 'Bom dia, gostaria de saber o prazo de entrega do meu pedido, por favor.',"
+    " '', '', 'wait', '', now());\n"
 )
+SCRIPTS = {
+    "insert": RANDOM + ONE_INSERT,
+    "transaction": RANDOM
+    + "BEGIN;\n"
+    + ONE_INSERT
+    + "UPDATE contacts_contact SET unread = unread + 1, last_message_at = now()"
+    " WHERE id = :its_contact;\nCOMMIT;\n",
+}
 
 
 def switch(database: psycopg.Connection[Any], *, on: bool) -> None:
@@ -272,7 +280,6 @@ def switch(database: psycopg.Connection[Any], *, on: bool) -> None:
     for table in ("chats_message", "contacts_contact", "chats_chat"):
         for event in "iud":
             database.execute(f"ALTER TABLE {table} {verb} TRIGGER change_heard_{event}")
-    database.execute("CHECKPOINT")
     deadline = time.monotonic() + 60
     while database.execute("SELECT 1 FROM change_pend LIMIT 1").fetchone():
         assert time.monotonic() < deadline

@@ -34,17 +34,23 @@ async def connect(**options: str) -> Connection:
         "password": settings["PASSWORD"],
         "host": settings["HOST"],
         "port": settings["PORT"],
-        **settings["OPTIONS"],
+        # What libpq knows of them; the rest is for Django.
+        **{k: v for k, v in settings["OPTIONS"].items() if k in _OF_LIBPQ},
     }
-    set_at_start = " ".join(f"-c {name}={value}" for name, value in options.items())
+    set_at_start = [f"-c {name}={value}" for name, value in options.items()]
+    given["options"] = " ".join([given.get("options", ""), *set_at_start]).strip()
     return await psycopg.AsyncConnection.connect(
         **{name: value for name, value in given.items() if value},
-        options=set_at_start or None,
         application_name="hci feed",
         connect_timeout=5,
         autocommit=True,
         prepare_threshold=1,
     )
+
+
+_OF_LIBPQ = {
+    keyword.keyword.decode() for keyword in psycopg.pq.Conninfo.get_defaults()
+} - {"application_name", "connect_timeout"}
 
 
 class Database:

@@ -14,10 +14,10 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from hci_center.feed.audiences import Audiences
+from hci_center.feed.air import Air
 from hci_center.feed.database import PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
-from hci_center.feed.events import COLUMNS, Change, event_texts, frame, heartbeat, reset
+from hci_center.feed.events import COLUMNS, Change, frame, heartbeat, reset
 from hci_center.feed.history import History
 from hci_center.feed.layer import Subscription
 from hci_center.feed.lines import Line
@@ -34,13 +34,8 @@ logger = logging.getLogger(__name__)
 # The truth is asked this often, in seconds, whatever the layer says.
 POLL_EVERY = 0.25
 CHECK_EVERY = 2.0
-HEARTBEAT_EVERY = 20.0
-# Heartbeats are spread over so many moments, so that 10,000 are no stall.
-SLOTS = 200
 # After a fan-out the loop gets as long for the rest of its work; at most this.
 LONGEST_PAUSE = 0.1
-# Unsent bytes of a live socket, beyond which it is too slow.
-LIVE_LIMIT = 2**20
 
 _HEAD = "SELECT seq, epoch FROM change_head"
 _AFTER = (
@@ -53,11 +48,11 @@ class Hub:
 
     def __init__(self) -> None:
         self.metrics = Metrics()
-        self.audiences = Audiences()
+        self.air = Air(self.metrics)
         self.database = Database()
         self.history = History(self.database)
         self.members = Members(self.database, self.restart)
-        self.moments = Moments(self.database, self.audiences, lambda: self.epoch)
+        self.moments = Moments(self.database, self.air.audiences, lambda: self.epoch)
         self.presence = Presence(self.database, self.moments)
         self.recent = Recent(0)
         self.epoch = ""
@@ -67,8 +62,6 @@ class Hub:
         self._inbox: list[Change] = []
         self._arrived = asyncio.Event()
         self._gap = asyncio.Event()
-        self._slots: list[set[Line]] = [set() for _ in range(SLOTS)]
-        self._next_slot = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
         self._begun: asyncio.Task[None] | None = None
@@ -83,7 +76,7 @@ class Hub:
     async def ready(self) -> None:
         """Returns when it knows where the feed stands; the first call starts it."""
         if self._begun is None:
-            self._begun = asyncio.create_task(self._begin())
+            self._begun = asyncio.create_task(_guarded(self._begin()))
         await asyncio.shield(self._begun)
 
     async def _begin(self) -> None:
@@ -93,7 +86,7 @@ class Hub:
             self._fan_out(),
             self._poll(),
             self._check(),
-            self._beat(),
+            self.air.beat(self._heartbeat),
             self.presence.keep(),
         ):
             # Kept: a task that nobody holds may be collected in mid-flight.
@@ -190,9 +183,9 @@ class Hub:
     # What goes out -------------------------------------------------------------
 
     def _tell(self, changes: list[Change]) -> None:
-        epochs = [change.ev for change in changes if change.kind == "epoch"]
         self.recent.add(changes)
         self.metrics.changes += len(changes)
+        epochs = [change.ev for change in changes if change.kind == "epoch"]
         if epochs:
             self.epoch = epochs[-1] or ""
             self._reset_all()
@@ -201,57 +194,30 @@ class Hub:
             if change.kind == "reset":
                 for member in self.members.meant_by(change):
                     self.members.upset(member)
-        managers = {change.manager for change in changes}
-        for audience in self.audiences.reached_by(managers):
-            told = audience.told(changes)
-            if told:
-                for text in event_texts(told, self.last):
-                    self.write(audience.writers, frame(text))
-
-    def write(self, writers: dict[Line, Any], data: bytes) -> None:
-        """Hands the frame to each of the sockets."""
-        self.metrics.frames += len(writers)
-        self.metrics.bytes += len(writers) * len(data)
-        for write in writers.values():
-            write(data)
+        self.air.tell(changes, self.last)
 
     def _reset_all(self) -> None:
-        data = frame(reset(self.last, self.epoch))
-        for slot in self._slots:
-            for line in slot:
-                line.wire.write(data)
+        self.air.tell_all(reset(self.last, self.epoch))
         for line in self.members.catching_up():
             line.reset_due = True
 
-    async def _beat(self) -> None:
-        slot = 0
-        while True:
-            await asyncio.sleep(HEARTBEAT_EVERY / SLOTS)
-            data = frame(heartbeat(self.last, self.epoch))
-            for line in self._slots[slot]:
-                line.wire.write(data)
-            slot = (slot + 1) % SLOTS
+    def _heartbeat(self) -> str:
+        return heartbeat(self.last, self.epoch)
 
     # Sockets -------------------------------------------------------------------
 
     def put_on_air(self, line: Line) -> None:
         """From here on it hears what comes after `last`; it was told all before."""
-        member, identity = line.member, line.identity
-        if member is None or member.caller is None or identity is None:
+        caller = line.member.caller if line.member else None
+        if caller is None or line.identity is None:
             return
-        line.wire.allow(LIVE_LIMIT)
-        line.audience = self.audiences.join(line, member.caller, identity.base)
-        line.slot = self._next_slot = (self._next_slot + 1) % SLOTS
-        self._slots[line.slot].add(line)
-        line.wire.write(frame(heartbeat(self.last, self.epoch)))
-        if member.caller.operator is not None:
-            self.presence.came(line, member.caller.operator)
+        self.air.put(line, caller, line.identity.base)
+        line.wire.write(frame(self._heartbeat()))
+        if caller.operator is not None:
+            self.presence.came(line, caller.operator)
 
     def take_off_air(self, line: Line) -> None:
-        if line.audience is not None:
-            self.audiences.leave(line, line.audience)
-            line.audience = None
-            self._slots[line.slot].discard(line)
+        self.air.take_off(line)
 
     def restart(self, line: Line) -> None:
         """A held socket goes on under its new rights: what it has is void."""
@@ -281,8 +247,8 @@ class Hub:
     def report(self) -> str:
         """What Prometheus reads of this process."""
         return self.metrics.text(
-            sockets=sum(len(slot) for slot in self._slots),
-            audiences=len(self.audiences),
+            sockets=len(self.air),
+            audiences=len(self.air.audiences),
             cursor=self.last,
         )
 

@@ -50,11 +50,18 @@ class Subscription:
         channel = await self._subscribe(layer)
         while True:
             message = await layer.receive(channel)
-            if message["type"] == "feed.rows":
-                changes = [Change(*row) for row in message["rows"]]
-                self._arrive(message["e"], changes)
-            elif message["type"] in self.others:
-                self.others[message["type"]](message)
+            try:
+                self._hear(message)
+            except (KeyError, TypeError, ValueError):
+                # Of another version, or another's on a shared Redis: the table knows.
+                logger.exception("A message of the layer could not be read")
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "feed.rows":
+            changes = [Change(*row) for row in message["rows"]]
+            self._arrive(message["e"], changes)
+        elif message["type"] in self.others:
+            self.others[message["type"]](message)
 
     async def _subscribe(self, layer: Any) -> str:
         """Once Redis answers; after that the layer itself comes back to it."""

@@ -1,0 +1,74 @@
+"""The live sockets of a process: who they are, and the writing to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from hci_center.callers import Caller
+from hci_center.feed.audiences import Audiences
+from hci_center.feed.events import Change, event_texts, frame
+from hci_center.feed.lines import Line
+from hci_center.feed.metrics import Metrics
+
+HEARTBEAT_EVERY = 20.0
+# Heartbeats are spread over so many moments, so that 10,000 are no stall.
+SLOTS = 200
+# Unsent bytes of a live socket, beyond which it is too slow.
+LIVE_LIMIT = 2**20
+
+
+class Air:
+    """Sockets are put on it when they are caught up, and taken off when they end or
+    their rights are in question."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.audiences = Audiences()
+        self._metrics = metrics
+        self._slots: list[set[Line]] = [set() for _ in range(SLOTS)]
+        self._next_slot = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._slots))
+
+    def put(self, line: Line, caller: Caller, base: str) -> None:
+        line.wire.allow(LIVE_LIMIT)
+        line.audience = self.audiences.join(line, caller, base)
+        line.slot = self._next_slot = (self._next_slot + 1) % SLOTS
+        self._slots[line.slot].add(line)
+
+    def take_off(self, line: Line) -> None:
+        if line.audience is not None:
+            self.audiences.leave(line, line.audience)
+            line.audience = None
+            self._slots[line.slot].discard(line)
+
+    def tell(self, changes: Iterable[Change], cursor: int) -> None:
+        """Writes to each socket what it may see of the changes."""
+        managers = {change.manager for change in changes}
+        for audience in self.audiences.reached_by(managers):
+            told = audience.told(changes)
+            for text in event_texts(told, cursor) if told else ():
+                data = frame(text)
+                writers = audience.writers.values()
+                self._metrics.frames += len(writers)
+                self._metrics.bytes += len(writers) * len(data)
+                for write in writers:
+                    write(data)
+
+    def tell_all(self, text: str) -> None:
+        """The same to every socket."""
+        for slot in self._slots:
+            self._write(slot, text)
+
+    async def beat(self, text: Callable[[], str]) -> None:
+        """Writes the heartbeat of the moment to each socket, every 20 s."""
+        while True:
+            for slot in self._slots:
+                await asyncio.sleep(HEARTBEAT_EVERY / SLOTS)
+                self._write(slot, text())
+
+    def _write(self, lines: Iterable[Line], text: str) -> None:
+        data = frame(text)
+        for line in lines:
+            line.wire.write(data)
