@@ -58,7 +58,7 @@ class Delivery(models.Model):
         indexes = [
             # What is due at an account, and what waits before it for the contact.
             models.Index(
-                fields=["manager", "channel", "next_at"],
+                fields=["manager", "channel", "next_at", "message"],
                 condition=Q(done_at__isnull=True),
                 name="deliveries_due",
             ),
