@@ -16,10 +16,11 @@ from django.db import connection
 
 from chats.gateways import graph
 from chats.gateways.base import Account, Gateway
+from chats.gateways.bounded import Patience
 from chats.gateways.controller import Controller
 from chats.gateways.events import Webhook
 from chats.gateways.evolution import Evolution, EvolutionWebhook
-from chats.gateways.http import FILE, Http, Patience
+from chats.gateways.http import FILE, Http
 from chats.gateways.messenger import Messenger, MessengerWebhook
 from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook

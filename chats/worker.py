@@ -28,7 +28,8 @@ from chats import delivery, inbound, media, outbox, pauses, sessions
 from chats.accounts import Drivers
 from chats.delivery import Ended
 from chats.gateways.base import Outcome
-from chats.gateways.http import FILE, Patience
+from chats.gateways.bounded import Patience
+from chats.gateways.http import FILE
 from chats.outbox import Job
 from chats.waking import Sleep
 

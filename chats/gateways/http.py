@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from io import BufferedReader
 from time import monotonic
 from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from chats.gateways.base import Account, Failed
+from chats.gateways.bounded import BoundedAdapter, Patience, Running
 from chats.gateways.payload import Payload
 from chats.gateways.reasons import sentence
 
@@ -34,23 +31,6 @@ ANSWER_CAP = 64 * 2**10
 # A server may close an idle connection just as we use it, and whether it got the
 # request is then unknown: one that idled longer than this is not used again.
 LONGEST_IDLE = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a call may take, in seconds: `read` between bytes, `total` in all."""
-
-    connect: float = 3.0
-    read: float = 30.0
-    total: float = 40.0
-
-    def within(self, most: Patience) -> Patience:
-        """The same, nowhere longer than `most`."""
-        return Patience(
-            min(self.connect, most.connect),
-            min(self.read, most.read),
-            min(self.total, most.total),
-        )
 
 
 TEXT = Patience()
@@ -105,77 +85,6 @@ class NoAnswerError(Exception):
         )
 
 
-@dataclass(slots=True)
-class _Running:
-    """The call that a thread is in: its deadline, and whether bytes have left."""
-
-    patience: Patience
-    ends: float
-    started: bool = False
-
-    def left(self, most: float | None) -> float:
-        left = self.ends - monotonic()
-        if left <= 0:
-            raise TimeoutError("deadline")
-        return left if most is None else min(left, most)
-
-
-class _BoundedSocket:
-    """A socket that gives up with the call it serves.
-
-    The timeouts of `requests` are per read, so a byte a second would hold a call
-    for ever; here each read and write gets what is left of the whole.
-    """
-
-    def __init__(self, real: socket.socket, thread: threading.local) -> None:
-        self._real, self._thread = real, thread
-        self._timeout: float | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def settimeout(self, timeout: float | None) -> None:
-        self._timeout = timeout
-
-    def sendall(self, data: Any) -> None:
-        running: _Running = self._thread.running
-        self._real.settimeout(running.left(running.patience.read))
-        running.started = True
-        self._real.sendall(data)
-
-    def recv_into(self, *args: Any) -> int:
-        self._real.settimeout(self._thread.running.left(self._timeout))
-        return self._real.recv_into(*args)
-
-    def makefile(self, *_: Any, **__: Any) -> BufferedReader:
-        # As socket.makefile does: the response may outlive the connection.
-        self._real._io_refs += 1  # type: ignore[attr-defined]
-        return BufferedReader(socket.SocketIO(self, "r"))  # type: ignore[arg-type]
-
-
-class _Adapter(HTTPAdapter):
-    """Connections whose sockets are bounded."""
-
-    def __init__(self, thread: threading.local) -> None:
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                self.sock = _BoundedSocket(self.sock, thread)
-
-        class Sealed(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                self.sock = _BoundedSocket(self.sock, thread)
-
-        self._connections: dict[str, type] = {"http": Plain, "https": Sealed}
-        super().__init__(pool_connections=32, pool_maxsize=1, max_retries=0)
-
-    def get_connection_with_tls_context(self, *args: Any, **named: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **named)
-        pool.ConnectionCls = self._connections[pool.scheme]
-        return pool
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request: `what` is its name in the log, where its address never goes."""
@@ -204,7 +113,7 @@ class Http:
         """One attempt. Raises NoAnswerError when no whole answer came of it."""
         begun = monotonic()
         patience = call.patience.within(self._most)
-        running = _Running(patience, begun + patience.total)
+        running = Running(patience, begun + patience.total)
         self._thread.running = running
         try:
             answer = self._exchange(call, patience)
@@ -251,7 +160,7 @@ class Http:
             session.trust_env = False
             session.headers["User-Agent"] = "hci-whats-center"
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            adapter = _Adapter(self._thread)
+            adapter = BoundedAdapter(self._thread)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             self._thread.session = session
@@ -274,7 +183,7 @@ _TOO_LARGE = (_AnswerTooLargeError,)
 _TRANSPORT = (urllib3.exceptions.HTTPError, HTTPException, OSError, UnicodeError)
 
 
-def _maybe(call: Call, running: _Running) -> bool:
+def _maybe(call: Call, running: Running) -> bool:
     """Whether the other side may have the whole request."""
     return running.started and (call.payload is None or call.payload.handed_over)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from chats.gateways.http import Patience
+from chats.gateways.bounded import Patience
 from chats.models import Delivery, Message
 from chats.worker import Limits, Worker
 from hci_center.local.fakes.controller import FakeController

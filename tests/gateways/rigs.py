@@ -9,9 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 from chats.gateways.base import Account, File, Outgoing
+from chats.gateways.bounded import Patience
 from chats.gateways.controller import Controller
 from chats.gateways.evolution import Evolution, EvolutionWebhook
-from chats.gateways.http import Http, Patience
+from chats.gateways.http import Http
 from chats.gateways.messenger import Messenger, MessengerWebhook
 from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook

@@ -18,8 +18,9 @@ from chats.gateways.base import (
     Outgoing,
     SessionState,
 )
+from chats.gateways.bounded import Patience
 from chats.gateways.encoded import decoded
-from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, Patience, mask
+from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.payload import Payload, as_json, as_json_with_file
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 
-from chats.gateways.http import Patience
+from chats.gateways.bounded import Patience
 from chats.worker import Limits, Worker
 
 
