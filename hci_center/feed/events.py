@@ -79,6 +79,21 @@ def _event_text(cursor: int, texts: list[str]) -> str:
     return f'{{"t":"ev","s":{cursor},"e":[{",".join(texts)}]}}'
 
 
+def slices(changes: list[Change]) -> Iterator[list[Change]]:
+    """The changes in parts that are no larger than a frame."""
+    part: list[Change] = []
+    size = 0
+    for change in changes:
+        length = len(change.ev or "")
+        if part and (len(part) == MOST_EVENTS or size + length > MOST_CHARACTERS):
+            yield part
+            part, size = [], 0
+        part.append(change)
+        size += length
+    if part:
+        yield part
+
+
 def heartbeat(cursor: int, epoch: str) -> str:
     return f'{{"t":"hb","s":{cursor},"e":"{epoch}"}}'
 

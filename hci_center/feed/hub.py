@@ -17,7 +17,7 @@ from typing import Any
 from hci_center.feed.air import Air
 from hci_center.feed.database import PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
-from hci_center.feed.events import COLUMNS, Change, frame, heartbeat, reset
+from hci_center.feed.events import COLUMNS, Change, frame, heartbeat, reset, slices
 from hci_center.feed.history import History
 from hci_center.feed.layer import Subscription
 from hci_center.feed.lines import Line
@@ -126,10 +126,9 @@ class Hub:
             self._arrived.clear()
             started = loop.time()
             changes, self._inbox = self._inbox, []
-            self.take(changes)
             # The loop itself writes, after this step; that is part of the work. What
             # arrives until then is told in one frame: the busier, the fewer writes.
-            await asyncio.sleep(0)
+            await self._take_in_slices(changes)
             took = loop.time() - started
             self.metrics.fan_out_seconds = took
             await asyncio.sleep(min(took, LONGEST_PAUSE))
@@ -153,7 +152,9 @@ class Hub:
             rows = await self._truth.rows(_AFTER, {"after": self.last}, patience=0)
             if not rows or rows[0][0] > self.last + 1:
                 break
-            self.metrics.read += self.take([Change(*row) for row in rows])
+            self.metrics.read += await self._take_in_slices(
+                [Change(*row) for row in rows]
+            )
         is_behind = self.last < seq
         is_other = self.last == seq and self.epoch != epoch
         if seq < told or is_behind or is_other:
@@ -162,6 +163,15 @@ class Hub:
             self.epoch = epoch
             self.recent = Recent(seq)
             self._reset_all()
+
+    async def _take_in_slices(self, changes: list[Change]) -> int:
+        """Takes them and lets the loop write in between, so that a socket is too slow
+        for what it does not read, and not for what was not yet tried."""
+        fresh = 0
+        for part in slices(changes):
+            fresh += self.take(part)
+            await asyncio.sleep(0)
+        return fresh
 
     def take(self, changes: list[Change]) -> int:
         """Tells what follows on the last change and passes over what was told;
