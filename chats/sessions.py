@@ -56,7 +56,8 @@ SELECT t.channel, {COLUMNS}
   FROM taken t JOIN managers_manager m ON m.id = t.manager_id
 """  # noqa: S608 - of columns
 
-_CHANNEL = "gateway_session"
+# What is no row of the feed: told once, to whoever listens and sees the manager.
+_TELL = "SELECT change_now(%s, %s::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,10 @@ def note(
 
 
 def _tell(manager_id: int, state: str) -> None:
-    """To whoever listens; sessions change rarely enough for it."""
-    said = json.dumps({"manager": manager_id, "state": state})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [_CHANNEL, said])
+        cursor.execute(
+            _TELL, [manager_id, json.dumps({"k": "session", "state": state})]
+        )
 
 
 def _is_same_phone(line: Line, number: int | None) -> bool:

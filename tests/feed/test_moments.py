@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from chats import sessions
+from chats.gateways.base import Health
 from contacts.models import Contact
 from tests import builders
 from tests.conftest import Api, signed_in
@@ -133,6 +135,15 @@ def test_any_process_may_tell_a_moment_of_a_manager(
     assert next_now(opened, "session") == told
     area = builders.make_area(stranger_manager(), "the-end")
     assert stranger.next_event()["id"] == area.code
+
+
+def test_a_gateway_session_that_changes_is_told_to_those_who_see_its_manager(
+    feed: Feed, manager: Any, ana: Any
+) -> None:
+    opened = feed.open(signed_in(ana.user))
+    sessions.note(manager.pk, "whatsapp", Health("closed", "The phone is off."))
+    told = {"t": "now", "k": "session", "m": manager.number, "state": "closed"}
+    assert next_now(opened, "session") == told
 
 
 def stranger_manager() -> Any:
