@@ -30,7 +30,8 @@ class Run:
     """What is counted over all sockets of a phase."""
 
     name: bytes = b""
-    delays: list[int] = field(default_factory=list)
+    # Nanoseconds, and of how many deliveries.
+    delays: list[tuple[int, int]] = field(default_factory=list)
     got: int = 0
     doubled: int = 0
     disordered: int = 0
@@ -127,31 +128,37 @@ class Peer(asyncio.Protocol):
                 run.frames.clear()
             cursors = CURSOR.findall(payload) if self.load.hello else []
             epoch = EPOCH.search(payload)
+            tokens = [
+                (int(n), int(ns))
+                for name, n, ns in TOKEN.findall(payload)
+                if name == run.name
+            ]
             known = run.frames[payload] = (
-                [
-                    (int(n), int(ns))
-                    for name, n, ns in TOKEN.findall(payload)
-                    if name == run.name
-                ],
+                [number for number, _ in tokens],
+                min((began for _, began in tokens), default=0),
                 int(cursors[-1]) if cursors else None,
                 epoch[1].decode() if epoch else None,
             )
-        events, cursor, epoch_name = known
+        numbers, began, cursor, epoch_name = known
         self.cursor = self.cursor if cursor is None else cursor
         self.epoch = epoch_name or self.epoch
         self.ready()
-        for number, began in events:
-            if number in self.seen:
-                run.doubled += 1
-                continue
-            run.disordered += number < self.highest
-            self.highest = max(self.highest, number)
-            self.seen.add(number)
-            run.latest = time.monotonic_ns()
-            run.delays.append(run.latest - began)
-            run.got += 1
-            if run.got == run.wanted:
-                run.done.set()
+        if numbers:
+            self.count(run, numbers, began)
+
+    def count(self, run: Run, numbers: list[int], began: int) -> None:
+        """All events of a frame at once, each as late as the oldest of them."""
+        before = len(self.seen)
+        self.seen.update(numbers)
+        new = len(self.seen) - before
+        run.doubled += len(numbers) - new
+        run.disordered += numbers[0] < self.highest or numbers != sorted(numbers)
+        self.highest = max(self.highest, numbers[-1])
+        run.latest = time.monotonic_ns()
+        run.delays.append((run.latest - began, new))
+        run.got += new
+        if run.got >= run.wanted:
+            run.done.set()
 
 
 class Load:
@@ -241,7 +248,9 @@ class Load:
                 fired = {task for task in fired if not task.done()}
         took = time.monotonic() - began
         await asyncio.wait_for(run.done.wait(), 120)
-        return {"rate": round(events / took), **self.report(run, events, took)}
+        report = self.report(run, events, took)
+        del report["disordered"]  # so many writers at once commit in any order
+        return {"rate": round(events / took), **report}
 
     async def storm(self, fire: Fire, events: int) -> dict[str, Any]:
         """Drops every socket at once and writes before, while and after."""
@@ -275,7 +284,12 @@ class Load:
         delays = sorted(run.delays)
 
         def at(part: float) -> float:
-            return round(delays[min(len(delays) - 1, int(len(delays) * part))] / 1e6, 1)
+            left = part * run.got
+            for delay, count in delays:
+                left -= count
+                if left <= 0:
+                    return round(delay / 1e6, 1)
+            return round(delays[-1][0] / 1e6, 1)
 
         return {
             "sockets": len(self.peers),
