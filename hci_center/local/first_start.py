@@ -16,6 +16,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from psycopg import sql
 
 from managers.models import Manager
 
@@ -139,6 +140,9 @@ def _comment() -> str | None:
 
 
 def _set_comment(text: str) -> None:
+    # Such a statement takes no parameters: the text is put in, quoted.
+    comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+        sql.Identifier(settings.DATABASE["NAME"]), sql.Literal(text)
+    )
     with connection.cursor() as cursor:
-        name = connection.ops.quote_name(settings.DATABASE["NAME"])
-        cursor.execute(f"COMMENT ON DATABASE {name} IS %s", [text])
+        cursor.execute(comment)
