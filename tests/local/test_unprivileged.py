@@ -24,7 +24,11 @@ def nobody():
 def python_for(account, folder):
     """This interpreter, or a copy of it, that the account can run."""
     python = Path(sys.executable).resolve()
-    if not account.can(str(python), "-c", ""):
+    # A copy in a virtual environment whose home is out of reach falls back on the
+    # library of another Python, which is not the one that the packages are for.
+    same = f"import sys; sys.exit(sys.version != {sys.version!r})"
+    if not account.can(str(python), "-c", same):
+        python = Path(sys.base_prefix, "bin", python.name).resolve()
         base = Path(sys.base_prefix)
         try:
             shutil.copytree(
