@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from hci_center.callers import Caller
-from hci_center.feed.audiences import Audiences
+from hci_center.feed.audiences import Audience, Audiences
 from hci_center.feed.events import Change, event_texts, frame
 from hci_center.feed.lines import Line
 from hci_center.feed.metrics import Metrics
@@ -31,11 +31,12 @@ class Air:
     def __len__(self) -> int:
         return sum(map(len, self._slots))
 
-    def put(self, line: Line, caller: Caller, base: str) -> None:
+    def put(self, line: Line, caller: Caller, base: str) -> Audience:
         line.wire.allow(LIVE_LIMIT)
         line.audience = self.audiences.join(line, caller, base)
         line.slot = self._next_slot = (self._next_slot + 1) % SLOTS
         self._slots[line.slot].add(line)
+        return line.audience
 
     def take_off(self, line: Line) -> None:
         if line.audience is not None:

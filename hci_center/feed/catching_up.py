@@ -44,15 +44,19 @@ async def catch_up(hub: Hub, line: Line, hello: Hello) -> None:
     void = not await _may_resume(hub, line, hello)
     audience = Audience(member.caller, identity.base)
     line.wire.allow(CATCHING_UP_LIMIT)
-    while line.is_open and not void and cursor != hub.last:
-        page = await _page(hub, audience, cursor)
-        if page is None or line.reset_due or not line.is_open:
-            void = True
+    while line.is_open and not void:
+        # Rights that are in question are waited for, before a page and after it.
+        await hub.members.settle(member)
+        if cursor == hub.last or line.reset_due:
             break
-        told, cursor = page
-        for text in event_texts(told, cursor):
-            line.wire.write(frame(text))
-        await line.wire.drained()
+        page = await _page(hub, audience, cursor)
+        if page is None:
+            void = True
+        elif not line.is_in_doubt and line.is_open:
+            told, cursor = page
+            for text in event_texts(told, cursor):
+                line.wire.write(frame(text))
+            await line.wire.drained()
     await hub.members.settle(member)
     if not line.is_open:
         return

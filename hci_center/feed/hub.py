@@ -12,13 +12,22 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from hci_center.feed.air import Air
 from hci_center.feed.database import PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
-from hci_center.feed.events import COLUMNS, Change, frame, heartbeat, reset, slices
+from hci_center.feed.events import (
+    COLUMNS,
+    MOST_EVENTS,
+    Change,
+    event_texts,
+    frame,
+    heartbeat,
+    reset,
+    slices,
+)
 from hci_center.feed.history import History
 from hci_center.feed.layer import Subscription
 from hci_center.feed.lines import Line
@@ -54,11 +63,13 @@ class Hub:
         self.air = Air(self.metrics)
         self.database = Database()
         self.history = History(self.database)
-        self.members = Members(self.database, self.restart)
+        self.members = Members(self.database, self.release)
         self.moments = Moments(self.database, self.air.audiences, lambda: self.epoch)
         self.presence = Presence(self.database, self.moments)
         self.recent = Recent(0)
         self.epoch = ""
+        # The cursor before the changes that are being told.
+        self._told = 0
         self._truth = Database(1)
         self._subscription = Subscription(self._arrive)
         self._subscription.others[MOMENT] = self.moments.heard
@@ -197,6 +208,7 @@ class Hub:
     # What goes out -------------------------------------------------------------
 
     def _tell(self, changes: list[Change]) -> None:
+        self._told = self.last
         self.recent.add(changes)
         self.metrics.changes += len(changes)
         epochs = [change.ev for change in changes if change.kind == "epoch"]
@@ -207,7 +219,7 @@ class Hub:
         for change in changes:
             if change.kind == "reset":
                 for member in self.members.meant_by(change):
-                    self.members.upset(member)
+                    self.members.upset(member, change)
         self.air.tell(changes, self.last)
 
     def _reset_all(self) -> None:
@@ -220,28 +232,41 @@ class Hub:
 
     # Sockets -------------------------------------------------------------------
 
-    def put_on_air(self, line: Line) -> None:
-        """From here on it hears what comes after `last`; it was told all before."""
+    def put_on_air(self, line: Line, missed: Sequence[Change] = ()) -> None:
+        """From here on it hears what comes after `last`; it was told all before, but
+        for what it has missed just now."""
         caller = line.member.caller if line.member else None
         if caller is None or line.identity is None:
             return
-        self.air.put(line, caller, line.identity.base)
+        line.reset_due = False
+        audience = self.air.put(line, caller, line.identity.base)
+        for text in event_texts(audience.told(missed), self.last):
+            line.wire.write(frame(text))
         line.wire.write(frame(self._heartbeat()))
         if caller.operator is not None:
             self.presence.came(line, caller.operator)
 
-    def take_off_air(self, line: Line) -> None:
+    def hold(self, line: Line) -> None:
+        """A live socket hears nothing for a moment, and is remembered where."""
         self.air.take_off(line)
+        line.held_at = self._told
 
-    def restart(self, line: Line) -> None:
-        """A held socket goes on under its new rights: what it has is void."""
+    def release(self, line: Line) -> None:
+        """A held socket goes on: where it was held, if its rights turned out to be the
+        same, else anew."""
         line.is_held = False
-        line.wire.write(frame(reset(self.last, self.epoch)))
-        self.put_on_air(line)
+        missed = self.last - line.held_at
+        if missed > MOST_EVENTS or not self.recent.covers(line.held_at):
+            line.reset_due = True
+        if line.reset_due:
+            line.wire.write(frame(reset(self.last, self.epoch)))
+            self.put_on_air(line)
+        else:
+            self.put_on_air(line, self.recent.after(line.held_at, missed))
 
     def leave(self, line: Line) -> None:
         """The socket is gone."""
-        self.take_off_air(line)
+        self.air.take_off(line)
         caller = line.member.caller if line.member else None
         if caller is not None and caller.operator is not None:
             self.presence.went(line, caller.operator)

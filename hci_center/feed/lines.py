@@ -60,9 +60,11 @@ class Line:
     __slots__ = (
         "audience",
         "followed",
+        "held_at",
         "hub",
         "identity",
         "is_held",
+        "is_in_doubt",
         "is_open",
         "member",
         "reset_due",
@@ -82,8 +84,10 @@ class Line:
         self.audience: Audience | None = None
         self.slot = 0
         self.is_held = False
-        # What it holds became void while it was catching up.
+        self.held_at = 0
+        # What it holds became void, or perhaps did, while it was not live.
         self.reset_due = False
+        self.is_in_doubt = False
         self.task: asyncio.Task[None] | None = None
         # What it said to view or to type to, and when; most sockets never do.
         self.followed: dict[Any, dict[str, Any]] | None = None
@@ -93,9 +97,9 @@ class Line:
     def hold(self) -> None:
         """Its rights are not known for the moment: it hears nothing."""
         if self.audience is None:
-            self.reset_due = True
+            self.is_in_doubt = True
         else:
-            self.hub.take_off_air(self)
+            self.hub.hold(self)
             self.is_held = True
 
     def gone(self) -> None:

@@ -54,6 +54,8 @@ class Member:
         self.is_fresh = False
         # Counts the resets, so that rights read before one are not taken for new.
         self.resets = 0
+        # Whether what its sockets hold is void, though its rights may be the same.
+        self.is_void = False
         self.seal: str | None = None
         self.left_at = 0.0
         self.loading: asyncio.Task[None] | None = None
@@ -66,12 +68,12 @@ class Member:
 
 
 class Members:
-    """All of a process. `restart` is told of each line that is to go on under new
-    rights, its member's `caller` being set."""
+    """All of a process. `release` is told of each held line that may go on, its
+    member's rights being known again."""
 
-    def __init__(self, database: Database, restart: Callable[[Line], None]) -> None:
+    def __init__(self, database: Database, release: Callable[[Line], None]) -> None:
         self._database = database
-        self._restart = restart
+        self._release = release
         self._all: dict[str, Member] = {}
 
     async def join(self, line: Line, identity: Identity) -> Caller | None:
@@ -118,10 +120,12 @@ class Members:
         member = self._all.get(change.who)
         return [] if member is None else [member]
 
-    def upset(self, member: Member) -> None:
+    def upset(self, member: Member, change: Change) -> None:
         """Its rights are to be read again; its sockets hear nothing until then."""
         member.is_fresh = False
         member.resets += 1
+        # Not a word about rights: the ids of a whole manager are others.
+        member.is_void = member.is_void or change.who is None
         for line in member.lines:
             line.hold()
         if member.lines:
@@ -135,6 +139,7 @@ class Members:
     async def _read_rights(self, member: Member) -> None:
         find = database_sync_to_async(find_caller, thread_sensitive=False)
         until = time.monotonic() + PATIENCE
+        before = member.caller
         while not member.is_fresh:
             resets = member.resets
             try:
@@ -145,11 +150,15 @@ class Members:
                 await asyncio.sleep(PAUSE)
                 continue
             member.is_fresh = member.resets == resets
+        is_void = member.is_void or member.caller != before
+        member.is_void = False
         for line in tuple(member.lines):
+            line.reset_due |= is_void and (line.is_held or line.is_in_doubt)
+            line.is_in_doubt = False
             if member.caller is None:
                 line.wire.hang_up(Close.RIGHTS_GONE)
             elif line.is_held:
-                self._restart(line)
+                self._release(line)
 
     async def check(self) -> None:
         """Cuts the sockets whose key, user or session has ended."""

@@ -156,7 +156,9 @@ class Feed:
     def open(
         self, api: Any, cursor: int | None = None, epoch: str | None = None
     ) -> Socket:
-        """A socket of that caller, told all that it missed."""
+        """A socket of that caller, told all that it missed and all that was done to
+        make the caller."""
+        self.await_quiet()
         opened = self.connect()
         opened.hi(ticket_of(api), cursor, epoch)
         opened.caught_up()

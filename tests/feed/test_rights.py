@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from areas.callers import caller_of
 from areas.models import Operator, OperatorArea
@@ -241,6 +241,25 @@ def test_another_manager_of_a_key_is_a_reset(
     opened.reset()
     builders.make_area(other_manager, "the-end")
     assert opened.events_until(is_end) == []
+
+
+def test_a_change_that_leaves_the_rights_as_they_were_is_no_reset(
+    feed: Feed, manager: Any, people: dict[str, Api], ana: Operator, support: Any
+) -> None:
+    feed.await_quiet()
+    opened = feed.open(people["ana"])
+    with transaction.atomic():
+        served = OperatorArea.objects.create(
+            manager=manager, operator=ana, area=support
+        )
+        served.delete()
+        builders.make_area(manager, "in-between")
+    builders.make_area(manager, "the-end")
+    frames = []
+    while not frames or "the-end" not in str(frames[-1]):
+        frames.append(opened.next())
+    assert "reset" not in [frame["t"] for frame in frames]
+    assert "in-between" in str(frames)
 
 
 def test_a_revoked_key_is_cut(feed: Feed, manager: Any) -> None:
