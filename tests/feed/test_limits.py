@@ -100,13 +100,13 @@ def test_redis_away_costs_no_event_and_no_request(
     try:
         for code in ("one", "two"):
             builders.make_area(manager, code)
-            assert opened.next_event(patience=5)["id"] == code
+            assert opened.next_event(patience=30)["id"] == code
         late = feed.open(api)
         assert late.cursor == opened.cursor
     finally:
         feed.valkey.start()
     builders.make_area(manager, "three")
-    assert opened.next_event(patience=5)["id"] == "three"
+    assert opened.next_event(patience=30)["id"] == "three"
 
 
 def test_redis_frozen_costs_no_event_and_no_request(
@@ -117,12 +117,12 @@ def test_redis_frozen_costs_no_event_and_no_request(
     try:
         for code in ("one", "two"):
             builders.make_area(manager, code)
-            assert opened.next_event(patience=5)["id"] == code
+            assert opened.next_event(patience=30)["id"] == code
         feed.open(api)
     finally:
         feed.valkey.thaw()
     builders.make_area(manager, "three")
-    assert opened.next_event(patience=5)["id"] == "three"
+    assert opened.next_event(patience=30)["id"] == "three"
 
 
 def test_when_the_leading_relay_dies_another_leads(
