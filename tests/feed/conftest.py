@@ -10,6 +10,9 @@ import psycopg
 import pytest
 from django.db import connection
 
+from areas.models import Operator
+from tests import builders
+from tests.conftest import Api, signed_in
 from tests.feed.processes import Feed, Valkey, database_url
 
 
@@ -59,6 +62,20 @@ def _log_of_its_own(request: pytest.FixtureRequest) -> None:
 def stamp(db: None) -> Any:
     """Numbers what the test has written, within its own transaction."""
     return _stamp
+
+
+@pytest.fixture
+def people(manager: Any, ana: Operator, bruno: Operator) -> dict[str, Api]:
+    boss = builders.make_supervisor()
+    boss.is_superuser = True
+    boss.save()
+    return {
+        "key": Api(builders.make_key(manager)),
+        "supervisor": signed_in(builders.make_supervisor(manager)),
+        "administrator": signed_in(boss),
+        "ana": signed_in(ana.user),
+        "bruno": signed_in(bruno.user),
+    }
 
 
 @pytest.fixture

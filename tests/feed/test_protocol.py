@@ -13,19 +13,13 @@ from websockets.sync.client import connect as connect_websocket
 from contacts.models import Contact
 from hci_center.feed.housekeeping import SIZE
 from tests import builders
-from tests.conftest import Api, signed_in
+from tests.conftest import Api
 from tests.feed.client import Socket
 from tests.feed.processes import Feed, ticket_of, wait_until
 
 
 def is_end(event: dict[str, Any]) -> bool:
     return event["k"] == "area" and event["id"] == "the-end"
-
-
-def session_headers(api: Api, feed: Feed, origin: str | None = None) -> dict[str, str]:
-    cookie = api.client.cookies["sessionid"].value
-    origin = origin or f"http://127.0.0.1:{feed.web_port}"
-    return {"Cookie": f"sessionid={cookie}", "Origin": origin}
 
 
 def test_the_call_tells_where_to_connect_and_from_where_on(
@@ -39,24 +33,6 @@ def test_the_call_tells_where_to_connect_and_from_where_on(
     assert set(data) == {"url", "ticket", "expiresIn", "lastEventId", "epoch"}
     opened = feed.connect().hi(data["ticket"])
     assert opened.next() == {"t": "hb", "s": data["lastEventId"], "e": data["epoch"]}
-
-
-def test_behind_a_proxy_the_socket_has_the_public_address(
-    feed: Feed, api: Api, settings: Any
-) -> None:
-    settings.PUBLIC_URL = "https://chat.example.com"
-    data = api.post("/api/socket").json()["data"]
-    assert data["url"] == "wss://chat.example.com/api/socket"
-
-
-def test_nobody_gets_a_ticket(feed: Feed, anonymous: Api) -> None:
-    assert anonymous.post("/api/socket").status_code == 401
-
-
-def test_a_person_needs_the_csrf_token(feed: Feed, ana: Any) -> None:
-    api = signed_in(ana.user)
-    api.headers = {}
-    assert api.post("/api/socket").status_code == 403
 
 
 def test_both_spellings_of_the_address_open(feed: Feed, api: Api) -> None:
@@ -186,67 +162,6 @@ def test_a_truncate_and_a_bulk_load_reset_who_is_connected(
     assert opened.events_until(is_end) == []
 
 
-def test_a_ticket_opens_one_socket(feed: Feed, api: Api) -> None:
-    ticket = ticket_of(api)
-    assert feed.connect().hi(ticket).next()["t"] == "hb"
-    assert feed.connect().hi(ticket).closed() == 4001
-
-
-def test_of_many_that_bring_a_ticket_at_once_one_gets_in(feed: Feed, api: Api) -> None:
-    ticket = ticket_of(api)
-    sockets = [feed.connect() for _ in range(20)]
-    for opened in sockets:
-        opened.hi(ticket)
-    codes = [opened.first_or_closed() for opened in sockets]
-    assert sorted(codes, key=str) == [4001] * 19 + ["hb"]
-
-
-def test_a_ticket_is_too_old_after_30_seconds(feed: Feed, api: Api) -> None:
-    ticket = ticket_of(api)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE feed_ticket SET expires_at = clock_timestamp()")
-    assert feed.connect().hi(ticket).closed() == 4001
-
-
-@pytest.mark.parametrize("ticket", ["", "x", "é" * 50, "\ud800"])
-def test_what_is_no_ticket_is_refused(door: Feed, ticket: str) -> None:
-    assert door.connect().hi(ticket).closed() == 4001
-
-
-def test_only_the_hash_of_a_ticket_is_kept(feed: Feed, api: Api) -> None:
-    ticket = ticket_of(api)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT feed_ticket::text FROM feed_ticket")
-        assert ticket not in str(cursor.fetchall())
-
-
-def test_a_session_and_our_own_page_need_no_ticket(feed: Feed, ana: Any) -> None:
-    headers = session_headers(signed_in(ana.user), feed)
-    opened = feed.connect(additional_headers=headers).hi()
-    assert opened.next()["t"] == "hb"
-
-
-def test_a_foreign_page_may_not_use_the_session(feed: Feed, ana: Any) -> None:
-    headers = session_headers(signed_in(ana.user), feed)
-    for origin in (
-        "http://evil.example",
-        "http://127.0.0.1.evil.example:8000",
-        f"ftp://127.0.0.1:{feed.web_port}",
-        "http://127.0.0.1:1",
-        "null",
-        "",
-        "http://[",
-        "http://127.0.0.1:99999",
-    ):
-        opened = feed.connect(additional_headers=headers | {"Origin": origin})
-        assert opened.hi().closed() == 4001, origin
-
-
-def test_without_session_and_ticket_nobody_is_let_in(door: Feed) -> None:
-    origin = {"Origin": f"http://127.0.0.1:{door.web_port}"}
-    assert door.connect(additional_headers=origin).hi().closed() == 4001
-
-
 @pytest.mark.parametrize(
     "frame",
     [
@@ -288,17 +203,6 @@ def test_an_unknown_frame_is_passed_over(feed: Feed, manager: Any, api: Api) -> 
         opened.send(frame)
     builders.make_area(manager, "the-end")
     assert opened.events_until(is_end) == []
-
-
-def test_a_person_has_five_sockets_and_a_key_more(
-    feed: Feed, ana: Any, api: Api
-) -> None:
-    person = signed_in(ana.user)
-    for _ in range(5):
-        feed.open(person)
-    assert feed.connect().hi(ticket_of(person)).closed() == 4009
-    for _ in range(8):
-        feed.open(api)
 
 
 def test_a_restart_is_told_and_resumed(feed: Feed, manager: Any, api: Api) -> None:

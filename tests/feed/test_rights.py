@@ -12,7 +12,6 @@ from areas.models import Operator, OperatorArea
 from contacts.models import Contact
 from hci_center.feed.rights import REACHES, SEES_NOW, find_caller, parameters, sees
 from managers.authentication import judge
-from managers.keys import revoke_key
 from managers.models import ApiKey
 from tests import builders
 from tests.conftest import Api, signed_in
@@ -31,20 +30,6 @@ TABLE = [
     (None, "bruno", STAFF | {"bruno"}),
     (None, None, EVERYBODY),
 ]
-
-
-@pytest.fixture
-def people(manager: Any, ana: Operator, bruno: Operator) -> dict[str, Api]:
-    boss = builders.make_supervisor()
-    boss.is_superuser = True
-    boss.save()
-    return {
-        "key": Api(builders.make_key(manager)),
-        "supervisor": signed_in(builders.make_supervisor(manager)),
-        "administrator": signed_in(boss),
-        "ana": signed_in(ana.user),
-        "bruno": signed_in(bruno.user),
-    }
 
 
 @pytest.fixture
@@ -260,61 +245,6 @@ def test_a_change_that_leaves_the_rights_as_they_were_is_no_reset(
         frames.append(opened.next())
     assert "reset" not in [frame["t"] for frame in frames]
     assert "in-between" in str(frames)
-
-
-def test_a_revoked_key_is_cut(feed: Feed, manager: Any) -> None:
-    opened = feed.open(Api(builders.make_key(manager, name="leaked")))
-    revoke_key("leaked")
-    assert opened.closed() == 4003
-
-
-def test_an_expired_key_is_cut(feed: Feed, manager: Any) -> None:
-    opened = feed.open(Api(builders.make_key(manager, name="short")))
-    with connection.cursor() as cursor:
-        # Unheard, as time passes unheard.
-        cursor.execute("SET hci.capture = 'off'")
-        cursor.execute("UPDATE managers_apikey SET expires_at = now()")
-        cursor.execute("RESET hci.capture")
-    assert opened.closed() == 4003
-
-
-def test_a_deactivated_operator_is_cut(
-    feed: Feed, people: dict[str, Api], ana: Any
-) -> None:
-    opened = feed.open(people["ana"])
-    ana.is_active = False
-    ana.save()
-    assert opened.closed() == 4003
-
-
-def test_a_deactivated_user_is_cut(
-    feed: Feed, people: dict[str, Api], ana: Any
-) -> None:
-    opened = feed.open(people["ana"])
-    ana.user.is_active = False
-    ana.user.save()
-    assert opened.closed() == 4003
-
-
-def test_who_signs_out_is_cut_and_his_other_session_is_not(
-    feed: Feed, manager: Any, ana: Any
-) -> None:
-    here, there = signed_in(ana.user), signed_in(ana.user)
-    first, second = feed.open(here), feed.open(there)
-    here.client.logout()
-    assert first.closed() == 4003
-    builders.make_area(manager, "the-end")
-    assert second.events_until(is_end) == []
-
-
-def test_a_new_password_cuts_the_sockets_of_the_old_one(
-    feed: Feed, people: dict[str, Api], ana: Any
-) -> None:
-    opened = feed.open(people["ana"])
-    feed.await_checks()
-    ana.user.set_password("another-password")
-    ana.user.save()
-    assert opened.closed() == 4003
 
 
 @pytest.mark.parametrize("credential", ["key:999999", "user:999999"])

@@ -1,0 +1,108 @@
+"""What is heard of each table: somebody decided, column by column."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+HEARD = {
+    "managers_manager",
+    "areas_area",
+    "areas_operator",
+    "areas_operatorarea",
+    "contacts_contact",
+    "chats_chat",
+    "chats_message",
+    # Their rows are no events, but they say who may see what.
+    "managers_supervision",
+    "managers_apikey",
+    "managers_apikey_managers",
+    "auth_user",
+}
+
+# Of each broadcast table: what an event shows or depends on, and what it never does.
+DECIDED = {
+    "managers_manager": (
+        {"id", "name", "email", "number", "controller_port", "facebook_id"},
+        {
+            "facebook_token",
+            "gateway",
+            "gateway_settings",
+            "time_zone",
+            "is_demo",
+            "created_at",
+        },
+    ),
+    "areas_area": (
+        {"id", "manager_id", "code", "name"},
+        {"needs_review", "created_at"},
+    ),
+    "areas_operator": (
+        {"id", "manager_id", "user_id", "name", "email", "is_active"},
+        {"created_at"},
+    ),
+    "areas_operatorarea": ({"manager_id", "operator_id", "area_id"}, {"id"}),
+    "contacts_contact": (
+        {
+            "id",
+            "manager_id",
+            "channel",
+            "external_id",
+            "name",
+            "photo",
+            "area_id",
+            "operator_id",
+            "protocol",
+            "sa",
+            "unread",
+            "last_message_at",
+            "deleted_at",
+        },
+        {"created_at"},
+    ),
+    "chats_chat": (
+        {"id", "manager_id", "contact_id", "protocol", "closed_at"},
+        {"opened_at"},
+    ),
+    "chats_message": (
+        {
+            "id",
+            "uuid",
+            "manager_id",
+            "contact_id",
+            "chat_id",
+            "direction",
+            "type",
+            "content",
+            "url",
+            "sender",
+            "status",
+            "error",
+            "created_at",
+        },
+        {"gateway_id"},
+    ),
+}
+
+
+@pytest.mark.parametrize("table", sorted(HEARD))
+def test_every_broadcast_table_has_its_triggers(db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass"
+            " AND tgname LIKE 'change_heard_%%' AND tgenabled = 'O'",
+            [table],
+        )
+        names = {name for (name,) in cursor.fetchall()}
+    assert names == {f"change_heard_{event}" for event in "iudt"}
+
+
+@pytest.mark.parametrize("table", sorted(DECIDED))
+def test_somebody_decided_about_every_column(db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        columns = {
+            c.name
+            for c in connection.introspection.get_table_description(cursor, table)
+        }
+    shown, never = DECIDED[table]
+    assert columns == shown | never
