@@ -130,14 +130,14 @@ def _is_there(file: File) -> bool:
 def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
     """Writes the end of an attempt, under its fence or not at all.
 
-    `hurry` divides the waits of the schedule.
+    `hurry` divides the waits of the schedule and of pauses.
     """
     job, outcome = ended.job, ended.outcome
     if isinstance(outcome, Accepted):
         written = _accept(job, outcome)
     elif outcome.scope == "account":
         wait = outcome.pause if isinstance(outcome, Rejected) else outcome.retry_after
-        pauses.pause(job.line, outcome.code, outcome.reason, wait or 0)
+        pauses.pause(job.line, outcome.code, outcome.reason, wait or 0, hurry)
         written = _put_off(job, 0, job.failures)
     elif isinstance(outcome, Rejected):
         written = _fail(job.message_id, job.fence, outcome.reason)

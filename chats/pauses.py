@@ -63,16 +63,21 @@ SELECT a.channel, a.fingerprint, {COLUMNS}
 """  # noqa: S608 - of columns
 
 
-def pause(line: Line, code: str, reason: str, wait: float) -> None:
-    """The account sends nothing for `wait` seconds, longer each time in a row."""
+def pause(
+    line: Line, code: str, reason: str, wait: float, hurry: float = 1.0
+) -> None:
+    """The account sends nothing for `wait` seconds, longer each time in a row.
+
+    `hurry` divides what is longer than the gateway asked for.
+    """
     values: dict[str, Any] = {
         "manager": line.manager_id,
         "channel": line.channel,
         "code": code,
         "reason": reason[:500],
         "wait": wait,
-        "first": FIRST,
-        "longest": LONGEST,
+        "first": FIRST / hurry,
+        "longest": LONGEST / hurry,
         "fingerprint": line.fingerprint,
     }
     with connection.cursor() as cursor:

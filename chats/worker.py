@@ -52,7 +52,7 @@ class Limits:
     lease: float = 60.0
     doubt: float = delivery.DOUBT
     drain: float = 9.0
-    # Divides the waits between tries; for trials.
+    # Divides the waits between tries and the pauses; for trials.
     hurry: float = 1.0
     patience: Patience = FILE
 
@@ -215,10 +215,10 @@ class Worker:
         if self._is_due("pauses", 1.0):
             pauses.resume_mended()
             pauses.tell_waiting()
-        if self._is_due("checks", 1.0):
-            self._check()
         if self._is_due("accounts", 5.0):
             sessions.ensure_accounts()
+        if self._is_due("checks", 1.0):
+            self._check()
         if self._is_due("old", 30.0):
             delivery.expire()
             inbound.forget_old()

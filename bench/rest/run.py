@@ -72,9 +72,9 @@ class Product:
         )
         return done.stdout.strip()
 
-    @property
-    def dsn(self) -> str:
-        return self.manage(
+    def dsns(self) -> tuple[str, str]:
+        """Of the product's own role, and of the one that may switch triggers off."""
+        own = self.manage(
             "shell",
             "-v0",
             "-c",
@@ -82,6 +82,7 @@ class Product:
             "i = c.connection.info;"
             "print(f'host={i.host} user={i.user} dbname={i.dbname}')",
         )
+        return own, own.replace("user=hci", "user=postgres")
 
     def pids(self) -> dict[str, int]:
         """The roots of the parts' process trees, told apart by their commands."""
@@ -128,7 +129,7 @@ def express(dsn: str, tables: str, core: str) -> subprocess.Popen[bytes]:
 
 
 def measured(
-    server: Server, cells: list[str], chosen: argparse.Namespace, dsn: str
+    server: Server, cells: list[str], chosen: argparse.Namespace, loader: str
 ) -> list[dict[str, Any]]:
     found = []
     for cell in cells:
@@ -137,7 +138,7 @@ def measured(
         )
         found.append(figures)
         print(json.dumps(figures), flush=True)
-    dataset.reset(dsn, chosen.size)
+    dataset.reset(loader, chosen.size)
     return found
 
 
@@ -146,8 +147,8 @@ def run(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     product = Product(folder / "data", chosen.core)
     product.start()
     try:
-        dsn = product.dsn
-        dataset.load(dsn, chosen.size)
+        dsn, loader = product.dsns()
+        dataset.load(loader, chosen.size)
         dataset.make_bare(dsn)
         key = product.manage("create_api_key", "bench")
         pids = product.pids()
@@ -155,7 +156,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
         found = []
         for _ in range(chosen.rounds):
             ours = Server("ours", PORT, key, pids)
-            found += measured(ours, cells, chosen, dsn)
+            found += measured(ours, cells, chosen, loader)
             for tables in ("same", "bare"):
                 peer = express(dsn, tables, chosen.core)
                 theirs = {"server": peer.pid} | {
@@ -165,7 +166,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
                 asked = [c for c in cells if tables == "same" or c in WRITES]
                 try:
                     server = Server(label, PEER_PORT, "", theirs)
-                    found += measured(server, asked, chosen, dsn)
+                    found += measured(server, asked, chosen, loader)
                 finally:
                     peer.terminate()
                     peer.wait(20)
