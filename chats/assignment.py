@@ -20,18 +20,35 @@ from contacts.intake import Given
 from contacts.lookup import hold, is_visible
 from contacts.models import Contact
 from hci_center.callers import Caller
-from hci_center.errors import AlreadyAnsweredError, ForbiddenError
+from hci_center.errors import (
+    AlreadyAnsweredError,
+    ForbiddenError,
+    OperatorNotFoundError,
+)
 
+# Whoever takes the operator out of service waits for this or is waited for, so that
+# nobody is given a contact after his own were released.
+_IN_SERVICE = """
+EXISTS (SELECT FROM areas_operator
+         WHERE id = %(operator)s AND is_active FOR SHARE)
+"""
 # Of any number of simultaneous callers one finds the contact free. It must still be
 # one that the operator sees: it may have moved since it was looked up.
-_CLAIM = """
+_CLAIM = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s
  WHERE id = %(contact)s AND deleted_at IS NULL AND operator_id IS NULL
    AND (area_id IS NULL OR area_id = ANY(%(areas)s::bigint[]))
+   AND {_IN_SERVICE}
 RETURNING id
-"""
+"""  # noqa: S608 - of a condition
 _NAME_OF_OPERATOR = "SELECT name FROM areas_operator WHERE id = %s"
-_ASSIGN = "UPDATE contacts_contact SET operator_id = %s WHERE id = %s"
+_ASSIGN = f"""
+UPDATE contacts_contact SET operator_id = %(operator)s::bigint
+ WHERE id = %(contact)s AND deleted_at IS NULL
+   AND operator_id IS DISTINCT FROM %(operator)s::bigint
+   AND (%(operator)s::bigint IS NULL OR {_IN_SERVICE})
+RETURNING id
+"""  # noqa: S608 - of a condition
 # The operator goes along only to an area that he serves too.
 _MOVE = """
 UPDATE contacts_contact c
@@ -59,11 +76,11 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
 
     Exactly one of any number of simultaneous callers wins; again by the winner
     changes nothing. Raises ForbiddenError for a contact that the operator may not
-    see, AlreadyAnsweredError (with who answers it) and ContactNotFoundError when it
-    has been deleted.
+    see, AlreadyAnsweredError (with who answers it), ContactNotFoundError when it
+    has been deleted and OperatorNotFoundError when he has left.
     """
     with transaction.atomic():
-        while not _take(contact, sight):
+        if not _take(contact, sight):
             held = hold(contact.pk)
             if not sight.sees(held.area_id, held.operator_id):
                 raise ForbiddenError
@@ -73,6 +90,8 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
             if held.operator_id is not None:
                 raise _already_answered(held.operator_id)
             # Released in this very moment, and held by us now.
+            if not _take(contact, sight):
+                raise OperatorNotFoundError
         claimed = [ChatEvent.Kind.CLAIMED.value]
         if not record_in_open_chats([contact.pk], claimed, actor=actor):
             open_chat_of_held(contact, actor=actor, also=claimed)
@@ -82,17 +101,22 @@ def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> Non
     """The contact goes to that operator, whoever had it; None releases it.
 
     Opens nothing. Any operator of the manager will do, whatever he sees. Raises
-    ContactNotFoundError when the contact has been deleted.
+    ContactNotFoundError when the contact has been deleted and OperatorNotFoundError
+    when the operator has left.
     """
+    values = {"contact": contact.pk, "operator": operator_id}
     with transaction.atomic():
-        held = hold(contact.pk)
-        if held.operator_id == operator_id:
-            return
-        _execute(_ASSIGN, [operator_id, held.pk])
+        if _execute(_ASSIGN, values) is None:
+            held = hold(contact.pk)
+            if held.operator_id == operator_id:
+                return
+            # Another's until this very moment, and held by us now.
+            if _execute(_ASSIGN, values) is None:
+                raise OperatorNotFoundError
         kind = ChatEvent.Kind.TRANSFERRED
         if operator_id is None:
             kind = ChatEvent.Kind.RELEASED
-        record_in_open_chats([held.pk], [kind], actor=actor)
+        record_in_open_chats([contact.pk], [kind], actor=actor)
 
 
 def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:

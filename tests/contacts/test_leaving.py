@@ -1,0 +1,120 @@
+"""An operator who is taken out of service while somebody gives him a contact."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from areas.models import Operator
+from areas.sight import find_operator
+from chats import assignment
+from chats.ledger import Actor
+from contacts.models import Contact
+from hci_center.errors import OperatorNotFoundError
+from tests import builders
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BOT = Actor("key:1")
+_WAITING = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def claim(contact, operator):
+    """A claim by one who was still in service when he was looked up."""
+    sight = find_operator(operator.manager_id, operator.pk)
+    return lambda: assignment.claim(contact, sight, actor=BOT)
+
+
+def assign(contact, operator):
+    return lambda: assignment.hand_over(contact, operator.pk, actor=BOT)
+
+
+def leave(operator):
+    """As the back-office does it: out of service, and then nobody's keeper."""
+    with transaction.atomic():
+        Operator.objects.filter(pk=operator.pk).update(is_active=False)
+        assignment.release_contacts_of(operator, actor=BOT)
+
+
+def until_one_waits():
+    """Until another connection waits for a lock; the test's limit of time ends it."""
+    with connection.cursor() as cursor:
+        while True:
+            # Within a transaction the view would show one moment for ever.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(_WAITING)
+            if cursor.fetchone() != (0,):
+                return
+
+
+def in_a_thread(call):
+    def closing():
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    threads = ThreadPoolExecutor(1)
+    future = threads.submit(closing)
+    threads.shutdown(wait=False)
+    return future
+
+
+@pytest.mark.parametrize("give", [claim, assign])
+def test_who_is_leaving_is_given_nothing_more(manager, contact, ana, give):
+    giving = give(contact, ana)
+    with transaction.atomic():
+        leave(ana)
+        given = in_a_thread(giving)
+        until_one_waits()
+    with pytest.raises(OperatorNotFoundError):
+        given.result()
+    assert Contact.objects.get().operator is None
+
+
+@pytest.mark.parametrize("give", [claim, assign])
+def test_what_was_given_first_is_released_too(manager, contact, ana, give):
+    with transaction.atomic():
+        give(contact, ana)()
+        left = in_a_thread(lambda: leave(ana))
+        until_one_waits()
+    left.result()
+    assert Contact.objects.get().operator is None
+
+
+@pytest.mark.parametrize("give", [claim, assign])
+def test_who_has_left_is_given_nothing(manager, contact, ana, give):
+    giving = give(contact, ana)
+    leave(ana)
+    with pytest.raises(OperatorNotFoundError):
+        giving()
+    assert Contact.objects.get().operator is None
+
+
+def test_a_contact_is_taken_from_one_for_another_while_both_leave(
+    manager, sales, contact, ana
+):
+    """Neither waits for what the other holds."""
+    eva = builders.make_operator(manager, sales, name="Eva")
+    assignment.hand_over(contact, ana.pk, actor=BOT)
+    handing_over = assign(contact, eva)
+    begun = threading.Event()
+
+    def both_leave():
+        with transaction.atomic():
+            Operator.objects.filter(pk__in=[ana.pk, eva.pk]).update(is_active=False)
+            begun.set()
+            until_one_waits()
+            for operator in (ana, eva):
+                assignment.release_contacts_of(operator, actor=BOT)
+
+    left = in_a_thread(both_leave)
+    begun.wait(30)
+    with pytest.raises(OperatorNotFoundError):
+        handing_over()
+    left.result()
+    assert Contact.objects.get().operator is None
