@@ -10,8 +10,8 @@ from django.db import connection
 
 from areas.sight import Sight
 from chats.attachments import FileLink
-from contacts.lookup import is_visible
-from contacts.models import Channel, Contact, public_id
+from contacts.lookup import NAMED, NamedOn, is_visible
+from contacts.models import Contact, public_id
 from contacts.naming import ManagerNames, bears
 from contacts.queries import AS_TIME
 from contacts.rows import COLUMNS, contact_of
@@ -60,17 +60,17 @@ SELECT id, protocol FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL
 """
 
 # In one round trip: whoever bears one of the names, with their open chats, each
-# beside the operator whom a call says. What of it fits is judged in Python: an alias
-# has few bearers, and each condition more costs the planner more than the rows.
+# beside the operator whom a call says. Whom of them the caller sees is judged in Python:
+# a name has few bearers.
 _CONVERSATIONS = f"""
 SELECT o.id, o.name, o.manager_id,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id),
-       i.alias, h.id, {COLUMNS}
+       h.id, {COLUMNS}
   FROM contacts_identity i
   JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
   LEFT JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
   LEFT JOIN areas_operator o ON o.id = %(operator)s AND o.is_active
- WHERE i.alias = ANY(%(aliases)s::text[])
+ WHERE {NAMED}
 """  # noqa: S608 - of columns
 _OF_MANAGER = " AND c.manager_id = (SELECT m.id FROM managers_manager m WHERE {})"
 # Where nobody bears one.
@@ -91,34 +91,18 @@ class Conversation:
     chat_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a call says of a contact: its names on either channel, and its manager."""
-
-    whatsapp: list[str]
-    facebook: str | None
-    manager: ManagerNames
-
-    def fit(self, channel: str, alias: str) -> bool:
-        if channel == Channel.WHATSAPP:
-            return alias in self.whatsapp
-        return alias == self.facebook
-
-
 def find_conversations(
-    caller: Caller, names: Names, operator_id: int
+    caller: Caller, named: NamedOn, names: ManagerNames, operator_id: int
 ) -> tuple[Sight | None, list[Conversation]]:
     """The operator said, and every conversation of that name that the caller sees.
 
     Of that operator's manager alone; the operator is None when the caller reaches
     none of that id.
     """
-    aliases = [*names.whatsapp, names.facebook]
-    values: dict[str, Any] = {**names.manager, "operator": operator_id}
-    values["aliases"] = [alias for alias in aliases if alias is not None]
+    values: dict[str, Any] = {**named, **names, "operator": operator_id}
     statement = _CONVERSATIONS
-    if names.manager:
-        statement += _OF_MANAGER.format(bears(names.manager))
+    if names:
+        statement += _OF_MANAGER.format(bears(names))
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
@@ -131,12 +115,10 @@ def find_conversations(
         operator_id, name, manager_id, areas = operator
         sight = Sight(operator_id, name, frozenset(areas))
     found: dict[int, Conversation] = {}
-    for _, _, _, _, alias, chat_id, *columns in rows:
+    for _, _, _, _, chat_id, *columns in rows:
         contact = contact_of(columns)
-        if (
-            names.fit(contact.channel, alias)
-            and is_visible(contact, caller)
-            and (sight is None or contact.manager_id == manager_id)
+        if is_visible(contact, caller) and (
+            sight is None or contact.manager_id == manager_id
         ):
             found[contact.pk] = Conversation(contact, chat_id)
     return sight, list(found.values())

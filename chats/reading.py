@@ -11,14 +11,12 @@ from django.utils.translation import gettext as _
 from chats.ledger import act_as
 from chats.queries import (
     Conversation,
-    Names,
     Shape,
     find_conversations,
     messages_of_chat,
     places,
 )
-from contacts.identity import spellings
-from contacts.lookup import Named
+from contacts.lookup import Named, names_on
 from contacts.models import Channel
 from contacts.naming import ManagerNames
 from hci_center.callers import Caller
@@ -39,6 +37,13 @@ _MARK_READ = """
 UPDATE chats_message SET status = 'read'
  WHERE chat_id = %s AND direction = 'in' AND status = 'wait'
 """
+
+
+# A manager's number or page, said alone, says the channel with the manager.
+_CHANNEL_OF: dict[tuple[str, ...], Channel] = {
+    ("number",): Channel.WHATSAPP,
+    ("facebook_id",): Channel.FACEBOOK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ def find_conversation(
     for a session that says another operator, ChatNotFoundError and
     AmbiguousContactError.
     """
-    names = _names(asked)
-    sight, found = find_conversations(caller, names, asked.operator_id)
+    named = names_on(_CHANNEL_OF.get(tuple(asked.manager)), asked.contact)
+    sight, found = find_conversations(caller, named, asked.manager, asked.operator_id)
     if asked.operator_id and sight is None:
         raise OperatorNotFoundError
     act_as(caller, asked.operator_id)
@@ -114,17 +119,6 @@ def mark_read(caller: Caller, asked: Asked) -> int:
         if cursor.rowcount:
             cursor.execute(_MARK_READ, [conversation.chat_id])
     return conversation.contact.pk
-
-
-def _names(asked: Asked) -> Names:
-    said = asked.manager.keys()
-    whatsapp = spellings(Channel.WHATSAPP, asked.contact.whatsapp_id)
-    facebook = asked.contact.facebook_id
-    return Names(
-        whatsapp=[] if said == {"facebook_id"} else whatsapp,
-        facebook=None if said == {"number"} else facebook,
-        manager=asked.manager,
-    )
 
 
 def _bounds(contact_id: int, said: dict[str, UUID | None]) -> dict[str, int]:

@@ -19,9 +19,9 @@ from chats.gateways.base import Template
 from chats.gateways.limits import LONGEST_TEXTS, TEMPLATE, TEMPLATE_GATEWAYS
 from chats.ledger import Actor, act_as
 from chats.models import Delivery, Direction, Status
-from chats.queries import Names, Shape, find_conversations
+from chats.queries import Shape, find_conversations
 from chats.storing import FILE_CONTENT, Draft, Held, store
-from contacts.lookup import address
+from contacts.lookup import address, page_name
 from contacts.models import Channel, Contact
 from contacts.naming import ManagerNames
 from hci_center.callers import Caller
@@ -75,8 +75,8 @@ def letter_to(
 
 def letter_on_facebook(caller: Caller, external_id: str, operator_id: int) -> Letter:
     """To a Facebook contact of the operator's own manager; raises as `letter_to`."""
-    names = Names(whatsapp=[], facebook=external_id, manager={})
-    sight, found = find_conversations(caller, names, operator_id)
+    named = page_name(external_id)
+    sight, found = find_conversations(caller, named, {}, operator_id)
     if sight is None:
         raise OperatorNotFoundError
     if not found:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from django.db import connection
 
 from areas.sight import Sight
-from contacts.identity import spellings
+from contacts.identity import BEARS_NAME, borne
 from contacts.models import Channel, Contact
 from contacts.naming import ManagerNames, bears
 from contacts.rows import COLUMNS, contact_of
@@ -30,15 +30,27 @@ class Named(Protocol):
     def facebook_id(self) -> str | None: ...
 
 
+class NamedOn(TypedDict):
+    """The values of NAMED: on WhatsApp in either spelling, and on Messenger."""
+
+    alias: str | None
+    other: str | None
+    facebook: str | None
+
+
+# An `i` in contacts_identity that bears one of the names, each on its own channel.
+# The first condition is the index's.
+NAMED = """i.alias IN (%(alias)s, %(other)s, %(facebook)s)
+   AND (i.channel = 'whatsapp' AND i.alias IN (%(alias)s, %(other)s)
+        OR i.channel = 'facebook' AND i.alias = %(facebook)s)"""
+
 # Whoever bears one of the names, among the managers that the caller reaches. An
 # operator that is said narrows it to his manager; one that is nobody's does not.
 _FIND_ALL = f"""
 SELECT DISTINCT {COLUMNS}
   FROM contacts_identity i
   JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
- WHERE i.alias = ANY(%(aliases)s::text[])
-   AND (i.channel = 'whatsapp' AND i.alias = ANY(%(whatsapp)s::text[])
-        OR i.channel = 'facebook' AND i.alias = %(facebook)s)
+ WHERE {NAMED}
    AND (%(managers)s::bigint[] IS NULL OR i.manager_id = ANY(%(managers)s::bigint[]))
    AND (%(manager)s::bigint IS NULL OR i.manager_id = %(manager)s::bigint)
    AND (%(operator)s::bigint IS NULL OR i.manager_id = coalesce(
@@ -65,7 +77,7 @@ SELECT m.id, o.id, o.name,
   LEFT JOIN contacts_contact c ON c.deleted_at IS NULL AND c.id = (
        SELECT i.contact_id FROM contacts_identity i
         WHERE i.manager_id = m.id AND i.channel = %(channel)s
-          AND i.alias = ANY(%(aliases)s::text[])
+          AND {BEARS_NAME}
         LIMIT 1)
  WHERE """  # noqa: S608 - of columns
 
@@ -107,7 +119,7 @@ def address(
     values: dict[str, Any] = {
         **names,
         "channel": channel,
-        "aliases": spellings(channel, external_id),
+        **borne(channel, external_id),
         "operator": operator_id,
     }
     with connection.cursor() as cursor:
@@ -140,12 +152,8 @@ def find_one(
     narrow it. Raises ContactNotFoundError; AmbiguousContactError when more than
     one still fits.
     """
-    whatsapp = [] if channel == Channel.FACEBOOK else _whatsapp_names(key)
-    facebook = None if channel == Channel.WHATSAPP else key.facebook_id
     values: dict[str, Any] = {
-        "aliases": whatsapp if facebook is None else [*whatsapp, facebook],
-        "whatsapp": whatsapp,
-        "facebook": facebook,
+        **names_on(channel, key),
         "managers": None if caller.managers is None else list(caller.managers),
         "manager": manager_id,
         "operator": operator or None,
@@ -187,5 +195,15 @@ def is_visible(contact: Contact, caller: Caller) -> bool:
     )
 
 
-def _whatsapp_names(key: Named) -> list[str]:
-    return spellings(Channel.WHATSAPP, key.whatsapp_id)
+def names_on(channel: str | None, key: Named) -> NamedOn:
+    """What the key means on that channel, or on both."""
+    facebook = None if channel == Channel.WHATSAPP else key.facebook_id
+    if channel == Channel.FACEBOOK:
+        return page_name(facebook)
+    names = borne(Channel.WHATSAPP, key.whatsapp_id)
+    return NamedOn(alias=names["alias"], other=names["other"], facebook=facebook)
+
+
+def page_name(facebook_id: str | None) -> NamedOn:
+    """A name on Messenger alone."""
+    return NamedOn(alias=None, other=None, facebook=facebook_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.identity import spellings
+from contacts.identity import BEARS_NAME, borne
 from contacts.naming import ManagerNames, bears
 from hci_center.callers import Caller
 from hci_center.errors import ContactNotFoundError
@@ -19,7 +19,7 @@ UPDATE contacts_contact c SET sa = c.sa + %(by)s
    AND (%(managers)s::bigint[] IS NULL OR c.manager_id = ANY(%(managers)s::bigint[]))
    AND c.id = (
        SELECT i.contact_id FROM contacts_identity i
-        WHERE i.channel = %(channel)s AND i.alias = ANY(%(aliases)s::text[])
+        WHERE i.channel = %(channel)s AND {name}
           AND i.manager_id = (SELECT m.id FROM managers_manager m WHERE {bears})
         LIMIT 1)
 RETURNING c.sa
@@ -38,10 +38,10 @@ def step(
         "by": by,
         "managers": None if caller.managers is None else list(caller.managers),
         "channel": channel,
-        "aliases": spellings(channel, external_id),
+        **borne(channel, external_id),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_STEP.format(bears=bears(names)), values)
+        cursor.execute(_STEP.format(bears=bears(names), name=BEARS_NAME), values)
         row = cursor.fetchone()
     if row is None:
         find_manager(caller, **names)
