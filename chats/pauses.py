@@ -63,9 +63,7 @@ SELECT a.channel, a.fingerprint, {COLUMNS}
 """  # noqa: S608 - of columns
 
 
-def pause(
-    line: Line, code: str, reason: str, wait: float, hurry: float = 1.0
-) -> None:
+def pause(line: Line, code: str, reason: str, wait: float, hurry: float = 1.0) -> None:
     """The account sends nothing for `wait` seconds, longer each time in a row.
 
     `hurry` divides what is longer than the gateway asked for.

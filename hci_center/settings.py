@@ -95,7 +95,7 @@ INSTALLED_APPS = [
 
 # The gate answers everything under /api/ itself: what follows it is for pages.
 MIDDLEWARE = [
-    "corsheaders.middleware.CorsMiddleware",
+    "hci_center.api.cors.Cors",
     "hci_center.api.gate.ApiGate",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -146,6 +146,7 @@ DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
     "default": {
         **DATABASE,
+        "ENGINE": "hci_center.database",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
