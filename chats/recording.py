@@ -6,6 +6,7 @@ that is missing is made, a deleted contact comes back.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +23,8 @@ from chats.ledger import actor_of
 from chats.models import Attachment, Direction, Status
 from chats.queries import Shape, as_uuid, message_of_reference
 from chats.receipts import apply_parked, hold_reference
-from chats.storing import FILE_CONTENT, Draft, Held, store
-from contacts.identity import spellings
+from chats.storing import FILE_CONTENT, Draft, Held, store, store_at_once
+from contacts.identity import BEARS_NAME, borne
 from contacts.intake import ensure_contact
 from hci_center.callers import Caller
 from hci_center.errors import (
@@ -35,7 +36,7 @@ from hci_center.errors import (
 # Holds the contact and counts the message on it, unless the message is here already:
 # one round trip from the manager's number or page. It comes in when the one who said
 # it is the contact by any of its names.
-_COUNT = """
+_COUNT = f"""
 UPDATE contacts_contact c
    SET unread = c.unread + n.incoming::int,
        last_message_at = greatest(c.last_message_at, %(at)s)
@@ -46,8 +47,8 @@ UPDATE contacts_contact c
                 AND f.alias = ANY(%(senders)s::text[])
                 AND f.contact_id = i.contact_id) AS incoming
       FROM contacts_identity i
-     WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {manager})
-       AND i.channel = %(channel)s AND i.alias = ANY(%(aliases)s::text[])
+     WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {{manager}})
+       AND i.channel = %(channel)s AND {BEARS_NAME}
        AND NOT EXISTS (
              SELECT FROM chats_message x
               WHERE x.manager_id = i.manager_id
@@ -55,13 +56,11 @@ UPDATE contacts_contact c
      LIMIT 1) n
  WHERE c.id = n.contact_id AND c.deleted_at IS NULL
 RETURNING c.id, c.manager_id, c.channel, c.external_id, n.incoming
-"""
+"""  # noqa: S608 - of a condition
 _REACHED = "(%(managers)s::bigint[] IS NULL OR m.id = ANY(%(managers)s::bigint[]))"
-_COUNT_BY_NUMBER = _COUNT.format(manager=f"m.number = %(number)s AND {_REACHED}")
-_COUNT_BY_PAGE = _COUNT.format(manager=f"m.facebook_id = %(page)s AND {_REACHED}")
-_COUNT_BY_BOTH = _COUNT.format(
-    manager=f"m.number = %(number)s AND m.facebook_id = %(page)s AND {_REACHED}"
-)
+_BY_NUMBER = f"m.number = %(number)s AND {_REACHED}"
+_BY_PAGE = f"m.facebook_id = %(page)s AND {_REACHED}"
+_BY_BOTH = f"m.number = %(number)s AND m.facebook_id = %(page)s AND {_REACHED}"
 
 _MANAGERS = f"""
 SELECT m.id, m.number = %(number)s, m.facebook_id = %(page)s
@@ -90,6 +89,12 @@ class Arrival:
     gateway_id: str | None
     created_at: datetime | None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the contact said it, as is mostly plain to see."""
+        names = borne(self.channel, self.external_id)
+        return not set(names.values()).isdisjoint(self.senders)
+
 
 class _KnownError(Exception):
     """The message is here already; undoes whatever was begun for it."""
@@ -105,6 +110,8 @@ def record_message(caller: Caller, arrival: Arrival) -> Shape:
     BodyTooLargeError for its file.
     """
     try:
+        if _is_plain(arrival) and (shape := _record_at_once(caller, arrival)):
+            return shape
         with stored(arrival.file) as attachment, transaction.atomic():
             return _record(caller, arrival, attachment)
     except _KnownError as known:
@@ -115,6 +122,30 @@ def record_message(caller: Caller, arrival: Arrival) -> Shape:
         if first is None:
             raise
         return first
+
+
+def _is_plain(arrival: Arrival) -> bool:
+    """Whether it came in beyond doubt, has no file, and bears no id of ours."""
+    return (
+        arrival.file is None
+        and arrival.is_own
+        and as_uuid(arrival.gateway_id or "") is None
+    )
+
+
+def _record_at_once(caller: Caller, arrival: Arrival) -> Shape | None:
+    at = arrival.created_at or timezone.now()
+    draft = _draft(arrival, incoming=True, at=at)
+    who = _names(caller, arrival) | borne(arrival.channel, arrival.external_id)
+    # Within a transaction a refusal must leave the rest of it as it was.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        return store_at_once(_by(arrival), who, arrival.channel, draft)
+
+
+def _by(arrival: Arrival) -> str:
+    if arrival.page is None:
+        return _BY_NUMBER
+    return _BY_PAGE if arrival.number is None else _BY_BOTH
 
 
 def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> Shape:
@@ -134,23 +165,18 @@ def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> 
 
 
 def _count(caller: Caller, arrival: Arrival, at: datetime) -> Any:
-    aliases = spellings(arrival.channel, arrival.external_id)
-    values = _names(caller, arrival) | {
+    names = borne(arrival.channel, arrival.external_id)
+    values = {**_names(caller, arrival), **names} | {
         "at": at,
         "channel": arrival.channel,
-        "aliases": aliases,
-        # Mostly plain to see; only else are the other names looked through.
-        "own": not set(aliases).isdisjoint(arrival.senders),
+        # Only else are the other names looked through.
+        "own": arrival.is_own,
         "senders": arrival.senders,
         "reference": arrival.gateway_id,
         "uuid": as_uuid(arrival.gateway_id or ""),
     }
-    if arrival.page is None:
-        statement = _COUNT_BY_NUMBER
-    else:
-        statement = _COUNT_BY_PAGE if arrival.number is None else _COUNT_BY_BOTH
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(_COUNT.format(manager=_by(arrival)), values)
         return cursor.fetchone()
 
 
