@@ -1,4 +1,4 @@
-"""One server, cell by cell: the answer is judged first, then timed with wrk.
+"""One server, one cell: the answer is judged first, then timed with wrk.
 
 CPU is that of whole process trees (server, relay, PostgreSQL), their ended children
 included. The core's own speed is sampled during each cell by a fixed loop, and every
@@ -14,11 +14,12 @@ import random
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dataset
+import rows
 
 HERE = Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -41,12 +42,37 @@ class Server:
 
     label: str
     port: int
-    key: str = ""
-    pids: dict[str, int] = field(default_factory=dict)
+    pids: dict[str, int]
+    authorization: str = ""
+    # Whether it is asked over one connection where it cannot serve many.
+    may_be_slow: bool = False
+
+    def figures(
+        self, cell: str, size: str, connections: int, seconds: int
+    ) -> dict[str, Any]:
+        """The figures of one cell, raw; `cal` is what to divide CPU and times by."""
+        length = judge(self, cell, size)
+        warm = load(self, cell, size, connections, 1)["per_second"]
+        settle(self.pids)
+        if self.may_be_slow and warm < connections:
+            connections, seconds = 1, max(seconds, 10)
+        elif warm:
+            # What is under way at the end is not counted: it must be little.
+            seconds = max(seconds, min(30, int(10 * connections / warm)))
+        found = spent(self.pids, lambda: load(self, cell, size, connections, seconds))
+        settle(self.pids)
+        return found | {
+            "label": self.label,
+            "size": size,
+            "cell": cell,
+            "connections": connections,
+            "bytes": length,
+            "rss": rss_mb(self.pids["server"]),
+        }
 
 
 def bodies(cell: str, size: str) -> list[dict[str, Any]]:
-    known = dataset.params(size)
+    known = rows.params(size)
     words = random.Random(11)
     if cell == "manager":
         return [{"number": known["empty_number"]}]
@@ -69,7 +95,7 @@ def bodies(cell: str, size: str) -> list[dict[str, Any]]:
                 "managerNumber": number,
                 "from": contact,
                 "type": "text",
-                "content": " ".join(words.choice(dataset.WORDS) for _ in range(12)),
+                "content": " ".join(words.choice(rows.WORDS) for _ in range(12)),
             }
             for contact, number in known["send"]
         ]
@@ -86,8 +112,8 @@ def ask(server: Server, cell: str, body: dict[str, Any]) -> tuple[Any, int]:
     method, path = CELLS[cell]
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     headers = {"Content-Type": "application/json"}
-    if server.key:
-        headers["Authorization"] = f"Api-Key {server.key}"
+    if server.authorization:
+        headers["Authorization"] = server.authorization
     connection.request(method, path, json.dumps(body), headers)
     response = connection.getresponse()
     raw = response.read()
@@ -97,7 +123,7 @@ def ask(server: Server, cell: str, body: dict[str, Any]) -> tuple[Any, int]:
 
 def judge(server: Server, cell: str, size: str) -> int:
     """Refuses a wrong answer: it would be no fast one. Answers its size in bytes."""
-    known = dataset.params(size)
+    known = rows.params(size)
     body = bodies(cell, size)[0]
     data, length = ask(server, cell, body)
     if cell in ("manager", "manager_full"):
@@ -151,6 +177,15 @@ def cpu_ms(root: int) -> float:
     return total * 1000 / TICKS
 
 
+def settle(pids: dict[str, int]) -> None:
+    """Returns once the server is done with what wrk has stopped waiting for."""
+    until = time.monotonic() + 60
+    before, now = -1.0, cpu_ms(pids["server"])
+    while now > before + 1000 / TICKS and time.monotonic() < until:
+        time.sleep(0.2)
+        before, now = now, cpu_ms(pids["server"])
+
+
 def rss_mb(root: int) -> int:
     total = 0
     for pid in tree(root):
@@ -170,7 +205,9 @@ def core_speed() -> float:
     return (time.thread_time() - start) * 1000
 
 
-def load(server: Server, cell: str, size: str, connections: int, seconds: int) -> Any:
+def load(
+    server: Server, cell: str, size: str, connections: int, seconds: int
+) -> dict[str, Any]:
     method, path = CELLS[cell]
     with tempfile.NamedTemporaryFile("w", suffix=".bodies") as file:
         for body in bodies(cell, size)[:5000]:
@@ -180,7 +217,7 @@ def load(server: Server, cell: str, size: str, connections: int, seconds: int) -
             "BENCH_BODIES": file.name,
             "BENCH_METHOD": method,
             "BENCH_PATH": path,
-            "BENCH_KEY": server.key,
+            "BENCH_AUTHORIZATION": server.authorization,
         }
         command = f"wrk -t1 -c{connections} -d{seconds}s --timeout 30s -s".split()
         process = subprocess.Popen(
@@ -189,41 +226,35 @@ def load(server: Server, cell: str, size: str, connections: int, seconds: int) -
             stdout=subprocess.PIPE,
             text=True,
         )
-        speeds = []
-        while process.poll() is None:
-            speeds.append(core_speed())
-            time.sleep(0.05)
-        output, _ = process.communicate()
+        output, speed = watched(process)
     found = json.loads(output.rsplit("@@", 1)[1])
-    return found | {"cal": sum(speeds) / len(speeds)}
-
-
-def cell_figures(
-    server: Server, cell: str, size: str, connections: int, seconds: int
-) -> dict[str, Any]:
-    """The figures of one cell, raw; `cal` is what to divide CPU and times by."""
-    length = judge(server, cell, size)
-    load(server, cell, size, connections, 1)
-    before = {name: cpu_ms(pid) for name, pid in server.pids.items()}
-    found = load(server, cell, size, connections, seconds)
-    time.sleep(0.3)
-    n = max(found["n"], 1)
-    spent = {
-        name: round((cpu_ms(pid) - before[name]) / n, 4)
-        for name, pid in server.pids.items()
-    }
     return {
-        "label": server.label,
-        "size": size,
-        "cell": cell,
-        "connections": connections,
         "requests": found["n"],
         "per_second": round(found["n"] / (found["us"] / 1e6), 1),
         "p50": found["p50"] / 1000,
         "p99": found["p99"] / 1000,
         "bad": found["bad"],
-        "bytes": length,
-        "cal": round(found["cal"], 4),
-        "cpu": spent,
-        "rss": rss_mb(server.pids["server"]),
+        "cal": speed,
     }
+
+
+def watched(process: subprocess.Popen[str]) -> tuple[str, float]:
+    """What it printed, and the core's speed while it ran."""
+    speeds = []
+    while process.poll() is None:
+        speeds.append(core_speed())
+        time.sleep(0.05)
+    return process.communicate()[0], round(sum(speeds) / len(speeds), 4)
+
+
+def spent(pids: dict[str, int], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What the work answers, with the CPU ms that a request of it cost each tree."""
+    before = {name: cpu_ms(pid) for name, pid in pids.items()}
+    found = work()
+    # PostgreSQL must have reaped the backends that have ended.
+    time.sleep(0.3)
+    n = max(found["requests"], 1)
+    cpu = {
+        name: round((cpu_ms(pid) - before[name]) / n, 4) for name, pid in pids.items()
+    }
+    return found | {"cpu": cpu}

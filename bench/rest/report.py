@@ -1,10 +1,11 @@
-"""The table of a run, beside the targets.
+"""The table of a run, or of several, beside the targets.
 
-    python bench/rest/report.py rest.jsonl
+    python bench/rest/report.py rest-s.jsonl rest-l.jsonl
 
-CPU is server + PostgreSQL in ms a request, each divided by the core's speed during
-its cell; with several rounds, the median. The ratio is to Express on the same
-tables; the bare Express and the relay stand in columns of their own.
+CPU is server + PostgreSQL in ms a request. Every figure is divided by the core's
+speed during its cell; of several rounds the median counts. The ratio is to Express
+on the same tables; the bare Express and the relay stand in columns of their own.
+With both datasets in it, the growth from S to L comes last.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,64 +27,143 @@ TARGETS = {
     "sa": 1.2,
     "claim": 1.2,
 }
-Rows = dict[tuple[str, str, str], list[dict[str, Any]]]
+# Those whose answer is as long at L as at S.
+STEADY = ("manager", "contacts200", "messages50", "send", "sa", "claim")
+GROWTH = 1.3
+MOST_MB = 200
+HEAD = (
+    "call",
+    "ours (server + pg)",
+    "Express, same tables",
+    "**ratio**",
+    "target",
+    "",
+    "to bare Express",
+    "relay",
+    "p99 ms, ours / Express",
+    "RSS MB",
+    "floor-pg",
+    "typical DRF",
+    "rounds, spread",
+)
+Row = dict[str, Any]
+Rows = dict[tuple[str, str, str], list[Row]]
 
 
-def figure(found: list[dict[str, Any]], part: str) -> float:
-    """The median of one part's CPU, p99 or requests a second, at nominal speed."""
-    if part in ("p50", "p99"):
-        return statistics.median(row[part] / row["cal"] for row in found)
-    if part == "cpu":
-        return statistics.median(
-            (row["cpu"]["server"] + row["cpu"]["postgres"]) / row["cal"]
-            for row in found
-        )
-    return statistics.median(row["cpu"].get(part, 0) / row["cal"] for row in found)
+def gathered(found: Iterable[Row]) -> Rows:
+    rows: Rows = {}
+    for row in found:
+        rows.setdefault((row["label"], row["size"], row["cell"]), []).append(row)
+    return rows
 
 
-def line(rows: Rows, size: str, cell: str, target: float) -> str | None:
+def cost(row: Row) -> float:
+    """CPU of server and PostgreSQL at nominal speed."""
+    spent: dict[str, float] = row["cpu"]
+    return (spent.get("server", 0) + spent["postgres"]) / row["cal"]
+
+
+def part(found: list[Row], name: str) -> float:
+    return statistics.median(row["cpu"].get(name, 0) / row["cal"] for row in found)
+
+
+def whole(found: list[Row]) -> float:
+    return statistics.median(map(cost, found))
+
+
+def p99(found: list[Row]) -> float:
+    return statistics.median(row["p99"] / row["cal"] for row in found)
+
+
+def split(found: list[Row]) -> str:
+    server, database = part(found, "server"), part(found, "postgres")
+    return f"{whole(found):.3f} ({server:.3f} + {database:.3f})"
+
+
+def verdict(met: bool) -> str:
+    return "met" if met else "**missed**"
+
+
+def beside(ours: list[Row], other: list[Row] | None) -> str:
+    """What another costs, and how often ours goes into it."""
+    if not other:
+        return ""
+    if not other[0]["requests"]:
+        return "none finished"
+    alone = ", 1 connection" if other[0]["connections"] == 1 else ""
+    return f"{whole(other):.3f} (x {whole(other) / whole(ours):.1f}{alone})"
+
+
+def spread(ours: list[Row], peer: list[Row]) -> str:
+    ratios = [cost(one) / cost(two) for one, two in zip(ours, peer, strict=False)]
+    return f"{len(ratios)}, {min(ratios):.2f}-{max(ratios):.2f}"
+
+
+def line(rows: Rows, size: str, cell: str) -> str | None:
     ours = rows.get(("ours", size, cell))
     peer = rows.get(("express-same", size, cell))
     if not ours or not peer:
         return None
     bare = rows.get(("express-bare", size, cell))
-    mine, theirs = figure(ours, "cpu"), figure(peer, "cpu")
-    ratio = mine / theirs
-    beside_bare = f"{mine / figure(bare, 'cpu'):.2f}" if bare else ""
-    p99 = figure(ours, "p99"), figure(peer, "p99")
-    return " | ".join(
-        (
-            f"| {cell}",
-            f"{mine:.3f} ({figure(ours, 'server'):.3f} + {figure(ours, 'postgres'):.3f})",
-            f"{theirs:.3f} ({figure(peer, 'server'):.3f} + {figure(peer, 'postgres'):.3f})",
-            f"**{ratio:.2f}**",
-            f"≤ {target}",
-            "met" if ratio <= target else "missed",
-            beside_bare,
-            f"{figure(ours, 'relay'):.3f}",
-            f"{p99[0]:.1f} / {p99[1]:.1f}",
-            f"{max(row['rss'] for row in ours)} |",
-        )
+    ratio = whole(ours) / whole(peer)
+    memory = max(row["rss"] for row in ours)
+    slower = "" if p99(ours) <= p99(peer) else " (worse)"
+    columns = (
+        cell,
+        split(ours),
+        split(peer),
+        f"**{ratio:.2f}**",
+        f"≤ {TARGETS[cell]}",
+        verdict(ratio <= TARGETS[cell]),
+        f"{whole(ours) / whole(bare):.2f}" if bare else "",
+        f"{part(ours, 'relay'):.3f}",
+        f"{p99(ours):.1f} / {p99(peer):.1f}{slower}",
+        f"{memory}" if memory <= MOST_MB else f"**{memory}**",
+        beside(ours, rows.get(("floor-pg", size, cell))),
+        beside(ours, rows.get(("drf-typical", size, cell))),
+        spread(ours, peer),
     )
+    return f"| {' | '.join(columns)} |"
+
+
+def growth(rows: Rows) -> list[str]:
+    found = []
+    for cell in STEADY:
+        small, large = (rows.get(("ours", size, cell)) for size in ("S", "L"))
+        if small and large:
+            ratio = whole(large) / whole(small)
+            peers = [rows.get(("express-same", size, cell)) for size in ("S", "L")]
+            theirs = f"{whole(peers[1]) / whole(peers[0]):.2f}" if all(peers) else ""  # type: ignore[arg-type]
+            found.append(
+                f"| {cell} | {whole(small):.3f} | {whole(large):.3f} | **{ratio:.2f}**"
+                f" | ≤ {GROWTH} | {verdict(ratio <= GROWTH)} | {theirs} |"
+            )
+    return found
+
+
+def show(found: Iterable[Row]) -> None:
+    rows = gathered(found)
+    for size in ("S", "L"):
+        lines = [text for cell in TARGETS if (text := line(rows, size, cell))]
+        if lines:
+            print(f"\nDataset {size}, CPU ms a request at nominal speed\n")
+            print(f"| {' | '.join(HEAD)} |\n{'| --- ' * len(HEAD)}|")
+            print("\n".join(lines))
+    lines = growth(rows)
+    if lines:
+        print("\nFrom S to L, CPU ms a request of ours\n")
+        print(
+            "| call | S | L | **growth** | target | | Express |\n" + "| --- " * 7 + "|"
+        )
+        print("\n".join(lines))
 
 
 def main() -> None:
-    rows: Rows = {}
-    for name in sys.argv[1:]:
-        for text in Path(name).read_text().splitlines():
-            row = json.loads(text)
-            rows.setdefault((row["label"], row["size"], row["cell"]), []).append(row)
-    for size in ("S", "L"):
-        lines = [line(rows, size, cell, target) for cell, target in TARGETS.items()]
-        if not any(lines):
-            continue
-        print(f"\nDataset {size}, CPU ms a request (server + PostgreSQL)\n")
-        print(
-            "| call | ours | express, same tables | ratio | target | | to the bare"
-            " express | relay | p99 ms, ours / express | RSS MB |"
-        )
-        print("| --- " * 10 + "|")
-        print("\n".join(filter(None, lines)))
+    show(
+        json.loads(text)
+        for name in sys.argv[1:]
+        for text in Path(name).read_text().splitlines()
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 local requests, turn = {}, 0
 function init(_)
   local headers = { ["Content-Type"] = "application/json" }
-  local key = os.getenv("BENCH_KEY")
-  if key and key ~= "" then headers["Authorization"] = "Api-Key " .. key end
+  local authorization = os.getenv("BENCH_AUTHORIZATION")
+  if authorization ~= "" then headers["Authorization"] = authorization end
   for line in io.lines(os.getenv("BENCH_BODIES")) do
     requests[#requests + 1] =
       wrk.format(os.getenv("BENCH_METHOD"), os.getenv("BENCH_PATH"), headers, line)
