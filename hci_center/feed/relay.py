@@ -105,7 +105,7 @@ class Relay:
         self._reads_in_a_row = self._reads_in_a_row + 1 if changes else 0
         pause = self._pause(now - started)
         housekeeping.note(len(changes), pause)
-        if len(changes) == MOST_ROWS:
+        if len(changes) >= MOST_ROWS:
             return
         if now - self._latest < AWAKE_FOR:
             if not self._is_awake:

@@ -36,12 +36,14 @@ def test_a_person_needs_the_csrf_token(feed: Feed, ana: Any) -> None:
 
 
 def test_a_ticket_opens_one_socket(feed: Feed, api: Api) -> None:
+    feed.await_quiet()
     ticket = ticket_of(api)
     assert feed.connect().hi(ticket).next()["t"] == "hb"
     assert feed.connect().hi(ticket).closed() == 4001
 
 
 def test_of_many_that_bring_a_ticket_at_once_one_gets_in(feed: Feed, api: Api) -> None:
+    feed.await_quiet()
     ticket = ticket_of(api)
     sockets = [feed.connect() for _ in range(20)]
     for opened in sockets:
@@ -71,6 +73,7 @@ def test_only_the_hash_of_a_ticket_is_kept(feed: Feed, api: Api) -> None:
 
 def test_a_session_and_our_own_page_need_no_ticket(feed: Feed, ana: Any) -> None:
     headers = session_headers(signed_in(ana.user), feed)
+    feed.await_quiet()
     opened = feed.connect(additional_headers=headers).hi()
     assert opened.next()["t"] == "hb"
 

@@ -106,3 +106,17 @@ def test_somebody_decided_about_every_column(db: None, table: str) -> None:
         }
     shown, never = DECIDED[table]
     assert columns == shown | never
+
+
+def test_old_and_new_are_not_joined_by_a_loop_in_a_loop(db: None) -> None:
+    """A session keeps the plan of its first statement, made for one row: such a loop
+    takes the square of the many that a later statement changes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, coalesce('enable_nestloop=off' = ANY (proconfig), false)"
+            "  FROM pg_proc WHERE prosrc LIKE '%old_rows o JOIN new_rows n%'"
+            "   AND prosrc NOT LIKE '%EXECUTE%'"  # which plans anew
+        )
+        joining = dict(cursor.fetchall())
+    assert "change_of_message" in joining
+    assert all(joining.values()), joining

@@ -36,6 +36,7 @@ def test_the_call_tells_where_to_connect_and_from_where_on(
 
 
 def test_both_spellings_of_the_address_open(feed: Feed, api: Api) -> None:
+    feed.await_quiet()
     for path in ("/api/socket", "/api/socket/"):
         with connect_websocket(f"ws://127.0.0.1:{feed.port}{path}") as opened:
             opened.send(json.dumps({"t": "hi", "ticket": ticket_of(api)}))

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             DROP FUNCTION change_now(bigint, jsonb), change_bulk_load(), change_new_epoch(), change_wake(),
               change_message_row(uuid, text, text, text, text, text, timestamptz),
               change_contact_row(text, text, text, text, bigint, text, bigint, integer,
-                                 timestamptz),
+                                 timestamptz, text),
               change_area_row(text, text),
               change_manager_row(text, text, bigint, integer, text),
               change_time(timestamptz), change_manager_key(bigint, text),

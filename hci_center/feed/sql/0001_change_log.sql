@@ -10,7 +10,7 @@ CREATE TABLE change_pend (
   op text NOT NULL,        -- I U D; for a reset and an epoch: R
   manager_id bigint NOT NULL,
   pk bigint,               -- of the operator or message
-  contact_id bigint,
+  contact_id bigint,       -- of a chat or message; of a contact that changed hands
   chat_id bigint,
   area_id bigint,          -- of a contact, as are the next four
   operator_id bigint,
@@ -18,10 +18,26 @@ CREATE TABLE change_pend (
   was_area_id bigint,
   was_operator_id bigint,
   who text,                -- of a reset: the credential; NULL: all of the manager
-  key text,                -- the event's id, as JSON
-  sender text,             -- of a message that its contact did not send
-  url text,                -- of a message that is not a text
-  row text                 -- the columns of the row itself, as a JSON object
+  key text,                -- the event's id, as JSON, where no column below tells it
+  row text,                -- the row likewise; of a chat, whether it is open
+  -- A contact and a message as they were then. Plain columns: their text is made by
+  -- change_stamp, once for a batch, and not in the time of whoever writes.
+  channel text,
+  external_id text,
+  name text,
+  photo text,
+  protocol text,
+  sa bigint,
+  unread integer,
+  uuid uuid,
+  content text,
+  type text,
+  url text,
+  sender text,
+  status text,
+  direction text,
+  error text,
+  moment timestamptz       -- of its latest message; of its making
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 CREATE TABLE change_feed (
@@ -74,7 +90,7 @@ CREATE UNLOGGED TABLE feed_ticket (
 );
 
 -- Texts of JSON. Expressions without a sub-select, and no firmer than what they call:
--- so the planner puts them in place, and a trigger pays for no function call.
+-- so the planner puts them in place, and nobody pays for a function call.
 
 -- An id of the contract: a phone is a number, all else a string.
 CREATE FUNCTION change_public_id(channel text, external_id text) RETURNS text
@@ -102,17 +118,17 @@ RETURNS text LANGUAGE sql STABLE RETURN
   '{"id":' || to_json(code)::text || ',"idarea":' || to_json(code)::text
   || ',"name":' || to_json(name)::text || '}';
 
--- Without its area's code, which change_stamp looks up.
 CREATE FUNCTION change_contact_row(
   channel text, external_id text, name text, photo text, operator_id bigint,
-  protocol text, sa bigint, unread integer, last_message_at timestamptz)
+  protocol text, sa bigint, unread integer, last_message_at timestamptz, area text)
 RETURNS text LANGUAGE sql STABLE RETURN
   '{"id":' || change_public_id(channel, external_id)
   || ',"name":' || to_json(name)::text || ',"photo":' || to_json(photo)::text
   || ',"operatorId":"' || coalesce(operator_id, 0)
   || '","protocol":' || to_json(protocol)::text || ',"sa":' || sa
   || ',"channel":"' || channel || '","unread":' || unread
-  || ',"lastMessageAt":' || change_time(last_message_at) || '}';
+  || ',"lastMessageAt":' || change_time(last_message_at)
+  || ',"area":' || to_json(coalesce(area, ''))::text || '}';
 
 -- Without contact, protocol, sender and link, which change_stamp knows.
 CREATE FUNCTION change_message_row(

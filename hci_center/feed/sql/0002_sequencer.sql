@@ -23,8 +23,17 @@ BEGIN
     DELETE FROM change_pend WHERE id = ANY (ARRAY(
       SELECT id FROM change_pend WHERE id > head.mark ORDER BY id LIMIT most))
     RETURNING *
+  ), listed AS MATERIALIZED (
+    -- A chat shows its contact's operator: with a contact that changed hands, whichever
+    -- is open is sent again.
+    SELECT t.*, e.kind AS told, head.seq + row_number() OVER (ORDER BY t.id, e.nth) AS seq
+      FROM taken t, LATERAL (
+        SELECT 1, t.kind UNION ALL
+        SELECT 2, 'chat' WHERE t.kind = 'contact' AND t.contact_id IS NOT NULL
+      ) e (nth, kind)
   ), counted AS MATERIALIZED (
-    SELECT count(*) AS rows, max(id) AS greatest, passed AND count(*) < most AS clear
+    SELECT (SELECT count(*) FROM listed) AS rows, max(id) AS greatest,
+           passed AND count(*) < most AS clear
       FROM taken
   ), advanced AS (
     -- Ids up to last_id were handed out before this transaction took its own number,
@@ -42,12 +51,16 @@ BEGIN
       FROM counted c
     RETURNING epoch
   ), known AS MATERIALIZED (
-    SELECT t.*, head.seq + row_number() OVER (ORDER BY t.id) AS seq,
-           coalesce(CASE t.kind WHEN 'manager' THEN t.key END, g.m) AS m,
+    SELECT t.*, coalesce(CASE t.kind WHEN 'manager' THEN t.key END, g.m) AS m,
+           CASE t.told WHEN 'contact' THEN change_public_id(t.channel, t.external_id)
+                       WHEN 'chat' THEN c.contact
+                       WHEN 'message' THEN
+                         CASE WHEN c.contact IS NOT NULL THEN '"' || t.uuid || '"' END
+                       ELSE t.key END AS its_key,
            c.contact, c.area AS its_area, c.operator AS its_operator,
-           coalesce(h.protocol, again.protocol) AS protocol,
+           coalesce(h.protocol, again.protocol) AS chat_protocol,
            f.uuid::text AS file, a.code AS area_code, p.row AS operator_row
-      FROM taken t
+      FROM listed t
       LEFT JOIN LATERAL (
         SELECT change_manager_key(x.number, x.facebook_id) AS m
           FROM managers_manager x WHERE x.id = t.manager_id LIMIT 1) g ON true
@@ -58,21 +71,22 @@ BEGIN
          WHERE x.id = t.contact_id AND x.deleted_at IS NULL LIMIT 1) c ON true
       LEFT JOIN LATERAL (
         SELECT x.protocol FROM chats_chat x WHERE x.id = t.chat_id LIMIT 1) h ON true
-      -- A chat that is sent again (no chat_id): whichever is open by now, unless the
-      -- event of its opening follows in any case.
+      -- A chat that is sent again: whichever is open by now, unless the event of its
+      -- opening follows in any case.
       LEFT JOIN LATERAL (
         SELECT x.protocol FROM chats_chat x
-         WHERE t.kind = 'chat' AND t.chat_id IS NULL
+         WHERE t.told = 'chat' AND t.kind = 'contact'
            AND x.contact_id = t.contact_id AND x.closed_at IS NULL
            AND NOT EXISTS (SELECT FROM taken l WHERE l.kind = 'chat' AND l.op = 'I'
                               AND l.chat_id = x.id AND l.id > t.id)
          LIMIT 1) again ON true
       LEFT JOIN LATERAL (
         SELECT x.uuid FROM chats_attachment x
-         WHERE t.url IS NOT NULL AND x.message_id = t.pk LIMIT 1) f ON true
+         WHERE t.kind = 'message' AND t.type <> 'text' AND x.message_id = t.pk
+         LIMIT 1) f ON true
       LEFT JOIN LATERAL (
         SELECT x.code FROM areas_area x
-         WHERE t.kind = 'contact' AND x.id = t.area_id LIMIT 1) a ON true
+         WHERE t.told = 'contact' AND x.id = t.area_id LIMIT 1) a ON true
       LEFT JOIN LATERAL (
         SELECT row_to_json(o)::text AS row
           FROM (SELECT x.id::text AS id, x.name, x.email,
@@ -86,41 +100,41 @@ BEGIN
     -- A text that comes out NULL is an event that nobody hears: of a contact that is
     -- gone by now (its own D takes all along), of an inactive operator, a reset.
     SELECT k.*,
-           '{"s":' || k.seq || ',"k":"' || k.kind || '","id":'
-             || CASE k.kind WHEN 'chat' THEN k.contact
-                  WHEN 'message' THEN CASE WHEN k.contact IS NOT NULL THEN k.key END
-                  ELSE k.key END
+           '{"s":' || k.seq || ',"k":"' || k.told || '","id":' || k.its_key
              || ',"m":' || k.m || ',"op":"' AS before_op,
            CASE
              WHEN k.op = 'D' THEN ''
-             WHEN k.kind IN ('manager', 'area') THEN ',"row":' || k.row
-             WHEN k.kind = 'operator' THEN ',"row":' || k.operator_row
-             WHEN k.kind = 'contact' THEN ',"row":' || left(k.row, -1)
-               || ',"area":' || to_json(coalesce(k.area_code, ''))::text || '}'
-             WHEN k.kind = 'chat' THEN ',"row":{"contactId":' || k.contact
+             WHEN k.told IN ('manager', 'area') THEN ',"row":' || k.row
+             WHEN k.told = 'operator' THEN ',"row":' || k.operator_row
+             WHEN k.told = 'contact' THEN ',"row":'
+               || change_contact_row(k.channel, k.external_id, k.name, k.photo,
+                    k.operator_id, k.protocol, k.sa, k.unread, k.moment, k.area_code)
+             WHEN k.told = 'chat' THEN ',"row":{"contactId":' || k.contact
                || ',"operatorId":' || coalesce('"' || k.its_operator || '"', '0')
                || ',"open":' || coalesce(k.row, 'true')
-               || ',"protocol":' || to_json(k.protocol)::text || '}'
-             WHEN k.kind = 'message' THEN ',"row":' || left(k.row, -1)
+               || ',"protocol":' || to_json(k.chat_protocol)::text || '}'
+             WHEN k.told = 'message' THEN ',"row":' || left(
+               change_message_row(k.uuid, k.content, k.type, k.status, k.direction,
+                                  k.error, k.moment), -1)
                || ',"contactId":' || k.contact
-               || ',"protocol":' || to_json(k.protocol)::text
-               || ',"from":' || coalesce(to_json(k.sender)::text, k.contact)
+               || ',"protocol":' || to_json(k.chat_protocol)::text
+               || ',"from":' || coalesce(to_json(nullif(k.sender, ''))::text, k.contact)
                -- Last of all, so that the signed link can be put in as it is sent.
-               || CASE WHEN k.url IS NULL THEN ''
+               || CASE WHEN k.type = 'text' THEN ''
                        WHEN k.file IS NULL THEN ',"url":' || to_json(k.url)::text
                        ELSE ',"url":""' END || '}'
            END AS row_text
       FROM known k
   )
   INSERT INTO change_feed
-  SELECT s.seq, s.at, s.manager_id, s.kind,
-         CASE WHEN s.kind IN ('chat', 'message') THEN s.its_area ELSE s.area_id END,
-         CASE WHEN s.kind IN ('chat', 'message') THEN s.its_operator
+  SELECT s.seq, s.at, s.manager_id, s.told,
+         CASE WHEN s.told IN ('chat', 'message') THEN s.its_area ELSE s.area_id END,
+         CASE WHEN s.told IN ('chat', 'message') THEN s.its_operator
               ELSE s.operator_id END,
          s.was_area_id, s.was_operator_id, s.who, s.file,
-         CASE WHEN s.kind = 'epoch' THEN (SELECT epoch FROM advanced)
+         CASE WHEN s.told = 'epoch' THEN (SELECT epoch FROM advanced)
               ELSE s.before_op || s.op || '"' || s.row_text || '}' END,
-         CASE WHEN s.moved THEN s.before_op || 'X"}' END
+         CASE WHEN s.moved AND s.told = 'contact' THEN s.before_op || 'X"}' END
     FROM shaped s ORDER BY s.seq
   RETURNING *;
 END $$;

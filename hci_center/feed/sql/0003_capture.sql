@@ -1,10 +1,15 @@
 -- What is heard, and what of it: every column is named, so no secret leaves by here.
 -- Statement-level, so that one UPDATE of 20,000 rows is one INSERT into the log. They
 -- run as their owner: whoever may write a table is heard, whatever else he may not.
+-- Old and new are never joined by a nested loop: the plan is kept by the session, made
+-- for the one row of its first statement, and would take the square of a later 20,000.
+-- A bulk load says `SET LOCAL hci.capture = 'off'`, through change_bulk_load(); that is
+-- asked in here, for a trigger's WHEN is read and planned anew with each statement.
 
 CREATE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     INSERT INTO change_pend (kind, op, manager_id, key, row)
     SELECT 'manager', 'I', n.id, change_manager_key(n.number, n.facebook_id),
@@ -36,8 +41,9 @@ BEGIN
 END $$;
 
 CREATE FUNCTION change_of_area() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'DELETE' THEN
     INSERT INTO change_pend (kind, op, manager_id, key)
     SELECT 'area', 'D', o.manager_id, to_json(o.code)::text FROM old_rows o;
@@ -59,8 +65,9 @@ END $$;
 -- An inactive operator is gone; whose activity, manager or user changes has other
 -- rights than before.
 CREATE FUNCTION change_of_operator() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     INSERT INTO change_pend (kind, op, manager_id, pk, key)
     SELECT 'operator', 'I', n.manager_id, n.id, '"' || n.id || '"' FROM new_rows n;
@@ -96,6 +103,7 @@ SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   touched bigint[];
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     touched := ARRAY(SELECT DISTINCT operator_id FROM new_rows);
   ELSIF TG_OP = 'DELETE' THEN
@@ -119,42 +127,40 @@ END $$;
 CREATE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, key, row)
-    SELECT 'contact', 'I', n.manager_id, n.area_id, n.operator_id,
-           change_public_id(n.channel, n.external_id),
-           change_contact_row(n.channel, n.external_id, n.name, n.photo,
-             n.operator_id, n.protocol, n.sa, n.unread, n.last_message_at)
+    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, channel,
+      external_id, name, photo, protocol, sa, unread, moment)
+    SELECT 'contact', 'I', n.manager_id, n.area_id, n.operator_id, n.channel,
+           n.external_id, n.name, n.photo, n.protocol, n.sa, n.unread, n.last_message_at
       FROM new_rows n WHERE n.deleted_at IS NULL;
   ELSIF TG_OP = 'DELETE' THEN
-    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, key)
-    SELECT 'contact', 'D', o.manager_id, o.area_id, o.operator_id,
-           change_public_id(o.channel, o.external_id)
+    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, channel,
+      external_id)
+    SELECT 'contact', 'D', o.manager_id, o.area_id, o.operator_id, o.channel,
+           o.external_id
       FROM old_rows o WHERE o.deleted_at IS NULL;
   ELSE
-    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id,
-                             moved, was_area_id, was_operator_id, key, row)
-    SELECT 'contact', c.op,
-           CASE c.op WHEN 'D' THEN o.manager_id ELSE n.manager_id END,
+    INSERT INTO change_pend (kind, op, manager_id, contact_id, area_id, operator_id,
+      moved, was_area_id, was_operator_id, channel, external_id, name, photo, protocol,
+      sa, unread, moment)
+    SELECT 'contact', c.op, coalesce(n.manager_id, o.manager_id),
+           CASE WHEN c.op = 'U' AND o.operator_id IS DISTINCT FROM n.operator_id
+                THEN n.id END,
            CASE c.op WHEN 'D' THEN o.area_id ELSE n.area_id END,
            CASE c.op WHEN 'D' THEN o.operator_id ELSE n.operator_id END,
-           c.moved, CASE WHEN c.moved THEN o.area_id END,
-           CASE WHEN c.moved THEN o.operator_id END,
-           CASE c.op WHEN 'D' THEN change_public_id(o.channel, o.external_id)
-                     ELSE change_public_id(n.channel, n.external_id) END,
-           CASE WHEN c.op <> 'D' THEN
-             change_contact_row(n.channel, n.external_id, n.name, n.photo,
-               n.operator_id, n.protocol, n.sa, n.unread, n.last_message_at) END
+           c.op = 'U' AND o.id IS NOT NULL
+             AND (o.area_id IS DISTINCT FROM n.area_id
+                  OR o.operator_id IS DISTINCT FROM n.operator_id),
+           o.area_id, o.operator_id,
+           coalesce(n.channel, o.channel), coalesce(n.external_id, o.external_id),
+           n.name, n.photo, n.protocol, n.sa, n.unread, n.last_message_at
       FROM old_rows o FULL JOIN new_rows n
         ON o.id = n.id AND o.manager_id = n.manager_id
        AND o.channel = n.channel AND o.external_id = n.external_id,
            LATERAL (
              SELECT CASE WHEN n.id IS NULL OR n.deleted_at IS NOT NULL THEN 'D'
-                         WHEN o.deleted_at IS NOT NULL THEN 'I' ELSE 'U' END AS op,
-                    o.id IS NOT NULL AND n.id IS NOT NULL
-                      AND o.deleted_at IS NULL AND n.deleted_at IS NULL
-                      AND (o.area_id, o.operator_id)
-                          IS DISTINCT FROM (n.area_id, n.operator_id) AS moved) c
+                         WHEN o.deleted_at IS NOT NULL THEN 'I' ELSE 'U' END) c (op)
      WHERE (o.id IS NOT NULL AND o.deleted_at IS NULL
             OR n.id IS NOT NULL AND n.deleted_at IS NULL)
        AND (o.id, o.name, o.photo, o.area_id, o.operator_id, o.protocol, o.sa,
@@ -162,23 +168,15 @@ BEGIN
            IS DISTINCT FROM
            (n.id, n.name, n.photo, n.area_id, n.operator_id, n.protocol, n.sa,
             n.unread, n.last_message_at, n.deleted_at);
-    IF NOT FOUND THEN RETURN NULL; END IF;
-    -- A chat shows its contact's operator: whichever is open is sent again.
-    INSERT INTO change_pend (kind, op, manager_id, contact_id)
-    SELECT 'chat', 'U', n.manager_id, n.id
-      FROM old_rows o JOIN new_rows n ON o.id = n.id
-     WHERE n.deleted_at IS NULL AND o.deleted_at IS NULL
-       AND o.operator_id IS DISTINCT FROM n.operator_id;
-    PERFORM change_wake();
-    RETURN NULL;
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;
 END $$;
 
 CREATE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id, row)
     SELECT 'chat', 'I', n.manager_id, n.contact_id, n.id, (n.closed_at IS NULL)::text
@@ -199,30 +197,24 @@ BEGIN
 END $$;
 
 CREATE FUNCTION change_of_message() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO change_pend
-      (kind, op, manager_id, pk, contact_id, chat_id, key, sender, url, row)
-    SELECT 'message', 'I', n.manager_id, n.id, n.contact_id, n.chat_id,
-           '"' || n.uuid || '"', nullif(n.sender, ''),
-           CASE WHEN n.type <> 'text' THEN n.url END,
-           change_message_row(n.uuid, n.content, n.type, n.status, n.direction,
-                              n.error, n.created_at)
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid, content,
+      type, url, sender, status, direction, error, moment)
+    SELECT 'message', 'I', n.manager_id, n.id, n.contact_id, n.chat_id, n.uuid, n.content,
+           n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at
       FROM new_rows n;
   ELSIF TG_OP = 'DELETE' THEN
-    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, key)
-    SELECT 'message', 'D', o.manager_id, o.id, o.contact_id, o.chat_id,
-           '"' || o.uuid || '"'
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid)
+    SELECT 'message', 'D', o.manager_id, o.id, o.contact_id, o.chat_id, o.uuid
       FROM old_rows o;
   ELSE
-    INSERT INTO change_pend
-      (kind, op, manager_id, pk, contact_id, chat_id, key, sender, url, row)
-    SELECT 'message', 'U', n.manager_id, n.id, n.contact_id, n.chat_id,
-           '"' || n.uuid || '"', nullif(n.sender, ''),
-           CASE WHEN n.type <> 'text' THEN n.url END,
-           change_message_row(n.uuid, n.content, n.type, n.status, n.direction,
-                              n.error, n.created_at)
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid, content,
+      type, url, sender, status, direction, error, moment)
+    SELECT 'message', 'U', n.manager_id, n.id, n.contact_id, n.chat_id, n.uuid, n.content,
+           n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at
       FROM old_rows o JOIN new_rows n ON o.id = n.id
      WHERE (o.uuid, o.contact_id, o.chat_id, o.direction, o.type, o.content, o.url,
             o.sender, o.status, o.error, o.created_at)

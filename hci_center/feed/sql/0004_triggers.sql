@@ -1,7 +1,6 @@
--- A bulk load says `SET LOCAL hci.capture = 'off'`, through change_bulk_load().
-
 CREATE FUNCTION change_of_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   PERFORM change_new_epoch();
   RETURN NULL;
 END $$;
@@ -11,6 +10,7 @@ END $$;
 CREATE FUNCTION change_of_rights() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+  IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     EXECUTE format('INSERT INTO change_pend (kind, op, manager_id, who)
       SELECT DISTINCT ''reset'', ''R'', 0, %L || n.%I FROM new_rows n',
@@ -36,8 +36,7 @@ END $$;
 CREATE FUNCTION change_listen(target regclass, called text, VARIADIC arguments text[] DEFAULT '{}')
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  heard text := 'FOR EACH STATEMENT WHEN (current_setting(''hci.capture'', true)
-    IS DISTINCT FROM ''off'') EXECUTE FUNCTION ';
+  heard text := 'FOR EACH STATEMENT EXECUTE FUNCTION ';
   given text := coalesce(
     (SELECT string_agg(quote_literal(a), ', ' ORDER BY n)
        FROM unnest(arguments) WITH ORDINALITY u (a, n)), '');
