@@ -28,7 +28,7 @@ from hci_center.errors import (
 
 # Whoever takes the operator out of service waits for this or is waited for, so that
 # nobody is given a contact after his own were released.
-_IN_SERVICE = """
+IN_SERVICE = """
 EXISTS (SELECT FROM areas_operator
          WHERE id = %(operator)s AND is_active FOR SHARE)
 """
@@ -38,7 +38,7 @@ _CLAIM = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s
  WHERE id = %(contact)s AND deleted_at IS NULL AND operator_id IS NULL
    AND (area_id IS NULL OR area_id = ANY(%(areas)s::bigint[]))
-   AND {_IN_SERVICE}
+   AND {IN_SERVICE}
 RETURNING id
 """  # noqa: S608 - of a condition
 _NAME_OF_OPERATOR = "SELECT name FROM areas_operator WHERE id = %s"
@@ -46,7 +46,7 @@ _ASSIGN = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s::bigint
  WHERE id = %(contact)s AND deleted_at IS NULL
    AND operator_id IS DISTINCT FROM %(operator)s::bigint
-   AND (%(operator)s::bigint IS NULL OR {_IN_SERVICE})
+   AND (%(operator)s::bigint IS NULL OR {IN_SERVICE})
 RETURNING id
 """  # noqa: S608 - of a condition
 # The operator goes along only to an area that he serves too.

@@ -6,6 +6,7 @@ from typing import Any
 
 from areas.sight import find_area
 from chats import assignment
+from chats.claiming import answer_contact
 from chats.ledger import act_as, actor_of
 from contacts import queries
 from contacts.intake import Given, find_or_add
@@ -64,10 +65,10 @@ class ContactViewSet(ContractViewSet):
 
     @operation(AnswerContact)
     def answer(self, fields: Fields) -> Any:
-        addressed = self._address(fields)
-        contact, sight = addressed.contact(), addressed.sight()
-        actor = act_as(self.caller, sight.operator_id)
-        assignment.claim(contact, sight, actor=actor)
+        channel, external_id = fields["contact"]
+        answer_contact(
+            self.caller, fields["manager"], channel, external_id, fields["operatorId"]
+        )
         return SENT_TO_OPERATOR
 
     @operation(HandOverContact)
