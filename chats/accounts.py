@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db import connection
 
 from chats.gateways import graph
-from chats.gateways.base import Account, Gateway
+from chats.gateways.base import Account, Failed, Fetched, Gateway, Media
 from chats.gateways.bounded import Patience
 from chats.gateways.controller import Controller
 from chats.gateways.events import Webhook
 from chats.gateways.evolution import Evolution, EvolutionWebhook
 from chats.gateways.http import FILE, Http
+from chats.gateways.links import download
 from chats.gateways.messenger import Messenger, MessengerWebhook
 from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
@@ -61,8 +62,8 @@ class Drivers:
     """All drivers on one way out; `most` bounds the patience of every call."""
 
     def __init__(self, most: Patience = FILE) -> None:
-        http = Http(most)
-        hosts = tuple(
+        http = self._http = Http(most)
+        hosts = self._hosts = tuple(
             _origin(url)
             for url in (
                 settings.GRAPH_URL,
@@ -80,6 +81,11 @@ class Drivers:
 
     def __getitem__(self, name: str) -> Gateway:
         return self._by_name[name]
+
+    def picture(self, account: Account, link: str) -> Fetched | Failed:
+        """A person's picture, from Meta's hosts or the account's own gateway."""
+        origins = (*self._hosts, _origin(account.url))
+        return download(self._http, account, Media(url=link), origins, {})
 
 
 def demo_url() -> str:

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import logging
 import os
 import secrets
 import time
@@ -25,9 +26,11 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from chats.data_uri import SentFile
-from chats.models import Attachment
+from chats.models import Attachment, Portrait
 from hci_center.api.late import Asker, Late
-from hci_center.errors import BodyTooLargeError
+from hci_center.errors import BodyTooLargeError, UnavailableError
+
+logger = logging.getLogger(__name__)
 
 LINK_SECONDS = 60 * 60
 PATH = "/api/chat/file/"
@@ -88,7 +91,8 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     """Writes the file and yields its row, unsaved, for `attach`; takes it away again
     when the block fails. Open the transaction inside. Without a file: None.
 
-    Raises BodyTooLargeError for a file over the limit.
+    Raises BodyTooLargeError for a file over the limit, and UnavailableError when
+    there is no place for it now.
     """
     if sent is None:
         yield None
@@ -96,9 +100,8 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     if sent.found is None or sent.sha256 is None:
         raise BodyTooLargeError
     uuid = uuid4()
-    name = default_storage.save(_name_of(uuid), File(sent.open()))
+    name = _write(uuid, sent)
     try:
-        _write_through(name)
         yield Attachment(
             uuid=uuid,
             file=name,
@@ -108,7 +111,7 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
             is_voice=sent.found.is_voice,
         )
     except BaseException:
-        default_storage.delete(name)
+        _remove(name)
         raise
 
 
@@ -133,10 +136,32 @@ def sweep_orphans() -> int:
     swept = 0
     for folder in _listed("")[0]:
         uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}
-        rows = Attachment.objects.filter(uuid__in=uuids)
-        for uuid in uuids - set(rows.values_list("uuid", flat=True)):
+        for model in (Attachment, Portrait):
+            rows = model.objects.filter(uuid__in=uuids)
+            uuids -= set(rows.values_list("uuid", flat=True))
+        for uuid in uuids:
             swept += _remove_if_old(_name_of(uuid))
+    if swept:
+        logger.warning("%d files without a row removed", swept)
     return swept
+
+
+def _write(uuid: UUID, sent: SentFile) -> str:
+    name = _name_of(uuid)
+    try:
+        name = default_storage.save(name, File(sent.open()))
+        _write_through(name)
+    except OSError as error:
+        logger.error("a file could not be stored: %s", error)
+        _remove(name)
+        raise UnavailableError from error
+    return name
+
+
+def _remove(name: str) -> None:
+    """What cannot be removed now, `sweep_orphans` removes."""
+    with contextlib.suppress(OSError):
+        default_storage.delete(name)
 
 
 def _write_through(name: str) -> None:

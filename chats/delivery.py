@@ -92,8 +92,9 @@ def attempt(drivers: Drivers, job: Job) -> Outcome:
     What may have gone out already is never sent blindly again: where the gateway
     answers a repeat with the first result it is repeated, elsewhere asked after.
     """
-    if job.out.file is not None and not _is_there(job.out.file):
-        return Rejected("bad_message", _("The file of the message is gone."))
+    missing = _missing(job.out.file)
+    if missing is not None:
+        return missing
     gateway = drivers[job.line.driver]
     in_dark = (job.in_dark or job.has_waited) and not job.idempotent
     if not in_dark:
@@ -119,12 +120,16 @@ def broken(job: Job) -> Outcome:
     return Failed("broken", reason, tries=3, maybe_sent=True)
 
 
-def _is_there(file: File) -> bool:
+def _missing(file: File | None) -> Outcome | None:
+    """What a file that cannot be opened makes of its message; None: it can be."""
     try:
-        file.open().close()
+        if file is not None:
+            file.open().close()
+    except FileNotFoundError:
+        return Rejected("bad_message", _("The file of the message is gone."))
     except OSError:
-        return False
-    return True
+        return Failed("no_file", _("The file of the message cannot be read now."))
+    return None
 
 
 def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:

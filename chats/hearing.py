@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from chats import sessions
-from chats.data_uri import NotADataUriError, SentFile, parse_data_uri
-from chats.gateways.base import MOST_MEDIA, Health, Media
-from chats.gateways.encoded import decoded
+from chats import profiles, sessions
+from chats.arrived_files import file_of
+from chats.gateways.base import Health, Media
 from chats.gateways.events import (
     Ack,
     Content,
@@ -115,7 +113,7 @@ class _Ear:
 
     def __init__(self, listener: Listener, source: str, channel: str) -> None:
         self.manager_id, self.listener = listener.manager_id, listener
-        self.channel = channel
+        self.source, self.channel = source, channel
         self.caller = Caller(
             role="key",
             credential=f"gateway:{source}",
@@ -131,6 +129,8 @@ class _Ear:
     def inbound(self, event: Inbound) -> None:
         contact = self.person(event)
         self.record(event, contact, contact.external_id)
+        if event.person.photo or self.source in profiles.ASKED:
+            profiles.want(contact.pk, event.person.photo)
 
     def echo(self, event: Echo) -> None:
         """A send of ours is confirmed; all else was written elsewhere and is kept."""
@@ -238,7 +238,7 @@ class _Ear:
             type=content.kind if is_file else "text",
             content=content.text or "…",
             url="",
-            file=_file(content.media) if content.media else None,
+            file=file_of(content.media) if content.media else None,
             gateway_id=gateway_id[:255],
             created_at=event.at,
         )
@@ -257,20 +257,3 @@ class _Ear:
         }
         with connection.cursor() as cursor:
             cursor.execute(_AWAIT_FILE, values)
-
-
-def _file(media: Media) -> SentFile | None:
-    """The bytes that came along, None where none did or they are none."""
-    content = decoded(media.base64)
-    return as_sent(content, media.mime) if content else None
-
-
-def as_sent(content: bytes, mime: str) -> SentFile | None:
-    """Bytes as a file that can be stored, None for more than we store."""
-    kind = mime if mime.count("/") == 1 else "application/octet-stream"
-    encoded = b64encode(content).decode()
-    try:
-        sent = parse_data_uri(f"data:{kind};base64,{encoded}", MOST_MEDIA)
-    except NotADataUriError:
-        return None
-    return sent if sent.found is not None else None

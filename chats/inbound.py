@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from chats import hearing, profiles
-from chats.accounts import WEBHOOKS, Drivers, cloud_managers
+from chats import hearing
+from chats.accounts import WEBHOOKS, cloud_managers
 from chats.gateways.events import Piece
 from chats.models import InboundEvent
+from hci_center.errors import UnavailableError
 from managers.models import Manager
 
 logger = logging.getLogger(__name__)
@@ -127,18 +128,19 @@ def claim(room: int, lane: tuple[str, str] | None = None) -> list[Taken]:
         return [Taken(*row) for row in cursor.fetchall()]
 
 
-def work_through(taken: Taken, drivers: Drivers) -> None:
+def work_through(taken: Taken) -> None:
     """Does what the piece asks for and writes how that ended.
 
-    Raises OperationalError or InterfaceError when the database is away: the piece
-    stays, and is taken again when its lease has run out.
+    Raises OperationalError, InterfaceError or UnavailableError when the database or
+    the place of the files is away: the piece stays, and is taken again when its
+    lease has run out.
     """
     if taken.attempts > MOST_ATTEMPTS:
         _end(taken, InboundEvent.State.PARKED, _("It was tried too often."))
         return
     try:
-        note = _act(taken, drivers)
-    except (OperationalError, InterfaceError):
+        note = _act(taken)
+    except (OperationalError, InterfaceError, UnavailableError):
         raise
     except hearing.NotYetError:
         if taken.age < LONGEST_WAIT:
@@ -178,14 +180,12 @@ def forget_old() -> None:
         cursor.execute(_FORGET)
 
 
-def _act(taken: Taken, drivers: Drivers) -> str:
+def _act(taken: Taken) -> str:
     """Answers a note for whoever reads the list."""
     payload = json.loads(taken.payload)
     events = WEBHOOKS[taken.source].parse(payload)
     manager = _manager_of(taken)
     notes = [hearing.hear(manager, taken.source, event) for event in events]
-    if taken.source == InboundEvent.Source.FACEBOOK:
-        profiles.fill_in(drivers, manager.manager_id, events)
     return ", ".join(filter(None, notes))
 
 

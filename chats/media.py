@@ -17,10 +17,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
+from chats.arrived_files import as_sent
 from chats.attachments import attach, stored
 from chats.file_kinds import FILE, is_as_said
 from chats.gateways.base import Failed, Fetched, Media
-from chats.hearing import as_sent
 from hci_center.encryption import decrypt
 
 logger = logging.getLogger(__name__)

@@ -6,16 +6,23 @@ the reason in `error`, a day at most.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.db import connection
 
 from chats.accounts import COLUMNS, WIDTH, Line, line_of
 
+logger = logging.getLogger(__name__)
+
 FIRST, LONGEST = 2.0, 60.0
 
 # Each pause in a row is twice as long as the one before it.
 _PAUSE = """
+WITH before AS (
+  SELECT pause_code FROM chats_gatewayaccount
+   WHERE manager_id = %(manager)s AND channel = %(channel)s
+)
 INSERT INTO chats_gatewayaccount AS a
        (manager_id, channel, state, since, reason, qr, idempotent, next_check_at,
         paused_until, pause_code, pause_reason, pauses, fingerprint)
@@ -27,6 +34,7 @@ ON CONFLICT (manager_id, channel) DO UPDATE
          %(first)s * 2 ^ least(a.pauses, 10), %(longest)s))),
        pause_code = excluded.pause_code, pause_reason = excluded.pause_reason,
        pauses = a.pauses + 1, fingerprint = excluded.fingerprint
+RETURNING (SELECT pause_code FROM before)
 """
 _RESUME = """
 UPDATE chats_gatewayaccount
@@ -80,6 +88,9 @@ def pause(line: Line, code: str, reason: str, wait: float, hurry: float = 1.0) -
     }
     with connection.cursor() as cursor:
         cursor.execute(_PAUSE, values)
+        row = cursor.fetchone()
+    if row is None or row[0] != code:
+        logger.warning("%s: sends are held (%s)", line.account.name, code)
     tell_waiting()
 
 

@@ -29,13 +29,8 @@ SELECT i.contact_id, c.deleted_at IS NULL, array_agg(i.alias)
 """
 # Who is still called by a number or id is called by name from now on.
 _FILL_IN = """
-UPDATE contacts_contact c
-   SET name = CASE WHEN %(name)s <> '' AND c.name = ANY(%(names)s::text[])
-                   THEN %(name)s ELSE c.name END,
-       photo = CASE WHEN c.photo = '' THEN %(photo)s ELSE c.photo END
- WHERE c.id = %(contact)s
-   AND ((%(name)s <> '' AND c.name = ANY(%(names)s::text[]))
-        OR (%(photo)s <> '' AND c.photo = ''))
+UPDATE contacts_contact c SET name = %(name)s
+ WHERE c.id = %(contact)s AND c.name = ANY(%(names)s::text[])
 """
 
 _HOLD = f"""
@@ -87,10 +82,9 @@ def ensure_person(
         )
         if len(every) > 1:
             add_names(contact.pk, every)
-        if person.name or person.photo:
+        if person.name:
             values: dict[str, Any] = {
                 "name": person.name,
-                "photo": person.photo,
                 "names": [contact.external_id, *every],
                 "contact": contact.pk,
             }

@@ -1,63 +1,169 @@
-"""A Messenger customer comes as a number; the page is asked what he is called."""
+"""What a customer is called and looks like, as far as his gateway tells.
+
+Asked for by the worker after his message is here, and never in its way. The picture
+is copied: the gateway's own address of it expires.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
-from time import monotonic
+import logging
+from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 
-from chats.accounts import COLUMNS, Drivers, line_of
-from chats.gateways.events import Event, Inbound
-from chats.gateways.messenger import Messenger
-from contacts.models import Channel
+from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
+from chats.arrived_files import as_sent
+from chats.attachments import stored
+from chats.file_kinds import SHOWN_INLINE
+from chats.gateways.base import Failed, Fetched, Profile
+from chats.models import Attachment, Portrait
+from hci_center.encryption import decrypt, encrypt
 
-# Who could not be named is asked for again after so long, in seconds.
-ASK_AGAIN = 3600.0
+logger = logging.getLogger(__name__)
 
-_NAMELESS = f"""
-SELECT c.id, {COLUMNS}
-  FROM contacts_contact c JOIN managers_manager m ON m.id = c.manager_id
- WHERE c.manager_id = %s AND c.channel = 'facebook' AND c.external_id = %s
-   AND c.name = c.external_id AND c.deleted_at IS NULL
+# The gateways that are asked; another's messages bring what it tells.
+ASKED = ("facebook", "evolution")
+PATH = "/api/chat/photo/"
+SCHEDULE = (30.0, 300.0, 1800.0)
+
+# Whoever has a name and a picture is not asked for, nor anybody twice a day.
+_WANT = """
+INSERT INTO chats_profilefetch AS f (contact_id, link, attempts, next_at, asked_at)
+SELECT c.id, %(link)s, 0, statement_timestamp(), statement_timestamp()
+  FROM contacts_contact c
+ WHERE c.id = %(contact)s AND (c.photo = '' OR c.name = c.external_id)
+ON CONFLICT (contact_id) DO UPDATE
+   SET link = excluded.link, attempts = 0, next_at = statement_timestamp(),
+       asked_at = statement_timestamp()
+ WHERE f.next_at IS NULL
+   AND f.asked_at < statement_timestamp() - interval '1 day'
+"""
+_CLAIM = f"""
+WITH due AS (
+  SELECT f.contact_id FROM chats_profilefetch f
+   WHERE f.next_at <= statement_timestamp()
+     AND (f.lease_until IS NULL OR f.lease_until < statement_timestamp())
+   ORDER BY f.next_at LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE chats_profilefetch f
+     SET lease_until = statement_timestamp() + interval '4 minutes',
+         attempts = f.attempts + 1
+    FROM due WHERE f.contact_id = due.contact_id
+  RETURNING f.contact_id, f.attempts, f.link
+)
+SELECT c.id, t.attempts, t.link, c.channel,
+       coalesce((SELECT i.alias FROM contacts_identity i
+                  WHERE i.contact_id = c.id AND i.is_address LIMIT 1), c.external_id),
+       {COLUMNS}
+  FROM taken t
+  JOIN contacts_contact c ON c.id = t.contact_id
+  JOIN managers_manager m ON m.id = c.manager_id
 """  # noqa: S608 - of columns
+_LATER = """
+UPDATE chats_profilefetch SET lease_until = NULL,
+       next_at = statement_timestamp() + make_interval(secs => %s)
+ WHERE contact_id = %s
+"""
+_END = """
+UPDATE chats_profilefetch SET lease_until = NULL, next_at = NULL, link = ''
+ WHERE contact_id = %s
+"""
 _NAME = """
 UPDATE contacts_contact SET name = %s WHERE id = %s AND name = external_id
 """
+# A picture that somebody set stays.
+_SHOW = "UPDATE contacts_contact SET photo = %s WHERE id = %s AND photo = ''"
 
 
-def fill_in(drivers: Drivers, manager_id: int, events: Iterable[Event]) -> None:
-    """Names those who wrote and have no name yet, as far as the platform tells."""
-    for event in events:
-        if isinstance(event, Inbound):
-            _fill_in(drivers, manager_id, event.person.ids[0])
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person that this worker asks for."""
+
+    contact_id: int
+    attempts: int
+    link: str
+    person: str
+    line: Line
 
 
-def _fill_in(drivers: Drivers, manager_id: int, person: str) -> None:
+def want(contact_id: int, link: str) -> None:
+    """Has the contact asked for, where name or picture are missing.
+
+    `link` is where the gateway has just said that the picture is, "" for unsaid.
+    """
+    values: dict[str, Any] = {
+        "contact": contact_id,
+        "link": encrypt(link) if link else "",
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_NAMELESS, [manager_id, person])
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(_WANT, values)
+
+
+def claim(room: int) -> list[Asked]:
+    """Takes up to `room` of the persons that are due."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [room])
+        return [_asked(row) for row in cursor.fetchall()]
+
+
+def _asked(row: Any) -> Asked:
+    contact_id, attempts, sealed, channel, person, *manager = row
+    line = line_of(manager[:WIDTH], channel)
+    return Asked(contact_id, attempts, decrypt(sealed), person, line)
+
+
+def fetch(drivers: Drivers, asked: Asked) -> None:
+    """Asks, and keeps what is told; later again when nobody answers."""
+    line = asked.line
+    told: Profile | Failed = Profile(photo=asked.link)
+    if not asked.link:
+        told = drivers[line.driver].profile(line.account, asked.person)
+    picture: Fetched | Failed | None = None
+    if isinstance(told, Profile):
+        if told.name:
+            _write(_NAME, told.name, asked.contact_id)
+        if told.photo:
+            picture = drivers.picture(line.account, told.photo)
+        if isinstance(picture, Fetched):
+            _keep(asked.contact_id, picture)
+    failed = told if isinstance(told, Failed) else picture
+    is_passing = isinstance(failed, Failed) and failed.tries != 1
+    if is_passing and asked.attempts <= len(SCHEDULE):
+        _write(_LATER, SCHEDULE[asked.attempts - 1], asked.contact_id)
+    else:
+        _write(_END, asked.contact_id)
+
+
+def _write(statement: str, *values: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        count: int = cursor.rowcount
+    return count
+
+
+class _HasOneError(Exception):
+    """Somebody gave the contact a picture meanwhile."""
+
+
+def _keep(contact_id: int, picture: Fetched) -> None:
+    sent = as_sent(picture.content, picture.mime)
+    mime = sent.found.mime if sent is not None and sent.found is not None else ""
+    if mime not in SHOWN_INLINE or not mime.startswith("image/"):
+        logger.warning("contact %s: its picture is none", contact_id)
         return
-    contact_id, *manager = row
-    messenger = drivers["messenger"]
-    line = line_of(manager, Channel.FACEBOOK)
-    if not isinstance(messenger, Messenger) or not _is_to_be_asked(contact_id):
-        return
-    name = messenger.name_of(line.account, person)
-    if name:
-        with connection.cursor() as cursor:
-            cursor.execute(_NAME, [name, contact_id])
+    try:
+        with stored(sent) as file, transaction.atomic():
+            if file is not None:
+                _show(contact_id, file)
+    except _HasOneError:
+        logger.info("contact %s: has a picture already", contact_id)
 
 
-def _is_to_be_asked(contact_id: int) -> bool:
-    asked = _asked_at(contact_id, int(monotonic() // ASK_AGAIN))
-    first, asked[0] = asked[0], False
-    return first
-
-
-@lru_cache(maxsize=10_000)
-def _asked_at(_contact_id: int, _hour: int) -> list[bool]:
-    """True, until it is looked at."""
-    return [True]
+def _show(contact_id: int, file: Attachment) -> None:
+    link = f"{settings.PUBLIC_URL}{PATH}{file.uuid}"
+    if not _write(_SHOW, link, contact_id):
+        raise _HasOneError
+    kept = {"uuid": file.uuid, "file": file.file, "mime": file.mime}
+    Portrait.objects.update_or_create(contact_id=contact_id, defaults=kept)

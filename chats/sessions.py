@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from chats.gateways.base import Health
 from chats.models import GatewayAccount, SessionChange
 from contacts.identity import spellings
 from contacts.models import Channel
+
+logger = logging.getLogger(__name__)
 
 # How often a session is asked for, in seconds: more often while something waits,
 # less where a platform counts the calls.
@@ -127,6 +130,8 @@ def note(
         )
         if is_change:
             _tell(manager_id, health.state)
+            level = logging.INFO if health.state == "open" else logging.WARNING
+            logger.log(level, "%s:%s: session %s", channel, manager_id, health.state)
     if is_pushed and health.state == "open":
         pauses.resume_connected(manager_id, channel)
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chats.viewsets.chats import ChatViewSet
-from chats.viewsets.files import serve_file
+from chats.viewsets.files import serve_file, serve_portrait
 from chats.viewsets.gateways import GatewayViewSet
 from chats.viewsets.messages import MessageViewSet
 from chats.viewsets.sending import SendingViewSet
@@ -41,4 +41,5 @@ urlpatterns = [
     path("chat/message/read", MessageViewSet.as_view({"post": "mark_read"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("chat/file/<uuid:uuid>", serve_file),
+    path("chat/photo/<uuid:uuid>", serve_portrait),
 ]

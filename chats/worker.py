@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
@@ -24,19 +25,23 @@ from django.db import (
     connection,
 )
 
-from chats import delivery, inbound, media, outbox, pauses, sessions
+from chats import alarms, delivery, inbound, media, outbox, pauses, profiles, sessions
 from chats.accounts import Drivers
+from chats.attachments import sweep_orphans
 from chats.delivery import Ended
 from chats.gateways.base import Outcome
 from chats.gateways.bounded import Patience
 from chats.gateways.http import FILE
 from chats.outbox import Job
 from chats.waking import Sleep
+from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
 # A send that takes longer makes its account wait with more until it ends.
 SLOW = 3.0
+# Files that lost their row, or never had one, are looked for so often.
+SWEEP_EVERY = 3600.0
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -72,7 +77,8 @@ class Worker:
         # What the main thread is to write, in the order in which it ended.
         self._written: deque[Callable[[], None]] = deque()
         self._working, self._fetching, self._checking = 0, 0, 0
-        self._dues: dict[str, float] = {}
+        # Not at once: what starts again and again would do nothing else.
+        self._dues = {"orphans": monotonic() + SWEEP_EVERY / 4}
 
     def stop(self) -> None:
         """May be called from a signal's handler."""
@@ -169,10 +175,10 @@ class Worker:
         try:
             pieces = [piece]
             while pieces and not self._stopping.is_set():
-                inbound.work_through(pieces[0], self.drivers)
+                inbound.work_through(pieces[0])
                 pieces = inbound.claim(1, (piece.source, piece.lane))
-        except DATABASE_AWAY:
-            logger.warning("inbound event %s: the database is away", piece.id)
+        except (*DATABASE_AWAY, UnavailableError) as error:
+            logger.warning("inbound event %s: %s", piece.id, type(error).__name__)
         except Exception:
             logger.exception("inbound event %s", piece.id)
         finally:
@@ -187,17 +193,23 @@ class Worker:
         room = self.limits.fetches - self._fetching
         if room <= 0:
             return False
-        files = media.claim(room)
-        for wanted in files:
-            self._fetching += 1
-            self._side.submit(self._fetch_one, wanted)
-        return bool(files)
+        jobs = [partial(media.fetch, self.drivers, one) for one in media.claim(room)]
+        if len(jobs) < room and self._is_due("profiles", 1.0):
+            asked = profiles.claim(room - len(jobs))
+            jobs += [partial(profiles.fetch, self.drivers, one) for one in asked]
+        for job in jobs:
+            self._fetch_aside(job)
+        return bool(jobs)
 
-    def _fetch_one(self, wanted: media.Wanted) -> None:
+    def _fetch_aside(self, job: Callable[[], object]) -> None:
+        self._fetching += 1
+        self._side.submit(self._fetch_one, job)
+
+    def _fetch_one(self, job: Callable[[], object]) -> None:
         try:
-            media.fetch(self.drivers, wanted)
+            job()
         except Exception:
-            logger.exception("the file of message %s", wanted.message_id)
+            logger.exception("%s", job)
         finally:
             close_old_connections()
             self._written.append(self._fetch_ended)
@@ -219,9 +231,13 @@ class Worker:
             sessions.ensure_accounts()
         if self._is_due("checks", 1.0):
             self._check()
+        if self._is_due("alarms", 1.0):
+            alarms.watch()
         if self._is_due("old", 30.0):
             delivery.expire()
             inbound.forget_old()
+        if self._is_due("orphans", SWEEP_EVERY):
+            self._fetch_aside(sweep_orphans)
 
     def _is_due(self, chore: str, every: float) -> bool:
         if self._dues.get(chore, 0.0) > monotonic():

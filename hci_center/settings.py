@@ -178,7 +178,10 @@ CHANNEL_LAYERS = {
 # Sockets that one person may have open at once; keys have no such limit.
 FEED_SOCKETS_EACH: int = env.int("HCI_FEED_SOCKETS_EACH", default=5)
 # What /readyz asks beside the servers, by name.
-READY_CHECKS = {"feed": "hci_center.feed.readiness.ask"}
+READY_CHECKS = {
+    "feed": "hci_center.feed.readiness.ask",
+    "gateways": "chats.alarms.ask",
+}
 
 # People --------------------------------------------------------------------
 
@@ -205,8 +208,24 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
+# A bucket instead of that folder. Who we are there is told as to every client of S3:
+# AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or the machine's own role.
+S3_BUCKET: str = env.str("HCI_S3_BUCKET", default="")
+S3_ENDPOINT: str = env.str("HCI_S3_ENDPOINT", default="")
+S3_REGION: str = env.str("HCI_S3_REGION", default="")
+S3_FOLDER: str = env.str("HCI_S3_FOLDER", default="").strip("/")
+_FOLDER = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+_BUCKET: dict[str, Any] = {
+    "BACKEND": "chats.bucket.Bucket",
+    "OPTIONS": {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": S3_ENDPOINT or None,
+        "region_name": S3_REGION or None,
+        "location": S3_FOLDER,
+    },
+}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _BUCKET if S3_BUCKET else _FOLDER,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

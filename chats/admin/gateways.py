@@ -36,7 +36,15 @@ HISTORY = 30
 
 @admin.register(GatewayAccount)
 class GatewayAccountAdmin(ConfinedAdmin):
-    list_display = ["manager", "channel", "shown", "moment", "reason", "rests_until"]
+    list_display = [
+        "manager",
+        "channel",
+        "shown",
+        "moment",
+        "reason",
+        "rests_until",
+        "alarm",
+    ]
     list_filter = ["state", "channel", ("manager", ConfinedFilter)]
     list_select_related = ["manager"]
     fields = [
@@ -45,12 +53,14 @@ class GatewayAccountAdmin(ConfinedAdmin):
         "reason",
         "qr_code",
         ("rests_until", "pause_reason"),
+        "alarm",
         "checked_at",
         "webhook",
         "history",
     ]
 
     moment = moment_column("since", gettext_lazy("Since"))
+    alarm = moment_column("alarmed_at", gettext_lazy("Alarm since"))
     rests_until = moment_column("paused_until", gettext_lazy("Paused until"))
 
     @column(gettext_lazy("State"))

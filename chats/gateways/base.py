@@ -149,6 +149,14 @@ class Fetched:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a gateway tells of a person; `photo` is where it keeps his picture."""
+
+    name: str = ""
+    photo: str = field(default="", repr=False)
+
+
 class Gateway(Protocol):
     """The sending half of a driver."""
 
@@ -167,6 +175,16 @@ class Gateway(Protocol):
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         """The bytes of received media, at most `MOST_MEDIA` of them."""
+
+    def profile(self, account: Account, person: str) -> Profile | Failed:
+        """What the gateway tells of a person when it is asked."""
+
+
+class Untold:
+    """A gateway that cannot be asked who somebody is: messages tell, or nothing."""
+
+    def profile(self, account: Account, person: str) -> Profile | Failed:
+        return Profile()
 
 
 MOST_MEDIA = 25 * 2**20

@@ -17,6 +17,7 @@ from chats.gateways.base import (
     Outcome,
     Outgoing,
     SessionState,
+    Untold,
 )
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.payload import Payload, as_json, as_json_with_file
@@ -44,7 +45,7 @@ STATES: dict[str, SessionState] = {
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
-class Controller:
+class Controller(Untold):
     """The controller protocol. `Account.url` is the process's own address."""
 
     def __init__(self, http: Http) -> None:

@@ -9,11 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from chats.gateways import verdicts
 from chats.gateways.base import (
-    MOST_MEDIA,
     Account,
     Failed,
     Fetched,
@@ -23,10 +21,10 @@ from chats.gateways.base import (
 )
 from chats.gateways.bodies import read_object
 from chats.gateways.events import BadSignatureError
-from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
+from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
+from chats.gateways.links import download
 from chats.gateways.payload import Payload
 from chats.gateways.readings import found
-from chats.gateways.reasons import sentence
 from chats.gateways.verdicts import Verdict
 
 VERSION = "v25.0"
@@ -111,35 +109,8 @@ class Graph:
         self, account: Account, media: Media, *, signed: bool
     ) -> Fetched | Failed:
         """The bytes at a link that Meta gave, and never at one of another host."""
-        if not self._is_metas(media.url):
-            return Failed("bad_message", sentence("bad_message", "link"), tries=1)
         headers = {"Authorization": f"Bearer {account.token}"} if signed else {}
-        call = Call(
-            account, "media", "GET", media.url, headers, patience=FILE, cap=MOST_MEDIA
-        )
-        try:
-            answer = self._http.call(call)
-        except NoAnswerError as error:
-            return replace(error.failed(), maybe_sent=False)
-        if not answer.ok or not answer.body:
-            return Failed("unreadable", sentence("unreadable", answer.status))
-        mime = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return Fetched(answer.body, mime or media.mime, media.name)
-
-    def _is_metas(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            return False
-        if f"{parts.scheme}://{parts.netloc}" in self.media_hosts:
-            return True
-        return (
-            parts.scheme == "https"
-            and "@" not in parts.netloc
-            and parts.port in (None, 443)
-            and host.endswith((".fbcdn.net", ".fbsbx.com", ".facebook.com"))
-        )
+        return download(self._http, account, media, self.media_hosts, headers)
 
 
 def read_error(answer: Answer) -> Reported | None:

@@ -17,6 +17,7 @@ from chats.models.gateways import (
     ParkedReceipt,
     SessionChange,
 )
+from chats.models.profiles import Portrait, ProfileFetch
 
 __all__ = [
     "Attachment",
@@ -30,6 +31,8 @@ __all__ = [
     "MediaFetch",
     "Message",
     "ParkedReceipt",
+    "Portrait",
+    "ProfileFetch",
     "SessionChange",
     "Status",
 ]

@@ -131,6 +131,8 @@ class GatewayAccount(models.Model):
     )
     # In a row, without a message that was accepted between them.
     pauses = models.PositiveIntegerField(default=0)
+    # Since when somebody must look after it.
+    alarmed_at = models.DateTimeField(_("alarm since"), null=True, blank=True)
     # Of the settings that were refused: others are worth another try at once.
     fingerprint = models.CharField(max_length=64, blank=True, default="")
 

@@ -1,4 +1,4 @@
-"""A stored file is handed out: to whoever has a signed link, or may see the contact."""
+"""A stored file is handed out: to whoever has its link, or may see the contact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 from chats.attachments import find_attachment, is_signed
 from chats.file_kinds import PDF_MIME, SHOWN_INLINE
-from chats.models import Attachment
+from chats.models import Attachment, Portrait
 from contacts.lookup import is_visible
 from hci_center.api.viewset import identify
 from hci_center.errors import (
@@ -19,6 +19,7 @@ from hci_center.errors import (
     MethodNotAllowedError,
     NotAuthenticatedError,
     NotFoundError,
+    UnavailableError,
 )
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
@@ -35,7 +36,8 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """GET: the file, or the range of it that is asked for.
 
     Raises ForbiddenError without a good signature, unless the caller may see the
-    contact; a file that does not exist is refused the same way.
+    contact; a file that does not exist is refused the same way. UnavailableError when
+    its place cannot be read now.
     """
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowedError(["GET"])
@@ -50,7 +52,28 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         raise ForbiddenError
     if attachment is None:
         raise NotFoundError
-    return _with_headers(_respond(request, attachment), attachment, signed=signed)
+    try:
+        response = _respond(request, attachment)
+    except OSError as error:
+        raise UnavailableError from error
+    return _with_headers(response, attachment, signed=signed)
+
+
+def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """GET: the copy of a customer's picture. Its address is random, and told to
+    whoever sees the contact; it ends with the contact."""
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowedError(["GET"])
+    portrait = Portrait.objects.filter(
+        uuid=uuid, contact__deleted_at__isnull=True
+    ).first()
+    if portrait is None:
+        raise NotFoundError
+    try:
+        response = _FileResponse(portrait.file.open())
+    except OSError as error:
+        raise UnavailableError from error
+    return _with_headers(response, portrait, signed=True)
 
 
 def _may_see(request: HttpRequest, attachment: Attachment | None) -> bool:
@@ -114,7 +137,7 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
 
 
 def _with_headers(
-    response: HttpResponseBase, attachment: Attachment, *, signed: bool
+    response: HttpResponseBase, attachment: Attachment | Portrait, *, signed: bool
 ) -> HttpResponseBase:
     mime = attachment.mime
     shown = "inline" if mime in SHOWN_INLINE else "attachment"
@@ -133,7 +156,7 @@ def _with_headers(
     return response
 
 
-def _name(attachment: Attachment) -> str:
+def _name(attachment: Attachment | Portrait) -> str:
     """A name of ours: what a sender calls his file is nobody's business here."""
     mime = attachment.mime
     suffix = _SUFFIXES.get(mime) or mime.rpartition("/")[2]

@@ -11,14 +11,14 @@ SAMPLES = {
     "<uuid:uuid>": "00000000-0000-4000-8000-000000000000",
 }
 # What answers without a key: the session itself, the schema and its page; a file
-# link is judged by its signature.
+# link is judged by its signature, and a customer's picture has a random address.
 ANONYMOUS = {
     ("GET", "/api/session"),
     ("POST", "/api/session"),
     ("GET", "/api/schema/"),
     ("GET", "/api/docs/"),
 }
-SIGNED = "/api/chat/file/"
+SIGNED = ("/api/chat/file/", "/api/chat/photo/")
 
 
 def patterns(resolver, prefix="/"):
@@ -78,7 +78,7 @@ def test_only_the_session_is_declared_anonymous():
 
 
 def test_a_file_needs_its_signature(anonymous):
-    answer = anonymous.get(SIGNED + SAMPLES["<uuid:uuid>"])
+    answer = anonymous.get(SIGNED[0] + SAMPLES["<uuid:uuid>"])
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "forbidden"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chats.attachments import sweep_orphans
-from chats.models import Attachment
+from chats.models import Attachment, Portrait
 from tests.chats import files
 from tests.chats.files import data_uri
 
@@ -61,6 +61,14 @@ def test_a_file_goes_after_its_row(kept):
     Attachment.objects.all().delete()
     assert sweep_orphans() == 1
     assert not kept.exists()
+
+
+def test_a_customer_s_picture_is_no_orphan(contact, media):
+    path = orphan(media)
+    Portrait.objects.create(uuid=path.name, contact=contact, file=path.name)
+    assert sweep_orphans() == 0
+    Portrait.objects.all().delete()
+    assert sweep_orphans() == 1
 
 
 def test_what_is_not_of_its_making_is_left_alone(kept, media):

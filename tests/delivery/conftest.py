@@ -2,20 +2,91 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from chats.gateways.bounded import Patience
 from chats.models import Delivery, Message
 from chats.worker import Limits, Worker
 from hci_center.local.fakes.controller import FakeController
+from hci_center.local.fakes.evolution import FakeEvolution
+from hci_center.local.fakes.messenger import FakeMessenger
+from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
+from hci_center.local.fakes.wppconnect import FakeWPPConnect
 from tests import builders
 
 SHORT = Patience(connect=1.0, read=0.3, total=0.6)
+
+CLOUD_PHONE = "106540352242922"
+PSID = "7418252963"
+PHONE = "5511987654321"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def post(fake, path, news, client=None, **headers):
+    raw = json.dumps(news).encode()
+    signed = {**fake.headers_of(raw), **headers}
+    return (client or Client()).post(
+        path, raw, content_type="application/json", headers=signed
+    )
+
+
+def stored_bytes(attachment):
+    with attachment.file.open() as file:
+        return file.read()
+
+
+@pytest.fixture
+def page(manager, settings):
+    settings.META_APP_SECRET = "sesame"
+    with FakeMessenger(
+        page=manager.facebook_id, token=manager.facebook_token, secret="sesame"
+    ) as fake:
+        settings.GRAPH_URL = fake.url
+        fake.people[PSID] = datetime.now(UTC)
+        yield fake
+
+
+@pytest.fixture
+def cloud(manager, settings):
+    settings.META_APP_SECRET = ""
+    with FakeWhatsAppCloud(phone=CLOUD_PHONE, token="tok", secret="own") as fake:
+        settings.WHATSAPP_CLOUD_URL = fake.url
+        manager.gateway = "whatsapp_cloud"
+        manager.gateway_settings = json.dumps(
+            {"phoneNumberId": CLOUD_PHONE, "token": "tok", "appSecret": "own"}
+        )
+        manager.save()
+        yield fake
+
+
+@pytest.fixture
+def evolution(manager):
+    with FakeEvolution(instance="padaria", key="canary-key") as fake:
+        manager.gateway = "evolution"
+        manager.gateway_settings = json.dumps(
+            {"url": fake.url, "instance": "padaria", "apikey": "canary-key"}
+        )
+        manager.save()
+        yield fake
+
+
+@pytest.fixture
+def wppconnect(manager):
+    with FakeWPPConnect(session="padaria", token="t") as fake:
+        manager.gateway = "wppconnect"
+        manager.gateway_settings = json.dumps(
+            {"url": fake.url, "session": "padaria", "token": "t"}
+        )
+        manager.save()
+        yield fake
 
 
 @pytest.fixture

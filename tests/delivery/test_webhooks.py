@@ -23,78 +23,17 @@ from chats.models import (
     SessionChange,
 )
 from contacts.models import Contact, Identity
-from hci_center.local.fakes.evolution import FakeEvolution
-from hci_center.local.fakes.messenger import FakeMessenger
-from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
-from hci_center.local.fakes.wppconnect import FakeWPPConnect
 from tests import builders
-from tests.delivery.conftest import queue
+from tests.delivery.conftest import (
+    PHONE,
+    PNG,
+    PSID,
+    post,
+    queue,
+    stored_bytes,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-CLOUD_PHONE = "106540352242922"
-PSID = "7418252963"
-PHONE = "5511987654321"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-
-
-def post(fake, path, news, client=None, **headers):
-    raw = json.dumps(news).encode()
-    signed = {**fake.headers_of(raw), **headers}
-    return (client or Client()).post(
-        path, raw, content_type="application/json", headers=signed
-    )
-
-
-def stored_bytes(attachment):
-    with attachment.file.open() as file:
-        return file.read()
-
-
-@pytest.fixture
-def page(manager, settings):
-    settings.META_APP_SECRET = "sesame"
-    with FakeMessenger(
-        page=manager.facebook_id, token=manager.facebook_token, secret="sesame"
-    ) as fake:
-        settings.GRAPH_URL = fake.url
-        fake.people[PSID] = datetime.now(UTC)
-        yield fake
-
-
-@pytest.fixture
-def cloud(manager, settings):
-    settings.META_APP_SECRET = ""
-    with FakeWhatsAppCloud(phone=CLOUD_PHONE, token="tok", secret="own") as fake:
-        settings.WHATSAPP_CLOUD_URL = fake.url
-        manager.gateway = "whatsapp_cloud"
-        manager.gateway_settings = json.dumps(
-            {"phoneNumberId": CLOUD_PHONE, "token": "tok", "appSecret": "own"}
-        )
-        manager.save()
-        yield fake
-
-
-@pytest.fixture
-def evolution(manager):
-    with FakeEvolution(instance="padaria", key="canary-key") as fake:
-        manager.gateway = "evolution"
-        manager.gateway_settings = json.dumps(
-            {"url": fake.url, "instance": "padaria", "apikey": "canary-key"}
-        )
-        manager.save()
-        yield fake
-
-
-@pytest.fixture
-def wppconnect(manager):
-    with FakeWPPConnect(session="padaria", token="t") as fake:
-        manager.gateway = "wppconnect"
-        manager.gateway_settings = json.dumps(
-            {"url": fake.url, "session": "padaria", "token": "t"}
-        )
-        manager.save()
-        yield fake
 
 
 def test_a_page_s_message_becomes_a_contact_a_chat_and_a_message(manager, page, rounds):
@@ -454,20 +393,3 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]
-
-
-def test_a_messenger_customer_is_called_by_his_name(page, rounds):
-    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
-    rounds.make()
-    assert Contact.objects.get().name == "Maria Souza"
-
-
-def test_a_customer_whom_the_page_may_not_name_is_heard_all_the_same(page, rounds):
-    page.token = "renewed"
-    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
-    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi?"))
-    rounds.make()
-    assert Message.objects.count() == 2
-    assert Contact.objects.get().name == PSID
-    asked = [r for r in page.requests if r.path.endswith(f"/{PSID}")]
-    assert len(asked) == 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -137,3 +140,17 @@ def test_a_message_that_breaks_the_worker_fails_and_others_go_on(
     rounds.make()
     good.refresh_from_db()
     assert good.status == "sent"
+
+
+def test_files_without_a_row_are_removed_now_and_then(settings, rounds):
+    name = uuid4().hex
+    orphan = Path(settings.MEDIA_ROOT) / name[:2] / name
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"x")
+    os.utime(orphan, (0, 0))
+    rounds.make()
+    assert orphan.exists()
+    rounds.worker._dues["orphans"] = 0.0
+    rounds.make()
+    assert not orphan.exists()
+    assert rounds.worker._dues["orphans"] > time.monotonic() + 3000

@@ -16,6 +16,7 @@ from chats.gateways.base import (
     Media,
     Outcome,
     Outgoing,
+    Profile,
     SessionState,
 )
 from chats.gateways.encoded import decoded
@@ -96,6 +97,18 @@ class Evolution:
         mime = text(answer.object().get("mimetype")) or media.mime
         name = text(answer.object().get("fileName")) or media.name
         return Fetched(content, mime.partition(";")[0].strip(), name)
+
+    def profile(self, account: Account, person: str) -> Profile | Failed:
+        """The picture; names come with messages."""
+        body = as_json({"number": jid_of(person)})
+        path = "chat/fetchProfilePictureUrl"
+        try:
+            answer = self._call(account, "profile", "POST", path, body)
+        except NoAnswerError as error:
+            return Failed(error.code, sentence(error.code))
+        if not answer.ok:
+            return Failed("unreadable", sentence("unreadable", answer.status))
+        return Profile(photo=text(answer.object().get("profilePictureUrl")))
 
     def _call(
         self,

@@ -18,10 +18,12 @@ from chats.gateways.base import (
     Media,
     Outcome,
     Outgoing,
+    Profile,
 )
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.messenger.errors import judge
 from chats.gateways.payload import as_json, as_multipart
+from chats.gateways.readings import text
 from chats.gateways.reasons import sentence
 
 # After it only a person's answer may go, for a week.
@@ -97,19 +99,24 @@ class Messenger:
             return Health("open")
         return Health("closed", getattr(refusal, "reason", ""))
 
-    def name_of(self, account: Account, person: str) -> str:
-        """What the person is called, "" where the platform does not say."""
-        path = f"{quote(person, safe='')}?fields=first_name,last_name"
-        try:
-            answer = self._graph.get(account, "profile", path)
-        except NoAnswerError:
-            return ""
-        if self._graph.refusal(account, answer) is not None:
-            return ""
-        said = answer.object()
-        return readings.name(
-            f"{said.get('first_name', '')} {said.get('last_name', '')}"
-        )
+    def profile(self, account: Account, person: str) -> Profile | Failed:
+        """Name and picture. An app that may not have both is asked for the name."""
+        for fields in ("first_name,last_name,profile_pic", "first_name,last_name"):
+            path = f"{quote(person, safe='')}?fields={fields}"
+            try:
+                answer = self._graph.get(account, "profile", path)
+            except NoAnswerError as error:
+                return replace(error.failed(), maybe_sent=False)
+            refusal = self._graph.refusal(account, answer)
+            if isinstance(refusal, Failed):
+                return replace(refusal, maybe_sent=False)
+            if refusal is None:
+                said = answer.object()
+                names = (text(said.get(f"{which}_name")) for which in ("first", "last"))
+                return Profile(
+                    readings.name(" ".join(names)), text(said.get("profile_pic"))
+                )
+        return Profile()
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         return self._graph.download(account, media, signed=False)

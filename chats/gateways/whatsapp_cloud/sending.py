@@ -17,6 +17,7 @@ from chats.gateways.base import (
     Media,
     Outcome,
     Outgoing,
+    Untold,
 )
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.payload import as_json, as_multipart
@@ -41,7 +42,7 @@ PLAYABLE: dict[str, tuple[str, int]] = {
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
-class WhatsAppCloud:
+class WhatsAppCloud(Untold):
     """The Cloud API. `Account.id` is the phone number id."""
 
     def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:

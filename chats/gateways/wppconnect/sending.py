@@ -17,6 +17,7 @@ from chats.gateways.base import (
     Outcome,
     Outgoing,
     SessionState,
+    Untold,
 )
 from chats.gateways.bounded import Patience
 from chats.gateways.encoded import decoded
@@ -40,7 +41,7 @@ STATES: dict[str, SessionState] = {
 _BEFORE_SENDING = re.compile(r"(WAPI|WPP) is not defined|not logged|no session", re.I)
 
 
-class WPPConnect:
+class WPPConnect(Untold):
     """`Account.id` is the session, its token the session's."""
 
     def __init__(self, http: Http) -> None:

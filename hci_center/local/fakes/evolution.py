@@ -28,12 +28,16 @@ class FakeEvolution(FakeServer):
         self.lids: dict[str, str] = {}
         self.state = "open"
         self.media: dict[str, tuple[str, str]] = {}
+        # By the digits of the person.
+        self.pictures: dict[str, bytes] = {}
         super().__init__(port)
 
     def is_send(self, request: Recorded) -> bool:
         return request.path.startswith("/message/")
 
     def answer(self, request: Recorded) -> Reply:
+        if request.path.startswith("/pictures/"):
+            return Reply(200, self.pictures[request.path.rpartition("/")[2]])
         if request.headers.get("apikey") != self.key:
             return _bad("Unauthorized", 401, "Unauthorized")
         parts = request.path.strip("/").split("/")
@@ -47,6 +51,11 @@ class FakeEvolution(FakeServer):
             return Reply(200, {"instance": instance})
         if parts[:2] == ["instance", "connect"]:
             return Reply(200, {"pairingCode": None, "code": "2@qr-of-evolution"})
+        if parts[:2] == ["chat", "fetchProfilePictureUrl"]:
+            person = str(request.json()["number"]).partition("@")[0]
+            link = f"{self.url}/pictures/{person}" if person in self.pictures else None
+            wuid = f"{person}@s.whatsapp.net"
+            return Reply(200, {"wuid": wuid, "profilePictureUrl": link})
         if parts[:2] == ["chat", "getBase64FromMediaMessage"]:
             name = request.json()["message"]["key"]["id"]
             if name not in self.media:

@@ -24,6 +24,8 @@ class FakeMessenger(FakeGraph):
     def __init__(self, port: int = 0, *, page: str, token: str, **more: Any) -> None:
         self.page = page
         self.echoed_news = True
+        # Some apps may ask for names alone.
+        self.shows_pictures = True
         super().__init__(port, token=token, **more)
 
     def is_send(self, request: Recorded) -> bool:
@@ -46,9 +48,17 @@ class FakeMessenger(FakeGraph):
         if edge is None and node == self.page:
             return Reply(200, {"id": self.page, "name": "Padaria Estrela"})
         if edge is None and node in self.people:
-            profile = {"first_name": "Maria", "last_name": "Souza", "id": node}
-            return Reply(200, profile)
+            return self._profile(request, node)
         raise GraphError(100, "Unsupported get request", 33)
+
+    def _profile(self, request: Recorded, person: str) -> Reply:
+        profile = {"first_name": "Maria", "last_name": "Souza", "id": person}
+        if "profile_pic" in request.query.get("fields", ""):
+            if not self.shows_pictures:
+                raise GraphError(100, "(#100) Tried accessing nonexisting field")
+            if person in self.media:
+                profile["profile_pic"] = f"{self.url}/media/{person}"
+        return Reply(200, profile)
 
     def _message(self, request: Recorded) -> Reply:
         body, content, mime, name = _body(request)

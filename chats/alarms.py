@@ -1,0 +1,83 @@
+"""Accounts that somebody must look after, told once in the log and to every probe.
+
+A refusal that only a person can mend is an alarm at once; any other trouble when
+messages of the account have waited behind it for five minutes, whatever its session
+says of itself.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from hci_center.errors import LackingError
+
+logger = logging.getLogger(__name__)
+
+# What no time mends.
+_AT_ONCE = [
+    "bad_setup",
+    "not_authorized",
+    "other_number",
+    "restricted",
+    "wrong_program",
+]
+
+_HAS_WAITED = """EXISTS (SELECT FROM chats_delivery d
+   WHERE d.manager_id = a.manager_id AND d.channel = a.channel AND d.done_at IS NULL
+     AND d.queued_at < statement_timestamp() - interval '5 minutes')"""
+_RAISE = f"""
+UPDATE chats_gatewayaccount a SET alarmed_at = statement_timestamp()
+ WHERE a.alarmed_at IS NULL AND a.pause_code <> ''
+   AND (a.pause_code = ANY(%s) OR {_HAS_WAITED})
+RETURNING a.channel, a.manager_id, a.pause_code
+"""  # noqa: S608 - of a condition
+_END = f"""
+UPDATE chats_gatewayaccount a SET alarmed_at = NULL
+ WHERE a.alarmed_at IS NOT NULL AND a.pause_code = '' AND NOT {_HAS_WAITED}
+RETURNING a.channel, a.manager_id
+"""  # noqa: S608 - of a condition
+_RAISED = """
+SELECT channel, manager_id, pause_code FROM chats_gatewayaccount
+ WHERE alarmed_at IS NOT NULL ORDER BY alarmed_at, id
+"""
+# What is told of one that seems to go again while its messages still wait.
+_WAITING = "waiting"
+# A probe's answer is a line.
+_MOST_TOLD = 5
+
+
+def watch() -> None:
+    """Raises and ends alarms; each leaves one line in the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, [_AT_ONCE])
+        for channel, manager_id, code in cursor.fetchall():
+            logger.error(
+                "%s:%s: nothing leaves (%s); its access or session must be renewed",
+                channel,
+                manager_id,
+                code,
+            )
+        cursor.execute(_END)
+        for channel, manager_id in cursor.fetchall():
+            logger.info("%s:%s: messages leave again", channel, manager_id)
+
+
+def ask() -> str:
+    """For a probe; raises LackingError naming the accounts that have an alarm."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_RAISED)
+            raised = [
+                f"{channel}:{id_} {code or _WAITING}" for channel, id_, code in cursor
+            ]
+    finally:
+        # Called by a thread that may not be asked again for long.
+        connection.close()
+    if raised:
+        more = len(raised) - _MOST_TOLD
+        said = ", ".join(raised[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else "")
+        raise LackingError(_("nothing leaves: %s") % said)
+    return "ok"

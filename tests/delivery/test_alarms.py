@@ -1,0 +1,183 @@
+"""Accounts that somebody must look after: told once in the log, and to every probe."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from chats import alarms
+from chats.models import Delivery, GatewayAccount
+from chats.sessions import check, due_checks, ensure_accounts, note_check
+from hci_center.errors import LackingError
+from hci_center.local.fakes import faults
+from hci_center.local.fakes.evolution import FakeEvolution
+from tests.delivery.conftest import make_due, queue
+
+pytestmark = pytest.mark.django_db
+
+KEY = "canary-of-the-instance"
+
+
+@pytest.fixture
+def evolution(manager, contact):
+    with FakeEvolution(instance="padaria", key=KEY) as fake:
+        fake.people.add(contact.external_id)
+        manager.gateway = "evolution"
+        manager.gateway_settings = json.dumps(
+            {"url": fake.url, "instance": "padaria", "apikey": KEY}
+        )
+        manager.save()
+        yield fake
+
+
+@pytest.fixture
+def said(caplog):
+    """The lines of our own log from a level up, since it was last asked."""
+    caplog.set_level(logging.INFO)
+
+    def lines(level):
+        found = [
+            record.getMessage()
+            for record in caplog.records
+            if record.levelno >= level and record.name.startswith("chats")
+        ]
+        caplog.clear()
+        return found
+
+    return lines
+
+
+def minutes_pass(minutes):
+    for delivery in Delivery.objects.filter(done_at=None):
+        delivery.queued_at = timezone.now() - timedelta(minutes=minutes)
+        delivery.save()
+
+
+def probe():
+    """What a probe is told, in this test's own transaction."""
+    close, connection.close = connection.close, lambda: None
+    try:
+        return alarms.ask()
+    except LackingError as lack:
+        return str(lack)
+    finally:
+        connection.close = close
+
+
+def test_a_refused_access_is_an_alarm_at_once_and_once(
+    manager, contact, evolution, rounds, said
+):
+    queue(contact)
+    evolution.faults.append(faults.reply(401, {"error": "Unauthorized"}))
+    rounds.make()
+    alarms.watch()
+    name = f"whatsapp:{manager.pk}"
+    assert said(logging.WARNING) == [
+        f"{name}: sends are held (not_authorized)",
+        f"{name}: nothing leaves (not_authorized); its access or session must be "
+        "renewed",
+    ]
+    make_due(Delivery.objects.get().message)
+    evolution.faults.append(faults.reply(401, {"error": "Unauthorized"}))
+    rounds.make()
+    alarms.watch()
+    assert said(logging.WARNING) == []
+    assert probe() == f"nothing leaves: {name} not_authorized"
+
+
+def test_a_passing_trouble_is_one_after_five_minutes(
+    manager, contact, evolution, rounds, said
+):
+    message = queue(contact)
+    evolution.faults.append(
+        faults.reply(400, {"response": {"message": ["Error: Connection Closed"]}})
+    )
+    rounds.make()
+    alarms.watch()
+    assert said(logging.WARNING) == [
+        f"whatsapp:{manager.pk}: sends are held (not_connected)"
+    ]
+    assert probe() == "ok"
+    minutes_pass(6)
+    alarms.watch()
+    assert len(said(logging.ERROR)) == 1
+    assert probe() == f"nothing leaves: whatsapp:{manager.pk} not_connected"
+    make_due(message)
+    rounds.make()
+    alarms.watch()
+    assert said(logging.INFO)[-1] == f"whatsapp:{manager.pk}: messages leave again"
+    assert probe() == "ok"
+
+
+def test_a_session_that_says_it_is_open_ends_no_alarm(
+    manager, contact, evolution, rounds, said
+):
+    """Evolution says `open` while nothing gets through: that proves nothing."""
+    queue(contact)
+    evolution.faults.append(
+        faults.reply(400, {"response": {"message": ["Error: Connection Closed"]}})
+    )
+    rounds.make()
+    minutes_pass(6)
+    alarms.watch()
+    said(logging.ERROR)
+    ensure_accounts()
+    for line in due_checks(10):
+        note_check(check(rounds.worker.drivers, line))
+    said(logging.INFO)
+    account = GatewayAccount.objects.get(channel="whatsapp")
+    assert (account.state, account.paused_until) == ("open", None)
+    alarms.watch()
+    assert said(logging.INFO) == []
+    assert probe() == f"nothing leaves: whatsapp:{manager.pk} waiting"
+
+
+def test_the_log_tells_each_change_of_a_session_once(manager, controller, rounds, said):
+    ensure_accounts()
+    manager.facebook_id = None
+    manager.save()
+    for state in ("open", "closed", "closed", "open"):
+        controller.state = state
+        for line in due_checks(10):
+            if line.channel == "whatsapp":
+                note_check(check(rounds.worker.drivers, line))
+        GatewayAccount.objects.update(next_check_at=timezone.now())
+    name = f"whatsapp:{manager.pk}"
+    changes = [line for line in said(logging.INFO) if ": session " in line]
+    assert changes == [
+        f"{name}: session open",
+        f"{name}: session closed",
+        f"{name}: session open",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readiness_is_degraded_and_names_the_account(manager, contact):
+    ensure_accounts()
+    GatewayAccount.objects.filter(channel="whatsapp").update(
+        pause_code="restricted", alarmed_at=timezone.now()
+    )
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    told = f"whatsapp:{manager.pk} restricted"
+    assert told in answer.json()["checks"]["gateways"]
+
+
+def test_no_alarm_holds_a_secret(manager, contact, evolution, rounds, caplog):
+    caplog.set_level(logging.DEBUG)
+    queue(contact)
+    evolution.faults.append(
+        faults.reply(401, {"response": {"message": f"bad key {KEY}"}})
+    )
+    rounds.make()
+    alarms.watch()
+    assert "nothing leaves" in caplog.text
+    assert KEY not in caplog.text
+    assert KEY not in probe()

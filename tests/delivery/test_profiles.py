@@ -1,0 +1,180 @@
+"""Who wrote gets a name and a picture, after his message and never in its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from chats import inbound, profiles
+from chats.accounts import Drivers, webhook_path
+from chats.attachments import sweep_orphans
+from chats.models import Message, Portrait, ProfileFetch
+from contacts.models import Contact
+from hci_center.local.fakes import faults
+from tests.chats import files
+from tests.delivery.conftest import PHONE, PNG, PSID, post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def hear(rounds):
+    """Takes one webhook in, and does all that follows from it."""
+
+    def taken(fake, path, news):
+        assert post(fake, path, news).status_code == 200
+        rounds.make()
+        rounds.worker._dues.pop("profiles", None)
+        rounds.make()
+        return Contact.objects.get()
+
+    return taken
+
+
+def picture_of(contact):
+    answer = Client().get(contact.photo)
+    content = b"".join(answer) if answer.status_code == 200 else answer.content
+    return answer, content
+
+
+def ask_again(rounds, **fields):
+    ProfileFetch.objects.update(next_at=timezone.now(), **fields)
+    rounds.worker._dues.pop("profiles", None)
+    rounds.make()
+
+
+def test_a_page_s_customer_gets_his_name_and_a_copy_of_his_picture(manager, page, hear):
+    page.media[PSID] = (PNG, "image/png")
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert contact.name == "Maria Souza"
+    assert contact.photo == f"/api/chat/photo/{Portrait.objects.get().uuid}"
+    answer, content = picture_of(contact)
+    assert content == PNG
+    assert answer["Content-Type"] == "image/png"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer["Content-Security-Policy"]
+
+
+def test_its_address_is_absolute_where_ours_is_known(manager, page, hear, settings):
+    settings.PUBLIC_URL = "https://centre.example"
+    page.media[PSID] = (PNG, "image/png")
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert contact.photo.startswith("https://centre.example/api/chat/photo/")
+
+
+def test_an_app_that_may_not_see_pictures_gets_the_name(manager, page, hear):
+    page.shows_pictures = False
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert (contact.name, contact.photo) == ("Maria Souza", "")
+    assert ProfileFetch.objects.get().next_at is None
+
+
+def test_nobody_is_asked_for_in_a_request(manager, page):
+    assert (
+        post(page, "/webhooks/facebook", page.inbound(PSID, "Olá")).status_code == 200
+    )
+    assert page.requests == []
+
+
+@pytest.mark.parametrize("trouble", ["unknown", "renewed"])
+def test_a_platform_that_does_not_tell_costs_no_message(manager, page, hear, trouble):
+    if trouble == "unknown":
+        del page.people[PSID]
+    else:
+        page.token = "renewed"
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert (contact.name, contact.photo) == (PSID, "")
+    assert Message.objects.get().content == "Olá"
+    assert ProfileFetch.objects.get().next_at is None
+
+
+def test_who_was_asked_for_is_not_asked_for_with_each_message(
+    manager, page, hear, rounds
+):
+    for n in range(3):
+        hear(page, "/webhooks/facebook", page.inbound(PSID, str(n)))
+    asked = [r for r in page.requests if "fields=first_name" in r.target]
+    assert len(asked) == 1
+    yesterday = timezone.now() - timedelta(days=1, minutes=1)
+    ProfileFetch.objects.update(asked_at=yesterday)
+    page.media[PSID] = (PNG, "image/png")
+    assert hear(page, "/webhooks/facebook", page.inbound(PSID, "Oi")).photo
+
+
+def test_a_picture_that_somebody_set_stays(manager, page, hear):
+    page.media[PSID] = (PNG, "image/png")
+    hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    Portrait.objects.all().delete()
+    Contact.objects.update(photo="url.com", name=PSID)
+    ProfileFetch.objects.all().delete()
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    assert (contact.photo, contact.name) == ("url.com", "Maria Souza")
+    assert not Portrait.objects.exists()
+
+
+def test_what_is_no_picture_is_not_kept(manager, page, hear, settings):
+    page.media[PSID] = (files.SVG, "image/svg+xml")
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert (contact.name, contact.photo) == ("Maria Souza", "")
+    assert [p for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()] == []
+
+
+def test_a_picture_is_not_fetched_from_a_stranger(manager, page, hear, controller):
+    page.media[PSID] = (PNG, "image/png")
+    plain = page._profile
+
+    def profile(request, person):
+        reply = plain(request, person)
+        reply.body["profile_pic"] = f"{controller.url}/picture"
+        return reply
+
+    page._profile = profile
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert (contact.name, contact.photo) == ("Maria Souza", "")
+    assert controller.requests == []
+
+
+def test_a_passing_fault_is_tried_again(manager, page, hear, rounds):
+    page.media[PSID] = (PNG, "image/png")
+    page.is_send = lambda request: "fields=first_name" in request.target
+    page.faults.append(faults.reply(500, b"<html>oops</html>"))
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert (contact.photo, ProfileFetch.objects.get().attempts) == ("", 1)
+    ask_again(rounds)
+    contact.refresh_from_db()
+    assert contact.photo
+
+
+def test_evolution_is_asked_for_the_picture(manager, evolution, hear):
+    evolution.pictures[PHONE] = PNG
+    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    contact = hear(evolution, webhook_path("evolution", manager.pk), news)
+    assert picture_of(contact)[1] == PNG
+
+
+def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page):
+    page.media["there"] = (PNG, "image/jpeg")
+    news = wppconnect.inbound(f"{PHONE}@c.us", "Oi")
+    link = "https://pps.whatsapp.net/there"
+    news["sender"]["profilePicThumbObj"] = {"eurl": link}
+    post(wppconnect, webhook_path("wppconnect", manager.pk), news)
+    [piece] = inbound.claim(1)
+    inbound.work_through(piece)
+    [asked] = profiles.claim(1)
+    assert asked.link == link
+    # The page's fake stands for the network's own host, which is not here.
+    profiles.fetch(Drivers(), replace(asked, link=f"{page.url}/media/there"))
+    assert picture_of(Contact.objects.get())[1] == PNG
+
+
+def test_a_picture_goes_with_its_contact(manager, page, hear):
+    page.media[PSID] = (PNG, "image/png")
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert sweep_orphans() == 0
+    Contact.objects.update(deleted_at=timezone.now())
+    assert picture_of(contact)[0].status_code == 404
