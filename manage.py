@@ -4,6 +4,6 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
-    from django.core.management import execute_from_command_line
+    from hci_center.local.command_line import execute
 
-    execute_from_command_line(sys.argv)
+    execute(sys.argv)

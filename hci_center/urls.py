@@ -13,6 +13,8 @@ urlpatterns = [
     path("api/", include("hci_center.api.urls")),
     path("webhooks/", include("chats.webhooks")),
     path("", include("hci_center.local.urls")),
+    # Whoever types the bare address looks for the back-office.
+    path("", RedirectView.as_view(url="/admin/")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

@@ -90,3 +90,12 @@ def test_a_literal_segment_wins_over_a_port(api, manager):
         "/api/area/operator/facebook/369258147",
     ):
         assert api.post(path, {}).json()["error"]["code"] == "invalid"
+
+
+def test_the_bare_address_leads_to_the_back_office(client):
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def test_what_has_no_page_leads_nowhere(client):
+    assert client.get("/elsewhere").status_code == 404
