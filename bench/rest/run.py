@@ -109,12 +109,12 @@ def measured(
 
 
 def run(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
-    os.sched_setaffinity(0, {int(chosen.core)})
     product = Product(folder, chosen.core)
     product.start()
     try:
         connection = prepare(product, chosen.size)
         loader = dsn({**connection, "user": "postgres"})
+        os.sched_setaffinity(0, {int(chosen.core)})
         with ExitStack() as running:
             asked = contenders(product, connection, chosen, running)
             return measured(asked, lambda: dataset.reset(loader, chosen.size), chosen)

@@ -81,7 +81,10 @@ class Product:
         """The roots of the parts' process trees, told apart by their commands."""
         found: dict[str, int] = {}
         for pid in measure.tree(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+            except FileNotFoundError:
+                continue
             for name, mark in PARTS.items():
                 if mark in command:
                     found.setdefault(name, pid)
