@@ -47,5 +47,7 @@ def _allow_many_connections() -> None:
 
 if __name__ == "__main__":
     from hci_center.wsgi import application
+    from managers.key_news import hearing_of_keys
 
-    serve(application, settings.HOST, settings.PORT, settings.WEB_THREADS)
+    with hearing_of_keys():
+        serve(application, settings.HOST, settings.PORT, settings.WEB_THREADS)

@@ -1,0 +1,86 @@
+"""A key that ended is refused at once, whoever ended it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import connection
+
+from managers import authentication
+from managers.key_news import hearing_of_keys
+from managers.keys import create_key, revoke_key
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 20.0
+
+
+@pytest.fixture(autouse=True)
+def long_memory(monkeypatch):
+    monkeypatch.setattr(authentication, "KEPT_FOR", 1000.0)
+
+
+def ask(client, key):
+    return client.get("/api/user/", headers={"Authorization": f"Api-Key {key}"})
+
+
+def heard(client, key, status):
+    """Whether that status comes, as it must: nothing else would end the memory."""
+    deadline = time.monotonic() + PATIENCE
+    while ask(client, key).status_code != status:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def listening():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query = 'LISTEN api_keys'"
+        )
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def ear():
+    with hearing_of_keys():
+        deadline = time.monotonic() + PATIENCE
+        while not listening() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield
+
+
+def test_a_revoked_key_is_refused_although_it_was_judged_good(client, ear):
+    key = create_key("bot")
+    assert ask(client, key).status_code == 200
+    revoke_key("bot")
+    assert heard(client, key, 401)
+
+
+def test_a_revocation_in_sql_is_heard_as_well(client, ear):
+    key = create_key("bot")
+    assert ask(client, key).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE managers_apikey SET expires_at = now()")
+    assert heard(client, key, 401)
+
+
+def test_what_is_not_heard_is_remembered(client):
+    key = create_key("bot")
+    assert ask(client, key).status_code == 200
+    revoke_key("bot")
+    assert ask(client, key).status_code == 200
+
+
+def test_it_listens_again_when_its_connection_was_ended(client, ear):
+    key = create_key("bot")
+    assert ask(client, key).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query = 'LISTEN api_keys'"
+        )
+    revoke_key("bot")
+    assert heard(client, key, 401)
