@@ -53,7 +53,8 @@ class Line:
     @property
     def fingerprint(self) -> str:
         """Changes with anything that the gateway judges the account by."""
-        said = (self.driver, self.account.url, self.account.id, self.account.token)
+        account = self.account
+        said = (self.driver, account.url, account.id, account.token, account.number)
         key = b"line:" + settings.SECRET_KEY.encode()
         return hmac.digest(key, repr(said).encode(), hashlib.sha256).hex()
 

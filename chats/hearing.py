@@ -15,6 +15,7 @@ from chats.gateways.base import Health, Media
 from chats.gateways.events import (
     Ack,
     Content,
+    Deleted,
     Echo,
     Event,
     Inbound,
@@ -49,6 +50,11 @@ SELECT m.uuid::text, d.in_flight, m.content = %(text)s
  WHERE d.contact_id = %(contact)s AND d.done_at IS NULL
    AND (d.in_flight OR d.doubt_until IS NOT NULL)
  ORDER BY d.message_id
+"""
+# Of one message of a gateway, which is several here, at most.
+MOST_PARTS = 30
+_DELETED = """
+UPDATE chats_message SET error = %s WHERE manager_id = %s AND gateway_id = ANY(%s)
 """
 _LIFT_UNTIL = """
 UPDATE chats_message m SET status = %(status)s
@@ -100,7 +106,9 @@ def hear(listener: Listener, source: str, event: Event) -> str:
             ear.watermark(event)
         case Session():
             health = Health(event.state, event.reason, event.qr, event.number)
-            sessions.note(listener.manager_id, ear.channel, health, is_pushed=True)
+            sessions.hear_of(listener.manager_id, ear.channel, health)
+        case Deleted():
+            ear.deleted(event)
         case Linked():
             ear.person(event)
         case Unwanted():
@@ -190,6 +198,14 @@ class _Ear:
             self.confirm(event.uuid, event.external_ids[0])
         for reference in event.external_ids:
             report_status(self.manager_id, reference, event.status, event.error[:500])
+
+    def deleted(self, event: Deleted) -> None:
+        """What was said stays; that it was taken back stands beside it."""
+        name = event.external_id
+        parts = [f"{name}#{part}" for part in (*range(1, MOST_PARTS), "caption")]
+        said = _("Its sender has deleted this message.")
+        with connection.cursor() as cursor:
+            cursor.execute(_DELETED, [said, self.manager_id, [name, *parts]])
 
     def watermark(self, event: Watermark) -> None:
         contact = find_contact(self.manager_id, self.channel, event.person.ids[0])

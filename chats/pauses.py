@@ -41,6 +41,11 @@ UPDATE chats_gatewayaccount
    SET paused_until = NULL, pause_code = '', pause_reason = '', pauses = 0
  WHERE manager_id = %s AND channel = %s AND (paused_until IS NOT NULL OR pauses > 0)
 """
+_PROLONG = """
+UPDATE chats_gatewayaccount
+   SET paused_until = statement_timestamp() + make_interval(secs => %s)
+ WHERE manager_id = %s AND channel = %s AND pause_code = %s
+"""
 # What a session that is open again mends. A limit or a restriction it does not.
 _MENDED = (
     "not_connected",
@@ -92,6 +97,13 @@ def pause(line: Line, code: str, reason: str, wait: float, hurry: float = 1.0) -
     if row is None or row[0] != code:
         logger.warning("%s: sends are held (%s)", line.account.name, code)
     tell_waiting()
+
+
+def prolong(line: Line, code: str, wait: float) -> bool:
+    """Lets a pause of that code last `wait` seconds from now; False: there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROLONG, [wait, line.manager_id, line.channel, code])
+        return bool(cursor.rowcount)
 
 
 def resume(manager_id: int, channel: str) -> None:

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 # How often a session is asked for, in seconds: more often while something waits,
 # less where a platform counts the calls.
 WAITING, IDLE, IDLE_AT_META = 15, 60, 300
+_UNTIL_ASKED_AGAIN = IDLE + 10
 
 _ENSURE = """
 INSERT INTO chats_gatewayaccount
@@ -59,6 +60,8 @@ SELECT t.channel, {COLUMNS}
   FROM taken t JOIN managers_manager m ON m.id = t.manager_id
 """  # noqa: S608 - of columns
 
+_LINE = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S608 - of columns
+
 # What is no row of the feed: told once, to whoever listens and sees the manager.
 _TELL = "SELECT change_now(%s, %s::jsonb)"
 
@@ -91,14 +94,35 @@ def check(drivers: Drivers, line: Line) -> Checked:
 
 def note_check(checked: Checked) -> None:
     """Writes what the gateway answered; an open session ends the account's pause."""
-    line, health = checked.line, checked.health
+    _take(checked.line, checked.health)
+
+
+def hear_of(manager_id: int, channel: str, health: Health) -> None:
+    """The same for what the gateway tells by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINE, [manager_id])
+        row = cursor.fetchone()
+    if row is not None:
+        _take(line_of(row, channel), health, is_pushed=True)
+
+
+def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
     if not _is_same_phone(line, health.number):
         reason = _("Another number than the manager's is connected: %s") % health.number
         note(line.manager_id, line.channel, Health("closed", reason))
-        pauses.pause(line, "other_number", reason, IDLE + 10)
+        pauses.pause(line, "other_number", reason, _UNTIL_ASKED_AGAIN)
         return
-    note(line.manager_id, line.channel, health)
-    if health.state == "open":
+    is_open = health.state == "open"
+    # A gateway that is open and does not say for whom proves nothing against what it
+    # said before.
+    if (
+        is_open
+        and health.number is None
+        and pauses.prolong(line, "other_number", _UNTIL_ASKED_AGAIN)
+    ):
+        return
+    note(line.manager_id, line.channel, health, is_pushed=is_pushed)
+    if is_open:
         pauses.resume_connected(line.manager_id, line.channel)
 
 
@@ -132,8 +156,6 @@ def note(
             _tell(manager_id, health.state)
             level = logging.INFO if health.state == "open" else logging.WARNING
             logger.log(level, "%s:%s: session %s", channel, manager_id, health.state)
-    if is_pushed and health.state == "open":
-        pauses.resume_connected(manager_id, channel)
 
 
 def _tell(manager_id: int, state: str) -> None:

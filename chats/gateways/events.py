@@ -100,13 +100,20 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """Whoever wrote it took a message back."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unwanted:
     """Known, and nothing to us: groups, reactions, typing."""
 
     what: str
 
 
-Event = Inbound | Echo | Ack | Watermark | Session | Linked | Unwanted
+Event = Inbound | Echo | Ack | Watermark | Session | Linked | Deleted | Unwanted
 
 
 @dataclass(frozen=True, slots=True)

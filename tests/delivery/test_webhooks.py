@@ -393,3 +393,18 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]
+
+
+def test_what_its_sender_took_back_stays_and_says_so(manager, page, rounds):
+    photos = [{"type": "location", "payload": {"coordinates": {"lat": 1, "long": 2}}}]
+    news = page.inbound(PSID, "Esqueça", attachments=photos)
+    mid = news["entry"][0]["messaging"][0]["message"]["mid"]
+    post(page, "/webhooks/facebook", news)
+    post(page, "/webhooks/facebook", page.inbound(PSID, "Isto fica"))
+    taken_back = page._event(PSID, message={"mid": mid, "is_deleted": True})
+    post(page, "/webhooks/facebook", page.frame(taken_back))
+    rounds.make()
+    said = "Its sender has deleted this message."
+    rows = Message.objects.order_by("pk").values_list("content", "error")
+    assert [row[0] for row in rows][::2] == ["Esqueça", "Isto fica"]
+    assert [row[1] for row in rows] == [said, said, ""]

@@ -11,6 +11,7 @@ from chats.gateways.base import Media
 from chats.gateways.events import (
     Ack,
     Content,
+    Deleted,
     Echo,
     Inbound,
     Linked,
@@ -118,6 +119,19 @@ def test_messenger_postback_is_its_title(page):
 def test_messenger_ignores_what_is_no_message(page):
     for what in ("reaction", "optin", "referral", "account_linking", "message_edit"):
         assert messenger_event(page, **{what: {}}) == [Unwanted(what)]
+
+
+def test_messenger_tells_what_was_taken_back(page):
+    taken_back = {"mid": "m_1", "is_deleted": True}
+    assert messenger_event(page, message=taken_back) == [Deleted("m_1")]
+
+
+def test_wppconnect_tells_what_was_taken_back(wppconnect):
+    name = f"false_{PHONE}@c.us_3EB01"
+    told = {"event": "onrevokedmessage", "session": "padaria"}
+    for ref in (name, {"_serialized": name}):
+        assert wppconnect.received({**told, "refId": ref}) == [Deleted(name)]
+    assert wppconnect.received(told) == [Unwanted("onrevokedmessage")]
 
 
 def test_every_event_of_every_entry_of_a_batch_is_taken(page):
@@ -343,7 +357,8 @@ def test_evolution_updates_are_matched_by_the_key(evolution):
     assert update("READ") == [Ack("read", ("3EB01",))]
     assert update("PLAYED") == [Ack("read", ("3EB01",))]
     assert update("ERROR") == [Ack("failed", ("3EB01",))]
-    assert update("PENDING") == update("DELETED") == [Unwanted("update")]
+    assert update("PENDING") == [Unwanted("update")]
+    assert update("DELETED") == update("DELETED", fromMe=False) == [Deleted("3EB01")]
     assert update("READ", fromMe=False) == [Unwanted("update")]
 
 

@@ -12,6 +12,7 @@ from chats.gateways.bodies import masked, read_object
 from chats.gateways.events import (
     Ack,
     Content,
+    Deleted,
     Echo,
     Event,
     Inbound,
@@ -152,6 +153,8 @@ def _update(data: Any) -> Event:
     """Matched by `keyId`: `messageId` is the server's own row."""
     status = STATUSES.get(text(data.get("status")))
     name = text(data.get("keyId") or found(data, "key", "id"))
+    if name and data.get("status") == "DELETED":
+        return Deleted(name)
     is_mine = data.get("fromMe", found(data, "key", "fromMe")) is True
     if status is None or not name or not is_mine:
         return Unwanted("update")

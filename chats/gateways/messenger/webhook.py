@@ -12,6 +12,7 @@ from chats.gateways.base import Media
 from chats.gateways.events import (
     Ack,
     Content,
+    Deleted,
     Echo,
     Event,
     Inbound,
@@ -61,7 +62,7 @@ _FRAME = {"sender", "recipient", "timestamp"}
 def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
     mid = text(message["mid"])
     if message.get("is_deleted"):
-        return [Unwanted("deleted")]
+        return [Deleted(mid)]
     at = readings.moment(payload.get("timestamp"))
     parts = [
         (mid if n == 0 else f"{mid}#{n}", content)

@@ -12,6 +12,7 @@ from chats.gateways.bodies import masked, read_object
 from chats.gateways.events import (
     Ack,
     Content,
+    Deleted,
     Echo,
     Event,
     Inbound,
@@ -69,6 +70,8 @@ class WPPConnectWebhook:
             return [_message(item) for item in readings.listed(payload, "data")]
         if event == "onack":
             return [_ack(payload)]
+        if event == "onrevokedmessage" and payload.get("refId"):
+            return [Deleted(serialized(payload["refId"]))]
         if event == "status-find":
             return [_status(text(payload.get("status")))]
         if event == "qrcode":
