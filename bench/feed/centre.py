@@ -33,9 +33,11 @@ contact = builders.make_contact(manager, area=area)
 chat = builders.make_chat(contact)
 builders.make_key(manager, name="bench")
 from managers.models import ApiKey
+counted = [builders.make_contact(manager, area=area, sa=0) for _ in range(20)]
 operators = [builders.make_operator(manager, area, name=f"op{n}") for n in range(50)]
 print(json.dumps({
     "manager": manager.pk, "contact": contact.pk, "chat": chat.pk,
+    "counted": [each.pk for each in counted],
     "key": ApiKey.objects.get(name="bench").pk,
     "users": [operator.user_id for operator in operators],
 }))
@@ -46,6 +48,7 @@ INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction, typ
   content, url, sender, status, error, created_at)
 VALUES (gen_random_uuid(), %s, %s, %s, 'in', 'text', %s, '', '', 'wait', '', now())
 """
+UPDATE = "UPDATE contacts_contact SET sa = sa + 1, photo = %s WHERE id = %s"
 TICKETS = """
 INSERT INTO feed_ticket (digest, credential, session, base, expires_at)
 SELECT sha256(('bench-' || n)::bytea), (%s::text[])[1 + n %% cardinality(%s::text[])],
@@ -78,19 +81,30 @@ class Bench:
 
     async def insert(self, token: str) -> None:
         """One committed message, by SQL."""
+        rows = self.rows
+        values = [rows["manager"], rows["contact"], rows["chat"], token + TEXT]
+        await self._execute(INSERT, values)
+
+    async def change(self, token: str) -> None:
+        """One commit: a message, or each tenth time another version of a contact."""
+        counted = self.rows["counted"]
+        number = int(token.split(":")[2])
+        if number % 10:
+            await self.insert(token)
+        else:
+            pk = counted[number // 10 % len(counted)]
+            await self._execute(UPDATE, [token, pk])
+
+    async def _execute(self, statement: str, values: list[Any]) -> None:
         writer = await self.writers.get()
         try:
-            rows = self.rows
-            values = [rows["manager"], rows["contact"], rows["chat"], token + TEXT]
-            await writer.execute(INSERT, values)
+            await writer.execute(statement.encode(), values)
         finally:
             self.writers.put_nowait(writer)
 
     async def issue(self, credentials: list[str], count: int) -> None:
         """Tickets that the sockets know by their number."""
-        writer = await self.writers.get()
-        await writer.execute(TICKETS, [credentials, credentials, count])
-        self.writers.put_nowait(writer)
+        await self._execute(TICKETS, [credentials, credentials, count])
         self.next_ticket = 0
 
     def hello(self, _number: int, epoch: str | None, cursor: int | None) -> str:

@@ -62,7 +62,7 @@ async def steady(bench: Bench) -> None:
         "operators", bench.options.sockets, bench.centre.feed_port
     )
     await load.phase(bench.insert, 10, gap=0.05, one_by_one=True)
-    say("300 commits/s", **await load.steady(bench.insert, 300, bench.options.seconds))
+    say("300 commits/s", **await load.steady(bench.change, 300, bench.options.seconds))
     load.close()
 
 
