@@ -11,6 +11,21 @@ from django.test import Client
 
 from managers import authentication
 from tests import builders
+from tests.emptying import empty
+
+# These start servers and wait for them: begun first, they overlap with the others
+# instead of being waited for at the end.
+BEGUN_FIRST = ("faults", "local", "feed", "delivery")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.nodeid.split("/")[1]
+        places = len(BEGUN_FIRST)
+        return BEGUN_FIRST.index(folder) if folder in BEGUN_FIRST else places
+
+    items.sort(key=place)
 
 
 class Api:
@@ -54,6 +69,13 @@ class Api:
 
     def delete(self, path: str, body: Any = None, **more: Any) -> Any:
         return self.call("DELETE", path, body, **more)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.testcases.call_command", empty)
+        yield
 
 
 @pytest.fixture(autouse=True)
