@@ -5,6 +5,7 @@ Why this server, and how many threads: docs/decisions/web-server.md.
 
 from __future__ import annotations
 
+import gc
 import resource
 
 import uvicorn
@@ -49,5 +50,8 @@ if __name__ == "__main__":
     from hci_center.wsgi import application
     from managers.key_news import hearing_of_keys
 
+    # What was loaded stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     with hearing_of_keys():
         serve(application, settings.HOST, settings.PORT, settings.WEB_THREADS)
