@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from areas.models import Area, Operator
+from managers.models import Manager
+from tests import builders
+from tests.conftest import Api
+from tests.plans.crowd import gather
+
+
+@pytest.fixture(scope="module")
+def _gathered(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The crowd, once for all tests of a module, in a transaction around theirs."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        gather()
+        yield
+        transaction.set_rollback(True)
+    connection.close()
+
+
+@pytest.fixture
+def crowd(_gathered: None, db: None) -> Manager:
+    """The first of the busy managers."""
+    return Manager.objects.get(facebook_id="crowd-1")
+
+
+@pytest.fixture
+def area(crowd: Manager) -> Area:
+    return Area.objects.get(manager=crowd, code="area-3")
+
+
+@pytest.fixture
+def operator(crowd: Manager) -> Operator:
+    return Operator.objects.filter(manager=crowd).earliest("id")
+
+
+@pytest.fixture
+def key(crowd: Manager) -> Api:
+    """A key that the process knows already: its own look-up is no part of a call."""
+    api = Api(builders.make_key())
+    assert api.post("/api/user/", {"number": 1}).status_code == 404
+    return api
