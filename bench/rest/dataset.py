@@ -11,9 +11,34 @@ role must be a superuser, who may switch triggers off.
 from __future__ import annotations
 
 import argparse
+import time
+from pathlib import Path
 
 import psycopg
 from rows import OPERATORS, SIZES, TABLES, operator_pk
+
+
+def dsn_of(connection: dict[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in connection.items())
+
+
+def prepare(folder: Path, connection: dict[str, str], size: str) -> str:
+    """Loads what the folder's database does not hold yet; the loader's DSN.
+
+    `connection` is that of the product's own role.
+    """
+    loader = dsn_of({**connection, "user": "postgres"})
+    mark = folder / "loaded"
+    if not mark.exists():
+        begun = time.monotonic()
+        load(loader, size)
+        print(f"# loaded {size} in {time.monotonic() - begun:.0f} s", flush=True)
+        mark.write_text(size)
+    elif mark.read_text() != size:
+        raise SystemExit(f"{folder} holds {mark.read_text()}, not {size}")
+    make_bare(dsn_of(connection))
+    reset(loader, size)
+    return loader
 
 
 def load(dsn: str, size: str) -> None:

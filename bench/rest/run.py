@@ -39,27 +39,6 @@ from servers import PORT, Product
 CONTENDERS = ("ours", "express-same", "express-bare", "floor-pg", "drf-typical")
 
 
-def prepare(product: Product, size: str) -> dict[str, str]:
-    """Loads what is not there yet; how the product's own role connects."""
-    connection = product.connection()
-    loader = {**connection, "user": "postgres"}
-    mark = product.folder / "loaded"
-    if not mark.exists():
-        begun = time.monotonic()
-        dataset.load(dsn(loader), size)
-        print(f"# loaded {size} in {time.monotonic() - begun:.0f} s", flush=True)
-        mark.write_text(size)
-    elif mark.read_text() != size:
-        raise SystemExit(f"{product.folder} holds {mark.read_text()}, not {size}")
-    dataset.make_bare(dsn(connection))
-    dataset.reset(dsn(loader), size)
-    return connection
-
-
-def dsn(connection: dict[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in connection.items())
-
-
 def contenders(
     product: Product,
     connection: dict[str, str],
@@ -75,7 +54,7 @@ def contenders(
             key = product.manage("create_api_key", f"bench {time.time():.0f}")
             found.append(Server(label, PORT, pids, f"Api-Key {key}"))
         elif label == "floor-pg":
-            found.append(Floor(product.pgbench(), dsn(connection), beside))
+            found.append(Floor(product.pgbench(), dataset.dsn_of(connection), beside))
         elif label == "drf-typical":
             peer, token = servers.typical(connection, chosen.core)
             running.callback(peer.stop)
@@ -112,8 +91,8 @@ def run(chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     product = Product(folder, chosen.core)
     product.start()
     try:
-        connection = prepare(product, chosen.size)
-        loader = dsn({**connection, "user": "postgres"})
+        connection = product.connection()
+        loader = dataset.prepare(folder, connection, chosen.size)
         os.sched_setaffinity(0, {int(chosen.core)})
         with ExitStack() as running:
             asked = contenders(product, connection, chosen, running)
