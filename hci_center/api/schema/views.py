@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from hci_center.api.schema.document import as_json, as_yaml
 from hci_center.errors import MethodNotAllowedError
 
 YAML, JSON = "application/yaml", "application/json"
@@ -29,6 +28,9 @@ POLICY = (
 
 def schema(request: HttpRequest) -> HttpResponse:
     """YAML or, by `?format=json` or the Accept header, JSON."""
+    # What it takes to build it would be a seventh of every start, mostly for nothing.
+    from hci_center.api.schema.document import as_json, as_yaml
+
     _require_get(request)
     wanted = {"json": JSON, "yaml": YAML}.get(request.GET.get("format", ""))
     if wanted is None:
