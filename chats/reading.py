@@ -8,15 +8,18 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from areas.sight import Sight
 from chats.ledger import act_as
 from chats.queries import (
     Conversation,
     Shape,
     find_conversations,
     messages_of_chat,
+    messages_of_rows,
     places,
+    read_conversations,
 )
-from contacts.lookup import Named, names_on
+from contacts.lookup import Named, NamedOn, names_on
 from contacts.models import Channel
 from contacts.naming import ManagerNames
 from hci_center.callers import Caller
@@ -76,8 +79,23 @@ def find_conversation(
     for a session that says another operator, ChatNotFoundError and
     AmbiguousContactError.
     """
-    named = names_on(_CHANNEL_OF.get(tuple(asked.manager)), asked.contact)
+    named = _named(asked)
     sight, found = find_conversations(caller, named, asked.manager, asked.operator_id)
+    return _the_one(caller, asked, sight, found, closed_too=closed_too)
+
+
+def _named(asked: Asked) -> NamedOn:
+    return names_on(_CHANNEL_OF.get(tuple(asked.manager)), asked.contact)
+
+
+def _the_one(
+    caller: Caller,
+    asked: Asked,
+    sight: Sight | None,
+    found: list[Conversation],
+    *,
+    closed_too: bool,
+) -> Conversation:
     if asked.operator_id and sight is None:
         raise OperatorNotFoundError
     act_as(caller, asked.operator_id)
@@ -101,11 +119,23 @@ def list_messages(
     Raises what `find_conversation` does, and InvalidError for a window whose
     messages are not the contact's.
     """
+    if not closed_too and window.after is None and window.before is None:
+        return _list_newest(caller, asked, window.limit)
     conversation = find_conversation(caller, asked, closed_too=closed_too)
     contact = conversation.contact
     bounds = _bounds(contact.pk, {"after": window.after, "before": window.before})
     chat_id = None if closed_too else conversation.chat_id
     return messages_of_chat(contact, chat_id, limit=window.limit, **bounds)
+
+
+def _list_newest(caller: Caller, asked: Asked, limit: int | None) -> list[Shape]:
+    sight, found, rows = read_conversations(
+        caller, _named(asked), asked.manager, asked.operator_id, limit
+    )
+    conversation = _the_one(caller, asked, sight, found, closed_too=False)
+    if rows is None:
+        return messages_of_chat(conversation.contact, conversation.chat_id, limit=limit)
+    return messages_of_rows(conversation.contact, rows)
 
 
 def mark_read(caller: Caller, asked: Asked) -> int:
