@@ -47,7 +47,7 @@ CHECK_EVERY = 2.0
 # After a fan-out that took so long the hub rests as long, and longer with each that
 # follows on the last without a gap: a lone event is told at once, a burst in few frames.
 MOST_RESTS = 4
-LONGEST_REST = 0.05
+LONGEST_REST = 0.035
 
 _HEAD = "SELECT seq, epoch FROM change_head"
 _AFTER = (

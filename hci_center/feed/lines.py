@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,9 +30,8 @@ class Wire(Protocol):
     """What the server lends of a socket; see hci_center.feed.server."""
 
     line: Line | None
-
-    def write(self, frame: bytes) -> None:
-        """Takes a whole frame and never waits."""
+    # Takes a whole frame and never waits.
+    write: Callable[[bytes], None]
 
     def allow(self, waiting: int) -> None:
         """From how many unsent bytes on the socket counts as full."""

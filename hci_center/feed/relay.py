@@ -29,10 +29,9 @@ MOST_ROWS = 500
 STAND_BY_EVERY = 0.1
 RETRY_EVERY = 0.2
 # Awake: between two reads, in seconds. A change that comes alone is told within the
-# shortest; each read that finds one lengthens the next pause, up to the busy one, and
-# one that finds nothing makes it short again.
+# shortest. One that follows on another waits a little, so that more go with it, and the
+# reading does not take from the hubs the time in which they write.
 SHORTEST_PAUSE = 0.003
-LONGER_EACH = 0.001
 BUSY_PAUSE = 0.015
 LONGEST_PAUSE = 0.1
 # Asleep after so long without a change; then it still looks now and then, for a
@@ -53,7 +52,6 @@ class Relay:
         self._epoch = ""
         self._is_awake = False
         self._latest = 0.0
-        self._reads_in_a_row = 0
 
     async def run(self) -> None:
         """Until it is cancelled, through every outage of PostgreSQL and Redis."""
@@ -102,8 +100,8 @@ class Relay:
         if changes:
             self._latest = now
             self._publish(changes)
-        self._reads_in_a_row = self._reads_in_a_row + 1 if changes else 0
-        pause = self._pause(now - started)
+        shortest = BUSY_PAUSE if changes else SHORTEST_PAUSE
+        pause = min(max(shortest, 2 * (now - started)), LONGEST_PAUSE)
         housekeeping.note(len(changes), pause)
         if len(changes) >= MOST_ROWS:
             return
@@ -119,11 +117,6 @@ class Relay:
         else:
             async for _ in connection.notifies(timeout=LOOK_EVERY, stop_after=1):
                 pass
-
-    def _pause(self, took: float) -> float:
-        """How long to rest after a read that took so long."""
-        busy = min(LONGER_EACH * self._reads_in_a_row, BUSY_PAUSE)
-        return min(max(SHORTEST_PAUSE, busy, 2 * took), LONGEST_PAUSE)
 
     def _publish(self, changes: list[Change]) -> None:
         for change in changes:
