@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 
 from chats.seeding.centre import Company, make_companies
 from chats.seeding.customers import Invented, invent
+from chats.seeding.enclosing import files_enclosed
 from chats.seeding.history import Narrator
 from chats.seeding.sheets import COLUMNS, Sheets
 from chats.seeding.telling import tell
@@ -42,7 +44,7 @@ def seed(
     checked, block by block. The live feed hears none of the rows; with the commit its
     readers read everything anew.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with ExitStack() as enclosed, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT change_bulk_load()")
         rng = Random(f"{seed}/{Manager.objects.count()}")  # noqa: S311 - no secret
         companies = make_companies(
@@ -56,10 +58,12 @@ def seed(
                 with cursor.copy(statement) as copy:
                     copy.write("".join(lines))
             progress(len(sheets.messages))
+        managers = [company.manager for company in companies]
+        enclosed.enter_context(files_enclosed(managers, cursor))
     with connection.cursor() as cursor:
         for table in COLUMNS:
             cursor.execute(f"ANALYZE {table}")
-    return [company.manager for company in companies]
+    return managers
 
 
 def _blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from datetime import timedelta
@@ -13,7 +14,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from areas.models import Area, Operator
-from chats.models import Chat, ChatEvent, Message
+from chats.attachments import signed_link
+from chats.models import Attachment, Chat, ChatEvent, Message
 from chats.seeding.loading import Size, seed
 from chats.seeding.sheets import protocol_on
 from contacts.identity import spellings
@@ -222,6 +224,33 @@ def test_the_live_feed_hears_of_a_new_epoch_and_of_no_row():
     seed_demo(contacts=20, messages=200)
     after = rows("SELECT kind, op FROM change_pend ORDER BY id")
     assert after == [*before, ("epoch", "R")]
+
+
+def test_a_few_messages_come_with_a_file_that_can_be_opened(client):
+    seed_demo()
+    enclosed = Attachment.objects.select_related("message")
+    assert {one.mime for one in enclosed} == {
+        "image/png",
+        "audio/ogg",
+        "application/pdf",
+    }
+    assert any(one.is_voice for one in enclosed)
+    for one in enclosed:
+        assert one.message.type in ("image", "audio", "pdf")
+        answer = client.get(signed_link(one.uuid, ""))
+        content = b"".join(answer.streaming_content)
+        assert hashlib.sha256(content).hexdigest() == one.sha256
+        assert answer["Content-Type"].startswith(one.mime)
+
+
+def test_a_failed_demonstration_leaves_no_file(monkeypatch, settings):
+    def fails(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr("chats.seeding.enclosing.attach", fails)
+    with pytest.raises(OSError, match="no room"):
+        seed_demo()
+    assert [one for one in settings.MEDIA_ROOT.rglob("*") if one.is_file()] == []
 
 
 def test_the_api_answers_it(centre):

@@ -1,0 +1,69 @@
+"""A few messages of the demonstration come with a file: a picture, a voice, a PDF."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from chats.attachments import attach, stored
+from chats.data_uri import parse_data_uri
+from managers.models import Manager
+
+_FILES = Path(__file__).parent / "files"
+# By what is said with it: the type of the message, the file and what it is.
+_ENCLOSED = {
+    "Pago, segue o comprovante": ("image", "comprovante.png", "image/png"),
+    "Aparece uma luz vermelha piscando": ("audio", "recado.ogg", "audio/ogg"),
+    "Ainda estou aguardando": ("audio", "recado.ogg", "audio/ogg"),
+    "Enviei para o seu e-mail e aqui está o código de barras.": (
+        "pdf",
+        "boleto.pdf",
+        "application/pdf",
+    ),
+}
+# Where somebody who looks around will look first; of a large centre no more is read.
+_NEWEST = 200
+_LATEST = """
+WITH newest AS MATERIALIZED (
+  SELECT id FROM contacts_contact
+   WHERE manager_id = %s AND last_message_at IS NOT NULL
+   ORDER BY last_message_at DESC LIMIT %s
+)
+SELECT DISTINCT ON (m.content) m.content, m.id
+  FROM newest
+  JOIN chats_chat h ON h.contact_id = newest.id
+  JOIN chats_message m ON m.chat_id = h.id
+ WHERE m.content = ANY(%s)
+ ORDER BY m.content, m.created_at DESC, m.id DESC
+"""
+_BECOMES = "UPDATE chats_message SET type = %s WHERE id = %s"
+
+
+@contextmanager
+def files_enclosed(managers: list[Manager], cursor: Any) -> Iterator[None]:
+    """Within a transaction: each manager's latest message of each kind gets its file.
+
+    What was stored is taken away again when the block fails: let it end with the
+    commit.
+    """
+    with ExitStack() as held:
+        for manager in managers:
+            cursor.execute(_LATEST, [manager.pk, _NEWEST, list(_ENCLOSED)])
+            for text, message_id in cursor.fetchall():
+                _enclose(message_id, *_ENCLOSED[text], held=held, cursor=cursor)
+        yield
+
+
+def _enclose(
+    message_id: int, kind: str, file: str, mime: str, *, held: ExitStack, cursor: Any
+) -> None:
+    content = base64.b64encode((_FILES / file).read_bytes()).decode()
+    sent = parse_data_uri(f"data:{mime};base64,{content}", settings.LARGEST_FILE)
+    attachment = held.enter_context(stored(sent))
+    cursor.execute(_BECOMES, [kind, message_id])
+    attach(attachment, message_id)
