@@ -26,22 +26,27 @@ MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sen
        CASE WHEN m.type <> 'text' THEN
          (SELECT a.uuid::text FROM chats_attachment a WHERE a.message_id = m.id) END"""  # noqa: S608 - of a column
 
-# POST chat/message. Backwards, so that a window reads its newest and no more:
-# `messages_of_chat`.
+# A chat's newest messages within bounds, read backwards and no more than asked. Chat and
+# id are compared as a row: by id alone the planner may think it quicker to walk through
+# everybody's messages until enough of the chat's have come by. Neither may it know the
+# limit: above what it takes for a chat's length it would read the whole chat and sort it.
+_NEWEST = """
+ WHERE (m.chat_id, m.id) > ({chat}, %(after)s) AND (m.chat_id, m.id) < ({chat}, %(before)s)
+ ORDER BY m.chat_id DESC, m.id DESC LIMIT (SELECT %(limit)s::bigint)"""
+
+# POST chat/message.
 _OF_CHAT = f"""
-SELECT {MESSAGE_COLUMNS}
-  FROM chats_message m
- WHERE m.chat_id = %(chat)s AND m.id > %(after)s AND m.id < %(before)s
- ORDER BY m.id DESC LIMIT %(limit)s
+SELECT {MESSAGE_COLUMNS} FROM chats_message m {_NEWEST.format(chat="%(chat)s")}
 """  # noqa: S608 - of columns
 
 # The same with the closed chats.
 _OF_CONTACT = f"""
 SELECT {MESSAGE_COLUMNS}
-  FROM chats_message m
- WHERE m.chat_id = ANY(ARRAY(SELECT id FROM chats_chat WHERE contact_id = %(contact)s))
-   AND m.id > %(after)s AND m.id < %(before)s
- ORDER BY m.id DESC LIMIT %(limit)s
+  FROM (SELECT said.id FROM chats_chat h, LATERAL (
+          SELECT m.id FROM chats_message m {_NEWEST.format(chat="h.id")}) said
+         WHERE h.contact_id = %(contact)s ORDER BY said.id DESC LIMIT %(limit)s) newest
+  JOIN chats_message m ON m.id = newest.id
+ ORDER BY m.id DESC
 """  # noqa: S608 - of columns
 
 _PLACES = """
@@ -76,7 +81,7 @@ SELECT o.id, o.name, o.manager_id,
 _OF_MANAGER = " AND c.manager_id = (SELECT m.id FROM managers_manager m WHERE {})"
 # The same with the messages of those chats, in the one round trip that nearly every
 # reading takes (a seventh of it): a line of JSON for each conversation, and after them
-# the messages. Each chat's newest are read backwards, and no more of them than asked.
+# the messages.
 _FOUND = ", ".join(["o_id", "o_name", "o_manager_id", "o_areas", "chat_id", *NAMES])
 _CONVERSATIONS_READ = f"""
 WITH found ({_FOUND}) AS MATERIALIZED ({_CONVERSATIONS}{{of_manager}})
@@ -86,7 +91,7 @@ SELECT NULL AS place, json_build_array({_FOUND})::text AS conversation,
 UNION ALL
 SELECT said.* FROM found, LATERAL (
   SELECT m.id, NULL, {MESSAGE_COLUMNS} FROM chats_message m
-   WHERE m.chat_id = found.chat_id ORDER BY m.id DESC LIMIT %(limit)s) said
+  {_NEWEST.format(chat="found.chat_id")}) said
 """  # noqa: S608 - of columns
 # Where nobody bears one.
 _OPERATOR = """
@@ -96,6 +101,7 @@ SELECT o.id, o.name, o.manager_id,
 """
 
 _FIRST, _LAST = 0, 2**63 - 1
+_EVERYTHING = {"after": _FIRST, "before": _LAST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def read_conversations(
     values: dict[str, Any] = {**named, **names, "operator": operator_id}
     with connection.cursor() as cursor:
         statement = _CONVERSATIONS_READ.format(of_manager=_within(names))
-        cursor.execute(statement, values | {"limit": limit})
+        cursor.execute(statement, values | _EVERYTHING | {"limit": limit})
         rows = cursor.fetchall()
     lines = [orjson.loads(row[1]) for row in rows if row[1] is not None]
     messages = [row for row in rows if row[1] is None] if len(lines) == 1 else None
