@@ -52,7 +52,8 @@ class Server:
     ) -> dict[str, Any]:
         """The figures of one cell, raw; `cal` is what to divide CPU and times by."""
         length = judge(self, cell, size)
-        warm = load(self, cell, size, connections, 1)["per_second"]
+        gently = 1 if self.may_be_slow else connections
+        warm = load(self, cell, size, gently, 1)["per_second"]
         settle(self.pids)
         if self.may_be_slow and warm < connections:
             connections, seconds = 1, max(seconds, 10)
