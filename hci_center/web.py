@@ -6,11 +6,11 @@ Why this server, and how many threads: docs/decisions/web-server.md.
 from __future__ import annotations
 
 import gc
-import resource
 
 import uvicorn
 from django.conf import settings
 
+from hci_center.limits import allow_many_connections
 from hci_center.local.bridge import Threaded, WsgiApplication
 from hci_center.local.http_protocol import BoundedHttp
 
@@ -21,7 +21,7 @@ STOP_SECONDS = 9
 
 def serve(application: WsgiApplication, host: str, port: int, threads: int) -> None:
     """Serves until SIGTERM or SIGINT; requests under way are finished first."""
-    _allow_many_connections()
+    allow_many_connections()
     uvicorn.run(
         Threaded(application, threads),
         host=host,
@@ -39,11 +39,6 @@ def serve(application: WsgiApplication, host: str, port: int, threads: int) -> N
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-
-
-def _allow_many_connections() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import Coroutine, Sequence
@@ -105,6 +106,9 @@ class Hub:
         ):
             # Kept: a task that nobody holds may be collected in mid-flight.
             self._tasks.append(asyncio.create_task(_guarded(work)))
+        # What was loaded stays: no collection need look through it while all wait.
+        gc.collect()
+        gc.freeze()
 
     async def _repeat_until_read(self) -> None:
         while True:

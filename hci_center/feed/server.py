@@ -18,6 +18,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from hci_center.feed.lines import Close, Line
+from hci_center.limits import allow_many_connections
 
 WIRE = "hci.wire"
 # What a client may say in one frame, in bytes.
@@ -113,6 +114,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
 def serve() -> None:
     """Serves the sockets until SIGTERM; then every client is told to come back."""
+    allow_many_connections()
     uvicorn.run(
         "hci_center.asgi:application",
         host=settings.HOST,

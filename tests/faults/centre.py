@@ -37,13 +37,16 @@ manager = builders.make_manager(number=5511400011111)
 contact = builders.make_contact(manager, external_id="551133334444", sa=0)
 chat = builders.make_chat(contact)
 counted = builders.make_contact(manager, sa=0)
-client = Client()
+client, idle = Client(), Client()
 client.force_login(builders.make_supervisor(manager))
+quiet = builders.make_manager(number=5511400099999)
+idle.force_login(builders.make_supervisor(quiet))
 print(json.dumps({
     "manager": manager.pk, "contact": contact.pk, "chat": chat.pk,
     "counted": counted.pk, "counted_id": counted.public_id,
     "key": builders.make_key(manager),
     "session": client.cookies["sessionid"].value,
+    "quiet": quiet.pk, "idle_session": idle.cookies["sessionid"].value,
 }))
 """
 INSERT = """
@@ -83,13 +86,24 @@ class Centre:
         self.revive(["postgres", "valkey"])
         self._manage("migrate", "-v0")
         self.rows = self.shell(PEOPLE)
-        self.session_headers = {
-            "Cookie": f"sessionid={self.rows['session']}",
-            "Origin": f"http://127.0.0.1:{self.web_port}",
-        }
+        self.session_headers = self.headers_of(self.rows["session"])
         self.revive(["relay", "relay", "feed", "web"])
         wait_until(lambda: self._answers(self.web_port))
         wait_until(lambda: self._answers(self.feed_port))
+
+    def headers_of(self, session: str) -> dict[str, str]:
+        return {
+            "Cookie": f"sessionid={session}",
+            "Origin": f"http://127.0.0.1:{self.web_port}",
+        }
+
+    def start_aside(self) -> str:
+        """Another feed process, which no kill is meant for; its address."""
+        port = free_port()
+        more = {"HCI_FEED_PORT": str(port)}
+        self.living["aside"] = [self._start("feed", **more)]
+        wait_until(lambda: self._answers(port))
+        return f"ws://127.0.0.1:{port}/api/socket"
 
     def stop(self) -> None:
         [postgres] = self.living.pop("postgres", [None])
@@ -115,7 +129,7 @@ class Centre:
             if name == "postgres":
                 self._await_postgres()
 
-    def _start(self, name: str) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, **more: str) -> subprocess.Popen[bytes]:
         manage = [sys.executable, str(ROOT / "manage.py")]
         commands = {
             "relay": [*manage, "relay_changes"],
@@ -125,7 +139,7 @@ class Centre:
         if name in commands:
             return subprocess.Popen(
                 self.wrapped + commands[name],
-                env=self.environment,
+                env=self.environment | more,
                 cwd=ROOT,
                 **_quiet(),
             )

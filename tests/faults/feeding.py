@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 import psycopg
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from tests.faults.centre import Centre
@@ -36,6 +36,7 @@ class Client:
         self.tokens: list[str] = []
         self.counts: list[int] = []
         self.resets = 0
+        self.opened: ClientConnection | None = None
 
     async def listen(self) -> None:
         while True:
@@ -47,6 +48,7 @@ class Client:
                     max_size=None,
                     open_timeout=20,
                 ) as opened:
+                    self.opened = opened
                     hello = {"t": "hi", "e": self.epoch, "c": self.cursor}
                     await opened.send(json.dumps(hello))
                     async for text in opened:
@@ -132,13 +134,13 @@ class Verdict:
     resets: int = 0
 
 
-def judge(clients: list[Client], writers: Writers) -> Verdict:
+def judge(clients: list[Client], acknowledged: set[str], counted: int = 0) -> Verdict:
     """Lost is what was acknowledged, or heard by any other, and not heard; disordered
     are a number of the sequence and a version of a row that do not rise."""
-    verdict = Verdict(len(writers.acknowledged) + writers.counted)
-    tokens = writers.acknowledged.union(*(client.tokens for client in clients))
+    verdict = Verdict(len(acknowledged) + counted)
+    tokens = acknowledged.union(*(client.tokens for client in clients))
     counts = {count for client in clients for count in client.counts}
-    verdict.lost += max(0, writers.counted - len(counts)) * len(clients)
+    verdict.lost += max(0, counted - len(counts)) * len(clients)
     for client in clients:
         verdict.lost += len(tokens - set(client.tokens))
         verdict.lost += len(counts - set(client.counts))
@@ -156,8 +158,7 @@ async def kill_and_judge(
 ) -> Verdict:
     """Kills as told while all write, and judges when all sockets have caught up."""
     clients = [Client(centre) for _ in range(SOCKETS)]
-    listening = [asyncio.create_task(client.listen()) for client in clients]
-    await until(lambda: all(client.epoch is not None for client in clients))
+    listening = await listen(clients)
     writers = Writers(centre, name, seconds)
     for thread in writers.threads:
         thread.start()
@@ -169,12 +170,51 @@ async def kill_and_judge(
         await asyncio.to_thread(centre.revive, victims)
     while any(thread.is_alive() for thread in writers.threads):
         await asyncio.sleep(0.05)
+    await end(centre, name, clients, listening)
+    return judge(clients, writers.acknowledged, writers.counted)
+
+
+async def drop_and_judge(
+    centre: Centre, name: str, sockets: int, events: int
+) -> Verdict:
+    """Drops all sockets at once and writes before, while and after; judges as above."""
+    clients = [Client(centre) for _ in range(sockets)]
+    listening = await listen(clients)
+    tokens = [f"{name}-{n}" for n in range(events)]
+    with centre.connect() as database:
+        for n, token in enumerate(tokens):
+            if n == events // 3:
+                for client in clients:
+                    if client.opened is not None:
+                        client.opened.transport.abort()
+            centre.insert_message(database, token)
+            database.commit()
+            # They come back from the second third on.
+            if not events // 3 <= n < 2 * events // 3:
+                await asyncio.sleep(0.005)
+    await end(centre, name, clients, listening)
+    return judge(clients, set(tokens))
+
+
+async def listen(clients: list[Client]) -> list[asyncio.Task[None]]:
+    """All of them hear from here on."""
+    listening = [asyncio.create_task(client.listen()) for client in clients]
+    await until(lambda: all(client.epoch is not None for client in clients))
+    return listening
+
+
+async def end(
+    centre: Centre,
+    name: str,
+    clients: list[Client],
+    listening: list[asyncio.Task[None]],
+) -> None:
+    """Returns when all have heard a last message, and hear no more."""
     await asyncio.to_thread(centre.write, f"{name}-end")
     await until(lambda: all(c.tokens[-1:] == [f"{name}-end"] for c in clients))
     for task in listening:
         task.cancel()
     await asyncio.gather(*listening, return_exceptions=True)
-    return judge(clients, writers)
 
 
 async def until(is_so: Any) -> None:
