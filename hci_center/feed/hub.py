@@ -1,9 +1,8 @@
 """The hub: hears of every change once and writes it to all sockets that may see it.
 
-One per process. It subscribes to one group of the channel layer, which is the fast
-path only: what the layer loses, or does not bring while Redis is away, is read from
-the feed's table, where the numbers have no gap. So each change is taken exactly once
-and in order, whichever way it came.
+It subscribes to one group of the channel layer, which is the fast path only: what the
+layer loses, or Redis cannot bring, is read from the feed's table, whose numbers have no
+gap. So each change is taken exactly once and in order, whichever way it came.
 """
 
 from __future__ import annotations
@@ -13,11 +12,12 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hci_center.feed.air import Air
 from hci_center.feed.database import PAUSE, Database
+from hci_center.feed.errands import Errands, guarded
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.events import (
     COLUMNS,
@@ -78,7 +78,7 @@ class Hub:
         self._arrived = asyncio.Event()
         self._gap = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._errands: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._begun: asyncio.Task[None] | None = None
 
     @property
@@ -91,7 +91,7 @@ class Hub:
     async def ready(self) -> None:
         """Returns when it knows where the feed stands; the first call starts it."""
         if self._begun is None:
-            self._begun = asyncio.create_task(_guarded(self._begin()))
+            self._begun = asyncio.create_task(guarded(self._begin()))
         await asyncio.shield(self._begun)
 
     async def _begin(self) -> None:
@@ -105,7 +105,7 @@ class Hub:
             self.presence.keep(),
         ):
             # Kept: a task that nobody holds may be collected in mid-flight.
-            self._tasks.append(asyncio.create_task(_guarded(work)))
+            self._tasks.append(asyncio.create_task(guarded(work)))
         # What was loaded stays: no collection need look through it while all wait.
         gc.collect()
         gc.freeze()
@@ -143,10 +143,10 @@ class Hub:
             rests = min(rests + 1, MOST_RESTS) if self._arrived.is_set() else 1
             await self._arrived.wait()
             self._arrived.clear()
-            # Of our own processor time: what others do to us must not slow us further.
+            # Of our own processor time: what others do to us must not slow us further. The
+            # loop itself writes, after each slice; that is part of the work.
             started = time.thread_time()
             changes, self._inbox = self._inbox, []
-            # The loop itself writes, after each slice; that is part of the work.
             await self._take_in_slices(changes)
             took = time.thread_time() - started
             self.metrics.fan_out_seconds = took
@@ -171,9 +171,8 @@ class Hub:
             rows = await self._truth.rows(_AFTER, {"after": self.last}, patience=0)
             if not rows or rows[0][0] > self.last + 1:
                 break
-            self.metrics.read += await self._take_in_slices(
-                [Change(*row) for row in rows]
-            )
+            changes = [Change(*row) for row in rows]
+            self.metrics.read += await self._take_in_slices(changes)
         is_behind = self.last < seq
         is_other = self.last == seq and self.epoch != epoch
         if seq < told or is_behind or is_other:
@@ -275,17 +274,12 @@ class Hub:
         if caller is not None and caller.operator is not None:
             self.presence.went(line, caller.operator)
         if line.followed:
-            self._send_out(self.moments.forget(line))
+            self._errands.send_out(self.moments.forget(line))
         self.members.leave(line)
 
     def follow(self, line: Line, sent: dict[str, Any]) -> None:
         """A client's word of what its person views or types to."""
-        self._send_out(self.moments.follow(line, sent))
-
-    def _send_out(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(_forgiven(errand))
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        self._errands.send_out(self.moments.follow(line, sent))
 
     def report(self) -> str:
         """What Prometheus reads of this process."""
@@ -305,23 +299,3 @@ class Hub:
                 continue
             self.metrics.waiting, _, self.metrics.per_second = pace[:3]
             self.metrics.checks += 1
-
-
-async def _guarded(work: Coroutine[Any, Any, None]) -> None:
-    """A loop of the hub that ends is a fault: it is told, and the process goes down
-    to be started again, rather than live on half deaf."""
-    try:
-        await work
-    except asyncio.CancelledError:
-        raise
-    except BaseException:
-        logger.critical("A loop of the hub broke", exc_info=True)
-        raise SystemExit(1) from None
-
-
-async def _forgiven(errand: Coroutine[Any, Any, None]) -> None:
-    """What is of the moment is not worth waiting for a database."""
-    try:
-        await errand
-    except DatabaseAwayError:
-        logger.info("A word of the moment was lost: PostgreSQL is away")
