@@ -57,7 +57,7 @@ _AFTER = (
 
 
 class Hub:
-    """The sockets of this process and what they are told; see the module."""
+    """The sockets of this process and what they are told."""
 
     def __init__(self) -> None:
         self.metrics = Metrics()
@@ -232,8 +232,6 @@ class Hub:
 
     def _heartbeat(self) -> str:
         return heartbeat(self.last, self.epoch)
-
-    # Sockets -------------------------------------------------------------------
 
     def put_on_air(self, line: Line, missed: Sequence[Change] = ()) -> None:
         """From here on it hears what comes after `last`; it was told all before, but
