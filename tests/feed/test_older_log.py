@@ -1,0 +1,43 @@
+"""An installation whose log is of an older make hears and tells after an update."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from tests import builders
+
+remake = import_module("hci_center.feed.migrations.0003_remake_older_log")
+pytestmark = pytest.mark.django_db
+
+
+def ask(question):
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchall()
+
+
+def migrate():
+    with connection.schema_editor() as editor:
+        remake.remake_older_log(apps, editor)
+
+
+def test_an_older_log_is_made_anew_and_hears_what_follows():
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM change_pend")
+        cursor.execute("ALTER TABLE change_pend DROP COLUMN channel")
+    migrate()
+    contact = builders.make_contact(builders.make_manager())
+    heard = ask("SELECT external_id FROM change_pend WHERE kind = 'contact'")
+    assert heard == [(contact.external_id,)]
+    assert ask("SELECT ev FROM change_stamp(100) WHERE kind = 'contact'") != []
+
+
+def test_the_log_of_today_is_left_as_it_is():
+    builders.make_contact(builders.make_manager())
+    before = ask("SELECT count(*) FROM change_pend")
+    migrate()
+    assert ask("SELECT count(*) FROM change_pend") == before != [(0,)]
