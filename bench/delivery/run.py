@@ -3,7 +3,8 @@
     DATABASE_URL=postgres://… .venv/bin/python bench/delivery/run.py [--messages N]
 
 Needs an empty database that it may fill. Prints messages per second of both, their
-ratio, and the delay from a commit to the gateway with a worker at rest.
+ratio, and what a message takes with a worker at rest: from its commit, and from the
+operator's call, to the gateway.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
 from tests.faults.delivering import FILL, MANAGE, wait_until  # noqa: E402
 
 GOAL = 0.7
+# In milliseconds, at rest: until the worker is awake (its send is in the figure too),
+# and until the first attempt after an operator's call.
+WAKES, ATTEMPTS = 50, 100
 
 
 def free_port() -> int:
@@ -68,7 +74,9 @@ class Bench:
             return False
 
     def fill(self, contacts: int, each: int) -> None:
-        self.database.execute("TRUNCATE managers_manager CASCADE")
+        self.database.execute(
+            "TRUNCATE managers_manager, managers_apikey, auth_user CASCADE"
+        )
         values = {"contacts": contacts, "each": each, "number": 5511, "port": 8080}
         self.database.execute(FILL, values)
         self.database.execute("ANALYZE")
@@ -116,14 +124,36 @@ class Bench:
         self.fill(count, 1)
         rows = self.database.execute("SELECT message_id FROM chats_delivery").fetchall()
         self.database.execute("UPDATE chats_delivery SET done_at = now()")
+        return self._measured([partial(self._queue, message) for (message,) in rows])
+
+    def delays_of_calls(self, count: int) -> list[float]:
+        """The same from just before an operator's call over HTTP."""
+        self.fill(0, 0)
+        port = free_port()
+        web = subprocess.Popen(
+            [sys.executable, "-m", "hci_center.web"],
+            env={**self.environment, "HCI_PORT": str(port)},
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            call = Call(f"http://127.0.0.1:{port}")
+            wait_until(call.is_up, 30)
+            call.send()
+            return self._measured([call.send] * count)
+        finally:
+            web.terminate()
+            web.wait()
+
+    def _measured(self, sends: list[Callable[[], str]]) -> list[float]:
         worker = self.worker()
         found = []
         try:
             time.sleep(6)
-            for (message,) in rows:
+            for send in sends:
                 time.sleep(1.5)
                 begun = time.monotonic()
-                uuid = self._queue(message)
+                uuid = send()
                 wait_until(lambda: self.waiting() == 0, 10)
                 seen: dict[str, Any] = requests.get(
                     f"{self.url}/seen", timeout=10
@@ -150,6 +180,51 @@ class Bench:
         return str(row[0]) if row else ""
 
 
+class Call:
+    """An operator who writes to a customer of hers, over one connection."""
+
+    def __init__(self, url: str) -> None:
+        import django
+
+        django.setup()
+        from managers.models import Manager
+        from tests import builders
+
+        manager = Manager.objects.get()
+        operator = builders.make_operator(manager, builders.make_area(manager))
+        customer = builders.make_contact(manager, operator=operator)
+        self.url = url
+        self.session = requests.Session()
+        self.session.headers["X-Api-Key"] = builders.make_key(manager)
+        self.body = {
+            "operatorId": str(operator.pk),
+            "contactNumber": int(customer.external_id),
+            "content2": "Bom dia!",
+        }
+
+    def is_up(self) -> bool:
+        try:
+            return self.session.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def send(self) -> str:
+        """The message's id."""
+        path = "/api/chat/message/send/operator/8080"
+        answer = self.session.post(self.url + path, json=self.body, timeout=10)
+        assert answer.ok, answer.text
+        return str(answer.json()["data"]["id"])
+
+
+def tell(what: str, delays: list[float], goal: int) -> None:
+    last = delays[min(len(delays) - 1, int(len(delays) * 0.99))]
+    met = "met" if last <= goal else "not met"
+    print(
+        f"{what} to gateway at rest: p50 {statistics.median(delays):.1f} ms,"
+        f" p99 {last:.1f} ms, of {len(delays)} (goal {goal} ms: {met})"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--messages", type=int, default=5000)
@@ -169,10 +244,8 @@ def main() -> None:
         print(f"one worker {ours:8.0f} messages/s")
         met = "met" if ours / bare >= GOAL else "not met"
         print(f"ratio      {ours / bare:8.2f}  (goal {GOAL}: {met})")
-        delays = bench.delays(options.delays)
-        last = delays[min(len(delays) - 1, int(len(delays) * 0.99))]
-        print(f"commit to gateway at rest: p50 {statistics.median(delays):.1f} ms,")
-        print(f"  p99 {last:.1f} ms, of {len(delays)}")
+        tell("commit", bench.delays(options.delays), WAKES)
+        tell("call  ", bench.delays_of_calls(options.delays), ATTEMPTS)
     finally:
         bench.gateway.kill()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from chats.gateways.base import Account, File, Outgoing
+from chats.gateways.base import Account, File, Media, Outgoing
 from chats.gateways.bounded import Patience
 from chats.gateways.controller import Controller
 from chats.gateways.evolution import Evolution, EvolutionWebhook
@@ -68,6 +69,10 @@ class Rig:
     def disconnect(self) -> None:
         raise NotImplementedError
 
+    def keep(self, content: bytes, mime: str) -> Media:
+        """A file that the gateway keeps of what it received, as its news name it."""
+        raise NotImplementedError
+
     def received(self, news: dict[str, Any]) -> list[Any]:
         """What the driver makes of a webhook, as posted by the fake."""
         import json
@@ -113,6 +118,10 @@ class MessengerRig(Rig):
     def disconnect(self) -> None:
         self.fake.token = "renewed"
 
+    def keep(self, content: bytes, mime: str) -> Media:
+        self.fake.media["7"] = (content, mime)
+        return Media(mime, url=f"{self.fake.url}/media/7")
+
 
 class CloudRig(Rig):
     name = "whatsapp_cloud"
@@ -130,6 +139,10 @@ class CloudRig(Rig):
     def disconnect(self) -> None:
         self.fake.token = "renewed"
 
+    def keep(self, content: bytes, mime: str) -> Media:
+        self.fake.media["7"] = (content, mime)
+        return Media(mime, id="7")
+
 
 class EvolutionRig(Rig):
     name = "evolution"
@@ -146,6 +159,10 @@ class EvolutionRig(Rig):
     def disconnect(self) -> None:
         self.fake.state = "close"
 
+    def keep(self, content: bytes, mime: str) -> Media:
+        self.fake.media["3EB07"] = (b64encode(content).decode(), mime)
+        return Media(mime, id="3EB07")
+
 
 class WPPConnectRig(Rig):
     name = "wppconnect"
@@ -161,6 +178,11 @@ class WPPConnectRig(Rig):
 
     def disconnect(self) -> None:
         self.fake.status = "CLOSED"
+
+    def keep(self, content: bytes, mime: str) -> Media:
+        name = f"false_{PERSON}@c.us_3A7"
+        self.fake.media[name] = (b64encode(content).decode(), mime)
+        return Media(mime, id=name)
 
 
 RIGS = {

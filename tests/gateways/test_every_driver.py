@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 from dataclasses import replace
 
 import pytest
 
-from chats.gateways.base import Accepted, Failed, Rejected, Template
+from chats.gateways.base import (
+    Accepted,
+    Failed,
+    Fetched,
+    Media,
+    Profile,
+    Rejected,
+    Template,
+)
 from hci_center.local.fakes import faults
 from tests.gateways.rigs import PERSON, PNG, STRANGER, TOKEN, file_of
 
@@ -217,6 +227,82 @@ def test_what_became_of_a_lost_answer_is_asked_where_one_can(rig):
         assert isinstance(found, Accepted)
     else:
         assert found is None
+
+
+def test_a_file_of_several_parts_is_whole(rig):
+    content = bytes(range(256)) * 12_000
+    film = file_of(content, "filme.mp4", "video/mp4")
+    assert isinstance(rig.send(kind="video", text="", file=film), Accepted)
+    assert rig.fake.delivered[0].content == content
+
+
+def test_a_file_that_breaks_off_has_surely_not_gone(rig):
+    class Broken(io.BytesIO):
+        def read(self, *_):
+            raise OSError("the disk is gone")
+
+    broken = file_of(PNG, "foto.png", "image/png")
+    outcome = rig.send(kind="image", text="", file=replace(broken, open=Broken))
+    assert isinstance(outcome, Failed)
+    assert not outcome.maybe_sent
+    assert rig.fake.delivered == []
+    assert isinstance(rig.send(), Accepted)
+
+
+def test_an_answer_that_is_no_json_may_mean_that_it_was_sent(rig):
+    rig.fake.faults.append(faults.reply_after(200, b"<html>Welcome</html>"))
+    outcome = rig.send()
+    if rig.name == "controller":  # a process of before protocol 1
+        assert isinstance(outcome, Accepted)
+    else:
+        assert isinstance(outcome, Failed)
+        assert (outcome.code, outcome.maybe_sent) == ("unreadable", True)
+
+
+def test_a_date_to_come_back_at_is_read_as_no_hint(rig):
+    rig.fake.faults.append(
+        faults.reply(
+            429,
+            {"error": {"message": "slow down"}},
+            Retry_After="Wed, 21 Oct 2026 07:28:00 GMT",
+        )
+    )
+    outcome = rig.send()
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "throttled"
+
+
+def test_an_error_of_any_shape_is_an_outcome(rig):
+    shapes = ([], None, 7, "no", {"error": None}, {"error": ["x"]}, {"message": {}})
+    for shape in shapes:
+        for status in (200, 400, 404, 500):
+            rig.fake.faults.append(faults.reply(status, json.dumps(shape).encode()))
+            assert isinstance(rig.send(), Accepted | Rejected | Failed)
+
+
+def test_the_person_s_name_at_the_gateway_is_learned_where_it_is_told(rig):
+    outcome = rig.send()
+    told = rig.name != "messenger"  # a page's id of a person is the only one
+    assert outcome.canonical_to == (PERSON if told else None)
+
+
+def test_what_a_gateway_has_received_is_fetched_from_it(rig):
+    if rig.name == "controller":  # its messages bring their bytes
+        fetched = rig.gateway.fetch(rig.account, Media(id="7"))
+        assert isinstance(fetched, Failed)
+        assert fetched.tries == 1
+        return
+    fetched = rig.gateway.fetch(rig.account, rig.keep(PNG, "image/png"))
+    assert isinstance(fetched, Fetched)
+    assert fetched.content == PNG
+
+
+def test_a_gateway_that_is_gone_raises_nothing_whatever_it_is_asked(rig):
+    account = replace(rig.account, url="http://127.0.0.1:9/v25.0")
+    media = Media(id="7", url="http://127.0.0.1:9/media/7")
+    assert isinstance(rig.gateway.fetch(account, media), Failed)
+    assert rig.gateway.lookup(account, rig.out(is_canonical=True)) is None
+    assert isinstance(rig.gateway.profile(account, PERSON), Profile | Failed)
 
 
 def test_a_person_without_a_phone_is_reached_by_the_other_id(only):
