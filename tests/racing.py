@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
@@ -23,3 +23,35 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as threads:
         return list(threads.map(run, calls))
+
+
+_WAITING = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def until_one_waits() -> None:
+    """Until another connection waits for a lock; the test's limit of time ends it."""
+    with connection.cursor() as cursor:
+        while True:
+            # Within a transaction the view would show one moment for ever.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(_WAITING)
+            if cursor.fetchone() != (0,):
+                return
+
+
+def in_a_thread(call: Callable[[], Any]) -> Future[Any]:
+    """What the call answers or raises, on a connection of its own."""
+
+    def closing() -> Any:
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    threads = ThreadPoolExecutor(1)
+    future = threads.submit(closing)
+    threads.shutdown(wait=False)
+    return future

@@ -1,10 +1,9 @@
 """An operator who is taken out of service while somebody gives him a contact."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from areas.models import Operator
 from areas.sight import find_operator
@@ -13,14 +12,11 @@ from chats.ledger import Actor
 from contacts.models import Contact
 from hci_center.errors import OperatorNotFoundError
 from tests import builders
+from tests.racing import in_a_thread, until_one_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BOT = Actor("key:1")
-_WAITING = """
-SELECT count(*) FROM pg_stat_activity
- WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 def claim(contact, operator):
@@ -38,30 +34,6 @@ def leave(operator):
     with transaction.atomic():
         Operator.objects.filter(pk=operator.pk).update(is_active=False)
         assignment.release_contacts_of(operator, actor=BOT)
-
-
-def until_one_waits():
-    """Until another connection waits for a lock; the test's limit of time ends it."""
-    with connection.cursor() as cursor:
-        while True:
-            # Within a transaction the view would show one moment for ever.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(_WAITING)
-            if cursor.fetchone() != (0,):
-                return
-
-
-def in_a_thread(call):
-    def closing():
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    threads = ThreadPoolExecutor(1)
-    future = threads.submit(closing)
-    threads.shutdown(wait=False)
-    return future
 
 
 @pytest.mark.parametrize("give", [claim, assign])

@@ -1,0 +1,134 @@
+"""The statements that look and write at once, while somebody else is changing the row."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from areas.models import Operator
+from chats import assignment
+from chats.conversation import close_chat, open_chat
+from chats.ledger import Actor
+from chats.models import Chat, ChatEvent, Message
+from contacts.models import Contact
+from tests.racing import in_a_thread, until_one_waits
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BOT = Actor("key:1")
+
+
+@pytest.fixture
+def chat(contact):
+    return open_chat(contact, actor=BOT)
+
+
+@pytest.fixture
+def say(api, manager, contact):
+    """The contact writes."""
+    number = int(contact.external_id)
+    body = {
+        "contactNumber": number,
+        "managerNumber": manager.number,
+        "from": number,
+        "type": "text",
+        "content": "Oi",
+    }
+    return lambda: api.post("/api/chat/message/send", body)
+
+
+@pytest.fixture
+def claim(api, manager, contact, ana):
+    body = {
+        "number": manager.number,
+        "contactId": int(contact.external_id),
+        "operatorId": str(ana.pk),
+    }
+    return lambda: api.put("/api/user/contact/operator/my", body)
+
+
+def after(change, call):
+    """What the call answers that waited for the change."""
+    with transaction.atomic():
+        change()
+        waiting = in_a_thread(call)
+        until_one_waits()
+    return waiting.result()
+
+
+def kinds(chat):
+    events = ChatEvent.objects.filter(chat=chat).order_by("id")
+    return list(events.values_list("kind", flat=True))
+
+
+def test_a_message_that_waited_for_the_closing_is_in_a_new_chat(contact, chat, say):
+    answer = after(lambda: close_chat(contact, actor=BOT), say)
+    assert answer.status_code == 200
+    later = Chat.objects.get(closed_at=None)
+    assert later.pk != chat.pk
+    assert Message.objects.get().chat_id == later.pk
+    contact.refresh_from_db()
+    assert contact.unread == 1
+
+
+def test_a_message_that_waited_for_the_deletion_brings_the_contact_back(
+    contact, chat, say
+):
+    answer = after(lambda: assignment.delete_contact(contact, actor=BOT), say)
+    assert answer.status_code == 200
+    contact.refresh_from_db()
+    assert contact.deleted_at is None
+    assert Message.objects.get().chat.closed_at is None
+
+
+def test_messages_that_waited_for_one_another_are_all_counted(contact, chat, say):
+    def first():
+        assert say().status_code == 200
+
+    assert after(first, say).status_code == 200
+    contact.refresh_from_db()
+    assert contact.unread == 2
+    assert Message.objects.filter(chat=chat).count() == 2
+
+
+def test_a_claim_that_waited_for_the_closing_opens_a_new_chat(
+    contact, chat, ana, claim
+):
+    assert after(lambda: close_chat(contact, actor=BOT), claim).status_code == 200
+    contact.refresh_from_db()
+    assert contact.operator_id == ana.pk
+    assert kinds(chat) == ["opened", "closed"]
+    assert kinds(Chat.objects.get(closed_at=None)) == ["opened", "claimed"]
+
+
+def test_a_claim_that_waited_for_the_move_out_of_sight_is_403(
+    contact, chat, support, claim
+):
+    def move():
+        assignment.change_area(contact, support.pk, actor=BOT)
+
+    assert after(move, claim).status_code == 403
+    assert Contact.objects.get().operator is None
+    assert "claimed" not in kinds(chat)
+
+
+def test_a_claim_that_waited_for_another_s_is_409(contact, chat, bruno, claim):
+    def win():
+        assignment.hand_over(contact, bruno.pk, actor=BOT)
+
+    answer = after(win, claim)
+    assert answer.status_code == 409
+    assert answer.json()["error"]["operatorId"] == str(bruno.pk)
+    assert Contact.objects.get().operator_id == bruno.pk
+    assert kinds(chat) == ["opened", "transferred"]
+
+
+def test_a_claim_that_waited_for_the_operator_to_leave_is_404(chat, ana, claim):
+    def leave():
+        Operator.objects.filter(pk=ana.pk).update(is_active=False)
+        assignment.release_contacts_of(ana, actor=BOT)
+
+    answer = after(leave, claim)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "operator_not_found"
+    assert Contact.objects.get().operator is None
