@@ -34,6 +34,11 @@ _FIND = _BY_ALIAS + " AND c.deleted_at IS NULL"
 # merely point at the contact are not held up.
 _HOLD = _BY_ALIAS + " FOR NO KEY UPDATE OF c"
 
+# Nobody when the operator leaves in this very moment: he waits for this or is waited
+# for, and what was his by then is released.
+_OPERATOR = """(SELECT o.id FROM areas_operator o
+           WHERE o.id = %(operator)s::bigint AND o.is_active FOR SHARE)"""
+
 # The contact is made if and only if every spelling was free.
 _ADD = f"""
 WITH fresh AS (
@@ -49,7 +54,7 @@ INSERT INTO contacts_contact AS c
        (id, manager_id, channel, external_id, name, photo, area_id, operator_id,
         protocol, sa, unread, created_at)
 SELECT fresh.id, %(manager)s, %(channel)s, %(external_id)s, %(name)s,
-       coalesce(%(photo)s::text, ''), %(area)s::bigint, %(operator)s::bigint,
+       coalesce(%(photo)s::text, ''), %(area)s::bigint, {_OPERATOR},
        coalesce(%(protocol)s::text, issue_protocol(%(manager)s)), %(sa)s, 0,
        clock_timestamp()
   FROM fresh
@@ -78,7 +83,7 @@ _REVIVE = f"""
 UPDATE contacts_contact c
    SET deleted_at = NULL, name = coalesce(%(name)s::text, c.name),
        photo = coalesce(%(photo)s::text, c.photo),
-       area_id = %(area)s::bigint, operator_id = %(operator)s::bigint,
+       area_id = %(area)s::bigint, operator_id = {_OPERATOR},
        protocol = coalesce(%(protocol)s::text, issue_protocol(c.manager_id)),
        sa = %(sa)s, unread = 0, last_message_at = NULL
  WHERE c.id = %(id)s

@@ -9,6 +9,7 @@ from areas.models import Operator
 from areas.sight import find_operator
 from chats import assignment
 from chats.ledger import Actor
+from contacts.intake import Given, save_contact
 from contacts.models import Contact
 from hci_center.errors import OperatorNotFoundError
 from tests import builders
@@ -27,6 +28,20 @@ def claim(contact, operator):
 
 def assign(contact, operator):
     return lambda: assignment.hand_over(contact, operator.pk, actor=BOT)
+
+
+def save(contact, operator):
+    given = Given(name="Rui", operator_id=operator.pk)
+    return lambda: save_contact(contact.manager_id, "whatsapp", "551155556666", given)
+
+
+def save_deleted(contact, operator):
+    """One who was here before, and comes back."""
+    assignment.delete_contact(contact, actor=BOT)
+    given = Given(name="Rui", operator_id=operator.pk)
+    return lambda: save_contact(
+        contact.manager_id, "whatsapp", contact.external_id, given
+    )
 
 
 def leave(operator):
@@ -48,14 +63,25 @@ def test_who_is_leaving_is_given_nothing_more(manager, contact, ana, give):
     assert Contact.objects.get().operator is None
 
 
-@pytest.mark.parametrize("give", [claim, assign])
+@pytest.mark.parametrize("give", [save, save_deleted])
+def test_what_is_saved_for_who_is_leaving_is_nobody_s(manager, contact, ana, give):
+    saving = give(contact, ana)
+    with transaction.atomic():
+        Operator.objects.filter(pk=ana.pk).update(is_active=False)
+        saved = in_a_thread(saving)
+        until_one_waits()
+    assert saved.result().contact.operator_id is None
+    assert not Contact.objects.filter(operator=ana).exists()
+
+
+@pytest.mark.parametrize("give", [claim, assign, save, save_deleted])
 def test_what_was_given_first_is_released_too(manager, contact, ana, give):
     with transaction.atomic():
         give(contact, ana)()
         left = in_a_thread(lambda: leave(ana))
         until_one_waits()
     left.result()
-    assert Contact.objects.get().operator is None
+    assert not Contact.objects.filter(operator=ana).exists()
 
 
 @pytest.mark.parametrize("give", [claim, assign])

@@ -32,10 +32,12 @@ PROCESSES = [
     Process("web", [sys.executable, "-m", "hci_center.web"], stage=WEB_STAGE),
     Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
     Process("relay", [*MANAGE, "relay_changes"]),
-    Process("deliver", [*MANAGE, "deliver_messages"]),
 ]
 # Beside them where the demonstration's managers are.
 DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
+# It asks how each gateway is, and not again soon: the demonstration's listen by then.
+WORKER = Process("deliver", [*MANAGE, "deliver_messages"])
+DEMO_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -48,8 +50,12 @@ class Command(BaseCommand):
             with _only_one(), Supervisor(self.note) as supervisor:
                 _refuse_taken_ports()
                 self.prepare(supervisor)
-                for process in [*PROCESSES, DEMO] if self.shows_demo else PROCESSES:
+                for process in PROCESSES:
                     supervisor.start(process)
+                if self.shows_demo:
+                    supervisor.start(DEMO)
+                    self.await_demo(supervisor)
+                supervisor.start(WORKER)
                 self.await_web(supervisor)
                 supervisor.run()
         except StoppedError:
@@ -87,6 +93,12 @@ class Command(BaseCommand):
             self.say(advice)
         self.shows_demo = settings.DEMO and first_start.has_demo()
         connection.close()
+
+    def await_demo(self, supervisor: Supervisor) -> None:
+        """Keeps all running until its gateways listen, or long enough."""
+        until = time.monotonic() + DEMO_SECONDS
+        while not _listens(settings.DEMO_GATEWAYS_PORT) and time.monotonic() < until:
+            supervisor.tend(0.05)
 
     def await_web(self, supervisor: Supervisor) -> None:
         """Keeps all running until the web answers; then says where."""
@@ -136,6 +148,11 @@ def _refuse_taken_ports() -> None:
 def _reachable() -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers() -> bool:
