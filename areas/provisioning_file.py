@@ -11,14 +11,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from hci_center.api.fields import (
+from hci_center.api.reading import parse_object
+from hci_center.api.values import (
     WrongValueError,
     parse_phone,
     parse_port,
     parse_public_id,
     parse_text,
 )
-from hci_center.api.reading import parse_object
 from hci_center.errors import MalformedBodyError
 from managers.models import Manager
 

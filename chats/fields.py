@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chats.data_uri import NotADataUriError, SentFile, parse_data_uri
-from hci_center.api.fields import WireField, WrongValueError, parse_text
+from hci_center.api.fields import WireField
+from hci_center.api.values import WrongValueError, parse_text
 
 _TYPE = re.compile(r"[a-z0-9_\-]{1,32}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

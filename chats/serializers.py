@@ -20,7 +20,6 @@ from contacts.models import Channel
 from hci_center.api.bodies import Body, Fields, Wrong, require_one_of
 from hci_center.api.fields import (
     ContactId,
-    ContactKey,
     Flag,
     Integer,
     Moment,
@@ -28,10 +27,8 @@ from hci_center.api.fields import (
     Phone,
     PublicId,
     Text,
-    WrongValueError,
-    parse_phone,
-    parse_text,
 )
+from hci_center.api.values import ContactKey, WrongValueError, parse_phone, parse_text
 
 MESSENGER_LONGEST_TEXT = 2000
 # How WhatsApp libraries write a person: 5511999998888@c.us, with or without a device.

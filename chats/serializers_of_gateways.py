@@ -9,15 +9,8 @@ from django.utils.translation import gettext as _
 
 from chats.serializers import ReadChat, WhatsAppContact
 from hci_center.api.bodies import Body, Fields, Wrong, require_one_of
-from hci_center.api.fields import (
-    OperatorId,
-    Phone,
-    PublicId,
-    Text,
-    WireField,
-    WrongValueError,
-    parse_text,
-)
+from hci_center.api.fields import OperatorId, Phone, PublicId, Text, WireField
+from hci_center.api.values import WrongValueError, parse_text
 
 MOST_PARAMETERS = 32
 LONGEST_PARAMETER = 1024

@@ -13,14 +13,8 @@ from django.utils.translation import gettext as _
 
 from contacts.models import Channel
 from hci_center.api.bodies import Body, Fields, Wrong, require_one_of
-from hci_center.api.fields import (
-    ContactId,
-    ContactKey,
-    OperatorId,
-    Phone,
-    PublicId,
-    Text,
-)
+from hci_center.api.fields import ContactId, OperatorId, Phone, PublicId, Text
+from hci_center.api.values import ContactKey
 
 
 class OfManager(Body):

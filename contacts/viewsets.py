@@ -27,7 +27,7 @@ from contacts.serializers import (
     StepContact,
 )
 from hci_center.api.bodies import Fields
-from hci_center.api.fields import NOBODY
+from hci_center.api.values import NOBODY
 from hci_center.api.viewset import ContractViewSet, operation
 from managers.lookup import find_manager
 

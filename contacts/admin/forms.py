@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from areas.models import Area, Operator
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
-from hci_center.api.fields import (
+from hci_center.api.values import (
     NOBODY,
     WrongValueError,
     parse_contact_key,

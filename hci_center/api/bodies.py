@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from hci_center.api.fields import WireField, WrongValueError
+from hci_center.api.fields import WireField
+from hci_center.api.values import WrongValueError
 from hci_center.errors import InvalidError, Sentence
 
 Fields = dict[str, Any]

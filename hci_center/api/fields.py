@@ -1,179 +1,29 @@
-"""The wire formats of the contract's "Rules for every call", one class each.
+"""The fields of request bodies: each a wire format with its place in the schema.
 
-A field's `parse` takes what came in JSON or in a form and answers the plain value
-that rules work with, or raises `WrongValueError` with a sentence for the caller. The
-classes are DRF fields so that the schema describes them; requests run `parse`
-alone, through `hci_center.api.bodies.Body.read`.
+A field's `parse` is a function of `hci_center.api.values`. The classes are DRF fields
+so that the schema describes them; requests run `parse` alone, through
+`hci_center.api.bodies.Body.read`.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from hci_center.errors import Sentence
-
-NOBODY = 0
-# What an operatorId that cannot be one is read as: no operator has it.
-NO_SUCH_OPERATOR = -1
-
-_PHONE = re.compile(r"\s*\+?[\d\s().\-/]+", re.ASCII)
-_NOT_DIGITS = re.compile(r"[^0-9]")
-_DIGITS = re.compile(r"[0-9]+")
-_PUBLIC_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
-_OPERATOR_ID = re.compile(r"[1-9][0-9]{0,17}")
-_MILLISECONDS_FROM = 10**12
-_LAST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-
-
-class WrongValueError(ValueError):
-    """A value that does not fit its field, with the reason as a sentence."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        self.sentence = sentence
-        super().__init__(str(sentence))
-
-
-def parse_text(value: Any, longest: int) -> str:
-    """Any Unicode but NUL and lone surrogates; an integer is read as its text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        raise WrongValueError(_("This must be a text."))
-    if len(value) > longest:
-        raise WrongValueError(_("This is longer than %d characters.") % longest)
-    if "\x00" in value:
-        raise WrongValueError(_("This holds a NUL character."))
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise WrongValueError(_("This holds half a character.")) from error
-    return value
-
-
-def parse_phone(value: Any) -> int:
-    """A phone number as its digits: 1 to 15 of them, leading zeros fallen away."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        if 0 <= value < 10**15:
-            return value
-        raise WrongValueError(_("A phone number has 1 to 15 digits."))
-    if (
-        not isinstance(value, str)
-        or value.startswith("-")
-        or len(value) > 64
-        or not _PHONE.fullmatch(value)
-    ):
-        raise WrongValueError(_("This is not a phone number."))
-    digits = _NOT_DIGITS.sub("", value)
-    if not 1 <= len(digits) <= 15:
-        raise WrongValueError(_("A phone number has 1 to 15 digits."))
-    return int(digits)
-
-
-def parse_port(value: Any) -> int:
-    """A TCP port, 1 to 65535, from a number or ASCII digits."""
-    if isinstance(value, str) and len(value) <= 5 and _DIGITS.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
-        raise WrongValueError(_("A port is a number from 1 to 65535."))
-    return value
-
-
-def parse_public_id(value: Any) -> str:
-    """A Facebook id, page's or person's: 1 to 64 of `[A-Za-z0-9_.:-]`."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not _PUBLIC_ID.fullmatch(value):
-        raise WrongValueError(_("An id has 1 to 64 letters, digits or _ . : -"))
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class ContactKey:
-    """A contact as a caller names it: read as a phone, as an id, or as either.
-
-    `phone` is the number when the text reads as one; `text` is the id when it fits
-    one. At least one of them is set.
-    """
-
-    phone: int | None
-    text: str | None
-
-    @property
-    def whatsapp_id(self) -> str:
-        """The external id that it means on WhatsApp: a phone if it reads as one."""
-        return str(self.phone) if self.phone is not None else self.text or ""
-
-    @property
-    def facebook_id(self) -> str | None:
-        """The external id that it means on Messenger, None when it cannot be one."""
-        return self.text
-
-
-def parse_contact_key(value: Any) -> ContactKey:
-    """A `contactId` whose channel the rest of the call decides."""
-    try:
-        phone = parse_phone(value)
-    except WrongValueError:
-        phone = None
-    try:
-        text = parse_public_id(value)
-    except WrongValueError:
-        if phone is None:
-            raise
-        text = None
-    return ContactKey(phone, text)
-
-
-def parse_operator_id(value: Any) -> int:
-    """An operator's id; 0 is nobody, and what is no id is nobody's (-1)."""
-    text = parse_text(value, 64)
-    if text == "0":
-        return NOBODY
-    return int(text) if _OPERATOR_ID.fullmatch(text) else NO_SUCH_OPERATOR
-
-
-def parse_integer(value: Any, least: int, most: int) -> int:
-    """A whole number in a range, from a number or ASCII digits."""
-    if isinstance(value, str) and len(value) <= 18 and _DIGITS.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise WrongValueError(_("This must be a whole number."))
-    if not least <= value <= most:
-        raise WrongValueError(
-            _("This must be from %(least)d to %(most)d.")
-            % {"least": least, "most": most}
-        )
-    return value
-
-
-def parse_flag(value: Any) -> bool:
-    """A yes or no: a JSON boolean, 0, 1, or their texts in a form."""
-    text = str(value).lower() if isinstance(value, bool | int | str) else ""
-    if text in ("true", "1"):
-        return True
-    if text in ("false", "0"):
-        return False
-    raise WrongValueError(_("This must be true or false."))
-
-
-def parse_moment(value: Any) -> datetime:
-    """A Unix time in seconds or, from 10^12 on, in milliseconds."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,9})?", value):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise WrongValueError(_("This must be a Unix time."))
-    seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-    if not math.isfinite(seconds) or not 0 < seconds < _LAST_MOMENT:
-        raise WrongValueError(_("This must be a Unix time."))
-    return datetime.fromtimestamp(seconds, UTC)
+from hci_center.api.values import (
+    ContactKey,
+    parse_contact_key,
+    parse_flag,
+    parse_integer,
+    parse_moment,
+    parse_operator_id,
+    parse_phone,
+    parse_port,
+    parse_public_id,
+    parse_text,
+)
 
 
 class WireField(serializers.Field[Any, Any, Any, Any]):

@@ -18,7 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from hci_center.api.fields import (
+from hci_center.api.values import (
     WrongValueError,
     parse_phone,
     parse_port,

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from chats.serializers import RecordMessage, SendTextByController
 from contacts.serializers import AnswerContact, SaveContact
 from hci_center.api import fields
-from hci_center.api.fields import ContactKey, WrongValueError
 from hci_center.api.reading import parse_object
+from hci_center.api.values import ContactKey, WrongValueError
 from hci_center.errors import InvalidError, MalformedBodyError
 from managers.serializers import LinkManager, SaveManager
 
