@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import uuid
 
 import pytest
 from django.db import connection
@@ -12,68 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from chats.models import Chat, Delivery, Message
 from contacts.models import Contact
 from tests.builders import make_chat, make_contact, make_message
+from tests.chats.recording import (
+    FACEBOOK_FILE,
+    FACEBOOK_TEXT,
+    PATH,
+    WHATSAPP_FILE,
+    WHATSAPP_TEXT,
+    send,
+    stored,
+    wrong_fields,
+)
 from tests.chats.shapes import message_body
-from tests.conftest import signed_in
-
-PATH = "/api/chat/message/send"
-
-FACEBOOK_TEXT = {
-    "contactId": "7418252963",
-    "content": "text of the message",
-    "facebookId": "369258147",
-    "type": "text",
-    "from": "7418252963",
-}
-FACEBOOK_FILE = {
-    "supertype": "audio",
-    "url": "url.com",
-    "from": "7418252963",
-    "contactId": "7418252963",
-    "facebookId": "369258147",
-}
-WHATSAPP_TEXT = {
-    "contactNumber": 551133334444,
-    "content": "Text of a message",
-    "type": "text",
-    "from": 551133334444,
-    "managerNumber": 5511400011111,
-}
-WHATSAPP_FILE = {
-    "operatorId": "Operator Id",
-    "contactNumber": 551133334444,
-    "url": "exampleUrl.com",
-    "type": "image",
-    "from": 551133334444,
-    "managerNumber": 5511400011111,
-}
 
 
 def b64(text):
     return base64.b64encode(text.encode()).decode()
-
-
-def stored(answer):
-    """The one message there is, after its whole answer was compared to it."""
-    assert answer.status_code == 200, answer.content
-    message = Message.objects.get()
-    assert answer.json() == {"success": True, "data": message_body(message)}
-    return message
-
-
-def send(api, body=None, **over):
-    body = {**(WHATSAPP_TEXT if body is None else body), **over}
-    return api.post(PATH, {name: value for name, value in body.items() if value != ...})
-
-
-def wrong_fields(answer):
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["error"]["code"] == "invalid"
-    assert not Message.objects.exists()
-    return set(answer.json()["error"]["fields"])
-
-
-def refusal(answer):
-    return answer.status_code, answer.json()["error"]["code"]
 
 
 def test_a_facebook_text(api, page_contact):
@@ -262,73 +214,6 @@ def test_without_a_type_it_is_a_text_or_a_file(api, contact):
     assert stored(send(api, type=..., url="url.com")).type == "text"
 
 
-@pytest.mark.parametrize("kind", ["Image", "a" * 33, "com espaço", "ação", {"a": 1}])
-def test_a_type_is_made_of_few_letters(api, contact, kind):
-    assert "type" in wrong_fields(send(api, WHATSAPP_FILE, type=kind))
-
-
-def test_every_missing_field_is_named_at_once(api):
-    assert wrong_fields(api.post(PATH, {})) == {
-        "managerNumber",
-        "facebookId",
-        "contactNumber",
-        "from",
-        "content",
-    }
-
-
-@pytest.mark.parametrize(
-    ("body", "over", "fields"),
-    [
-        (WHATSAPP_TEXT, {"from": ""}, {"from"}),
-        (WHATSAPP_TEXT, {"from": "x" * 65}, {"from"}),
-        (WHATSAPP_TEXT, {"content": ""}, {"content"}),
-        (WHATSAPP_TEXT, {"type": "base64", "content": None}, {"content"}),
-        (WHATSAPP_TEXT, {"content": "nul\x00"}, {"content"}),
-        (WHATSAPP_TEXT, {"content": "\ud800"}, {"content"}),
-        (WHATSAPP_TEXT, {"managerNumber": "-5"}, {"managerNumber"}),
-        (WHATSAPP_TEXT, {"number": 5511400011112}, {"number"}),
-        (WHATSAPP_TEXT, {"contactNumber": "Maria"}, {"contactNumber"}),
-        (WHATSAPP_TEXT, {"messageId": "x" * 256}, {"messageId"}),
-        (WHATSAPP_TEXT, {"timestamp": "yesterday"}, {"timestamp"}),
-        (WHATSAPP_FILE, {"url": ...}, {"url", "base64"}),
-        (WHATSAPP_FILE, {"url": "x" * 2049}, {"url"}),
-        (FACEBOOK_TEXT, {"contactId": ...}, {"contactId"}),
-        (FACEBOOK_TEXT, {"contactId": "+55 11"}, {"contactId"}),
-        (FACEBOOK_FILE, {"url": ""}, {"url", "base64"}),
-    ],
-)
-def test_what_does_not_fit_is_invalid(api, contact, page_contact, body, over, fields):
-    assert wrong_fields(send(api, body, **over)) == fields
-
-
-def test_the_ids_of_two_managers_are_invalid(full_api, manager, other_manager):
-    body = {"managerNumber": other_manager.number, "facebookId": "369258147"}
-    answer = send(full_api, **body)
-    assert wrong_fields(answer) == {"managerNumber", "facebookId"}
-    assert not Contact.objects.exists()
-
-
-def test_both_ids_of_one_manager_are_fine(api, contact):
-    message = stored(send(api, facebookId="369258147"))
-    assert message.contact == contact
-
-
-def test_an_unknown_manager_and_a_foreign_one_are_the_same(
-    api, other_api, manager, other_manager
-):
-    unknown = send(other_api, managerNumber=5500000000)
-    foreign = send(other_api)
-    assert refusal(unknown) == (404, "manager_not_found")
-    assert unknown.content == foreign.content
-    one_of_two = send(api, managerNumber=5511400011111, facebookId="unknown")
-    foreign_one = send(
-        other_api, managerNumber=other_manager.number, facebookId="369258147"
-    )
-    assert one_of_two.content == foreign_one.content == unknown.content
-    assert not Contact.objects.exists()
-
-
 def test_the_operator_field_is_ignored_whatever_it_is(api, contact):
     for operator in ("Operator Id", 7, None, {"a": []}):
         assert send(api, operatorId=operator).status_code == 200
@@ -359,67 +244,6 @@ def test_last_message_at_is_the_greatest_time_and_the_order_that_of_arrival(
     answer = api.post("/api/chat/message", {"operatorId": 0, "contactId": 551133334444})
     contents = [message["content"] for message in answer.json()["data"]]
     assert contents == ["Text of a message", "late"]
-
-
-def test_a_repeated_message_id_answers_the_first(api, contact):
-    first = send(api, messageId="wamid.1")
-    again = send(api, messageId="wamid.1", content="changed", contactNumber=5511999)
-    assert again.status_code == 200
-    assert again.json() == first.json()
-    assert Message.objects.get().gateway_id == "wamid.1"
-    assert Contact.objects.count() == 1
-    contact.refresh_from_db()
-    assert contact.unread == 1
-
-
-def test_a_repeat_is_found_when_its_contact_was_deleted_meanwhile(api, contact):
-    first = send(api, messageId="wamid.1")
-    api.delete(
-        "/api/user/contact/", {"number": 5511400011111, "contactNumber": 551133334444}
-    )
-    assert send(api, messageId="wamid.1").json() == first.json()
-    contact.refresh_from_db()
-    assert contact.deleted_at is not None
-
-
-def test_message_ids_are_the_managers_own(api, full_api, contact, other_manager):
-    send(api, messageId="wamid.1")
-    answer = send(full_api, messageId="wamid.1", managerNumber=other_manager.number)
-    assert answer.status_code == 200
-    assert Message.objects.filter(gateway_id="wamid.1").count() == 2
-
-
-def test_an_echo_of_our_own_send_answers_that(api, contact, ana):
-    ours = make_message(
-        make_chat(contact), direction="out", sender=str(ana.pk), gateway_id="wamid.7"
-    )
-    for echoed in (str(ours.uuid), str(ours.uuid).upper(), "wamid.7"):
-        answer = send(api, messageId=echoed, **{"from": 5511400011111})
-        assert answer.json()["data"] == message_body(ours)
-    assert Message.objects.count() == 1
-
-
-def test_a_uuid_that_is_not_ours_is_a_message_id_like_any(api, contact):
-    assert stored(send(api, messageId=str(uuid.uuid4()))).direction == "in"
-
-
-def test_without_a_message_id_the_same_text_is_two_messages(api, contact):
-    send(api)
-    send(api)
-    assert Message.objects.count() == 2
-
-
-def test_an_idempotency_key_makes_it_one(api, contact):
-    headers = {"Idempotency-Key": "abc"}
-    first = api.post(PATH, WHATSAPP_TEXT, headers=headers)
-    assert api.post(PATH, WHATSAPP_TEXT, headers=headers).json() == first.json()
-    assert Message.objects.count() == 1
-
-
-def test_operators_do_not_record(contact, ana, supervisor):
-    assert refusal(send(signed_in(ana.user))) == (403, "forbidden")
-    assert send(signed_in(supervisor)).status_code == 200
-    assert Message.objects.count() == 1
 
 
 def statements_of(call):

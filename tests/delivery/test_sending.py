@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chats.attachments import stored
 from chats.data_uri import parse_data_uri
-from chats.models import Attachment, Delivery, GatewayAccount, Message
+from chats.models import Attachment, Delivery, GatewayAccount
 from contacts.models import Identity
 from hci_center.local.fakes import faults
 from tests import builders
@@ -164,56 +164,6 @@ def test_after_a_day_of_waiting_it_has_failed(contact, controller, rounds):
     assert message.error
 
 
-def test_what_may_have_gone_is_repeated_only_where_that_does_no_harm(
-    contact, controller, rounds
-):
-    controller.faults.append(faults.cut_after())
-    message = queue(contact)
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "sent"
-    assert len(controller.delivered) == 1
-
-
-def test_what_may_have_gone_is_never_sent_again_by_itself(contact, controller, rounds):
-    controller.legacy = True
-    controller.faults.append(faults.cut_after())
-    message = queue(contact)
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "wait"
-    assert Delivery.objects.get().doubt_until > timezone.now()
-    make_due(message)
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "failed"
-    assert message.error
-    assert len([r for r in controller.requests if controller.is_send(r)]) == 1
-
-
-def test_an_attempt_that_ended_in_the_dark_is_asked_after(contact, controller, rounds):
-    """As a worker leaves it that was killed after its request."""
-    message = queue(contact)
-    rounds.make()
-    Message.objects.update(status="wait", gateway_id=None)
-    Delivery.objects.update(done_at=None, in_flight=True)
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "sent"
-    assert len([r for r in controller.requests if controller.is_send(r)]) == 1
-
-
-def test_a_worker_that_lost_its_lease_writes_nothing(contact, controller, rounds):
-    message = queue(contact)
-    controller.faults.append(faults.delay(0.2))
-    rounds.worker.step()
-    Delivery.objects.update(fence=99, lease_until=timezone.now() + timedelta(hours=1))
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "wait"
-    assert Delivery.objects.get().done_at is None
-
-
 def test_a_file_leaves_byte_for_byte(contact, controller, rounds):
     content = b"%PDF-1.4 " + bytes(range(256)) * 1000
     uri = "data:application/pdf;base64," + base64.b64encode(content).decode()
@@ -237,36 +187,6 @@ def test_a_file_that_is_gone_fails_and_holds_nobody(contact, controller, rounds)
     message.refresh_from_db()
     good.refresh_from_db()
     assert (message.status, good.status) == ("failed", "sent")
-
-
-def test_an_echo_that_came_before_the_answer_is_one_message(
-    contact, controller, rounds
-):
-    message = queue(contact)
-    builders.make_message(
-        message.chat, direction="out", status="read", gateway_id="wa-early"
-    )
-    controller.faults.append(
-        faults.reply_after(200, {"data": {"messageId": "wa-early", "status": "sent"}})
-    )
-    rounds.make()
-    [only] = Message.objects.filter(direction="out")
-    assert only == message
-    assert (only.status, only.gateway_id) == ("read", "wa-early")
-
-
-def test_receipts_that_came_before_the_answer_count(contact, controller, rounds, api):
-    controller.waits = True
-    message = queue(contact)
-    from chats.receipts import report_status
-
-    controller.faults.append(
-        faults.reply_after(200, {"data": {"messageId": "wa-9", "status": "wait"}})
-    )
-    assert report_status(contact.manager_id, "wa-9", "delivered") is None
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "delivered"
 
 
 def test_the_gateway_s_own_name_of_the_person_is_where_answers_go(

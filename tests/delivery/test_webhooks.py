@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from base64 import b64encode
-from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
@@ -14,23 +12,14 @@ from django.test import Client
 from chats.accounts import webhook_path
 from chats.inbound import process_again
 from chats.models import (
-    Attachment,
-    Delivery,
-    GatewayAccount,
     InboundEvent,
-    MediaFetch,
     Message,
-    SessionChange,
 )
-from contacts.models import Contact, Identity
-from tests import builders
+from contacts.models import Contact
 from tests.delivery.conftest import (
     PHONE,
-    PNG,
     PSID,
     post,
-    queue,
-    stored_bytes,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,215 +163,6 @@ def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
     assert Message.objects.count() == 1
 
 
-def test_the_echo_of_our_own_send_confirms_it(page, page_contact, rounds):
-    page.people[page_contact.external_id] = datetime.now(UTC)
-    message = queue(page_contact, "Olá")
-    rounds.make()
-    for news in page.news:
-        assert post(page, "/webhooks/facebook", news).status_code == 200
-    rounds.make()
-    [only] = Message.objects.all()
-    assert only == message
-    assert only.status == "read"
-
-
-def test_a_send_whose_answer_was_lost_is_confirmed_by_its_echo(
-    page, page_contact, rounds
-):
-    from hci_center.local.fakes import faults
-
-    page.people[page_contact.external_id] = datetime.now(UTC)
-    page.faults.append(faults.cut_after())
-    message = queue(page_contact, "Olá")
-    rounds.make()
-    message.refresh_from_db()
-    assert message.status == "wait"
-    post(page, "/webhooks/facebook", page.news[0])
-    rounds.make()
-    message.refresh_from_db()
-    assert (message.status, message.gateway_id) == ("sent", page.delivered[0].id)
-    assert Delivery.objects.get().done_at is not None
-
-
-def test_what_was_written_in_the_page_s_inbox_is_kept_as_outgoing(page, rounds):
-    echo = {"mid": "m_x", "is_echo": True, "text": "Já respondi", "app_id": 2}
-    event = {"sender": {"id": page.page}, "recipient": {"id": PSID}, "message": echo}
-    post(page, "/webhooks/facebook", page.frame(event))
-    rounds.make()
-    message = Message.objects.get()
-    assert (message.direction, message.status, message.sender) == (
-        "out",
-        "sent",
-        page.page,
-    )
-
-
-def test_media_is_fetched_from_meta_and_from_nobody_else(page, rounds):
-    page.media["a"] = (PNG, "image/png")
-    links = (f"{page.url}/media/a", "http://169.254.169.254/latest/meta-data")
-    for n, link in enumerate(links):
-        attachments = [{"type": "image", "payload": {"url": link}}]
-        news = page.inbound(PSID, "", attachments=attachments)
-        news["entry"][0]["messaging"][0]["message"].pop("text")
-        news["entry"][0]["messaging"][0]["message"]["mid"] = f"m{n}"
-        post(page, "/webhooks/facebook", news)
-    rounds.make()
-    good, bad = Message.objects.order_by("id")
-    assert (good.type, good.content, good.error) == ("image", "Arquivo em anexo", "")
-    attachment = Attachment.objects.get()
-    assert attachment.message == good
-    assert stored_bytes(attachment) == PNG
-    assert bad.error
-    assert not MediaFetch.objects.exists()
-
-
-def test_a_cloud_message_finds_its_manager_and_person(cloud, manager, rounds):
-    post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi"))
-    rounds.make()
-    message = Message.objects.get()
-    assert (message.manager_id, message.content) == (manager.pk, "Oi")
-    contact = message.contact
-    assert (contact.external_id, contact.name) == (PHONE, "Maria Souza")
-    assert set(contact.identities.values_list("alias", flat=True)) == {
-        PHONE,
-        "551187654321",
-    }
-
-
-def test_cloud_media_is_fetched_with_its_caption(cloud, rounds):
-    cloud.media["777"] = (PNG, "image/png")
-    image = {"id": "777", "mime_type": "image/png", "caption": "meu bolo"}
-    post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, type="image", image=image))
-    rounds.make()
-    file, caption = Message.objects.order_by("id")
-    assert (file.type, file.attachment.size) == ("image", len(PNG))
-    assert (caption.type, caption.content) == ("text", "meu bolo")
-
-
-def test_a_person_without_a_phone_is_answered_by_the_other_id(cloud, rounds, api):
-    news = cloud.inbound(PHONE, "Oi")
-    value = news["entry"][0]["changes"][0]["value"]
-    value["messages"][0]["from"] = "BR.1502576394655843"
-    value["contacts"] = [{"profile": {"name": "Rui"}, "user_id": "BR.1502576394655843"}]
-    cloud.people["BR.1502576394655843"] = datetime.now(UTC)
-    post(cloud, "/webhooks/whatsapp", news)
-    rounds.make()
-    contact = Contact.objects.get()
-    assert contact.external_id == "BR.1502576394655843"
-    queue(contact, "Olá")
-    rounds.make()
-    assert cloud.delivered[0].to == "BR.1502576394655843"
-
-
-def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
-    contact = builders.make_contact(manager, external_id=PHONE)
-    cloud.people[PHONE] = datetime.now(UTC)
-    from hci_center.local.fakes import faults
-
-    cloud.faults.append(faults.cut_after())
-    message = queue(contact, "Olá")
-    rounds.make()
-    for news in reversed(cloud.news):
-        post(cloud, "/webhooks/whatsapp", news)
-    rounds.make()
-    message.refresh_from_db()
-    assert (message.status, message.gateway_id) == ("read", cloud.delivered[0].id)
-
-
-def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, rounds):
-    from hci_center.local.fakes import faults
-
-    contact = builders.make_contact(manager, external_id=PHONE)
-    evolution.people.add(PHONE)
-    evolution.faults.append(faults.cut_after())
-    message = queue(contact, "Olá")
-    rounds.make()
-    assert Delivery.objects.get().doubt_until is not None
-    path = webhook_path("evolution", manager.pk)
-    for news in evolution.news:
-        post(evolution, path, news)
-    rounds.make()
-    [only] = Message.objects.all()
-    assert only == message
-    assert only.status == "read"
-
-
-def test_evolution_s_echo_before_the_answer_doubles_nothing(evolution, manager, rounds):
-    contact = builders.make_contact(manager, external_id=PHONE)
-    evolution.people.add(PHONE)
-    path = webhook_path("evolution", manager.pk)
-    plain = evolution.answer
-
-    def answer(request):
-        reply = plain(request)
-        while evolution.news:
-            post(evolution, path, evolution.news.pop(0))
-        connections.close_all()
-        return reply
-
-    evolution.answer = answer
-    message = queue(contact, "Olá")
-    rounds.make()
-    [only] = Message.objects.all()
-    assert only == message
-    assert only.status == "read"
-
-
-def test_evolution_media_is_stored_from_the_body(evolution, manager, rounds):
-    news = evolution.inbound(
-        f"{PHONE}@s.whatsapp.net",
-        messageType="imageMessage",
-        message={
-            "imageMessage": {"mimetype": "image/png"},
-            "base64": b64encode(PNG).decode(),
-        },
-    )
-    post(evolution, webhook_path("evolution", manager.pk), news)
-    rounds.make()
-    assert stored_bytes(Attachment.objects.get()) == PNG
-    assert "canary-key" not in InboundEvent.objects.get().payload
-
-
-def test_a_lid_and_a_phone_become_one_person(evolution, manager, rounds):
-    path = webhook_path("evolution", manager.pk)
-    lid = "123456789012345@lid"
-    post(evolution, path, evolution.inbound(lid, "by lid"))
-    post(evolution, path, evolution.inbound(f"{PHONE}@s.whatsapp.net", "by phone"))
-    rounds.make()
-    assert Contact.objects.present().count() == 2
-    both = evolution.inbound(
-        lid, "by both", key={"remoteJidAlt": f"{PHONE}@s.whatsapp.net"}
-    )
-    post(evolution, path, both)
-    rounds.make()
-    [contact] = Contact.objects.present()
-    assert contact.external_id == PHONE
-    assert sorted(
-        Message.objects.filter(contact=contact).values_list("content", flat=True)
-    ) == ["by both", "by lid", "by phone"]
-    assert set(
-        Identity.objects.filter(contact=contact).values_list("alias", flat=True)
-    ) == {PHONE, "551187654321", "lid:123456789012345"}
-    assert contact.unread == 2
-    assert contact.chats.filter(closed_at=None).count() == 1
-
-
-def test_wppconnect_tells_of_messages_and_sessions(wppconnect, manager, rounds):
-    path = webhook_path("wppconnect", manager.pk)
-    post(wppconnect, path, wppconnect.inbound(f"{PHONE}@c.us", "Oi"))
-    post(wppconnect, path, wppconnect.event("qrcode", urlcode="2@qr", qrcode="x"))
-    rounds.make()
-    assert Message.objects.get().content == "Oi"
-    account = GatewayAccount.objects.get(channel="whatsapp")
-    assert (account.state, account.qr) == ("qr", "2@qr")
-    post(wppconnect, path, wppconnect.event("status-find", status="inChat"))
-    rounds.make()
-    account.refresh_from_db()
-    assert (account.state, account.qr) == ("open", "")
-    states = SessionChange.objects.order_by("id").values_list("state", flat=True)
-    assert list(states) == ["qr", "open"]
-
-
 def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     from django.db import OperationalError
 
@@ -393,18 +173,3 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]
-
-
-def test_what_its_sender_took_back_stays_and_says_so(manager, page, rounds):
-    photos = [{"type": "location", "payload": {"coordinates": {"lat": 1, "long": 2}}}]
-    news = page.inbound(PSID, "Esqueça", attachments=photos)
-    mid = news["entry"][0]["messaging"][0]["message"]["mid"]
-    post(page, "/webhooks/facebook", news)
-    post(page, "/webhooks/facebook", page.inbound(PSID, "Isto fica"))
-    taken_back = page._event(PSID, message={"mid": mid, "is_deleted": True})
-    post(page, "/webhooks/facebook", page.frame(taken_back))
-    rounds.make()
-    said = "Its sender has deleted this message."
-    rows = Message.objects.order_by("pk").values_list("content", "error")
-    assert [row[0] for row in rows][::2] == ["Esqueça", "Isto fica"]
-    assert [row[1] for row in rows] == [said, said, ""]

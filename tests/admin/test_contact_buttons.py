@@ -1,0 +1,129 @@
+"""The buttons of one contact's page."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from chats.models import Chat, ChatEvent
+from contacts.models import Contact
+from tests.admin.conftest import said
+from tests.admin.contact_pages import LIST, listed, page
+from tests.builders import make_chat, make_operator
+
+
+def lines(contact):
+    """What the ledger tells of the contact's chats."""
+    events = ChatEvent.objects.filter(chat__contact=contact).order_by("pk")
+    return list(events.values_list("kind", "area__code", "operator__name", "actor"))
+
+
+def test_the_page_offers_what_can_be_done(desk, contact):
+    shown = desk.get(page(contact)).content.decode()
+    assert "hand_over/" in shown
+    assert "/close/" not in shown
+    make_chat(contact)
+    assert "/close/" in desk.get(page(contact)).content.decode()
+
+
+def test_the_link_behind_a_button_only_asks(desk, contact, ana):
+    make_chat(contact)
+    for button in ("hand_over", "change_area", "close", "delete_contact"):
+        assert desk.get(page(contact, button)).status_code == 200
+    assert Chat.objects.filter(closed_at=None).exists()
+    assert Contact.objects.present().filter(operator=None).exists()
+
+
+def test_it_is_handed_over(desk, supervisor, contact, ana):
+    make_chat(contact)
+    answer = desk.post(
+        page(contact, "hand_over"),
+        {"_form_submitted": "on", "operator": ana.pk},
+        follow=True,
+    )
+    assert answer.redirect_chain == [(page(contact), 302)]
+    assert said(answer) == ["Handed over to Ana."]
+    assert Contact.objects.get().operator == ana
+    assert lines(contact) == [("transferred", "vendas", "Ana", f"user:{supervisor.pk}")]
+    assert LogEntry.objects.get().change_message == "Handed over to Ana."
+
+
+def test_the_look_is_told_where_to_go_next(desk, contact, ana):
+    answer = desk.post(
+        page(contact, "hand_over"),
+        {"_form_submitted": "on", "operator": ana.pk},
+        headers={"HX-Request": "true"},
+    )
+    assert answer["HX-Redirect"] == page(contact)
+
+
+def test_nobody_is_chosen_on_purpose_alone(desk, contact, ana):
+    Contact.objects.update(operator=ana)
+    desk.post(page(contact, "hand_over"), {"_form_submitted": "on", "operator": ""})
+    assert Contact.objects.get().operator == ana
+    desk.post(page(contact, "hand_over"), {"_form_submitted": "on", "operator": "0"})
+    assert Contact.objects.get().operator is None
+
+
+def test_an_inactive_operator_is_not_offered(desk, manager, contact, sales):
+    gone = make_operator(manager, sales, name="Gil", is_active=False)
+    assert "Gil" not in desk.get(page(contact, "hand_over")).content.decode()
+    desk.post(
+        page(contact, "hand_over"), {"_form_submitted": "on", "operator": gone.pk}
+    )
+    assert Contact.objects.get().operator is None
+
+
+def test_it_moves_to_another_area_and_is_released(
+    desk, supervisor, contact, ana, support
+):
+    make_chat(contact)
+    Contact.objects.update(operator=ana)
+    answer = desk.post(
+        page(contact, "change_area"),
+        {"_form_submitted": "on", "area": support.pk},
+        follow=True,
+    )
+    assert said(answer) == ["Moved to Suporte."]
+    moved = Contact.objects.get()
+    assert (moved.area, moved.operator) == (support, None)
+    by = f"user:{supervisor.pk}"
+    assert lines(contact) == [
+        ("entered_area", "suporte", None, by),
+        ("released", "suporte", None, by),
+    ]
+
+
+def test_its_chat_is_closed(desk, supervisor, contact, ana):
+    make_chat(contact)
+    Contact.objects.update(operator=ana)
+    answer = desk.post(page(contact, "close"), {"_form_submitted": "on"}, follow=True)
+    assert said(answer) == ["Chat closed."]
+    assert Chat.objects.get().closed_at is not None
+    assert Contact.objects.get().operator is None
+    assert lines(contact) == [("closed", "vendas", None, f"user:{supervisor.pk}")]
+
+
+def test_closing_what_is_closed_is_told_in_a_sentence(desk, contact):
+    answer = desk.post(page(contact, "close"), {"_form_submitted": "on"}, follow=True)
+    assert said(answer) == ["There is no such chat."]
+
+
+def test_a_deleted_contact_is_out_of_the_list_and_read_only(desk, contact):
+    make_chat(contact)
+    answer = desk.post(
+        page(contact, "delete_contact"), {"_form_submitted": "on"}, follow=True
+    )
+    assert said(answer) == ["Contact deleted."]
+    assert listed(desk) == []
+    assert listed(desk, deleted="yes") == [contact]
+    assert Chat.objects.get().closed_at is not None
+    shown = desk.get(page(contact)).content.decode()
+    assert "hand_over/" not in shown
+    assert 'name="_save"' not in shown
+    assert desk.post(page(contact), {"name": "X", "photo": ""}).status_code == 403
+
+
+@pytest.mark.parametrize("wrong", ["abc", "0", "99999999999999999999", "1/../2"])
+def test_a_button_of_no_contact_is_a_404(desk, contact, wrong):
+    answer = desk.post(f"{LIST}{wrong}/close/", {"_form_submitted": "on"})
+    assert answer.status_code == 404
+    assert desk.get(f"{LIST}{wrong}/hand_over/").status_code in (200, 404)
