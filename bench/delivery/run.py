@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -31,18 +30,12 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
 
 from tests.faults.delivering import FILL, MANAGE, wait_until  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 GOAL = 0.7
 # In milliseconds, at rest: until the worker is awake (its send is in the figure too),
 # and until the first attempt after an operator's call.
 WAKES, ATTEMPTS = 50, 100
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Bench:

@@ -128,7 +128,7 @@ class Bench:
 @contextlib.contextmanager
 def serving(bench: Bench, command: list[str]) -> Iterator[int]:
     """A server on a port, on the core of the measurement."""
-    from tests.feed.processes import free_port
+    from tests.ports import free_port
 
     port = free_port()
     process = subprocess.Popen(

@@ -24,7 +24,8 @@ from hci_center.local.home import Home, open_home
 from hci_center.local.postgres import Postgres
 from hci_center.local.supervisor import Process
 from hci_center.local.valkey import valkey
-from tests.feed.processes import free_port, wait_until
+from tests.feed.processes import wait_until
+from tests.ports import free_port
 
 ROOT = Path(settings.BASE_DIR)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}

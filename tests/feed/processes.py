@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,16 +16,10 @@ from django.conf import settings
 from django.db import connection
 
 from tests.feed.client import Socket
+from tests.ports import free_port
 
 ROOT = Path(settings.BASE_DIR)
 PATIENCE = 30.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def database_url(parameters: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,21 +14,10 @@ from pathlib import Path
 
 import psycopg
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 SETS_UP_SERVERS = ("DATABASE_URL", "REDIS_URL")
-
-
-def free_port_pair():
-    """A free port whose next one is free too, for the feed."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 def wait_for(truth, seconds=30):
@@ -41,7 +29,7 @@ def wait_for(truth, seconds=30):
 
 class Installation:
     def __init__(self, folder, python=(sys.executable,), user=None, **environment):
-        self.data, self.port = folder / "data", free_port_pair()
+        self.data, self.port = folder / "data", free_port()
         self.output = folder / "output"
         self.python, self.user = list(python), {"user": user} if user else {}
         self.environment = {

@@ -17,15 +17,10 @@ import pytest
 
 from hci_center.api.body_guard import FILE_BODY, SMALL_BODY, cap
 from tests.local.echo import BIG, STREAMED
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MiB = 2**20
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class EchoServer:
