@@ -1,27 +1,26 @@
-"""What the lists of contacts name, found in one round trip."""
+"""What the lists of contacts name, found with them in one round trip."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from areas.sight import find_area
 from contacts.naming import ManagerNames, bears
+from contacts.queries import REACHED, Shape, named_and_contacts
 from hci_center.callers import Caller
-from hci_center.errors import ManagerNotFoundError, OperatorNotFoundError
+from hci_center.errors import OperatorNotFoundError
 
 # A code wins over a name, as in `areas.sight`.
-_FIND = """
+_PLACE = f"""
 SELECT m.id,
        (SELECT a.id FROM areas_area a
          WHERE a.manager_id = m.id AND (a.code = %(area)s OR a.name = %(area)s)
-         ORDER BY a.code = %(area)s DESC LIMIT 1),
+         ORDER BY a.code = %(area)s DESC LIMIT 1) AS area,
        (SELECT o.id FROM areas_operator o
-         WHERE o.manager_id = m.id AND o.id = %(operator)s AND o.is_active)
+         WHERE o.manager_id = m.id AND o.id = %(operator)s AND o.is_active) AS operator
   FROM managers_manager m
- WHERE """
+ WHERE {REACHED} AND """  # noqa: S608 - of a condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,13 @@ class Place:
 
 
 def find_place(
-    caller: Caller, names: ManagerNames, area: str, operator_id: int = 0
-) -> Place:
+    caller: Caller, names: ManagerNames, which: str, area: str, operator_id: int = 0
+) -> tuple[Place, list[Shape]]:
     """The manager that bears the names, with one of its areas and an operator.
 
-    Raises ManagerNotFoundError; what else is missing is refused when asked for.
+    And which of its contacts go with them: a condition of `contacts.queries`. Raises
+    ManagerNotFoundError; what else is missing is refused when asked for.
     """
     values: dict[str, Any] = {**names, "area": area, "operator": operator_id}
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND + bears(names), values)
-        row = cursor.fetchone()
-    if row is None or not caller.reaches(row[0]):
-        raise ManagerNotFoundError
-    return Place(row[0], area, row[1], row[2])
+    place, contacts = named_and_contacts(caller, _PLACE + bears(names), which, values)
+    return Place(place["id"], area, place["area"], place["operator"]), contacts

@@ -37,31 +37,30 @@ SENT_TO_OPERATOR = "Contact Send to the operator"
 class ContactViewSet(ContractViewSet):
     @operation(ListContacts)
     def list(self, fields: Fields) -> Any:
-        manager_id = find_manager(self.caller, **fields["manager"])
-        return {"contacts": queries.contacts_of_manager(manager_id, self.caller)}
+        manager = queries.manager_with_contacts(self.caller, fields["manager"])
+        return {"contacts": manager["contacts"]}
 
     @operation(ListContactsOfArea)
     def list_of_area(self, fields: Fields) -> Any:
-        place = find_place(self.caller, fields["manager"], fields["area"])
-        return queries.contacts_of_area(place.area(), self.caller)
+        place, contacts = find_place(
+            self.caller, fields["manager"], queries.OF_AREA, fields["area"]
+        )
+        place.area()
+        return contacts
 
     @operation(ListContactsOfOperator)
     def list_of_operator(self, fields: Fields) -> Any:
-        asked = fields["operatorId"]
-        place = find_place(self.caller, fields["manager"], fields["area"], asked)
-        area_id = place.area()
-        if asked == NOBODY:
-            act_as(self.caller, NOBODY)
-            found = queries.unassigned_contacts_or_of_area(
-                place.manager_id, area_id, self.caller
-            )
-        else:
-            operator_id = place.operator()
-            act_as(self.caller, operator_id)
-            found = queries.contacts_of_operator_or_area(
-                operator_id, area_id, self.caller
-            )
-        return {"contacts": found}
+        operator_id = fields["operatorId"]
+        is_nobody = operator_id == NOBODY
+        which = (
+            queries.UNASSIGNED_OR_OF_AREA if is_nobody else queries.OF_OPERATOR_OR_AREA
+        )
+        place, contacts = find_place(
+            self.caller, fields["manager"], which, fields["area"], operator_id
+        )
+        place.area()
+        act_as(self.caller, operator_id if is_nobody else place.operator())
+        return {"contacts": contacts}
 
     @operation(AnswerContact)
     def answer(self, fields: Fields) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -9,23 +10,20 @@ from django.db import connection
 from hci_center.api.late import Asker, Late
 from hci_center.callers import Caller
 from hci_center.encryption import decrypt
-from hci_center.errors import ManagerNotFoundError
 
-_COLUMNS = """
-SELECT id, name, email, number, controller_port, facebook_id, facebook_token
-  FROM managers_manager
-"""
-# Every look-up is by a unique index; what the caller may see is judged in Python.
-_BY_ID = _COLUMNS + " WHERE id = %s"
-_BY_NUMBER = _COLUMNS + " WHERE number = %s"
-_BY_PAGE = _COLUMNS + " WHERE facebook_id = %s"
+# Of a `managers_manager m`, as `manager_shape` takes them.
+MANAGER_COLUMNS = (
+    "m.id, m.name, m.email, m.number, m.controller_port, m.facebook_id,"
+    " m.facebook_token"
+)
 # GET user/: oldest first. NULL stands for all managers.
-_ALL = _COLUMNS + " ORDER BY id"
-_SOME = _COLUMNS + " WHERE id = ANY(%s) ORDER BY id"
+_ALL = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m ORDER BY m.id"  # noqa: S608 - of columns
+_SOME = f"""
+SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE m.id = ANY(%s) ORDER BY m.id
+"""  # noqa: S608 - of columns
 
 _TOKEN = "SELECT facebook_token FROM managers_manager WHERE id = %s"  # noqa: S105
 
-Row = tuple[Any, ...]
 Shape = dict[str, Any]
 
 
@@ -52,23 +50,10 @@ class PageToken(Late, kind="page_token"):
         return cls(kept["manager"])
 
     def _read(self) -> str:
-        row = _row(_TOKEN, self.manager)
+        with connection.cursor() as cursor:
+            cursor.execute(_TOKEN, [self.manager])
+            row = cursor.fetchone()
         return "" if row is None else row[0]
-
-
-def manager_by_id(caller: Caller, manager_id: int) -> tuple[int, Shape]:
-    """Its id and its shape, without contacts. Raises ManagerNotFoundError."""
-    return _reached(caller, _row(_BY_ID, manager_id))
-
-
-def manager_by_number(caller: Caller, number: int) -> tuple[int, Shape]:
-    """Its id and its shape, without contacts. Raises ManagerNotFoundError."""
-    return _reached(caller, _row(_BY_NUMBER, number))
-
-
-def manager_by_page(caller: Caller, facebook_id: str) -> tuple[int, Shape]:
-    """Its id and its shape, without contacts. Raises ManagerNotFoundError."""
-    return _reached(caller, _row(_BY_PAGE, facebook_id))
 
 
 def managers_of(caller: Caller) -> dict[int, Shape]:
@@ -81,8 +66,8 @@ def managers_of(caller: Caller) -> dict[int, Shape]:
         return {row[0]: manager_shape(row) for row in cursor.fetchall()}
 
 
-def manager_shape(row: Row) -> Shape:
-    """The contract's manager from a row of the columns above."""
+def manager_shape(row: Sequence[Any]) -> Shape:
+    """The contract's manager from a row of MANAGER_COLUMNS."""
     manager_id, name, email, number, port, page, sealed = row
     return {
         "name": name,
@@ -93,16 +78,3 @@ def manager_shape(row: Row) -> Shape:
         "facebookToken": PageToken(manager_id, sealed) if sealed else "",
         "contacts": [],
     }
-
-
-def _row(statement: str, value: int | str) -> Row | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [value])
-        row: Row | None = cursor.fetchone()
-    return row
-
-
-def _reached(caller: Caller, row: Row | None) -> tuple[int, Shape]:
-    if row is None or not caller.reaches(row[0]):
-        raise ManagerNotFoundError
-    return row[0], manager_shape(row)

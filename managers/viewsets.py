@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from contacts.queries import contacts_of_manager, contacts_of_managers
+from contacts.naming import ManagerNames
+from contacts.queries import (
+    contacts_of_managers,
+    manager_of_id_with_contacts,
+    manager_with_contacts,
+)
 from hci_center.api.bodies import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 from managers import queries
@@ -40,11 +45,12 @@ class ManagerViewSet(ContractViewSet):
 
     @operation(FindManagerByNumber)
     def find_by_number(self, fields: Fields) -> Any:
-        return self._whole(*queries.manager_by_number(self.caller, fields["number"]))
+        return manager_with_contacts(self.caller, {"number": fields["number"]})
 
     @operation(FindManagerByPage)
     def find_by_page(self, fields: Fields) -> Any:
-        return self._whole(*queries.manager_by_page(self.caller, fields["facebookId"]))
+        names: ManagerNames = {"facebook_id": fields["facebookId"]}
+        return manager_with_contacts(self.caller, names)
 
     @operation(SaveManager, unbound_only=True)
     def save(self, fields: Fields) -> Any:
@@ -62,9 +68,4 @@ class ManagerViewSet(ContractViewSet):
         return self._answer(link_manager(self.caller, link))
 
     def _answer(self, manager_id: int) -> Any:
-        return self._whole(*queries.manager_by_id(self.caller, manager_id))
-
-    def _whole(self, manager_id: int, shape: dict[str, Any]) -> dict[str, Any]:
-        """The manager with those of its contacts that the caller may see."""
-        shape["contacts"] = contacts_of_manager(manager_id, self.caller)
-        return shape
+        return manager_of_id_with_contacts(self.caller, manager_id)

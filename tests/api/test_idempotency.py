@@ -135,7 +135,7 @@ def test_a_fault_of_ours_is_not_kept_and_leaves_nothing_done(full_api, monkeypat
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(viewsets, "contacts_of_manager", fail)
+        patched.setattr(viewsets, "manager_of_id_with_contacts", fail)
         answer = full_api.post("/api/user/save", fields, headers=KEPT)
     assert answer.status_code == 500
     assert not Manager.objects.exists()

@@ -17,7 +17,7 @@ def test_it_answers_the_manager_with_its_contacts(
     api, contact, other_manager, path, body, django_assert_num_queries
 ):
     make_contact(other_manager)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         answer = api.post(path, body)
     assert answer.status_code == 200
     assert answer.json() == found(contacts=[contact_of(contact)])

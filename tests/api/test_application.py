@@ -1,0 +1,114 @@
+"""The web process's own application answers what Django's way through would."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+
+from hci_center.api.application import Application
+from tests.builders import make_contact, make_key, make_operator
+
+NUMBER = 5511400011111
+
+
+@pytest.fixture(scope="module")
+def ours():
+    return Application()
+
+
+@pytest.fixture(scope="module")
+def djangos():
+    return WSGIHandler()
+
+
+def call(application, method, path, body=None, **headers):
+    """Status, headers and body of one call."""
+    raw = b"" if body is None else json.dumps(body).encode()
+    environ = {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(raw)),
+        "HTTP_HOST": "testserver",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(raw),
+        **headers,
+    }
+    told = []
+    answer = application(environ, lambda status, fields: told.append((status, fields)))
+    content = b"".join(answer)
+    [(status, fields)] = told
+    return status, sorted(fields), content
+
+
+CALLS = {
+    "an answer": ("POST", "/api/user/", {"number": NUMBER}),
+    "the other spelling": ("POST", "/api/user", {"number": NUMBER}),
+    "a wrong field": ("POST", "/api/user/", {"number": "x"}),
+    "a refusal": ("POST", "/api/user/", {"number": 1}),
+    "an unknown path": ("POST", "/api/nobody", {}),
+    "a wrong method": ("PUT", "/api/user/", {}),
+    "a reading": ("GET", "/api/user/", None),
+    "a page": ("GET", "/admin/login/", None),
+    "a preflight": ("OPTIONS", "/api/user/", None),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"HTTP_ACCEPT_LANGUAGE": "pt-BR"},
+        {"HTTP_ORIGIN": "https://console.example"},
+        {"HTTP_HOST": "evil.example"},
+    ],
+    ids=["plain", "language", "origin", "foreign host"],
+)
+def test_both_ways_answer_alike(ours, djangos, manager, settings, asked, headers):
+    settings.CORS_ALLOWED_ORIGINS = ["https://console.example"]
+    make_contact(manager)
+    headers = {"HTTP_X_API_KEY": make_key(manager), **headers}
+    if asked[1].startswith("/admin"):
+        # Each page has a token of its own.
+        assert call(ours, *asked, **headers)[0] == call(djangos, *asked, **headers)[0]
+    else:
+        assert call(ours, *asked, **headers) == call(djangos, *asked, **headers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cookies_are_set_on_the_short_way_too(ours, manager):
+    operator = make_operator(manager)
+    signing_in = {"username": operator.user.username, "password": "secret-password"}
+    _, fields, _ = call(ours, "GET", "/api/session", None)
+    token = dict(fields)["Set-Cookie"].split("=")[1].split(";")[0]
+    status, fields, content = call(
+        ours,
+        "POST",
+        "/api/session",
+        signing_in,
+        HTTP_COOKIE=f"csrftoken={token}",
+        HTTP_X_CSRFTOKEN=token,
+    )
+    assert status == "200 OK", content
+    cookies = [value.split("=")[0] for name, value in fields if name == "Set-Cookie"]
+    assert sorted(cookies) == ["csrftoken", "sessionid"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_is_replaced_before_a_call(ours, manager):
+    key = make_key(manager)
+    connection.health_check_enabled = True
+    connection.connection.close()
+    asked = CALLS["an answer"]
+    assert call(ours, *asked, HTTP_X_API_KEY=key)[0] == "200 OK"
