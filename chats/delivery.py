@@ -213,11 +213,17 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
 
 
 def _forget_echo(job: Job, reference: str) -> Message | None:
-    """Removes the second copy of the message; answers what it was."""
-    others = Message.objects.filter(
-        manager_id=job.line.manager_id, gateway_id=reference, direction="out"
-    )
-    echo = others.exclude(pk=job.message_id).first()
+    """Removes the second copy of the message; answers what it was.
+
+    A message that was queued itself is no copy: its gateway gives one id twice.
+    """
+    echo = Message.objects.filter(
+        manager_id=job.line.manager_id,
+        gateway_id=reference,
+        direction="out",
+        pk__gt=job.message_id,
+        delivery__isnull=True,
+    ).first()
     if echo is not None:
         echo.delete()
     return echo

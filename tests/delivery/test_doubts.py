@@ -81,6 +81,21 @@ def test_an_echo_that_came_before_the_answer_is_one_message(
     assert (only.status, only.gateway_id) == ("read", "wa-early")
 
 
+def test_a_gateway_that_gives_every_message_the_same_id_takes_none_away(
+    contact, controller, rounds
+):
+    said = builders.make_message(
+        builders.make_chat(contact), direction="out", gateway_id="ok"
+    )
+    queued = [queue(contact, "1"), queue(contact, "2"), queue(contact, "3")]
+    answer = faults.reply_after(200, {"data": {"messageId": "ok", "status": "sent"}})
+    controller.faults += [answer] * 3
+    rounds.make()
+    assert list(Message.objects.order_by("pk")) == [said, *queued]
+    assert {m.status for m in Message.objects.exclude(pk=said.pk)} == {"sent"}
+    assert not Delivery.objects.filter(done_at=None).exists()
+
+
 def test_receipts_that_came_before_the_answer_count(contact, controller, rounds, api):
     controller.waits = True
     message = queue(contact)
