@@ -21,7 +21,7 @@ from chats.gateways.base import (
 )
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.payload import Payload, as_json, as_json_with_file
-from chats.gateways.readings import found, text
+from chats.gateways.readings import found, text, wait_of
 from chats.gateways.reasons import sentence
 from chats.gateways.verdicts import Verdict
 
@@ -164,6 +164,5 @@ def _refusal(account: Account, answer: Answer) -> Outcome:
     if verdict is None:
         # What it had done when its fault came is not known.
         return v.maybe("temporary", said)
-    asked = error.get("retryAfter")
-    hint = float(asked) if isinstance(asked, int | float) else 0.0
-    return verdict.outcome(said, max(hint, answer.retry_after or 0.0) or None)
+    hints = (wait_of(error.get("retryAfter")), answer.retry_after)
+    return verdict.outcome(said, max(filter(None, hints), default=None))

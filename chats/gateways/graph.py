@@ -24,7 +24,7 @@ from chats.gateways.events import BadSignatureError
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
 from chats.gateways.links import download
 from chats.gateways.payload import Payload
-from chats.gateways.readings import found
+from chats.gateways.readings import found, wait_of
 from chats.gateways.verdicts import Verdict
 
 VERSION = "v25.0"
@@ -135,16 +135,16 @@ def _whole(value: Any) -> int:
 
 def wait_hint(answer: Answer) -> float | None:
     """How many seconds the platform wants us away, by its headers; at most a day."""
-    hints = [answer.retry_after or 0.0]
+    hints = [answer.retry_after]
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
         for cases in usage.values():
             for case in cases:
                 minutes = case.get("estimated_time_to_regain_access", 0)
-                hints.append(float(minutes) * 60)
-    except (ValueError, TypeError, AttributeError):
+                hints.append(wait_of(float(minutes) * 60))
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         pass
-    return min(max(hints), 86400.0) or None
+    return max(filter(None, hints), default=None)
 
 
 def for_other_token(outcome: Outcome) -> Outcome:

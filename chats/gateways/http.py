@@ -12,6 +12,8 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
@@ -23,6 +25,7 @@ import urllib3
 from chats.gateways.base import Account, Failed
 from chats.gateways.bounded import BoundedAdapter, Patience, Running
 from chats.gateways.payload import Payload
+from chats.gateways.readings import wait_of
 from chats.gateways.reasons import sentence
 
 logger = logging.getLogger(__name__)
@@ -63,9 +66,16 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """`Retry-After` in seconds, at most a day; None when unsaid."""
-        text = self.headers.get("retry-after", "").strip()
-        return min(float(text), 86400.0) if text.isdecimal() else None
+        """`Retry-After` in seconds, said so or as a date, at most a day; None when
+        unsaid."""
+        said = self.headers.get("retry-after", "").strip()
+        if not said.endswith("GMT"):
+            return wait_of(said)
+        try:
+            until = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        return wait_of((until - datetime.now(UTC)).total_seconds())
 
 
 class NoAnswerError(Exception):

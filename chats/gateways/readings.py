@@ -12,6 +12,7 @@ MILLISECONDS_FROM = 10**12
 LONGEST_TEXT = 65_536
 LONGEST_NAME = 200
 OLDEST = timedelta(days=30)
+LONGEST_WAIT = 86_400.0
 
 # Controls, and the marks that turn the direction of what follows them.
 _UNREADABLE = re.compile(
@@ -35,6 +36,18 @@ def moment(value: Any) -> datetime | None:
     read = datetime.fromtimestamp(seconds, UTC)
     now = datetime.now(UTC)
     return read if now - OLDEST <= read <= now + timedelta(minutes=1) else None
+
+
+def wait_of(value: Any) -> float | None:
+    """Seconds that a gateway wants us away, number or digits, at most a day; None for
+    what is none, however it is written."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return min(seconds, LONGEST_WAIT) if seconds > 0 else None
 
 
 def text(value: Any, longest: int = LONGEST_TEXT) -> str:

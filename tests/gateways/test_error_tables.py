@@ -242,6 +242,27 @@ def test_the_controller_is_read_by_status(only, status, expected):
     assert kind_of(rig.send()) == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        (7, 7),
+        ("7", 7),
+        (2.5, 2.5),
+        (float("inf"), 86400),
+        (10**400, None),
+        (float("nan"), None),
+        (-3, None),
+        (True, None),
+        ([7], None),
+    ],
+)
+def test_the_controller_s_own_wait_is_read_however_it_is_said(only, asked, waits):
+    rig = only("controller")
+    error = {"code": "not_connected", "message": "m", "retryAfter": asked}
+    rig.fake.faults.append(faults.reply(503, {"success": False, "error": error}))
+    assert rig.send().retry_after == waits
+
+
 def test_a_controller_that_has_never_seen_it_may_be_asked_again(only):
     rig = only("controller")
     out = rig.out()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -17,6 +19,8 @@ from chats.gateways.base import (
 )
 from hci_center.local.fakes import faults
 from tests.gateways.rigs import PERSON, PNG, STRANGER, file_of
+
+HOUR = timedelta(hours=1)
 
 
 def test_an_unknown_person_is_the_person_s_trouble_alone(rig):
@@ -150,17 +154,24 @@ def test_an_answer_that_is_no_json_may_mean_that_it_was_sent(rig):
         assert (outcome.code, outcome.maybe_sent) == ("unreadable", True)
 
 
-def test_a_date_to_come_back_at_is_read_as_no_hint(rig):
-    rig.fake.faults.append(
-        faults.reply(
-            429,
-            {"error": {"message": "slow down"}},
-            Retry_After="Wed, 21 Oct 2026 07:28:00 GMT",
-        )
-    )
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        (lambda: format_datetime(datetime.now(UTC) + HOUR, usegmt=True), 3590, 3600),
+        (lambda: "Wed, 21 Oct 2026 07:28:00 GMT", 0, 1),
+        (lambda: "Some, day in GMT", 0, 1),
+        (lambda: "9" * 400, 86400, 86400),
+        (lambda: "-7", 0, 1),
+        (lambda: "nan", 0, 1),
+    ],
+)
+def test_whatever_time_is_asked_for_a_wait_comes_of_it(rig, said, least, most):
+    slow_down = {"error": {"message": "slow down"}}
+    rig.fake.faults.append(faults.reply(429, slow_down, Retry_After=said()))
     outcome = rig.send()
     assert isinstance(outcome, Failed)
     assert outcome.code == "throttled"
+    assert least <= (outcome.retry_after or 0) <= most
 
 
 def test_an_error_of_any_shape_is_an_outcome(rig):
