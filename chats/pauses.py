@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 FIRST, LONGEST = 2.0, 60.0
 
-# Each pause in a row is twice as long as the one before it.
+# Each pause in a row is twice as long as the one before it. With the first the session
+# is asked for: it may know more.
 _PAUSE = """
 WITH before AS (
   SELECT pause_code FROM chats_gatewayaccount
@@ -33,7 +34,9 @@ ON CONFLICT (manager_id, channel) DO UPDATE
    SET paused_until = statement_timestamp() + make_interval(secs => greatest(%(wait)s, least(
          %(first)s * 2 ^ least(a.pauses, 10), %(longest)s))),
        pause_code = excluded.pause_code, pause_reason = excluded.pause_reason,
-       pauses = a.pauses + 1, fingerprint = excluded.fingerprint
+       pauses = a.pauses + 1, fingerprint = excluded.fingerprint,
+       next_check_at = CASE WHEN a.pauses = 0 THEN statement_timestamp()
+                            ELSE a.next_check_at END
 RETURNING (SELECT pause_code FROM before)
 """
 _RESUME = """
@@ -46,9 +49,9 @@ UPDATE chats_gatewayaccount
    SET paused_until = statement_timestamp() + make_interval(secs => %s)
  WHERE manager_id = %s AND channel = %s AND pause_code = %s
 """
-# What a session that is open again mends. A limit or a restriction it does not.
-_MENDED = (
-    "not_connected",
+# What a session that answers open mends, and what one does that has been down until
+# then. A limit or a restriction neither does.
+_ANSWERED = (
     "unreachable",
     "wrong_program",
     "redirected",
@@ -56,6 +59,7 @@ _MENDED = (
     "bad_setup",
     "other_number",
 )
+_BACK = (*_ANSWERED, "not_connected")
 _IS_MENDED = """
 SELECT EXISTS (SELECT FROM chats_gatewayaccount
                 WHERE manager_id = %s AND channel = %s AND paused_until IS NOT NULL
@@ -112,10 +116,15 @@ def resume(manager_id: int, channel: str) -> None:
         cursor.execute(_RESUME, [manager_id, channel])
 
 
-def resume_connected(manager_id: int, channel: str) -> None:
-    """The same when the pause was for a session that is open now."""
+def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
+    """The same when the pause was for a session that is open now.
+
+    `is_back`: it was down before. Else a pause that the gateway asked for while its
+    session was open lasts as long as it asked.
+    """
+    codes = list(_BACK if is_back else _ANSWERED)
     with connection.cursor() as cursor:
-        cursor.execute(_IS_MENDED, [manager_id, channel, list(_MENDED)])
+        cursor.execute(_IS_MENDED, [manager_id, channel, codes])
         row = cursor.fetchone()
     if row and row[0]:
         resume(manager_id, channel)

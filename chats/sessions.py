@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 # less where a platform counts the calls.
 WAITING, IDLE, IDLE_AT_META = 15, 60, 300
 _UNTIL_ASKED_AGAIN = IDLE + 10
+DOWN = {"connecting", "qr", "closed"}
 
 _ENSURE = """
 INSERT INTO chats_gatewayaccount
@@ -93,7 +94,8 @@ def check(drivers: Drivers, line: Line) -> Checked:
 
 
 def note_check(checked: Checked) -> None:
-    """Writes what the gateway answered; an open session ends the account's pause."""
+    """Writes what the gateway answered; a session that opens ends the account's
+    pause."""
     _take(checked.line, checked.health)
 
 
@@ -121,23 +123,28 @@ def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
         and pauses.prolong(line, "other_number", _UNTIL_ASKED_AGAIN)
     ):
         return
-    note(line.manager_id, line.channel, health, is_pushed=is_pushed)
+    was_down = note(line.manager_id, line.channel, health, is_pushed=is_pushed)
     if is_open:
-        pauses.resume_connected(line.manager_id, line.channel)
+        # What says that it is open all the while it refuses proves nothing.
+        pauses.resume_connected(
+            line.manager_id, line.channel, is_back=is_pushed or was_down
+        )
 
 
 def note(
     manager_id: int, channel: str, health: Health, *, is_pushed: bool = False
-) -> None:
+) -> bool:
     """Writes the state of a session, with a line in its history when it is another.
 
-    Pushed news say nothing of what only asking tells.
+    Answers whether it was known to be down before. Pushed news say nothing of what
+    only asking tells.
     """
     with transaction.atomic():
         account, is_new = GatewayAccount.objects.select_for_update().get_or_create(
             manager_id=manager_id, channel=channel
         )
         reason = health.reason[:500]
+        was_down = account.state in DOWN
         is_change = is_new or account.state != health.state
         if is_change:
             account.since = timezone.now()
@@ -156,6 +163,7 @@ def note(
             _tell(manager_id, health.state)
             level = logging.INFO if health.state == "open" else logging.WARNING
             logger.log(level, "%s:%s: session %s", channel, manager_id, health.state)
+    return was_down
 
 
 def _tell(manager_id: int, state: str) -> None:

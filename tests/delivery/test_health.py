@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from chats.models import GatewayAccount, SessionChange
 from chats.sessions import check, due_checks, ensure_accounts, note_check
-from tests.delivery.conftest import queue
+from hci_center.local.fakes import faults
+from tests.delivery.conftest import make_due, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,30 @@ def test_a_session_that_opens_again_lets_its_messages_go(
     later(60)
     ask()
     assert on_whatsapp().paused_until is None
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_a_session_that_is_open_and_refuses_waits_as_long_as_it_asks(
+    manager, contact, controller, ask, rounds
+):
+    ensure_accounts()
+    ask()
+    refusal = {"error": {"code": "not_connected", "message": "soon"}}
+    controller.faults.append(faults.reply(503, refusal, Retry_After="30"))
+    message = queue(contact)
+    rounds.make()
+    # Asked at once, and whatever it says: it has named its time.
+    assert ask() >= 1
+    left = (on_whatsapp().paused_until - timezone.now()).total_seconds()
+    assert on_whatsapp().state == "open"
+    assert 25 < left <= 30
+    rounds.make()
+    message.refresh_from_db()
+    assert (message.status, controller.delivered) == ("wait", [])
+    assert "soon" in message.error
+    make_due(message)
     rounds.make()
     message.refresh_from_db()
     assert message.status == "sent"
