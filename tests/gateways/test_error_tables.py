@@ -38,6 +38,7 @@ NOBODY = ("final", "contact", "bad_recipient")
         (10, 2018278, WINDOW),
         (10, 2018065, WINDOW),
         (10, 2018108, AWAY),
+        (10, 2018300, AWAY),
         (10, 1893063, ("later", "account", "restricted")),
         (10, 0, ACCOUNT),
         (3, 0, ACCOUNT),

@@ -128,3 +128,12 @@ def test_every_event_of_every_entry_of_a_batch_is_taken(page):
     frame = page.fake.frame(said("a"), said("b"))
     frame["entry"] += page.fake.frame(said("c"))["entry"]
     assert [event.external_id for event in page.received(frame)] == ["a", "b", "c"]
+
+
+def test_what_is_said_while_another_app_answers_is_taken_too(page):
+    [entry] = page.fake.frame(
+        {"sender": {"id": PSID}, "message": {"mid": "m_1", "text": "Oi"}}
+    )["entry"]
+    entry["standby"] = entry.pop("messaging")
+    [event] = page.received({"object": "page", "entry": [entry]})
+    assert event == Inbound("m_1", Person((PSID,)), Content("text", "Oi"))

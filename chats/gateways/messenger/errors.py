@@ -12,6 +12,8 @@ TABLE: dict[tuple[int, int | None], Verdict] = {
     (10, 2018278): v.WINDOW_CLOSED,
     (10, 2018065): v.WINDOW_CLOSED,
     (10, 2018108): v.UNAVAILABLE,
+    # Another app answers the person for now.
+    (10, 2018300): v.UNAVAILABLE,
     (10, 1893063): Verdict("restricted", final=False, scope="account", wait=v.HOUR),
     (10, None): v.NOT_AUTHORIZED,
     (3, None): v.NOT_AUTHORIZED,

@@ -40,7 +40,8 @@ class MessengerWebhook:
         return [
             Piece(text(found(entry, "id")), json.dumps(event))
             for entry in listed(body, "entry")
-            for event in listed(entry, "messaging")
+            # The second is what comes while another app answers the person.
+            for event in (*listed(entry, "messaging"), *listed(entry, "standby"))
         ]
 
     def parse(self, payload: Any) -> list[Event]:
