@@ -49,17 +49,17 @@ UPDATE chats_gatewayaccount
    SET paused_until = statement_timestamp() + make_interval(secs => %s)
  WHERE manager_id = %s AND channel = %s AND pause_code = %s
 """
-# What a session that answers open mends, and what one does that has been down until
-# then. A limit or a restriction neither does.
-_ANSWERED = (
-    "unreachable",
+# What a session mends by answering, and what by being open when it was not before. A
+# limit or a restriction it does not.
+_ANSWERED = ("unreachable", "other_number")
+_BACK = (
+    *_ANSWERED,
+    "not_connected",
     "wrong_program",
     "redirected",
     "not_authorized",
     "bad_setup",
-    "other_number",
 )
-_BACK = (*_ANSWERED, "not_connected")
 _IS_MENDED = """
 SELECT EXISTS (SELECT FROM chats_gatewayaccount
                 WHERE manager_id = %s AND channel = %s AND paused_until IS NOT NULL
@@ -119,8 +119,8 @@ def resume(manager_id: int, channel: str) -> None:
 def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
     """The same when the pause was for a session that is open now.
 
-    `is_back`: it was down before. Else a pause that the gateway asked for while its
-    session was open lasts as long as it asked.
+    `is_back`: it was not before. Else what it refuses while it says that it is open
+    rests as long as it was asked to.
     """
     codes = list(_BACK if is_back else _ANSWERED)
     with connection.cursor() as cursor:

@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 # less where a platform counts the calls.
 WAITING, IDLE, IDLE_AT_META = 15, 60, 300
 _UNTIL_ASKED_AGAIN = IDLE + 10
-DOWN = {"connecting", "qr", "closed"}
 
 _ENSURE = """
 INSERT INTO chats_gatewayaccount
@@ -136,7 +135,7 @@ def note(
 ) -> bool:
     """Writes the state of a session, with a line in its history when it is another.
 
-    Answers whether it was known to be down before. Pushed news say nothing of what
+    Answers whether it was found not to be open before. Pushed news say nothing of what
     only asking tells.
     """
     with transaction.atomic():
@@ -144,7 +143,7 @@ def note(
             manager_id=manager_id, channel=channel
         )
         reason = health.reason[:500]
-        was_down = account.state in DOWN
+        was_down = account.checked_at is not None and account.state != "open"
         is_change = is_new or account.state != health.state
         if is_change:
             account.since = timezone.now()

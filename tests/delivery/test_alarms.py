@@ -128,7 +128,7 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     alarms.watch()
     said(logging.ERROR)
     ensure_accounts()
-    GatewayAccount.objects.update(state="closed")
+    GatewayAccount.objects.update(state="closed", checked_at=timezone.now())
     for line in due_checks(10):
         note_check(check(rounds.worker.drivers, line))
     said(logging.INFO)
