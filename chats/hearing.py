@@ -62,6 +62,13 @@ UPDATE chats_message m SET status = %(status)s
  WHERE h.contact_id = %(contact)s AND m.chat_id = h.id AND m.direction = 'out'
    AND m.status = ANY(%(from)s) AND m.created_at <= %(until)s
 """
+# Its end is not written yet, and it may be one of those that the mark is about.
+_IS_UNDER_MARK = """
+SELECT EXISTS (
+  SELECT FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+   WHERE d.contact_id = %(contact)s AND d.done_at IS NULL AND d.in_flight
+     AND m.created_at <= %(until)s)
+"""
 _LIFTED_FROM = {"delivered": ["sent"], "read": ["sent", "delivered"]}
 
 # The file follows; a repeat of the news finds it here, on its way or given up.
@@ -208,6 +215,7 @@ class _Ear:
             cursor.execute(_DELETED, [said, self.manager_id, [name, *parts]])
 
     def watermark(self, event: Watermark) -> None:
+        """Raises NotYetError while a send is under way that the mark may be of."""
         contact = find_contact(self.manager_id, self.channel, event.person.ids[0])
         if contact is None:
             return
@@ -219,6 +227,10 @@ class _Ear:
         }
         with connection.cursor() as cursor:
             cursor.execute(_LIFT_UNTIL, values)
+            cursor.execute(_IS_UNDER_MARK, values)
+            row = cursor.fetchone()
+        if row and row[0]:
+            raise NotYetError
 
     def record(self, event: Inbound | Echo, contact: Contact, sender: str) -> None:
         """Stores what was said; a caption follows its file as a text of its own."""

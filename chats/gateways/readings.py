@@ -12,6 +12,8 @@ MILLISECONDS_FROM = 10**12
 LONGEST_TEXT = 65_536
 LONGEST_NAME = 200
 OLDEST = timedelta(days=30)
+# The year 9999, beyond which there are no dates.
+LATEST = 253_370_764_800
 LONGEST_WAIT = 86_400.0
 
 # Controls, and the marks that turn the direction of what follows them.
@@ -26,16 +28,23 @@ def moment(value: Any) -> datetime | None:
     None for what is none, lies ahead or is over 30 days old: then the arrival
     counts.
     """
+    read = stamp(value)
+    now = datetime.now(UTC)
+    if read is None or not now - OLDEST <= read <= now + timedelta(minutes=1):
+        return None
+    return read
+
+
+def stamp(value: Any) -> datetime | None:
+    """The same of any age; None for what is no time."""
     if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not 0 < value < 10**15:
+    seconds = value / 1000 if MILLISECONDS_FROM <= value < 10**15 else value
+    if not 0 < seconds < LATEST:
         return None
-    seconds = value / 1000 if value >= MILLISECONDS_FROM else value
-    read = datetime.fromtimestamp(seconds, UTC)
-    now = datetime.now(UTC)
-    return read if now - OLDEST <= read <= now + timedelta(minutes=1) else None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def wait_of(value: Any) -> float | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
@@ -30,6 +31,9 @@ from tests.delivery.conftest import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# What Messenger calls its news of a status.
+SAYS = {"delivered": "delivery", "read": "read"}
 
 
 def test_the_echo_of_our_own_send_confirms_it(page, page_contact, rounds):
@@ -239,6 +243,33 @@ def test_wppconnect_tells_of_messages_and_sessions(wppconnect, manager, rounds):
     assert (account.state, account.qr) == ("open", "")
     states = SessionChange.objects.order_by("id").values_list("state", flat=True)
     assert list(states) == ["qr", "open"]
+
+
+@pytest.mark.parametrize("status", ["delivered", "read"])
+def test_a_mark_that_overtakes_the_answer_of_a_send_counts(
+    page, page_contact, rounds, status
+):
+    earlier = builders.make_message(
+        builders.make_chat(page_contact), direction="out", status="sent"
+    )
+    message = queue(page_contact, "Olá")
+    lease = datetime.now(UTC) + timedelta(minutes=1)
+    Delivery.objects.update(in_flight=True, lease_until=lease)
+    mark = {"watermark": str(int((time.time() + 5) * 1000))}
+    event = page._event(page_contact.external_id, **{SAYS[status]: mark})
+    post(page, "/webhooks/facebook", page.frame(event))
+    rounds.make()
+    earlier.refresh_from_db()
+    assert earlier.status == status
+    assert InboundEvent.objects.get().state == "waiting"
+    # As the answer is written, when it comes.
+    Message.objects.filter(pk=message.pk).update(status="sent")
+    Delivery.objects.update(done_at=datetime.now(UTC), in_flight=False)
+    InboundEvent.objects.update(next_at=datetime.now(UTC))
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == status
+    assert InboundEvent.objects.get().state == "done"
 
 
 def test_what_its_sender_took_back_stays_and_says_so(manager, page, rounds):

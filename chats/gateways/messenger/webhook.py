@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from chats.gateways import readings
@@ -124,9 +123,5 @@ def _delivery(payload: dict[str, Any]) -> list[Event]:
 
 
 def _watermark(status: Any, psid: Any, news: Any) -> list[Event]:
-    until = found(news, "watermark")
-    if not isinstance(until, int) or not 0 < until < 10**15:
-        return []
-    seconds = until / 1000 if until >= readings.MILLISECONDS_FROM else until
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return [Watermark(status, Person((text(psid),)), moment)]
+    until = readings.stamp(found(news, "watermark"))
+    return [Watermark(status, Person((text(psid),)), until)] if until else []
