@@ -36,6 +36,9 @@ TABLE: dict[int, Verdict] = {
     429: Verdict("throttled", final=False, scope="contact", wait=v.SECOND),
     503: v.NOT_CONNECTED,
 }
+# What stands for the status where a refusal comes with another.
+STATUSES = {"invalid": 400, "not_on_whatsapp": 404, "throttled": 429}
+STATUSES["not_connected"] = 503
 STATES: dict[str, SessionState] = {
     "open": "open",
     "connecting": "connecting",
@@ -59,7 +62,7 @@ class Controller(Untold):
             answer = self._call(account, "send", "POST", path, payload)
         except NoAnswerError as error:
             return error.failed()
-        if answer.ok:
+        if answer.ok and answer.object().get("success") is not False:
             return _accepted(answer, out)
         return _refusal(account, answer)
 
@@ -152,17 +155,19 @@ def _accepted(answer: Answer, out: Outgoing) -> Accepted:
 
 def _refusal(account: Account, answer: Answer) -> Outcome:
     error = answer.object().get("error")
-    if not isinstance(error, dict):
-        if answer.status == 503:
-            return v.NOT_CONNECTED.outcome(hint=answer.retry_after)
-        if answer.status >= 500:
-            return v.maybe("unreadable", answer.status)
-        # A page of some other server, and no word about the number.
-        return v.WRONG_PROGRAM.outcome(answer.status)
-    said = mask(text(error.get("message")), account.token)
-    verdict = TABLE.get(answer.status)
-    if verdict is None:
+    is_ours = isinstance(error, dict)
+    status = answer.status
+    if answer.ok:
+        status = STATUSES.get(text(found(error, "code")), status)
+    verdict = TABLE.get(status)
+    said = mask(text(found(error, "message") or error), account.token)
+    if verdict is None and (is_ours or answer.ok):
         # What it had done when its fault came is not known.
         return v.maybe("temporary", said)
-    hints = (wait_of(error.get("retryAfter")), answer.retry_after)
+    if verdict is None and status >= 500:
+        return v.maybe("unreadable", status)
+    if verdict is None or (status == 404 and not is_ours):
+        # A page of some other server, and no word about the number.
+        return v.WRONG_PROGRAM.outcome(status)
+    hints = (wait_of(found(error, "retryAfter")), answer.retry_after)
     return verdict.outcome(said, max(filter(None, hints), default=None))

@@ -241,6 +241,27 @@ def test_the_controller_is_read_by_status(only, status, expected):
     error = {"success": False, "error": {"code": "c", "message": "m"}}
     rig.fake.faults.append(faults.reply(status, error))
     assert kind_of(rig.send()) == expected
+    # As what stands before it answers, which knows no protocol.
+    rig.fake.faults.append(faults.reply(status, b"<html>"))
+    foreign = expected if status != 404 else ("later", "account", "wrong_program")
+    assert kind_of(rig.send()) == foreign
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("invalid", BAD),
+        ("not_on_whatsapp", NOBODY),
+        ("throttled", ("later", "contact", "throttled")),
+        ("not_connected", ("later", "account", "not_connected")),
+        ("of its own", LATER),
+    ],
+)
+def test_a_controller_that_refuses_with_200_has_not_sent(only, code, expected):
+    rig = only("controller")
+    error = {"success": False, "error": {"code": code, "message": "m"}}
+    rig.fake.faults.append(faults.reply(200, error))
+    assert kind_of(rig.send()) == expected
 
 
 @pytest.mark.parametrize(
