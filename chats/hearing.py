@@ -201,10 +201,16 @@ class _Ear:
             return cursor.fetchone()
 
     def ack(self, event: Ack) -> None:
-        if event.uuid and event.external_ids:
-            self.confirm(event.uuid, event.external_ids[0])
+        is_ours = bool(event.uuid and event.external_ids) and self.confirm(
+            event.uuid, event.external_ids[0]
+        )
         for reference in event.external_ids:
-            report_status(self.manager_id, reference, event.status, event.error[:500])
+            said = (event.status, event.error[:500])
+            known = report_status(self.manager_id, reference, *said)
+            # Of an attempt before the one whose id the message bears: that it arrived
+            # counts, that it did not says nothing of the later one.
+            if known is None and is_ours and event.status != "failed":
+                report_status(self.manager_id, event.uuid, *said)
 
     def deleted(self, event: Deleted) -> None:
         """What was said stays; that it was taken back stands beside it."""

@@ -151,6 +151,18 @@ def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
     assert (message.status, message.gateway_id) == ("read", cloud.delivered[0].id)
 
 
+def test_a_receipt_of_an_earlier_attempt_only_lifts(cloud, rounds, contact):
+    message = queue(contact, "Olá", gateway_id="wamid.2", status="sent")
+    Delivery.objects.update(done_at=datetime.now(UTC))
+    for status, expected in (("failed", "sent"), ("delivered", "delivered")):
+        news = {"id": "wamid.1", "status": status}
+        news["biz_opaque_callback_data"] = str(message.uuid)
+        post(cloud, "/webhooks/whatsapp", cloud.frame(statuses=[news]))
+        rounds.make()
+        message.refresh_from_db()
+        assert (message.status, message.gateway_id) == (expected, "wamid.2")
+
+
 def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, rounds):
     from hci_center.local.fakes import faults
 
