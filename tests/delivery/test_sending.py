@@ -223,6 +223,39 @@ def test_a_page_token_of_a_message_is_gone_when_it_is_sent(
         assert Delivery.objects.get().token == ""
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (23, {"messaging_type": "RESPONSE"}),
+        (25, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
+    ],
+)
+def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
+    manager, page_contact, rounds, settings, hours, said
+):
+    from hci_center.local.fakes.messenger import FakeMessenger
+
+    chat = builders.make_chat(page_contact)
+    at = timezone.now() - timedelta(hours=hours)
+    builders.make_message(chat, created_at=at - timedelta(days=1))
+    builders.make_message(chat, created_at=at)
+    with FakeMessenger(
+        page=manager.facebook_id, token=manager.facebook_token, secret="s"
+    ) as fake:
+        settings.GRAPH_URL = fake.url
+        fake.people[page_contact.external_id] = at
+        message = queue(page_contact, "Olá")
+        rounds.make()
+    [body] = [r.json() for r in fake.requests if fake.is_send(r)]
+    assert body == {
+        "recipient": {"id": page_contact.external_id},
+        "message": {"text": "Olá", "metadata": str(message.uuid)},
+        **said,
+    }
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
 def test_a_wrong_token_of_one_message_does_not_stop_the_page(
     manager, page_contact, rounds, settings
 ):
