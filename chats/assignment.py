@@ -28,7 +28,7 @@ from hci_center.errors import (
 
 # Whoever takes the operator out of service waits for this or is waited for, so that
 # nobody is given a contact after his own were released.
-IN_SERVICE = """
+_IN_SERVICE = """
 EXISTS (SELECT FROM areas_operator
          WHERE id = %(operator)s AND is_active FOR SHARE)
 """
@@ -38,7 +38,7 @@ _CLAIM = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s
  WHERE id = %(contact)s AND deleted_at IS NULL AND operator_id IS NULL
    AND (area_id IS NULL OR area_id = ANY(%(areas)s::bigint[]))
-   AND {IN_SERVICE}
+   AND {_IN_SERVICE}
 RETURNING id
 """  # noqa: S608 - of a condition
 _NAME_OF_OPERATOR = "SELECT name FROM areas_operator WHERE id = %s"
@@ -46,7 +46,7 @@ _ASSIGN = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s::bigint
  WHERE id = %(contact)s AND deleted_at IS NULL
    AND operator_id IS DISTINCT FROM %(operator)s::bigint
-   AND (%(operator)s::bigint IS NULL OR {IN_SERVICE})
+   AND (%(operator)s::bigint IS NULL OR {_IN_SERVICE})
 RETURNING id
 """  # noqa: S608 - of a condition
 # The operator goes along only to an area that he serves too.
@@ -80,7 +80,8 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
     has been deleted and OperatorNotFoundError when he has left.
     """
     with transaction.atomic():
-        if not _take(contact, sight):
+        # Whoever is said to be another's already is not asked for.
+        if contact.operator_id is not None or not _take(contact, sight):
             held = hold(contact.pk)
             if not sight.sees(held.area_id, held.operator_id):
                 raise ForbiddenError
@@ -92,9 +93,7 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
             # Released in this very moment, and held by us now.
             if not _take(contact, sight):
                 raise OperatorNotFoundError
-        claimed = [ChatEvent.Kind.CLAIMED.value]
-        if not record_in_open_chats([contact.pk], claimed, actor=actor):
-            open_chat_of_held(contact, actor=actor, also=claimed)
+        open_chat_of_held(contact, actor=actor, also=[ChatEvent.Kind.CLAIMED.value])
 
 
 def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> None:

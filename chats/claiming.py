@@ -6,40 +6,47 @@ from typing import Any
 
 from django.db import connection
 
-from chats.assignment import IN_SERVICE, claim
+from chats.assignment import claim
 from chats.ledger import act_as
-from contacts.identity import borne
-from contacts.lookup import ADDRESS_FROM, ADDRESSED, addressed_of
+from contacts.identity import BEARS_NAME, borne
+from contacts.lookup import address
 from contacts.naming import ManagerNames, bears
+from contacts.queries import REACHED
 from hci_center.callers import Caller
 
-# What `address` finds, and the claim of it with its line in the ledger, as one statement
-# instead of five: half of the call. It sees one moment. So it writes only where the
-# contact is still the row that it saw (`xmin`; whoever opens or closes a chat changes
-# that row first), and else leaves it to the rule, which holds what it judges.
+# All that `answer_contact` does where nothing is in the way, with its line in the ledger,
+# as one statement instead of five: half of the call. The operator is held first, so that
+# he does not leave meanwhile. It sees one moment, so it writes only where the contact
+# is still the row that it saw (`xmin`; whoever opens or closes a chat changes that row
+# first), and else leaves it to the rule, which holds what it judges.
 _CLAIM = f"""
-WITH addressed AS (
-  SELECT {ADDRESSED}, c.xmin AS version {ADDRESS_FROM} {{bears}}
+WITH serving AS MATERIALIZED (
+  SELECT id, manager_id FROM areas_operator
+   WHERE id = %(operator)s AND is_active FOR SHARE
 ), claimed AS (
-  UPDATE contacts_contact c SET operator_id = a.of_operator
-    FROM addressed a
-   WHERE c.id = a.id AND c.xmin = a.version
+  UPDATE contacts_contact c SET operator_id = o.id
+    FROM serving o, contacts_contact seen, chats_chat h
+   WHERE seen.id = (
+         SELECT i.contact_id FROM contacts_identity i
+          WHERE i.channel = %(channel)s AND {BEARS_NAME}
+            AND i.manager_id = (
+                SELECT m.id FROM managers_manager m WHERE {REACHED} AND {{bears}})
+          LIMIT 1)
+     AND o.manager_id = seen.manager_id
+     AND c.id = seen.id AND c.xmin = seen.xmin
      AND c.deleted_at IS NULL AND c.operator_id IS NULL
-     AND (c.area_id IS NULL OR c.area_id = ANY(a.of_areas))
-     AND (%(managers)s::bigint[] IS NULL OR c.manager_id = ANY(%(managers)s::bigint[]))
-     AND EXISTS (SELECT FROM chats_chat h
-                  WHERE h.contact_id = a.id AND h.closed_at IS NULL)
-     AND a.of_operator IS NOT NULL AND {IN_SERVICE}
-  RETURNING c.id, c.manager_id, c.area_id, c.operator_id
-), told AS (
-  INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id,
-                               actor, acting_operator_id)
-  SELECT c.manager_id, h.id, 'claimed', clock_timestamp(), c.area_id, c.operator_id,
-         %(actor)s, c.operator_id
-    FROM claimed c JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
+     AND (c.area_id IS NULL OR EXISTS (
+         SELECT FROM areas_operatorarea s
+          WHERE s.operator_id = o.id AND s.area_id = c.area_id))
+     AND h.contact_id = seen.id AND h.closed_at IS NULL
+  RETURNING c.manager_id, h.id AS chat_id, c.area_id, c.operator_id
 )
-SELECT EXISTS (SELECT FROM claimed), a.* FROM addressed a
-"""  # noqa: S608 - of columns
+INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id,
+                             actor, acting_operator_id)
+SELECT manager_id, chat_id, 'claimed', clock_timestamp(), area_id, operator_id,
+       %(actor)s, operator_id
+  FROM claimed
+"""  # noqa: S608 - of conditions
 
 
 def answer_contact(
@@ -54,23 +61,38 @@ def answer_contact(
     Raises what `contacts.lookup.address` and `chats.assignment.claim` raise, and
     ForbiddenError for an operator's session that says another operator.
     """
-    managers = caller.managers
-    if caller.role == "operator" and caller.operator != operator_id:
-        # Nobody claims in another's name: the rule refuses him in its own order.
-        managers = frozenset()
+    # Nobody claims in another's name: the rule refuses him in its own order.
+    in_anothers = caller.role == "operator" and caller.operator != operator_id
+    if not in_anothers and _is_claimed(
+        caller, names, channel, external_id, operator_id
+    ):
+        return
+    addressed = address(
+        caller,
+        names,
+        channel=channel,
+        external_id=external_id,
+        operator_id=operator_id,
+    )
+    contact, sight = addressed.contact(), addressed.sight()
+    claim(contact, sight, actor=act_as(caller, sight.operator_id))
+
+
+def _is_claimed(
+    caller: Caller,
+    names: ManagerNames,
+    channel: str,
+    external_id: str,
+    operator_id: int,
+) -> bool:
     values: dict[str, Any] = {
         **names,
         **borne(channel, external_id),
         "channel": channel,
         "operator": operator_id,
-        "managers": None if managers is None else list(managers),
+        "managers": None if caller.managers is None else list(caller.managers),
         "actor": caller.credential,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(bears=bears(names)), values)
-        row = cursor.fetchone()
-    is_claimed, *columns = row if row else (False,)
-    addressed = addressed_of(caller, columns[:-1] or None)
-    if not is_claimed:
-        contact, sight = addressed.contact(), addressed.sight()
-        claim(contact, sight, actor=act_as(caller, sight.operator_id))
+        return bool(cursor.rowcount)

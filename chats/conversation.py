@@ -31,7 +31,7 @@ from hci_center.errors import ChatNotFoundError
 _NAMES = ("id", "manager_id", "contact_id", "protocol", "opened_at", "closed_at")
 _COLUMNS = ", ".join(_NAMES)
 
-# The open chat or, where none is, a new one with its lines in the ledger. Its
+# The open chat or, where none is, a new one, with the lines of either in the ledger. Its
 # protocol is the contact's, unless an earlier chat of the manager bears that.
 _OPEN = f"""
 WITH going AS (
@@ -56,11 +56,15 @@ WITH going AS (
 ), told AS (
   INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id,
                                actor, acting_operator_id)
-  SELECT o.manager_id, o.id, said.kind, o.opened_at, c.area_id, c.operator_id,
+  SELECT c.manager_id, h.id, said.kind, h.at, c.area_id, c.operator_id,
          %(actor)s, %(acting)s::bigint
-    FROM opened o
-    JOIN contacts_contact c ON c.id = o.contact_id,
-         unnest(%(kinds)s::text[]) WITH ORDINALITY AS said (kind, place)
+    FROM contacts_contact c,
+         (SELECT id, opened_at AS at, ARRAY['opened'] || %(kinds)s::text[] AS kinds
+            FROM opened
+           UNION ALL
+          SELECT id, clock_timestamp(), %(kinds)s::text[] FROM going) h,
+         unnest(h.kinds) WITH ORDINALITY AS said (kind, place)
+   WHERE c.id = %(contact)s
    ORDER BY said.place
 )
 SELECT {_COLUMNS} FROM going UNION ALL SELECT {_COLUMNS} FROM opened
@@ -91,11 +95,11 @@ def open_chat_of_held(
 ) -> Chat:
     """`open_chat` for a contact that this transaction holds: one query.
 
-    `also` are the kinds of further lines for the ledger of a chat that is begun.
+    `also` are the kinds of further lines for the ledger of that chat.
     """
     values: dict[str, Any] = {
         "contact": contact.pk,
-        "kinds": [ChatEvent.Kind.OPENED.value, *also],
+        "kinds": list(also),
         "actor": actor.credential,
         "acting": actor.operator_id,
     }

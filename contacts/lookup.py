@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
@@ -68,12 +67,11 @@ SELECT {COLUMNS} FROM contacts_contact c
 """  # noqa: S608 - of columns
 
 # A manager, one of its contacts and one of its operators in a single round trip.
-ADDRESSED = f"""
-       m.id AS of_manager, o.id AS of_operator, o.name AS operator_name,
+_ADDRESS = f"""
+SELECT m.id, o.id, o.name,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s
-              WHERE s.operator_id = o.id) AS of_areas,
-       {COLUMNS}"""  # noqa: S608 - of columns
-ADDRESS_FROM = f"""
+              WHERE s.operator_id = o.id),
+       {COLUMNS}
   FROM managers_manager m
   LEFT JOIN areas_operator o
     ON o.id = %(operator)s AND o.manager_id = m.id AND o.is_active
@@ -82,8 +80,7 @@ ADDRESS_FROM = f"""
         WHERE i.manager_id = m.id AND i.channel = %(channel)s
           AND {BEARS_NAME}
         LIMIT 1)
- WHERE """  # noqa: S608 - of a condition
-_ADDRESS = f"SELECT {ADDRESSED} {ADDRESS_FROM}"
+ WHERE """  # noqa: S608 - of columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +125,7 @@ def address(
     }
     with connection.cursor() as cursor:
         cursor.execute(_ADDRESS + bears(names), values)
-        return addressed_of(caller, cursor.fetchone())
-
-
-def addressed_of(caller: Caller, row: Sequence[Any] | None) -> Addressed:
-    """The same of a row of ADDRESSED. Raises ManagerNotFoundError."""
+        row = cursor.fetchone()
     if row is None or not caller.reaches(row[0]):
         raise ManagerNotFoundError
     manager_id, found_operator, operator_name, areas, *columns = row
