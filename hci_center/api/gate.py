@@ -18,7 +18,7 @@ from django.utils import translation
 from hci_center.api.errors import answer_refusal, as_refusal
 
 PREFIX = "/api/"
-PROBES = ("/api", "/healthz", "/readyz")
+PROBES = ("/api", "/healthz", "/healthz/", "/readyz", "/readyz/")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
 from django.utils.module_loading import import_string
 
-from hci_center.errors import LackingError
+from hci_center.errors import LackingError, MethodNotAllowedError
 
 State = Literal["ok", "degraded", "down"]
 
@@ -25,13 +25,15 @@ SECONDS = 1.5
 LITTLE_DISK = 500 * 2**20
 
 
-def healthz(_request: HttpRequest) -> JsonResponse:
+def healthz(request: HttpRequest) -> JsonResponse:
     """The process is up and a thread of it is free."""
+    _want_reading(request)
     return JsonResponse({"status": "ok"})
 
 
-def readyz(_request: HttpRequest) -> JsonResponse:
+def readyz(request: HttpRequest) -> JsonResponse:
     """Whether the parts that it leans on answer, within two seconds in any case."""
+    _want_reading(request)
     checks: dict[str, str] = {}
     states: list[State] = []
     for check in CHECKS:
@@ -46,6 +48,11 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"status": status, "checks": checks}, status=503 if status == "down" else 200
     )
+
+
+def _want_reading(request: HttpRequest) -> None:
+    if request.method not in (allowed := ["GET", "HEAD"]):
+        raise MethodNotAllowedError(allowed)
 
 
 class Check:

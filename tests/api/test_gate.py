@@ -52,6 +52,8 @@ def test_a_foreign_host_is_refused_in_the_envelope(api):
         ("/api/user/save/", "POST"),
         ("/api/area/8080", "GET, HEAD"),
         ("/api/session", "POST, GET, DELETE, HEAD"),
+        ("/healthz", "GET, HEAD"),
+        ("/readyz/", "GET, HEAD"),
     ],
 )
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "OPTIONS", "PUT", "BREW"])
@@ -73,6 +75,12 @@ def test_head_is_get_without_a_body(api):
 def test_both_spellings_of_a_path_answer_without_a_redirect(api, manager, path):
     answer = api.post(path, {"number": manager.number})
     assert (answer.status_code, answer.json()) == (200, found())
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/healthz/"])
+def test_a_probe_answers_in_both_spellings(anonymous, path):
+    answer = anonymous.get(path)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 # What a rule may raise --------------------------------------------------------
