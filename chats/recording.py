@@ -246,6 +246,9 @@ def _draft(arrival: Arrival, *, incoming: bool, at: datetime) -> Draft:
     sent = arrival.file
     if sent is not None and sent.found is not None:
         draft.url = ""
-        if not is_as_said(sent.found, arrival.type, sent.claimed_mime):
+        # A text is no file, whatever comes beside it.
+        if arrival.type != "text" and not is_as_said(
+            sent.found, arrival.type, sent.claimed_mime
+        ):
             draft.type = FILE
     return draft

@@ -12,13 +12,13 @@ from tests.chats.shapes import LINK, message_body
 PATH = "/api/chat/message/send"
 
 
-def send(api, content=files.PNG, mime="image/png", **over):
+def send(api, file=files.PNG, mime="image/png", **over):
     body = {
         "managerNumber": 5511400011111,
         "contactNumber": 551133334444,
         "from": 551133334444,
         "type": "image",
-        "base64": data_uri(content, mime),
+        "base64": data_uri(file, mime),
         **over,
     }
     return api.post(PATH, {name: value for name, value in body.items() if value != ...})
@@ -76,6 +76,14 @@ def test_what_is_not_what_it_claims_is_kept_as_a_file(
     assert answer.status_code == 200, answer.content
     assert answer.json()["data"]["type"] == kept
     assert Attachment.objects.get().mime == found
+
+
+@pytest.mark.parametrize("file", [files.PNG, files.PDF])
+def test_a_text_stays_one_whatever_file_comes_beside_it(api, contact, file):
+    answer = send(api, file, "image/png", type="text", content="Veja só")
+    message = Message.objects.get()
+    assert answer.json() == {"success": True, "data": message_body(message)}
+    assert (message.type, message.content) == ("text", "Veja só")
 
 
 def test_without_a_type_it_is_a_file(api, contact):
