@@ -123,13 +123,10 @@ class ContractViewSet(ViewSet):
         def run() -> Any:
             return action(declared.body.read(sent), **kwargs)
 
-        key = read_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
-        if (
-            key is None
-            or caller is None
-            or not declared.repeatable
-            or request.method in SAFE_METHODS
-        ):
+        key = None
+        if declared.repeatable and request.method not in SAFE_METHODS:
+            key = read_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
+        if key is None or caller is None:
             status, payload = 200, success(run())
         else:
             path = request.path_info.removesuffix("/")

@@ -118,6 +118,8 @@ def test_reading_heeds_no_key(api, manager):
     manager.save()
     data = api.get("/api/user/", headers=ONCE).json()["data"]
     assert data[0]["name"] == "Novo nome"
+    longer = {"Idempotency-Key": "k" * 256}
+    assert api.get("/api/user/", headers=longer).json()["data"] == data
 
 
 @pytest.mark.django_db(transaction=True)
