@@ -17,6 +17,7 @@ from chats.texts import (
 )
 from contacts.identity import spellings
 from contacts.models import Channel
+from contacts.serializers import whatsapp_contact
 from hci_center.api.bodies import Body, Fields, Wrong, require_one_of
 from hci_center.api.fields import (
     ContactId,
@@ -58,6 +59,7 @@ class WhatsAppContact(Body):
             values["contact"] = ContactKey(phone, str(phone))
         elif "contactId" in values:
             values["contact"] = values["contactId"]
+            whatsapp_contact(values["contactId"], wrong)
         elif not {"contactNumber", "contactId"} & wrong.keys():
             wrong["contactNumber"] = [_("This field is required.")]
 
@@ -156,7 +158,7 @@ def _judge_contact(values: Fields, wrong: Wrong) -> None:
         values["channel"] = Channel.WHATSAPP
         values["external_id"] = str(values["contactNumber"])
     elif key is not None:
-        values["channel"], values["external_id"] = Channel.WHATSAPP, key.whatsapp_id
+        values["channel"], values["external_id"] = whatsapp_contact(key, wrong)
     elif not {"contactNumber", "contactId"} & wrong.keys():
         wrong["contactId" if by_page else "contactNumber"] = [
             _("This field is required.")

@@ -64,7 +64,7 @@ class OfContact(OfManager):
         elif "contactNumber" in values:
             values["contact"] = (Channel.WHATSAPP.value, str(values["contactNumber"]))
         elif key is not None:
-            values["contact"] = _whatsapp_contact(key, wrong)
+            values["contact"] = whatsapp_contact(key, wrong)
         elif not {"contactNumber", "contactId"} & wrong.keys():
             field = "contactId" if by_page else cls.contact_field
             wrong[field] = [_("This field is required.")]
@@ -110,7 +110,7 @@ class SaveContact(Body):
         if "contactNumber" in values:
             values["contact"] = (Channel.WHATSAPP.value, str(values["contactNumber"]))
         elif "contactId" in values:
-            values["contact"] = _whatsapp_contact(values["contactId"], wrong)
+            values["contact"] = whatsapp_contact(values["contactId"], wrong)
         elif not {"contactNumber", "contactId"} & wrong.keys():
             wrong["contactNumber"] = [_("This field is required.")]
 
@@ -138,7 +138,8 @@ class FindOrAddContact(OfContact):
     operatorId = OperatorId(required=False)
 
 
-def _whatsapp_contact(key: ContactKey, wrong: Wrong) -> tuple[str, str]:
+def whatsapp_contact(key: ContactKey, wrong: Wrong) -> tuple[str, str]:
+    """Channel and id of whom a `contactId` means on WhatsApp; complains of no such."""
     # The id of a user without a phone is no number: this is one that is no phone's.
     if key.phone is None and key.whatsapp_id.removeprefix("-").isdigit():
         wrong["contactId"] = [_("A phone number has 1 to 15 digits.")]

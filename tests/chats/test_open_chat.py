@@ -88,6 +88,12 @@ def test_it_refuses_a_call_without_a_contact(api):
         assert list(answer.json()["error"]["fields"]) == [field]
 
 
+def test_digits_that_are_no_phone_name_nobody(api):
+    answer = api.post("/api/chat/new", {"contactId": "1" * 16})
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["contactId"]
+
+
 def test_it_never_guesses_between_two_managers(full_api, contact, other_manager):
     make_contact(other_manager, external_id="551133334444")
     answer = full_api.post("/api/chat/new", {"contactNumber": 551133334444})

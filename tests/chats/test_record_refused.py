@@ -50,6 +50,8 @@ def test_every_missing_field_is_named_at_once(api):
         (WHATSAPP_TEXT, {"managerNumber": "-5"}, {"managerNumber"}),
         (WHATSAPP_TEXT, {"number": 5511400011112}, {"number"}),
         (WHATSAPP_TEXT, {"contactNumber": "Maria"}, {"contactNumber"}),
+        (WHATSAPP_TEXT, {"contactNumber": ..., "contactId": "1" * 16}, {"contactId"}),
+        (WHATSAPP_TEXT, {"contactNumber": ..., "contactId": -5511}, {"contactId"}),
         (WHATSAPP_TEXT, {"messageId": "x" * 256}, {"messageId"}),
         (WHATSAPP_TEXT, {"timestamp": "yesterday"}, {"timestamp"}),
         (WHATSAPP_FILE, {"url": ...}, {"url", "base64"}),
