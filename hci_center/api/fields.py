@@ -72,7 +72,7 @@ class Phone(WireField):
             "description": "A phone number: 1 to 15 digits, spelled as people do.",
             "oneOf": [
                 {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
-                {"type": "string", "pattern": spelled, "maxLength": 64},
+                {"type": "string", "pattern": spelled},
             ],
         }
 
@@ -85,7 +85,7 @@ class Port(WireField):
         return {
             "description": "A TCP port, 1 to 65535.",
             "oneOf": [
-                {"type": "string", "pattern": "^[0-9]{1,5}$"},
+                {"type": "string", "pattern": "^0*[0-9]{1,5}$"},
                 {"type": "integer", "minimum": 1, "maximum": 65535},
             ],
         }

@@ -19,7 +19,7 @@ PAGE = "<page:facebook_id>"
 class PortConverter:
     """ASCII digits, 1 to 65535."""
 
-    regex = "[0-9]{1,5}"
+    regex = "0*[0-9]{1,5}"
 
     def to_python(self, value: str) -> int:
         try:

@@ -20,9 +20,12 @@ NOBODY = 0
 # What an operatorId that cannot be one is read as: no operator has it.
 NO_SUCH_OPERATOR = -1
 
-_PHONE = re.compile(r"\s*\+?[\d\s().\-/]+", re.ASCII)
+# Possessive, so that no spelling, however long, is gone through twice.
+_PHONE = re.compile(r"\s*+\+?+[\d\s().\-/]++", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _DIGITS = re.compile(r"[0-9]+")
+_PORT_DIGITS = 5
+_PORT = re.compile(r"0*[0-9]{1,5}")
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 _OPERATOR_ID = re.compile(r"[1-9][0-9]{0,17}")
 _MILLISECONDS_FROM = 10**12
@@ -64,7 +67,6 @@ def parse_phone(value: Any) -> int:
     if (
         not isinstance(value, str)
         or value.startswith("-")
-        or len(value) > 64
         or not _PHONE.fullmatch(value)
     ):
         raise WrongValueError(_("This is not a phone number."))
@@ -76,8 +78,8 @@ def parse_phone(value: Any) -> int:
 
 def parse_port(value: Any) -> int:
     """A TCP port, 1 to 65535, from a number or ASCII digits."""
-    if isinstance(value, str) and len(value) <= 5 and _DIGITS.fullmatch(value):
-        value = int(value)
+    if isinstance(value, str) and _PORT.fullmatch(value):
+        value = int(value[-_PORT_DIGITS:])
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
         raise WrongValueError(_("A port is a number from 1 to 65535."))
     return value

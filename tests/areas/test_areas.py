@@ -18,7 +18,10 @@ TWO_AREAS = {
 }
 
 
-@pytest.mark.parametrize("path", ["/api/area/8080", "/api/area/facebook/369258147"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/area/8080", "/api/area/0008080", "/api/area/facebook/369258147"],
+)
 def test_it_lists_the_managers_areas_oldest_first(
     api, sales, support, other_manager, path, django_assert_num_queries
 ):

@@ -83,7 +83,7 @@ def test_a_phone_number_is_its_digits_or_refused(value):
 
 
 @bounded
-@given(st.integers(0, 10**15 - 1), st.sampled_from(["", "+", " ", "(", " +"]))
+@given(st.integers(0, 10**15 - 1), st.sampled_from(["", "+", " " * 99, "(", " +"]))
 def test_every_phone_number_is_taken_however_it_is_spelled(number, before):
     spelled = before + "-".join(str(number))
     assert parsed(fields.parse_phone, number) == number
@@ -107,6 +107,12 @@ def test_a_text_is_what_can_be_stored_or_refused(value):
 def test_a_port_is_one_or_refused(value):
     port = parsed(fields.parse_port, value)
     assert port is None or (type(port) is int and 0 < port < 65536)
+
+
+@bounded
+@given(st.integers(1, 65535), st.integers(0, 9999))
+def test_every_port_is_taken_however_many_zeros_lead(port, zeros):
+    assert parsed(fields.parse_port, "0" * zeros + str(port)) == port
 
 
 @bounded
