@@ -76,11 +76,12 @@ class FacebookContact(Body):
 
 
 class OpenChat(WhatsAppContact, Narrowed):
-    pass
+    # As whom is not asked: it only narrows, to the manager of that operator.
+    operatorId = OperatorId(required=False)
 
 
 class OpenFacebookChat(FacebookContact, Narrowed):
-    pass
+    operatorId = OperatorId(required=False)
 
 
 class ReadChat(Narrowed):
@@ -102,6 +103,7 @@ class ChangeOperator(Narrowed):
 
 class DeleteChat(Narrowed):
     contactId = ContactId()
+    operatorId = OperatorId(required=False)
 
 
 class RecordMessage(Body):

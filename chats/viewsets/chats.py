@@ -35,7 +35,7 @@ class ChatViewSet(ContractViewSet):
     @operation(ChangeOperator)
     def change_operator(self, fields: Fields) -> Any:
         asked = fields["operatorId"]
-        contact = self._find(fields, operator=asked)
+        contact = self._find(fields)
         operator_id = None
         if asked:
             operator_id = find_operator(contact.manager_id, asked).operator_id
@@ -68,12 +68,10 @@ class ChatViewSet(ContractViewSet):
             "protocol": chat.protocol,
         }
 
-    def _find(
-        self, fields: Fields, *, channel: str | None = None, operator: int | None = None
-    ) -> Contact:
-        """The contact named, among the manager's whose number or page is said.
+    def _find(self, fields: Fields, *, channel: str | None = None) -> Contact:
+        """The contact named, among those of the manager that is said.
 
-        A number or page that is said alone says the channel too.
+        By his number or page, which alone say the channel too, or by an operator.
         """
         names = manager_names(fields)
         manager_id = None
@@ -89,7 +87,7 @@ class ChatViewSet(ContractViewSet):
             fields["contact"] if "contact" in fields else fields["contactId"],
             channel=channel,
             manager_id=manager_id,
-            operator=operator,
+            operator=fields.get("operatorId"),
         )
 
 

@@ -69,7 +69,7 @@ def test_it_wants_a_contact(api):
     assert list(answer.json()["error"]["fields"]) == ["contactId"]
 
 
-def test_it_never_guesses(full_api, chat, other_manager):
+def test_it_never_guesses(full_api, chat, ana, other_manager):
     make_chat(make_contact(other_manager, external_id="551133334444"))
     answer = full_api.delete(PATH, {"contactId": 551133334444})
     assert answer.json()["error"]["code"] == "ambiguous_contact"
@@ -77,6 +77,10 @@ def test_it_never_guesses(full_api, chat, other_manager):
     assert full_api.delete(PATH, narrowed).status_code == 200
     chat.refresh_from_db()
     assert chat.closed_at is None
+    narrowed = {"contactId": 551133334444, "operatorId": ana.pk}
+    assert full_api.delete(PATH, narrowed).status_code == 200
+    chat.refresh_from_db()
+    assert chat.closed_at is not None
 
 
 def test_an_operator_closes_what_he_sees(contact, chat, ana, bruno):

@@ -94,16 +94,34 @@ def test_digits_that_are_no_phone_name_nobody(api):
     assert list(answer.json()["error"]["fields"]) == ["contactId"]
 
 
-def test_it_never_guesses_between_two_managers(full_api, contact, other_manager):
+def test_it_never_guesses_between_two_managers(full_api, contact, ana, other_manager):
     make_contact(other_manager, external_id="551133334444")
     answer = full_api.post("/api/chat/new", {"contactNumber": 551133334444})
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == "ambiguous_contact"
-    narrowed = full_api.post(
-        "/api/chat/new",
-        {"contactNumber": 551133334444, "number": contact.manager.number},
+    for narrower in ({"number": contact.manager.number}, {"operatorId": ana.pk}):
+        narrowed = full_api.post(
+            "/api/chat/new", {"contactNumber": 551133334444, **narrower}
+        )
+        assert narrowed.json() == opened(contact, contact.protocol)
+
+
+def test_a_facebook_chat_is_narrowed_by_an_operator_too(
+    full_api, page_contact, ana, other_manager
+):
+    make_contact(
+        other_manager, channel="facebook", external_id=page_contact.external_id
     )
-    assert narrowed.json() == opened(contact, contact.protocol)
+    body = {"contactId": page_contact.external_id}
+    answer = full_api.post("/api/chat/facebook/new", body)
+    assert answer.json()["error"]["code"] == "ambiguous_contact"
+    answer = full_api.post("/api/chat/facebook/new", {**body, "operatorId": ana.pk})
+    assert answer.json() == opened(page_contact, page_contact.protocol)
+
+
+def test_an_operator_that_nobody_is_does_not_narrow(api, contact):
+    body = {"contactNumber": 551133334444, "operatorId": "nobody"}
+    assert api.post("/api/chat/new", body).json() == opened(contact, contact.protocol)
 
 
 def test_a_narrowing_number_that_nobody_has_finds_no_contact(api, contact):
