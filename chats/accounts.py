@@ -169,31 +169,42 @@ def gateway_settings(sealed: str) -> dict[str, str]:
 _CLOUD_MANAGERS = """
 SELECT id, gateway_settings FROM managers_manager
  WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
+ ORDER BY id
 """
 
 
 def cloud_managers() -> dict[str, int]:
     """The managers of the Cloud API by their phone number ids."""
+    return {account: manager_id for account, manager_id, _ in _cloud_accounts()}
+
+
+def _cloud_accounts() -> list[tuple[str, int, str]]:
+    """Each phone number id with its one manager and the secret of his own app."""
     with connection.cursor() as cursor:
         cursor.execute(_CLOUD_MANAGERS)
         rows = cursor.fetchall()
-    found = {gateway_settings(s).get("phoneNumberId", ""): m for m, s in rows}
-    found.pop("", None)
-    return found
+    found: dict[str, tuple[int, str]] = {}
+    for manager_id, sealed in rows:
+        given = gateway_settings(sealed)
+        account, secret = given.get("phoneNumberId", ""), given.get("appSecret", "")
+        # Who names the number of another after him does not take it over.
+        found.setdefault(account, (manager_id, secret))
+    return [(account, *of) for account, of in found.items() if account]
 
 
-def _app_secrets() -> tuple[str, ...]:
-    """What Meta may sign with: the installation's app, or a manager's own."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOUD_MANAGERS)
-        rows = cursor.fetchall()
-    own = (gateway_settings(sealed).get("appSecret", "") for _, sealed in rows)
-    return tuple(filter(None, dict.fromkeys([*_page_secrets(), *own])))
+def _app_secrets() -> graph.Secrets:
+    """What Meta may sign with: the installation's app, or a manager's own, which
+    tells of his number alone."""
+    own: dict[str, frozenset[str]] = {}
+    for account, _, secret in _cloud_accounts():
+        if secret:
+            own[secret] = own.get(secret, frozenset()) | {account}
+    return {**own, **_page_secrets()}
 
 
-def _page_secrets() -> tuple[str, ...]:
+def _page_secrets() -> graph.Secrets:
     demo = settings.DEMO_APP_SECRET if settings.DEMO else ""
-    return tuple(filter(None, (settings.META_APP_SECRET, demo)))
+    return dict.fromkeys(filter(None, (settings.META_APP_SECRET, demo)))
 
 
 WEBHOOKS: dict[str, Webhook] = {

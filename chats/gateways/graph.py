@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,17 +21,21 @@ from chats.gateways.base import (
     Rejected,
 )
 from chats.gateways.bodies import read_object
-from chats.gateways.events import BadSignatureError
+from chats.gateways.events import BadSignatureError, Piece
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
 from chats.gateways.links import download
 from chats.gateways.payload import Payload
 from chats.gateways.readings import found, wait_of
 from chats.gateways.verdicts import Verdict
 
+logger = logging.getLogger(__name__)
+
 VERSION = "v25.0"
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})")
 
 Code = int | tuple[int, int | None]
+# App secrets, and the accounts that each may tell of: None for all.
+Secrets = Mapping[str, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +169,30 @@ def is_signed(secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
     return hmac.compare_digest(expected, match[1])
 
 
-def read_signed(
-    secrets: tuple[str, ...], headers: Mapping[str, str], raw: bytes
-) -> dict[str, Any]:
-    """The object of a body signed with one of the app secrets.
+def signed_pieces(
+    secrets: Secrets,
+    headers: Mapping[str, str],
+    raw: bytes,
+    pieces_of: Callable[[dict[str, Any]], Iterable[Piece]],
+) -> list[Piece]:
+    """The pieces of a body signed with one of the app secrets, but for those of
+    accounts that the secret may not tell of.
 
     Raises BadSignatureError, and MalformedError for what is no JSON object.
     """
     # All are tried, so that the time tells nothing of which one fits.
-    fits = [is_signed(secret, headers, raw) for secret in secrets]
-    if not any(fits):
+    fits = [told for key, told in secrets.items() if is_signed(key, headers, raw)]
+    if not fits:
         raise BadSignatureError
-    return read_object(raw)
+    pieces = list(pieces_of(read_object(raw)))
+    if None in fits:
+        return pieces
+    accounts = {account for told in fits if told for account in told}
+    heard = [piece for piece in pieces if piece.account in accounts]
+    # No refusal: Meta would repeat the body for days, and give the address up.
+    if ignored := len(pieces) - len(heard):
+        logger.warning("%d events of accounts of another app are ignored", ignored)
+    return heard
 
 
 def answer_handshake(token: str, query: Mapping[str, str]) -> str:

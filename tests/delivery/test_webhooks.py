@@ -16,7 +16,9 @@ from chats.models import (
     Message,
 )
 from contacts.models import Contact
+from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
 from tests.delivery.conftest import (
+    CLOUD_PHONE,
     PHONE,
     PSID,
     post,
@@ -65,6 +67,68 @@ def test_a_forged_body_is_refused_and_leaves_nothing(page, path, headers):
     response = post(page, path, page.inbound(PSID, "Oi"), **headers)
     assert response.status_code == 403
     assert not InboundEvent.objects.exists()
+
+
+@pytest.fixture
+def other_cloud(cloud, other_manager):
+    """The app of another manager, with a secret and a number of its own."""
+    with FakeWhatsAppCloud(phone="7700", token="t", secret="other") as fake:
+        give_cloud(other_manager, "7700", "other")
+        yield fake
+
+
+def give_cloud(manager, phone, secret):
+    manager.gateway = "whatsapp_cloud"
+    given = {"phoneNumberId": phone, "token": "t", "appSecret": secret}
+    manager.gateway_settings = json.dumps(given)
+    manager.save()
+
+
+def test_a_manager_s_own_app_tells_of_his_number_alone(cloud, other_cloud):
+    batch = cloud.inbound(PHONE, "forged")
+    assert post(other_cloud, "/webhooks/whatsapp", batch).status_code == 200
+    assert not InboundEvent.objects.exists()
+    batch["entry"] += other_cloud.inbound(PHONE, "told")["entry"]
+    batch["entry"][0]["changes"].append({"field": "account_update", "value": {}})
+    assert post(other_cloud, "/webhooks/whatsapp", batch).status_code == 200
+    event = InboundEvent.objects.get()
+    assert event.lane == "7700"
+    assert "told" in event.payload
+
+
+def test_the_installation_s_app_tells_of_every_number(cloud, other_cloud, settings):
+    settings.META_APP_SECRET = "sesame"
+    batch = cloud.inbound(PHONE, "Oi")
+    batch["entry"] += other_cloud.inbound(PHONE, "Oi")["entry"]
+    cloud.secret = "sesame"
+    assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
+    lanes = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
+    assert list(lanes) == [CLOUD_PHONE, "7700"]
+
+
+def test_an_app_that_managers_share_tells_of_their_numbers(cloud, other_manager):
+    give_cloud(other_manager, "7700", cloud.secret)
+    batch = cloud.inbound(PHONE, "Oi")
+    cloud.phone = "7700"
+    batch["entry"] += cloud.inbound(PHONE, "Oi")["entry"]
+    assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
+    assert InboundEvent.objects.count() == 2
+
+
+def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, rounds):
+    give_cloud(other_manager, CLOUD_PHONE, "other")
+    news = cloud.inbound(PHONE, "Oi")
+    own, cloud.secret = cloud.secret, "other"
+    assert post(cloud, "/webhooks/whatsapp", news).status_code == 403
+    cloud.secret = own
+    assert post(cloud, "/webhooks/whatsapp", news).status_code == 200
+    rounds.make()
+    assert Message.objects.get().manager != other_manager
+
+
+def test_no_manager_s_own_app_tells_of_a_page(page, cloud):
+    news = page.inbound(PSID, "Oi")
+    assert post(cloud, "/webhooks/facebook", news).status_code == 403
 
 
 def test_a_truncated_body_is_malformed_and_leaves_nothing(page):

@@ -110,7 +110,7 @@ class MessengerRig(Rig):
         self.fake = FakeMessenger(page="369258147", token=TOKEN, secret=SECRET).start()
         self.fake.people[PERSON] = datetime.now(UTC)
         self.gateway = Messenger(self.http, (self.fake.url,))
-        self.webhook = MessengerWebhook(lambda: (SECRET,))
+        self.webhook = MessengerWebhook(lambda: {SECRET: None})
         self.account = Account(
             "messenger:1", f"{self.fake.url}/v25.0", "369258147", TOKEN
         )
@@ -133,7 +133,7 @@ class CloudRig(Rig):
         self.fake = FakeWhatsAppCloud(phone=phone, token=TOKEN, secret=SECRET).start()
         self.fake.people[PERSON] = datetime.now(UTC)
         self.gateway = WhatsAppCloud(self.http, (self.fake.url,))
-        self.webhook = WhatsAppCloudWebhook(lambda: (SECRET,))
+        self.webhook = WhatsAppCloudWebhook(lambda: {SECRET: None})
         self.account = Account("cloud:1", f"{self.fake.url}/v25.0", phone, TOKEN)
 
     def disconnect(self) -> None:

@@ -56,7 +56,7 @@ def test_no_secret_lets_nothing_in():
 
 @pytest.fixture(params=[MessengerWebhook, WhatsAppCloudWebhook])
 def webhook(request):
-    return request.param(lambda: ("older", SECRET))
+    return request.param(lambda: {"older": None, SECRET: None})
 
 
 def test_the_raw_bytes_count_and_not_their_meaning(webhook):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chats.gateways import readings
@@ -20,7 +20,7 @@ from chats.gateways.events import (
     Unwanted,
     Watermark,
 )
-from chats.gateways.graph import read_signed
+from chats.gateways.graph import Secrets, signed_pieces
 from chats.gateways.readings import found, listed, text
 
 FILES = {"image": "image", "audio": "audio", "video": "video", "file": "file"}
@@ -31,17 +31,11 @@ FILES["sticker"] = "image"
 class MessengerWebhook:
     """Events of pages, signed with the app's secret."""
 
-    def __init__(self, secrets: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, secrets: Callable[[], Secrets]) -> None:
         self._secrets = secrets
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
-        body = read_signed(self._secrets(), headers, raw)
-        return [
-            Piece(text(found(entry, "id")), json.dumps(event))
-            for entry in listed(body, "entry")
-            # The second is what comes while another app answers the person.
-            for event in (*listed(entry, "messaging"), *listed(entry, "standby"))
-        ]
+        return signed_pieces(self._secrets(), headers, raw, _pieces)
 
     def parse(self, payload: Any) -> list[Event]:
         message = payload.get("message")
@@ -57,6 +51,13 @@ class MessengerWebhook:
 
 
 _FRAME = {"sender", "recipient", "timestamp"}
+
+
+def _pieces(body: dict[str, Any]) -> Iterator[Piece]:
+    for entry in listed(body, "entry"):
+        # The second is what comes while another app answers the person.
+        for event in (*listed(entry, "messaging"), *listed(entry, "standby")):
+            yield Piece(text(found(entry, "id")), json.dumps(event))
 
 
 def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:

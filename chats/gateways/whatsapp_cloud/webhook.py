@@ -20,7 +20,7 @@ from chats.gateways.events import (
     ReceiptStatus,
     Unwanted,
 )
-from chats.gateways.graph import read_signed
+from chats.gateways.graph import Secrets, signed_pieces
 from chats.gateways.readings import found, listed, text
 
 STATUSES: dict[str, ReceiptStatus] = {
@@ -43,17 +43,11 @@ FILES = {
 class WhatsAppCloudWebhook:
     """Changes of business accounts, signed with the app's secret."""
 
-    def __init__(self, secrets: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, secrets: Callable[[], Secrets]) -> None:
         self._secrets = secrets
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
-        body = read_signed(self._secrets(), headers, raw)
-        return [
-            piece
-            for entry in listed(body, "entry")
-            for change in listed(entry, "changes")
-            for piece in _pieces(change)
-        ]
+        return signed_pieces(self._secrets(), headers, raw, _pieces)
 
     def parse(self, payload: Any) -> list[Event]:
         if "message" in payload:
@@ -65,7 +59,13 @@ class WhatsAppCloudWebhook:
         return [Unwanted(text(payload.get("field")) or "nothing")]
 
 
-def _pieces(change: Any) -> Iterator[Piece]:
+def _pieces(body: dict[str, Any]) -> Iterator[Piece]:
+    for entry in listed(body, "entry"):
+        for change in listed(entry, "changes"):
+            yield from _pieces_of_change(change)
+
+
+def _pieces_of_change(change: Any) -> Iterator[Piece]:
     value = found(change, "value")
     account = text(found(value, "metadata", "phone_number_id"))
     contacts = listed(value, "contacts")
