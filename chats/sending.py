@@ -16,10 +16,16 @@ from areas.sight import Sight
 from chats.attachments import stored
 from chats.data_uri import SentFile
 from chats.gateways.base import Template
-from chats.gateways.limits import LONGEST_TEXTS, TEMPLATE, TEMPLATE_GATEWAYS
+from chats.gateways.limits import (
+    LONGEST_TEXTS,
+    TELL_LARGEST_FILE,
+    TEMPLATE,
+    TEMPLATE_GATEWAYS,
+)
 from chats.ledger import Actor, act_as
 from chats.models import Delivery, Direction, Status
 from chats.queries import Shape, find_conversations
+from chats.sessions import largest_file
 from chats.storing import FILE_CONTENT, Draft, Held, store
 from contacts.lookup import address, page_name
 from contacts.models import Channel, Contact
@@ -95,7 +101,8 @@ def send_text(letter: Letter, text: str, *, token: str = "") -> Shape:
 def send_file(
     letter: Letter, message_type: str, file: SentFile, *, token: str = ""
 ) -> Shape:
-    """The same of a file. Raises BodyTooLargeError for one over the limit, too."""
+    """The same of a file. Raises BodyTooLargeError for one over the limit, and
+    InvalidError for one that the manager's gateway would not take, too."""
     return _queue(letter, message_type, FILE_CONTENT, file, token)
 
 
@@ -132,7 +139,10 @@ def _queue(
         if row is None:
             raise ContactNotFoundError
         contact, gateway = Held(*row[:-1]), row[-1]
-        _refuse_unfit(contact.channel, gateway, message_type, content)
+        used = "messenger" if contact.channel == Channel.FACEBOOK else gateway
+        _refuse_unfit(used, message_type, content)
+        if file is not None and used in TELL_LARGEST_FILE:
+            _refuse_large(contact, file)
         draft = Draft(
             direction=Direction.OUT,
             type=message_type,
@@ -153,12 +163,19 @@ def _queue(
     return message.shape
 
 
-def _refuse_unfit(channel: str, gateway: str, message_type: str, content: str) -> None:
+def _refuse_unfit(used: str, message_type: str, content: str) -> None:
     """What the gateway would refuse for certain is refused before it waits."""
-    used = "messenger" if channel == Channel.FACEBOOK else gateway
     if message_type == TEMPLATE and used not in TEMPLATE_GATEWAYS:
         raise InvalidError({"name": [_("This manager's gateway has no templates.")]})
     longest = LONGEST_TEXTS.get(used)
     if message_type == "text" and longest is not None and len(content) > longest:
         sentence = _("This is longer than %d characters.") % longest
         raise InvalidError({"content": [sentence], "content2": [sentence]})
+
+
+def _refuse_large(contact: Held, file: SentFile) -> None:
+    """By what the gateway said when it was last asked: it is not asked now."""
+    largest = largest_file(contact.manager_id, contact.channel)
+    if largest is not None and file.size > largest:
+        sentence = _("This file is larger than the %d bytes that the gateway takes.")
+        raise InvalidError({"base64": [sentence % largest]})

@@ -62,6 +62,8 @@ SELECT t.channel, {COLUMNS}
 
 _LINE = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S608 - of columns
 
+_NOTED = ("state", "since", "reason", "qr", "idempotent", "largest_file", "checked_at")
+
 # What is no row of the feed: told once, to whoever listens and sees the manager.
 _TELL = "SELECT change_now(%s, %s::jsonb)"
 
@@ -154,10 +156,11 @@ def note(
         account.state, account.reason, account.qr = health.state, reason, health.qr
         if not is_pushed:
             account.idempotent = health.idempotent
+            # One that cannot be asked still takes what it took.
+            if health.largest_file is not None or health.state != "closed":
+                account.largest_file = health.largest_file
             account.checked_at = timezone.now()
-        account.save(
-            update_fields=["state", "since", "reason", "qr", "idempotent", "checked_at"]
-        )
+        account.save(update_fields=_NOTED)
         if is_change:
             _tell(manager_id, health.state)
             level = logging.INFO if health.state == "open" else logging.WARNING
@@ -177,6 +180,13 @@ def _is_same_phone(line: Line, number: int | None) -> bool:
         return True
     same = spellings(Channel.WHATSAPP, str(line.account.number))
     return str(number) in same
+
+
+def largest_file(manager_id: int, channel: str) -> int | None:
+    """The largest file that the gateway says it takes, in bytes; None where it has not
+    said."""
+    said = GatewayAccount.objects.filter(manager_id=manager_id, channel=channel)
+    return said.values_list("largest_file", flat=True).first()
 
 
 def session_shape(manager_id: int, channel: str, *, with_qr: bool) -> dict[str, Any]:

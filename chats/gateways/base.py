@@ -119,6 +119,7 @@ class Health:
     """How the account's session is. `qr` is what a phone must scan to open it.
 
     `idempotent`: a repeat under our id is answered with the first result.
+    `largest_file` is the largest that it takes, in bytes, None where it does not say.
     """
 
     state: SessionState
@@ -126,6 +127,7 @@ class Health:
     qr: str = field(default="", repr=False)
     number: int | None = None
     idempotent: bool = False
+    largest_file: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

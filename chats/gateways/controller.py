@@ -45,6 +45,8 @@ STATES: dict[str, SessionState] = {
     "qr": "qr",
     "closed": "closed",
 }
+# Beyond all that is sent, and what a column holds.
+_LARGEST_SIZE = 2**31 - 1
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
@@ -98,6 +100,7 @@ class Controller(Untold):
             text(data.get("qr")),
             number if isinstance(number, int) else None,
             data.get("idempotent") is True,
+            _size(data.get("maxBytes")),
         )
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
@@ -142,6 +145,13 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
     body["filename"] = out.file.name
     body["base64"] = f"data:{out.file.mime};base64,"
     return "send/file", as_json_with_file(body, "base64", out.file)
+
+
+def _size(value: Any) -> int | None:
+    """A number of bytes, None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        return None
+    return min(value, _LARGEST_SIZE)
 
 
 def _accepted(answer: Answer, out: Outgoing) -> Accepted:

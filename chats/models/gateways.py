@@ -122,6 +122,8 @@ class GatewayAccount(models.Model):
     qr = EncryptedTextField(_("QR code"), blank=True, default="")
     # It answers a repeat under our id with the first result.
     idempotent = models.BooleanField(default=False)
+    # In bytes, as its gateway last said; None where it did not.
+    largest_file = models.PositiveIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     next_check_at = models.DateTimeField(default=timezone.now)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)

@@ -12,6 +12,7 @@ from chats.gateways.base import Health
 from chats.models import Delivery, GatewayAccount, Message
 from chats.sessions import note
 from tests import builders
+from tests.chats.files import PNG, data_uri
 from tests.conftest import Api, signed_in
 from tests.delivery.conftest import queue
 
@@ -190,6 +191,31 @@ def test_a_text_too_long_for_its_gateway_is_refused_before_it_waits(
     body = {"operatorId": str(ana.pk), "contactNumber": int(contact.external_id)}
     assert api.post(path, body | {"content2": "x" * 4096}).status_code == 200
     assert api.post(path, body | {"content2": "x" * 4097}).status_code == 400
+
+
+def file_to(api, contact, operator):
+    body = {"from": str(operator.pk), "contactNumber": int(contact.external_id)}
+    body |= {"type": "image", "base64": data_uri(PNG, "image/png")}
+    return api.post("/api/chat/message/send/operator/file/8080", body)
+
+
+def test_a_file_over_what_the_controller_takes_is_refused_before_it_waits(
+    api, contact, ana
+):
+    note(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG)))
+    assert file_to(api, contact, ana).status_code == 200
+    note(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG) - 1))
+    answer = file_to(api, contact, ana)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid")
+    assert list(answer.json()["error"]["fields"]) == ["base64"]
+    assert Message.objects.count() == Delivery.objects.count() == 1
+
+
+def test_what_a_controller_took_says_nothing_of_the_gateway_after_it(
+    api, contact, ana, on_cloud
+):
+    note(contact.manager_id, "whatsapp", Health("open", largest_file=1))
+    assert file_to(api, contact, ana).status_code == 200
 
 
 def test_a_session_that_nobody_asked_for_yet_is_unknown(api, manager):

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chats.gateways.base import Health
 from chats.models import GatewayAccount, SessionChange
-from chats.sessions import check, due_checks, ensure_accounts, note_check
+from chats.sessions import check, due_checks, ensure_accounts, note, note_check
 from hci_center.local.fakes import faults
 from tests.delivery.conftest import make_due, queue
 
@@ -67,6 +68,41 @@ def test_it_is_asked_once_a_minute_and_more_often_while_something_waits(
     assert ask() == 1
     later(15)
     assert ask() == 1
+
+
+def test_the_largest_file_is_known_while_it_cannot_be_asked(
+    manager, controller, ask, settings
+):
+    controller.largest = 16_000_000
+    ensure_accounts()
+    ask()
+    assert on_whatsapp().largest_file == 16_000_000
+    settings.CONTROLLER_URL = "http://127.0.0.1:1"
+    later(60)
+    ask()
+    assert on_whatsapp().state == "closed"
+    assert on_whatsapp().largest_file == 16_000_000
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (None, None),
+        (0, None),
+        (-1, None),
+        (True, None),
+        ("16", None),
+        (1.5, None),
+        (10**30, 2**31 - 1),
+    ],
+)
+def test_a_largest_file_that_is_none_is_not_believed(
+    manager, controller, ask, said, known
+):
+    note(manager.pk, "whatsapp", Health("open", largest_file=7))
+    controller.largest = said
+    ask()
+    assert on_whatsapp().largest_file == known
 
 
 def test_its_changes_are_a_history(manager, controller, ask):

@@ -22,7 +22,8 @@ class FakeController(FakeServer):
     """`people` are the numbers on WhatsApp, None for all.
 
     `idempotent` answers a repeat with the first result; `legacy` answers 200 and
-    nothing of use; `waits` answers `wait` first and tells the rest later.
+    nothing of use; `waits` answers `wait` first and tells the rest later; `largest` is
+    the size of files that its health tells.
     """
 
     def __init__(self, port: int = 0, *, secret: str = "") -> None:
@@ -31,6 +32,7 @@ class FakeController(FakeServer):
         self.state = "open"
         self.number: int | None = None
         self.idempotent = True
+        self.largest: Any = 26214400
         self.legacy = False
         self.waits = False
         self.results: dict[str, dict[str, Any]] = {}
@@ -64,7 +66,7 @@ class FakeController(FakeServer):
             "number": self.number,
             "qr": "2@qr-of-controller" if self.state == "qr" else None,
             "idempotent": self.idempotent,
-            "maxBytes": 26214400,
+            "maxBytes": self.largest,
             "pending": 0,
         }
         return Reply(200, {"success": True, "data": data})
