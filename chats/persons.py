@@ -48,10 +48,14 @@ _MOVE = (
     "UPDATE contacts_identity SET contact_id = %s, is_address = false"
     " WHERE contact_id = %s",
 )
+# With the protocol of the chat that is open now, as any contact shows it.
 _TAKE_OVER = """
 UPDATE contacts_contact main
    SET area_id = coalesce(main.area_id, other.area_id),
        operator_id = coalesce(main.operator_id, other.operator_id),
+       protocol = coalesce((SELECT h.protocol FROM chats_chat h
+                             WHERE h.contact_id = main.id AND h.closed_at IS NULL),
+                           main.protocol),
        unread = main.unread + other.unread,
        last_message_at = greatest(main.last_message_at, other.last_message_at)
   FROM contacts_contact other

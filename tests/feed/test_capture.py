@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from areas.models import Area
+from areas.models import Area, Operator
+from chats.gateways.events import Person
+from chats.ledger import Actor
 from chats.models import Message
+from chats.persons import ensure_person
 from contacts.models import Contact
 from tests import builders
 
@@ -155,6 +158,44 @@ def test_a_contact_that_changes_its_id_is_gone_under_the_old_one(
         ("contact", "D", before),
         ("contact", "U", 551133335555),
     ]
+
+
+def test_what_moves_to_another_manager_is_gone_from_the_first(
+    manager: Any, other_manager: Any, stamp: Any
+) -> None:
+    area = builders.make_area(manager, "moving")
+    operator = builders.make_operator(manager)
+    stamp()
+    Area.objects.filter(pk=area.pk).update(manager=other_manager)
+    Operator.objects.filter(pk=operator.pk).update(manager=other_manager)
+    told = [json.loads(row["ev"]) for row in stamp() if row["ev"]]
+    for kind, pk in (("area", "moving"), ("operator", str(operator.pk))):
+        events = [event for event in told if (event["k"], event["id"]) == (kind, pk)]
+        assert sorted((event["op"], event["m"]) for event in events) == [
+            ("D", manager.number),
+            ("U", other_manager.number),
+        ]
+
+
+def test_a_chat_goes_along_when_two_contacts_turn_out_to_be_one(
+    manager: Any, contact: Contact, stamp: Any
+) -> None:
+    other = builders.make_contact(manager)
+    chat = builders.make_chat(other)
+    message = builders.make_message(chat)
+    stamp()
+    names = (contact.external_id, other.external_id)
+    ensure_person(manager.pk, "whatsapp", Person(names), actor=Actor("key:7"))
+    rows = stamp()
+    told = [json.loads(row["ev"]) for row in rows if row["ev"]]
+    last = {event["k"]: event["row"] for event in told if "row" in event}
+    shown = (contact.public_id, chat.protocol)
+    assert (last["chat"]["contactId"], last["chat"]["protocol"]) == shown
+    assert last["chat"]["open"] is True
+    assert last["message"]["id"] == str(message.uuid)
+    assert (last["message"]["contactId"], last["message"]["protocol"]) == shown
+    assert (last["contact"]["id"], last["contact"]["protocol"]) == shown
+    assert ("contact", "D", other.public_id) in heard(rows)
 
 
 def test_a_chat_is_sent_again_when_its_contact_changes_hands(

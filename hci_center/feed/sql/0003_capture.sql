@@ -6,7 +6,7 @@
 -- A bulk load says `SET LOCAL hci.capture = 'off'`, through change_bulk_load(); that is
 -- asked in here, for a trigger's WHEN is read and planned anew with each statement.
 
-CREATE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
@@ -40,8 +40,9 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION change_of_area() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
+-- Whatever moves to another manager is gone there and here from now on.
+CREATE OR REPLACE FUNCTION change_of_area() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'DELETE' THEN
@@ -53,10 +54,12 @@ BEGIN
            change_area_row(n.code, n.name) FROM new_rows n;
   ELSE
     INSERT INTO change_pend (kind, op, manager_id, key, row)
-    SELECT 'area', 'U', n.manager_id, to_json(n.code)::text,
-           change_area_row(n.code, n.name)
-      FROM old_rows o JOIN new_rows n ON o.id = n.id
-     WHERE (o.code, o.name) IS DISTINCT FROM (n.code, n.name);
+    SELECT 'area', CASE WHEN n.id IS NULL THEN 'D' ELSE 'U' END,
+           coalesce(n.manager_id, o.manager_id),
+           to_json(coalesce(n.code, o.code))::text, change_area_row(n.code, n.name)
+      FROM old_rows o FULL JOIN new_rows n
+        ON o.id = n.id AND o.manager_id = n.manager_id AND o.code = n.code
+     WHERE (o.id, o.name) IS DISTINCT FROM (n.id, n.name);
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;
@@ -64,7 +67,7 @@ END $$;
 
 -- An inactive operator is gone; whose activity, manager or user changes has other
 -- rights than before.
-CREATE FUNCTION change_of_operator() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION change_of_operator() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
@@ -81,12 +84,15 @@ BEGIN
     SELECT 'reset', 'R', 0, 'user:' || o.user_id FROM old_rows o;
   ELSE
     INSERT INTO change_pend (kind, op, manager_id, pk, key)
-    SELECT 'operator', CASE WHEN NOT n.is_active THEN 'D'
+    SELECT 'operator', CASE WHEN n.id IS NULL OR NOT n.is_active THEN 'D'
                             WHEN NOT o.is_active THEN 'I' ELSE 'U' END,
-           n.manager_id, n.id, '"' || n.id || '"'
-      FROM old_rows o JOIN new_rows n ON o.id = n.id
+           coalesce(n.manager_id, o.manager_id), coalesce(n.id, o.id),
+           '"' || coalesce(n.id, o.id) || '"'
+      FROM old_rows o FULL JOIN new_rows n
+        ON o.id = n.id AND o.manager_id = n.manager_id
      WHERE (o.is_active OR n.is_active)
-       AND (o.name, o.email, o.is_active) IS DISTINCT FROM (n.name, n.email, n.is_active);
+       AND (o.id, o.name, o.email, o.is_active)
+           IS DISTINCT FROM (n.id, n.name, n.email, n.is_active);
     INSERT INTO change_pend (kind, op, manager_id, who)
     SELECT 'reset', 'R', 0, 'user:' || w.id
       FROM old_rows o JOIN new_rows n ON o.id = n.id,
@@ -98,7 +104,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION change_of_membership() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION change_of_membership() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   touched bigint[];
@@ -124,7 +130,7 @@ END $$;
 
 -- A deleted contact is gone, a revived one new. The join is by all that names it: one
 -- that changed its id or manager is gone under the old and there under the new.
-CREATE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
@@ -173,8 +179,10 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
+-- One that becomes another contact's, as when two turn out to be one person, is gone
+-- from the one and there with the other.
+CREATE OR REPLACE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
@@ -188,15 +196,18 @@ BEGIN
       FROM old_rows o WHERE o.closed_at IS NULL;
   ELSE
     INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id, row)
-    SELECT 'chat', 'U', n.manager_id, n.contact_id, n.id, (n.closed_at IS NULL)::text
-      FROM old_rows o JOIN new_rows n ON o.id = n.id
-     WHERE (o.closed_at IS NULL) <> (n.closed_at IS NULL);
+    SELECT 'chat', CASE WHEN n.id IS NULL THEN 'D' ELSE 'U' END,
+           coalesce(n.manager_id, o.manager_id), coalesce(n.contact_id, o.contact_id),
+           coalesce(n.id, o.id), (n.closed_at IS NULL)::text
+      FROM old_rows o FULL JOIN new_rows n ON o.id = n.id AND o.contact_id = n.contact_id
+     WHERE (o.id IS NOT NULL AND o.closed_at IS NULL)
+           <> (n.id IS NOT NULL AND n.closed_at IS NULL);
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION change_of_message() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION change_of_message() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
