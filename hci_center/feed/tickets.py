@@ -23,9 +23,14 @@ WITH swept AS (DELETE FROM feed_ticket WHERE expires_at < now())
 INSERT INTO feed_ticket (digest, credential, session, base, expires_at)
 VALUES (%s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
 """
+# Whoever signs out takes his tickets along.
 _REDEEM = """
-DELETE FROM feed_ticket WHERE digest = %(digest)s
-RETURNING credential, session, base, expires_at > clock_timestamp()
+DELETE FROM feed_ticket t WHERE digest = %(digest)s
+RETURNING credential, session, base,
+  expires_at > clock_timestamp()
+  AND (session = '' OR EXISTS (SELECT FROM django_session s
+                                WHERE s.session_key = t.session
+                                  AND s.expire_date > clock_timestamp()))
 """
 
 
@@ -44,8 +49,9 @@ def issue(caller: Caller, session: str, base: str) -> str:
 
 
 async def redeem(database: Database, ticket: str) -> Identity | None:
-    """Whose ticket it was; None when it is unknown, used or too old. Of any number
-    that bring it at once, one gets it. Raises DatabaseAwayError."""
+    """Whose ticket it was; None when it is unknown, used, too old or of a session that
+    has ended. Of any number that bring it at once, one gets it. Raises
+    DatabaseAwayError."""
     rows = await database.rows(_REDEEM, {"digest": _digest(ticket)})
     if not rows or not rows[0][3]:
         return None

@@ -59,6 +59,14 @@ def test_a_ticket_is_too_old_after_30_seconds(feed: Feed, api: Api) -> None:
     assert feed.connect().hi(ticket).closed() == 4001
 
 
+def test_a_ticket_ends_with_the_session_that_asked_for_it(feed: Feed, ana: Any) -> None:
+    person = signed_in(ana.user)
+    ticket = ticket_of(person)
+    person.client.logout()
+    # Not a moment on the air until somebody looks who is still signed in.
+    assert feed.connect().hi(ticket).first_or_closed() == 4001
+
+
 @pytest.mark.parametrize("ticket", ["", "x", "é" * 50, "\ud800"])
 def test_what_is_no_ticket_is_refused(door: Feed, ticket: str) -> None:
     assert door.connect().hi(ticket).closed() == 4001
