@@ -110,6 +110,9 @@ def test_a_socket_stays_open_through_a_minute_of_silence(
     frames = [idle.socket.next()]
     while frames[-1]["t"] != "ev":
         frames.append(idle.socket.next())
-    assert {frame["t"] for frame in frames[:-1]} == {"hb"}
+    # One every 20 s; a busy machine may be late with the last.
+    beats = [frame["t"] for frame in frames[:-1]]
+    assert len(beats) >= 2
+    assert set(beats) == {"hb"}
     [event] = frames[-1]["e"]
     assert event["id"] == "the-end"
