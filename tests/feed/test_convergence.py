@@ -11,7 +11,10 @@ from django.db import connection
 from django.test import Client
 
 from areas.models import OperatorArea
+from chats.gateways.events import Person
+from chats.ledger import Actor
 from chats.models import Message
+from chats.persons import ensure_person
 from contacts.models import Contact
 from tests import builders
 from tests.conftest import Api, signed_in
@@ -35,6 +38,7 @@ class Hour:
         boss.save()
         self.desk.force_login(boss)
         self.numbers = [551130000100 + n for n in range(12)]
+        self.seconds = 0
 
     def step(self) -> None:
         """Something happens; a refusal is something too."""
@@ -56,6 +60,7 @@ class Hour:
             self.sql_deletes_a_message,
             self.an_operator_is_renamed,
             self.an_operator_gets_other_areas,
+            self.two_turn_out_to_be_one,
         ]
         self.chance.choice(doings)()
 
@@ -178,6 +183,18 @@ class Hour:
                     manager=self.manager, operator=person, area=area
                 )
 
+    def two_turn_out_to_be_one(self) -> None:
+        """Who has left writes from another number: that is one person."""
+        self.seconds += 1
+        left, writes = self.chance.choice(self.numbers), 551130000200 + self.seconds
+        for number in (left, writes):
+            named = {"managerNumber": self.manager.number, "contactNumber": number}
+            said = {"from": number, "type": "text", "content": "Sou eu"}
+            self.api.post("/api/chat/message/send", {**named, **said})
+        self.api.delete("/api/chat/", {**self.by_id(), "contactId": left})
+        person, actor = Person((str(left), str(writes))), Actor("key:1")
+        ensure_person(self.manager.pk, "whatsapp", person, actor=actor)
+
 
 @pytest.mark.timeout(180)
 def test_whoever_listens_holds_what_rest_answers(
@@ -197,6 +214,8 @@ def test_whoever_listens_holds_what_rest_answers(
         while sum(mirror.cuts for mirror in mirrors.values()) < CUTS * n // STEPS:
             mirror = hour.chance.choice(list(mirrors.values()))
             mirror.cut(hears_something=hour.chance.random() < 0.5)
+    # Last of all, so that nothing later puts it right.
+    hour.two_turn_out_to_be_one()
     builders.make_area(manager, "the-end")
     assert Message.objects.count() > 20
     for name, mirror in mirrors.items():
