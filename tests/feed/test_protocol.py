@@ -119,6 +119,7 @@ def test_a_long_absence_comes_in_frames_of_500_from_the_table(
         ("same", None),
         ("future", "same"),
         (-1, "same"),
+        (10**40, "same"),
         (None, "other"),
     ],
 )

@@ -216,6 +216,33 @@ def test_another_number_of_the_manager_is_a_reset(
     assert event["m"] == 5511400099999
 
 
+def test_what_became_void_is_also_found_in_the_table(
+    feed: Feed,
+    manager: Any,
+    other_manager: Any,
+    people: dict[str, Api],
+    ana: Operator,
+    support: Any,
+) -> None:
+    people = {name: people[name] for name in ("ana", "bruno", "key")}
+    people["stranger"] = Api(builders.make_key(other_manager))
+    feed.await_quiet()
+    sockets = {name: feed.open(api) for name, api in people.items()}
+    stopped = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
+    OperatorArea.objects.create(manager=manager, operator=ana, area=support)
+    other_manager.number = 5511400099999
+    other_manager.save()
+    feed.await_quiet()
+    # A new process remembers nothing.
+    feed.restart_server()
+    void = {
+        name
+        for name, api in people.items()
+        if feed.connect().hi(ticket_of(api), *stopped[name]).next()["t"] == "reset"
+    }
+    assert void == {"ana", "stranger"}
+
+
 def test_another_manager_of_a_key_is_a_reset(
     feed: Feed, manager: Any, other_manager: Any
 ) -> None:
