@@ -20,8 +20,10 @@ class Peer(asyncio.Protocol):
         self.load, self.number = load, number
         self.received = b""
         self.is_open = self.is_gone = False
+        # Whether what comes are texts of the server, and nothing of the handshake.
+        self.hears = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.hearing = Hearing()
+        self.hearing = Hearing(load.nothing)
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -45,10 +47,20 @@ class Peer(asyncio.Protocol):
         self.transport.write(head + b"\0\0\0\0" + payload)
 
     def ready(self) -> None:
+        self.hears = True
         if not self.opened.done():
             self.opened.set_result(None)
 
     def data_received(self, data: bytes) -> None:
+        if (
+            self.hears
+            and not self.received
+            and data[:2] == b"\x81\x7e"
+            and len(data) == 4 + int.from_bytes(data[2:4], "big")
+        ):
+            # Nearly always: one whole frame with an event.
+            self.hearing.take(self.load.run, data[4:])
+            return
         data = self.received + data if self.received else data
         if not self.is_open:
             head, found, rest = data.partition(b"\r\n\r\n")

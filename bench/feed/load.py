@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from client import Peer
-from counting import Run
+from counting import Fire, Heard, Run
 
-Fire = Callable[[str], Awaitable[None]]
 Hello = Callable[[int, str | None, int | None], str]
 
 
@@ -30,6 +29,7 @@ class Load:
         self.is_socketio, self.hello = is_socketio, hello
         self.peers: list[Peer] = []
         self.run = Run()
+        self.nothing = Heard()
 
     async def open(self, count: int, at_once: int = 100) -> float:
         """Opens the sockets; seconds until all are caught up."""
@@ -77,7 +77,7 @@ class Load:
             if one_by_one:
                 run.wanted = (number + 1) * len(self.peers)
                 run.done.clear()
-            await fire(run.token(number))
+            await run.timed(fire, number)
             if one_by_one and run.got < run.wanted:
                 await asyncio.wait_for(run.done.wait(), 60)
             if gap:
@@ -95,7 +95,7 @@ class Load:
         fired: set[asyncio.Task[None]] = set()
         for number in range(events):
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
-            fired.add(asyncio.ensure_future(fire(run.token(number))))
+            fired.add(asyncio.ensure_future(run.timed(fire, number)))
             if len(fired) > 200:
                 fired = {task for task in fired if not task.done()}
         took = time.monotonic() - began
@@ -107,17 +107,17 @@ class Load:
         run = self.begin(events * len(self.peers))
         third = events // 3
         for number in range(third):
-            await fire(run.token(number))
+            await run.timed(fire, number)
         await asyncio.sleep(0.3)
         before = {peer.number: peer for peer in self.peers}
         for peer in self.peers:
             peer.transport.abort()
         for number in range(third, 2 * third):
-            await fire(run.token(number))
+            await run.timed(fire, number)
         began = time.monotonic()
         coming = asyncio.ensure_future(self._connect(list(before), before, 200))
         for number in range(2 * third, events):
-            await fire(run.token(number))
+            await run.timed(fire, number)
             await asyncio.sleep(0.005)
         self.peers = await coming
         back = time.monotonic() - began
