@@ -72,7 +72,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hci-bench-") as name:
         options.folder = Path(name)
         options.folder.chmod(0o711)
-        if options.peers is None and "fan_out" in options.only:
+        if options.peers is None and {"fan_out", "live"} & set(options.only):
             options.peers = fetch_peers(options.folder)
         os.environ["HCI_DATA_DIR"] = str(options.folder / "data")
         os.environ.pop("DATABASE_URL", None)

@@ -6,28 +6,36 @@ import asyncio
 import sys
 
 from centre import HERE, Bench, cpu_seconds, poster, resident, serving, wait_for
+from counting import Fire
 from load import Load, say
+
+SERVERS = {
+    "floor": [sys.executable, str(HERE / "peers" / "floor.py"), "{port}"],
+    "socket.io": ["node", str(HERE / "peers" / "socketio.js"), "{port}"],
+    "ours": [sys.executable, str(HERE / "fan_out.py")],
+}
+
+
+async def peer_sockets(label: str, count: int, port: int) -> Load:
+    if label == "socket.io":
+        path = "/socket.io/?EIO=4&transport=websocket"
+        load = Load(port, path, is_socketio=True)
+    else:
+        load = Load(port, "/")
+    await load.open(count)
+    return load
 
 
 async def fan_out(bench: Bench) -> None:
     """One event to 1,000 sockets, each POST its own event, told by the process."""
-    for label, start, arguments in (
-        ("floor", [sys.executable, str(HERE / "peers" / "floor.py"), "{port}"], {}),
-        (
-            "socket.io",
-            ["node", str(HERE / "peers" / "socketio.js"), "{port}"],
-            {"is_socketio": True},
-        ),
-        ("ours", [sys.executable, str(HERE / "fan_out.py")], {}),
-    ):
+    count = bench.options.sockets
+    for label, start in SERVERS.items():
         for who in ("key", "operators") if label == "ours" else ("",):
             with serving(bench, start) as port:
-                path = "/socket.io/?EIO=4&transport=websocket"
                 if label == "ours":
-                    load = await bench.sockets(who, bench.options.sockets, port)
+                    load = await bench.sockets(who, count, port)
                 else:
-                    load = Load(port, path if arguments else "/", **arguments)
-                    await load.open(bench.options.sockets)
+                    load = await peer_sockets(label, count, port)
                 post = poster(port)
                 await load.phase(post, 5, gap=0.02, one_by_one=True)
                 for _ in range(bench.options.rounds):
@@ -42,18 +50,38 @@ async def fan_out(bench: Bench) -> None:
 
 
 async def live(bench: Bench) -> None:
-    """From before the INSERT to the client, through everything."""
+    """From before the INSERT to the client, through everything; socket.io in turns with
+    it, told by a POST, because the core is not as fast in one minute as in the next."""
     for who in ("key", "operators"):
         for count in (100, bench.options.sockets):
-            load = await bench.sockets(who, count, bench.centre.feed_port)
-            await load.phase(bench.insert, 10, gap=0.05, one_by_one=True)
-            for _ in range(bench.options.rounds):
-                alone = await load.phase(bench.insert, 60, gap=0.03, one_by_one=True)
-                say("commit to client", who=who, **alone)
-                row = await load.phase(bench.insert, 100, gap=0, one_by_one=False)
-                say("burst of commits", who=who, **row)
-            load.close()
+            with serving(bench, SERVERS["socket.io"]) as port:
+                loads = {
+                    "socket.io": (
+                        await peer_sockets("socket.io", count, port),
+                        poster(port),
+                    ),
+                    "ours": (
+                        await bench.sockets(who, count, bench.centre.feed_port),
+                        bench.insert,
+                    ),
+                }
+                for load, fire in loads.values():
+                    await load.phase(fire, 10, gap=0.05, one_by_one=True)
+                for _ in range(bench.options.rounds):
+                    for label, (load, fire) in loads.items():
+                        await compare(label, who, load, fire)
+                for load, _ in loads.values():
+                    load.close()
             await asyncio.sleep(0.5)
+
+
+async def compare(label: str, who: str, load: Load, fire: Fire) -> None:
+    await asyncio.sleep(0.3)  # what came before is no longer felt
+    alone = await load.phase(fire, 60, gap=0.03, one_by_one=True)
+    say("to client, alone", server=label, who=who, **alone)
+    await asyncio.sleep(0.3)
+    row = await load.phase(fire, 100, gap=0, one_by_one=False)
+    say("to client, burst", server=label, who=who, **row)
 
 
 async def steady(bench: Bench) -> None:
