@@ -1,9 +1,10 @@
 """The relay: numbers what has been committed and tells the hubs of it.
 
-Any number may run; one leads, by a session lock, and the others stand by. It hears of
-changes by NOTIFY while it sleeps and polls while it is awake, so that a busy system
-pays for no NOTIFY; the busier, the longer its pauses, so that it never takes more than
-a third of the writers' time and each step carries more.
+Any number may run; one leads, by a session lock, and the others stand by. A change that
+comes alone wakes it by NOTIFY and is told at once. Where changes follow on one another
+it stays awake and polls, so that a busy system pays for no NOTIFY; the busier, the
+longer its pauses, so that it never takes more than a third of the writers' time and
+each step carries more.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ IS_AWAKE = 772
 MOST_ROWS = 500
 STAND_BY_EVERY = 0.1
 RETRY_EVERY = 0.2
-# Awake: between two reads, in seconds. A change that comes alone is told within the
-# shortest. One that follows on another waits a little, so that more go with it, and the
-# reading does not take from the hubs the time in which they write.
-SHORTEST_PAUSE = 0.003
-BUSY_PAUSE = 0.015
+# After a change, in seconds: what follows on it waits a little, so that more go with it
+# and the reading does not take from the hubs the time in which they write. Each read
+# that finds more lengthens the pause, up to the steady one.
+BUSY_PAUSE = 0.02
+LONGER_BY = 0.004
+STEADY_PAUSE = 0.045
 LONGEST_PAUSE = 0.1
-# Asleep after so long without a change; then it still looks now and then, for a
-# writer that saw it awake and committed after.
-AWAKE_FOR = 1.0
+# Asleep it still looks now and then, for a writer that saw it awake and committed after:
+# when as long has passed again as since the latest change, and at least this often.
 LOOK_EVERY = 0.25
 # A leader that hangs this long loses its connection, and with it the lead.
 HANGS_AFTER = "5s"
@@ -51,6 +52,8 @@ class Relay:
         self._publisher = Publisher()
         self._epoch = ""
         self._is_awake = False
+        # How many reads in a row have found changes, and when one last did.
+        self._following = 0
         self._latest = 0.0
 
     async def run(self) -> None:
@@ -97,26 +100,37 @@ class Relay:
         cursor = await connection.execute(_STAMP, (MOST_ROWS,))
         changes = [Change(*row) for row in await cursor.fetchall()]
         now = time.monotonic()
-        if changes:
-            self._latest = now
-            self._publish(changes)
-        shortest = BUSY_PAUSE if changes else SHORTEST_PAUSE
+        if not changes:
+            self._following = 0
+            await self._sleep(connection, housekeeping, now - self._latest)
+            return
+        self._latest = now
+        self._publish(changes)
+        shortest = min(BUSY_PAUSE + self._following * LONGER_BY, STEADY_PAUSE)
         pause = min(max(shortest, 2 * (now - started)), LONGEST_PAUSE)
         housekeeping.note(len(changes), pause)
         if len(changes) >= MOST_ROWS:
             return
-        if now - self._latest < AWAKE_FOR:
-            if not self._is_awake:
-                self._is_awake = await _answer(
-                    connection, f"SELECT pg_try_advisory_lock({IS_AWAKE})"
-                )
-            await asyncio.sleep(pause)
-        elif self._is_awake:
+        self._following += 1
+        if self._following > 1 and not self._is_awake:
+            self._is_awake = await _answer(
+                connection, f"SELECT pg_try_advisory_lock({IS_AWAKE})"
+            )
+        await asyncio.sleep(pause)
+
+    async def _sleep(
+        self, connection: Connection, housekeeping: Housekeeping, quiet_for: float
+    ) -> None:
+        """Until a writer's word or for a while; when it was awake, just that no more,
+        and then one more read, for who saw it awake."""
+        if self._is_awake:
             await connection.execute(f"SELECT pg_advisory_unlock({IS_AWAKE})".encode())
-            self._is_awake = False  # and one more read, for who saw it awake
-        else:
-            async for _ in connection.notifies(timeout=LOOK_EVERY, stop_after=1):
-                pass
+            self._is_awake = False
+            return
+        pause = min(max(quiet_for, BUSY_PAUSE), LOOK_EVERY)
+        housekeeping.note(0, pause)
+        async for _ in connection.notifies(timeout=pause, stop_after=1):
+            pass
 
     def _publish(self, changes: list[Change]) -> None:
         for change in changes:
