@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from hci_center.callers import Caller
 from hci_center.feed.audiences import Audience, Audiences
-from hci_center.feed.events import Change, event_texts, frame
+from hci_center.feed.events import Change, Told, event_texts, frame
 from hci_center.feed.lines import Line
 from hci_center.feed.metrics import Metrics
 
@@ -47,11 +47,15 @@ class Air:
     def tell(self, changes: Iterable[Change], cursor: int) -> None:
         """Writes to each socket what it may see of the changes."""
         managers = {change.manager for change in changes}
+        # Other rights seldom make another text: the same bytes, made once, also stay
+        # near the processor while they are copied a thousand times.
+        made: dict[tuple[Told, ...], list[bytes]] = {(): []}
         for audience in self.audiences.reached_by(managers):
-            told = audience.told(changes)
-            for text in event_texts(told, cursor) if told else ():
-                data = frame(text)
-                writers = audience.writers.values()
+            told = tuple(audience.told(changes))
+            if told not in made:
+                made[told] = [frame(text) for text in event_texts(told, cursor)]
+            writers = audience.writers.values()
+            for data in made[told]:
                 self._metrics.frames += len(writers)
                 self._metrics.bytes += len(writers) * len(data)
                 for write in writers:
