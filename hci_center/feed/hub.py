@@ -36,6 +36,7 @@ from hci_center.feed.members import Members
 from hci_center.feed.metrics import Metrics
 from hci_center.feed.moments import MESSAGE as MOMENT
 from hci_center.feed.moments import Moments
+from hci_center.feed.pace import rest_after
 from hci_center.feed.presence import Presence
 from hci_center.feed.readiness import BACKLOG
 from hci_center.feed.recent import Recent
@@ -44,11 +45,10 @@ logger = logging.getLogger(__name__)
 
 # The truth is asked this often, in seconds, whatever the layer says.
 POLL_EVERY = 0.25
+# But what the layer has brought and is about to be told is not read once more and told
+# ahead of its time; so often in a row. A gap in it shows when it is told.
+MOST_PASSED_OVER = 4
 CHECK_EVERY = 2.0
-# After a fan-out that took so long the hub rests as long, and longer with each that
-# follows on the last without a gap: a lone event is told at once, a burst in few frames.
-MOST_RESTS = 4
-LONGEST_REST = 0.035
 
 _HEAD = "SELECT seq, epoch FROM change_head"
 _AFTER = (
@@ -138,9 +138,8 @@ class Hub:
             self._gap.set()
 
     async def _fan_out(self) -> None:
-        rests = 1
         while True:
-            rests = min(rests + 1, MOST_RESTS) if self._arrived.is_set() else 1
+            followed = self._arrived.is_set()
             await self._arrived.wait()
             self._arrived.clear()
             # Of our own processor time: what others do to us must not slow us further. The
@@ -148,9 +147,8 @@ class Hub:
             started = time.thread_time()
             changes, self._inbox = self._inbox, []
             await self._take_in_slices(changes)
-            took = time.thread_time() - started
-            self.metrics.fan_out_seconds = took
-            await asyncio.sleep(min(rests * took, LONGEST_REST))
+            took = self.metrics.fan_out_seconds = time.thread_time() - started
+            await asyncio.sleep(rest_after(took, followed=followed))
 
     async def _poll(self) -> None:
         while True:
@@ -159,8 +157,11 @@ class Hub:
             except DatabaseAwayError:
                 await asyncio.sleep(PAUSE)
                 continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gap.wait(), POLL_EVERY)
+            for _ in range(MOST_PASSED_OVER):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._gap.wait(), POLL_EVERY)
+                if self._gap.is_set() or not self._inbox:
+                    break
             self._gap.clear()
 
     async def refresh(self) -> None:
