@@ -90,3 +90,35 @@ def test_what_is_read_past_an_open_transaction_is_not_left_behind(
     builders.make_area(manager, "the-end")
     told = [e["id"] for e in opened.events_until(lambda e: e["id"] == "the-end")]
     assert told == [f"later-{n}" for n in range(30)] + ["early"]
+
+
+AWAKE = """
+SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                WHERE d.datname = current_database() AND l.locktype = 'advisory'
+                  AND l.objid = 772 AND l.mode = 'ExclusiveLock')
+"""
+
+
+def test_who_saw_the_relay_awake_and_commits_after_is_heard_soon(
+    feed: Feed, manager: Any, api: Api, elsewhere: Any
+) -> None:
+    opened = feed.open(api)
+    with elsewhere() as writer, elsewhere() as asking:
+        is_awake, until = False, time.monotonic() + 10
+        while not is_awake:
+            assert time.monotonic() < until
+            for _ in range(10):
+                builders.make_area(manager)
+            is_awake = asking.execute(AWAKE).fetchone()[0]
+        # Its trigger found the relay awake, so its commit wakes nobody.
+        writer.execute(
+            "INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)"
+            " VALUES (%s, 'late', 'Late', false, now())",
+            [manager.pk],
+        )
+        while asking.execute(AWAKE).fetchone()[0]:
+            time.sleep(0.01)
+        writer.connection.commit()
+        committed = time.monotonic()
+        opened.events_until(lambda event: event["id"] == "late")
+        assert time.monotonic() - committed < 0.5
