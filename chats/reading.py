@@ -14,8 +14,8 @@ from chats.queries import (
     Conversation,
     Shape,
     find_conversations,
+    message_shapes,
     messages_of_chat,
-    messages_of_rows,
     places,
     read_conversations,
 )
@@ -135,7 +135,7 @@ def _list_newest(caller: Caller, asked: Asked, limit: int | None) -> list[Shape]
     conversation = _the_one(caller, asked, sight, found, closed_too=False)
     if rows is None:
         return messages_of_chat(conversation.contact, conversation.chat_id, limit=limit)
-    return messages_of_rows(conversation.contact, rows)
+    return message_shapes(rows, conversation.contact.public_id)
 
 
 def mark_read(caller: Caller, asked: Asked) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import http.client
+import json
 import socket
 import sys
 import time
@@ -38,6 +39,8 @@ DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
 # It asks how each gateway is, and not again soon: the demonstration's listen by then.
 WORKER = Process("deliver", [*MANAGE, "deliver_messages"])
 DEMO_SECONDS = 10.0
+# What is lacking when the web answers is mostly still starting.
+ALL_SECONDS = 3.0
 
 
 class Command(BaseCommand):
@@ -101,13 +104,17 @@ class Command(BaseCommand):
             supervisor.tend(0.05)
 
     def await_web(self, supervisor: Supervisor) -> None:
-        """Keeps all running until the web answers; then says where."""
+        """Keeps all running until the web answers, then for a little until nothing is
+        lacking; and says where."""
         asked = time.monotonic()
-        while not _answers():
+        while not _answers("/healthz"):
             supervisor.tend(0.05)
             if time.monotonic() - asked > 30:
                 asked = time.monotonic()
                 self.note("the web does not answer yet")
+        until = time.monotonic() + ALL_SECONDS
+        while not _answers("/readyz", "ok") and time.monotonic() < until:
+            supervisor.tend(0.05)
         address = settings.PUBLIC_URL or f"http://{_reachable()}:{settings.PORT}"
         self.say(
             f"Ready: {address}/admin/ for supervisors, {address}/api/docs/ for programs"
@@ -155,12 +162,15 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _answers() -> bool:
+def _answers(path: str, state: str | None = None) -> bool:
+    """Whether the web does, and says that it is in that state."""
     client = http.client.HTTPConnection(_reachable(), settings.PORT, timeout=2)
     try:
-        client.request("GET", "/healthz")
-        return client.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        client.request("GET", path)
+        answer = client.getresponse()
+        told = json.loads(answer.read())
+        return answer.status == 200 and state in (None, told["status"])
+    except (OSError, http.client.HTTPException, ValueError):
         return False
     finally:
         client.close()
