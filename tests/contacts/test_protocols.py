@@ -3,8 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from contacts.protocols import issue_protocol
 from tests import builders
+from tests.racing import at_once
 
 
 def check_digit(digits):
@@ -45,3 +48,9 @@ def test_the_check_digit_tells_every_single_wrong_digit(manager):
         for other in set("0123456789") - {digits[place]}:
             mistyped = digits[:place] + other + digits[place + 1 : -1]
             assert check_digit(mistyped) != digits[-1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_protocols_issued_at_once_are_all_different(manager):
+    issued = at_once([lambda: [issue_protocol(manager.pk) for _ in range(20)]] * 10)
+    assert len({protocol for some in issued for protocol in some}) == 200

@@ -12,7 +12,6 @@ from chats.ledger import Actor
 from chats.models import Chat, ChatEvent
 from contacts.intake import ensure_contact
 from contacts.models import Contact, Identity
-from contacts.protocols import issue_protocol
 from hci_center.errors import RefusedError
 from tests import builders
 from tests.conftest import Api
@@ -289,11 +288,6 @@ def test_the_ledger_tells_every_change_in_its_order(
             assert now[0] == before[0]
             assert now[1] is not None
         before = now
-
-
-def test_protocols_issued_at_once_are_all_different(manager):
-    issued = at_once([lambda: [issue_protocol(manager.pk) for _ in range(20)]] * 10)
-    assert len({protocol for some in issued for protocol in some}) == 200
 
 
 def test_of_twenty_who_delete_a_contact_one_does(key, manager, contact):

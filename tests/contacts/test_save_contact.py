@@ -221,51 +221,6 @@ def test_what_is_neither_phone_nor_id_is_refused(api, body, no_id):
     assert fields == ({"contactNumber"} if no_id == "" else {"contactId"})
 
 
-def test_a_deleted_contact_comes_back_as_a_new_one(api, body, contact, sales, ana):
-    chat = builders.make_chat(contact)
-    builders.make_message(chat)
-    Contact.objects.update(
-        sa=9, operator=ana, unread=1, last_message_at=chat.opened_at, photo="p"
-    )
-    before = Contact.objects.get().protocol
-    api.delete(DELETE, body)
-    shape = api.post(PATH, body | {"name": "Maria S."}).json()["data"]
-    protocol = shape["protocol"]
-    assert shape == contact_shape(contact) | {
-        "id": 551133334444,
-        "name": "Maria S.",
-        "photo": "p",
-        "area": "",
-        "operatorId": "0",
-        "sa": -100,
-        "unread": 0,
-        "lastMessageAt": None,
-    }
-    assert protocol not in (before, chat.protocol)
-    assert Contact.objects.count() == 1
-
-
-def test_a_deleted_contact_comes_back_with_what_is_given(
-    api, body, contact, support, bruno
-):
-    api.delete(DELETE, body)
-    given = {"photo": "", "area": "suporte", "operatorId": bruno.pk, "protocol": "P9"}
-    shape = api.post(PATH, body | given).json()["data"]
-    assert shape == contact_shape(contact)
-    assert (shape["area"], shape["operatorId"], shape["protocol"]) == (
-        "suporte",
-        str(bruno.pk),
-        "P9",
-    )
-
-
-def test_a_deleted_contact_comes_back_under_the_id_first_saved(api, body):
-    api.post(PATH, body | {"contactNumber": 5511987654321})
-    api.delete(DELETE, body | {"contactNumber": 5511987654321})
-    shape = api.post(PATH, body | {"contactNumber": 551187654321}).json()["data"]
-    assert shape["id"] == 5511987654321
-
-
 def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
     foreign = other_api.post(PATH, body)
     missing = other_api.post(PATH, body | {"number": 1})
