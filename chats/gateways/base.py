@@ -66,6 +66,11 @@ class Outgoing:
     is_canonical: bool = False
     text: str = ""
     file: File | None = None
+    # Sent with the file, where the gateway can.
+    caption: str = ""
+    # The gateway's id of the message that this one answers, and who wrote that.
+    reply_to: str = ""
+    reply_to_is_own: bool = False
     template: Template | None = None
     operator: str = ""
     last_inbound_at: datetime | None = None

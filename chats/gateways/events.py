@@ -39,13 +39,25 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a customer came from: an ad, a post, a link's `ref` or a product."""
+
+    kind: Literal["ad", "post", "ref", "product"]
+    ref: str = ""
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
-    """A customer wrote."""
+    """A customer wrote. `reply_to` is the gateway's id of the quoted message."""
 
     external_id: str
     person: Person
     content: Content
     at: datetime | None = None
+    reply_to: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class Echo:
     at: datetime | None = None
     uuid: str = ""
     is_api: bool | None = None
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +113,34 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    """Whoever wrote it took a message back."""
+class Edited:
+    """Whoever wrote a message replaced its text (of a file: its caption)."""
 
     external_id: str
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Whoever wrote a message took it back."""
+
+    external_id: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Somebody's reaction to a message; an empty `emoji` withdraws it.
+
+    `person` is the customer of the conversation; `is_own` says that the account
+    itself reacted and not the customer.
+    """
+
+    external_id: str
+    person: Person
+    emoji: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +150,18 @@ class Unwanted:
     what: str
 
 
-Event = Inbound | Echo | Ack | Watermark | Session | Linked | Deleted | Unwanted
+Event = (
+    Inbound
+    | Echo
+    | Ack
+    | Watermark
+    | Session
+    | Linked
+    | Edited
+    | Deleted
+    | Reaction
+    | Unwanted
+)
 
 
 @dataclass(frozen=True, slots=True)
