@@ -1,0 +1,251 @@
+"""Readable texts for structured messages: orders, places, contacts, polls, calls.
+
+Every function takes loose values from a gateway and answers text that can be stored;
+what is missing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chats.gateways.readings import LONGEST_TEXT, text
+
+CURRENCY_SIGNS = {"BRL": "R$", "USD": "US$", "EUR": "€"}
+MAP_URL = "https://www.google.com/maps?q="
+# WhatsApp tells amounts in thousandths.
+THOUSANDTHS = Decimal(1000)
+LARGEST_AMOUNT = Decimal(10) ** 15
+DEEPEST_FIELD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A line of an order; `price` is that of one piece."""
+
+    name: str
+    quantity: Any = None
+    price: Any = None
+
+
+def amount(value: Any, divisor: Decimal = Decimal(1)) -> Decimal | None:
+    """A sum of money as a number, None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        read = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    if not read.is_finite() or abs(read) > LARGEST_AMOUNT:
+        return None
+    return read / divisor
+
+
+def money_text(value: Any, currency: Any = "") -> str:
+    """A sum with its currency, "" for what is no sum."""
+    read = amount(value)
+    if read is None:
+        return ""
+    code = text(currency, 12).strip().upper()
+    number = number_format(read, decimal_pos=2, force_grouping=True)
+    return f"{CURRENCY_SIGNS.get(code, code)} {number}".strip()
+
+
+def order_text(
+    lines: Iterable[OrderLine] = (),
+    total: Any = None,
+    currency: Any = "",
+    *,
+    title: Any = "",
+    items: Any = None,
+    note: Any = "",
+) -> str:
+    """An order with its lines and total; `items` is their count where only that is
+    known. A total that is not given is added up."""
+    lines = list(lines)
+    sums = [_line_sum(line) for line in lines]
+    if amount(total) is None and lines and None not in sums:
+        total = sum(one for one in sums if one is not None)
+    count = amount(items)
+    counted = None
+    if not lines and count is not None and count == int(count) > 0:
+        counted = ngettext("%(count)d item", "%(count)d items", int(count)) % {
+            "count": int(count)
+        }
+    money = money_text(total, currency)
+    return _joined(
+        _titled(_("Order"), title),
+        *(_line_text(line, currency) for line in lines),
+        counted,
+        _("Total: %s") % money if money else "",
+        note,
+    )
+
+
+def product_text(
+    title: Any,
+    price: Any = None,
+    currency: Any = "",
+    *,
+    description: Any = "",
+    url: Any = "",
+) -> str:
+    """A product; `price` is a number or a text that names its currency."""
+    money = money_text(price, currency) or text(price)
+    named = ", ".join(filter(None, (text(title), money)))
+    return _joined(_titled(_("Product"), named), description, url)
+
+
+def contact_text(
+    name: Any, phones: Iterable[Any] = (), emails: Iterable[Any] = ()
+) -> str:
+    """A contact card in one line."""
+    known = dict.fromkeys(filter(None, map(text, (name, *phones, *emails))))
+    return _titled(_("Contact"), ", ".join(known))
+
+
+def place_text(
+    name: Any = "",
+    address: Any = "",
+    latitude: Any = None,
+    longitude: Any = None,
+    *,
+    url: Any = "",
+    is_live: bool = False,
+) -> str:
+    """A place with its address and a link to a map."""
+    spot = [text(latitude), text(longitude)]
+    has_spot = all(spot)
+    name, address = text(name), text(address)
+    if name and name in address:
+        name = ""
+    named = ", ".join(filter(None, (name, address)))
+    link = text(url) or (f"{MAP_URL}{','.join(spot)}" if has_spot else "")
+    head = _("Live location") if is_live else _("Location")
+    return _joined(_titled(head, named or (", ".join(spot) if has_spot else "")), link)
+
+
+def poll_text(question: Any, options: Iterable[Any] = ()) -> str:
+    """A poll's question with its options."""
+    return _joined(_titled(_("Poll"), question), *_bullets(options))
+
+
+def vote_text(question: Any, options: Iterable[Any]) -> str:
+    """What somebody chose in a poll; without options the vote was withdrawn."""
+    chosen = list(_bullets(options))
+    if not chosen:
+        return _titled(_("Vote withdrawn from the poll"), question)
+    return _joined(_titled(_("Vote in the poll"), question), *chosen)
+
+
+def call_text(missed: bool, video: bool, seconds: Any = None) -> str:
+    """A line that tells of a call."""
+    if missed:
+        return _("Missed video call") if video else _("Missed voice call")
+    said = _("Video call") if video else _("Voice call")
+    length = amount(seconds)
+    if length is None or length < 1:
+        return said
+    minutes, rest = divmod(int(length), 60)
+    return f"{said} ({minutes}:{rest:02})"
+
+
+def call_permission_text(allowed: bool) -> str:
+    """What a customer answered when asked whether he may be called."""
+    if allowed:
+        return _("The customer allows calls.")
+    return _("The customer does not allow calls.")
+
+
+def payment_text(
+    value: Any, currency: Any = "", *, note: Any = "", is_request: bool = False
+) -> str:
+    """A payment, or the request for one."""
+    head = _("Payment request") if is_request else _("Payment")
+    return _joined(_titled(head, money_text(value, currency)), note)
+
+
+def link_text(title: Any, url: Any = "", description: Any = "") -> str:
+    """Something shared: its title, then where it is."""
+    title = text(title).strip()
+    if title == text(url).strip():
+        title = ""
+    return _joined(title, description, url) or _("Shared link")
+
+
+def invitation_text(group: Any, url: Any = "", note: Any = "") -> str:
+    """An invitation to a group."""
+    return _joined(_titled(_("Group invitation"), group), note, url)
+
+
+def appointment_text(
+    name: Any,
+    starts_at: datetime | None = None,
+    place: Any = "",
+    description: Any = "",
+) -> str:
+    """An event that somebody invites to, in the time zone of the reader."""
+    when = ""
+    if starts_at is not None:
+        when = date_format(timezone.localtime(starts_at), "SHORT_DATETIME_FORMAT")
+    return _joined(_titled(_("Event"), name), when, place, description)
+
+
+def fields_text(fields: Mapping[Any, Any], title: Any = "") -> str:
+    """A filled form: a line for each field."""
+    return _joined(title, *_field_lines(fields, "", DEEPEST_FIELD))
+
+
+def _field_lines(value: Any, name: str, depth: int) -> Iterable[str]:
+    if depth == 0:
+        return
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _field_lines(item, f"{name} {text(key)}".strip(), depth - 1)
+    elif isinstance(value, list):
+        plain = [text(item) for item in value if not isinstance(item, Mapping | list)]
+        if any(plain):
+            yield f"{name}: {', '.join(filter(None, plain))}"
+        for item in value:
+            if isinstance(item, Mapping | list):
+                yield from _field_lines(item, name, depth - 1)
+    elif isinstance(value, bool):
+        yield f"{name}: {_('yes') if value else _('no')}"
+    elif said := text(value):
+        yield f"{name}: {said}"
+
+
+def _line_sum(line: OrderLine) -> Decimal | None:
+    price, quantity = amount(line.price), amount(line.quantity)
+    if price is None:
+        return None
+    return price * (Decimal(1) if quantity is None else quantity)
+
+
+def _line_text(line: OrderLine, currency: Any) -> str:
+    quantity = text(line.quantity)
+    said = f"{quantity} x {line.name}" if quantity else line.name
+    money = money_text(_line_sum(line), currency)
+    return f"{said}: {money}" if money else said
+
+
+def _titled(title: str, said: Any) -> str:
+    said = text(said).strip()
+    return f"{title}: {said}" if said else title
+
+
+def _bullets(options: Iterable[Any]) -> Iterable[str]:
+    return [f"• {said}" for option in options if (said := text(option))]
+
+
+def _joined(*parts: Any) -> str:
+    said = (text(part).strip() for part in parts)
+    return "\n".join(filter(None, said))[:LONGEST_TEXT]
