@@ -15,6 +15,19 @@ class ChatOperatorId(serializers.Field[Any, Any, Any, Any]):
     """A text, or the number 0."""
 
 
+class ReactionShape(serializers.Serializer[Any]):
+    # `from` is no name in Python.
+    vars()["from"] = PersonId(help_text="A number when it is the contact itself.")
+    emoji = serializers.CharField()
+
+
+class OriginShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["ad", "post", "ref", "product"])
+    ref = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+
+
 class MessageShape(serializers.Serializer[Any]):
     content = serializers.CharField()
     type = serializers.CharField(help_text="text, image, audio, video, pdf, file, …")
@@ -29,6 +42,29 @@ class MessageShape(serializers.Serializer[Any]):
     direction = serializers.ChoiceField(["in", "out"])
     error = serializers.CharField(
         required=False, help_text="When it failed, or is held back by its account."
+    )
+    caption = serializers.CharField(required=False, help_text="Said with a file.")
+    fileName = serializers.CharField(
+        required=False, help_text="What the sender calls the file; never a path."
+    )
+    fileSize = serializers.IntegerField(
+        required=False, help_text="Bytes of a stored file."
+    )
+    replyTo = serializers.UUIDField(
+        required=False, help_text="The message that this one quotes."
+    )
+    reactions = ReactionShape(many=True, required=False)
+    origin = OriginShape(
+        required=False, help_text="What led the customer here with this message."
+    )
+    edited = serializers.DateTimeField(
+        required=False,
+        help_text="When its text was replaced; `content` is the new one.",
+    )
+    deleted = serializers.DateTimeField(
+        required=False,
+        help_text="When its sender took it back. The content stays here as the record; "
+        "clients show the message as deleted.",
     )
 
 

@@ -14,21 +14,30 @@ from chats.arrived_files import file_of
 from chats.gateways.base import Health, Media
 from chats.gateways.events import (
     Ack,
-    Content,
     Deleted,
     Echo,
+    Edited,
     Event,
     Inbound,
     Linked,
+    Reaction,
     Session,
     Unwanted,
     Watermark,
 )
 from chats.ledger import Actor
+from chats.message_changes import (
+    delete_message,
+    edit_message,
+    find_quoted,
+    react_to_message,
+)
+from chats.message_details import Extras, clean_file_name
 from chats.persons import ensure_person
 from chats.queries import as_uuid
 from chats.receipts import apply_parked, hold_reference, report_status
 from chats.recording import Arrival, record_message
+from chats.storing import FILE_CONTENT
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
 from hci_center.callers import Caller
@@ -50,11 +59,6 @@ SELECT m.uuid::text, d.in_flight, m.content = %(text)s
  WHERE d.contact_id = %(contact)s AND d.done_at IS NULL
    AND (d.in_flight OR d.doubt_until IS NOT NULL)
  ORDER BY d.message_id
-"""
-# Of one message of a gateway, which is several here, at most.
-MOST_PARTS = 30
-_DELETED = """
-UPDATE chats_message SET error = %s WHERE manager_id = %s AND gateway_id = ANY(%s)
 """
 _LIFT_UNTIL = """
 UPDATE chats_message m SET status = %(status)s
@@ -114,8 +118,15 @@ def hear(listener: Listener, source: str, event: Event) -> str:
         case Session():
             health = Health(event.state, event.reason, event.qr, event.number)
             sessions.hear_of(listener.manager_id, ear.channel, health)
+        case Edited():
+            edit_message(listener.manager_id, event.external_id, event.text, event.at)
         case Deleted():
-            ear.deleted(event)
+            delete_message(listener.manager_id, event.external_id, event.at)
+        case Reaction():
+            sender = ear.own_name() if event.is_own else ""
+            react_to_message(
+                listener.manager_id, event.external_id, sender, event.emoji
+            )
         case Linked():
             ear.person(event)
         case Unwanted():
@@ -158,8 +169,12 @@ class _Ear:
         contact = self.person(event)
         if event.is_api is not False and self.is_open_end(event, contact):
             return
+        self.record(event, contact, self.own_name())
+
+    def own_name(self) -> str:
+        """What the account itself is called where it speaks."""
         ours = self.listener.page if self.channel == "facebook" else None
-        self.record(event, contact, ours or str(self.listener.number or "0"))
+        return ours or str(self.listener.number or "0")
 
     def is_open_end(self, event: Echo, contact: Contact) -> bool:
         """Whether it is the echo of a send whose end was not known.
@@ -212,14 +227,6 @@ class _Ear:
             if known is None and is_ours and event.status != "failed":
                 report_status(self.manager_id, event.uuid, *said)
 
-    def deleted(self, event: Deleted) -> None:
-        """What was said stays; that it was taken back stands beside it."""
-        name = event.external_id
-        parts = [f"{name}#{part}" for part in (*range(1, MOST_PARTS), "caption")]
-        said = _("Its sender has deleted this message.")
-        with connection.cursor() as cursor:
-            cursor.execute(_DELETED, [said, self.manager_id, [name, *parts]])
-
     def watermark(self, event: Watermark) -> None:
         """Raises NotYetError while a send is under way that the mark may be of."""
         contact = find_contact(self.manager_id, self.channel, event.person.ids[0])
@@ -239,44 +246,38 @@ class _Ear:
             raise NotYetError
 
     def record(self, event: Inbound | Echo, contact: Contact, sender: str) -> None:
-        """Stores what was said; a caption follows its file as a text of its own."""
-        content = event.content
-        shape = self._record(event.external_id, event, content, contact, sender)
-        media = content.media
-        if media is None:
-            return
-        if not media.base64 and (media.url or media.id):
+        """Stores what was said; what comes with a file is its caption."""
+        shape = record_message(self.caller, self._arrival(event, contact, sender))
+        media = event.content.media
+        if media and not media.base64 and (media.url or media.id):
             self._await_file(shape["id"], media)
-        if content.text:
-            caption = Content("text", content.text)
-            name = f"{event.external_id[:240]}#caption"
-            self._record(name, event, caption, contact, sender)
 
-    def _record(
-        self,
-        gateway_id: str,
-        event: Inbound | Echo,
-        content: Content,
-        contact: Contact,
-        sender: str,
-    ) -> Any:
+    def _arrival(self, event: Inbound | Echo, contact: Contact, sender: str) -> Arrival:
         is_whatsapp = self.channel == Channel.WHATSAPP
-        is_file = content.media is not None
-        arrival = Arrival(
+        content, media = event.content, event.content.media
+        quoted = None
+        if event.reply_to:
+            quoted = find_quoted(self.manager_id, contact.pk, event.reply_to)
+        return Arrival(
             number=self.listener.number if is_whatsapp else None,
             page=None if is_whatsapp else self.listener.page,
             channel=self.channel,
             external_id=contact.external_id,
             sender=sender[:64],
             senders=[sender],
-            type=content.kind if is_file else "text",
-            content=content.text or "…",
+            type=content.kind if media else "text",
+            content=FILE_CONTENT if media else content.text or "…",
             url="",
-            file=file_of(content.media) if content.media else None,
-            gateway_id=gateway_id[:255],
+            file=file_of(media) if media else None,
+            gateway_id=event.external_id[:255],
             created_at=event.at,
+            extras=Extras(
+                caption=content.text if media else "",
+                file_name=clean_file_name(media.name) if media else "",
+                reply_to=quoted or "",
+            ),
+            origin=event.origin if isinstance(event, Inbound) else None,
         )
-        return record_message(self.caller, arrival)
 
     def _await_file(self, uuid: str, media: Media) -> None:
         kept = {

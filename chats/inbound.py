@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import zlib
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from chats import hearing
 from chats.accounts import WEBHOOKS, cloud_managers
 from chats.gateways.events import Piece
+from chats.message_changes import UnknownMessageError
 from chats.models import InboundEvent
 from hci_center.errors import UnavailableError
 from managers.models import Manager
@@ -27,6 +29,8 @@ MOST_ATTEMPTS = 5
 # How long news may wait for the end of a send that they may be of, in seconds.
 LONGEST_WAIT = 120.0
 ASIDE = "~later"
+# What is about a message that is not known yet waits beside that of few others.
+_BUCKETS = 64
 
 _STORE = """
 INSERT INTO chats_inboundevent
@@ -147,6 +151,12 @@ def work_through(taken: Taken) -> None:
             _set_aside(taken)
         else:
             _end(taken, InboundEvent.State.PARKED, _("Its message never ended."))
+    except UnknownMessageError as error:
+        # Of a message from before us it would never be known: that is no fault.
+        if taken.age < LONGEST_WAIT:
+            _set_aside(taken, _bucket(error.reference))
+        else:
+            _end(taken, InboundEvent.State.DONE, _("Its message is not known."))
     except UnknownAccountError:
         _end(taken, InboundEvent.State.PARKED, _("No manager has this account."))
     except Exception as error:  # noqa: BLE001 - a poison event must not block the others
@@ -185,13 +195,22 @@ def _act(taken: Taken) -> str:
     payload = json.loads(taken.payload)
     events = WEBHOOKS[taken.source].parse(payload)
     manager = _manager_of(taken)
-    notes = [hearing.hear(manager, taken.source, event) for event in events]
+    notes: list[str] = []
+    unknown: UnknownMessageError | None = None
+    for event in events:
+        try:
+            notes.append(hearing.hear(manager, taken.source, event))
+        except UnknownMessageError as error:
+            # What else the piece tells does not wait for it.
+            unknown = unknown or error
+    if unknown is not None:
+        raise unknown
     return ", ".join(filter(None, notes))
 
 
 def _manager_of(taken: Taken) -> hearing.Listener:
     managers = Manager.objects.all()
-    account = taken.lane.removesuffix(ASIDE)
+    account = taken.lane.partition("~")[0]
     if taken.source == InboundEvent.Source.FACEBOOK:
         found = managers.filter(facebook_id=account or None)
     elif taken.source == InboundEvent.Source.WHATSAPP:
@@ -204,11 +223,15 @@ def _manager_of(taken: Taken) -> hearing.Listener:
     return hearing.Listener(*row)
 
 
-def _set_aside(taken: Taken) -> None:
+def _set_aside(taken: Taken, aside: str = ASIDE) -> None:
     """It waits in a lane of its own, and lets those behind it go."""
-    lane = taken.lane.removesuffix(ASIDE)[: 80 - len(ASIDE)] + ASIDE
+    lane = taken.lane.partition("~")[0][: 80 - len(aside)] + aside
     with connection.cursor() as cursor:
         cursor.execute(_SET_ASIDE, [lane, taken.id])
+
+
+def _bucket(reference: str) -> str:
+    return f"~{zlib.crc32(reference.encode()) % _BUCKETS}"
 
 
 def _end(taken: Taken, state: InboundEvent.State, note: str = "") -> None:

@@ -20,6 +20,7 @@ from django.db import connection
 from chats import accounts
 from chats.accounts import Line
 from chats.gateways.base import File, Outgoing, Template
+from chats.message_changes import without_part
 
 # Each account with something to send, by leaps through `deliveries_due`; of each
 # that is not paused as many as it has room for, each contact's oldest alone; the
@@ -77,12 +78,15 @@ SELECT d.message_id, d.fence, d.doubt_until IS NOT NULL, d.failures, d.token,
             JOIN chats_message x ON x.chat_id = h.id AND x.direction = 'in'
            WHERE h.contact_id = c.id) END,
        coalesce(g.idempotent, false), coalesce(g.pauses, 0),
+       m.details ->> 'caption', m.details ->> 'fileName',
+       q.gateway_id, q.direction = 'out',
        {accounts.COLUMNS.replace("m.", "n.")}
   FROM chats_delivery d
   JOIN chats_message m ON m.id = d.message_id
   JOIN contacts_contact c ON c.id = d.contact_id
   JOIN managers_manager n ON n.id = d.manager_id
   LEFT JOIN chats_attachment a ON a.message_id = d.message_id
+  LEFT JOIN chats_message q ON q.uuid = (m.details ->> 'replyTo')::uuid
   LEFT JOIN chats_gatewayaccount g
     ON g.manager_id = d.manager_id AND g.channel = d.channel
  WHERE d.message_id = ANY(%s)
@@ -152,13 +156,17 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     message_id, fence, has_waited, failures, token, template, channel, contact = row[:8]
     uuid, kind, content, sender = row[8:12]
     external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
+    caption, file_name, quoted, is_own = row[22:26]
     out = Outgoing(
         uuid=uuid,
         to=address or external_id,
         kind=kind,
         is_canonical=address is not None,
         text=content,
-        file=_file(row[12:17]),
+        file=_file(row[12:17], file_name or ""),
+        caption=caption or "",
+        reply_to=without_part(quoted or ""),
+        reply_to_is_own=bool(quoted and is_own),
         operator=sender,
         last_inbound_at=last_inbound_at,
         token=accounts.decrypt_once(token) if token else "",
@@ -169,7 +177,7 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         message_id=message_id,
         fence=fence,
         contact_id=contact,
-        line=accounts.line_of(row[22 : 22 + accounts.WIDTH], channel),
+        line=accounts.line_of(row[26 : 26 + accounts.WIDTH], channel),
         out=out,
         in_dark=in_flight,
         has_waited=has_waited,
@@ -179,13 +187,13 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     )
 
 
-def _file(row: Any) -> File | None:
+def _file(row: Any, file_name: str) -> File | None:
     uuid, name, mime, size, is_voice = row
     if uuid is None:
         return None
     suffix = mimetypes.guess_extension(mime) or ".bin"
     return File(
-        f"{uuid[:8]}{suffix}",
+        file_name or f"{uuid[:8]}{suffix}",
         mime,
         size,
         lambda: cast(BinaryIO, default_storage.open(name)),

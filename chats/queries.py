@@ -12,6 +12,7 @@ from django.db import connection
 
 from areas.sight import Sight
 from chats.attachments import FileLink
+from chats.message_details import Details, as_json, shown_details
 from contacts.lookup import NAMED, NamedOn, is_visible
 from contacts.models import Contact, public_id
 from contacts.naming import ManagerNames, bears
@@ -21,11 +22,14 @@ from hci_center.callers import Caller
 
 Shape = dict[str, Any]
 
-# What `message_shape` takes. Only what is no text can have a file.
+# What `message_shape` takes. Only what is no text can have a file: its id and size come
+# in the same column as the details, each with a blank behind it. `extras_text` makes
+# such a text in Python.
 MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sender,
        m.status, m.error, {AS_TIME.format("m.created_at")},
-       CASE WHEN m.type <> 'text' THEN
-         (SELECT a.uuid::text FROM chats_attachment a WHERE a.message_id = m.id) END"""  # noqa: S608 - of a column
+       CASE WHEN m.type = 'text' THEN m.details::text ELSE concat(
+         (SELECT a.uuid || ' ' || a.size || ' ' FROM chats_attachment a
+           WHERE a.message_id = m.id), m.details::text) END"""  # noqa: S608 - of a column
 
 # A chat's newest messages within bounds, read backwards and no more than asked. Chat and
 # id are compared as a row: by id alone the planner may think it quicker to walk through
@@ -260,7 +264,7 @@ def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape
         status,
         error,
         created_at,
-        file,
+        extras,
     ) in reversed(newest_first):
         shape: Shape = {
             "content": content,
@@ -272,8 +276,25 @@ def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape
             "direction": direction,
         }
         if kind != "text":
-            shape["url"] = FileLink(file) if file else url
+            shape["url"] = url
         if error:
             shape["error"] = error
+        if extras:
+            _add_extras(shape, extras, contact_id)
         shapes.append(shape)
     return shapes
+
+
+def extras_text(file: str | None, size: int, details: Details | None) -> str | None:
+    """What a row of MESSAGE_COLUMNS ends with: a file's id and size, and details."""
+    said = as_json(details)
+    return said if file is None else f"{file} {size} {said or ''}"
+
+
+def _add_extras(shape: Shape, extras: str, contact_id: int | str) -> None:
+    if not extras.startswith("{"):
+        file, size, extras = extras.split(" ", 2)
+        shape["url"] = FileLink(file)
+        shape["fileSize"] = int(size)
+    if extras:
+        shape.update(shown_details(orjson.loads(extras), contact_id))

@@ -19,7 +19,10 @@ from chats.attachments import stored
 from chats.conversation import open_chat_of_held
 from chats.data_uri import SentFile
 from chats.file_kinds import FILE, is_as_said
+from chats.gateways.events import Origin
 from chats.ledger import actor_of
+from chats.message_changes import find_quoted
+from chats.message_details import NO_EXTRAS, Extras, details_of
 from chats.models import Attachment, Direction, Status
 from chats.queries import Shape, as_uuid, message_of_reference
 from chats.receipts import apply_parked, hold_reference
@@ -88,6 +91,8 @@ class Arrival:
     file: SentFile | None
     gateway_id: str | None
     created_at: datetime | None
+    extras: Extras = NO_EXTRAS
+    origin: Origin | None = None
 
     @property
     def is_own(self) -> bool:
@@ -125,9 +130,11 @@ def record_message(caller: Caller, arrival: Arrival) -> Shape:
 
 
 def _is_plain(arrival: Arrival) -> bool:
-    """Whether it came in beyond doubt, has no file, and bears no id of ours."""
+    """Whether it came in beyond doubt, has no file, quotes nothing, and bears no id
+    of ours."""
     return (
         arrival.file is None
+        and not arrival.extras.reply_to
         and arrival.is_own
         and as_uuid(arrival.gateway_id or "") is None
     )
@@ -154,6 +161,7 @@ def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> 
     *columns, incoming = counted
     contact = Held(*columns)
     draft = _draft(arrival, incoming=incoming, at=at)
+    _quote(arrival, contact, draft)
     awaits_receipts = draft.gateway_id is not None and not incoming
     if awaits_receipts:
         hold_reference(contact.manager_id, draft.gateway_id or "")
@@ -218,6 +226,16 @@ def _manager_of(caller: Caller, arrival: Arrival) -> int:
     return manager_id
 
 
+def _quote(arrival: Arrival, contact: Held, draft: Draft) -> None:
+    """Adds the quoted message. Raises InvalidError for one that is not the contact's."""
+    if not arrival.extras.reply_to:
+        return
+    quoted = find_quoted(contact.manager_id, contact.id, arrival.extras.reply_to)
+    if quoted is None:
+        raise InvalidError({"replyTo": [_("There is no such message.")]})
+    draft.details = {**(draft.details or {}), "replyTo": quoted}
+
+
 def _names(caller: Caller, arrival: Arrival) -> dict[str, Any]:
     return {
         "number": arrival.number,
@@ -241,8 +259,14 @@ def _draft(arrival: Arrival, *, incoming: bool, at: datetime) -> Draft:
         gateway_id=arrival.gateway_id,
         created_at=at,
     )
-    if arrival.type != "text":
+    extras = arrival.extras
+    if arrival.type == "text":
+        draft.details = details_of(origin=arrival.origin)
+    else:
         draft.content = FILE_CONTENT
+        draft.details = details_of(
+            caption=extras.caption, file_name=extras.file_name, origin=arrival.origin
+        )
     sent = arrival.file
     if sent is not None and sent.found is not None:
         draft.url = ""

@@ -13,8 +13,9 @@ from django.utils import timezone
 from chats.attachments import attach
 from chats.conversation import open_chat_of_held
 from chats.ledger import Actor
+from chats.message_details import Details, as_json
 from chats.models import Attachment
-from chats.queries import Shape, message_shape
+from chats.queries import Shape, extras_text, message_shape
 from contacts.identity import BEARS_NAME
 from contacts.lookup import hold
 from contacts.models import public_id
@@ -25,9 +26,9 @@ FILE_CONTENT = "Arquivo em anexo"
 
 _INTO = """INSERT INTO chats_message AS m
        (manager_id, contact_id, chat_id, uuid, direction, type, content, url, sender,
-        status, error, gateway_id, created_at)"""
+        status, error, gateway_id, created_at, details)"""
 _SAID = """%(uuid)s, %(direction)s, %(type)s, %(content)s, %(url)s, %(sender)s,
-       %(status)s, '', %(gateway_id)s, %(created_at)s"""
+       %(status)s, '', %(gateway_id)s, %(created_at)s, %(details)s::jsonb"""
 
 # No row when no chat is open. The contact is held, so the chat stays as it is.
 _INSERT = f"""
@@ -95,15 +96,16 @@ class Draft:
     url: str = ""
     gateway_id: str | None = None
     created_at: datetime | None = None
+    details: Details | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a draft: its id, its time as answers show it, its file's id."""
+    """What became of a draft: its id, its time as answers show it, its file."""
 
     uuid: UUID
     at: str
-    file: str | None
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,8 @@ def store(
             cursor.execute(_INSERT, values)
             row = cursor.fetchone()
     message_id, created_at = row
-    link = attach(attachment, message_id)
-    written = Written(uuid, created_at, link.uuid if link else None)
+    attach(attachment, message_id)
+    written = Written(uuid, created_at, attachment)
     shape = _shape(draft, written, public_id(contact.channel, contact.external_id))
     return Stored(message_id, uuid, shape)
 
@@ -157,7 +159,7 @@ def store_at_once(
     if row is None:
         return None
     at, external_id = row
-    return _shape(draft, Written(uuid, at, None), public_id(channel, external_id))
+    return _shape(draft, Written(uuid, at), public_id(channel, external_id))
 
 
 def _values(uuid: UUID, draft: Draft) -> dict[str, Any]:
@@ -171,10 +173,13 @@ def _values(uuid: UUID, draft: Draft) -> dict[str, Any]:
         "status": draft.status,
         "gateway_id": draft.gateway_id,
         "created_at": draft.created_at or timezone.now(),
+        "details": as_json(draft.details),
     }
 
 
 def _shape(draft: Draft, written: Written, contact_id: int | str) -> Shape:
+    # A text is answered without its file, as the lists answer it.
+    file = None if draft.type == "text" else written.file
     row = (
         str(written.uuid),
         draft.direction,
@@ -185,6 +190,8 @@ def _shape(draft: Draft, written: Written, contact_id: int | str) -> Shape:
         draft.status,
         "",
         written.at,
-        written.file,
+        extras_text(
+            str(file.uuid) if file else None, file.size if file else 0, draft.details
+        ),
     )
     return message_shape(row, contact_id)

@@ -7,6 +7,7 @@ from chats.models.conversations import (
     ChatQuerySet,
     Direction,
     Message,
+    MessageVersion,
     Status,
 )
 from chats.models.gateways import (
@@ -30,6 +31,7 @@ __all__ = [
     "InboundEvent",
     "MediaFetch",
     "Message",
+    "MessageVersion",
     "ParkedReceipt",
     "Portrait",
     "ProfileFetch",

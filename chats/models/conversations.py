@@ -124,6 +124,9 @@ class Message(models.Model):
         _("gateway's id"), max_length=255, null=True, blank=True
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # Caption, file name, quoted message, reactions, origin, edited, deleted, under the
+    # names of the answers; NULL for the many that have none. See message_details.py.
+    details = models.JSONField(_("details"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("message")
@@ -143,10 +146,35 @@ class Message(models.Model):
         indexes = [
             # POST chat/message: a chat's messages in order, whole or in windows.
             models.Index(fields=["chat", "id"], name="messages_of_chat"),
+            # Reports on where customers came from: few messages have an origin.
+            models.Index(
+                fields=["manager", "id"],
+                condition=Q(details__has_key="origin"),
+                name="messages_with_an_origin",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+
+class MessageVersion(models.Model):
+    """A text that a message had before its sender replaced it, kept for the record."""
+
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="versions"
+    )
+    # The content; of a file, its caption.
+    text = models.TextField(_("content"))
+    # Since when the message had this text.
+    written_at = models.DateTimeField(_("written at"))
+
+    class Meta:
+        verbose_name = _("earlier text")
+        verbose_name_plural = _("earlier texts")
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.written_at:%Y-%m-%d %H:%M}"
 
 
 class Attachment(models.Model):

@@ -35,4 +35,9 @@ def message_body(message: Message) -> dict[str, Any]:
         body["url"] = message.url
     if message.error:
         body["error"] = message.error
+    if message.details:
+        body |= message.details
+    attachment = getattr(message, "attachment", None)
+    if attachment is not None and message.type != "text":
+        body["fileSize"] = attachment.size
     return body

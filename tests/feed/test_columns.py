@@ -79,6 +79,7 @@ DECIDED = {
             "status",
             "error",
             "created_at",
+            "details",
         },
         {"gateway_id"},
     ),

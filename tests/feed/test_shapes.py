@@ -138,6 +138,22 @@ def test_a_closed_chat_is_told_as_such(contact: Contact, api: Any, stamp: Any) -
         {"type": "location", "content": "-23,-46", "url": ""},
         {"status": "read", "created_at": datetime(2020, 2, 29, tzinfo=UTC)},
         {"type": "audio", "file": True},
+        {"details": {"edited": "2026-11-20T12:00:00.000Z"}},
+        {
+            "type": "image",
+            "file": True,
+            "details": {
+                "caption": ODD,
+                "fileName": ODD,
+                "replyTo": "0b7f2f8e-6a64-4c0a-9e0c-6d0d6f0c9d5e",
+                "deleted": "2026-11-20T12:00:00.000Z",
+                "origin": {"kind": "ad", "ref": ODD, "title": ODD, "url": ODD},
+                "reactions": [
+                    {"from": "", "emoji": "❤️"},
+                    {"from": "7", "emoji": ODD},
+                ],
+            },
+        },
     ],
 )
 @pytest.mark.parametrize("whose", ["contact", "page_contact"])
@@ -163,6 +179,22 @@ def test_a_message_is_as_rest_answers_it(
     assert row.pop("protocol") == chat.protocol
     assert without_signature(row) == without_signature(shown)
     assert ("signature=" in row.get("url", "")) == has_file
+
+
+@pytest.mark.parametrize(
+    "details", [{"caption": "bolo"}, {"reactions": [{"from": "", "emoji": "👍"}]}]
+)
+def test_each_change_of_a_message_s_details_is_told(
+    contact: Any, stamp: Any, details: dict[str, Any]
+) -> None:
+    message = builders.make_message(builders.make_chat(contact))
+    stamp()
+    for now in (details, details, None):
+        Message.objects.filter(pk=message.pk).update(details=now)
+    first, last = rows_of(stamp(), "message")
+    [name] = details
+    assert name in first
+    assert name not in last
 
 
 def test_a_message_that_moves_on_is_told_each_time(contact: Any, stamp: Any) -> None:

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             (SQL / "0002_sequencer.sql").read_text(),
-            "DROP FUNCTION change_stamp(integer);",
+            "DROP FUNCTION change_stamp(integer), change_details(jsonb, text);",
         ),
         migrations.RunSQL(
             (SQL / "0003_capture.sql").read_text(),

@@ -37,7 +37,8 @@ CREATE TABLE change_pend (
   status text,
   direction text,
   error text,
-  moment timestamptz       -- of its latest message; of its making
+  moment timestamptz,      -- of its latest message; of its making
+  details jsonb            -- of a message
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 CREATE TABLE change_feed (
@@ -130,7 +131,7 @@ RETURNS text LANGUAGE sql STABLE RETURN
   || ',"lastMessageAt":' || change_time(last_message_at)
   || ',"area":' || to_json(coalesce(area, ''))::text || '}';
 
--- Without contact, protocol, sender and link, which change_stamp knows.
+-- Without contact, protocol, sender, details and link, which change_stamp knows.
 CREATE FUNCTION change_message_row(
   uuid uuid, content text, type text, status text, direction text, error text,
   created_at timestamptz)

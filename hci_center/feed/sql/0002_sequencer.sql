@@ -1,9 +1,21 @@
+-- The details of a message as members of its JSON, without braces; NULL where it has
+-- none. A reaction from "" is the contact's own, as a message from "" is.
+CREATE OR REPLACE FUNCTION change_details(details jsonb, contact text) RETURNS text
+LANGUAGE sql STABLE RETURN
+  substr(left((CASE WHEN details ? 'reactions' THEN jsonb_set(details, '{reactions}', (
+      SELECT jsonb_agg(CASE WHEN e.one ->> 'from' = ''
+                            THEN jsonb_set(e.one, '{from}', contact::jsonb)
+                            ELSE e.one END ORDER BY e.place)
+        FROM jsonb_array_elements(details -> 'reactions')
+               WITH ORDINALITY e (one, place)))
+    ELSE details END)::text, -1), 2);
+
 -- Moves up to `most` committed changes, by id, from change_pend into change_feed and
 -- answers them. What depends on other rows than the changed one is joined here, at
 -- the moment of sequencing: who may hear a message, the protocol of its chat, a stored
 -- file, an operator's areas. Each join is a look-up by key of at most one row, so that
 -- no estimate can turn it into the scan of a large table.
-CREATE FUNCTION change_stamp(most integer) RETURNS SETOF change_feed
+CREATE OR REPLACE FUNCTION change_stamp(most integer) RETURNS SETOF change_feed
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   head change_head;
@@ -59,7 +71,7 @@ BEGIN
                        ELSE t.key END AS its_key,
            c.contact, c.area AS its_area, c.operator AS its_operator,
            coalesce(h.protocol, again.protocol) AS chat_protocol,
-           f.uuid::text AS file, a.code AS area_code, p.row AS operator_row
+           f.uuid::text AS file, f.size AS file_size, a.code AS area_code, p.row AS operator_row
       FROM listed t
       LEFT JOIN LATERAL (
         SELECT change_manager_key(x.number, x.facebook_id) AS m
@@ -81,7 +93,7 @@ BEGIN
                               AND l.chat_id = x.id AND l.id > t.id)
          LIMIT 1) again ON true
       LEFT JOIN LATERAL (
-        SELECT x.uuid FROM chats_attachment x
+        SELECT x.uuid, x.size FROM chats_attachment x
          WHERE t.kind = 'message' AND t.type <> 'text' AND x.message_id = t.pk
          LIMIT 1) f ON true
       LEFT JOIN LATERAL (
@@ -119,6 +131,8 @@ BEGIN
                || ',"contactId":' || k.contact
                || ',"protocol":' || to_json(k.chat_protocol)::text
                || ',"from":' || coalesce(to_json(nullif(k.sender, ''))::text, k.contact)
+               || coalesce(',' || change_details(k.details, k.contact), '')
+               || coalesce(',"fileSize":' || k.file_size, '')
                -- Last of all, so that the signed link can be put in as it is sent.
                || CASE WHEN k.type = 'text' THEN ''
                        WHEN k.file IS NULL THEN ',"url":' || to_json(k.url)::text

@@ -213,9 +213,10 @@ BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid, content,
-      type, url, sender, status, direction, error, moment)
+      type, url, sender, status, direction, error, moment, details)
     SELECT 'message', 'I', n.manager_id, n.id, n.contact_id, n.chat_id, n.uuid, n.content,
-           n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at
+           n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at,
+           n.details
       FROM new_rows n;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid)
@@ -223,15 +224,16 @@ BEGIN
       FROM old_rows o;
   ELSE
     INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid, content,
-      type, url, sender, status, direction, error, moment)
+      type, url, sender, status, direction, error, moment, details)
     SELECT 'message', 'U', n.manager_id, n.id, n.contact_id, n.chat_id, n.uuid, n.content,
-           n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at
+           n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at,
+           n.details
       FROM old_rows o JOIN new_rows n ON o.id = n.id
      WHERE (o.uuid, o.contact_id, o.chat_id, o.direction, o.type, o.content, o.url,
-            o.sender, o.status, o.error, o.created_at)
+            o.sender, o.status, o.error, o.created_at, o.details)
            IS DISTINCT FROM
            (n.uuid, n.contact_id, n.chat_id, n.direction, n.type, n.content, n.url,
-            n.sender, n.status, n.error, n.created_at);
+            n.sender, n.status, n.error, n.created_at, n.details);
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;
