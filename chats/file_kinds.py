@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ IMAGE, AUDIO, VIDEO, PDF, FILE = "image", "audio", "video", "pdf", "file"
 
 UNKNOWN_MIME = "application/octet-stream"
 PDF_MIME = "application/pdf"
+TEXT_MIME = "text/plain"
 
 # What browsers show without running anything in it.
 SHOWN_INLINE = frozenset(
@@ -32,21 +34,27 @@ SHOWN_INLINE = frozenset(
     }
 )
 
-# Documents that are known by name and only ever downloaded.
-_DOCUMENTS = frozenset(
+# Documents that are known by name and only ever downloaded, by their container.
+_OLE = frozenset(
     {
         "application/msword",
         "application/vnd.ms-excel",
         "application/vnd.ms-powerpoint",
+    }
+)
+_OOXML = frozenset(
+    {
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "application/vnd.oasis.opendocument.text",
-        "application/vnd.oasis.opendocument.spreadsheet",
-        "application/vnd.oasis.opendocument.presentation",
-        "application/zip",
     }
 )
+_ZIP_MIME = "application/zip"
+_IN_ZIP = _OOXML | {
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.presentation",
+}
 
 # Message types that say which kind of file comes with them.
 _KIND_OF_TYPE = {
@@ -59,6 +67,12 @@ _KIND_OF_TYPE = {
     "pdf": PDF,
 }
 
+# Control characters, but for tab, line and page ends, and the escape of old encodings.
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+
+# The header of a stream with one channel, whatever version it has.
+_MONO_OPUS = re.compile(rb"OpusHead[\x00-\x0f]\x01")
+
 # The containers that hold sound alone as often as a film.
 _SOUND_IN = {
     "video/mp4": "audio/mp4",
@@ -69,7 +83,11 @@ _SOUND_IN = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the bytes are: their type, and every kind that they may be called."""
+    """What the bytes are: their type, and every kind that they may be called.
+
+    `is_voice`: recorded to be heard as a voice note; Ogg with one channel of Opus, and
+    what browsers record, which is sound alone in a container for films.
+    """
 
     mime: str
     kinds: frozenset[str]
@@ -79,15 +97,17 @@ class Found:
 def find_kind(head: bytes, claimed_mime: str) -> Found:
     """What a file with that beginning is, among the types that we serve as such.
 
-    `claimed_mime` decides one thing only: whether a container that may hold a film
-    or sound alone is called one or the other.
+    `claimed_mime` decides only what the beginning leaves open: whether a container
+    that may hold a film or sound alone is one or the other, and which program wrote
+    an Office document.
     """
-    mime = _mime_of(head)
+    mime = _mime_of(head, claimed_mime)
     kind = kind_of_mime(mime)
     if mime in _SOUND_IN:
         sound = claimed_mime.startswith("audio/")
-        return Found(_SOUND_IN[mime] if sound else mime, frozenset({AUDIO, VIDEO}))
-    is_voice = mime == "audio/ogg" and b"OpusHead" in head[:512]
+        found = _SOUND_IN[mime] if sound else mime
+        return Found(found, frozenset({AUDIO, VIDEO}), is_voice=sound)
+    is_voice = mime == "audio/ogg" and _MONO_OPUS.search(head[:512]) is not None
     return Found(mime, frozenset({kind or FILE}), is_voice)
 
 
@@ -109,16 +129,32 @@ def is_as_said(found: Found, message_type: str, claimed_mime: str) -> bool:
     return (said - {None}) <= found.kinds
 
 
-def _mime_of(head: bytes) -> str:
+def _mime_of(head: bytes, claimed_mime: str) -> str:
     for matches, mime in _SIGNATURES:
         if matches(head):
             return mime
     if head[4:8] == b"ftyp":
         return _mime_of_brand(head[8:12])
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        known: str | None = filetype.guess_mime(head)  # type: ignore[no-untyped-call]
-        return known if known in _DOCUMENTS else UNKNOWN_MIME
-    return UNKNOWN_MIME
+    if head.startswith(b"PK\x03\x04"):
+        is_office = b"[Content_Types].xml" in head
+        return _document(head, _IN_ZIP, claimed_mime if is_office else "") or _ZIP_MIME
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return _document(head, _OLE, claimed_mime) or UNKNOWN_MIME
+    return TEXT_MIME if _is_text(head) else UNKNOWN_MIME
+
+
+def _document(head: bytes, known: frozenset[str], claimed_mime: str) -> str | None:
+    found: str | None = filetype.guess_mime(head)  # type: ignore[no-untyped-call]
+    if found in known:
+        return found
+    return claimed_mime if claimed_mime in known else None
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether there is nothing in it that no text has, in any encoding of texts."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+        return True
+    return not _NO_TEXT.search(head)
 
 
 def _starts(*beginnings: bytes) -> Callable[[bytes], bool]:

@@ -9,7 +9,6 @@ taken in their order, one at a time; those of different contacts at once.
 from __future__ import annotations
 
 import json
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
@@ -20,6 +19,7 @@ from django.db import connection
 from chats import accounts
 from chats.accounts import Line
 from chats.gateways.base import File, Outgoing, Template
+from chats.gateways.file_names import named_as
 from chats.message_changes import without_part
 
 # Each account with something to send, by leaps through `deliveries_due`; of each
@@ -191,9 +191,8 @@ def _file(row: Any, file_name: str) -> File | None:
     uuid, name, mime, size, is_voice = row
     if uuid is None:
         return None
-    suffix = mimetypes.guess_extension(mime) or ".bin"
     return File(
-        file_name or f"{uuid[:8]}{suffix}",
+        named_as(file_name or uuid[:8], mime),
         mime,
         size,
         lambda: cast(BinaryIO, default_storage.open(name)),

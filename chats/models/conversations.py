@@ -189,7 +189,8 @@ class Attachment(models.Model):
     mime = models.CharField(_("type"), max_length=100)
     size = models.PositiveIntegerField(_("size"))
     sha256 = models.CharField(max_length=64)
-    # Ogg with Opus inside: gateways play it as a voice note.
+    # Recorded to be heard as a voice note: Ogg with one channel of Opus, or what a
+    # browser recorded, which becomes that on its way to WhatsApp.
     is_voice = models.BooleanField(_("voice note"), default=False)
     created_at = models.DateTimeField(default=timezone.now)
 

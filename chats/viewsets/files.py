@@ -10,7 +10,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from chats.attachments import find_attachment, is_signed
-from chats.file_kinds import PDF_MIME, SHOWN_INLINE
+from chats.file_kinds import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
+from chats.gateways.file_names import suffix_of
 from chats.models import Attachment, Portrait
 from contacts.lookup import is_visible
 from hci_center.api.viewset import identify
@@ -28,8 +29,6 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
 # The viewers that browsers have built in do not start in a sandbox.
 _PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
-
-_SUFFIXES = {"audio/mpeg": "mp3", "image/jpeg": "jpg", "audio/mp4": "m4a"}
 
 
 def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
@@ -158,7 +157,5 @@ def _with_headers(
 
 def _name(attachment: Attachment | Portrait) -> str:
     """A name of ours: what a sender calls his file is nobody's business here."""
-    mime = attachment.mime
-    suffix = _SUFFIXES.get(mime) or mime.rpartition("/")[2]
-    known = mime in SHOWN_INLINE
-    return f"{attachment.uuid.hex[:12]}.{suffix}" if known else attachment.uuid.hex[:12]
+    known = attachment.mime != UNKNOWN_MIME
+    return attachment.uuid.hex[:12] + (suffix_of(attachment.mime) if known else "")

@@ -84,7 +84,14 @@ def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
         (files.PNG, "image/png", "file", "image/png"),
         (files.PROGRAM, "image/png", "file", "application/octet-stream"),
         (files.ZIP, "application/zip", "file", "application/zip"),
-        (files.HTML, "text/html", "file", "application/octet-stream"),
+        (files.HTML, "text/html", "file", "text/plain"),
+        ("Olá, ção\r\n".encode(), "text/plain", "file", "text/plain"),
+        ("Olá, ção".encode("latin-1"), "text/csv", "file", "text/plain"),
+        ("Olá".encode("utf-16"), "text/plain", "file", "text/plain"),
+        (b"<nfeProc/>", "application/octet-stream", "file", "text/plain"),
+        (files.OFFICE, files.DOCX_MIME, "file", files.DOCX_MIME),
+        (files.OFFICE, "application/zip", "file", "application/zip"),
+        (files.ZIP, files.DOCX_MIME, "file", "application/zip"),
     ],
 )
 def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, found):
@@ -120,9 +127,25 @@ def test_bytes_that_are_not_what_is_said_are_refused(
     assert files_of(settings) == []
 
 
-def test_a_voice_note_is_known_by_its_bytes(api, contact, ana):
-    api.post(PATH, ask(ana, files.VOICE, "audio/ogg", "audio"))
-    assert Attachment.objects.get().is_voice is True
+@pytest.mark.parametrize(
+    ("content", "mime", "is_voice"),
+    [
+        (files.VOICE, "audio/ogg", True),
+        (
+            files.VOICE.replace(b"OpusHead\x01\x01", b"OpusHead\x01\x02"),
+            "audio/ogg",
+            False,
+        ),
+        (files.OGG, "audio/ogg", False),
+        (files.WEBM, "audio/webm;codecs=opus", True),
+        (files.MP4, "audio/mp4", True),
+        (files.M4A, "audio/mp4", False),
+        (files.MP3, "audio/mpeg", False),
+    ],
+)
+def test_a_recording_is_known_by_its_bytes(api, contact, ana, content, mime, is_voice):
+    api.post(PATH, ask(ana, content, mime, "audio"))
+    assert Attachment.objects.get().is_voice is is_voice
 
 
 @pytest.mark.parametrize(
