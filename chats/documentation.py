@@ -40,6 +40,9 @@ SENT_FILE = SENT | {
     "content": "Arquivo em anexo",
     "type": "image",
     "url": "https://centre.example/api/chat/file/3f1c…?signature=…",
+    "caption": "Meu bolo",
+    "fileName": "bolo.png",
+    "fileSize": 48213,
 }
 CHAT: Json = {
     "contactId": 987654321,
@@ -52,6 +55,7 @@ BY_ID = {"contactId": 987654321}
 
 TEXT: Json = {"content": "VGV4dA==", "content2": "textExample", "operatorId": "2"}
 FILE: Json = {"from": "2", "base64": "data:image/png;base64,iVBORw0K", "type": "image"}
+BESIDE_A_FILE: Json = {"caption": "Meu bolo", "fileName": "bolo.png"}
 ANY_TEXT = one_of("content", "content2")
 PHONE_OR_ID = one_of("contactNumber", "contactId")
 
@@ -121,7 +125,10 @@ PAGES = {
         "Record a message",
         "What a bot or controller received, or sent by itself; nothing is sent by "
         "this call. A contact or chat that is missing is created. `messageId` makes "
-        "it safe to repeat; `base64` brings the bytes of a file.",
+        "it safe to repeat; `base64` brings the bytes of a file. What is said with a "
+        "file is its `caption`, also as `content` beside `url` or `base64`; `replyTo` "
+        "is the id of the contact's message that this one quotes, ours or the "
+        "gateway's.",
         answer=MessageShape,
         example=MESSAGE,
         bodies={
@@ -165,7 +172,8 @@ PAGES = {
     "send_text_by_controller": Page(
         "Send a text to a WhatsApp contact",
         "Stores `content2` (without it, `content` decoded) and queues it for the "
-        "manager's controller; answers at once. Opens a chat if none is open.",
+        "manager's controller; answers at once. Opens a chat if none is open. "
+        "`replyTo` quotes a message of the contact, by our id or the gateway's.",
         answer=MessageShape,
         example=SENT,
         bodies={"By number": TEXT | BY_NUMBER},
@@ -186,10 +194,11 @@ PAGES = {
         "Send a file to a WhatsApp contact",
         "Checks that the bytes are what they claim, stores them and queues the "
         "message. Its `url` is a signed link, new in every answer and good for an "
-        "hour.",
+        "hour. `caption` goes out with the file where the gateway can, `fileName` is "
+        "what the customer sees it called, `replyTo` quotes a message.",
         answer=MessageShape,
         example=SENT_FILE,
-        bodies={"By number": FILE | BY_NUMBER},
+        bodies={"By number": FILE | BY_NUMBER | BESIDE_A_FILE},
         rules=(PHONE_OR_ID,),
         refuses=SENDING,
     ),
@@ -198,7 +207,7 @@ PAGES = {
         "The same through the manager's page.",
         answer=MessageShape,
         example=SENT_FILE,
-        bodies={"By id": FILE | BY_ID},
+        bodies={"By id": FILE | BY_ID | BESIDE_A_FILE},
         refuses=SENDING,
     ),
     "report_status": Page(

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chats.data_uri import NotADataUriError, SentFile, parse_data_uri
+from chats.message_details import LONGEST_FILE_NAME, clean_file_name
 from hci_center.api.fields import WireField
 from hci_center.api.values import WrongValueError, parse_text
 
@@ -55,6 +56,16 @@ class MessageId(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "uuid"}
+
+
+class FileName(WireField):
+    """What a file is called; of a path the last part. "" when nothing is left of it."""
+
+    def parse(self, value: Any) -> str:
+        return clean_file_name(parse_text(value, LONGEST_FILE_NAME))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": LONGEST_FILE_NAME}
 
 
 class DataUri(WireField):

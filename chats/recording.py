@@ -21,12 +21,11 @@ from chats.data_uri import SentFile
 from chats.file_kinds import FILE, is_as_said
 from chats.gateways.events import Origin
 from chats.ledger import actor_of
-from chats.message_changes import find_quoted
 from chats.message_details import NO_EXTRAS, Extras, details_of
 from chats.models import Attachment, Direction, Status
 from chats.queries import Shape, as_uuid, message_of_reference
 from chats.receipts import apply_parked, hold_reference
-from chats.storing import FILE_CONTENT, Draft, Held, store, store_at_once
+from chats.storing import FILE_CONTENT, Draft, Held, quote, store, store_at_once
 from contacts.identity import BEARS_NAME, borne
 from contacts.intake import ensure_contact
 from hci_center.callers import Caller
@@ -161,7 +160,7 @@ def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> 
     *columns, incoming = counted
     contact = Held(*columns)
     draft = _draft(arrival, incoming=incoming, at=at)
-    _quote(arrival, contact, draft)
+    quote(contact, draft, arrival.extras.reply_to)
     awaits_receipts = draft.gateway_id is not None and not incoming
     if awaits_receipts:
         hold_reference(contact.manager_id, draft.gateway_id or "")
@@ -224,16 +223,6 @@ def _manager_of(caller: Caller, arrival: Arrival) -> int:
         raise InvalidError({"managerNumber": [sentence], "facebookId": [sentence]})
     manager_id: int = rows[0][0]
     return manager_id
-
-
-def _quote(arrival: Arrival, contact: Held, draft: Draft) -> None:
-    """Adds the quoted message. Raises InvalidError for one that is not the contact's."""
-    if not arrival.extras.reply_to:
-        return
-    quoted = find_quoted(contact.manager_id, contact.id, arrival.extras.reply_to)
-    if quoted is None:
-        raise InvalidError({"replyTo": [_("There is no such message.")]})
-    draft.details = {**(draft.details or {}), "replyTo": quoted}
 
 
 def _names(caller: Caller, arrival: Arrival) -> dict[str, Any]:

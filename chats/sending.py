@@ -23,10 +23,11 @@ from chats.gateways.limits import (
     TEMPLATE_GATEWAYS,
 )
 from chats.ledger import Actor, act_as
+from chats.message_details import NO_EXTRAS, Extras, details_of
 from chats.models import Delivery, Direction, Status
 from chats.queries import Shape, find_conversations
 from chats.sessions import largest_file
-from chats.storing import FILE_CONTENT, Draft, Held, store
+from chats.storing import FILE_CONTENT, Draft, Held, quote, store
 from contacts.lookup import address, page_name
 from contacts.models import Channel, Contact
 from contacts.naming import ManagerNames
@@ -90,30 +91,44 @@ def letter_on_facebook(caller: Caller, external_id: str, operator_id: int) -> Le
     return _letter(caller, found[0].contact, sight)
 
 
-def send_text(letter: Letter, text: str, *, token: str = "") -> Shape:
+def send_text(
+    letter: Letter, text: str, extras: Extras = NO_EXTRAS, *, token: str = ""
+) -> Shape:
     """Stores the text and queues it; a page token that is given is for it alone.
 
-    Raises ContactNotFoundError when the contact has been deleted meanwhile.
+    Raises ContactNotFoundError when the contact has been deleted meanwhile, and
+    InvalidError for a quoted message that is not the contact's.
     """
-    return _queue(letter, "text", text, None, token)
+    draft = _draft(letter, "text", text)
+    return _queue(letter, draft, extras.reply_to, token=token)
 
 
 def send_file(
-    letter: Letter, message_type: str, file: SentFile, *, token: str = ""
+    letter: Letter,
+    message_type: str,
+    file: SentFile,
+    extras: Extras = NO_EXTRAS,
+    *,
+    token: str = "",
 ) -> Shape:
     """The same of a file. Raises BodyTooLargeError for one over the limit, and
     InvalidError for one that the manager's gateway would not take, too."""
-    return _queue(letter, message_type, FILE_CONTENT, file, token)
+    draft = _draft(letter, message_type, FILE_CONTENT)
+    draft.details = details_of(caption=extras.caption, file_name=extras.file_name)
+    return _queue(letter, draft, extras.reply_to, file=file, token=token)
 
 
-def send_template(letter: Letter, template: Template) -> Shape:
+def send_template(
+    letter: Letter, template: Template, extras: Extras = NO_EXTRAS
+) -> Shape:
     """Queues an approved template, whose text only the gateway knows.
 
     Raises InvalidError where the manager's gateway has none, too.
     """
     said = ", ".join(template.parameters)
     text = f"{template.name}: {said}" if said else template.name
-    return _queue(letter, TEMPLATE, text, None, "", template)
+    draft = _draft(letter, TEMPLATE, text)
+    return _queue(letter, draft, extras.reply_to, template=template)
 
 
 def _letter(caller: Caller, contact: Contact, sight: Sight) -> Letter:
@@ -123,34 +138,38 @@ def _letter(caller: Caller, contact: Contact, sight: Sight) -> Letter:
     return Letter(contact, sight.operator_id, actor)
 
 
+def _draft(letter: Letter, message_type: str, content: str) -> Draft:
+    return Draft(
+        direction=Direction.OUT,
+        type=message_type,
+        content=content,
+        status=Status.WAIT,
+        sender=str(letter.operator_id),
+    )
+
+
 def _queue(
     letter: Letter,
-    message_type: str,
-    content: str,
-    file: SentFile | None,
-    token: str,
+    draft: Draft,
+    reply_to: str,
+    *,
+    file: SentFile | None = None,
+    token: str = "",
     template: Template | None = None,
 ) -> Shape:
     with stored(file) as attachment, transaction.atomic():
-        at = timezone.now()
+        draft.created_at = timezone.now()
         with connection.cursor() as cursor:
-            cursor.execute(_HOLD, [at, letter.contact.pk])
+            cursor.execute(_HOLD, [draft.created_at, letter.contact.pk])
             row = cursor.fetchone()
         if row is None:
             raise ContactNotFoundError
         contact, gateway = Held(*row[:-1]), row[-1]
         used = "messenger" if contact.channel == Channel.FACEBOOK else gateway
-        _refuse_unfit(used, message_type, content)
+        _refuse_unfit(used, draft.type, draft.content)
         if file is not None and used in TELL_LARGEST_FILE:
             _refuse_large(contact, file)
-        draft = Draft(
-            direction=Direction.OUT,
-            type=message_type,
-            content=content,
-            status=Status.WAIT,
-            sender=str(letter.operator_id),
-            created_at=at,
-        )
+        quote(contact, draft, reply_to)
         message = store(contact, draft, attachment, actor=letter.actor)
         Delivery.objects.create(
             message_id=message.id,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from chats.data_uri import SentFile
 from chats.fields import DataUri, MessageId, MessageType, OneOf
 from chats.file_kinds import FILE, is_as_said
+from chats.serializers_of_extras import Quoting, WithFile, take_caption
 from chats.texts import (
     LONGEST_BASE64_CONTENT,
     LONGEST_CONTENT,
@@ -106,7 +107,7 @@ class DeleteChat(Narrowed):
     operatorId = OperatorId(required=False)
 
 
-class RecordMessage(Body):
+class RecordMessage(WithFile):
     """All four documented bodies of the call, and what is additive to them."""
 
     facebookId = PublicId(required=False)
@@ -128,7 +129,7 @@ class RecordMessage(Body):
     def judge(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the manager's number in `number`, the contact in `channel` and
         `external_id`, the names of who said it in `senders`, and the message's final
-        `type` and `content`."""
+        `type`, `content` and `caption`."""
         _judge_manager(values, wrong)
         _judge_contact(values, wrong)
         values["senders"] = _senders(values.get("from", ""), values.get("channel"))
@@ -137,6 +138,7 @@ class RecordMessage(Body):
             _judge_content(values, wrong)
         else:
             require_one_of(values, wrong, "url", "base64")
+            take_caption(values)
 
 
 def _judge_manager(values: Fields, wrong: Wrong) -> None:
@@ -201,7 +203,7 @@ def _judge_content(values: Fields, wrong: Wrong) -> None:
         wrong["content"] = [_("This field is required.")]
 
 
-class SendText(Body):
+class SendText(Quoting):
     """What an operator writes: plain, or as base64 of it; plain wins."""
 
     content = Text(LONGEST_BASE64_CONTENT, required=False)
@@ -247,7 +249,7 @@ class SendTextByPage(SendText, FacebookContact, Narrowed):
     longest = MESSENGER_LONGEST_TEXT
 
 
-class SendFile(Body):
+class SendFile(WithFile):
     vars()["from"] = OperatorId()
     base64 = DataUri()
     type = OneOf(*FILE_TYPES)

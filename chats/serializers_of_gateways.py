@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from chats.serializers import ReadChat, WhatsAppContact
+from chats.serializers_of_extras import Quoting
 from hci_center.api.bodies import Body, Fields, Wrong, require_one_of
 from hci_center.api.fields import OperatorId, Phone, PublicId, Text, WireField
 from hci_center.api.values import WrongValueError, parse_text
@@ -41,7 +42,7 @@ class SendAgain(ReadChat):
     id = Text(64)
 
 
-class SendTemplate(WhatsAppContact):
+class SendTemplate(WhatsAppContact, Quoting):
     operatorId = OperatorId()
     name = Text(512)
     language = Text(16)

@@ -9,10 +9,12 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chats.attachments import attach
 from chats.conversation import open_chat_of_held
 from chats.ledger import Actor
+from chats.message_changes import find_quoted
 from chats.message_details import Details, as_json
 from chats.models import Attachment
 from chats.queries import Shape, extras_text, message_shape
@@ -20,6 +22,7 @@ from contacts.identity import BEARS_NAME
 from contacts.lookup import hold
 from contacts.models import public_id
 from contacts.queries import AS_TIME
+from hci_center.errors import InvalidError
 
 # What stands for the text of a message that is a file, as documented.
 FILE_CONTENT = "Arquivo em anexo"
@@ -115,6 +118,19 @@ class Stored:
     id: int
     uuid: UUID
     shape: Shape
+
+
+def quote(contact: Held, draft: Draft, reference: str) -> None:
+    """Adds the message that the draft answers, by our id or the gateway's; "": none.
+
+    Raises InvalidError for one that is not the contact's.
+    """
+    if not reference:
+        return
+    quoted = find_quoted(contact.manager_id, contact.id, reference)
+    if quoted is None:
+        raise InvalidError({"replyTo": [_("There is no such message.")]})
+    draft.details = {**(draft.details or {}), "replyTo": quoted}
 
 
 def store(

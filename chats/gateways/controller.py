@@ -135,6 +135,8 @@ class Controller(Untold):
 def _request(out: Outgoing) -> tuple[str, Payload]:
     to = int(out.to) if _PHONE.fullmatch(out.to) else out.to
     body: dict[str, Any] = {"messageId": out.uuid, "contactNumber": to}
+    if out.reply_to:
+        body["replyTo"] = out.reply_to
     if out.file is None:
         body["content"] = b64encode(out.text.encode()).decode()
         body["content2"] = out.text
@@ -143,6 +145,8 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
     body["from"] = out.operator
     body["type"] = out.kind
     body["filename"] = out.file.name
+    if out.caption:
+        body["caption"] = out.caption
     body["base64"] = f"data:{out.file.mime};base64,"
     return "send/file", as_json_with_file(body, "base64", out.file)
 

@@ -8,6 +8,7 @@ from chats.again import send_again
 from chats.gateways.base import Template
 from chats.reading import Asked
 from chats.sending import letter_to, send_template
+from chats.serializers_of_extras import extras_of
 from chats.serializers_of_gateways import FindSession, SendAgain, SendTemplate
 from chats.sessions import session_shape
 from chats.viewsets.chats import manager_names
@@ -37,7 +38,7 @@ class GatewayViewSet(ContractViewSet):
             fields["operatorId"],
         )
         template = Template(fields["name"], fields["language"], fields["parameters"])
-        return send_template(letter, template)
+        return send_template(letter, template, extras_of(fields))
 
     @operation(FindSession)
     def find_session(self, fields: Fields) -> Any:

@@ -8,6 +8,7 @@ from chats.reading import Asked, Window, list_messages, mark_read
 from chats.receipts import report_status
 from chats.recording import Arrival, record_message
 from chats.serializers import ListMessages, ReadChat, RecordMessage, ReportStatus
+from chats.serializers_of_extras import extras_of
 from chats.viewsets.chats import manager_names
 from contacts.queries import contact_shape
 from hci_center.api.bodies import Fields
@@ -37,6 +38,7 @@ class MessageViewSet(ContractViewSet):
             file=fields.get("base64"),
             gateway_id=fields.get("messageId"),
             created_at=fields.get("timestamp"),
+            extras=extras_of(fields),
         )
         return record_message(self.caller, arrival)
 

@@ -11,6 +11,7 @@ from chats.serializers import (
     SendTextByController,
     SendTextByPage,
 )
+from chats.serializers_of_extras import extras_of
 from chats.viewsets.chats import manager_names
 from contacts.models import Channel
 from hci_center.api.bodies import Fields
@@ -21,23 +22,25 @@ class SendingViewSet(ContractViewSet):
     @operation(SendTextByController)
     def send_text_by_controller(self, fields: Fields, controller_port: int) -> Any:
         letter = self._by_controller(fields, controller_port, fields["operatorId"])
-        return send_text(letter, fields["text"])
+        return send_text(letter, fields["text"], extras_of(fields))
 
     @operation(SendTextByPage)
     def send_text_by_page(self, fields: Fields) -> Any:
         letter = self._by_page(fields, fields["operatorId"])
-        return send_text(letter, fields["text"], token=fields.get("token", ""))
+        token = fields.get("token", "")
+        return send_text(letter, fields["text"], extras_of(fields), token=token)
 
     @operation(SendFileByController, body_limit=FILE_BODY)
     def send_file_by_controller(self, fields: Fields, controller_port: int) -> Any:
         letter = self._by_controller(fields, controller_port, fields["from"])
-        return send_file(letter, fields["type"], fields["base64"])
+        return send_file(letter, fields["type"], fields["base64"], extras_of(fields))
 
     @operation(SendFileByPage, body_limit=FILE_BODY)
     def send_file_by_page(self, fields: Fields) -> Any:
         letter = self._by_page(fields, fields["from"])
         token = fields.get("token", "")
-        return send_file(letter, fields["type"], fields["base64"], token=token)
+        extras = extras_of(fields)
+        return send_file(letter, fields["type"], fields["base64"], extras, token=token)
 
     def _by_controller(
         self, fields: Fields, controller_port: int, operator_id: int

@@ -12,6 +12,7 @@ PNG = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
     "Nk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+PNG_SIZE = 70
 HELLO = "b2zDoSwgbWFyaWE="  # "olá, maria"
 
 

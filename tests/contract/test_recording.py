@@ -9,7 +9,7 @@ import pytest
 from chats.models import Chat, Message
 from contacts.models import Contact
 from tests import builders
-from tests.contract.call import PNG
+from tests.contract.call import PNG, PNG_SIZE
 from tests.contract.shapes import (
     FACEBOOK_ID,
     LINK,
@@ -232,24 +232,24 @@ def test_a_timestamp_becomes_created_at_and_the_order_stays_that_of_arrival(
 def test_bytes_win_over_a_link(api, contact):
     answered(
         api.post(SEND, FILE | {"base64": PNG}),
-        message_shape("Arquivo em anexo", type="image", url=LINK),
+        message_shape("Arquivo em anexo", type="image", url=LINK, fileSize=PNG_SIZE),
     )
     without = {name: value for name, value in FILE.items() if name != "url"}
     answered(
         api.post(SEND, without | {"base64": PNG}),
-        message_shape("Arquivo em anexo", type="image", url=LINK),
+        message_shape("Arquivo em anexo", type="image", url=LINK, fileSize=PNG_SIZE),
     )
 
 
 def test_bytes_that_are_not_what_they_claim_are_kept_as_a_file(api, contact):
-    for over in (
-        {"base64": PNG.replace("image/png", "audio/ogg")},
-        {"base64": PNG, "type": "audio"},
-        {"base64": "data:image/png;base64," + encoded("plain words")},
+    for over, size in (
+        ({"base64": PNG.replace("image/png", "audio/ogg")}, PNG_SIZE),
+        ({"base64": PNG, "type": "audio"}, PNG_SIZE),
+        ({"base64": "data:image/png;base64," + encoded("plain words")}, 11),
     ):
         answered(
             api.post(SEND, FILE | over),
-            message_shape("Arquivo em anexo", type="file", url=LINK),
+            message_shape("Arquivo em anexo", type="file", url=LINK, fileSize=size),
         )
 
 

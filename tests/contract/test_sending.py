@@ -10,7 +10,7 @@ from chats.models import Chat, Delivery, Message
 from contacts.models import Contact
 from tests import builders
 from tests.conftest import signed_in
-from tests.contract.call import HELLO, PNG
+from tests.contract.call import HELLO, PNG, PNG_SIZE
 from tests.contract.shapes import (
     FACEBOOK_ID,
     LINK,
@@ -165,7 +165,9 @@ def test_a_given_token_is_kept_encrypted_and_never_answered(api, page_contact, a
 
 def test_send_operator_file_stores_the_file_and_answers_a_link(api, contact, ana):
     response = api.post(FILE, file_body(ana))
-    shape = outgoing_shape("Arquivo em anexo", ana, type="image", url=LINK)
+    shape = outgoing_shape(
+        "Arquivo em anexo", ana, type="image", url=LINK, fileSize=PNG_SIZE
+    )
     answered(response, shape)
     link = response.json()["data"]["url"].removeprefix("http://testserver")
     served = api.client.get(link)
@@ -195,7 +197,9 @@ def test_send_operator_file_facebook_is_its_twin(api, page_contact, ana):
     body = {k: v for k, v in file_body(ana).items() if k != "contactNumber"}
     answered(
         api.post(PAGE_FILE, body | {"contactId": FACEBOOK_ID}),
-        outgoing_shape("Arquivo em anexo", ana, type="image", url=LINK),
+        outgoing_shape(
+            "Arquivo em anexo", ana, type="image", url=LINK, fileSize=PNG_SIZE
+        ),
     )
 
 
@@ -237,12 +241,16 @@ def test_send_operator_file_of_another_kind_than_its_type(api, contact, ana):
         assert set(error["fields"]) <= {"base64", "type"}
     answered(
         api.post(FILE, file_body(ana, type="file")),
-        outgoing_shape("Arquivo em anexo", ana, type="file", url=LINK),
+        outgoing_shape(
+            "Arquivo em anexo", ana, type="file", url=LINK, fileSize=PNG_SIZE
+        ),
     )
     anything = "data:text/html;base64," + base64.b64encode(b"<b>hi</b>").decode()
     answered(
         api.post(FILE, file_body(ana, type="file", base64=anything)),
-        outgoing_shape("Arquivo em anexo", ana, type="file", url=LINK),
+        outgoing_shape(
+            "Arquivo em anexo", ana, type="file", url=LINK, fileSize=len("<b>hi</b>")
+        ),
     )
 
 

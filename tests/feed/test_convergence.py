@@ -11,17 +11,20 @@ from django.db import connection
 from django.test import Client
 
 from areas.models import OperatorArea
-from chats.gateways.events import Person
+from chats.gateways.events import Deleted, Edited, Person, Reaction
+from chats.hearing import Listener, hear
 from chats.ledger import Actor
 from chats.models import Message
 from chats.persons import ensure_person
 from contacts.models import Contact
 from tests import builders
+from tests.chats import files
 from tests.conftest import Api, signed_in
 from tests.feed.mirror import Mirror
 from tests.feed.processes import Feed
 
 STEPS = 250
+PICTURE = files.data_uri(files.PNG, "image/png")
 CUTS = 200
 
 
@@ -61,6 +64,8 @@ class Hour:
             self.an_operator_is_renamed,
             self.an_operator_gets_other_areas,
             self.two_turn_out_to_be_one,
+            self.somebody_quotes,
+            *[self.a_message_is_changed] * 4,
         ]
         self.chance.choice(doings)()
 
@@ -88,9 +93,43 @@ class Hour:
             [
                 {"type": "text", "content": f"Bom dia {self.chance.random()}"},
                 {"type": "image", "url": "url.com"},
+                {"type": "image", "base64": PICTURE, "caption": "um", "fileName": "b"},
             ]
         )
         self.api.post("/api/chat/message/send", {**body, **said})
+
+    def somebody_quotes(self) -> None:
+        """A file goes out that quotes whatever was said last."""
+        contact = self.chance.choice(self.numbers)
+        said = Message.objects.filter(contact__external_id=contact).last()
+        if said is not None:
+            body = {"contactNumber": contact, "from": self.anybody(), "type": "image"}
+            body |= {"base64": PICTURE, "caption": "dois", "replyTo": str(said.uuid)}
+            path = "/api/chat/message/send/operator/file/8080"
+            self.api.post(path, body)
+
+    def a_message_is_changed(self) -> None:
+        """Its gateway tells of an edit, a deletion or a reaction."""
+        message = Message.objects.order_by("?").first()
+        if message is None:
+            return
+        name = f"g{message.pk}"
+        if message.gateway_id is None:
+            Message.objects.filter(pk=message.pk).update(gateway_id=name)
+        else:
+            name = message.gateway_id
+        person = Person((message.contact.external_id,))
+        is_own = self.chance.random() < 0.3
+        emoji = self.chance.choice(["👍", "❤️", ""])
+        event = self.chance.choice(
+            [
+                Edited(name, f"Melhor {self.chance.random()}"),
+                Deleted(name),
+                Reaction(name, person, emoji, is_own),
+                Reaction(name, person, emoji, is_own),
+            ]
+        )
+        hear(Listener(self.manager.pk, self.manager.number, None), "evolution", event)
 
     def somebody_answers(self) -> None:
         body = {**self.by_id(), "operatorId": self.anybody()}
@@ -164,7 +203,10 @@ class Hour:
         with connection.cursor() as cursor:
             cursor.execute(
                 "WITH one AS (SELECT id FROM chats_message ORDER BY random() LIMIT 1),"
-                " d AS (DELETE FROM chats_delivery WHERE message_id IN (TABLE one))"
+                " d AS (DELETE FROM chats_delivery WHERE message_id IN (TABLE one)),"
+                " a AS (DELETE FROM chats_attachment WHERE message_id IN (TABLE one)),"
+                " v AS (DELETE FROM chats_messageversion"
+                "        WHERE message_id IN (TABLE one))"
                 " DELETE FROM chats_message WHERE id IN (TABLE one)"
             )
 
@@ -218,6 +260,8 @@ def test_whoever_listens_holds_what_rest_answers(
     hour.two_turn_out_to_be_one()
     builders.make_area(manager, "the-end")
     assert Message.objects.count() > 20
+    changed = {key for m in Message.objects.all() for key in m.details or {}}
+    assert {"caption", "replyTo", "reactions", "edited", "deleted"} <= changed
     for name, mirror in mirrors.items():
         mirror.listen(until="the-end")
         told = mirror.shown()

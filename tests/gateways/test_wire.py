@@ -46,6 +46,22 @@ PROTOCOL = {"x-hci-protocol": "1", "content-type": "application/json", **BEARER}
             },
         ),
         (
+            "controller",
+            {**PICTURE, "caption": "meu bolo", "reply_to": "3EB0"},
+            "/send/file",
+            PROTOCOL,
+            {
+                "messageId": UUID,
+                "contactNumber": int(PERSON),
+                "from": "7",
+                "type": "image",
+                "filename": "f.png",
+                "caption": "meu bolo",
+                "replyTo": "3EB0",
+                "base64": f"data:image/png;base64,{BASE64}",
+            },
+        ),
+        (
             "messenger",
             {"text": "Olá"},
             "/v25.0/369258147/messages",
