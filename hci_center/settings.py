@@ -229,6 +229,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.
 LARGEST_FILE: int = env.int("HCI_LARGEST_FILE", default=25 * 2**20)
 # Enforced per call by the gate; Django's own limit would answer in HTML.

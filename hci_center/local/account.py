@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,37 @@ from typing import Any
 
 from hci_center.local.errors import CannotStartError
 
-UNPRIVILEGED = ("postgres", "nobody")
+# The system users that may own the servers started by root: ours, or PostgreSQL's
+# own. Never `nobody`: whatever else runs as that user could read the database.
+DEDICATED = "hci"
+OWNERS = (DEDICATED, "postgres")
+SHARED = "nobody"
+
+# How a system makes such a user: Debian's and Red Hat's command, and BusyBox's.
+_MAKE_USER = (
+    (
+        "useradd",
+        "--system",
+        "--user-group",
+        "--no-create-home",
+        "--home-dir",
+        "/nonexistent",
+        "--shell",
+        "/usr/sbin/nologin",
+        DEDICATED,
+    ),
+    (
+        "adduser",
+        "-S",
+        "-D",
+        "-H",
+        "-h",
+        "/nonexistent",
+        "-s",
+        "/sbin/nologin",
+        DEDICATED,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -52,11 +83,18 @@ class Account:
             os.chown(path, self.uid, self.gid)
         path.chmod(0o700)
 
+    def own_tree(self, path: Path) -> None:
+        """Makes the folder his with all that is in it; modes stay."""
+        for folder, _, files in os.walk(path):
+            for each in (folder, *(os.path.join(folder, name) for name in files)):
+                os.chown(each, self.uid, self.gid, follow_symlinks=False)
+
 
 def account_for(cluster: Path) -> Account:
-    """The owner of the cluster that is there; else ourselves, or someone for root.
+    """The owner of the cluster that is there; else ourselves, or a system user for
+    root. A cluster that an earlier version gave to `nobody` gets the system user.
 
-    Raises CannotStartError for another's cluster, or where there is nobody.
+    Raises CannotStartError for another's cluster, or where there is no such user.
     """
     me = os.geteuid()
     if cluster.exists():
@@ -66,16 +104,36 @@ def account_for(cluster: Path) -> Account:
                 f"{cluster} belongs to {_named(owner)}: start as root, or with "
                 "another HCI_DATA_DIR."
             )
-        if owner != 0:
-            return _account(pwd.getpwuid(owner))
+        if owner != 0 and not (me == 0 and _named(owner) == SHARED):
+            return _account(_entry_of(owner))
     if me != 0:
         return _account(_entry_of(me))
-    for name in UNPRIVILEGED:
-        try:
-            return _account(pwd.getpwnam(name))
-        except KeyError:
+    return _account(_system_user())
+
+
+def _system_user() -> pwd.struct_passwd:
+    for name in OWNERS:
+        if (entry := _find(name)) is not None:
+            return entry
+    for command in _MAKE_USER:
+        if shutil.which(command[0]) is None:
             continue
-    raise CannotStartError("Started as root, PostgreSQL needs a user such as nobody.")
+        subprocess.run(command, capture_output=True, check=False)
+        # Another start may have made it at the same moment.
+        if (entry := _find(DEDICATED)) is not None:
+            return entry
+    raise CannotStartError(
+        f"Started as root, the database needs a system user of its own: make one "
+        f"named {DEDICATED} (useradd --system {DEDICATED}), start as an ordinary user, "
+        "or set DATABASE_URL and REDIS_URL."
+    )
+
+
+def _find(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
 
 
 def _account(entry: pwd.struct_passwd) -> Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -45,6 +46,14 @@ def migrate(say: Say) -> None:
             call_command("migrate", interactive=False, verbosity=0)
     finally:
         connection.close()
+
+
+def close_media() -> None:
+    """Closes the folder of customers' files, which earlier versions left open."""
+    settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A disk that is mounted there may be another's to close.
+    with contextlib.suppress(PermissionError):
+        settings.MEDIA_ROOT.chmod(0o700)
 
 
 def collect_static() -> None:

@@ -1,15 +1,18 @@
 """Where the embedded servers live: their cluster, sockets, logs and binaries.
 
 In HCI_DATA_DIR; but where their user cannot get there (a data folder in root's own
-home, say), in a folder of the system, linked from HCI_DATA_DIR.
+home, say), in a folder of the system, linked from HCI_DATA_DIR. Why, and who owns
+what: docs/decisions/where-state-is-kept.md.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,19 @@ from hci_center.local.account import Account, account_for
 from hci_center.local.errors import CannotStartError
 
 SYSTEM_STATE = Path("/var/lib")
+# In a folder there: the data folder that it was made for.
+DATA_FOLDER = "data-folder"
+# What is never the servers' in a data folder that is theirs.
+ROOTS_OWN = (
+    "log",
+    "media",
+    "pg_hba.conf",
+    "pg_ident.conf",
+    "secrets",
+    "serve.lock",
+    "static",
+    "static.stamp",
+)
 
 
 @dataclass(frozen=True)
@@ -51,35 +67,113 @@ class Home:
             path.replace(path.with_suffix(".old.log"))
         return path
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is no part of the data folder."""
+        return self.path != places.data_dir()
+
+    def hand_over(self) -> None:
+        """Gives the account the cluster of an account that is no longer used.
+
+        Its server must not be running.
+        """
+        if self.account.is_self or not self.cluster.exists():
+            return
+        if self.cluster.stat().st_uid != self.account.uid:
+            self.account.own_tree(self.cluster)
+
+    def notes(self) -> list[str]:
+        """What whoever copies or removes the data folder must know."""
+        data = places.data_dir()
+        notes = []
+        if self.is_outside:
+            notes.append(
+                f"The database is in {self.path}, because the user "
+                f"{self.account.name} cannot enter {data.parent}. Copy and remove it "
+                f"together with {data}."
+            )
+        notes += [
+            f"{path} holds the database of an earlier {data} that was removed. It is "
+            f"not used: remove it (rm -r {path}), or bring it back before a first "
+            f"start (ln -s {path / 'postgres'} {data}/)."
+            for path in _left_behind(data)
+            if path != self.path
+        ]
+        return notes
+
 
 def open_home() -> Home:
     """The home, made if need be. Raises CannotStartError."""
-    data = places.data_dir()
-    data.mkdir(parents=True, exist_ok=True)
+    data = places.make_data_dir()
     link = data / "postgres"
     account = account_for(link)
-    if link.is_symlink():
-        path = link.readlink().parent
-    elif account.reaches(data):
-        path = data
-    else:
-        path = SYSTEM_STATE / f"hci-{_digest(data)}"
-    if path != data:
-        path.mkdir(mode=0o711, exist_ok=True)
-        _link(link, path / "postgres")
-    home = Home(path, account)
+    home = Home(_place(data, link, account), account)
     _open_sockets(home, data)
     return home
 
 
+def _place(data: Path, link: Path, account: Account) -> Path:
+    if link.is_symlink():
+        path = link.readlink().parent
+        if not path.exists():
+            raise CannotStartError(
+                f"{link} leads to {path}, which is not there: put it back, or remove "
+                "the link to begin with an empty database."
+            )
+        return path
+    if account.is_self:
+        return data
+    if link.exists() or account.reaches(data.parent):
+        _refuse_planted(data, account)
+        account.own(data)
+        return data
+    return _place_outside(data, link)
+
+
+def _place_outside(data: Path, link: Path) -> Path:
+    """A new folder of the system. Only the link leads to it: who removes the data
+    folder and starts again has an empty database, as anywhere else."""
+    path = SYSTEM_STATE / f"hci-{secrets.token_hex(8)}"
+    path.mkdir(mode=0o711)
+    (path / DATA_FOLDER).write_text(f"{data}\n")
+    _link(link, path / "postgres")
+    return path
+
+
+def _left_behind(data: Path) -> list[Path]:
+    """The folders of the system that were made for that data folder."""
+    # An earlier version named them by the data folder.
+    found = [SYSTEM_STATE / f"hci-{_digest(data)}"]
+    for path in sorted(SYSTEM_STATE.glob(f"hci-*/{DATA_FOLDER}")):
+        with contextlib.suppress(OSError):
+            if path.read_text().strip() == str(data):
+                found.append(path.parent)
+    return [path for path in found if (path / "postgres").exists()]
+
+
+def _refuse_planted(data: Path, account: Account) -> None:
+    """The servers' user owns the data folder. What root keeps there must be root's, or
+    a server that was broken into would choose what root reads and writes."""
+    for name in ROOTS_OWN:
+        path = data / name
+        if os.path.lexists(path) and path.lstat().st_uid == account.uid:
+            raise CannotStartError(
+                f"{path} belongs to {account.name}, who runs the database and must "
+                "not own it: look who made it, and remove it."
+            )
+
+
 def _open_sockets(home: Home, data: Path) -> None:
     folder = places.socket_dir()
-    if folder == data / "run" and home.path != data:
+    is_ours = folder == data / "run"
+    if is_ours and home.is_outside:
         _link(folder, home.path / "run")
         folder = home.path / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
     state = folder.lstat()
-    if state.st_uid not in (home.account.uid, os.geteuid()) or folder.is_symlink():
+    # In a folder that anybody may write, somebody else may have made it.
+    is_another_s = state.st_uid not in (home.account.uid, os.geteuid())
+    if folder.is_symlink() or (is_another_s and not is_ours):
         raise CannotStartError(f"{folder} is another user's: remove it.")
     home.account.own(folder)
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from hci_center.local.places import data_dir
+from hci_center.local.places import data_dir, make_data_dir
 
 
 def kept_secret(name: str, make: Callable[[], str] | None = None) -> str:
@@ -24,7 +24,8 @@ def kept_secret(name: str, make: Callable[[], str] | None = None) -> str:
 
 
 def _keep(path: Path, value: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir()
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

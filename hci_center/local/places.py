@@ -6,6 +6,7 @@ running server and by the tests; nothing here touches Django.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -21,6 +22,16 @@ LONGEST_SOCKET_PATH = 100
 def data_dir() -> Path:
     """The folder of all state, `HCI_DATA_DIR` (`.data` beside `manage.py`)."""
     return Path(os.environ.get("HCI_DATA_DIR") or BASE_DIR / ".data").absolute()
+
+
+def make_data_dir() -> Path:
+    """The data folder, made if need be, and closed to all but its owner (and root)."""
+    path = data_dir()
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # One that an earlier version made is open; another user's is his to close.
+    with contextlib.suppress(PermissionError):
+        path.chmod(0o700)
+    return path
 
 
 def socket_dir() -> Path:

@@ -57,6 +57,7 @@ class Postgres:
         renamed when it is whole. Raises CannotStartError.
         """
         _stop_orphan(self.home.cluster)
+        self.home.hand_over()
         for aside in self.home.path.glob("postgres.new-*"):
             shutil.rmtree(aside)
         if not self.home.cluster.exists():

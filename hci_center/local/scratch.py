@@ -36,7 +36,6 @@ PATIENCE = 10.0
 def run(command: list[str]) -> int:
     """The exit status of the command."""
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
-    data.chmod(0o711)
     os.environ["HCI_DATA_DIR"] = str(data)
     home = open_home()
     try:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import signal
 import socket
+import stat
+from pathlib import Path
 
 import pytest
 import redis
@@ -122,3 +125,17 @@ def test_a_stop_leaves_no_process_and_leftovers_are_no_hindrance(running):
     running.start()
     assert not (home / "postgres.new-1").exists()
     assert kept(running)
+
+
+def test_its_folders_are_closed_to_other_users(running):
+    modes = {
+        path: stat.S_IMODE((running.data / path).stat().st_mode)
+        for path in (".", "media", "secrets", "log", "serve.lock")
+    }
+    closed = dict.fromkeys((".", "media", "secrets", "log"), 0o700)
+    assert modes == closed | {"serve.lock": 0o600}
+
+
+def test_no_process_of_it_is_nobodys(running):
+    owners = {Path(f"/proc/{pid}").stat().st_uid for pid in running.processes()}
+    assert pwd.getpwnam("nobody").pw_uid not in owners

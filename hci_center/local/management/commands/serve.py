@@ -6,11 +6,11 @@ import contextlib
 import fcntl
 import http.client
 import json
+import os
 import socket
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -80,7 +80,10 @@ class Command(BaseCommand):
         if places.redis_url() == settings.REDIS_URL:
             supervisor.start(valkey(open_home()))
         if embedded:
-            postgres = Postgres(open_home())
+            home = open_home()
+            for note in home.notes():
+                self.say(note)
+            postgres = Postgres(home)
             postgres.prepare()
             supervisor.start(postgres.process())
             postgres.wait_until_ready(lambda: supervisor.tend(0.02))
@@ -88,6 +91,7 @@ class Command(BaseCommand):
                 connection.close()
                 postgres.recreate_database()
         first_start.migrate(self.say)
+        first_start.close_media()
         first_start.collect_static()
         if embedded:
             first_start.finish_first_start(self.say)
@@ -124,9 +128,10 @@ class Command(BaseCommand):
 @contextlib.contextmanager
 def _only_one() -> Iterator[None]:
     """Holds the data folder: a second server on it would be a second truth."""
-    folder = places.data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    with Path(folder / "serve.lock").open("w") as lock:
+    folder = places.make_data_dir()
+    lock = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        os.fchmod(lock, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -135,6 +140,8 @@ def _only_one() -> Iterator[None]:
                 "makes another installation."
             ) from None
         yield
+    finally:
+        os.close(lock)
 
 
 def _refuse_taken_ports() -> None:
