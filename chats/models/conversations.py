@@ -61,6 +61,8 @@ class Chat(models.Model):
             models.UniqueConstraint(
                 fields=["id", "contact", "manager"], name="chat_of_contact"
             ),
+            # What the composite foreign key of ledger lines points at.
+            models.UniqueConstraint(fields=["id", "manager"], name="chat_of_manager"),
         ]
 
     def __str__(self) -> str:
@@ -216,14 +218,22 @@ class ChatEvent(models.Model):
         RELEASED = "released", _("Released")
         CLOSED = "closed", _("Closed")
 
+    # Migration 0010 holds chat, area and both operators to the manager with composite
+    # foreign keys. The manager itself is not checked (the chat's is): every claim would
+    # lock its row.
     manager = models.ForeignKey(
-        Manager, on_delete=models.PROTECT, related_name="+", db_index=False
+        Manager,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     chat = models.ForeignKey(
         Chat,
         on_delete=models.PROTECT,
         related_name="events",
         verbose_name=_("chat"),
+        db_constraint=False,
     )
     kind = models.CharField(_("what"), max_length=16, choices=Kind)
     at = models.DateTimeField(_("when"), default=timezone.now)
@@ -235,6 +245,7 @@ class ChatEvent(models.Model):
         related_name="+",
         verbose_name=_("area"),
         db_index=False,
+        db_constraint=False,
     )
     operator = models.ForeignKey(
         Operator,
@@ -243,11 +254,17 @@ class ChatEvent(models.Model):
         related_name="+",
         verbose_name=_("operator"),
         db_index=False,
+        db_constraint=False,
     )
     # The credential that did it ("key:7", "user:12"), and the operator it acted as.
     actor = models.CharField(_("who"), max_length=64, blank=True, default="")
     acting_operator = models.ForeignKey(
-        Operator, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        Operator,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
     class Meta:
