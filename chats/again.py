@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from chats.models import Status
 from chats.queries import Shape, as_uuid, message_of_reference
 from chats.reading import Asked, find_conversation
+from contacts.lookup import hold
 from hci_center.callers import Caller
 from hci_center.errors import NotFailedError, NotFoundError
 
@@ -21,7 +22,8 @@ UPDATE chats_message SET status = 'wait', error = ''
  WHERE id = %s AND direction = 'out' AND status = 'failed'
 RETURNING id
 """
-# A message that was not ours to send may have none.
+# A message that was not ours to send may have none. Its place is behind all that its
+# contact has been sent meanwhile, as a new message's would be.
 _QUEUE = """
 INSERT INTO chats_delivery AS d
        (message_id, manager_id, contact_id, channel, token, attempts, failures, fence,
@@ -31,6 +33,7 @@ SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 0, 0, 0, false
  WHERE m.id = %s
 ON CONFLICT (message_id) DO UPDATE
    SET done_at = NULL, next_at = now(), queued_at = now(), failures = 0,
+       position = nextval(pg_get_serial_sequence('chats_message', 'id')),
        fence = d.fence + 1, in_flight = false, lease_until = NULL, doubt_until = NULL
 """
 
@@ -49,6 +52,8 @@ def send_again(caller: Caller, asked: Asked, message_id: str) -> Shape:
         found = _one(cursor, _FIND, [uuid, contact.pk]) if uuid else None
         if found is None:
             raise NotFoundError
+        # As whoever stores a message does, so that places are given out one by one.
+        hold(contact.pk)
         if _one(cursor, _REVIVE, [found]) is None:
             raise NotFailedError
         cursor.execute(_QUEUE, [found])

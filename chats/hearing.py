@@ -60,18 +60,21 @@ SELECT m.uuid::text, d.in_flight, m.content = %(text)s
    AND (d.in_flight OR d.doubt_until IS NOT NULL)
  ORDER BY d.message_id
 """
+# A message left when its last attempt began, not when it was queued.
 _LIFT_UNTIL = """
 UPDATE chats_message m SET status = %(status)s
   FROM chats_chat h
  WHERE h.contact_id = %(contact)s AND m.chat_id = h.id AND m.direction = 'out'
-   AND m.status = ANY(%(from)s) AND m.created_at <= %(until)s
+   AND m.status = ANY(%(from)s)
+   AND coalesce((SELECT d.attempted_at FROM chats_delivery d WHERE d.message_id = m.id),
+                m.created_at) <= %(until)s
 """
 # Its end is not written yet, and it may be one of those that the mark is about.
 _IS_UNDER_MARK = """
 SELECT EXISTS (
   SELECT FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
    WHERE d.contact_id = %(contact)s AND d.done_at IS NULL AND d.in_flight
-     AND m.created_at <= %(until)s)
+     AND coalesce(d.attempted_at, m.created_at) <= %(until)s)
 """
 _LIFTED_FROM = {"delivered": ["sent"], "read": ["sent", "delivered"]}
 

@@ -47,8 +47,9 @@ WITH RECURSIVE lines AS (
        AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
        AND NOT EXISTS (
              SELECT FROM chats_delivery p
-              WHERE p.contact_id = d.contact_id AND p.message_id < d.message_id
-                AND p.done_at IS NULL)
+              WHERE p.contact_id = d.contact_id AND p.done_at IS NULL
+                AND coalesce(p.position, p.message_id)
+                  < coalesce(d.position, d.message_id))
      ORDER BY d.next_at, d.message_id
      LIMIT greatest(0, %(each)s - coalesce(busy.taken, 0))
        FOR UPDATE OF d SKIP LOCKED) q
@@ -60,6 +61,7 @@ WITH RECURSIVE lines AS (
 )
 UPDATE chats_delivery u
    SET in_flight = true, fence = u.fence + 1, attempts = u.attempts + 1,
+       attempted_at = statement_timestamp(),
        lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
   FROM due WHERE u.message_id = due.message_id
 RETURNING u.message_id, due.in_flight

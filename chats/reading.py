@@ -36,9 +36,12 @@ _COUNT_NONE = """
 UPDATE contacts_contact SET unread = 0
  WHERE id = %s AND deleted_at IS NULL AND unread > 0
 """
+# Of the chat that is open by then: the one that was looked up may have been closed, and
+# what was counted belongs to its successor.
 _MARK_READ = """
 UPDATE chats_message SET status = 'read'
- WHERE chat_id = %s AND direction = 'in' AND status = 'wait'
+ WHERE direction = 'in' AND status = 'wait' AND chat_id = (
+       SELECT id FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL)
 """
 
 
@@ -145,10 +148,11 @@ def mark_read(caller: Caller, asked: Asked) -> int:
     """
     conversation = find_conversation(caller, asked)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_COUNT_NONE, [conversation.contact.pk])
+        contact_id = conversation.contact.pk
+        cursor.execute(_COUNT_NONE, [contact_id])
         if cursor.rowcount:
-            cursor.execute(_MARK_READ, [conversation.chat_id])
-    return conversation.contact.pk
+            cursor.execute(_MARK_READ, [contact_id])
+    return contact_id
 
 
 def _bounds(contact_id: int, said: dict[str, UUID | None]) -> dict[str, int]:

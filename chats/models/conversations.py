@@ -218,7 +218,7 @@ class ChatEvent(models.Model):
         RELEASED = "released", _("Released")
         CLOSED = "closed", _("Closed")
 
-    # Migration 0010 holds chat, area and both operators to the manager with composite
+    # Migration 0011 holds chat, area and both operators to the manager with composite
     # foreign keys. The manager itself is not checked (the chat's is): every claim would
     # lock its row.
     manager = models.ForeignKey(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +43,11 @@ class Delivery(models.Model):
     # By the database's clock, as all that is compared with them.
     queued_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())
+    # Its place in the contact's order once it is sent again: a number drawn from the
+    # sequence of message ids. Before that its message's id is its place.
+    position = models.BigIntegerField(null=True, blank=True)
+    # When the latest attempt began, so what it sent left no earlier.
+    attempted_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
     # From before an attempt until its outcome is written. Found true by the next
@@ -63,7 +68,8 @@ class Delivery(models.Model):
                 name="deliveries_due",
             ),
             models.Index(
-                fields=["contact", "message"],
+                "contact",
+                Coalesce("position", "message"),
                 condition=Q(done_at__isnull=True),
                 name="deliveries_of_contact",
             ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from chats import reading
+from contacts.models import Contact
 from tests.builders import make_chat, make_message
 from tests.conftest import signed_in
 
@@ -82,6 +84,25 @@ def test_messages_of_closed_chats_stay_as_they_are(api, contact, ana):
     current = make_message(make_chat(contact))
     api.post(PATH, ask(ana))
     assert statuses([closed, current]) == ["wait", "read"]
+
+
+def test_a_message_of_a_chat_that_opened_meanwhile_is_read_too(
+    api, contact, unread, ana, monkeypatch
+):
+    """Closed and opened anew between the look-up and the update."""
+    find = reading.find_conversation
+    later = []
+
+    def find_and_reopen(*args, **kwargs):
+        found = find(*args, **kwargs)
+        contact.chats.update(closed_at=timezone.now())
+        later.append(make_message(make_chat(contact)))
+        Contact.objects.update(unread=1)
+        return found
+
+    monkeypatch.setattr(reading, "find_conversation", find_and_reopen)
+    assert api.post(PATH, ask(ana)).json()["data"]["unread"] == 0
+    assert statuses(later) == ["read"]
 
 
 def test_it_fails_as_reading_does(api, contact, unread, ana, bruno):

@@ -325,6 +325,38 @@ def test_a_mark_that_overtakes_the_answer_of_a_send_counts(
     assert InboundEvent.objects.get().state == "done"
 
 
+@pytest.mark.parametrize("status", ["delivered", "read"])
+def test_a_mark_does_not_lift_what_left_after_it(page, page_contact, rounds, status):
+    """Queued before the mark, but sent after it."""
+    chat = builders.make_chat(page_contact)
+    now = datetime.now(UTC)
+    early, late = (
+        builders.make_message(
+            chat,
+            direction="out",
+            status="sent",
+            created_at=now - timedelta(minutes=10),
+        )
+        for _ in range(2)
+    )
+    for message, minutes in ((early, 9), (late, 1)):
+        Delivery.objects.create(
+            message=message,
+            manager_id=page_contact.manager_id,
+            contact=page_contact,
+            channel=page_contact.channel,
+            attempted_at=now - timedelta(minutes=minutes),
+            done_at=now,
+        )
+    mark = {"watermark": str(int((now - timedelta(minutes=5)).timestamp() * 1000))}
+    event = page._event(page_contact.external_id, **{SAYS[status]: mark})
+    post(page, "/webhooks/facebook", page.frame(event))
+    rounds.make()
+    early.refresh_from_db()
+    late.refresh_from_db()
+    assert (early.status, late.status) == (status, "sent")
+
+
 def test_what_its_sender_took_back_stays_and_is_marked(manager, page, rounds):
     photos = [{"type": "location", "payload": {"coordinates": {"lat": 1, "long": 2}}}]
     news = page.inbound(PSID, "Esqueça", attachments=photos)

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('areas', '0004_presence'),
-        ('chats', '0009_largest_file_of_a_gateway'),
+        ('chats', '0010_message_details'),
         ('contacts', '0005_string_ids_are_unique'),
         ('managers', '0003_tell_of_keys'),
     ]
