@@ -15,20 +15,26 @@ MAGIC = 0x950412DE
 
 
 def entries(text):
-    """The messages of a .po file: its identity (context, plural included) and text."""
-    for block in text.split("\n\n"):
-        parts, key, flags = {}, None, ""
-        for line in block.splitlines():
-            if line.startswith("#,"):
-                flags += line
-            if line.startswith("#") or not line.strip():
-                continue
-            if not line.startswith('"'):
-                key, _, line = line.partition(" ")
-                parts[key] = ""
-            parts[key] += ast.literal_eval(line)
-        if "msgid" in parts:
+    """The messages of a .po file: its identity (context, plural included) and text.
+
+    One begins where the one before has its text: a blank line between them is usual
+    but a merge may lose it.
+    """
+    parts, key, flags = {}, None, ""
+    for line in [*text.splitlines(), "msgid"]:
+        is_next = line.startswith(("#", "msgctxt", "msgid"))
+        if is_next and any(name.startswith("msgstr") for name in parts):
             yield parts, "fuzzy" in flags
+            parts, flags = {}, ""
+        if line.startswith("#,"):
+            flags += line
+        if line.startswith("#") or not line.strip():
+            continue
+        if not line.startswith('"'):
+            key, _, line = line.partition(" ")
+            parts[key] = ""
+        if line:
+            parts[key] += ast.literal_eval(line)
 
 
 def catalogue(path):
