@@ -239,7 +239,7 @@ def _line_text(line: OrderLine, currency: Any) -> str:
 
 def _titled(title: str, said: Any) -> str:
     said = text(said).strip()
-    return f"{title}: {said}" if said else title
+    return title if said in ("", title) else f"{title}: {said}"
 
 
 def _bullets(options: Iterable[Any]) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chats.gateways.readings import text
+from chats.gateways.readings import found, text
 
 # Both spell a phone: Baileys the first, web clients the second.
 PHONE_SERVERS = ("s.whatsapp.net", "c.us")
@@ -19,12 +19,17 @@ CROWDS = ("g.us", "broadcast", "newsletter", "call")
 MOST_DIGITS = 17
 
 
+def serialized(name: Any) -> str:
+    """The id of a chat or message, which comes as text or as an object."""
+    return text(found(name, "_serialized") or name)
+
+
 def person_id(jid: Any) -> str:
     """A person's id as it is kept: a phone's digits, `lid:<digits>`, "" for none.
 
     The device behind the colon falls away; a LID's digits are never a phone.
     """
-    user, _, server = text(jid).partition("@")
+    user, _, server = serialized(jid).partition("@")
     user = user.partition(":")[0].partition("_")[0]
     if not user.isdecimal() or not user.isascii():
         return ""
@@ -47,4 +52,4 @@ def person_ids(jids: Iterable[Any]) -> tuple[str, ...]:
 
 
 def is_crowd(jid: Any) -> bool:
-    return text(jid).rpartition("@")[2] in CROWDS
+    return serialized(jid).rpartition("@")[2] in CROWDS

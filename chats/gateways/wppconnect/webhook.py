@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chats.gateways import readings
-from chats.gateways.base import Media, SessionState
+from chats.gateways.base import SessionState
 from chats.gateways.bodies import masked, read_object
 from chats.gateways.events import (
     Ack,
@@ -19,13 +19,16 @@ from chats.gateways.events import (
     MalformedError,
     Person,
     Piece,
+    Reaction,
     ReceiptStatus,
     Session,
     Unwanted,
 )
-from chats.gateways.readings import found, text
+from chats.gateways.readings import found, listed, text
 from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import is_crowd, person_ids
+from chats.gateways.structured_text import call_text, vote_text
+from chats.gateways.whatsapp_web import is_crowd, person_id, person_ids, serialized
+from chats.gateways.wppconnect.content import SILENT, content_of, origin_of
 
 SESSIONS: dict[str, SessionState] = {
     "inChat": "open",
@@ -35,22 +38,15 @@ SESSIONS: dict[str, SessionState] = {
     "qrReadError": "closed",
     "qrReadFail": "closed",
     "disconnectedMobile": "closed",
+    # So spelled by older versions.
+    "desconnectedMobile": "closed",
+    "phoneNotConnected": "closed",
     "deviceNotConnected": "closed",
     "autocloseCalled": "closed",
     "browserClose": "closed",
     "serverClose": "closed",
     "deleteToken": "closed",
 }
-FILES = {
-    "image": "image",
-    "sticker": "image",
-    "audio": "audio",
-    "ptt": "audio",
-    "video": "video",
-    "document": "file",
-}
-_SILENT = {"e2e_notification", "notification", "protocol", "gp2", "reaction", "revoked"}
-LONGEST_MEDIA_TEXT = 36 * 2**20
 
 
 class WPPConnectWebhook:
@@ -64,36 +60,18 @@ class WPPConnectWebhook:
 
     def parse(self, payload: Any) -> list[Event]:
         event = payload["event"]
-        if event in ("onmessage", "onselfmessage"):
-            return [_message(payload)]
-        if event == "unreadmessages":
-            return [_message(item) for item in readings.listed(payload, "data")]
-        if event == "onack":
-            return [_ack(payload)]
-        if event == "onrevokedmessage" and payload.get("refId"):
-            return [Deleted(serialized(payload["refId"]))]
-        if event == "status-find":
-            return [_status(text(payload.get("status")))]
-        if event == "qrcode":
-            qr = text(payload.get("urlcode")) or text(payload.get("qrcode"))
-            return [Session("qr", sentence("not_connected"), qr)]
-        if event in ("closesession", "logoutsession"):
-            return [Session("closed", sentence("not_connected"))]
-        return [Unwanted(event)]
-
-
-def serialized(name: Any) -> str:
-    """A message id, which comes as text or as an object."""
-    return text(found(name, "_serialized") or name)
+        reader = _READERS.get(event)
+        return [Unwanted(event) if reader is None else reader(payload)]
 
 
 def _message(data: Any) -> Event:
+    """A message as it comes in, or is found unread when a session starts."""
     mine = data.get("fromMe") is True or data.get("event") == "onselfmessage"
     chat = data["to"] if mine else data["from"]
     kind = text(data.get("type"))
     if data.get("isGroupMsg") or is_crowd(chat) or is_crowd(data.get("chatId")):
         return Unwanted("crowd")
-    if kind in _SILENT:
+    if kind in SILENT:
         return Unwanted(kind)
     sender = {} if mine else data.get("sender")
     shown = found(sender, "pushname") or data.get("notifyName")
@@ -106,32 +84,78 @@ def _message(data: Any) -> Event:
     if not person.ids:
         raise ValueError("a message without a person")
     at = readings.moment(data.get("t") or data.get("timestamp"))
-    name = serialized(data["id"])
+    name, content = serialized(data["id"]), content_of(data, kind)
+    reply_to = _quoted(data, serialized(chat))
     if mine:
-        return Echo(name, person, _content(data, kind), at)
-    return Inbound(name, person, _content(data, kind), at)
+        return Echo(name, person, content, at, reply_to=reply_to)
+    return Inbound(name, person, content, at, reply_to, origin_of(data))
 
 
-def _content(data: Any, kind: str) -> Content:
-    if kind == "chat":
-        return Content("text", text(data.get("body") or data.get("content")) or "…")
-    if kind in FILES:
-        # The body holds the bytes when the server downloads by itself.
-        media = Media(
-            mime=text(data.get("mimetype")).partition(";")[0].strip(),
-            name=text(data.get("filename")),
-            base64=text(data.get("body"), longest=LONGEST_MEDIA_TEXT),
-            id=serialized(data["id"]),
-        )
-        return Content(FILES[kind], text(data.get("caption")), media)
-    if kind == "location":
-        place = readings.place(data.get("lat"), data.get("lng"), data.get("loc"))
-        return Content("location", place)
-    if kind == "vcard":
-        return Content("contacts", text(data.get("vcardFormattedName")) or "…")
-    if kind in ("list_response", "buttons_response", "template_button_reply"):
-        return Content("text", text(data.get("body")) or "…")
-    return Content(readings.kind(kind), readings.placeholder(kind))
+def _quoted(data: Any, chat: str) -> str:
+    """The whole id of the quoted message.
+
+    Where the server has not got that message itself, the last part of its id is told
+    and who wrote it.
+    """
+    if whole := serialized(data.get("quotedMsgId")):
+        return whole
+    name = text(data.get("quotedStanzaID"))
+    if not name or "_" in name:
+        return name
+    writer = person_id(data.get("quotedParticipant"))
+    return f"{'false' if writer == person_id(chat) else 'true'}_{chat}_{name}"
+
+
+def _revocation(data: Any) -> Event:
+    name = serialized(data.get("refId"))
+    return Deleted(name) if name else Unwanted("onrevokedmessage")
+
+
+def _reaction(data: Any) -> Event:
+    """The reaction's own id tells the chat, and whether it is ours."""
+    target, own = serialized(data.get("msgId")), data.get("id")
+    parts = serialized(own).split("_")
+    chat = found(own, "remote") or (parts[1] if len(parts) > 2 else "")
+    if is_crowd(chat):
+        return Unwanted("crowd")
+    person = Person(person_ids((chat,)))
+    if not target or not person.ids:
+        return Unwanted("onreactionmessage")
+    is_own = found(own, "fromMe") is True or parts[0] == "true"
+    emoji = text(data.get("reactionText"))
+    return Reaction(target, person, emoji, is_own=is_own)
+
+
+def _vote(data: Any) -> Event:
+    """What a customer chose of a poll, all at once; options are listed by number with
+    gaps between."""
+    chat, poll = data.get("chatId"), serialized(data.get("msgId"))
+    if is_crowd(chat):
+        return Unwanted("crowd")
+    person, voter = Person(person_ids((chat,))), person_id(data.get("sender"))
+    if not person.ids:
+        return Unwanted("onpollresponse")
+    # With the same server before it, another name than the chat's is our own.
+    is_phone = person.ids[0].isdecimal()
+    if voter and voter.isdecimal() == is_phone and voter not in person.ids:
+        return Unwanted("own vote")
+    chosen = listed(data, "selectedOptions")
+    names = [found(option, "name") for option in chosen if option]
+    at = readings.moment(data.get("timestamp"))
+    name = f"vote:{poll}:{voter}:{text(data.get('timestamp'))}"
+    return Inbound(name, person, Content("poll", vote_text("", names)), at, poll)
+
+
+def _call(data: Any) -> Event:
+    """A call that rings; how it ends is not told."""
+    if data.get("isGroup") is True or is_crowd(data.get("peerJid")):
+        return Unwanted("crowd")
+    person = Person(person_ids((data.get("peerJid"), data.get("sender"))))
+    if not person.ids:
+        raise ValueError("a call without a person")
+    line = call_text(missed=False, video=data.get("isVideo") is True)
+    at, name = readings.moment(data.get("offerTime")), f"call:{text(data['id'])}"
+    return Inbound(name, person, Content("call", line), at)
 
 
 def _ack(data: Any) -> Event:
@@ -155,8 +179,40 @@ def _ack_status(ack: Any) -> ReceiptStatus | None:
     return known.get(ack)
 
 
-def _status(said: str) -> Event:
+def _status(data: Any) -> Event:
+    said = text(data.get("status"))
     state = SESSIONS.get(said)
     if state is None:
         return Unwanted(said or "status")
     return Session(state, "" if state == "open" else sentence("not_connected", said))
+
+
+def _qr(data: Any) -> Event:
+    qr = text(data.get("urlcode")) or text(data.get("qrcode"))
+    return Session("qr", sentence("not_connected"), qr)
+
+
+def _phone_code(data: Any) -> Event:
+    """A code to type on the phone instead of a QR to scan."""
+    return Session("qr", sentence("not_connected", text(data.get("phoneCode"))))
+
+
+def _closed(data: Any) -> Event:
+    return Session("closed", sentence("not_connected"))
+
+
+_READERS: dict[str, Callable[[Any], Event]] = {
+    "onmessage": _message,
+    "onselfmessage": _message,
+    "unreadmessages": _message,
+    "onack": _ack,
+    "onrevokedmessage": _revocation,
+    "onreactionmessage": _reaction,
+    "onpollresponse": _vote,
+    "incomingcall": _call,
+    "status-find": _status,
+    "qrcode": _qr,
+    "phoneCode": _phone_code,
+    "closesession": _closed,
+    "logoutsession": _closed,
+}
