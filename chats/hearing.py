@@ -285,7 +285,7 @@ class _Ear:
     def _await_file(self, uuid: str, media: Media) -> None:
         kept = {
             name: getattr(media, name)
-            for name in ("mime", "name", "url", "id", "sha256")
+            for name in ("mime", "name", "url", "id", "sha256", "details")
         }
         values: dict[str, Any] = {
             "uuid": uuid,

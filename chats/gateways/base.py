@@ -137,7 +137,10 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Bytes that came with a message, or where its gateway keeps them."""
+    """Bytes that came with a message, or where its gateway keeps them.
+
+    `details` is JSON that the gateway needs to fetch what it has not kept itself.
+    """
 
     mime: str = ""
     name: str = ""
@@ -145,6 +148,7 @@ class Media:
     url: str = field(default="", repr=False)
     id: str = ""
     sha256: str = ""
+    details: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

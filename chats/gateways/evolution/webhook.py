@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chats.gateways import readings
-from chats.gateways.base import Media, SessionState
+from chats.gateways.base import SessionState
 from chats.gateways.bodies import masked, read_object
 from chats.gateways.events import (
     Ack,
     Content,
     Deleted,
     Echo,
+    Edited,
     Event,
     Inbound,
     MalformedError,
     Person,
     Piece,
+    Reaction,
     ReceiptStatus,
     Session,
     Unwanted,
 )
+from chats.gateways.evolution.content import SILENT, Said, content_of, origin_of
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
+from chats.gateways.structured_text import call_text
 from chats.gateways.whatsapp_web import is_crowd, person_id, person_ids
 
 STATUSES: dict[str, ReceiptStatus] = {
@@ -40,15 +44,10 @@ SESSIONS: dict[str, SessionState] = {
     "close": "closed",
     "refused": "closed",
 }
-FILES = {
-    "imageMessage": "image",
-    "stickerMessage": "image",
-    "audioMessage": "audio",
-    "videoMessage": "video",
-    "ptvMessage": "video",
-    "documentMessage": "file",
-}
-LONGEST_MEDIA_TEXT = 36 * 2**20
+# WhatsApp's numbers of what a protocol message does, beside their names.
+EDITS = {"MESSAGE_EDIT", "14", ""}
+REVOCATIONS = {"REVOKE", "0"}
+MISSED_CALLS = {"timeout", "reject"}
 
 
 class EvolutionWebhook:
@@ -58,24 +57,27 @@ class EvolutionWebhook:
         body = read_object(raw)
         if not isinstance(body.get("event"), str):
             raise MalformedError
-        return [Piece(text(body.get("instance")), json.dumps(masked(body)))]
+        account, kept = text(body.get("instance")), masked(body)
+        data = kept.get("data")
+        if isinstance(data, list) and _event_of(body) in _READERS:
+            bodies = [{**kept, "data": item} for item in data]
+        else:
+            bodies = [kept]
+        return [Piece(account, json.dumps(one)) for one in bodies]
 
     def parse(self, payload: Any) -> list[Event]:
-        event = payload["event"].lower().replace("_", ".").replace("-", ".")
+        event = _event_of(payload)
+        reader = _READERS.get(event)
+        if reader is None:
+            return [Unwanted(event)]
         data = payload.get("data")
-        if event == "messages.upsert":
-            items = data if isinstance(data, list) else [data]
-            return [_message(item) for item in items]
-        if event == "send.message":
-            return [_message(data, is_api=True)]
-        if event == "messages.update":
-            items = data if isinstance(data, list) else [data]
-            return [_update(item) for item in items]
-        if event == "connection.update":
-            return [_connection(data)]
-        if event == "qrcode.updated":
-            return [_qr(data)]
-        return [Unwanted(event)]
+        return [reader(item) for item in (data if isinstance(data, list) else [data])]
+
+
+def _event_of(body: dict[str, Any]) -> str:
+    """The event's name in its one spelling."""
+    name: str = body["event"]
+    return name.lower().replace("_", ".").replace("-", ".")
 
 
 def _message(data: Any, *, is_api: bool | None = None) -> Event:
@@ -91,62 +93,72 @@ def _message(data: Any, *, is_api: bool | None = None) -> Event:
     )
     if not person.ids:
         raise ValueError("a message without a person")
-    content = _content(data)
-    if content is None:
-        return Unwanted(text(data.get("messageType")) or "nothing")
+    said = Said(data.get("message"), text(data.get("messageType")))
+    if said.kind in SILENT:
+        return Unwanted(said.kind)
+    if said.kind == "protocolMessage":
+        return _change(said.part)
+    if said.kind == "reactionMessage":
+        return _reaction(said.part, person, is_own=mine)
+    content = content_of(data, said)
+    context = data.get("contextInfo") or said.context
     at = readings.moment(data.get("messageTimestamp"))
-    name = text(key["id"])
+    name, reply_to = text(key["id"]), text(found(context, "stanzaId"))
     if mine or is_api:
-        return Echo(name, person, content, at, is_api=is_api)
-    return Inbound(name, person, content, at)
+        return Echo(name, person, content, at, is_api=is_api, reply_to=reply_to)
+    return Inbound(name, person, content, at, reply_to, origin_of(context))
 
 
-_SILENT = {
-    "reactionMessage",
-    "protocolMessage",
-    "pollUpdateMessage",
-    "senderKeyDistributionMessage",
-    "editedMessage",
-}
+def _sent(data: Any) -> Event:
+    return _message(data, is_api=True)
 
 
-def _content(data: Any) -> Content | None:
-    kind = text(data.get("messageType"))
-    message = data.get("message")
-    if kind in _SILENT:
-        return None
-    if kind == "documentWithCaptionMessage":
-        kind = "documentMessage"
-        inner = found(message, "documentWithCaptionMessage", "message")
-        message = {**(message or {}), **(inner or {})}
-    said = found(message, "conversation") or found(
-        message, "extendedTextMessage", "text"
-    )
-    if said:
-        return Content("text", text(said))
-    part = found(message, kind)
-    if kind in FILES and isinstance(part, dict):
-        return Content(FILES[kind], text(part.get("caption")), _media(data, part))
-    if kind == "locationMessage":
-        lat, long = (found(part, f"degrees{k}") for k in ("Latitude", "Longitude"))
-        return Content("location", readings.place(lat, long, found(part, "name")))
-    if kind == "contactMessage":
-        return Content("contacts", text(found(part, "displayName")) or "…")
-    chosen = found(part, "selectedDisplayText") or found(part, "title")
-    if chosen:
-        return Content("text", text(chosen))
-    shown = kind.removesuffix("Message")
-    return Content(readings.kind(shown), readings.placeholder(shown))
+def _reaction(part: Any, person: Person, *, is_own: bool) -> Event:
+    """An empty text withdraws it."""
+    target = text(found(part, "key", "id"))
+    if not target:
+        return Unwanted("reactionMessage")
+    return Reaction(target, person, text(found(part, "text")), is_own=is_own)
 
 
-def _media(data: Any, part: dict[str, Any]) -> Media:
-    delivered = found(data, "message", "base64") or part.get("base64")
-    return Media(
-        mime=text(part.get("mimetype")).partition(";")[0].strip(),
-        name=text(part.get("fileName")),
-        base64=text(delivered, longest=LONGEST_MEDIA_TEXT),
-        id=text(found(data, "key", "id")),
-    )
+def _change(data: Any) -> Event:
+    """A message that edits another or takes it back."""
+    name = text(found(data, "key", "id"))
+    kind, edited = text(found(data, "type")), found(data, "editedMessage")
+    if name and edited and kind in EDITS:
+        new = content_of(data, Said(edited))
+        return Edited(name, new.text, readings.moment(found(data, "timestampMs")))
+    if name and kind in REVOCATIONS:
+        return Deleted(name)
+    return Unwanted("protocolMessage")
+
+
+def _deletion(data: Any) -> Event:
+    """The key of the message, or Evolution's own row with the key in it."""
+    key = found(data, "key") or data
+    name = text(found(key, "id"))
+    return Deleted(name) if name else Unwanted("deletion")
+
+
+def _call(data: Any) -> Event:
+    """One line for each call, which says so when it was missed.
+
+    Who hung up, and whether the phone answered, is not told.
+    """
+    if found(data, "isGroup") is True:
+        return Unwanted("crowd")
+    name = f"call:{text(data['id'])}"
+    is_video, status = found(data, "isVideo") is True, text(found(data, "status"))
+    if status in MISSED_CALLS:
+        return Edited(name, call_text(missed=True, video=is_video))
+    if status != "offer":
+        return Unwanted(f"call {status}")
+    jids = (data.get("callerPn"), data.get("from"), data.get("chatId"))
+    person = Person(person_ids(jids))
+    if not person.ids:
+        raise ValueError("a call without a person")
+    missed = found(data, "offline") is True
+    return Inbound(name, person, Content("call", call_text(missed, is_video)))
 
 
 def _update(data: Any) -> Event:
@@ -166,8 +178,21 @@ def _connection(data: Any) -> Event:
     if state == "open":
         number = person_id(data.get("wuid"))
         return Session("open", number=int(number) if number.isdecimal() else None)
-    reason = sentence("not_connected", data.get("statusReason") or "")
-    return Session(state, reason)
+    reason = data.get("statusReason")
+    # 200 stands for no reason.
+    return Session(state, sentence("not_connected", "" if reason == 200 else reason))
+
+
+def _status(data: Any) -> Event:
+    """Told when an instance is logged out and does not connect again by itself."""
+    if text(found(data, "status")) != "closed":
+        return Unwanted("status")
+    said = found(data, "disconnectionReasonCode") or ""
+    return Session("closed", sentence("not_connected", said))
+
+
+def _gone(data: Any) -> Event:
+    return Session("closed", sentence("not_connected"))
 
 
 def _qr(data: Any) -> Event:
@@ -175,3 +200,19 @@ def _qr(data: Any) -> Event:
     if qr:
         return Session("qr", sentence("not_connected"), qr)
     return Session("closed", sentence("not_connected", found(data, "message") or ""))
+
+
+_READERS: dict[str, Callable[[Any], Event]] = {
+    "messages.upsert": _message,
+    "messages.edited": _change,
+    "messages.update": _update,
+    "messages.delete": _deletion,
+    "send.message": _sent,
+    "send.message.update": _change,
+    "call": _call,
+    "connection.update": _connection,
+    "status.instance": _status,
+    "logout.instance": _gone,
+    "remove.instance": _gone,
+    "qrcode.updated": _qr,
+}

@@ -1,0 +1,160 @@
+"""What a message of WhatsApp's protocol says, as Evolution passes it on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chats.gateways import readings
+from chats.gateways.base import Media
+from chats.gateways.events import Content, Origin
+from chats.gateways.evolution.structured import READERS
+from chats.gateways.readings import found, text
+
+FILES = {
+    "imageMessage": "image",
+    "stickerMessage": "image",
+    "audioMessage": "audio",
+    "videoMessage": "video",
+    "ptvMessage": "video",
+    "documentMessage": "file",
+}
+# Nothing that a person says: keys, pins, what announces the parts of an album (they
+# come by themselves), and what only the phone can decrypt.
+SILENT = {
+    "albumMessage",
+    "encReactionMessage",
+    "encEventResponseMessage",
+    "keepInChatMessage",
+    "messageHistoryBundle",
+    "messageHistoryNotice",
+    "pinInChatMessage",
+    "pollUpdateMessage",
+    "secretEncryptedMessage",
+    "senderKeyDistributionMessage",
+    "stickerSyncRmrMessage",
+}
+LONGEST_MEDIA_TEXT = 36 * 2**20
+LONGEST_DETAILS = 16 * 2**10
+DEEPEST_WRAPPER = 8
+# Large, and of no use for fetching the file again.
+_PICTURES_IN_PARTS = {"jpegThumbnail", "waveform", "contextInfo", "scansSidecar"}
+
+
+class Said:
+    """A message without its wrappers: its kind, its part of that kind, the rest."""
+
+    def __init__(self, message: Any, kind: str = "") -> None:
+        self.message, self.kind = _unwrapped(message, kind)
+        self.part: Any = found(self.message, self.kind)
+
+    @property
+    def context(self) -> Any:
+        """What the message refers to, as its part says it."""
+        return found(self.part, "contextInfo")
+
+
+def _unwrapped(message: Any, kind: str) -> tuple[Any, str]:
+    """The innermost message and its kind.
+
+    Disappearing and view-once messages, documents with captions, photos of an album
+    and others come as a part that holds the message itself: `{"message": {...}}`.
+    """
+    if not _is_content(kind) or not isinstance(found(message, kind), dict | str):
+        kind = _kind_of(message) or kind
+    for _ in range(DEEPEST_WRAPPER):
+        inner = found(message, kind, "message")
+        if not isinstance(inner, dict):
+            break
+        message, kind = inner, _kind_of(inner) or kind
+    return message, kind
+
+
+def _kind_of(message: Any) -> str:
+    """The name of the part that is the content."""
+    names = list(message) if isinstance(message, dict) else []
+    silent = (name for name in names if name in SILENT)
+    return next(filter(_is_content, names), next(silent, ""))
+
+
+def _is_content(kind: str) -> bool:
+    """Keys for a group and the like come beside the content, not instead of it."""
+    return kind not in SILENT and (kind == "conversation" or "Message" in kind)
+
+
+def content_of(data: Any, said: Said) -> Content:
+    """What an operator reads or opens; a placeholder for what is not known."""
+    text_part = found(said.message, "conversation") or found(
+        said.message, "extendedTextMessage", "text"
+    )
+    if text_part:
+        return Content("text", text(text_part))
+    if said.kind in FILES and isinstance(said.part, dict):
+        media = _media(data, said)
+        return Content(FILES[said.kind], text(said.part.get("caption")), media)
+    shown = said.kind.removesuffix("Message")
+    reader = READERS.get(said.kind)
+    kind, line = reader(said.part) if reader else ("text", _chosen(said.part))
+    if line:
+        return Content(kind, line)
+    return Content(readings.kind(shown), readings.placeholder(shown))
+
+
+def _media(data: Any, said: Said) -> Media:
+    part = said.part
+    delivered = (
+        found(data, "message", "base64")
+        or found(said.message, "base64")
+        or part.get("base64")
+    )
+    return Media(
+        mime=text(part.get("mimetype")).partition(";")[0].strip(),
+        name=text(part.get("fileName")) or text(part.get("title")),
+        base64=text(delivered, longest=LONGEST_MEDIA_TEXT),
+        id=text(found(data, "key", "id")),
+        details="" if delivered else _details(data, said),
+    )
+
+
+def _details(data: Any, said: Said) -> str:
+    """The message itself, by which Evolution downloads the file without having kept
+    the message, or where it does not unwrap it."""
+    if not said.part.get("mediaKey"):
+        return ""
+    part = {k: v for k, v in said.part.items() if k not in _PICTURES_IN_PARTS}
+    key = found(data, "key")
+    details = json.dumps({"key": key, "message": {said.kind: part}})
+    return details if len(details) <= LONGEST_DETAILS else ""
+
+
+def _chosen(part: Any) -> str:
+    """What was chosen of buttons or a list, or the title of what is not known."""
+    for name in ("selectedDisplayText", "title"):
+        if chosen := text(found(part, name)):
+            return chosen
+    return ""
+
+
+def origin_of(context: Any) -> Origin | None:
+    """The ad, post or product that the customer came by."""
+    reply = found(context, "externalAdReply")
+    kind = text(found(reply, "sourceType")).lower()
+    is_ad = (
+        text(found(context, "conversionSource")) == "FB_Ads"
+        or text(found(context, "entryPointConversionSource")) == "ctwa_ad"
+    )
+    # Previews of links come as such replies too, without a source.
+    if reply and (kind in ("ad", "post") or is_ad):
+        return Origin(
+            "post" if kind == "post" else "ad",
+            text(found(reply, "sourceId")),
+            text(found(reply, "title")),
+            text(found(reply, "sourceUrl")),
+        )
+    if is_ad:
+        return Origin("ad")
+    product = found(context, "quotedMessage", "productMessage", "product")
+    if product:
+        ref, title = found(product, "productId"), found(product, "title")
+        return Origin("product", text(ref), text(title), text(found(product, "url")))
+    return None
