@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.db.models.functions import Left
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, Left
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from chats.admin.conversation import ORIGINS, lines_beside
 from chats.admin.endless import NEWEST_MESSAGE, NEWEST_MESSAGE_OF, EndlessAdmin
 from chats.admin.search import messages_named
 from chats.models import Message, Status
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confinement import caller_behind
-from managers.admin.filters import ConfinedFilter
+from managers.admin.filters import ChoiceFilter, ConfinedFilter
 
 _KINDS: dict[str, Any] = {
     Status.WAIT: "warn",
@@ -27,6 +31,17 @@ _KINDS: dict[str, Any] = {
 }
 # Characters of a message that the list shows.
 EXCERPT = 80
+
+
+class OriginFilter(ChoiceFilter):
+    """Messages that an ad, a post, a link or a product led to."""
+
+    title = gettext_lazy("came from")
+    parameter_name = "origin"
+    cuts = {
+        kind: (title, Q(details__has_key="origin", details__origin__kind=kind))
+        for kind, title in ORIGINS.items()
+    }
 
 
 @admin.register(Message)
@@ -45,6 +60,7 @@ class MessageAdmin(EndlessAdmin):
     ]
     list_filter = [
         ("status", ChoicesDropdownFilter),
+        OriginFilter,
         ("direction", ChoicesDropdownFilter),
         ("manager", ConfinedFilter),
     ]
@@ -58,6 +74,7 @@ class MessageAdmin(EndlessAdmin):
         ("direction", "sender"),
         ("type", "state"),
         "content",
+        "beside",
         "url",
         "error",
         ("uuid", "gateway_id"),
@@ -65,7 +82,8 @@ class MessageAdmin(EndlessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         rows: QuerySet[Message] = super().get_queryset(request)
-        return rows.annotate(beginning=Left("content", EXCERPT))
+        said = Coalesce(KeyTextTransform("caption", "details"), "content")
+        return rows.annotate(beginning=Left(said, EXCERPT))
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -85,6 +103,12 @@ class MessageAdmin(EndlessAdmin):
     def excerpt(self, message: Any) -> str:
         beginning: str = message.beginning
         return beginning if len(beginning) < EXCERPT else f"{beginning}…"
+
+    @column(gettext_lazy("Details"))
+    def beside(self, message: Message) -> str | None:
+        """Caption, file, quote, origin, reactions, edits and deletion, line by line."""
+        lines = format_html_join(mark_safe("<br>"), "{}: {}", lines_beside(message))
+        return lines or None
 
     @column(gettext_lazy("Status"))
     def state(self, message: Message) -> str:
