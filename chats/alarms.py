@@ -1,8 +1,9 @@
-"""Accounts that somebody must look after, told once in the log and to every probe.
+"""What somebody must look after, told once in the log and to every probe.
 
-A refusal that only a person can mend is an alarm at once; any other trouble when
-messages of the account have waited behind it for five minutes, whatever its session
-says of itself.
+Accounts: a refusal that only a person can mend is an alarm at once; any other trouble
+when messages of the account have waited behind it for five minutes, whatever its
+session says of itself. Events of gateways that were parked, and files that there is
+no place for, as long as there are any.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from hci_center.errors import LackingError
@@ -43,6 +45,8 @@ _RAISED = """
 SELECT channel, manager_id, pause_code FROM chats_gatewayaccount
  WHERE alarmed_at IS NOT NULL ORDER BY alarmed_at, id
 """
+_PARKED = "SELECT count(*) FROM chats_inboundevent WHERE state = 'parked'"
+_UNSTORED = "SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL"
 # What is told of one that seems to go again while its messages still wait.
 _WAITING = "waiting"
 # A probe's answer is a line.
@@ -66,18 +70,35 @@ def watch() -> None:
 
 
 def ask() -> str:
-    """For a probe; raises LackingError naming the accounts that have an alarm."""
+    """For a probe; raises LackingError that names all that has an alarm."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_RAISED)
-            raised = [
-                f"{channel}:{id_} {code or _WAITING}" for channel, id_, code in cursor
-            ]
+            told = [_accounts(cursor), _parked(cursor), _unstored(cursor)]
     finally:
         # Called by a thread that may not be asked again for long.
         connection.close()
-    if raised:
-        more = len(raised) - _MOST_TOLD
-        said = ", ".join(raised[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else "")
-        raise LackingError(_("nothing leaves: %s") % said)
+    if any(told):
+        raise LackingError("; ".join(filter(None, told)))
     return "ok"
+
+
+def _accounts(cursor: CursorWrapper) -> str:
+    cursor.execute(_RAISED)
+    raised = [f"{channel}:{id_} {code or _WAITING}" for channel, id_, code in cursor]
+    if not raised:
+        return ""
+    more = len(raised) - _MOST_TOLD
+    said = ", ".join(raised[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else "")
+    return _("nothing leaves: %s") % said
+
+
+def _parked(cursor: CursorWrapper) -> str:
+    cursor.execute(_PARKED)
+    count = cursor.fetchone()[0]
+    return _("events of gateways are parked: %d") % count if count else ""
+
+
+def _unstored(cursor: CursorWrapper) -> str:
+    cursor.execute(_UNSTORED)
+    count = cursor.fetchone()[0]
+    return _("files cannot be stored: %d") % count if count else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -42,6 +42,7 @@ from contacts.intake import find_contact
 from contacts.models import Channel, Contact
 from hci_center.callers import Caller
 from hci_center.encryption import encrypt
+from hci_center.errors import UnavailableError
 
 _KNOWN = """
 SELECT uuid::text, gateway_id FROM chats_message
@@ -249,10 +250,19 @@ class _Ear:
             raise NotYetError
 
     def record(self, event: Inbound | Echo, contact: Contact, sender: str) -> None:
-        """Stores what was said; what comes with a file is its caption."""
-        shape = record_message(self.caller, self._arrival(event, contact, sender))
+        """Stores what was said; what comes with a file is its caption.
+
+        The message does not wait for a place where its file can be: that follows.
+        """
+        arrival = self._arrival(event, contact, sender)
         media = event.content.media
-        if media and not media.base64 and (media.url or media.id):
+        is_to_follow = media and not media.base64 and (media.url or media.id)
+        try:
+            shape = record_message(self.caller, arrival)
+        except UnavailableError:
+            shape = record_message(self.caller, replace(arrival, file=None))
+            is_to_follow = True
+        if media and is_to_follow:
             self._await_file(shape["id"], media)
 
     def _arrival(self, event: Inbound | Echo, contact: Contact, sender: str) -> Arrival:
@@ -285,7 +295,7 @@ class _Ear:
     def _await_file(self, uuid: str, media: Media) -> None:
         kept = {
             name: getattr(media, name)
-            for name in ("mime", "name", "url", "id", "sha256", "details")
+            for name in ("mime", "name", "base64", "url", "id", "sha256", "details")
         }
         values: dict[str, Any] = {
             "uuid": uuid,

@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 # How long news may wait for the end of a send that they may be of, in seconds.
 LONGEST_WAIT = 120.0
+# For a place to store files in, and how long between two tries.
+LONGEST_STORAGE_WAIT = 86400.0
+STORAGE_WAIT = 60.0
 ASIDE = "~later"
 # What is about a message that is not known yet waits beside that of few others.
 _BUCKETS = 64
@@ -78,7 +81,7 @@ UPDATE chats_inboundevent
 _SET_ASIDE = """
 UPDATE chats_inboundevent
    SET lane = %s, lease_until = NULL, attempts = 0,
-       next_at = statement_timestamp() + interval '1 second'
+       next_at = statement_timestamp() + make_interval(secs => %s)
  WHERE id = %s AND state = 'waiting'
 """
 _FORGET = """
@@ -135,17 +138,22 @@ def claim(room: int, lane: tuple[str, str] | None = None) -> list[Taken]:
 def work_through(taken: Taken) -> None:
     """Does what the piece asks for and writes how that ended.
 
-    Raises OperationalError, InterfaceError or UnavailableError when the database or
-    the place of the files is away: the piece stays, and is taken again when its
-    lease has run out.
+    Raises OperationalError or InterfaceError when the database is away: the piece
+    stays, and is taken again when its lease has run out. While files cannot be stored
+    it waits aside, for a day.
     """
     if taken.attempts > MOST_ATTEMPTS:
         _end(taken, InboundEvent.State.PARKED, _("It was tried too often."))
         return
     try:
         note = _act(taken)
-    except (OperationalError, InterfaceError, UnavailableError):
+    except (OperationalError, InterfaceError):
         raise
+    except UnavailableError:
+        if taken.age < LONGEST_STORAGE_WAIT:
+            _set_aside(taken, wait=STORAGE_WAIT)
+        else:
+            _end(taken, InboundEvent.State.PARKED, _("Its file could not be stored."))
     except hearing.NotYetError:
         if taken.age < LONGEST_WAIT:
             _set_aside(taken)
@@ -223,11 +231,11 @@ def _manager_of(taken: Taken) -> hearing.Listener:
     return hearing.Listener(*row)
 
 
-def _set_aside(taken: Taken, aside: str = ASIDE) -> None:
+def _set_aside(taken: Taken, aside: str = ASIDE, wait: float = 1.0) -> None:
     """It waits in a lane of its own, and lets those behind it go."""
     lane = taken.lane.partition("~")[0][: 80 - len(aside)] + aside
     with connection.cursor() as cursor:
-        cursor.execute(_SET_ASIDE, [lane, taken.id])
+        cursor.execute(_SET_ASIDE, [lane, wait, taken.id])
 
 
 def _bucket(reference: str) -> str:
@@ -237,5 +245,7 @@ def _bucket(reference: str) -> str:
 def _end(taken: Taken, state: InboundEvent.State, note: str = "") -> None:
     # Text that an exception repeats may hold what a column cannot.
     note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
+    if state == InboundEvent.State.PARKED:
+        logger.error("inbound event %s of %s is parked", taken.id, taken.source)
     with connection.cursor() as cursor:
         cursor.execute(_END, [state.value, note, taken.id])

@@ -1,7 +1,8 @@
 """Files of incoming messages that their gateway still keeps are fetched.
 
 By the worker, from where the gateway itself says and never from an address that a
-caller gave. The message is there all the while, and says how its file fares.
+caller gave. The message is there all the while, and says how its file fares. While there is no
+place to store files in, they are tried again for a day.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import json
 import logging
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
@@ -21,11 +24,16 @@ from chats.arrived_files import as_sent
 from chats.attachments import attach, stored
 from chats.file_kinds import FILE, is_as_said
 from chats.gateways.base import Failed, Fetched, Media
+from chats.gateways.encoded import decoded
 from hci_center.encryption import decrypt
+from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
 SCHEDULE = (2.0, 10.0, 30.0, 120.0, 300.0)
+# Between tries to store a file, in seconds, and for how long it is tried.
+STORAGE_WAIT = 60.0
+LONGEST_STORAGE_WAIT = timedelta(days=1)
 
 _CLAIM = f"""
 WITH due AS (
@@ -36,9 +44,10 @@ WITH due AS (
   UPDATE chats_mediafetch f
      SET lease_until = statement_timestamp() + interval '4 minutes', attempts = f.attempts + 1
     FROM due WHERE f.message_id = due.message_id
-  RETURNING f.message_id, f.manager_id, f.channel, f.media, f.attempts
+  RETURNING f.message_id, f.manager_id, f.channel, f.media, f.attempts,
+            f.unstored_since
 )
-SELECT t.message_id, t.attempts, t.media, t.channel, x.type, {COLUMNS}
+SELECT t.message_id, t.attempts, t.media, t.unstored_since, t.channel, x.type, {COLUMNS}
   FROM taken t
   JOIN chats_message x ON x.id = t.message_id
   JOIN managers_manager m ON m.id = t.manager_id
@@ -46,6 +55,14 @@ SELECT t.message_id, t.attempts, t.media, t.channel, x.type, {COLUMNS}
 _LATER = """
 UPDATE chats_mediafetch
    SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL
+ WHERE message_id = %s
+"""
+# A try that failed for want of a place is none of the gateway's.
+_NO_PLACE = """
+UPDATE chats_mediafetch
+   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
+       attempts = greatest(attempts - 1, 0),
+       unstored_since = coalesce(unstored_since, statement_timestamp())
  WHERE message_id = %s
 """
 _END = "DELETE FROM chats_mediafetch WHERE message_id = %s"
@@ -59,6 +76,7 @@ class Wanted:
     message_id: int
     attempts: int
     media: Media
+    unstored_since: datetime | None
     type: str
     line: Line
 
@@ -71,11 +89,12 @@ def claim(room: int) -> list[Wanted]:
 
 
 def _wanted(row: Any) -> Wanted:
-    message_id, attempts, sealed, channel, kind, *manager = row
+    message_id, attempts, sealed, unstored_since, channel, kind, *manager = row
     return Wanted(
         message_id,
         attempts,
         Media(**json.loads(decrypt(sealed))),
+        unstored_since,
         kind,
         line_of(manager[:WIDTH], channel),
     )
@@ -83,9 +102,12 @@ def _wanted(row: Any) -> Wanted:
 
 def fetch(drivers: Drivers, wanted: Wanted) -> None:
     """Fetches the file and stores it with its message; later again when that fails."""
-    found = drivers[wanted.line.driver].fetch(wanted.line.account, wanted.media)
+    found = _bytes_of(drivers, wanted)
     if isinstance(found, Fetched) and _is_whole(found, wanted.media):
-        _keep(wanted, found)
+        try:
+            _keep(wanted, found)
+        except UnavailableError:
+            _wait_for_storage(wanted)
         return
     is_final = isinstance(found, Failed) and found.tries == 1
     if is_final or wanted.attempts > len(SCHEDULE):
@@ -94,6 +116,25 @@ def fetch(drivers: Drivers, wanted: Wanted) -> None:
     with connection.cursor() as cursor:
         wait = SCHEDULE[wanted.attempts - 1]
         cursor.execute(_LATER, [wait, wanted.message_id])
+
+
+def _bytes_of(drivers: Drivers, wanted: Wanted) -> Fetched | Failed:
+    """The bytes that came along and could not be stored then, or the gateway's."""
+    media = wanted.media
+    if media.base64:
+        return Fetched(decoded(media.base64), media.mime, media.name)
+    return drivers[wanted.line.driver].fetch(wanted.line.account, media)
+
+
+def _wait_for_storage(wanted: Wanted) -> None:
+    since = wanted.unstored_since
+    if since is not None and timezone.now() - since > LONGEST_STORAGE_WAIT:
+        _give_up(wanted)
+        return
+    if since is None:
+        logger.error("message %s: its file cannot be stored", wanted.message_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_NO_PLACE, [STORAGE_WAIT, wanted.message_id])
 
 
 def _is_whole(found: Fetched, media: Media) -> bool:

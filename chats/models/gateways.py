@@ -254,6 +254,8 @@ class MediaFetch(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # Since when there is no place to store it in; None: there was.
+    unstored_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("media fetch")
