@@ -256,7 +256,7 @@ class _Ear:
         """
         arrival = self._arrival(event, contact, sender)
         media = event.content.media
-        is_to_follow = media and not media.base64 and (media.url or media.id)
+        is_to_follow = bool(media and not media.base64 and (media.url or media.id))
         try:
             shape = record_message(self.caller, arrival)
         except UnavailableError:
