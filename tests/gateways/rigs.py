@@ -161,6 +161,7 @@ class EvolutionRig(Rig):
 
     def keep(self, content: bytes, mime: str) -> Media:
         self.fake.media["3EB07"] = (b64encode(content).decode(), mime)
+        self.fake.kept["3EB07"] = {"documentMessage": {}}
         return Media(mime, id="3EB07")
 
 

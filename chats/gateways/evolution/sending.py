@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -21,11 +22,12 @@ from chats.gateways.base import (
 )
 from chats.gateways.encoded import decoded
 from chats.gateways.evolution.errors import judge, said_in
+from chats.gateways.file_names import named_as
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.payload import Payload, as_json, as_json_with_file
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import MOST_DIGITS, jid_of, person_id
+from chats.gateways.whatsapp_web import MOST_DIGITS, PHONE_SERVERS, jid_of, person_id
 
 MEDIA_TYPES = {"image": "image", "video": "video", "audio": "audio"}
 STATES: dict[str, SessionState] = {"open": "open", "connecting": "connecting"}
@@ -83,20 +85,27 @@ class Evolution:
         return Health(STATES.get(state, "closed"), sentence("not_connected"))
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
-        body = {"message": {"key": {"id": media.id}}, "convertToMp4": False}
-        path = "chat/getBase64FromMediaMessage"
+        """By its id from what Evolution has kept; what it has not kept, or does not
+        unwrap, by the message as it came."""
         try:
-            answer = self._call(
-                account, "media", "POST", path, as_json(body), cap=MEDIA_CAP
-            )
+            answer = self._media(account, {"key": {"id": media.id}})
+            if not answer.ok and answer.object() and media.details:
+                answer = self._media(account, json.loads(media.details))
         except NoAnswerError as error:
             return Failed(error.code, sentence(error.code))
         content = decoded(text(answer.object().get("base64"), longest=MEDIA_CAP))
         if not answer.ok or not content:
             return Failed("unreadable", sentence("unreadable", answer.status))
         mime = text(answer.object().get("mimetype")) or media.mime
-        name = text(answer.object().get("fileName")) or media.name
-        return Fetched(content, mime.partition(";")[0].strip(), name)
+        name = text(answer.object().get("fileName"))
+        # Of a file without a name it makes one of the message's id.
+        name = "" if name.startswith(media.id) else name
+        return Fetched(content, mime.partition(";")[0].strip(), media.name or name)
+
+    def _media(self, account: Account, message: Any) -> Answer:
+        body = as_json({"message": message, "convertToMp4": False})
+        path = "chat/getBase64FromMediaMessage"
+        return self._call(account, "media", "POST", path, body, cap=MEDIA_CAP)
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
         """The picture; names come with messages."""
@@ -136,21 +145,44 @@ class Evolution:
 
 def _request(out: Outgoing) -> tuple[str, Payload]:
     """Never a `delay`: it holds the request open until somebody repeats it."""
-    if out.file is None:
-        body = {"number": jid_of(out.to), "text": out.text, "linkPreview": False}
-        return "sendText", as_json(body)
-    return _file_request(out, out.file)
+    if out.file is not None:
+        return _file_request(out, out.file)
+    body = {"text": out.text, "linkPreview": False}
+    return "sendText", as_json({**_addressed(out), **body})
+
+
+def _addressed(out: Outgoing) -> dict[str, Any]:
+    """Whom it goes to, and the message that it answers.
+
+    Evolution quotes what its database has kept, and sends without a quote what it has
+    not; a voice note never quotes.
+    """
+    body: dict[str, Any] = {"number": jid_of(out.to)}
+    if out.reply_to:
+        body["quoted"] = {
+            "key": {
+                "id": out.reply_to,
+                "remoteJid": jid_of(out.to, PHONE_SERVERS[0]),
+                "fromMe": out.reply_to_is_own,
+            }
+        }
+    return body
 
 
 def _file_request(out: Outgoing, file: File) -> tuple[str, Payload]:
     # Bare base64: the prefix of a data URI is refused.
     if file.is_voice:
-        voice = {"number": jid_of(out.to), "encoding": True}
+        voice = {**_addressed(out), "encoding": True}
         return "sendWhatsAppAudio", as_json_with_file(voice, "audio", file)
+    kind = MEDIA_TYPES.get(out.kind, "document")
     body = {
-        "number": jid_of(out.to),
-        "mediatype": MEDIA_TYPES.get(out.kind, "document"),
+        **_addressed(out),
+        "mediatype": kind,
         "mimetype": file.mime,
-        "fileName": file.name,
+        # The type is computed anew from its suffix.
+        "fileName": named_as(file.name, file.mime, common=True),
     }
+    # WhatsApp shows no text beside a sound.
+    if out.caption and kind != "audio":
+        body["caption"] = out.caption
     return "sendMedia", as_json_with_file(body, "media", file)

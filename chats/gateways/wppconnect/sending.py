@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.payload import Payload, as_json, as_json_with_file
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import LID, jid_of, person_id
+from chats.gateways.whatsapp_web import LID, jid_of, person_id, serialized
 
 # The call waits until WhatsApp's server has taken the message.
 PATIENCE = Patience(read=60.0, total=75.0)
@@ -37,6 +38,7 @@ STATES: dict[str, SessionState] = {
     "PHONECODE": "qr",
     "CLOSED": "closed",
 }
+FILE_TYPES = {"image": "image", "video": "video", "audio": "audio"}
 # Said by faults that come before the browser page is asked to send.
 _BEFORE_SENDING = re.compile(r"(WAPI|WPP) is not defined|not logged|no session", re.I)
 
@@ -52,14 +54,28 @@ class WPPConnect(Untold):
             return v.BAD_SETUP.outcome()
         if out.template is not None:
             return v.NO_TEMPLATES.outcome()
-        method, payload = _request(out)
         try:
-            answer = self._call(account, "send", "POST", method, payload)
+            answer = self._send(account, out)
+            if answer.status == 500 and out.reply_to and self._is_lost(account, out):
+                answer = self._send(account, replace(out, reply_to=""))
         except NoAnswerError as error:
             return error.failed()
         if not answer.ok:
             return self._refusal(account, out, answer)
-        return _accepted(answer) or v.maybe("unreadable")
+        return _sent(answer) or v.maybe("unreadable")
+
+    def _send(self, account: Account, out: Outgoing) -> Answer:
+        method, payload = _request(out)
+        return self._call(account, "send", "POST", method, payload)
+
+    def _is_lost(self, account: Account, out: Outgoing) -> bool:
+        """Whether the session has not got the message that is quoted.
+
+        Then the send failed before anything went out, as the fault itself, which has
+        no text, does not tell.
+        """
+        answer = self._message(account, out.reply_to)
+        return answer is not None and bool(answer.object()) and not _found(answer)
 
     def _refusal(self, account: Account, out: Outgoing, answer: Answer) -> Outcome:
         body = answer.object()
@@ -105,12 +121,16 @@ class WPPConnect(Untold):
         name = own_id(out)
         if name is None:
             return None
+        answer = self._message(account, name)
+        return _found(answer) if answer else None
+
+    def _message(self, account: Account, name: str) -> Answer | None:
+        """What the session says of a message, None when it does not answer."""
         try:
             path = f"message-by-id/{quote(name, safe='')}"
-            answer = self._call(account, "lookup", "GET", path)
+            return self._call(account, "lookup", "GET", path)
         except NoAnswerError:
             return None
-        return _accepted(answer) if answer.ok else None
 
     def health(self, account: Account) -> Health:
         if not account.url or not account.id:
@@ -184,26 +204,45 @@ def own_id(out: Outgoing) -> str | None:
 
 def _request(out: Outgoing) -> tuple[str, Payload]:
     is_lid = out.to.startswith(LID)
-    body: dict[str, Any] = {"phone": _phone(out.to), "isGroup": False, "isLid": is_lid}
-    name = own_id(out)
-    body["options"] = {"messageId": name} if name else {}
+    options: dict[str, Any] = {}
+    body = {"phone": _phone(out.to), "isGroup": False, "isLid": is_lid}
+    body["options"] = options
+    if name := own_id(out):
+        options["messageId"] = name
     if out.file is None:
+        if out.reply_to:
+            options["quotedMsg"] = out.reply_to
         return "send-message", as_json({**body, "message": out.text})
+    if out.reply_to:
+        body["quotedMessageId"] = out.reply_to
     prefix = f"data:{out.file.mime};base64,"
     if out.file.is_voice:
         body["base64Ptt"] = prefix
         return "send-voice-base64", as_json_with_file(body, "base64Ptt", out.file)
-    body |= {"base64": prefix, "filename": out.file.name, "caption": ""}
+    # Found out from the file it would make a picture of what is sent as a document.
+    options["type"] = FILE_TYPES.get(out.kind, "document")
+    body |= {"base64": prefix, "filename": out.file.name}
+    # An empty one is shown too, as the file's name.
+    if out.caption and options["type"] != "audio":
+        body["caption"] = out.caption
     return "send-file-base64", as_json_with_file(body, "base64", out.file)
 
 
-def _accepted(answer: Answer) -> Accepted | None:
+def _sent(answer: Answer) -> Accepted | None:
     response = answer.object().get("response")
-    message = found(response, 0) if isinstance(response, list) else response
-    name = found(message, "id")
-    if isinstance(name, dict):
-        name = name.get("_serialized")
-    if not isinstance(name, str) or not name:
+    return _accepted(found(response, 0) if isinstance(response, list) else response)
+
+
+def _found(answer: Answer) -> Accepted | None:
+    """Without that message there is an error, or `false` in its place."""
+    if not answer.ok:
+        return None
+    return _accepted(found(answer.object(), "response", "data"))
+
+
+def _accepted(message: Any) -> Accepted | None:
+    name = serialized(found(message, "id"))
+    if not name:
         return None
     chat = name.split("_")[1] if name.count("_") >= 2 else ""
     return Accepted((name[:255],), person_id(chat) or None)

@@ -11,7 +11,40 @@ from hci_center.local.fakes.graph import new_number
 from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
 from hci_center.local.fakes.server import FakeServer
 
-KNOWN_EXTENSIONS = {"png": "image/png", "jpg": "image/jpeg", "pdf": "application/pdf"}
+# As its library of types knows them: `false` is what it makes of all others.
+KNOWN_EXTENSIONS = {
+    "gif": "image/gif",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "m4a": "audio/mp4",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+    "weba": "audio/webm",
+    "3gp": "video/3gpp",
+    "mov": "video/quicktime",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+    "zip": "application/zip",
+}
+# What it takes the message out of before it looks for a file.
+UNWRAPPED = (
+    "ephemeralMessage",
+    "documentWithCaptionMessage",
+    "viewOnceMessage",
+    "viewOnceMessageV2",
+)
+WITH_FILES = {
+    "imageMessage",
+    "documentMessage",
+    "audioMessage",
+    "videoMessage",
+    "stickerMessage",
+    "ptvMessage",
+}
 
 
 def _bad(message: Any, status: int = 400, error: str = "Bad Request") -> Reply:
@@ -27,7 +60,9 @@ class FakeEvolution(FakeServer):
         self.people: set[str] = set()
         self.lids: dict[str, str] = {}
         self.state = "open"
+        # What it can download, by the message's id, and what it has kept of messages.
         self.media: dict[str, tuple[str, str]] = {}
+        self.kept: dict[str, dict[str, Any]] = {}
         # By the digits of the person.
         self.pictures: dict[str, bytes] = {}
         super().__init__(port)
@@ -57,12 +92,23 @@ class FakeEvolution(FakeServer):
             wuid = f"{person}@s.whatsapp.net"
             return Reply(200, {"wuid": wuid, "profilePictureUrl": link})
         if parts[:2] == ["chat", "getBase64FromMediaMessage"]:
-            name = request.json()["message"]["key"]["id"]
-            if name not in self.media:
-                return _bad("Message not found")
-            encoded, mime = self.media[name]
-            return Reply(201, {"base64": encoded, "mimetype": mime, "fileName": "f"})
+            return self._download(request.json()["message"])
         return _bad("Cannot find the path", 404, "Not Found")
+
+    def _download(self, asked: dict[str, Any]) -> Reply:
+        """By the message that comes along, else by what was kept under its id."""
+        name = asked["key"]["id"]
+        message = asked.get("message") or self.kept.get(name)
+        if message is None or name not in self.media:
+            return _bad("Message not found")
+        for wrapper in UNWRAPPED:
+            message = message.get(wrapper, {}).get("message") or message
+        if not WITH_FILES & message.keys():
+            return _bad("The message is not of the media type")
+        encoded, mime = self.media[name]
+        file_name = f"{name}.{mime.rpartition('/')[2]}"
+        body = {"base64": encoded, "mimetype": mime, "fileName": file_name}
+        return Reply(201, body)
 
     def _message(self, method: str, body: dict[str, Any]) -> Reply:
         if "delay" in body:
@@ -82,8 +128,16 @@ class FakeEvolution(FakeServer):
             return taken
         kind, text, content, mime, name = taken
         key = f"3EB0{new_number():016X}"
-        self.deliver(Delivered(person, kind, text, content, mime, name, "", key))
+        # A voice note never quotes; of what it has not kept there is no quote.
+        quoted = body.get("quoted", {}).get("key", {}).get("id", "")
+        if method == "sendWhatsAppAudio" or quoted not in self.kept:
+            quoted = ""
+        caption = body.get("caption", "")
+        self.deliver(
+            Delivered(person, kind, text, content, mime, name, "", key, caption, quoted)
+        )
         message = self._sent(person, key, text)
+        self.kept[key] = message["message"]
         self.tell(self.event("send.message", message))
         for status in ("SERVER_ACK", "DELIVERY_ACK", "READ"):
             self.tell(self.event("messages.update", self.update(person, key, status)))
@@ -145,7 +199,7 @@ class FakeEvolution(FakeServer):
 
     def inbound(self, jid: str, text: str = "", **more: Any) -> dict[str, Any]:
         """A customer's message, as it is posted to us; `more` goes into the data."""
-        data = {
+        data: dict[str, Any] = {
             "key": {
                 "remoteJid": jid,
                 "fromMe": False,
@@ -156,5 +210,6 @@ class FakeEvolution(FakeServer):
             "message": {"conversation": text},
             "messageType": "conversation",
             "messageTimestamp": int(time.time()),
-        }
-        return self.event("messages.upsert", data | more)
+        } | more
+        self.kept[data["key"]["id"]] = data["message"]
+        return self.event("messages.upsert", data)

@@ -85,3 +85,5 @@ class Delivered:
     name: str = ""
     uuid: str = ""
     id: str = ""
+    caption: str = ""
+    reply_to: str = ""

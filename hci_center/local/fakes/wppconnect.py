@@ -21,6 +21,8 @@ class FakeWPPConnect(FakeServer):
         self.flaky: set[str] = set()
         self.status = "CONNECTED"
         self.sent: dict[str, dict[str, Any]] = {}
+        # The ids of what customers wrote.
+        self.received: set[str] = set()
         self.media: dict[str, tuple[str, str]] = {}
         super().__init__(port)
 
@@ -44,13 +46,27 @@ class FakeWPPConnect(FakeServer):
             response = {"numberExists": exists, "canReceiveMessage": exists}
             return Reply(200, {"status": "success", "response": response})
         if call == "message-by-id":
-            if what not in self.sent:
-                return Reply(404, {"status": "error", "message": "Message not found"})
-            return Reply(200, {"status": "success", "response": self.sent[what]})
+            return self._find(what)
         if call == "get-media-by-message" and what in self.media:
             encoded, mime = self.media[what]
             return Reply(200, {"base64": encoded, "mimetype": mime})
         return Reply(404, {"status": "error", "message": "Not found"})
+
+    def _find(self, name: str) -> Reply:
+        """The message within what is said of it; an error for one that is not there."""
+        about: dict[str, Any] = {"session": self.session}
+        message = self.sent.get(name)
+        if message is None and name in self.received:
+            message = {"id": name}
+        if message is None:
+            about |= {"message": "Error retrieving information", "log": {}}
+            return Reply(400, {"status": "Error", "response": about})
+        about |= {
+            "message": "Information retrieved successfully.",
+            "contact": name.split("_")[1].partition("@")[0],
+            "data": message,
+        }
+        return Reply(201, {"status": "Success", "response": about})
 
     def _send(self, call: str, body: dict[str, Any]) -> Reply:
         if self.status != "CONNECTED":
@@ -68,15 +84,36 @@ class FakeWPPConnect(FakeServer):
             return taken
         kind, text, content, mime, name = taken
         chat = f"{phone}@{server}"
-        given = body.get("options", {}).get("messageId")
+        options = body.get("options", {})
+        quoted = options.get("quotedMsg") or body.get("quotedMessageId") or ""
+        # The reason of a fault in the page is lost on its way.
+        fault = {
+            "status": "Error",
+            "message": "Erro ao enviar a mensagem.",
+            "error": {},
+        }
+        if quoted and quoted not in self.sent and quoted not in self.received:
+            return Reply(500, fault)
+        # Voice notes take no options.
+        given = options.get("messageId") if call != "send-voice-base64" else None
         if given and given.split("_")[1] != chat:
-            error = {"message": "Chat id mismatch"}
-            return Reply(500, {"status": "Error", "message": "Error", "error": error})
+            return Reply(500, fault)
         message_id = given or f"true_{chat}_3EB0{new_number():016X}"
         if message_id not in self.sent:
             self.sent[message_id] = {"id": message_id, "ack": 1, "body": text}
             self.deliver(
-                Delivered(phone, kind, text, content, mime, name, "", message_id)
+                Delivered(
+                    phone,
+                    kind,
+                    text,
+                    content,
+                    mime,
+                    name,
+                    "",
+                    message_id,
+                    _caption(call, body),
+                    quoted,
+                )
             )
             for ack in (1, 2, 3):
                 self.tell(self.ack(message_id, ack))
@@ -95,7 +132,9 @@ class FakeWPPConnect(FakeServer):
         if not match:
             # It would be taken for an address or a path on the server's disk.
             return Reply(401, {"message": "Sending the file is mandatory"})
-        kind = "ptt" if call == "send-voice-base64" else "file"
+        kind = body.get("options", {}).get("type", "auto-detect")
+        if call == "send-voice-base64":
+            kind = "ptt"
         return kind, "", b64decode(match[2]), match[1], body.get("filename", "")
 
     def event(self, event: str, **fields: Any) -> dict[str, Any]:
@@ -122,4 +161,13 @@ class FakeWPPConnect(FakeServer):
             "isGroupMsg": False,
             "chatId": jid,
         }
-        return self.event("onmessage", **(fields | more))
+        fields |= more
+        self.received.add(str(fields["id"]))
+        return self.event("onmessage", **fields)
+
+
+def _caption(call: str, body: dict[str, Any]) -> str:
+    """What stands below the file: its name where an empty caption was given."""
+    if call != "send-file-base64" or "caption" not in body:
+        return ""
+    return str(body["caption"] or body.get("filename", ""))
