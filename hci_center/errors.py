@@ -160,9 +160,14 @@ class ThrottledError(RefusedError):
 
 
 class UnavailableError(RefusedError):
+    """Not now; `retry_after` is in whole seconds."""
+
     status, code = 503, "unavailable"
     sentence = _("The service is not available right now; try again.")
-    retry_after = 2
+
+    def __init__(self, retry_after: int = 2) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class LackingError(Exception):

@@ -159,6 +159,19 @@ DATABASES = {
     }
 }
 
+# Seconds that a statement, a wait for a lock and an idle transaction may last, by kind
+# of process; 0 is without end. `command` is every other command of manage.py.
+WEB_STATEMENT_SECONDS: float = env.float("HCI_WEB_STATEMENT_SECONDS", default=5.0)
+WEB_LOCK_SECONDS: float = env.float("HCI_WEB_LOCK_SECONDS", default=2.0)
+DATABASE_TIMEOUTS: dict[str, tuple[float, float, float]] = {
+    "web": (WEB_STATEMENT_SECONDS, WEB_LOCK_SECONDS, 10.0),
+    "feed": (5.0, 2.0, 10.0),
+    "relay": (20.0, 2.0, 10.0),
+    "worker": (10.0, 5.0, 30.0),
+    # A migration that waits long for a lock makes all others wait behind it.
+    "command": (3600.0, 5.0, 600.0),
+}
+
 # The live feed -------------------------------------------------------------
 
 ASGI_APPLICATION = "hci_center.asgi.application"

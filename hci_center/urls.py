@@ -19,3 +19,5 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "hci_center.pages.server_error"

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from hci_center.database.timeouts import use_role
 from managers import authentication
 from tests import builders
 from tests.emptying import empty
+
+# Whoever makes a database and fills it needs more time than a request.
+use_role("command")
 
 # These start servers and mostly wait for them, some for minutes.
 WAITING = ("faults", "local", "feed", "delivery", "storage")

@@ -6,7 +6,7 @@ import logging
 
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils import translation
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.envelope import answer, failure, render
 from hci_center.api.late import Asker
+from hci_center.database import faults
 from hci_center.errors import (
     ForbiddenError,
     InvalidError,
@@ -49,9 +50,11 @@ def as_refusal(error: Exception) -> RefusedError:
     if isinstance(error, SuspiciousOperation):
         # A foreign Host, or headers that Django would not read.
         return InvalidError(sentence=_("This host name is not served here."))
-    if isinstance(error, OperationalError | InterfaceError):
-        logger.warning("The database did not answer: %s", type(error).__name__)
-        return UnavailableError()
+    fault = faults.fault_of(error)
+    if fault is not None:
+        faults.disk_full.note(error)
+        logger.log(fault.level, "Database: %s", faults.describe(error))
+        return UnavailableError(fault.retry_after)
     if isinstance(error, DataError):
         logger.error("A value passed the fields and not the column", exc_info=error)
         return InvalidError()

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, with a cheaper look at connections that are kept."""
+"""Django's PostgreSQL, with bounds on every wait and a cheaper look at kept connections."""

@@ -6,7 +6,10 @@ import select
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from django.db.backends.utils import CursorWrapper
+
+from hci_center.database.connections import bounded, outage
 
 
 class Cursor(CursorWrapper):
@@ -32,7 +35,17 @@ class Cursor(CursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """PostgreSQL's, with a shorter way to it: two thirds of Django's own for a row."""
+    """PostgreSQL's, with a shorter way to it (two thirds of Django's own for a row)
+    and an end to every wait for it."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return bounded(super().get_connection_params())
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        # Django's own reads an isolation level and a pool from the settings, which
+        # have neither.
+        self.isolation_level = IsolationLevel.READ_COMMITTED
+        return outage.connect(conn_params)
 
     def _cursor(self, name: str | None = None) -> Any:
         self.close_if_health_check_failed()
@@ -52,7 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         wait on the socket; where nothing waits there is nothing to ask. After an
         error, and behind TLS, whose own records may wait, the server is asked.
         """
-        if self.connection is None or self.connection.closed:
+        if self.connection is None or self.connection.closed or outage.is_on:
             return False
         pq = self.connection.pgconn
         if self.errors_occurred or pq.ssl_in_use or _is_readable(pq.socket):

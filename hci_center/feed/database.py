@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 from django.db import connections
 
+from hci_center.database.connections import BoundedAsyncConnection, bounded
+from hci_center.database.timeouts import timeouts
 from hci_center.feed.errors import DatabaseAwayError
 
 Row = tuple[Any, ...]
@@ -26,7 +28,8 @@ PAUSE = 0.2
 
 
 async def connect(**options: str) -> Connection:
-    """A new connection, each statement its own transaction."""
+    """A new connection, each statement its own transaction; `options` are parameters
+    of the server beside the bounds of this process."""
     settings = connections["default"].settings_dict
     given = {
         "dbname": settings["NAME"],
@@ -37,20 +40,20 @@ async def connect(**options: str) -> Connection:
         # What libpq knows of them; the rest is for Django.
         **{k: v for k, v in settings["OPTIONS"].items() if k in _OF_LIBPQ},
     }
-    set_at_start = [f"-c {name}={value}" for name, value in options.items()]
-    given["options"] = " ".join([given.get("options", ""), *set_at_start]).strip()
-    return await psycopg.AsyncConnection.connect(
-        **{name: value for name, value in given.items() if value},
+    known = {name: value for name, value in given.items() if value}
+    made = await BoundedAsyncConnection.connect(
+        **bounded(known, **options),
         application_name="hci feed",
-        connect_timeout=5,
         autocommit=True,
         prepare_threshold=1,
     )
+    made.answer_timeout = timeouts().answer
+    return made
 
 
 _OF_LIBPQ = {
     keyword.keyword.decode() for keyword in psycopg.pq.Conninfo.get_defaults()
-} - {"application_name", "connect_timeout"}
+} - {"application_name"}
 
 
 class Database:

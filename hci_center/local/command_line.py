@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-import psycopg
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
+
+from hci_center.database import faults
+from hci_center.database.timeouts import use_role
 
 _EMBEDDED = "The database is not running; bin/run starts it."
 _GIVEN = "The database at DATABASE_URL does not answer; start it, or see its address."
@@ -18,17 +20,13 @@ def execute(arguments: list[str]) -> None:
 
     With --traceback the error is raised, as Django's own are.
     """
+    # A command that serves, or works all day, says so itself.
+    use_role("command")
     try:
         execute_from_command_line(arguments)
     except OperationalError as error:
-        if "--traceback" in arguments or not _is_away(error):
+        if "--traceback" in arguments or not faults.is_lost(error):
             raise
         reason = str(error).partition("\n")[0]
         sentence = _GIVEN if os.environ.get("DATABASE_URL") else _EMBEDDED
         sys.exit(f"{sentence} ({reason})")
-
-
-def _is_away(error: OperationalError) -> bool:
-    # Whatever a server has answered bears a code.
-    cause = error.__cause__
-    return isinstance(cause, psycopg.Error) and cause.sqlstate is None

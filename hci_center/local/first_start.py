@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
 
+from hci_center.database.timeouts import Timeouts, other_timeouts
 from managers.models import Manager
 
 Say = Callable[[str], None]
@@ -36,8 +37,11 @@ DEMO_KEY = "demo"
 
 def migrate(say: Say) -> None:
     """Brings the schema up to date; the second of two at once waits for the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
+    # The other's migration may take as long as it takes.
+    with (
+        other_timeouts(connection, Timeouts(0, 0, 0)),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     try:
         executor = MigrationExecutor(connection)

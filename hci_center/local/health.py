@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotDoneError
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 from django.conf import settings
@@ -17,12 +18,22 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
 from django.utils.module_loading import import_string
 
+from hci_center.database import faults
+from hci_center.database.connections import BoundedConnection
 from hci_center.errors import LackingError, MethodNotAllowedError
 
 State = Literal["ok", "degraded", "down"]
 
 SECONDS = 1.5
+# With less the answer is `degraded`; with less than the second, `down`: PostgreSQL
+# itself stops when it cannot write its log.
 LITTLE_DISK = 500 * 2**20
+LEAST_DISK = 50 * 2**20
+PROBE_SIZE = 64 * 2**10
+
+
+class BrokenError(LackingError):
+    """What was found makes the answer `down`, whatever the check counts for."""
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -73,6 +84,8 @@ class Check:
             return "ok", self._answer.result(max(0.0, deadline - time.monotonic()))
         except NotDoneError:
             return self.fault, "does not answer"
+        except BrokenError as broken:
+            return "down", str(broken)
         except LackingError as lack:
             return self.fault, str(lack)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
@@ -80,18 +93,25 @@ class Check:
 
 
 def _ask_database() -> str:
-    # A connection of its own: it tells of the server and not of an old connection.
-    parameters = {
-        name: value
-        for name, value in connection.get_connection_params().items()
-        if name in ("host", "port", "user", "password", "dbname", "sslmode", "service")
-    }
-    with psycopg.connect(**parameters, connect_timeout=1, autocommit=True) as database:
+    if faults.disk_full.is_recent():
+        raise LackingError("it refused a write: its disk is full")
+    # A connection of its own, by the whole connection string: it tells of the server
+    # and not of an old connection.
+    parameters = {**connection.get_connection_params(), **_PROBE}
+    with BoundedConnection.connect(**parameters) as database:
+        database.answer_timeout = SECONDS
         rows = database.execute("SELECT app, name FROM django_migrations").fetchall()
     missing = len(_migrations() - set(rows))
     if missing:
         raise LackingError(f"{missing} migrations are not applied")
     return "ok"
+
+
+_PROBE: dict[str, Any] = {
+    "connect_timeout": 1,
+    "autocommit": True,
+    "cursor_factory": psycopg.Cursor,
+}
 
 
 @cache
@@ -115,7 +135,16 @@ def _ask_redis() -> str:
 
 
 def _ask_disk() -> str:
-    free = shutil.disk_usage(settings.DATA_DIR).free
+    """Little room is a warning; where nothing can be written, nothing works."""
+    try:
+        free = shutil.disk_usage(settings.DATA_DIR).free
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR, prefix=".probe-") as file:
+            file.write(bytes(PROBE_SIZE))
+            file.flush()
+    except OSError as error:
+        raise BrokenError(f"nothing can be written: {error.strerror}") from None
+    if free < LEAST_DISK:
+        raise BrokenError(f"{free // 2**20} MiB are free")
     if free < LITTLE_DISK:
         raise LackingError(f"{free // 2**20} MiB are free")
     return "ok"

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from chats.gateways.bounded import Patience
 from chats.worker import Limits, Worker
+from hci_center.database.timeouts import use_role
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--patience", type=float, default=usual.patience.total)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        use_role("worker")
         worker = Worker(
             Limits(
                 sends=options["sends"],

@@ -10,6 +10,7 @@ from typing import Any
 import uvloop
 from django.core.management.base import BaseCommand
 
+from hci_center.database.timeouts import use_role
 from hci_center.feed.relay import Relay
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        use_role("relay")
         uvloop.run(_run())
 
 

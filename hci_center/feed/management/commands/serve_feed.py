@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from hci_center.database.timeouts import use_role
 from hci_center.feed.server import serve
 
 
@@ -14,4 +15,5 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        use_role("feed")
         serve()

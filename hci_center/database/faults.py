@@ -1,0 +1,131 @@
+"""Tells apart what a database error means: unreachable, timed out, deadlocked, full.
+
+Django wraps nearly all of them as OperationalError; PostgreSQL's SQLSTATE says which
+it was, and what a caller, a worker and an operator should do differs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+# What Django and the driver raise when the server did not do what was asked.
+ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
+_OPERATIONAL = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+# How long a full disk is remembered for whoever asks how the database is, in seconds.
+REMEMBERED = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of failure that may pass: `retry_after` says when, in whole seconds."""
+
+    name: str
+    level: int
+    retry_after: int
+    # The connection is of no use any more.
+    is_lost: bool = False
+
+
+UNREACHABLE = Fault("unreachable", logging.WARNING, 2, is_lost=True)
+STATEMENT_TIMEOUT = Fault("statement timeout", logging.ERROR, 5)
+LOCK_TIMEOUT = Fault("lock timeout", logging.WARNING, 2)
+DEADLOCK = Fault("deadlock", logging.WARNING, 1)
+DISK_FULL = Fault("disk full", logging.CRITICAL, 30)
+OUT_OF_MEMORY = Fault("out of memory", logging.CRITICAL, 10)
+READ_ONLY = Fault("read-only server", logging.ERROR, 5, is_lost=True)
+INPUT_OUTPUT = Fault("I/O error of the server", logging.CRITICAL, 30)
+OTHER = Fault("error of the server", logging.ERROR, 2)
+
+_BY_STATE = {
+    "25006": READ_ONLY,  # connected to a standby, or to one that is being replaced
+    "25P03": UNREACHABLE,  # idle_in_transaction_session_timeout ended the session
+    "25P04": UNREACHABLE,  # transaction_timeout likewise
+    "40001": DEADLOCK,  # serialization failure: to be repeated, like a deadlock
+    "40P01": DEADLOCK,
+    "53100": DISK_FULL,
+    "53200": OUT_OF_MEMORY,
+    "53300": UNREACHABLE,  # too many connections
+    "55P03": LOCK_TIMEOUT,
+    "57014": STATEMENT_TIMEOUT,
+    "57P01": UNREACHABLE,
+    "57P02": UNREACHABLE,
+    "57P03": UNREACHABLE,
+    "57P05": UNREACHABLE,
+    "58000": INPUT_OUTPUT,
+    "58030": INPUT_OUTPUT,
+}
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """The server's code for the error; None where no server answered."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """What the error means; None for one that repeating the statement cannot mend."""
+    if not isinstance(error, ERRORS):
+        return None
+    state = sqlstate_of(error)
+    if state in _BY_STATE:
+        return _BY_STATE[state]
+    if not isinstance(error, _OPERATIONAL):
+        return None
+    # Without a code nobody has answered: a broken or closed connection.
+    return UNREACHABLE if state is None or state.startswith("08") else OTHER
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection is gone, and another must be opened."""
+    fault = fault_of(error)
+    return fault is not None and fault.is_lost
+
+
+def describe(error: BaseException) -> str:
+    """The fault, its code and the place of the statement: nothing that was sent."""
+    fault, state = fault_of(error), sqlstate_of(error)
+    name = fault.name if fault is not None else type(error).__name__
+    return f"{name} ({state or type(error).__name__}) at {_place_of(error)}"
+
+
+def _place_of(error: BaseException) -> str:
+    """The innermost line of this project that led to the error."""
+    place = "?"
+    trace = error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.split(".")[0] in _OURS and module != "hci_center.database.base":
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+_OURS = frozenset({"managers", "areas", "contacts", "chats", "hci_center"})
+
+
+class DiskFullMemory:
+    """When this process was last refused a write for want of disk space."""
+
+    def __init__(self) -> None:
+        self._at: float | None = None
+
+    def note(self, error: BaseException) -> None:
+        if fault_of(error) is DISK_FULL:
+            self._at = time.monotonic()
+
+    def is_recent(self) -> bool:
+        return self._at is not None and time.monotonic() - self._at < REMEMBERED
+
+
+disk_full = DiskFullMemory()

@@ -1,0 +1,177 @@
+"""A wait for the database ends: by the server's bounds, or by ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+
+from hci_center.database import timeouts
+from hci_center.database.connections import (
+    BoundedConnection,
+    NoAnswerError,
+    Outage,
+    bounded,
+    outage,
+)
+from hci_center.database.timeouts import Timeouts, other_timeouts, use_role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NAMES = ("host", "port", "user", "password", "dbname")
+
+
+@pytest.fixture
+def elsewhere():
+    """Another connection to the same database."""
+    given = connection.get_connection_params()
+    known = {name: given[name] for name in NAMES if name in given}
+    with psycopg.connect(**known) as other:
+        yield other
+
+
+@contextmanager
+def role(name):
+    before = timeouts._role
+    use_role(name)
+    try:
+        yield
+    finally:
+        timeouts._role = before
+
+
+def shown(name):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement", "lock", "idle"),
+    [
+        ("web", "5s", "2s", "10s"),
+        ("feed", "5s", "2s", "10s"),
+        ("relay", "20s", "2s", "10s"),
+        ("worker", "10s", "5s", "30s"),
+        ("command", "1h", "5s", "10min"),
+    ],
+)
+def test_each_kind_of_process_has_its_own_bounds(name, statement, lock, idle):
+    connection.close()
+    try:
+        with role(name):
+            assert shown("statement_timeout") == statement
+            assert shown("lock_timeout") == lock
+            assert shown("idle_in_transaction_session_timeout") == idle
+            assert connection.connection.answer_timeout == timeouts.timeouts().answer
+    finally:
+        connection.close()
+
+
+def test_options_of_the_connection_string_stay():
+    given = bounded({"options": "-c search_path=attic", "connect_timeout": 9})
+    assert given["options"].startswith("-c search_path=attic -c statement_timeout=")
+    assert given["connect_timeout"] == 9
+
+
+def test_a_statement_that_the_server_never_answers_is_given_up(elsewhere):
+    """The server's own bound is far away here, as it is where the server is frozen."""
+    parameters = bounded(connection.get_connection_params())
+    waiting = BoundedConnection.connect(**parameters)
+    waiting.answer_timeout = 0.1
+    left_behind = waiting.info.backend_pid
+    with pytest.raises(NoAnswerError):
+        waiting.execute("SELECT pg_sleep(60)")
+    assert waiting.closed
+    assert outage.is_on
+    connection.close()
+    connection.ensure_connection()
+    assert not outage.is_on
+    elsewhere.execute("SELECT pg_terminate_backend(%s)", [left_behind])
+
+
+def test_a_kept_connection_is_not_trusted_in_an_outage():
+    connection.ensure_connection()
+    assert connection.is_usable()
+    outage.begin()
+    try:
+        assert not connection.is_usable()
+    finally:
+        connection.close()
+        connection.ensure_connection()
+
+
+def test_one_thread_at_a_time_tries_a_server_that_does_not_answer(monkeypatch):
+    ours = Outage()
+    ours.begin()
+    with ours._trying, pytest.raises(NoAnswerError):
+        ours.connect({})
+    made = ours.connect(bounded(connection.get_connection_params()))
+    assert not ours.is_on
+    made.close()
+
+
+def test_other_bounds_end_with_their_block():
+    before = shown("statement_timeout")
+    with other_timeouts(connection, Timeouts(0, 0, 0)):
+        assert shown("statement_timeout") == "0"
+        assert connection.connection.answer_timeout is None
+    assert shown("statement_timeout") == before
+    assert connection.connection.answer_timeout is not None
+
+
+def test_a_call_that_waits_for_a_lock_is_answered_503(api, contact, elsewhere):
+    elsewhere.execute("SELECT FROM contacts_contact FOR UPDATE")
+    with other_timeouts(connection, Timeouts(60, 0.05, 60)):
+        answer = increase(api, contact)
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "unavailable"
+    assert int(answer["Retry-After"]) > 0
+    elsewhere.rollback()
+    assert increase(api, contact).status_code == 200
+
+
+def test_a_call_whose_statement_takes_too_long_is_answered_503(
+    api, contact, elsewhere, caplog
+):
+    elsewhere.execute("SELECT FROM contacts_contact FOR UPDATE")
+    with other_timeouts(connection, Timeouts(0.05, 0, 60)):
+        answer = increase(api, contact)
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "unavailable"
+    assert int(answer["Retry-After"]) > 0
+    assert "statement timeout (57014) at " in caplog.text
+
+
+def test_a_call_whose_server_is_silent_is_answered_503(api, contact, elsewhere):
+    elsewhere.execute("SELECT FROM contacts_contact FOR UPDATE")
+    with other_timeouts(connection, Timeouts(60, 0, 60)):
+        connection.connection.answer_timeout = 0.1
+        answer = increase(api, contact)
+    assert answer.status_code == 503
+    elsewhere.rollback()
+    # As at the beginning of a request to the server.
+    connection.close_if_unusable_or_obsolete()
+    assert increase(api, contact).status_code == 200
+
+
+def test_a_page_whose_statement_takes_too_long_is_a_503(supervisor, client, elsewhere):
+    client.force_login(supervisor)
+    client.raise_request_exception = False
+    elsewhere.execute("LOCK chats_chat")
+    with other_timeouts(connection, Timeouts(60, 0.05, 60)):
+        answer = client.get("/admin/")
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+
+
+def increase(api, contact):
+    fields = {"number": contact.manager.number, "contactId": contact.public_id}
+    return api.put("/api/user/contact/sa/increase", fields)
+
+
+def test_an_error_without_an_answer_is_operational():
+    with pytest.raises(OperationalError), connection.wrap_database_errors:
+        raise NoAnswerError
