@@ -153,7 +153,11 @@ class _Ear:
 
     def person(self, event: Inbound | Echo | Linked) -> Contact:
         return ensure_person(
-            self.manager_id, self.channel, event.person, actor=self.actor
+            self.manager_id,
+            self.channel,
+            event.person,
+            actor=self.actor,
+            manager_number=self.listener.number,
         )
 
     def inbound(self, event: Inbound) -> None:

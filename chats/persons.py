@@ -14,9 +14,10 @@ from django.db import connection, transaction
 from chats.conversation import close_chat_of_held
 from chats.gateways.events import Person
 from chats.ledger import Actor
-from contacts.identity import add_names, spellings
+from contacts.identity import add_names, spellings, store_phone
 from contacts.intake import ensure_contact
-from contacts.models import Contact
+from contacts.models import Channel, Contact
+from contacts.phone_numbers import as_reported
 from contacts.rows import COLUMNS, contact_of
 
 _ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
@@ -68,14 +69,22 @@ UPDATE contacts_contact SET deleted_at = now(), operator_id = NULL, unread = 0
 
 
 def ensure_person(
-    manager_id: int, channel: str, person: Person, *, actor: Actor
+    manager_id: int,
+    channel: str,
+    person: Person,
+    *,
+    actor: Actor,
+    manager_number: int | None = None,
 ) -> Contact:
     """The person's contact, made or brought back where it is missing.
 
-    Bears all his names afterwards. Raises ValueError for a person without a name
+    Bears all his names afterwards; phones are read as the manager of that number
+    would (`contacts.phone_numbers.as_reported`). Raises ValueError for a person without a name
     that can be kept.
     """
     names = [name for name in person.ids if _ID.fullmatch(name)]
+    if channel == Channel.WHATSAPP:
+        names = [as_reported(name, manager_number) for name in names]
     if not names:
         raise ValueError("a person without a usable id")
     every = sorted({one for name in names for one in spellings(channel, name)})
@@ -86,6 +95,7 @@ def ensure_person(
         )
         if len(every) > 1:
             add_names(contact.pk, every)
+            store_phone(contact.pk, next(filter(str.isdecimal, names), ""))
         if person.name:
             values: dict[str, Any] = {
                 "name": person.name,

@@ -38,6 +38,9 @@ class ContactShape(serializers.Serializer[Any]):
     channel = serializers.ChoiceField(["whatsapp", "facebook"])
     unread = serializers.IntegerField(min_value=0)
     lastMessageAt = serializers.DateTimeField(allow_null=True)
+    phone = serializers.IntegerField(
+        required=False, help_text="Where it is known and the id is none."
+    )
 
 
 class ContactList(serializers.Serializer[Any]):

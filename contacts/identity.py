@@ -66,8 +66,24 @@ def add_names(contact_id: int, names: Iterable[str]) -> None:
         cursor.execute(_ADD_NAMES, [sorted(set(names)), contact_id])
 
 
+# Known by an id that is no phone: the phone stands beside it.
+_STORE_PHONE = """
+UPDATE contacts_contact SET phone = %(phone)s
+ WHERE id = %(contact)s AND channel = 'whatsapp' AND external_id !~ '^[0-9]+$'
+   AND phone IS DISTINCT FROM %(phone)s
+"""
+
+
+def store_phone(contact_id: int, name: str) -> None:
+    """Stores the phone of a contact whose id is none; does nothing for other names."""
+    if name.isdecimal() and len(name) <= 15 and int(name) > 0:
+        with connection.cursor() as cursor:
+            cursor.execute(_STORE_PHONE, {"phone": int(name), "contact": contact_id})
+
+
 def name_address(contact_id: int, name: str) -> None:
     """Answers go to this name from now on: the gateway itself uses it."""
     add_names(contact_id, [name])
     with connection.cursor() as cursor:
         cursor.execute(_NAME_ADDRESS, {"alias": name, "contact": contact_id})
+    store_phone(contact_id, name)

@@ -62,6 +62,8 @@ class Contact(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     # A phone's digits, a Facebook id, or the id of a WhatsApp user without a phone.
     external_id = models.CharField(_("number or id"), max_length=64)
+    # The phone of a WhatsApp user whose id is none, once a gateway has shown it.
+    phone = models.BigIntegerField(_("phone"), null=True, blank=True)
     name = models.CharField(_("name"), max_length=200)
     photo = models.CharField(_("photo"), max_length=2048, blank=True, default="")
     area = models.ForeignKey(
@@ -117,6 +119,12 @@ class Contact(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(external_id=""), name="contact_has_an_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True)
+                | Q(channel=Channel.WHATSAPP, phone__gt=0, phone__lt=10**15)
+                & ~Q(external_id__regex=r"^[0-9]+$"),
+                name="contact_phone_is_beside_an_id",
             ),
         ]
         indexes = [

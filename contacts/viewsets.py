@@ -9,8 +9,10 @@ from chats import assignment
 from chats.claiming import answer_contact
 from chats.ledger import act_as, actor_of
 from contacts import queries
-from contacts.intake import Given, find_or_add
+from contacts.intake import Given, find_contact, find_or_add
 from contacts.lookup import Addressed, address
+from contacts.models import Channel
+from contacts.phone_numbers import as_reported
 from contacts.places import find_place
 from contacts.sa import step
 from contacts.serializers import (
@@ -132,6 +134,11 @@ class ContactViewSet(ContractViewSet):
     def _save(self, fields: Fields) -> Any:
         manager_id = find_manager(self.caller, **fields["manager"])
         channel, external_id = fields["contact"]
+        is_typed = self.caller.is_person and channel == Channel.WHATSAPP
+        # Ids of controllers stay as they are said, also when a person repeats them.
+        if is_typed and find_contact(manager_id, channel, external_id) is None:
+            number = fields["manager"].get("number")
+            external_id = as_reported(external_id, number)
         contact = assignment.save_contact(
             self.caller, manager_id, channel, external_id, _given(fields)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from areas.models import Area, Operator
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
+from contacts.phone_numbers import as_written, is_complete
 from hci_center.api.values import (
     NOBODY,
     WrongValueError,
@@ -20,6 +22,9 @@ from hci_center.api.values import (
     parse_public_id,
 )
 from managers.admin.confinement import caller_behind
+
+# A WhatsApp user without a phone: `BR.1502576394655843`, `lid:186217734951012`.
+USER_ID = re.compile(r"(?:[A-Z]{2}\.|lid:)[A-Za-z0-9]+")
 
 
 class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -37,7 +42,9 @@ class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
         if area is not None and area.manager_id != manager.pk:
             self.add_error("area", _("Choose an area of the contact's manager."))
         try:
-            cleaned["external_id"] = _external_id(**cleaned)
+            cleaned["external_id"] = _external_id(
+                cleaned["channel"], cleaned["external_id"], manager.number
+            )
         except WrongValueError as error:
             self.add_error("external_id", str(error.sentence))
             return cleaned
@@ -46,10 +53,21 @@ class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-def _external_id(channel: str, external_id: str, **_rest: Any) -> str:
+def _external_id(channel: str, written: str, manager_number: int | None) -> str:
+    """The id under which the customer is saved. Raises WrongValueError."""
     if channel == Channel.FACEBOOK:
-        return parse_public_id(external_id)
-    return parse_contact_key(external_id).whatsapp_id
+        return parse_public_id(written)
+    external_id = parse_contact_key(written).whatsapp_id
+    if not external_id.isdecimal():
+        if USER_ID.fullmatch(external_id):
+            return external_id
+        raise WrongValueError(_("This is not a phone number."))
+    digits = as_written(written, manager_number)
+    if not is_complete(digits):
+        raise WrongValueError(
+            _("Give the whole number, with country and area code: +55 11 91234-5678.")
+        )
+    return digits
 
 
 def operator_field(manager_id: int | None) -> forms.Field:

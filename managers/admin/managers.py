@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -87,6 +88,7 @@ class ManagerForm(SecretsForm):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=[(name, name) for name in sorted(available_timezones())],
+        initial=settings.TIME_ZONE,
         widget=UnfoldAdminSelect2Widget(),
         help_text=gettext_lazy("Protocols and reports are dated in it."),
     )

@@ -40,6 +40,8 @@ def test_a_supervisor_adds_a_customer_by_telephone(desk, manager, sales):
     [
         ({"external_id": "551133334444"}, "external_id"),
         ({"external_id": "no number!"}, "external_id"),
+        ({"external_id": "abc"}, "external_id"),
+        ({"external_id": "98888-7777"}, "external_id"),
         ({"name": ""}, "name"),
         ({"channel": "telegram"}, "channel"),
     ],
@@ -202,3 +204,14 @@ def test_situations_tell_contacts_apart(desk, manager, sales, ana, contact):
 
 def test_channels_tell_contacts_apart(desk, contact, page_contact):
     assert listed(desk, channel__exact="facebook") == [page_contact]
+
+
+@pytest.mark.parametrize("written", ["11 98888-7777", "+55 11 98888-7777"])
+def test_a_national_spelling_is_the_customer_that_is_there(desk, manager, written):
+    manager.number = 551140000000
+    manager.save()
+    make_contact(manager, external_id="5511988887777")
+    fields = {"manager": manager.pk, "channel": "whatsapp", "name": "Maria"}
+    answer = desk.post(ADD, fields | {"external_id": written})
+    assert list(errors(answer)) == ["external_id"]
+    assert Contact.objects.count() == 1

@@ -218,3 +218,8 @@ def test_saving_leaves_alone_what_was_not_changed(desk, manager):
     desk.post(change(manager), MANAGER | {"controller_port": "9090", "name": "Nova"})
     manager.refresh_from_db()
     assert (manager.name, manager.controller_port) == ("Nova", 9090)
+
+
+def test_a_new_manager_is_in_the_time_zone_of_the_installation(office):
+    form = office.get("/admin/managers/manager/add/").context["adminform"].form
+    assert form["time_zone"].value() == "America/Sao_Paulo"

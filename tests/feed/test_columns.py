@@ -57,6 +57,7 @@ DECIDED = {
             "unread",
             "last_message_at",
             "deleted_at",
+            "phone",
         },
         {"created_at"},
     ),

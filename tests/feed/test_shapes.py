@@ -81,6 +81,7 @@ def test_an_operator_is_as_rest_answers_it_without_online(
         {"name": ODD, "photo": "http://x.example/ü.png", "protocol": "BR9", "sa": -5},
         {"channel": "facebook", "external_id": "99887766"},
         {"channel": "whatsapp", "external_id": "BR.1502576394655843"},
+        {"external_id": "BR.1502576394655844", "phone": 5511988887777},
         {"unread": 3, "last_message_at": datetime(2026, 1, 2, 3, 4, 5, 678999, UTC)},
         {"area": "sales"},
         {"operator": "ana"},

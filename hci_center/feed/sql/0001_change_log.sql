@@ -38,7 +38,8 @@ CREATE TABLE change_pend (
   direction text,
   error text,
   moment timestamptz,      -- of its latest message; of its making
-  details jsonb            -- of a message
+  details jsonb,           -- of a message
+  phone bigint             -- of a contact whose id is none
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 CREATE TABLE change_feed (

@@ -119,8 +119,9 @@ BEGIN
              WHEN k.told IN ('manager', 'area') THEN ',"row":' || k.row
              WHEN k.told = 'operator' THEN ',"row":' || k.operator_row
              WHEN k.told = 'contact' THEN ',"row":'
-               || change_contact_row(k.channel, k.external_id, k.name, k.photo,
-                    k.operator_id, k.protocol, k.sa, k.unread, k.moment, k.area_code)
+               || left(change_contact_row(k.channel, k.external_id, k.name, k.photo,
+                    k.operator_id, k.protocol, k.sa, k.unread, k.moment, k.area_code), -1)
+               || coalesce(',"phone":' || k.phone, '') || '}'
              WHEN k.told = 'chat' THEN ',"row":{"contactId":' || k.contact
                || ',"operatorId":' || coalesce('"' || k.its_operator || '"', '0')
                || ',"open":' || coalesce(k.row, 'true')

@@ -136,9 +136,10 @@ BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
     INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, channel,
-      external_id, name, photo, protocol, sa, unread, moment)
+      external_id, name, photo, protocol, sa, unread, moment, phone)
     SELECT 'contact', 'I', n.manager_id, n.area_id, n.operator_id, n.channel,
-           n.external_id, n.name, n.photo, n.protocol, n.sa, n.unread, n.last_message_at
+           n.external_id, n.name, n.photo, n.protocol, n.sa, n.unread, n.last_message_at,
+           n.phone
       FROM new_rows n WHERE n.deleted_at IS NULL;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, channel,
@@ -149,7 +150,7 @@ BEGIN
   ELSE
     INSERT INTO change_pend (kind, op, manager_id, contact_id, area_id, operator_id,
       moved, was_area_id, was_operator_id, channel, external_id, name, photo, protocol,
-      sa, unread, moment)
+      sa, unread, moment, phone)
     SELECT 'contact', c.op, coalesce(n.manager_id, o.manager_id),
            CASE WHEN c.op = 'U' AND o.operator_id IS DISTINCT FROM n.operator_id
                 THEN n.id END,
@@ -160,7 +161,7 @@ BEGIN
                   OR o.operator_id IS DISTINCT FROM n.operator_id),
            o.area_id, o.operator_id,
            coalesce(n.channel, o.channel), coalesce(n.external_id, o.external_id),
-           n.name, n.photo, n.protocol, n.sa, n.unread, n.last_message_at
+           n.name, n.photo, n.protocol, n.sa, n.unread, n.last_message_at, n.phone
       FROM old_rows o FULL JOIN new_rows n
         ON o.id = n.id AND o.manager_id = n.manager_id
        AND o.channel = n.channel AND o.external_id = n.external_id,
@@ -170,10 +171,10 @@ BEGIN
      WHERE (o.id IS NOT NULL AND o.deleted_at IS NULL
             OR n.id IS NOT NULL AND n.deleted_at IS NULL)
        AND (o.id, o.name, o.photo, o.area_id, o.operator_id, o.protocol, o.sa,
-            o.unread, o.last_message_at, o.deleted_at)
+            o.unread, o.last_message_at, o.deleted_at, o.phone)
            IS DISTINCT FROM
            (n.id, n.name, n.photo, n.area_id, n.operator_id, n.protocol, n.sa,
-            n.unread, n.last_message_at, n.deleted_at);
+            n.unread, n.last_message_at, n.deleted_at, n.phone);
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;
