@@ -69,6 +69,11 @@ UPDATE chats_message SET gateway_id = %s
  WHERE id = %s AND gateway_id IS DISTINCT FROM %s
 """
 
+_KEEP_PART = """
+INSERT INTO chats_messagepart (manager_id, message_id, gateway_id)
+VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
 _OLD = """
 SELECT d.message_id, d.fence, m.error
   FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
@@ -205,11 +210,22 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
         if not written:
             # News by our own id came first; those to come bear the gateway's.
             cursor.execute(_KNOWN_ELSEWHERE, [reference, job.message_id, reference])
+        _keep_parts(cursor, job, [p for p in accepted.external_ids if p != reference])
     apply_parked(manager_id, reference)
     canonical = accepted.canonical_to
     if canonical and not (canonical == job.out.to and job.out.is_canonical):
         name_address(job.contact_id, canonical)
     return written
+
+
+def _keep_parts(cursor: Any, job: Job, parts: list[str]) -> None:
+    """The further ids of a message that left as several, to know it again by.
+
+    An echo that came before the answer was taken for somebody else's message.
+    """
+    for part in parts:
+        _forget_echo(job, part)
+        cursor.execute(_KEEP_PART, [job.line.manager_id, job.message_id, part[:255]])
 
 
 def _forget_echo(job: Job, reference: str) -> Message | None:

@@ -47,7 +47,9 @@ from hci_center.errors import UnavailableError
 _KNOWN = """
 SELECT uuid::text, gateway_id FROM chats_message
  WHERE manager_id = %(manager)s AND direction = 'out'
-   AND (gateway_id = %(reference)s OR uuid = %(uuid)s::uuid)
+   AND (gateway_id = %(reference)s OR uuid = %(uuid)s::uuid
+        OR id = (SELECT p.message_id FROM chats_messagepart p
+                  WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))
 """
 _NAME = """
 UPDATE chats_message SET gateway_id = %s WHERE uuid = %s AND gateway_id IS NULL

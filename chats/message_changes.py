@@ -21,31 +21,39 @@ from chats.queries import as_uuid
 # Of one message of a gateway, which is several here, at most.
 MOST_PARTS = 30
 LONGEST_REFERENCE = 255
+# One with all its parts has a dozen characters at most.
+LONGEST_EMOJI = 64
 _PART = re.compile(r"#(?:[1-9][0-9]?|caption)\Z")
 
-_FIND = """
+# By its gateway's ids, or by those of the parts that we sent it in.
+_NAMED = """(m.gateway_id = ANY(%(references)s::text[]) OR m.id = (
+   SELECT p.message_id FROM chats_messagepart p
+    WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))"""
+_FIND = f"""
 SELECT m.uuid::text FROM chats_message m
  WHERE m.manager_id = %(manager)s AND m.contact_id = %(contact)s
-   AND (m.uuid = %(uuid)s::uuid OR m.gateway_id = ANY(%(references)s::text[]))
+   AND (m.uuid = %(uuid)s::uuid OR {_NAMED})
  ORDER BY coalesce(m.uuid = %(uuid)s::uuid, false) DESC,
           array_position(%(references)s::text[], m.gateway_id::text) LIMIT 1
-"""
-_DELETE = """
+"""  # noqa: S608 - of a condition
+_DELETE = f"""
 UPDATE chats_message m
-   SET details = coalesce(m.details, '{}') || jsonb_build_object('deleted', %(at)s::text)
- WHERE m.manager_id = %(manager)s AND m.gateway_id = ANY(%(references)s::text[])
+   SET details = coalesce(m.details, '{{}}')
+                 || jsonb_build_object('deleted', %(at)s::text)
+ WHERE m.manager_id = %(manager)s AND {_NAMED}
    AND coalesce(NOT m.details ? 'deleted', true)
-"""
-_EXISTS = """
-SELECT EXISTS (SELECT FROM chats_message m
-  WHERE m.manager_id = %(manager)s AND m.gateway_id = ANY(%(references)s::text[]))
-"""
+"""  # noqa: S608 - of a condition
+_FIRST = f"""
+SELECT m.id FROM chats_message m
+ WHERE m.manager_id = %(manager)s AND {_NAMED}
+ ORDER BY array_position(%(references)s::text[], m.gateway_id::text) LIMIT 1
+"""  # noqa: S608 - of a condition
 # One reaction a person, the latest last. Made from the row as it is when it is locked,
 # so of several at once none is lost; a repeat changes nothing.
-_REACT = """
+_REACT = f"""
 UPDATE chats_message m
    SET details = nullif(
-         coalesce(m.details, '{}') - 'reactions' || coalesce((
+         coalesce(m.details, '{{}}') - 'reactions' || coalesce((
            SELECT jsonb_build_object('reactions', jsonb_agg(one ORDER BY place))
              FROM (SELECT e.one, e.place
                      FROM jsonb_array_elements(m.details -> 'reactions')
@@ -54,17 +62,13 @@ UPDATE chats_message m
                    UNION ALL
                    SELECT %(reaction)s::jsonb, 9223372036854775807
                     WHERE %(reaction)s::jsonb IS NOT NULL) kept
-           HAVING count(*) > 0), '{}'), '{}')
- WHERE m.id = (SELECT f.id FROM chats_message f
-                WHERE f.manager_id = %(manager)s
-                  AND f.gateway_id = ANY(%(references)s::text[])
-                ORDER BY array_position(%(references)s::text[], f.gateway_id::text)
-                LIMIT 1)
+           HAVING count(*) > 0), '{{}}'), '{{}}')
+ WHERE m.id = ({_FIRST})
    AND CASE WHEN %(reaction)s::jsonb IS NULL
             THEN coalesce(m.details -> 'reactions' @> %(by_sender)s::jsonb, false)
             ELSE coalesce(NOT m.details -> 'reactions'
                           @> jsonb_build_array(%(reaction)s::jsonb), true) END
-"""
+"""  # noqa: S608 - of a condition
 
 
 class UnknownMessageError(Exception):
@@ -78,10 +82,9 @@ class UnknownMessageError(Exception):
 def find_quoted(manager_id: int, contact_id: int, reference: str) -> str | None:
     """The id of the contact's message of that id, ours or the gateway's; None: none."""
     values: dict[str, Any] = {
-        "manager": manager_id,
+        **_names(manager_id, reference),
         "contact": contact_id,
         "uuid": as_uuid(reference),
-        "references": _parts(reference),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FIND, values)
@@ -104,7 +107,7 @@ def edit_message(
     """
     moment = at or datetime.now(UTC)
     with transaction.atomic():
-        message = _lock(manager_id, _editable(reference))
+        message = _lock(manager_id, reference)
         if message is None:
             raise UnknownMessageError(reference)
         details = dict(message.details or {})
@@ -135,11 +138,7 @@ def delete_message(manager_id: int, reference: str, at: datetime | None) -> None
 
     Raises UnknownMessageError.
     """
-    values: dict[str, Any] = {
-        "manager": manager_id,
-        "references": _parts(reference),
-        "at": as_time(at or datetime.now(UTC)),
-    }
+    values = _names(manager_id, reference) | {"at": as_time(at or datetime.now(UTC))}
     with connection.cursor() as cursor:
         cursor.execute(_DELETE, values)
         if not cursor.rowcount:
@@ -151,10 +150,8 @@ def react_to_message(manager_id: int, reference: str, sender: str, emoji: str) -
 
     `sender` is "" for the contact itself. Raises UnknownMessageError.
     """
-    reaction = {"from": sender, "emoji": emoji} if emoji else None
-    values: dict[str, Any] = {
-        "manager": manager_id,
-        "references": _parts(reference),
+    reaction = {"from": sender, "emoji": emoji[:LONGEST_EMOJI]} if emoji else None
+    values = _names(manager_id, reference) | {
         "sender": sender,
         "by_sender": orjson.dumps([{"from": sender}]).decode(),
         "reaction": orjson.dumps(reaction).decode() if reaction else None,
@@ -165,27 +162,32 @@ def react_to_message(manager_id: int, reference: str, sender: str, emoji: str) -
             _require(cursor, values, reference)
 
 
-def _parts(reference: str) -> list[str]:
-    """The names of all rows that the message may be stored as, the first one first."""
+def _names(manager_id: int, reference: str) -> dict[str, Any]:
+    """All rows that the message may be stored as, the first one first."""
     numbered = [f"{reference}#{part}" for part in range(1, MOST_PARTS)]
-    return [reference[:LONGEST_REFERENCE], *numbered, _caption(reference)]
-
-
-def _editable(reference: str) -> list[str]:
-    """The same for an edit: a caption that is a row of its own is what was edited."""
-    return [_caption(reference), *_parts(reference)[:-1]]
+    first = reference[:LONGEST_REFERENCE]
+    return {
+        "manager": manager_id,
+        "reference": first,
+        "references": [first, *numbered, _caption(reference)],
+    }
 
 
 def _caption(reference: str) -> str:
     return f"{reference[:240]}#caption"
 
 
-def _lock(manager_id: int, references: list[str]) -> Message | None:
-    found = Message.objects.select_for_update(no_key=True).filter(
-        manager_id=manager_id, gateway_id__in=references
-    )
-    rows = {message.gateway_id: message for message in found}
-    return next((rows[name] for name in references if name in rows), None)
+def _lock(manager_id: int, reference: str) -> Message | None:
+    """The message whose text it is, for an edit: a caption that is a row of its own
+    comes before its file."""
+    values = _names(manager_id, reference)
+    caption = values["references"].pop()
+    values["references"].insert(0, caption)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, values)
+        row = cursor.fetchone()
+    locked = Message.objects.select_for_update(no_key=True)
+    return locked.filter(pk=row[0]).first() if row else None
 
 
 def _is_newest(
@@ -207,6 +209,6 @@ def _is_newest(
 
 
 def _require(cursor: Any, values: dict[str, Any], reference: str) -> None:
-    cursor.execute(_EXISTS, values)
-    if not cursor.fetchone()[0]:
+    cursor.execute(_FIRST, values)
+    if cursor.fetchone() is None:
         raise UnknownMessageError(reference)

@@ -15,6 +15,7 @@ from chats.models.gateways import (
     GatewayAccount,
     InboundEvent,
     MediaFetch,
+    MessagePart,
     ParkedReceipt,
     SessionChange,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "InboundEvent",
     "MediaFetch",
     "Message",
+    "MessagePart",
     "MessageVersion",
     "ParkedReceipt",
     "Portrait",

@@ -79,6 +79,30 @@ class Delivery(models.Model):
         return str(self.message_id)
 
 
+class MessagePart(models.Model):
+    """A further id of a message that left its gateway as several.
+
+    A page sends a file and its caption one after the other: both are one message here,
+    which bears the first id.
+    """
+
+    manager = models.ForeignKey(
+        Manager, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="parts")
+    gateway_id = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "gateway_id"], name="part_is_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.gateway_id
+
+
 class ParkedReceipt(models.Model):
     """News of a message that is not known yet, kept 15 minutes."""
 
