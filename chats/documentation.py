@@ -269,7 +269,9 @@ PAGES = {
         "The session of a manager's gateway",
         "By `number` that of WhatsApp, by `facebookId` alone that of the page. `qr` "
         "is what a phone must scan, null when there is none; operators get the "
-        "answer without it.",
+        "answer without it. Asking for a session that is not open has its gateway "
+        "asked for the code, at most every five seconds: ask again to see it. With "
+        "`connect: false` the answer alone is wanted, as of whoever only watches.",
         answer=SessionShape,
         example={
             "state": "open",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from chats.serializers import ReadChat, WhatsAppContact
 from chats.serializers_of_extras import Quoting
 from hci_center.api.bodies import Body, Fields, Wrong, require_one_of
-from hci_center.api.fields import OperatorId, Phone, PublicId, Text, WireField
+from hci_center.api.fields import Flag, OperatorId, Phone, PublicId, Text, WireField
 from hci_center.api.values import WrongValueError, parse_text
 
 MOST_PARAMETERS = 32
@@ -52,6 +52,7 @@ class SendTemplate(WhatsAppContact, Quoting):
 class FindSession(Body):
     number = Phone(required=False)
     facebookId = PublicId(required=False)
+    connect = Flag(required=False)
 
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats import pauses
-from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
-from chats.gateways.base import Health
+from chats.accounts import (
+    COLUMNS,
+    CONTROLLER,
+    EVOLUTION,
+    WIDTH,
+    WPPCONNECT,
+    Drivers,
+    Line,
+    line_of,
+)
+from chats.gateways.base import Connectable, Health
 from chats.models import GatewayAccount, SessionChange
 from contacts.identity import spellings
 from contacts.models import Channel
@@ -42,7 +51,7 @@ ON CONFLICT DO NOTHING
 """
 _DUE = f"""
 WITH due AS (
-  SELECT a.id FROM chats_gatewayaccount a
+  SELECT a.id, a.qr_asked_at IS NOT NULL AS wants_qr FROM chats_gatewayaccount a
    WHERE a.next_check_at <= statement_timestamp()
    ORDER BY a.next_check_at LIMIT %s FOR UPDATE SKIP LOCKED
 ), taken AS (
@@ -52,11 +61,12 @@ WITH due AS (
                          WHERE d.manager_id = a.manager_id AND d.channel = a.channel
                            AND d.done_at IS NULL) THEN {WAITING}
            WHEN a.channel = 'facebook' AND a.state = 'open' THEN {IDLE_AT_META}
-           ELSE {IDLE} END)
+           ELSE {IDLE} END),
+         qr_asked_at = NULL
     FROM due WHERE a.id = due.id
-  RETURNING a.manager_id, a.channel
+  RETURNING a.manager_id, a.channel, due.wants_qr
 )
-SELECT t.channel, {COLUMNS}
+SELECT t.channel, t.wants_qr, {COLUMNS}
   FROM taken t JOIN managers_manager m ON m.id = t.manager_id
 """  # noqa: S608 - of columns
 
@@ -64,8 +74,31 @@ _LINE = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S60
 
 _NOTED = ("state", "since", "reason", "qr", "idempotent", "largest_file", "checked_at")
 
+# At once, but for a session that was asked for within the last seconds.
+_ASK_FOR_QR = """
+UPDATE chats_gatewayaccount a
+   SET qr_asked_at = statement_timestamp(),
+       next_check_at = least(a.next_check_at, greatest(statement_timestamp(),
+                             a.checked_at + make_interval(secs => %(rest)s)))
+  FROM managers_manager m
+ WHERE m.id = a.manager_id AND m.gateway = ANY(%(gateways)s)
+   AND a.manager_id = %(manager)s AND a.channel = 'whatsapp'
+   AND a.state <> 'open' AND a.qr_asked_at IS NULL
+"""
+# The gateways whose session a phone opens by scanning a QR code.
+SCANNED = [CONTROLLER, EVOLUTION, WPPCONNECT]
+ASKED_EVERY = 5.0
+
 # What is no row of the feed: told once, to whoever listens and sees the manager.
 _TELL = "SELECT change_now(%s, %s::jsonb)"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A session to ask for; `wants_qr`: a person waits for its QR code."""
+
+    line: Line
+    wants_qr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +115,49 @@ def ensure_accounts() -> None:
         cursor.execute(_ENSURE)
 
 
-def due_checks(most: int) -> list[Line]:
+def due_checks(most: int) -> list[Due]:
     """The accounts to ask now; nobody else is given them."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [most])
-        return [line_of(row[:WIDTH], channel) for channel, *row in cursor.fetchall()]
+        return [
+            Due(line_of(row[:WIDTH], channel), wants_qr)
+            for channel, wants_qr, *row in cursor.fetchall()
+        ]
 
 
-def check(drivers: Drivers, line: Line) -> Checked:
+def ask_for_qr(manager_id: int) -> bool:
+    """Has the worker ask for the QR code of a session that is not open.
+
+    False where there is none to ask for, or it is asked for already.
+    """
+    values: dict[str, Any] = {
+        "manager": manager_id,
+        "gateways": SCANNED,
+        "rest": ASKED_EVERY,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK_FOR_QR, values)
+        if not cursor.rowcount:
+            return False
+        cursor.execute("SELECT wake_delivery()")
+    return True
+
+
+def can_ask_for_qr(account: GatewayAccount) -> bool:
+    """Whether there is a QR code to ask for."""
+    return (
+        account.channel == Channel.WHATSAPP
+        and account.manager.gateway in SCANNED
+        and account.state != GatewayAccount.State.OPEN
+    )
+
+
+def check(drivers: Drivers, due: Due) -> Checked:
     """Asks the gateway; touches no row."""
-    return Checked(line, drivers[line.driver].health(line.account))
+    driver, account = drivers[due.line.driver], due.line.account
+    if due.wants_qr and isinstance(driver, Connectable):
+        return Checked(due.line, driver.connect(account))
+    return Checked(due.line, driver.health(account))
 
 
 def note_check(checked: Checked) -> None:
@@ -144,6 +210,8 @@ def note(
         account, is_new = GatewayAccount.objects.select_for_update().get_or_create(
             manager_id=manager_id, channel=channel
         )
+        if health.keeps_qr and account.state == GatewayAccount.State.QR:
+            health = replace(health, state="qr", qr=account.qr)
         reason = health.reason[:500]
         was_down = account.checked_at is not None and account.state != "open"
         is_change = is_new or account.state != health.state

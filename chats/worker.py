@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic, sleep
-from typing import Any
 
 from django.db import (
     InterfaceError,
@@ -248,15 +247,15 @@ class Worker:
     def _check(self) -> None:
         # A share of the threads: sessions that hang must not hold the messages.
         room = self.limits.sends // 4 - self._checking
-        for line in sessions.due_checks(room) if room > 0 else []:
+        for due in sessions.due_checks(room) if room > 0 else []:
             self._checking += 1
-            self._senders.submit(self._check_one, line)
+            self._senders.submit(self._check_one, due)
 
-    def _check_one(self, line: Any) -> None:
+    def _check_one(self, due: sessions.Due) -> None:
         try:
-            checked = sessions.check(self.drivers, line)
+            checked = sessions.check(self.drivers, due)
         except Exception:
-            logger.exception("the session of %s", line.account.name)
+            logger.exception("the session of %s", due.line.account.name)
             self._written.append(self._check_ended)
         else:
             self._written.append(lambda: self._note(checked))

@@ -9,13 +9,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from chats.accounts import webhook_path
 from chats.inbound import process_again
 from chats.models import GatewayAccount, InboundEvent
+from chats.sessions import ask_for_qr, can_ask_for_qr
 from managers.admin.columns import column, moment_column, short, tag
 from managers.admin.confinement import READ, ConfinedAdmin
+from managers.admin.dialogs import apply_to_one, dialog
 from managers.admin.filters import ConfinedFilter
 
 _STATES: dict[str, Any] = {
@@ -59,6 +62,8 @@ class GatewayAccountAdmin(ConfinedAdmin):
         "history",
     ]
 
+    actions_detail = ["connect"]
+
     moment = moment_column("since", gettext_lazy("Since"))
     alarm = moment_column("alarmed_at", gettext_lazy("Alarm since"))
     rests_until = moment_column("paused_until", gettext_lazy("Paused until"))
@@ -66,6 +71,29 @@ class GatewayAccountAdmin(ConfinedAdmin):
     @column(gettext_lazy("State"))
     def shown(self, account: GatewayAccount) -> str:
         return tag(_STATES[account.state], account.get_state_display())
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        account = self.get_object(request, object_id)
+        if account is None or not can_ask_for_qr(account):
+            offered = [one for one in offered if one.path != "connect"]
+        return offered
+
+    def has_connect_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "view")
+
+    @dialog(
+        gettext_lazy("Ask for the QR code"),
+        gettext_lazy(
+            "The gateway is asked to connect. The code is on this page some seconds"
+            " later; whoever scans it with a phone has the account."
+        ),
+        icon="qr_code",
+        permission="connect",
+    )
+    def connect(self, request: HttpRequest, form: Any, object_id: str) -> Any:
+        done = _("The QR code was asked for.")
+        return apply_to_one(self, request, object_id, _ask_for_qr, done)
 
     @column(gettext_lazy("QR code"))
     def qr_code(self, account: GatewayAccount) -> str:
@@ -89,6 +117,10 @@ class GatewayAccountAdmin(ConfinedAdmin):
             "{} {} {}",
             ((short(c.at), c.get_state_display(), c.reason) for c in changes),
         )
+
+
+def _ask_for_qr(account: GatewayAccount) -> None:
+    ask_for_qr(account.manager_id)
 
 
 @admin.register(InboundEvent)

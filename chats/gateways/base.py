@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
 Scope = Literal["message", "contact", "account"]
 SessionState = Literal["unknown", "open", "connecting", "qr", "closed"]
@@ -125,6 +125,7 @@ class Health:
 
     `idempotent`: a repeat under our id is answered with the first result.
     `largest_file` is the largest that it takes, in bytes, None where it does not say.
+    `keeps_qr`: the one told before may still be scanned.
     """
 
     state: SessionState
@@ -133,6 +134,7 @@ class Health:
     number: int | None = None
     idempotent: bool = False
     largest_file: int | None = None
+    keeps_qr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,14 @@ class Gateway(Protocol):
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
         """What the gateway tells of a person when it is asked."""
+
+
+@runtime_checkable
+class Connectable(Protocol):
+    """A gateway that shows a QR only when it is asked to connect."""
+
+    def connect(self, account: Account) -> Health:
+        """Begins a connection where there is none; answers with the QR to scan."""
 
 
 class Untold:

@@ -156,6 +156,8 @@ class GatewayAccount(models.Model):
     largest_file = models.PositiveIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     next_check_at = models.DateTimeField(default=timezone.now)
+    # When somebody asked for the QR code; None when its gateway was asked since.
+    qr_asked_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     pause_code = models.CharField(max_length=32, blank=True, default="")
     pause_reason = models.CharField(

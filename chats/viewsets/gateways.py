@@ -10,7 +10,7 @@ from chats.reading import Asked
 from chats.sending import letter_to, send_template
 from chats.serializers_of_extras import extras_of
 from chats.serializers_of_gateways import FindSession, SendAgain, SendTemplate
-from chats.sessions import session_shape
+from chats.sessions import ask_for_qr, session_shape
 from chats.viewsets.chats import manager_names
 from contacts.models import Channel
 from hci_center.api.bodies import Fields
@@ -46,4 +46,8 @@ class GatewayViewSet(ContractViewSet):
         manager_id = find_manager(self.caller, **names)
         channel = Channel.WHATSAPP if "number" in names else Channel.FACEBOOK
         with_qr = self.caller.role != "operator"
-        return session_shape(manager_id, channel.value, with_qr=with_qr)
+        shape = session_shape(manager_id, channel.value, with_qr=with_qr)
+        may_connect = with_qr and fields.get("connect") is not False
+        if may_connect and channel == Channel.WHATSAPP and shape["state"] != "open":
+            ask_for_qr(manager_id)
+        return shape

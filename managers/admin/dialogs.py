@@ -17,7 +17,13 @@ from managers.admin.confinement import ConfinedAdmin
 
 
 def dialog(
-    button: Any, explanation: Any, *, icon: str, form: Any = None, danger: bool = False
+    button: Any,
+    explanation: Any,
+    *,
+    icon: str,
+    form: Any = None,
+    danger: bool = False,
+    permission: str = "change",
 ) -> Callable[..., Any]:
     """A method behind such a button; it gets the request, the form and the row's id.
 
@@ -27,7 +33,7 @@ def dialog(
         description=button,
         icon=icon,
         variant=ActionVariant.DANGER if danger else ActionVariant.DEFAULT,
-        permissions=["change"],
+        permissions=[permission],
         dialog={
             "title": button,
             "description": explanation,

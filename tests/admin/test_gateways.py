@@ -40,6 +40,40 @@ def test_the_address_for_a_gateway_without_signatures_is_shown(office, manager):
     assert f"/webhooks/evolution/{manager.pk}-" in page
 
 
+def test_a_supervisor_asks_for_the_qr_of_his_own_session(desk, manager, other_manager):
+    for one in (manager, other_manager):
+        one.gateway = "evolution"
+        one.save()
+        note(one.pk, "whatsapp", Health("closed", "no phone"))
+    account, foreign = GatewayAccount.objects.order_by("manager_id")
+    assert account.manager == manager
+    page = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
+    button = f"{ACCOUNTS}{account.pk}/connect/"
+    assert button in page
+    desk.get(button)  # opens the dialog
+    account.refresh_from_db()
+    assert account.qr_asked_at is None
+    pressed = {"_form_submitted": "on"}
+    assert desk.post(button, pressed).status_code == 302
+    account.refresh_from_db()
+    assert account.qr_asked_at is not None
+    assert desk.post(f"{ACCOUNTS}{foreign.pk}/connect/", pressed).status_code == 404
+    foreign.refresh_from_db()
+    assert foreign.qr_asked_at is None
+
+
+@pytest.mark.parametrize(
+    ("gateway", "state"), [("evolution", "open"), ("whatsapp_cloud", "closed")]
+)
+def test_where_there_is_no_qr_there_is_no_button(desk, manager, gateway, state):
+    manager.gateway = gateway
+    manager.save()
+    note(manager.pk, "whatsapp", Health(state))
+    account = GatewayAccount.objects.get()
+    page = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
+    assert f"{ACCOUNTS}{account.pk}/connect/" not in page
+
+
 def test_an_administrator_has_parked_events_processed_again(office):
     parked = InboundEvent.objects.create(
         source="facebook", lane="1", payload="{}", state="parked", note="KeyError"

@@ -66,23 +66,36 @@ class Evolution:
         return None
 
     def health(self, account: Account) -> Health:
+        """Asked again and again, so it asks for the state alone: to ask for the QR
+        begins a connection."""
         if not account.url or not account.id:
             return Health("closed", sentence("bad_setup"))
         try:
             answer = self._call(account, "health", "GET", "instance/connectionState")
-            state = text(found(answer.object(), "instance", "state"))
-            if answer.ok and state == "open":
-                return Health("open")
-            if not answer.ok:
-                outcome = judge(answer, mask(said_in(answer), account.token))
-                return Health("closed", getattr(outcome, "reason", ""))
-            shown = self._call(account, "connect", "GET", "instance/connect")
         except NoAnswerError as error:
             return Health("closed", error.failed().reason)
-        qr = text(found(shown.object(), "code"))
-        if qr:
+        if not answer.ok:
+            return self._refused(account, answer)
+        return _health(found(answer.object(), "instance", "state"))
+
+    def connect(self, account: Account) -> Health:
+        if not account.url or not account.id:
+            return Health("closed", sentence("bad_setup"))
+        try:
+            answer = self._call(account, "connect", "GET", "instance/connect")
+        except NoAnswerError as error:
+            return Health("closed", error.failed().reason)
+        body = answer.object()
+        if not answer.ok or body.get("error"):
+            return self._refused(account, answer)
+        if qr := text(body.get("code")):
             return Health("qr", sentence("not_connected"), qr)
-        return Health(STATES.get(state, "closed"), sentence("not_connected"))
+        # Connected already, or the QR is not made yet.
+        return _health(found(body, "instance", "state") or "connecting")
+
+    def _refused(self, account: Account, answer: Answer) -> Health:
+        outcome = judge(answer, mask(said_in(answer), account.token))
+        return Health("closed", getattr(outcome, "reason", ""))
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         """By its id from what Evolution has kept; what it has not kept, or does not
@@ -141,6 +154,13 @@ class Evolution:
                 **more,
             )
         )
+
+
+def _health(state: Any) -> Health:
+    known = STATES.get(text(state), "closed")
+    if known == "open":
+        return Health("open")
+    return Health(known, sentence("not_connected"), keeps_qr=known == "connecting")
 
 
 def _request(out: Outgoing) -> tuple[str, Payload]:

@@ -60,6 +60,8 @@ class FakeEvolution(FakeServer):
         self.people: set[str] = set()
         self.lids: dict[str, str] = {}
         self.state = "open"
+        # How often one was begun.
+        self.connections = 0
         # What it can download, by the message's id, and what it has kept of messages.
         self.media: dict[str, tuple[str, str]] = {}
         self.kept: dict[str, dict[str, Any]] = {}
@@ -82,10 +84,9 @@ class FakeEvolution(FakeServer):
         if parts[0] == "message":
             return self._message(parts[1], request.json())
         if parts[:2] == ["instance", "connectionState"]:
-            instance = {"instanceName": self.instance, "state": self.state}
-            return Reply(200, {"instance": instance})
+            return self._state()
         if parts[:2] == ["instance", "connect"]:
-            return Reply(200, {"pairingCode": None, "code": "2@qr-of-evolution"})
+            return self._connect()
         if parts[:2] == ["chat", "fetchProfilePictureUrl"]:
             person = str(request.json()["number"]).partition("@")[0]
             link = f"{self.url}/pictures/{person}" if person in self.pictures else None
@@ -94,6 +95,19 @@ class FakeEvolution(FakeServer):
         if parts[:2] == ["chat", "getBase64FromMediaMessage"]:
             return self._download(request.json()["message"])
         return _bad("Cannot find the path", 404, "Not Found")
+
+    def _state(self) -> Reply:
+        instance = {"instanceName": self.instance, "state": self.state}
+        return Reply(200, {"instance": instance})
+
+    def _connect(self) -> Reply:
+        """Begins a connection where there is none, and answers with its QR."""
+        if self.state == "open":
+            return self._state()
+        if self.state == "close":
+            self.connections += 1
+            self.state = "connecting"
+        return Reply(200, {"pairingCode": None, "code": "2@qr-of-evolution"})
 
     def _download(self, asked: dict[str, Any]) -> Reply:
         """By the message that comes along, else by what was kept under its id."""

@@ -1,0 +1,153 @@
+"""The QR code of a session is asked for because a person wants it, and by no poll."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chats.accounts import webhook_path
+from chats.models import GatewayAccount
+from chats.sessions import ask_for_qr, check, due_checks, ensure_accounts, note_check
+from tests.conftest import signed_in
+from tests.delivery.conftest import post
+
+pytestmark = pytest.mark.django_db
+
+QR = "2@qr-of-evolution"
+
+
+@pytest.fixture
+def ask(rounds):
+    """Asks every session that is due, as the worker does."""
+
+    def asked():
+        for due in due_checks(100):
+            note_check(check(rounds.worker.drivers, due))
+
+    return asked
+
+
+@pytest.fixture
+def account(manager, evolution):
+    manager.facebook_id = None
+    manager.save()
+    evolution.state = "close"
+    ensure_accounts()
+    return GatewayAccount.objects.get()
+
+
+@pytest.fixture
+def closed(account, ask):
+    """The session after a poll has found it closed."""
+    ask()
+    return account
+
+
+def later(seconds):
+    for one in GatewayAccount.objects.all():
+        one.next_check_at -= timedelta(seconds=seconds)
+        one.checked_at -= timedelta(seconds=seconds)
+        one.save()
+
+
+def asked_of(evolution):
+    return [r.path.split("/")[2] for r in evolution.requests]
+
+
+@pytest.mark.parametrize("state", ["close", "connecting", "open"])
+def test_a_poll_begins_no_connection(account, evolution, ask, state):
+    evolution.state = state
+    ask()
+    later(60)
+    ask()
+    assert asked_of(evolution) == ["connectionState", "connectionState"]
+    assert evolution.connections == 0
+
+
+def test_whoever_asks_for_the_session_gets_its_qr(closed, evolution, ask, api):
+    body = {"number": closed.manager.number}
+    first = api.post("/api/user/session", body).json()["data"]
+    assert (first["state"], first["qr"]) == ("closed", None)
+    later(5)
+    ask()
+    then = api.post("/api/user/session", body).json()["data"]
+    assert (then["state"], then["qr"]) == ("qr", QR)
+    assert evolution.connections == 1
+
+
+def test_it_is_asked_for_once_however_often_it_is_wanted(closed, evolution, ask, api):
+    body = {"number": closed.manager.number}
+    for _ in range(5):
+        api.post("/api/user/session", body)
+    ask()
+    assert "connect" not in asked_of(evolution)  # asked for a moment ago
+    later(5)
+    for _ in range(5):
+        ask()
+    assert asked_of(evolution).count("connect") == 1
+
+
+def test_who_only_watches_begins_no_connection(closed, evolution, ask, api):
+    body = {"number": closed.manager.number, "connect": False}
+    api.post("/api/user/session", body)
+    later(60)
+    ask()
+    assert "connect" not in asked_of(evolution)
+
+
+def test_an_operator_does_not_connect_the_gateway(closed, evolution, ask, ana):
+    signed_in(ana.user).post("/api/user/session", {"number": closed.manager.number})
+    later(60)
+    ask()
+    assert "connect" not in asked_of(evolution)
+
+
+def test_a_session_that_is_open_is_not_asked_for_a_qr(account, evolution, ask):
+    evolution.state = "open"
+    ask()
+    assert not ask_for_qr(account.manager_id)
+
+
+def test_a_gateway_without_a_qr_is_not_asked(closed):
+    closed.manager.gateway = "whatsapp_cloud"
+    closed.manager.save()
+    assert not ask_for_qr(closed.manager_id)
+
+
+def test_a_session_that_opened_meanwhile_is_open(closed, evolution, ask):
+    ask_for_qr(closed.manager_id)
+    evolution.state = "open"
+    later(5)
+    ask()
+    assert GatewayAccount.objects.get().state == "open"
+
+
+def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, ask):
+    evolution.key = "another"
+    ask_for_qr(closed.manager_id)
+    later(5)
+    ask()
+    found = GatewayAccount.objects.get()
+    assert (found.state, found.qr) == ("closed", "")
+    assert "Unauthorized" in found.reason
+
+
+def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(
+    closed, evolution, ask, manager, rounds
+):
+    evolution.state = "connecting"
+    path = webhook_path("evolution", manager.pk)
+    post(
+        evolution, path, evolution.event("qrcode.updated", {"qrcode": {"code": "2@x"}})
+    )
+    rounds.make()
+    later(60)
+    ask()
+    found = GatewayAccount.objects.get()
+    assert (found.state, found.qr) == ("qr", "2@x")
+    evolution.state = "close"
+    later(60)
+    ask()
+    found = GatewayAccount.objects.get()
+    assert (found.state, found.qr) == ("closed", "")
