@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from areas.models import Area
+from chats.admin.account_troubles import troubles_of
 from hci_center.callers import Caller
 from managers.admin.confinement import caller_behind, sees_one_manager
 
@@ -56,12 +57,13 @@ def queues_of(caller: Caller) -> list[Queue]:
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Puts the queues, their sums and what awaits review into the page's context."""
+    """Puts troubled accounts, the queues and what awaits review into the context."""
     caller = caller_behind(request)
     queues = queues_of(caller)
     return {
         **context,
         "title": _("Overview"),
+        "troubles": troubles_of(caller),
         "queues": queues,
         "waiting": sum(queue.waiting for queue in queues),
         "answered": sum(queue.answered for queue in queues),

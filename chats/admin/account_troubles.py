@@ -1,0 +1,122 @@
+"""Gateway accounts that need somebody, for the first page of the back-office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from chats.gateways.reasons import SENTENCES
+from contacts.models import Channel
+from hci_center.callers import Caller
+
+# Sessions that are closed, accounts that are paused or raise an alarm, and accounts
+# whose latest messages have all failed: at least FEWEST of the newest LOOKED_AT that
+# left or failed within a day. Read along the primary key, so it costs the same
+# however many messages there are.
+LOOKED_AT = 1000
+FEWEST = 3
+_TROUBLED = """
+WITH newest AS (
+  SELECT message_id, manager_id, channel, done_at FROM chats_delivery
+   WHERE %(managers)s::bigint[] IS NULL OR manager_id = ANY(%(managers)s::bigint[])
+   ORDER BY message_id DESC LIMIT %(looked_at)s
+), refused AS (
+  SELECT n.manager_id, n.channel, min(n.done_at) AS since,
+         (array_agg(m.error ORDER BY n.message_id DESC))[1] AS error
+    FROM newest n JOIN chats_message m ON m.id = n.message_id
+   WHERE n.done_at > statement_timestamp() - interval '1 day'
+   GROUP BY n.manager_id, n.channel
+  HAVING count(*) >= %(fewest)s AND bool_and(m.status = 'failed')
+)
+SELECT a.id, m.name, a.channel,
+       CASE WHEN a.pause_code <> '' THEN a.pause_code
+            WHEN a.state IN ('closed', 'qr') THEN a.state
+            WHEN r.manager_id IS NOT NULL THEN 'refused'
+            ELSE 'waiting' END,
+       coalesce(a.alarmed_at, CASE WHEN a.state IN ('closed', 'qr') THEN a.since END,
+                r.since),
+       coalesce(nullif(a.pause_reason, ''), nullif(a.reason, ''), r.error, '')
+  FROM chats_gatewayaccount a
+  JOIN managers_manager m ON m.id = a.manager_id
+  LEFT JOIN refused r ON r.manager_id = a.manager_id AND r.channel = a.channel
+ WHERE (a.pause_code <> '' OR a.alarmed_at IS NOT NULL OR a.state IN ('closed', 'qr')
+        OR r.manager_id IS NOT NULL)
+   AND (%(managers)s::bigint[] IS NULL OR a.manager_id = ANY(%(managers)s::bigint[]))
+ ORDER BY a.alarmed_at IS NULL, 5 NULLS LAST, a.id
+"""
+
+TITLES: dict[str, Promise] = {
+    "closed": _("The session is disconnected."),
+    "qr": _("The session waits to be scanned."),
+    "refused": _("Every message fails."),
+    "waiting": _("Messages wait."),
+    "other_number": _("Another phone is connected."),
+}
+ADVICE: dict[str, Promise] = {
+    "bad_setup": _("Complete the gateway's settings on the manager's page."),
+    "closed": _("Connect the phone again: open the session and scan its QR code."),
+    "not_authorized": _("Renew the access: enter a new token on the manager's page."),
+    "not_connected": _(
+        "Connect the phone again: open the session and scan its QR code."
+    ),
+    "other_number": _("Connect the phone of the manager's number."),
+    "qr": _("Open the session and scan its QR code with the phone."),
+    "refused": _(
+        "Read the reason, and send one of the messages again once it is gone."
+    ),
+    "restricted": _("Read the platform's notice about the account."),
+    "throttled": _("Nothing to do: it goes on by itself."),
+    "unreachable": _("See that the gateway's program runs at its address."),
+    "wrong_program": _("Check the gateway's address and port."),
+}
+OTHERWISE = _("See the session's page; it is tried again by itself.")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTrouble:
+    """What is wrong with one gateway account, since when, and what to do."""
+
+    account_id: int
+    manager: str
+    channel: str
+    title: str
+    since: datetime | None
+    reason: str
+    advice: str
+
+
+def troubles_of(caller: Caller) -> list[AccountTrouble]:
+    """The accounts that somebody must look after; alarms first, the oldest first."""
+    values: dict[str, Any] = {
+        "managers": None if caller.managers is None else list(caller.managers),
+        "looked_at": LOOKED_AT,
+        "fewest": FEWEST,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TROUBLED, values)
+        return [_trouble(*row) for row in cursor.fetchall()]
+
+
+def _trouble(
+    account_id: int,
+    manager: str,
+    channel: str,
+    code: str,
+    since: datetime | None,
+    reason: str,
+) -> AccountTrouble:
+    title = TITLES.get(code) or SENTENCES.get(code) or TITLES["waiting"]
+    return AccountTrouble(
+        account_id,
+        manager,
+        str(Channel(channel).label),
+        str(title),
+        since,
+        "" if reason == str(title) else reason,
+        str(ADVICE.get(code, OTHERWISE)),
+    )
