@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 
 from hci_center.callers import Caller
 from managers.models import Supervision
@@ -26,7 +30,28 @@ def caller_from_session(request: HttpRequest) -> Caller | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     open_session(request)
+    if settings.SECRET_KEY_FALLBACKS:
+        _renew_session(request)
     return caller_of(get_user(request))
+
+
+def _renew_session(request: HttpRequest) -> None:
+    """Puts a session that was made under an earlier HCI_SECRET_KEY under this one.
+
+    `get_user` would do it by giving the session another key, which this answer has no
+    cookie for: the person would be signed out.
+    """
+    session = request.session
+    made = str(session.get(HASH_SESSION_KEY, ""))
+    user = User.objects.filter(pk=str(session.get(SESSION_KEY) or 0)).first()
+    if user is None or constant_time_compare(made, user.get_session_auth_hash()):
+        return
+    before = user.get_session_auth_fallback_hash()
+    if any(constant_time_compare(made, each) for each in before):
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        # Signed out at the same moment: there is nothing to renew.
+        with suppress(UpdateError):
+            session.save()
 
 
 def open_session(request: HttpRequest) -> None:

@@ -27,6 +27,7 @@ from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
 from contacts.models import Channel
 from hci_center.encryption import decrypt
+from managers import webhook_secrets
 from managers.models import Manager
 
 # What a statement over `managers_manager m` selects for `line_of`.
@@ -215,22 +216,16 @@ WEBHOOKS: dict[str, Webhook] = {
 }
 
 
+# The gateways that sign nothing: their managers have an address of their own.
+UNSIGNED = (EVOLUTION, WPPCONNECT)
+
+
 def webhook_path(source: str, manager_id: int) -> str:
     """The unguessable path at which a manager's unsigned gateway reaches us."""
-    return f"/webhooks/{source}/{_webhook_secret(source, manager_id)}"
+    return f"/webhooks/{source}/{webhook_secrets.find_or_make(source, manager_id)}"
 
 
-def manager_of_secret(source: str, secret: str) -> int | None:
-    """Whose webhook that secret is, None when it is nobody's."""
-    digits = secret.partition("-")[0]
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
-        return None
-    expected = _webhook_secret(source, int(digits))
-    fits = hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace"))
-    return int(digits) if fits else None
-
-
-def _webhook_secret(source: str, manager_id: int) -> str:
-    key = b"webhook:" + settings.SECRET_KEY.encode()
-    said = f"{source}:{manager_id}".encode()
-    return f"{manager_id}-{hmac.digest(key, said, hashlib.sha256).hex()[:40]}"
+def renewed_webhook_path(source: str, manager_id: int, *, at_once: bool = False) -> str:
+    """Another such path in the place of the present one; see `webhook_secrets`."""
+    secret = webhook_secrets.renew(source, manager_id, at_once=at_once)
+    return f"/webhooks/{source}/{secret}"

@@ -16,12 +16,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from chats.accounts import WEBHOOKS, manager_of_secret
+from chats.accounts import WEBHOOKS
 from chats.gateways.events import BadSignatureError, MalformedError
 from chats.gateways.graph import answer_handshake
 from chats.inbound import store_pieces
 from hci_center.api.reading import refuse_large
 from hci_center.errors import BodyTooLargeError
+from managers import webhook_secrets
 
 # Meta's batches, and messages that bring the bytes of their files.
 LARGEST = {
@@ -73,7 +74,7 @@ def from_gateway(
 
     Some append the kind of event to the address; it stands in the body too.
     """
-    manager_id = manager_of_secret(source, secret)
+    manager_id = webhook_secrets.manager_of(source, secret)
     if manager_id is None:
         raise BadSignatureError
     return _take(request, source, str(manager_id))

@@ -36,6 +36,8 @@ PUBLIC_URL: str = env.str("HCI_PUBLIC_URL", default="").rstrip("/")
 SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or kept_secret("secret_key")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("HCI_SECRET_KEY needs 32 characters or more.")
+# The keys before it, newest first: what was made under them is still good.
+SECRET_KEY_FALLBACKS: list[str] = env.list("HCI_SECRET_KEY_FALLBACKS", default=[])
 
 # Keys of the encrypted columns, newest first: the first encrypts, all decrypt.
 TOKEN_KEYS: list[str] = env.list("HCI_TOKEN_KEYS", default=[]) or [

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from hci_center.callers import Caller
 from hci_center.errors import NotAuthenticatedError, ThrottledError
-from managers.keys import digest_of
+from managers.keys import digests_of, renew_digest
 
 # A key judged good is good for this long, in seconds, without another look: the
 # contract gives a revocation five.
@@ -28,15 +28,16 @@ _FIND_KEY = """
 WITH used AS (
   UPDATE managers_apikey SET last_used_at = now()
    WHERE id = (SELECT id FROM managers_apikey
-                WHERE digest = %(digest)s AND prefix = %(prefix)s
+                WHERE digest = ANY(%(digests)s) AND prefix = %(prefix)s
                   AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
                   AND coalesce(last_used_at < now() - interval '1 minute', true)
                   FOR UPDATE SKIP LOCKED))
-SELECT k.id, k.all_managers, k.secrets, k.expires_at, k.per_minute IS NOT NULL,
+SELECT k.id, k.digest, k.all_managers, k.secrets, k.expires_at,
+       k.per_minute IS NOT NULL,
        ARRAY(SELECT m.manager_id FROM managers_apikey_managers m
               WHERE m.apikey_id = k.id)
   FROM managers_apikey k
- WHERE k.digest = %(digest)s AND k.prefix = %(prefix)s AND k.revoked_at IS NULL
+ WHERE k.digest = ANY(%(digests)s) AND k.prefix = %(prefix)s AND k.revoked_at IS NULL
 """
 
 # Each call of a limited key uses up its share of a minute. A minute's worth may be
@@ -121,13 +122,17 @@ def forget_judged_keys() -> None:
 def _look_up(key: str) -> _Judged:
     _judged.pop(key, None)
     row = None
+    digests: list[str] = []
     if _KEY.fullmatch(key):
+        digests = digests_of(key)
         with connection.cursor() as cursor:
-            cursor.execute(_FIND_KEY, {"digest": digest_of(key), "prefix": key[4:12]})
+            cursor.execute(_FIND_KEY, {"digests": digests, "prefix": key[4:12]})
             row = cursor.fetchone()
     if row is None:
         raise NotAuthenticatedError
-    key_id, all_managers, secrets, expires_at, is_limited, managers = row
+    key_id, digest, all_managers, secrets, expires_at, is_limited, managers = row
+    if digest != digests[0]:
+        renew_digest(key_id, key, digest)
     caller = Caller(
         role="key",
         credential=f"key:{key_id}",

@@ -2,22 +2,24 @@
 
 A key reads `hci_<prefix>_<secret>`. The row keeps the prefix and an HMAC of the
 whole, so that a copy of the table opens nothing; 256 random bits need no slow hash.
+The HMAC is under HCI_SECRET_KEY; one under a key that it replaced is renewed when the
+API key is used.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from hci_center.signing import digest, digests
 from managers.models import ApiKey, Manager
+
+_PURPOSE = "api-key"
 
 
 class KeyNameTakenError(Exception):
@@ -66,5 +68,14 @@ def revoke_key(name: str) -> bool:
 
 def digest_of(key: str) -> str:
     """What the table holds of a key: an HMAC under the installation's secret."""
-    pepper = b"api-key:" + settings.SECRET_KEY.encode()
-    return hmac.new(pepper, key.encode(), hashlib.sha256).hexdigest()
+    return digest(_PURPOSE, key).hex()
+
+
+def digests_of(key: str) -> list[str]:
+    """What it may hold: the same first, then those under the secrets before."""
+    return [each.hex() for each in digests(_PURPOSE, key)]
+
+
+def renew_digest(key_id: int, key: str, old: str) -> None:
+    """Puts the key under the present secret, unless another call has."""
+    ApiKey.objects.filter(pk=key_id, digest=old).update(digest=digest_of(key))

@@ -88,6 +88,39 @@ class Manager(models.Model):
         return self.name
 
 
+class WebhookSecret(models.Model):
+    """What makes the address of a manager's gateway unguessable; see
+    `webhook_secrets`. The present one has no end, those before it have one."""
+
+    manager = models.ForeignKey(
+        Manager, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # The gateway that tells: "evolution", "wppconnect".
+    source = models.CharField(max_length=16)
+    secret = EncryptedTextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook secret")
+        verbose_name_plural = _("webhook secrets")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "source"],
+                condition=Q(ends_at__isnull=True),
+                name="one_present_webhook_secret",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["manager", "source"], name="webhook_secrets_of_manager"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.manager_id}"
+
+
 class Supervision(models.Model):
     """A staff user who looks after a manager; a superuser looks after all."""
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldBooleanWidget
 
-from chats.accounts import webhook_path
+from chats.accounts import UNSIGNED, renewed_webhook_path, webhook_path
 from chats.inbound import process_again
 from chats.models import GatewayAccount, InboundEvent
 from chats.sessions import ask_for_qr, can_ask_for_qr
+from contacts.models import Channel
+from managers.admin.bulk import asked
 from managers.admin.columns import column, moment_column, short, tag
-from managers.admin.confinement import READ, ConfinedAdmin
+from managers.admin.confinement import READ, ConfinedAdmin, caller_behind
 from managers.admin.dialogs import apply_to_one, dialog
 from managers.admin.filters import ConfinedFilter
 
@@ -35,6 +39,18 @@ _ENDS: dict[str, Any] = {
 }
 # Lines of a session's history that its page shows.
 HISTORY = 30
+
+
+class RenewalForm(forms.Form):
+    at_once = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        label=gettext_lazy("End the old address now"),
+        help_text=gettext_lazy(
+            "Otherwise it goes on for 24 hours, until its gateway has the new one. "
+            "What the gateway sends to an address that has ended is lost."
+        ),
+    )
 
 
 @admin.register(GatewayAccount)
@@ -62,6 +78,7 @@ class GatewayAccountAdmin(ConfinedAdmin):
         "history",
     ]
 
+    actions = ["renew_webhook"]
     actions_detail = ["connect"]
 
     moment = moment_column("since", gettext_lazy("Since"))
@@ -105,9 +122,43 @@ class GatewayAccountAdmin(ConfinedAdmin):
         source = account.manager.gateway
         if account.channel == "facebook":
             return "/webhooks/facebook"
-        if source in (InboundEvent.Source.EVOLUTION, InboundEvent.Source.WPPCONNECT):
+        if source in UNSIGNED:
             return webhook_path(source, account.manager_id)
         return "/webhooks/whatsapp" if source == "whatsapp_cloud" else "-"
+
+    def has_renew_permission(self, request: HttpRequest) -> bool:
+        """Administrators alone: they set up what the gateways are connected to."""
+        return caller_behind(request).role == "administrator"
+
+    @admin.action(
+        description=gettext_lazy("Renew the webhook address"), permissions=["renew"]
+    )
+    def renew_webhook(
+        self, request: HttpRequest, chosen: QuerySet[GatewayAccount]
+    ) -> HttpResponse | None:
+        rows = chosen.select_related("manager").filter(
+            channel=Channel.WHATSAPP, manager__gateway__in=UNSIGNED
+        )
+        if not rows.exists():
+            said = _("None of the chosen sessions has a webhook address of its own.")
+            self.message_user(request, said, messages.WARNING)
+            return None
+        title = _("Renew the webhook address")
+        form = asked(self, request, rows, title=title, make_form=RenewalForm)
+        if isinstance(form, HttpResponse):
+            return form
+        for account in rows:
+            manager = account.manager
+            at_once = form.cleaned_data["at_once"]
+            renewed_webhook_path(manager.gateway, manager.pk, at_once=at_once)
+            self.log_change(request, account, title)
+        said = ngettext(
+            "%d address was renewed: its page shows the one to give the gateway.",
+            "%d addresses were renewed: their pages show the ones to give the gateways.",
+            len(rows),
+        )
+        self.message_user(request, said % len(rows), messages.SUCCESS)
+        return None
 
     @column(gettext_lazy("History"))
     def history(self, account: GatewayAccount) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from chats.accounts import webhook_path
 from chats.gateways.base import Health
 from chats.models import GatewayAccount, InboundEvent
 from chats.sessions import note
+from managers import webhook_secrets
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,42 @@ def test_an_administrator_has_parked_events_processed_again(office):
 
 def test_inbound_events_are_not_for_supervisors(desk):
     assert desk.get(EVENTS).status_code == 403
+
+
+@pytest.fixture
+def session(manager):
+    manager.gateway = "evolution"
+    manager.save()
+    note(manager.pk, "whatsapp", Health("open"))
+    return GatewayAccount.objects.get()
+
+
+def test_an_administrator_renews_a_webhook_address(office, manager, session):
+    old = webhook_path("evolution", manager.pk)
+    chosen = {"action": "renew_webhook", "_selected_action": [session.pk]}
+    asked = office.post(ACCOUNTS, chosen)
+    assert asked.status_code == 200
+    assert webhook_path("evolution", manager.pk) == old
+    agreed = chosen | {"agreed": "1", "at_once": "on"}
+    assert office.post(ACCOUNTS, agreed).status_code == 302
+    new = webhook_path("evolution", manager.pk)
+    assert new != old
+    assert webhook_secrets.manager_of("evolution", old.rpartition("/")[2]) is None
+    page = office.get(f"{ACCOUNTS}{session.pk}/change/").content.decode()
+    assert new in page
+
+
+def test_a_supervisor_does_not_renew_it(desk, manager, session):
+    old = webhook_path("evolution", manager.pk)
+    chosen = {"action": "renew_webhook", "_selected_action": [session.pk]}
+    desk.post(ACCOUNTS, chosen | {"agreed": "1"})
+    assert webhook_path("evolution", manager.pk) == old
+    assert "renew_webhook" not in desk.get(ACCOUNTS).content.decode()
+
+
+def test_a_session_without_such_an_address_is_passed_over(office, manager):
+    note(manager.pk, "whatsapp", Health("open"))
+    account = GatewayAccount.objects.get()
+    chosen = {"action": "renew_webhook", "_selected_action": [account.pk]}
+    page = office.post(ACCOUNTS, chosen, follow=True).content.decode()
+    assert "None of the chosen sessions" in page
