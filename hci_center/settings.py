@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.schema.about import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
-from hci_center.local import places
-from hci_center.local.kept_secrets import kept_secret
+from hci_center.local import kept_secrets, places
+from hci_center.local.kept_secrets import found_secret, kept_secret
 
 env = environ.Env()
 
@@ -33,16 +35,36 @@ PUBLIC_URL: str = env.str("HCI_PUBLIC_URL", default="").rstrip("/")
 
 # Secrets -------------------------------------------------------------------
 
-SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or kept_secret("secret_key")
-if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("HCI_SECRET_KEY needs 32 characters or more.")
+# Those that are not given are made once and kept beside the embedded database. For
+# another database, and for a cluster that is there, `local.secret_check` decides: two
+# machines, or today and yesterday, must not differ.
+DATABASE_URL: str = env.str("DATABASE_URL", default="") or places.database_url()
+_EMBEDDED = places.database_url() == DATABASE_URL
+_IS_NEW = _EMBEDDED and not os.path.lexists(DATA_DIR / "postgres")
+_of_rows = kept_secret if _IS_NEW else found_secret
+_of_machine = kept_secret if _EMBEDDED else found_secret
+
+SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or _of_rows(kept_secrets.SECRET_KEY)
 # The keys before it, newest first: what was made under them is still good.
 SECRET_KEY_FALLBACKS: list[str] = env.list("HCI_SECRET_KEY_FALLBACKS", default=[])
+for _name, _keys in (
+    ("HCI_SECRET_KEY", [SECRET_KEY] if SECRET_KEY else []),
+    ("each of HCI_SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS),
+):
+    if any(len(_key) < 32 for _key in _keys):
+        raise ImproperlyConfigured(f"{_name} needs 32 characters or more.")
 
 # Keys of the encrypted columns, newest first: the first encrypts, all decrypt.
 TOKEN_KEYS: list[str] = env.list("HCI_TOKEN_KEYS", default=[]) or [
-    kept_secret("token_key", lambda: Fernet.generate_key().decode())
+    _key for _key in [_of_rows(kept_secrets.TOKEN_KEY)] if _key
 ]
+try:
+    for _key in TOKEN_KEYS:
+        Fernet(_key)
+except ValueError:
+    raise ImproperlyConfigured(
+        "HCI_TOKEN_KEYS holds what is no Fernet key (32 bytes in URL-safe base64)."
+    ) from None
 
 # Hosts ---------------------------------------------------------------------
 
@@ -139,7 +161,6 @@ CALLER_SOURCES = [
 
 # Database ------------------------------------------------------------------
 
-DATABASE_URL: str = env.str("DATABASE_URL", default="") or places.database_url()
 REDIS_URL: str = env.str("REDIS_URL", default="") or places.redis_url()
 
 DATABASE: dict[str, Any] = environ.Env.db_url_config(DATABASE_URL)
@@ -257,12 +278,16 @@ WHATSAPP_CLOUD_URL: str = env.str("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_URL)
 CONTROLLER_URL: str = env.str("HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}")
 # Meta signs its webhooks with the one and proves us to it with the other.
 META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")
-META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or kept_secret(
-    "meta_verify_token"
+META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or _of_machine(
+    kept_secrets.META_VERIFY_TOKEN
 )
 # The fake gateways, and what they sign with: for managers marked demo alone.
 DEMO_GATEWAYS_PORT: int = env.int("HCI_DEMO_GATEWAYS_PORT", default=PORT + 2)
-DEMO_APP_SECRET: str = kept_secret("demo_app_secret")
+DEMO_APP_SECRET: str = _of_machine(kept_secrets.DEMO_APP_SECRET) or (
+    hmac.digest(SECRET_KEY.encode(), b"demo-app-secret", "sha256").hex()
+    if SECRET_KEY
+    else ""
+)
 
 # Interfaces ----------------------------------------------------------------
 

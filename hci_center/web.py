@@ -6,13 +6,16 @@ Why this server, and how many threads: docs/decisions/web-server.md.
 from __future__ import annotations
 
 import gc
+import os
 
+import django
 import uvicorn
 from django.conf import settings
 
 from hci_center.limits import allow_many_connections
 from hci_center.local.bridge import Threaded, WsgiApplication
 from hci_center.local.http_protocol import BoundedHttp
+from hci_center.local.secret_check import start_checked
 
 # Longer than the proxies before us keep a connection, so that they end it, not we.
 IDLE_SECONDS = 75
@@ -42,6 +45,10 @@ def serve(application: WsgiApplication, host: str, port: int, threads: int) -> N
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
+    django.setup(set_prefix=False)
+    start_checked()
+
     from hci_center.wsgi import application
     from managers.key_news import hearing_of_keys
 

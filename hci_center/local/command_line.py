@@ -5,25 +5,47 @@ from __future__ import annotations
 import os
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
+from hci_center.local.errors import SecretsError
+from hci_center.local.secret_check import EXIT_STATUS, start_checked
+
+# What writes or reads with the secrets; `serve` asks by itself, when its database is
+# there.
+WANT_SECRETS = {
+    "create_api_key",
+    "deliver_messages",
+    "provision",
+    "renew_webhook",
+    "seed_demo",
+    "serve_demo_gateways",
+    "serve_feed",
+}
 
 _EMBEDDED = "The database is not running; bin/run starts it."
 _GIVEN = "The database at DATABASE_URL does not answer; start it, or see its address."
 
 
 def execute(arguments: list[str]) -> None:
-    """Runs the command that is named; exits 1 where its database is away.
+    """Runs the command that is named; exits 1 where its database is away, 2 where its
+    secrets are missing or are not the database's.
 
     With --traceback the error is raised, as Django's own are.
     """
     # A command that serves, or works all day, says so itself.
     use_role("command")
     try:
+        if set(arguments[1:2]) & WANT_SECRETS:
+            django.setup()
+            start_checked()
         execute_from_command_line(arguments)
+    except SecretsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_STATUS)
     except OperationalError as error:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise

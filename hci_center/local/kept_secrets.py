@@ -1,4 +1,4 @@
-"""Secrets that nobody gave: made once, kept under `HCI_DATA_DIR/secrets`."""
+"""Secrets that nobody gave: kept under `HCI_DATA_DIR/secrets`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,56 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
+from hci_center.local.errors import SecretsError
 from hci_center.local.places import data_dir, make_data_dir
 
+SECRET_KEY, TOKEN_KEY = "secret_key", "token_key"
+META_VERIFY_TOKEN, DEMO_APP_SECRET = "meta_verify_token", "demo_app_secret"
+ALL = (SECRET_KEY, TOKEN_KEY, META_VERIFY_TOKEN, DEMO_APP_SECRET)
 
-def kept_secret(name: str, make: Callable[[], str] | None = None) -> str:
+
+def folder() -> Path:
+    return data_dir() / "secrets"
+
+
+def found_secret(name: str) -> str:
+    """The secret of that name, "" where none was made."""
+    path = folder() / name
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except PermissionError:
+        raise SecretsError(
+            f"{path} is another user's: start as that user, or set another "
+            "HCI_DATA_DIR."
+        ) from None
+
+
+def kept_secret(name: str) -> str:
     """The secret of that name, made at the first call and the same ever after.
 
     Two processes that ask at once get the same one: the file is written aside and
     linked into place, which only one of them can do. A file beside the others is
     readable by its owner (and root) alone.
     """
-    path = data_dir() / "secrets" / name
-    if not path.exists():
-        _keep(path, make() if make else secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii").strip()
+    if not (found := found_secret(name)):
+        _keep(folder() / name, _MAKERS.get(name, _random)())
+        found = found_secret(name)
+    return found
+
+
+def _random() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _fernet_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+_MAKERS: dict[str, Callable[[], str]] = {TOKEN_KEY: _fernet_key}
 
 
 def _keep(path: Path, value: str) -> None:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hci_center.local import places
+from hci_center.local import kept_secrets, places
 from hci_center.local.errors import CannotStartError
 from hci_center.local.home import open_home
 from hci_center.local.leash import bind_to_parent
@@ -37,6 +37,8 @@ def run(command: list[str]) -> int:
     """The exit status of the command."""
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
     os.environ["HCI_DATA_DIR"] = str(data)
+    for name in kept_secrets.ALL:
+        kept_secrets.kept_secret(name)
     home = open_home()
     try:
         with Supervisor(_say) as supervisor:

@@ -21,6 +21,7 @@ from hci_center.local import first_start, places
 from hci_center.local.errors import CannotStartError
 from hci_center.local.home import open_home
 from hci_center.local.postgres import Postgres
+from hci_center.local.secret_check import check_secrets
 from hci_center.local.supervisor import Process, StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
@@ -90,7 +91,10 @@ class Command(BaseCommand):
             if first_start.was_interrupted():
                 connection.close()
                 postgres.recreate_database()
+        # Before the migrations, some of which encrypt; after them all can be proven.
+        check_secrets(self.note)
         first_start.migrate(self.say)
+        check_secrets(self.note)
         first_start.close_media()
         first_start.collect_static()
         if embedded:

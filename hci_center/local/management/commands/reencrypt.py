@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from hci_center.local.reencryption import reencrypt
+from hci_center.local.secret_check import check_secrets, renew_token_proof
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypts every encrypted value with the first of HCI_TOKEN_KEYS, after which "
+        "the others can go. Runs beside the server; interrupted, it goes on where it "
+        "was."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--clear-unreadable",
+            action="store_true",
+            help="empties what none of the keys reads: their key is lost",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        clear = options["clear_unreadable"]
+        if not settings.TOKEN_KEYS:
+            raise CommandError("HCI_TOKEN_KEYS is not set.")
+        if not clear:
+            check_secrets(self.stderr.write)
+        # Each batch is short; the whole table is as long as it is.
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+        outcome = reencrypt(self.stdout.write, clear_unreadable=clear)
+        if outcome.cleared:
+            self.stdout.write(f"{outcome.cleared} unreadable values were cleared.")
+        for place in outcome.unreadable[:SHOWN]:
+            self.stderr.write(f"No key in HCI_TOKEN_KEYS reads {place}.")
+        if not outcome.is_complete:
+            raise CommandError(
+                f"{len(outcome.unreadable)} values could not be read and "
+                f"{outcome.held} were held by others: keep all keys, and run it again."
+            )
+        renew_token_proof()
+        self.stdout.write(
+            "All is encrypted with the first of HCI_TOKEN_KEYS: the others can go."
+        )

@@ -1,0 +1,105 @@
+"""Real processes on a database that is not the embedded one: several machines may
+serve it, each with a data folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.local.installation import ROOT, Installation
+
+SECRETS = ("HCI_SECRET_KEY", "HCI_TOKEN_KEYS")
+SERVERS = [["manage.py", "serve_feed"], ["manage.py", "deliver_messages"]]
+
+
+@pytest.fixture(scope="module")
+def database():
+    """A new database on the server of the tests; its address."""
+    server, name = os.environ["DATABASE_URL"], f"hci_secrets_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def first(database, tmp_path_factory):
+    """The machine that was started first, with no secret given to it."""
+    installation = Installation(
+        tmp_path_factory.mktemp("first"),
+        DATABASE_URL=database,
+        REDIS_URL=os.environ["REDIS_URL"],
+    )
+    for name in SECRETS:
+        installation.environment.pop(name, None)
+    installation.start()
+    yield installation
+    installation.stop()
+
+
+def python(machine, *arguments, **more):
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=machine.environment | more,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def refused(ended, begins):
+    assert (ended.returncode, ended.stdout) == (2, "")
+    lines = ended.stderr.removeprefix("serve: ").splitlines()
+    assert len(lines) == 1, ended.stderr
+    return lines[0].startswith(begins)
+
+
+def test_a_new_database_starts_with_secrets_that_are_told_of(first):
+    assert (
+        "Made HCI_SECRET_KEY and HCI_TOKEN_KEYS for this new database" in first.said()
+    )
+    assert first.state() == "ok"
+
+
+def test_its_commands_use_the_same(first):
+    made = first.manage("create_api_key", "bot")
+    assert made.returncode == 0, made.stderr
+    headers = {"X-Api-Key": made.stdout.strip()}
+    assert first.get("/api/user/", **headers)[0] == 200
+
+
+def test_a_second_machine_without_them_is_refused_and_makes_none(first, tmp_path):
+    free = {"HCI_PORT": "1", "HCI_FEED_PORT": "2"}
+    for command in (["manage.py", "serve"], *SERVERS, ["-m", "hci_center.web"]):
+        ended = python(first, *command, HCI_DATA_DIR=str(tmp_path), **free)
+        assert refused(ended, "HCI_SECRET_KEY and HCI_TOKEN_KEYS are not set"), command
+    assert not (tmp_path / "secrets").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [*SERVERS, ["-m", "hci_center.web"], ["manage.py", "create_api_key", "x"]],
+)
+def test_others_than_the_databases_are_refused(first, command):
+    key = Fernet.generate_key().decode()
+    assert refused(python(first, *command, HCI_TOKEN_KEYS=key), "HCI_TOKEN_KEYS does")
+    other = "another-secret-key-of-32-characters"
+    assert refused(python(first, *command, HCI_SECRET_KEY=other), "HCI_SECRET_KEY is")
+
+
+def test_a_database_that_was_there_before_them_is_not_started_with_others(first):
+    """Not even by the command that starts everything."""
+    first.stop()
+    key = Fernet.generate_key().decode()
+    ended = python(first, "manage.py", "serve", HCI_TOKEN_KEYS=key)
+    assert refused(ended, "HCI_TOKEN_KEYS does")
+    first.start()
+    assert first.state() == "ok"
