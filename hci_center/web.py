@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 import django
 import uvicorn
 from django.conf import settings
+from django.db import OperationalError
 
 from hci_center.limits import allow_many_connections
 from hci_center.local.bridge import Threaded, WsgiApplication
+from hci_center.local.command_line import told_away
 from hci_center.local.http_protocol import BoundedHttp
 from hci_center.local.secret_check import start_checked
 
@@ -47,7 +50,10 @@ def serve(application: WsgiApplication, host: str, port: int, threads: int) -> N
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
     django.setup(set_prefix=False)
-    start_checked()
+    try:
+        start_checked()
+    except OperationalError as error:
+        sys.exit(told_away(error))
 
     from hci_center.wsgi import application
     from managers.key_news import hearing_of_keys

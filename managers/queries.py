@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from hci_center.api.late import Asker, Late
 from hci_center.callers import Caller
 from hci_center.encryption import decrypt
+
+logger = logging.getLogger(__name__)
 
 # Of a `managers_manager m`, as `manager_shape` takes them.
 MANAGER_COLUMNS = (
@@ -40,7 +44,13 @@ class PageToken(Late, kind="page_token"):
     def now(self, asker: Asker) -> str:
         if asker.caller is None or not asker.caller.secrets:
             return ""
-        return decrypt(self._read() if self.sealed is None else self.sealed)
+        sealed = self._read() if self.sealed is None else self.sealed
+        try:
+            return decrypt(sealed)
+        except ImproperlyConfigured:
+            # One spoilt row must not keep the answer about all the others back.
+            logger.error("manager %s: its page token cannot be decrypted", self.manager)
+            return ""
 
     def kept(self) -> dict[str, Any]:
         return {"manager": self.manager}

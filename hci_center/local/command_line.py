@@ -49,6 +49,11 @@ def execute(arguments: list[str]) -> None:
     except OperationalError as error:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise
-        reason = str(error).partition("\n")[0]
-        sentence = _GIVEN if os.environ.get("DATABASE_URL") else _EMBEDDED
-        sys.exit(f"{sentence} ({reason})")
+        sys.exit(told_away(error))
+
+
+def told_away(error: OperationalError) -> str:
+    """The sentence for a database that does not answer."""
+    reason = str(error).partition("\n")[0]
+    sentence = _GIVEN if os.environ.get("DATABASE_URL") else _EMBEDDED
+    return f"{sentence} ({reason})"

@@ -113,3 +113,18 @@ def test_deleted_contacts_are_left_out(api, contact):
     contact.deleted_at = timezone.now()
     contact.save()
     assert api.get("/api/user/").json() == {"success": True, "data": [MANAGER]}
+
+
+def test_a_token_that_no_key_reads_does_not_keep_the_others_back(
+    manager, other_manager, full_api, caplog
+):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE managers_manager SET facebook_token = 'spoilt' WHERE id = %s",
+            [manager.pk],
+        )
+    answer = full_api.get("/api/user/?contacts=0")
+    assert answer.status_code == 200
+    tokens = [shape["facebookToken"] for shape in answer.json()["data"]]
+    assert tokens == ["", other_manager.facebook_token]
+    assert f"manager {manager.pk}: its page token cannot be decrypted" in caplog.text

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from hci_center.local.reencryption import reencrypt
 from hci_center.local.secret_check import check_secrets, renew_token_proof
@@ -32,9 +31,6 @@ class Command(BaseCommand):
             raise CommandError("HCI_TOKEN_KEYS is not set.")
         if not clear:
             check_secrets(self.stderr.write)
-        # Each batch is short; the whole table is as long as it is.
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
         outcome = reencrypt(self.stdout.write, clear_unreadable=clear)
         if outcome.cleared:
             self.stdout.write(f"{outcome.cleared} unreadable values were cleared.")
