@@ -40,6 +40,7 @@ def first(database, tmp_path_factory):
     for name in SECRETS:
         installation.environment.pop(name, None)
     installation.start()
+    installation.first_words = installation.said()
     yield installation
     installation.stop()
 

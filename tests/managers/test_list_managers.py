@@ -1,6 +1,7 @@
 """GET api/user/: all managers that the caller may see."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.builders import make_contact, make_key, make_manager
