@@ -129,8 +129,8 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     said(logging.ERROR)
     ensure_accounts()
     GatewayAccount.objects.update(state="closed", checked_at=timezone.now())
-    for line in due_checks(10):
-        note_check(check(rounds.worker.drivers, line))
+    for due in due_checks(10):
+        note_check(check(rounds.worker.drivers, due))
     said(logging.INFO)
     account = GatewayAccount.objects.get(channel="whatsapp")
     assert (account.state, account.paused_until) == ("open", None)
@@ -145,9 +145,9 @@ def test_the_log_tells_each_change_of_a_session_once(manager, controller, rounds
     manager.save()
     for state in ("open", "closed", "closed", "open"):
         controller.state = state
-        for line in due_checks(10):
-            if line.channel == "whatsapp":
-                note_check(check(rounds.worker.drivers, line))
+        for due in due_checks(10):
+            if due.line.channel == "whatsapp":
+                note_check(check(rounds.worker.drivers, due))
         GatewayAccount.objects.update(next_check_at=timezone.now())
     name = f"whatsapp:{manager.pk}"
     changes = [line for line in said(logging.INFO) if ": session " in line]

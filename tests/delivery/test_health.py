@@ -21,10 +21,10 @@ def ask(rounds):
     """Asks every session that is due, and answers how many were."""
 
     def asked():
-        lines = due_checks(100)
-        for line in lines:
-            note_check(check(rounds.worker.drivers, line))
-        return len(lines)
+        checks = due_checks(100)
+        for due in checks:
+            note_check(check(rounds.worker.drivers, due))
+        return len(checks)
 
     return asked
 

@@ -25,8 +25,8 @@ def open_as(evolution, manager, number):
 
 def poll(rounds):
     GatewayAccount.objects.update(next_check_at=datetime.now(UTC))
-    for line in sessions.due_checks(10):
-        sessions.note_check(sessions.check(rounds.worker.drivers, line))
+    for due in sessions.due_checks(10):
+        sessions.note_check(sessions.check(rounds.worker.drivers, due))
 
 
 def test_a_pushed_number_that_is_another_s_stops_the_sends(

@@ -6,11 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from chats.accounts import webhook_path
+from chats.gateways.base import Health
 from chats.models import GatewayAccount
-from chats.sessions import ask_for_qr, check, due_checks, ensure_accounts, note_check
+from chats.sessions import (
+    ask_for_qr,
+    check,
+    due_checks,
+    ensure_accounts,
+    hear_of,
+    note_check,
+)
 from tests.conftest import signed_in
-from tests.delivery.conftest import post
 
 pytestmark = pytest.mark.django_db
 
@@ -133,15 +139,9 @@ def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, ask):
     assert "Unauthorized" in found.reason
 
 
-def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(
-    closed, evolution, ask, manager, rounds
-):
+def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(closed, evolution, ask):
     evolution.state = "connecting"
-    path = webhook_path("evolution", manager.pk)
-    post(
-        evolution, path, evolution.event("qrcode.updated", {"qrcode": {"code": "2@x"}})
-    )
-    rounds.make()
+    hear_of(closed.manager_id, "whatsapp", Health("qr", "scan", "2@x"))
     later(60)
     ask()
     found = GatewayAccount.objects.get()
