@@ -19,13 +19,13 @@ from chats.attachments import stored
 from chats.file_kinds import SHOWN_INLINE
 from chats.gateways.base import Failed, Fetched, Profile
 from chats.models import Attachment, Portrait
+from contacts import photos
 from hci_center.encryption import decrypt, encrypt
 
 logger = logging.getLogger(__name__)
 
 # The gateways that are asked; another's messages bring what it tells.
 ASKED = ("facebook", "evolution")
-PATH = "/api/chat/photo/"
 SCHEDULE = (30.0, 300.0, 1800.0)
 
 # Whoever has a name and a picture is not asked for, nor anybody twice a day.
@@ -162,7 +162,7 @@ def _keep(contact_id: int, picture: Fetched) -> None:
 
 
 def _show(contact_id: int, file: Attachment) -> None:
-    link = f"{settings.PUBLIC_URL}{PATH}{file.uuid}"
+    link = f"{settings.PUBLIC_URL}{photos.PATH}{file.uuid}"
     if not _write(_SHOW, link, contact_id):
         raise _HasOneError
     kept = {"uuid": file.uuid, "file": file.file, "mime": file.mime}

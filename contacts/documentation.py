@@ -30,7 +30,10 @@ class ContactShape(serializers.Serializer[Any]):
         help_text="A number on WhatsApp; a text on Facebook, or without a phone."
     )
     name = serializers.CharField()
-    photo = serializers.CharField(help_text="A link, stored as it was sent.")
+    photo = serializers.CharField(
+        help_text="A link, stored as it was sent; or one to the picture that is kept "
+        "here, signed and good for an hour (in the feed without its signature)."
+    )
     area = serializers.CharField(help_text='The code of its area, "" where none.')
     operatorId = serializers.CharField(help_text='"0" where nobody answers it.')
     protocol = serializers.CharField()

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from contacts import photos
 from contacts.naming import ManagerNames, bears
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
@@ -149,7 +150,7 @@ def _shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:
             if channel == "whatsapp" and external_id.isdigit()
             else external_id,
             "name": name,
-            "photo": photo,
+            "photo": photos.shown(photo) if photos.PATH in photo else photo,
             "area": area,
             "operatorId": operator,
             "protocol": protocol,

@@ -8,7 +8,7 @@ from areas.sight import find_area
 from chats import assignment
 from chats.claiming import answer_contact
 from chats.ledger import act_as, actor_of
-from contacts import queries
+from contacts import photos, queries
 from contacts.intake import Given, find_contact, find_or_add
 from contacts.lookup import Addressed, address
 from contacts.models import Channel
@@ -148,7 +148,7 @@ class ContactViewSet(ContractViewSet):
 def _given(fields: Fields) -> Given:
     return Given(
         name=fields["name"],
-        photo=fields.get("photo"),
+        photo=photos.said(fields.get("photo")),
         area=fields.get("area"),
         protocol=fields.get("protocol"),
         operator_id=fields.get("operatorId"),

@@ -9,11 +9,14 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from chats.attachments import find_attachment, is_signed
+from chats.attachments import PURPOSE, find_attachment
 from chats.file_kinds import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
 from chats.gateways.file_names import suffix_of
 from chats.models import Attachment, Portrait
+from contacts import photos
 from contacts.lookup import is_visible
+from contacts.models import Contact
+from hci_center.api.links import is_signed
 from hci_center.api.viewset import identify
 from hci_center.errors import (
     ForbiddenError,
@@ -40,14 +43,10 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowedError(["GET"])
-    signed = is_signed(
-        uuid,
-        request.GET.get("expires", ""),
-        request.GET.get("nonce", ""),
-        request.GET.get("signature", ""),
-    )
+    signed = is_signed(PURPOSE, str(uuid), request.GET)
     attachment = find_attachment(uuid)
-    if not signed and not _may_see(request, attachment):
+    contact = None if attachment is None else attachment.message.contact
+    if not signed and not _may_see(request, contact):
         raise ForbiddenError
     if attachment is None:
         raise NotFoundError
@@ -59,30 +58,31 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 
 def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """GET: the copy of a customer's picture. Its address is random, and told to
-    whoever sees the contact; it ends with the contact."""
+    """GET: the copy of a customer's picture, judged as his files are; it ends with
+    the contact."""
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowedError(["GET"])
-    portrait = Portrait.objects.filter(
-        uuid=uuid, contact__deleted_at__isnull=True
-    ).first()
-    if portrait is None:
+    signed = is_signed(photos.PURPOSE, str(uuid), request.GET)
+    portrait = Portrait.objects.filter(uuid=uuid).select_related("contact").first()
+    contact = None if portrait is None else portrait.contact
+    if not signed and not _may_see(request, contact):
+        raise ForbiddenError
+    if portrait is None or portrait.contact.deleted_at is not None:
         raise NotFoundError
     try:
         response = _FileResponse(portrait.file.open())
     except OSError as error:
         raise UnavailableError from error
-    return _with_headers(response, portrait, signed=True)
+    return _with_headers(response, portrait, signed=signed)
 
 
-def _may_see(request: HttpRequest, attachment: Attachment | None) -> bool:
+def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
     try:
         caller = identify(request)
     except NotAuthenticatedError:
         return False
-    if caller is None or attachment is None:
+    if caller is None or contact is None:
         return False
-    contact = attachment.message.contact
     return contact.deleted_at is None and is_visible(contact, caller)
 
 

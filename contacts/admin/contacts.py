@@ -17,7 +17,7 @@ from areas.models import Area
 from chats.assignment import save_contact
 from chats.models import Chat
 from contacts.admin.actions import ContactActions
-from contacts.admin.forms import NewContactForm
+from contacts.admin.forms import KnownContactForm, NewContactForm
 from contacts.admin.search import contacts_named
 from contacts.intake import Given
 from contacts.models import Contact
@@ -147,8 +147,7 @@ class ContactAdmin(ContactActions):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        if obj is None:
-            kwargs["form"] = NewContactForm
+        kwargs["form"] = NewContactForm if obj is None else KnownContactForm
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         if obj is None:
             field = form.base_fields["area"]

@@ -12,6 +12,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from areas.models import Area, Operator
+from contacts import photos
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
 from contacts.phone_numbers import as_written, is_complete
@@ -51,6 +52,19 @@ class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
         if find_contact(manager.pk, cleaned["channel"], cleaned["external_id"]):
             self.add_error("external_id", _("This contact is there already."))
         return cleaned
+
+
+class KnownContactForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A customer that is there."""
+
+    def clean_photo(self) -> str:
+        photo: str = self.cleaned_data["photo"]
+        # Of another contact's picture, most likely, which is not this person's to show.
+        if photo != self.initial.get("photo") and photos.is_ours(photo):
+            raise forms.ValidationError(
+                _("This address leads to a picture that is kept here already.")
+            )
+        return photo
 
 
 def _external_id(channel: str, written: str, manager_number: int | None) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from chats import attachments
 from chats.models import Attachment
 from chats.viewsets.files import serve_file
+from hci_center.api import links
 from tests.chats import files
 from tests.chats.files import data_uri
 from tests.chats.shapes import LINK
@@ -126,9 +127,9 @@ def test_the_signature_of_one_file_opens_no_other(anonymous, send):
 
 def test_a_link_is_good_for_an_hour(anonymous, send, monkeypatch):
     link, now = send(), time.time()
-    monkeypatch.setattr(attachments.time, "time", lambda: now + 3590)
+    monkeypatch.setattr(links.time, "time", lambda: now + 3590)
     assert get(anonymous, link).status_code == 200
-    monkeypatch.setattr(attachments.time, "time", lambda: now + 3610)
+    monkeypatch.setattr(links.time, "time", lambda: now + 3610)
     assert refusal(get(anonymous, link)) == (403, "forbidden")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from chats.attachments import is_signed, signed_link
+from hci_center.api.links import is_signed, signed
 from hci_center.feed import cookies
 from managers import authentication
 from managers.keys import digest_of
@@ -18,7 +18,6 @@ from tests.conftest import Api
 
 OLD, NEW = "the-secret-key-of-before-" * 2, "the-secret-key-of-today-" * 2
 PASSWORD = "secret-password"
-LINK = "/api/chat/file/00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(autouse=True)
@@ -85,19 +84,14 @@ def test_a_look_at_a_key_is_one_query_whatever_the_secrets(
 # Links -------------------------------------------------------------------------
 
 
-def parts_of(link):
-    pairs = (pair.split("=", 1) for pair in urlsplit(link).query.split("&"))
-    query = dict(pairs)
-    return query["expires"], query["nonce"], query["signature"]
-
-
-def test_a_signed_link_is_good_until_it_runs_out(rotate):
-    uuid = LINK.rpartition("/")[2]
-    parts = parts_of(signed_link(uuid, ""))
+@pytest.mark.parametrize("nonce", ["n", ""])
+def test_a_signed_link_is_good_until_it_runs_out(rotate, nonce):
+    query = dict(parse_qsl(signed("file", "name", nonce=nonce)))
     rotate(NEW, OLD)
-    assert is_signed(uuid, *parts)
+    assert is_signed("file", "name", query)
+    assert dict(parse_qsl(signed("file", "name", nonce=nonce))) != query
     rotate(NEW)
-    assert not is_signed(uuid, *parts)
+    assert not is_signed("file", "name", query)
 
 
 # Sessions ----------------------------------------------------------------------
