@@ -14,6 +14,7 @@ from chats import inbound, profiles
 from chats.accounts import Drivers, webhook_path
 from chats.attachments import sweep_orphans
 from chats.models import Message, Portrait, ProfileFetch
+from contacts import photos
 from contacts.models import Contact
 from hci_center.local.fakes import faults
 from tests.chats import files
@@ -37,7 +38,8 @@ def hear(rounds):
 
 
 def picture_of(contact):
-    answer = Client().get(contact.photo)
+    link = photos.shown(contact.photo).now(None)
+    answer = Client().get(link)
     content = b"".join(answer) if answer.status_code == 200 else answer.content
     return answer, content
 
