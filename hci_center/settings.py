@@ -96,9 +96,10 @@ X_FRAME_OPTIONS = "DENY"
 # The house -----------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    # Not its default configuration, which would put its own site in place of ours.
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "hci_center.backoffice_site.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

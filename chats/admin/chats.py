@@ -61,6 +61,7 @@ class ChatAdmin(ConfinedAdmin):
         ("contact__operator", ConfinedFilter),
         ("contact__channel", ChoicesDropdownFilter),
     ]
+    linked_lookups = ("contact__id__exact",)
     narrow = ("contact__area__id__exact", "contact__operator__id__exact")
     list_select_related = ["manager", "contact__area", "contact__operator"]
     search_fields = ["protocol"]

@@ -64,6 +64,7 @@ class MessageAdmin(EndlessAdmin):
         ("direction", ChoicesDropdownFilter),
         ("manager", ConfinedFilter),
     ]
+    linked_lookups = ("chat__id__exact",)
     list_select_related = ["manager", "contact"]
     list_before_template: Any = "admin/chats/message/before_list.html"
     search_fields = ["uuid"]

@@ -23,6 +23,7 @@ from hci_center.api.values import (
     parse_public_id,
 )
 from managers.admin.confinement import caller_behind
+from managers.admin.lookups import is_row_id
 
 # A WhatsApp user without a phone: `BR.1502576394655843`, `lid:186217734951012`.
 USER_ID = re.compile(r"(?:[A-Z]{2}\.|lid:)[A-Za-z0-9]+")
@@ -131,7 +132,7 @@ class ContactDialog(BaseDialogForm):
     def manager_id(self) -> int | None:
         """The contact's manager; None for a contact that the person may not see."""
         wanted = str(self.object_id)
-        if not wanted.isdecimal():
+        if not is_row_id(wanted):
             return None
         seen = Contact.objects.present().visible_to(caller_behind(self.request))
         these = seen.filter(pk=int(wanted))

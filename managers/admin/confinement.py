@@ -6,16 +6,16 @@ supervisors of the managers named for them. Django's permission rows are not loo
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import IntegrityError, models
-from django.db.models.deletion import PROTECT, ProtectedError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
+from django.db import models
+from django.db.models.deletion import PROTECT
+from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import force_str
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,11 +26,10 @@ from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.callers import caller_of
 from hci_center.callers import Caller
-from hci_center.errors import RefusedError
 from managers.admin.columns import column
+from managers.admin.lookups import allowed_lookups, is_row_id
+from managers.admin.refusals import show_refusal
 from managers.admin.shelf import Shelf
-
-logger = logging.getLogger(__name__)
 
 READ = frozenset({"view"})
 WRITE = frozenset({"view", "add", "change"})
@@ -69,8 +68,9 @@ class ConfinedAdmin(ModelAdmin):
     manager_lookup: ClassVar[str] = "manager"
     supervisors_may: ClassVar[frozenset[str]] = READ
     administrators_may: ClassVar[frozenset[str]] = READ
-    # Columns that a look-up in the address must not probe.
-    sealed: ClassVar[tuple[str, ...]] = ()
+    # Look-ups by the id of a row that links of our own pages ask for, beside those
+    # of the filters.
+    linked_lookups: ClassVar[tuple[str, ...]] = ()
     # Columns that no page shows, and no list need read and unseal.
     unread_columns: ClassVar[tuple[str, ...]] = (
         "manager__facebook_token",
@@ -125,6 +125,9 @@ class ConfinedAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)
+        if not self.has_view_permission(request):
+            # Django looks for a row before it asks for the right to its page.
+            return rows.none()
         rows = rows.defer(*self.unread_columns)
         managers = caller_behind(request).managers
         if managers is None:
@@ -180,9 +183,17 @@ class ConfinedAdmin(ModelAdmin):
         return columns
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        if lookup.split("__")[0] in self.sealed:
-            return False
-        return bool(super().lookup_allowed(lookup, value, request))
+        """Only what a filter or a link of ours asks for; see `managers.admin.lookups`.
+
+        Django's own question is not asked: it allows every column of the model.
+        """
+        filters = self.get_list_filter(request)
+        lookups = allowed_lookups(self.model, filters, self.linked_lookups)
+        is_valid = lookups.get(lookup)
+        if is_valid is not None and not is_valid(value):
+            # An old address, maybe: it leads to the list without filters.
+            raise IncorrectLookupParameters(lookup)
+        return is_valid is not None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """With the manager filled in for who supervises one alone."""
@@ -217,12 +228,12 @@ class ConfinedAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         page = super().changeform_view
-        return _told(request, page, object_id, form_url, extra_context)
+        return show_refusal(request, page, object_id, form_url, extra_context)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        return _told(request, super().changelist_view, extra_context)
+        return show_refusal(request, super().changelist_view, extra_context)
 
     def delete_view(
         self,
@@ -230,13 +241,22 @@ class ConfinedAdmin(ModelAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        return _told(request, super().delete_view, object_id, extra_context)
+        return show_refusal(request, super().delete_view, object_id, extra_context)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without Django's deletion of many at once: each row is its own decision."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], *more: Any
+    ) -> HttpResponse | None:
+        """Django's; it would query with whatever was sent as the chosen rows' ids."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(is_row_id(each) for each in chosen):
+            raise BadRequest(ACTION_CHECKBOX_NAME)
+        return super().response_action(request, queryset, *more)
 
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest
@@ -265,28 +285,3 @@ def history_of(row: models.Model) -> str:
         if theirs._base_manager.filter(**{relation.field.name: row}).exists():
             return force_str(theirs._meta.verbose_name_plural)
     return ""
-
-
-def _told(
-    request: HttpRequest, page: Callable[..., HttpResponse], *more: Any
-) -> HttpResponse:
-    """The page; or, when a rule or the database refuses, back to it with the reason.
-
-    A form has looked for all of this before. What arrives here lost a race, and its
-    transaction is undone.
-    """
-    if request.method != "POST":
-        return page(request, *more)
-    try:
-        return page(request, *more)
-    except RefusedError as refusal:
-        messages.error(request, force_str(refusal.sentence))
-    except ProtectedError:
-        messages.error(request, _("It is in use and cannot be deleted."))
-    except IntegrityError as error:
-        logger.warning("The database refused a form", exc_info=error)
-        messages.error(
-            request,
-            _("Somebody changed the same thing at this moment. Nothing was saved."),
-        )
-    return HttpResponseRedirect(request.get_full_path())

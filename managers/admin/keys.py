@@ -73,8 +73,7 @@ class ApiKeyAdmin(ConfinedAdmin):
     manager_lookup = "managers"
     supervisors_may = frozenset()
     administrators_may = WRITE
-    sealed = ("digest",)
-    unread_columns = sealed
+    unread_columns = ("digest",)
 
     list_display = [
         "name",

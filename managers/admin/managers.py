@@ -137,8 +137,7 @@ class ManagerAdmin(ConfinedAdmin):
     manager_lookup = "pk"
     supervisors_may = frozenset({"view", "change"})
     administrators_may = ALL
-    sealed = ("facebook_token", "gateway_settings")
-    unread_columns = sealed
+    unread_columns = ("facebook_token", "gateway_settings")
     form = ManagerForm
 
     list_display = ["name", "shown_number", "shown_port", "facebook_id", "gateway"]

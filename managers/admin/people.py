@@ -102,7 +102,6 @@ class StaffAdmin(ConfinedAdmin):
     manager_lookup = "supervisions__manager"
     supervisors_may = frozenset()
     administrators_may = WRITE
-    sealed = ("password",)
     unread_columns = ()
     form = StaffForm
     inlines = [SupervisionInline]

@@ -1,0 +1,43 @@
+"""What a form of the admin could not do, as a message on the page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.db.models.deletion import ProtectedError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+
+from hci_center.errors import RefusedError
+
+logger = logging.getLogger(__name__)
+
+
+def show_refusal(
+    request: HttpRequest, page: Callable[..., HttpResponse], *more: Any
+) -> HttpResponse:
+    """The page; or, when a rule or the database refuses, back to it with the reason.
+
+    A form has looked for all of this before. What arrives here lost a race, and its
+    transaction is undone.
+    """
+    if request.method != "POST":
+        return page(request, *more)
+    try:
+        return page(request, *more)
+    except RefusedError as refusal:
+        messages.error(request, force_str(refusal.sentence))
+    except ProtectedError:
+        messages.error(request, _("It is in use and cannot be deleted."))
+    except IntegrityError as error:
+        logger.warning("The database refused a form", exc_info=error)
+        messages.error(
+            request,
+            _("Somebody changed the same thing at this moment. Nothing was saved."),
+        )
+    return HttpResponseRedirect(request.get_full_path())

@@ -1,0 +1,211 @@
+"""Every address of the admin with hostile ids and queries: none is a server error."""
+
+import re
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern
+from django.utils import timezone
+
+from chats.models import GatewayAccount, InboundEvent
+from managers.models import ApiKey
+from tests.admin.conftest import (  # noqa: F401 - fixtures
+    administrator,
+    foreign,
+    own,
+)
+from tests.builders import make_key
+
+LONG = "9" * 23
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+
+# What stands for a row's id in an address.
+IDS = (LONG, "9" * 5000, "x", "\x00", "²", "1/2")
+# What every page of the admin may read of a query.
+OF_ANY_PAGE = [
+    {"_popup": "1", "_to_field": "id", "_changelist_filters": "\x00", "next": "\x00"},
+    {"_to_field": "manager__facebook_token"},
+    {"e": "1", "p": "x", "page": "x", "s": "a", "": "", "term": "\x00"},
+    {"page": LONG, "s": "\x00", "extended": "", "app_label": "auth", "lang": "\x00"},
+]
+# What a list reads of it. Those that do not stop it are told at once.
+OF_A_LIST = [
+    *OF_ANY_PAGE,
+    {"p": "x", "o": "99", "q": "\x00", "all": "x", "_facets": "True"},
+    {"p": "-1", "o": "-99", "q": "\\"},
+    {"p": LONG, "o": "x"},
+    {"o": "1.99.-2.-", "q": LONG},
+    {"o": LONG, "q": "a" * 5000},
+    {"p": "2", "q": "'%"},
+    {"e": "1"},
+    {"e": "1", "p": "0"},
+    {"_popup": "1", "pk": LONG},
+    {"__": "x"},
+]
+# Values of look-ups, and the look-ups by which Django would filter a column.
+VALUES = ("1", "x", "", "\x00", LONG, "1,x")
+LOOKUPS = (
+    "exact",
+    "isnull",
+    "in",
+    "regex",
+    "iregex",
+    "contains",
+    "gt",
+    "range",
+    "year",
+)
+
+PAGES = {
+    f"{model._meta.app_label}/{model._meta.model_name}": page
+    for model, page in admin.site._registry.items()
+}
+
+
+def patterns(urls=None, before=""):
+    """The admin's routes, as Django resolves them."""
+    for each in admin.site.get_urls() if urls is None else urls:
+        route = before + str(each.pattern).strip("^$")
+        if isinstance(each, URLPattern):
+            yield route
+        else:
+            yield from patterns(each.url_patterns, route)
+
+
+@pytest.fixture
+def rows(own, foreign):  # noqa: F811
+    """A row of each kind, by the path of its pages."""
+    make_key(own.manager)
+    account = GatewayAccount.objects.create(
+        manager=own.manager, channel="whatsapp", since=timezone.now()
+    )
+    event = InboundEvent.objects.create(source="evolution", lane="1", payload="{}")
+    return own.rows() | {
+        "managers/apikey": ApiKey.objects.get(),
+        "chats/gatewayaccount": account,
+        "chats/inboundevent": event,
+    }
+
+
+def errors(user, requests):
+    """The requests, addresses or those with a form, that are server errors to him."""
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    found = []
+    for each in requests:
+        # A failed statement ends the transaction of this test, too.
+        savepoint = transaction.savepoint()
+        method = client.get if isinstance(each, str) else client.post
+        answer = method(each) if isinstance(each, str) else method(*each)
+        if answer.status_code >= 500:
+            found.append(str(each)[:200])
+        transaction.savepoint_rollback(savepoint)
+    return found
+
+
+def of_page(page, route):
+    return route.startswith(f"{page}/")
+
+
+def addresses_of(route, row):
+    """Those of a route: of a row by good and hostile ids, and by hostile queries."""
+    own_id = str(row.pk) if row else "1"
+    for id_ in (own_id, *IDS) if PARAMETER.search(route) else (own_id,):
+        path = PARAMETER.sub(quote(id_), route)
+        queries = [{}]
+        if id_ == own_id:
+            is_list = route.removesuffix("/") in PAGES
+            queries = OF_A_LIST if is_list else OF_ANY_PAGE
+        yield from (f"/admin/{path}?{urlencode(query)}" for query in queries)
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+@pytest.mark.parametrize("user", ["supervisor", "administrator"])
+def test_the_pages_of_a_model(request, rows, page, user):
+    routes = [route for route in patterns() if of_page(page, route)]
+    assert len(routes) >= 6
+    addresses = [
+        each for route in routes for each in addresses_of(route, rows.get(page))
+    ]
+    assert errors(request.getfixturevalue(user), addresses) == []
+
+
+@pytest.mark.parametrize("user", ["supervisor", "administrator"])
+def test_all_other_pages(request, rows, user):
+    routes = [
+        route for route in patterns() if not any(of_page(page, route) for page in PAGES)
+    ]
+    assert {"", "search/", "autocomplete/", "login/"} < set(routes)
+    addresses = [each for route in routes for each in addresses_of(route, None)]
+    assert errors(request.getfixturevalue(user), addresses) == []
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_a_list_by_its_own_filters(administrator, rows, page):  # noqa: F811
+    names = [*allowed(PAGES[page]), "id__regex", "manager__isnull"]
+    queries = [{name: value} for name in names for value in VALUES]
+    queries += [{name: ["1", "", "x"]} for name in names]
+    addresses = [f"/admin/{page}/?{urlencode(each, doseq=True)}" for each in queries]
+    assert errors(administrator, addresses) == []
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_actions_on_rows_that_cannot_be(administrator, rows, page):  # noqa: F811
+    forms = [
+        {"action": action, "_selected_action": chosen, "index": "0"}
+        for action in (*PAGES[page].actions[:1], "none")
+        for chosen in (["x"], ["\x00", "1"], [LONG], ["1", "9" * 5000], ["", "1_0"])
+    ]
+    forms += [
+        {"action": each, "_selected_action": LONG} for each in PAGES[page].actions
+    ]
+    forms += [forms[0] | {"select_across": "x", "agreed": "1", "index": "x"}]
+    assert errors(administrator, [(f"/admin/{page}/", form) for form in forms]) == []
+
+
+def allowed(page):
+    """What the list's filters and our own links ask for."""
+    names = [*page.linked_lookups]
+    for each in page.list_filter:
+        if isinstance(each, type):
+            names.append(each.parameter_name)
+        else:
+            path = each if isinstance(each, str) else each[0]
+            names += [f"{path}__exact", f"{path}__id__exact"]
+    return names
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=str)
+def test_nothing_else_can_be_looked_up(rf, administrator, page):  # noqa: F811
+    request = rf.get("/")
+    request.user = administrator
+    columns = {field.name for field in page.model._meta.get_fields()}
+    for each in ("facebook_token", "supervisions__user__password", "number"):
+        columns |= {each, f"manager__{each}", f"contact__manager__{each}"}
+    expected, tried = set(allowed(page)), 0
+    for column in columns:
+        for name in (column, *(f"{column}__{lookup}" for lookup in LOOKUPS)):
+            if name not in expected:
+                tried += 1
+                assert not page.lookup_allowed(name, "1", request), name
+    assert tried > 50
+
+
+def test_a_regular_expression_is_refused(rows, supervisor):
+    client = Client()
+    client.force_login(supervisor)
+    for query in ("content__regex=x", "manager__name__startswith=S"):
+        assert client.get(f"/admin/chats/message/?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("value", ["lost", "\x00"])
+def test_a_value_that_is_no_choice_shows_the_whole_list(rows, supervisor, value):
+    client = Client()
+    client.force_login(supervisor)
+    query = urlencode({"status__exact": value})
+    shown = client.get(f"/admin/chats/message/?{query}", follow=True)
+    assert shown.redirect_chain == [("/admin/chats/message/?e=1", 302)]
+    assert list(shown.context["cl"].result_list) == [rows["chats/message"]]
