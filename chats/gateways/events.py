@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from chats.gateways.base import Media, SessionState
 
 ReceiptStatus = Literal["sent", "delivered", "read", "failed"]
+NoticeLevel = Literal["info", "warning", "problem"]
 
 
 class BadSignatureError(Exception):
@@ -107,9 +108,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Several names turn out to be one person."""
+    """Several names turn out to be one person; `address` is the one he has now."""
 
     person: Person
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,43 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountNotice:
+    """The platform reports on the account: a restriction, a review, a limit.
+
+    The latest of a `topic` replaces the one before. A problem is an alarm until a
+    lesser one replaces it, `until` has passed or somebody has dealt with it; with
+    `is_blocking` the account cannot be used meanwhile. `number` is the one phone that
+    it is about, None where it is about all of the business account.
+    """
+
+    topic: str
+    level: NoticeLevel
+    text: str
+    at: datetime | None = None
+    until: datetime | None = None
+    is_blocking: bool = False
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateNotice:
+    """What the platform says of a message template; "" where it says nothing of it.
+
+    A `reason` belongs to a `status`: where there is none the known one stays.
+    """
+
+    name: str
+    language: str
+    at: datetime | None = None
+    status: str = ""
+    category: str = ""
+    quality: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unwanted:
-    """Known, and nothing to us: groups, reactions, typing."""
+    """Known, and nothing to us: groups, typing, what other apps are told."""
 
     what: str
 
@@ -160,6 +197,8 @@ Event = (
     | Edited
     | Deleted
     | Reaction
+    | AccountNotice
+    | TemplateNotice
     | Unwanted
 )
 

@@ -165,6 +165,26 @@ def call_permission_text(allowed: bool) -> str:
     return _("The customer does not allow calls.")
 
 
+def marketing_text(wanted: bool) -> str:
+    """Whether a customer wants advertising."""
+    if wanted:
+        return _("The customer accepts marketing messages.")
+    return _("The customer does not want marketing messages.")
+
+
+def opt_in_text(title: Any, stopped: bool = False) -> str:
+    """What a customer asked to be told of, or not any more."""
+    if stopped:
+        return _titled(_("Does not want to be notified any more"), title)
+    return _titled(_("Wants to be notified"), title)
+
+
+def arrival_text(source: Any, title: Any = "") -> str:
+    """How a customer came to the conversation, before he has said anything."""
+    named = " ".join(filter(None, (text(title), f"({text(source)})" if source else "")))
+    return _titled(_("Opened the conversation"), named)
+
+
 def payment_text(
     value: Any, currency: Any = "", *, note: Any = "", is_request: bool = False
 ) -> str:

@@ -108,7 +108,7 @@ def test_messenger_postback_is_its_title(page):
 
 
 def test_messenger_ignores_what_is_no_message(page):
-    for what in ("reaction", "optin", "referral", "account_linking", "message_edit"):
+    for what in ("reaction", "optin", "referral", "account_linking", "game_play"):
         assert messenger_event(page, **{what: {}}) == [Unwanted(what)]
 
 

@@ -7,25 +7,40 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chats.gateways import readings
-from chats.gateways.base import Media
+from chats.gateways import structured_text as s
 from chats.gateways.events import (
     Ack,
     Content,
     Deleted,
     Echo,
+    Edited,
     Event,
     Inbound,
     Person,
     Piece,
+    Reaction,
     Unwanted,
     Watermark,
 )
 from chats.gateways.graph import Secrets, signed_pieces
+from chats.gateways.messenger.content import contents_of
+from chats.gateways.messenger.occurrences import OCCURRENCES
+from chats.gateways.messenger.origins import origin_of_message, origin_of_referral
+from chats.gateways.messenger.persons import NO_PERSON, person_of
 from chats.gateways.readings import found, listed, text
 
-FILES = {"image": "image", "audio": "audio", "video": "video", "file": "file"}
-# A sticker is a picture.
-FILES["sticker"] = "image"
+OBJECT = "page"
+# Of older reactions only the name is told.
+EMOJIS = {
+    "like": "👍",
+    "dislike": "👎",
+    "love": "❤",
+    "smile": "😆",
+    "wow": "😮",
+    "sad": "😢",
+    "angry": "😠",
+}
+_FRAME = {"sender", "recipient", "timestamp", "page", "prior_message"}
 
 
 class MessengerWebhook:
@@ -38,26 +53,22 @@ class MessengerWebhook:
         return signed_pieces(self._secrets(), headers, raw, _pieces)
 
     def parse(self, payload: Any) -> list[Event]:
-        message = payload.get("message")
-        if isinstance(message, dict):
-            return _message(payload, message)
-        if "postback" in payload:
-            return _postback(payload)
-        if "delivery" in payload:
-            return _delivery(payload)
-        if "read" in payload:
-            return _watermark("read", payload["sender"]["id"], payload["read"])
+        for name, reader in _READERS.items():
+            if isinstance(part := payload.get(name), dict):
+                return reader(payload, part)
         return [Unwanted(next((k for k in payload if k not in _FRAME), "nothing"))]
 
 
-_FRAME = {"sender", "recipient", "timestamp"}
-
-
 def _pieces(body: dict[str, Any]) -> Iterator[Piece]:
+    # The same address is told of other things that an app may have.
+    if body.get("object") != OBJECT:
+        return
     for entry in listed(body, "entry"):
+        page = text(found(entry, "id"))
         # The second is what comes while another app answers the person.
         for event in (*listed(entry, "messaging"), *listed(entry, "standby")):
-            yield Piece(text(found(entry, "id")), json.dumps(event))
+            if isinstance(event, dict):
+                yield Piece(page, json.dumps({**event, "page": page}))
 
 
 def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
@@ -65,64 +76,90 @@ def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
     if message.get("is_deleted"):
         return [Deleted(mid)]
     at = readings.moment(payload.get("timestamp"))
+    is_echo = bool(message.get("is_echo"))
+    person = person_of(payload, "recipient" if is_echo else "sender")
+    if person is None:
+        return [NO_PERSON]
     parts = [
         (mid if n == 0 else f"{mid}#{n}", content)
-        for n, content in enumerate(_contents(message))
+        for n, content in enumerate(contents_of(message))
     ]
-    if message.get("is_echo"):
-        person = Person((text(payload["recipient"]["id"]),))
+    quoted = text(found(message, "reply_to", "mid"))
+    if is_echo:
         uuid = text(message.get("metadata"))
         return [
-            Echo(name, person, content, at, uuid if n == 0 else "")
+            Echo(name, person, content, at, uuid if n == 0 else "", reply_to=quoted)
             for n, (name, content) in enumerate(parts)
         ]
-    person = Person((text(payload["sender"]["id"]),))
-    return [Inbound(name, person, content, at) for name, content in parts]
+    origin = origin_of_message(payload, message)
+    return [
+        Inbound(
+            name, person, content, at, reply_to=quoted, origin=None if n else origin
+        )
+        for n, (name, content) in enumerate(parts)
+    ]
 
 
-def _contents(message: dict[str, Any]) -> list[Content]:
-    """The text and each attachment by itself; never nothing."""
-    contents = [_attachment(item) for item in listed(message, "attachments")]
-    said = text(message.get("text"))
-    if said:
-        contents.insert(0, Content("text", said))
-    return contents or [Content("unsupported", readings.placeholder("unsupported"))]
-
-
-def _attachment(item: Any) -> Content:
-    kind = text(found(item, "type"))
-    link = found(item, "payload", "url")
-    if kind in FILES and isinstance(link, str) and link.startswith("http"):
-        return Content(FILES[kind], media=Media(url=link))
-    if kind == "location":
-        lat, long = (found(item, "payload", "coordinates", k) for k in ("lat", "long"))
-        return Content("location", readings.place(lat, long))
-    title = text(found(item, "title"))
-    if kind == "fallback" and title:
-        return Content("text", title)
-    return Content(readings.kind(kind), readings.placeholder(kind))
-
-
-def _postback(payload: dict[str, Any]) -> list[Event]:
-    postback = payload["postback"]
-    person = Person((text(payload["sender"]["id"]),))
-    # Old apps' postbacks have no mid; their time is theirs alone.
-    mid = (
-        text(postback.get("mid")) or f"postback:{person.ids[0]}:{payload['timestamp']}"
-    )
-    said = text(postback.get("title")) or text(postback.get("payload"))
+def _edit(payload: dict[str, Any], edit: dict[str, Any]) -> list[Event]:
     at = readings.moment(payload.get("timestamp"))
-    return [Inbound(mid, person, Content("text", said or "…"), at)]
+    return [Edited(text(edit["mid"]), text(edit.get("text")), at)]
 
 
-def _delivery(payload: dict[str, Any]) -> list[Event]:
-    mids = tuple(text(mid) for mid in listed(payload, "delivery", "mids"))
+def _reaction(payload: dict[str, Any], reaction: dict[str, Any]) -> list[Event]:
+    is_own = text(found(payload, "sender", "id")) == payload.get("page")
+    person = person_of(payload, "recipient" if is_own else "sender")
+    if person is None:
+        return [NO_PERSON]
+    emoji = ""
+    if reaction.get("action") != "unreact":
+        named = EMOJIS.get(text(reaction.get("reaction")), "")
+        emoji = text(reaction.get("emoji"), longest=64) or named
+        if not emoji:
+            return [Unwanted("reaction")]
+    return [Reaction(text(reaction["mid"]), person, emoji, is_own=is_own)]
+
+
+def _postback(payload: dict[str, Any], postback: dict[str, Any]) -> list[Event]:
+    person = person_of(payload)
+    if person is None:
+        return [NO_PERSON]
+    stamp = text(payload.get("timestamp"))
+    # Old apps' postbacks have no mid; their time is theirs alone.
+    mid = text(postback.get("mid")) or f"postback:{person.ids[0]}:{stamp}"
+    said = text(postback.get("title")) or text(postback.get("payload"))
+    return [
+        Inbound(
+            mid,
+            person,
+            Content("text", said or s.arrival_text("")),
+            readings.moment(stamp),
+            origin=origin_of_referral(postback.get("referral")),
+        )
+    ]
+
+
+def _delivery(payload: dict[str, Any], delivery: dict[str, Any]) -> list[Event]:
+    mids = tuple(text(mid) for mid in listed(delivery, "mids"))
     events: list[Event] = [Ack("delivered", mids)] if mids else []
-    return events + _watermark(
-        "delivered", payload["sender"]["id"], payload["delivery"]
-    )
+    return events + _watermark("delivered", payload, delivery)
 
 
-def _watermark(status: Any, psid: Any, news: Any) -> list[Event]:
+def _read(payload: dict[str, Any], read: dict[str, Any]) -> list[Event]:
+    return _watermark("read", payload, read)
+
+
+def _watermark(status: Any, payload: dict[str, Any], news: Any) -> list[Event]:
     until = readings.stamp(found(news, "watermark"))
-    return [Watermark(status, Person((text(psid),)), until)] if until else []
+    psid = text(found(payload, "sender", "id"))
+    return [Watermark(status, Person((psid,)), until)] if until and psid else []
+
+
+_READERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], list[Event]]] = {
+    "message": _message,
+    "message_edit": _edit,
+    "reaction": _reaction,
+    "postback": _postback,
+    "delivery": _delivery,
+    "read": _read,
+    **OCCURRENCES,
+}

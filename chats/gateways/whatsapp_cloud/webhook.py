@@ -1,28 +1,47 @@
-"""What the Cloud API tells: one piece for each message or receipt in a body."""
+"""What the Cloud API tells: one piece for each message, receipt or report in a body."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from chats.gateways import readings
-from chats.gateways.base import Media
 from chats.gateways.events import (
     Ack,
-    Content,
+    Deleted,
     Echo,
+    Edited,
     Event,
     Inbound,
-    Linked,
     Person,
     Piece,
+    Reaction,
     ReceiptStatus,
     Unwanted,
 )
 from chats.gateways.graph import Secrets, signed_pieces
 from chats.gateways.readings import found, listed, text
+from chats.gateways.whatsapp_cloud.account_fields import account_events, error_events
+from chats.gateways.whatsapp_cloud.content import (
+    changed_text,
+    content_of,
+    origin_of,
+    quoted_id,
+)
+from chats.gateways.whatsapp_cloud.occurrences import (
+    call_events,
+    payment_events,
+    preference_events,
+)
+from chats.gateways.whatsapp_cloud.persons import (
+    contact_of,
+    person_of,
+    renaming_events,
+    system_events,
+)
 
+OBJECT = "whatsapp_business_account"
 STATUSES: dict[str, ReceiptStatus] = {
     "sent": "sent",
     "delivered": "delivered",
@@ -30,136 +49,178 @@ STATUSES: dict[str, ReceiptStatus] = {
     "played": "read",
     "failed": "failed",
 }
-FILES = {
-    "image": "image",
-    "audio": "audio",
-    "voice": "audio",
-    "video": "video",
-    "document": "file",
-    "sticker": "image",
+# What a change holds a list of, and what each item of it is called in a piece.
+ITEMS = {
+    "messages": "message",
+    "message_echoes": "echo",
+    "statuses": "status",
+    "calls": "call",
+    "user_preferences": "preference",
+    "user_id_update": "renaming",
 }
+# Names an account by its business account; not every one is known to be ours.
+BUSINESS_ACCOUNT = "waba:"
 
 
 class WhatsAppCloudWebhook:
-    """Changes of business accounts, signed with the app's secret."""
+    """Changes of business accounts, signed with the app's secret.
 
-    def __init__(self, secrets: Callable[[], Secrets]) -> None:
-        self._secrets = secrets
+    `phones_of` answers the phone number ids that we know of a business account.
+    """
+
+    def __init__(
+        self,
+        secrets: Callable[[], Secrets],
+        phones_of: Callable[[str], Iterable[str]] = lambda _: (),
+    ) -> None:
+        self._secrets, self._phones_of = secrets, phones_of
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
-        return signed_pieces(self._secrets(), headers, raw, _pieces)
+        return signed_pieces(self._secrets(), headers, raw, self._pieces)
+
+    def _pieces(self, body: dict[str, Any]) -> Iterator[Piece]:
+        if body.get("object") != OBJECT:
+            return
+        reports = []
+        for entry in listed(body, "entry"):
+            for change in listed(entry, "changes"):
+                pieces = list(_pieces_of_change(change))
+                yield from pieces
+                if not pieces:
+                    reports.append((entry, change))
+        # Last: how many pieces they are may change with our settings, and a body that
+        # is repeated is known again by the places of its pieces.
+        for entry, change in reports:
+            yield from self._report(entry, change)
+
+    def _report(self, entry: Any, change: Any) -> Iterator[Piece]:
+        """What is about a whole business account, for each number of it that is ours."""
+        value = found(change, "value")
+        # What partners are told names the account that it is about.
+        waba = text(found(value, "waba_info", "waba_id")) or text(found(entry, "id"))
+        report = {
+            "account_field": _field_of(entry, change),
+            "value": value,
+            "at": found(entry, "time"),
+        }
+        accounts = list(self._phones_of(waba)) or [f"{BUSINESS_ACCOUNT}{waba}"]
+        for account in accounts:
+            yield Piece(account, json.dumps(report))
 
     def parse(self, payload: Any) -> list[Event]:
-        if "message" in payload:
-            return _message(payload["message"], payload.get("contact"))
-        if "echo" in payload:
-            return _echo(payload["echo"])
-        if "status" in payload:
-            return _status(payload["status"])
+        contact = payload.get("contact")
+        for name, reader in _READERS.items():
+            if name in payload:
+                return reader(payload[name], contact)
+        if "account_field" in payload:
+            at = readings.stamp(payload.get("at"))
+            return account_events(payload["account_field"], payload.get("value"), at)
+        if isinstance(payload.get("errors"), list):
+            return error_events(payload["errors"])
         return [Unwanted(text(payload.get("field")) or "nothing")]
 
 
-def _pieces(body: dict[str, Any]) -> Iterator[Piece]:
-    for entry in listed(body, "entry"):
-        for change in listed(entry, "changes"):
-            yield from _pieces_of_change(change)
+def _field_of(entry: Any, change: Any) -> str:
+    """Some of Meta's own examples have the name of the field one level off."""
+    places = (change, entry, found(change, "value"))
+    return next(filter(None, (text(found(place, "field")) for place in places)), "")
 
 
 def _pieces_of_change(change: Any) -> Iterator[Piece]:
     value = found(change, "value")
     account = text(found(value, "metadata", "phone_number_id"))
     contacts = listed(value, "contacts")
-    for message in listed(value, "messages"):
-        contact = _contact_of(message, contacts)
-        yield Piece(account, json.dumps({"message": message, "contact": contact}))
-    for echo in listed(value, "message_echoes"):
-        yield Piece(account, json.dumps({"echo": echo}))
-    for status in listed(value, "statuses"):
-        yield Piece(account, json.dumps({"status": status}))
-    if not any(listed(value, k) for k in ("messages", "message_echoes", "statuses")):
+    is_empty = True
+    for name, kind in ITEMS.items():
+        for item in listed(value, name):
+            is_empty = False
+            known = {kind: item, "contact": contact_of(item, contacts)}
+            yield Piece(account, json.dumps(known))
+    if is_empty and account:
         field = {"field": found(change, "field"), "errors": found(value, "errors")}
         yield Piece(account, json.dumps(field))
-
-
-def _contact_of(message: Any, contacts: list[Any]) -> Any:
-    """The profile of a message's sender; a body may hold several."""
-    senders = {found(message, "from"), found(message, "from_user_id")} - {None}
-    for contact in contacts:
-        if senders & {found(contact, "wa_id"), found(contact, "user_id")}:
-            return contact
-    return contacts[0] if len(contacts) == 1 else None
 
 
 def _message(message: dict[str, Any], contact: Any) -> list[Event]:
     kind = message["type"]
     if message.get("group_id"):
         return [Unwanted("group")]
-    if kind in ("reaction", "request_welcome"):
+    if kind == "request_welcome":
         return [Unwanted(kind)]
-    ids = (
-        message.get("from"),
-        found(contact, "wa_id"),
-        message.get("from_user_id"),
-        found(contact, "user_id"),
-    )
-    person = Person(_ordered(ids), readings.name(found(contact, "profile", "name")))
+    person = person_of(contact, message.get("from"), message.get("from_user_id"))
     if kind == "system":
-        new = text(found(message, "system", "wa_id"))
-        both = Person(_ordered((*person.ids, new)), person.name)
-        return [Linked(both)] if new else [Unwanted("system")]
+        return system_events(message, person)
     if not person.ids:
-        raise ValueError("a message without a sender")
-    at = readings.moment(message.get("timestamp"))
-    return [Inbound(text(message["id"]), person, _content(message), at)]
-
-
-def _ordered(ids: tuple[Any, ...]) -> tuple[str, ...]:
-    """Each once: phones first, since answers go to the first."""
-    known = dict.fromkeys(text(one) for one in ids if one)
-    return tuple(sorted(known, key=lambda one: not one.isdecimal()))
-
-
-def _echo(echo: dict[str, Any]) -> list[Event]:
-    """What the owner typed in the Business app."""
-    person = Person((text(echo["to"]),))
-    at = readings.moment(echo.get("timestamp"))
-    return [Echo(text(echo["id"]), person, _content(echo), at, is_api=False)]
-
-
-def _content(message: dict[str, Any]) -> Content:
-    kind = text(message["type"])
-    part = message.get(kind)
-    if kind in FILES and isinstance(part, dict):
-        media = Media(
-            mime=text(part.get("mime_type")).partition(";")[0].strip(),
-            name=text(part.get("filename")),
-            id=text(part.get("id")),
-            sha256=text(part.get("sha256")),
+        return [Unwanted("message without a sender")]
+    changed = _change(message, person, is_own=False)
+    if changed is not None:
+        return [changed]
+    return [
+        Inbound(
+            text(message["id"]),
+            person,
+            content_of(message),
+            readings.moment(message.get("timestamp")),
+            reply_to=quoted_id(message),
+            origin=origin_of(message),
         )
-        return Content(FILES[kind], text(part.get("caption")), media)
-    if kind == "location":
-        lat, long = found(part, "latitude"), found(part, "longitude")
-        return Content("location", readings.place(lat, long, found(part, "name")))
-    said = (
-        found(part, "body")
-        or found(part, "text")
-        or found(part, "button_reply", "title")
-        or found(part, "list_reply", "title")
-        or found(part, "nfm_reply", "body")
-    )
-    if kind in ("text", "button", "interactive") and said:
-        return Content("text", text(said))
-    if kind == "contacts" and isinstance(part, list):
-        names = (text(found(card, "name", "formatted_name")) for card in part)
-        return Content("contacts", ", ".join(filter(None, names)) or "…")
-    return Content(readings.kind(kind), readings.placeholder(kind))
+    ]
 
 
-def _status(status: dict[str, Any]) -> list[Event]:
+def _change(message: Any, person: Person, *, is_own: bool) -> Event | None:
+    """What the message does to an earlier one, None when it stands for itself."""
+    kind, part = message["type"], message.get(message["type"])
+    at = readings.moment(message.get("timestamp"))
+    if kind == "reaction":
+        emoji = text(found(part, "emoji"), longest=64)
+        return Reaction(text(part["message_id"]), person, emoji, is_own=is_own)
+    if kind == "edit":
+        said = changed_text(found(part, "message"))
+        return Edited(text(part["original_message_id"]), said, at)
+    if kind == "revoke":
+        return Deleted(text(part["original_message_id"]), at)
+    return None
+
+
+def _echo(echo: dict[str, Any], contact: Any) -> list[Event]:
+    """What the owner typed in the Business app."""
+    if echo.get("group_id"):
+        return [Unwanted("group")]
+    person = person_of(contact, echo.get("to"), echo.get("to_user_id"))
+    if not person.ids:
+        return [Unwanted("message without a recipient")]
+    changed = _change(echo, person, is_own=True)
+    if changed is not None:
+        return [changed]
+    return [
+        Echo(
+            text(echo["id"]),
+            person,
+            content_of(echo),
+            readings.moment(echo.get("timestamp")),
+            is_api=False,
+            reply_to=quoted_id(echo),
+        )
+    ]
+
+
+def _status(status: dict[str, Any], contact: Any) -> list[Event]:
+    if status.get("type") == "payment":
+        return payment_events(status, contact)
     lifted = STATUSES.get(status["status"])
-    if lifted is None:
+    if lifted is None or status.get("type") == "call":
         return [Unwanted(text(status["status"]))]
     error = found(status, "errors", 0)
     said = found(error, "error_data", "details") or found(error, "title")
     uuid = text(status.get("biz_opaque_callback_data"))
     return [Ack(lifted, (text(status["id"]),), uuid, text(said) if error else "")]
+
+
+_READERS: dict[str, Callable[[Any, Any], list[Event]]] = {
+    "message": _message,
+    "echo": _echo,
+    "status": _status,
+    "call": call_events,
+    "preference": preference_events,
+    "renaming": renaming_events,
+}

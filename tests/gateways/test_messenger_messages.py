@@ -1,0 +1,331 @@
+"""Everything that people do on a page is read as what it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chats.gateways.base import Media
+from chats.gateways.events import (
+    AccountNotice,
+    Content,
+    Edited,
+    Inbound,
+    Origin,
+    Person,
+    Reaction,
+    Unwanted,
+)
+from tests.gateways.moments import AT, NOW
+
+PSID = "7418252963"
+LINK = "https://scontent.xx.fbcdn.net/a.jpg"
+
+
+@pytest.fixture
+def page(only):
+    return only("messenger")
+
+
+def event_of(page, **what):
+    event = {
+        "sender": {"id": PSID},
+        "recipient": {"id": page.fake.page},
+        "timestamp": NOW * 1000,
+        **what,
+    }
+    [heard] = page.received(page.fake.frame(event))
+    return heard
+
+
+def contents(page, *attachments, **message):
+    event = {
+        "sender": {"id": PSID},
+        "timestamp": NOW * 1000,
+        "message": {"mid": "m_1", "attachments": list(attachments), **message},
+    }
+    return [heard.content for heard in page.received(page.fake.frame(event))]
+
+
+# What is said ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attachment", "text"),
+    [
+        (
+            {"type": "fallback", "title": "Bolo", "url": "https://bolo.example/"},
+            "Bolo\nhttps://bolo.example/",
+        ),
+        (
+            {"type": "fallback", "payload": {"title": "Foo", "url": "Docs/foo.doc"}},
+            "Foo\nDocs/foo.doc",
+        ),
+        ({"type": "fallback", "title": "T", "URL": "u", "payload": None}, "T\nu"),
+        (
+            {"type": "ig_reel", "payload": {"url": "/reel/12/", "reel_video_id": 12}},
+            "https://www.instagram.com/reel/12/",
+        ),
+        (
+            {
+                "type": "reel",
+                "payload": {"url": LINK, "title": "Bolo", "reel_video_id": 12},
+            },
+            "Bolo\nhttps://www.facebook.com/reel/12",
+        ),
+        (
+            {"type": "post", "payload": {"url": "/permalink/1", "title": "Novo"}},
+            "Novo\nhttps://www.facebook.com/permalink/1",
+        ),
+        (
+            {
+                "type": "template",
+                "payload": {
+                    "product": {"elements": [{"title": "Bolo", "subtitle": "R$ 35"}]}
+                },
+            },
+            "Product: Bolo, R$ 35",
+        ),
+        (
+            {
+                "type": "template",
+                "payload": {
+                    "template_type": "button",
+                    "text": "Veja",
+                    "buttons": [{"title": "Loja", "url": "https://loja.example"}],
+                },
+            },
+            "Veja\n• Loja: https://loja.example",
+        ),
+        (
+            {
+                "type": "template",
+                "payload": {
+                    "template_type": "generic",
+                    "elements": [
+                        {
+                            "title": "Bolo",
+                            "subtitle": "de fubá",
+                            "default_action": {"url": "https://loja.example/1"},
+                        }
+                    ],
+                },
+            },
+            "Bolo\nde fubá\nhttps://loja.example/1",
+        ),
+        (
+            {
+                "type": "template",
+                "payload": {
+                    "template_type": "itinerary",
+                    "intro_message": "Sua viagem",
+                    "flight_info": [{"flight_number": "KL1", "connection_id": "c"}],
+                },
+            },
+            "Sua viagem\nflight_info flight_number: KL1",
+        ),
+    ],
+)
+def test_what_was_shared_is_its_title_and_link(page, attachment, text):
+    assert contents(page, attachment) == [Content("text", text)]
+
+
+def test_a_receipt_has_its_lines_and_total(page):
+    receipt = {
+        "template_type": "receipt",
+        "order_number": "7",
+        "currency": "BRL",
+        "elements": [{"title": "Bolo", "quantity": 2, "price": 35}],
+        "summary": {"total_cost": 66.5},
+        "address": {"street_1": "Rua A, 1", "city": "São Paulo"},
+    }
+    [content] = contents(page, {"type": "template", "payload": receipt})
+    assert content.text.splitlines() == [
+        "Order: 7",
+        "2 x Bolo: R$ 70.00",
+        "Total: R$ 66.50",
+        "Rua A, 1, São Paulo",
+    ]
+
+
+def test_a_preview_of_a_link_in_the_text_is_no_message(page):
+    away = "https://l.facebook.com/l.php?u=https%3A%2F%2Fbolo.example%2F&h=1"
+    preview = {"type": "fallback", "title": "Bolo", "url": away}
+    text = "Veja http://bolo.example"
+    assert contents(page, preview, text=text) == [Content("text", text)]
+    other = contents(page, preview, text="Veja")
+    assert other == [
+        Content("text", "Veja"),
+        Content("text", "Bolo\nhttps://bolo.example/"),
+    ]
+
+
+def test_a_place_has_a_map(page):
+    coordinates = {"lat": -23.5, "long": -46.6}
+    place = {"type": "location", "payload": {"coordinates": coordinates}}
+    [content] = contents(page, place)
+    assert "https://www.google.com/maps?q=-23.5,-46.6" in content.text
+
+
+def test_a_sticker_is_a_picture_and_what_is_not_known_is_seen(page):
+    sticker = {"type": "sticker", "payload": {"url": LINK, "sticker_id": 3}}
+    strange = {"type": "hologram", "payload": {}}
+    assert contents(page, sticker, strange) == [
+        Content("image", media=Media(url=LINK)),
+        Content("hologram", "[This message cannot be shown here: hologram]"),
+    ]
+
+
+def test_a_reply_names_what_it_answers(page):
+    message = {"mid": "m_2", "text": "Sim", "reply_to": {"mid": "m_1"}}
+    assert event_of(page, message=message).reply_to == "m_1"
+    story = {"story": {"id": "9", "url": "https://ig.example/s"}}
+    answer = event_of(page, message=message | {"reply_to": story})
+    assert answer.reply_to == ""
+    assert answer.origin == Origin("post", "9", "", "https://ig.example/s")
+
+
+# What is changed -------------------------------------------------------------
+
+
+def test_an_edit_has_the_new_text(page):
+    edit = {"mid": "m_1", "text": "novo", "num_edit": 1}
+    assert event_of(page, message_edit=edit) == Edited("m_1", "novo", AT)
+
+
+@pytest.mark.parametrize(
+    ("reaction", "emoji"),
+    [
+        ({"action": "react", "emoji": "😢", "reaction": "sad"}, "😢"),
+        ({"action": "react", "reaction": "love"}, "❤"),
+        ({"action": "unreact"}, ""),
+        ({"action": "unreact", "emoji": "😢"}, ""),
+    ],
+)
+def test_a_reaction_is_of_its_message(page, reaction, emoji):
+    event = event_of(page, reaction={"mid": "m_1", **reaction})
+    assert event == Reaction("m_1", Person((PSID,)), emoji)
+
+
+def test_the_page_itself_reacts(page):
+    own, theirs = {"id": page.fake.page}, {"id": PSID}
+    reaction = {"mid": "m_1", "action": "react", "emoji": "👍"}
+    event = event_of(page, sender=own, recipient=theirs, reaction=reaction)
+    assert event == Reaction("m_1", Person((PSID,)), "👍", is_own=True)
+
+
+# Where they come from -------------------------------------------------------------
+
+REFERRALS = [
+    ({"ref": "panfleto", "source": "SHORTLINK"}, Origin("ref", "panfleto", "SHORTLINK")),
+    ({"ad_id": "7", "source": "ADS"}, Origin("ad", "7", "ADS")),
+    (
+        {"ad_id": "7", "ref": "r", "ads_context_data": {"ad_title": "Bolos"}},
+        Origin("ad", "r", "Bolos"),
+    ),
+    ({"product": {"id": "55"}}, Origin("product", "55")),
+    (
+        {"source": "CUSTOMER_CHAT_PLUGIN", "referer_uri": "https://a.example/b"},
+        Origin("ref", "", "CUSTOMER_CHAT_PLUGIN", "https://a.example/b"),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("referral", "origin"), REFERRALS)
+def test_where_a_customer_came_from(page, referral, origin):
+    postback = {"title": "Falar", "payload": "TALK", "referral": referral}
+    assert event_of(page, postback=postback).origin == origin
+    message = {"mid": "m_1", "text": "Oi", "referral": referral}
+    assert event_of(page, message=message).origin == origin
+    alone = event_of(page, referral=referral)
+    assert alone.origin == origin
+    assert alone.content.text.startswith("Opened the conversation")
+
+
+def test_only_the_first_part_of_a_message_has_the_origin(page):
+    picture = {"type": "image", "payload": {"url": LINK}}
+    message = {"mid": "m_1", "text": "Oi", "attachments": [picture]}
+    event = {"sender": {"id": PSID}, "message": message | {"referral": {"ref": "r"}}}
+    first, second = page.received(page.fake.frame(event))
+    assert (first.origin, second.origin) == (Origin("ref", "r"), None)
+
+
+def test_who_ticked_a_box_on_a_website(page):
+    event = event_of(page, optin={"ref": "newsletter"})
+    assert event.origin == Origin("ref", "newsletter")
+    ticked = {"ref": "newsletter", "user_ref": "v-1"}
+    event = event_of(page, sender={}, optin=ticked)
+    assert event.person == Person(("user_ref:v-1",))
+    asked = {"type": "notification_messages", "title": "Ofertas", "payload": "p"}
+    event = event_of(page, optin=asked)
+    assert event.content.text == "Wants to be notified: Ofertas"
+    stop = asked | {"notification_messages_status": "STOP NOTIFICATIONS"}
+    assert "any more" in event_of(page, optin=stop).content.text
+
+
+def test_a_visitor_is_the_person_who_writes_later(page):
+    visitor = event_of(page, sender={"user_ref": "v-1"}, postback={"payload": "hey"})
+    assert visitor.person == Person(("user_ref:v-1",))
+    prior = {"source": "checkbox_plugin", "identifier": "v-1"}
+    message = {"mid": "m_1", "text": "Oi"}
+    later = event_of(page, message=message, prior_message=prior)
+    assert later.person == Person((PSID, "user_ref:v-1"))
+
+
+# What else they do -------------------------------------------------------------
+
+
+def test_a_payment_says_who_paid_what(page):
+    payment = {
+        "amount": {"currency": "BRL", "amount": 29.62},
+        "requested_user_info": {
+            "contact_name": "Rui",
+            "shipping_address": {"street1": "Rua A, 1", "city": "São Paulo"},
+        },
+    }
+    text = event_of(page, payment=payment).content.text
+    assert text.splitlines() == ["Payment: R$ 29.62", "Rui", "Rua A, 1, São Paulo"]
+
+
+def test_an_address_that_was_chosen(page):
+    address = {"street1": "Rua A, 1", "city": "São Paulo"}
+    event = event_of(page, checkout_update={"shipping_address": address})
+    assert event.content.text == "Location: Rua A, 1, São Paulo"
+
+
+def test_a_page_that_is_blocked_is_a_problem(page):
+    frame = {"recipient": {"id": page.fake.page}, "timestamp": NOW * 1000}
+    block = {"action": "block", "reason": "spam"}
+    [event] = page.received(page.fake.frame({**frame, "policy-enforcement": block}))
+    blocked = AccountNotice("policy", "problem", event.text, AT, is_blocking=True)
+    assert event == blocked
+    assert "spam" in event.text
+    free = {**frame, "policy-enforcement": {"action": "unblock"}}
+    [event] = page.received(page.fake.frame(free))
+    assert (event.level, event.is_blocking) == ("info", False)
+
+
+def test_what_is_of_nobody_is_nothing_to_us(page):
+    for what in (
+        {"message": {"mid": "m_1", "text": "Oi"}},
+        {"postback": {"payload": "p"}},
+        {"reaction": {"mid": "m_1", "action": "react", "emoji": "👍"}},
+        {"referral": {"ref": "r"}},
+    ):
+        assert event_of(page, sender={}, **what) == Unwanted("event without a person")
+
+
+@pytest.mark.parametrize("kind", ["instagram", "permissions", "user"])
+def test_a_body_of_another_object_is_none_of_ours(page, kind):
+    raw = json.dumps(page.fake.inbound(PSID, "Oi") | {"object": kind}).encode()
+    signed = {k.lower(): v for k, v in page.fake.headers_of(raw).items()}
+    assert page.webhook.receive(signed, raw) == []
+
+
+def test_a_line_is_told_once(page):
+    first = event_of(page, referral={"ref": "r"})
+    assert isinstance(first, Inbound)
+    assert first.external_id == event_of(page, referral={"ref": "r"}).external_id
+    later = event_of(page, timestamp=NOW * 1000 + 1, referral={"ref": "r"})
+    assert later.external_id != first.external_id
