@@ -44,7 +44,7 @@ UPDATE chats_delivery d
 """
 _ACCEPT = f"""
 WITH written AS (
-  UPDATE chats_message m SET status = %(status)s, error = '', gateway_id = %(gateway)s
+  UPDATE chats_message m SET status = %(status)s, error = %(note)s, gateway_id = %(gateway)s
    WHERE m.id = %(message)s AND {_UNDER_FENCE}
   RETURNING m.id)
 {_DONE}
@@ -65,8 +65,12 @@ UPDATE chats_delivery
  WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
 """
 _KNOWN_ELSEWHERE = """
-UPDATE chats_message SET gateway_id = %s
- WHERE id = %s AND gateway_id IS DISTINCT FROM %s
+UPDATE chats_message
+   SET gateway_id = %(gateway)s::text,
+       error = CASE WHEN status = 'failed' OR %(note)s::text = '' THEN error
+                    ELSE %(note)s::text END
+ WHERE id = %(message)s
+   AND (gateway_id IS DISTINCT FROM %(gateway)s::text OR %(note)s::text <> '')
 """
 
 _KEEP_PART = """
@@ -203,13 +207,14 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
         "fence": job.fence,
         "status": accepted.status,
         "gateway": reference,
+        "note": accepted.note[:500],
     }
     with connection.cursor() as cursor:
         cursor.execute(_ACCEPT, values)
         written = bool(cursor.rowcount)
         if not written:
             # News by our own id came first; those to come bear the gateway's.
-            cursor.execute(_KNOWN_ELSEWHERE, [reference, job.message_id, reference])
+            cursor.execute(_KNOWN_ELSEWHERE, values)
         _keep_parts(cursor, job, [p for p in accepted.external_ids if p != reference])
     apply_parked(manager_id, reference)
     canonical = accepted.canonical_to

@@ -24,10 +24,13 @@ _FROM = {
 }
 
 # A message whose gateway speaks of it has left: it is not sent again, and its own
-# page token goes.
+# page token goes. What it waited or failed for is over, what was left out of it is not.
 _LIFT = """
 WITH lifted AS (
-  UPDATE chats_message m SET status = %(status)s, error = %(error)s
+  UPDATE chats_message m
+     SET status = %(status)s::text,
+         error = CASE WHEN %(status)s::text = 'failed' OR m.status IN ('wait', 'failed')
+                      THEN %(error)s::text ELSE m.error END
    WHERE m.manager_id = %(manager)s AND m.direction = 'out'
      AND (m.gateway_id = %(reference)s OR m.uuid = %(uuid)s::uuid)
      AND m.status = ANY(%(from)s)

@@ -80,11 +80,15 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway has taken it. `canonical_to` is its own name of the recipient."""
+    """The gateway has taken it. `canonical_to` is its own name of the recipient.
+
+    `note` is what of it could not be sent, for who wrote it.
+    """
 
     external_ids: tuple[str, ...]
     canonical_to: str | None = None
     status: Literal["wait", "sent"] = "sent"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from chats.gateways import verdicts
 from chats.gateways.base import (
+    Accepted,
     Account,
     Failed,
     Fetched,
@@ -158,6 +161,15 @@ def for_other_token(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Rejected) and outcome.scope == "account":
         return replace(outcome, scope="message")
     return outcome
+
+
+def with_caption(file: Accepted, caption: Outcome) -> Accepted:
+    """What became of a file and of its caption, which was sent after it: the file has
+    gone out, whatever became of the other."""
+    if isinstance(caption, Accepted):
+        return replace(file, external_ids=file.external_ids + caption.external_ids)
+    said = _("The file was sent, but not what was said with it: %s")
+    return replace(file, note=said % caption.reason)
 
 
 def is_signed(secret: str, headers: Mapping[str, str], raw: bytes) -> bool:

@@ -14,6 +14,7 @@ from chats.gateways.base import (
     Account,
     Failed,
     Fetched,
+    File,
     Health,
     Media,
     Outcome,
@@ -22,7 +23,8 @@ from chats.gateways.base import (
 )
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.messenger.errors import judge
-from chats.gateways.payload import as_json, as_multipart
+from chats.gateways.messenger.persons import USER_REF
+from chats.gateways.payload import Payload, as_json, as_multipart
 from chats.gateways.readings import text
 from chats.gateways.reasons import sentence
 
@@ -48,30 +50,39 @@ class Messenger:
             return verdicts.BAD_SETUP.outcome()
         if out.template is not None:
             return verdicts.NO_TEMPLATES.outcome()
-        body: dict[str, Any] = {"recipient": {"id": out.to}, **_messaging_type(out)}
         if out.file is None:
-            body["message"] = {"text": out.text, "metadata": out.uuid}
-            payload = as_json(body)
-        else:
-            # Uploaded: our links are signed and local, the platform cannot fetch
-            # them.
-            kind = ATTACHMENT_TYPES.get(out.kind, "file")
-            body["message"] = {
-                "attachment": {"type": kind, "payload": {}},
-                "metadata": out.uuid,
-            }
-            parts = {
-                name: value if isinstance(value, str) else json.dumps(value)
-                for name, value in body.items()
-            }
-            payload = as_multipart(parts, "filedata", out.file)
+            return self._post(account, out, {"text": out.text})
+        # Uploaded: our links are signed and local, the platform cannot fetch them.
+        kind = ATTACHMENT_TYPES.get(out.kind, "file")
+        attachment = {"attachment": {"type": kind, "payload": {}}}
+        outcome = self._post(account, out, attachment, out.file)
+        if isinstance(outcome, Accepted) and out.caption:
+            plain = replace(out, reply_to="")
+            caption = self._post(account, plain, {"text": out.caption})
+            return graph.with_caption(outcome, caption)
+        return outcome
+
+    def _post(
+        self,
+        account: Account,
+        out: Outgoing,
+        message: dict[str, Any],
+        file: File | None = None,
+    ) -> Outcome:
+        body: dict[str, Any] = {
+            "recipient": _recipient(out.to),
+            **_messaging_type(out),
+            **({"reply_to": {"mid": out.reply_to}} if out.reply_to else {}),
+            "message": {**message, "metadata": out.uuid},
+        }
+        payload = as_json(body) if file is None else _form(body, file)
         try:
             answer = self._graph.post(
                 account,
                 "send",
                 f"{account.id}/messages",
                 payload,
-                large=out.file is not None,
+                large=file is not None,
             )
         except NoAnswerError as error:
             return error.failed()
@@ -120,6 +131,21 @@ class Messenger:
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         return self._graph.download(account, media, signed=False)
+
+
+def _form(body: dict[str, Any], file: File) -> Payload:
+    parts = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in body.items()
+    }
+    return as_multipart(parts, "filedata", file)
+
+
+def _recipient(to: str) -> dict[str, str]:
+    """A person by his id, a visitor of a website by the name that its plugin has."""
+    if to.startswith(USER_REF):
+        return {"user_ref": to.removeprefix(USER_REF)}
+    return {"id": to}
 
 
 def _messaging_type(out: Outgoing) -> dict[str, str]:

@@ -51,25 +51,42 @@ class WhatsAppCloud(Untold):
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.token or not account.id:
             return verdicts.BAD_SETUP.outcome()
-        content: dict[str, Any]
-        if out.file is not None:
-            media = self._upload(account, out.file)
-            if not isinstance(media, str):
-                return media
-            content = _media(out.kind, out.file, media)
-        elif out.template is not None:
-            content = _template(out)
-        else:
-            content = {
-                "type": "text",
-                "text": {"body": out.text, "preview_url": False},
-            }
+        content, rest = self._content(account, out)
+        if not isinstance(content, dict):
+            return content
+        outcome = self._post(account, out, content, out.uuid)
+        if isinstance(outcome, Accepted) and rest:
+            # Without our uuid: its receipts are not the file's.
+            plain = replace(out, reply_to="")
+            caption = self._post(account, plain, _text(rest), "")
+            return graph.with_caption(outcome, caption)
+        return outcome
+
+    def _content(
+        self, account: Account, out: Outgoing
+    ) -> tuple[dict[str, Any] | Outcome, str]:
+        """What is sent, and a caption that must follow by itself."""
+        if out.template is not None:
+            return _template(out), ""
+        if out.file is None:
+            return _text(out.text), ""
+        media = self._upload(account, out.file)
+        if not isinstance(media, str):
+            return media, ""
+        content = _media(out.kind, out.file, media, out.caption)
+        part = content[content["type"]]
+        return content, "" if "caption" in part else out.caption
+
+    def _post(
+        self, account: Account, out: Outgoing, content: dict[str, Any], uuid: str
+    ) -> Outcome:
         body = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             **_recipient(out.to),
+            **({"context": {"message_id": out.reply_to}} if out.reply_to else {}),
             **content,
-            "biz_opaque_callback_data": out.uuid,
+            **({"biz_opaque_callback_data": uuid} if uuid else {}),
         }
         try:
             answer = self._graph.post(
@@ -149,13 +166,20 @@ def _recipient(to: str) -> dict[str, str]:
     return {"to": to} if _PHONE.fullmatch(to) else {"recipient": to}
 
 
-def _media(kind: str, file: File, media: str) -> dict[str, Any]:
+def _text(said: str) -> dict[str, Any]:
+    return {"type": "text", "text": {"body": said, "preview_url": False}}
+
+
+def _media(kind: str, file: File, media: str, caption: str) -> dict[str, Any]:
     if file.is_voice:
         return {"type": "audio", "audio": {"id": media, "voice": True}}
     as_itself, most = PLAYABLE.get(file.mime, ("document", 0))
-    if kind == as_itself and file.size <= most:
-        return {"type": kind, kind: {"id": media}}
-    return {"type": "document", "document": {"id": media, "filename": file.name}}
+    part = {"id": media}
+    if kind != as_itself or file.size > most:
+        as_itself, part["filename"] = "document", file.name
+    if caption and as_itself != "audio":
+        part["caption"] = caption
+    return {"type": as_itself, as_itself: part}
 
 
 def _template(out: Outgoing) -> dict[str, Any]:

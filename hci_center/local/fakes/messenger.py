@@ -62,7 +62,8 @@ class FakeMessenger(FakeGraph):
 
     def _message(self, request: Recorded) -> Reply:
         body, content, mime, name = _body(request)
-        person = str(body.get("recipient", {}).get("id", ""))
+        recipient = body.get("recipient", {})
+        person = str(recipient.get("id") or recipient.get("user_ref") or "")
         self._judge_recipient(person, body)
         message = body.get("message", {})
         text, attachment = message.get("text"), message.get("attachment")
@@ -80,8 +81,19 @@ class FakeMessenger(FakeGraph):
         mid = f"m_{new_number()}"
         uuid = message.get("metadata", "")
         kind = attachment["type"] if attachment else "text"
+        quoted = str(body.get("reply_to", {}).get("mid", ""))
         self.deliver(
-            Delivered(person, kind, text or "", content, mime, name, uuid, mid)
+            Delivered(
+                person,
+                kind,
+                text or "",
+                content,
+                mime,
+                name,
+                uuid,
+                mid,
+                reply_to=quoted,
+            )
         )
         self._tell_of(person, mid, message)
         return Reply(200, {"recipient_id": person, "message_id": mid})

@@ -12,6 +12,8 @@ from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
 
 DAY = timedelta(hours=24)
 LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
+CAPTIONED = {"image", "video", "document"}
 LINK_LIFE = 300.0
 MIMES = {
     "image": ("image/jpeg", "image/png"),
@@ -92,9 +94,15 @@ class FakeWhatsAppCloud(FakeGraph):
             raise GraphError(131008, f"(#131008) Parameter {kind} is missing")
         self._judge_recipient(person, kind)
         text, content, mime, name = self._content(kind, body[kind])
+        caption = self._caption(kind, body[kind])
+        quoted = str(body.get("context", {}).get("message_id", ""))
         wamid = f"wamid.{new_number()}"
         uuid = body.get("biz_opaque_callback_data", "")
-        self.deliver(Delivered(person, kind, text, content, mime, name, uuid, wamid))
+        self.deliver(
+            Delivered(
+                person, kind, text, content, mime, name, uuid, wamid, caption, quoted
+            )
+        )
         self._tell_of(person, wamid, uuid)
         contact = {"input": given, "wa_id": person}
         answer = {"messaging_product": "whatsapp", "contacts": [contact]}
@@ -128,6 +136,15 @@ class FakeWhatsAppCloud(FakeGraph):
             raise GraphError(131053, f"(#131053) {mime} is no {kind}")
         return "", content, mime, part.get("filename", "")
 
+    def _caption(self, kind: str, part: Any) -> str:
+        caption = part.get("caption", "")
+        if caption and kind not in CAPTIONED:
+            said = f"(#100) Unexpected key caption on param {kind}"
+            raise GraphError(100, said)
+        if len(caption) > LONGEST_CAPTION:
+            raise GraphError(131009, "(#131009) caption must be 1 to 1024 long")
+        return str(caption)
+
     def frame(self, field: str = "messages", **value: Any) -> dict[str, Any]:
         """A webhook's body with one change of the number."""
         metadata = {
@@ -137,6 +154,14 @@ class FakeWhatsAppCloud(FakeGraph):
         whole = {"messaging_product": "whatsapp", "metadata": metadata, **value}
         changes = [{"field": field, "value": whole}]
         entry = {"id": "102290129340398", "changes": changes}
+        return {"object": "whatsapp_business_account", "entry": [entry]}
+
+    def report(
+        self, field: str, waba: str = "102290129340398", **value: Any
+    ) -> dict[str, Any]:
+        """A webhook's body with one change of a whole business account."""
+        changes = [{"field": field, "value": value}]
+        entry = {"id": waba, "time": int(time.time()), "changes": changes}
         return {"object": "whatsapp_business_account", "entry": [entry]}
 
     def inbound(self, person: str, text: str = "", **more: Any) -> dict[str, Any]:
