@@ -126,7 +126,8 @@ def _whatsapp(
 ) -> tuple[str, str, str]:
     """Address, id and secret, from the manager's gateway settings:
 
-    controller `secret` · whatsapp_cloud `phoneNumberId`, `token`, `appSecret` ·
+    controller `secret` · whatsapp_cloud `phoneNumberId`, `token`, `appSecret`,
+    `wabaId` ·
     evolution `url`, `instance`, `apikey` · wppconnect `url`, `session`, `token`.
     """
     if gateway == CONTROLLER:
@@ -176,30 +177,46 @@ SELECT id, gateway_settings FROM managers_manager
 
 def cloud_managers() -> dict[str, int]:
     """The managers of the Cloud API by their phone number ids."""
-    return {account: manager_id for account, manager_id, _ in _cloud_accounts()}
+    return {one.phone: one.manager_id for one in _cloud_accounts()}
 
 
-def _cloud_accounts() -> list[tuple[str, int, str]]:
-    """Each phone number id with its one manager and the secret of his own app."""
+@dataclass(frozen=True, slots=True)
+class CloudAccount:
+    """A phone number id with its one manager, the secret of his own app, and the
+    business account that it belongs to, where he names them."""
+
+    phone: str
+    manager_id: int
+    secret: str
+    business: str
+
+
+def _cloud_accounts() -> list[CloudAccount]:
     with connection.cursor() as cursor:
         cursor.execute(_CLOUD_MANAGERS)
         rows = cursor.fetchall()
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, CloudAccount] = {}
     for manager_id, sealed in rows:
         given = gateway_settings(sealed)
-        account, secret = given.get("phoneNumberId", ""), given.get("appSecret", "")
+        names = ("phoneNumberId", "appSecret", "wabaId")
+        phone, secret, business = (given.get(name, "").strip() for name in names)
         # Who names the number of another after him does not take it over.
-        found.setdefault(account, (manager_id, secret))
-    return [(account, *of) for account, of in found.items() if account]
+        found.setdefault(phone, CloudAccount(phone, manager_id, secret, business))
+    return [account for phone, account in found.items() if phone]
+
+
+def phones_of_business(business: str) -> list[str]:
+    """The phone number ids of a WhatsApp Business account."""
+    return [one.phone for one in _cloud_accounts() if business == one.business != ""]
 
 
 def _app_secrets() -> graph.Secrets:
     """What Meta may sign with: the installation's app, or a manager's own, which
     tells of his number alone."""
     own: dict[str, frozenset[str]] = {}
-    for account, _, secret in _cloud_accounts():
-        if secret:
-            own[secret] = own.get(secret, frozenset()) | {account}
+    for one in _cloud_accounts():
+        if one.secret:
+            own[one.secret] = own.get(one.secret, frozenset()) | {one.phone}
     return {**own, **_page_secrets()}
 
 
@@ -210,7 +227,7 @@ def _page_secrets() -> graph.Secrets:
 
 WEBHOOKS: dict[str, Webhook] = {
     "facebook": MessengerWebhook(_page_secrets),
-    "whatsapp": WhatsAppCloudWebhook(_app_secrets),
+    "whatsapp": WhatsAppCloudWebhook(_app_secrets, phones_of_business),
     "evolution": EvolutionWebhook(),
     "wppconnect": WPPConnectWebhook(),
 }

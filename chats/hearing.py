@@ -9,10 +9,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from chats import profiles, sessions
+from chats import notices, profiles, sessions
 from chats.arrived_files import file_of
 from chats.gateways.base import Health, Media
 from chats.gateways.events import (
+    AccountNotice,
     Ack,
     Deleted,
     Echo,
@@ -22,6 +23,7 @@ from chats.gateways.events import (
     Linked,
     Reaction,
     Session,
+    TemplateNotice,
     Unwanted,
     Watermark,
 )
@@ -38,6 +40,7 @@ from chats.queries import as_uuid
 from chats.receipts import apply_parked, hold_reference, report_status
 from chats.recording import Arrival, record_message
 from chats.storing import FILE_CONTENT
+from contacts.identity import name_address, spellings
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
 from hci_center.callers import Caller
@@ -134,10 +137,19 @@ def hear(listener: Listener, source: str, event: Event) -> str:
                 listener.manager_id, event.external_id, sender, event.emoji
             )
         case Linked():
-            ear.person(event)
+            ear.link(event)
+        case AccountNotice():
+            return ear.notice(event)
+        case TemplateNotice():
+            notices.record_template(listener.manager_id, ear.channel, event)
         case Unwanted():
-            return _("Not wanted: %s") % event.what
+            return note_of(event)
     return ""
+
+
+def note_of(event: Unwanted) -> str:
+    """What is noted of what asks for nothing."""
+    return _("Not wanted: %s") % event.what
 
 
 class _Ear:
@@ -161,6 +173,27 @@ class _Ear:
             actor=self.actor,
             manager_number=self.listener.number,
         )
+
+    def link(self, event: Linked) -> None:
+        """The names are one person's, who is answered at his newest."""
+        contact = self.person(event)
+        phones = contact.identities.filter(alias__regex=r"^[0-9]+$")
+        # A phone is not given up for the user id beside it.
+        if event.address.isdecimal() or (event.address and not phones.exists()):
+            name_address(contact.pk, event.address)
+
+    def notice(self, event: AccountNotice) -> str:
+        """A report on the account; one on another number of it is not ours."""
+        number = self.listener.number
+        if event.number is not None and number is not None:
+            same = spellings(self.channel, str(number))
+            if str(event.number) not in same:
+                return _("Not wanted: %s") % event.number
+        notices.record_notice(self.manager_id, self.channel, event)
+        if notices.blocked_by(self.manager_id, self.channel):
+            health = Health("closed", event.text)
+            sessions.hear_of(self.manager_id, self.channel, health)
+        return ""
 
     def inbound(self, event: Inbound) -> None:
         contact = self.person(event)

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from chats import hearing
 from chats.accounts import WEBHOOKS, cloud_managers
-from chats.gateways.events import Piece
+from chats.gateways.events import Piece, Unwanted
+from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.message_changes import UnknownMessageError
 from chats.models import InboundEvent
 from hci_center.errors import UnavailableError
@@ -84,10 +85,12 @@ UPDATE chats_inboundevent
        next_at = statement_timestamp() + make_interval(secs => %s)
  WHERE id = %s AND state = 'waiting'
 """
+# How long pieces are kept, in days: those that were parked wait for somebody.
+KEPT = {InboundEvent.State.DONE: 7, InboundEvent.State.PARKED: 30}
 _FORGET = """
 DELETE FROM chats_inboundevent WHERE id = ANY(ARRAY(
   SELECT id FROM chats_inboundevent
-   WHERE state = 'done' AND arrived_at < statement_timestamp() - interval '7 days'
+   WHERE state = %s AND arrived_at < statement_timestamp() - make_interval(days => %s)
    ORDER BY arrived_at LIMIT 1000))
 """
 
@@ -193,15 +196,22 @@ def process_again(event_ids: list[int]) -> int:
 
 
 def forget_old() -> None:
-    """Removes pieces that were worked through a week ago."""
+    """Removes pieces that were worked through, or parked, long ago."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET)
+        for state, days in KEPT.items():
+            cursor.execute(_FORGET, [state.value, days])
 
 
 def _act(taken: Taken) -> str:
     """Answers a note for whoever reads the list."""
     payload = json.loads(taken.payload)
     events = WEBHOOKS[taken.source].parse(payload)
+    unwanted = [event for event in events if isinstance(event, Unwanted)]
+    if len(unwanted) == len(events):
+        # Whosever it is: nothing is made of it.
+        return ", ".join(hearing.note_of(event) for event in unwanted)
+    if taken.lane.startswith(BUSINESS_ACCOUNT):
+        return _("No manager names this business account.")
     manager = _manager_of(taken)
     notes: list[str] = []
     unknown: UnknownMessageError | None = None

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chats import pauses
+from chats import notices, pauses
 from chats.accounts import (
     COLUMNS,
     CONTROLLER,
@@ -181,6 +181,8 @@ def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
         note(line.manager_id, line.channel, Health("closed", reason))
         pauses.pause(line, "other_number", reason, _UNTIL_ASKED_AGAIN)
         return
+    if health.state == "open":
+        health = _as_reported(line, health)
     is_open = health.state == "open"
     # A gateway that is open and does not say for whom proves nothing against what it
     # said before.
@@ -196,6 +198,12 @@ def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
         pauses.resume_connected(
             line.manager_id, line.channel, is_back=is_pushed or was_down
         )
+
+
+def _as_reported(line: Line, health: Health) -> Health:
+    """What says that it is open although its platform has closed it is closed."""
+    reason = notices.blocked_by(line.manager_id, line.channel)
+    return replace(health, state="closed", reason=reason) if reason else health
 
 
 def note(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldBooleanWidget
 
 from chats.accounts import UNSIGNED, renewed_webhook_path, webhook_path
+from chats.admin.reports import ReportsAdmin
 from chats.inbound import process_again
 from chats.models import GatewayAccount, InboundEvent
 from chats.sessions import ask_for_qr, can_ask_for_qr
@@ -54,7 +55,7 @@ class RenewalForm(forms.Form):
 
 
 @admin.register(GatewayAccount)
-class GatewayAccountAdmin(ConfinedAdmin):
+class GatewayAccountAdmin(ReportsAdmin):
     list_display = [
         "manager",
         "channel",
@@ -75,11 +76,13 @@ class GatewayAccountAdmin(ConfinedAdmin):
         "alarm",
         "checked_at",
         "webhook",
+        "reports",
+        "templates",
         "history",
     ]
 
     actions = ["renew_webhook"]
-    actions_detail = ["connect"]
+    actions_detail = ["connect", "handle_problems"]
 
     moment = moment_column("since", gettext_lazy("Since"))
     alarm = moment_column("alarmed_at", gettext_lazy("Alarm since"))

@@ -201,6 +201,74 @@ class SessionChange(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.state}"
 
 
+class GatewayNotice(models.Model):
+    """What a platform reported last on an account, of one topic.
+
+    A problem is an alarm until it ends, another report of the topic replaces it, or
+    somebody has dealt with it.
+    """
+
+    class Level(models.TextChoices):
+        INFO = "info", _("Information")
+        WARNING = "warning", _("Warning")
+        PROBLEM = "problem", _("Problem")
+
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.CASCADE, related_name="notices", db_index=False
+    )
+    topic = models.CharField(max_length=32)
+    level = models.CharField(_("level"), max_length=7, choices=Level)
+    text = models.CharField(_("report"), max_length=500)
+    # The account cannot be used meanwhile, whatever its session says of itself.
+    is_blocking = models.BooleanField(default=False)
+    reported_at = models.DateTimeField(_("reported at"))
+    ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
+    handled_at = models.DateTimeField(_("dealt with at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("report of a gateway")
+        verbose_name_plural = _("reports of gateways")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "topic"], name="one_notice_a_topic"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.text}"
+
+
+class MessageTemplate(models.Model):
+    """The last that a platform said of a message template, in one language."""
+
+    account = models.ForeignKey(
+        GatewayAccount,
+        on_delete=models.CASCADE,
+        related_name="templates",
+        db_index=False,
+    )
+    name = models.CharField(_("name"), max_length=512)
+    language = models.CharField(_("language"), max_length=32, blank=True)
+    # As the platform names them: it adds new ones.
+    status = models.CharField(_("state"), max_length=32, blank=True, default="")
+    category = models.CharField(_("category"), max_length=32, blank=True, default="")
+    quality = models.CharField(_("quality"), max_length=32, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    reported_at = models.DateTimeField(_("reported at"))
+
+    class Meta:
+        verbose_name = _("message template")
+        verbose_name_plural = _("message templates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "name", "language"], name="one_template_a_language"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language}): {self.status}"
+
+
 class InboundEvent(models.Model):
     """A piece of a webhook as it came, stored before anything was made of it.
 

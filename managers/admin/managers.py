@@ -80,7 +80,12 @@ class ManagerForm(SecretsForm):
     new_facebook_token = SecretField(label=gettext_lazy("Page token"))
     clear_facebook_token = ClearField(label=gettext_lazy("Clear the page token"))
     new_gateway_settings = SecretJsonField(
-        label=gettext_lazy("Gateway settings (JSON)")
+        label=gettext_lazy("Gateway settings (JSON)"),
+        help_text=gettext_lazy(
+            "WhatsApp Cloud API: phoneNumberId, token, wabaId, appSecret. Evolution API:"
+            " url, instance, apikey. WPPConnect: url, session, token. Controller:"
+            " secret."
+        ),
     )
     clear_gateway_settings = ClearField(
         label=gettext_lazy("Clear the gateway settings")

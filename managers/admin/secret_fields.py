@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -85,11 +86,13 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
             if f"new_{column}" not in self.fields:
                 continue
             stored = bool(getattr(self.instance, column))
-            self.fields[f"new_{column}"].help_text = (
+            said = (
                 gettext_lazy("One is stored. Leave empty to keep it.")
                 if stored
                 else gettext_lazy("None is stored.")
             )
+            field = self.fields[f"new_{column}"]
+            field.help_text = format_lazy("{} {}", said, field.help_text)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

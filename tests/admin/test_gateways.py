@@ -6,7 +6,9 @@ import pytest
 
 from chats.accounts import webhook_path
 from chats.gateways.base import Health
-from chats.models import GatewayAccount, InboundEvent
+from chats.gateways.events import AccountNotice, TemplateNotice
+from chats.models import GatewayAccount, GatewayNotice, InboundEvent
+from chats.notices import record_notice, record_template
 from chats.sessions import note
 from managers import webhook_secrets
 
@@ -74,6 +76,26 @@ def test_where_there_is_no_qr_there_is_no_button(desk, manager, gateway, state):
     account = GatewayAccount.objects.get()
     page = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
     assert f"{ACCOUNTS}{account.pk}/connect/" not in page
+
+
+def test_what_a_platform_reported_is_shown_and_dealt_with(desk, manager):
+    problem = AccountNotice("violation", "problem", "The rules <b>say</b> no")
+    record_notice(manager.pk, "whatsapp", problem)
+    template = TemplateNotice("boas_vindas", "pt_BR", status="PAUSED", reason="ABUSE")
+    record_template(manager.pk, "whatsapp", template)
+    account = GatewayAccount.objects.get()
+    path = f"{ACCOUNTS}{account.pk}/change/"
+    page = desk.get(path).content.decode()
+    for shown in ("The rules &lt;b&gt;say&lt;/b&gt; no", "boas_vindas", "PAUSED"):
+        assert shown in page
+    dealt_with = f"{ACCOUNTS}{account.pk}/handle_problems/"
+    assert dealt_with in page
+    pressed = {"_form_submitted": "on"}
+    assert desk.post(dealt_with, pressed).status_code == 302
+    assert GatewayNotice.objects.get().handled_at is not None
+    page = desk.get(path).content.decode()
+    assert dealt_with not in page
+    assert "Dealt with" in page
 
 
 def test_an_administrator_has_parked_events_processed_again(office):

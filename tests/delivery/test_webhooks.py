@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
 from django.test import Client
 
 from chats.accounts import webhook_path
-from chats.inbound import process_again
+from chats.inbound import forget_old, process_again
 from chats.models import (
     InboundEvent,
     Message,
@@ -225,6 +226,27 @@ def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
     assert process_again([parked.pk]) == 1
     rounds.make()
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(("state", "days"), [("done", 7), ("parked", 30)])
+def test_what_came_long_ago_is_forgotten(db, state, days):
+    now = datetime.now(UTC)
+    for age in (days - 1, days + 1):
+        InboundEvent.objects.create(
+            source="facebook",
+            lane="1",
+            payload="{}",
+            state=state,
+            arrived_at=now - timedelta(days=age),
+        )
+    old = now - timedelta(days=400)
+    waiting = InboundEvent.objects.create(
+        source="facebook", lane="1", payload="{}", arrived_at=old
+    )
+    forget_old()
+    left = InboundEvent.objects.exclude(pk=waiting.pk).get()
+    assert now - left.arrived_at < timedelta(days=days)
+    assert InboundEvent.objects.filter(pk=waiting.pk).exists()
 
 
 def test_a_database_that_is_away_is_a_503(page, monkeypatch):

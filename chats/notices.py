@@ -1,0 +1,139 @@
+"""What platforms report on an account and on its message templates.
+
+Reports come in any order and more than once: the latest of a topic counts, by the
+time of the platform.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from chats.gateways.events import AccountNotice, TemplateNotice
+from chats.models import GatewayAccount, GatewayNotice, MessageTemplate, SessionChange
+
+logger = logging.getLogger(__name__)
+
+# Of an `n` in chats_gatewaynotice: somebody must look after it.
+IS_OPEN_PROBLEM = """n.level = 'problem' AND n.handled_at IS NULL
+   AND (n.ends_at IS NULL OR n.ends_at > statement_timestamp())"""
+_BLOCKED_BY = f"""
+SELECT n.text FROM chats_gatewaynotice n JOIN chats_gatewayaccount a ON a.id = n.account_id
+ WHERE a.manager_id = %s AND a.channel = %s AND n.is_blocking AND {IS_OPEN_PROBLEM}
+ ORDER BY n.reported_at DESC LIMIT 1
+"""  # noqa: S608 - of a condition
+
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
+# States of a template in which it cannot be sent, or soon will not be.
+BAD_STATES = frozenset(
+    {"REJECTED", "PAUSED", "DISABLED", "FLAGGED", "PENDING_DELETION", "DELETED"}
+)
+GOOD_STATES = frozenset({"APPROVED", "REINSTATED"})
+
+
+def record_notice(manager_id: int, channel: str, notice: AccountNotice) -> None:
+    """Keeps the report in the place of the one before, and has the session asked for.
+
+    An older one than is known, or the same again, changes nothing.
+    """
+    at = _reported_at(notice.at)
+    said: dict[str, Any] = {
+        "level": notice.level,
+        "text": notice.text[:500],
+        "is_blocking": notice.is_blocking,
+        "ends_at": notice.until,
+    }
+    with transaction.atomic():
+        account = _lock_account(manager_id, channel)
+        topic = notice.topic[:32]
+        known = account.notices.filter(topic=topic).first()
+        if known is not None and _is_known(known, said, notice.at):
+            return
+        account.notices.update_or_create(
+            topic=topic, defaults={**said, "reported_at": at, "handled_at": None}
+        )
+        SessionChange.objects.create(
+            account=account, state=account.state, reason=said["text"]
+        )
+        account.next_check_at = timezone.now()
+        account.save(update_fields=["next_check_at"])
+    level = _LEVELS.get(notice.level, logging.ERROR)
+    logger.log(level, "%s:%s: reported: %s", channel, manager_id, notice.topic)
+
+
+def record_template(manager_id: int, channel: str, notice: TemplateNotice) -> None:
+    """Keeps what the report says of the template, and of the rest what was known."""
+    at = _reported_at(notice.at)
+    with transaction.atomic():
+        account = _lock_account(manager_id, channel)
+        key = {"name": notice.name[:512], "language": notice.language[:32]}
+        template = account.templates.filter(**key).first()
+        if template is None:
+            template = MessageTemplate(account=account, **key)
+        elif notice.at is not None and template.reported_at > at:
+            return
+        for field in ("status", "category", "quality"):
+            setattr(template, field, getattr(notice, field) or getattr(template, field))
+        if notice.status:
+            template.reason = notice.reason[:500]
+        template.reported_at = at
+        template.save()
+    level = logging.WARNING if notice.status in BAD_STATES else logging.INFO
+    logger.log(level, "%s:%s: a template was reported on", channel, manager_id)
+
+
+def blocked_by(manager_id: int, channel: str) -> str:
+    """Why the account cannot be used according to its platform; "" when it can."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BLOCKED_BY, [manager_id, channel])
+        row = cursor.fetchone()
+    return row[0] if row else ""
+
+
+def open_problems(account_ids: Iterable[int]) -> QuerySet[GatewayNotice]:
+    """The problems of these accounts that somebody must look after."""
+    return GatewayNotice.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=timezone.now()),
+        account__in=account_ids,
+        level=GatewayNotice.Level.PROBLEM,
+        handled_at=None,
+    )
+
+
+def mark_handled(account_ids: Iterable[int]) -> int:
+    """Somebody has dealt with the problems of these accounts: their alarms end.
+
+    Answers how many problems that were.
+    """
+    accounts = list(account_ids)
+    count = open_problems(accounts).update(handled_at=timezone.now())
+    GatewayAccount.objects.filter(pk__in=accounts).update(next_check_at=timezone.now())
+    return count
+
+
+def _lock_account(manager_id: int, channel: str) -> GatewayAccount:
+    account, _is_new = GatewayAccount.objects.select_for_update().get_or_create(
+        manager_id=manager_id, channel=channel
+    )
+    return account
+
+
+def _reported_at(at: datetime | None) -> datetime:
+    """A time ahead would hide all reports until then."""
+    now = timezone.now()
+    return min(at or now, now)
+
+
+def _is_known(known: GatewayNotice, said: dict[str, Any], at: datetime | None) -> bool:
+    if at is None:
+        return all(getattr(known, name) == value for name, value in said.items())
+    reported = _reported_at(at)
+    if known.reported_at != reported:
+        return known.reported_at > reported
+    return all(getattr(known, name) == value for name, value in said.items())
