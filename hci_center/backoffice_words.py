@@ -1,6 +1,8 @@
-"""Words of the back-office's look, which brings no translations of its own.
+"""Words of Unfold and Django's admin that our catalogues translate.
 
-Nothing reads this list: it puts them into our catalogues, where the look finds them.
+Nothing reads these lists: they put the words into our catalogues, where Unfold and
+Django find them. Unfold brings no translations; Django's Portuguese takes every noun
+for masculine, and its "Close" would leave the page, not close the chat on it.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -54,4 +56,19 @@ WORDS = (
     _("Welcome"),
     _("Welcome back to"),
     _("You have been successfully logged out from the administration"),
+)
+
+OF_DJANGO = (
+    _("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),  # noqa: RUF001
+    _("Added {name} “{object}”."),
+    _("Changed {fields} for {name} “{object}”."),
+    _("Changed {fields}."),
+    _("Close"),
+    _("Deleted {name} “{object}”."),
+    _("The %(name)s “%(obj)s” was deleted successfully."),
+    _("The {name} “{obj}” was added successfully."),
+    _("The {name} “{obj}” was changed successfully."),
+    _("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    _("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    _("The {name} “{obj}” was changed successfully. You may add another {name} below."),
 )

@@ -7,31 +7,31 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.schema.about import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
+from hci_center.environment import Environment
 from hci_center.local import kept_secrets, places
 from hci_center.local.kept_secrets import found_secret, kept_secret
 
-env = environ.Env()
+env = Environment()
 
 BASE_DIR = places.BASE_DIR
 DATA_DIR = places.data_dir()
 
-DEBUG = env.bool("HCI_DEBUG", default=False)
-DEMO = env.bool("HCI_DEMO", default=True)
+DEBUG = env.flag("HCI_DEBUG", default=False)
+DEMO = env.flag("HCI_DEMO", default=True)
 
 HOST: str = env.str("HCI_HOST", default="127.0.0.1")
-PORT: int = env.int("HCI_PORT", default=8000)
-FEED_PORT: int = env.int("HCI_FEED_PORT", default=PORT + 1)
+PORT: int = env.port("HCI_PORT", default=8000)
+FEED_PORT: int = env.port("HCI_FEED_PORT", default=PORT + 1)
 # Threads of Django in one web process; each keeps a connection to the database.
-WEB_THREADS: int = env.int("HCI_WEB_THREADS", default=4)
+WEB_THREADS: int = env.number("HCI_WEB_THREADS", default=4, least=1, most=256)
 # For absolute links and the feed's address behind a proxy; "" means: as called.
-PUBLIC_URL: str = env.str("HCI_PUBLIC_URL", default="").rstrip("/")
+PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")
 
 # Secrets -------------------------------------------------------------------
 
@@ -162,9 +162,11 @@ CALLER_SOURCES = [
 
 # Database ------------------------------------------------------------------
 
-REDIS_URL: str = env.str("REDIS_URL", default="") or places.redis_url()
+REDIS_URL: str = env.address(
+    "REDIS_URL", default=places.redis_url(), schemes=("redis", "rediss", "unix")
+)
 
-DATABASE: dict[str, Any] = environ.Env.db_url_config(DATABASE_URL)
+DATABASE = env.database("DATABASE_URL", default=places.database_url())
 # `?host=` names the folder of a Unix socket; psql would not get it as an option.
 DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
@@ -185,8 +187,8 @@ DATABASES = {
 
 # Seconds that a statement, a wait for a lock and an idle transaction may last, by kind
 # of process; 0 is without end. `command` is every other command of manage.py.
-WEB_STATEMENT_SECONDS: float = env.float("HCI_WEB_STATEMENT_SECONDS", default=5.0)
-WEB_LOCK_SECONDS: float = env.float("HCI_WEB_LOCK_SECONDS", default=2.0)
+WEB_STATEMENT_SECONDS: float = env.seconds("HCI_WEB_STATEMENT_SECONDS", default=5.0)
+WEB_LOCK_SECONDS: float = env.seconds("HCI_WEB_LOCK_SECONDS", default=2.0)
 DATABASE_TIMEOUTS: dict[str, tuple[float, float, float]] = {
     "web": (WEB_STATEMENT_SECONDS, WEB_LOCK_SECONDS, 10.0),
     "feed": (5.0, 2.0, 10.0),
@@ -213,7 +215,9 @@ CHANNEL_LAYERS = {
     "publish": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_PUBLISHING]}},
 }
 # Sockets that one person may have open at once; keys have no such limit.
-FEED_SOCKETS_EACH: int = env.int("HCI_FEED_SOCKETS_EACH", default=5)
+FEED_SOCKETS_EACH: int = env.number(
+    "HCI_FEED_SOCKETS_EACH", default=5, least=1, most=1000
+)
 # What /readyz asks beside the servers, by name.
 READY_CHECKS = {
     "feed": "hci_center.feed.readiness.ask",
@@ -248,7 +252,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 # A bucket instead of that folder. Who we are there is told as to every client of S3:
 # AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or the machine's own role.
 S3_BUCKET: str = env.str("HCI_S3_BUCKET", default="")
-S3_ENDPOINT: str = env.str("HCI_S3_ENDPOINT", default="")
+S3_ENDPOINT: str = env.address("HCI_S3_ENDPOINT", default="")
 S3_REGION: str = env.str("HCI_S3_REGION", default="")
 S3_FOLDER: str = env.str("HCI_S3_FOLDER", default="").strip("/")
 _FOLDER = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
@@ -268,22 +272,26 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.
-LARGEST_FILE: int = env.int("HCI_LARGEST_FILE", default=25 * 2**20)
+LARGEST_FILE: int = env.number(
+    "HCI_LARGEST_FILE", default=25 * 2**20, least=1, most=30 * 2**20
+)
 # Enforced per call by the gate; Django's own limit would answer in HTML.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
 # Gateways ------------------------------------------------------------------
 
-GRAPH_URL: str = env.str("HCI_GRAPH_URL", default="https://graph.facebook.com")
-WHATSAPP_CLOUD_URL: str = env.str("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_URL)
-CONTROLLER_URL: str = env.str("HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}")
+GRAPH_URL: str = env.address("HCI_GRAPH_URL", default="https://graph.facebook.com")
+WHATSAPP_CLOUD_URL: str = env.address("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_URL)
+CONTROLLER_URL: str = env.address(
+    "HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}"
+)
 # Meta signs its webhooks with the one and proves us to it with the other.
 META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")
 META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or _of_machine(
     kept_secrets.META_VERIFY_TOKEN
 )
 # The fake gateways, and what they sign with: for managers marked demo alone.
-DEMO_GATEWAYS_PORT: int = env.int("HCI_DEMO_GATEWAYS_PORT", default=PORT + 2)
+DEMO_GATEWAYS_PORT: int = env.port("HCI_DEMO_GATEWAYS_PORT", default=PORT + 2)
 DEMO_APP_SECRET: str = _of_machine(kept_secrets.DEMO_APP_SECRET) or (
     hmac.digest(SECRET_KEY.encode(), b"demo-app-secret", "sha256").hex()
     if SECRET_KEY

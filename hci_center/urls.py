@@ -1,6 +1,7 @@
 """The table of contents: each app answers for its own chapter of the document."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -18,6 +19,8 @@ urlpatterns = [
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    # Browsers ask for it wherever a page names no other.
+    path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
 ]
 
 handler500 = "hci_center.pages.server_error"

@@ -151,7 +151,13 @@ class ChatAdmin(ConfinedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Chat]
     ) -> HttpResponse | None:
         going = queryset.filter(closed_at=None).select_related("contact")
-        form = asked(self, request, going, title=_("Close the chats"))
+        form = asked(
+            self,
+            request,
+            going,
+            title=_("Close the chats"),
+            none=_("None of these chats is open."),
+        )
         if isinstance(form, HttpResponse):
             return form
         close = partial(close_chat, actor=actor_of(caller_behind(request)))

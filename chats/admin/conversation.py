@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areas.models import Operator
+from chats.admin.message_types import type_label
 from chats.attachments import PATH
 from chats.models import (
     Chat,
@@ -128,7 +129,7 @@ class _Bubbles:
             who=self._who(message.sender),
             at=message.created_at,
             text=message.content,
-            type=message.type,
+            type=type_label(message.type),
             status="" if incoming else str(Status(message.status).label),
             failed=message.status == Status.FAILED,
             error=message.error,

@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.conversation import ORIGINS, lines_beside
 from chats.admin.endless import NEWEST_MESSAGE, NEWEST_MESSAGE_OF, EndlessAdmin
+from chats.admin.message_types import type_label
 from chats.admin.search import messages_named
 from chats.models import Message, Status
 from managers.admin.columns import column, moment_column, tag
@@ -53,7 +54,7 @@ class MessageAdmin(EndlessAdmin):
         "customer",
         "of_manager",
         "direction",
-        "type",
+        "kind",
         "excerpt",
         "state",
         "error",
@@ -73,13 +74,17 @@ class MessageAdmin(EndlessAdmin):
         ("chat", "customer"),
         ("of_manager", "created_at"),
         ("direction", "sender"),
-        ("type", "state"),
+        ("kind", "state"),
         "content",
         "beside",
         "url",
         "error",
         ("uuid", "gateway_id"),
     ]
+
+    @column(gettext_lazy("Type"))
+    def kind(self, message: Message) -> str:
+        return type_label(message.type)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         rows: QuerySet[Message] = super().get_queryset(request)

@@ -274,4 +274,4 @@ class ChatEvent(models.Model):
         indexes = [models.Index(fields=["manager", "at"], name="events_of_manager")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"

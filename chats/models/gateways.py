@@ -180,7 +180,9 @@ class GatewayAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.manager} ({self.channel}): {self.state}"
+        return (
+            f"{self.manager} ({self.get_channel_display()}): {self.get_state_display()}"
+        )
 
 
 class SessionChange(models.Model):
@@ -198,7 +200,7 @@ class SessionChange(models.Model):
         verbose_name_plural = _("session changes")
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.state}"
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_state_display()}"
 
 
 class GatewayNotice(models.Model):
@@ -327,7 +329,7 @@ class InboundEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.pk}"
+        return f"{self.get_source_display()} {self.pk}"
 
 
 class MediaFetch(models.Model):

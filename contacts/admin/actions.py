@@ -122,7 +122,15 @@ class ContactActions(ConfinedAdmin):
     def close_many(
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
-        form = asked(self, request, queryset, title=_("Close the chats"))
+        going = queryset.filter(chats__closed_at=None, chats__isnull=False)
+        form = asked(
+            self,
+            request,
+            # Those without an open chat are told one by one beside the others.
+            queryset if going.exists() else going,
+            title=_("Close the chats"),
+            none=_("None of these contacts has an open chat."),
+        )
         if isinstance(form, HttpResponse):
             return form
         rule = partial(close_chat, actor=_actor(request))

@@ -6,6 +6,8 @@ import os
 import sys
 
 import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
@@ -31,11 +33,19 @@ _GIVEN = "The database at DATABASE_URL does not answer; start it, or see its add
 
 
 def execute(arguments: list[str]) -> None:
-    """Runs the command that is named; exits 1 where its database is away, 2 where its
-    secrets are missing or are not the database's.
+    """Runs the command that is named.
 
+    Exits 2 with a sentence for settings that cannot be and for secrets that are missing
+    or are not the database's, 1 where the database is away.
     With --traceback the error is raised, as Django's own are.
     """
+    try:
+        _ = settings.DEBUG
+    except ImproperlyConfigured as error:
+        if "--traceback" in arguments:
+            raise
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
     # A command that serves, or works all day, says so itself.
     use_role("command")
     try:

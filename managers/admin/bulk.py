@@ -26,9 +26,16 @@ def asked(
     rows: QuerySet[Any],
     *,
     title: str,
+    none: str = "",
     make_form: Callable[[Any], forms.Form] = lambda data: forms.Form(data),
 ) -> forms.Form | HttpResponse:
-    """The form, filled in and agreed to; until then the page that asks for it."""
+    """The form, filled in and agreed to; until then the page that asks for it.
+
+    `none` is said instead when the action applies to none of those chosen.
+    """
+    if not rows.exists():
+        page.message_user(request, none, messages.WARNING)
+        return HttpResponseRedirect(request.get_full_path())
     if rows[MOST_AT_ONCE:].exists():
         said = _("Choose at most %d at once.") % MOST_AT_ONCE
         page.message_user(request, said, messages.ERROR)

@@ -45,10 +45,12 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or self.cleaned_data
         if "all_managers" in cleaned and "managers" in cleaned:
             chosen = bool(cleaned["managers"])
-            if cleaned["all_managers"] == chosen:
+            if cleaned["all_managers"] and chosen:
                 self.add_error(
-                    "managers", _("Choose managers, or all managers, and not both.")
+                    "managers", _("Choose some managers or all of them, not both.")
                 )
+            elif not cleaned["all_managers"] and not chosen:
+                self.add_error("managers", _("Choose managers, or all of them."))
         return cleaned
 
 

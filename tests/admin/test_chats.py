@@ -202,3 +202,14 @@ def test_the_overview_puts_who_waits_longest_first(desk, manager, sales, support
     queues = desk.get("/admin/").context["queues"]
     assert [queue.area for queue in queues] == ["Suporte", None, "Vendas"]
     assert [(q.waiting, q.answered, q.unread) for q in queues] == [(1, 0, 2)] * 3
+
+
+def test_closing_chats_that_are_closed_asks_nothing(desk, manager):
+    chat = make_chat(make_contact(manager), closed_at=timezone.now())
+    answer = desk.post(
+        "/admin/chats/chat/",
+        {"action": "close_many", "_selected_action": chat.pk},
+        follow=True,
+    )
+    assert "None of these chats is open." in answer.content.decode()
+    assert "Go ahead" not in answer.content.decode()

@@ -1,0 +1,24 @@
+"""What the types of messages are called in the back-office."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+TYPES: dict[str, Promise] = {
+    "text": _("Text"),
+    "image": _("Image"),
+    "audio": _("Audio"),
+    "video": _("Video"),
+    "pdf": _("PDF"),
+    "file": _("File"),
+    "template": _("Template"),
+    "location": _("Location"),
+    "contacts": _("Contacts"),
+    "call": _("Call"),
+}
+
+
+def type_label(kind: str) -> str:
+    """The name of a type; one that only its gateway knows stays as it is."""
+    return str(TYPES.get(kind, kind))

@@ -1,0 +1,88 @@
+"""Environment variables, read strictly: a value that cannot be is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off", ""})
+_POSTGRESQL = frozenset({"postgres", "postgresql", "psql", "pgsql"})
+LAST_PORT = 65_535
+
+
+class Environment(environ.Env):
+    """`environ.Env` whose readers raise ImproperlyConfigured with one sentence."""
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.str(name, default=str(int(default))).strip().lower()
+        if value not in _YES | _NO:
+            raise ImproperlyConfigured(f"{name} is {value!r}; it must be 1 or 0.")
+        return value in _YES
+
+    def number(self, name: str, *, default: int, least: int = 0, most: int) -> int:
+        value = self.str(name, default="").strip() or str(default)
+        if not value.isascii() or not value.isdecimal():
+            raise ImproperlyConfigured(f"{name} is {value!r}; it must be a number.")
+        if not least <= int(value) <= most:
+            raise ImproperlyConfigured(
+                f"{name} is {value}; it must be from {least} to {most}."
+            )
+        return int(value)
+
+    def port(self, name: str, *, default: int) -> int:
+        return self.number(name, default=default, least=1, most=LAST_PORT)
+
+    def seconds(self, name: str, *, default: float) -> float:
+        value = self.str(name, default="").strip() or str(default)
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds < 10**6:
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}; it must be a number of seconds."
+            )
+        return seconds
+
+    def address(
+        self, name: str, *, default: str, schemes: tuple[str, ...] = ("http", "https")
+    ) -> str:
+        """A URL with a host, without its last slash; empty where the default is."""
+        value: str = self.str(name, default=default) or default
+        if value:
+            try:
+                # A controller's address has its port filled in later.
+                parts = urlsplit(value.replace("{port}", "1"))
+                is_address = parts.scheme in schemes and bool(
+                    parts.netloc or parts.path
+                )
+                _ = parts.port
+            except ValueError:
+                is_address = False
+            if not is_address:
+                named = " or ".join(f"{scheme}://" for scheme in schemes)
+                raise ImproperlyConfigured(
+                    f"{name} is no address; it must begin with {named}."
+                )
+        return value.rstrip("/")
+
+    def database(self, name: str, *, default: str) -> dict[str, Any]:
+        """Django's settings of a PostgreSQL URL. The value may hold a password, so
+        the sentence does not repeat it."""
+        value: str = self.str(name, default="") or default
+        found: dict[str, Any] = {}
+        if value.partition("://")[0] in _POSTGRESQL:
+            try:
+                found = self.db_url_config(value)  # type: ignore[no-untyped-call]
+            except (ValueError, ImproperlyConfigured):
+                found = {}
+        if not found.get("NAME"):
+            raise ImproperlyConfigured(
+                f"{name} is no PostgreSQL address; it must look like"
+                " postgres://user:password@host:5432/name."
+            )
+        return found

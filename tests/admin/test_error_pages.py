@@ -1,0 +1,60 @@
+"""The pages for what cannot be shown: styled, in both languages, with a way back."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+TITLES = {
+    404: {"en": "This page does not exist", "pt-BR": "Esta página não existe"},
+    403: {
+        "en": "This form is too old",
+        "pt-BR": "Este formulário expirou",
+    },
+    500: {
+        "en": "Something went wrong here",
+        "pt-BR": "Algo deu errado por aqui",
+    },
+}
+
+
+def check(answer, status, language):
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert TITLES[status][language] in page
+    assert 'href="/admin/"' in page
+    assert "error-page.css" in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_an_unknown_page(db, language):
+    answer = Client().get("/nowhere", headers={"Accept-Language": language})
+    check(answer, 404, language)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_a_form_without_its_token(db, language):
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post(
+        "/admin/login/",
+        {"username": "ana", "password": "x"},
+        headers={"Accept-Language": language},
+    )
+    check(answer, 403, language)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_a_fault_of_ours(office, monkeypatch, language):
+    def fail(*_args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("chats.admin.overview.queues_of", fail)
+    office.raise_request_exception = False
+    answer = office.get("/admin/", headers={"Accept-Language": language})
+    check(answer, 500, language)
+
+
+def test_browsers_find_the_icon(db):
+    answer = Client().get("/favicon.ico")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/mark.svg")
