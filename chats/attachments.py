@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from chats.data_uri import SentFile
-from chats.models import Attachment, Portrait
+from chats.models import Attachment, ConvertedFile, Portrait
 from hci_center.api import links
 from hci_center.api.late import Asker, Late
 from hci_center.errors import BodyTooLargeError, UnavailableError
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 PATH = "/api/chat/file/"
 PURPOSE = "file-link"
 
+# The models whose rows are known to the storage by their uuid.
+_WITH_FILES: tuple[Any, ...] = (Attachment, ConvertedFile, Portrait)
 # Long enough for any transaction that has written a file and not yet its row.
 _ORPHANED_AFTER = timedelta(hours=1)
 
@@ -80,7 +82,7 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     if sent.found is None or sent.sha256 is None:
         raise BodyTooLargeError
     uuid = uuid4()
-    name = _write(uuid, sent)
+    name = write_file(uuid, sent.open())
     try:
         yield Attachment(
             uuid=uuid,
@@ -91,7 +93,7 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
             is_voice=sent.found.is_voice,
         )
     except BaseException:
-        _remove(name)
+        remove_file(name)
         raise
 
 
@@ -116,7 +118,7 @@ def sweep_orphans() -> int:
     swept = 0
     for folder in _listed("")[0]:
         uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}
-        for model in (Attachment, Portrait):
+        for model in _WITH_FILES:
             rows = model.objects.filter(uuid__in=uuids)
             uuids -= set(rows.values_list("uuid", flat=True))
         for uuid in uuids:
@@ -126,19 +128,23 @@ def sweep_orphans() -> int:
     return swept
 
 
-def _write(uuid: UUID, sent: SentFile) -> str:
+def write_file(uuid: UUID, content: IO[bytes]) -> str:
+    """Stores the bytes under a name of that id and answers it.
+
+    Raises UnavailableError when there is no place for them now.
+    """
     name = _name_of(uuid)
     try:
-        name = default_storage.save(name, File(sent.open()))
+        name = default_storage.save(name, File(content))
         _write_through(name)
     except OSError as error:
         logger.error("a file could not be stored: %s", error)
-        _remove(name)
+        remove_file(name)
         raise UnavailableError from error
     return name
 
 
-def _remove(name: str) -> None:
+def remove_file(name: str) -> None:
     """What cannot be removed now, `sweep_orphans` removes."""
     with contextlib.suppress(OSError):
         default_storage.delete(name)

@@ -106,6 +106,9 @@ def attempt(drivers: Drivers, job: Job) -> Outcome:
         return missing
     gateway = drivers[job.line.driver]
     in_dark = (job.in_dark or job.has_waited) and not job.idempotent
+    if job.refusal and not in_dark:
+        # Its manager has another gateway since it was written.
+        return Rejected("bad_message", job.refusal)
     if not in_dark:
         outcome = gateway.send(job.line.account, job.out)
         if not isinstance(outcome, Failed) or not outcome.maybe_sent or job.idempotent:
@@ -154,7 +157,7 @@ def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
         pauses.pause(job.line, outcome.code, outcome.reason, wait or 0, hurry)
         written = _put_off(job, 0, job.failures)
     elif isinstance(outcome, Rejected):
-        written = _fail(job.message_id, job.fence, outcome.reason)
+        written = fail(job.message_id, job.fence, outcome.reason)
     elif outcome.maybe_sent and not job.idempotent:
         written = _put_off(job, doubt, job.failures + 1, doubt=True)
     else:
@@ -168,7 +171,7 @@ def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
 
 def give_up(job: Job) -> None:
     """The message fails: its end could not be written, for a fault of ours."""
-    _fail(job.message_id, job.fence, _("The message could not be sent."))
+    fail(job.message_id, job.fence, _("The message could not be sent."))
 
 
 def expire() -> None:
@@ -177,7 +180,7 @@ def expire() -> None:
         cursor.execute(_OLD)
         rows = cursor.fetchall()
     for message_id, fence, error in rows:
-        _fail(message_id, fence, error or _("The message waited for a day."))
+        fail(message_id, fence, error or _("The message waited for a day."))
 
 
 def _accept(job: Job, accepted: Accepted) -> bool:
@@ -250,7 +253,8 @@ def _forget_echo(job: Job, reference: str) -> Message | None:
     return echo
 
 
-def _fail(message_id: int, fence: int, reason: str) -> bool:
+def fail(message_id: int, fence: int, reason: str) -> bool:
+    """Writes that the message has failed; False: the fence is another's."""
     values: dict[str, Any] = {
         "message": message_id,
         "fence": fence,
@@ -265,7 +269,7 @@ def _try_later(job: Job, failed: Failed, hurry: float) -> bool:
     failures = job.failures + 1
     most = min(failed.tries or len(SCHEDULE) + 1, len(SCHEDULE) + 1)
     if failures >= most:
-        return _fail(job.message_id, job.fence, failed.reason)
+        return fail(job.message_id, job.fence, failed.reason)
     wait = SCHEDULE[failures - 1] / hurry * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     return _put_off(job, max(wait, failed.retry_after or 0), failures)
 

@@ -11,20 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import connection
 
-from chats import accounts
+from chats import accounts, outgoing_files
 from chats.accounts import Line
-from chats.gateways.base import File, Outgoing, Template
-from chats.gateways.file_names import named_as
+from chats.gateways.base import Outgoing, Template
 from chats.message_changes import without_part
 
 # Each account with something to send, by leaps through `deliveries_due`; of each
-# that is not paused as many as it has room for, each contact's oldest alone; the
-# longest due first.
+# that is not paused as many as it has room for, each contact's oldest alone and not
+# before its file is ready; the longest due first.
 _CLAIM = """
 WITH RECURSIVE lines AS (
   (SELECT manager_id, channel FROM chats_delivery WHERE done_at IS NULL
@@ -45,6 +43,9 @@ WITH RECURSIVE lines AS (
      WHERE d.manager_id = l.manager_id AND d.channel = l.channel
        AND d.done_at IS NULL AND d.next_at <= statement_timestamp()
        AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+       AND NOT EXISTS (
+             SELECT FROM chats_convertedfile v
+              WHERE v.message_id = d.message_id AND v.made_at IS NULL)
        AND NOT EXISTS (
              SELECT FROM chats_delivery p
               WHERE p.contact_id = d.contact_id AND p.done_at IS NULL
@@ -82,12 +83,15 @@ SELECT d.message_id, d.fence, d.doubt_until IS NOT NULL, d.failures, d.token,
        coalesce(g.idempotent, false), coalesce(g.pauses, 0),
        m.details ->> 'caption', m.details ->> 'fileName',
        q.gateway_id, q.direction = 'out',
+       v.gateway, v.kind, v.file, v.mime, v.size,
        {accounts.COLUMNS.replace("m.", "n.")}
   FROM chats_delivery d
   JOIN chats_message m ON m.id = d.message_id
   JOIN contacts_contact c ON c.id = d.contact_id
   JOIN managers_manager n ON n.id = d.manager_id
   LEFT JOIN chats_attachment a ON a.message_id = d.message_id
+  LEFT JOIN chats_convertedfile v
+    ON v.message_id = d.message_id AND v.made_at IS NOT NULL
   LEFT JOIN chats_message q ON q.uuid = (m.details ->> 'replyTo')::uuid
   LEFT JOIN chats_gatewayaccount g
     ON g.manager_id = d.manager_id AND g.channel = d.channel
@@ -107,7 +111,8 @@ class Job:
     """A delivery that this worker holds, with all that sending it needs.
 
     `in_dark`: an attempt before this one has no known end. `has_waited`: news of
-    it were awaited already.
+    it were awaited already. `awaits_file`: its file has to be converted first.
+    `refusal`: why its gateway does not take its file.
     """
 
     message_id: int
@@ -120,6 +125,8 @@ class Job:
     failures: int
     idempotent: bool
     pauses: int
+    awaits_file: bool = False
+    refusal: str = ""
 
 
 def claim(
@@ -159,13 +166,15 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     uuid, kind, content, sender = row[8:12]
     external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
     caption, file_name, quoted, is_own = row[22:26]
+    line = accounts.line_of(row[31 : 31 + accounts.WIDTH], channel)
+    file = _file(line.driver, kind, row[12:17], file_name or "", row[26:31])
     out = Outgoing(
         uuid=uuid,
         to=address or external_id,
-        kind=kind,
+        kind=kind if file is None else file.kind,
         is_canonical=address is not None,
         text=content,
-        file=_file(row[12:17], file_name or ""),
+        file=None if file is None else file.file,
         caption=caption or "",
         reply_to=without_part(quoted or ""),
         reply_to_is_own=bool(quoted and is_own),
@@ -179,27 +188,27 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         message_id=message_id,
         fence=fence,
         contact_id=contact,
-        line=accounts.line_of(row[26 : 26 + accounts.WIDTH], channel),
+        line=line,
         out=out,
         in_dark=in_flight,
         has_waited=has_waited,
         failures=failures,
         idempotent=idempotent,
         pauses=pauses,
+        awaits_file=file is not None and file.is_awaited,
+        refusal="" if file is None else file.refusal,
     )
 
 
-def _file(row: Any, file_name: str) -> File | None:
-    uuid, name, mime, size, is_voice = row
+def _file(
+    driver: str, said: str, row: Any, name: str, made: Any
+) -> outgoing_files.Leaving | None:
+    uuid, stored, mime, size, is_voice = row
     if uuid is None:
         return None
-    return File(
-        named_as(file_name or uuid[:8], mime),
-        mime,
-        size,
-        lambda: cast(BinaryIO, default_storage.open(name)),
-        is_voice,
-    )
+    original = outgoing_files.Original(uuid, said, stored, mime, size, is_voice, name)
+    converted = None if made[0] is None else outgoing_files.Converted(*made)
+    return outgoing_files.leaving(driver, original, converted)
 
 
 def _template(text: str) -> Template:

@@ -22,9 +22,11 @@ from chats.gateways.limits import (
     TEMPLATE,
     TEMPLATE_GATEWAYS,
 )
+from chats.gateways.media_types import Refusal, plan
 from chats.ledger import Actor, act_as
 from chats.message_details import NO_EXTRAS, Extras, details_of
-from chats.models import Delivery, Direction, Status
+from chats.models import ConvertedFile, Delivery, Direction, Status
+from chats.outgoing_files import refusal_sentence
 from chats.queries import Shape, find_conversations
 from chats.sessions import largest_file
 from chats.storing import FILE_CONTENT, Draft, Held, quote, store
@@ -169,6 +171,7 @@ def _queue(
         _refuse_unfit(used, draft.type, draft.content)
         if file is not None and used in TELL_LARGEST_FILE:
             _refuse_large(contact, file)
+        is_converted = file is not None and _is_converted(used, draft.type, file)
         quote(contact, draft, reply_to)
         message = store(contact, draft, attachment, actor=letter.actor)
         Delivery.objects.create(
@@ -179,6 +182,8 @@ def _queue(
             token=token,
             template=None if template is None else asdict(template),
         )
+        if is_converted:
+            ConvertedFile.objects.create(message_id=message.id)
     return message.shape
 
 
@@ -190,6 +195,20 @@ def _refuse_unfit(used: str, message_type: str, content: str) -> None:
     if message_type == "text" and longest is not None and len(content) > longest:
         sentence = _("This is longer than %d characters.") % longest
         raise InvalidError({"content": [sentence], "content2": [sentence]})
+
+
+def _is_converted(used: str, message_type: str, file: SentFile) -> bool:
+    """Whether the gateway takes the file in another form only.
+
+    Raises InvalidError for one that it takes in none.
+    """
+    if file.found is None:
+        return False
+    mime, is_voice = file.found.mime, file.found.is_voice
+    planned = plan(used, message_type, mime, file.size, is_voice=is_voice)
+    if isinstance(planned, Refusal):
+        raise InvalidError({"base64": [refusal_sentence(planned)]})
+    return planned.form is not None
 
 
 def _refuse_large(contact: Held, file: SentFile) -> None:

@@ -24,7 +24,17 @@ from django.db import (
     connection,
 )
 
-from chats import alarms, delivery, inbound, media, outbox, pauses, profiles, sessions
+from chats import (
+    alarms,
+    conversions,
+    delivery,
+    inbound,
+    media,
+    outbox,
+    pauses,
+    profiles,
+    sessions,
+)
 from chats.accounts import Drivers
 from chats.attachments import sweep_orphans
 from chats.delivery import Ended
@@ -53,12 +63,19 @@ class Limits:
     each: int = 4
     lanes: int = 3
     fetches: int = 2
+    # Processes that convert files; one of them is kept from films, which take long.
+    conversions: int = 2
     lease: float = 60.0
     doubt: float = delivery.DOUBT
     drain: float = 9.0
     # Divides the waits between tries and the pauses; for trials.
     hurry: float = 1.0
     patience: Patience = FILE
+
+    @property
+    def aside(self) -> int:
+        """The threads beside those that send."""
+        return self.lanes + self.fetches + self.conversions
 
 
 class Worker:
@@ -70,12 +87,13 @@ class Worker:
         self._stopping = threading.Event()
         self._sleep = Sleep()
         self._senders = ThreadPoolExecutor(self.limits.sends, "send")
-        self._side = ThreadPoolExecutor(self.limits.lanes + self.limits.fetches, "side")
+        self._side = ThreadPoolExecutor(self.limits.aside, "side")
         # Of messages in our hands: the job, and since when.
         self._held: dict[int, tuple[Job, float]] = {}
         # What the main thread is to write, in the order in which it ended.
         self._written: deque[Callable[[], None]] = deque()
         self._working, self._fetching, self._checking = 0, 0, 0
+        self._converting, self._films = 0, 0
         # Not at once: what starts again and again would do nothing else.
         self._dues = {"orphans": monotonic() + SWEEP_EVERY / 4}
 
@@ -102,6 +120,7 @@ class Worker:
         self._chores()
         busy |= self._send()
         busy |= self._work_through()
+        busy |= self._convert()
         busy |= self._fetch()
         return busy
 
@@ -114,6 +133,9 @@ class Worker:
         jobs = outbox.claim(room, self.limits.each, self.limits.lease, self._taken())
         now = monotonic()
         for job in jobs:
+            if job.awaits_file:
+                conversions.want(job.message_id, job.fence, in_flight=job.in_dark)
+                continue
             self._held[job.message_id] = (job, now)
             self._senders.submit(self._attempt, job)
         return bool(jobs)
@@ -188,6 +210,24 @@ class Worker:
     def _lane_ended(self) -> None:
         self._working -= 1
 
+    def _convert(self) -> bool:
+        room = self.limits.conversions - self._converting
+        if room <= 0:
+            return False
+        films = self.limits.conversions - 1 - self._films
+        wanted = conversions.claim(room, films)
+        for one in wanted:
+            self._converting += 1
+            self._films += one.is_film
+            job = partial(conversions.make, one, self._stopping.is_set)
+            ended = partial(self._conversion_ended, one)
+            self._side.submit(self._aside, job, ended)
+        return bool(wanted)
+
+    def _conversion_ended(self, wanted: conversions.Wanted) -> None:
+        self._converting -= 1
+        self._films -= wanted.is_film
+
     def _fetch(self) -> bool:
         room = self.limits.fetches - self._fetching
         if room <= 0:
@@ -202,16 +242,16 @@ class Worker:
 
     def _fetch_aside(self, job: Callable[[], object]) -> None:
         self._fetching += 1
-        self._side.submit(self._fetch_one, job)
+        self._side.submit(self._aside, job, self._fetch_ended)
 
-    def _fetch_one(self, job: Callable[[], object]) -> None:
+    def _aside(self, job: Callable[[], object], ended: Callable[[], None]) -> None:
         try:
             job()
         except Exception:
             logger.exception("%s", job)
         finally:
             close_old_connections()
-            self._written.append(self._fetch_ended)
+            self._written.append(ended)
             self._sleep.ring()
 
     def _fetch_ended(self) -> None:
@@ -235,6 +275,7 @@ class Worker:
         if self._is_due("old", 30.0):
             delivery.expire()
             inbound.forget_old()
+            conversions.forget_sent()
         if self._is_due("orphans", SWEEP_EVERY):
             self._fetch_aside(sweep_orphans)
 
@@ -284,7 +325,7 @@ class Worker:
 
     def _hang_up_threads(self) -> None:
         """Closes the connections of the threads that have one, when all is done."""
-        threads = self.limits.lanes + self.limits.fetches
+        threads = self.limits.aside
         all_here = threading.Barrier(threads)
 
         def close() -> None:

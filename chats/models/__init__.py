@@ -21,6 +21,7 @@ from chats.models.gateways import (
     ParkedReceipt,
     SessionChange,
 )
+from chats.models.media import ConvertedFile
 from chats.models.profiles import Portrait, ProfileFetch
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Chat",
     "ChatEvent",
     "ChatQuerySet",
+    "ConvertedFile",
     "Delivery",
     "Direction",
     "GatewayAccount",

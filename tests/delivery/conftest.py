@@ -109,7 +109,8 @@ class Rounds:
         while time.monotonic() < deadline:
             busy = self.worker.step()
             under_way = self.worker._held or self.worker._working
-            if not busy and not under_way and not self.worker._fetching:
+            aside = self.worker._fetching or self.worker._converting
+            if not busy and not under_way and not aside:
                 return
             time.sleep(0.005)
         raise AssertionError("the worker does not come to rest")

@@ -1,0 +1,239 @@
+"""What each gateway does with a file of each type: it leaves as it is, in another
+form, or not at all.
+
+Known before a message waits, so that what a gateway would refuse is refused at once.
+`docs/gateways.md` has the table for people, with the sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# As what a file leaves; a document is shown by its name alone.
+Kind = Literal["image", "sticker", "voice", "audio", "video", "document"]
+# What a conversion is asked for; what it made of a file, it says itself:
+# image: JPEG. picture: a sticker where it is one, else as image or, when it moves, as
+# video. voice: Ogg with one channel of Opus. audio: M4A. video: MP4 of H.264 and AAC.
+Form = Literal["image", "picture", "voice", "audio", "video"]
+
+_MEGABYTE = 10**6
+_KILOBYTE = 10**3
+
+PDF = "application/pdf"
+TEXT = "text/plain"
+_JPEG, _PNG, _GIF, _WEBP = "image/jpeg", "image/png", "image/gif", "image/webp"
+_MP3, _M4A, _AAC, _AMR, _OGG = (
+    "audio/mpeg",
+    "audio/mp4",
+    "audio/aac",
+    "audio/amr",
+    "audio/ogg",
+)
+_MP4, _3GP = "video/mp4", "video/3gpp"
+
+# What a conversion can read, and what it makes of it.
+_CONVERTED: dict[str, Form] = {
+    _JPEG: "image",
+    _PNG: "image",
+    "image/heic": "image",
+    "image/avif": "image",
+    _GIF: "picture",
+    _WEBP: "picture",
+    _MP3: "audio",
+    _M4A: "audio",
+    _AAC: "audio",
+    _AMR: "audio",
+    _OGG: "audio",
+    "audio/flac": "audio",
+    "audio/wav": "audio",
+    "audio/webm": "audio",
+    "audio/3gpp": "audio",
+    _MP4: "video",
+    _3GP: "video",
+    "video/webm": "video",
+    "video/quicktime": "video",
+    "video/x-matroska": "video",
+    "video/x-msvideo": "video",
+}
+_KIND_OF: dict[Form, Kind] = {
+    "image": "image",
+    "picture": "image",
+    "voice": "voice",
+    "audio": "audio",
+    "video": "video",
+}
+# What Meta's upload takes for the Cloud API; anything else is refused with code 100.
+_CLOUD_UPLOADS = frozenset(
+    {
+        *(_JPEG, _PNG, _WEBP),
+        *(_MP3, _M4A, _AAC, _AMR, _OGG, "audio/opus"),
+        *(_MP4, _3GP),
+        *(TEXT, PDF),
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What one gateway takes.
+
+    `passes`: the types that leave as they are, by kind. `checked`: those of them that
+    do so only when what is inside fits, and are converted else. `documents`: the
+    types that it takes as a document, None for any. `largest`: bytes, by kind; a kind
+    that is not there has no limit but `largest_file`. `voices`: it plays voice notes.
+    """
+
+    passes: Mapping[Kind, frozenset[str]]
+    checked: frozenset[str] = frozenset()
+    documents: frozenset[str] | None = None
+    largest: Mapping[Kind, int] = field(default_factory=dict)
+    largest_file: int | None = None
+    voices: bool = True
+    stickers: bool = True
+
+
+# Beyond these WhatsApp's own clients send a document, too.
+_WHATSAPP_SIZES: dict[Kind, int] = {
+    "image": 5 * _MEGABYTE,
+    "voice": 16 * _MEGABYTE,
+    "audio": 16 * _MEGABYTE,
+    "video": 16 * _MEGABYTE,
+}
+# AAC and AMR without a container reach phones under types that they do not know.
+_WEB_PASSES: dict[Kind, frozenset[str]] = {
+    "image": frozenset({_JPEG, _PNG}),
+    "audio": frozenset({_MP3, _M4A}),
+    "video": frozenset({_MP4, _3GP}),
+}
+GATEWAYS: dict[str, Gateway] = {
+    "whatsapp_cloud": Gateway(
+        passes={
+            "image": frozenset({_JPEG, _PNG}),
+            "audio": frozenset({_MP3, _M4A, _AAC, _AMR}),
+            "video": frozenset({_MP4, _3GP}),
+        },
+        # Only H.264 with AAC, or without sound.
+        checked=frozenset({_MP4, _3GP}),
+        documents=_CLOUD_UPLOADS,
+        largest={
+            **_WHATSAPP_SIZES,
+            "document": 100 * _MEGABYTE,
+        },
+    ),
+    "evolution": Gateway(
+        # Of any picture it makes a JPEG, and calls that as its name ends.
+        passes={**_WEB_PASSES, "image": frozenset({_JPEG})},
+        checked=frozenset({_MP4, _3GP}),
+        largest=_WHATSAPP_SIZES,
+    ),
+    "wppconnect": Gateway(
+        passes=_WEB_PASSES, checked=frozenset({_MP4, _3GP}), largest=_WHATSAPP_SIZES
+    ),
+    # A process of the manager's own: what it does with a file is its affair, and it
+    # tells itself how large one may be. It gets what WhatsApp plays.
+    "controller": Gateway(
+        passes={
+            "image": frozenset({_JPEG, _PNG, _GIF, _WEBP}),
+            "audio": frozenset({_MP3, _M4A, _AAC, _AMR}),
+            "video": frozenset({_MP4, _3GP}),
+        },
+    ),
+    "messenger": Gateway(
+        passes={
+            "image": frozenset({_JPEG, _PNG, _GIF}),
+            "audio": frozenset({_MP3, _M4A}),
+            "video": frozenset({_MP4}),
+        },
+        largest={"image": 8 * _MEGABYTE},
+        largest_file=25 * _MEGABYTE,
+        voices=False,
+        stickers=False,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a file leaves: as what, and in which form; None: as it is.
+
+    `is_checked`: what fits already leaves as it is. `largest`: of the form, in bytes.
+    """
+
+    kind: Kind
+    form: Form | None = None
+    is_checked: bool = False
+    largest: int | None = None
+    stickers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The gateway would not take it: for its type, or where `largest` is, its size."""
+
+    mime: str
+    largest: int | None = None
+
+
+def plan(
+    gateway: str, said: str, mime: str, size: int, *, is_voice: bool
+) -> Plan | Refusal:
+    """What is done with a file for that gateway.
+
+    `said` is what the operator calls it: `image`, `audio`, `video`, `pdf` or `file`.
+    """
+    takes = GATEWAYS[gateway]
+    form = _CONVERTED.get(mime)
+    if form is None:
+        return _as_document(takes, mime, size)
+    if said in ("pdf", "file"):
+        as_document = _as_document(takes, mime, size)
+        if isinstance(as_document, Plan):
+            return as_document
+    is_shrunk = form in ("image", "picture")
+    if takes.largest_file is not None and size > takes.largest_file and not is_shrunk:
+        return Refusal(mime, takes.largest_file)
+    return _as_media(takes, form, mime, size, is_voice=is_voice)
+
+
+def kind_when_made(gateway: str, kind: Kind, mime: str, size: int) -> Kind | Refusal:
+    """As what a file leaves that a conversion made: it may be larger than its kind."""
+    takes = GATEWAYS[gateway]
+    if size <= takes.largest.get(kind, size):
+        return kind
+    as_document = _as_document(takes, mime, size)
+    return as_document.kind if isinstance(as_document, Plan) else as_document
+
+
+def _as_document(takes: Gateway, mime: str, size: int) -> Plan | Refusal:
+    if takes.documents is not None and mime not in takes.documents:
+        return Refusal(mime)
+    largest = takes.largest.get("document", takes.largest_file)
+    if largest is not None and size > largest:
+        return Refusal(mime, largest)
+    return Plan("document")
+
+
+def _as_media(
+    takes: Gateway, natural: Form, mime: str, size: int, *, is_voice: bool
+) -> Plan | Refusal:
+    kind = _KIND_OF[natural]
+    form: Form | None = natural
+    if is_voice and natural == "audio" and takes.voices:
+        kind, form = "voice", None if mime == _OGG else "voice"
+    elif mime in takes.passes[kind] and mime not in takes.checked and not is_voice:
+        form = None
+    largest = takes.largest.get(kind)
+    is_as_it_is = form is None or mime in takes.checked
+    if is_as_it_is and largest is not None and size > largest:
+        if natural != "image":
+            return _as_document(takes, mime, size)
+        is_as_it_is, form = False, natural
+    return Plan(kind, form, is_as_it_is and form is not None, largest, takes.stickers)

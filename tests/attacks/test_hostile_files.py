@@ -1,0 +1,181 @@
+"""Files made to bring down who takes them apart: they bring down one conversion."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from PIL import Image
+
+from chats.conversion import running
+from chats.conversion.program import Order
+from chats.conversion.reasons import UnfitError
+from chats.conversion.running import convert
+from chats.models import Message
+from tests import builders
+from tests.chats.files import data_uri
+from tests.conversion import samples
+from tests.delivery.conftest import PHONE
+
+SENTENCES = {
+    "too_large": "There is more in the file than can be converted.",
+    "unreadable": "The file is damaged, or is not what it says.",
+    "too_long": "The file takes too long to be converted.",
+}
+
+
+def bomb_of_pixels(width=25_000, height=25_000):
+    """A PNG of a few kilobytes that is 1.8 GB when it is decoded."""
+
+    def part(name, content):
+        checked = name + content
+        return (
+            struct.pack(">I", len(content))
+            + checked
+            + struct.pack(">I", zlib.crc32(checked))
+        )
+
+    packer = zlib.compressobj(9)
+    row = bytes(1 + width * 3)
+    packed = b"".join(packer.compress(row) for _ in range(200)) + packer.flush()
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + part(b"IHDR", head)
+        + part(b"IDAT", packed)
+        + part(b"IEND", b"")
+    )
+
+
+def gif_of_a_huge_screen():
+    """A small GIF on a screen of 65,535 by 65,535."""
+    content = bytearray(samples.image("GIF"))
+    content[6:10] = struct.pack("<HH", 65_535, 65_535)
+    return bytes(content)
+
+
+def film_that_grows():
+    """Its container says 64 by 48, its pictures that they are 16,383 by 16,383."""
+    start, size = b"\x9d\x01\x2a", struct.pack("<HH", 64, 48)
+    content = samples.film("webm", "libvpx", None, (64, 48))
+    assert start + size in content
+    return content.replace(start + size, start + struct.pack("<HH", 16_383, 16_383))
+
+
+def webp_that_says_it_is_huge():
+    content = bytearray(samples.animation("WEBP"))
+    content[24:30] = (16_383).to_bytes(3, "little") * 2
+    return bytes(content)
+
+
+BOMBS = {
+    "png": (bomb_of_pixels, "image/png", "image"),
+    "gif": (gif_of_a_huge_screen, "image/gif", "picture"),
+    "webp": (webp_that_says_it_is_huge, "image/webp", "picture"),
+    "film": (film_that_grows, "video/webm", "video"),
+}
+
+
+@pytest.fixture
+def attack(tmp_path):
+    def attack(content, mime, form, **bounds):
+        source = tmp_path / "source"
+        source.write_bytes(content)
+        return convert(
+            Order(str(source), str(tmp_path / "target"), mime, form, **bounds)
+        )
+
+    return attack
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_ends_its_own_conversion(attack, name):
+    made, mime, form = BOMBS[name]
+    with pytest.raises(UnfitError) as refusal:
+        attack(made(), mime, form)
+    assert refusal.value.reason in ("too_large", "unreadable")
+
+
+def test_memory_is_bounded(attack):
+    """Whatever a decoder asks for beyond the bound it does not get."""
+    bound = 250 * 2**20
+    small, large = (large_picture(side) for side in (100, 5000))
+    assert attack(small, "image/png", "image", memory=bound).kind == "image"
+    with pytest.raises(UnfitError) as refusal:
+        attack(large, "image/png", "image", memory=bound)
+    assert refusal.value.reason in ("too_large", "unreadable")
+
+
+def test_time_is_bounded(attack):
+    """A bound that cannot be reached has it tried at one size after the other."""
+    content = large_picture(5000)
+    with pytest.raises(UnfitError) as refusal:
+        attack(content, "image/png", "image", largest=1, seconds=1)
+    assert refusal.value.reason == "too_long"
+
+
+@cache
+def large_picture(side):
+    made = io.BytesIO()
+    Image.new("RGB", (side, side), (10, 90, 200)).save(made, "PNG", compress_level=1)
+    return made.getvalue()
+
+
+def test_what_it_writes_is_bounded(attack):
+    with pytest.raises(UnfitError):
+        attack(samples.sound("wav", "pcm_s16le"), "audio/wav", "audio", disk=1000)
+
+
+def test_a_playlist_in_the_place_of_a_film_reads_no_file(attack, tmp_path):
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(samples.film("mp4", "libx264"))
+    playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode()
+    for mime in ("video/mp4", "video/webm", "video/x-msvideo", "video/quicktime"):
+        with pytest.raises(UnfitError):
+            attack(playlist, mime, "video")
+
+
+def test_the_program_is_told_none_of_our_secrets(attack, monkeypatch, tmp_path):
+    assert (
+        not {"DATABASE_URL", "HCI_SECRET_KEY", "HCI_TOKEN_KEYS"}
+        & running._ENVIRONMENT.keys()
+    )
+    seen = {}
+    real = running.subprocess.Popen
+
+    def popen(*args, **options):
+        seen.update(options)
+        return real(*args, **options)
+
+    monkeypatch.setattr(running.subprocess, "Popen", popen)
+    monkeypatch.setenv("HCI_SECRET_KEY", "canary")
+    attack(samples.image("PNG"), "image/png", "image")
+    assert "canary" not in str(seen["env"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_message_of_a_bomb_fails_and_the_worker_goes_on(
+    cloud, api, ana, manager, rounds
+):
+    cloud.people[PHONE] = datetime.now(UTC)
+    builders.make_contact(manager, external_id=PHONE, area=ana.areas.get())
+    path = "/api/chat/message/send/operator/file/8080"
+    sent = {"contactNumber": PHONE, "from": str(ana.pk), "type": "image"}
+    for content, mime in (
+        (gif_of_a_huge_screen(), "image/gif"),
+        (samples.image("HEIF"), "image/heic"),
+    ):
+        answer = api.post(path, {**sent, "base64": data_uri(content, mime)})
+        assert answer.status_code == 200, answer.content
+    rounds.make()
+    bomb, photo = Message.objects.order_by("id")
+    assert bomb.status == "failed"
+    assert bomb.error in SENTENCES.values()
+    assert photo.status == "sent"
+    [left] = cloud.delivered
+    assert (left.kind, left.mime) == ("image", "image/jpeg")
+    assert io.BytesIO(left.content).read(3) == b"\xff\xd8\xff"
