@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chats', '0015_qr_code_asked_for'),
+        ('chats', '0016_gateway_notices'),
     ]
 
     operations = [
