@@ -6,13 +6,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from chats.gateways import graph
 from chats.gateways.base import Account, Failed, Fetched, Gateway, Media
@@ -50,6 +52,12 @@ class Line:
     channel: str
     driver: str
     account: Account
+    # None of HCI_TOKEN_KEYS decrypts what the gateway wants to see: it cannot be asked.
+    is_unreadable: bool = False
+
+    @property
+    def unreadable_reason(self) -> str:
+        return _("No key in HCI_TOKEN_KEYS decrypts the stored access of this account.")
 
     @property
     def fingerprint(self) -> str:
@@ -102,8 +110,18 @@ def _origin(url: str) -> str:
 def line_of(row: Sequence[Any], channel: str) -> Line:
     """The account of a manager's row of COLUMNS on that channel.
 
-    What its settings lack stays empty: the driver says so when it is used.
+    What its settings lack stays empty: the driver says so when it is used. Never
+    raises: where no key decrypts its secrets the account says that of itself.
     """
+    try:
+        return _line_of(row, channel)
+    except ImproperlyConfigured:
+        *plain, _token, gateway, _settings, is_demo = row
+        without_secrets = _line_of((*plain, "", gateway, "", is_demo), channel)
+        return replace(without_secrets, is_unreadable=True)
+
+
+def _line_of(row: Sequence[Any], channel: str) -> Line:
     manager_id, number, port, page, token, gateway, sealed, is_demo = row
     name = f"{channel}:{manager_id}"
     if channel == Channel.FACEBOOK:
@@ -197,7 +215,11 @@ def _cloud_accounts() -> list[CloudAccount]:
         rows = cursor.fetchall()
     found: dict[str, CloudAccount] = {}
     for manager_id, sealed in rows:
-        given = gateway_settings(sealed)
+        try:
+            given = gateway_settings(sealed)
+        except ImproperlyConfigured:
+            # Its own session says so. It must not close the webhooks of all others.
+            continue
         names = ("phoneNumberId", "appSecret", "wabaId")
         phone, secret, business = (given.get(name, "").strip() for name in names)
         # Who names the number of another after him does not take it over.

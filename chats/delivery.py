@@ -19,7 +19,7 @@ from chats import pauses
 from chats.accounts import Drivers
 from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
 from chats.models import Message
-from chats.outbox import Job
+from chats.outbox import Job, Unreadable
 from chats.receipts import apply_parked, hold_reference, report_status
 from contacts.identity import name_address
 
@@ -31,6 +31,9 @@ JITTER = 0.2
 # How long news of a message are awaited that may have gone out.
 DOUBT = 60.0
 MAYBE_DELIVERED = "maybe_delivered"
+# Between two looks at an account whose access no key decrypts, in seconds.
+UNREADABLE_PAUSE = 60.0
+UNREADABLE_TRIES = 3
 
 # The message first, then its delivery, as receipts take them. Nothing is written
 # when the fence is another's, or when news have settled it already.
@@ -62,6 +65,13 @@ UPDATE chats_delivery
        doubt_until = CASE WHEN %(doubt)s
                           THEN statement_timestamp() + make_interval(secs => %(wait)s) END,
        in_flight = false, lease_until = NULL
+ WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
+"""
+# Whether it may have gone out is as unknown as before.
+_UNREADABLE = """
+UPDATE chats_delivery
+   SET next_at = statement_timestamp() + make_interval(secs => %(wait)s),
+       failures = %(failures)s, in_flight = %(in_flight)s, lease_until = NULL
  WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
 """
 _KNOWN_ELSEWHERE = """
@@ -101,6 +111,8 @@ def attempt(drivers: Drivers, job: Job) -> Outcome:
     What may have gone out already is never sent blindly again: where the gateway
     answers a repeat with the first result it is repeated, elsewhere asked after.
     """
+    if job.line.is_unreadable:
+        return _cannot_ask(job)
     missing = _missing(job.out.file)
     if missing is not None:
         return missing
@@ -119,9 +131,22 @@ def attempt(drivers: Drivers, job: Job) -> Outcome:
         return found
     if found is not None:
         return gateway.send(job.line.account, job.out)
+    return _in_doubt(job)
+
+
+def _in_doubt(job: Job) -> Outcome:
     if job.has_waited:
         return Rejected(MAYBE_DELIVERED, _("The message may have been delivered."))
     return Failed("cut", _("The attempt was interrupted."), maybe_sent=True)
+
+
+def _cannot_ask(job: Job) -> Outcome:
+    """No key decrypts the account's access: all that it sends waits, but for what may
+    have gone out and cannot be asked after."""
+    if (job.in_dark or job.has_waited) and not job.idempotent:
+        return _in_doubt(job)
+    reason = job.line.unreadable_reason
+    return Rejected("bad_setup", reason, scope="account", pause=UNREADABLE_PAUSE)
 
 
 def broken(job: Job) -> Outcome:
@@ -172,6 +197,23 @@ def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
 def give_up(job: Job) -> None:
     """The message fails: its end could not be written, for a fault of ours."""
     fail(job.message_id, job.fence, _("The message could not be sent."))
+
+
+def put_off_unreadable(row: Unreadable) -> None:
+    """A delivery of which no job can be made is tried twice more; then it fails."""
+    failures = row.failures + 1
+    if failures >= UNREADABLE_TRIES:
+        fail(row.message_id, row.fence, _("The message could not be sent."))
+        return
+    values: dict[str, Any] = {
+        "message": row.message_id,
+        "fence": row.fence,
+        "wait": SCHEDULE[failures - 1],
+        "failures": failures,
+        "in_flight": row.in_dark,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNREADABLE, values)
 
 
 def expire() -> None:

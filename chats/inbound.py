@@ -12,7 +12,7 @@ import logging
 import zlib
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from chats import hearing
@@ -21,6 +21,7 @@ from chats.gateways.events import Piece, Unwanted
 from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.message_changes import UnknownMessageError
 from chats.models import InboundEvent
+from hci_center.database.faults import fault_of
 from hci_center.errors import UnavailableError
 from managers.models import Manager
 
@@ -141,8 +142,7 @@ def claim(room: int, lane: tuple[str, str] | None = None) -> list[Taken]:
 def work_through(taken: Taken) -> None:
     """Does what the piece asks for and writes how that ended.
 
-    Raises OperationalError or InterfaceError when the database is away: the piece
-    stays, and is taken again when its lease has run out. While files cannot be stored
+    Raises the error of a fault of the database: the piece stays, and is taken again when its lease has run out. While files cannot be stored
     it waits aside, for a day.
     """
     if taken.attempts > MOST_ATTEMPTS:
@@ -150,8 +150,6 @@ def work_through(taken: Taken) -> None:
         return
     try:
         note = _act(taken)
-    except (OperationalError, InterfaceError):
-        raise
     except UnavailableError:
         if taken.age < LONGEST_STORAGE_WAIT:
             _set_aside(taken, wait=STORAGE_WAIT)
@@ -170,7 +168,10 @@ def work_through(taken: Taken) -> None:
             _end(taken, InboundEvent.State.DONE, _("Its message is not known."))
     except UnknownAccountError:
         _end(taken, InboundEvent.State.PARKED, _("No manager has this account."))
-    except Exception as error:  # noqa: BLE001 - a poison event must not block the others
+    except Exception as error:
+        # A poison event must not block the others; a fault of the database may pass.
+        if fault_of(error) is not None:
+            raise
         logger.warning("inbound event %s parked: %s", taken.id, type(error).__name__)
         said = f"{type(error).__name__}: {error}"
         # What a database complains of repeats what it was given.

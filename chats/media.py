@@ -25,6 +25,8 @@ from chats.attachments import attach, stored
 from chats.file_kinds import FILE, is_as_said
 from chats.gateways.base import Failed, Fetched, Media
 from chats.gateways.encoded import decoded
+from hci_center.background import faults
+from hci_center.database import faults as database_faults
 from hci_center.encryption import decrypt
 from hci_center.errors import UnavailableError
 
@@ -65,6 +67,11 @@ UPDATE chats_mediafetch
        unstored_since = coalesce(unstored_since, statement_timestamp())
  WHERE message_id = %s
 """
+_RELEASE = """
+UPDATE chats_mediafetch
+   SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
+ WHERE message_id = ANY(%s)
+"""
 _END = "DELETE FROM chats_mediafetch WHERE message_id = %s"
 _SAY = "UPDATE chats_message SET error = %s, type = coalesce(%s, type) WHERE id = %s"
 
@@ -85,7 +92,21 @@ def claim(room: int) -> list[Wanted]:
     """Takes up to `room` of the files that are due."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
-        return [_wanted(row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    wanted = []
+    for row in rows:
+        try:
+            wanted.append(_wanted(row))
+        except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
+            faults.record("worker", "media", error, f"message {row[0]}")
+            _try_later(message_id=row[0], attempts=row[1])
+    return wanted
+
+
+def release(message_ids: list[int]) -> None:
+    """Lets others take at once what was claimed here and will not be fetched here."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, [message_ids])
 
 
 def _wanted(row: Any) -> Wanted:
@@ -102,6 +123,16 @@ def _wanted(row: Any) -> Wanted:
 
 def fetch(drivers: Drivers, wanted: Wanted) -> None:
     """Fetches the file and stores it with its message; later again when that fails."""
+    try:
+        _fetch(drivers, wanted)
+    except Exception as error:
+        if database_faults.fault_of(error) is not None:
+            raise  # its lease runs out, and it is taken again
+        faults.record("worker", "media", error, f"message {wanted.message_id}")
+        _try_later(wanted.message_id, wanted.attempts)
+
+
+def _fetch(drivers: Drivers, wanted: Wanted) -> None:
     found = _bytes_of(drivers, wanted)
     if isinstance(found, Fetched) and _is_whole(found, wanted.media):
         try:
@@ -110,12 +141,15 @@ def fetch(drivers: Drivers, wanted: Wanted) -> None:
             _wait_for_storage(wanted)
         return
     is_final = isinstance(found, Failed) and found.tries == 1
-    if is_final or wanted.attempts > len(SCHEDULE):
-        _give_up(wanted)
+    _try_later(wanted.message_id, wanted.attempts, is_final=is_final)
+
+
+def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> None:
+    if is_final or attempts > len(SCHEDULE):
+        _give_up(message_id)
         return
     with connection.cursor() as cursor:
-        wait = SCHEDULE[wanted.attempts - 1]
-        cursor.execute(_LATER, [wait, wanted.message_id])
+        cursor.execute(_LATER, [SCHEDULE[max(attempts, 1) - 1], message_id])
 
 
 def _bytes_of(drivers: Drivers, wanted: Wanted) -> Fetched | Failed:
@@ -123,13 +157,15 @@ def _bytes_of(drivers: Drivers, wanted: Wanted) -> Fetched | Failed:
     media = wanted.media
     if media.base64:
         return Fetched(decoded(media.base64), media.mime, media.name)
+    if wanted.line.is_unreadable:
+        return Failed("bad_setup", wanted.line.unreadable_reason)
     return drivers[wanted.line.driver].fetch(wanted.line.account, media)
 
 
 def _wait_for_storage(wanted: Wanted) -> None:
     since = wanted.unstored_since
     if since is not None and timezone.now() - since > LONGEST_STORAGE_WAIT:
-        _give_up(wanted)
+        _give_up(wanted.message_id)
         return
     if since is None:
         logger.error("message %s: its file cannot be stored", wanted.message_id)
@@ -147,7 +183,7 @@ def _is_whole(found: Fetched, media: Media) -> bool:
 def _keep(wanted: Wanted, found: Fetched) -> None:
     sent = as_sent(found.content, found.mime or wanted.media.mime)
     if sent is None or sent.found is None:
-        _give_up(wanted)
+        _give_up(wanted.message_id)
         return
     is_said = is_as_said(sent.found, wanted.type, sent.claimed_mime)
     with (
@@ -162,9 +198,9 @@ def _keep(wanted: Wanted, found: Fetched) -> None:
             cursor.execute(_SAY, ["", kind, wanted.message_id])
 
 
-def _give_up(wanted: Wanted) -> None:
-    logger.warning("message %s: its file cannot be fetched", wanted.message_id)
+def _give_up(message_id: int) -> None:
+    logger.warning("message %s: its file cannot be fetched", message_id)
     with transaction.atomic(), connection.cursor() as cursor:
         said = _("The file could not be fetched.")
-        cursor.execute(_SAY, [said, None, wanted.message_id])
-        cursor.execute(_END, [wanted.message_id])
+        cursor.execute(_SAY, [said, None, message_id])
+        cursor.execute(_END, [message_id])

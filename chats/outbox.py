@@ -129,9 +129,20 @@ class Job:
     refusal: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A delivery that was claimed and of which no job can be made; `in_dark` as there."""
+
+    message_id: int
+    fence: int
+    failures: int
+    in_dark: bool
+    error: Exception
+
+
 def claim(
     room: int, each: int, lease: float, taken: Mapping[tuple[int, str], int]
-) -> list[Job]:
+) -> list[Job | Unreadable]:
     """Takes up to `room` deliveries that are due, at most `each` of an account.
 
     `taken` counts those that the worker has in its hands already.
@@ -151,7 +162,7 @@ def claim(
             return []
         cursor.execute(_LOAD, [list(claimed)])
         rows = cursor.fetchall()
-    return [_job(row, in_flight=claimed[row[0]]) for row in rows]
+    return [_job_or_fault(row, in_flight=claimed[row[0]]) for row in rows]
 
 
 def renew(held: Mapping[int, int], lease: float) -> None:
@@ -159,6 +170,13 @@ def renew(held: Mapping[int, int], lease: float) -> None:
     if held:
         with connection.cursor() as cursor:
             cursor.execute(_RENEW, [lease, list(held), list(held.values())])
+
+
+def _job_or_fault(row: Any, *, in_flight: bool) -> Job | Unreadable:
+    try:
+        return _job(row, in_flight=in_flight)
+    except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
+        return Unreadable(row[0], row[1], row[3], in_flight, error)
 
 
 def _job(row: Any, *, in_flight: bool) -> Job:

@@ -20,6 +20,8 @@ from chats.file_kinds import SHOWN_INLINE
 from chats.gateways.base import Failed, Fetched, Profile
 from chats.models import Attachment, Portrait
 from contacts import photos
+from hci_center.background import faults
+from hci_center.database import faults as database_faults
 from hci_center.encryption import decrypt, encrypt
 
 logger = logging.getLogger(__name__)
@@ -66,6 +68,11 @@ UPDATE chats_profilefetch SET lease_until = NULL,
        next_at = statement_timestamp() + make_interval(secs => %s)
  WHERE contact_id = %s
 """
+_RELEASE = """
+UPDATE chats_profilefetch
+   SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
+ WHERE contact_id = ANY(%s)
+"""
 _END = """
 UPDATE chats_profilefetch SET lease_until = NULL, next_at = NULL, link = ''
  WHERE contact_id = %s
@@ -105,7 +112,20 @@ def claim(room: int) -> list[Asked]:
     """Takes up to `room` of the persons that are due."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
-        return [_asked(row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    asked = []
+    for row in rows:
+        try:
+            asked.append(_asked(row))
+        except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
+            faults.record("worker", "profiles", error, f"contact {row[0]}")
+            _try_later(contact_id=row[0], attempts=row[1])
+    return asked
+
+
+def release(contact_ids: list[int]) -> None:
+    """Lets others take at once whom was claimed here and will not be asked for here."""
+    _write(_RELEASE, contact_ids)
 
 
 def _asked(row: Any) -> Asked:
@@ -116,9 +136,21 @@ def _asked(row: Any) -> Asked:
 
 def fetch(drivers: Drivers, asked: Asked) -> None:
     """Asks, and keeps what is told; later again when nobody answers."""
+    try:
+        _fetch(drivers, asked)
+    except Exception as error:
+        if database_faults.fault_of(error) is not None:
+            raise  # its lease runs out, and it is asked for again
+        faults.record("worker", "profiles", error, f"contact {asked.contact_id}")
+        _try_later(asked.contact_id, asked.attempts)
+
+
+def _fetch(drivers: Drivers, asked: Asked) -> None:
     line = asked.line
     told: Profile | Failed = Profile(photo=asked.link)
-    if not asked.link:
+    if line.is_unreadable:
+        told = Failed("bad_setup", line.unreadable_reason)
+    elif not asked.link:
         told = drivers[line.driver].profile(line.account, asked.person)
     picture: Fetched | Failed | None = None
     if isinstance(told, Profile):
@@ -129,11 +161,17 @@ def fetch(drivers: Drivers, asked: Asked) -> None:
         if isinstance(picture, Fetched):
             _keep(asked.contact_id, picture)
     failed = told if isinstance(told, Failed) else picture
-    is_passing = isinstance(failed, Failed) and failed.tries != 1
-    if is_passing and asked.attempts <= len(SCHEDULE):
-        _write(_LATER, SCHEDULE[asked.attempts - 1], asked.contact_id)
+    if isinstance(failed, Failed) and failed.tries != 1:
+        _try_later(asked.contact_id, asked.attempts)
     else:
         _write(_END, asked.contact_id)
+
+
+def _try_later(contact_id: int, attempts: int) -> None:
+    if attempts <= len(SCHEDULE):
+        _write(_LATER, SCHEDULE[max(attempts, 1) - 1], contact_id)
+    else:
+        _write(_END, contact_id)
 
 
 def _write(statement: str, *values: Any) -> int:

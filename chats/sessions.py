@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,7 @@ from chats.gateways.base import Connectable, Health
 from chats.models import GatewayAccount, SessionChange
 from contacts.identity import spellings
 from contacts.models import Channel
+from managers.models import Manager
 
 logger = logging.getLogger(__name__)
 
@@ -154,16 +155,25 @@ def can_ask_for_qr(account: GatewayAccount) -> bool:
 
 def check(drivers: Drivers, due: Due) -> Checked:
     """Asks the gateway; touches no row."""
-    driver, account = drivers[due.line.driver], due.line.account
+    line = due.line
+    if line.is_unreadable:
+        return Checked(line, Health("closed", line.unreadable_reason))
+    driver = drivers[line.driver]
     if due.wants_qr and isinstance(driver, Connectable):
-        return Checked(due.line, driver.connect(account))
-    return Checked(due.line, driver.health(account))
+        return Checked(line, driver.connect(line.account))
+    return Checked(line, driver.health(line.account))
 
 
 def note_check(checked: Checked) -> None:
     """Writes what the gateway answered; a session that opens ends the account's
-    pause."""
-    _take(checked.line, checked.health)
+    pause. A manager that was deleted meanwhile has no session any more."""
+    line = checked.line
+    try:
+        _take(line, checked.health)
+    except IntegrityError:
+        if Manager.objects.filter(pk=line.manager_id).exists():
+            raise
+        logger.info("%s: its manager was deleted meanwhile", line.account.name)
 
 
 def hear_of(manager_id: int, channel: str, health: Health) -> None:
@@ -215,11 +225,12 @@ def note(
     only asking tells.
     """
     with transaction.atomic():
-        account, is_new = GatewayAccount.objects.select_for_update().get_or_create(
-            manager_id=manager_id, channel=channel
-        )
-        if health.keeps_qr and account.state == GatewayAccount.State.QR:
-            health = replace(health, state="qr", qr=account.qr)
+        # Its code of before is not read: perhaps no key decrypts it any more.
+        accounts = GatewayAccount.objects.defer("qr").select_for_update()
+        account, is_new = accounts.get_or_create(manager_id=manager_id, channel=channel)
+        keeps_qr = health.keeps_qr and account.state == GatewayAccount.State.QR
+        if keeps_qr:
+            health = replace(health, state="qr")
         reason = health.reason[:500]
         was_down = account.checked_at is not None and account.state != "open"
         is_change = is_new or account.state != health.state
@@ -229,14 +240,19 @@ def note(
             SessionChange.objects.create(
                 account=account, state=health.state, reason=reason
             )
-        account.state, account.reason, account.qr = health.state, reason, health.qr
+        account.state, account.reason = health.state, reason
+        noted = set(_NOTED)
+        if keeps_qr:
+            noted.remove("qr")
+        else:
+            account.qr = health.qr
         if not is_pushed:
             account.idempotent = health.idempotent
             # One that cannot be asked still takes what it took.
             if health.largest_file is not None or health.state != "closed":
                 account.largest_file = health.largest_file
             account.checked_at = timezone.now()
-        account.save(update_fields=_NOTED)
+        account.save(update_fields=noted)
         if is_change:
             _tell(manager_id, health.state)
             level = logging.INFO if health.state == "open" else logging.WARNING

@@ -103,6 +103,12 @@ UNFOLD: dict[str, Any] = {
                         **_ONLY_ADMINISTRATORS,
                     ),
                     _entry(
+                        _("Background faults"),
+                        "report",
+                        "background_backgroundfault_changelist",
+                        **_ONLY_ADMINISTRATORS,
+                    ),
+                    _entry(
                         _("Supervisors"),
                         "shield_person",
                         "auth_user_changelist",

@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "hci_center.api",
+    "hci_center.background",
     "hci_center.local",
     "managers",
     "areas",
@@ -222,6 +223,7 @@ FEED_SOCKETS_EACH: int = env.number(
 READY_CHECKS = {
     "feed": "hci_center.feed.readiness.ask",
     "gateways": "chats.alarms.ask",
+    "background": "hci_center.background.faults.ask",
 }
 
 # People --------------------------------------------------------------------

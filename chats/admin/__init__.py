@@ -1,5 +1,5 @@
 """The chats' chapter of the back-office."""
 
-from chats.admin import chats, gateways, ledger, messages
+from chats.admin import background, chats, gateways, ledger, messages
 
-__all__ = ["chats", "gateways", "ledger", "messages"]
+__all__ = ["background", "chats", "gateways", "ledger", "messages"]

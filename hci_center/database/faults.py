@@ -35,16 +35,20 @@ class Fault:
     retry_after: int
     # The connection is of no use any more.
     is_lost: bool = False
+    # Nothing can be written meanwhile, whatever it is.
+    stops_all_writing: bool = False
 
 
 UNREACHABLE = Fault("unreachable", logging.WARNING, 2, is_lost=True)
 STATEMENT_TIMEOUT = Fault("statement timeout", logging.ERROR, 5)
 LOCK_TIMEOUT = Fault("lock timeout", logging.WARNING, 2)
 DEADLOCK = Fault("deadlock", logging.WARNING, 1)
-DISK_FULL = Fault("disk full", logging.CRITICAL, 30)
-OUT_OF_MEMORY = Fault("out of memory", logging.CRITICAL, 10)
+DISK_FULL = Fault("disk full", logging.CRITICAL, 30, stops_all_writing=True)
+OUT_OF_MEMORY = Fault("out of memory", logging.CRITICAL, 10, stops_all_writing=True)
 READ_ONLY = Fault("read-only server", logging.ERROR, 5, is_lost=True)
-INPUT_OUTPUT = Fault("I/O error of the server", logging.CRITICAL, 30)
+INPUT_OUTPUT = Fault(
+    "I/O error of the server", logging.CRITICAL, 30, stops_all_writing=True
+)
 OTHER = Fault("error of the server", logging.ERROR, 2)
 
 _BY_STATE = {
@@ -94,9 +98,9 @@ def is_lost(error: BaseException) -> bool:
 
 def describe(error: BaseException) -> str:
     """The fault, its code and the place of the statement: nothing that was sent."""
-    fault, state = fault_of(error), sqlstate_of(error)
-    name = fault.name if fault is not None else type(error).__name__
-    return f"{name} ({state or type(error).__name__}) at {_place_of(error)}"
+    fault, said = fault_of(error), sqlstate_of(error) or type(error).__name__
+    name = f"{fault.name} ({said})" if fault is not None else type(error).__name__
+    return f"{name} at {_place_of(error)}"
 
 
 def _place_of(error: BaseException) -> str:

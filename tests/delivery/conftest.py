@@ -108,9 +108,7 @@ class Rounds:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             busy = self.worker.step()
-            under_way = self.worker._held or self.worker._working
-            aside = self.worker._fetching or self.worker._converting
-            if not busy and not under_way and not aside:
+            if not busy and not self.worker.is_under_way:
                 return
             time.sleep(0.005)
         raise AssertionError("the worker does not come to rest")
@@ -121,7 +119,7 @@ def rounds() -> Iterator[Rounds]:
     made = Rounds()
     yield made
     made.worker._senders.shutdown()
-    made.worker._hang_up_threads()
+    made.worker._side.close()
     made.worker._sleep.close()
 
 

@@ -102,7 +102,7 @@ def test_others_do_not_wait_for_it(controller, manager, ana, send, say, rounds, 
     builders.make_contact(manager, external_id="5511900001111", area=ana.areas.get())
     body = {"contactNumber": 5511900001111, "operatorId": str(ana.pk)}
     api.post("/api/chat/message/send/operator/8080", {**body, "content2": "Oi"})
-    rounds.worker.limits = Limits(conversions=0)
+    rounds.worker._side.conversions = 0
     rounds.make()
     assert [left.text for left in controller.delivered] == ["Oi"]
 

@@ -1,0 +1,1 @@
+"""Faults of the processes behind the web: kept, counted, and told to every probe."""

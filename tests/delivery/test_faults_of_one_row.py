@@ -1,0 +1,376 @@
+"""What is wrong with one row stays with it: the worker and all other rows go on."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+from django.db import OperationalError, connection, connections
+
+from chats import alarms, delivery, inbound, media, outbox, pauses
+from chats.accounts import cloud_managers, webhook_path
+from chats.completions import Completion, Completions
+from chats.gateways.base import Health
+from chats.models import (
+    Delivery,
+    GatewayAccount,
+    InboundEvent,
+    MediaFetch,
+    ProfileFetch,
+)
+from chats.sessions import note
+from chats.worker import Limits, Worker
+from hci_center.background import faults as background
+from hci_center.background.models import BackgroundFault
+from hci_center.errors import LackingError
+from managers.models import Manager
+from tests import builders
+from tests.delivery.conftest import SHORT, make_due, post, queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOT_OURS = "gAAAAABmNobodyHasTheKeyOfThis"
+
+
+def spoil(table, column, **where):
+    """As if the key that encrypted the column had been taken away."""
+    [(name, value)] = where.items()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {column} = %s WHERE {name} = %s",  # noqa: S608
+            [NOT_OURS, value],
+        )
+
+
+def recorded():
+    return set(BackgroundFault.objects.values_list("task", "subject"))
+
+
+def probe(ask):
+    with pytest.raises(LackingError) as told:
+        ask()
+    return str(told.value)
+
+
+@pytest.fixture
+def neighbour(other_manager):
+    """A contact of another manager, whose message must leave whatever happens."""
+    return builders.make_contact(other_manager, external_id="552133334444")
+
+
+def test_an_access_that_no_key_decrypts_stops_its_account_alone(
+    manager, page_contact, neighbour, controller, rounds
+):
+    held, free = queue(page_contact, "held"), queue(neighbour, "free")
+    spoil("managers_manager", "facebook_token", id=manager.pk)
+    rounds.make()
+    free.refresh_from_db()
+    assert free.status == "sent"
+    held.refresh_from_db()
+    assert held.status == "wait"
+    assert "HCI_TOKEN_KEYS" in held.error
+    alarms.watch()
+    assert f"facebook:{manager.pk} bad_setup" in probe(alarms.ask)
+
+
+def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds):
+    page.people[page_contact.external_id] = page.people.pop("7418252963")
+    held = queue(page_contact, "held")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT facebook_token FROM managers_manager")
+        kept = cursor.fetchone()[0]
+    spoil("managers_manager", "facebook_token", id=manager.pk)
+    rounds.make()
+    assert GatewayAccount.objects.get(channel="facebook").paused_until is not None
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE managers_manager SET facebook_token = %s", [kept])
+    pauses.resume_mended()
+    rounds.make()
+    held.refresh_from_db()
+    assert held.status == "sent"
+
+
+def test_what_may_have_gone_out_is_not_sent_again_for_want_of_a_key(
+    manager, page_contact, rounds
+):
+    message = queue(page_contact)
+    Delivery.objects.update(in_flight=True)
+    spoil("managers_manager", "facebook_token", id=manager.pk)
+    rounds.make()
+    assert Delivery.objects.get().doubt_until is not None
+    make_due(message)
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == "failed"
+    assert "may have been delivered" in message.error
+
+
+def test_settings_that_no_key_decrypts_close_no_other_s_webhook(manager, other_manager):
+    for each, phone in ((manager, "1"), (other_manager, "2")):
+        each.gateway = "whatsapp_cloud"
+        each.gateway_settings = json.dumps({"phoneNumberId": phone})
+        each.save()
+    spoil("managers_manager", "gateway_settings", id=manager.pk)
+    assert cloud_managers() == {"2": other_manager.pk}
+
+
+def test_its_session_says_why(manager, controller, rounds):
+    manager.gateway = "evolution"
+    manager.save()
+    spoil("managers_manager", "gateway_settings", id=manager.pk)
+    del rounds.worker._check
+    rounds.make()
+    deadline = time.monotonic() + 10
+    while not GatewayAccount.objects.filter(state="closed", channel="whatsapp"):
+        assert time.monotonic() < deadline
+        rounds.make()
+    account = GatewayAccount.objects.get(channel="whatsapp")
+    assert "HCI_TOKEN_KEYS" in account.reason
+
+
+def test_a_message_whose_own_token_cannot_be_read_fails_alone(
+    contact, controller, rounds
+):
+    poison = queue(contact, "poison")
+    good = queue(builders.make_contact(contact.manager, external_id="551133335555"))
+    spoil("chats_delivery", "token", message_id=poison.pk)
+    for _ in range(3):
+        rounds.make()
+        make_due(poison)
+    poison.refresh_from_db()
+    assert (poison.status, bool(poison.error)) == ("failed", True)
+    good.refresh_from_db()
+    assert good.status == "sent"
+    assert ("send", f"message {poison.pk}") in recorded()
+    assert f"worker send message {poison.pk} ×3" in probe(background.ask)  # noqa: RUF001
+
+
+def test_an_unreadable_message_that_may_have_gone_out_stays_so(contact, controller):
+    message = queue(contact)
+    Delivery.objects.update(in_flight=True)
+    spoil("chats_delivery", "token", message_id=message.pk)
+    [row] = outbox.claim(1, 1, 60.0, {})
+    delivery.put_off_unreadable(row)
+    kept = Delivery.objects.defer("token").get()
+    assert (kept.in_flight, kept.lease_until, kept.failures) == (True, None, 1)
+
+
+def test_a_manager_deleted_while_his_session_is_asked_for(
+    manager, contact, controller, rounds, monkeypatch
+):
+    passing = builders.make_manager(facebook_id=None)
+    del rounds.worker._check
+    rounds.make()
+    plain = rounds.worker.drivers["controller"].health
+    gone = threading.Event()
+
+    def health(account):
+        answered = plain(account)
+        if account.number == passing.number:
+            Manager.objects.filter(pk=passing.pk).delete()
+            connections.close_all()
+            gone.set()
+        return answered
+
+    monkeypatch.setattr(rounds.worker.drivers["controller"], "health", health)
+    GatewayAccount.objects.update(next_check_at="2000-01-01T00:00:00Z")
+    rounds.worker._dues.pop("checks", None)
+    rounds.make()
+    assert gone.wait(10)
+    while rounds.worker._checking:
+        rounds.make()
+    assert not GatewayAccount.objects.filter(manager_id=passing.pk).exists()
+    assert recorded() == set()
+    message = queue(contact)
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_a_file_whose_place_cannot_be_read_is_given_up_alone(
+    manager, contact, controller, rounds
+):
+    chat = builders.make_chat(contact)
+    message = builders.make_message(chat, type="image")
+    MediaFetch.objects.create(
+        message=message, manager=manager, channel="whatsapp", media="{}"
+    )
+    spoil("chats_mediafetch", "media", message_id=message.pk)
+    sent = queue(contact)
+    for _ in range(len(media.SCHEDULE) + 1):
+        rounds.make()
+        MediaFetch.objects.update(next_at="2000-01-01T00:00:00Z")
+    message.refresh_from_db()
+    assert message.error
+    assert not MediaFetch.objects.exists()
+    sent.refresh_from_db()
+    assert sent.status == "sent"
+    assert ("media", f"message {message.pk}") in recorded()
+
+
+def test_a_person_whose_link_cannot_be_read_is_given_up_alone(
+    contact, controller, rounds
+):
+    ProfileFetch.objects.create(contact=contact, link="", next_at="2000-01-01T00:00Z")
+    spoil("chats_profilefetch", "link", contact_id=contact.pk)
+    for _ in range(4):
+        rounds.worker._dues.pop("profiles", None)
+        rounds.make()
+        ProfileFetch.objects.filter(next_at__isnull=False).update(
+            next_at="2000-01-01T00:00:00Z"
+        )
+    assert ProfileFetch.objects.get().next_at is None
+    assert ("profiles", f"contact {contact.pk}") in recorded()
+
+
+def test_a_task_that_fails_holds_up_no_other_and_is_an_alarm(
+    contact, controller, rounds, monkeypatch
+):
+    def broken():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(alarms, "watch", broken)
+    message = queue(contact)
+    rounds.make()
+    message.refresh_from_db()
+    assert message.status == "sent"
+    assert recorded() == {("alarms", "")}
+    assert "worker alarms" in probe(background.ask)
+
+
+def test_an_end_that_cannot_be_written_is_that_message_s(
+    contact, controller, rounds, monkeypatch
+):
+    poison = queue(contact, "poison")
+    good = queue(builders.make_contact(contact.manager, external_id="551133335555"))
+    plain = delivery.settle
+
+    def settle(ended, *more):
+        if ended.job.message_id == poison.pk:
+            raise KeyError("poison")
+        plain(ended, *more)
+
+    monkeypatch.setattr(delivery, "settle", settle)
+    rounds.make()
+    poison.refresh_from_db()
+    good.refresh_from_db()
+    assert (poison.status, good.status) == ("failed", "sent")
+    assert recorded() == {("send", f"message {poison.pk}")}
+
+
+def raised_by_the_server(sqlstate):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}'; END $$"
+        )
+
+
+def test_an_end_that_met_a_deadlock_is_written_again(
+    contact, controller, rounds, monkeypatch
+):
+    message = queue(contact)
+    plain, met = delivery.settle, []
+
+    def settle(*arguments):
+        if not met:
+            met.append(True)
+            raised_by_the_server("40P01")
+        plain(*arguments)
+
+    monkeypatch.setattr(delivery, "settle", settle)
+    rounds.make()
+    message.refresh_from_db()
+    assert (message.status, met) == ("sent", [True])
+    assert recorded() == set()
+
+
+def test_a_full_disk_is_waited_for_and_others_are_not_held_up():
+    waiting, written = Completions(), []
+    full = Completion(
+        "send", lambda: raised_by_the_server("53100"), lambda: None, tries=10**6
+    )
+    waiting.add(full)
+    waiting.add(Completion("send", lambda: written.append("b"), lambda: None))
+    assert waiting.write()
+    assert written == ["b"]
+    assert waiting
+    assert not waiting.write()
+    full.write, full.due = lambda: written.append("a"), 0.0
+    waiting.write()
+    assert (written, bool(waiting)) == (["b", "a"], False)
+
+
+def test_a_lost_connection_forgets_nothing():
+    def lost():
+        raise OperationalError
+
+    waiting, written = Completions(), []
+    first = Completion("send", lost, lambda: None)
+    waiting.add(first)
+    waiting.add(Completion("send", lambda: written.append("b"), lambda: None))
+    with pytest.raises(OperationalError):
+        waiting.write()
+    first.write = lambda: written.append("a")
+    waiting.write()
+    assert written == ["a", "b"]
+
+
+def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
+    manager, evolution, rounds, monkeypatch
+):
+    plain, met = inbound._act, []
+
+    def act(taken):
+        if not met:
+            met.append(True)
+            raised_by_the_server("40P01")
+        return plain(taken)
+
+    monkeypatch.setattr(inbound, "_act", act)
+    path = webhook_path("evolution", manager.pk)
+    news = evolution.inbound("5511987654321", "Olá")
+    assert post(evolution, path, news).status_code == 200
+    rounds.make()
+    assert InboundEvent.objects.get().state == "done"
+    assert met == [True]
+
+
+def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypatch):
+    """What no task kept to itself: the process lives, and it is an alarm."""
+    worker = Worker(Limits(patience=SHORT))
+    plain, met = worker._chores, []
+
+    def chores():
+        if not met:
+            met.append(True)
+            raise ZeroDivisionError
+        plain()
+
+    worker._chores = chores  # type: ignore[method-assign]
+    message = queue(contact)
+
+    def run():
+        worker.run()
+        connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not Delivery.objects.filter(done_at__isnull=False).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    message.refresh_from_db()
+    assert message.status == "sent"
+    assert recorded() == {("round", "")}
+
+
+def test_a_code_that_no_key_decrypts_is_replaced(manager):
+    note(manager.pk, "whatsapp", Health("qr", qr="2@abc"))
+    spoil("chats_gatewayaccount", "qr", manager_id=manager.pk)
+    note(manager.pk, "whatsapp", Health("qr", qr="2@def"))
+    assert GatewayAccount.objects.get().qr == "2@def"
