@@ -161,6 +161,9 @@ CALLER_SOURCES = [
     "areas.callers.caller_from_session",
 ]
 
+# Answers the manager of a webhook's address, None for an address of nobody's.
+WEBHOOK_SECRETS = "managers.webhook_secrets.manager_of"
+
 # Database ------------------------------------------------------------------
 
 REDIS_URL: str = env.address(

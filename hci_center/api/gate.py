@@ -20,6 +20,11 @@ from hci_center.api.errors import answer_refusal, as_refusal
 PREFIX = "/api/"
 PROBES = ("/api", "/healthz", "/healthz/", "/readyz", "/readyz/")
 
+# Paths carry ports and pages, so there is no end of them: the routes of the latest
+# short ones are kept, which all documented calls' are.
+LONGEST_CACHED = 128
+MOST_CACHED = 1024
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -57,12 +62,15 @@ def speak_the_language_of(request: HttpRequest) -> None:
         translation.deactivate()
 
 
-@lru_cache(maxsize=4096)
 def find_route(path: str) -> ResolverMatch:
     """The route of a path in either spelling, with and without its last slash.
 
     Both are taken as they are: a redirected POST loses its body. Raises Http404.
     """
+    return _cached_route(path) if len(path) <= LONGEST_CACHED else _route(path)
+
+
+def _route(path: str) -> ResolverMatch:
     if path.endswith("//"):
         raise Http404
     try:
@@ -70,3 +78,6 @@ def find_route(path: str) -> ResolverMatch:
     except Http404:
         other = path.removesuffix("/") if path.endswith("/") else path + "/"
         return resolve(other)
+
+
+_cached_route = lru_cache(maxsize=MOST_CACHED)(_route)

@@ -13,23 +13,28 @@ import logging
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError
 
 from hci_center.api.body_guard import (
+    Body,
     BodyGuard,
     ClientGoneError,
     Message,
     Receive,
+    Request,
     Scope,
     TooLargeError,
-    cap,
+    UnknownSenderError,
 )
 from hci_center.api.errors import answer_refusal
 from hci_center.api.reading import TOO_LARGE
-from hci_center.errors import RefusedError
+from hci_center.api.senders import is_known_sender
+from hci_center.errors import RefusedError, UnavailableError
 from hci_center.local.wsgi_environ import PIECE, Environ, FileAnswer, environ_of
 
 logger = logging.getLogger(__name__)
@@ -98,28 +103,67 @@ class Threaded:
         environ = environ_of(scope)
         application, body = self.application, b""
         length = environ.get("CONTENT_LENGTH")
-        if length is not None or "HTTP_TRANSFER_ENCODING" in environ:
-            try:
-                body = await self.guard.read(
-                    receive,
-                    cap(environ["REQUEST_METHOD"], environ["PATH_INFO"]),
-                    int(length) if length is not None else None,
-                    waits="HTTP_EXPECT" in environ,
-                )
-            except TooLargeError:
-                environ[TOO_LARGE] = True
-                application = _closing(application)
-            except ClientGoneError:
-                return
-            except RefusedError as refusal:
-                application = _refusing(refusal)
-            # Also of a chunked body, or Django would find it empty.
-            environ["CONTENT_LENGTH"] = str(len(body))
-        environ["wsgi.input"] = io.BytesIO(body)
+        held: Body | None = None
         try:
+            if length is not None or "HTTP_TRANSFER_ENCODING" in environ:
+                held = Body(self.guard, self._request_of(environ, length))
+                try:
+                    body = await self.guard.read(receive, held)
+                except TooLargeError:
+                    environ[TOO_LARGE] = True
+                    application = _closing(application)
+                except UnknownSenderError:
+                    # Refused for its credential, whatever the body says.
+                    application = _closing(application)
+                except ClientGoneError:
+                    return
+                except RefusedError as refusal:
+                    application = _refusing(refusal)
+                # Also of a chunked body, or Django would find it empty.
+                environ["CONTENT_LENGTH"] = str(len(body))
+            environ["wsgi.input"] = io.BytesIO(body)
+            del body
             await self._answer(application, environ, send)
         finally:
-            self.guard.release(body)
+            if held is not None:
+                environ.pop("wsgi.input", None)
+                held.release()
+
+    def _request_of(self, environ: Environ, length: str | None) -> Request:
+        return Request(
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            address=environ["REMOTE_ADDR"],
+            declared=int(length) if length is not None else None,
+            waits="HTTP_EXPECT" in environ,
+            is_known=partial(self._is_known, environ),
+        )
+
+    async def _is_known(self, environ: Environ) -> bool:
+        """Whether the request carries a valid credential; asked in a thread of Django.
+
+        Raises UnavailableError when the database cannot tell.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+
+        def ask() -> None:
+            try:
+                known: bool | None = is_known_sender(dict(environ))
+            except DatabaseError:
+                known = None
+            loop.call_soon_threadsafe(tell, known)
+
+        def tell(known: bool | None) -> None:
+            if answer.cancelled():
+                return
+            if known is None:
+                answer.set_exception(UnavailableError())
+            else:
+                answer.set_result(known)
+
+        self.jobs.put((ask, ()))
+        return await answer
 
     async def _answer(
         self, application: WsgiApplication, environ: Environ, send: Send
