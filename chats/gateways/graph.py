@@ -21,6 +21,7 @@ from chats.gateways.base import (
     Fetched,
     Media,
     Outcome,
+    Outgoing,
     Rejected,
 )
 from chats.gateways.bodies import read_object
@@ -29,7 +30,7 @@ from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
 from chats.gateways.links import download
 from chats.gateways.payload import Payload
 from chats.gateways.readings import found, wait_of
-from chats.gateways.verdicts import Verdict
+from chats.gateways.verdicts import BAD_MESSAGE, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +171,13 @@ def with_caption(file: Accepted, caption: Outcome) -> Accepted:
         return replace(file, external_ids=file.external_ids + caption.external_ids)
     said = _("The file was sent, but not what was said with it: %s")
     return replace(file, note=said % caption.reason)
+
+
+def is_refused_for_quote(out: Outgoing, outcome: Outcome) -> bool:
+    """Whether a message may be refused for nothing but what it quotes: a quoted one
+    that is gone must not cost the answer."""
+    is_bad = isinstance(outcome, Rejected) and outcome.code == BAD_MESSAGE.code
+    return is_bad and bool(out.reply_to)
 
 
 def is_signed(secret: str, headers: Mapping[str, str], raw: bytes) -> bool:

@@ -31,8 +31,8 @@ TEMPLATE = {
 }
 
 
-def name_business(manager, phone=CLOUD_PHONE, app="own"):
-    given = {"phoneNumberId": phone, "token": "tok", "appSecret": app}
+def name_business(manager, phone=CLOUD_PHONE):
+    given = {"phoneNumberId": phone, "token": "tok", "appSecret": "own"}
     manager.gateway = "whatsapp_cloud"
     manager.gateway_settings = json.dumps(given | {"wabaId": WABA})
     manager.save()
@@ -92,16 +92,6 @@ def test_a_report_on_one_number_is_only_his(business, manager, other_manager, ro
     [kept] = GatewayNotice.objects.all()
     assert kept.account.manager == manager
     assert set(InboundEvent.objects.values_list("state", flat=True)) == {"done"}
-
-
-def test_a_manager_s_own_app_reports_on_his_numbers_alone(
-    business, other_manager, rounds
-):
-    name_business(other_manager, phone="7700", app="other")
-    business.secret = "other"
-    report(business, rounds, "account_update", event="ACCOUNT_DELETED")
-    [kept] = GatewayNotice.objects.all()
-    assert kept.account.manager == other_manager
 
 
 def test_an_account_that_nobody_names_is_noted_and_no_alarm(cloud, rounds, settings):

@@ -254,15 +254,6 @@ def test_a_customer_with_another_user_id_is_the_same(cloud, system):
     assert event.address == OTHER_USER
 
 
-def test_a_name_that_a_customer_chose_links_nobody(cloud):
-    name = "Rui changed from BR.1 to BR.2"
-    body = f"User {name} changed from {USER} to {OTHER_USER}"
-    system = {"type": "user_changed_user_id", "body": body, "user_id": OTHER_USER}
-    message = {"id": "wamid.1", "type": "system", "system": system}
-    [event] = cloud.received(cloud.fake.frame(messages=[message]))
-    assert set(event.person.ids) == {USER, OTHER_USER}
-
-
 def test_another_user_id_by_a_field_of_its_own(cloud):
     update = {"user_id": {"previous": USER, "current": OTHER_USER}}
     assert changed(cloud, "user_id_update", user_id_update=[update]) == [

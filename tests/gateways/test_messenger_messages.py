@@ -177,6 +177,21 @@ def test_a_sticker_is_a_picture_and_what_is_not_known_is_seen(page):
     ]
 
 
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [
+        ("https://cdn.fbsbx.com/v/1/Or%C3%A7amento%202026.pdf?_nc=1", "Orçamento 2026.pdf"),
+        ("https://cdn.fbsbx.com/v/1/file", ""),
+        ("https://cdn.fbsbx.com/", ""),
+        ("https://[", ""),
+    ],
+)  # fmt: skip
+def test_a_document_has_the_name_that_its_sender_gave_it(page, link, name):
+    document = {"type": "file", "payload": {"url": link}}
+    media = Media(name=name, url=link)
+    assert contents(page, document) == [Content("file", media=media)]
+
+
 def test_a_reply_names_what_it_answers(page):
     message = {"mid": "m_2", "text": "Sim", "reply_to": {"mid": "m_1"}}
     assert event_of(page, message=message).reply_to == "m_1"

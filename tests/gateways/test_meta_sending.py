@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chats.gateways.base import Accepted
+from chats.gateways.base import Accepted, Rejected
 from hci_center.local.fakes import faults
 from tests.gateways.rigs import PERSON, PNG, file_of
 
@@ -21,6 +21,8 @@ SOUND = {
     "text": "",
     "file": file_of(b"ID3" + bytes(40), "a.mp3", "audio/mpeg"),
 }
+
+QUOTED = {"messenger": "m_7", "whatsapp_cloud": "wamid.7"}
 
 
 @pytest.fixture
@@ -56,11 +58,12 @@ def test_a_caption_goes_out_with_its_file(cloud, said):
 )
 def test_a_caption_follows_a_file_that_can_have_none(only, gateway, said):
     rig = only(gateway)
-    outcome = rig.send(**said, caption="para você", reply_to="quoted")
+    quoted = QUOTED[gateway]
+    outcome = rig.send(**said, caption="para você", reply_to=quoted)
     file, caption = rig.fake.delivered
     assert file.content
     assert (caption.text, caption.content) == ("para você", b"")
-    assert (file.reply_to, caption.reply_to) == ("quoted", "")
+    assert (file.reply_to, caption.reply_to) == (quoted, "")
     assert outcome == Accepted((file.id, caption.id), outcome.canonical_to)
 
 
@@ -107,8 +110,28 @@ def test_a_document_has_its_name(rig):
 
 @pytest.mark.parametrize("said", [{"text": "R$ 35"}, PICTURE, PAPER])
 def test_a_reply_quotes(rig, said):
-    rig.send(**said, reply_to="wamid.7")
-    assert rig.fake.delivered[0].reply_to == "wamid.7"
+    rig.send(**said, reply_to=QUOTED[rig.name])
+    assert rig.fake.delivered[0].reply_to == QUOTED[rig.name]
+
+
+@pytest.mark.parametrize("said", [{"text": "R$ 35"}, PICTURE])
+def test_a_quoted_message_that_is_gone_does_not_cost_the_answer(rig, said):
+    rig.fake.forgotten.add(QUOTED[rig.name])
+    assert isinstance(rig.send(**said, reply_to=QUOTED[rig.name]), Accepted)
+    assert [d.reply_to for d in rig.fake.delivered] == [""]
+
+
+def test_what_is_refused_for_itself_is_refused_with_a_quote_too(rig):
+    outcome = rig.send(text="x" * 5000, reply_to=QUOTED[rig.name])
+    assert isinstance(outcome, Rejected)
+    assert rig.fake.delivered == []
+
+
+@pytest.mark.parametrize("line", ["wacid.7", "referral:1:2", "payment:1:paid:2", "7"])
+def test_a_line_of_ours_is_quoted_to_nobody(rig, line):
+    assert isinstance(rig.send(reply_to=line), Accepted)
+    assert rig.fake.delivered[0].reply_to == ""
+    assert len(sends(rig)) == 1
 
 
 def test_without_a_quote_there_is_no_context(cloud, page):

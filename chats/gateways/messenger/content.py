@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from chats.gateways import readings
 from chats.gateways import structured_text as s
@@ -37,7 +37,8 @@ def _attachment(item: Any) -> Content:
     kind = text(found(item, "type"))
     link = text(found(item, "payload", "url"))
     if kind in FILES and link.startswith("http"):
-        return Content(FILES[kind], media=Media(url=link))
+        name = _file_name(link) if kind == "file" else ""
+        return Content(FILES[kind], media=Media(name=name, url=link))
     if kind == "location":
         return Content("location", _place(item))
     said = ""
@@ -48,6 +49,16 @@ def _attachment(item: Any) -> Content:
     if said:
         return Content("text", said)
     return Content(readings.kind(kind), readings.placeholder(kind))
+
+
+def _file_name(link: str) -> str:
+    """What the sender called a document: its link ends with it. Of pictures, films and
+    sounds it ends with a number."""
+    try:
+        name = unquote(urlsplit(link).path).rpartition("/")[2]
+    except ValueError:
+        return ""
+    return text(name) if "." in name.strip(".") else ""
 
 
 def _place(item: Any) -> str:

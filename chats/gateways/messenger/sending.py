@@ -69,10 +69,22 @@ class Messenger:
         message: dict[str, Any],
         file: File | None = None,
     ) -> Outcome:
+        outcome = self._post_once(account, out, message, file)
+        if graph.is_refused_for_quote(out, outcome):
+            return self._post_once(account, replace(out, reply_to=""), message, file)
+        return outcome
+
+    def _post_once(
+        self,
+        account: Account,
+        out: Outgoing,
+        message: dict[str, Any],
+        file: File | None,
+    ) -> Outcome:
         body: dict[str, Any] = {
             "recipient": _recipient(out.to),
             **_messaging_type(out),
-            **({"reply_to": {"mid": out.reply_to}} if out.reply_to else {}),
+            **_quote(out.reply_to),
             "message": {**message, "metadata": out.uuid},
         }
         payload = as_json(body) if file is None else _form(body, file)
@@ -131,6 +143,13 @@ class Messenger:
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         return self._graph.download(account, media, signed=False)
+
+
+def _quote(quoted: str) -> dict[str, Any]:
+    """What is quoted. Referrals, payments and the like are lines of ours alone."""
+    if not quoted.startswith(("m_", "mid.")):
+        return {}
+    return {"reply_to": {"mid": quoted}}
 
 
 def _form(body: dict[str, Any], file: File) -> Payload:

@@ -80,11 +80,20 @@ class WhatsAppCloud(Untold):
     def _post(
         self, account: Account, out: Outgoing, content: dict[str, Any], uuid: str
     ) -> Outcome:
+        outcome = self._post_once(account, out, content, uuid)
+        if graph.is_refused_for_quote(out, outcome):
+            plain = replace(out, reply_to="")
+            return self._post_once(account, plain, content, uuid)
+        return outcome
+
+    def _post_once(
+        self, account: Account, out: Outgoing, content: dict[str, Any], uuid: str
+    ) -> Outcome:
         body = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             **_recipient(out.to),
-            **({"context": {"message_id": out.reply_to}} if out.reply_to else {}),
+            **_context(out.reply_to),
             **content,
             **({"biz_opaque_callback_data": uuid} if uuid else {}),
         }
@@ -164,6 +173,13 @@ class WhatsAppCloud(Untold):
 def _recipient(to: str) -> dict[str, str]:
     """A phone by `to`, the id of a user without one by `recipient`."""
     return {"to": to} if _PHONE.fullmatch(to) else {"recipient": to}
+
+
+def _context(quoted: str) -> dict[str, Any]:
+    """What is quoted. Calls, payments and the like are lines of ours alone."""
+    if not quoted.startswith("wamid."):
+        return {}
+    return {"context": {"message_id": quoted}}
 
 
 def _text(said: str) -> dict[str, Any]:

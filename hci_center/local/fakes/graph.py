@@ -39,6 +39,8 @@ class FakeGraph(FakeServer):
         self.token, self.secret = token, secret
         self.people: dict[str, datetime] = {}
         self.away: set[str] = set()
+        # Messages that are gone: who quotes one is refused.
+        self.forgotten: set[str] = set()
         self.media: dict[str, tuple[bytes, str]] = {}
         super().__init__(port)
 
@@ -62,6 +64,10 @@ class FakeGraph(FakeServer):
         if request.bearer != self.token:
             said = f"Error validating access token {request.bearer}"
             raise GraphError(190, said, status=401)
+
+    def require_quotable(self, quoted: str) -> None:
+        if quoted in self.forgotten:
+            raise GraphError(100, "(#100) Invalid parameter")
 
     def wrote_within(self, person: str, window: timedelta) -> bool:
         return datetime.now(UTC) - self.people[person] <= window

@@ -82,6 +82,7 @@ class FakeMessenger(FakeGraph):
         uuid = message.get("metadata", "")
         kind = attachment["type"] if attachment else "text"
         quoted = str(body.get("reply_to", {}).get("mid", ""))
+        self.require_quotable(quoted)
         self.deliver(
             Delivered(
                 person,

@@ -96,6 +96,7 @@ class FakeWhatsAppCloud(FakeGraph):
         text, content, mime, name = self._content(kind, body[kind])
         caption = self._caption(kind, body[kind])
         quoted = str(body.get("context", {}).get("message_id", ""))
+        self.require_quotable(quoted)
         wamid = f"wamid.{new_number()}"
         uuid = body.get("biz_opaque_callback_data", "")
         self.deliver(
