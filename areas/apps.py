@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib import admin
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,6 +9,9 @@ class AreasConfig(AppConfig):
     verbose_name = _("Areas")
 
     def ready(self) -> None:
+        from areas import checks  # noqa: F401 - registers itself
+        from areas.devices import remember_device
         from areas.signing_in import PacedLoginForm
 
         admin.site.login_form = PacedLoginForm
+        user_logged_in.connect(remember_device)

@@ -1,144 +1,172 @@
-"""How fast passwords may be tried: per account name and per address.
+"""How fast passwords may be tried, without anybody being able to deny another his.
 
-Counted in PostgreSQL, so that neither a restart nor a lost cache opens the door. A
-try takes its slot before the password is looked at, in one statement per subject:
-any number of simultaneous tries are counted one after another. Nothing is ever
-locked for good, nor for longer than `LONGEST_WAIT`.
+What is counted depends on who tries. A device on which the account signed in before
+brings a signed cookie (`areas.devices`): its failures count by themselves, and nothing
+that others do holds it up. Strangers' failures count
+
+- by account and address, so that who tries at one address does not hold up the owner
+  at another;
+- by address, over all accounts, against one password tried on many. Names that are no
+  account's do not count here: making some up would hold up whoever shares the address.
+  They count by themselves, and only cost the address its share of the processor;
+- by account, over all addresses, against a guess from very many of them.
+
+Counted in PostgreSQL, so that neither a restart nor a lost cache opens the door. A try
+takes its slot before the password is looked at, of all its counts in one statement:
+any number of simultaneous tries are counted one after another. Nothing is ever locked
+for good, nor for longer than `LONGEST_WAIT`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import ipaddress
 from dataclasses import dataclass
+from typing import Any
 
-from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest
+from django.db import connection, transaction
 
+from hci_center import signing
 from hci_center.errors import ThrottledError
 
 LONGEST_WAIT = 15 * 60
+_NEVER = 2**31 - 1
 
-# Failures count less as time goes by: one is forgotten every `leak` seconds.
+# Of a row `f` by its bounds `w`. Failures count less as time goes by: one is forgotten
+# every `leak` seconds.
 _LEFT = """
 greatest(0, f.failures - greatest(0,
-  floor(extract(epoch FROM clock_timestamp() - f.last_at) / %(leak)s)::int))
+  floor(extract(epoch FROM clock_timestamp() - f.last_at) / w.leak)::int))
 """
 # Nothing for the first `free` ones, then 1, 2, 4 … seconds.
 _READY_AT = f"""
-f.last_at + CASE WHEN {_LEFT} < %(free)s THEN interval '0' ELSE
-  make_interval(secs => least({LONGEST_WAIT}, power(2, least(20, {_LEFT} - %(free)s))))
+CASE WHEN {_LEFT} < w.free THEN clock_timestamp() ELSE f.last_at +
+  make_interval(secs => least({LONGEST_WAIT}, power(2, least(20, {_LEFT} - w.free))))
 END
 """
+_BOUNDS = """
+bounds (subject, free, leak, adds) AS (
+  SELECT * FROM unnest(%(subjects)s::text[], %(free)s::int[], %(leak)s::int[],
+                       %(adds)s::int[]))
+"""
+# In one order, so that two tries never wait for each other in a circle.
 _TAKE = f"""
+WITH {_BOUNDS}
 INSERT INTO areas_signinfailure AS f (subject, failures, last_at)
-VALUES (%(subject)s, 1, clock_timestamp())
+SELECT subject, adds, clock_timestamp() FROM bounds ORDER BY subject
 ON CONFLICT (subject) DO UPDATE
-   SET failures = {_LEFT} + 1, last_at = clock_timestamp()
- WHERE {_READY_AT} <= clock_timestamp()
-RETURNING true
+   SET (failures, last_at) = (
+         SELECT CASE WHEN w.adds = 0 THEN f.failures ELSE {_LEFT} + w.adds END,
+                CASE WHEN w.adds = 0 THEN f.last_at ELSE clock_timestamp() END
+           FROM bounds w WHERE w.subject = f.subject)
+ WHERE (SELECT {_READY_AT} <= clock_timestamp()
+          FROM bounds w WHERE w.subject = f.subject)
+RETURNING subject, (SELECT {_LEFT} FROM bounds w WHERE w.subject = f.subject)
 """  # noqa: S608 - of the constants above
 _WAIT = f"""
-SELECT ceil(extract(epoch FROM {_READY_AT} - clock_timestamp()))
-  FROM areas_signinfailure f WHERE f.subject = %(subject)s
+WITH {_BOUNDS}
+SELECT ceil(max(extract(epoch FROM {_READY_AT} - clock_timestamp())))
+  FROM bounds w JOIN areas_signinfailure f USING (subject)
 """  # noqa: S608 - of the constants above
 _GIVE_BACK = """
 UPDATE areas_signinfailure SET failures = failures - 1
- WHERE subject = %s AND failures > 0
+ WHERE subject = ANY(%s) AND failures > 0
 """
 _CLEAR = "DELETE FROM areas_signinfailure WHERE subject = %s"
-# A few at a time, by whoever comes along: names made up by an attacker go again.
-_FORGET = """
+# A few at a time, by whoever comes along: names made up by an attacker go again, those
+# of few failures as soon as these no longer count.
+_FORGET = f"""
 DELETE FROM areas_signinfailure WHERE id = ANY(ARRAY(
-  SELECT id FROM areas_signinfailure WHERE last_at < now() - interval '1 day'
+  SELECT id FROM areas_signinfailure
+   WHERE last_at < now() - interval '{5 * LONGEST_WAIT} seconds'
+     AND (failures <= 5 OR last_at < now() - interval '1 day')
    ORDER BY last_at LIMIT 10 FOR UPDATE SKIP LOCKED))
-"""
+"""  # noqa: S608 - of the constants above
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What tries are counted of, with how much it may fail at once and per time."""
+    """What tries are counted of, with how much it may fail at once and per time.
+
+    One that does not `count` this try still makes it wait.
+    """
 
     name: str
     free: int
     leak: int
+    counts: bool = True
+    is_made_up: bool = False
 
     @property
     def hashed(self) -> str:
         """What the table holds: neither a name nor an address can be read there."""
-        pepper = b"sign-in:" + settings.SECRET_KEY.encode()
-        return hmac.new(pepper, self.name.encode(), hashlib.sha256).hexdigest()
-
-    @property
-    def parameters(self) -> dict[str, str | int]:
-        return {"subject": self.hashed, "free": self.free, "leak": self.leak}
+        return signing.digest("sign-in", self.name).hex()
 
 
-def account_of(username: str) -> Subject:
-    """An account by its name, there or not; five tries, then ever slower."""
-    return Subject(f"account:{username}", free=5, leak=LONGEST_WAIT)
+# What one try is counted of; the first is the account, as it is tried from here.
+Subjects = tuple[Subject, ...]
 
 
-def address_of(request: HttpRequest | None) -> Subject:
-    """Where the request comes from; a whole office may stand behind one address."""
-    meta = {} if request is None else request.META
-    address = _caller_address(
-        meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR") or ""
+def subjects_on_device(user_id: int, device: str) -> Subjects:
+    """On a device that the account is known by: five tries, then ever slower."""
+    return (_of_account(f"device:{device}:{user_id}"),)
+
+
+def subjects_elsewhere(username: str, address: str, *, exists: bool) -> Subjects:
+    """On any other device, at that address."""
+    pair = _of_account(f"account:{username}@{address}")
+    # A whole office may stand behind one address.
+    shared = Subject(f"address:{address}", free=20, leak=60, counts=exists)
+    if not exists:
+        return (pair, shared, made_up_names(address, counts=True))
+    everywhere = Subject(f"account:{username}", free=1000, leak=86)
+    return (pair, shared, made_up_names(address, counts=False), everywhere)
+
+
+def made_up_names(address: str, *, counts: bool) -> Subject:
+    """The tries of names that are no account's: never waited for."""
+    return Subject(
+        f"made-up:{address}", free=_NEVER, leak=60, counts=counts, is_made_up=True
     )
-    return Subject(f"address:{_neighbourhood(address)}", free=20, leak=60)
 
 
-def take_a_try(account: Subject, address: Subject) -> None:
-    """Counts a try as failed, until `succeed` says otherwise.
+def _of_account(name: str) -> Subject:
+    return Subject(name, free=5, leak=LONGEST_WAIT)
 
-    Raises ThrottledError, counting nothing, while the account or the address waits.
+
+def take_a_try(subjects: Subjects) -> dict[Subject, int]:
+    """Counts a try as failed, until `succeed` says otherwise; answers the failures.
+
+    Raises ThrottledError, counting nothing, while one of the subjects waits.
     """
-    _take(address)
-    try:
-        _take(account)
-    except ThrottledError:
-        with connection.cursor() as cursor:
-            cursor.execute(_GIVE_BACK, [address.hashed])
-        raise
-
-
-def succeed(account: Subject, address: Subject) -> None:
-    """The try was good: the account's failures are forgotten, the address's stay."""
+    values: dict[str, Any] = {
+        "subjects": [subject.hashed for subject in subjects],
+        "free": [subject.free for subject in subjects],
+        "leak": [subject.leak for subject in subjects],
+        "adds": [int(subject.counts) for subject in subjects],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_CLEAR, [account.hashed])
-        cursor.execute(_GIVE_BACK, [address.hashed])
         cursor.execute(_FORGET)
+        with transaction.atomic():
+            cursor.execute(_TAKE, values)
+            failures: dict[str, int] = dict(cursor.fetchall())
+            if len(failures) < len(subjects):
+                transaction.set_rollback(True)
+        if len(failures) == len(subjects):
+            return {subject: failures[subject.hashed] for subject in subjects}
+        cursor.execute(_WAIT, values)
+        (wait,) = cursor.fetchone()
+    raise ThrottledError(max(1, int(wait or 1)))
 
 
-def _take(subject: Subject) -> None:
+def give_back(subjects: Subjects) -> None:
+    """The try was not a failure after all."""
+    hashed = [subject.hashed for subject in subjects if subject.counts]
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, subject.parameters)
-        if cursor.fetchone() is not None:
-            return
-        cursor.execute(_WAIT, subject.parameters)
-        row = cursor.fetchone()
-    raise ThrottledError(max(1, int(row[0])) if row else 1)
+        cursor.execute(_GIVE_BACK, [hashed])
 
 
-def _caller_address(peer: str, forwarded: str) -> str:
-    """The peer's address; what it says of others counts only of a known proxy."""
-    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    for hop in (peer, *reversed(hops)):
-        if hop not in settings.TRUSTED_PROXIES:
-            return hop
-    return peer
-
-
-def _neighbourhood(address: str) -> str:
-    """An IPv6 caller owns at least a /64, so that is what is counted."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
-    return str(parsed)
+def succeed(subjects: Subjects) -> None:
+    """The try was good: the account's failures here are forgotten, others' stay."""
+    of_account, *shared = subjects
+    with connection.cursor() as cursor:
+        cursor.execute(_CLEAR, [of_account.hashed])
+    give_back(tuple(shared))

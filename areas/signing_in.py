@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
@@ -10,8 +13,22 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
-from areas.pacing import account_of, address_of, succeed, take_a_try
+from areas.devices import device_of
+from areas.pacing import (
+    Subjects,
+    give_back,
+    subjects_elsewhere,
+    subjects_on_device,
+    succeed,
+    take_a_try,
+)
+from hci_center import security
+from hci_center.addresses import address_of, network_of
 from hci_center.errors import ThrottledError
+
+# Made-up names that an address may try before its passwords are looked at one by one.
+FREE_MADE_UP_NAMES = 30
+_ONE_BY_ONE = Lock()
 
 
 class PacedBackend(ModelBackend):
@@ -29,12 +46,57 @@ class PacedBackend(ModelBackend):
     ) -> User | None:
         if username is None or password is None:
             return None
-        account, address = account_of(username), address_of(request)
-        take_a_try(account, address)
-        user = super().authenticate(request, username, password, **kwargs)
-        if user is not None:
-            succeed(account, address)
+        username = User.normalize_username(username)
+        user_id = _id_of(username)
+        account = username if user_id else "none"
+        subjects = _subjects(request, username, user_id)
+        try:
+            with _place(subjects):
+                user = super().authenticate(request, username, password, **kwargs)
+        except ThrottledError:
+            security.report("sign_in_throttled", request, account=account)
+            raise
+        if user is None:
+            security.report("sign_in_failed", request, account=account)
+        else:
+            succeed(subjects)
         return user
+
+
+def _id_of(username: str) -> int | None:
+    named = User.objects.filter(username=username)
+    return named.values_list("pk", flat=True).first()
+
+
+def _subjects(
+    request: HttpRequest | None, username: str, user_id: int | None
+) -> Subjects:
+    device = device_of(request)
+    if device is not None and user_id is not None and user_id in device.users:
+        return subjects_on_device(user_id, device.id)
+    address = network_of(address_of(request))
+    return subjects_elsewhere(username, address, exists=user_id is not None)
+
+
+@contextmanager
+def _place(subjects: Subjects) -> Iterator[None]:
+    """Takes the try, and the one place that addresses of many made-up names share.
+
+    To look at a password takes the processor a third of a second: a name that is no
+    account's costs it as much, so that nobody can tell it from one that is.
+    """
+    failures = take_a_try(subjects)
+    names = sum(n for subject, n in failures.items() if subject.is_made_up)
+    if names <= FREE_MADE_UP_NAMES:
+        yield
+        return
+    if not _ONE_BY_ONE.acquire(blocking=False):
+        give_back(subjects)
+        raise ThrottledError(1)
+    try:
+        yield
+    finally:
+        _ONE_BY_ONE.release()
 
 
 class PacedLoginForm(AuthenticationForm):

@@ -13,6 +13,7 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.utils.translation import gettext_lazy as _
 
 from areas.callers import caller_of, open_session
+from areas.devices import set_device_cookie
 from areas.models import Operator
 from areas.queries import areas_of_manager, operators_of_area
 from areas.serializers import ListOperators, SignIn
@@ -95,6 +96,7 @@ class SessionViewSet(ContractViewSet):
         if hasattr(self.request, "session"):
             SessionMiddleware(_no_view).process_response(self.request, response)
         CsrfViewMiddleware(_no_view).process_response(self.request, response)
+        set_device_cookie(self.request, response)
         return response
 
     def _load_csrf_token(self) -> None:

@@ -191,6 +191,9 @@ SELECT id, gateway_settings FROM managers_manager
  WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
  ORDER BY id
 """
+_DEMO_PAGES = """
+SELECT facebook_id FROM managers_manager WHERE is_demo AND facebook_id IS NOT NULL
+"""
 
 
 def cloud_managers() -> dict[str, int]:
@@ -233,18 +236,31 @@ def phones_of_business(business: str) -> list[str]:
 
 
 def _app_secrets() -> graph.Secrets:
-    """What Meta may sign with: the installation's app, or a manager's own, which
-    tells of his number alone."""
+    """What WhatsApp events may be signed with: the installation's app, or a manager's
+    own, which tells of his number alone. No demonstration has a number at Meta."""
     own: dict[str, frozenset[str]] = {}
     for one in _cloud_accounts():
         if one.secret:
             own[one.secret] = own.get(one.secret, frozenset()) | {one.phone}
-    return {**own, **_page_secrets()}
+    return {**own, **_installation_secret()}
 
 
 def _page_secrets() -> graph.Secrets:
-    demo = settings.DEMO_APP_SECRET if settings.DEMO else ""
-    return dict.fromkeys(filter(None, (settings.META_APP_SECRET, demo)))
+    """What events of pages may be signed with: the installation's app, or the secret
+    of the fake gateways, which tells of the pages of demonstrations alone."""
+    pages = _demo_pages() if settings.DEMO and settings.DEMO_APP_SECRET else frozenset()
+    demo = {settings.DEMO_APP_SECRET: pages} if pages else {}
+    return {**demo, **_installation_secret()}
+
+
+def _installation_secret() -> graph.Secrets:
+    return dict.fromkeys(filter(None, [settings.META_APP_SECRET]))
+
+
+def _demo_pages() -> frozenset[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DEMO_PAGES)
+        return frozenset(page for (page,) in cursor.fetchall())
 
 
 WEBHOOKS: dict[str, Webhook] = {

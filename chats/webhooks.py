@@ -20,6 +20,7 @@ from chats.accounts import WEBHOOKS
 from chats.gateways.events import BadSignatureError, MalformedError
 from chats.gateways.graph import answer_handshake
 from chats.inbound import store_pieces
+from hci_center import security
 from hci_center.api.reading import refuse_large
 from hci_center.errors import BodyTooLargeError
 from managers import webhook_secrets
@@ -44,6 +45,7 @@ def _guarded(view: View) -> View:
         try:
             return view(request, **named)
         except BadSignatureError:
+            security.report("webhook_forged", request, source=named["source"])
             return _said("forbidden", 403)
         except MalformedError:
             return _said("malformed", 400)

@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "areas.devices.DeviceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -237,7 +238,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = ["areas.signing_in.PacedBackend"]
 LOGIN_URL = "/admin/login/"
-# The proxies whose X-Forwarded-For is believed when tries to sign in are counted.
+# The proxies, by address or network, whose X-Forwarded-For is believed when tries to
+# sign in are counted and security events are logged.
 TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])
 
 # Language and time ---------------------------------------------------------
@@ -316,13 +318,26 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "one_line": {"()": "hci_center.security.OneLine"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"limited": {"()": "hci_center.security.LimitedEvents"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        # What strangers cause: a line each, and not as many as they like.
+        "security": {
+            "class": "logging.StreamHandler",
+            "formatter": "one_line",
+            "filters": ["limited"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # A refusal is an answer, not an event of the server.
         "django.request": {"level": "ERROR"},
+        "security": {"handlers": ["security"], "propagate": False},
+        # Django's own: a foreign Host, forged look-ups in the admin.
+        "django.security": {"handlers": ["security"], "propagate": False},
         # It would tell each second, at length, that Redis is away; the relay says it
         # once.
         "channels_redis.pubsub": {"level": "CRITICAL"},

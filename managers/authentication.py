@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
+from hci_center import security
 from hci_center.callers import Caller
 from hci_center.errors import NotAuthenticatedError, ThrottledError
 from managers.keys import digests_of, renew_digest
@@ -77,16 +78,24 @@ def caller_from_key(request: HttpRequest) -> Caller | None:
     """
     scheme, _, credential = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "api-key":
-        return _caller_behind(credential.strip())
+        return _caller_behind(credential.strip(), request)
     if "HTTP_X_API_KEY" in request.META:
-        return _caller_behind(request.META["HTTP_X_API_KEY"].strip())
+        return _caller_behind(request.META["HTTP_X_API_KEY"].strip(), request)
     return None
 
 
-def _caller_behind(key: str) -> Caller:
-    judged = _judge(key)
-    if judged.is_limited:
-        _spend_a_call(judged.key_id)
+def _caller_behind(key: str, request: HttpRequest) -> Caller:
+    try:
+        judged = _judge(key)
+        if judged.is_limited:
+            _spend_a_call(judged.key_id)
+    except (NotAuthenticatedError, ThrottledError) as refusal:
+        # The prefix finds a key in the list and opens nothing.
+        prefix = key[4:12] if _KEY.fullmatch(key) else "none"
+        is_known = isinstance(refusal, ThrottledError)
+        event = "key_throttled" if is_known else "key_refused"
+        security.report(event, request, prefix=prefix)
+        raise
     return judged.caller
 
 

@@ -49,6 +49,8 @@ def as_refusal(error: Exception) -> RefusedError:
         return MalformedBodyError()
     if isinstance(error, SuspiciousOperation):
         # A foreign Host, or headers that Django would not read.
+        # Logged as Django logs it for its pages.
+        logging.getLogger(f"django.security.{type(error).__name__}").error(str(error))
         return InvalidError(sentence=_("This host name is not served here."))
     fault = faults.fault_of(error)
     if fault is not None:

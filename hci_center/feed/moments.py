@@ -157,4 +157,7 @@ def _key(said: dict[str, Any]) -> tuple[Any, ...]:
 def _is_id(value: Any) -> bool:
     if isinstance(value, int) and not isinstance(value, bool):
         return 0 <= value < 10**15
-    return isinstance(value, str) and 0 < len(value) <= 64 and "\x00" not in value
+    if not isinstance(value, str) or not 0 < len(value) <= 64 or "\x00" in value:
+        return False
+    # JSON can write half a character, which UTF-8 cannot: no id in the database has one.
+    return not any("\ud800" <= character <= "\udfff" for character in value)

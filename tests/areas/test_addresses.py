@@ -1,0 +1,52 @@
+"""Where a request comes from, as far as that can be known."""
+
+import pytest
+from django.core.management import call_command
+from django.test import RequestFactory
+
+from areas.checks import check_trusted_proxies
+from hci_center.addresses import address_of, network_of
+
+
+def address(peer, forwarded=None):
+    more = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
+    return address_of(RequestFactory().get("/", REMOTE_ADDR=peer, **more))
+
+
+def test_what_is_said_of_a_forwarded_address_is_not_believed():
+    assert address("10.0.0.1", "1.2.3.4") == address("10.0.0.1") == "10.0.0.1"
+
+
+@pytest.mark.parametrize("trusted", [["10.0.0.1", "10.0.0.2"], ["10.0.0.0/24"]])
+def test_a_known_proxy_is_believed_as_far_as_known_proxies_go(settings, trusted):
+    settings.TRUSTED_PROXIES = trusted
+    assert address("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2") == "1.2.3.4"
+    assert address("::ffff:10.0.0.1", "1.2.3.4") == "1.2.3.4"
+    assert address("10.0.0.1", "unknown") == "unknown"
+    assert address("10.0.0.1") == "10.0.0.1"
+    assert address("10.0.0.1", " , ") == address("10.0.0.1", "") == "10.0.0.1"
+    assert address("9.9.9.9", "1.2.3.4") == "9.9.9.9"
+
+
+def test_an_ipv6_caller_is_known_by_its_network():
+    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::1")
+    assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
+    assert network_of("::ffff:10.0.0.1") == "10.0.0.1"
+    assert network_of("") == address_of(None) == ""
+
+
+def said_of(settings, url, proxies):
+    settings.PUBLIC_URL, settings.TRUSTED_PROXIES = url, proxies
+    return [message.id for message in check_trusted_proxies()]
+
+
+def test_a_public_url_without_proxies_is_a_warning(settings, capsys):
+    assert said_of(settings, "", []) == []
+    assert said_of(settings, "https://x.example", ["10.0.0.0/8", "::1"]) == []
+    assert said_of(settings, "https://x.example", []) == ["areas.W001"]
+    call_command("check")
+    assert "HCI_TRUSTED_PROXIES is not" in capsys.readouterr().err
+
+
+def test_a_proxy_that_is_no_address_is_an_error(settings):
+    assert said_of(settings, "", ["10.0.0.0/8", "proxy"]) == ["areas.E001"]

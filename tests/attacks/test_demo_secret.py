@@ -1,0 +1,42 @@
+"""The demonstration's secret signs for the demonstration's pages, and no other."""
+
+import hmac
+import json
+
+import pytest
+from django.test import Client
+
+from chats.models import InboundEvent
+from tests.builders import make_manager
+
+
+@pytest.fixture
+def demo(settings):
+    settings.DEMO, settings.DEMO_APP_SECRET = True, "secret-of-the-demonstration"
+    settings.META_APP_SECRET = "secret-of-the-app"
+    return settings
+
+
+def told_by(page, secret):
+    """The status of a webhook about that page, and what was stored of it."""
+    event = {"sender": {"id": "1"}, "recipient": {"id": page}, "timestamp": 1}
+    event["message"] = {"mid": "m", "text": "hi"}
+    body = json.dumps({"entry": [{"id": page, "messaging": [event]}]}).encode()
+    digest = hmac.new(secret.encode(), body, "sha256").hexdigest()
+    headers = {"X-Hub-Signature-256": f"sha256={digest}"}
+    InboundEvent.objects.all().delete()
+    answer = Client().post(
+        "/webhooks/facebook", body, "application/json", headers=headers
+    )
+    return answer.status_code, InboundEvent.objects.count()
+
+
+def test_the_demonstrations_secret_tells_of_its_own_pages_alone(demo, manager):
+    page = manager.facebook_id
+    assert told_by(page, demo.DEMO_APP_SECRET) == (403, 0)
+    make_manager(facebook_id="demo-page", is_demo=True)
+    assert told_by("demo-page", demo.DEMO_APP_SECRET) == (200, 1)
+    assert told_by(page, demo.DEMO_APP_SECRET) == (200, 0)
+    assert told_by(page, demo.META_APP_SECRET) == (200, 1)
+    demo.DEMO = False
+    assert told_by("demo-page", demo.DEMO_APP_SECRET) == (403, 0)

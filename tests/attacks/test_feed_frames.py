@@ -1,0 +1,46 @@
+"""What a socket may send beside its first frame, made to break the feed."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from hci_center.callers import Caller
+from hci_center.feed.moments import Moments
+
+HALF = "\ud800"
+
+
+class Database:
+    """Notes what it is asked for; psycopg could not encode half a character."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def rows(self, statement, values, *, patience):
+        self.asked.append({name: str(value).encode() for name, value in values.items()})
+        return []
+
+
+def follow(**sent):
+    database = Database()
+    caller = Caller("key", "key:1", None)
+    line = SimpleNamespace(
+        member=SimpleNamespace(caller=caller), said_at=0.0, followed=None
+    )
+    moments = Moments(database, audiences=None, epoch=str)
+    asyncio.run(moments.follow(line, {"t": "viewing", **sent}))
+    return database.asked
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize(
+    ("contact", "m"), [(HALF, 1), (1, HALF), (f"a{HALF}b", "page"), ("x" * 65, 1)]
+)
+def test_half_a_character_in_an_id_is_passed_over(contact, m, on):
+    assert follow(id=contact, m=m, on=on) == []
+
+
+def test_an_id_of_any_whole_characters_is_looked_for():
+    (asked,) = follow(id="José", m="page.1", on=True)
+    assert asked["external_id"] == "José".encode()
