@@ -102,7 +102,7 @@ def test_cookies_are_set_on_the_short_way_too(ours, manager):
     )
     assert status == "200 OK", content
     cookies = [value.split("=")[0] for name, value in fields if name == "Set-Cookie"]
-    assert sorted(cookies) == ["csrftoken", "sessionid"]
+    assert sorted(cookies) == ["csrftoken", "hci_device", "sessionid"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,7 +21,8 @@ def told_by(page, secret):
     """The status of a webhook about that page, and what was stored of it."""
     event = {"sender": {"id": "1"}, "recipient": {"id": page}, "timestamp": 1}
     event["message"] = {"mid": "m", "text": "hi"}
-    body = json.dumps({"entry": [{"id": page, "messaging": [event]}]}).encode()
+    entry = {"id": page, "messaging": [event]}
+    body = json.dumps({"object": "page", "entry": [entry]}).encode()
     digest = hmac.new(secret.encode(), body, "sha256").hexdigest()
     headers = {"X-Hub-Signature-256": f"sha256={digest}"}
     InboundEvent.objects.all().delete()
