@@ -40,12 +40,14 @@ from hci_center.local.wsgi_environ import PIECE, Environ, FileAnswer, environ_of
 logger = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str]]
+Jobs = SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
 Send = Callable[[Message], Awaitable[None]]
 
 # A reader that takes none of a streamed answer for so long has lost interest.
 STALLED = 30.0
+PROBES = ("healthz", "readyz")
 
 
 class Reply:
@@ -78,29 +80,62 @@ class Reply:
             self.headers = [*self.headers, ("Content-Length", str(length))]
 
 
+class Probe:
+    """One kind of probe: answered in its own thread, equal ones together.
+
+    `/readyz` may take its two seconds while a server is frozen; those who ask
+    meanwhile get the same answer instead of a turn each.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: Jobs = SimpleQueue()
+        self._under_way: dict[Any, asyncio.Future[Reply]] = {}
+
+    async def answer(self, application: WsgiApplication, environ: Environ) -> Reply:
+        language = environ.get("HTTP_ACCEPT_LANGUAGE", "")[:64]
+        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], language)
+        done = self._under_way.get(asked)
+        if done is None:
+            loop = asyncio.get_running_loop()
+            done = self._under_way[asked] = loop.create_future()
+            done.add_done_callback(lambda _done: self._under_way.pop(asked))
+            environ["wsgi.input"] = io.BytesIO()
+            self.jobs.put((_run, (application, environ, loop, done)))
+        return await asyncio.shield(done)
+
+
 class Threaded:
     """The ASGI application around a WSGI one."""
 
     def __init__(self, application: WsgiApplication, threads: int) -> None:
         self.application = application
         self.guard = BodyGuard()
-        self.jobs: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = (
-            SimpleQueue()
-        )
+        self.jobs: Jobs = SimpleQueue()
         for number in range(threads):
-            threading.Thread(
-                target=self._work, name=f"django-{number}", daemon=True
-            ).start()
+            self._start(f"django-{number}", self.jobs)
+        # Probes are answered while all of those are busy: each kind has a thread.
+        self.probes = {name: Probe() for name in PROBES}
+        for name, probe in self.probes.items():
+            self._start(f"probe-{name}", probe.jobs)
 
-    def _work(self) -> None:
-        while True:
-            job, arguments = self.jobs.get()
-            job(*arguments)
+    def _start(self, name: str, jobs: Jobs) -> None:
+        def work() -> None:
+            while True:
+                job, arguments = jobs.get()
+                job(*arguments)
+
+        threading.Thread(target=work, name=name, daemon=True).start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         environ = environ_of(scope)
+        probe = self.probes.get(environ["PATH_INFO"].strip("/"))
+        if probe is not None and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            reply = await probe.answer(self.application, environ)
+            await send(reply.message())
+            await send({"type": "http.response.body", "body": reply.body})
+            return
         application, body = self.application, b""
         length = environ.get("CONTENT_LENGTH")
         held: Body | None = None

@@ -1,0 +1,76 @@
+"""PostgreSQL freezes: probes go on answering, calls are refused, and all comes back."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.local.installation import Installation, wait_for
+
+pytestmark = pytest.mark.skipif(
+    not os.path.isdir("/proc/self"), reason="it finds processes in /proc"
+)
+# More than the web process has threads.
+CALLERS = 8
+PROBE_SECONDS = 4.0
+CALL_SECONDS = 12.0
+
+
+@pytest.fixture
+def running(tmp_path):
+    installation = Installation(tmp_path)
+    try:
+        installation.start()
+        yield installation
+    finally:
+        for pid in servers(installation):
+            os.kill(pid, signal.SIGCONT)
+        installation.remove()
+
+
+def servers(installation):
+    return [
+        pid
+        for pid, command in installation.processes().items()
+        if command.startswith("postgres:") or "/bin/postgres " in command
+    ]
+
+
+def ask(installation, path, seconds, **headers):
+    client = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=seconds)
+    try:
+        client.request("GET", path, headers=headers)
+        answer = client.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        client.close()
+
+
+def test_probes_answer_and_calls_are_refused(running):
+    key = re.search(r"API key +(\S+)\n", running.said())[1]
+    credential = {"Authorization": f"Api-Key {key}"}
+    assert ask(running, "/api/user/", CALL_SECONDS, **credential) == 200
+    frozen = servers(running)
+    assert frozen
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(CALLERS) as pool:
+        calls = [
+            pool.submit(ask, running, "/api/user/", 2 * CALL_SECONDS, **credential)
+            for _ in range(CALLERS)
+        ]
+        # While every thread of Django waits for the database.
+        for _ in range(3):
+            assert ask(running, "/healthz", PROBE_SECONDS) == 200
+            assert ask(running, "/readyz", PROBE_SECONDS) == 503
+        assert {call.result() for call in calls} == {503}
+    for pid in frozen:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: ask(running, "/api/user/", CALL_SECONDS, **credential) == 200)
+    wait_for(lambda: running.state() == "ok")
