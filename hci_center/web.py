@@ -14,10 +14,10 @@ import uvicorn
 from django.conf import settings
 from django.db import OperationalError
 
+from hci_center.http_protocol import BoundedHttp
 from hci_center.limits import allow_many_connections
 from hci_center.local.bridge import Threaded, WsgiApplication
 from hci_center.local.command_line import told_away
-from hci_center.local.http_protocol import BoundedHttp
 from hci_center.local.secret_check import start_checked
 
 # Longer than the proxies before us keep a connection, so that they end it, not we.

@@ -19,7 +19,7 @@ from tests.emptying import empty
 use_role("command")
 
 # These start servers and mostly wait for them, some for minutes.
-WAITING = ("faults", "local", "feed", "delivery", "storage")
+WAITING = ("faults", "attacks", "local", "feed", "delivery", "storage")
 
 
 @pytest.hookimpl(trylast=True)

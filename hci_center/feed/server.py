@@ -18,23 +18,36 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from hci_center.feed.lines import Close, Line
+from hci_center.http_protocol import BoundedHttp
 from hci_center.limits import allow_many_connections
 
 WIRE = "hci.wire"
 # What a client may say in one frame, in bytes.
 LONGEST_INBOUND = 4096
+# In how many parts it may be sent; empty parts count too.
+MOST_FRAGMENTS = 16
 
 
 class FeedProtocol(WebSocketsSansIOProtocol):
     """A `Wire`: frames go straight to the transport, and what cannot be sent counts."""
 
     line: Line | None = None
+    pong = b""
     # The transport's own: with a thousand sockets each step in between is felt.
     write: Callable[[bytes], None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.write = self.transport.write
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            # uvicorn leaves the answer to a request that websockets refuses unsent,
+            # and the connection open.
+            self.close_sent = True
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -79,6 +92,26 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         headers: list[Any] = self.scope["headers"]  # type: ignore[assignment]
         headers.clear()
 
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            # It does not read: its pongs would pile up. RFC 6455 (5.5.3) lets the
+            # latest one answer for all.
+            self.pong = b"".join(self.conn.data_to_send())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        pong, self.pong = self.pong, b""
+        if pong:
+            self.transport.write(pong)
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) < MOST_FRAGMENTS:
+            super().handle_cont(event)
+        else:
+            self.hang_up(Close.MALFORMED)
+
     # However a socket ends, the hub stops writing to it first.
 
     def handle_close(self, event: Frame) -> None:
@@ -120,6 +153,7 @@ def serve() -> None:
         host=settings.HOST,
         port=settings.FEED_PORT,
         loop="uvloop",
+        http=BoundedHttp,
         ws=FeedProtocol,
         ws_max_size=LONGEST_INBOUND,
         ws_per_message_deflate=False,

@@ -1,5 +1,51 @@
+"""The servers under attack."""
+
 from __future__ import annotations
 
+import pytest
+
+from tests.attacks.servers import Server
 from tests.delivery.conftest import cloud, rounds
 
 __all__ = ["cloud", "rounds"]
+
+
+@pytest.fixture(scope="module")
+def running_echo(tmp_path_factory):
+    """The web process's server around an application that tells what reached it."""
+    log = tmp_path_factory.mktemp("echo") / "log"
+    server = Server(log, "tests.local.echo", "{port}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def echo(running_echo):
+    yield running_echo
+    running_echo.hang_up()
+
+
+@pytest.fixture(scope="module")
+def running_feed_port(tmp_path_factory):
+    """The feed's server without a database: it is the port that is attacked."""
+    log = tmp_path_factory.mktemp("feed") / "log"
+    server = Server(
+        log,
+        "tests.attacks.feed_port",
+        HCI_FEED_PORT="{port}",
+        DATABASE_URL="postgres://nobody@127.0.0.1:1/none",
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def feed_port(running_feed_port):
+    yield running_feed_port
+    running_feed_port.hang_up()
+
+
+@pytest.fixture(params=["echo", "feed_port"])
+def either(request):
+    """Both ports, one after the other: they have the same bounds."""
+    return request.getfixturevalue(request.param)

@@ -11,10 +11,12 @@ import time
 import django
 
 from hci_center.api.body_guard import BodyGuard
+from hci_center.http_protocol import BoundedHttp
 from hci_center.local import bridge
 from hci_center.web import serve
 
 PATIENCE = 3.0
+HEADER_PATIENCE = 1.5
 BIG = 1_600_000
 STREAMED = 3_000_000
 
@@ -78,7 +80,7 @@ def application(environ, start_response):
 
 if __name__ == "__main__":
     django.setup()
-    BodyGuard.seconds = PATIENCE
+    BodyGuard.seconds, BoundedHttp.header_seconds = PATIENCE, HEADER_PATIENCE
     # There is no database: whoever shows any key is known.
     bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
     serve(application, "127.0.0.1", int(sys.argv[1]), threads=2)

@@ -1,0 +1,238 @@
+"""uvicorn's HTTP protocol with bounds on what a client may send, and how slowly.
+
+Both servers use it: the web process, and the feed's until a connection becomes a
+WebSocket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any, ClassVar, cast
+
+import httptools
+from django.utils.translation import gettext_lazy as _
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from hci_center.api.envelope import failure, render_to_keep
+from hci_center.errors import InvalidError, RefusedError
+
+HEADER_SECONDS = 15.0
+# Of the request line with the headers, and of the trailers after a chunked body.
+HEADER_BYTES = 64 * 1024
+MOST_HEADERS = 128
+# Requests that one connection may have waiting behind the one being answered.
+MOST_PIPELINED = 32
+# A client that acknowledges nothing for so long is gone, with what it left unread.
+UNREAD_MILLISECONDS = 60_000
+# After a refusal so much is read and thrown away: closing a connection with unread
+# bytes resets it, and the client would not get to read why.
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 8 * 2**20
+
+API = b"/api/"
+# What belongs to one connection's change of protocol and not to the request.
+UPGRADE_HEADERS = (b"upgrade", b"http2-settings")
+
+
+class HeadersTooLargeError(RefusedError):
+    status, code = 431, "headers_too_large"
+    sentence = _("The headers of the request are too large.")
+
+
+class HeadersTooSlowError(RefusedError):
+    status, code = 408, "headers_too_slow"
+    sentence = _("The headers of the request took too long to arrive.")
+
+
+class NotHttpError(InvalidError):
+    sentence = _("This is not a valid HTTP request.")
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Refuses requests whose headers or trailers are too large or come too slowly."""
+
+    header_seconds: ClassVar[float] = HEADER_SECONDS
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.url, self.headers = b"", []
+        # Bytes since the last ones that were no headers: a body, a request's end.
+        self._counted = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._refused = False
+        self._thrown_away = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            connection.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS
+            )
+        self._start_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            self._throw_away(len(data))
+            return
+        self._unset_keepalive_if_required()
+        self._counted += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(HeadersTooLargeError() if self._is_large() else NotHttpError())
+        else:
+            if self._counted > HEADER_BYTES or len(self.headers) > MOST_HEADERS:
+                self._refuse(HeadersTooLargeError())
+            elif self._unanswered() is None:
+                # Also when all that came was an empty line between two requests.
+                self._start_deadline()
+            elif self._deadline is not None:
+                self._stop_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_deadline()
+        super().connection_lost(exc)
+
+    # What the parser finds -------------------------------------------------------
+
+    def on_headers_complete(self) -> None:
+        if len(self.headers) > MOST_HEADERS or (
+            self._counted > HEADER_BYTES and self._is_large()
+        ):
+            raise ValueError("too large")
+        self._counted = 0
+        if self.parser.should_upgrade():
+            # Nothing begins before it is known in which protocol.
+            self.scope["method"] = self.parser.get_method().decode("ascii")
+            return
+        super().on_headers_complete()
+        # The application reads its headers later. Trailers must not be among them:
+        # there they would stand for headers that only a proxy may set.
+        self.headers = []
+        if len(self.pipeline) > MOST_PIPELINED:
+            raise ValueError("too many requests at once")
+
+    def on_body(self, body: bytes) -> None:
+        self._counted = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._counted = 0
+        if not self.parser.should_upgrade():
+            self.url = b""
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if not self.pipeline and self.cycle.more_body:
+            # Nobody reads the rest of its body, which may have no end.
+            self.transport.close()
+        super().on_response_complete()
+
+    def _unanswered(self) -> RequestResponseCycle | None:
+        """The latest request whose headers are complete, unless it is answered."""
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        return None if cycle is None or cycle.response_complete else cycle
+
+    def _is_large(self) -> bool:
+        """Whether the headers alone are too large, whatever came along with them."""
+        size = sum(len(name) + len(value) + 4 for name, value in self.headers)
+        return size + len(self.url) > HEADER_BYTES or len(self.headers) > MOST_HEADERS
+
+    # Another protocol ------------------------------------------------------------
+
+    def _upgrade(self, rest: bytes) -> None:
+        """Changes to WebSocket, or answers over HTTP/1.1 as if nobody had asked.
+
+        Java's and curl's clients offer HTTP/2 with their first request. The parser
+        takes what follows its headers for the other protocol: it is given the
+        request once more, without the offer.
+        """
+        method = self.scope["method"].encode()
+        if self._should_upgrade():
+            self._stop_deadline()
+            self.handle_websocket_upgrade()
+            return
+        if method == b"CONNECT":
+            self._refuse(NotHttpError())
+            return
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version)]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = _without_offer(value)
+            if value and name not in UPGRADE_HEADERS:
+                lines.append(b"%s: %s" % (name, value))
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(b"\r\n".join([*lines, b"", rest]))
+
+    # Refusals --------------------------------------------------------------------
+
+    def _start_deadline(self) -> None:
+        """Most requests come with all of their headers at once, and cost no timer."""
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.header_seconds, self._too_slow)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if self.url:
+            self._refuse(HeadersTooSlowError())
+        else:
+            self.transport.close()
+
+    def _refuse(self, refusal: RefusedError) -> None:
+        """Answers by itself, and takes nothing more on this connection.
+
+        What was asked before is answered first: then there is no room for a refusal.
+        """
+        self._refused = True
+        self._stop_deadline()
+        cycle = self._unanswered()
+        if cycle is not None:
+            if self.pipeline or cycle.response_started or not cycle.more_body:
+                cycle.keep_alive = False
+                return
+            # Its body or its trailers are what is refused.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if not self.transport.is_closing():
+            self.transport.write(self._refusal(refusal))
+            self.transport.write_eof()
+            self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _refusal(self, refusal: RefusedError) -> bytes:
+        """In the envelope below /api/, and one line of text elsewhere."""
+        kind, content = b"text/plain; charset=utf-8", f"{refusal.sentence}\n".encode()
+        if self.url.startswith(API):
+            kind, content = b"application/json", render_to_keep(failure(refusal))
+        lines = [
+            b"content-type: " + kind,
+            b"content-length: %d" % len(content),
+            b"cache-control: no-store",
+            b"connection: close",
+        ]
+        return STATUS_LINE[refusal.status] + b"\r\n".join([*lines, b"", content])
+
+    def _throw_away(self, size: int) -> None:
+        self._thrown_away += size
+        if self._thrown_away > LINGER_BYTES:
+            self.transport.close()
+
+
+def _without_offer(connection: bytes) -> bytes:
+    """The Connection header without what it says of another protocol."""
+    tokens = [token.strip() for token in connection.split(b",")]
+    return b", ".join(t for t in tokens if t.lower() not in UPGRADE_HEADERS)

@@ -1,0 +1,126 @@
+"""Handshakes and frames on the feed's port that are no console's."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import struct
+import threading
+
+import pytest
+
+from tests.attacks.servers import MiB, answer_of, count, is_closed, pour
+from tests.feed.conftest import running_feed, valkey
+from tests.feed.processes import wait_until
+
+# The feed as it runs, with its database.
+__all__ = ["running_feed", "valkey"]
+pytestmark = pytest.mark.django_db
+
+HANDSHAKE = (
+    b"GET /api/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+PING, CONTINUATION, TEXT = 0x9, 0x0, 0x1
+
+
+@pytest.fixture
+def port(running_feed):
+    return running_feed.port
+
+
+@pytest.fixture
+def connect(port):
+    opened = []
+
+    def make(received=None):
+        raw = socket.socket()
+        if received is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, received)
+        raw.settimeout(20)
+        raw.connect(("127.0.0.1", port))
+        opened.append(raw)
+        return raw
+
+    yield make
+    for raw in opened:
+        raw.close()
+
+
+def greet(raw):
+    raw.sendall(HANDSHAKE + b"\r\n")
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += raw.recv(1)
+    assert received.startswith(b"HTTP/1.1 101")
+
+
+def frame(kind, content=b"", *, final=True):
+    mask = secrets.token_bytes(4)
+    masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(content))
+    length = len(content)
+    assert length < 126
+    return struct.pack("!BB", kind | (0x80 if final else 0), 0x80 | length) + (
+        mask + masked
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (HANDSHAKE + b"X: " + b"y" * 9000 + b"\r\n\r\n", 431),
+        (HANDSHAKE.replace(b"/api/socket", b"/" + b"y" * 9000) + b"\r\n", 414),
+        (HANDSHAKE.replace(b"Sec-WebSocket-Key", b"X") + b"\r\n", 400),
+        (HANDSHAKE.replace(b"GET", b"POST") + b"\r\n", None),
+    ],
+    ids=["a long header", "a long address", "no key", "a POST"],
+)
+def test_a_handshake_that_cannot_be_is_refused_and_closed(connect, request_, status):
+    raw = connect()
+    raw.sendall(request_)
+    if status is not None:
+        assert answer_of(raw)[0] == status
+    assert is_closed(raw)
+
+
+def memory(feed):
+    with open(f"/proc/{feed.server.pid}/status") as status:
+        return int(status.read().partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def test_pongs_do_not_pile_up_for_who_does_not_read(running_feed, connect):
+    """Those of a minute's pings would be hundreds of megabytes."""
+    raw = connect(received=4096)
+    greet(raw)
+    before = memory(running_feed)
+    pings = frame(PING, b"y" * 125) * 1000
+    sent = pour(raw, pings, count(24, 200) * MiB)
+    assert sent > 16 * MiB
+    assert memory(running_feed) < before + 8
+
+
+def test_who_reads_gets_his_pongs(connect):
+    raw = connect()
+    greet(raw)
+    reader = raw.makefile("rb")
+    for number in range(100):
+        raw.sendall(frame(PING, b"%d" % number))
+        content = b"%d" % number
+        assert (
+            reader.read(2 + len(content)) == b"\x8a" + bytes([len(content)]) + content
+        )
+
+
+def test_a_message_in_parts_without_end_is_refused(connect):
+    raw = connect()
+    greet(raw)
+    raw.sendall(frame(TEXT, b"{", final=False))
+    pieces = frame(CONTINUATION, final=False) * 1000
+    sender = threading.Thread(target=pour, args=(raw, pieces, 10_000))
+    sender.start()
+    closing = raw.recv(4)
+    assert closing[:1] == b"\x88"
+    assert struct.unpack("!H", closing[2:4]) == (4400,)
+    sender.join()
+    wait_until(lambda: is_closed(raw))
