@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import IO, Any
 from uuid import UUID, uuid4
@@ -19,11 +20,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from chats.data_uri import SentFile
 from chats.models import Attachment, ConvertedFile, Portrait
 from hci_center.api import links
+from hci_center.api.bodies import Fields
 from hci_center.api.late import Asker, Late
 from hci_center.errors import BodyTooLargeError, UnavailableError
 
@@ -76,8 +79,8 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     Raises BodyTooLargeError for a file over the limit, and UnavailableError when
     there is no place for it now.
     """
-    if sent is None:
-        yield None
+    if sent is None or sent.row is not None:
+        yield None if sent is None else sent.row
         return
     if sent.found is None or sent.sha256 is None:
         raise BodyTooLargeError
@@ -95,6 +98,21 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
     except BaseException:
         remove_file(name)
         raise
+
+
+@contextlib.contextmanager
+def stored_first(fields: Fields) -> Iterator[None]:
+    """Stores the file in the field `base64` before the call's transaction begins, and
+    takes it away again where nothing came of it."""
+    sent = fields.get("base64")
+    if sent is None or sent.found is None:
+        yield
+        return
+    with stored(sent) as attachment:
+        fields["base64"] = replace(sent, row=attachment)
+        yield
+        if attachment is not None and attachment.pk is None:
+            remove_file(attachment.file.name)
 
 
 def attach(attachment: Attachment | None, message_id: int) -> FileLink | None:
@@ -145,19 +163,36 @@ def write_file(uuid: UUID, content: IO[bytes]) -> str:
 
 
 def remove_file(name: str) -> None:
-    """What cannot be removed now, `sweep_orphans` removes."""
+    """Takes a file away that has just been written, from this machine alone.
+
+    What cannot be removed now, `sweep_orphans` removes.
+    """
+    here = getattr(default_storage, "folder", default_storage)
     with contextlib.suppress(OSError):
-        default_storage.delete(name)
+        here.delete(name)
+
+
+def open_shown(file: FieldFile) -> IO[bytes]:
+    """Opens a stored file for a request; what is wrong with its place is an OSError."""
+    open_file: Any = getattr(default_storage, "open_shown", default_storage.open)
+    opened: IO[bytes] = open_file(file.name or "")
+    return opened
+
+
+def may_be_elsewhere() -> bool:
+    """Whether a file that is not found may be on its way from another machine."""
+    return hasattr(default_storage, "bucket")
 
 
 def _write_through(name: str) -> None:
     """Down to the disk: the row that will name the file outlives a loss of power."""
-    try:
-        path = default_storage.path(name)
-    except NotImplementedError:  # no folder of this machine
-        return
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
+    path = default_storage.path(name)
+    for each in (path, os.path.dirname(path)):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _remove_if_old(name: str) -> bool:

@@ -6,8 +6,10 @@ Loaded by the settings alone, so that who keeps files in a folder needs none of 
 from __future__ import annotations
 
 import errno
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
@@ -19,10 +21,12 @@ from storages.backends.s3 import S3File, S3Storage
 _IN_ONE_PIECE = TransferConfig(multipart_threshold=2**30, use_threads=False)
 # What is read is held in memory up to this, then in a file that has no name.
 _IN_MEMORY = 2 * 2**20
+_PART = 64 * 2**10
 _CONFIG = Config(
     connect_timeout=3,
-    read_timeout=15,
-    retries={"mode": "standard", "total_max_attempts": 2},
+    read_timeout=10,
+    # Whoever waits for it tries again by itself, and a request does not wait twice.
+    retries={"mode": "standard", "total_max_attempts": 1},
     # Only Amazon's own servers know the checksums that are sent by default.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
@@ -52,6 +56,23 @@ class Bucket(S3Storage):  # type: ignore[misc]
     def _open(self, name: str, mode: str = "rb") -> _File:
         with _as_of_a_folder():
             return _File(self._normalize_name(name), mode, self)
+
+    def read_within(self, name: str, seconds: float) -> Any:
+        """The object, whole and from its start, within so many seconds."""
+        ends = monotonic() + seconds
+        held = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on
+        try:
+            with _as_of_a_folder():
+                object_ = self.bucket.Object(self._normalize_name(name))
+                for part in object_.get()["Body"].iter_chunks(_PART):
+                    held.write(part)
+                    if monotonic() > ends:
+                        raise TimeoutError(errno.ETIMEDOUT, "the bucket is too slow")
+        except BaseException:
+            held.close()
+            raise
+        held.seek(0)
+        return held
 
     def _save(self, name: str, content: Any) -> str:
         with _as_of_a_folder():

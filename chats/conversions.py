@@ -21,7 +21,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.accounts import COLUMNS, WIDTH, line_of
-from chats.attachments import remove_file, write_file
+from chats.attachments import may_be_elsewhere, remove_file, write_file
 from chats.conversion.program import Order
 from chats.conversion.reasons import UnfitError
 from chats.conversion.running import StoppedError, convert
@@ -76,7 +76,7 @@ UPDATE chats_convertedfile
 _LATER = """
 UPDATE chats_convertedfile
    SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
-       attempts = attempts - 1
+       attempts = attempts - %s
  WHERE message_id = %s AND attempts = %s
 """
 _END = "DELETE FROM chats_convertedfile WHERE message_id = %s AND attempts = %s"
@@ -209,7 +209,11 @@ def _make(wanted: Wanted, planned: Plan, is_stopping: Callable[[], bool]) -> Non
     except StoppedError:
         _put_off(wanted, 0)
     except FileNotFoundError:
-        _fail(wanted, _("The file of the message is gone."))
+        gone = _("The file of the message is gone.")
+        if may_be_elsewhere() and wanted.attempts < MOST_ATTEMPTS:
+            _put_off(wanted, STORAGE_WAIT, counted=True)
+        else:
+            _fail(wanted, gone)
     except (OSError, UnavailableError) as error:
         logger.warning("message %s: %s", wanted.message_id, type(error).__name__)
         _put_off(wanted, STORAGE_WAIT)
@@ -275,6 +279,7 @@ def _fail(wanted: Wanted, reason: str) -> None:
         cursor.execute(_END, [wanted.message_id, wanted.attempts])
 
 
-def _put_off(wanted: Wanted, wait: float) -> None:
+def _put_off(wanted: Wanted, wait: float, *, counted: bool = False) -> None:
+    values = [wait, int(not counted), wanted.message_id, wanted.attempts]
     with connection.cursor() as cursor:
-        cursor.execute(_LATER, [wait, wanted.message_id, wanted.attempts])
+        cursor.execute(_LATER, values)

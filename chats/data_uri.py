@@ -18,6 +18,8 @@ from chats.file_kinds import Found, find_kind
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    from chats.models import Attachment
+
 # A multiple of 4 characters, so that each piece decodes by itself.
 _PIECE = 256 * 1024
 _HEAD = 8 * 1024
@@ -41,6 +43,7 @@ class SentFile:
     """A file as it was sent: the text it is in, and what was found out about it.
 
     `found` and `sha256` are None for one that is over the limit: it is not opened.
+    `row` is that of its stored file, unsaved, where it was stored already.
     """
 
     text: str
@@ -49,6 +52,7 @@ class SentFile:
     claimed_mime: str
     found: Found | None
     sha256: str | None
+    row: Attachment | None = None
 
     def open(self) -> io.BufferedReader:
         """The decoded bytes, to be read from the start and any number of times."""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from chats import pauses
 from chats.accounts import Drivers
+from chats.attachments import may_be_elsewhere
 from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
 from chats.models import Message
 from chats.outbox import Job, Unreadable
@@ -163,7 +164,10 @@ def _missing(file: File | None) -> Outcome | None:
         if file is not None:
             file.open().close()
     except FileNotFoundError:
-        return Rejected("bad_message", _("The file of the message is gone."))
+        gone = _("The file of the message is gone.")
+        if may_be_elsewhere():
+            return Failed("no_file", gone)
+        return Rejected("bad_message", gone)
     except OSError:
         return Failed("no_file", _("The file of the message cannot be read now."))
     return None

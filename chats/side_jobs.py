@@ -15,6 +15,7 @@ from django.db import close_old_connections, connection
 from chats import conversions, inbound, media, profiles
 from chats.accounts import Drivers
 from chats.completions import Completion, nothing
+from chats.uploads import Uploader
 from hci_center.background import faults
 from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
 
@@ -41,10 +42,12 @@ class SideJobs:
         self._drivers, self._end = drivers, end
         self.lanes, self.fetches, self.conversions = lanes, fetches, conversions
         self._stopping = threading.Event()
-        self._count = lanes + fetches + conversions
+        # One more carries files into the bucket.
+        self._count = lanes + fetches + conversions + 1
         self._threads = ThreadPoolExecutor(self._count, "side")
         self._working, self._fetching = 0, 0
         self._converting, self._films = 0, 0
+        self._uploader = Uploader()
         # What gives back the rows that are in our hands.
         self._releases: set[Callable[[], None]] = set()
 
@@ -125,6 +128,12 @@ class SideJobs:
             fetch = partial(profiles.fetch, self._drivers, one)
             self.run_aside(fetch, partial(profiles.release, [one.contact_id]))
         return bool(asked)
+
+    def upload(self) -> None:
+        """Begins a round of carrying files into the bucket, where one is due."""
+        if self._uploader.begin():
+            job, ended = self._uploader.run, self._uploader.end
+            self._threads.submit(self._run, "uploads", "", job, ended)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None

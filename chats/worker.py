@@ -220,6 +220,7 @@ class Worker:
         run("old events", inbound.forget_old, 30.0)
         run("old conversions", conversions.forget_sent, 30.0)
         run("old faults", faults.forget_old, 3600.0)
+        run("uploads", self._side.upload, 1.0)
         run("orphans", partial(self._side.run_aside, sweep_orphans), SWEEP_EVERY)
 
     def _renew(self) -> None:

@@ -256,7 +256,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
-# A bucket instead of that folder. Who we are there is told as to every client of S3:
+# A bucket behind that folder, where files are until a worker has carried them. Who we are there is told as to every client of S3:
 # AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or the machine's own role.
 S3_BUCKET: str = env.str("HCI_S3_BUCKET", default="")
 S3_ENDPOINT: str = env.address("HCI_S3_ENDPOINT", default="")
@@ -264,7 +264,7 @@ S3_REGION: str = env.str("HCI_S3_REGION", default="")
 S3_FOLDER: str = env.str("HCI_S3_FOLDER", default="").strip("/")
 _FOLDER = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 _BUCKET: dict[str, Any] = {
-    "BACKEND": "chats.bucket.Bucket",
+    "BACKEND": "chats.spool.Spool",
     "OPTIONS": {
         "bucket_name": S3_BUCKET,
         "endpoint_url": S3_ENDPOINT or None,
@@ -276,6 +276,8 @@ STORAGES = {
     "default": _BUCKET if S3_BUCKET else _FOLDER,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if S3_BUCKET:
+    READY_CHECKS["files"] = "chats.uploads.ask"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from chats.attachments import PURPOSE, find_attachment
+from chats.attachments import PURPOSE, find_attachment, open_shown
 from chats.file_kinds import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
 from chats.gateways.file_names import suffix_of
 from chats.models import Attachment, Portrait
@@ -70,7 +70,7 @@ def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     if portrait is None or portrait.contact.deleted_at is not None:
         raise NotFoundError
     try:
-        response = _FileResponse(portrait.file.open())
+        response = _FileResponse(open_shown(portrait.file))
     except OSError as error:
         raise UnavailableError from error
     return _with_headers(response, portrait, signed=signed)
@@ -89,12 +89,12 @@ def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
 def _respond(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     asked = _range(request.META.get("HTTP_RANGE", ""), attachment.size)
     if asked is None:
-        return _FileResponse(attachment.file.open())
+        return _FileResponse(open_shown(attachment.file))
     first, last = asked
     if first > last:
         unsatisfied = {"Content-Range": f"bytes */{attachment.size}"}
         return HttpResponse(status=416, headers=unsatisfied)
-    file = attachment.file.open()
+    file = open_shown(attachment.file)
     file.seek(first)
     response = _FileResponse(_Part(file, last - first + 1), status=206)
     response["Content-Range"] = f"bytes {first}-{last}/{attachment.size}"

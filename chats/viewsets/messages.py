@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chats.attachments import stored_first
 from chats.reading import Asked, Window, list_messages, mark_read
 from chats.receipts import report_status
 from chats.recording import Arrival, record_message
@@ -23,7 +24,12 @@ class MessageViewSet(ContractViewSet):
         closed_too = fields.get("closed", False)
         return list_messages(self.caller, _asked(fields), window, closed_too=closed_too)
 
-    @operation(RecordMessage, closed_to=("operator",), body_limit=FILE_BODY)
+    @operation(
+        RecordMessage,
+        closed_to=("operator",),
+        body_limit=FILE_BODY,
+        prepare=stored_first,
+    )
     def record(self, fields: Fields) -> Any:
         arrival = Arrival(
             number=fields.get("number"),

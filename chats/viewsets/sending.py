@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chats.attachments import stored_first
 from chats.sending import Letter, letter_on_facebook, letter_to, send_file, send_text
 from chats.serializers import (
     SendFileByController,
@@ -30,12 +31,12 @@ class SendingViewSet(ContractViewSet):
         token = fields.get("token", "")
         return send_text(letter, fields["text"], extras_of(fields), token=token)
 
-    @operation(SendFileByController, body_limit=FILE_BODY)
+    @operation(SendFileByController, body_limit=FILE_BODY, prepare=stored_first)
     def send_file_by_controller(self, fields: Fields, controller_port: int) -> Any:
         letter = self._by_controller(fields, controller_port, fields["from"])
         return send_file(letter, fields["type"], fields["base64"], extras_of(fields))
 
-    @operation(SendFileByPage, body_limit=FILE_BODY)
+    @operation(SendFileByPage, body_limit=FILE_BODY, prepare=stored_first)
     def send_file_by_page(self, fields: Fields) -> Any:
         letter = self._by_page(fields, fields["from"])
         token = fields.get("token", "")

@@ -7,7 +7,8 @@ refusals is the contract's ("Rules for every call").
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ from hci_center.errors import (
     ForbiddenError,
     MethodNotAllowedError,
     NotAuthenticatedError,
+    RefusedError,
 )
 
 SMALL_BODY = 2 * 2**20
@@ -57,6 +59,7 @@ class Operation:
         body_limit: int = SMALL_BODY,
         anonymous: bool = False,
         repeatable: bool = True,
+        prepare: Callable[[Fields], AbstractContextManager[None]] | None = None,
     ) -> None:
         self.body = body
         self.closed_to = closed_to
@@ -64,6 +67,7 @@ class Operation:
         self.body_limit = body_limit
         self.anonymous = anonymous
         self.repeatable = repeatable
+        self.prepare = prepare
 
     def is_closed_to(self, caller: Caller) -> bool:
         """Whether that caller gets 403, whatever the call says."""
@@ -78,7 +82,8 @@ def operation(
 
     closed_to: roles that get 403. unbound_only: 403 for whoever is bound to some
     managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether it
-    heeds an Idempotency-Key.
+    heeds an Idempotency-Key. prepare: what is done with the fields before the
+    transaction of such a call begins, and undone where it comes to nothing.
     """
 
     def declare(action: Action) -> Action:
@@ -120,18 +125,18 @@ class ContractViewSet(ViewSet):
             raise ForbiddenError
         sent = sent_fields(request)
 
-        def run() -> Any:
-            return action(declared.body.read(sent), **kwargs)
-
         key = None
         if declared.repeatable and request.method not in SAFE_METHODS:
             key = read_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
         if key is None or caller is None:
-            status, payload = 200, success(run())
+            status, payload = 200, success(action(declared.body.read(sent), **kwargs))
         else:
             path = request.path_info.removesuffix("/")
             call = Call(caller.credential, request.method or "", path, key)
-            status, payload = answer_once(call, sent, run)
+            with _prepared(declared, sent) as fields:
+                status, payload = answer_once(
+                    call, sent, lambda: action(fields(), **kwargs)
+                )
         return self.finish(answer(status, render(payload, Asker(request, caller))))
 
     def finish(self, response: HttpResponse) -> HttpResponse:
@@ -145,6 +150,27 @@ class ContractViewSet(ViewSet):
             raise MethodNotAllowedError([verb.upper() for verb in self.action_map])
         action: Callable[[Fields], Any] = getattr(self, name)
         return action
+
+
+@contextmanager
+def _prepared(
+    declared: Operation, sent: Mapping[str, Any]
+) -> Iterator[Callable[[], Fields]]:
+    """What reads the fields of a call that is to be done once.
+
+    Wrong ones are refused when they are read, as for any other call: that its key was
+    used with other fields comes first.
+    """
+    if declared.prepare is None:
+        yield lambda: declared.body.read(sent)
+        return
+    try:
+        fields = declared.body.read(sent)
+    except RefusedError:
+        yield lambda: declared.body.read(sent)
+        return
+    with declared.prepare(fields):
+        yield lambda: fields
 
 
 @cache

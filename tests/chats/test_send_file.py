@@ -261,13 +261,43 @@ def test_a_session_sends_as_itself_alone(contact, ana, bruno):
     assert signed_in(ana.user).post(PATH, ask(ana)).status_code == 200
 
 
-def test_an_idempotent_repeat_answers_the_same_with_a_new_link(api, contact, ana):
+def test_an_idempotent_repeat_answers_the_same_with_a_new_link(
+    api, settings, contact, ana
+):
     headers = {"Idempotency-Key": "once"}
     first = api.post(PATH, ask(ana), headers=headers).json()["data"]
     again = api.post(PATH, ask(ana), headers=headers).json()["data"]
     assert first.pop("url") != again.pop("url")
     assert first == again
     assert Attachment.objects.count() == 1
+    assert len(files_of(settings)) == 1
+
+
+@pytest.mark.parametrize(
+    ("over", "expected"),
+    [
+        ({"contactNumber": 551100000000}, (404, "contact_not_found")),
+        ({"base64": "no file"}, (400, "invalid")),
+        ({"base64": data_uri(files.PDF, "image/png")}, (400, "invalid")),
+    ],
+)
+def test_of_a_call_with_a_key_that_is_refused_no_file_stays(
+    api, settings, contact, ana, over, expected
+):
+    for _ in range(2):
+        answer = api.post(PATH, ask(ana, **over), headers={"Idempotency-Key": "k"})
+        assert refusal(answer) == expected
+    assert files_of(settings) == []
+
+
+def test_a_key_that_came_with_another_file_is_told_so_first(
+    api, settings, contact, ana
+):
+    headers = {"Idempotency-Key": "k"}
+    assert api.post(PATH, ask(ana), headers=headers).status_code == 200
+    answer = api.post(PATH, ask(ana, base64="no file"), headers=headers)
+    assert refusal(answer) == (422, "idempotency_mismatch")
+    assert len(files_of(settings)) == 1
 
 
 def test_a_file_goes_when_its_row_cannot_be_kept(api, settings, contact, ana, mocker):

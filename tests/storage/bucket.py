@@ -17,13 +17,15 @@ NAME = "files-of-the-centre"
 class FakeBucket:
     """Refuses who is not known and bodies that are not what was signed.
 
-    `is_away`: it answers 503 to everything. `keys` are the objects with their bytes.
+    `is_away`: it answers 503 to everything. `stalls`: it answers nothing until it is
+    set. `keys` are the objects with their bytes.
     """
 
     def __init__(self):
         self.keys, self.written = {}, {}
         self.requests = []
         self.is_away = False
+        self.stalls = None
 
     def __enter__(self):
         handler = type("Handler", (_Handler,), {"bucket": self})
@@ -36,6 +38,8 @@ class FakeBucket:
         return self
 
     def __exit__(self, *_):
+        if self.stalls is not None:
+            self.stalls.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -83,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         parts = urlsplit(self.path)
         self.bucket.requests.append((self.command, unquote(parts.path)))
+        if self.bucket.stalls is not None:
+            self.bucket.stalls.wait(30)
         refusal = self._refusal(body)
         if refusal:
             self._say(*refusal)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from chats.uploads import Uploader
 from tests.delivery.conftest import controller, rounds
 from tests.storage.bucket import KEY, NAME, SECRET, FakeBucket
 
@@ -10,7 +11,7 @@ __all__ = ["controller", "rounds"]
 
 @pytest.fixture
 def bucket(settings, monkeypatch, tmp_path):
-    """An S3 bucket that takes the place of the folder."""
+    """An S3 bucket behind the folder."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -24,6 +25,12 @@ def bucket(settings, monkeypatch, tmp_path):
         }
         settings.STORAGES = {
             **settings.STORAGES,
-            "default": {"BACKEND": "chats.bucket.Bucket", "OPTIONS": options},
+            "default": {"BACKEND": "chats.spool.Spool", "OPTIONS": options},
         }
         yield made
+
+
+@pytest.fixture
+def carry():
+    """A round of the worker's that carries what is here into the bucket."""
+    return Uploader().run

@@ -1,0 +1,207 @@
+"""The bucket is away or stalls: nobody waits for it, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection, connections
+
+from chats import spool, uploads
+from chats.models import Attachment, Message
+from chats.uploads import Uploader
+from hci_center.errors import LackingError
+from tests.chats import files
+from tests.delivery.conftest import controller, rounds
+from tests.storage.conftest import bucket, carry
+from tests.storage.test_bucket import open_link, record, send_file
+
+__all__ = ["bucket", "carry", "controller", "rounds"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def here(settings):
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_a_file_is_taken_while_the_bucket_is_away_and_carried_when_it_is_back(
+    bucket, api, contact, settings
+):
+    bucket.is_away = True
+    answer = record(api)
+    assert answer.status_code == 200, answer.content
+    uploader = Uploader()
+    uploader.run()
+    assert (len(here(settings)), bucket.keys) == (1, {})
+    link = answer.json()["data"]["url"]
+    assert open_link(link)[1] == files.PNG
+    bucket.is_away = False
+    uploader.run()
+    assert here(settings) == []
+    assert list(bucket.keys.values()) == [files.PNG]
+    assert open_link(link)[1] == files.PNG
+
+
+def test_no_request_and_no_transaction_speaks_to_the_bucket(
+    bucket, api, ana, contact, monkeypatch
+):
+    seen = []
+    save = spool.Spool._save
+
+    def told(self, name, content):
+        seen.append(connection.in_atomic_block)
+        return save(self, name, content)
+
+    monkeypatch.setattr(spool.Spool, "_save", told)
+    for key in ("one", ""):
+        answer = api.post(
+            "/api/chat/message/send",
+            {
+                "managerNumber": 5511400011111,
+                "contactNumber": 551133334444,
+                "from": 551133334444,
+                "base64": files.data_uri(files.PNG, "image/png"),
+            },
+            headers={"Idempotency-Key": key} if key else {},
+        )
+        assert answer.status_code == 200, answer.content
+    assert seen == [False, False]
+    assert bucket.requests == []
+
+
+def test_requests_go_on_while_the_bucket_stalls(bucket, api, contact, carry):
+    """Four who read from it hold neither all threads nor each other for long."""
+    link = record(api).json()["data"]["url"]
+    carry()
+    bucket.stalls = threading.Event()
+    with ThreadPoolExecutor(4) as threads:
+        reads = [threads.submit(_read, link) for _ in range(4)]
+        # Those that find no place among the readers are refused while it stalls.
+        refused = [read.result(timeout=30) for read in islice(as_completed(reads), 2)]
+        answer = record(api, files.JPEG, "image/jpeg")
+        bucket.stalls.set()
+        read = [read.result(timeout=30) for read in reads]
+    assert refused == [503, 503]
+    assert sorted(read) == [200, 200, 503, 503]
+    assert answer.status_code == 200
+    assert Message.objects.count() == 2
+
+
+def _read(link):
+    try:
+        return open_link(link)[0].status_code
+    finally:
+        connections.close_all()
+
+
+def test_after_a_bucket_did_not_answer_it_is_let_rest(
+    bucket, api, contact, carry, monkeypatch
+):
+    link = record(api).json()["data"]["url"]
+    carry()
+    bucket.is_away = True
+    assert open_link(link)[0].status_code == 503
+    asked = len(bucket.requests)
+    assert open_link(link)[0].status_code == 503
+    assert len(bucket.requests) == asked
+    bucket.is_away = False
+    monkeypatch.setattr(spool, "monotonic", lambda: time.monotonic() + 60)
+    assert open_link(link)[0].status_code == 200
+
+
+def test_a_file_leaves_by_its_gateway_while_the_bucket_is_away(
+    bucket, api, ana, contact, controller, rounds
+):
+    bucket.is_away = True
+    send_file(api, ana)
+    rounds.make()
+    assert [d.content for d in controller.delivered] == [files.PDF]
+
+
+def test_what_is_only_half_written_is_not_carried(bucket, api, contact, settings):
+    record(api)
+    [whole] = here(settings)
+    half = whole.with_name(".half")
+    half.write_bytes(b"ha")
+    Uploader().run()
+    assert len(bucket.keys) == 1
+    assert here(settings) == [half]
+    then = time.time() - 2 * 60 * 60
+    os.utime(half, (then, then))
+    Uploader().run()
+    assert here(settings) == []
+
+
+def test_what_is_not_of_its_making_is_left_alone(bucket, settings, carry):
+    folder = Path(settings.MEDIA_ROOT, "aa")
+    folder.mkdir(parents=True)
+    strangers = [
+        folder / "notes.txt",
+        folder.parent / "readme.txt",
+        folder / ("b" * 32),
+    ]
+    for stranger in strangers:
+        stranger.write_bytes(b"x")
+    carry()
+    assert all(stranger.exists() for stranger in strangers)
+    assert bucket.keys == {}
+
+
+def test_a_file_whose_storing_failed_leaves_nothing(
+    bucket, api, contact, settings, monkeypatch
+):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(spool.os, "rename", fail)
+    assert record(api).status_code == 503
+    assert here(settings) == []
+    assert not Attachment.objects.exists()
+
+
+def test_two_workers_of_a_machine_carry_a_file_once_each_at_most(
+    bucket, api, contact, settings
+):
+    record(api)
+    [path] = here(settings)
+    name = path.relative_to(settings.MEDIA_ROOT).as_posix()
+    default_storage.carry(name)
+    default_storage.carry(name)
+    assert [request[0] for request in bucket.requests] == ["PUT"]
+
+
+def test_it_rests_longer_after_each_round_that_failed(bucket, api, contact, caplog):
+    record(api)
+    bucket.is_away = True
+    uploader = Uploader()
+    for _ in range(3):
+        uploader._rests_until = 0.0
+        assert uploader.begin()
+        uploader.run()
+        uploader.end()
+    assert not uploader.begin()
+    told = [r for r in caplog.records if r.name == "chats.uploads"]
+    assert [r.levelname for r in told] == ["ERROR"]
+    assert "503" in told[0].getMessage()
+
+
+def test_a_probe_of_the_machine_is_told_what_waits_for_long(
+    bucket, api, contact, settings, carry
+):
+    record(api)
+    assert uploads.ask() == "ok"
+    [path] = here(settings)
+    then = time.time() - 6 * 60
+    os.utime(path, (then, then))
+    with pytest.raises(LackingError) as lack:
+        uploads.ask()
+    assert str(lack.value) == "files wait for the bucket: 1"
+    carry()
+    assert uploads.ask() == "ok"
