@@ -37,11 +37,11 @@ class AreaViewSet(ContractViewSet):
     def list_by_page(self, fields: Fields, facebook_id: str) -> Any:
         return self._areas(facebook_id=facebook_id)
 
-    @operation(ListOperators)
+    @operation(ListOperators, reads=True)
     def operators_by_port(self, fields: Fields, controller_port: int) -> Any:
         return self._operators(fields, controller_port=controller_port)
 
-    @operation(ListOperators)
+    @operation(ListOperators, reads=True)
     def operators_by_page(self, fields: Fields, facebook_id: str) -> Any:
         return self._operators(fields, facebook_id=facebook_id)
 

@@ -66,6 +66,8 @@ SELECT c.channel, c.external_id, {MESSAGE_COLUMNS}
    AND (m.gateway_id = %(reference)s OR m.uuid = %(uuid)s::uuid)
 """  # noqa: S608 - of columns
 
+_OWNERS = "SELECT manager_id, contact_id FROM chats_message WHERE uuid = %s"
+
 _OPEN_CHAT = """
 SELECT id, protocol FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL
 """
@@ -236,6 +238,14 @@ def message_of_reference(manager_id: int, reference: str) -> Shape | None:
     if row is None:
         return None
     return message_shape(row[2:], public_id(row[0], row[1]))
+
+
+def owners_of_message(message_id: str) -> tuple[int, int]:
+    """The ids of the manager and the contact whose message of ours that is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNERS, [message_id])
+        manager_id, contact_id = cursor.fetchone()
+    return manager_id, contact_id
 
 
 def as_uuid(reference: str) -> UUID | None:

@@ -22,6 +22,7 @@ from chats.queries import (
 from contacts.lookup import Named, NamedOn, names_on
 from contacts.models import Channel
 from contacts.naming import ManagerNames
+from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     AmbiguousContactError,
@@ -111,6 +112,8 @@ def _the_one(
         raise AmbiguousContactError
     if not seen or (seen[0].chat_id is None and not closed_too):
         raise ChatNotFoundError
+    contact = seen[0].contact
+    note_subject(contact.manager_id, contact.pk)
     return seen[0]
 
 

@@ -33,6 +33,7 @@ from chats.storing import FILE_CONTENT, Draft, Held, quote, store
 from contacts.lookup import address, page_name
 from contacts.models import Channel, Contact
 from contacts.naming import ManagerNames
+from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     ContactNotFoundError,
@@ -90,7 +91,9 @@ def letter_on_facebook(caller: Caller, external_id: str, operator_id: int) -> Le
         raise OperatorNotFoundError
     if not found:
         raise ContactNotFoundError
-    return _letter(caller, found[0].contact, sight)
+    contact = found[0].contact
+    note_subject(contact.manager_id, contact.pk)
+    return _letter(caller, contact, sight)
 
 
 def send_text(

@@ -12,6 +12,7 @@ from contacts.identity import BEARS_NAME, borne
 from contacts.models import Channel, Contact
 from contacts.naming import ManagerNames, bears
 from contacts.rows import COLUMNS, contact_of
+from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     AmbiguousContactError,
@@ -130,9 +131,12 @@ def address(
         raise ManagerNotFoundError
     manager_id, found_operator, operator_name, areas, *columns = row
     contact = contact_of(columns) if columns[0] is not None else None
+    if contact is not None and not is_visible(contact, caller):
+        contact = None
+    note_subject(manager_id, None if contact is None else contact.pk)
     return Addressed(
         manager_id,
-        contact if contact is not None and is_visible(contact, caller) else None,
+        contact,
         Sight(found_operator, operator_name, frozenset(areas))
         if found_operator is not None
         else None,
@@ -167,6 +171,7 @@ def find_one(
         raise ContactNotFoundError
     if len(seen) > 1:
         raise AmbiguousContactError
+    note_subject(seen[0].manager_id, seen[0].pk)
     return seen[0]
 
 
@@ -185,15 +190,7 @@ def hold(contact_id: int) -> Contact:
 
 def is_visible(contact: Contact, caller: Caller) -> bool:
     """Whether it exists for the caller: `ContactQuerySet.visible_to`, of one row."""
-    if not caller.reaches(contact.manager_id):
-        return False
-    if caller.role != "operator":
-        return True
-    return (
-        contact.area_id in caller.areas
-        or contact.operator_id == caller.operator
-        or (contact.area_id is None and contact.operator_id is None)
-    )
+    return caller.sees(contact.manager_id, contact.area_id, contact.operator_id)
 
 
 def names_on(channel: str | None, key: Named) -> NamedOn:

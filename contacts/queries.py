@@ -15,6 +15,8 @@ from django.db import connection
 
 from contacts import photos
 from contacts.naming import ManagerNames, bears
+from hci_center.api.late import Asker, Late
+from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
 from managers.queries import MANAGER_COLUMNS, manager_shape
@@ -67,6 +69,32 @@ UNASSIGNED_OR_OF_AREA = f"{OF_MANAGER} AND (c.operator_id IS NULL OR {OF_AREA})"
 _OF_MANAGERS = f"""
 SELECT {_COLUMNS}, c.manager_id {_FROM}
  WHERE c.manager_id = ANY(%(managers)s::bigint[]) AND c.deleted_at IS NULL"""
+
+
+class ContactsOf(Late, kind="contacts_of"):
+    """A manager's contacts in the answer of a call that wrote the manager.
+
+    A stored answer keeps the manager alone, and gives the contacts of that moment
+    that exist for whoever asks.
+    """
+
+    def __init__(self, manager: int, shapes: list[Shape] | None = None) -> None:
+        self.manager = manager
+        self.shapes = shapes
+
+    def now(self, asker: Asker) -> list[Shape]:
+        if self.shapes is not None:
+            return self.shapes
+        if asker.caller is None:
+            return []
+        return contacts_of_managers([self.manager], asker.caller)[self.manager]
+
+    def kept(self) -> dict[str, Any]:
+        return {"manager": self.manager}
+
+    @classmethod
+    def of_kept(cls, **kept: Any) -> ContactsOf:
+        return cls(kept["manager"])
 
 
 def contact_shape(contact_id: int) -> Shape:
@@ -128,7 +156,9 @@ def named_and_contacts(
         rows = cursor.fetchall()
     if not rows or rows[0][0] is not None:
         raise ManagerNotFoundError
-    return orjson.loads(rows[0][2]), _shapes(rows[1:])
+    found = orjson.loads(rows[0][2])
+    note_subject(found["id"])
+    return found, _shapes(rows[1:])
 
 
 def _for_caller(

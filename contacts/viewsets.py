@@ -29,6 +29,7 @@ from contacts.serializers import (
     StepContact,
 )
 from hci_center.api.bodies import Fields
+from hci_center.api.subject import is_subject_wanted, note_subject
 from hci_center.api.values import NOBODY
 from hci_center.api.viewset import ContractViewSet, operation
 from managers.lookup import find_manager
@@ -37,12 +38,12 @@ SENT_TO_OPERATOR = "Contact Send to the operator"
 
 
 class ContactViewSet(ContractViewSet):
-    @operation(ListContacts)
+    @operation(ListContacts, reads=True)
     def list(self, fields: Fields) -> Any:
         manager = queries.manager_with_contacts(self.caller, fields["manager"])
         return {"contacts": manager["contacts"]}
 
-    @operation(ListContactsOfArea)
+    @operation(ListContactsOfArea, reads=True)
     def list_of_area(self, fields: Fields) -> Any:
         place, contacts = find_place(
             self.caller, fields["manager"], queries.OF_AREA, fields["area"]
@@ -50,7 +51,7 @@ class ContactViewSet(ContractViewSet):
         place.area()
         return contacts
 
-    @operation(ListContactsOfOperator)
+    @operation(ListContactsOfOperator, reads=True)
     def list_of_operator(self, fields: Fields) -> Any:
         operator_id = fields["operatorId"]
         is_nobody = operator_id == NOBODY
@@ -70,6 +71,7 @@ class ContactViewSet(ContractViewSet):
         answer_contact(
             self.caller, fields["manager"], channel, external_id, fields["operatorId"]
         )
+        self._note_subject(fields)
         return SENT_TO_OPERATOR
 
     @operation(HandOverContact)
@@ -101,7 +103,9 @@ class ContactViewSet(ContractViewSet):
     def find_or_add(self, fields: Fields) -> Any:
         manager_id = find_manager(self.caller, **fields["manager"])
         channel, external_id = fields["contact"]
-        return find_or_add(manager_id, channel, external_id, _given(fields)).sa
+        contact = find_or_add(manager_id, channel, external_id, _given(fields))
+        note_subject(manager_id, contact.pk)
+        return contact.sa
 
     @operation(StepContact, closed_to=("operator",))
     def increase_sa(self, fields: Fields) -> Any:
@@ -129,7 +133,14 @@ class ContactViewSet(ContractViewSet):
 
     def _step(self, fields: Fields, by: int) -> int:
         channel, external_id = fields["contact"]
-        return step(self.caller, fields["manager"], channel, external_id, by)
+        stepped = step(self.caller, fields["manager"], channel, external_id, by)
+        self._note_subject(fields)
+        return stepped
+
+    def _note_subject(self, fields: Fields) -> None:
+        """For a call whose one statement does not tell what it found."""
+        if is_subject_wanted():
+            self._address(fields)
 
     def _save(self, fields: Fields) -> Any:
         manager_id = find_manager(self.caller, **fields["manager"])
@@ -142,6 +153,7 @@ class ContactViewSet(ContractViewSet):
         contact = assignment.save_contact(
             self.caller, manager_id, channel, external_id, _given(fields)
         )
+        note_subject(manager_id, contact.pk)
         return queries.contact_shape(contact.pk)
 
 

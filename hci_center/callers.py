@@ -35,3 +35,21 @@ class Caller:
     def reaches(self, manager_id: int) -> bool:
         """Whether that manager exists for this caller."""
         return self.managers is None or manager_id in self.managers
+
+    def sees(
+        self, manager_id: int, area_id: int | None, operator_id: int | None
+    ) -> bool:
+        """Whether a contact of that manager, area and operator exists for this caller.
+
+        An operator sees the contacts of his areas, his own, and the unassigned ones
+        without an area.
+        """
+        if not self.reaches(manager_id):
+            return False
+        if self.role != "operator":
+            return True
+        return (
+            area_id in self.areas
+            or operator_id == self.operator
+            or (area_id is None and operator_id is None)
+        )

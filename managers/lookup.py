@@ -7,6 +7,7 @@ from contextlib import suppress
 from django.db import connection
 from django.db.models import Q
 
+from hci_center.api.subject import note_subject
 from hci_center.api.values import WrongValueError, parse_phone
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
@@ -52,6 +53,7 @@ def find_manager(
     if row is None or not caller.reaches(row[0]):
         raise ManagerNotFoundError
     found: int = row[0]
+    note_subject(found)
     return found
 
 

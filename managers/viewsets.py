@@ -6,6 +6,7 @@ from typing import Any
 
 from contacts.naming import ManagerNames
 from contacts.queries import (
+    ContactsOf,
     contacts_of_managers,
     manager_of_id_with_contacts,
     manager_with_contacts,
@@ -43,11 +44,11 @@ class ManagerViewSet(ContractViewSet):
                 shape["contacts"] = contacts.get(manager_id, [])
         return list(managers.values())
 
-    @operation(FindManagerByNumber)
+    @operation(FindManagerByNumber, reads=True)
     def find_by_number(self, fields: Fields) -> Any:
         return manager_with_contacts(self.caller, {"number": fields["number"]})
 
-    @operation(FindManagerByPage)
+    @operation(FindManagerByPage, reads=True)
     def find_by_page(self, fields: Fields) -> Any:
         names: ManagerNames = {"facebook_id": fields["facebookId"]}
         return manager_with_contacts(self.caller, names)
@@ -68,4 +69,5 @@ class ManagerViewSet(ContractViewSet):
         return self._answer(link_manager(self.caller, link))
 
     def _answer(self, manager_id: int) -> Any:
-        return manager_of_id_with_contacts(self.caller, manager_id)
+        shape = manager_of_id_with_contacts(self.caller, manager_id)
+        return shape | {"contacts": ContactsOf(manager_id, shape["contacts"])}

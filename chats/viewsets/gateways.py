@@ -40,7 +40,7 @@ class GatewayViewSet(ContractViewSet):
         template = Template(fields["name"], fields["language"], fields["parameters"])
         return send_template(letter, template, extras_of(fields))
 
-    @operation(FindSession)
+    @operation(FindSession, reads=True)
     def find_session(self, fields: Fields) -> Any:
         names = manager_names(fields)
         manager_id = find_manager(self.caller, **names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chats.attachments import stored_first
+from chats.queries import Shape, owners_of_message
 from chats.reading import Asked, Window, list_messages, mark_read
 from chats.receipts import report_status
 from chats.recording import Arrival, record_message
@@ -13,12 +14,13 @@ from chats.serializers_of_extras import extras_of
 from chats.viewsets.chats import manager_names
 from contacts.queries import contact_shape
 from hci_center.api.bodies import Fields
+from hci_center.api.subject import is_subject_wanted, note_subject
 from hci_center.api.viewset import FILE_BODY, ContractViewSet, operation
 from managers.lookup import find_manager
 
 
 class MessageViewSet(ContractViewSet):
-    @operation(ListMessages)
+    @operation(ListMessages, reads=True)
     def list(self, fields: Fields) -> Any:
         window = Window(fields.get("after"), fields.get("before"), fields.get("limit"))
         closed_too = fields.get("closed", False)
@@ -46,18 +48,29 @@ class MessageViewSet(ContractViewSet):
             created_at=fields.get("timestamp"),
             extras=extras_of(fields),
         )
-        return record_message(self.caller, arrival)
+        message = record_message(self.caller, arrival)
+        _note_subject(message)
+        return message
 
     @operation(ReportStatus, closed_to=("operator",))
     def report_status(self, fields: Fields) -> Any:
         manager_id = find_manager(self.caller, **manager_names(fields))
-        return report_status(
+        message = report_status(
             manager_id, fields["messageId"], fields["status"], fields.get("error", "")
         )
+        if message is not None:
+            _note_subject(message)
+        return message
 
     @operation(ReadChat)
     def mark_read(self, fields: Fields) -> Any:
         return contact_shape(mark_read(self.caller, _asked(fields)))
+
+
+def _note_subject(message: Shape) -> None:
+    """For calls whose statements answer a message without whose it is."""
+    if is_subject_wanted():
+        note_subject(*owners_of_message(message["id"]))
 
 
 def _asked(fields: Fields) -> Asked:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 from django.db import connection, transaction
@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from hci_center.api.envelope import failure, render_to_keep, success
 from hci_center.api.late import revive
+from hci_center.api.subject import subject_noted
+from hci_center.callers import Caller
 from hci_center.errors import (
     IdempotencyMismatchError,
     InvalidError,
     MalformedBodyError,
+    NotFoundError,
     RefusedError,
     UnavailableError,
 )
@@ -31,15 +34,23 @@ INSERT INTO api_storedanswer (credential, method, path, key, fingerprint, create
 VALUES (%s, %s, %s, %s, %s, now())
 ON CONFLICT ON CONSTRAINT one_answer_a_key DO UPDATE
    SET fingerprint = excluded.fingerprint, created_at = now(),
-       status = NULL, body = NULL
+       status = NULL, body = NULL, manager_id = NULL, contact_id = NULL
  WHERE api_storedanswer.created_at < now() - interval '24 hours'
 RETURNING id
 """
 _FIND = """
-SELECT fingerprint, status, body FROM api_storedanswer
- WHERE credential = %s AND method = %s AND path = %s AND key = %s
+SELECT s.fingerprint, s.status, s.body, s.manager_id, m.id, s.contact_id,
+       c.id IS NOT NULL AND c.deleted_at IS NULL, c.area_id, c.operator_id
+  FROM api_storedanswer s
+  LEFT JOIN managers_manager m ON m.id = s.manager_id
+  LEFT JOIN contacts_contact c ON c.id = s.contact_id
+ WHERE s.credential = %s AND s.method = %s AND s.path = %s AND s.key = %s
 """
-_KEEP = "UPDATE api_storedanswer SET status = %s, body = %s WHERE id = %s"
+_KEEP = """
+UPDATE api_storedanswer
+   SET status = %s, body = %s, manager_id = %s, contact_id = %s
+ WHERE id = %s
+"""
 # A few at a time, by whoever comes along: the table never grows past a day's calls.
 _FORGET = """
 DELETE FROM api_storedanswer WHERE id = ANY(ARRAY(
@@ -74,13 +85,23 @@ def read_key(header: str | None) -> str | None:
     return header
 
 
-def answer_once(call: Call, sent: Mapping[str, Any], run: Callable[[], Any]) -> Answer:
+def answer_once(
+    call: Call,
+    caller: Caller,
+    sent: Mapping[str, Any],
+    run: Callable[[], Any],
+    *,
+    is_stored: bool = True,
+) -> Answer:
     """Runs the call, or answers what its first run answered.
 
     The answer (200, or a refusal of the call's own) is stored in the transaction
     that did the work, so one never exists without the other. A refusal for wrong
-    fields and a fault of ours are raised and leave nothing behind. Raises
-    IdempotencyMismatchError when the key came before with other fields.
+    fields and a fault of ours are raised and leave nothing behind. Without
+    `is_stored` a 200 is not stored: a repeat runs again. Raises
+    IdempotencyMismatchError when the key came before with other fields, and whatever
+    the call raises when what the stored answer is about no longer exists for the
+    caller.
     """
     fingerprint = _fingerprint(sent)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -88,9 +109,13 @@ def answer_once(call: Call, sent: Mapping[str, Any], run: Callable[[], Any]) -> 
         taken = cursor.fetchone()
         if taken is None:
             cursor.execute(_FIND, call.identity)
-            return _replay(cursor.fetchone(), fingerprint)
-        status, payload = _first_answer(run)
-        cursor.execute(_KEEP, [status, render_to_keep(payload), taken[0]])
+            return _replay(cursor.fetchone(), fingerprint, caller, run)
+        with subject_noted() as subject:
+            status, payload = _first_answer(run)
+        if is_stored or status != 200:
+            body = render_to_keep(payload)
+            about = [subject.manager_id, subject.contact_id]
+            cursor.execute(_KEEP, [status, body, *about, taken[0]])
         cursor.execute(_FORGET)
     return status, payload
 
@@ -107,14 +132,58 @@ def _first_answer(run: Callable[[], Any]) -> Answer:
         return refusal.status, failure(refusal)
 
 
-def _replay(stored: tuple[str, int, bytes] | None, fingerprint: str) -> Answer:
+def _replay(
+    stored: tuple[Any, ...] | None,
+    fingerprint: str,
+    caller: Caller,
+    run: Callable[[], Any],
+) -> Answer:
     if stored is None:
-        # Its day ended between the two statements; the next try is the first.
+        # It ended between the two statements; the next try is the first.
         raise UnavailableError
-    kept_fingerprint, status, body = stored
+    kept_fingerprint, status, body, *about = stored
     if kept_fingerprint != fingerprint:
         raise IdempotencyMismatchError
-    return status, revive(orjson.loads(bytes(body)))
+    if status is None:
+        return _first_answer(run)
+    payload = orjson.loads(bytes(body))
+    if not _is_still_visible(caller, payload.get("data"), *about):
+        _refuse_as_new(run)
+    return status, revive(payload)
+
+
+def _is_still_visible(
+    caller: Caller,
+    data: Any,
+    manager_id: int | None,
+    present_manager: int | None,
+    contact_id: int | None,
+    is_present: bool,
+    area_id: int | None,
+    operator_id: int | None,
+) -> bool:
+    """Whether what the answer is about exists for the caller now."""
+    if manager_id is None:
+        return True
+    if present_manager is None or not caller.reaches(manager_id):
+        return False
+    if contact_id is None or data is None or isinstance(data, str):
+        # A refusal or a fixed sentence tells nothing of the contact. The calls that
+        # answer one are those that take it out of their caller's sight.
+        return True
+    return is_present and caller.sees(manager_id, area_id, operator_id)
+
+
+def _refuse_as_new(run: Callable[[], Any]) -> NoReturn:
+    """Raises what the call is refused with today, and does nothing.
+
+    The names may have come to mean something else that the caller does see: that is
+    not done for a repeat either.
+    """
+    with transaction.atomic():
+        run()
+        transaction.set_rollback(True)
+    raise NotFoundError
 
 
 def _fingerprint(sent: Mapping[str, Any]) -> str:

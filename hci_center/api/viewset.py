@@ -60,6 +60,7 @@ class Operation:
         anonymous: bool = False,
         repeatable: bool = True,
         prepare: Callable[[Fields], AbstractContextManager[None]] | None = None,
+        reads: bool = False,
     ) -> None:
         self.body = body
         self.closed_to = closed_to
@@ -68,6 +69,7 @@ class Operation:
         self.anonymous = anonymous
         self.repeatable = repeatable
         self.prepare = prepare
+        self.reads = reads
 
     def is_closed_to(self, caller: Caller) -> bool:
         """Whether that caller gets 403, whatever the call says."""
@@ -82,8 +84,9 @@ def operation(
 
     closed_to: roles that get 403. unbound_only: 403 for whoever is bound to some
     managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether it
-    heeds an Idempotency-Key. prepare: what is done with the fields before the
-    transaction of such a call begins, and undone where it comes to nothing.
+    heeds an Idempotency-Key. reads: it changes nothing, so that what it answers is
+    never stored and a repeat reads again. prepare: what is done with the fields before
+    the transaction of such a call begins, and undone where it comes to nothing.
     """
 
     def declare(action: Action) -> Action:
@@ -135,7 +138,11 @@ class ContractViewSet(ViewSet):
             call = Call(caller.credential, request.method or "", path, key)
             with _prepared(declared, sent) as fields:
                 status, payload = answer_once(
-                    call, sent, lambda: action(fields(), **kwargs)
+                    call,
+                    caller,
+                    sent,
+                    lambda: action(fields(), **kwargs),
+                    is_stored=not declared.reads,
                 )
         return self.finish(answer(status, render(payload, Asker(request, caller))))
 

@@ -165,18 +165,18 @@ def test_any_other_key_will_do(increase, page_contact, key):
 # What is made anew ------------------------------------------------------------
 
 
-def test_a_page_token_is_never_stored_and_always_the_present_one(api, manager):
-    fields = {"number": manager.number}
-    assert api.post("/api/user/", fields, headers=KEPT).json() == found()
-    stored = bytes(StoredAnswer.objects.get().body)
-    assert manager.facebook_token.encode() not in stored
-    Manager.objects.update(facebook_token="renewed")
-    again = api.post("/api/user/", fields, headers=KEPT)
-    assert again.json() == found(facebookToken="renewed")
-    Manager.objects.update(facebook_token="")
-    assert api.post("/api/user/", fields, headers=KEPT).json() == found(
-        facebookToken=""
-    )
+def test_a_page_token_is_never_stored_and_always_the_present_one(full_api):
+    fields = {"name": "A", "facebookId": "77", "facebookToken": "token-at-first"}
+
+    def save():
+        answer = full_api.post("/api/user/save", fields, headers=KEPT)
+        return answer.json()["data"]["facebookToken"]
+
+    assert save() == "token-at-first"
+    assert b"token-at-first" not in bytes(StoredAnswer.objects.get().body)
+    for token in ("renewed", ""):
+        Manager.objects.update(facebook_token=token)
+        assert save() == token
 
 
 def test_a_stored_token_needs_its_scope_too(api, manager):
