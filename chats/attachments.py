@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import IO, Any
 from uuid import UUID, uuid4
 
@@ -21,10 +22,13 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from chats.data_uri import SentFile
-from chats.models import Attachment, ConvertedFile, Portrait
+from chats.models import Attachment, ConvertedFile, PictureCopy, Portrait
+from chats.pictures import PICTURES, Showing, showing_of
+from chats.reencoding import UnreadableError, reencode
 from hci_center.api import links
 from hci_center.api.bodies import Fields
 from hci_center.api.late import Asker, Late
@@ -36,7 +40,9 @@ PATH = "/api/chat/file/"
 PURPOSE = "file-link"
 
 # The models whose rows are known to the storage by their uuid.
-_WITH_FILES: tuple[Any, ...] = (Attachment, ConvertedFile, Portrait)
+_WITH_FILES: tuple[Any, ...] = (Attachment, ConvertedFile, PictureCopy, Portrait)
+# What is copied while it is stored: some 40 ms.
+AT_ONCE_PIXELS, AT_ONCE_BYTES = 2_000_000, 2 * 2**20
 # Long enough for any transaction that has written a file and not yet its row.
 _ORPHANED_AFTER = timedelta(hours=1)
 
@@ -86,17 +92,21 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
         raise BodyTooLargeError
     uuid = uuid4()
     name = write_file(uuid, sent.open())
+    attachment = Attachment(
+        uuid=uuid,
+        file=name,
+        mime=sent.found.mime,
+        size=sent.size,
+        sha256=sent.sha256,
+        is_voice=sent.found.is_voice,
+    )
     try:
-        yield Attachment(
-            uuid=uuid,
-            file=name,
-            mime=sent.found.mime,
-            size=sent.size,
-            sha256=sent.sha256,
-            is_voice=sent.found.is_voice,
-        )
+        if attachment.mime in PICTURES:
+            attachment.showing = showing_of(sent.facts)
+            attachment.unsaved_copy = _copied_at_once(attachment, sent)
+        yield attachment
     except BaseException:
-        remove_file(name)
+        _remove_files(attachment)
         raise
 
 
@@ -112,7 +122,33 @@ def stored_first(fields: Fields) -> Iterator[None]:
         fields["base64"] = replace(sent, row=attachment)
         yield
         if attachment is not None and attachment.pk is None:
-            remove_file(attachment.file.name)
+            _remove_files(attachment)
+
+
+def _remove_files(attachment: Attachment) -> None:
+    """Those of a row that is not saved."""
+    copy = attachment.unsaved_copy
+    for stored_file in filter(None, (attachment.file, copy and copy.file)):
+        remove_file(str(stored_file))
+
+
+def _copied_at_once(attachment: Attachment, sent: SentFile) -> PictureCopy | None:
+    """The copy of a small picture, which costs next to nothing; unsaved, for `attach`.
+    That of a large one, and of one that moves, is made by a worker."""
+    facts = sent.facts
+    if facts is None or attachment.showing != Showing.COPY:
+        return None
+    is_small = facts.pixels <= AT_ONCE_PIXELS and sent.size <= AT_ONCE_BYTES
+    if not is_small or facts.images > 1:
+        return None
+    try:
+        content, mime = reencode(sent.open(), attachment.mime)
+    except UnreadableError:
+        attachment.showing = Showing.NEVER
+        return None
+    copy = PictureCopy(uuid=uuid4(), mime=mime, size=len(content), made_at=Now())
+    copy.file = write_file(copy.uuid, BytesIO(content))
+    return copy
 
 
 def attach(attachment: Attachment | None, message_id: int) -> FileLink | None:
@@ -121,13 +157,16 @@ def attach(attachment: Attachment | None, message_id: int) -> FileLink | None:
         return None
     attachment.message_id = message_id
     attachment.save(force_insert=True)
+    if attachment.showing == Showing.COPY:
+        copy = attachment.unsaved_copy or PictureCopy()
+        copy.attachment = attachment
+        copy.save(force_insert=True)
     return FileLink(attachment.uuid)
 
 
 def find_attachment(uuid: UUID) -> Attachment | None:
-    return (
-        Attachment.objects.filter(uuid=uuid).select_related("message__contact").first()
-    )
+    rows = Attachment.objects.select_related("message__contact", "picture_copy")
+    return rows.filter(uuid=uuid).first()
 
 
 def sweep_orphans() -> int:

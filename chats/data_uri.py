@@ -10,10 +10,11 @@ import binascii
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chats.file_kinds import Found, find_kind
+from chats.file_kinds import FILE, UNKNOWN_MIME, Found, find_kind
+from chats.pictures import MOST_PIXELS, Facts, facts_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -44,6 +45,8 @@ class SentFile:
 
     `found` and `sha256` are None for one that is over the limit: it is not opened.
     `row` is that of its stored file, unsaved, where it was stored already.
+    `facts` are a picture's. One with more pixels than anybody decodes is no picture to
+    us: it is found to be a file of an unknown type.
     """
 
     text: str
@@ -53,6 +56,11 @@ class SentFile:
     found: Found | None
     sha256: str | None
     row: Attachment | None = None
+    facts: Facts | None = None
+
+    @property
+    def has_too_many_pixels(self) -> bool:
+        return self.facts is not None and self.facts.pixels > MOST_PIXELS
 
     def open(self) -> io.BufferedReader:
         """The decoded bytes, to be read from the start and any number of times."""
@@ -73,7 +81,11 @@ def parse_data_uri(text: str, largest: int) -> SentFile:
         return SentFile(text, start, size, claimed_mime, None, None)
     head, sha256 = _read_through(text, start)
     found = find_kind(head, claimed_mime)
-    return SentFile(text, start, size, claimed_mime, found, sha256)
+    sent = SentFile(text, start, size, claimed_mime, found, sha256)
+    sent = replace(sent, facts=facts_of(sent.open(), found.mime))
+    if sent.has_too_many_pixels:
+        return replace(sent, found=Found(UNKNOWN_MIME, frozenset({FILE})))
+    return sent
 
 
 def _read_through(text: str, start: int) -> tuple[bytes, str]:

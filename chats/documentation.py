@@ -194,8 +194,10 @@ PAGES = {
         "Send a file to a WhatsApp contact",
         "Checks that the bytes are what they claim, stores them and queues the "
         "message. Its `url` is a signed link, new in every answer and good for an "
-        "hour. `caption` goes out with the file where the gateway can, `fileName` is "
-        "what the customer sees it called, `replyTo` quotes a message.",
+        "hour. A picture is shown without what cameras write beside it; `original=1` "
+        "in the link's query gives the file as it was sent. `caption` goes out with "
+        "the file where the gateway can, `fileName` is what the customer sees it "
+        "called, `replyTo` quotes a message.",
         answer=MessageShape,
         example=SENT_FILE,
         bodies={"By number": FILE | BY_NUMBER | BESIDE_A_FILE},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +17,11 @@ from django.db import connection, transaction
 from chats.accounts import COLUMNS, WIDTH, Drivers, Line, line_of
 from chats.arrived_files import as_sent
 from chats.attachments import stored
-from chats.file_kinds import SHOWN_INLINE
+from chats.conversion.program import PORTRAIT
+from chats.conversion.reasons import UnfitError
 from chats.gateways.base import Failed, Fetched, Profile
 from chats.models import Attachment, Portrait
+from chats.picture_copies import encoded_apart
 from contacts import photos
 from hci_center.background import faults
 from hci_center.database import faults as database_faults
@@ -188,9 +191,12 @@ class _HasOneError(Exception):
 def _keep(contact_id: int, picture: Fetched) -> None:
     sent = as_sent(picture.content, picture.mime)
     mime = sent.found.mime if sent is not None and sent.found is not None else ""
-    if mime not in SHOWN_INLINE or not mime.startswith("image/"):
+    try:
+        content, mime = encoded_apart(BytesIO(picture.content), mime, PORTRAIT)
+    except UnfitError:
         logger.warning("contact %s: its picture is none", contact_id)
         return
+    sent = as_sent(content, mime)
     try:
         with stored(sent) as file, transaction.atomic():
             if file is not None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from chats.data_uri import SentFile
 from chats.fields import DataUri, MessageId, MessageType, OneOf
 from chats.file_kinds import FILE, is_as_said
+from chats.pictures import MOST_PIXELS
 from chats.serializers_of_extras import Quoting, WithFile, take_caption
 from chats.texts import (
     LONGEST_BASE64_CONTENT,
@@ -261,7 +262,10 @@ class SendFile(WithFile):
         said: str | None = values.get("type")
         if sent is None or sent.found is None or said is None or said == FILE:
             return
-        if not is_as_said(sent.found, said, sent.claimed_mime):
+        if sent.has_too_many_pixels:
+            sentence = _("The picture has more than %d million pixels.")
+            wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
+        elif not is_as_said(sent.found, said, sent.claimed_mime):
             wrong["base64"] = [_("The file is not of the kind that is said.")]
 
 

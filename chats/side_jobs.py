@@ -1,5 +1,5 @@
-"""The worker's threads that use the database: inbound events, conversions, files and
-profiles."""
+"""The worker's threads that use the database: inbound events, conversions, files,
+profiles and pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import partial
 
 from django.db import close_old_connections, connection
 
-from chats import conversions, inbound, media, profiles
+from chats import conversions, inbound, media, picture_copies, profiles
 from chats.accounts import Drivers
 from chats.completions import Completion, nothing
 from chats.uploads import Uploader
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # How often a piece that met a deadlock is worked through at once.
 TRIES_AT_ONCE = 3
+# Most pictures of an earlier version need only be looked at.
+PICTURES = 20
 # How long threads that are done may take to close their connections.
 CLOSE_SECONDS = 1.0
 
@@ -134,6 +136,16 @@ class SideJobs:
         if self._uploader.begin():
             job, ended = self._uploader.run, self._uploader.end
             self._threads.submit(self._run, "uploads", "", job, ended)
+
+    def copy_pictures(self) -> bool:
+        """Begins with some pictures, in one thread and where nothing is being fetched:
+        they may take long."""
+        wanted = [] if self._fetching else picture_copies.claim(PICTURES)
+        if wanted:
+            make = partial(picture_copies.make_each, wanted, self._stopping.is_set)
+            ids = [one.attachment_id for one in wanted]
+            self.run_aside(make, partial(picture_copies.release, ids))
+        return bool(wanted)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None

@@ -125,6 +125,9 @@ class Worker:
         ):
             busy |= bool(self._tasks.run(name, task))
         busy |= bool(self._tasks.run("profiles", self._side.fetch_profiles, 1.0))
+        if self._tasks.run("pictures", self._side.copy_pictures, 1.0):
+            # There may be more: they are begun with when these are done.
+            busy, self._dues["pictures"] = True, 0.0
         return busy
 
     @property

@@ -17,6 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from chats.conversion.reasons import UnfitError
+from chats.pictures import LONGEST_SIDE
+
+# What is made for our own people: a picture of a chat, a customer's own; with the
+# longest side of either.
+SHOWN, PORTRAIT = "shown", "portrait"
+SHOWN_SIDES = {SHOWN: LONGEST_SIDE, PORTRAIT: 640}
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -25,7 +31,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 class Order:
     """What is to be made of a file of that type, and within which bounds.
 
-    `form` is as in `chats.gateways.media_types`. `is_checked`: what fits already stays
+    `form` is as in `chats.gateways.media_types`, SHOWN or PORTRAIT. `is_checked`: what fits already stays
     as it is. `largest`: of a picture or a film, in bytes. `seconds` of the processor.
     """
 
@@ -78,6 +84,15 @@ def _convert(order: Order) -> dict[str, Any]:
 
         images.write_jpeg(source, target, order.largest)
         return {"kind": "image", "mime": "image/jpeg"}
+    if order.form in SHOWN_SIDES:
+        from chats import reencoding
+
+        with source.open("rb") as file:
+            content, mime = reencoding.reencode(
+                file, order.mime, SHOWN_SIDES[order.form], moves=order.form == SHOWN
+            )
+        target.write_bytes(content)
+        return {"kind": "image", "mime": mime}
     if order.form == "picture":
         return _convert_picture(order, source, target)
     if order.form == "video":

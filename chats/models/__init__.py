@@ -22,6 +22,7 @@ from chats.models.gateways import (
     SessionChange,
 )
 from chats.models.media import ConvertedFile
+from chats.models.pictures import PictureCopy
 from chats.models.profiles import Portrait, ProfileFetch
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "MessageTemplate",
     "MessageVersion",
     "ParkedReceipt",
+    "PictureCopy",
     "Portrait",
     "ProfileFetch",
     "SessionChange",

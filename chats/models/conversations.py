@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -194,7 +194,12 @@ class Attachment(models.Model):
     # Recorded to be heard as a voice note: Ogg with one channel of Opus, or what a
     # browser recorded, which becomes that on its way to WhatsApp.
     is_voice = models.BooleanField(_("voice note"), default=False)
+    # How a picture is shown (`chats.pictures.Showing`); "" for what is none.
+    showing = models.CharField(max_length=5, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
+
+    # The PictureCopy that was made with the file and is saved with the row.
+    unsaved_copy: Any = None
 
     class Meta:
         verbose_name = _("attachment")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from chats.attachments import PURPOSE, find_attachment, open_shown
 from chats.file_kinds import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
 from chats.gateways.file_names import suffix_of
-from chats.models import Attachment, Portrait
+from chats.models import Attachment, PictureCopy, Portrait
+from chats.pictures import Showing
 from contacts import photos
 from contacts.lookup import is_visible
 from contacts.models import Contact
@@ -35,7 +38,8 @@ _PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 
 
 def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """GET: the file, or the range of it that is asked for.
+    """GET: the file, or the range of it that is asked for; of a picture that holds more
+    than is seen, the copy without that. `original=1`: as it was sent, to download.
 
     Raises ForbiddenError without a good signature, unless the caller may see the
     contact; a file that does not exist is refused the same way. UnavailableError when
@@ -50,11 +54,12 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         raise ForbiddenError
     if attachment is None:
         raise NotFoundError
+    served = _served(attachment, as_sent=request.GET.get("original") == "1")
     try:
-        response = _respond(request, attachment)
+        response = _respond(request, served)
     except OSError as error:
         raise UnavailableError from error
-    return _with_headers(response, attachment, signed=signed)
+    return _with_headers(response, served, signed=signed)
 
 
 def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
@@ -73,7 +78,38 @@ def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         response = _FileResponse(open_shown(portrait.file))
     except OSError as error:
         raise UnavailableError from error
-    return _with_headers(response, portrait, signed=signed)
+    served = _Served(portrait.file, portrait.uuid, portrait.mime, 0, is_shown=True)
+    return _with_headers(response, served, signed=signed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What is handed out; `is_shown`: browsers may show it."""
+
+    file: FieldFile
+    uuid: UUID
+    mime: str
+    size: int
+    is_shown: bool
+
+
+def _served(attachment: Attachment, *, as_sent: bool) -> _Served:
+    """The file, or the copy of a picture. Until that is made, and where there can be
+    none, the file is only downloaded."""
+    is_shown = attachment.mime in SHOWN_INLINE
+    if attachment.showing and attachment.showing != Showing.AS_IS:
+        copy: PictureCopy | None = getattr(attachment, "picture_copy", None)
+        if copy is not None and copy.file and not as_sent:
+            uuid = attachment.uuid
+            return _Served(copy.file, uuid, copy.mime, copy.size, is_shown=True)
+        is_shown = False
+    return _Served(
+        attachment.file,
+        attachment.uuid,
+        attachment.mime,
+        attachment.size,
+        is_shown=is_shown and not as_sent,
+    )
 
 
 def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
@@ -86,18 +122,18 @@ def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
     return contact.deleted_at is None and is_visible(contact, caller)
 
 
-def _respond(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
-    asked = _range(request.META.get("HTTP_RANGE", ""), attachment.size)
+def _respond(request: HttpRequest, served: _Served) -> HttpResponseBase:
+    asked = _range(request.META.get("HTTP_RANGE", ""), served.size)
     if asked is None:
-        return _FileResponse(open_shown(attachment.file))
+        return _FileResponse(open_shown(served.file))
     first, last = asked
     if first > last:
-        unsatisfied = {"Content-Range": f"bytes */{attachment.size}"}
+        unsatisfied = {"Content-Range": f"bytes */{served.size}"}
         return HttpResponse(status=416, headers=unsatisfied)
-    file = open_shown(attachment.file)
+    file = open_shown(served.file)
     file.seek(first)
     response = _FileResponse(_Part(file, last - first + 1), status=206)
-    response["Content-Range"] = f"bytes {first}-{last}/{attachment.size}"
+    response["Content-Range"] = f"bytes {first}-{last}/{served.size}"
     response["Content-Length"] = str(last - first + 1)
     return response
 
@@ -136,13 +172,13 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
 
 
 def _with_headers(
-    response: HttpResponseBase, attachment: Attachment | Portrait, *, signed: bool
+    response: HttpResponseBase, served: _Served, *, signed: bool
 ) -> HttpResponseBase:
-    mime = attachment.mime
-    shown = "inline" if mime in SHOWN_INLINE else "attachment"
+    mime = served.mime
+    shown = "inline" if served.is_shown else "attachment"
     headers: dict[str, Any] = {
         "Content-Type": mime,
-        "Content-Disposition": f'{shown}; filename="{_name(attachment)}"',
+        "Content-Disposition": f'{shown}; filename="{_name(served)}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": _PDF_POLICY if mime == PDF_MIME else _SANDBOX,
         # A web client served elsewhere shows the images whose links it was given.
@@ -155,7 +191,7 @@ def _with_headers(
     return response
 
 
-def _name(attachment: Attachment | Portrait) -> str:
+def _name(served: _Served) -> str:
     """A name of ours: what a sender calls his file is nobody's business here."""
-    known = attachment.mime != UNKNOWN_MIME
-    return attachment.uuid.hex[:12] + (suffix_of(attachment.mime) if known else "")
+    known = served.mime != UNKNOWN_MIME
+    return served.uuid.hex[:12] + (suffix_of(served.mime) if known else "")

@@ -21,13 +21,14 @@ from hci_center.local.fakes.messenger import FakeMessenger
 from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
 from hci_center.local.fakes.wppconnect import FakeWPPConnect
 from tests import builders
+from tests.chats.pictures import encoded
 
 SHORT = Patience(connect=1.0, read=0.3, total=0.6)
 
 CLOUD_PHONE = "106540352242922"
 PSID = "7418252963"
 PHONE = "5511987654321"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+PNG = encoded("PNG")
 
 
 def post(fake, path, news, client=None, **headers):

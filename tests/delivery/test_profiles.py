@@ -18,6 +18,7 @@ from contacts import photos
 from contacts.models import Contact
 from hci_center.local.fakes import faults
 from tests.chats import files
+from tests.chats.pictures import CAMERA, bomb, drawn, encoded, exif, opened
 from tests.delivery.conftest import PHONE, PNG, PSID, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +57,7 @@ def test_a_page_s_customer_gets_his_name_and_a_copy_of_his_picture(manager, page
     assert contact.name == "Maria Souza"
     assert contact.photo == f"/api/chat/photo/{Portrait.objects.get().uuid}"
     answer, content = picture_of(contact)
-    assert content == PNG
+    assert opened(content).size == opened(PNG).size
     assert answer["Content-Type"] == "image/png"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
@@ -156,7 +157,7 @@ def test_evolution_is_asked_for_the_picture(manager, evolution, hear):
     evolution.pictures[PHONE] = PNG
     news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
     contact = hear(evolution, webhook_path("evolution", manager.pk), news)
-    assert picture_of(contact)[1] == PNG
+    assert opened(picture_of(contact)[1]).size == opened(PNG).size
 
 
 def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page):
@@ -171,7 +172,25 @@ def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page
     assert asked.link == link
     # The page's fake stands for the network's own host, which is not here.
     profiles.fetch(Drivers(), replace(asked, link=f"{page.url}/media/there"))
-    assert picture_of(Contact.objects.get())[1] == PNG
+    assert opened(picture_of(Contact.objects.get())[1]).size == opened(PNG).size
+
+
+def test_it_is_made_small_and_holds_nothing_beside(manager, page, hear):
+    photo = encoded("JPEG", drawn(1300, 1000), exif=exif(6))
+    page.media[PSID] = (photo, "image/jpeg")
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    answer, content = picture_of(contact)
+    assert answer["Content-Type"] == "image/jpeg"
+    assert CAMERA.encode() not in content
+    assert opened(content).size == (492, 640)
+
+
+@pytest.mark.parametrize("content", [bomb(), encoded("JPEG")[:300]])
+def test_what_cannot_be_shown_is_not_kept(manager, page, hear, settings, content):
+    page.media[PSID] = (content, "image/png")
+    contact = hear(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
+    assert (contact.name, contact.photo) == ("Maria Souza", "")
+    assert [p for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()] == []
 
 
 def test_a_picture_goes_with_its_contact(manager, page, hear):

@@ -250,3 +250,19 @@ def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
     second = [row["seq"] for row in stamp()]
     numbers = first + second
     assert numbers == list(range(numbers[0], numbers[0] + 6))
+
+
+def test_a_customers_own_picture_is_told_of_by_its_bare_address(
+    manager: Any, contact: Contact, stamp: Any, api: Any
+) -> None:
+    """The one that REST answers, without its signature."""
+    stamp()
+    contact.photo = "/api/chat/photo/3f1c0000-0000-4000-8000-000000000000"
+    contact.save()
+    [event] = [json.loads(row["ev"]) for row in stamp() if row["kind"] == "contact"]
+    answer = api.post("/api/user/contact/get", {"number": manager.number}).json()
+    [shape] = answer["data"]["contacts"]
+    assert event["row"]["photo"] == contact.photo
+    assert shape.pop("photo").startswith(f"{contact.photo}?expires=")
+    told = {key: value for key, value in event["row"].items() if key != "photo"}
+    assert told == {key: shape[key] for key in told}

@@ -1,0 +1,46 @@
+"""Pictures as they are shown, where the stored file is not shown itself."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+from chats.models.conversations import Attachment
+
+
+class PictureCopy(models.Model):
+    """A picture encoded anew, without what is beside it in its file.
+
+    Until `made_at` it is to be made, by a worker: the row is the queue.
+    """
+
+    attachment = models.OneToOneField(
+        Attachment,
+        on_delete=models.CASCADE,
+        related_name="picture_copy",
+        primary_key=True,
+    )
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    file = models.FileField(max_length=200, blank=True, default="")
+    mime = models.CharField(max_length=100, blank=True, default="")
+    size = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # By the database's clock, as all that is compared with it.
+    next_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # What is to be made, the newest first.
+            models.Index(
+                fields=["-attachment"],
+                condition=models.Q(made_at__isnull=True),
+                name="picture_copies_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
