@@ -29,7 +29,8 @@ def is_own_page(origin: str, host: str) -> bool:
     """Whether a page of that origin may use the session: it is one of ours.
 
     Ours are the public address, the listed origins, and the web process beside this
-    one: the same host as the socket's, at its port or at the web's.
+    one: the same host as the socket's, at its port or at the web's, by our scheme. A
+    port that is not said is the scheme's own.
     """
     ours = {*settings.CORS_ALLOWED_ORIGINS, settings.PUBLIC_URL}
     if origin in ours - {""}:
@@ -37,15 +38,18 @@ def is_own_page(origin: str, host: str) -> bool:
     name, port = split_domain_port(host)
     if not name or not validate_host(name, settings.ALLOWED_HOSTS):
         return False
+    # The feed itself speaks no TLS: only the public address tells of a proxy that does.
+    scheme = "https" if settings.PUBLIC_URL.startswith("https://") else "http"
+    default = DEFAULT_PORTS[scheme]
     try:
         page = urlsplit(origin)
-        page_port = str(page.port or DEFAULT_PORTS.get(page.scheme, ""))
+        page_port = str(page.port or default)
     except ValueError:
         return False
     return (
-        page.scheme in DEFAULT_PORTS
+        page.scheme == scheme
         and page.hostname == name.strip("[]").lower()
-        and page_port in (port or page_port, str(settings.PORT))
+        and page_port in (port or default, str(settings.PORT))
     )
 
 

@@ -1,0 +1,37 @@
+"""A session's cookie opens a socket for pages of our own scheme, host and port only."""
+
+from typing import Any
+
+import pytest
+
+from hci_center.feed.cookies import is_own_page
+
+PUBLIC = "https://chat.example.com"
+
+
+@pytest.mark.parametrize(
+    ("public", "origin", "host", "is_own"),
+    [
+        ("", "http://127.0.0.1:8000", "127.0.0.1:8001", True),
+        ("", "http://127.0.0.1:8001", "127.0.0.1:8001", True),
+        ("", "http://127.0.0.1", "127.0.0.1", True),
+        ("", "http://127.0.0.1:80", "127.0.0.1", True),
+        ("", "http://127.0.0.1:1", "127.0.0.1", False),
+        ("", "http://127.0.0.1:443", "127.0.0.1", False),
+        ("", "https://127.0.0.1", "127.0.0.1", False),
+        ("", "https://127.0.0.1:8001", "127.0.0.1:8001", False),
+        (PUBLIC, PUBLIC, "chat.example.com", True),
+        (PUBLIC, f"{PUBLIC}:443", "chat.example.com", True),
+        (PUBLIC, f"{PUBLIC}:8443", "chat.example.com", False),
+        (PUBLIC, f"{PUBLIC}:80", "chat.example.com", False),
+        (PUBLIC, "http://chat.example.com", "chat.example.com", False),
+        (PUBLIC, "http://chat.example.com:443", "chat.example.com", False),
+    ],
+)
+def test_scheme_host_and_port_are_ours(
+    settings: Any, public: str, origin: str, host: str, is_own: bool
+) -> None:
+    settings.PUBLIC_URL, settings.PORT = public, 8000
+    settings.CORS_ALLOWED_ORIGINS = []
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "chat.example.com"]
+    assert is_own_page(origin, host) is is_own
