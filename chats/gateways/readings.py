@@ -85,16 +85,6 @@ def placeholder(what: str) -> str:
     return _("[This message cannot be shown here: %s]") % kind(what)
 
 
-def place(latitude: Any, longitude: Any, label: Any = "") -> str:
-    """A location as a line of text."""
-    said = _("Location: %(lat)s, %(long)s") % {
-        "lat": text(latitude),
-        "long": text(longitude),
-    }
-    label = text(label)
-    return f"{said} ({label})" if label else said
-
-
 def found(value: Any, *path: str | int) -> Any:
     """What stands at a path of keys and positions, None where it breaks off."""
     for step in path:
