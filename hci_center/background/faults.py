@@ -59,7 +59,7 @@ def record(process: str, task: str, error: BaseException, subject: str = "") -> 
     To be called outside a transaction. Where the database cannot be written the log
     alone has it.
     """
-    _log(process, task, error, subject)
+    log(process, task, error, subject)
     try:
         with connection.cursor() as cursor:
             cursor.execute(RECORD, values_of(process, task, error, subject))
@@ -67,7 +67,8 @@ def record(process: str, task: str, error: BaseException, subject: str = "") -> 
         logger.warning("The fault was not kept: %s", database_faults.describe(other))
 
 
-def _log(process: str, task: str, error: BaseException, subject: str) -> None:
+def log(process: str, task: str, error: BaseException, subject: str) -> None:
+    """Only the log's part of `record`."""
     if not isinstance(error, database_faults.ERRORS):
         logger.error("%s: %s %s failed", process, task, subject, exc_info=error)
         return

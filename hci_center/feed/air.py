@@ -61,10 +61,10 @@ class Air:
                 for write in writers:
                     write(data)
 
-    def tell_all(self, text: str) -> None:
-        """The same to every socket."""
-        for slot in self._slots:
-            self._write(slot, text)
+    def tell_some(self, audiences: Iterable[Audience], text: str) -> None:
+        """The same to every socket of these audiences."""
+        for audience in audiences:
+            self._write(audience.writers, text)
 
     async def beat(self, text: Callable[[], str]) -> None:
         """Writes the heartbeat of the moment to each socket, every 20 s."""

@@ -1,4 +1,8 @@
-"""What the leading relay does beside: room ahead in the feed, none for the past."""
+"""Creates and drops the partitions of the change log, and tells its pace to probes.
+
+Partitions are ranges of `seq`. One is closed when it is full, or when its first row is
+some hours old, so that in a small centre too everything goes in time.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import time
 import psycopg
 
 from hci_center.feed.database import AWAY, Connection, connect
+from hci_center.feed.reporting import report_by
 
 logger = logging.getLogger(__name__)
 
@@ -16,12 +21,17 @@ EVERY = 5.0
 # Rows of a partition. The next ones are made while there is room for this many.
 SIZE = 1_000_000
 AHEAD = 2
-# How far back a client may resume.
-KEPT = "48 hours"
+# No text is kept for more than 48 hours; the margin is for the next look, and for rows
+# of transactions that took long. A client may resume from what is there: so far back,
+# less the time that a partition is written to.
+KEPT = "47 hours 55 minutes"
+WRITTEN_FOR = "1 hour"
 
-_PARTITIONS = """
-SELECT c.relname, substring(c.relname FROM '[0-9]+$')::bigint
-  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+_PARTITIONS = r"""
+SELECT c.relname, bound[1]::bigint, bound[2]::bigint
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+       regexp_match(pg_get_expr(c.relpartbound, c.oid),
+                    $$FROM \('?(\d+)'?\) TO \('?(\d+)'?\)$$) bound
  WHERE i.inhparent = 'change_feed'::regclass ORDER BY 2
 """
 _PACE = """
@@ -30,6 +40,9 @@ VALUES (true, now(), %s, %s)
 ON CONFLICT (one) DO UPDATE SET at = excluded.at, per_second = excluded.per_second,
   interval_ms = excluded.interval_ms
 """
+
+# Name, first number and the one after the last.
+Partition = tuple[str, int, int]
 
 
 class Housekeeping:
@@ -61,6 +74,11 @@ class Housekeeping:
                     await tidy(connection)
                 except psycopg.errors.LockNotAvailable:
                     logger.info("The feed is busy: its partitions wait")
+                except psycopg.Error as error:
+                    if isinstance(error, AWAY):
+                        raise
+                    # The numbering goes on meanwhile: there is room ahead.
+                    await report_by(connection, "partitions", error)
                 await asyncio.sleep(EVERY)
         finally:
             await connection.close()
@@ -73,29 +91,77 @@ class Housekeeping:
 
 
 async def tidy(connection: Connection) -> None:
-    """Makes the partitions ahead and drops those that nobody may resume from."""
-    cursor = await connection.execute("SELECT seq FROM change_head")
-    row = await cursor.fetchone()
-    current = row[0] // SIZE if row else 0
-    found = await (await connection.execute(_PARTITIONS)).fetchall()
-    there = {number for _, number in found}
-    for number in range(current, current + AHEAD + 1):
-        if number not in there:
-            await connection.execute(
-                f"CREATE TABLE change_feed_{number} PARTITION OF change_feed"
-                f" FOR VALUES FROM ({number * SIZE}) TO ({(number + 1) * SIZE})".encode()
-            )
-    for name, number in found:
-        if number < current and await _is_past(connection, name):
+    """Makes the partitions ahead, closes one that was written to for long enough, and
+    drops those that are too old."""
+    await make_room(connection)
+    head = await _head(connection)
+    for partition in await _partitions(connection):
+        name, start, end = partition
+        if end <= head + 1:
+            if not await _is_older(connection, name, KEPT):
+                return
             await connection.execute(f'DROP TABLE "{name}"'.encode())
             logger.info("Dropped %s: older than %s", name, KEPT)
+        elif start <= head:
+            if await _is_older(connection, name, WRITTEN_FOR):
+                await _close(connection, partition)
+            return
 
 
-async def _is_past(connection: Connection, partition: str) -> bool:
-    """Whether its last row is older than any cursor that may come."""
+async def make_room(connection: Connection) -> None:
+    """Makes the partitions that the next numbers will need."""
+    head = await _head(connection)
+    found = await _partitions(connection)
+    end = found[-1][2] if found else head // SIZE * SIZE
+    while end < (head // SIZE + AHEAD + 1) * SIZE:
+        start, end = end, (end // SIZE + 1) * SIZE
+        await _create(connection, start, end)
+
+
+async def _close(connection: Connection, partition: Partition) -> None:
+    """The partition ends with the latest number, and another takes its place."""
+    name, start, end = partition
+    async with connection.transaction():
+        # As change_stamp does it: nothing is numbered meanwhile.
+        head = await _head(connection, "FOR UPDATE")
+        if not start <= head < end - 1:
+            return
+        for statement in (
+            f'ALTER TABLE change_feed DETACH PARTITION "{name}"',
+            f'ALTER TABLE change_feed ATTACH PARTITION "{name}"'
+            f" FOR VALUES FROM ({start}) TO ({head + 1})",
+        ):
+            await connection.execute(statement.encode())
+        await _create(connection, head + 1, end)
+    logger.info("Closed %s at %d", name, head)
+
+
+async def _create(connection: Connection, start: int, end: int) -> None:
+    number, rest = divmod(start, SIZE)
+    name = f"change_feed_at_{start}" if rest else f"change_feed_{number}"
+    await connection.execute(
+        f"CREATE TABLE {name} PARTITION OF change_feed"
+        f" FOR VALUES FROM ({start}) TO ({end})".encode()
+    )
+
+
+async def _head(connection: Connection, lock: str = "") -> int:
+    question = f"SELECT seq FROM change_head {lock}"  # noqa: S608
+    cursor = await connection.execute(question.encode())
+    row = await cursor.fetchone()
+    return row[0] if row else 0
+
+
+async def _partitions(connection: Connection) -> list[Partition]:
+    cursor = await connection.execute(_PARTITIONS)
+    return [(name, start, end) for name, start, end in await cursor.fetchall()]
+
+
+async def _is_older(connection: Connection, partition: str, age: str) -> bool:
+    """Whether its first row is; one without rows is older than anything."""
     cursor = await connection.execute(
-        f"SELECT at < now() - interval '{KEPT}' FROM \"{partition}\""  # noqa: S608
-        " ORDER BY seq DESC LIMIT 1".encode()
+        f"SELECT at < now() - interval '{age}' FROM \"{partition}\""  # noqa: S608
+        " ORDER BY seq LIMIT 1".encode()
     )
     row = await cursor.fetchone()
     return row is None or bool(row[0])

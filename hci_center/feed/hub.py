@@ -40,6 +40,7 @@ from hci_center.feed.pace import rest_after
 from hci_center.feed.presence import Presence
 from hci_center.feed.readiness import BACKLOG
 from hci_center.feed.recent import Recent
+from hci_center.feed.reporting import report
 
 logger = logging.getLogger(__name__)
 
@@ -223,13 +224,24 @@ class Hub:
         for change in changes:
             if change.kind == "reset":
                 for member in self.members.meant_by(change):
-                    self.members.upset(member, change)
-        self.air.tell(changes, self.last)
+                    self.members.upset(member, is_void=change.who is None)
+        try:
+            self.air.tell(changes, self.last)
+        except Exception as error:  # noqa: BLE001 - one change must not deafen all
+            self._give_up_telling(changes, error)
+
+    def _give_up_telling(self, changes: list[Change], error: Exception) -> None:
+        """What cannot be told event by event is read anew by those whom it concerns."""
+        subject = f"changes {changes[0].seq}-{changes[-1].seq}"
+        self._errands.send_out(report(self.database, "tell", error, subject))
+        concerned = self.air.audiences.reached_by({c.manager for c in changes})
+        self.air.tell_some(concerned, reset(self.last, self.epoch))
 
     def _reset_all(self) -> None:
-        self.air.tell_all(reset(self.last, self.epoch))
-        for line in self.members.catching_up():
-            line.reset_due = True
+        """Another epoch may be another database: all rights are read again, and all
+        sockets are told to begin anew when theirs are known."""
+        for member in self.members:
+            self.members.upset(member, is_void=True)
 
     def _heartbeat(self) -> str:
         return heartbeat(self.last, self.epoch)
@@ -245,8 +257,14 @@ class Hub:
         for text in event_texts(audience.told(missed), self.last):
             line.wire.write(frame(text))
         line.wire.write(frame(self._heartbeat()))
-        if caller.operator is not None:
-            self.presence.came(line, caller.operator)
+        self._show_presence(line, caller.operator)
+
+    def _show_presence(self, line: Line, operator: int | None) -> None:
+        before, line.present_as = line.present_as, operator
+        if before is not None and before != operator:
+            self.presence.went(line, before)
+        if operator is not None:
+            self.presence.came(line, operator)
 
     def hold(self, line: Line) -> None:
         """A live socket hears nothing for a moment, and is remembered where."""
@@ -269,9 +287,7 @@ class Hub:
     def leave(self, line: Line) -> None:
         """The socket is gone."""
         self.air.take_off(line)
-        caller = line.member.caller if line.member else None
-        if caller is not None and caller.operator is not None:
-            self.presence.went(line, caller.operator)
+        self._show_presence(line, None)
         if line.followed:
             self._errands.send_out(self.moments.forget(line))
         self.members.leave(line)

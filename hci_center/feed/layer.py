@@ -19,6 +19,8 @@ GROUP = "feed"
 MOST_CHARACTERS = 256 * 1024
 AWAY = (RedisError, OSError, asyncio.TimeoutError)
 _PAUSE = 2.0
+# So many unreadable messages in a row are no message's fault but the channel's.
+MOST_FAILURES = 100
 
 
 def rows_message(epoch: str, changes: list[Change]) -> dict[str, Any]:
@@ -48,13 +50,17 @@ class Subscription:
         if layer is None:
             return
         channel = await self._subscribe(layer)
+        failures = 0
         while True:
-            message = await layer.receive(channel)
             try:
-                self._hear(message)
-            except (KeyError, TypeError, ValueError):
+                self._hear(await layer.receive(channel))
+                failures = 0
+            except Exception:
                 # Of another version, or another's on a shared Redis: the table knows.
                 logger.exception("A message of the layer could not be read")
+                failures += 1
+                if failures == MOST_FAILURES:
+                    raise
 
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] == "feed.rows":

@@ -67,6 +67,7 @@ class Line:
         "is_in_doubt",
         "is_open",
         "member",
+        "present_as",
         "reset_due",
         "said_at",
         "slot",
@@ -80,6 +81,8 @@ class Line:
         self.is_open = True
         self.identity: Identity | None = None
         self.member: Member | None = None
+        # The operator whom it shows to be online; kept when his rights are gone.
+        self.present_as: int | None = None
         # Set while it is live.
         self.audience: Audience | None = None
         self.slot = 0

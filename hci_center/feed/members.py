@@ -21,6 +21,7 @@ from hci_center.feed.database import PATIENCE, PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.events import Change
 from hci_center.feed.lines import Close, Identity, Line
+from hci_center.feed.reporting import report
 from hci_center.feed.rights import find_caller
 
 logger = logging.getLogger(__name__)
@@ -106,10 +107,8 @@ class Members:
             return True
         return len(member.lines) <= settings.FEED_SOCKETS_EACH
 
-    def catching_up(self) -> Iterator[Line]:
-        """The sockets that are not live yet."""
-        for member in self._all.values():
-            yield from (line for line in member.lines if line.audience is None)
+    def __iter__(self) -> Iterator[Member]:
+        return iter(tuple(self._all.values()))
 
     def meant_by(self, change: Change) -> list[Member]:
         """The members that a reset row is for."""
@@ -120,12 +119,14 @@ class Members:
         member = self._all.get(change.who)
         return [] if member is None else [member]
 
-    def upset(self, member: Member, change: Change) -> None:
-        """Its rights are to be read again; its sockets hear nothing until then."""
+    def upset(self, member: Member, *, is_void: bool) -> None:
+        """Its rights are to be read again; its sockets hear nothing until then.
+
+        `is_void`: what they hold is, though the rights may turn out to be the same.
+        """
         member.is_fresh = False
         member.resets += 1
-        # Not a word about rights: the ids of a whole manager are others.
-        member.is_void = member.is_void or change.who is None
+        member.is_void = member.is_void or is_void
         for line in member.lines:
             line.hold()
         if member.lines:
@@ -137,6 +138,18 @@ class Members:
         return member.loading
 
     async def _read_rights(self, member: Member) -> None:
+        try:
+            await self._read_rights_until_known(member)
+        except DatabaseAwayError:
+            raise
+        except Exception as error:
+            # Its sockets would stay open and hear nothing.
+            await report(self._database, "rights", error, member.credential)
+            for line in tuple(member.lines):
+                line.wire.hang_up(Close.FAULT)
+            raise
+
+    async def _read_rights_until_known(self, member: Member) -> None:
         find = database_sync_to_async(find_caller, thread_sensitive=False)
         until = time.monotonic() + PATIENCE
         before = member.caller

@@ -13,8 +13,11 @@ import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import psycopg
+
 from hci_center.feed.database import Database
 from hci_center.feed.errors import DatabaseAwayError
+from hci_center.feed.reporting import report
 
 if TYPE_CHECKING:
     from hci_center.feed.lines import Line
@@ -90,6 +93,10 @@ class Presence:
             try:
                 await self._tell_changes()
             except DatabaseAwayError:
+                await asyncio.sleep(1.0)
+            except psycopg.Error as error:
+                # Such as of an operator who is deleted at this moment.
+                await report(self._database, "presence", error)
                 await asyncio.sleep(1.0)
 
     async def _tell_changes(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
+from hci_center.database.faults import describe
 from hci_center.feed.database import AWAY as DATABASE_AWAY
 from hci_center.feed.database import connect
 from hci_center.feed.layer import AWAY, publish
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
 PAUSE = 0.5
+# How long it listens between two looks whether the connection lives, in seconds.
+LISTENS_FOR = 30.0
 
 
 class Publisher:
@@ -36,7 +39,13 @@ class Publisher:
         while True:
             message = await self._waiting.get()
             # Twice: the first may meet a connection that Redis closed when it died.
-            if not await self._try(message) and not await self._try(message):
+            try:
+                is_published = await self._try(message) or await self._try(message)
+            except Exception:
+                # That message's own fault: the hubs find what it tells in the table.
+                logger.exception("A message of %s cannot be published", message["type"])
+                continue
+            if not is_published:
                 await asyncio.sleep(PAUSE)
                 while not self._waiting.empty():
                     self._waiting.get_nowait()
@@ -59,23 +68,33 @@ class Publisher:
         while True:
             try:
                 await self._forward_moments()
-            except DATABASE_AWAY:
+            except DATABASE_AWAY as error:
+                logger.info("Words of the moment are not heard: %s", describe(error))
                 await asyncio.sleep(PAUSE)
 
     async def _forward_moments(self) -> None:
         connection = await connect()
         try:
             await connection.execute("LISTEN change_now")
-            async for notice in connection.notifies():
-                manager, _, text = notice.payload.partition(" ")
-                self.put(
-                    {
-                        "type": MESSAGE,
-                        "e": self.epoch,
-                        "by": "relay",
-                        "place": [int(manager), None, None],
-                        "text": text,
-                    }
-                )
+            while True:
+                async for notice in connection.notifies(timeout=LISTENS_FOR):
+                    self._pass_on(notice.payload)
+                # A server that is gone without a word is noticed by asking it.
+                await connection.execute("SELECT 1")
         finally:
             await connection.close()
+
+    def _pass_on(self, payload: str) -> None:
+        manager, _, text = payload.partition(" ")
+        if not manager.isascii() or not manager.isdigit():
+            logger.warning("What change_now was told names no manager")
+            return
+        self.put(
+            {
+                "type": MESSAGE,
+                "e": self.epoch,
+                "by": "relay",
+                "place": [int(manager), None, None],
+                "text": text,
+            }
+        )

@@ -14,11 +14,16 @@ import logging
 import time
 from typing import Any
 
+import psycopg
+
+from hci_center.database import faults
 from hci_center.feed.database import AWAY, Connection, connect
+from hci_center.feed.errands import run_together
 from hci_center.feed.events import COLUMNS, Change
-from hci_center.feed.housekeeping import Housekeeping
+from hci_center.feed.housekeeping import Housekeeping, make_room
 from hci_center.feed.layer import rows_message
 from hci_center.feed.publisher import Publisher
+from hci_center.feed.reporting import report_by
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +48,16 @@ LOOK_EVERY = 0.25
 HANGS_AFTER = "5s"
 
 _STAMP = f"SELECT {COLUMNS} FROM change_stamp(%s)"  # noqa: S608 - of constants
+_TAKE_FIRST = """
+DELETE FROM change_pend
+ WHERE id = (SELECT id FROM change_pend
+              WHERE id > (SELECT mark FROM change_head) ORDER BY id LIMIT 1)
+RETURNING id, manager_id
+"""
+_PUT_RESET = """
+INSERT INTO change_pend (id, kind, op, manager_id) OVERRIDING SYSTEM VALUE
+VALUES (%s, 'reset', 'R', %s)
+"""
 
 
 class Relay:
@@ -55,23 +70,25 @@ class Relay:
         # How many reads in a row have found changes, and when one last did.
         self._following = 0
         self._latest = 0.0
+        # How many rows the next read takes, and the last that could not be numbered.
+        self._most = MOST_ROWS
+        self._voided: int | None = None
 
     async def run(self) -> None:
-        """Until it is cancelled, through every outage of PostgreSQL and Redis."""
-        publishing = asyncio.create_task(self._publisher.run())
-        try:
-            while True:
-                try:
-                    await self._lead()
-                except AWAY as error:
-                    logger.warning("PostgreSQL is away: %s", str(error).strip())
-                    await asyncio.sleep(RETRY_EVERY)
-        finally:
-            publishing.cancel()
+        """Until it is cancelled, through every outage of PostgreSQL and Redis. Raises
+        what nothing here can mend; to be started anew is then the best it can do."""
+        await run_together(self._publisher.run(), self._lead_whenever_possible())
+
+    async def _lead_whenever_possible(self) -> None:
+        while True:
+            try:
+                await self._lead()
+            except AWAY as error:
+                logger.warning("PostgreSQL is away: %s", faults.describe(error))
+                await asyncio.sleep(RETRY_EVERY)
 
     async def _lead(self) -> None:
         connection = await connect(idle_session_timeout=HANGS_AFTER)
-        beside: list[asyncio.Task[None]] = []
         self._is_awake = False
         try:
             while not await _answer(
@@ -83,23 +100,26 @@ class Relay:
             self._publisher.epoch = self._epoch
             await connection.execute("LISTEN change_pend")
             housekeeping = Housekeeping()
-            beside += [
-                asyncio.create_task(housekeeping.run()),
-                asyncio.create_task(self._publisher.forward_moments()),
-            ]
-            while True:
-                await self._step(connection, housekeeping)
+            await run_together(
+                self._number(connection, housekeeping),
+                housekeeping.run(),
+                self._publisher.forward_moments(),
+            )
         finally:
-            for task in beside:
-                task.cancel()
             await connection.close()
+
+    async def _number(self, connection: Connection, housekeeping: Housekeeping) -> None:
+        while True:
+            await self._step(connection, housekeeping)
 
     async def _step(self, connection: Connection, housekeeping: Housekeeping) -> None:
         """One read and what follows from it."""
         started = time.monotonic()
-        cursor = await connection.execute(_STAMP, (MOST_ROWS,))
-        changes = [Change(*row) for row in await cursor.fetchall()]
+        most = self._most
+        changes = await self._stamp(connection)
         now = time.monotonic()
+        if changes is None:
+            return
         if not changes:
             self._following = 0
             await self._sleep(connection, housekeeping, now - self._latest)
@@ -109,7 +129,7 @@ class Relay:
         shortest = min(BUSY_PAUSE + self._following * LONGER_BY, STEADY_PAUSE)
         pause = min(max(shortest, 2 * (now - started)), LONGEST_PAUSE)
         housekeeping.note(len(changes), pause)
-        if len(changes) >= MOST_ROWS:
+        if len(changes) >= most:
             return
         self._following += 1
         if self._following > 1 and not self._is_awake:
@@ -117,6 +137,40 @@ class Relay:
                 connection, f"SELECT pg_try_advisory_lock({IS_AWAKE})"
             )
         await asyncio.sleep(pause)
+
+    async def _stamp(self, connection: Connection) -> list[Change] | None:
+        """Numbers what was committed; None: that failed, and less is to be tried.
+
+        A change that cannot be numbered must not stop all that come after it. The
+        batch shrinks down to it; then it becomes a reset for all of its manager, who
+        read anew what they are not told.
+        """
+        try:
+            cursor = await connection.execute(_STAMP, (self._most,))
+            changes = [Change(*row) for row in await cursor.fetchall()]
+        except psycopg.Error as error:
+            if faults.is_lost(error) or connection.closed:
+                raise
+            await report_by(connection, "number", error)
+            await make_room(connection)
+            if self._most == 1:
+                await self._void_first(connection, error)
+            self._most = max(1, self._most // 8)
+            await asyncio.sleep(BUSY_PAUSE)
+            return None
+        self._most = min(MOST_ROWS, self._most * 2)
+        return changes
+
+    async def _void_first(self, connection: Connection, error: psycopg.Error) -> None:
+        async with connection.transaction():
+            cursor = await connection.execute(_TAKE_FIRST)
+            row = await cursor.fetchone()
+            if row is None or row[0] == self._voided:
+                # It was not that change.
+                raise error
+            await connection.execute(_PUT_RESET, row)
+        self._voided = row[0]
+        await report_by(connection, "number", error, f"change {row[0]}")
 
     async def _sleep(
         self, connection: Connection, housekeeping: Housekeeping, quiet_for: float

@@ -1,0 +1,35 @@
+"""Records faults of the feed's processes from async code."""
+
+from __future__ import annotations
+
+import logging
+
+from hci_center.background.faults import RECORD, log, values_of
+from hci_center.database import faults
+from hci_center.feed.database import Connection, Database
+from hci_center.feed.errors import DatabaseAwayError
+
+logger = logging.getLogger(__name__)
+
+
+async def report(
+    database: Database, task: str, error: BaseException, subject: str = ""
+) -> None:
+    """Of the hub: logs the fault and keeps it where probes find it; never raises."""
+    log("feed", task, error, subject)
+    try:
+        await database.rows(RECORD, values_of("feed", task, error, subject), patience=0)
+    except (DatabaseAwayError, *faults.ERRORS) as other:
+        logger.warning("The fault was not kept: %s", faults.describe(other))
+
+
+async def report_by(
+    connection: Connection, task: str, error: BaseException, subject: str = ""
+) -> None:
+    """Of the relay, which has a connection of its own."""
+    log("relay", task, error, subject)
+    try:
+        values = values_of("relay", task, error, subject)
+        await connection.execute(RECORD.encode(), values)
+    except faults.ERRORS as other:
+        logger.warning("The fault was not kept: %s", faults.describe(other))

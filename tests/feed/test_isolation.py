@@ -1,0 +1,337 @@
+"""What is wrong with one change, message or person stays there; what is wrong with a
+process ends it, to be started again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from django.db import connection, transaction
+
+from contacts.models import Contact
+from hci_center.background.models import BackgroundFault
+from hci_center.callers import Caller
+from hci_center.feed import housekeeping, layer, members
+from hci_center.feed.database import Connection, Database
+from hci_center.feed.errands import run_together
+from hci_center.feed.events import Change, frame, reset
+from hci_center.feed.housekeeping import Housekeeping
+from hci_center.feed.hub import Hub
+from hci_center.feed.lines import Close, Identity, Line
+from hci_center.feed.members import Member, Members
+from hci_center.feed.presence import Presence
+from hci_center.feed.publisher import Publisher
+from hci_center.feed.recent import Recent
+from hci_center.feed.relay import Relay
+from tests import builders
+from tests.conftest import Api
+from tests.feed.processes import Feed
+from tests.feed.test_moments import next_now
+from tests.feed.test_rights import is_end
+
+
+def execute(statement: str, *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def recorded(process: str) -> set[tuple[str, str]]:
+    found = BackgroundFault.objects.filter(process=process)
+    return set(found.values_list("task", "subject"))
+
+
+# The relay ---------------------------------------------------------------------
+
+
+def test_a_change_that_cannot_be_numbered_is_read_anew_and_the_rest_go_on(
+    feed: Feed, manager: Any, people: dict[str, Api], contact: Contact
+) -> None:
+    opened = feed.open(people["key"])
+    execute(
+        "ALTER TABLE change_feed ADD CONSTRAINT poison"
+        " CHECK (ev NOT LIKE '%%poison%%') NOT VALID"
+    )
+    try:
+        with transaction.atomic():
+            for n in range(20):
+                builders.make_area(manager, f"before-{n}")
+            Contact.objects.filter(pk=contact.pk).update(name="poison")
+        seen = [str(opened.next())]
+        while "'t': 'reset'" not in seen[-1]:
+            seen.append(str(opened.next()))
+        builders.make_area(manager, "the-end")
+        events = opened.events_until(is_end)
+    finally:
+        execute("ALTER TABLE change_feed DROP CONSTRAINT poison")
+    assert all(f"'before-{n}'" in "".join(seen) for n in range(20))
+    assert "poison" not in f"{seen}{events}"
+    assert any(subject.startswith("change ") for _, subject in recorded("relay"))
+
+
+def test_words_of_the_moment_are_heard_after_one_that_was_none(
+    feed: Feed, manager: Any, api: Api
+) -> None:
+    watcher = feed.open(api)
+    execute("SELECT pg_notify('change_now', 'garbage')")
+    execute(
+        "SELECT change_now(%s, %s::jsonb)",
+        manager.pk,
+        '{"k": "session", "state": "open"}',
+    )
+    assert next_now(watcher, "session")["state"] == "open"
+
+
+def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[bool] = []
+
+    async def tidy(_: Connection) -> None:
+        met.append(True)
+        raise psycopg.errors.UndefinedTable("no")
+
+    monkeypatch.setattr(housekeeping, "tidy", tidy)
+    monkeypatch.setattr(housekeeping, "EVERY", 0.01)
+
+    async def run() -> None:
+        keeping = asyncio.create_task(Housekeeping().run())
+        while len(met) < 3:
+            assert not keeping.done()
+            await asyncio.sleep(0.01)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    asyncio.run(run())
+    assert recorded("relay") == {("partitions", "")}
+
+
+def test_a_task_of_the_relay_that_ends_ends_the_relay(
+    monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> None:
+    """It is started again then; a part of it that is missing would be nobody's."""
+
+    async def broken(_: Publisher) -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(Publisher, "run", broken)
+    with pytest.raises(KeyError):
+        asyncio.run(Relay().run())
+
+
+def test_one_message_that_cannot_be_published_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    published: list[Any] = []
+
+    async def publish(message: dict[str, Any]) -> None:
+        if message["type"] == "poison":
+            raise TypeError("cannot be serialized")
+        published.append(message["type"])
+
+    monkeypatch.setattr("hci_center.feed.publisher.publish", publish)
+
+    async def run() -> None:
+        publisher = Publisher()
+        running = asyncio.create_task(publisher.run())
+        for kind in ("poison", "good"):
+            publisher.put({"type": kind})
+        while not published:
+            assert not running.done()
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+    assert published == ["good"]
+
+
+def test_tasks_that_belong_together_end_together() -> None:
+    cancelled: list[bool] = []
+
+    async def lasting() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            cancelled.append(True)
+
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    async def ending() -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(run_together(lasting(), failing()))
+    with pytest.raises(RuntimeError):
+        asyncio.run(run_together(lasting(), ending()))
+    assert cancelled == [True, True]
+
+
+# The hub -----------------------------------------------------------------------
+
+
+def test_what_another_says_on_the_layer_does_not_end_the_feed(
+    feed: Feed, manager: Any, people: dict[str, Api]
+) -> None:
+    opened = feed.open(people["key"])
+    with redis.Redis(unix_socket_path=str(feed.valkey.socket)) as server:
+        for garbage in (b"\xc1", b"", b"\x93\x01\x02\x03"):
+            assert server.publish(f"asgi__group__{layer.GROUP}", garbage) >= 1
+    builders.make_area(manager, "the-end")
+    opened.events_until(is_end)
+    assert feed.server
+    assert feed.server.poll() is None
+
+
+class FakeWire:
+    def __init__(self) -> None:
+        self.line: Line | None = None
+        self.written: list[bytes] = []
+        self.closed: int | None = None
+        self.write = self.written.append
+
+    def allow(self, waiting: int) -> None:
+        pass
+
+    async def drained(self) -> None:
+        pass
+
+    def hang_up(self, code: int) -> None:
+        self.closed = code
+
+
+def live_line(hub: Hub, caller: Caller) -> tuple[Line, FakeWire]:
+    wire = FakeWire()
+    line = Line(hub, wire)
+    line.identity = Identity(caller.credential, "", "http://x")
+    line.member = Member(caller.credential)
+    line.member.caller = caller
+    line.member.lines.add(line)
+    hub.put_on_air(line)
+    return line, wire
+
+
+def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> tuple[list[bytes], list[bytes]]:
+        hub = Hub()
+        hub.epoch, hub.recent = "e", Recent(0)
+        _, ours = live_line(hub, Caller("key", "key:1", frozenset({1})))
+        _, theirs = live_line(hub, Caller("key", "key:2", frozenset({2})))
+        plain = hub.air.tell
+
+        def tell(changes: Any, cursor: int) -> None:
+            if any(change.ev == "poison" for change in changes):
+                raise ZeroDivisionError
+            plain(changes, cursor)
+
+        monkeypatch.setattr(hub.air, "tell", tell)
+        for wire in (ours, theirs):
+            wire.written.clear()
+        for seq, text in ((1, "poison"), (2, "good")):
+            hub.take([Change(seq, 1, "area", *[None] * 6, text, None)])
+        await asyncio.gather(*hub._errands._tasks)
+        await hub.database.close()
+        return ours.written, theirs.written
+
+    ours, theirs = asyncio.run(run())
+    assert ours[0] == frame(reset(1, "e"))
+    assert b"good" in ours[1]
+    assert theirs == []
+
+
+def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_caller(_: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(members, "find_caller", find_caller)
+
+    async def run() -> int | None:
+        hub = Hub()
+        database = Database()
+        all_members = Members(database, hub.release)
+        line, wire = live_line(hub, Caller("key", "key:1", frozenset({1})))
+        member = line.member
+        assert member is not None
+        all_members.upset(member, is_void=False)
+        assert member.loading is not None
+        await asyncio.gather(member.loading, return_exceptions=True)
+        await database.close()
+        return wire.closed
+
+    assert asyncio.run(run()) == Close.FAULT
+    assert recorded("feed") == {("rights", "key:1")}
+
+
+def test_presence_goes_on_after_a_fault_of_the_database(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[bool] = []
+    told = asyncio.Event()
+
+    async def tell_changes(_: Presence) -> None:
+        met.append(True)
+        if len(met) == 1:
+            raise psycopg.errors.ForeignKeyViolation("the operator was deleted")
+        told.set()
+
+    monkeypatch.setattr(Presence, "_tell_changes", tell_changes)
+
+    async def run() -> None:
+        hub = Hub()
+        keeping = asyncio.create_task(hub.presence.keep())
+        await asyncio.wait_for(told.wait(), 20)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await hub.database.close()
+
+    asyncio.run(run())
+    assert recorded("feed") == {("presence", "")}
+
+
+# Rights and epochs -------------------------------------------------------------
+
+
+def test_a_deactivated_operator_is_not_online_any_more(
+    feed: Feed, api: Api, people: dict[str, Api], ana: Any
+) -> None:
+    watcher, opened = feed.open(api), feed.open(people["ana"])
+    assert next_now(watcher, "presence")["online"] is True
+    ana.is_active = False
+    ana.save()
+    assert opened.closed() == Close.RIGHTS_GONE
+    told = next_now(watcher, "presence")
+    assert (told["id"], told["online"]) == (str(ana.pk), False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM areas_presence")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("load", ["change_new_epoch", "change_bulk_load"])
+def test_an_epoch_reads_all_rights_anew(
+    feed: Feed,
+    manager: Any,
+    people: dict[str, Api],
+    ana: Any,
+    support: Any,
+    load: str,
+) -> None:
+    """Also those that changed unheard, and those whose change came with it."""
+    contact = builders.make_contact(manager, area=support)
+    opened = feed.open(people["ana"])
+    with transaction.atomic():
+        execute(f"SELECT {load}()")
+        ana.areas.through.objects.create(manager=manager, operator=ana, area=support)
+    opened.reset()
+    feed.await_quiet()
+    Contact.objects.filter(pk=contact.pk).update(sa=5)
+    builders.make_area(manager, "the-end")
+    heard = {event["id"] for event in opened.events_until(is_end)}
+    assert contact.public_id in heard
