@@ -28,6 +28,11 @@ from tests.feed.processes import wait_until
 from tests.ports import free_port
 
 ROOT = Path(settings.BASE_DIR)
+# Where the database is given, nothing is made up.
+SECRETS = {
+    "HCI_SECRET_KEY": settings.SECRET_KEY,
+    "HCI_TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
+}
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
 
 PEOPLE = """
@@ -71,6 +76,7 @@ class Centre:
         self.feed_url = f"ws://127.0.0.1:{self.feed_port}/api/socket"
         self.environment = {
             **os.environ,
+            **SECRETS,
             "HCI_DATA_DIR": str(data),
             "DATABASE_URL": places.database_url(),
             "REDIS_URL": places.redis_url(),

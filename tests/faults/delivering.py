@@ -17,6 +17,7 @@ from django.conf import settings
 from hci_center.local import places
 from hci_center.local.home import open_home
 from hci_center.local.postgres import Postgres
+from tests.faults.centre import SECRETS
 
 ROOT = Path(settings.BASE_DIR)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
@@ -71,6 +72,7 @@ class Post:
         self.postgres = Postgres(self.home, FAST)
         self.environment = {
             **os.environ,
+            **SECRETS,
             "HCI_DATA_DIR": str(data),
             "DATABASE_URL": places.database_url(),
         }
