@@ -20,7 +20,6 @@ class BackgroundFaultAdmin(ConfinedAdmin):
     unread_columns = ()
 
     list_display = ["last", "process", "task", "subject", "error", "count"]
-    list_filter = ["process"]
     ordering = ["-last_at", "-pk"]
     fields = [
         ("process", "task", "subject"),
