@@ -21,6 +21,7 @@ from chats.gateways.events import Piece, Unwanted
 from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.message_changes import UnknownMessageError
 from chats.models import InboundEvent
+from chats.sent_messages import NotYetError
 from hci_center.database.faults import fault_of
 from hci_center.errors import UnavailableError
 from managers.models import Manager
@@ -155,7 +156,7 @@ def work_through(taken: Taken) -> None:
             _set_aside(taken, wait=STORAGE_WAIT)
         else:
             _end(taken, InboundEvent.State.PARKED, _("Its file could not be stored."))
-    except hearing.NotYetError:
+    except NotYetError:
         if taken.age < LONGEST_WAIT:
             _set_aside(taken)
         else:

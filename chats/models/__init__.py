@@ -10,20 +10,17 @@ from chats.models.conversations import (
     MessageVersion,
     Status,
 )
-from chats.models.gateways import (
-    Delivery,
+from chats.models.delivery import Delivery, MessagePart, ParkedReceipt
+from chats.models.gateway_accounts import (
     GatewayAccount,
     GatewayNotice,
-    InboundEvent,
-    MediaFetch,
-    MessagePart,
     MessageTemplate,
-    ParkedReceipt,
     SessionChange,
 )
-from chats.models.media import ConvertedFile
+from chats.models.media import ConvertedFile, MediaFetch
 from chats.models.pictures import PictureCopy
 from chats.models.profiles import Portrait, ProfileFetch
+from chats.models.webhook_events import InboundEvent
 
 __all__ = [
     "Attachment",
