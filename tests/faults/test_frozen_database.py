@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,11 +18,13 @@ pytestmark = pytest.mark.skipif(
 CALLERS = 8
 PROBE_SECONDS = 4.0
 CALL_SECONDS = 12.0
+# Within the ten after which the supervisor kills.
+RELAY_SECONDS = 9
 
 
 @pytest.fixture
 def running(tmp_path):
-    installation = Installation(tmp_path)
+    installation = Installation(tmp_path, HCI_DEMO="0")
     try:
         installation.start()
         yield installation
@@ -52,8 +53,8 @@ def ask(installation, path, seconds, **headers):
         client.close()
 
 
-def test_probes_answer_and_calls_are_refused(running):
-    key = re.search(r"API key +(\S+)\n", running.said())[1]
+def test_probes_answer_calls_are_refused_and_the_relay_stops(running):
+    key = running.manage("create_api_key", "bot").stdout.strip()
     credential = {"Authorization": f"Api-Key {key}"}
     assert ask(running, "/api/user/", CALL_SECONDS, **credential) == 200
     frozen = servers(running)
@@ -70,6 +71,9 @@ def test_probes_answer_and_calls_are_refused(running):
             assert ask(running, "/healthz", PROBE_SECONDS) == 200
             assert ask(running, "/readyz", PROBE_SECONDS) == 503
         assert {call.result() for call in calls} == {503}
+    relay = running.pid_of("relay_changes")
+    os.kill(relay, signal.SIGTERM)
+    wait_for(lambda: relay not in running.processes(), RELAY_SECONDS)
     for pid in frozen:
         os.kill(pid, signal.SIGCONT)
     wait_for(lambda: ask(running, "/api/user/", CALL_SECONDS, **credential) == 200)

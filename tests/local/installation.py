@@ -75,7 +75,7 @@ class Installation:
             assert self.process.poll() is None, self.said()
             return text in self.said()
 
-        wait_for(said, 60)
+        wait_for(said, 120)
 
     def said(self):
         return self.output.read_text()

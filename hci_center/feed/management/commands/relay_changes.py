@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from typing import Any
 
@@ -12,6 +13,9 @@ from django.core.management.base import BaseCommand
 
 from hci_center.database.timeouts import use_role
 from hci_center.feed.relay import Relay
+
+# A frozen database would hold the cancelled work longer; a kill loses nothing of it.
+STOP_SECONDS = 4.0
 
 
 class Command(BaseCommand):
@@ -24,8 +28,14 @@ class Command(BaseCommand):
 
 
 async def _run() -> None:
+    loop = asyncio.get_running_loop()
     work = asyncio.create_task(Relay().run())
+
+    def stop() -> None:
+        work.cancel()
+        loop.call_later(STOP_SECONDS, os._exit, 0)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await work
