@@ -59,7 +59,7 @@ WITH short AS (
   RETURNING v.message_id, v.attempts
 )
 SELECT t.message_id, t.attempts, d.fence, x.type, a.file, a.mime, a.size, a.is_voice,
-       d.channel, {COLUMNS}
+       coalesce(x.details ->> 'caption', ''), d.channel, {COLUMNS}
   FROM taken t
   JOIN chats_message x ON x.id = t.message_id
   JOIN chats_delivery d ON d.message_id = t.message_id
@@ -116,6 +116,7 @@ class Wanted:
     mime: str
     size: int
     is_voice: bool
+    has_caption: bool
     gateway: str
 
     @property
@@ -146,7 +147,7 @@ def claim(room: int, films: int) -> list[Wanted]:
 
 
 def _wanted(row: Any) -> Wanted:
-    message_id, attempts, fence, said, file, mime, size, is_voice = row[:8]
+    message_id, attempts, fence, said, file, mime, size, is_voice, caption = row[:9]
     return Wanted(
         message_id=message_id,
         attempts=attempts,
@@ -156,7 +157,8 @@ def _wanted(row: Any) -> Wanted:
         mime=mime,
         size=size,
         is_voice=is_voice,
-        gateway=line_of(row[9 : 9 + WIDTH], row[8]).driver,
+        has_caption=bool(caption),
+        gateway=line_of(row[10 : 10 + WIDTH], row[9]).driver,
     )
 
 
@@ -226,7 +228,8 @@ def _order(wanted: Wanted, planned: Plan, source: Path, target: Path) -> Order:
         wanted.mime,
         planned.form or "",
         planned.is_checked,
-        planned.stickers,
+        # WhatsApp shows no text with a sticker.
+        planned.stickers and not wanted.has_caption,
         planned.largest,
     )
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from chats.gateways.base import File
+
 # As what a file leaves; a document is shown by its name alone.
 Kind = Literal["image", "sticker", "voice", "audio", "video", "document"]
 # What a conversion is asked for; what it made of a file, it says itself:
@@ -201,6 +203,19 @@ def plan(
     if takes.largest_file is not None and size > takes.largest_file and not is_shrunk:
         return Refusal(mime, takes.largest_file)
     return _as_media(takes, form, mime, size, is_voice=is_voice)
+
+
+def leaves_as_itself(gateway: str, kind: str, file: File) -> bool:
+    """Whether a file is sent as that kind, and not as a document."""
+    takes = GATEWAYS[gateway]
+    if kind == "sticker":
+        return takes.stickers
+    for known, mimes in takes.passes.items():
+        if known == kind:
+            return file.mime in mimes and file.size <= takes.largest.get(
+                known, file.size
+            )
+    return False
 
 
 def kind_when_made(gateway: str, kind: Kind, mime: str, size: int) -> Kind | Refusal:

@@ -125,6 +125,7 @@ PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF\n
 TEXT = "Endereço: rua das Flores, 12\r\n".encode()
 
 
+@cache
 def archive(*names):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as output:

@@ -29,6 +29,7 @@ from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
 from chats.gateways.whatsapp_web import MOST_DIGITS, PHONE_SERVERS, jid_of, person_id
 
+FILE_CALLS = ("sendMedia", "sendSticker", "sendWhatsAppAudio")
 MEDIA_TYPES = {"image": "image", "video": "video", "audio": "audio"}
 STATES: dict[str, SessionState] = {"open": "open", "connecting": "connecting"}
 MEDIA_CAP = 36 * 2**20
@@ -141,7 +142,7 @@ class Evolution:
         payload: Payload | None = None,
         **more: Any,
     ) -> Answer:
-        large = what == "media" or path.endswith(("sendMedia", "sendWhatsAppAudio"))
+        large = what == "media" or path.endswith(FILE_CALLS)
         return self._http.call(
             Call(
                 account,
@@ -194,6 +195,9 @@ def _file_request(out: Outgoing, file: File) -> tuple[str, Payload]:
     if file.is_voice:
         voice = {**_addressed(out), "encoding": True}
         return "sendWhatsAppAudio", as_json_with_file(voice, "audio", file)
+    if out.kind == "sticker":
+        sticker = {**_addressed(out), "notConvertSticker": True}
+        return "sendSticker", as_json_with_file(sticker, "sticker", file)
     kind = MEDIA_TYPES.get(out.kind, "document")
     body = {
         **_addressed(out),

@@ -20,25 +20,12 @@ from chats.gateways.base import (
     Untold,
 )
 from chats.gateways.http import Http, NoAnswerError
+from chats.gateways.media_types import leaves_as_itself
 from chats.gateways.payload import as_json, as_multipart
 from chats.gateways.readings import found, text
 from chats.gateways.reasons import sentence
 from chats.gateways.whatsapp_cloud.errors import judge
 
-# What is sent as itself; all else goes as a document, which takes any file.
-_MEGABYTE = 10**6
-PLAYABLE: dict[str, tuple[str, int]] = {
-    "image/jpeg": ("image", 5 * _MEGABYTE),
-    "image/png": ("image", 5 * _MEGABYTE),
-    "audio/aac": ("audio", 16 * _MEGABYTE),
-    "audio/amr": ("audio", 16 * _MEGABYTE),
-    "audio/mpeg": ("audio", 16 * _MEGABYTE),
-    "audio/mp4": ("audio", 16 * _MEGABYTE),
-    "audio/m4a": ("audio", 16 * _MEGABYTE),
-    "audio/x-m4a": ("audio", 16 * _MEGABYTE),
-    "video/mp4": ("video", 16 * _MEGABYTE),
-    "video/3gpp": ("video", 16 * _MEGABYTE),
-}
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
@@ -189,13 +176,13 @@ def _text(said: str) -> dict[str, Any]:
 def _media(kind: str, file: File, media: str, caption: str) -> dict[str, Any]:
     if file.is_voice:
         return {"type": "audio", "audio": {"id": media, "voice": True}}
-    as_itself, most = PLAYABLE.get(file.mime, ("document", 0))
     part = {"id": media}
-    if kind != as_itself or file.size > most:
-        as_itself, part["filename"] = "document", file.name
-    if caption and as_itself != "audio":
+    leaves_as = kind if leaves_as_itself("whatsapp_cloud", kind, file) else "document"
+    if leaves_as == "document":
+        part["filename"] = file.name
+    if caption and leaves_as not in ("audio", "sticker"):
         part["caption"] = caption
-    return {"type": as_itself, as_itself: part}
+    return {"type": leaves_as, leaves_as: part}
 
 
 def _template(out: Outgoing) -> dict[str, Any]:

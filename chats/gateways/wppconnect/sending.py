@@ -38,7 +38,12 @@ STATES: dict[str, SessionState] = {
     "PHONECODE": "qr",
     "CLOSED": "closed",
 }
-FILE_TYPES = {"image": "image", "video": "video", "audio": "audio"}
+FILE_TYPES = {
+    "image": "image",
+    "sticker": "sticker",
+    "video": "video",
+    "audio": "audio",
+}
 # Said by faults that come before the browser page is asked to send.
 _BEFORE_SENDING = re.compile(r"(WAPI|WPP) is not defined|not logged|no session", re.I)
 
@@ -223,7 +228,7 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
     options["type"] = FILE_TYPES.get(out.kind, "document")
     body |= {"base64": prefix, "filename": out.file.name}
     # An empty one is shown too, as the file's name.
-    if out.caption and options["type"] != "audio":
+    if out.caption and options["type"] not in ("audio", "sticker"):
         body["caption"] = out.caption
     return "send-file-base64", as_json_with_file(body, "base64", out.file)
 

@@ -29,7 +29,16 @@ KNOWN_EXTENSIONS = {
     "pdf": "application/pdf",
     "txt": "text/plain",
     "zip": "application/zip",
+    "bin": "application/octet-stream",
+    "doc": "application/msword",
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    # Of a table that is older than the types' names.
+    "aac": "audio/x-aac",
+    "heic": "image/heic",
+    "avif": "image/avif",
 }
+# Where each of its calls has the file.
+FIELDS = {"sendMedia": "media", "sendSticker": "sticker", "sendWhatsAppAudio": "audio"}
 # What it takes the message out of before it looks for a file.
 UNWRAPPED = (
     "ephemeralMessage",
@@ -164,12 +173,14 @@ class FakeEvolution(FakeServer):
             if not body.get("text"):
                 return _bad('instance requires property "text"')
             return "text", body["text"], b"", "", ""
-        encoded = body.get("audio" if method == "sendWhatsAppAudio" else "media", "")
+        encoded = body.get(FIELDS[method], "")
         if not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", encoded):
             return _bad("Owned media must be a url or base64")
         content = b64decode(encoded)
         if method == "sendWhatsAppAudio":
             return "ptt", "", content, "audio/ogg; codecs=opus", ""
+        if method == "sendSticker":
+            return "sticker", "", content, "image/webp", ""
         name = body.get("fileName", "")
         if body["mediatype"] == "document" and not name:
             return _bad("For base64 the file name must be informed.")

@@ -19,6 +19,22 @@ MIMES = {
     "image": ("image/jpeg", "image/png"),
     "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
     "video": ("video/mp4", "video/3gpp"),
+    "sticker": ("image/webp",),
+}
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+UPLOADS = {
+    *(mime for mimes in MIMES.values() for mime in mimes),
+    *("audio/opus", "text/plain", "application/pdf", "application/msword"),
+    *("application/vnd.ms-excel", "application/vnd.ms-powerpoint"),
+    *(f"{_OFFICE}wordprocessingml.document", f"{_OFFICE}spreadsheetml.sheet"),
+    f"{_OFFICE}presentationml.presentation",
+}
+LARGEST = {
+    "image": 5 * 2**20,
+    "audio": 16 * 2**20,
+    "video": 16 * 2**20,
+    "document": 100 * 2**20,
+    "sticker": 500 * 2**10,
 }
 
 
@@ -65,6 +81,12 @@ class FakeWhatsAppCloud(FakeGraph):
             raise GraphError(100, "(#100) The parameter file is required.")
         if not file.mime or parts["type"].value.decode() != file.mime:
             raise GraphError(100, "(#100) Param file must be a file with a known type")
+        if file.mime not in UPLOADS:
+            known = ", ".join(sorted(UPLOADS))
+            said = f"Param file must be a file with one of the following types: {known}"
+            raise GraphError(
+                100, f"(#100) {said}. Received file of type '{file.mime}'."
+            )
         name = f"{10**15 + new_number()}"
         self.media[name] = (file.value, file.mime)
         return Reply(200, {"id": name})
@@ -95,13 +117,15 @@ class FakeWhatsAppCloud(FakeGraph):
         self._judge_recipient(person, kind)
         text, content, mime, name = self._content(kind, body[kind])
         caption = self._caption(kind, body[kind])
+        # Its player shows a microphone and not a note.
+        shown = "voice" if kind == "audio" and body[kind].get("voice") else kind
         quoted = str(body.get("context", {}).get("message_id", ""))
         self.require_quotable(quoted)
         wamid = f"wamid.{new_number()}"
         uuid = body.get("biz_opaque_callback_data", "")
         self.deliver(
             Delivered(
-                person, kind, text, content, mime, name, uuid, wamid, caption, quoted
+                person, shown, text, content, mime, name, uuid, wamid, caption, quoted
             )
         )
         self._tell_of(person, wamid, uuid)
@@ -135,6 +159,8 @@ class FakeWhatsAppCloud(FakeGraph):
         content, mime = self.media[part["id"]]
         if mime not in MIMES.get(kind, (mime,)):
             raise GraphError(131053, f"(#131053) {mime} is no {kind}")
+        if len(content) > LARGEST[kind]:
+            raise GraphError(131053, f"(#131053) Too large for {kind}")
         return "", content, mime, part.get("filename", "")
 
     def _caption(self, kind: str, part: Any) -> str:
