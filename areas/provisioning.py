@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from areas.models import Area, Operator, OperatorArea
 from areas.provisioning_file import ManagerPlan, ProvisionError, Values
+from areas.provisioning_people import refuse_wrong_people
 from managers.models import Manager, Supervision
 
 # One at a time: two that overlap would otherwise stumble over each other's rows.
@@ -38,6 +39,7 @@ def provision(plans: list[ManagerPlan]) -> Values:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_ONE_AT_A_TIME)
+        refuse_wrong_people(plans)
         done: dict[int, str] = {}
         shapes = []
         for number, plan in enumerate(plans):
@@ -127,7 +129,7 @@ def _save_area(manager: Manager, values: Values, place: str) -> Values:
 
 
 def _save_supervisor(manager: Manager, values: Values, place: str) -> Values:
-    user = _save_user(values)
+    user = _save_user(values, place)
     if Operator.objects.filter(user=user).exists():
         raise ProvisionError(f"{place}: " + _("This user is an operator."))
     if not user.is_staff:
@@ -138,7 +140,7 @@ def _save_supervisor(manager: Manager, values: Values, place: str) -> Values:
 
 
 def _save_operator(manager: Manager, values: Values, place: str) -> Values:
-    user = _save_user(values)
+    user = _save_user(values, place)
     operator = Operator.objects.filter(user=user).first()
     if operator is None:
         if user.is_staff or user.is_superuser:
@@ -179,13 +181,19 @@ def _serve(operator: Operator, codes: list[str], place: str) -> list[str]:
     return list(dict.fromkeys([*codes, *served]))
 
 
-def _save_user(values: Values) -> User:
+def _save_user(values: Values, place: str) -> User:
     """The user of that name; a password is set only when given and different."""
     password = values.get("password")
     user = User.objects.filter(username=values["username"]).first()
     if user is None:
         # Without a password nobody can sign in until one is given.
-        return User.objects.create_user(values["username"], password=password)
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(values["username"], password=password)
+        except IntegrityError as error:
+            # Somebody made it meanwhile, in the admin.
+            sentence = _("This user name is taken.")
+            raise ProvisionError(f"{place}.username: {sentence}") from error
     if password is not None and not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,7 +73,16 @@ def _settings(value: Any) -> Values:
 
 
 def _username(value: Any) -> str:
-    username = parse_text(value, 150)
+    """A user name in the form that is stored, which is the one of signing in.
+
+    Composed and decomposed letters are the same text. Other forms of a letter, such
+    as full-width ones, may be meant as another person's name: they are refused.
+    """
+    username = unicodedata.normalize("NFC", parse_text(value, 150))
+    stored = User.normalize_username(username)
+    if stored != username:
+        sentence = _("Write this user name as %s, as whoever bears it signs in.")
+        raise WrongValueError(sentence % stored)
     try:
         User.username_validator(username)
     except ValidationError as error:

@@ -137,11 +137,11 @@ def test_what_is_given_is_changed_and_what_is_left_out_stays(provision):
         {
             "name": "Padaria Nova",
             "number": "+55 11 4000-11111",
-            "supervisors": [{"username": "davi", "password": "x"}],
+            "supervisors": [{"username": "davi", "password": "canary-davi"}],
             "areas": [{"code": "vendas", "name": "Vendas"}, {"code": "caixa"}],
             "operators": [
                 {"username": "ana", "name": "Ana Lima", "areas": ["caixa"]},
-                {"username": "bruno", "password": "new"},
+                {"username": "bruno", "password": "canary-new"},
             ],
         }
     )
@@ -162,7 +162,7 @@ def test_what_is_given_is_changed_and_what_is_left_out_stays(provision):
     assert (ana.name, ana.email) == ("Ana Lima", "ana@padaria.example")
     assert {area.code for area in ana.areas.all()} == {"vendas", "suporte", "caixa"}
     assert ana.user.check_password("canary-ana")
-    assert User.objects.get(username="bruno").check_password("new")
+    assert User.objects.get(username="bruno").check_password("canary-new")
     supervisors = Supervision.objects.values_list("user__username", flat=True)
     assert set(supervisors) == {"celia", "davi"}
 

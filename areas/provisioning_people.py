@@ -1,0 +1,72 @@
+"""What is wrong with the people of a provisioning file, judged before any is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import F, Func
+from django.utils.translation import gettext as _
+
+from areas.provisioning_file import ManagerPlan, ProvisionError, Values
+
+
+def refuse_wrong_people(plans: list[ManagerPlan]) -> None:
+    """Raises ProvisionError with every password and user name that cannot be."""
+    people = list(_people(plans))
+    names = {values["username"] for _place, values in people}
+    known = {user.username: user for user in User.objects.filter(username__in=names)}
+    alike = _alike(names)
+    problems = []
+    for place, values in people:
+        username = values["username"]
+        if username in alike:
+            sentence = _(
+                "The user name of another user differs from this one in the form of "
+                "its letters alone."
+            )
+            problems.append(f"{place}.username: {sentence}")
+        wrong = _wrong_password(values, known.get(username))
+        if wrong:
+            problems.append(f"{place}.password: {wrong}")
+    if problems:
+        raise ProvisionError(*problems)
+
+
+def _people(plans: list[ManagerPlan]) -> Iterator[tuple[str, Values]]:
+    """Each with its place in the file."""
+    for number, plan in enumerate(plans):
+        for part in ("supervisors", "operators"):
+            for n, values in enumerate(getattr(plan, part)):
+                yield f"managers[{number}].{part}[{n}]", values
+
+
+def _alike(names: set[str]) -> set[str]:
+    """Those of the names to which another user's name is equal once normalized.
+
+    Such a user was stored by other means than ours, which all normalize.
+    """
+    normalized = Func(
+        F("username"),
+        function="normalize",
+        template="%(function)s(%(expressions)s, NFKC)",
+    )
+    others = User.objects.annotate(normalized=normalized).exclude(
+        normalized=F("username")
+    )
+    return set(others.filter(normalized__in=names).values_list("normalized", flat=True))
+
+
+def _wrong_password(values: Values, user: User | None) -> str:
+    """What the validators say; "" also of the password that the user has already."""
+    password = values.get("password")
+    if password is None:
+        return ""
+    try:
+        validate_password(password, user or User(username=values["username"]))
+    except ValidationError as error:
+        if user is None or not user.check_password(password):
+            return " ".join(error.messages)
+    return ""
