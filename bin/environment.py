@@ -2,6 +2,7 @@
 
 Does nothing, and asks no package index, when that was done before. Two at once wait
 for each other. An environment that was interrupted half-way is made anew.
+One that is reached over a symbolic link is another's, and never cleared.
 Runs on the bare interpreter, so it uses the standard library alone.
 """
 
@@ -48,12 +49,21 @@ def make(name):
     sys.stderr.write(f"Setting up .venv from {name} (about a minute) ...\n")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq"]
     if UNFINISHED.exists() or not PYTHON.exists() or not works([*pip, "--version"]):
+        refuse_link()
         venv.create(VENV, clear=True, with_pip=True)
     UNFINISHED.touch()
     subprocess.run([*pip, "install", "-r", ROOT / name], check=True)
     for each in named_by(name):
         (VENV / f"{each}.stamp").write_text(state_of(each))
     UNFINISHED.unlink()
+
+
+def refuse_link():
+    if VENV.is_symlink():
+        sys.exit(
+            f".venv is a symbolic link to {os.readlink(VENV)} and is not cleared: "
+            "remove the link, and the next start makes a .venv here."
+        )
 
 
 def works(command):
