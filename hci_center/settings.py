@@ -162,8 +162,12 @@ CALLER_SOURCES = [
     "areas.callers.caller_from_session",
 ]
 
-# Answers the manager of a webhook's address, None for an address of nobody's.
-WEBHOOK_SECRETS = "managers.webhook_secrets.manager_of"
+# Whose large bodies are read: the request shows one of these.
+KNOWN_SENDERS = [
+    "managers.authentication.has_valid_key",
+    "managers.webhook_secrets.is_to_valid_address",
+    "areas.callers.caller_from_session",
+]
 
 # Database ------------------------------------------------------------------
 

@@ -76,12 +76,29 @@ def caller_from_key(request: HttpRequest) -> Caller | None:
     A request with a key is judged by the key alone: raises NotAuthenticatedError
     when it is unknown, revoked or expired, ThrottledError when its limit is used up.
     """
-    scheme, _, credential = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    key = _key_in(request)
+    return None if key is None else _caller_behind(key, request)
+
+
+def has_valid_key(request: HttpRequest) -> bool:
+    """Whether the request carries a valid key; its limit is left alone."""
+    key = _key_in(request)
+    if key is None:
+        return False
+    try:
+        judge(key)
+    except NotAuthenticatedError:
+        return False
+    return True
+
+
+def _key_in(request: HttpRequest) -> str | None:
+    given: str = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, credential = given.partition(" ")
     if scheme.lower() == "api-key":
-        return _caller_behind(credential.strip(), request)
-    if "HTTP_X_API_KEY" in request.META:
-        return _caller_behind(request.META["HTTP_X_API_KEY"].strip(), request)
-    return None
+        return credential.strip()
+    key: str | None = request.META.get("HTTP_X_API_KEY")
+    return None if key is None else key.strip()
 
 
 def _caller_behind(key: str, request: HttpRequest) -> Caller:

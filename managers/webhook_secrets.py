@@ -7,11 +7,13 @@ alone. An address reads `<manager>-<secret>`, which names the row to compare wit
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 
 from managers.models import WebhookSecret
@@ -19,6 +21,8 @@ from managers.models import WebhookSecret
 # How long the address before goes on after a renewal: its gateway must be given the
 # new one, and what it sends until then would be lost.
 GRACE = timedelta(hours=24)
+
+_PATH = re.compile(r"/webhooks/([a-z]+)/([^/]+)(?:/.*)?")
 
 
 def find_or_make(source: str, manager_id: int) -> str:
@@ -60,6 +64,12 @@ def manager_of(source: str, given: str) -> int | None:
     sent = secret.encode("utf-8", "replace")
     fits = [hmac.compare_digest(row.secret.encode(), sent) for row in live]
     return int(digits) if any(fits) else None
+
+
+def is_to_valid_address(request: HttpRequest) -> bool:
+    """Whether the request comes to the present address of some manager's gateway."""
+    path = _PATH.fullmatch(request.path_info)
+    return path is not None and manager_of(path[1], path[2]) is not None
 
 
 def _random() -> str:

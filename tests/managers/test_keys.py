@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
 
+from hci_center.api.senders import is_known_sender
 from managers import authentication, keys
 from managers.models import ApiKey
-from tests.builders import make_key, make_manager
+from managers.webhook_secrets import find_or_make
+from tests.builders import make_key, make_manager, make_supervisor
 from tests.conftest import Api, signed_in
 
 NOBODY = {
@@ -152,6 +155,10 @@ def test_a_row_that_somebody_holds_keeps_nobody_waiting():
 # Limits ----------------------------------------------------------------------
 
 
+def sent_with(path="/api/chat/message/send", **headers):
+    return RequestFactory().post(path, **headers).environ
+
+
 @pytest.fixture
 def limited(manager):
     """A key of three calls a minute."""
@@ -172,6 +179,32 @@ def test_a_limited_key_is_stopped_and_told_when_to_come_again(limited):
         },
     }
     assert 18 <= int(answer["Retry-After"]) <= 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_body_uses_up_one_call_as_a_small_one_does(limited):
+    """Before it is taken in, its sender is looked at; that is no call yet."""
+    key = limited.headers["Authorization"]
+    for _ in range(5):
+        assert is_known_sender(sent_with(HTTP_AUTHORIZATION=key))
+    assert ApiKey.objects.get().spent_until is None
+    assert [limited.get("/api/user/").status_code for _ in range(3)] == [200] * 3
+    assert is_known_sender(sent_with(HTTP_AUTHORIZATION=key))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_a_valid_key_session_or_webhook_address_makes_a_sender_known(manager):
+    secret = find_or_make("evolution", manager.pk)
+    session = signed_in(make_supervisor(manager)).client.cookies["sessionid"].value
+    assert is_known_sender(sent_with(HTTP_X_API_KEY=make_key(manager)))
+    assert is_known_sender(sent_with(HTTP_COOKIE=f"sessionid={session}"))
+    assert is_known_sender(sent_with(f"/webhooks/evolution/{secret}"))
+    assert is_known_sender(sent_with(f"/webhooks/evolution/{secret}/messages-upsert"))
+    assert not is_known_sender(sent_with())
+    assert not is_known_sender(sent_with(HTTP_X_API_KEY="hci_" + "0" * 52))
+    assert not is_known_sender(sent_with(HTTP_COOKIE="sessionid=x"))
+    assert not is_known_sender(sent_with(f"/webhooks/wppconnect/{secret}"))
+    assert not is_known_sender(sent_with(f"/webhooks/evolution/{secret}x"))
 
 
 def test_a_limit_is_made_good_as_time_goes_by(limited):
