@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 
 # The gate answers everything under /api/ itself: what follows it is for pages.
 MIDDLEWARE = [
+    "hci_center.compression.CompressionMiddleware",
     "hci_center.api.cors.Cors",
     "hci_center.api.gate.ApiGate",
     "django.middleware.security.SecurityMiddleware",
@@ -278,7 +279,8 @@ _BUCKET: dict[str, Any] = {
 }
 STORAGES = {
     "default": _BUCKET if S3_BUCKET else _FOLDER,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Each with a .gz beside it, which WhiteNoise sends to whoever takes it.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 if S3_BUCKET:
     READY_CHECKS["files"] = "chats.uploads.ask"

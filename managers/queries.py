@@ -11,6 +11,7 @@ from django.db import connection
 
 from hci_center.api.late import Asker, Late
 from hci_center.callers import Caller
+from hci_center.compression import NOT_COMPRESSED
 from hci_center.encryption import decrypt
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class PageToken(Late, kind="page_token"):
         if asker.caller is None or not asker.caller.secrets:
             return ""
         sealed = self._read() if self.sealed is None else self.sealed
+        if sealed:
+            asker.request.META[NOT_COMPRESSED] = True
         try:
             return decrypt(sealed)
         except ImproperlyConfigured:
