@@ -21,7 +21,9 @@ from hci_center.local.fakes.messenger import FakeMessenger
 from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
 from hci_center.local.fakes.wppconnect import FakeWPPConnect
 from tests import builders
+from tests.chats.files import data_uri
 from tests.chats.pictures import encoded
+from tests.conversion import samples
 
 SHORT = Patience(connect=1.0, read=0.3, total=0.6)
 
@@ -150,3 +152,29 @@ def make_due(message: Message) -> None:
             [message.pk],
         )
         cursor.execute("UPDATE chats_gatewayaccount SET paused_until = NULL")
+
+
+TO_NUMBER = "/api/chat/message/send/operator/file/8080"
+
+
+@pytest.fixture
+def customer(manager: Any, ana: Any) -> Any:
+    return builders.make_contact(manager, external_id=PHONE, area=ana.areas.get())
+
+
+@pytest.fixture
+def send(api: Any, ana: Any, customer: Any) -> Any:
+    """Sends a file to the customer by the API."""
+
+    def send(content, mime, said, **over):
+        body = {"contactNumber": PHONE, "from": str(ana.pk), "type": said}
+        return api.post(TO_NUMBER, body | {"base64": data_uri(content, mime)} | over)
+
+    return send
+
+
+def record(send: Any) -> Any:
+    """A recording of a browser, sent; answers the message."""
+    answer = send(samples.recording_of_chrome(), "audio/webm;codecs=opus", "audio")
+    assert answer.status_code == 200, answer.content
+    return answer.json()["data"]

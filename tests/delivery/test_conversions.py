@@ -4,46 +4,27 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 import av
 import pytest
 
-from chats import attachments, conversions
-from chats.attachments import sweep_orphans
+from chats import conversions
 from chats.conversion import running
 from chats.gateways import media_types
-from chats.models import Attachment, ConvertedFile, Delivery, Message
+from chats.models import Attachment, ConvertedFile, Message
 from chats.worker import Limits
-from hci_center.errors import UnavailableError
 from hci_center.local.fakes import faults
 from hci_center.local.fakes.evolution import FakeEvolution
 from tests import builders
 from tests.chats.files import data_uri
 from tests.conversion import samples
-from tests.delivery.conftest import PHONE, make_due, stored_bytes
+from tests.delivery.conftest import PHONE, make_due, record, stored_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TO_NUMBER = "/api/chat/message/send/operator/file/8080"
 TO_PAGE = "/api/chat/message/send/operator/file/facebook"
-
-
-@pytest.fixture
-def customer(manager, ana):
-    return builders.make_contact(manager, external_id=PHONE, area=ana.areas.get())
-
-
-@pytest.fixture
-def send(api, ana, customer):
-    def send(content, mime, said, **over):
-        body = {"contactNumber": PHONE, "from": str(ana.pk), "type": said}
-        return api.post(TO_NUMBER, body | {"base64": data_uri(content, mime)} | over)
-
-    return send
 
 
 @pytest.fixture
@@ -56,20 +37,10 @@ def say(api, ana, customer):
     return say
 
 
-def due_now():
-    ConvertedFile.objects.update(next_at=datetime.now(UTC), lease_until=None)
-
-
 def codec_of(content):
     with av.open(io.BytesIO(content)) as read:
         [stream] = read.streams.audio
         return read.format.name, stream.codec_context.name, stream.channels
-
-
-def record(send):
-    answer = send(samples.recording_of_chrome(), "audio/webm;codecs=opus", "audio")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["data"]
 
 
 def test_a_recording_leaves_as_a_voice_note_and_stays_here_as_it_was(
@@ -244,98 +215,3 @@ def test_what_was_made_too_large_for_its_kind_leaves_as_a_document(
     rounds.make()
     [left] = cloud.delivered
     assert (left.kind, left.mime, left.name[-4:]) == ("document", "video/mp4", ".mp4")
-
-
-def test_a_converted_file_waits_for_storage_that_is_away(
-    controller, send, rounds, monkeypatch
-):
-    def away(*_):
-        raise UnavailableError
-
-    monkeypatch.setattr(conversions, "write_file", away)
-    record(send)
-    for _ in range(2):
-        rounds.make()
-        due_now()
-    assert Message.objects.get().status == "wait"
-    assert ConvertedFile.objects.get().attempts == 0
-    monkeypatch.setattr(conversions, "write_file", attachments.write_file)
-    rounds.make()
-    assert Message.objects.get().status == "sent"
-
-
-def test_a_conversion_that_ended_its_worker_three_times_is_not_begun_again(
-    controller, send, rounds
-):
-    record(send)
-    ConvertedFile.objects.update(attempts=3)
-    rounds.make()
-    message = Message.objects.get()
-    assert message.status == "failed"
-    assert message.error == "There is more in the file than can be converted."
-
-
-def test_of_two_that_converted_one_file_the_later_counts(controller, send, rounds):
-    """The first was frozen for longer than its lease."""
-    record(send)
-    [frozen] = conversions.claim(1, 0)
-    due_now()
-    [later] = conversions.claim(1, 0)
-    conversions.make(frozen)
-    assert ConvertedFile.objects.get().made_at is None
-    conversions.make(later)
-    made = ConvertedFile.objects.get()
-    assert made.made_at is not None
-    rounds.make()
-    assert len(controller.delivered) == 1
-    # Of what the first made nothing is left.
-    folder = Path(Attachment.objects.get().file.path).parents[1]
-    assert len([path for path in folder.rglob("*") if path.is_file()]) == 2
-
-
-def test_a_worker_that_stops_leaves_the_file_to_the_next(controller, send, rounds):
-    record(send)
-    [wanted] = conversions.claim(1, 0)
-    conversions.make(wanted, lambda: True)
-    row = ConvertedFile.objects.get()
-    assert (row.attempts, row.lease_until, row.made_at) == (0, None, None)
-    rounds.make()
-    assert len(controller.delivered) == 1
-
-
-def test_a_film_does_not_keep_voice_notes_waiting(controller, send, rounds):
-    for _ in range(3):
-        send(samples.film("webm", "libvpx"), "video/webm", "video")
-    record(send)
-    claimed = conversions.claim(2, 1)
-    assert sorted(one.is_film for one in claimed) == [False, True]
-    assert conversions.claim(1, 0) == []
-
-
-def test_what_was_made_goes_when_the_message_has_left(controller, send, rounds):
-    record(send)
-    rounds.make()
-    conversions.forget_sent()
-    assert ConvertedFile.objects.exists()
-    Delivery.objects.update(done_at=datetime.now(UTC) - timedelta(hours=2))
-    made = Path(ConvertedFile.objects.get().file.path)
-    conversions.forget_sent()
-    assert not ConvertedFile.objects.exists()
-    age(made)
-    assert sweep_orphans() == 1
-    assert not made.exists()
-    assert Path(Attachment.objects.get().file.path).exists()
-
-
-def test_what_waits_to_leave_is_no_orphan(controller, send, rounds):
-    record(send)
-    rounds.worker.limits = Limits(sends=0)
-    while not ConvertedFile.objects.filter(made_at__isnull=False).exists():
-        rounds.make()
-    age(Path(ConvertedFile.objects.get().file.path))
-    assert sweep_orphans() == 0
-
-
-def age(path):
-    then = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
-    os.utime(path, (then, then))

@@ -28,3 +28,15 @@ def only(request: Any) -> Iterator[Any]:
     yield make
     for rig in made:
         rig.fake.stop()
+
+
+@pytest.fixture
+def page(only: Any) -> Any:
+    """Messenger's driver before its fake."""
+    return only("messenger")
+
+
+@pytest.fixture
+def evolution(only: Any) -> Any:
+    """Evolution's driver before its fake."""
+    return only("evolution")

@@ -18,11 +18,6 @@ from chats.gateways.events import (
 from tests.gateways.moments import AT, NOW, PHONE
 
 
-@pytest.fixture
-def evolution(only):
-    return only("evolution")
-
-
 def test_evolution_text(evolution):
     frame = evolution.fake.inbound(
         f"{PHONE}@s.whatsapp.net", "Oi", messageTimestamp=NOW, key={"id": "3A1"}

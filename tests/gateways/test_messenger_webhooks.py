@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chats.gateways.base import Media
 from chats.gateways.events import (
     Ack,
@@ -18,11 +16,6 @@ from chats.gateways.events import (
 from tests.gateways.moments import AT, NOW
 
 PSID = "7418252963"
-
-
-@pytest.fixture
-def page(only):
-    return only("messenger")
 
 
 def messenger_event(page, **what):

@@ -30,11 +30,6 @@ def cloud(only):
     return only("whatsapp_cloud")
 
 
-@pytest.fixture
-def page(only):
-    return only("messenger")
-
-
 @pytest.fixture(params=["messenger", "whatsapp_cloud"])
 def rig(only, request):
     return only(request.param)

@@ -33,11 +33,6 @@ def rig(only, request):
 
 
 @pytest.fixture
-def evolution(only):
-    return only("evolution")
-
-
-@pytest.fixture
 def wppconnect(only):
     return only("wppconnect")
 
