@@ -1,4 +1,4 @@
-"""Makes .venv fit a requirements file: `python3 bin/environment.py requirements.txt`.
+"""Makes .venv fit requirements files: `python3 bin/environment.py requirements.txt`.
 
 Does nothing, and asks no package index, when that was done before. Two at once wait
 for each other. An environment that was interrupted half-way is made anew.
@@ -20,19 +20,16 @@ PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / "unfinished"
 
 
-def named_by(name):
-    """The file, and all that it includes."""
-    names = [name]
-    for line in (ROOT / name).read_text().splitlines():
-        if line.startswith("-r "):
-            names += named_by(line[3:].strip())
-    return names
+def pins(name):
+    """The packages that the file names, each with its version."""
+    lines = (ROOT / name).read_text().splitlines()
+    return {line.split(" ")[0] for line in lines if line[:1].isalnum()}
 
 
 def state_of(name):
     """What an environment for the file is made from."""
-    parts = [sys.version, *((ROOT / each).read_text() for each in named_by(name))]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    made_from = sys.version + (ROOT / name).read_text()
+    return hashlib.sha256(made_from.encode()).hexdigest()
 
 
 def fits(name):
@@ -45,16 +42,22 @@ def fits(name):
     )
 
 
-def make(name):
-    sys.stderr.write(f"Setting up .venv from {name} (about a minute) ...\n")
+def make(names):
+    sys.stderr.write(
+        f"Setting up .venv from {' and '.join(names)} (about a minute) ...\n"
+    )
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq"]
     if UNFINISHED.exists() or not PYTHON.exists() or not works([*pip, "--version"]):
         refuse_link()
         venv.create(VENV, clear=True, with_pip=True)
     UNFINISHED.touch()
-    subprocess.run([*pip, "install", "-r", ROOT / name], check=True)
-    for each in named_by(name):
-        (VENV / f"{each}.stamp").write_text(state_of(each))
+    files = [part for name in names for part in ("-r", ROOT / name)]
+    subprocess.run([*pip, "install", "--require-hashes", *files], check=True)
+    installed = {pin for name in names for pin in pins(name)}
+    for path in ROOT.glob("requirements*.txt"):
+        # A file that asks for nothing more fits as well.
+        if pins(path.name) <= installed:
+            (VENV / f"{path.name}.stamp").write_text(state_of(path.name))
     UNFINISHED.unlink()
 
 
@@ -74,13 +77,13 @@ def works(command):
 
 
 def main():
-    name = sys.argv[1]
-    if fits(name):
+    names = sys.argv[1:]
+    if all(map(fits, names)):
         return
     lock = os.open(ROOT, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    if not fits(name):
-        make(name)
+    if not all(map(fits, names)):
+        make(names)
 
 
 if __name__ == "__main__":
