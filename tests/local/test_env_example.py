@@ -1,0 +1,39 @@
+"""Every environment variable is in .env.example and in both tables of the README."""
+
+import ast
+import re
+
+import pytest
+from django.conf import settings
+
+PACKAGES = ("hci_center", "managers", "areas", "contacts", "chats")
+NAME = re.compile(r"(?:HCI_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)")
+# Read by the client of S3, not by this code.
+OF_S3 = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+
+
+def read_names():
+    """The names that the code reads: first arguments of calls and subscripts."""
+    found = set()
+    for package in PACKAGES:
+        for path in (settings.BASE_DIR / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                arguments = node.args[:1] if isinstance(node, ast.Call) else []
+                for argument in arguments:
+                    value = getattr(argument, "value", None)
+                    if isinstance(value, str) and NAME.fullmatch(value):
+                        found.add(value)
+    return found
+
+
+def test_the_example_names_exactly_what_is_read():
+    text = (settings.BASE_DIR / ".env.example").read_text()
+    named = set(re.findall(r"^#?([A-Z0-9_]+)=", text, re.M))
+    assert len(read_names()) > 20
+    assert named - OF_S3 == read_names()
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.pt-BR.md"])
+def test_the_documentation_names_all_of_them(name):
+    text = (settings.BASE_DIR / name).read_text()
+    assert {each for each in read_names() if f"`{each}`" not in text} == set()
