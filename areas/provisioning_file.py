@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from areas.naming import normalize_area_text
 from hci_center.api.reading import parse_object
 from hci_center.api.values import (
     WrongValueError,
@@ -90,10 +91,18 @@ def _username(value: Any) -> str:
     return username
 
 
+def _area_text(value: Any, longest: int) -> str:
+    """A code or a name in the form that is stored."""
+    text = normalize_area_text(parse_text(value, longest))
+    if not text:
+        raise WrongValueError(_("This holds nothing but blanks."))
+    return parse_text(text, longest)
+
+
 def _codes(value: Any) -> list[str]:
     if not isinstance(value, list):
         raise WrongValueError(_("This must be a list."))
-    return [parse_text(code, 64) for code in value]
+    return [_area_text(code, longest=64) for code in value]
 
 
 _MANAGER: dict[str, Parse] = {
@@ -112,8 +121,8 @@ _SUPERVISOR: dict[str, Parse] = {
     "password": partial(parse_text, longest=4096),
 }
 _AREA: dict[str, Parse] = {
-    "code": partial(parse_text, longest=64),
-    "name": partial(parse_text, longest=200),
+    "code": partial(_area_text, longest=64),
+    "name": partial(_area_text, longest=200),
 }
 _OPERATOR: dict[str, Parse] = {
     **_SUPERVISOR,

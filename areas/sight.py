@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from areas.naming import normalize_area_text, spellings_of
 from hci_center.errors import AreaNotFoundError, InvalidError, OperatorNotFoundError
 
 LONGEST_CODE = 64
+# Areas of a manager that calls have made and nobody has looked at. A caller that makes
+# a code of every customer's text would otherwise fill each list of areas.
+MOST_UNREVIEWED = 200
 
 # One round trip: an active operator of the manager with the ids of his areas.
 _FIND_OPERATOR = """
@@ -27,10 +31,18 @@ SELECT id, code, name FROM areas_area
  LIMIT 1
 """
 
+# Until the transaction's end: of those who make areas of a manager at the same moment,
+# each counts what the one before it made.
+_ONE_AT_A_TIME = (
+    "SELECT pg_advisory_xact_lock(hashtext('hci_center.new_area'), %s::int)"
+)
+
 # Whichever of two simultaneous callers comes second finds the first one's row.
 _MAKE_AREA = """
 INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)
-VALUES (%s, %s, %s, true, now())
+SELECT %(manager)s, %(code)s, %(code)s, true, now()
+ WHERE (SELECT count(*) FROM areas_area
+         WHERE manager_id = %(manager)s AND needs_review) < %(most)s
 ON CONFLICT DO NOTHING
 """
 
@@ -89,12 +101,13 @@ def find_operator(manager_id: int, operator_id: int) -> Sight:
 def find_area(manager_id: int, given: str, *, field: str = "area") -> FoundArea:
     """The manager's area of that code or, when no code fits, of that exact name.
 
-    Raises AreaNotFoundError; InvalidError, naming the `field`, for a text that is
-    too long for a code and no area's name.
+    Spellings of one text (see `areas.naming`) count as the same. Raises
+    AreaNotFoundError; InvalidError, naming the `field`, for a text that is too long for
+    a code and no area's name.
     """
     area = _look_up(manager_id, given)
     if area is None:
-        _refuse_long(given, field)
+        _refuse_long(normalize_area_text(given), field)
         raise AreaNotFoundError
     return area
 
@@ -103,24 +116,46 @@ def ensure_area(manager_id: int, given: str, *, field: str = "area") -> FoundAre
     """The area meant, made and flagged for the supervisor when the manager lacks it.
 
     Any number of simultaneous callers get the same one. Raises InvalidError, naming
-    the `field`, for a text that is too long for a code and no area's name.
+    the `field`, for a text that is too long for a code and no area's name, and when
+    MOST_UNREVIEWED wait for the supervisor; AreaNotFoundError for mere blanks.
     """
     area = _look_up(manager_id, given)
     if area is None:
-        _refuse_long(given, field)
-        with connection.cursor() as cursor:
-            cursor.execute(_MAKE_AREA, [manager_id, given, given])
-        area = _look_up(manager_id, given)
+        code = normalize_area_text(given)
+        if not code:
+            raise AreaNotFoundError
+        _refuse_long(code, field)
+        _make_area(manager_id, code)
+        area = _look_up(manager_id, code)
     if area is None:
-        raise AreaNotFoundError
+        sentence = _(
+            "There is no such area, and none is made: %d wait for a supervisor's "
+            "review already."
+        )
+        raise InvalidError(fields={field: [sentence % MOST_UNREVIEWED]})
     return area
+
+
+def _make_area(manager_id: int, code: str) -> None:
+    """Adds it unless it is there, or too many wait for review."""
+    values: dict[str, int | str] = {
+        "manager": manager_id,
+        "code": code,
+        "most": MOST_UNREVIEWED,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ONE_AT_A_TIME, [manager_id])
+        cursor.execute(_MAKE_AREA, values)
 
 
 def _look_up(manager_id: int, given: str) -> FoundArea | None:
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_AREA, [manager_id, given, given, given])
-        row = cursor.fetchone()
-    return None if row is None else FoundArea(*row)
+        for text in spellings_of(given):
+            cursor.execute(_FIND_AREA, [manager_id, text, text, text])
+            row = cursor.fetchone()
+            if row is not None:
+                return FoundArea(*row)
+    return None
 
 
 def _refuse_long(given: str, field: str) -> None:

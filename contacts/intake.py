@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from areas.naming import normalize_area_text
 from areas.sight import ensure_area, find_operator
 from contacts.identity import spellings
 from contacts.models import Channel, Contact
@@ -95,8 +96,8 @@ RETURNING {COLUMNS}
 class Given:
     """What a caller says of a contact; None where he says nothing.
 
-    `area` is a code or name, `operator_id` 0 for nobody; an explicit "" clears the
-    photo.
+    `area` is a code or name (blanks say nothing), `operator_id` 0 for nobody; an
+    explicit "" clears the photo.
     """
 
     name: str | None = None
@@ -159,8 +160,8 @@ def save_contact(
 
     The operator and `sa` of a known one stay, and so does its protocol while a chat
     is open; a deleted one comes back as new. An area that the manager lacks is made.
-    Raises OperatorNotFoundError, and InvalidError for an area that cannot be or an
-    id that a contact of the other channel bears.
+    Raises OperatorNotFoundError, and InvalidError for an area that cannot be made or
+    an id that a contact of the other channel bears.
     """
     _require_operator(manager_id, given.operator_id)
     with transaction.atomic():
@@ -182,7 +183,7 @@ def _add_or_change(
         "aliases": spellings(channel, external_id),
         "name": given.name,
         "photo": given.photo,
-        "area": ensure_area(manager_id, given.area).id if given.area else None,
+        "area": _area_id(manager_id, given.area),
         "operator": given.operator_id or None,
         "protocol": given.protocol,
         "sa": FIRST_STEP[channel],
@@ -231,6 +232,12 @@ def _changed(statement: str, held: Contact, values: dict[str, Any]) -> Contact:
     if row is None:  # locked by us: it cannot have gone
         raise Contact.DoesNotExist
     return contact_of(row)
+
+
+def _area_id(manager_id: int, given: str | None) -> int | None:
+    if not given or not normalize_area_text(given):
+        return None
+    return ensure_area(manager_id, given).id
 
 
 def _require_operator(manager_id: int, operator_id: int | None) -> None:

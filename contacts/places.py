@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from areas.naming import spellings_of
 from areas.sight import find_area
 from contacts.naming import ManagerNames, bears
 from contacts.queries import REACHED, Shape, named_and_contacts
@@ -53,6 +54,13 @@ def find_place(
     And which of its contacts go with them: a condition of `contacts.queries`. Raises
     ManagerNotFoundError; what else is missing is refused when asked for.
     """
-    values: dict[str, Any] = {**names, "area": area, "operator": operator_id}
-    place, contacts = named_and_contacts(caller, _PLACE + bears(names), which, values)
+    statement = _PLACE + bears(names)
+    values: dict[str, Any] = {**names, "operator": operator_id}
+    # One, but for a text that is not in the form that areas are stored in.
+    for spelling in spellings_of(area):
+        place, contacts = named_and_contacts(
+            caller, statement, which, values | {"area": spelling}
+        )
+        if place["area"] is not None:
+            break
     return Place(place["id"], area, place["area"], place["operator"]), contacts

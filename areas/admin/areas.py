@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from areas.models import Area
+from areas.naming import normalize_area_text
 from managers.admin.columns import column, tag
 from managers.admin.confinement import ALL, ConfinedAdmin
 from managers.admin.filters import ConfinedFilter, yes_or_no
@@ -24,6 +25,27 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "code": gettext_lazy("The id in the API. It can never be changed."),
         }
+
+    def clean_code(self) -> str:
+        return self._normalized("code")
+
+    def clean_name(self) -> str:
+        return self._normalized("name")
+
+    def _normalized(self, field: str) -> str:
+        """What was typed, as it is stored; what stays is not touched."""
+        typed: str = self.cleaned_data[field]
+        if field not in self.changed_data:
+            return typed
+        text = normalize_area_text(typed)
+        if not text:
+            raise forms.ValidationError(_("This holds nothing but blanks."))
+        longest: int = self.fields[field].max_length  # type: ignore[attr-defined]
+        if len(text) > longest:
+            raise forms.ValidationError(
+                _("This is longer than %d characters.") % longest
+            )
+        return text
 
     def clean(self) -> dict[str, Any]:
         """What the database holds unique, also where the manager is not asked for."""

@@ -132,3 +132,28 @@ def test_the_list_names_the_manager_only_where_there_are_several(desk, office, s
     make_area(sales.manager)
     assert "manager" not in desk.get("/admin/areas/area/").context["cl"].list_display
     assert "manager" in office.get("/admin/areas/area/").context["cl"].list_display
+
+
+@pytest.mark.parametrize("typed", [" Vendas\u200b ", "Ven\u00addas", "Vendas\u00a0"])
+def test_spellings_of_a_code_or_name_are_one(desk, manager, typed):
+    sales = make_area(manager, "Vendas", name="Vendas")
+    given = {"manager": manager.pk, "code": "outra", "name": "Outra"}
+    for field in ("code", "name"):
+        assert list(errors(desk.post(ADD, given | {field: typed}))) == [field]
+    Area.objects.all().delete()
+    desk.post(ADD, {"manager": manager.pk, "code": typed, "name": typed})
+    area = Area.objects.get()
+    assert (area.code, area.name) == (sales.code, sales.name)
+
+
+def test_a_text_of_blanks_is_an_error_of_the_form(desk, manager):
+    given = {"manager": manager.pk, "code": "\u200b", "name": "\ufeff\u2060"}
+    assert list(errors(desk.post(ADD, given))) == ["code", "name"]
+
+
+def test_a_name_that_stays_does_not_stand_in_the_way(desk, manager, sales):
+    """It was stored before spellings counted as one, beside the plain one."""
+    other = make_area(manager, "x", name="Vendas\u200b")
+    desk.post(change(other), {"name": other.name, "needs_review": "on"})
+    other.refresh_from_db()
+    assert other.needs_review

@@ -1,0 +1,112 @@
+"""The migration that brings the areas of older installations to the stored form."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from areas.models import Area
+from areas.sight import find_area
+from tests import builders
+
+migration = import_module("areas.migrations.0005_normalize_codes_and_names")
+
+
+def migrate():
+    with connection.cursor() as cursor:
+        # As in a migration of its own, nothing of the rows waits for the commit.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with connection.schema_editor(atomic=False) as editor:
+        migration.normalize_areas(apps, editor)
+
+
+def texts():
+    return list(Area.objects.order_by("pk").values_list("code", "name"))
+
+
+def pending():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind FROM change_pend ORDER BY id")
+        return [kind for (kind,) in cursor.fetchall()]
+
+
+def test_what_nobody_else_has_is_normalized(manager):
+    old = builders.make_area(manager, "Ven\u200bdas ", name="Cobranc\u0327a  Norte")
+    migrate()
+    assert texts() == [("Vendas", "Cobran\u00e7a Norte")]
+    for spelling in ("Vendas", old.code, old.name, "Cobran\u00e7a Norte"):
+        assert find_area(manager.pk, spelling).id == old.pk
+
+
+def test_one_area_may_have_the_same_code_and_name(manager):
+    builders.make_area(manager, "Vendas\u200b", name="Vendas\u200b")
+    builders.make_area(manager, "Caixa", name="Caixa ")
+    migrate()
+    assert texts() == [("Vendas", "Vendas"), ("Caixa", "Caixa")]
+
+
+@pytest.mark.parametrize("other", [("Vendas", "B"), ("b", "Vendas")])
+def test_what_another_area_has_as_code_or_name_stays(manager, other):
+    first = builders.make_area(manager, "Vendas\u200b", name="A ")
+    second = builders.make_area(manager, other[0], name=other[1])
+    migrate()
+    assert texts() == [("Vendas\u200b", "A"), other]
+    assert find_area(manager.pk, "Vendas\u200b").id == first.pk
+    assert find_area(manager.pk, "Vendas").id == second.pk
+
+
+def test_of_two_that_would_become_one_the_older_does(manager):
+    for code in ("Vendas\u200b", "Vendas\u200c"):
+        builders.make_area(manager, code, name=code)
+    before = {area.code: area.pk for area in Area.objects.all()}
+    migrate()
+    assert texts() == [("Vendas", "Vendas"), ("Vendas\u200c", "Vendas\u200c")]
+    for code, pk in before.items():
+        assert find_area(manager.pk, code).id == pk
+
+
+def test_another_manager_s_area_is_not_in_the_way(manager, other_manager):
+    builders.make_area(manager, "Vendas\u200b", name="A")
+    builders.make_area(other_manager, "Vendas", name="B")
+    migrate()
+    assert texts() == [("Vendas", "A"), ("Vendas", "B")]
+
+
+def test_what_would_be_empty_or_too_long_stays(manager):
+    # A letter that is longer when composed: it is excluded from composition.
+    longer = "\u0958" * 64
+    given = [("\u200b", "\ufeff"), (longer, "A")]
+    for code, name in given:
+        builders.make_area(manager, code, name=name)
+    migrate()
+    assert texts() == given
+
+
+def test_the_code_is_permanent_afterwards(manager):
+    area = builders.make_area(manager, "Vendas ", name="Vendas")
+    migrate()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Area.objects.filter(pk=area.pk).update(code="another")
+
+
+def test_sockets_read_anew_what_shows_the_codes(manager):
+    builders.make_contact(manager, area=builders.make_area(manager, "Vendas "))
+    before = pending()
+    migrate()
+    assert pending() == [*before, "epoch"]
+
+
+def test_where_all_is_normal_nothing_happens(manager):
+    builders.make_area(manager, "Vendas", name="Cobran\u00e7a")
+    before = pending()
+    migrate()
+    assert texts() == [("Vendas", "Cobran\u00e7a")]
+    assert pending() == before
+
+
+def test_it_needs_no_areas(db):
+    migrate()
+    assert texts() == []

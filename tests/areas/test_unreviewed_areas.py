@@ -1,0 +1,84 @@
+"""How many areas calls may make before a supervisor has looked at them."""
+
+import pytest
+
+from areas.models import Area
+from areas.sight import MOST_UNREVIEWED, ensure_area
+from contacts.models import Contact
+from hci_center.errors import InvalidError
+from tests import builders
+from tests.contacts.shapes import refusal
+from tests.racing import at_once
+
+SAVE = "/api/user/contact/save"
+
+
+def leave_unreviewed(manager, count):
+    Area.objects.bulk_create(
+        Area(manager=manager, code=f"c{n}", name=f"n{n}", needs_review=True)
+        for n in range(count)
+    )
+
+
+@pytest.fixture
+def body(manager):
+    return {"number": manager.number, "contactNumber": "551133334444", "name": "M"}
+
+
+def test_one_too_many_is_refused_with_a_sentence_and_nothing_is_saved(
+    manager, api, body
+):
+    leave_unreviewed(manager, MOST_UNREVIEWED)
+    answer = api.post(SAVE, body | {"area": "another"})
+    assert refusal(answer) == (400, "invalid")
+    assert answer.json()["error"]["fields"] == {
+        "area": [
+            f"There is no such area, and none is made: {MOST_UNREVIEWED} wait for a "
+            "supervisor's review already."
+        ]
+    }
+    assert not Contact.objects.exists()
+    assert Area.objects.count() == MOST_UNREVIEWED
+
+
+def test_known_areas_are_still_taken(manager, api, body):
+    leave_unreviewed(manager, MOST_UNREVIEWED)
+    shape = api.post(SAVE, body | {"area": "n7"}).json()["data"]
+    assert shape["area"] == "c7"
+
+
+def test_the_last_one_is_made_and_reviewing_makes_room(manager):
+    leave_unreviewed(manager, MOST_UNREVIEWED - 1)
+    ensure_area(manager.pk, "last")
+    with pytest.raises(InvalidError):
+        ensure_area(manager.pk, "another")
+    Area.objects.filter(code="c0").update(needs_review=False)
+    ensure_area(manager.pk, "another")
+
+
+def test_another_manager_s_areas_do_not_count(manager, other_manager):
+    leave_unreviewed(manager, MOST_UNREVIEWED)
+    ensure_area(other_manager.pk, "another")
+
+
+def test_reviewed_areas_do_not_count(manager):
+    leave_unreviewed(manager, MOST_UNREVIEWED)
+    Area.objects.update(needs_review=False)
+    ensure_area(manager.pk, "another")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callers_at_the_same_moment_do_not_pass_the_bound():
+    manager = builders.make_manager()
+    leave_unreviewed(manager, MOST_UNREVIEWED - 1)
+
+    def make(n):
+        try:
+            ensure_area(manager.pk, f"raced{n}")
+        except InvalidError:
+            return False
+        return True
+
+    made = at_once([lambda n=n: make(n) for n in range(6)])
+    assert made.count(True) == 1
+    assert Area.objects.count() == MOST_UNREVIEWED
