@@ -4,7 +4,6 @@ import ast
 import gettext
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -93,7 +92,7 @@ def test_a_translation_takes_what_its_sentence_gives(language):
 
 
 def test_the_compiled_catalogues_are_those_of_the_sources():
-    check = [sys.executable, "bin/translations.py", "--check"]
+    check = ["bin/translations", "--check"]
     done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
