@@ -33,7 +33,7 @@ from hci_center.feed.history import History
 from hci_center.feed.layer import Subscription
 from hci_center.feed.lines import Line
 from hci_center.feed.members import Members
-from hci_center.feed.metrics import Metrics
+from hci_center.feed.metrics import Metrics, exposition
 from hci_center.feed.moments import MESSAGE as MOMENT
 from hci_center.feed.moments import Moments
 from hci_center.feed.pace import rest_after
@@ -174,7 +174,7 @@ class Hub:
             if not rows or rows[0][0] > self.last + 1:
                 break
             changes = [Change(*row) for row in rows]
-            self.metrics.read += await self._take_in_slices(changes)
+            self.metrics.changes_read += await self._take_in_slices(changes)
         is_behind = self.last < seq
         is_other = self.last == seq and self.epoch != epoch
         if seq < told or is_behind or is_other:
@@ -296,12 +296,15 @@ class Hub:
         """A client's word of what its person views or types to."""
         self._errands.send_out(self.moments.follow(line, sent))
 
-    def report(self) -> str:
-        """What Prometheus reads of this process."""
-        return self.metrics.text(
-            sockets=len(self.air),
-            audiences=len(self.air.audiences),
-            cursor=self.last,
+    def report(self) -> bytes:
+        """The metrics of this process in Prometheus's format."""
+        return exposition(
+            self.metrics,
+            lambda: {
+                "sockets": len(self.air),
+                "audiences": len(self.air.audiences),
+                "cursor": self.last,
+            },
         )
 
     async def _check(self) -> None:
@@ -312,5 +315,5 @@ class Hub:
                 [pace] = await self.database.rows(BACKLOG, {}, patience=0)
             except DatabaseAwayError:
                 continue
-            self.metrics.waiting, _, self.metrics.per_second = pace[:3]
+            self.metrics.waiting, _, self.metrics.numbered_per_second = pace[:3]
             self.metrics.checks += 1

@@ -9,6 +9,7 @@ from channels.routing import URLRouter
 from django.urls import re_path
 
 from hci_center.feed.consumers import OperatorFeed, hub
+from hci_center.feed.metrics import CONTENT_TYPE
 
 
 async def refuse(_scope: Any, receive: Any, send: Any) -> None:
@@ -27,14 +28,15 @@ websocket: Any = URLRouter(_routes)
 
 async def http(scope: Any, _receive: Any, send: Any) -> None:
     """Whether the process is up, and what it counts; nothing else is here."""
-    status, text = 404, "There is nothing here but the socket.\n"
+    status, body = 404, b"There is nothing here but the socket.\n"
+    content_type = b"text/plain; charset=utf-8"
     if scope["path"] == "/healthz":
-        status, text = 200, "ok\n"
+        status, body = 200, b"ok\n"
     elif scope["path"] == "/metrics":
-        status, text = 200, hub.report()
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        status, body, content_type = 200, hub.report(), CONTENT_TYPE
+    headers = [(b"content-type", content_type)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text.encode()})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def lifespan(_scope: Any, receive: Any, send: Any) -> None:

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 from django.conf import settings
 from django.db import connection
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.feed.client import Socket
 from tests.ports import free_port
@@ -137,8 +138,8 @@ class Feed:
 
     def metrics(self) -> dict[str, float]:
         with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-        return {name: float(value) for name, value in map(str.split, lines)}
+            families = text_string_to_metric_families(answer.read().decode())
+        return {each.name: each.value for family in families for each in family.samples}
 
     def connect(self, **options: Any) -> Socket:
         """A socket that has said nothing yet."""
