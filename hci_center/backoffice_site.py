@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
+from csp.decorators import csp_replace
 from django.contrib.admin.apps import AdminConfig
 from django.core.paginator import InvalidPage
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from unfold.sites import UnfoldAdminSite
+
+from hci_center.content_policy import BACK_OFFICE
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+_with_policy = csp_replace(BACK_OFFICE)
 
 
 class BackOfficeSite(UnfoldAdminSite):
+    @method_decorator(_with_policy)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().login(request, extra_context)
+        return response
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every view of the site, with the policy that the theme needs; what an error
+        answers has the stricter one."""
+        return cast("View", _with_policy(super().admin_view(view, cacheable)))
+
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.schema.about import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
+from hci_center.content_policy import STRICT
 from hci_center.environment import Environment
 from hci_center.local import kept_secrets, places
 from hci_center.local.kept_secrets import found_secret, kept_secret
@@ -92,6 +93,12 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 X_FRAME_OPTIONS = "DENY"
+# Browsers remember so long that this host is called by https alone.
+HSTS_SECONDS: int = env.number(
+    "HCI_HSTS_SECONDS", default=30 * 24 * 60 * 60, most=2 * 366 * 24 * 60 * 60
+)
+SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE else 0
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": STRICT}
 
 # The house -----------------------------------------------------------------
 
@@ -126,6 +133,8 @@ MIDDLEWARE = [
     "hci_center.api.gate.ApiGate",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hci_center.content_policy.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -133,7 +142,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "areas.devices.DeviceMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "hci_center.urls"
@@ -243,6 +251,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = ["areas.signing_in.PacedBackend"]
 LOGIN_URL = "/admin/login/"
+# The theme's form does not say where to; Django's default does not exist here.
+LOGIN_REDIRECT_URL = "/admin/"
 # The proxies, by address or network, whose X-Forwarded-For is believed when tries to
 # sign in are counted and security events are logged.
 TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])

@@ -111,3 +111,11 @@ def test_an_administrator_sees_every_manager(office, own, foreign):
 def test_a_deactivated_supervisor_is_out_at_once(desk, supervisor):
     User.objects.filter(pk=supervisor.pk).update(is_active=False)
     assert desk.get("/admin/").status_code == 302
+
+
+def test_who_signs_in_without_a_page_in_mind_comes_to_the_overview(supervisor):
+    supervisor.set_password("long-enough-secret")
+    supervisor.save()
+    given = {"username": supervisor.username, "password": "long-enough-secret"}
+    answer = Client().post("/admin/login/", given)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")

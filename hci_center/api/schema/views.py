@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.security import SecurityMiddleware
 from django.template.loader import render_to_string
 
 from hci_center.errors import MethodNotAllowedError
@@ -44,14 +46,19 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 def docs(request: HttpRequest) -> HttpResponse:
-    """Swagger UI, from this server's own files."""
+    """Swagger UI, from this server's own files; the one page under /api/, which the
+    middleware of the other pages does not see."""
     _require_get(request)
+    response: HttpResponse = SecurityMiddleware(_docs)(request)  # type: ignore[assignment]
+    return response
+
+
+def _docs(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(
         render_to_string("api/docs.html"),
         headers={
             "Content-Security-Policy": POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
         },
     )
 
