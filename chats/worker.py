@@ -30,6 +30,7 @@ from chats.outbox import Job, Unreadable
 from chats.periodic import Tasks
 from chats.side_jobs import SideJobs
 from chats.waking import Sleep
+from hci_center.api import idempotency
 from hci_center.background import faults
 from hci_center.database.faults import describe, is_lost
 
@@ -221,6 +222,7 @@ class Worker:
         run("alarms", alarms.watch, 1.0)
         run("expiry", delivery.expire, 30.0)
         run("old events", inbound.forget_old, 30.0)
+        run("old answers", idempotency.forget_old, 60.0)
         run("old conversions", conversions.forget_sent, 30.0)
         run("old faults", faults.forget_old, 3600.0)
         run("uploads", self._side.upload, 1.0)

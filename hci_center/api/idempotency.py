@@ -58,6 +58,13 @@ DELETE FROM api_storedanswer WHERE id = ANY(ARRAY(
    ORDER BY created_at LIMIT 10 FOR UPDATE SKIP LOCKED))
 """
 
+# Where calls with a key become rare nobody would come along.
+_FORGET_ALL = """
+DELETE FROM api_storedanswer WHERE id = ANY(ARRAY(
+  SELECT id FROM api_storedanswer WHERE created_at < now() - interval '24 hours'
+   ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED))
+"""
+
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -118,6 +125,12 @@ def answer_once(
             cursor.execute(_KEEP, [status, body, *about, taken[0]])
         cursor.execute(_FORGET)
     return status, payload
+
+
+def forget_old() -> None:
+    """Removes what is past its 24 hours, some at a time; for a worker to call."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_ALL)
 
 
 def _first_answer(run: Callable[[], Any]) -> Answer:

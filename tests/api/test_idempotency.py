@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from hci_center.api import idempotency
 from hci_center.api.models import StoredAnswer
 from managers import authentication, viewsets
 from managers.models import Manager
@@ -215,3 +216,12 @@ def test_old_answers_are_forgotten_by_whoever_comes_along(increase):
     increase(key="new 2")
     keys = StoredAnswer.objects.values_list("key", flat=True)
     assert set(keys) == {"new 1", "new 2"}
+
+
+def test_the_worker_removes_what_is_past_its_time(increase):
+    for key in ("first", "second"):
+        increase(key=key)
+    old = StoredAnswer.objects.filter(key="first")
+    old.update(created_at=timezone.now() - timedelta(hours=25))
+    idempotency.forget_old()
+    assert [answer.key for answer in StoredAnswer.objects.all()] == ["second"]
