@@ -336,7 +336,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "line": {
+            "()": "hci_center.database.log_lines.WithoutValues",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
         "one_line": {"()": "hci_center.security.OneLine"},
     },
     "filters": {"limited": {"()": "hci_center.security.LimitedEvents"}},
