@@ -65,6 +65,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
 class AreaAdmin(ConfinedAdmin):
     """The code is the area's name to the world: given once."""
 
+    logged_by_name = True
     supervisors_may = ALL
     administrators_may = ALL
     form = AreaForm

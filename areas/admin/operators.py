@@ -95,6 +95,7 @@ class OperatorAdmin(ConfinedAdmin):
     password are the administrators' business.
     """
 
+    logged_by_name = True
     supervisors_may = ALL
     administrators_may = ALL
     form = OperatorForm

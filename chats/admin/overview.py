@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib import admin
 from django.db import connection
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from areas.models import Area
 from chats.admin.account_troubles import troubles_of
 from hci_center.callers import Caller
+from managers.admin.change_log import recent_entries
 from managers.admin.confinement import caller_behind, sees_one_manager
 
 # The open chats by manager and area, along their partial index: few at any time,
@@ -57,7 +59,7 @@ def queues_of(caller: Caller) -> list[Queue]:
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Puts troubled accounts, the queues and what awaits review into the context."""
+    """Puts troubled accounts, queues, areas to review and the person's own actions in."""
     caller = caller_behind(request)
     queues = queues_of(caller)
     return {
@@ -70,4 +72,5 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "unread": sum(queue.unread for queue in queues),
         "to_review": Area.objects.visible_to(caller).filter(needs_review=True).count(),
         "one_manager": sees_one_manager(request),
+        "recent": recent_entries(request, admin.site),
     }

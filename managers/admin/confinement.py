@@ -21,11 +21,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.callers import caller_of
 from hci_center.callers import Caller
+from managers.admin.change_log import ChangeLogAdmin
 from managers.admin.columns import column
 from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.refusals import show_refusal
@@ -57,7 +57,7 @@ def sees_one_manager(request: HttpRequest) -> bool:
     return managers is not None and len(managers) == 1
 
 
-class ConfinedAdmin(ModelAdmin):
+class ConfinedAdmin(ChangeLogAdmin):
     """Rows of the managers that the person supervises; an administrator sees all.
 
     `manager_lookup` leads from a row to its manager. Lists, choices, autocomplete,

@@ -72,6 +72,7 @@ class StateFilter(ChoiceFilter):
 class ApiKeyAdmin(ConfinedAdmin):
     """Administrators alone. What a key reaches is settled when it is made."""
 
+    logged_by_name = True
     manager_lookup = "managers"
     supervisors_may = frozenset()
     administrators_may = WRITE

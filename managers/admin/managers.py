@@ -139,6 +139,7 @@ class ManagerAdmin(ConfinedAdmin):
     Where the server connects to (gateway and settings) is the administrator's too.
     """
 
+    logged_by_name = True
     manager_lookup = "pk"
     supervisors_may = frozenset({"view", "change"})
     administrators_may = ALL

@@ -99,6 +99,7 @@ class StaffAdmin(ConfinedAdmin):
     what a person did stays on record.
     """
 
+    logged_by_name = True
     manager_lookup = "supervisions__manager"
     supervisors_may = frozenset()
     administrators_may = WRITE
