@@ -110,3 +110,17 @@ def test_where_all_is_normal_nothing_happens(manager):
 def test_it_needs_no_areas(db):
     migrate()
     assert texts() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_runs_in_one_transaction_with_its_changes_of_the_trigger():
+    """PostgreSQL alters no table of which a deferred constraint is still to be judged."""
+    manager = builders.make_manager()
+    area = builders.make_area(manager, "Vendas\u200b", name="Caixa ")
+    builders.make_contact(manager, area=area)
+    builders.make_operator(manager, area)
+    with connection.schema_editor(atomic=True) as editor:
+        migration.normalize_areas(apps, editor)
+    assert texts() == [("Vendas", "Caixa")]
+    with pytest.raises(IntegrityError):
+        Area.objects.update(code="another")
