@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,7 +17,11 @@ def address_of(request: HttpRequest | None) -> str:
     The peer's, or what a proxy of HCI_TRUSTED_PROXIES says of its own peer. What
     anybody else says in X-Forwarded-For is not believed.
     """
-    meta = {} if request is None else request.META
+    return "" if request is None else address_in(request.META)
+
+
+def address_in(meta: Mapping[str, Any]) -> str:
+    """The same from the headers alone, as a WSGI environ has them."""
     peer: str = meta.get("REMOTE_ADDR") or ""
     forwarded: str = meta.get("HTTP_X_FORWARDED_FOR") or ""
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]

@@ -16,7 +16,8 @@ from django.db import OperationalError
 
 from hci_center.http_protocol import BoundedHttp
 from hci_center.limits import allow_many_connections
-from hci_center.local.bridge import Threaded, WsgiApplication
+from hci_center.local.answers import WsgiApplication
+from hci_center.local.bridge import Threaded
 from hci_center.local.command_line import told_away
 from hci_center.local.secret_check import start_checked
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connections
+from django.db import OperationalError, connections
+from psycopg.errors import DeadlockDetected
 
 # The same in every database: what the migrations have made stays.
 _KEPT = {"auth_permission", "django_content_type"}
@@ -33,5 +34,20 @@ def empty(command: str, *, database: str, **_: Any) -> None:
         cursor.execute(look)
         filled = [name for (name,) in cursor.fetchall()]
         if filled:
-            # Tables that point at these have no row that may stay.
-            cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
+            _truncate(cursor, ", ".join(filled))
+
+
+def _truncate(cursor: Any, tables: str) -> None:
+    """Tables that point at these have no row that may stay.
+
+    The relay reads them meanwhile, in another order: of a deadlock, PostgreSQL chooses
+    whom it refuses.
+    """
+    for is_last in (False, False, True):
+        try:
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
+        except OperationalError as error:
+            if is_last or not isinstance(error.__cause__, DeadlockDetected):
+                raise
+        else:
+            return

@@ -24,6 +24,8 @@ PROBES = ("/api", "/healthz", "/healthz/", "/readyz", "/readyz/")
 # short ones are kept, which all documented calls' are.
 LONGEST_CACHED = 128
 MOST_CACHED = 1024
+# No route is longer, and resolving takes time for each character.
+LONGEST_PATH = 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -67,6 +69,8 @@ def find_route(path: str) -> ResolverMatch:
 
     Both are taken as they are: a redirected POST loses its body. Raises Http404.
     """
+    if len(path) > LONGEST_PATH:
+        raise Http404
     return _cached_route(path) if len(path) <= LONGEST_CACHED else _route(path)
 
 

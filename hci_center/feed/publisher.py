@@ -69,7 +69,7 @@ class Publisher:
             try:
                 await self._forward_moments()
             except DATABASE_AWAY as error:
-                logger.info("Words of the moment are not heard: %s", describe(error))
+                logger.warning("change_now is not listened to: %s", describe(error))
                 await asyncio.sleep(PAUSE)
 
     async def _forward_moments(self) -> None:

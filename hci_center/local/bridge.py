@@ -8,16 +8,16 @@ the database, so there are never more of those than threads.
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
+import itertools
 import logging
-import tempfile
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import ClassVar
 
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError
 
 from hci_center.api.body_guard import (
@@ -26,82 +26,108 @@ from hci_center.api.body_guard import (
     ClientGoneError,
     Message,
     Receive,
-    Request,
     Scope,
     TooLargeError,
     UnknownSenderError,
 )
-from hci_center.api.errors import answer_refusal
+from hci_center.api.body_pools import Request
 from hci_center.api.reading import TOO_LARGE
 from hci_center.api.senders import is_known_sender
 from hci_center.errors import RefusedError, UnavailableError
-from hci_center.local.wsgi_environ import PIECE, Environ, FileAnswer, environ_of
+from hci_center.limits import give_memory_back
+from hci_center.local.answers import (
+    Reply,
+    WsgiApplication,
+    call,
+    call_for,
+    closing,
+    refusing,
+)
+from hci_center.local.wsgi_environ import PIECE, Environ, environ_of
 
 logger = logging.getLogger(__name__)
 
-Headers = list[tuple[str, str]]
-Jobs = SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]]
-StartResponse = Callable[..., Any]
-WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
+Jobs = SimpleQueue[Callable[[], None]]
 Send = Callable[[Message], Awaitable[None]]
 
 # A reader that takes none of a streamed answer for so long has lost interest.
 STALLED = 30.0
+# Who has waited for a thread so long is told to come again: nothing was done for him.
+LONGEST_WAIT = 9.0
+# Large bodies that are worked on at once. Each is in memory twice and more, and its
+# parsing holds up all other threads.
+LARGE_AT_ONCE = 1
+LARGE_WAIT = 60.0
 PROBES = ("healthz", "readyz")
 
 
-class Reply:
-    """What one call of the WSGI application came to."""
+def start_thread(name: str, jobs: Jobs) -> None:
+    """A thread that does one job after another, for as long as the process lives."""
 
-    def __init__(self) -> None:
-        self.status = 500
-        self.headers: Headers = []
-        self.body: bytes | FileAnswer = b""
+    def work() -> None:
+        while True:
+            jobs.get()()
 
-    def start_response(self, status: str, headers: Headers, _exc: Any = None) -> None:
-        self.status, self.headers = int(status[:3]), headers
-
-    def message(self) -> Message:
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in self.headers
-        ]
-        return {
-            "type": "http.response.start",
-            "status": self.status,
-            "headers": headers,
-        }
-
-    def measure(self, length: int) -> None:
-        """Adds the length of the body, where Django did not tell it."""
-        if self.status in (204, 304):
-            return
-        if not any(name.lower() == "content-length" for name, _ in self.headers):
-            self.headers = [*self.headers, ("Content-Length", str(length))]
+    threading.Thread(target=work, name=name, daemon=True).start()
 
 
 class Probe:
-    """One kind of probe: answered in its own thread, equal ones together.
+    """One kind of probe, answered in a thread of its own while Django's are busy.
 
     `/readyz` may take its two seconds while a server is frozen; those who ask
     meanwhile get the same answer instead of a turn each.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, application: WsgiApplication, name: str) -> None:
+        self.application = application
+        self.path = f"/{name}"
         self.jobs: Jobs = SimpleQueue()
-        self._under_way: dict[Any, asyncio.Future[Reply]] = {}
+        self._under_way: asyncio.Future[Reply] | None = None
+        start_thread(f"probe-{name}", self.jobs)
 
-    async def answer(self, application: WsgiApplication, environ: Environ) -> Reply:
-        language = environ.get("HTTP_ACCEPT_LANGUAGE", "")[:64]
-        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], language)
-        done = self._under_way.get(asked)
-        if done is None:
+    async def answer(self, environ: Environ) -> Reply:
+        if self._under_way is None or self._under_way.done():
             loop = asyncio.get_running_loop()
-            done = self._under_way[asked] = loop.create_future()
-            done.add_done_callback(lambda _done: self._under_way.pop(asked))
-            environ["wsgi.input"] = io.BytesIO()
-            self.jobs.put((_run, (application, environ, loop, done)))
-        return await asyncio.shield(done)
+            done = self._under_way = loop.create_future()
+            asked = {name: environ[name] for name in environ if name[:5] != "HTTP_"}
+            asked |= {"REQUEST_METHOD": "GET", "PATH_INFO": self.path}
+            asked |= {"QUERY_STRING": "", "wsgi.input": io.BytesIO()}
+            asked.pop("CONTENT_LENGTH", None)
+            self.jobs.put(partial(call_for, loop, done, self.application, asked))
+        return await asyncio.shield(self._under_way)
+
+
+class Waiting:
+    """Requests that wait for a thread; each is taken up once or given up once."""
+
+    longest: ClassVar[float] = LONGEST_WAIT
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._since: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._look: asyncio.TimerHandle | None = None
+
+    def add(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> int:
+        number = next(self._numbers)
+        self._since[number] = (loop.time(), give_up)
+        if self._look is None:
+            self._look = loop.call_later(self.longest / 10, self._give_up_late, loop)
+        return number
+
+    def take(self, number: int) -> bool:
+        """Whether it still waits, in which case it now does no longer."""
+        return self._since.pop(number, None) is not None
+
+    def _give_up_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        late = loop.time() - self.longest
+        for number, (since, give_up) in list(self._since.items()):
+            if since > late:
+                break
+            if self.take(number):
+                give_up()
+        self._look = None
+        if self._since:
+            self._look = loop.call_later(self.longest / 10, self._give_up_late, loop)
 
 
 class Threaded:
@@ -110,103 +136,89 @@ class Threaded:
     def __init__(self, application: WsgiApplication, threads: int) -> None:
         self.application = application
         self.guard = BodyGuard()
+        self.large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self.waiting = Waiting()
         self.jobs: Jobs = SimpleQueue()
         for number in range(threads):
-            self._start(f"django-{number}", self.jobs)
-        # Probes are answered while all of those are busy: each kind has a thread.
-        self.probes = {name: Probe() for name in PROBES}
-        for name, probe in self.probes.items():
-            self._start(f"probe-{name}", probe.jobs)
-
-    def _start(self, name: str, jobs: Jobs) -> None:
-        def work() -> None:
-            while True:
-                job, arguments = jobs.get()
-                job(*arguments)
-
-        threading.Thread(target=work, name=name, daemon=True).start()
+            start_thread(f"django-{number}", self.jobs)
+        self.probes = {f"/{name}": Probe(application, name) for name in PROBES}
+        self.probes |= {f"{path}/": probe for path, probe in self.probes.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         environ = environ_of(scope)
-        probe = self.probes.get(environ["PATH_INFO"].strip("/"))
+        probe = self.probes.get(environ["PATH_INFO"])
         if probe is not None and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            reply = await probe.answer(self.application, environ)
-            await send(reply.message())
-            await send({"type": "http.response.body", "body": reply.body})
+            await self._send(await probe.answer(environ), environ, send)
             return
-        application, body = self.application, b""
-        length = environ.get("CONTENT_LENGTH")
-        held: Body | None = None
+        if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+            environ["wsgi.input"] = io.BytesIO()
+            await self._send(
+                await self._reply(self.application, environ), environ, send
+            )
+            return
+        body = Body(self.guard, Request(environ, partial(self._is_known, environ)))
         try:
-            if length is not None or "HTTP_TRANSFER_ENCODING" in environ:
-                held = Body(self.guard, self._request_of(environ, length))
-                try:
-                    body = await self.guard.read(receive, held)
-                except TooLargeError:
-                    environ[TOO_LARGE] = True
-                    application = _closing(application)
-                except UnknownSenderError:
-                    # Refused for its credential, whatever the body says.
-                    application = _closing(application)
-                except ClientGoneError:
-                    return
-                except RefusedError as refusal:
-                    application = _refusing(refusal)
-                # Also of a chunked body, or Django would find it empty.
-                environ["CONTENT_LENGTH"] = str(len(body))
-            environ["wsgi.input"] = io.BytesIO(body)
-            del body
-            await self._answer(application, environ, send)
+            await self._answer(body, environ, receive, send)
         finally:
-            if held is not None:
-                environ.pop("wsgi.input", None)
-                held.release()
-
-    def _request_of(self, environ: Environ, length: str | None) -> Request:
-        return Request(
-            method=environ["REQUEST_METHOD"],
-            path=environ["PATH_INFO"],
-            address=environ["REMOTE_ADDR"],
-            declared=int(length) if length is not None else None,
-            waits="HTTP_EXPECT" in environ,
-            is_known=partial(self._is_known, environ),
-        )
-
-    async def _is_known(self, environ: Environ) -> bool:
-        """Whether the request carries a valid credential; asked in a thread of Django.
-
-        Raises UnavailableError when the database cannot tell.
-        """
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[bool] = loop.create_future()
-
-        def ask() -> None:
-            try:
-                known: bool | None = is_known_sender(dict(environ))
-            except DatabaseError:
-                known = None
-            loop.call_soon_threadsafe(tell, known)
-
-        def tell(known: bool | None) -> None:
-            if answer.cancelled():
-                return
-            if known is None:
-                answer.set_exception(UnavailableError())
-            else:
-                answer.set_result(known)
-
-        self.jobs.put((ask, ()))
-        return await answer
+            body.release()
 
     async def _answer(
-        self, application: WsgiApplication, environ: Environ, send: Send
+        self, body: Body, environ: Environ, receive: Receive, send: Send
     ) -> None:
+        application = self.application
+        environ["CONTENT_LENGTH"], environ["wsgi.input"] = "0", io.BytesIO()
+        try:
+            await self.guard.read(receive, body)
+            environ["wsgi.input"] = body.stream()
+            # Also of a chunked body, or Django would find it empty.
+            environ["CONTENT_LENGTH"] = str(body.size)
+        except ClientGoneError:
+            return
+        except (TooLargeError, UnknownSenderError) as error:
+            # The application refuses it, for its size or for its credential.
+            environ[TOO_LARGE] = isinstance(error, TooLargeError)
+            application = closing(application)
+        except RefusedError as refusal:
+            application = closing(refusing(refusal))
+        if body.is_large and application is self.application:
+            reply = await self._reply_to_large(environ)
+        else:
+            reply = await self._reply(application, environ)
+        await self._send(reply, environ, send)
+
+    async def _reply_to_large(self, environ: Environ) -> Reply:
+        try:
+            await asyncio.wait_for(self.large.acquire(), LARGE_WAIT)
+        except TimeoutError:
+            return call(refusing(UnavailableError()), environ)
+        try:
+            return await self._reply(self.application, environ)
+        finally:
+            del environ["wsgi.input"]
+            self.large.release()
+            self.jobs.put(_collect)
+
+    async def _reply(self, application: WsgiApplication, environ: Environ) -> Reply:
+        """What the application answers, in a thread of Django."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Reply] = loop.create_future()
-        self.jobs.put((_run, (application, environ, loop, done)))
-        reply = await done
+
+        def give_up() -> None:
+            if not done.done():
+                done.set_result(call(refusing(UnavailableError()), environ))
+
+        number = self.waiting.add(loop, give_up)
+
+        def take_up() -> None:
+            if self.waiting.take(number):
+                call_for(loop, done, application, environ)
+
+        self.jobs.put(take_up)
+        return await done
+
+    async def _send(self, reply: Reply, environ: Environ, send: Send) -> None:
         body = reply.body
         await send(reply.message())
         if isinstance(body, bytes):
@@ -223,73 +235,36 @@ class Threaded:
             logger.info("Nobody read on in the answer to %s", environ["PATH_INFO"])
         finally:
             # Closing a response ends Django's request: a matter of its threads.
-            self.jobs.put((body.close, ()))
+            self.jobs.put(body.close)
 
+    async def _is_known(self, environ: Environ) -> bool:
+        """Whether the request carries a valid credential; asked in a thread of Django.
 
-def _run(
-    application: WsgiApplication,
-    environ: Environ,
-    loop: asyncio.AbstractEventLoop,
-    done: asyncio.Future[Reply],
-) -> None:
-    """In a thread: calls the application and hands its answer to the loop."""
-    reply = Reply()
-    try:
-        answer = application(environ, reply.start_response)
-        if isinstance(answer, FileAnswer):
-            reply.body = answer
-        else:
+        Raises UnavailableError when the database cannot tell.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+
+        def tell(known: bool | None) -> None:
+            if answer.done():
+                return
+            if known is None:
+                answer.set_exception(UnavailableError())
+            else:
+                answer.set_result(known)
+
+        def ask() -> None:
             try:
-                reply.body = _gathered(answer, reply)
-            finally:
-                if (close := getattr(answer, "close", None)) is not None:
-                    close()
-    except Exception:
-        logger.exception("The answer to %s broke off", environ["PATH_INFO"])
-        reply = Reply()
-        reply.measure(0)
-    loop.call_soon_threadsafe(done.set_result, reply)
+                known: bool | None = is_known_sender(dict(environ))
+            except DatabaseError:
+                known = None
+            loop.call_soon_threadsafe(tell, known)
+
+        self.jobs.put(ask)
+        return await answer
 
 
-def _gathered(answer: Iterable[bytes], reply: Reply) -> bytes | FileAnswer:
-    """A whole answer as it is; a streamed one by way of a temporary file.
-
-    So a slow reader never holds a thread, and a stream that breaks off is an error
-    answer and not a short file.
-    """
-    if not getattr(answer, "streaming", False):
-        whole = b"".join(answer)
-        reply.measure(len(whole))
-        return whole
-    file = tempfile.SpooledTemporaryFile(max_size=4 * PIECE)  # noqa: SIM115 - sent later
-    try:
-        for piece in answer:
-            file.write(piece)
-    except BaseException:
-        file.close()
-        raise
-    reply.measure(file.tell())
-    file.seek(0)
-    return FileAnswer(file)
-
-
-def _refusing(refusal: RefusedError) -> WsgiApplication:
-    def application(environ: Environ, start_response: StartResponse) -> Any:
-        response = answer_refusal(WSGIRequest(environ), refusal)
-        status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, list(response.items()))
-        return response
-
-    return _closing(application)
-
-
-def _closing(application: WsgiApplication) -> WsgiApplication:
-    """The same, on a connection that ends with it: parts of a body may be left."""
-
-    def closing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: Headers, error: Any = None) -> None:
-            start_response(status, [*headers, ("Connection", "close")], error)
-
-        return application(environ, start)
-
-    return closing
+def _collect() -> None:
+    """After a large body: what it left in memory goes back to the system."""
+    gc.collect()
+    give_memory_back()

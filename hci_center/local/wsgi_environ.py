@@ -12,6 +12,8 @@ from hci_center.api.body_guard import Scope
 Environ = dict[str, Any]
 
 PIECE = 256 * 1024
+# Longer names of headers are made up: they are not remembered.
+LONGEST_KEPT = 64
 
 
 class FileAnswer:
@@ -48,7 +50,7 @@ def environ_of(scope: Scope) -> Environ:
     name: bytes
     value: bytes
     for name, value in scope["headers"]:
-        key = _key(name)
+        key = _key(name) if len(name) <= LONGEST_KEPT else _key_of(name)
         if key is None or (key == "HTTP_HOST" and not value):
             continue
         text = value.decode("latin-1")
@@ -60,8 +62,7 @@ def environ_of(scope: Scope) -> Environ:
     return environ
 
 
-@lru_cache(maxsize=512)
-def _key(name: bytes) -> str | None:
+def _key_of(name: bytes) -> str | None:
     """A header's name in the environ; None for one with an underscore.
 
     There it would stand for the one with a hyphen, which only a proxy may set.
@@ -70,3 +71,6 @@ def _key(name: bytes) -> str | None:
         return None
     key = name.decode("latin-1").upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+_key = lru_cache(maxsize=512)(_key_of)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
+import resource
 import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from hci_center.api.body_guard import FILE_BODY, SMALL_BODY
+from hci_center.api.body_pools import FILE_BODY, SMALL_BODY
+from tests.local.echo import PATIENCE
 from tests.local.test_body_guard import EchoServer
 
 MiB = 2**20
@@ -25,9 +30,13 @@ def echo(tmp_path):
     running.stop()
 
 
-def memory(echo):
+def memory(echo, what="VmRSS"):
     status = Path(f"/proc/{echo.process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+    return int(status.partition(f"{what}:")[2].split()[0]) * 1024
+
+
+def peak_memory(echo):
+    return memory(echo, "VmHWM")
 
 
 def begin(echo, headers, sent=0):
@@ -96,3 +105,58 @@ def is_refused(raw):
         return raw.recv(64, socket.MSG_PEEK).startswith(b"HTTP/1.1 503")
     except (TimeoutError, ConnectionError):
         return False
+
+
+def test_large_bodies_of_known_senders_wait_for_each_other(echo):
+    """On the disk, not in memory, and none is refused."""
+    before = memory(echo)
+    body = bytes(FILE_BODY)
+    told = []
+
+    def send():
+        told.append(echo.told("POST", FILES, body, {"X-Api-Key": "k"})["length"])
+
+    senders = [threading.Thread(target=send) for _ in range(6)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert told == [FILE_BODY] * 6
+    assert peak_memory(echo) - before < 100 * MiB
+
+
+def test_a_known_sender_with_a_slow_line_has_more_time(echo):
+    size = 3 * MiB
+    raw = begin(echo, {"Content-Length": str(size), "X-Api-Key": "k"})
+    raw.sendall(bytes(size - 1))
+    time.sleep(PATIENCE + 0.5)
+    raw.sendall(b"x")
+    raw.settimeout(10)
+    assert raw.recv(64).startswith(b"HTTP/1.1 200")
+
+
+def test_a_full_disk_refuses_large_bodies_alone(echo):
+    pid = echo.process.pid
+    _soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (MiB, hard))
+    try:
+        raw = begin(echo, {"Content-Length": str(3 * MiB), "X-Api-Key": "k"})
+        raw.sendall(bytes(3 * MiB - 1))
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert (answer.status, answer.getheader("Retry-After")) == (503, "1")
+        assert json.loads(answer.read())["error"]["code"] == "unavailable"
+        body = bytes(SMALL_BODY)
+        assert echo.told("POST", FILES, body, {"X-Api-Key": "k"})["length"] == len(body)
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def test_a_chunked_body_of_a_stranger_is_refused_for_him(echo):
+    """As a declared one is: not for its size, which a known sender's may have."""
+    chunks = (bytes(64 * 1024) for _ in range(160))
+    told = echo.told("POST", FILES, chunks, chunked=True)
+    assert (told["length"], told["too_large"]) == (0, False)
+    chunks = (bytes(64 * 1024) for _ in range(FILE_BODY // 65536 + 1))
+    told = echo.told("POST", FILES, chunks, {"X-Api-Key": "k"}, chunked=True)
+    assert (told["length"], told["too_large"]) == (0, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,18 @@ from areas.models import Operator
 from tests import builders
 from tests.conftest import Api, signed_in
 from tests.feed.processes import Feed, Valkey, database_url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows with a failed test what the feed's processes have logged."""
+    report = yield
+    feed = getattr(item, "funcargs", {}).get("running_feed")
+    if report.failed and feed is not None:
+        report.sections.append(("Log of the feed", feed.log()))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,12 @@ class Feed:
         self.relays: list[subprocess.Popen[bytes]] = []
         self.server: subprocess.Popen[bytes] | None = None
         self._sockets: list[Socket] = []
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the processes
+
+    def log(self) -> str:
+        """What its processes have logged, the latest 200 lines."""
+        self._log.seek(0)
+        return "".join(self._log.read().decode().splitlines(keepends=True)[-200:])
 
     def start(self) -> None:
         self.start_relay()
@@ -128,6 +135,7 @@ class Feed:
                 process.kill()
                 process.wait()
         self.relays, self.server = [], None
+        self._log.close()
 
     def answers(self) -> bool:
         try:
@@ -195,7 +203,7 @@ class Feed:
         return subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), command],
             env=self.environment,
-            stderr=None if os.environ.get("HCI_TEST_LOGS") else subprocess.DEVNULL,
+            stderr=self._log,
         )
 
 

@@ -81,6 +81,8 @@ def application(environ, start_response):
 if __name__ == "__main__":
     django.setup()
     BodyGuard.seconds, BoundedHttp.header_seconds = PATIENCE, HEADER_PATIENCE
+    if len(sys.argv) > 2:
+        bridge.Waiting.longest = float(sys.argv[2])
     # There is no database: whoever shows any key is known.
     bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
     serve(application, "127.0.0.1", int(sys.argv[1]), threads=2)

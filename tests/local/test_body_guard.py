@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hci_center.api.body_guard import FILE_BODY, SMALL_BODY, cap
+from hci_center.api.body_pools import FILE_BODY, META_BODY, SMALL_BODY, cap
 from tests.local.echo import BIG, STREAMED
 from tests.ports import free_port
 
@@ -102,7 +102,9 @@ CHUNKED = {"Transfer-Encoding": "chunked"}
         ("POST", "/api/chat/message/send/", FILE_BODY),
         ("POST", "/api/chat/message/send/operator/file/8080", FILE_BODY),
         ("POST", "/api/chat/message/send/operator/file/facebook/", FILE_BODY),
-        ("POST", "/admin/chats/attachment/add/", FILE_BODY),
+        ("POST", "/webhooks/evolution/1-secret", FILE_BODY),
+        ("POST", "/webhooks/whatsapp", META_BODY),
+        ("POST", "/admin/chats/chat/1/change/", SMALL_BODY),
         ("POST", "/api/chat/message/send/operator/8080", SMALL_BODY),
         ("PUT", "/api/chat/message/send", SMALL_BODY),
         ("POST", "/api/user/", SMALL_BODY),
