@@ -54,7 +54,7 @@ class File(io.BytesIO):
 def application(environ, start_response):
     path = environ["PATH_INFO"]
     tell(path)
-    if path == "/slow":
+    if path in ("/slow", "/readyz"):
         time.sleep(2)
     headers = [("Content-Type", "application/json")]
     if path == "/streamed":

@@ -24,9 +24,9 @@ MiB = 2**20
 
 
 class EchoServer:
-    def __init__(self, log):
+    def __init__(self, log, *arguments):
         self.port, self.log, self.opened = free_port(), log, []
-        command = [sys.executable, "-m", "tests.local.echo", str(self.port)]
+        command = [sys.executable, "-m", "tests.local.echo", str(self.port), *arguments]
         with log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=ROOT, stderr=out)
         deadline = time.monotonic() + 20
