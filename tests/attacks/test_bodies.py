@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import resource
 import socket
 import threading
@@ -14,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from hci_center.api.body_pools import FILE_BODY, SMALL_BODY
+from tests.attacks.servers import count
 from tests.local.echo import PATIENCE
 from tests.local.test_body_guard import EchoServer
 
 MiB = 2**20
-# In full by bin/faults.
-MANY = int(os.environ.get("HCI_ATTACKS", "1")) * 16
+MANY = count(4, 16)
 FILES = "/api/chat/message/send"
 
 
