@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from unfold.sites import UnfoldAdminSite
 
-from hci_center.content_policy import BACK_OFFICE
+from hci_center.webserver.content_policy import BACK_OFFICE
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 _with_policy = csp_replace(BACK_OFFICE)

@@ -13,15 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.schema.about import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
-from hci_center.content_policy import STRICT
 from hci_center.environment import Environment
-from hci_center.local import kept_secrets, places
-from hci_center.local.kept_secrets import found_secret, kept_secret
+from hci_center.local import generated_secrets, paths
+from hci_center.local.generated_secrets import found_secret, kept_secret
+from hci_center.webserver.content_policy import STRICT
 
 env = Environment()
 
-BASE_DIR = places.BASE_DIR
-DATA_DIR = places.data_dir()
+BASE_DIR = paths.BASE_DIR
+DATA_DIR = paths.data_dir()
 
 DEBUG = env.flag("HCI_DEBUG", default=False)
 DEMO = env.flag("HCI_DEMO", default=True)
@@ -39,13 +39,15 @@ PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")
 # Those that are not given are made once and kept beside the embedded database. For
 # another database, and for a cluster that is there, `local.secret_check` decides: two
 # machines, or today and yesterday, must not differ.
-DATABASE_URL: str = env.str("DATABASE_URL", default="") or places.database_url()
-_EMBEDDED = places.database_url() == DATABASE_URL
+DATABASE_URL: str = env.str("DATABASE_URL", default="") or paths.database_url()
+_EMBEDDED = paths.database_url() == DATABASE_URL
 _IS_NEW = _EMBEDDED and not os.path.lexists(DATA_DIR / "postgres")
 _of_rows = kept_secret if _IS_NEW else found_secret
 _of_machine = kept_secret if _EMBEDDED else found_secret
 
-SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or _of_rows(kept_secrets.SECRET_KEY)
+SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or _of_rows(
+    generated_secrets.SECRET_KEY
+)
 # The keys before it, newest first: what was made under them is still good.
 SECRET_KEY_FALLBACKS: list[str] = env.list("HCI_SECRET_KEY_FALLBACKS", default=[])
 for _name, _keys in (
@@ -57,7 +59,7 @@ for _name, _keys in (
 
 # Keys of the encrypted columns, newest first: the first encrypts, all decrypt.
 TOKEN_KEYS: list[str] = env.list("HCI_TOKEN_KEYS", default=[]) or [
-    _key for _key in [_of_rows(kept_secrets.TOKEN_KEY)] if _key
+    _key for _key in [_of_rows(generated_secrets.TOKEN_KEY)] if _key
 ]
 try:
     for _key in TOKEN_KEYS:
@@ -119,6 +121,7 @@ INSTALLED_APPS = [
     "hci_center.api",
     "hci_center.background",
     "hci_center.local",
+    "hci_center.demo",
     "managers",
     "areas",
     "contacts",
@@ -128,12 +131,12 @@ INSTALLED_APPS = [
 
 # The gate answers everything under /api/ itself: what follows it is for pages.
 MIDDLEWARE = [
-    "hci_center.compression.CompressionMiddleware",
+    "hci_center.webserver.compression.CompressionMiddleware",
     "hci_center.api.cors.Cors",
     "hci_center.api.gate.ApiGate",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hci_center.content_policy.ContentSecurityPolicyMiddleware",
+    "hci_center.webserver.content_policy.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -181,10 +184,10 @@ KNOWN_SENDERS = [
 # Database ------------------------------------------------------------------
 
 REDIS_URL: str = env.address(
-    "REDIS_URL", default=places.redis_url(), schemes=("redis", "rediss", "unix")
+    "REDIS_URL", default=paths.redis_url(), schemes=("redis", "rediss", "unix")
 )
 
-DATABASE = env.database("DATABASE_URL", default=places.database_url())
+DATABASE = env.database("DATABASE_URL", default=paths.database_url())
 # `?host=` names the folder of a Unix socket; psql would not get it as an option.
 DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
@@ -313,11 +316,11 @@ CONTROLLER_URL: str = env.address(
 # Meta signs its webhooks with the one and proves us to it with the other.
 META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")
 META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or _of_machine(
-    kept_secrets.META_VERIFY_TOKEN
+    generated_secrets.META_VERIFY_TOKEN
 )
 # The fake gateways, and what they sign with: for managers marked demo alone.
 DEMO_GATEWAYS_PORT: int = env.port("HCI_DEMO_GATEWAYS_PORT", default=PORT + 2)
-DEMO_APP_SECRET: str = _of_machine(kept_secrets.DEMO_APP_SECRET) or (
+DEMO_APP_SECRET: str = _of_machine(generated_secrets.DEMO_APP_SECRET) or (
     hmac.digest(SECRET_KEY.encode(), b"demo-app-secret", "sha256").hex()
     if SECRET_KEY
     else ""

@@ -13,7 +13,7 @@ urlpatterns = [
     path("api/", include("hci_center.feed.urls")),
     path("api/", include("hci_center.api.urls")),
     path("webhooks/", include("chats.webhooks")),
-    path("", include("hci_center.local.urls")),
+    path("", include("hci_center.webserver.urls")),
     # Whoever types the bare address looks for the back-office.
     path("", RedirectView.as_view(url="/admin/")),
     # APPEND_SLASH is off for the sake of the API.

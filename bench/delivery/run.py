@@ -124,7 +124,7 @@ class Bench:
         self.fill(0, 0)
         port = free_port()
         web = subprocess.Popen(
-            [sys.executable, "-m", "hci_center.web"],
+            [sys.executable, "-m", "hci_center.webserver.server"],
             env={**self.environment, "HCI_PORT": str(port)},
             cwd=ROOT,
             stderr=subprocess.DEVNULL,

@@ -19,7 +19,7 @@ PORT = 18080
 # Ports of the peers, far from those that the product takes.
 PEER_PORTS = {"express-same": 18090, "express-bare": 18091, "drf-typical": 18092}
 PARTS = {
-    "server": "hci_center.web",
+    "server": "hci_center.webserver.server",
     "relay": "relay_changes",
     "feed": "serve_feed",
     "postgres": "bin/postgres",

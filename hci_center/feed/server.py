@@ -18,8 +18,8 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from hci_center.feed.lines import Close, Line
-from hci_center.http_protocol import BoundedHttp
 from hci_center.limits import allow_many_connections
+from hci_center.webserver.http_protocol import BoundedHttp
 
 WIRE = "hci.wire"
 # What a client may say in one frame, in bytes.

@@ -17,8 +17,8 @@ import psycopg
 from psycopg import sql
 
 from hci_center.local.errors import CannotStartError
-from hci_center.local.home import Home, postgres_binaries
-from hci_center.local.leash import Watch
+from hci_center.local.parent_death import Watch
+from hci_center.local.server_dirs import Home, postgres_binaries
 from hci_center.local.supervisor import Process, spawn
 
 OWNER = "hci"

@@ -24,7 +24,7 @@ from hci_center.encryption import (
     encrypt,
     encrypted_columns,
 )
-from hci_center.local import kept_secrets
+from hci_center.local import generated_secrets
 from hci_center.local.errors import SecretsError
 from hci_center.signing import digest, digests
 
@@ -151,27 +151,31 @@ def _told_missing(missing: list[str]) -> str:
         f"{' and '.join(missing)} {verb} not set, and this database is in use with "
         f"others than could be made now. Set {' and '.join(missing)} as on the machine "
         f"that has them, or put the files of its HCI_DATA_DIR/secrets into "
-        f"{kept_secrets.folder()}."
+        f"{generated_secrets.folder()}."
     )
 
 
 def _make(missing: list[str], say: Say) -> None:
-    for name in kept_secrets.ALL:
-        kept_secrets.kept_secret(name)
+    for name in generated_secrets.ALL:
+        generated_secrets.kept_secret(name)
     if "HCI_SECRET_KEY" in missing:
-        settings.SECRET_KEY = kept_secrets.kept_secret(kept_secrets.SECRET_KEY)
+        settings.SECRET_KEY = generated_secrets.kept_secret(
+            generated_secrets.SECRET_KEY
+        )
     if "HCI_TOKEN_KEYS" in missing:
-        settings.TOKEN_KEYS = [kept_secrets.kept_secret(kept_secrets.TOKEN_KEY)]
+        settings.TOKEN_KEYS = [
+            generated_secrets.kept_secret(generated_secrets.TOKEN_KEY)
+        ]
     # Read when the settings were, and not needed to read a row.
     for variable, name in (
-        ("META_VERIFY_TOKEN", kept_secrets.META_VERIFY_TOKEN),
-        ("DEMO_APP_SECRET", kept_secrets.DEMO_APP_SECRET),
+        ("META_VERIFY_TOKEN", generated_secrets.META_VERIFY_TOKEN),
+        ("DEMO_APP_SECRET", generated_secrets.DEMO_APP_SECRET),
     ):
         if not getattr(settings, variable):
-            setattr(settings, variable, kept_secrets.kept_secret(name))
+            setattr(settings, variable, generated_secrets.kept_secret(name))
     say(
         f"Made {' and '.join(missing)} for this new database, in "
-        f"{kept_secrets.folder()}. Every other machine that serves it must be given "
+        f"{generated_secrets.folder()}. Every other machine that serves it must be given "
         "the same."
     )
 

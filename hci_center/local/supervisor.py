@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Self
 
-from hci_center.local.leash import Watch, bind_to_parent
-from hci_center.local.places import BASE_DIR
+from hci_center.local.parent_death import Watch, bind_to_parent
+from hci_center.local.paths import BASE_DIR
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 10.0

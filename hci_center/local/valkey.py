@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hci_center.local.home import Home, valkey_binary
+from hci_center.local.server_dirs import Home, valkey_binary
 from hci_center.local.supervisor import Process
 
 

@@ -6,7 +6,7 @@ import os
 
 import django
 
-from hci_center.http_protocol import BoundedHttp
+from hci_center.webserver.http_protocol import BoundedHttp
 
 PATIENCE = 1.5
 

@@ -8,7 +8,7 @@ import pytest
 
 from chats.models import GatewayNotice, InboundEvent
 from contacts.models import Contact
-from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
+from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
 from tests import builders
 from tests.delivery.conftest import post
 

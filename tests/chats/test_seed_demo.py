@@ -16,11 +16,11 @@ from django.utils import timezone
 from areas.models import Area, Operator
 from chats.attachments import signed_link
 from chats.models import Attachment, Chat, ChatEvent, Message
-from chats.seeding.loading import Size, seed
-from chats.seeding.sheets import protocol_on
 from contacts.identity import spellings
 from contacts.models import Contact, Identity
 from contacts.protocols import issue_protocol
+from hci_center.demo.seed.copy_buffers import protocol_on
+from hci_center.demo.seed.loading import Size, seed
 from managers.models import Manager
 from tests import builders
 from tests.conftest import Api
@@ -213,7 +213,7 @@ def test_an_impossible_size_is_refused(size):
 
 def test_every_constraint_is_checked_and_nothing_half_written(monkeypatch):
     monkeypatch.setattr(
-        "chats.seeding.customers.spellings", lambda _channel, _id: ["the same"]
+        "hci_center.demo.seed.customers.spellings", lambda _channel, _id: ["the same"]
     )
     with pytest.raises(Exception, match="alias_is_unique"):
         seed_demo(contacts=20, messages=100)
@@ -247,7 +247,7 @@ def test_a_failed_demonstration_leaves_no_file(monkeypatch, settings):
     def fails(*_):
         raise OSError("no room")
 
-    monkeypatch.setattr("chats.seeding.enclosing.attach", fails)
+    monkeypatch.setattr("hci_center.demo.seed.sample_files.attach", fails)
     with pytest.raises(OSError, match="no room"):
         seed_demo()
     assert [one for one in settings.MEDIA_ROOT.rglob("*") if one.is_file()] == []

@@ -16,7 +16,7 @@ from django.db import (
 
 from hci_center.database import faults
 from hci_center.errors import LackingError
-from hci_center.local import health
+from hci_center.webserver import health
 from managers import viewsets
 
 pytestmark = pytest.mark.django_db

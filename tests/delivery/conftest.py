@@ -15,11 +15,11 @@ from django.test import Client
 from chats.gateways.bounded import Patience
 from chats.models import Delivery, Message
 from chats.worker import Limits, Worker
-from hci_center.local.fakes.controller import FakeController
-from hci_center.local.fakes.evolution import FakeEvolution
-from hci_center.local.fakes.messenger import FakeMessenger
-from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
-from hci_center.local.fakes.wppconnect import FakeWPPConnect
+from hci_center.demo.gateways.controller import FakeController
+from hci_center.demo.gateways.evolution import FakeEvolution
+from hci_center.demo.gateways.messenger import FakeMessenger
+from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
+from hci_center.demo.gateways.wppconnect import FakeWPPConnect
 from tests import builders
 from tests.chats.files import data_uri
 from tests.chats.pictures import encoded

@@ -14,9 +14,9 @@ from django.utils import timezone
 from chats import alarms
 from chats.models import Delivery, GatewayAccount
 from chats.sessions import check, due_checks, ensure_accounts, note_check
+from hci_center.demo.gateways import faults
+from hci_center.demo.gateways.evolution import FakeEvolution
 from hci_center.errors import LackingError
-from hci_center.local.fakes import faults
-from hci_center.local.fakes.evolution import FakeEvolution
 from tests.delivery.conftest import make_due, queue
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from chats.accounts import webhook_path
-from hci_center.local.fakes import faults
-from hci_center.local.fakes.evolution import FakeEvolution
-from hci_center.local.fakes.messenger import FakeMessenger
+from hci_center.demo.gateways import faults
+from hci_center.demo.gateways.evolution import FakeEvolution
+from hci_center.demo.gateways.messenger import FakeMessenger
 from tests import builders
 from tests.admin.conftest import at_the_desk
 from tests.conftest import Api

@@ -15,8 +15,8 @@ from chats.conversion import running
 from chats.gateways import media_types
 from chats.models import Attachment, ConvertedFile, Message
 from chats.worker import Limits
-from hci_center.local.fakes import faults
-from hci_center.local.fakes.evolution import FakeEvolution
+from hci_center.demo.gateways import faults
+from hci_center.demo.gateways.evolution import FakeEvolution
 from tests import builders
 from tests.chats.files import data_uri
 from tests.conversion import samples

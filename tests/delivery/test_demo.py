@@ -7,8 +7,8 @@ import time
 import pytest
 
 from chats.models import Message
-from hci_center.local import demo_gateways
-from hci_center.local.demo_gateways import DemoGateways
+from hci_center.demo.gateways import run
+from hci_center.demo.gateways.run import DemoGateways
 from tests import builders
 from tests.delivery.conftest import queue
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def demo(manager, settings, live_server, monkeypatch):
     for name in ("DELIVERED_AFTER", "READ_AFTER", "ANSWERS_AFTER"):
-        monkeypatch.setattr(demo_gateways, name, 0.0)
+        monkeypatch.setattr(run, name, 0.0)
     manager.is_demo = True
     manager.save()
     with DemoGateways(
@@ -45,7 +45,7 @@ def test_a_demo_customer_answers(demo, rounds, request, which):
     answer = Message.objects.get(direction="in")
     assert message.status == "read"
     assert answer.contact == person
-    assert answer.content in demo_gateways.ANSWERS
+    assert answer.content in run.ANSWERS
 
 
 def test_only_managers_marked_demo_speak_to_it(demo, manager, contact, rounds):

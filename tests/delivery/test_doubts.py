@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from chats.models import Delivery, Message
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests import builders
 from tests.delivery.conftest import make_due, queue
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from chats.gateways.base import Health
 from chats.models import GatewayAccount, SessionChange
 from chats.sessions import check, due_checks, ensure_accounts, note, note_check
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests.delivery.conftest import make_due, queue
 
 pytestmark = pytest.mark.django_db

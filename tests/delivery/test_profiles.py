@@ -16,7 +16,7 @@ from chats.attachments import sweep_orphans
 from chats.models import Message, Portrait, ProfileFetch
 from contacts import photos
 from contacts.models import Contact
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests.chats import files
 from tests.chats.pictures import CAMERA, bomb, drawn, encoded, exif, opened
 from tests.delivery.conftest import PHONE, PNG, PSID, post

@@ -12,7 +12,7 @@ from chats.attachments import stored
 from chats.data_uri import parse_data_uri
 from chats.models import Attachment, Delivery, GatewayAccount
 from contacts.models import Identity
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests import builders
 from tests.delivery.conftest import make_due, queue
 
@@ -138,7 +138,7 @@ def test_other_settings_are_tried_at_once(manager, contact, controller, rounds):
 def test_another_account_of_the_same_manager_goes_on(
     manager, contact, page_contact, controller, rounds, settings
 ):
-    from hci_center.local.fakes.messenger import FakeMessenger
+    from hci_center.demo.gateways.messenger import FakeMessenger
 
     controller.state = "closed"
     with FakeMessenger(
@@ -210,7 +210,7 @@ def test_the_gateway_s_own_name_of_the_person_is_where_answers_go(
 def test_a_page_token_of_a_message_is_gone_when_it_is_sent(
     manager, page_contact, rounds, settings
 ):
-    from hci_center.local.fakes.messenger import FakeMessenger
+    from hci_center.demo.gateways.messenger import FakeMessenger
 
     with FakeMessenger(page=manager.facebook_id, token="other", secret="s") as fake:
         settings.GRAPH_URL = fake.url
@@ -233,7 +233,7 @@ def test_a_page_token_of_a_message_is_gone_when_it_is_sent(
 def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
     manager, page_contact, rounds, settings, hours, said
 ):
-    from hci_center.local.fakes.messenger import FakeMessenger
+    from hci_center.demo.gateways.messenger import FakeMessenger
 
     chat = builders.make_chat(page_contact)
     at = timezone.now() - timedelta(hours=hours)
@@ -259,7 +259,7 @@ def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
 def test_a_wrong_token_of_one_message_does_not_stop_the_page(
     manager, page_contact, rounds, settings
 ):
-    from hci_center.local.fakes.messenger import FakeMessenger
+    from hci_center.demo.gateways.messenger import FakeMessenger
 
     with FakeMessenger(
         page=manager.facebook_id, token=manager.facebook_token, secret="s"

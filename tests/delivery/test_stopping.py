@@ -17,7 +17,7 @@ from chats import media, profiles
 from chats.management.commands.deliver_messages import MARGIN
 from chats.models import Delivery, MediaFetch, ProfileFetch
 from chats.worker import Limits, Worker
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from hci_center.local.management.commands.serve import WORKER
 from tests import builders
 from tests.delivery.conftest import SHORT, queue

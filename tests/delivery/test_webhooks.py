@@ -17,7 +17,7 @@ from chats.models import (
     Message,
 )
 from contacts.models import Contact
-from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
+from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
 from tests.delivery.conftest import (
     CLOUD_PHONE,
     PHONE,

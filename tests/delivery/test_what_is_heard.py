@@ -15,7 +15,7 @@ from chats.models import (
     Message,
 )
 from contacts.models import Contact
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests import builders
 from tests.delivery.conftest import (
     PHONE,
@@ -174,7 +174,7 @@ def test_a_person_without_a_phone_is_answered_by_the_other_id(cloud, rounds, api
 def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
     contact = builders.make_contact(manager, external_id=PHONE)
     cloud.people[PHONE] = datetime.now(UTC)
-    from hci_center.local.fakes import faults
+    from hci_center.demo.gateways import faults
 
     cloud.faults.append(faults.cut_after())
     message = queue(contact, "Olá")

@@ -17,7 +17,7 @@ from chats.models import (
     SessionChange,
 )
 from contacts.models import Contact, Identity
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests import builders
 from tests.delivery.conftest import (
     PHONE,

@@ -16,7 +16,7 @@ from chats import delivery
 from chats.models import Delivery
 from chats.waking import AWAKE_LOCK
 from chats.worker import Limits, Worker
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests.delivery.conftest import SHORT, make_due, queue
 
 pytestmark = pytest.mark.django_db(transaction=True)

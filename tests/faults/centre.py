@@ -19,9 +19,9 @@ from urllib.request import Request, urlopen
 import psycopg
 from django.conf import settings
 
-from hci_center.local import places
-from hci_center.local.home import Home, open_home
+from hci_center.local import paths
 from hci_center.local.postgres import Postgres
+from hci_center.local.server_dirs import Home, open_home
 from hci_center.local.supervisor import Process
 from hci_center.local.valkey import valkey
 from tests.feed.processes import wait_until
@@ -78,8 +78,8 @@ class Centre:
             **os.environ,
             **SECRETS,
             "HCI_DATA_DIR": str(data),
-            "DATABASE_URL": places.database_url(),
-            "REDIS_URL": places.redis_url(),
+            "DATABASE_URL": paths.database_url(),
+            "REDIS_URL": paths.redis_url(),
             "HCI_HOST": "127.0.0.1",
             "HCI_PORT": str(self.web_port),
             "HCI_FEED_PORT": str(self.feed_port),
@@ -141,7 +141,7 @@ class Centre:
         commands = {
             "relay": [*manage, "relay_changes"],
             "feed": [*manage, "serve_feed"],
-            "web": [sys.executable, "-m", "hci_center.web"],
+            "web": [sys.executable, "-m", "hci_center.webserver.server"],
         }
         if name in commands:
             return subprocess.Popen(

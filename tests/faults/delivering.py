@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
-from hci_center.local import places
-from hci_center.local.home import open_home
+from hci_center.local import paths
 from hci_center.local.postgres import Postgres
+from hci_center.local.server_dirs import open_home
 from tests.faults.centre import SECRETS
 
 ROOT = Path(settings.BASE_DIR)
@@ -74,7 +74,7 @@ class Post:
             **os.environ,
             **SECRETS,
             "HCI_DATA_DIR": str(data),
-            "DATABASE_URL": places.database_url(),
+            "DATABASE_URL": paths.database_url(),
         }
         self.workers: list[subprocess.Popen[bytes]] = []
 

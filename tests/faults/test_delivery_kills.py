@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from hci_center.local.fakes import faults
-from hci_center.local.fakes.controller import FakeController
+from hci_center.demo.gateways import faults
+from hci_center.demo.gateways.controller import FakeController
 from tests.faults.delivering import Post, wait_until
 
 CONTACTS, EACH = 100, 10

@@ -17,11 +17,11 @@ from chats.gateways.http import Http
 from chats.gateways.messenger import Messenger, MessengerWebhook
 from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
-from hci_center.local.fakes.controller import FakeController
-from hci_center.local.fakes.evolution import FakeEvolution
-from hci_center.local.fakes.messenger import FakeMessenger
-from hci_center.local.fakes.whatsapp_cloud import FakeWhatsAppCloud
-from hci_center.local.fakes.wppconnect import FakeWPPConnect
+from hci_center.demo.gateways.controller import FakeController
+from hci_center.demo.gateways.evolution import FakeEvolution
+from hci_center.demo.gateways.messenger import FakeMessenger
+from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
+from hci_center.demo.gateways.wppconnect import FakeWPPConnect
 
 TOKEN = "canary-token-4c1d"
 SECRET = "sesame"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chats.gateways.base import Failed, Rejected
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 
 
 def graph_error(code, subcode=0, **more):

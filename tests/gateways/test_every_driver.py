@@ -13,7 +13,7 @@ from chats.gateways.base import (
     Rejected,
     Template,
 )
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests.gateways.rigs import PERSON, PNG, TOKEN, file_of
 
 OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(500)

@@ -17,7 +17,7 @@ from chats.gateways.base import (
     Profile,
     Rejected,
 )
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests.gateways.rigs import PERSON, PNG, STRANGER, file_of
 
 HOUR = timedelta(hours=1)

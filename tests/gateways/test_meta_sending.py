@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chats.gateways.base import Accepted, Rejected
-from hci_center.local.fakes import faults
+from hci_center.demo.gateways import faults
 from tests.gateways.rigs import PERSON, PNG, file_of
 
 PICTURE = {"kind": "image", "text": "", "file": file_of(PNG, "bolo.png", "image/png")}

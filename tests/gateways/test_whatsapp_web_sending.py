@@ -7,8 +7,8 @@ from base64 import b64encode
 import pytest
 
 from chats.gateways.base import Accepted, Fetched, Media
-from hci_center.local.fakes import faults
-from hci_center.local.fakes.recorded import Reply
+from hci_center.demo.gateways import faults
+from hci_center.demo.gateways.recorded import Reply
 from tests.gateways.rigs import PERSON, PNG, file_of
 
 OGG = b"OggS" + bytes(24) + b"OpusHead\x01\x01" + bytes(40)

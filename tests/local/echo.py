@@ -10,10 +10,10 @@ import time
 
 import django
 
-from hci_center.api.body_guard import BodyGuard
-from hci_center.http_protocol import BoundedHttp
-from hci_center.local import bridge
-from hci_center.web import serve
+from hci_center.webserver import wsgi_bridge
+from hci_center.webserver.body_reader import BodyGuard
+from hci_center.webserver.http_protocol import BoundedHttp
+from hci_center.webserver.server import serve
 
 PATIENCE = 3.0
 HEADER_PATIENCE = 1.5
@@ -82,7 +82,7 @@ if __name__ == "__main__":
     django.setup()
     BodyGuard.seconds, BoundedHttp.header_seconds = PATIENCE, HEADER_PATIENCE
     if len(sys.argv) > 2:
-        bridge.Waiting.longest = float(sys.argv[2])
+        wsgi_bridge.Waiting.longest = float(sys.argv[2])
     # There is no database: whoever shows any key is known.
-    bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
+    wsgi_bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
     serve(application, "127.0.0.1", int(sys.argv[1]), threads=2)

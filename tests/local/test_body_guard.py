@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hci_center.api.body_pools import FILE_BODY, META_BODY, SMALL_BODY, cap
+from hci_center.webserver.body_pools import FILE_BODY, META_BODY, SMALL_BODY, cap
 from tests.local.echo import BIG, STREAMED
 from tests.ports import free_port
 

@@ -9,9 +9,9 @@ import pytest
 from django.http import Http404
 
 from hci_center.api import gate
-from hci_center.api.body_pools import Request
 from hci_center.api.reading import _PIECE, _has_long_number
-from hci_center.local import wsgi_environ
+from hci_center.webserver import environ as webserver_environ
+from hci_center.webserver.body_pools import Request
 from tests.attacks.servers import wait_until
 from tests.local.test_body_guard import EchoServer
 
@@ -66,11 +66,11 @@ def test_long_names_of_headers_are_not_remembered():
         "client": ("10.0.0.1", 1),
         "headers": [(b"x" * 65, b"1"), (b"y" * 65 + b"_", b"2")],
     }
-    before = wsgi_environ._key.cache_info().currsize
-    environ = wsgi_environ.environ_of(scope)
+    before = webserver_environ._key.cache_info().currsize
+    environ = webserver_environ.environ_of(scope)
     assert environ["HTTP_" + "X" * 65] == "1"
     assert not any("YYY" in name for name in environ)
-    assert wsgi_environ._key.cache_info().currsize == before
+    assert webserver_environ._key.cache_info().currsize == before
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from hci_center.compression import SMALLEST, CompressionMiddleware
+from hci_center.webserver.compression import SMALLEST, CompressionMiddleware
 from tests.builders import make_key, make_manager
 from tests.conftest import Api
 

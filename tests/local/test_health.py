@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from django.db import connection
 
 from hci_center.database.base import DatabaseWrapper
-from hci_center.local import health
+from hci_center.webserver import health
 
 pytestmark = pytest.mark.django_db
 

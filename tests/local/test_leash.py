@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from hci_center.local.leash import Watch
+from hci_center.local.parent_death import Watch
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 

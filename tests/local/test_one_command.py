@@ -87,7 +87,7 @@ def test_valkey_comes_back_after_a_kill(running):
 
 
 def test_the_web_comes_back_after_a_kill(running):
-    os.kill(running.pid_of("hci_center.web"), signal.SIGKILL)
+    os.kill(running.pid_of("hci_center.webserver.server"), signal.SIGKILL)
     wait_for(lambda: "web ended (signal 9)" in running.said())
     wait_for(lambda: running.state() == "ok")
 

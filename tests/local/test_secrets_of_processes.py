@@ -79,7 +79,11 @@ def test_its_commands_use_the_same(first):
 
 def test_a_second_machine_without_them_is_refused_and_makes_none(first, tmp_path):
     free = {"HCI_PORT": "1", "HCI_FEED_PORT": "2"}
-    for command in (["manage.py", "serve"], *SERVERS, ["-m", "hci_center.web"]):
+    for command in (
+        ["manage.py", "serve"],
+        *SERVERS,
+        ["-m", "hci_center.webserver.server"],
+    ):
         ended = python(first, *command, HCI_DATA_DIR=str(tmp_path), **free)
         assert refused(ended, "HCI_SECRET_KEY and HCI_TOKEN_KEYS are not set"), command
     assert not (tmp_path / "secrets").exists()
@@ -87,7 +91,11 @@ def test_a_second_machine_without_them_is_refused_and_makes_none(first, tmp_path
 
 @pytest.mark.parametrize(
     "command",
-    [*SERVERS, ["-m", "hci_center.web"], ["manage.py", "create_api_key", "x"]],
+    [
+        *SERVERS,
+        ["-m", "hci_center.webserver.server"],
+        ["manage.py", "create_api_key", "x"],
+    ],
 )
 def test_others_than_the_databases_are_refused(first, command):
     key = Fernet.generate_key().decode()

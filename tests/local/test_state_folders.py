@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from hci_center.local import account as accounts
-from hci_center.local import home as homes
-from hci_center.local import places
-from hci_center.local.account import account_for
+from hci_center.local import os_user as accounts
+from hci_center.local import paths
+from hci_center.local import server_dirs as homes
 from hci_center.local.errors import CannotStartError
-from hci_center.local.home import Home, open_home
+from hci_center.local.os_user import account_for
+from hci_center.local.server_dirs import Home, open_home
 
 as_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root starts the servers as another user"
@@ -126,9 +126,9 @@ def test_a_cluster_of_nobody_is_handed_over(tmp_path):
 def test_the_data_folder_is_closed_to_others_also_an_earlier_one(data, open_folder):
     folder = data(open_folder / "data")
     folder.mkdir(mode=0o755)
-    assert mode(places.make_data_dir()) == 0o700
+    assert mode(paths.make_data_dir()) == 0o700
     folder.rmdir()
-    assert mode(places.make_data_dir()) == 0o700
+    assert mode(paths.make_data_dir()) == 0o700
 
 
 @as_root

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hci_center.local.account import Account
+from hci_center.local.os_user import Account
 from tests.local.installation import ROOT, Installation
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.commands import dbshell
 
-from hci_center.local.home import package
+from hci_center.local.server_dirs import package
 
 
 class Command(dbshell.Command):

@@ -17,21 +17,23 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from hci_center.local import first_start, places
+from hci_center.local import bootstrap, paths
 from hci_center.local.errors import CannotStartError
-from hci_center.local.home import open_home
 from hci_center.local.postgres import Postgres
 from hci_center.local.secret_check import check_secrets
+from hci_center.local.server_dirs import open_home
 from hci_center.local.supervisor import Process, StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
 WEB_STAGE = 3
 
-MANAGE = [sys.executable, str(places.BASE_DIR / "manage.py")]
+MANAGE = [sys.executable, str(paths.BASE_DIR / "manage.py")]
 
 # A new process of the one-command server is a line here.
 PROCESSES = [
-    Process("web", [sys.executable, "-m", "hci_center.web"], stage=WEB_STAGE),
+    Process(
+        "web", [sys.executable, "-m", "hci_center.webserver.server"], stage=WEB_STAGE
+    ),
     Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
     Process("relay", [*MANAGE, "relay_changes"]),
 ]
@@ -77,8 +79,8 @@ class Command(BaseCommand):
 
     def prepare(self, supervisor: Supervisor) -> None:
         """Starts the embedded servers that are wanted, and readies the database."""
-        embedded = places.database_url() == settings.DATABASE_URL
-        if places.redis_url() == settings.REDIS_URL:
+        embedded = paths.database_url() == settings.DATABASE_URL
+        if paths.redis_url() == settings.REDIS_URL:
             supervisor.start(valkey(open_home()))
         if embedded:
             home = open_home()
@@ -88,21 +90,21 @@ class Command(BaseCommand):
             postgres.prepare()
             supervisor.start(postgres.process())
             postgres.wait_until_ready(lambda: supervisor.tend(0.02))
-            if first_start.was_interrupted():
+            if bootstrap.was_interrupted():
                 connection.close()
                 postgres.recreate_database()
         # Before the migrations, some of which encrypt; after them all can be proven.
         check_secrets(self.note)
-        first_start.migrate(self.say)
+        bootstrap.migrate(self.say)
         check_secrets(self.note)
-        first_start.close_media()
-        first_start.collect_static()
+        bootstrap.close_media()
+        bootstrap.collect_static()
         if embedded:
-            first_start.finish_first_start(self.say)
-        advice = first_start.how_to_enter()
+            bootstrap.finish_first_start(self.say)
+        advice = bootstrap.how_to_enter()
         if advice is not None:
             self.say(advice)
-        self.shows_demo = settings.DEMO and first_start.has_demo()
+        self.shows_demo = settings.DEMO and bootstrap.has_demo()
         connection.close()
 
     def await_demo(self, supervisor: Supervisor) -> None:
@@ -132,7 +134,7 @@ class Command(BaseCommand):
 @contextlib.contextmanager
 def _only_one() -> Iterator[None]:
     """Holds the data folder: a second server on it would be a second truth."""
-    folder = places.make_data_dir()
+    folder = paths.make_data_dir()
     lock = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         os.fchmod(lock, 0o600)

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from chats.seeding.centre import Company, make_companies
-from chats.seeding.customers import Invented, invent
-from chats.seeding.enclosing import files_enclosed
-from chats.seeding.history import Narrator
-from chats.seeding.sheets import COLUMNS, Sheets
-from chats.seeding.telling import tell
+from hci_center.demo.seed.chat_writer import tell
+from hci_center.demo.seed.companies import Company, make_companies
+from hci_center.demo.seed.copy_buffers import COLUMNS, Sheets
+from hci_center.demo.seed.customers import Invented, invent
+from hci_center.demo.seed.sample_files import files_enclosed
+from hci_center.demo.seed.timeline import Narrator
 from managers.models import Manager
 
 # Customers in a block: some 15,000 messages, a few megabytes of text at a time.

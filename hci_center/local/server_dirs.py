@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hci_center.local import places
-from hci_center.local.account import Account, account_for
+from hci_center.local import paths
 from hci_center.local.errors import CannotStartError
+from hci_center.local.os_user import Account, account_for
 
 SYSTEM_STATE = Path("/var/lib")
 # In a folder there: the data folder that it was made for.
@@ -52,7 +52,7 @@ class Home:
     @property
     def sockets(self) -> Path:
         """Under their real name, the one that the servers can reach."""
-        return places.socket_dir().resolve()
+        return paths.socket_dir().resolve()
 
     @property
     def popen(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Home:
 
     def log(self, name: str) -> Path:
         """The log of a server; one over 10 MB makes room for a new one."""
-        path = places.data_dir() / "log" / f"{name}.log"
+        path = paths.data_dir() / "log" / f"{name}.log"
         path.parent.mkdir(mode=0o700, exist_ok=True)
         if path.exists() and path.stat().st_size > 10_000_000:
             path.replace(path.with_suffix(".old.log"))
@@ -70,7 +70,7 @@ class Home:
     @property
     def is_outside(self) -> bool:
         """Whether it is no part of the data folder."""
-        return self.path != places.data_dir()
+        return self.path != paths.data_dir()
 
     def hand_over(self) -> None:
         """Gives the account the cluster of an account that is no longer used.
@@ -84,7 +84,7 @@ class Home:
 
     def notes(self) -> list[str]:
         """What whoever copies or removes the data folder must know."""
-        data = places.data_dir()
+        data = paths.data_dir()
         notes = []
         if self.is_outside:
             notes.append(
@@ -104,7 +104,7 @@ class Home:
 
 def open_home() -> Home:
     """The home, made if need be. Raises CannotStartError."""
-    data = places.make_data_dir()
+    data = paths.make_data_dir()
     link = data / "postgres"
     account = account_for(link)
     home = Home(_place(data, link, account), account)
@@ -164,7 +164,7 @@ def _refuse_planted(data: Path, account: Account) -> None:
 
 
 def _open_sockets(home: Home, data: Path) -> None:
-    folder = places.socket_dir()
+    folder = paths.socket_dir()
     is_ours = folder == data / "run"
     if is_ours and home.is_outside:
         _link(folder, home.path / "run")

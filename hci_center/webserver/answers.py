@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 
-from hci_center.api.body_guard import Message
 from hci_center.api.errors import answer_refusal
 from hci_center.errors import RefusedError
-from hci_center.local.wsgi_environ import PIECE, Environ, FileAnswer
+from hci_center.webserver.body_reader import Message
+from hci_center.webserver.environ import PIECE, Environ, FileAnswer
 
 logger = logging.getLogger(__name__)
 

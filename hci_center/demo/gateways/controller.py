@@ -8,9 +8,9 @@ from typing import Any
 
 import requests
 
-from hci_center.local.fakes.graph import new_number
-from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
-from hci_center.local.fakes.server import FakeServer
+from hci_center.demo.gateways.graph import new_number
+from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
+from hci_center.demo.gateways.server import FakeServer
 
 
 def _error(status: int, code: str, message: str) -> Reply:

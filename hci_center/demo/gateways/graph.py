@@ -8,8 +8,8 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hci_center.local.fakes.recorded import Recorded, Reply
-from hci_center.local.fakes.server import FakeServer
+from hci_center.demo.gateways.recorded import Recorded, Reply
+from hci_center.demo.gateways.server import FakeServer
 
 _numbers = itertools.count(1)
 

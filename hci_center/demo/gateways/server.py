@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import requests
 
-from hci_center.local.fakes.faults import Fault
-from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
+from hci_center.demo.gateways.faults import Fault
+from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
 
 
 class _Dropped(Exception):  # noqa: N818 - no error: the connection is to be dropped

@@ -8,8 +8,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from hci_center.local.fakes.graph import FakeGraph, GraphError, new_number
-from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
+from hci_center.demo.gateways.graph import FakeGraph, GraphError, new_number
+from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)

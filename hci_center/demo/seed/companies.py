@@ -12,8 +12,8 @@ from random import Random
 from django.contrib.auth.models import User
 
 from areas.models import Area, Operator, OperatorArea
-from chats.seeding.dialogues import AREAS
-from chats.seeding.names import COMPANIES, FIRST_NAMES, SURNAMES
+from hci_center.demo.seed.dialogues import AREAS
+from hci_center.demo.seed.names import COMPANIES, FIRST_NAMES, SURNAMES
 from managers.models import Manager
 
 # Where the demonstration's numbers, ports and pages begin; taken ones are skipped.

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from chats.seeding.loading import Size, seed
+from hci_center.demo.seed.loading import Size, seed
 
 
 class Command(BaseCommand):

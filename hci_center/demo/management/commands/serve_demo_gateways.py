@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from hci_center.local.demo_gateways import DemoGateways
+from hci_center.demo.gateways.run import DemoGateways
 from managers.keys import create_key, revoke_key
 from managers.models import Manager
 

@@ -20,7 +20,20 @@ from typing import ClassVar
 
 from django.db import DatabaseError
 
-from hci_center.api.body_guard import (
+from hci_center.api.reading import TOO_LARGE
+from hci_center.api.senders import is_known_sender
+from hci_center.errors import RefusedError, UnavailableError
+from hci_center.limits import give_memory_back
+from hci_center.webserver.answers import (
+    Reply,
+    WsgiApplication,
+    call,
+    call_for,
+    closing,
+    refusing,
+)
+from hci_center.webserver.body_pools import Request
+from hci_center.webserver.body_reader import (
     Body,
     BodyGuard,
     ClientGoneError,
@@ -30,20 +43,7 @@ from hci_center.api.body_guard import (
     TooLargeError,
     UnknownSenderError,
 )
-from hci_center.api.body_pools import Request
-from hci_center.api.reading import TOO_LARGE
-from hci_center.api.senders import is_known_sender
-from hci_center.errors import RefusedError, UnavailableError
-from hci_center.limits import give_memory_back
-from hci_center.local.answers import (
-    Reply,
-    WsgiApplication,
-    call,
-    call_for,
-    closing,
-    refusing,
-)
-from hci_center.local.wsgi_environ import PIECE, Environ, environ_of
+from hci_center.webserver.environ import PIECE, Environ, environ_of
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Runs a command beside embedded servers of its own, which are gone when it ends.
 
-`python -m hci_center.local.scratch COMMAND ...`, for the tests. It sets DATABASE_URL
+`python -m hci_center.local.test_servers COMMAND ...`, for the tests. It sets DATABASE_URL
 and REDIS_URL, each unless it is set already, and HCI_DATA_DIR to a temporary folder.
 """
 
@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hci_center.local import kept_secrets, places
+from hci_center.local import generated_secrets, paths
 from hci_center.local.errors import CannotStartError
-from hci_center.local.home import open_home
-from hci_center.local.leash import bind_to_parent
+from hci_center.local.parent_death import bind_to_parent
 from hci_center.local.postgres import Postgres
+from hci_center.local.server_dirs import open_home
 from hci_center.local.supervisor import StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
@@ -37,16 +37,16 @@ def run(command: list[str]) -> int:
     """The exit status of the command."""
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
     os.environ["HCI_DATA_DIR"] = str(data)
-    for name in kept_secrets.ALL:
-        kept_secrets.kept_secret(name)
+    for name in generated_secrets.ALL:
+        generated_secrets.kept_secret(name)
     home = open_home()
     try:
         with Supervisor(_say) as supervisor:
             if not os.environ.get("REDIS_URL"):
-                os.environ["REDIS_URL"] = places.redis_url()
+                os.environ["REDIS_URL"] = paths.redis_url()
                 supervisor.start(valkey(home))
             if not os.environ.get("DATABASE_URL"):
-                os.environ["DATABASE_URL"] = places.database_url()
+                os.environ["DATABASE_URL"] = paths.database_url()
                 postgres = Postgres(home, SETTINGS)
                 postgres.prepare()
                 supervisor.start(postgres.process())

@@ -7,9 +7,9 @@ import time
 from base64 import b64decode
 from typing import Any
 
-from hci_center.local.fakes.graph import new_number
-from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
-from hci_center.local.fakes.server import FakeServer
+from hci_center.demo.gateways.graph import new_number
+from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
+from hci_center.demo.gateways.server import FakeServer
 
 
 class FakeWPPConnect(FakeServer):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from chats.seeding.centre import Company
-from chats.seeding.history import Customer, Narrator, Outcome
-from chats.seeding.names import AREA_CODES, FIRST_NAMES, SURNAMES
-from chats.seeding.sheets import DAY, NULL, stamp
 from contacts.identity import spellings
 from contacts.intake import FIRST_STEP
 from contacts.models import Channel
+from hci_center.demo.seed.companies import Company
+from hci_center.demo.seed.copy_buffers import DAY, NULL, stamp
+from hci_center.demo.seed.names import AREA_CODES, FIRST_NAMES, SURNAMES
+from hci_center.demo.seed.timeline import Customer, Narrator, Outcome
 
 # Steps through all cell phones without meeting one twice.
 LOCAL_NUMBERS, STRIDE, FIRST_LOCAL = 40_000_000, 7_654_321, 27_650_001

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from hci_center.local.errors import SecretsError
-from hci_center.local.places import data_dir, make_data_dir
+from hci_center.local.paths import data_dir, make_data_dir
 
 SECRET_KEY, TOKEN_KEY = "secret_key", "token_key"
 META_VERIFY_TOKEN, DEMO_APP_SECRET = "meta_verify_token", "demo_app_secret"

@@ -1,4 +1,4 @@
-"""The web process: `python -m hci_center.web` serves HTTP until SIGTERM.
+"""The web process: `python -m hci_center.webserver.server` serves HTTP until SIGTERM.
 
 Why this server, and how many threads: docs/decisions/web-server.md.
 """
@@ -14,12 +14,12 @@ import uvicorn
 from django.conf import settings
 from django.db import OperationalError
 
-from hci_center.http_protocol import BoundedHttp
 from hci_center.limits import allow_many_connections
-from hci_center.local.answers import WsgiApplication
-from hci_center.local.bridge import Threaded
 from hci_center.local.command_line import told_away
 from hci_center.local.secret_check import start_checked
+from hci_center.webserver.answers import WsgiApplication
+from hci_center.webserver.http_protocol import BoundedHttp
+from hci_center.webserver.wsgi_bridge import Threaded
 
 # Longer than the proxies before us keep a connection, so that they end it, not we.
 IDLE_SECONDS = 75

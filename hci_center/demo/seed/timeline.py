@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Literal
 
-from chats.seeding.centre import Company, Person, Place
-from chats.seeding.sheets import DAY, protocol_on
+from hci_center.demo.seed.companies import Company, Person, Place
+from hci_center.demo.seed.copy_buffers import DAY, protocol_on
 
 # How the customer's last chat stands: over, with an operator, in an area's queue,
 # or still with the bot.

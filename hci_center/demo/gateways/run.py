@@ -19,10 +19,10 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from hci_center.local.fakes.controller import FakeController
-from hci_center.local.fakes.messenger import FakeMessenger
-from hci_center.local.fakes.recorded import Delivered, Recorded, Reply
-from hci_center.local.fakes.server import FakeServer
+from hci_center.demo.gateways.controller import FakeController
+from hci_center.demo.gateways.messenger import FakeMessenger
+from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
+from hci_center.demo.gateways.server import FakeServer
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chats.seeding import dialogues
-from chats.seeding.centre import Person
-from chats.seeding.history import HOME, Customer, Narrator, Outcome, Plan
-from chats.seeding.sheets import NULL, Sheets, stamp, uuid4
+from hci_center.demo.seed import dialogues
+from hci_center.demo.seed.companies import Person
+from hci_center.demo.seed.copy_buffers import NULL, Sheets, stamp, uuid4
+from hci_center.demo.seed.timeline import HOME, Customer, Narrator, Outcome, Plan
 
 BOT = "bot"
 NOT_DELIVERED = "O número não tem WhatsApp."

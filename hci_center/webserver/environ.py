@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from hci_center.api.body_guard import Scope
+from hci_center.webserver.body_reader import Scope
 
 Environ = dict[str, Any]
 

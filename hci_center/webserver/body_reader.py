@@ -18,7 +18,8 @@ from typing import IO, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from hci_center.api.body_pools import (
+from hci_center.errors import RefusedError
+from hci_center.webserver.body_pools import (
     FILE_BODY,
     FREE,
     KNOWN_AT_MOST,
@@ -31,7 +32,6 @@ from hci_center.api.body_pools import (
     TooManyBodiesError,
     cap,
 )
-from hci_center.errors import RefusedError
 
 # A body over its cap is thrown away up to here; then the connection is closed.
 READ_AT_MOST = 128 * MiB

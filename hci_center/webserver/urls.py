@@ -1,6 +1,6 @@
 from django.urls import path
 
-from hci_center.local.health import healthz, readyz
+from hci_center.webserver.health import healthz, readyz
 
 urlpatterns = [
     path("healthz", healthz),

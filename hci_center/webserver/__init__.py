@@ -1,0 +1,1 @@
+"""The web process: HTTP, the threads that run Django, and what guards both."""
