@@ -9,8 +9,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chats.data_uri import NotADataUriError, SentFile, parse_data_uri
-from chats.message_details import LONGEST_FILE_NAME, clean_file_name
+from chats.conversations.message_details import LONGEST_FILE_NAME, clean_file_name
+from chats.files.data_uri import NotADataUriError, SentFile, parse_data_uri
 from hci_center.api.fields import WireField
 from hci_center.api.values import WrongValueError, parse_text
 

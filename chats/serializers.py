@@ -6,17 +6,17 @@ import re
 
 from django.utils.translation import gettext as _
 
-from chats.data_uri import SentFile
 from chats.fields import DataUri, MessageId, MessageType, OneOf
-from chats.file_kinds import FILE, is_as_said
-from chats.pictures import MOST_PIXELS
-from chats.serializers_of_extras import Quoting, WithFile, take_caption
-from chats.texts import (
+from chats.files.data_uri import SentFile
+from chats.files.mime_types import FILE, is_as_said
+from chats.files.pictures import MOST_PIXELS
+from chats.messages.base64_text import (
     LONGEST_BASE64_CONTENT,
     LONGEST_CONTENT,
     decode_base64_text,
     decode_where_written,
 )
+from chats.serializers_of_extras import Quoting, WithFile, take_caption
 from contacts.identity import spellings
 from contacts.models import Channel
 from contacts.serializers import whatsapp_contact

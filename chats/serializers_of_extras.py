@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from chats.conversations.message_details import LONGEST_CAPTION, Extras
 from chats.fields import FileName
-from chats.message_details import LONGEST_CAPTION, Extras
-from chats.storing import FILE_CONTENT
-from chats.texts import LONGEST_CONTENT
+from chats.messages.base64_text import LONGEST_CONTENT
+from chats.messages.store import FILE_CONTENT
 from hci_center.api.bodies import Body, Fields
 from hci_center.api.fields import Text
 

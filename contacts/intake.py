@@ -3,7 +3,7 @@
 Whatever is made or changed here holds under any number of simultaneous callers:
 the identities of a person, all his spellings, are inserted with him, and their
 unique constraint decides who was first. Locks are taken in the house's one order
-(see `chats.conversation`): the area first, then the contact.
+(see `chats.conversations.lifecycle`): the area first, then the contact.
 """
 
 from __future__ import annotations

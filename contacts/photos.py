@@ -1,6 +1,6 @@
 """The picture of a contact: an address that somebody gave, or one of ours.
 
-Ours lead to the copy that `chats.profiles` made. The column and the feed have the bare
+Ours lead to the copy that `chats.inbound.profile_download` made. The column and the feed have the bare
 address, for those with a key or a session; answers sign it. What a caller sends back
 of it says nothing new, and is never stored: its signature runs out.
 """

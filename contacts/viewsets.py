@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from areas.sight import find_area
-from chats import assignment
-from chats.claiming import answer_contact
-from chats.ledger import act_as, actor_of
+from chats.conversations import assignment
+from chats.conversations.audit import act_as, actor_of
+from chats.conversations.claim_fast_path import answer_contact
 from contacts import photos, queries
 from contacts.intake import Given, find_contact, find_or_add
 from contacts.lookup import Addressed, address

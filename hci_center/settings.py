@@ -242,7 +242,7 @@ FEED_SOCKETS_EACH: int = env.number(
 # What /readyz asks beside the servers, by name.
 READY_CHECKS = {
     "feed": "hci_center.feed.readiness.ask",
-    "gateways": "chats.alarms.ask",
+    "gateways": "chats.accounts.alerts.ask",
     "background": "hci_center.background.faults.ask",
 }
 
@@ -282,7 +282,7 @@ S3_REGION: str = env.str("HCI_S3_REGION", default="")
 S3_FOLDER: str = env.str("HCI_S3_FOLDER", default="").strip("/")
 _FOLDER = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 _BUCKET: dict[str, Any] = {
-    "BACKEND": "chats.spool.Spool",
+    "BACKEND": "chats.files.spool.Spool",
     "OPTIONS": {
         "bucket_name": S3_BUCKET,
         "endpoint_url": S3_ENDPOINT or None,
@@ -296,7 +296,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 if S3_BUCKET:
-    READY_CHECKS["files"] = "chats.uploads.ask"
+    READY_CHECKS["files"] = "chats.files.uploads.ask"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.

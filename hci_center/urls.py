@@ -12,7 +12,7 @@ urlpatterns = [
     path("api/", include("areas.urls")),
     path("api/", include("hci_center.feed.urls")),
     path("api/", include("hci_center.api.urls")),
-    path("webhooks/", include("chats.webhooks")),
+    path("webhooks/", include("chats.inbound.views")),
     path("", include("hci_center.webserver.urls")),
     # Whoever types the bare address looks for the back-office.
     path("", RedirectView.as_view(url="/admin/")),

@@ -19,8 +19,8 @@ from unfold.widgets import (
 )
 
 from areas.models import Area, Operator, OperatorArea
-from chats.assignment import hand_over
-from chats.ledger import actor_of
+from chats.conversations.assignment import hand_over
+from chats.conversations.audit import actor_of
 from contacts.models import Contact
 from managers.admin.accounts import AccountForm
 from managers.admin.columns import column, short

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from chats.gateways.reasons import SENTENCES
+from chats.gateways.error_messages import SENTENCES
 from contacts.models import Channel
 from hci_center.callers import Caller
 

@@ -14,8 +14,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.conversation import MOST_SHOWN, bubbles_of, events_of
 from chats.admin.search import chats_named
-from chats.conversation import close_chat
-from chats.ledger import actor_of
+from chats.conversations.audit import actor_of
+from chats.conversations.lifecycle import close_chat
 from chats.models import Chat, ChatEvent
 from managers.admin.bulk import asked, each
 from managers.admin.columns import column, moment_column, tag

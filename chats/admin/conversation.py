@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from areas.models import Operator
 from chats.admin.message_types import type_label
-from chats.attachments import PATH
+from chats.files.storage import PATH
 from chats.models import (
     Chat,
     ChatEvent,

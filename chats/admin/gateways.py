@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldBooleanWidget
 
-from chats.accounts import UNSIGNED, renewed_webhook_path, webhook_path
+from chats.accounts.health import ask_for_qr, can_ask_for_qr
+from chats.accounts.registry import UNSIGNED, renewed_webhook_path, webhook_path
 from chats.admin.reports import ReportsAdmin
-from chats.inbound import process_again
+from chats.inbound.queue import process_again
 from chats.models import GatewayAccount, InboundEvent
-from chats.sessions import ask_for_qr, can_ask_for_qr
 from contacts.models import Channel
 from managers.admin.bulk import asked
 from managers.admin.columns import column, moment_column, short, tag

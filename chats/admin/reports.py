@@ -10,8 +10,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chats.accounts.notices import BAD_STATES, GOOD_STATES, mark_handled, open_problems
 from chats.models import GatewayAccount, GatewayNotice
-from chats.notices import BAD_STATES, GOOD_STATES, mark_handled, open_problems
 from managers.admin.columns import column, short, tag
 from managers.admin.confinement import ConfinedAdmin
 from managers.admin.dialogs import apply_to_one, dialog

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from typing import Any
 
-from chats.gateways import verdicts as v
+from chats.gateways import error_rules as v
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -19,11 +19,11 @@ from chats.gateways.base import (
     SessionState,
     Untold,
 )
+from chats.gateways.error_messages import sentence
+from chats.gateways.error_rules import Verdict
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
-from chats.gateways.payload import Payload, as_json, as_json_with_file
-from chats.gateways.readings import found, text, wait_of
-from chats.gateways.reasons import sentence
-from chats.gateways.verdicts import Verdict
+from chats.gateways.parsing import found, text, wait_of
+from chats.gateways.streaming_body import Payload, as_json, as_json_with_file
 
 TABLE: dict[int, Verdict] = {
     400: v.BAD_MESSAGE,

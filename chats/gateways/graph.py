@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from chats.gateways import verdicts
+from chats.gateways import error_rules
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -24,13 +24,13 @@ from chats.gateways.base import (
     Outgoing,
     Rejected,
 )
-from chats.gateways.bodies import read_object
+from chats.gateways.error_rules import BAD_MESSAGE, Verdict
 from chats.gateways.events import BadSignatureError, Piece
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
-from chats.gateways.links import download
-from chats.gateways.payload import Payload
-from chats.gateways.readings import found, wait_of
-from chats.gateways.verdicts import BAD_MESSAGE, Verdict
+from chats.gateways.parsing import found, wait_of
+from chats.gateways.streaming_body import Payload
+from chats.gateways.trusted_download import download
+from chats.gateways.webhook_json import read_object
 
 logger = logging.getLogger(__name__)
 
@@ -107,11 +107,11 @@ class Graph:
             verdict = self._judge(reported, answer.status)
             return verdict.outcome(f"{reported.code}: {said}", wait_hint(answer))
         if answer.status == 429:
-            return verdicts.THROTTLED.outcome(hint=wait_hint(answer))
+            return error_rules.THROTTLED.outcome(hint=wait_hint(answer))
         if answer.status >= 500:
-            return verdicts.maybe("unreadable", answer.status)
+            return error_rules.maybe("unreadable", answer.status)
         if not answer.ok:
-            return verdicts.WRONG_PROGRAM.outcome(answer.status)
+            return error_rules.WRONG_PROGRAM.outcome(answer.status)
         return None
 
     def download(

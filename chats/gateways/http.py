@@ -23,10 +23,10 @@ import requests
 import urllib3
 
 from chats.gateways.base import Account, Failed
-from chats.gateways.bounded import BoundedAdapter, Patience, Running
-from chats.gateways.payload import Payload
-from chats.gateways.readings import wait_of
-from chats.gateways.reasons import sentence
+from chats.gateways.deadline_adapter import BoundedAdapter, Patience, Running
+from chats.gateways.error_messages import sentence
+from chats.gateways.parsing import wait_of
+from chats.gateways.streaming_body import Payload
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chats.gateways.readings import LONGEST_TEXT, text
+from chats.gateways.parsing import LONGEST_TEXT, text
 
 CURRENCY_SIGNS = {"BRL": "R$", "USD": "US$", "EUR": "€"}
 MAP_URL = "https://www.google.com/maps?q="

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chats.gateways.readings import text
+from chats.gateways.parsing import text
 from chats.gateways.structured_text import contact_text
 
 _ESCAPED = re.compile(r"\\([\\,;nN])")

@@ -194,7 +194,7 @@ class Attachment(models.Model):
     # Recorded to be heard as a voice note: Ogg with one channel of Opus, or what a
     # browser recorded, which becomes that on its way to WhatsApp.
     is_voice = models.BooleanField(_("voice note"), default=False)
-    # How a picture is shown (`chats.pictures.Showing`); "" for what is none.
+    # How a picture is shown (`chats.files.pictures.Showing`); "" for what is none.
     showing = models.CharField(max_length=5, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from areas.sight import find_operator
-from chats import assignment
-from chats.conversation import close_chat, open_chat
-from chats.ledger import actor_of
-from chats.queries import messages_of_chat, open_chat_of
+from chats.conversations import assignment
+from chats.conversations.audit import actor_of
+from chats.conversations.lifecycle import close_chat, open_chat
+from chats.conversations.queries import messages_of_chat, open_chat_of
 from chats.serializers import ChangeOperator, DeleteChat, OpenChat, OpenFacebookChat
 from contacts.lookup import find_one
 from contacts.models import Channel, Contact

@@ -11,11 +11,11 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from chats.attachments import PURPOSE, find_attachment, open_shown
-from chats.file_kinds import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
+from chats.files.mime_types import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
+from chats.files.pictures import Showing
+from chats.files.storage import PURPOSE, find_attachment, open_shown
 from chats.gateways.file_names import suffix_of
 from chats.models import Attachment, PictureCopy, Portrait
-from chats.pictures import Showing
 from contacts import photos
 from contacts.lookup import is_visible
 from contacts.models import Contact

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.again import send_again
+from chats.accounts.health import ask_for_qr, session_shape
+from chats.conversations.reading import Asked
 from chats.gateways.base import Template
-from chats.reading import Asked
-from chats.sending import letter_to, send_template
+from chats.messages.resend import send_again
+from chats.messages.send import letter_to, send_template
 from chats.serializers_of_extras import extras_of
 from chats.serializers_of_gateways import FindSession, SendAgain, SendTemplate
-from chats.sessions import ask_for_qr, session_shape
 from chats.viewsets.chats import manager_names
 from contacts.models import Channel
 from hci_center.api.bodies import Fields

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.attachments import stored_first
-from chats.queries import Shape, owners_of_message
-from chats.reading import Asked, Window, list_messages, mark_read
-from chats.receipts import report_status
-from chats.recording import Arrival, record_message
+from chats.conversations.queries import Shape, owners_of_message
+from chats.conversations.reading import Asked, Window, list_messages, mark_read
+from chats.files.storage import stored_first
+from chats.inbound.record import Arrival, record_message
+from chats.messages.receipts import report_status
 from chats.serializers import ListMessages, ReadChat, RecordMessage, ReportStatus
 from chats.serializers_of_extras import extras_of
 from chats.viewsets.chats import manager_names

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.attachments import stored_first
-from chats.sending import Letter, letter_on_facebook, letter_to, send_file, send_text
+from chats.files.storage import stored_first
+from chats.messages.send import (
+    Letter,
+    letter_on_facebook,
+    letter_to,
+    send_file,
+    send_text,
+)
 from chats.serializers import (
     SendFileByController,
     SendFileByPage,

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from areas.models import Area, Operator
-from chats.assignment import change_area, delete_contact, hand_over
-from chats.conversation import close_chat
-from chats.ledger import Actor, actor_of
+from chats.conversations.assignment import change_area, delete_contact, hand_over
+from chats.conversations.audit import Actor, actor_of
+from chats.conversations.lifecycle import close_chat
 from contacts.admin.forms import (
     ChangeAreaDialog,
     ChangeAreaForm,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from areas.models import Area
-from chats.assignment import save_contact
+from chats.conversations.assignment import save_contact
 from chats.models import Chat
 from contacts.admin.actions import ContactActions
 from contacts.admin.forms import KnownContactForm, NewContactForm

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chats.attachments import signed_link
+from chats.files.storage import signed_link
 
 # A frame holds this much, unless a single event is larger.
 MOST_EVENTS = 500

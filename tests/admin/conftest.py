@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from areas.models import Area, Operator
-from chats.ledger import Actor, record
+from chats.conversations.audit import Actor, record
 from chats.models import Chat, ChatEvent, Message
 from contacts.models import Contact
 from managers.models import Manager

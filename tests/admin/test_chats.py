@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from areas.sight import find_operator
-from chats.assignment import claim
-from chats.conversation import close_chat, open_chat
-from chats.ledger import Actor
+from chats.conversations.assignment import claim
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import close_chat, open_chat
 from chats.models import Chat, ChatEvent
 from managers.models import ApiKey
 from tests.admin.conftest import make_centre, said

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chats.accounts import webhook_path
+from chats.accounts.health import note
+from chats.accounts.notices import record_notice, record_template
+from chats.accounts.registry import webhook_path
 from chats.gateways.base import Health
 from chats.gateways.events import AccountNotice, TemplateNotice
 from chats.models import GatewayAccount, GatewayNotice, InboundEvent
-from chats.notices import record_notice, record_template
-from chats.sessions import note
 from managers import webhook_secrets
 
 pytestmark = pytest.mark.django_db

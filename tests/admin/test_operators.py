@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 
 from areas.models import Operator
 from areas.sight import find_operator
-from chats.assignment import claim
-from chats.ledger import Actor
+from chats.conversations.assignment import claim
+from chats.conversations.audit import Actor
 from chats.models import ChatEvent
 from contacts.models import Contact
 from tests.admin.conftest import errors, said

@@ -11,10 +11,10 @@ from functools import cache
 import pytest
 from PIL import Image
 
-from chats.conversion import running
-from chats.conversion.program import Order
-from chats.conversion.reasons import UnfitError
-from chats.conversion.running import convert
+from chats.files.conversion import running
+from chats.files.conversion.program import Order
+from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.running import convert
 from chats.models import Message
 from tests import builders
 from tests.chats.files import data_uri

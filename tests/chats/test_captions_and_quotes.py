@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chats.delivery.queue import claim
 from chats.models import Delivery, Message
-from chats.outbox import claim
 from tests import builders
 from tests.chats import files
 from tests.chats.files import data_uri

@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from chats import assignment, conversation
-from chats.ledger import Actor, act_as, actor_of
+from chats.conversations import assignment, lifecycle
+from chats.conversations.audit import Actor, act_as, actor_of
 from chats.models import Chat, ChatEvent
 from contacts.models import Contact
 from hci_center.callers import Caller
@@ -21,7 +21,7 @@ BOT = Actor("key:1")
 
 def test_the_first_chat_bears_the_contacts_protocol(contact):
     before = contact.protocol
-    chat = conversation.open_chat(contact, actor=BOT)
+    chat = lifecycle.open_chat(contact, actor=BOT)
     assert (chat.protocol, contact.protocol) == (before, before)
     assert Chat.objects.get() == chat
 
@@ -31,10 +31,10 @@ def test_a_protocol_that_an_earlier_chat_of_the_manager_bears_is_replaced(
 ):
     elsewhere = builders.make_contact(other_manager)
     builders.make_chat(elsewhere, protocol=contact.protocol)
-    same = conversation.open_chat(contact, actor=BOT).protocol
+    same = lifecycle.open_chat(contact, actor=BOT).protocol
     assert same == contact.protocol
     another = builders.make_contact(manager, protocol=same)
-    issued = conversation.open_chat(another, actor=BOT).protocol
+    issued = lifecycle.open_chat(another, actor=BOT).protocol
     assert issued != same
     assert issued.startswith("BR")
     assert another.protocol == issued
@@ -43,22 +43,22 @@ def test_a_protocol_that_an_earlier_chat_of_the_manager_bears_is_replaced(
 
 
 def test_an_open_chat_is_answered_as_it_is(contact):
-    chat = conversation.open_chat(contact, actor=BOT)
-    assert conversation.open_chat(contact, actor=BOT) == chat
+    chat = lifecycle.open_chat(contact, actor=BOT)
+    assert lifecycle.open_chat(contact, actor=BOT) == chat
     assert ledger(contact) == [("opened", "vendas", None)]
 
 
 def test_no_chat_opens_for_a_contact_that_is_gone(contact):
     assignment.delete_contact(contact, actor=BOT)
     with pytest.raises(ContactNotFoundError):
-        conversation.open_chat(contact, actor=BOT)
+        lifecycle.open_chat(contact, actor=BOT)
     assert not Chat.objects.exists()
 
 
 def test_closing_releases_the_contact_and_nothing_is_unread(contact, ana):
-    chat = conversation.open_chat(contact, actor=BOT)
+    chat = lifecycle.open_chat(contact, actor=BOT)
     Contact.objects.update(operator=ana, unread=3)
-    conversation.close_chat(contact, actor=Actor("user:1", ana.pk))
+    lifecycle.close_chat(contact, actor=Actor("user:1", ana.pk))
     contact.refresh_from_db()
     chat.refresh_from_db()
     assert (contact.operator, contact.unread, contact.area.code) == (None, 0, "vendas")
@@ -75,15 +75,15 @@ def test_closing_releases_the_contact_and_nothing_is_unread(contact, ana):
 def test_without_an_open_chat_there_is_nothing_to_close(contact, ana):
     Contact.objects.update(operator=ana)
     with pytest.raises(ChatNotFoundError):
-        conversation.close_chat(contact, actor=BOT)
+        lifecycle.close_chat(contact, actor=BOT)
     contact.refresh_from_db()
     assert contact.operator == ana
 
 
 def test_a_contact_may_have_any_number_of_closed_chats(contact):
     for _ in range(3):
-        conversation.open_chat(contact, actor=BOT)
-        conversation.close_chat(contact, actor=BOT)
+        lifecycle.open_chat(contact, actor=BOT)
+        lifecycle.close_chat(contact, actor=BOT)
     protocols = set(Chat.objects.values_list("protocol", flat=True))
     assert len(protocols) == 3
     assert [kind for kind, *_ in ledger(contact)] == ["opened", "closed"] * 3
@@ -109,14 +109,14 @@ def test_whoever_leaves_lets_go_of_all_his_contacts(manager, sales, ana, bruno):
     ids=["update", "delete"],
 )
 def test_the_ledger_is_never_changed(contact, change):
-    conversation.open_chat(contact, actor=BOT)
+    lifecycle.open_chat(contact, actor=BOT)
     with pytest.raises(IntegrityError), transaction.atomic():
         change(ChatEvent.objects.all())
     assert ledger(contact) == [("opened", "vendas", None)]
 
 
 def test_a_chat_keeps_its_protocol(contact):
-    conversation.open_chat(contact, actor=BOT)
+    lifecycle.open_chat(contact, actor=BOT)
     with pytest.raises(IntegrityError), transaction.atomic():
         Chat.objects.update(protocol="another")
 

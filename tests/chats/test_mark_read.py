@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from chats import reading
+from chats.conversations import reading
 from contacts.models import Contact
 from tests.builders import make_chat, make_message
 from tests.conftest import signed_in

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chats.message_changes import delete_message, edit_message, react_to_message
+from chats.messages.changes import delete_message, edit_message, react_to_message
 from chats.models import Message
 from tests import builders
 from tests.racing import at_once

@@ -19,8 +19,8 @@ from chats.gateways.events import (
     Person,
     Reaction,
 )
-from chats.hearing import Listener, hear
-from chats.message_changes import UnknownMessageError
+from chats.inbound.handlers import Listener, hear
+from chats.messages.changes import UnknownMessageError
 from chats.models import Message
 from tests import builders
 from tests.chats.shapes import wire_time

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chats import data_uri
-from chats.data_uri import NotADataUriError, parse_data_uri
-from chats.file_kinds import find_kind, is_as_said
-from chats.texts import decode_base64_text, decode_where_written
+from chats.files import data_uri
+from chats.files.data_uri import NotADataUriError, parse_data_uri
+from chats.files.mime_types import find_kind, is_as_said
+from chats.messages.base64_text import decode_base64_text, decode_where_written
 
 LIMIT = 25 * 2**20
 ALPHABET = string.ascii_letters + string.digits + "+/="

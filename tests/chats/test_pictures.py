@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from chats.pictures import LONGEST_SIDE, Showing, facts_of, showing_of
+from chats.files.pictures import LONGEST_SIDE, Showing, facts_of, showing_of
 from tests.chats import files, pictures
 from tests.chats.pictures import MIMES, encoded, exif, moving
 

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from chats.pictures import facts_of
-from chats.reencoding import UnreadableError, reencode
+from chats.files.pictures import facts_of
+from chats.files.reencoding import UnreadableError, reencode
 from tests.chats import files, pictures
 from tests.chats.pictures import CAMERA, MIMES, encoded, exif, moving, opened
 
@@ -61,7 +61,7 @@ def test_where_it_must_not_move_its_first_image_stands(kind):
 
 
 def test_what_is_too_much_movement_stands_still(monkeypatch):
-    monkeypatch.setattr("chats.reencoding.MOST_PIXELS", 60 * 40)
+    monkeypatch.setattr("chats.files.reencoding.MOST_PIXELS", 60 * 40)
     image, mime = again(moving("GIF", comment=b"x"), "image/gif")
     assert (mime, getattr(image, "n_frames", 1)) == ("image/png", 1)
 

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from chats.messages.receipts import apply_parked
 from chats.models import Delivery, Message, ParkedReceipt
-from chats.receipts import apply_parked
 from tests.builders import make_chat, make_contact, make_message
 from tests.chats.shapes import message_body
 from tests.chats.test_record_message_races import at_once, same_key

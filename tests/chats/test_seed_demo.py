@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from areas.models import Area, Operator
-from chats.attachments import signed_link
+from chats.files.storage import signed_link
 from chats.models import Attachment, Chat, ChatEvent, Message
 from contacts.identity import spellings
 from contacts.models import Contact, Identity

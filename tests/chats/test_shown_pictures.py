@@ -9,10 +9,10 @@ from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from chats import attachments, picture_copies
-from chats.attachments import sweep_orphans
+from chats.files import picture_copies, storage
+from chats.files.pictures import MOST_PIXELS, Showing
+from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Message, PictureCopy
-from chats.pictures import MOST_PIXELS, Showing
 from tests.chats import files, pictures
 from tests.chats.files import data_uri
 from tests.chats.pictures import CAMERA, encoded, exif, moving, opened
@@ -284,14 +284,14 @@ def test_a_message_that_is_not_stored_leaves_no_copy(send, monkeypatch):
     def fails(*_args, **_options):
         raise RuntimeError
 
-    monkeypatch.setattr(attachments.Attachment, "save", fails)
+    monkeypatch.setattr(storage.Attachment, "save", fails)
     with pytest.raises(KeyError):
         send(encoded("JPEG", exif=exif()), status=500)
     assert stored_files() == []
 
 
 def test_copies_are_no_orphans_until_their_message_goes(send, monkeypatch):
-    monkeypatch.setattr(attachments, "_ORPHANED_AFTER", timezone.timedelta(0))
+    monkeypatch.setattr(storage, "_ORPHANED_AFTER", timezone.timedelta(0))
     send(encoded("JPEG", exif=exif()))
     assert sweep_orphans() == 0
     assert len(stored_files()) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chats.attachments import sweep_orphans
+from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Portrait
 from tests.chats import files
 from tests.chats.files import data_uri

@@ -6,9 +6,9 @@ import pytest
 from django.db import transaction
 
 from areas.models import Operator
-from chats import assignment
-from chats.conversation import close_chat, open_chat
-from chats.ledger import Actor
+from chats.conversations import assignment
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import close_chat, open_chat
 from chats.models import Chat, ChatEvent, Message
 from contacts.models import Contact
 from tests.racing import in_a_thread, until_one_waits

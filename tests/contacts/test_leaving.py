@@ -7,8 +7,8 @@ from django.db import transaction
 
 from areas.models import Operator
 from areas.sight import find_operator
-from chats import assignment
-from chats.ledger import Actor
+from chats.conversations import assignment
+from chats.conversations.audit import Actor
 from contacts.intake import Given, save_contact
 from contacts.models import Contact
 from hci_center.errors import OperatorNotFoundError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chats.conversations.audit import Actor
 from chats.gateways.events import Person
-from chats.ledger import Actor
-from chats.persons import ensure_person
+from chats.inbound.contact_merge import ensure_person
 from contacts.models import Contact
 from contacts.phone_numbers import as_reported, as_written, is_complete
 from tests.builders import make_contact

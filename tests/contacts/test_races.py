@@ -7,8 +7,8 @@ from django.db import transaction
 
 from areas.models import Area
 from areas.sight import find_operator
-from chats import assignment, conversation
-from chats.ledger import Actor
+from chats.conversations import assignment, lifecycle
+from chats.conversations.audit import Actor
 from chats.models import Chat, ChatEvent
 from contacts.intake import ensure_contact
 from contacts.models import Contact, Identity
@@ -194,14 +194,14 @@ def test_every_step_counts(key, manager, page_contact):
 
 
 def test_twenty_who_open_a_chat_get_the_same(contact):
-    opened = at_once([lambda: conversation.open_chat(contact, actor=BOT).pk] * 20)
+    opened = at_once([lambda: lifecycle.open_chat(contact, actor=BOT).pk] * 20)
     assert len(set(opened)) == 1
     assert ledger(contact) == [("opened", "vendas", None)]
 
 
 def test_two_contacts_of_one_protocol_get_chats_of_two(manager):
     contacts = [builders.make_contact(manager, protocol="P1") for _ in range(12)]
-    at_once([lambda c=c: conversation.open_chat(c, actor=BOT) for c in contacts])
+    at_once([lambda c=c: lifecycle.open_chat(c, actor=BOT) for c in contacts])
     protocols = Counter(Chat.objects.values_list("protocol", flat=True))
     assert len(protocols) == 12
     assert protocols["P1"] == 1
@@ -213,7 +213,7 @@ def test_two_contacts_of_one_protocol_get_chats_of_two(manager):
 def test_of_twenty_who_close_a_chat_one_does(contact):
     builders.make_chat(contact)
 
-    close = ending(conversation.close_chat, contact, actor=BOT)
+    close = ending(lifecycle.close_chat, contact, actor=BOT)
     ends = Counter(at_once([close] * 20))
     assert ends == {"done": 1, "chat_not_found": 19}
     assert ledger(contact) == [("closed", "vendas", None)]
@@ -226,7 +226,7 @@ def test_a_deleted_contact_never_has_an_open_chat(manager, sales, ana):
     calls = []
     for c in contacts:
         calls += [
-            ending(conversation.open_chat, c, actor=BOT),
+            ending(lifecycle.open_chat, c, actor=BOT),
             ending(assignment.claim, c, sight, actor=BOT),
             ending(assignment.delete_contact, c, actor=BOT),
         ]
@@ -245,7 +245,7 @@ def test_a_claim_and_a_close_end_as_one_after_the_other(manager, sales, ana):
     sight = find_operator(manager.pk, ana.pk)
     at_once(
         [lambda c=c: assignment.claim(c, sight, actor=BOT) for c in contacts]
-        + [lambda c=c: conversation.close_chat(c, actor=BOT) for c in contacts]
+        + [lambda c=c: lifecycle.close_chat(c, actor=BOT) for c in contacts]
     )
     for c in contacts:
         c.refresh_from_db()

@@ -9,9 +9,9 @@ import av
 import pytest
 from PIL import Image
 
-from chats.conversion.program import Order
-from chats.conversion.reasons import UnfitError
-from chats.conversion.running import convert
+from chats.files.conversion.program import Order
+from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.running import convert
 from tests.conversion import samples
 
 

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from chats.gateways.bounded import Patience
+from chats.gateways.deadline_adapter import Patience
 from chats.models import Delivery, Message
-from chats.worker import Limits, Worker
+from chats.worker.loop import Limits, Worker
 from hci_center.demo.gateways.controller import FakeController
 from hci_center.demo.gateways.evolution import FakeEvolution
 from hci_center.demo.gateways.messenger import FakeMessenger

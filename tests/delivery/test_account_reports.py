@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chats import alarms, notices, sessions
+from chats.accounts import alerts, health, notices
 from chats.gateways.base import Health
 from chats.gateways.events import AccountNotice, TemplateNotice
 from chats.models import (
@@ -72,10 +72,10 @@ def test_a_report_is_kept_in_the_session_s_history_and_alarms(business, rounds, 
     assert InboundEvent.objects.get().state == "done"
     rounds.worker._dues.pop("alarms", None)
     with caplog.at_level(logging.ERROR):
-        alarms.watch()
+        alerts.watch()
     assert account().alarmed_at is not None
     with pytest.raises(LackingError, match=r"reported by the platform: .*violation"):
-        alarms.ask()
+        alerts.ask()
 
 
 def test_every_number_of_the_account_hears_it(business, other_manager, rounds):
@@ -101,7 +101,7 @@ def test_an_account_that_nobody_names_is_noted_and_no_alarm(cloud, rounds, setti
     assert (event.state, event.lane) == ("done", "waba:404")
     assert event.note
     assert not GatewayNotice.objects.exists()
-    assert alarms.ask() == "ok"
+    assert alerts.ask() == "ok"
 
 
 def test_the_page_of_a_manager_is_blocked(page, manager, rounds):
@@ -128,44 +128,44 @@ def test_what_is_of_no_event_of_ours_is_noted_whoever_s_it_is(page, manager, rou
 def test_a_session_that_says_it_is_open_is_closed_while_its_platform_closed_it(
     business, manager, rounds
 ):
-    sessions.note(manager.pk, "whatsapp", Health("open"))
+    health.note(manager.pk, "whatsapp", Health("open"))
     report(business, rounds, "account_update", event="ACCOUNT_OFFBOARDED")
     assert account().state == "closed"
-    sessions.hear_of(manager.pk, "whatsapp", Health("open"))
+    health.hear_of(manager.pk, "whatsapp", Health("open"))
     assert (account().state, account().reason) == (
         "closed",
         "The number was disconnected from the Cloud API.",
     )
     report(business, rounds, "account_update", event="ACCOUNT_RECONNECTED")
-    sessions.hear_of(manager.pk, "whatsapp", Health("open"))
+    health.hear_of(manager.pk, "whatsapp", Health("open"))
     assert account().state == "open"
 
 
 def test_an_alarm_ends_with_the_problem(manager):
-    sessions.note(manager.pk, "whatsapp", Health("open"))
+    health.note(manager.pk, "whatsapp", Health("open"))
     now = datetime.now(UTC)
     ends = notice(until=now + timedelta(hours=1), at=AT)
     notices.record_notice(manager.pk, "whatsapp", ends)
-    alarms.watch()
+    alerts.watch()
     assert account().alarmed_at is not None
     GatewayNotice.objects.update(ends_at=now)
-    alarms.watch()
+    alerts.watch()
     assert account().alarmed_at is None
-    assert alarms.ask() == "ok"
+    assert alerts.ask() == "ok"
 
 
 def test_an_alarm_ends_when_somebody_has_dealt_with_it(manager):
     notices.record_notice(manager.pk, "whatsapp", notice(at=AT, is_blocking=True))
-    alarms.watch()
+    alerts.watch()
     assert notices.blocked_by(manager.pk, "whatsapp") == "said"
     assert notices.mark_handled([account().pk]) == 1
     assert notices.blocked_by(manager.pk, "whatsapp") == ""
     assert notices.mark_handled([account().pk]) == 0
-    alarms.watch()
+    alerts.watch()
     assert account().alarmed_at is None
     again = notice(at=AT + timedelta(days=1))
     notices.record_notice(manager.pk, "whatsapp", again)
-    alarms.watch()
+    alerts.watch()
     assert account().alarmed_at is not None
 
 

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from chats import alarms
+from chats.accounts import alerts
+from chats.accounts.health import check, due_checks, ensure_accounts, note_check
 from chats.models import Delivery, GatewayAccount
-from chats.sessions import check, due_checks, ensure_accounts, note_check
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
 from hci_center.errors import LackingError
@@ -63,7 +63,7 @@ def probe():
     """What a probe is told, in this test's own transaction."""
     close, connection.close = connection.close, lambda: None
     try:
-        return alarms.ask()
+        return alerts.ask()
     except LackingError as lack:
         return str(lack)
     finally:
@@ -76,7 +76,7 @@ def test_a_refused_access_is_an_alarm_at_once_and_once(
     queue(contact)
     evolution.faults.append(faults.reply(401, {"error": "Unauthorized"}))
     rounds.make()
-    alarms.watch()
+    alerts.watch()
     name = f"whatsapp:{manager.pk}"
     assert said(logging.WARNING) == [
         f"{name}: sends are held (not_authorized)",
@@ -86,7 +86,7 @@ def test_a_refused_access_is_an_alarm_at_once_and_once(
     make_due(Delivery.objects.get().message)
     evolution.faults.append(faults.reply(401, {"error": "Unauthorized"}))
     rounds.make()
-    alarms.watch()
+    alerts.watch()
     assert said(logging.WARNING) == []
     assert probe() == f"nothing leaves: {name} not_authorized"
 
@@ -99,18 +99,18 @@ def test_a_passing_trouble_is_one_after_five_minutes(
         faults.reply(400, {"response": {"message": ["Error: Connection Closed"]}})
     )
     rounds.make()
-    alarms.watch()
+    alerts.watch()
     assert said(logging.WARNING) == [
         f"whatsapp:{manager.pk}: sends are held (not_connected)"
     ]
     assert probe() == "ok"
     minutes_pass(6)
-    alarms.watch()
+    alerts.watch()
     assert len(said(logging.ERROR)) == 1
     assert probe() == f"nothing leaves: whatsapp:{manager.pk} not_connected"
     make_due(message)
     rounds.make()
-    alarms.watch()
+    alerts.watch()
     assert said(logging.INFO)[-1] == f"whatsapp:{manager.pk}: messages leave again"
     assert probe() == "ok"
 
@@ -125,7 +125,7 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     )
     rounds.make()
     minutes_pass(6)
-    alarms.watch()
+    alerts.watch()
     said(logging.ERROR)
     ensure_accounts()
     GatewayAccount.objects.update(state="closed", checked_at=timezone.now())
@@ -134,7 +134,7 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     said(logging.INFO)
     account = GatewayAccount.objects.get(channel="whatsapp")
     assert (account.state, account.paused_until) == ("open", None)
-    alarms.watch()
+    alerts.watch()
     assert said(logging.INFO) == []
     assert probe() == f"nothing leaves: whatsapp:{manager.pk} waiting"
 
@@ -178,7 +178,7 @@ def test_no_alarm_holds_a_secret(manager, contact, evolution, rounds, caplog):
         faults.reply(401, {"response": {"message": f"bad key {KEY}"}})
     )
     rounds.make()
-    alarms.watch()
+    alerts.watch()
     assert "nothing leaves" in caplog.text
     assert KEY not in caplog.text
     assert KEY not in probe()

@@ -8,9 +8,9 @@ import threading
 import pytest
 from django.db import connections
 
+from chats.accounts.health import note
 from chats.gateways.base import Health
 from chats.models import Delivery, GatewayAccount, Message
-from chats.sessions import note
 from tests import builders
 from tests.chats.files import PNG, data_uri
 from tests.conftest import Api, signed_in

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from chats.accounts import webhook_path
+from chats.accounts.registry import webhook_path
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
 from hci_center.demo.gateways.messenger import FakeMessenger

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chats import attachments, conversions
-from chats.attachments import sweep_orphans
+from chats.delivery import conversions
+from chats.files import storage
+from chats.files.storage import sweep_orphans
 from chats.models import Attachment, ConvertedFile, Delivery, Message
-from chats.worker import Limits
+from chats.worker.loop import Limits
 from hci_center.errors import UnavailableError
 from tests.conversion import samples
 from tests.delivery.conftest import record
@@ -36,7 +37,7 @@ def test_a_converted_file_waits_for_storage_that_is_away(
         due_now()
     assert Message.objects.get().status == "wait"
     assert ConvertedFile.objects.get().attempts == 0
-    monkeypatch.setattr(conversions, "write_file", attachments.write_file)
+    monkeypatch.setattr(conversions, "write_file", storage.write_file)
     rounds.make()
     assert Message.objects.get().status == "sent"
 

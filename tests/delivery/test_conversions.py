@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import av
 import pytest
 
-from chats import conversions
-from chats.conversion import running
+from chats.delivery import conversions
+from chats.files.conversion import running
 from chats.gateways import media_types
 from chats.models import Attachment, ConvertedFile, Message
-from chats.worker import Limits
+from chats.worker.loop import Limits
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
 from tests import builders

@@ -99,7 +99,7 @@ def test_a_gateway_that_gives_every_message_the_same_id_takes_none_away(
 def test_receipts_that_came_before_the_answer_count(contact, controller, rounds, api):
     controller.waits = True
     message = queue(contact)
-    from chats.receipts import report_status
+    from chats.messages.receipts import report_status
 
     controller.faults.append(
         faults.reply_after(200, {"data": {"messageId": "wa-9", "status": "wait"}})

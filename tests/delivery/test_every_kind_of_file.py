@@ -12,8 +12,8 @@ import av
 import pytest
 from PIL import Image
 
-from chats import conversions
-from chats.conversion import running
+from chats.delivery import conversions
+from chats.files.conversion import running
 from chats.models import Message
 from tests import builders
 from tests.chats.files import DOCX_MIME, data_uri

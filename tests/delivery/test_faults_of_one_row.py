@@ -9,16 +9,19 @@ import time
 import pytest
 from django.db import connection, connections
 
-from chats import alarms, delivery, media, outbox, pauses
-from chats.accounts import cloud_managers
+from chats.accounts import alerts, pauses
+from chats.accounts.health import note
+from chats.accounts.registry import cloud_managers
+from chats.delivery import attempts
+from chats.delivery import queue as delivery_queue
 from chats.gateways.base import Health
+from chats.inbound import media_download
 from chats.models import (
     Delivery,
     GatewayAccount,
     MediaFetch,
     ProfileFetch,
 )
-from chats.sessions import note
 from hci_center.background import faults as background
 from hci_center.background.models import BackgroundFault
 from hci_center.errors import LackingError
@@ -68,8 +71,8 @@ def test_an_access_that_no_key_decrypts_stops_its_account_alone(
     held.refresh_from_db()
     assert held.status == "wait"
     assert "HCI_TOKEN_KEYS" in held.error
-    alarms.watch()
-    assert f"facebook:{manager.pk} bad_setup" in probe(alarms.ask)
+    alerts.watch()
+    assert f"facebook:{manager.pk} bad_setup" in probe(alerts.ask)
 
 
 def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds):
@@ -148,8 +151,8 @@ def test_an_unreadable_message_that_may_have_gone_out_stays_so(contact, controll
     message = queue(contact)
     Delivery.objects.update(in_flight=True)
     spoil("chats_delivery", "token", message_id=message.pk)
-    [row] = outbox.claim(1, 1, 60.0, {})
-    delivery.put_off_unreadable(row)
+    [row] = delivery_queue.claim(1, 1, 60.0, {})
+    attempts.put_off_unreadable(row)
     kept = Delivery.objects.defer("token").get()
     assert (kept.in_flight, kept.lease_until, kept.failures) == (True, None, 1)
 
@@ -196,7 +199,7 @@ def test_a_file_whose_place_cannot_be_read_is_given_up_alone(
     )
     spoil("chats_mediafetch", "media", message_id=message.pk)
     sent = queue(contact)
-    for _ in range(len(media.SCHEDULE) + 1):
+    for _ in range(len(media_download.SCHEDULE) + 1):
         rounds.make()
         MediaFetch.objects.update(next_at="2000-01-01T00:00:00Z")
     message.refresh_from_db()
@@ -228,7 +231,7 @@ def test_a_task_that_fails_holds_up_no_other_and_is_an_alarm(
     def broken():
         raise ZeroDivisionError
 
-    monkeypatch.setattr(alarms, "watch", broken)
+    monkeypatch.setattr(alerts, "watch", broken)
     message = queue(contact)
     rounds.make()
     message.refresh_from_db()
@@ -242,14 +245,14 @@ def test_an_end_that_cannot_be_written_is_that_message_s(
 ):
     poison = queue(contact, "poison")
     good = queue(builders.make_contact(contact.manager, external_id="551133335555"))
-    plain = delivery.settle
+    plain = attempts.settle
 
     def settle(ended, *more):
         if ended.job.message_id == poison.pk:
             raise KeyError("poison")
         plain(ended, *more)
 
-    monkeypatch.setattr(delivery, "settle", settle)
+    monkeypatch.setattr(attempts, "settle", settle)
     rounds.make()
     poison.refresh_from_db()
     good.refresh_from_db()

@@ -8,14 +8,15 @@ import time
 import pytest
 from django.db import OperationalError, connection, connections
 
-from chats import delivery, inbound
-from chats.accounts import webhook_path
-from chats.completions import Completion, Completions
+from chats.accounts.registry import webhook_path
+from chats.delivery import attempts
+from chats.inbound import queue as inbound_queue
 from chats.models import (
     Delivery,
     InboundEvent,
 )
-from chats.worker import Limits, Worker
+from chats.worker.completions import Completion, Completions
+from chats.worker.loop import Limits, Worker
 from tests.delivery.conftest import SHORT, post, queue
 from tests.delivery.test_faults_of_one_row import recorded
 
@@ -33,7 +34,7 @@ def test_an_end_that_met_a_deadlock_is_written_again(
     contact, controller, rounds, monkeypatch
 ):
     message = queue(contact)
-    plain, met = delivery.settle, []
+    plain, met = attempts.settle, []
 
     def settle(*arguments):
         if not met:
@@ -41,7 +42,7 @@ def test_an_end_that_met_a_deadlock_is_written_again(
             raised_by_the_server("40P01")
         plain(*arguments)
 
-    monkeypatch.setattr(delivery, "settle", settle)
+    monkeypatch.setattr(attempts, "settle", settle)
     rounds.make()
     message.refresh_from_db()
     assert (message.status, met) == ("sent", [True])
@@ -82,7 +83,7 @@ def test_a_lost_connection_forgets_nothing():
 def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
     manager, evolution, rounds, monkeypatch
 ):
-    plain, met = inbound._act, []
+    plain, met = inbound_queue._act, []
 
     def act(taken):
         if not met:
@@ -90,7 +91,7 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
             raised_by_the_server("40P01")
         return plain(taken)
 
-    monkeypatch.setattr(inbound, "_act", act)
+    monkeypatch.setattr(inbound_queue, "_act", act)
     path = webhook_path("evolution", manager.pk)
     news = evolution.inbound("5511987654321", "Olá")
     assert post(evolution, path, news).status_code == 200

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chats.accounts.health import check, due_checks, ensure_accounts, note, note_check
 from chats.gateways.base import Health
 from chats.models import GatewayAccount, SessionChange
-from chats.sessions import check, due_checks, ensure_accounts, note, note_check
 from hci_center.demo.gateways import faults
 from tests.delivery.conftest import make_due, queue
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chats.delivery import Ended, settle
+from chats.delivery.attempts import Ended, settle
+from chats.delivery.queue import claim
 from chats.gateways.base import Accepted
 from chats.gateways.events import Content, Echo, Edited, Inbound, Person, Reaction
-from chats.hearing import Listener, hear
+from chats.inbound.handlers import Listener, hear
 from chats.models import Delivery, Message
-from chats.outbox import claim
 from tests.delivery.conftest import PSID, queue
 
 pytestmark = pytest.mark.django_db

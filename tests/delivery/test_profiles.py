@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from chats import inbound, profiles
-from chats.accounts import Drivers, webhook_path
-from chats.attachments import sweep_orphans
+from chats.accounts.registry import Drivers, webhook_path
+from chats.files.storage import sweep_orphans
+from chats.inbound import profile_download, queue
 from chats.models import Message, Portrait, ProfileFetch
 from contacts import photos
 from contacts.models import Contact
@@ -166,12 +166,12 @@ def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page
     link = "https://pps.whatsapp.net/there"
     news["sender"]["profilePicThumbObj"] = {"eurl": link}
     post(wppconnect, webhook_path("wppconnect", manager.pk), news)
-    [piece] = inbound.claim(1)
-    inbound.work_through(piece)
-    [asked] = profiles.claim(1)
+    [piece] = queue.claim(1)
+    queue.work_through(piece)
+    [asked] = profile_download.claim(1)
     assert asked.link == link
     # The page's fake stands for the network's own host, which is not here.
-    profiles.fetch(Drivers(), replace(asked, link=f"{page.url}/media/there"))
+    profile_download.fetch(Drivers(), replace(asked, link=f"{page.url}/media/there"))
     assert opened(picture_of(Contact.objects.get())[1]).size == opened(PNG).size
 
 

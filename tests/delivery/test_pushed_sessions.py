@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chats import sessions
-from chats.accounts import webhook_path
+from chats.accounts import health
+from chats.accounts.registry import webhook_path
 from chats.models import GatewayAccount
 from tests.delivery.conftest import post, queue
 
@@ -25,8 +25,8 @@ def open_as(evolution, manager, number):
 
 def poll(rounds):
     GatewayAccount.objects.update(next_check_at=datetime.now(UTC))
-    for due in sessions.due_checks(10):
-        sessions.note_check(sessions.check(rounds.worker.drivers, due))
+    for due in health.due_checks(10):
+        health.note_check(health.check(rounds.worker.drivers, due))
 
 
 def test_a_pushed_number_that_is_another_s_stops_the_sends(

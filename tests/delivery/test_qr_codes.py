@@ -6,9 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chats.gateways.base import Health
-from chats.models import GatewayAccount
-from chats.sessions import (
+from chats.accounts.health import (
     ask_for_qr,
     check,
     due_checks,
@@ -16,6 +14,8 @@ from chats.sessions import (
     hear_of,
     note_check,
 )
+from chats.gateways.base import Health
+from chats.models import GatewayAccount
 from tests.conftest import signed_in
 
 pytestmark = pytest.mark.django_db

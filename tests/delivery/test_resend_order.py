@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connections
 
-from chats import outbox
+from chats.delivery import queue as delivery_queue
 from chats.models import Delivery, Message
 from tests.delivery.conftest import queue
 from tests.delivery.test_calls import again
@@ -38,12 +38,12 @@ def test_it_does_not_leave_beside_one_that_is_in_flight(api, contact, ana):
     first = queue(contact, "one")
     fail(first)
     second = queue(contact, "two")
-    [job] = outbox.claim(10, 10, 60.0, {})
+    [job] = delivery_queue.claim(10, 10, 60.0, {})
     assert job.message_id == second.pk
     assert again(api, contact, ana, first.uuid).status_code == 200
-    assert outbox.claim(10, 10, 60.0, {}) == []
+    assert delivery_queue.claim(10, 10, 60.0, {}) == []
     Delivery.objects.filter(pk=second.pk).update(done_at=datetime.now(UTC))
-    [job] = outbox.claim(10, 10, 60.0, {})
+    [job] = delivery_queue.claim(10, 10, 60.0, {})
     assert job.message_id == first.pk
 
 
@@ -53,14 +53,14 @@ def test_two_that_are_sent_again_leave_in_the_order_of_the_clicks(api, contact, 
     fail(second)
     again(api, contact, ana, second.uuid)
     again(api, contact, ana, first.uuid)
-    [job] = outbox.claim(10, 10, 60.0, {})
+    [job] = delivery_queue.claim(10, 10, 60.0, {})
     assert job.message_id == second.pk
 
 
 def test_an_attempt_is_dated(contact):
     message = queue(contact, "one")
     before = datetime.now(UTC) - timedelta(seconds=5)
-    outbox.claim(10, 10, 60.0, {})
+    delivery_queue.claim(10, 10, 60.0, {})
     attempted_at = Delivery.objects.get(pk=message.pk).attempted_at
     assert attempted_at is not None
     assert before < attempted_at
@@ -90,5 +90,5 @@ def test_a_click_waits_for_whoever_is_storing_a_message(api, contact, ana):
         second = queue(contact, "two")
     clicking.join(10)
     assert answers == [200]
-    [job] = outbox.claim(10, 10, 60.0, {})
+    [job] = delivery_queue.claim(10, 10, 60.0, {})
     assert job.message_id == second.pk

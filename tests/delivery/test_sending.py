@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chats.attachments import stored
-from chats.data_uri import parse_data_uri
+from chats.files.data_uri import parse_data_uri
+from chats.files.storage import stored
 from chats.models import Attachment, Delivery, GatewayAccount
 from contacts.models import Identity
 from hci_center.demo.gateways import faults

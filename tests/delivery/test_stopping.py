@@ -13,10 +13,10 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-from chats import media, profiles
+from chats.inbound import media_download, profile_download
 from chats.management.commands.deliver_messages import MARGIN
 from chats.models import Delivery, MediaFetch, ProfileFetch
-from chats.worker import Limits, Worker
+from chats.worker.loop import Limits, Worker
 from hci_center.demo.gateways import faults
 from hci_center.local.management.commands.serve import WORKER
 from tests import builders
@@ -42,8 +42,8 @@ def hanging(monkeypatch):
         begun.release()
         over.wait(60)
 
-    monkeypatch.setattr(media, "fetch", fetch)
-    monkeypatch.setattr(profiles, "fetch", fetch)
+    monkeypatch.setattr(media_download, "fetch", fetch)
+    monkeypatch.setattr(profile_download, "fetch", fetch)
     yield begun
     over.set()
 

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from chats.accounts import renewed_webhook_path, webhook_path
+from chats.accounts.registry import renewed_webhook_path, webhook_path
 from chats.models import InboundEvent
 from managers.models import WebhookSecret
 from tests.builders import make_manager

@@ -10,8 +10,8 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from chats.accounts import webhook_path
-from chats.inbound import forget_old, process_again
+from chats.accounts.registry import webhook_path
+from chats.inbound.queue import forget_old, process_again
 from chats.models import (
     InboundEvent,
     Message,
@@ -255,7 +255,7 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     def away(*_args):
         raise OperationalError
 
-    monkeypatch.setattr("chats.webhooks.store_pieces", away)
+    monkeypatch.setattr("chats.inbound.views.store_pieces", away)
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]

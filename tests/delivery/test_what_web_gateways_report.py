@@ -7,7 +7,7 @@ from base64 import b64encode
 import pytest
 from django.db import connections
 
-from chats.accounts import webhook_path
+from chats.accounts.registry import webhook_path
 from chats.models import (
     Attachment,
     Delivery,

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from chats.accounts import webhook_path
+from chats.accounts.registry import webhook_path
 from chats.models import InboundEvent, Message
 from tests.delivery.conftest import PHONE, PNG, post, stored_bytes
 

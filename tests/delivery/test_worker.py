@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from chats import delivery
+from chats.delivery import attempts
 from chats.models import Delivery
-from chats.waking import AWAKE_LOCK
-from chats.worker import Limits, Worker
+from chats.worker.loop import Limits, Worker
+from chats.worker.wakeup import AWAKE_LOCK
 from hci_center.demo.gateways import faults
 from tests.delivery.conftest import SHORT, make_due, queue
 
@@ -122,14 +122,14 @@ def test_it_ends_what_it_has_begun_before_it_stops(contact, controller, running)
 def test_a_message_that_breaks_the_worker_fails_and_others_go_on(
     manager, contact, controller, rounds, monkeypatch
 ):
-    plain = delivery.attempt
+    plain = attempts.attempt
 
     def attempt(drivers, job):
         if job.out.text == "poison":
             raise RuntimeError("broken")
         return plain(drivers, job)
 
-    monkeypatch.setattr(delivery, "attempt", attempt)
+    monkeypatch.setattr(attempts, "attempt", attempt)
     poison, good = queue(contact, "poison"), queue(contact, "good")
     for _ in range(3):
         rounds.make()

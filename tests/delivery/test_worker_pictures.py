@@ -6,12 +6,12 @@ import base64
 
 import pytest
 
-from chats import picture_copies
-from chats.attachments import attach, stored
-from chats.conversion.program import Order
-from chats.data_uri import parse_data_uri
+from chats.files import picture_copies
+from chats.files.conversion.program import Order
+from chats.files.data_uri import parse_data_uri
+from chats.files.pictures import Showing
+from chats.files.storage import attach, stored
 from chats.models import Attachment, PictureCopy
-from chats.pictures import Showing
 from tests import builders
 from tests.chats.pictures import drawn, encoded, exif
 
@@ -67,7 +67,7 @@ def test_one_whose_process_is_killed_is_not_shown(rounds, photos, monkeypatch):
     """As by its own bound on memory, or a fault of a decoder."""
     photos(1)
     monkeypatch.setattr(
-        "chats.picture_copies.Order",
+        "chats.files.picture_copies.Order",
         lambda *given: Order(*given, memory=2**20),
     )
     rounds.make()

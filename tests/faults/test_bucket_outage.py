@@ -13,9 +13,9 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import connection, connections
 
-from chats import spool, uploads
+from chats.files import spool, uploads
+from chats.files.uploads import Uploader
 from chats.models import Attachment, Message
-from chats.uploads import Uploader
 from hci_center.errors import LackingError
 from tests.chats import files
 from tests.delivery.conftest import controller, rounds
@@ -187,7 +187,7 @@ def test_it_rests_longer_after_each_round_that_failed(bucket, api, contact, capl
         uploader.run()
         uploader.end()
     assert not uploader.begin()
-    told = [r for r in caplog.records if r.name == "chats.uploads"]
+    told = [r for r in caplog.records if r.name == "chats.files.uploads"]
     assert [r.levelname for r in told] == ["ERROR"]
     assert "503" in told[0].getMessage()
 

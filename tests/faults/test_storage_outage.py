@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from chats import hearing
-from chats.accounts import webhook_path
-from chats.inbound import process_again
+from chats.accounts.registry import webhook_path
+from chats.inbound import handlers
+from chats.inbound.queue import process_again
 from chats.models import Attachment, InboundEvent, MediaFetch, Message
 from hci_center.errors import UnavailableError
 from tests.delivery.conftest import (
@@ -146,14 +146,14 @@ def test_an_event_that_needs_storage_waits_for_it_a_day_and_lets_others_go(
     evolution, manager, rounds, monkeypatch
 ):
     """Whatever it is that needs it: today none does, as files follow their messages."""
-    plain, away = hearing.record_message, [True]
+    plain, away = handlers.record_message, [True]
 
     def record(caller, arrival):
         if away and arrival.content == "Preciso":
             raise UnavailableError
         return plain(caller, arrival)
 
-    monkeypatch.setattr(hearing, "record_message", record)
+    monkeypatch.setattr(handlers, "record_message", record)
     path = webhook_path("evolution", manager.pk)
     for text in ("Preciso", "Não preciso"):
         post(evolution, path, text_of(evolution, text))
@@ -176,7 +176,7 @@ def test_an_event_that_waited_for_storage_for_more_than_a_day_is_parked(
     def record(*_):
         raise UnavailableError
 
-    monkeypatch.setattr(hearing, "record_message", record)
+    monkeypatch.setattr(handlers, "record_message", record)
     path = webhook_path("evolution", manager.pk)
     post(evolution, path, text_of(evolution, "Oi"))
     InboundEvent.objects.update(arrived_at=datetime.now(UTC) - timedelta(hours=25))

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from areas.models import Area, Operator
+from chats.conversations.audit import Actor
 from chats.gateways.events import Person
-from chats.ledger import Actor
+from chats.inbound.contact_merge import ensure_person
 from chats.models import Message
-from chats.persons import ensure_person
 from contacts.models import Contact
 from tests import builders
 

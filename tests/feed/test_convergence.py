@@ -11,11 +11,11 @@ from django.db import connection
 from django.test import Client
 
 from areas.models import OperatorArea
+from chats.conversations.audit import Actor
 from chats.gateways.events import Deleted, Edited, Person, Reaction
-from chats.hearing import Listener, hear
-from chats.ledger import Actor
+from chats.inbound.contact_merge import ensure_person
+from chats.inbound.handlers import Listener, hear
 from chats.models import Message
-from chats.persons import ensure_person
 from contacts.models import Contact
 from tests import builders
 from tests.chats import files

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from chats.gateways.base import Account, File, Media, Outgoing
-from chats.gateways.bounded import Patience
 from chats.gateways.controller import Controller
+from chats.gateways.deadline_adapter import Patience
 from chats.gateways.evolution import Evolution, EvolutionWebhook
 from chats.gateways.http import Http
 from chats.gateways.messenger import Messenger, MessengerWebhook

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chats.gateways.events import Content, Deleted, Edited, Inbound, Person, Reaction
-from chats.hearing import Listener, hear
+from chats.inbound.handlers import Listener, hear
 from chats.models import Message
 from tests.plans.reading import work_of
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from chats.accounts import webhook_path
+from chats.accounts.registry import webhook_path
 from chats.models import GatewayAccount, ProfileFetch
 from hci_center.encryption import (
     EncryptedTextField,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chats.uploads import Uploader
+from chats.files.uploads import Uploader
 from tests.delivery.conftest import controller, rounds
 from tests.storage.bucket import KEY, NAME, SECRET, FakeBucket
 
@@ -25,7 +25,7 @@ def bucket(settings, monkeypatch, tmp_path):
         }
         settings.STORAGES = {
             **settings.STORAGES,
-            "default": {"BACKEND": "chats.spool.Spool", "OPTIONS": options},
+            "default": {"BACKEND": "chats.files.spool.Spool", "OPTIONS": options},
         }
         yield made
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chats.attachments import sweep_orphans
-from chats.delivery import SCHEDULE
+from chats.delivery.attempts import SCHEDULE
+from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Message
 from tests.chats import files
 from tests.chats.files import data_uri
@@ -172,7 +172,7 @@ from django.core.files.storage import default_storage
 name = default_storage.save(sys.argv[1], ContentFile(b"bytes"))
 with default_storage.open(name) as file:
     read = file.read().decode()
-from chats.uploads import Uploader
+from chats.files.uploads import Uploader
 Uploader().run()
 print(json.dumps([read, "boto3" in sys.modules, type(default_storage._wrapped).__name__]))
 """

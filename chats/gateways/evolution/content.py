@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways.base import Media
 from chats.gateways.events import Content, Origin
 from chats.gateways.evolution.structured import READERS
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 
 FILES = {
     "imageMessage": "image",
@@ -97,7 +97,7 @@ def content_of(data: Any, said: Said) -> Content:
     kind, line = reader(said.part) if reader else ("text", _chosen(said.part))
     if line:
         return Content(kind, line)
-    return Content(readings.kind(shown), readings.placeholder(shown))
+    return Content(parsing.kind(shown), parsing.placeholder(shown))
 
 
 def _media(data: Any, said: Said) -> Media:

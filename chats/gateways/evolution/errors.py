@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from chats.gateways import verdicts as v
+from chats.gateways import error_rules as v
 from chats.gateways.base import Outcome
 from chats.gateways.http import Answer
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 
 _DISCONNECTED = re.compile(
     r"Connection (Closed|Lost)|Timed? ?Out|not connected|Connection was lost", re.I

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from chats.gateways import verdicts
+from chats.gateways import error_rules
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -20,14 +20,14 @@ from chats.gateways.base import (
     Profile,
     SessionState,
 )
-from chats.gateways.encoded import decoded
+from chats.gateways.base64_media import decoded
+from chats.gateways.error_messages import sentence
 from chats.gateways.evolution.errors import judge, said_in
 from chats.gateways.file_names import named_as
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
-from chats.gateways.payload import Payload, as_json, as_json_with_file
-from chats.gateways.readings import found, text
-from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import MOST_DIGITS, PHONE_SERVERS, jid_of, person_id
+from chats.gateways.jids import MOST_DIGITS, PHONE_SERVERS, jid_of, person_id
+from chats.gateways.parsing import found, text
+from chats.gateways.streaming_body import Payload, as_json, as_json_with_file
 
 FILE_CALLS = ("sendMedia", "sendSticker", "sendWhatsAppAudio")
 MEDIA_TYPES = {"image": "image", "video": "video", "audio": "audio"}
@@ -43,12 +43,12 @@ class Evolution:
 
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.url or not account.id:
-            return verdicts.BAD_SETUP.outcome()
+            return error_rules.BAD_SETUP.outcome()
         if out.template is not None:
-            return verdicts.NO_TEMPLATES.outcome()
+            return error_rules.NO_TEMPLATES.outcome()
         if out.to.isdecimal() and len(out.to) > MOST_DIGITS:
             # It would be taken for a group.
-            return verdicts.BAD_RECIPIENT.outcome()
+            return error_rules.BAD_RECIPIENT.outcome()
         method, payload = _request(out)
         try:
             answer = self._call(account, "send", "POST", f"message/{method}", payload)
@@ -58,7 +58,7 @@ class Evolution:
             return judge(answer, mask(said_in(answer), account.token))
         name = found(answer.object(), "key", "id")
         if not isinstance(name, str) or not name:
-            return verdicts.maybe("unreadable")
+            return error_rules.maybe("unreadable")
         jid = person_id(found(answer.object(), "key", "remoteJid"))
         return Accepted((name,), jid or None)
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 from chats.gateways.vcards import card_text, cards_text
 
 
@@ -78,7 +78,7 @@ def _invitation(part: Any) -> tuple[str, str]:
 
 def _event(part: Any) -> tuple[str, str]:
     place = found(part, "location", "name") or found(part, "joinLink")
-    starts = readings.stamp(found(part, "startTime"))
+    starts = parsing.stamp(found(part, "startTime"))
     name, said = found(part, "name"), found(part, "description")
     return "event", s.appointment_text(name, starts, place, said)
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways.base import SessionState
-from chats.gateways.bodies import masked, read_object
+from chats.gateways.error_messages import sentence
 from chats.gateways.events import (
     Ack,
     Content,
@@ -26,10 +26,10 @@ from chats.gateways.events import (
     Unwanted,
 )
 from chats.gateways.evolution.content import SILENT, Said, content_of, origin_of
-from chats.gateways.readings import found, text
-from chats.gateways.reasons import sentence
+from chats.gateways.jids import is_crowd, person_id, person_ids
+from chats.gateways.parsing import found, text
 from chats.gateways.structured_text import call_text
-from chats.gateways.whatsapp_web import is_crowd, person_id, person_ids
+from chats.gateways.webhook_json import masked, read_object
 
 STATUSES: dict[str, ReceiptStatus] = {
     "SERVER_ACK": "sent",
@@ -89,7 +89,7 @@ def _message(data: Any, *, is_api: bool | None = None) -> Event:
     jids = (chat, key.get("remoteJidAlt"), key.get("senderPn"), key.get("senderLid"))
     # On what we sent the name is our own ("Você").
     person = Person(
-        person_ids(jids), "" if mine else readings.name(data.get("pushName"))
+        person_ids(jids), "" if mine else parsing.name(data.get("pushName"))
     )
     if not person.ids:
         raise ValueError("a message without a person")
@@ -102,7 +102,7 @@ def _message(data: Any, *, is_api: bool | None = None) -> Event:
         return _reaction(said.part, person, is_own=mine)
     content = content_of(data, said)
     context = data.get("contextInfo") or said.context
-    at = readings.moment(data.get("messageTimestamp"))
+    at = parsing.moment(data.get("messageTimestamp"))
     name, reply_to = text(key["id"]), text(found(context, "stanzaId"))
     if mine or is_api:
         return Echo(name, person, content, at, is_api=is_api, reply_to=reply_to)
@@ -127,7 +127,7 @@ def _change(data: Any) -> Event:
     kind, edited = text(found(data, "type")), found(data, "editedMessage")
     if name and edited and kind in EDITS:
         new = content_of(data, Said(edited))
-        return Edited(name, new.text, readings.moment(found(data, "timestampMs")))
+        return Edited(name, new.text, parsing.moment(found(data, "timestampMs")))
     if name and kind in REVOCATIONS:
         return Deleted(name)
     return Unwanted("protocolMessage")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.base import Media
 from chats.gateways.events import Content
 from chats.gateways.messenger.templates import template_text
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 
 FILES = {"image": "image", "audio": "audio", "video": "video", "file": "file"}
 # A sticker is a picture.
@@ -30,7 +30,7 @@ def contents_of(message: dict[str, Any]) -> list[Content]:
     contents = [_attachment(one) for one in attachments]
     if said:
         contents.insert(0, Content("text", said))
-    return contents or [Content("unsupported", readings.placeholder("unsupported"))]
+    return contents or [Content("unsupported", parsing.placeholder("unsupported"))]
 
 
 def _attachment(item: Any) -> Content:
@@ -48,7 +48,7 @@ def _attachment(item: Any) -> Content:
         said = _shared(kind, item)
     if said:
         return Content("text", said)
-    return Content(readings.kind(kind), readings.placeholder(kind))
+    return Content(parsing.kind(kind), parsing.placeholder(kind))
 
 
 def _file_name(link: str) -> str:

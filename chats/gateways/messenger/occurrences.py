@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.events import (
     AccountNotice,
@@ -21,7 +21,7 @@ from chats.gateways.events import (
 from chats.gateways.messenger.origins import origin_of_referral
 from chats.gateways.messenger.persons import NO_PERSON, person_of, visitor_of
 from chats.gateways.messenger.templates import address_text, payment_text
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 
 NOTIFICATIONS = "notification_messages"
 STOPPED = "STOP NOTIFICATIONS"
@@ -72,13 +72,13 @@ def _line(
         return [NO_PERSON]
     stamp = text(payload.get("timestamp"))
     name = f"{kind}:{person.ids[0]}:{stamp}"
-    at = readings.moment(stamp)
+    at = parsing.moment(stamp)
     return [Inbound(name, person, Content("text", said), at, origin=origin)]
 
 
 def _policy(payload: dict[str, Any], policy: dict[str, Any]) -> list[Event]:
     """The platform has blocked the page, or has let it go again."""
-    at = readings.stamp(payload.get("timestamp"))
+    at = parsing.stamp(payload.get("timestamp"))
     if policy.get("action") != "block":
         said = _("The page may send messages again.")
         return [AccountNotice("policy", "info", said, at)]

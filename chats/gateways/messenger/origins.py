@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chats.gateways.events import Origin
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 
 
 def origin_of_referral(referral: Any) -> Origin | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chats.gateways.events import Person, Unwanted
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 
 # A visitor of a website who has not written yet: the page may answer by this name too.
 USER_REF = "user_ref:"

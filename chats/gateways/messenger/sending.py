@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from chats.gateways import graph, readings, verdicts
+from chats.gateways import error_rules, graph, parsing
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -21,12 +21,12 @@ from chats.gateways.base import (
     Outgoing,
     Profile,
 )
+from chats.gateways.error_messages import sentence
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.messenger.errors import judge
 from chats.gateways.messenger.persons import USER_REF
-from chats.gateways.payload import Payload, as_json, as_multipart
-from chats.gateways.readings import text
-from chats.gateways.reasons import sentence
+from chats.gateways.parsing import text
+from chats.gateways.streaming_body import Payload, as_json, as_multipart
 
 # After it only a person's answer may go, for a week.
 FREE_WINDOW = timedelta(hours=24)
@@ -47,9 +47,9 @@ class Messenger:
 
     def _send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.token:
-            return verdicts.BAD_SETUP.outcome()
+            return error_rules.BAD_SETUP.outcome()
         if out.template is not None:
-            return verdicts.NO_TEMPLATES.outcome()
+            return error_rules.NO_TEMPLATES.outcome()
         if out.file is None:
             return self._post(account, out, {"text": out.text})
         # Uploaded: our links are signed and local, the platform cannot fetch them.
@@ -104,7 +104,7 @@ class Messenger:
         mid = answer.object().get("message_id")
         if isinstance(mid, str) and mid:
             return Accepted((mid,))
-        return verdicts.maybe("unreadable")
+        return error_rules.maybe("unreadable")
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
         """Messenger cannot be asked; its echo carries our uuid."""
@@ -137,7 +137,7 @@ class Messenger:
                 said = answer.object()
                 names = (text(said.get(f"{which}_name")) for which in ("first", "last"))
                 return Profile(
-                    readings.name(" ".join(names)), text(said.get("profile_pic"))
+                    parsing.name(" ".join(names)), text(said.get("profile_pic"))
                 )
         return Profile()
 

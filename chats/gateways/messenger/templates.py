@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chats.gateways import structured_text as s
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 
 # Names of parts for programs, and what nobody reads.
 _INTERNAL = {"template_type", "locale", "theme_color", "image_url", "sharable"}

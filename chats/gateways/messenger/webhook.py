@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.events import (
     Ack,
@@ -27,7 +27,7 @@ from chats.gateways.messenger.content import contents_of
 from chats.gateways.messenger.occurrences import OCCURRENCES
 from chats.gateways.messenger.origins import origin_of_message, origin_of_referral
 from chats.gateways.messenger.persons import NO_PERSON, person_of
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 
 OBJECT = "page"
 # Of older reactions only the name is told.
@@ -75,7 +75,7 @@ def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
     mid = text(message["mid"])
     if message.get("is_deleted"):
         return [Deleted(mid)]
-    at = readings.moment(payload.get("timestamp"))
+    at = parsing.moment(payload.get("timestamp"))
     is_echo = bool(message.get("is_echo"))
     person = person_of(payload, "recipient" if is_echo else "sender")
     if person is None:
@@ -101,7 +101,7 @@ def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
 
 
 def _edit(payload: dict[str, Any], edit: dict[str, Any]) -> list[Event]:
-    at = readings.moment(payload.get("timestamp"))
+    at = parsing.moment(payload.get("timestamp"))
     return [Edited(text(edit["mid"]), text(edit.get("text")), at)]
 
 
@@ -132,7 +132,7 @@ def _postback(payload: dict[str, Any], postback: dict[str, Any]) -> list[Event]:
             mid,
             person,
             Content("text", said or s.arrival_text("")),
-            readings.moment(stamp),
+            parsing.moment(stamp),
             origin=origin_of_referral(postback.get("referral")),
         )
     ]
@@ -149,7 +149,7 @@ def _read(payload: dict[str, Any], read: dict[str, Any]) -> list[Event]:
 
 
 def _watermark(status: Any, payload: dict[str, Any], news: Any) -> list[Event]:
-    until = readings.stamp(found(news, "watermark"))
+    until = parsing.stamp(found(news, "watermark"))
     psid = text(found(payload, "sender", "id"))
     return [Watermark(status, Person((psid,)), until)] if until and psid else []
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways.events import (
     AccountNotice,
     Event,
@@ -18,7 +18,7 @@ from chats.gateways.events import (
     TemplateNotice,
     Unwanted,
 )
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 from chats.gateways.whatsapp_cloud.template_fields import TEMPLATE_FIELDS
 
 INFO: NoticeLevel = "info"
@@ -131,7 +131,7 @@ def _account_update(value: dict[str, Any]) -> Event:
     reader = _UPDATES.get(event)
     if reader is not None:
         return reader(value)
-    return AccountNotice(readings.kind(event), INFO, event)
+    return AccountNotice(parsing.kind(event), INFO, event)
 
 
 def _banned(value: dict[str, Any]) -> Event:
@@ -152,7 +152,7 @@ def _restricted(value: dict[str, Any]) -> Event:
     if not types:
         said = _("The account is not restricted any more.")
         return AccountNotice("restriction", INFO, said)
-    ends = [readings.stamp(found(one, "expiration")) for one in restrictions]
+    ends = [parsing.stamp(found(one, "expiration")) for one in restrictions]
     known = [end for end in ends if end is not None]
     return AccountNotice(
         "restriction",
@@ -187,7 +187,7 @@ def _tiered(value: dict[str, Any]) -> Event:
 
 
 def _rated(value: dict[str, Any]) -> Event:
-    since = readings.stamp(
+    since = parsing.stamp(
         found(value, "auth_international_rate_eligibility", "start_time")
     )
     said = _("International rates apply to authentication messages since: %s")
@@ -255,7 +255,7 @@ def _alert(value: dict[str, Any]) -> Event:
     is_active = info.get("alert_status") != "NONE"
     level = WARNING if needs_action and is_active else INFO
     kind, said = text(info.get("alert_type")), text(info.get("alert_description"))
-    return AccountNotice(f"alert_{readings.kind(kind)}"[:32], level, f"{kind}: {said}")
+    return AccountNotice(f"alert_{parsing.kind(kind)}"[:32], level, f"{kind}: {said}")
 
 
 _UPDATES: dict[str, Callable[[dict[str, Any]], Event]] = {

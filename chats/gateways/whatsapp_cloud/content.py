@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.base import Media
 from chats.gateways.events import Content, Origin
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 
 FILES = {
     "image": "image",
@@ -38,9 +38,9 @@ def content_of(message: Any) -> Content:
     said = said or text(found(message, "text", "body"))
     if said:
         shown = "text" if kind in _AS_TEXT else kind
-        return Content(readings.kind(shown), said)
+        return Content(parsing.kind(shown), said)
     what = text(found(message, "unsupported", "type")) or kind
-    return Content(readings.kind(kind), readings.placeholder(what))
+    return Content(parsing.kind(kind), parsing.placeholder(what))
 
 
 def changed_text(message: Any) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chats.gateways import verdicts as v
+from chats.gateways import error_rules as v
+from chats.gateways.error_rules import Verdict
 from chats.gateways.graph import Reported
-from chats.gateways.verdicts import Verdict
 
 TABLE: dict[int, Verdict] = {
     # Token, permission, registration, number deleted, display name.

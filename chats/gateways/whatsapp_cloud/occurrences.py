@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.events import Content, Echo, Event, Inbound, Unwanted
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 from chats.gateways.whatsapp_cloud.persons import person_of
 
 
@@ -31,7 +31,7 @@ def payment_events(status: dict[str, Any], contact: Any) -> list[Event]:
             f"payment:{order}:{state}:{at}",
             person,
             Content("payment", said),
-            readings.moment(at),
+            parsing.moment(at),
             reply_to=order,
         )
     ]
@@ -47,7 +47,7 @@ def call_events(call: dict[str, Any], contact: Any) -> list[Event]:
     length = s.amount(call.get("duration"))
     is_missed = call.get("status") != "COMPLETED" or not length
     content = Content("call", s.call_text(is_missed, False, length))
-    name, at = text(call["id"]), readings.moment(call.get("timestamp"))
+    name, at = text(call["id"]), parsing.moment(call.get("timestamp"))
     if is_ours:
         return [Echo(name, person, content, at, is_api=False)]
     return [Inbound(name, person, content, at)]
@@ -62,4 +62,4 @@ def preference_events(preference: dict[str, Any], contact: Any) -> list[Event]:
     at = text(preference.get("timestamp"))
     content = Content("text", s.marketing_text(preference.get("value") != "stop"))
     name = f"preference:{person.ids[0]}:{at}"
-    return [Inbound(name, person, content, readings.moment(at))]
+    return [Inbound(name, person, content, parsing.moment(at))]

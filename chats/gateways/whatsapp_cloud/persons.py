@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways.events import Event, Linked, Person, Unwanted
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 
 _NAMED_BY = ("from", "from_user_id", "to", "to_user_id", "wa_id", "user_id")
 # At the end of what the platform says: before it stands the name that a customer chose.
@@ -27,7 +27,7 @@ def contact_of(item: Any, contacts: list[Any]) -> Any:
 def person_of(contact: Any, *ids: Any) -> Person:
     """Known by these ids, and by those of his profile."""
     known = (*ids, found(contact, "wa_id"), found(contact, "user_id"))
-    return Person(ordered(known), readings.name(found(contact, "profile", "name")))
+    return Person(ordered(known), parsing.name(found(contact, "profile", "name")))
 
 
 def ordered(ids: Iterable[Any]) -> tuple[str, ...]:

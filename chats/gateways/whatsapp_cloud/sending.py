@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from chats.gateways import graph, verdicts
+from chats.gateways import error_rules, graph
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -19,11 +19,11 @@ from chats.gateways.base import (
     Outgoing,
     Untold,
 )
+from chats.gateways.error_messages import sentence
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.media_types import leaves_as_itself
-from chats.gateways.payload import as_json, as_multipart
-from chats.gateways.readings import found, text
-from chats.gateways.reasons import sentence
+from chats.gateways.parsing import found, text
+from chats.gateways.streaming_body import as_json, as_multipart
 from chats.gateways.whatsapp_cloud.errors import judge
 
 _PHONE = re.compile(r"[0-9]{1,15}")
@@ -37,7 +37,7 @@ class WhatsAppCloud(Untold):
 
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.token or not account.id:
-            return verdicts.BAD_SETUP.outcome()
+            return error_rules.BAD_SETUP.outcome()
         content, rest = self._content(account, out)
         if not isinstance(content, dict):
             return content
@@ -95,7 +95,7 @@ class WhatsAppCloud(Untold):
             return refusal
         wamid = found(answer.object(), "messages", 0, "id")
         if not isinstance(wamid, str) or not wamid:
-            return verdicts.maybe("unreadable")
+            return error_rules.maybe("unreadable")
         canonical = found(answer.object(), "contacts", 0, "wa_id")
         return Accepted((wamid,), text(canonical) or None)
 
@@ -120,7 +120,7 @@ class WhatsAppCloud(Untold):
         media = answer.object().get("id")
         if isinstance(media, str) and media:
             return media
-        return verdicts.FEW_TRIES.outcome()
+        return error_rules.FEW_TRIES.outcome()
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
         """The Cloud API cannot be asked; its receipts carry our uuid."""

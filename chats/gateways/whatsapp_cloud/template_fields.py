@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chats.gateways.events import TemplateNotice
-from chats.gateways.readings import found, text
+from chats.gateways.parsing import found, text
 
 
 def status_of(value: dict[str, Any]) -> TemplateNotice:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways.events import (
     Ack,
     Deleted,
@@ -21,7 +21,7 @@ from chats.gateways.events import (
     Unwanted,
 )
 from chats.gateways.graph import Secrets, signed_pieces
-from chats.gateways.readings import found, listed, text
+from chats.gateways.parsing import found, listed, text
 from chats.gateways.whatsapp_cloud.account_fields import account_events, error_events
 from chats.gateways.whatsapp_cloud.content import (
     changed_text,
@@ -113,7 +113,7 @@ class WhatsAppCloudWebhook:
             if name in payload:
                 return reader(payload[name], contact)
         if "account_field" in payload:
-            at = readings.stamp(payload.get("at"))
+            at = parsing.stamp(payload.get("at"))
             return account_events(payload["account_field"], payload.get("value"), at)
         if isinstance(payload.get("errors"), list):
             return error_events(payload["errors"])
@@ -160,7 +160,7 @@ def _message(message: dict[str, Any], contact: Any) -> list[Event]:
             text(message["id"]),
             person,
             content_of(message),
-            readings.moment(message.get("timestamp")),
+            parsing.moment(message.get("timestamp")),
             reply_to=quoted_id(message),
             origin=origin_of(message),
         )
@@ -170,7 +170,7 @@ def _message(message: dict[str, Any], contact: Any) -> list[Event]:
 def _change(message: Any, person: Person, *, is_own: bool) -> Event | None:
     """What the message does to an earlier one, None when it stands for itself."""
     kind, part = message["type"], message.get(message["type"])
-    at = readings.moment(message.get("timestamp"))
+    at = parsing.moment(message.get("timestamp"))
     if kind == "reaction":
         emoji = text(found(part, "emoji"), longest=64)
         return Reaction(text(part["message_id"]), person, emoji, is_own=is_own)
@@ -197,7 +197,7 @@ def _echo(echo: dict[str, Any], contact: Any) -> list[Event]:
             text(echo["id"]),
             person,
             content_of(echo),
-            readings.moment(echo.get("timestamp")),
+            parsing.moment(echo.get("timestamp")),
             is_api=False,
             reply_to=quoted_id(echo),
         )

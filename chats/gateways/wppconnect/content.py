@@ -7,13 +7,13 @@ from binascii import Error as Base64Error
 from collections.abc import Callable
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.base import Media
 from chats.gateways.events import Content, Origin
-from chats.gateways.readings import found, listed, text
+from chats.gateways.jids import serialized
+from chats.gateways.parsing import found, listed, text
 from chats.gateways.vcards import card_text, cards_text
-from chats.gateways.whatsapp_web import serialized
 
 FILES = {
     "image": "image",
@@ -70,7 +70,7 @@ def content_of(data: Any, kind: str) -> Content:
         line = text(data.get("body") or data.get("content") or data.get("caption"))
     if line:
         return Content(shown, line)
-    return Content(readings.kind(kind), readings.placeholder(kind))
+    return Content(parsing.kind(kind), parsing.placeholder(kind))
 
 
 def _media(data: Any, kind: str) -> Media:
@@ -157,7 +157,7 @@ def _invitation(data: Any) -> tuple[str, str]:
 
 
 def _event(data: Any) -> tuple[str, str]:
-    starts = readings.stamp(data.get("eventStartTime"))
+    starts = parsing.stamp(data.get("eventStartTime"))
     place = found(data, "eventLocation", "name") or data.get("eventJoinLink")
     name, said = data.get("eventName"), data.get("eventDescription")
     return "event", s.appointment_text(name, starts, place, said)

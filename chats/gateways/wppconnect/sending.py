@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from chats.gateways import verdicts as v
+from chats.gateways import error_rules as v
 from chats.gateways.base import (
     Accepted,
     Account,
@@ -20,13 +20,13 @@ from chats.gateways.base import (
     SessionState,
     Untold,
 )
-from chats.gateways.bounded import Patience
-from chats.gateways.encoded import decoded
+from chats.gateways.base64_media import decoded
+from chats.gateways.deadline_adapter import Patience
+from chats.gateways.error_messages import sentence
 from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, mask
-from chats.gateways.payload import Payload, as_json, as_json_with_file
-from chats.gateways.readings import found, text
-from chats.gateways.reasons import sentence
-from chats.gateways.whatsapp_web import LID, jid_of, person_id, serialized
+from chats.gateways.jids import LID, jid_of, person_id, serialized
+from chats.gateways.parsing import found, text
+from chats.gateways.streaming_body import Payload, as_json, as_json_with_file
 
 # The call waits until WhatsApp's server has taken the message.
 PATIENCE = Patience(read=60.0, total=75.0)

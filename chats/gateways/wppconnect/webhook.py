@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chats.gateways import readings
+from chats.gateways import parsing
 from chats.gateways.base import SessionState
-from chats.gateways.bodies import masked, read_object
+from chats.gateways.error_messages import sentence
 from chats.gateways.events import (
     Ack,
     Content,
@@ -24,10 +24,10 @@ from chats.gateways.events import (
     Session,
     Unwanted,
 )
-from chats.gateways.readings import found, listed, text
-from chats.gateways.reasons import sentence
+from chats.gateways.jids import is_crowd, person_id, person_ids, serialized
+from chats.gateways.parsing import found, listed, text
 from chats.gateways.structured_text import call_text, vote_text
-from chats.gateways.whatsapp_web import is_crowd, person_id, person_ids, serialized
+from chats.gateways.webhook_json import masked, read_object
 from chats.gateways.wppconnect.content import SILENT, content_of, origin_of
 
 SESSIONS: dict[str, SessionState] = {
@@ -78,12 +78,12 @@ def _message(data: Any) -> Event:
     photo = text(found(sender, "profilePicThumbObj", "eurl"))
     person = Person(
         person_ids((chat, found(data, "chatId"), found(sender, "id"))),
-        "" if mine else readings.name(shown or found(sender, "formattedName")),
+        "" if mine else parsing.name(shown or found(sender, "formattedName")),
         photo if photo.startswith("https://") and len(photo) <= 2048 else "",
     )
     if not person.ids:
         raise ValueError("a message without a person")
-    at = readings.moment(data.get("t") or data.get("timestamp"))
+    at = parsing.moment(data.get("t") or data.get("timestamp"))
     name, content = serialized(data["id"]), content_of(data, kind)
     reply_to = _quoted(data, serialized(chat))
     if mine:
@@ -141,7 +141,7 @@ def _vote(data: Any) -> Event:
         return Unwanted("own vote")
     chosen = listed(data, "selectedOptions")
     names = [found(option, "name") for option in chosen if option]
-    at = readings.moment(data.get("timestamp"))
+    at = parsing.moment(data.get("timestamp"))
     name = f"vote:{poll}:{voter}:{text(data.get('timestamp'))}"
     return Inbound(name, person, Content("poll", vote_text("", names)), at, poll)
 
@@ -154,7 +154,7 @@ def _call(data: Any) -> Event:
     if not person.ids:
         raise ValueError("a call without a person")
     line = call_text(missed=False, video=data.get("isVideo") is True)
-    at, name = readings.moment(data.get("offerTime")), f"call:{text(data['id'])}"
+    at, name = parsing.moment(data.get("offerTime")), f"call:{text(data['id'])}"
     return Inbound(name, person, Content("call", line), at)
 
 

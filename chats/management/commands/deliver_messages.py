@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 
-from chats.gateways.bounded import Patience
-from chats.worker import Limits, Worker
+from chats.gateways.deadline_adapter import Patience
+from chats.worker.loop import Limits, Worker
 from hci_center.database.timeouts import use_role
 
 # What the end of a worker may take beyond its drain, in seconds.

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chats.accounts import UNSIGNED, renewed_webhook_path
+from chats.accounts.registry import UNSIGNED, renewed_webhook_path
 from managers.lookup import named_manager
 from managers.models import Manager
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from chats.attachments import attach, stored
-from chats.data_uri import parse_data_uri
+from chats.files.data_uri import parse_data_uri
+from chats.files.storage import attach, stored
 from managers.models import Manager
 
 _FILES = Path(__file__).parent / "files"

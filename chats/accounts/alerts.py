@@ -1,0 +1,129 @@
+"""What somebody must look after, told once in the log and to every probe.
+
+Accounts: a refusal that only a person can mend is an alarm at once; any other trouble
+when messages of the account have waited behind it for five minutes, whatever its
+session says of itself; a problem that its platform reports, until it ends or somebody
+has dealt with it. Events of gateways that were parked, and files that there is no
+place for, as long as there are any.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
+
+from chats.accounts.notices import IS_OPEN_PROBLEM
+from hci_center.errors import LackingError
+
+logger = logging.getLogger(__name__)
+
+# What no time mends.
+_AT_ONCE = [
+    "bad_setup",
+    "not_authorized",
+    "other_number",
+    "restricted",
+    "wrong_program",
+]
+
+_HAS_WAITED = """EXISTS (SELECT FROM chats_delivery d
+   WHERE d.manager_id = a.manager_id AND d.channel = a.channel AND d.done_at IS NULL
+     AND d.queued_at < statement_timestamp() - interval '5 minutes')"""
+_HAS_PROBLEM = f"""EXISTS (SELECT FROM chats_gatewaynotice n
+   WHERE n.account_id = a.id AND {IS_OPEN_PROBLEM})"""
+_RAISE = f"""
+UPDATE chats_gatewayaccount a SET alarmed_at = statement_timestamp()
+ WHERE a.alarmed_at IS NULL
+   AND ((a.pause_code <> '' AND (a.pause_code = ANY(%s) OR {_HAS_WAITED}))
+        OR {_HAS_PROBLEM})
+RETURNING a.channel, a.manager_id, a.pause_code
+"""  # noqa: S608 - of a condition
+_END = f"""
+UPDATE chats_gatewayaccount a SET alarmed_at = NULL
+ WHERE a.alarmed_at IS NOT NULL AND a.pause_code = '' AND NOT {_HAS_WAITED}
+   AND NOT {_HAS_PROBLEM}
+RETURNING a.channel, a.manager_id
+"""  # noqa: S608 - of a condition
+_RAISED = f"""
+SELECT a.channel, a.manager_id, a.pause_code,
+       (SELECT string_agg(n.topic, ' ' ORDER BY n.topic) FROM chats_gatewaynotice n
+         WHERE n.account_id = a.id AND {IS_OPEN_PROBLEM})
+  FROM chats_gatewayaccount a
+ WHERE a.alarmed_at IS NOT NULL ORDER BY a.alarmed_at, a.id
+"""  # noqa: S608 - of a condition
+_PARKED = "SELECT count(*) FROM chats_inboundevent WHERE state = 'parked'"
+_UNSTORED = "SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL"
+# What is told of one that seems to go again while its messages still wait.
+_WAITING = "waiting"
+# A probe's answer is a line.
+_MOST_TOLD = 5
+
+
+def watch() -> None:
+    """Raises and ends alarms; each leaves one line in the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, [_AT_ONCE])
+        for channel, manager_id, code in cursor.fetchall():
+            if not code:
+                logger.error(
+                    "%s:%s: its platform reports a problem", channel, manager_id
+                )
+                continue
+            logger.error(
+                "%s:%s: nothing leaves (%s); its access or session must be renewed",
+                channel,
+                manager_id,
+                code,
+            )
+        cursor.execute(_END)
+        for channel, manager_id in cursor.fetchall():
+            logger.info("%s:%s: messages leave again", channel, manager_id)
+
+
+def ask() -> str:
+    """For a probe; raises LackingError that names all that has an alarm."""
+    try:
+        with connection.cursor() as cursor:
+            told = [_accounts(cursor), _parked(cursor), _unstored(cursor)]
+    finally:
+        # Called by a thread that may not be asked again for long.
+        connection.close()
+    if any(told):
+        raise LackingError("; ".join(filter(None, told)))
+    return "ok"
+
+
+def _accounts(cursor: CursorWrapper) -> str:
+    cursor.execute(_RAISED)
+    silent, reported = [], []
+    for channel, manager_id, code, topics in cursor:
+        if topics:
+            reported.append(f"{channel}:{manager_id} {topics}")
+        if code or not topics:
+            silent.append(f"{channel}:{manager_id} {code or _WAITING}")
+    told = []
+    if silent:
+        told.append(_("nothing leaves: %s") % _first_of(silent))
+    if reported:
+        told.append(_("reported by the platform: %s") % _first_of(reported))
+    return "; ".join(told)
+
+
+def _first_of(accounts: list[str]) -> str:
+    more = len(accounts) - _MOST_TOLD
+    return ", ".join(accounts[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else "")
+
+
+def _parked(cursor: CursorWrapper) -> str:
+    cursor.execute(_PARKED)
+    count = cursor.fetchone()[0]
+    return _("events of gateways are parked: %d") % count if count else ""
+
+
+def _unstored(cursor: CursorWrapper) -> str:
+    cursor.execute(_UNSTORED)
+    count = cursor.fetchone()[0]
+    return _("files cannot be stored: %d") % count if count else ""

@@ -1,0 +1,147 @@
+"""An account that its gateway refuses rests, and its messages say why.
+
+Nothing of a paused account is taken from the queue. What waits stays `wait`, with
+the reason in `error`, a day at most.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import connection
+
+from chats.accounts.registry import COLUMNS, WIDTH, Line, line_of
+
+logger = logging.getLogger(__name__)
+
+FIRST, LONGEST = 2.0, 60.0
+
+# Each pause in a row is twice as long as the one before it. With the first the session
+# is asked for: it may know more.
+_PAUSE = """
+WITH before AS (
+  SELECT pause_code FROM chats_gatewayaccount
+   WHERE manager_id = %(manager)s AND channel = %(channel)s
+)
+INSERT INTO chats_gatewayaccount AS a
+       (manager_id, channel, state, since, reason, qr, idempotent, next_check_at,
+        paused_until, pause_code, pause_reason, pauses, fingerprint)
+VALUES (%(manager)s, %(channel)s, 'unknown', statement_timestamp(), '', '', false, statement_timestamp(),
+        statement_timestamp() + make_interval(secs => greatest(%(wait)s, %(first)s)), %(code)s,
+        %(reason)s, 1, %(fingerprint)s)
+ON CONFLICT (manager_id, channel) DO UPDATE
+   SET paused_until = statement_timestamp() + make_interval(secs => greatest(%(wait)s, least(
+         %(first)s * 2 ^ least(a.pauses, 10), %(longest)s))),
+       pause_code = excluded.pause_code, pause_reason = excluded.pause_reason,
+       pauses = a.pauses + 1, fingerprint = excluded.fingerprint,
+       next_check_at = CASE WHEN a.pauses = 0 THEN statement_timestamp()
+                            ELSE a.next_check_at END
+RETURNING (SELECT pause_code FROM before)
+"""
+_RESUME = """
+UPDATE chats_gatewayaccount
+   SET paused_until = NULL, pause_code = '', pause_reason = '', pauses = 0
+ WHERE manager_id = %s AND channel = %s AND (paused_until IS NOT NULL OR pauses > 0)
+"""
+_PROLONG = """
+UPDATE chats_gatewayaccount
+   SET paused_until = statement_timestamp() + make_interval(secs => %s)
+ WHERE manager_id = %s AND channel = %s AND pause_code = %s
+"""
+# What a session mends by answering, and what by being open when it was not before. A
+# limit or a restriction it does not.
+_ANSWERED = ("unreachable", "other_number")
+_BACK = (
+    *_ANSWERED,
+    "not_connected",
+    "wrong_program",
+    "redirected",
+    "not_authorized",
+    "bad_setup",
+)
+_IS_MENDED = """
+SELECT EXISTS (SELECT FROM chats_gatewayaccount
+                WHERE manager_id = %s AND channel = %s AND paused_until IS NOT NULL
+                  AND pause_code = ANY(%s))
+"""
+_TELL = """
+UPDATE chats_message m SET error = a.pause_reason
+  FROM chats_gatewayaccount a
+  JOIN chats_delivery d ON d.manager_id = a.manager_id AND d.channel = a.channel
+                       AND d.done_at IS NULL
+ WHERE a.paused_until > statement_timestamp() AND m.id = d.message_id AND m.status = 'wait'
+   AND m.error <> a.pause_reason
+"""
+_PAUSED = f"""
+SELECT a.channel, a.fingerprint, {COLUMNS}
+  FROM chats_gatewayaccount a JOIN managers_manager m ON m.id = a.manager_id
+ WHERE a.paused_until > statement_timestamp()
+"""  # noqa: S608 - of columns
+
+
+def pause(line: Line, code: str, reason: str, wait: float, hurry: float = 1.0) -> None:
+    """The account sends nothing for `wait` seconds, longer each time in a row.
+
+    `hurry` divides what is longer than the gateway asked for.
+    """
+    values: dict[str, Any] = {
+        "manager": line.manager_id,
+        "channel": line.channel,
+        "code": code,
+        "reason": reason[:500],
+        "wait": wait,
+        "first": FIRST / hurry,
+        "longest": LONGEST / hurry,
+        "fingerprint": line.fingerprint,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PAUSE, values)
+        row = cursor.fetchone()
+    if row is None or row[0] != code:
+        logger.warning("%s: sends are held (%s)", line.account.name, code)
+    tell_waiting()
+
+
+def prolong(line: Line, code: str, wait: float) -> bool:
+    """Lets a pause of that code last `wait` seconds from now; False: there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROLONG, [wait, line.manager_id, line.channel, code])
+        return bool(cursor.rowcount)
+
+
+def resume(manager_id: int, channel: str) -> None:
+    """The account may send again, at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RESUME, [manager_id, channel])
+
+
+def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
+    """The same when the pause was for a session that is open now.
+
+    `is_back`: it was not before. Else what it refuses while it says that it is open
+    rests as long as it was asked to.
+    """
+    codes = list(_BACK if is_back else _ANSWERED)
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_MENDED, [manager_id, channel, codes])
+        row = cursor.fetchone()
+    if row and row[0]:
+        resume(manager_id, channel)
+
+
+def tell_waiting() -> None:
+    """Every message that a pause holds says so, also those that came after it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL)
+
+
+def resume_mended() -> None:
+    """Ends the pauses of accounts whose settings are others than were refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAUSED)
+        rows = cursor.fetchall()
+    for channel, fingerprint, *row in rows:
+        line = line_of(row[:WIDTH], channel)
+        if fingerprint and line.fingerprint != fingerprint:
+            resume(line.manager_id, channel)

@@ -1,0 +1,286 @@
+"""A manager's two accounts: which driver speaks for each, and with what."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from chats.gateways import graph
+from chats.gateways.base import Account, Failed, Fetched, Gateway, Media
+from chats.gateways.controller import Controller
+from chats.gateways.deadline_adapter import Patience
+from chats.gateways.events import Webhook
+from chats.gateways.evolution import Evolution, EvolutionWebhook
+from chats.gateways.http import FILE, Http
+from chats.gateways.messenger import Messenger, MessengerWebhook
+from chats.gateways.trusted_download import download
+from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
+from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
+from contacts.models import Channel
+from hci_center.encryption import decrypt
+from managers import webhook_secrets
+from managers.models import Manager
+
+# What a statement over `managers_manager m` selects for `line_of`.
+COLUMNS = """m.id, m.number, m.controller_port, m.facebook_id, m.facebook_token,
+       m.gateway, m.gateway_settings, m.is_demo"""
+WIDTH = 8
+
+CONTROLLER = Manager.Gateway.CONTROLLER.value
+CLOUD = Manager.Gateway.WHATSAPP_CLOUD.value
+EVOLUTION = Manager.Gateway.EVOLUTION.value
+WPPCONNECT = Manager.Gateway.WPPCONNECT.value
+MESSENGER = "messenger"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account with the name of the driver that serves it."""
+
+    manager_id: int
+    channel: str
+    driver: str
+    account: Account
+    # None of HCI_TOKEN_KEYS decrypts what the gateway wants to see: it cannot be asked.
+    is_unreadable: bool = False
+
+    @property
+    def unreadable_reason(self) -> str:
+        return _("No key in HCI_TOKEN_KEYS decrypts the stored access of this account.")
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that the gateway judges the account by."""
+        account = self.account
+        said = (self.driver, account.url, account.id, account.token, account.number)
+        key = b"line:" + settings.SECRET_KEY.encode()
+        return hmac.digest(key, repr(said).encode(), hashlib.sha256).hex()
+
+
+class Drivers:
+    """All drivers on one way out; `most` bounds the patience of every call."""
+
+    def __init__(self, most: Patience = FILE) -> None:
+        http = self._http = Http(most)
+        hosts = self._hosts = tuple(
+            _origin(url)
+            for url in (
+                settings.GRAPH_URL,
+                settings.WHATSAPP_CLOUD_URL,
+                demo_url(),
+            )
+        )
+        self._by_name: dict[str, Gateway] = {
+            CONTROLLER: Controller(http),
+            MESSENGER: Messenger(http, hosts),
+            CLOUD: WhatsAppCloud(http, hosts),
+            EVOLUTION: Evolution(http),
+            WPPCONNECT: WPPConnect(http),
+        }
+
+    def __getitem__(self, name: str) -> Gateway:
+        return self._by_name[name]
+
+    def picture(self, account: Account, link: str) -> Fetched | Failed:
+        """A person's picture, from Meta's hosts or the account's own gateway."""
+        origins = (*self._hosts, _origin(account.url))
+        return download(self._http, account, Media(url=link), origins, {})
+
+
+def demo_url() -> str:
+    return f"http://127.0.0.1:{settings.DEMO_GATEWAYS_PORT}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def line_of(row: Sequence[Any], channel: str) -> Line:
+    """The account of a manager's row of COLUMNS on that channel.
+
+    What its settings lack stays empty: the driver says so when it is used. Never
+    raises: where no key decrypts its secrets the account says that of itself.
+    """
+    try:
+        return _line_of(row, channel)
+    except ImproperlyConfigured:
+        *plain, _token, gateway, _settings, is_demo = row
+        without_secrets = _line_of((*plain, "", gateway, "", is_demo), channel)
+        return replace(without_secrets, is_unreadable=True)
+
+
+def _line_of(row: Sequence[Any], channel: str) -> Line:
+    manager_id, number, port, page, token, gateway, sealed, is_demo = row
+    name = f"{channel}:{manager_id}"
+    if channel == Channel.FACEBOOK:
+        base = demo_url() if is_demo else settings.GRAPH_URL
+        account = Account(
+            name, f"{base}/{graph.VERSION}", page or "", decrypt_once(token)
+        )
+        return Line(manager_id, channel, MESSENGER, account)
+    given = gateway_settings(sealed)
+    if is_demo:
+        account = Account(name, f"{demo_url()}/controller/{port}", number=number)
+        return Line(manager_id, channel, CONTROLLER, account)
+    url, id_, secret = _whatsapp(gateway, given, port)
+    account = Account(name, url.rstrip("/"), id_, secret, number)
+    return Line(manager_id, channel, gateway, account)
+
+
+def _whatsapp(
+    gateway: str, given: dict[str, str], port: int | None
+) -> tuple[str, str, str]:
+    """Address, id and secret, from the manager's gateway settings:
+
+    controller `secret` · whatsapp_cloud `phoneNumberId`, `token`, `appSecret`,
+    `wabaId` ·
+    evolution `url`, `instance`, `apikey` · wppconnect `url`, `session`, `token`.
+    """
+    if gateway == CONTROLLER:
+        url = settings.CONTROLLER_URL.replace("{port}", str(port)) if port else ""
+        return url, str(port or ""), given.get("secret", "")
+    if gateway == CLOUD:
+        url = f"{settings.WHATSAPP_CLOUD_URL}/{graph.VERSION}"
+        return url, given.get("phoneNumberId", ""), given.get("token", "")
+    url = given.get("url", "")
+    if not url.startswith(("http://", "https://")):
+        url = ""
+    if gateway == EVOLUTION:
+        return url, given.get("instance", ""), given.get("apikey", "")
+    return url, given.get("session", ""), given.get("token", "")
+
+
+@lru_cache(maxsize=1024)
+def decrypt_once(sealed: str) -> str:
+    """`decrypt`, which costs as much as a query; a worker opens the same few."""
+    return decrypt(sealed)
+
+
+@lru_cache(maxsize=1024)
+def _settings_of(sealed: str) -> tuple[tuple[str, str], ...]:
+    try:
+        given = json.loads(decrypt(sealed) or "{}")
+    except ValueError:
+        given = {}
+    if not isinstance(given, dict):
+        given = {}
+    return tuple((str(k), str(v)) for k, v in given.items() if v is not None)
+
+
+def gateway_settings(sealed: str) -> dict[str, str]:
+    """The manager's gateway settings from the sealed column."""
+    return dict(_settings_of(sealed))
+
+
+# Webhooks ------------------------------------------------------------------
+
+_CLOUD_MANAGERS = """
+SELECT id, gateway_settings FROM managers_manager
+ WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
+ ORDER BY id
+"""
+_DEMO_PAGES = """
+SELECT facebook_id FROM managers_manager WHERE is_demo AND facebook_id IS NOT NULL
+"""
+
+
+def cloud_managers() -> dict[str, int]:
+    """The managers of the Cloud API by their phone number ids."""
+    return {one.phone: one.manager_id for one in _cloud_accounts()}
+
+
+@dataclass(frozen=True, slots=True)
+class CloudAccount:
+    """A phone number id with its one manager, the secret of his own app, and the
+    business account that it belongs to, where he names them."""
+
+    phone: str
+    manager_id: int
+    secret: str
+    business: str
+
+
+def _cloud_accounts() -> list[CloudAccount]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOUD_MANAGERS)
+        rows = cursor.fetchall()
+    found: dict[str, CloudAccount] = {}
+    for manager_id, sealed in rows:
+        try:
+            given = gateway_settings(sealed)
+        except ImproperlyConfigured:
+            # Its own session says so. It must not close the webhooks of all others.
+            continue
+        names = ("phoneNumberId", "appSecret", "wabaId")
+        phone, secret, business = (given.get(name, "").strip() for name in names)
+        # Who names the number of another after him does not take it over.
+        found.setdefault(phone, CloudAccount(phone, manager_id, secret, business))
+    return [account for phone, account in found.items() if phone]
+
+
+def phones_of_business(business: str) -> list[str]:
+    """The phone number ids of a WhatsApp Business account."""
+    return [one.phone for one in _cloud_accounts() if business == one.business != ""]
+
+
+def _app_secrets() -> graph.Secrets:
+    """What WhatsApp events may be signed with: the installation's app, or a manager's
+    own, which tells of his number alone. No demonstration has a number at Meta."""
+    own: dict[str, frozenset[str]] = {}
+    for one in _cloud_accounts():
+        if one.secret:
+            own[one.secret] = own.get(one.secret, frozenset()) | {one.phone}
+    return {**own, **_installation_secret()}
+
+
+def _page_secrets() -> graph.Secrets:
+    """What events of pages may be signed with: the installation's app, or the secret
+    of the fake gateways, which tells of the pages of demonstrations alone."""
+    pages = _demo_pages() if settings.DEMO and settings.DEMO_APP_SECRET else frozenset()
+    demo = {settings.DEMO_APP_SECRET: pages} if pages else {}
+    return {**demo, **_installation_secret()}
+
+
+def _installation_secret() -> graph.Secrets:
+    return dict.fromkeys(filter(None, [settings.META_APP_SECRET]))
+
+
+def _demo_pages() -> frozenset[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DEMO_PAGES)
+        return frozenset(page for (page,) in cursor.fetchall())
+
+
+WEBHOOKS: dict[str, Webhook] = {
+    "facebook": MessengerWebhook(_page_secrets),
+    "whatsapp": WhatsAppCloudWebhook(_app_secrets, phones_of_business),
+    "evolution": EvolutionWebhook(),
+    "wppconnect": WPPConnectWebhook(),
+}
+
+
+# The gateways that sign nothing: their managers have an address of their own.
+UNSIGNED = (EVOLUTION, WPPCONNECT)
+
+
+def webhook_path(source: str, manager_id: int) -> str:
+    """The unguessable path at which a manager's unsigned gateway reaches us."""
+    return f"/webhooks/{source}/{webhook_secrets.find_or_make(source, manager_id)}"
+
+
+def renewed_webhook_path(source: str, manager_id: int, *, at_once: bool = False) -> str:
+    """Another such path in the place of the present one; see `webhook_secrets`."""
+    secret = webhook_secrets.renew(source, manager_id, at_once=at_once)
+    return f"/webhooks/{source}/{secret}"

@@ -1,0 +1,310 @@
+"""Conversations as they are read: static statements, rows to plain dicts, no ORM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from areas.sight import Sight
+from chats.conversations.message_details import Details, as_json, shown_details
+from chats.files.storage import FileLink
+from contacts.lookup import NAMED, NamedOn, is_visible
+from contacts.models import Contact, public_id
+from contacts.naming import ManagerNames, bears
+from contacts.queries import AS_TIME
+from contacts.rows import COLUMNS, NAMES, contact_of
+from hci_center.callers import Caller
+
+Shape = dict[str, Any]
+
+# What `message_shape` takes. Only what is no text can have a file: its id and size come
+# in the same column as the details, each with a blank behind it. `extras_text` makes
+# such a text in Python.
+MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sender,
+       m.status, m.error, {AS_TIME.format("m.created_at")},
+       CASE WHEN m.type = 'text' THEN m.details::text ELSE concat(
+         (SELECT a.uuid || ' ' || a.size || ' ' FROM chats_attachment a
+           WHERE a.message_id = m.id), m.details::text) END"""  # noqa: S608 - of a column
+
+# A chat's newest messages within bounds, read backwards and no more than asked. Chat and
+# id are compared as a row: by id alone the planner may think it quicker to walk through
+# everybody's messages until enough of the chat's have come by. Neither may it know the
+# limit: above what it takes for a chat's length it would read the whole chat and sort it.
+_NEWEST = """
+ WHERE (m.chat_id, m.id) > ({chat}, %(after)s) AND (m.chat_id, m.id) < ({chat}, %(before)s)
+ ORDER BY m.chat_id DESC, m.id DESC LIMIT (SELECT %(limit)s::bigint)"""
+
+# POST chat/message.
+_OF_CHAT = f"""
+SELECT {MESSAGE_COLUMNS} FROM chats_message m {_NEWEST.format(chat="%(chat)s")}
+"""  # noqa: S608 - of columns
+
+# The same with the closed chats.
+_OF_CONTACT = f"""
+SELECT {MESSAGE_COLUMNS}
+  FROM (SELECT said.id FROM chats_chat h, LATERAL (
+          SELECT m.id FROM chats_message m {_NEWEST.format(chat="h.id")}) said
+         WHERE h.contact_id = %(contact)s ORDER BY said.id DESC LIMIT %(limit)s) newest
+  JOIN chats_message m ON m.id = newest.id
+ ORDER BY m.id DESC
+"""  # noqa: S608 - of columns
+
+_PLACES = """
+SELECT uuid, id FROM chats_message WHERE uuid = ANY(%s) AND contact_id = %s
+"""
+
+# By our id or by the gateway's, within a manager.
+_OF_REFERENCE = f"""
+SELECT c.channel, c.external_id, {MESSAGE_COLUMNS}
+  FROM chats_message m JOIN contacts_contact c ON c.id = m.contact_id
+ WHERE m.manager_id = %(manager)s
+   AND (m.gateway_id = %(reference)s OR m.uuid = %(uuid)s::uuid)
+"""  # noqa: S608 - of columns
+
+_OWNERS = "SELECT manager_id, contact_id FROM chats_message WHERE uuid = %s"
+
+_OPEN_CHAT = """
+SELECT id, protocol FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL
+"""
+
+# In one round trip: whoever bears one of the names, with their open chats, each
+# beside the operator whom a call says. Whom of them the caller sees is judged in Python:
+# a name has few bearers.
+_CONVERSATIONS = f"""
+SELECT o.id, o.name, o.manager_id,
+       ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id),
+       h.id, {COLUMNS}
+  FROM contacts_identity i
+  JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
+  LEFT JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
+  LEFT JOIN areas_operator o ON o.id = %(operator)s AND o.is_active
+ WHERE {NAMED}
+"""  # noqa: S608 - of columns
+_OF_MANAGER = " AND c.manager_id = (SELECT m.id FROM managers_manager m WHERE {})"
+# The same with the messages of those chats, in the one round trip that nearly every
+# reading takes (a seventh of it): a line of JSON for each conversation, in the place of
+# the content and without an id, and after them the messages, as the limit read them. A
+# column more for it would cost 10,000 messages a tenth.
+_FOUND = ", ".join(["o_id", "o_name", "o_manager_id", "o_areas", "chat_id", *NAMES])
+_CONVERSATIONS_READ = f"""
+WITH found ({_FOUND}) AS MATERIALIZED ({_CONVERSATIONS}{{of_manager}})
+SELECT NULL, NULL, NULL, json_build_array({_FOUND})::text,
+       {", ".join(["NULL"] * 6)}
+  FROM found
+UNION ALL
+SELECT said.* FROM found, LATERAL (
+  SELECT {MESSAGE_COLUMNS} FROM chats_message m
+  {_NEWEST.format(chat="found.chat_id")}) said
+"""  # noqa: S608 - of columns
+# Where nobody bears one.
+_OPERATOR = """
+SELECT o.id, o.name, o.manager_id,
+       ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id)
+  FROM areas_operator o WHERE o.id = %(operator)s AND o.is_active
+"""
+
+_FIRST, _LAST = 0, 2**63 - 1
+_EVERYTHING = {"after": _FIRST, "before": _LAST}
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A contact with its open chat, None where none is open."""
+
+    contact: Contact
+    chat_id: int | None
+
+
+def find_conversations(
+    caller: Caller, named: NamedOn, names: ManagerNames, operator_id: int
+) -> tuple[Sight | None, list[Conversation]]:
+    """The operator said, and every conversation of that name that the caller sees.
+
+    Of that operator's manager alone; the operator is None when the caller reaches
+    none of that id.
+    """
+    values: dict[str, Any] = {**named, **names, "operator": operator_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_CONVERSATIONS + _within(names), values)
+        return _judged(caller, operator_id, cursor.fetchall())
+
+
+def read_conversations(
+    caller: Caller,
+    named: NamedOn,
+    names: ManagerNames,
+    operator_id: int,
+    limit: int | None,
+) -> tuple[Sight | None, list[Conversation], list[Any] | None]:
+    """What `find_conversations` answers, and the newest messages of the open chat.
+
+    As rows for `message_shapes`; None when more than one contact bears the name.
+    """
+    values: dict[str, Any] = {**named, **names, "operator": operator_id}
+    with connection.cursor() as cursor:
+        statement = _CONVERSATIONS_READ.format(of_manager=_within(names))
+        cursor.execute(statement, values | _EVERYTHING | {"limit": limit})
+        rows = cursor.fetchall()
+    lines = list(takewhile(_is_line, rows))
+    messages = rows[1:] if len(lines) == 1 else None
+    conversations = [orjson.loads(row[3]) for row in lines]
+    return *_judged(caller, operator_id, conversations), messages
+
+
+def _is_line(row: Any) -> bool:
+    return row[0] is None
+
+
+def _within(names: ManagerNames) -> str:
+    return _OF_MANAGER.format(bears(names)) if names else ""
+
+
+def _judged(
+    caller: Caller, operator_id: int, rows: list[Any]
+) -> tuple[Sight | None, list[Conversation]]:
+    operator = rows[0][:4] if rows else None
+    if operator is None and operator_id:
+        with connection.cursor() as cursor:
+            cursor.execute(_OPERATOR, {"operator": operator_id})
+            operator = cursor.fetchone()
+    sight, manager_id = None, 0
+    if operator is not None and operator[0] and caller.reaches(operator[2]):
+        operator_id, name, manager_id, areas = operator
+        sight = Sight(operator_id, name, frozenset(areas))
+    found: dict[int, Conversation] = {}
+    for _, _, _, _, chat_id, *columns in rows:
+        contact = contact_of(columns)
+        if is_visible(contact, caller) and (
+            sight is None or contact.manager_id == manager_id
+        ):
+            found[contact.pk] = Conversation(contact, chat_id)
+    return sight, list(found.values())
+
+
+def open_chat_of(contact_id: int) -> tuple[int, str] | None:
+    """The id and protocol of the contact's open chat."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_CHAT, [contact_id])
+        row: tuple[int, str] | None = cursor.fetchone()
+    return row
+
+
+def places(contact_id: int, uuids: list[UUID]) -> dict[UUID, int]:
+    """Where those messages of the contact stand; unknown ones are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [uuids, contact_id])
+        return dict(cursor.fetchall())
+
+
+def messages_of_chat(
+    contact: Contact,
+    chat_id: int | None,
+    *,
+    after: int = _FIRST,
+    before: int = _LAST,
+    limit: int | None = None,
+) -> list[Shape]:
+    """The chat's messages, oldest first; those of all its chats without a chat."""
+    values: dict[str, Any] = {
+        "chat": chat_id,
+        "contact": contact.pk,
+        "after": after,
+        "before": before,
+        "limit": limit,
+    }
+    statement = _OF_CONTACT if chat_id is None else _OF_CHAT
+    contact_id = contact.public_id
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = cursor.fetchall()
+    return message_shapes(rows, contact_id)
+
+
+def message_of_reference(manager_id: int, reference: str) -> Shape | None:
+    """The message that bears that id, ours or the gateway's."""
+    values: dict[str, Any] = {
+        "manager": manager_id,
+        "reference": reference,
+        "uuid": as_uuid(reference),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_REFERENCE, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return message_shape(row[2:], public_id(row[0], row[1]))
+
+
+def owners_of_message(message_id: str) -> tuple[int, int]:
+    """The ids of the manager and the contact whose message of ours that is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNERS, [message_id])
+        manager_id, contact_id = cursor.fetchone()
+    return manager_id, contact_id
+
+
+def as_uuid(reference: str) -> UUID | None:
+    """The reference as an id of ours, None when it cannot be one."""
+    try:
+        return UUID(reference) if len(reference) == 36 else None
+    except ValueError:
+        return None
+
+
+def message_shape(row: Any, contact_id: int | str) -> Shape:
+    """The contract's message from a row of MESSAGE_COLUMNS."""
+    return message_shapes([row], contact_id)[0]
+
+
+def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape]:
+    """The contract's messages, oldest first, from such rows."""
+    shapes: list[Shape] = []
+    for (
+        uuid,
+        direction,
+        kind,
+        content,
+        url,
+        sender,
+        status,
+        error,
+        created_at,
+        extras,
+    ) in reversed(newest_first):
+        shape: Shape = {
+            "content": content,
+            "type": kind,
+            "from": sender or contact_id,
+            "status": status,
+            "id": uuid,
+            "createdAt": created_at,
+            "direction": direction,
+        }
+        if kind != "text":
+            shape["url"] = url
+        if error:
+            shape["error"] = error
+        if extras:
+            _add_extras(shape, extras, contact_id)
+        shapes.append(shape)
+    return shapes
+
+
+def extras_text(file: str | None, size: int, details: Details | None) -> str | None:
+    """What a row of MESSAGE_COLUMNS ends with: a file's id and size, and details."""
+    said = as_json(details)
+    return said if file is None else f"{file} {size} {said or ''}"
+
+
+def _add_extras(shape: Shape, extras: str, contact_id: int | str) -> None:
+    if not extras.startswith("{"):
+        file, size, extras = extras.split(" ", 2)
+        shape["url"] = FileLink(file)
+        shape["fileSize"] = int(size)
+    if extras:
+        shape.update(shown_details(orjson.loads(extras), contact_id))

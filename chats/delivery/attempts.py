@@ -1,0 +1,333 @@
+"""What is done with one outgoing message: an attempt, and the writing of its end.
+
+`attempt` speaks to the gateway and touches no row; `settle` writes what came of it
+and speaks to nobody. Between them lies no transaction, so a slow gateway holds
+nothing but its own message.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from chats.accounts import pauses
+from chats.accounts.registry import Drivers
+from chats.delivery.queue import Job, Unreadable
+from chats.files.storage import may_be_elsewhere
+from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
+from chats.messages.receipts import apply_parked, hold_reference, report_status
+from chats.models import Message
+from contacts.identity import name_address
+
+logger = logging.getLogger(__name__)
+
+# Before each try after the first, in seconds; then the message has failed.
+SCHEDULE = (2.0, 10.0, 30.0, 120.0, 300.0, 900.0)
+JITTER = 0.2
+# How long news of a message are awaited that may have gone out.
+DOUBT = 60.0
+MAYBE_DELIVERED = "maybe_delivered"
+# Between two looks at an account whose access no key decrypts, in seconds.
+UNREADABLE_PAUSE = 60.0
+UNREADABLE_TRIES = 3
+
+# The message first, then its delivery, as receipts take them. Nothing is written
+# when the fence is another's, or when news have settled it already.
+_UNDER_FENCE = """EXISTS (SELECT FROM chats_delivery d
+   WHERE d.message_id = m.id AND d.fence = %(fence)s AND d.done_at IS NULL)"""
+_DONE = """
+UPDATE chats_delivery d
+   SET done_at = statement_timestamp(), token = '', in_flight = false, lease_until = NULL,
+       doubt_until = NULL
+  FROM written WHERE d.message_id = written.id AND d.fence = %(fence)s
+"""
+_ACCEPT = f"""
+WITH written AS (
+  UPDATE chats_message m SET status = %(status)s, error = %(note)s, gateway_id = %(gateway)s
+   WHERE m.id = %(message)s AND {_UNDER_FENCE}
+  RETURNING m.id)
+{_DONE}
+"""  # noqa: S608 - of a condition
+_FAIL = f"""
+WITH written AS (
+  UPDATE chats_message m SET status = 'failed', error = %(error)s
+   WHERE m.id = %(message)s AND m.status IN ('wait', 'sent') AND {_UNDER_FENCE}
+  RETURNING m.id)
+{_DONE}
+"""  # noqa: S608 - of a condition
+_LATER = """
+UPDATE chats_delivery
+   SET next_at = statement_timestamp() + make_interval(secs => %(wait)s), failures = %(failures)s,
+       doubt_until = CASE WHEN %(doubt)s
+                          THEN statement_timestamp() + make_interval(secs => %(wait)s) END,
+       in_flight = false, lease_until = NULL
+ WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
+"""
+# Whether it may have gone out is as unknown as before.
+_UNREADABLE = """
+UPDATE chats_delivery
+   SET next_at = statement_timestamp() + make_interval(secs => %(wait)s),
+       failures = %(failures)s, in_flight = %(in_flight)s, lease_until = NULL
+ WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
+"""
+_KNOWN_ELSEWHERE = """
+UPDATE chats_message
+   SET gateway_id = %(gateway)s::text,
+       error = CASE WHEN status = 'failed' OR %(note)s::text = '' THEN error
+                    ELSE %(note)s::text END
+ WHERE id = %(message)s
+   AND (gateway_id IS DISTINCT FROM %(gateway)s::text OR %(note)s::text <> '')
+"""
+
+_KEEP_PART = """
+INSERT INTO chats_messagepart (manager_id, message_id, gateway_id)
+VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+_OLD = """
+SELECT d.message_id, d.fence, m.error
+  FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+ WHERE d.done_at IS NULL AND d.queued_at < statement_timestamp() - interval '24 hours'
+   AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+ LIMIT 100
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of an attempt."""
+
+    job: Job
+    outcome: Outcome
+
+
+def attempt(drivers: Drivers, job: Job) -> Outcome:
+    """One attempt at the message.
+
+    What may have gone out already is never sent blindly again: where the gateway
+    answers a repeat with the first result it is repeated, elsewhere asked after.
+    """
+    if job.line.is_unreadable:
+        return _cannot_ask(job)
+    missing = _missing(job.out.file)
+    if missing is not None:
+        return missing
+    gateway = drivers[job.line.driver]
+    in_dark = (job.in_dark or job.has_waited) and not job.idempotent
+    if job.refusal and not in_dark:
+        # Its manager has another gateway since it was written.
+        return Rejected("bad_message", job.refusal)
+    if not in_dark:
+        outcome = gateway.send(job.line.account, job.out)
+        if not isinstance(outcome, Failed) or not outcome.maybe_sent or job.idempotent:
+            return outcome
+        return gateway.lookup(job.line.account, job.out) or outcome
+    found = gateway.lookup(job.line.account, job.out)
+    if isinstance(found, Accepted):
+        return found
+    if found is not None:
+        return gateway.send(job.line.account, job.out)
+    return _in_doubt(job)
+
+
+def _in_doubt(job: Job) -> Outcome:
+    if job.has_waited:
+        return Rejected(MAYBE_DELIVERED, _("The message may have been delivered."))
+    return Failed("cut", _("The attempt was interrupted."), maybe_sent=True)
+
+
+def _cannot_ask(job: Job) -> Outcome:
+    """No key decrypts the account's access: all that it sends waits, but for what may
+    have gone out and cannot be asked after."""
+    if (job.in_dark or job.has_waited) and not job.idempotent:
+        return _in_doubt(job)
+    reason = job.line.unreadable_reason
+    return Rejected("bad_setup", reason, scope="account", pause=UNREADABLE_PAUSE)
+
+
+def broken(job: Job) -> Outcome:
+    """What an attempt came to that ended in a fault of ours: it may have gone out."""
+    reason = _("The message could not be sent.")
+    if job.has_waited:
+        return Rejected("broken", reason)
+    return Failed("broken", reason, tries=3, maybe_sent=True)
+
+
+def _missing(file: File | None) -> Outcome | None:
+    """What a file that cannot be opened makes of its message; None: it can be."""
+    try:
+        if file is not None:
+            file.open().close()
+    except FileNotFoundError:
+        gone = _("The file of the message is gone.")
+        if may_be_elsewhere():
+            return Failed("no_file", gone)
+        return Rejected("bad_message", gone)
+    except OSError:
+        return Failed("no_file", _("The file of the message cannot be read now."))
+    return None
+
+
+def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
+    """Writes the end of an attempt, under its fence or not at all.
+
+    `hurry` divides the waits of the schedule and of pauses.
+    """
+    job, outcome = ended.job, ended.outcome
+    if isinstance(outcome, Accepted):
+        written = _accept(job, outcome)
+    elif outcome.scope == "account":
+        wait = outcome.pause if isinstance(outcome, Rejected) else outcome.retry_after
+        pauses.pause(job.line, outcome.code, outcome.reason, wait or 0, hurry)
+        written = _put_off(job, 0, job.failures)
+    elif isinstance(outcome, Rejected):
+        written = fail(job.message_id, job.fence, outcome.reason)
+    elif outcome.maybe_sent and not job.idempotent:
+        written = _put_off(job, doubt, job.failures + 1, doubt=True)
+    else:
+        written = _try_later(job, outcome, hurry)
+    code = getattr(outcome, "code", "accepted")
+    if written:
+        logger.info("message %s: %s", job.out.uuid, code)
+    else:
+        logger.warning("message %s: %s, not ours any more", job.out.uuid, code)
+
+
+def give_up(job: Job) -> None:
+    """The message fails: its end could not be written, for a fault of ours."""
+    fail(job.message_id, job.fence, _("The message could not be sent."))
+
+
+def put_off_unreadable(row: Unreadable) -> None:
+    """A delivery of which no job can be made is tried twice more; then it fails."""
+    failures = row.failures + 1
+    if failures >= UNREADABLE_TRIES:
+        fail(row.message_id, row.fence, _("The message could not be sent."))
+        return
+    values: dict[str, Any] = {
+        "message": row.message_id,
+        "fence": row.fence,
+        "wait": SCHEDULE[failures - 1],
+        "failures": failures,
+        "in_flight": row.in_dark,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNREADABLE, values)
+
+
+def expire() -> None:
+    """What has waited for a day fails, with the reason for which it waited."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD)
+        rows = cursor.fetchall()
+    for message_id, fence, error in rows:
+        fail(message_id, fence, error or _("The message waited for a day."))
+
+
+def _accept(job: Job, accepted: Accepted) -> bool:
+    reference = accepted.external_ids[0] if accepted.external_ids else job.out.uuid
+    try:
+        with transaction.atomic():
+            written = _write_accepted(job, accepted, reference)
+    except IntegrityError:
+        # Its echo came before the answer, and was taken for somebody else's.
+        with transaction.atomic():
+            echo = _forget_echo(job, reference)
+            if echo is None:
+                reference = job.out.uuid
+            written = _write_accepted(job, accepted, reference)
+        if echo is not None and echo.status in ("delivered", "read"):
+            report_status(job.line.manager_id, reference, echo.status)
+    if job.pauses:
+        pauses.resume(job.line.manager_id, job.line.channel)
+    return written
+
+
+def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
+    manager_id = job.line.manager_id
+    hold_reference(manager_id, reference)
+    values: dict[str, Any] = {
+        "message": job.message_id,
+        "fence": job.fence,
+        "status": accepted.status,
+        "gateway": reference,
+        "note": accepted.note[:500],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCEPT, values)
+        written = bool(cursor.rowcount)
+        if not written:
+            # News by our own id came first; those to come bear the gateway's.
+            cursor.execute(_KNOWN_ELSEWHERE, values)
+        _keep_parts(cursor, job, [p for p in accepted.external_ids if p != reference])
+    apply_parked(manager_id, reference)
+    canonical = accepted.canonical_to
+    if canonical and not (canonical == job.out.to and job.out.is_canonical):
+        name_address(job.contact_id, canonical)
+    return written
+
+
+def _keep_parts(cursor: Any, job: Job, parts: list[str]) -> None:
+    """The further ids of a message that left as several, to know it again by.
+
+    An echo that came before the answer was taken for somebody else's message.
+    """
+    for part in parts:
+        _forget_echo(job, part)
+        cursor.execute(_KEEP_PART, [job.line.manager_id, job.message_id, part[:255]])
+
+
+def _forget_echo(job: Job, reference: str) -> Message | None:
+    """Removes the second copy of the message; answers what it was.
+
+    A message that was queued itself is no copy: its gateway gives one id twice.
+    """
+    echo = Message.objects.filter(
+        manager_id=job.line.manager_id,
+        gateway_id=reference,
+        direction="out",
+        pk__gt=job.message_id,
+        delivery__isnull=True,
+    ).first()
+    if echo is not None:
+        echo.delete()
+    return echo
+
+
+def fail(message_id: int, fence: int, reason: str) -> bool:
+    """Writes that the message has failed; False: the fence is another's."""
+    values: dict[str, Any] = {
+        "message": message_id,
+        "fence": fence,
+        "error": reason[:500],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FAIL, values)
+        return bool(cursor.rowcount)
+
+
+def _try_later(job: Job, failed: Failed, hurry: float) -> bool:
+    failures = job.failures + 1
+    most = min(failed.tries or len(SCHEDULE) + 1, len(SCHEDULE) + 1)
+    if failures >= most:
+        return fail(job.message_id, job.fence, failed.reason)
+    wait = SCHEDULE[failures - 1] / hurry * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    return _put_off(job, max(wait, failed.retry_after or 0), failures)
+
+
+def _put_off(job: Job, wait: float, failures: int, *, doubt: bool = False) -> bool:
+    values: dict[str, Any] = {
+        "message": job.message_id,
+        "fence": job.fence,
+        "wait": wait,
+        "failures": failures,
+        "doubt": doubt,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER, values)
+        return bool(cursor.rowcount)

@@ -1,0 +1,288 @@
+"""Files that their gateway takes in another form only are converted before they leave.
+
+By the worker, beside what it sends: a delivery whose file is not ready is not taken
+from the queue, and those of its contact behind it wait with it. What cannot be
+converted fails with its reason.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from chats.accounts.registry import COLUMNS, WIDTH, line_of
+from chats.delivery.attempts import fail
+from chats.files.conversion.program import Order
+from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.running import StoppedError, convert
+from chats.files.outgoing import refusal_sentence
+from chats.files.storage import may_be_elsewhere, remove_file, write_file
+from chats.gateways.media_types import Kind, Plan, Refusal, kind_when_made, plan
+from hci_center.errors import UnavailableError
+
+logger = logging.getLogger(__name__)
+
+# How often a worker may end in the middle of one before the file is to blame.
+MOST_ATTEMPTS = 3
+STORAGE_WAIT = 60.0
+
+_DUE = """chats_convertedfile v
+    JOIN chats_attachment a ON a.message_id = v.message_id
+   WHERE v.made_at IS NULL AND v.next_at <= statement_timestamp()
+     AND (v.lease_until IS NULL OR v.lease_until < statement_timestamp())"""
+_CLAIM = f"""
+WITH short AS (
+  SELECT v.message_id FROM {_DUE} AND a.mime NOT LIKE 'video/%%'
+   ORDER BY v.next_at LIMIT %(room)s FOR UPDATE OF v SKIP LOCKED
+), films AS (
+  SELECT v.message_id FROM {_DUE} AND a.mime LIKE 'video/%%'
+   ORDER BY v.next_at
+   LIMIT least(%(films)s, %(room)s - (SELECT count(*) FROM short))
+     FOR UPDATE OF v SKIP LOCKED
+), due AS (
+  SELECT message_id FROM short UNION ALL SELECT message_id FROM films
+), taken AS (
+  UPDATE chats_convertedfile v
+     SET lease_until = statement_timestamp() + interval '10 minutes',
+         attempts = v.attempts + 1
+    FROM due WHERE v.message_id = due.message_id
+  RETURNING v.message_id, v.attempts
+)
+SELECT t.message_id, t.attempts, d.fence, x.type, a.file, a.mime, a.size, a.is_voice,
+       coalesce(x.details ->> 'caption', ''), d.channel, {COLUMNS}
+  FROM taken t
+  JOIN chats_message x ON x.id = t.message_id
+  JOIN chats_delivery d ON d.message_id = t.message_id
+  JOIN chats_attachment a ON a.message_id = t.message_id
+  JOIN managers_manager m ON m.id = d.manager_id
+"""  # noqa: S608 - of columns
+_MADE = """
+UPDATE chats_convertedfile
+   SET uuid = %(uuid)s, gateway = %(gateway)s, kind = %(kind)s, file = %(file)s,
+       mime = %(mime)s, size = %(size)s, made_at = statement_timestamp(),
+       lease_until = NULL
+ WHERE message_id = %(message)s AND attempts = %(attempts)s AND made_at IS NULL
+"""
+_LATER = """
+UPDATE chats_convertedfile
+   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
+       attempts = attempts - %s
+ WHERE message_id = %s AND attempts = %s
+"""
+_END = "DELETE FROM chats_convertedfile WHERE message_id = %s AND attempts = %s"
+# The delivery that was taken goes back: its file has to be made first, anew where it
+# was made for another gateway.
+_WANT = """
+WITH wanted AS (
+  INSERT INTO chats_convertedfile AS v
+         (message_id, uuid, gateway, kind, file, mime, size, attempts)
+  SELECT d.message_id, %(uuid)s, '', '', '', '', 0, 0 FROM chats_delivery d
+   WHERE d.message_id = %(message)s AND d.fence = %(fence)s AND d.done_at IS NULL
+  ON CONFLICT (message_id) DO UPDATE
+     SET uuid = excluded.uuid, file = '', attempts = 0, made_at = NULL,
+         next_at = statement_timestamp(), lease_until = NULL
+  RETURNING v.message_id)
+UPDATE chats_delivery d
+   SET in_flight = %(in_flight)s, lease_until = NULL, attempts = d.attempts - 1
+  FROM wanted WHERE d.message_id = wanted.message_id
+"""
+# An hour: what has just failed may be sent again.
+_FORGET = """
+DELETE FROM chats_convertedfile v USING chats_delivery d
+ WHERE d.message_id = v.message_id
+   AND d.done_at < statement_timestamp() - interval '1 hour'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that this worker converts."""
+
+    message_id: int
+    attempts: int
+    fence: int
+    said: str
+    file: str
+    mime: str
+    size: int
+    is_voice: bool
+    has_caption: bool
+    gateway: str
+
+    @property
+    def is_film(self) -> bool:
+        return self.mime.startswith("video/")
+
+
+def want(message_id: int, fence: int, *, in_flight: bool) -> None:
+    """Puts a delivery back that was taken, until its file has been made.
+
+    `in_flight`: an attempt before has no known end.
+    """
+    values: dict[str, Any] = {
+        "message": message_id,
+        "fence": fence,
+        "uuid": uuid4(),
+        "in_flight": in_flight,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WANT, values)
+
+
+def claim(room: int, films: int) -> list[Wanted]:
+    """Takes up to `room` of the files that are due, `films` of them films."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"room": room, "films": max(0, films)})
+        return [_wanted(row) for row in cursor.fetchall()]
+
+
+def _wanted(row: Any) -> Wanted:
+    message_id, attempts, fence, said, file, mime, size, is_voice, caption = row[:9]
+    return Wanted(
+        message_id=message_id,
+        attempts=attempts,
+        fence=fence,
+        said=said,
+        file=file,
+        mime=mime,
+        size=size,
+        is_voice=is_voice,
+        has_caption=bool(caption),
+        gateway=line_of(row[10 : 10 + WIDTH], row[9]).driver,
+    )
+
+
+def make(wanted: Wanted, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Makes the file, or fails its message; later again for want of storage."""
+    planned = plan(
+        wanted.gateway,
+        wanted.said,
+        wanted.mime,
+        wanted.size,
+        is_voice=wanted.is_voice,
+    )
+    if isinstance(planned, Refusal):
+        _fail(wanted, refusal_sentence(planned))
+    elif planned.form is None:
+        _note(wanted, planned.kind, wanted.mime, wanted.size)
+    elif wanted.attempts > MOST_ATTEMPTS:
+        _fail(wanted, SENTENCES["too_large"]())
+    else:
+        _make(wanted, planned, is_stopping)
+
+
+def forget_sent() -> None:
+    """Removes what was made for messages that have left; the sweep takes the bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET)
+
+
+SENTENCES: dict[str, Callable[[], str]] = {
+    "unreadable": lambda: _("The file is damaged, or is not what it says."),
+    "too_large": lambda: _("There is more in the file than can be converted."),
+    "too_long": lambda: _("The file takes too long to be converted."),
+    "empty": lambda: _("There is no picture or no sound in the file."),
+}
+
+
+def _make(wanted: Wanted, planned: Plan, is_stopping: Callable[[], bool]) -> None:
+    try:
+        with tempfile.TemporaryDirectory(prefix="conversion-") as folder:
+            source, target = Path(folder, "source"), Path(folder, "target")
+            with default_storage.open(wanted.file) as stored, source.open("wb") as file:
+                shutil.copyfileobj(stored, file)
+            made = convert(_order(wanted, planned, source, target), is_stopping)
+            if made.is_unchanged:
+                _note(wanted, made.kind, wanted.mime, wanted.size)
+            else:
+                _keep(wanted, made.kind, made.mime, target)
+    except UnfitError as unfit:
+        _fail(wanted, SENTENCES[unfit.reason]())
+    except StoppedError:
+        _put_off(wanted, 0)
+    except FileNotFoundError:
+        gone = _("The file of the message is gone.")
+        if may_be_elsewhere() and wanted.attempts < MOST_ATTEMPTS:
+            _put_off(wanted, STORAGE_WAIT, counted=True)
+        else:
+            _fail(wanted, gone)
+    except (OSError, UnavailableError) as error:
+        logger.warning("message %s: %s", wanted.message_id, type(error).__name__)
+        _put_off(wanted, STORAGE_WAIT)
+
+
+def _order(wanted: Wanted, planned: Plan, source: Path, target: Path) -> Order:
+    return Order(
+        str(source),
+        str(target),
+        wanted.mime,
+        planned.form or "",
+        planned.is_checked,
+        # WhatsApp shows no text with a sticker.
+        planned.stickers and not wanted.has_caption,
+        planned.largest,
+    )
+
+
+def _keep(wanted: Wanted, kind: Kind, mime: str, target: Path) -> None:
+    size = target.stat().st_size
+    leaves_as = kind_when_made(wanted.gateway, kind, mime, size)
+    if isinstance(leaves_as, Refusal):
+        _fail(wanted, refusal_sentence(leaves_as))
+        return
+    uuid = uuid4()
+    with target.open("rb") as file:
+        name = write_file(uuid, file)
+    try:
+        written = _note(wanted, leaves_as, mime, size, uuid, name)
+    except BaseException:
+        remove_file(name)
+        raise
+    if not written:  # somebody else was faster
+        remove_file(name)
+
+
+def _note(
+    wanted: Wanted,
+    kind: str,
+    mime: str,
+    size: int,
+    uuid: UUID | None = None,
+    name: str = "",
+) -> bool:
+    values: dict[str, Any] = {
+        "message": wanted.message_id,
+        "attempts": wanted.attempts,
+        "uuid": uuid or uuid4(),
+        "gateway": wanted.gateway,
+        "kind": kind,
+        "file": name,
+        "mime": mime,
+        "size": size,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MADE, values)
+        return bool(cursor.rowcount)
+
+
+def _fail(wanted: Wanted, reason: str) -> None:
+    logger.warning("message %s: its file cannot be converted", wanted.message_id)
+    fail(wanted.message_id, wanted.fence, reason)
+    with connection.cursor() as cursor:
+        cursor.execute(_END, [wanted.message_id, wanted.attempts])
+
+
+def _put_off(wanted: Wanted, wait: float, *, counted: bool = False) -> None:
+    values = [wait, int(not counted), wanted.message_id, wanted.attempts]
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER, values)

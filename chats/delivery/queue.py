@@ -1,0 +1,235 @@
+"""The queue of outgoing messages: who may take which, and what is written after.
+
+A delivery is taken under a lease and a fence that no other worker has. What came of
+it is written under that fence or not at all, so a worker that was frozen, or cut
+from the database, changes nothing when it comes back. Messages of one contact are
+taken in their order, one at a time; those of different contacts at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection
+
+from chats.accounts import registry
+from chats.accounts.registry import Line
+from chats.files import outgoing
+from chats.gateways.base import Outgoing, Template
+from chats.messages.changes import without_part
+
+# Each account with something to send, by leaps through `deliveries_due`; of each
+# that is not paused as many as it has room for, each contact's oldest alone and not
+# before its file is ready; the longest due first.
+_CLAIM = """
+WITH RECURSIVE lines AS (
+  (SELECT manager_id, channel FROM chats_delivery WHERE done_at IS NULL
+    ORDER BY manager_id, channel LIMIT 1)
+  UNION ALL
+  SELECT n.manager_id, n.channel FROM lines l CROSS JOIN LATERAL (
+    SELECT d.manager_id, d.channel FROM chats_delivery d
+     WHERE d.done_at IS NULL
+       AND (d.manager_id, d.channel) > (l.manager_id, l.channel)
+     ORDER BY d.manager_id, d.channel LIMIT 1) n
+), due AS (
+  SELECT q.message_id, q.in_flight, q.next_at
+    FROM lines l
+    LEFT JOIN unnest(%(managers)s::bigint[], %(channels)s::text[], %(taken)s::int[])
+           AS busy (manager_id, channel, taken) USING (manager_id, channel)
+   CROSS JOIN LATERAL (
+    SELECT d.message_id, d.in_flight, d.next_at FROM chats_delivery d
+     WHERE d.manager_id = l.manager_id AND d.channel = l.channel
+       AND d.done_at IS NULL AND d.next_at <= statement_timestamp()
+       AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+       AND NOT EXISTS (
+             SELECT FROM chats_convertedfile v
+              WHERE v.message_id = d.message_id AND v.made_at IS NULL)
+       AND NOT EXISTS (
+             SELECT FROM chats_delivery p
+              WHERE p.contact_id = d.contact_id AND p.done_at IS NULL
+                AND coalesce(p.position, p.message_id)
+                  < coalesce(d.position, d.message_id))
+     ORDER BY d.next_at, d.message_id
+     LIMIT greatest(0, %(each)s - coalesce(busy.taken, 0))
+       FOR UPDATE OF d SKIP LOCKED) q
+   WHERE NOT EXISTS (
+           SELECT FROM chats_gatewayaccount a
+            WHERE a.manager_id = l.manager_id AND a.channel = l.channel
+              AND a.paused_until > statement_timestamp())
+   ORDER BY q.next_at LIMIT %(room)s
+)
+UPDATE chats_delivery u
+   SET in_flight = true, fence = u.fence + 1, attempts = u.attempts + 1,
+       attempted_at = statement_timestamp(),
+       lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
+  FROM due WHERE u.message_id = due.message_id
+RETURNING u.message_id, due.in_flight
+"""
+
+_LOAD = f"""
+SELECT d.message_id, d.fence, d.doubt_until IS NOT NULL, d.failures, d.token,
+       d.template::text, d.channel, d.contact_id,
+       m.uuid::text, m.type, m.content, m.sender,
+       a.uuid::text, a.file, a.mime, a.size, a.is_voice,
+       c.external_id,
+       (SELECT i.alias FROM contacts_identity i
+         WHERE i.contact_id = c.id AND i.is_address LIMIT 1),
+       CASE WHEN d.channel = 'facebook' THEN
+         (SELECT max(x.created_at) FROM chats_chat h
+            JOIN chats_message x ON x.chat_id = h.id AND x.direction = 'in'
+           WHERE h.contact_id = c.id) END,
+       coalesce(g.idempotent, false), coalesce(g.pauses, 0),
+       m.details ->> 'caption', m.details ->> 'fileName',
+       q.gateway_id, q.direction = 'out',
+       v.gateway, v.kind, v.file, v.mime, v.size,
+       {registry.COLUMNS.replace("m.", "n.")}
+  FROM chats_delivery d
+  JOIN chats_message m ON m.id = d.message_id
+  JOIN contacts_contact c ON c.id = d.contact_id
+  JOIN managers_manager n ON n.id = d.manager_id
+  LEFT JOIN chats_attachment a ON a.message_id = d.message_id
+  LEFT JOIN chats_convertedfile v
+    ON v.message_id = d.message_id AND v.made_at IS NOT NULL
+  LEFT JOIN chats_message q ON q.uuid = (m.details ->> 'replyTo')::uuid
+  LEFT JOIN chats_gatewayaccount g
+    ON g.manager_id = d.manager_id AND g.channel = d.channel
+ WHERE d.message_id = ANY(%s)
+ ORDER BY d.message_id
+"""  # noqa: S608 - of columns
+
+_RENEW = """
+UPDATE chats_delivery d SET lease_until = statement_timestamp() + make_interval(secs => %s)
+  FROM unnest(%s::bigint[], %s::int[]) AS mine (message_id, fence)
+ WHERE d.message_id = mine.message_id AND d.fence = mine.fence AND d.done_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A delivery that this worker holds, with all that sending it needs.
+
+    `in_dark`: an attempt before this one has no known end. `has_waited`: news of
+    it were awaited already. `awaits_file`: its file has to be converted first.
+    `refusal`: why its gateway does not take its file.
+    """
+
+    message_id: int
+    fence: int
+    contact_id: int
+    line: Line
+    out: Outgoing
+    in_dark: bool
+    has_waited: bool
+    failures: int
+    idempotent: bool
+    pauses: int
+    awaits_file: bool = False
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A delivery that was claimed and of which no job can be made; `in_dark` as there."""
+
+    message_id: int
+    fence: int
+    failures: int
+    in_dark: bool
+    error: Exception
+
+
+def claim(
+    room: int, each: int, lease: float, taken: Mapping[tuple[int, str], int]
+) -> list[Job | Unreadable]:
+    """Takes up to `room` deliveries that are due, at most `each` of an account.
+
+    `taken` counts those that the worker has in its hands already.
+    """
+    values: dict[str, Any] = {
+        "managers": [manager_id for manager_id, _ in taken],
+        "channels": [channel for _, channel in taken],
+        "taken": list(taken.values()),
+        "room": room,
+        "each": each,
+        "lease": lease,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        claimed = dict(cursor.fetchall())
+        if not claimed:
+            return []
+        cursor.execute(_LOAD, [list(claimed)])
+        rows = cursor.fetchall()
+    return [_job_or_fault(row, in_flight=claimed[row[0]]) for row in rows]
+
+
+def renew(held: Mapping[int, int], lease: float) -> None:
+    """Keeps these deliveries (message id to fence) for another lease."""
+    if held:
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, [lease, list(held), list(held.values())])
+
+
+def _job_or_fault(row: Any, *, in_flight: bool) -> Job | Unreadable:
+    try:
+        return _job(row, in_flight=in_flight)
+    except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
+        return Unreadable(row[0], row[1], row[3], in_flight, error)
+
+
+def _job(row: Any, *, in_flight: bool) -> Job:
+    message_id, fence, has_waited, failures, token, template, channel, contact = row[:8]
+    uuid, kind, content, sender = row[8:12]
+    external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
+    caption, file_name, quoted, is_own = row[22:26]
+    line = registry.line_of(row[31 : 31 + registry.WIDTH], channel)
+    file = _file(line.driver, kind, row[12:17], file_name or "", row[26:31])
+    out = Outgoing(
+        uuid=uuid,
+        to=address or external_id,
+        kind=kind if file is None else file.kind,
+        is_canonical=address is not None,
+        text=content,
+        file=None if file is None else file.file,
+        caption=caption or "",
+        reply_to=without_part(quoted or ""),
+        reply_to_is_own=bool(quoted and is_own),
+        operator=sender,
+        last_inbound_at=last_inbound_at,
+        token=registry.decrypt_once(token) if token else "",
+    )
+    if template:
+        out = replace(out, template=_template(template))
+    return Job(
+        message_id=message_id,
+        fence=fence,
+        contact_id=contact,
+        line=line,
+        out=out,
+        in_dark=in_flight,
+        has_waited=has_waited,
+        failures=failures,
+        idempotent=idempotent,
+        pauses=pauses,
+        awaits_file=file is not None and file.is_awaited,
+        refusal="" if file is None else file.refusal,
+    )
+
+
+def _file(
+    driver: str, said: str, row: Any, name: str, made: Any
+) -> outgoing.Leaving | None:
+    uuid, stored, mime, size, is_voice = row
+    if uuid is None:
+        return None
+    original = outgoing.Original(uuid, said, stored, mime, size, is_voice, name)
+    converted = None if made[0] is None else outgoing.Converted(*made)
+    return outgoing.leaving(driver, original, converted)
+
+
+def _template(text: str) -> Template:
+    said = json.loads(text)
+    return Template(said["name"], said["language"], tuple(said["parameters"]))

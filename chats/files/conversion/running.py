@@ -1,0 +1,102 @@
+"""Runs the program that converts a file, and outlives whatever the file does to it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import cast
+
+from chats.files.conversion.program import Order, arguments_of
+from chats.files.conversion.reasons import Reason, UnfitError
+from chats.gateways.media_types import Kind
+
+logger = logging.getLogger(__name__)
+
+_HERE = Path(__file__).resolve().parents[2]
+# Of the clock on the wall: beside others it may wait for the processor.
+LONGEST = 300.0
+_LOOK_EVERY = 0.2
+# Nothing of ours is told to it, and what it needs of memory stays countable.
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+class StoppedError(Exception):
+    """The worker ends, and with it the conversion: it is begun again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of a file; `is_unchanged`: it leaves as it is."""
+
+    kind: Kind
+    mime: str
+    is_unchanged: bool
+
+
+def convert(order: Order, is_stopping: Callable[[], bool] = lambda: False) -> Made:
+    """Has the order done by a process of its own.
+
+    Raises UnfitError when it cannot be done, whatever the file did to that process,
+    and StoppedError when `is_stopping` turns true before its end.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "chats.files.conversion.program",
+        arguments_of(order),
+    ]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command,
+        cwd=_HERE,
+        env=_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            said = _wait(process, is_stopping)
+        finally:
+            process.kill()
+    return _made(process.returncode, said)
+
+
+def _wait(process: subprocess.Popen[bytes], is_stopping: Callable[[], bool]) -> bytes:
+    ends = monotonic() + LONGEST
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK_EVERY)[0]
+        except subprocess.TimeoutExpired:
+            if is_stopping():
+                raise StoppedError from None
+            if monotonic() > ends:
+                raise UnfitError("too_long") from None
+
+
+def _made(status: int, said: bytes) -> Made:
+    if status < 0:
+        # Its own bound on time, or a decoder that broke, or ran out of memory.
+        is_late = status == -signal.SIGXCPU
+        logger.warning("a conversion ended by signal %d", -status)
+        raise UnfitError("too_long" if is_late else "too_large")
+    try:
+        told = json.loads(said)
+    except ValueError:
+        logger.warning("a conversion ended with status %d", status)
+        raise UnfitError("unreadable") from None
+    if "reason" in told:
+        logger.info("a conversion ended: %s", told.get("error", told["reason"]))
+        raise UnfitError(cast(Reason, told["reason"]))
+    return Made(told["kind"], told["mime"], bool(told.get("unchanged")))

@@ -1,0 +1,134 @@
+"""A file inside a JSON text: `data:<mime>[;params];base64,<base64>`.
+
+The text stays the only copy: it is decoded a piece at a time, once to judge it and
+once more on its way into the storage.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import io
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chats.files.mime_types import FILE, UNKNOWN_MIME, Found, find_kind
+from chats.files.pictures import MOST_PIXELS, Facts, facts_of
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    from chats.models import Attachment
+
+# A multiple of 4 characters, so that each piece decodes by itself.
+_PIECE = 256 * 1024
+_HEAD = 8 * 1024
+
+_TOKEN = r"[a-z0-9!#$&^_.+\-]{1,127}"  # noqa: S105 - of a media type
+_PREFIX = re.compile(
+    rf"data:({_TOKEN}/{_TOKEN})"
+    rf"(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|\"[^\"\\]{{0,127}}\"))*"
+    r"\s*;\s*base64,",
+    re.IGNORECASE | re.ASCII,
+)
+_LONGEST_PREFIX = 1024
+
+
+class NotADataUriError(ValueError):
+    """The text is not a data URI with strict base64 of at least one byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file as it was sent: the text it is in, and what was found out about it.
+
+    `found` and `sha256` are None for one that is over the limit: it is not opened.
+    `row` is that of its stored file, unsaved, where it was stored already.
+    `facts` are a picture's. One with more pixels than anybody decodes is no picture to
+    us: it is found to be a file of an unknown type.
+    """
+
+    text: str
+    start: int
+    size: int
+    claimed_mime: str
+    found: Found | None
+    sha256: str | None
+    row: Attachment | None = None
+    facts: Facts | None = None
+
+    @property
+    def has_too_many_pixels(self) -> bool:
+        return self.facts is not None and self.facts.pixels > MOST_PIXELS
+
+    def open(self) -> io.BufferedReader:
+        """The decoded bytes, to be read from the start and any number of times."""
+        return io.BufferedReader(_Decoded(self.text, self.start, self.size), _PIECE)
+
+
+def parse_data_uri(text: str, largest: int) -> SentFile:
+    """Judges the text and what is in it. Raises NotADataUriError."""
+    prefix = _PREFIX.match(text[:_LONGEST_PREFIX])
+    if prefix is None:
+        raise NotADataUriError
+    start, claimed_mime = prefix.end(), prefix[1].lower()
+    characters = len(text) - start
+    if characters == 0 or characters % 4:
+        raise NotADataUriError
+    size = characters // 4 * 3 - (text.endswith("=") + text.endswith("=="))
+    if size > largest:
+        return SentFile(text, start, size, claimed_mime, None, None)
+    head, sha256 = _read_through(text, start)
+    found = find_kind(head, claimed_mime)
+    sent = SentFile(text, start, size, claimed_mime, found, sha256)
+    sent = replace(sent, facts=facts_of(sent.open(), found.mime))
+    if sent.has_too_many_pixels:
+        return replace(sent, found=Found(UNKNOWN_MIME, frozenset({FILE})))
+    return sent
+
+
+def _read_through(text: str, start: int) -> tuple[bytes, str]:
+    """The first bytes, and the digest of all of them."""
+    padding = text.find("=", start)
+    if 0 <= padding < len(text) - 2:
+        raise NotADataUriError
+    head, digest = b"", hashlib.sha256()
+    try:
+        for at in range(start, len(text), _PIECE):
+            piece = binascii.a2b_base64(text[at : at + _PIECE], strict_mode=True)
+            head = head or piece[:_HEAD]
+            digest.update(piece)
+    except ValueError as error:
+        raise NotADataUriError from error
+    return head, digest.hexdigest()
+
+
+class _Decoded(io.RawIOBase):
+    """Base64 that was judged good, read as the bytes that it stands for."""
+
+    def __init__(self, text: str, start: int, size: int) -> None:
+        self.text, self.start, self.size = text, start, size
+        self.at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}
+        self.at = max(0, origin[whence] + offset)
+        return self.at
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        target = memoryview(buffer).cast("B")
+        group, skipped = divmod(self.at, 3)
+        first = self.start + group * 4
+        wanted = -(-(skipped + len(target)) // 3) * 4
+        piece = binascii.a2b_base64(self.text[first : first + wanted])
+        piece = piece[skipped : skipped + len(target)]
+        target[: len(piece)] = piece
+        self.at += len(piece)
+        return len(piece)

@@ -1,0 +1,205 @@
+"""Copies of pictures that are not shown as they are, made by the worker.
+
+A phone's photo holds where it was taken, and browsers decode whatever they are given. So
+what is shown is encoded anew; the file itself stays as it was sent, to be downloaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+from uuid import uuid4
+
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+
+from chats.files.conversion.program import SHOWN, Order
+from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.running import StoppedError, convert
+from chats.files.mime_types import UNKNOWN_MIME
+from chats.files.pictures import MOST_PIXELS, Showing, facts_of, showing_of
+from chats.files.storage import may_be_elsewhere, remove_file, write_file
+from hci_center.background import faults
+from hci_center.database import faults as database_faults
+from hci_center.errors import UnavailableError
+
+logger = logging.getLogger(__name__)
+
+# How often a worker may end in the middle of one before the file is to blame.
+MOST_ATTEMPTS = 3
+STORAGE_WAIT = 60.0
+
+_CLAIM = """
+WITH due AS (
+  SELECT c.attachment_id FROM chats_picturecopy c
+   WHERE c.made_at IS NULL AND c.next_at <= statement_timestamp()
+     AND (c.lease_until IS NULL OR c.lease_until < statement_timestamp())
+   ORDER BY c.attachment_id DESC LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE chats_picturecopy c
+     SET lease_until = statement_timestamp() + interval '10 minutes',
+         attempts = c.attempts + 1
+    FROM due WHERE c.attachment_id = due.attachment_id
+  RETURNING c.attachment_id, c.attempts
+)
+SELECT a.id, t.attempts, a.file, a.mime
+  FROM taken t JOIN chats_attachment a ON a.id = t.attachment_id
+"""
+_MADE = """
+UPDATE chats_picturecopy
+   SET uuid = %(uuid)s, file = %(file)s, mime = %(mime)s, size = %(size)s,
+       made_at = statement_timestamp(), lease_until = NULL
+ WHERE attachment_id = %(attachment)s AND attempts = %(attempts)s AND made_at IS NULL
+"""
+_LATER = """
+UPDATE chats_picturecopy
+   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
+       attempts = attempts - %s
+ WHERE attachment_id = %s AND attempts = %s
+"""
+_RELEASE = """
+UPDATE chats_picturecopy SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
+ WHERE attachment_id = ANY(%s) AND made_at IS NULL AND lease_until IS NOT NULL
+"""
+_END = "DELETE FROM chats_picturecopy WHERE attachment_id = %s AND attempts = %s"
+_SHOW = "UPDATE chats_attachment SET showing = %s, mime = %s WHERE id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A picture that this worker copies."""
+
+    attachment_id: int
+    attempts: int
+    file: str
+    mime: str
+
+
+def claim(room: int) -> list[Wanted]:
+    """Takes up to `room` of the pictures that wait, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [room])
+        return [Wanted(*row) for row in cursor.fetchall()]
+
+
+def make_each(
+    wanted: list[Wanted], is_stopping: Callable[[], bool] = lambda: False
+) -> None:
+    """Makes one after another. Those that are not begun when the worker ends are given
+    back by `release`."""
+    for one in wanted:
+        if is_stopping():
+            return
+        try:
+            make(one, is_stopping)
+        except Exception as error:
+            if database_faults.fault_of(error) is not None:
+                raise  # their leases run out, and they are made then
+            faults.record("worker", "pictures", error, f"file {one.attachment_id}")
+
+
+def release(attachment_ids: list[int]) -> None:
+    """Lets others take at once what was claimed here and will not be made here."""
+    _write(_RELEASE, [attachment_ids])
+
+
+def make(wanted: Wanted, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Makes the copy, or finds out that none is needed or can be made; later again for
+    want of storage."""
+    try:
+        with _opened(wanted.file) as file:
+            facts = facts_of(file, wanted.mime)
+            showing = showing_of(facts)
+            if showing != Showing.COPY or wanted.attempts > MOST_ATTEMPTS:
+                is_large = facts is not None and facts.pixels > MOST_PIXELS
+                _settle(wanted, showing, UNKNOWN_MIME if is_large else wanted.mime)
+                return
+            file.seek(0)
+            content, mime = encoded_apart(file, wanted.mime, SHOWN, is_stopping)
+        _keep(wanted, content, mime)
+    except StoppedError:
+        _put_off(wanted, 0)
+    except UnfitError as unfit:
+        logger.info("attachment %s: %s", wanted.attachment_id, unfit.reason)
+        _settle(wanted, Showing.NEVER, wanted.mime)
+    except FileNotFoundError:
+        if may_be_elsewhere() and wanted.attempts < MOST_ATTEMPTS:
+            _put_off(wanted, STORAGE_WAIT, counted=True)
+        else:
+            _settle(wanted, Showing.NEVER, wanted.mime)
+    except (OSError, UnavailableError) as error:
+        logger.warning("attachment %s: %s", wanted.attachment_id, type(error).__name__)
+        _put_off(wanted, STORAGE_WAIT)
+
+
+def encoded_apart(
+    content: IO[bytes],
+    mime: str,
+    form: str,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> tuple[bytes, str]:
+    """The picture encoded anew, by a process of its own, and its type then.
+
+    Raises UnfitError where that cannot be, whatever the picture does to the process,
+    and StoppedError when `is_stopping` turns true before its end.
+    """
+    with TemporaryDirectory(prefix="picture-") as folder:
+        source, target = Path(folder, "source"), Path(folder, "target")
+        with source.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        order = Order(str(source), str(target), mime, form)
+        made = convert(order, is_stopping)
+        return target.read_bytes(), made.mime
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[Any]:
+    file: IO[bytes] = default_storage.open(name)
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def _keep(wanted: Wanted, content: bytes, mime: str) -> None:
+    uuid = uuid4()
+    name = write_file(uuid, BytesIO(content))
+    values = {
+        "attachment": wanted.attachment_id,
+        "attempts": wanted.attempts,
+        "uuid": uuid,
+        "file": name,
+        "mime": mime,
+        "size": len(content),
+    }
+    if not _write(_MADE, values):  # somebody else was faster
+        remove_file(name)
+
+
+def _settle(wanted: Wanted, showing: Showing, mime: str) -> None:
+    """No copy: the row in the queue goes, and the file says how it is shown."""
+    if showing == Showing.COPY:
+        showing = Showing.NEVER
+    with transaction.atomic():
+        if _write(_END, [wanted.attachment_id, wanted.attempts]):
+            _write(_SHOW, [showing, mime, wanted.attachment_id])
+
+
+def _put_off(wanted: Wanted, wait: float, *, counted: bool = False) -> None:
+    """`counted`: the try was one of the few that a picture gets."""
+    back = 0 if counted else 1
+    _write(_LATER, [wait, back, wanted.attachment_id, wanted.attempts])
+
+
+def _write(statement: str, values: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        count: int = cursor.rowcount
+    return count

@@ -1,0 +1,106 @@
+"""Pictures encoded anew: upright, no larger than is shown, and with nothing beside."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from chats.files.pictures import LONGEST_SIDE, MOST_PIXELS, facts_of
+
+JPEG, PNG, GIF, WEBP = "image/jpeg", "image/png", "image/gif", "image/webp"
+
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", WEBP: "WEBP"}
+_QUALITY = 85
+_LARGEST_PROFILE = 512 * 1024
+# What a decoder raises depends on what its format makes it stumble over.
+_BROKEN = (
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    EOFError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    UnidentifiedImageError,
+    ValueError,
+    struct.error,
+)
+
+
+class UnreadableError(Exception):
+    """Nothing that can be shown is in the file."""
+
+
+def reencode(
+    file: BinaryIO, mime: str, side: int = LONGEST_SIDE, *, moves: bool = True
+) -> tuple[bytes, str]:
+    """The picture and its type. Its first image alone where it must not move, or would
+    be too much.
+
+    Raises UnreadableError, also for more pixels than are decoded: the header tells.
+    """
+    try:
+        # KeyError: no picture of a kind that is shown.
+        file.seek(0)
+        with Image.open(file, formats=[_FORMATS[mime]]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadableError
+            made = None
+            if moves and mime in (GIF, WEBP) and max(image.size) <= side:
+                made = _moving(image, mime)
+            return made or _still(image, mime, side)
+    except _BROKEN as error:
+        raise UnreadableError from error
+
+
+def _still(image: Image.Image, mime: str, side: int) -> tuple[bytes, str]:
+    if mime == JPEG:
+        # It can be read at a half, a quarter, an eighth of its size.
+        image.draft("RGB", (side, side))
+    picture = ImageOps.exif_transpose(image)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    profile = picture.info.get("icc_profile")
+    options: dict[str, Any] = {}
+    if profile and len(profile) <= _LARGEST_PROFILE:
+        options["icc_profile"] = profile
+    if mime == JPEG:
+        if picture.mode not in ("L", "RGB"):
+            picture, options = picture.convert("RGB"), {}
+        return _saved(picture, JPEG, quality=_QUALITY, **options), JPEG
+    if mime == WEBP:
+        return _saved(picture, WEBP, quality=_QUALITY, **options), WEBP
+    if picture.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return _saved(picture, PNG, **options), PNG
+
+
+def _moving(image: Image.Image, mime: str) -> tuple[bytes, str] | None:
+    """None for one that stands still, and for more than is gone through."""
+    count = getattr(image, "n_frames", 1)
+    if count == 1 or count * image.width * image.height > MOST_PIXELS:
+        image.seek(0)
+        return None
+    options: dict[str, Any] = {"loop": image.info.get("loop", 0)}
+    if mime == WEBP:
+        options["quality"] = _QUALITY
+    made = _saved(image, mime, save_all=True, **options)
+    facts = facts_of(BytesIO(made), mime)
+    if facts is None or not facts.is_bare:
+        image.seek(0)
+        return None
+    return made, mime
+
+
+def _saved(picture: Image.Image, mime: str, **options: Any) -> bytes:
+    # Encoders take up what they find there: comments, XMP.
+    kept = ("transparency", "duration", "background")
+    picture.info = {name: picture.info[name] for name in kept if name in picture.info}
+    out = BytesIO()
+    picture.save(out, _FORMATS[mime], **options)
+    return out.getvalue()

@@ -1,0 +1,55 @@
+"""Names of people and chats as WhatsApp's web protocol spells them (JIDs)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chats.gateways.parsing import found, text
+
+# Both spell a phone: Baileys the first, web clients the second.
+PHONE_SERVERS = ("s.whatsapp.net", "c.us")
+# A person without a known phone: `<digits>@lid` there, `lid:<digits>` with us, since
+# the ids of the contract have no @.
+LID_SERVER = "lid"
+LID = "lid:"
+# Groups, status, lists and channels are no customers.
+CROWDS = ("g.us", "broadcast", "newsletter", "call")
+# Gateways take longer ones for a group.
+MOST_DIGITS = 17
+
+
+def serialized(name: Any) -> str:
+    """The id of a chat or message, which comes as text or as an object."""
+    return text(found(name, "_serialized") or name)
+
+
+def person_id(jid: Any) -> str:
+    """A person's id as it is kept: a phone's digits, `lid:<digits>`, "" for none.
+
+    The device behind the colon falls away; a LID's digits are never a phone.
+    """
+    user, _, server = serialized(jid).partition("@")
+    user = user.partition(":")[0].partition("_")[0]
+    if not user.isdecimal() or not user.isascii():
+        return ""
+    if server in PHONE_SERVERS or (not server and len(user) <= MOST_DIGITS):
+        return user
+    return f"{LID}{user}" if server == LID_SERVER else ""
+
+
+def jid_of(person: str, phone_server: str = "") -> str:
+    """An id of `person_id` as the network spells it; a phone bare or at a server."""
+    if person.startswith(LID):
+        return f"{person.removeprefix(LID)}@{LID_SERVER}"
+    return f"{person}@{phone_server}" if phone_server else person
+
+
+def person_ids(jids: Iterable[Any]) -> tuple[str, ...]:
+    """Each once, phones before LIDs: answers go to the first."""
+    known = dict.fromkeys(filter(None, map(person_id, jids)))
+    return tuple(sorted(known, key=lambda one: not one.isdecimal()))
+
+
+def is_crowd(jid: Any) -> bool:
+    return serialized(jid).rpartition("@")[2] in CROWDS

@@ -1,0 +1,144 @@
+"""A customer as a gateway names him becomes one contact, by whichever name he comes.
+
+Gateways learn late that two names are one person: then two contacts become one, with
+all that was said.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db import connection, transaction
+
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import close_chat_of_held
+from chats.gateways.events import Person
+from contacts.identity import add_names, spellings, store_phone
+from contacts.intake import ensure_contact
+from contacts.models import Channel, Contact
+from contacts.phone_numbers import as_reported
+from contacts.rows import COLUMNS, contact_of
+
+_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
+
+_BEARERS = """
+SELECT i.contact_id, c.deleted_at IS NULL, array_agg(i.alias)
+  FROM contacts_identity i JOIN contacts_contact c ON c.id = i.contact_id
+ WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
+ GROUP BY i.contact_id, c.deleted_at
+"""
+# Who is still called by a number or id is called by name from now on.
+_FILL_IN = """
+UPDATE contacts_contact c SET name = %(name)s
+ WHERE c.id = %(contact)s AND c.name = ANY(%(names)s::text[])
+"""
+
+_HOLD = f"""
+SELECT {COLUMNS} FROM contacts_contact c
+ WHERE c.id = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE
+"""  # noqa: S608 - of columns
+_HAS_OPEN_CHAT = """
+SELECT EXISTS (SELECT FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL)
+"""
+# Chats and messages are held to one contact by one key, judged at the end.
+_MOVE = (
+    "UPDATE chats_chat SET contact_id = %s WHERE contact_id = %s",
+    "UPDATE chats_message SET contact_id = %s WHERE contact_id = %s",
+    "UPDATE chats_delivery SET contact_id = %s WHERE contact_id = %s",
+    "UPDATE contacts_identity SET contact_id = %s, is_address = false"
+    " WHERE contact_id = %s",
+)
+# With the protocol of the chat that is open now, as any contact shows it.
+_TAKE_OVER = """
+UPDATE contacts_contact main
+   SET area_id = coalesce(main.area_id, other.area_id),
+       operator_id = coalesce(main.operator_id, other.operator_id),
+       protocol = coalesce((SELECT h.protocol FROM chats_chat h
+                             WHERE h.contact_id = main.id AND h.closed_at IS NULL),
+                           main.protocol),
+       unread = main.unread + other.unread,
+       last_message_at = greatest(main.last_message_at, other.last_message_at)
+  FROM contacts_contact other
+ WHERE main.id = %s AND other.id = %s
+"""
+_GONE = """
+UPDATE contacts_contact SET deleted_at = now(), operator_id = NULL, unread = 0
+ WHERE id = %s
+"""
+
+
+def ensure_person(
+    manager_id: int,
+    channel: str,
+    person: Person,
+    *,
+    actor: Actor,
+    manager_number: int | None = None,
+) -> Contact:
+    """The person's contact, made or brought back where it is missing.
+
+    Bears all his names afterwards; phones are read as the manager of that number
+    would (`contacts.phone_numbers.as_reported`). Raises ValueError for a person without a name
+    that can be kept.
+    """
+    names = [name for name in person.ids if _ID.fullmatch(name)]
+    if channel == Channel.WHATSAPP:
+        names = [as_reported(name, manager_number) for name in names]
+    if not names:
+        raise ValueError("a person without a usable id")
+    every = sorted({one for name in names for one in spellings(channel, name)})
+    with transaction.atomic():
+        main = _one_of(manager_id, channel, names, every, actor)
+        contact = ensure_contact(
+            manager_id, channel, main or names[0], name=person.name or names[0]
+        )
+        if len(every) > 1:
+            add_names(contact.pk, every)
+            store_phone(contact.pk, next(filter(str.isdecimal, names), ""))
+        if person.name:
+            values: dict[str, Any] = {
+                "name": person.name,
+                "names": [contact.external_id, *every],
+                "contact": contact.pk,
+            }
+            with connection.cursor() as cursor:
+                cursor.execute(_FILL_IN, values)
+    return contact
+
+
+def _one_of(
+    manager_id: int, channel: str, names: list[str], every: list[str], actor: Actor
+) -> str | None:
+    """A name of the one contact that bears any of them, after making it one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEARERS, [manager_id, channel, every])
+        bearers = cursor.fetchall()
+    if not bearers:
+        return None
+    first = set(spellings(channel, names[0]))
+    # Whoever is here, and bears the best of the names.
+    bearers.sort(key=lambda b: (not b[1], not first & set(b[2]), b[0]))
+    main, _, aliases = bearers[0]
+    for other, _is_here, _aliases in bearers[1:]:
+        _merge(main, other, actor)
+    name: str = aliases[0]
+    return name
+
+
+def _merge(main_id: int, other_id: int, actor: Actor) -> None:
+    """Two contacts turn out to be one: all that the other had is the main one's.
+
+    Of two open chats the other's is closed first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [[main_id, other_id]])
+        held = {row[0]: contact_of(row) for row in cursor.fetchall()}
+        cursor.execute(_HAS_OPEN_CHAT, [main_id])
+        row = cursor.fetchone()
+        if row and row[0]:
+            close_chat_of_held(held[other_id], actor=actor)
+        for statement in _MOVE:
+            cursor.execute(statement, [main_id, other_id])
+        cursor.execute(_TAKE_OVER, [main_id, other_id])
+        cursor.execute(_GONE, [other_id])

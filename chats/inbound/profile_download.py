@@ -1,0 +1,213 @@
+"""What a customer is called and looks like, as far as his gateway tells.
+
+Asked for by the worker after his message is here, and never in its way. The picture
+is copied: the gateway's own address of it expires.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from chats.accounts.registry import COLUMNS, WIDTH, Drivers, Line, line_of
+from chats.files.conversion.program import PORTRAIT
+from chats.files.conversion.reasons import UnfitError
+from chats.files.picture_copies import encoded_apart
+from chats.files.received import as_sent
+from chats.files.storage import stored
+from chats.gateways.base import Failed, Fetched, Profile
+from chats.models import Attachment, Portrait
+from contacts import photos
+from hci_center.background import faults
+from hci_center.database import faults as database_faults
+from hci_center.encryption import decrypt, encrypt
+
+logger = logging.getLogger(__name__)
+
+# The gateways that are asked; another's messages bring what it tells.
+ASKED = ("facebook", "evolution")
+SCHEDULE = (30.0, 300.0, 1800.0)
+
+# Whoever has a name and a picture is not asked for, nor anybody twice a day.
+_WANT = """
+INSERT INTO chats_profilefetch AS f (contact_id, link, attempts, next_at, asked_at)
+SELECT c.id, %(link)s, 0, statement_timestamp(), statement_timestamp()
+  FROM contacts_contact c
+ WHERE c.id = %(contact)s AND (c.photo = '' OR c.name = c.external_id)
+ON CONFLICT (contact_id) DO UPDATE
+   SET link = excluded.link, attempts = 0, next_at = statement_timestamp(),
+       asked_at = statement_timestamp()
+ WHERE f.next_at IS NULL
+   AND f.asked_at < statement_timestamp() - interval '1 day'
+"""
+_CLAIM = f"""
+WITH due AS (
+  SELECT f.contact_id FROM chats_profilefetch f
+   WHERE f.next_at <= statement_timestamp()
+     AND (f.lease_until IS NULL OR f.lease_until < statement_timestamp())
+   ORDER BY f.next_at LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE chats_profilefetch f
+     SET lease_until = statement_timestamp() + interval '4 minutes',
+         attempts = f.attempts + 1
+    FROM due WHERE f.contact_id = due.contact_id
+  RETURNING f.contact_id, f.attempts, f.link
+)
+SELECT c.id, t.attempts, t.link, c.channel,
+       coalesce((SELECT i.alias FROM contacts_identity i
+                  WHERE i.contact_id = c.id AND i.is_address LIMIT 1), c.external_id),
+       {COLUMNS}
+  FROM taken t
+  JOIN contacts_contact c ON c.id = t.contact_id
+  JOIN managers_manager m ON m.id = c.manager_id
+"""  # noqa: S608 - of columns
+_LATER = """
+UPDATE chats_profilefetch SET lease_until = NULL,
+       next_at = statement_timestamp() + make_interval(secs => %s)
+ WHERE contact_id = %s
+"""
+_RELEASE = """
+UPDATE chats_profilefetch
+   SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
+ WHERE contact_id = ANY(%s)
+"""
+_END = """
+UPDATE chats_profilefetch SET lease_until = NULL, next_at = NULL, link = ''
+ WHERE contact_id = %s
+"""
+_NAME = """
+UPDATE contacts_contact SET name = %s WHERE id = %s AND name = external_id
+"""
+# A picture that somebody set stays.
+_SHOW = "UPDATE contacts_contact SET photo = %s WHERE id = %s AND photo = ''"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person that this worker asks for."""
+
+    contact_id: int
+    attempts: int
+    link: str
+    person: str
+    line: Line
+
+
+def want(contact_id: int, link: str) -> None:
+    """Has the contact asked for, where name or picture are missing.
+
+    `link` is where the gateway has just said that the picture is, "" for unsaid.
+    """
+    values: dict[str, Any] = {
+        "contact": contact_id,
+        "link": encrypt(link) if link else "",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WANT, values)
+
+
+def claim(room: int) -> list[Asked]:
+    """Takes up to `room` of the persons that are due."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [room])
+        rows = cursor.fetchall()
+    asked = []
+    for row in rows:
+        try:
+            asked.append(_asked(row))
+        except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
+            faults.record("worker", "profiles", error, f"contact {row[0]}")
+            _try_later(contact_id=row[0], attempts=row[1])
+    return asked
+
+
+def release(contact_ids: list[int]) -> None:
+    """Lets others take at once whom was claimed here and will not be asked for here."""
+    _write(_RELEASE, contact_ids)
+
+
+def _asked(row: Any) -> Asked:
+    contact_id, attempts, sealed, channel, person, *manager = row
+    line = line_of(manager[:WIDTH], channel)
+    return Asked(contact_id, attempts, decrypt(sealed), person, line)
+
+
+def fetch(drivers: Drivers, asked: Asked) -> None:
+    """Asks, and keeps what is told; later again when nobody answers."""
+    try:
+        _fetch(drivers, asked)
+    except Exception as error:
+        if database_faults.fault_of(error) is not None:
+            raise  # its lease runs out, and it is asked for again
+        faults.record("worker", "profiles", error, f"contact {asked.contact_id}")
+        _try_later(asked.contact_id, asked.attempts)
+
+
+def _fetch(drivers: Drivers, asked: Asked) -> None:
+    line = asked.line
+    told: Profile | Failed = Profile(photo=asked.link)
+    if line.is_unreadable:
+        told = Failed("bad_setup", line.unreadable_reason)
+    elif not asked.link:
+        told = drivers[line.driver].profile(line.account, asked.person)
+    picture: Fetched | Failed | None = None
+    if isinstance(told, Profile):
+        if told.name:
+            _write(_NAME, told.name, asked.contact_id)
+        if told.photo:
+            picture = drivers.picture(line.account, told.photo)
+        if isinstance(picture, Fetched):
+            _keep(asked.contact_id, picture)
+    failed = told if isinstance(told, Failed) else picture
+    if isinstance(failed, Failed) and failed.tries != 1:
+        _try_later(asked.contact_id, asked.attempts)
+    else:
+        _write(_END, asked.contact_id)
+
+
+def _try_later(contact_id: int, attempts: int) -> None:
+    if attempts <= len(SCHEDULE):
+        _write(_LATER, SCHEDULE[max(attempts, 1) - 1], contact_id)
+    else:
+        _write(_END, contact_id)
+
+
+def _write(statement: str, *values: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        count: int = cursor.rowcount
+    return count
+
+
+class _HasOneError(Exception):
+    """Somebody gave the contact a picture meanwhile."""
+
+
+def _keep(contact_id: int, picture: Fetched) -> None:
+    sent = as_sent(picture.content, picture.mime)
+    mime = sent.found.mime if sent is not None and sent.found is not None else ""
+    try:
+        content, mime = encoded_apart(BytesIO(picture.content), mime, PORTRAIT)
+    except UnfitError:
+        logger.warning("contact %s: its picture is none", contact_id)
+        return
+    sent = as_sent(content, mime)
+    try:
+        with stored(sent) as file, transaction.atomic():
+            if file is not None:
+                _show(contact_id, file)
+    except _HasOneError:
+        logger.info("contact %s: has a picture already", contact_id)
+
+
+def _show(contact_id: int, file: Attachment) -> None:
+    link = f"{settings.PUBLIC_URL}{photos.PATH}{file.uuid}"
+    if not _write(_SHOW, link, contact_id):
+        raise _HasOneError
+    kept = {"uuid": file.uuid, "file": file.file, "mime": file.mime}
+    Portrait.objects.update_or_create(contact_id=contact_id, defaults=kept)

@@ -1,0 +1,130 @@
+"""What gateways report of messages that went out: echoes, receipts, watermarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from chats.conversations.queries import as_uuid
+from chats.gateways.events import Ack, Echo, Watermark
+from chats.messages.receipts import apply_parked, hold_reference, report_status
+from contacts.intake import find_contact
+from contacts.models import Contact
+
+_KNOWN = """
+SELECT uuid::text, gateway_id FROM chats_message
+ WHERE manager_id = %(manager)s AND direction = 'out'
+   AND (gateway_id = %(reference)s OR uuid = %(uuid)s::uuid
+        OR id = (SELECT p.message_id FROM chats_messagepart p
+                  WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))
+"""
+_NAME = """
+UPDATE chats_message SET gateway_id = %s WHERE uuid = %s AND gateway_id IS NULL
+"""
+# Sends to a contact whose end is not known: those under way, and those that may
+# have gone out.
+_OPEN_ENDS = """
+SELECT m.uuid::text, d.in_flight, m.content = %(text)s
+  FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+ WHERE d.contact_id = %(contact)s AND d.done_at IS NULL
+   AND (d.in_flight OR d.doubt_until IS NOT NULL)
+ ORDER BY d.message_id
+"""
+# A message left when its last attempt began, not when it was queued.
+_LIFT_UNTIL = """
+UPDATE chats_message m SET status = %(status)s
+  FROM chats_chat h
+ WHERE h.contact_id = %(contact)s AND m.chat_id = h.id AND m.direction = 'out'
+   AND m.status = ANY(%(from)s)
+   AND coalesce((SELECT d.attempted_at FROM chats_delivery d WHERE d.message_id = m.id),
+                m.created_at) <= %(until)s
+"""
+# Its end is not written yet, and it may be one of those that the mark is about.
+_IS_UNDER_MARK = """
+SELECT EXISTS (
+  SELECT FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+   WHERE d.contact_id = %(contact)s AND d.done_at IS NULL AND d.in_flight
+     AND coalesce(d.attempted_at, m.created_at) <= %(until)s)
+"""
+_LIFTED_FROM = {"delivered": ["sent"], "read": ["sent", "delivered"]}
+
+
+class NotYetError(Exception):
+    """A send is under way that the news may be of: its end is awaited."""
+
+
+class SentMessages:
+    """The messages that a manager sent through one of its accounts."""
+
+    def __init__(self, manager_id: int, channel: str) -> None:
+        self.manager_id, self.channel = manager_id, channel
+
+    def is_open_end(self, event: Echo, contact: Contact) -> bool:
+        """Whether it is the echo of a send whose end was not known.
+
+        Raises NotYetError while that send is under way.
+        """
+        values: dict[str, Any] = {"contact": contact.pk, "text": event.content.text}
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN_ENDS, values)
+            ends = cursor.fetchall()
+        for uuid, in_flight, is_same in ends:
+            if in_flight:
+                raise NotYetError
+            if is_same:
+                return self.confirm(uuid, event.external_id)
+        return False
+
+    def confirm(self, uuid: str, gateway_id: str) -> bool:
+        """The message of ours has gone out under that id; False: it is not ours."""
+        if self.known(uuid) is None:
+            return False
+        with transaction.atomic():
+            hold_reference(self.manager_id, gateway_id)
+            if self.known(gateway_id) is None:
+                with connection.cursor() as cursor:
+                    cursor.execute(_NAME, [gateway_id, uuid])
+            report_status(self.manager_id, uuid, "sent")
+            apply_parked(self.manager_id, gateway_id)
+        return True
+
+    def known(self, reference: str) -> Any:
+        values: dict[str, Any] = {
+            "manager": self.manager_id,
+            "reference": reference,
+            "uuid": as_uuid(reference),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_KNOWN, values)
+            return cursor.fetchone()
+
+    def ack(self, event: Ack) -> None:
+        is_ours = bool(event.uuid and event.external_ids) and self.confirm(
+            event.uuid, event.external_ids[0]
+        )
+        for reference in event.external_ids:
+            said = (event.status, event.error[:500])
+            known = report_status(self.manager_id, reference, *said)
+            # Of an attempt before the one whose id the message bears: that it arrived
+            # counts, that it did not says nothing of the later one.
+            if known is None and is_ours and event.status != "failed":
+                report_status(self.manager_id, event.uuid, *said)
+
+    def watermark(self, event: Watermark) -> None:
+        """Raises NotYetError while a send is under way that the mark may be of."""
+        contact = find_contact(self.manager_id, self.channel, event.person.ids[0])
+        if contact is None:
+            return
+        values: dict[str, Any] = {
+            "contact": contact.pk,
+            "status": event.status,
+            "from": _LIFTED_FROM[event.status],
+            "until": event.until,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_LIFT_UNTIL, values)
+            cursor.execute(_IS_UNDER_MARK, values)
+            row = cursor.fetchone()
+        if row and row[0]:
+            raise NotYetError

@@ -1,0 +1,68 @@
+"""A failed message is sent again, because a person said so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from chats.conversations.queries import Shape, as_uuid, message_of_reference
+from chats.conversations.reading import Asked, find_conversation
+from chats.models import Status
+from contacts.lookup import hold
+from hci_center.callers import Caller
+from hci_center.errors import NotFailedError, NotFoundError
+
+_FIND = """
+SELECT id FROM chats_message WHERE uuid = %s AND contact_id = %s
+"""
+# Of any number of simultaneous callers one finds it failed.
+_REVIVE = """
+UPDATE chats_message SET status = 'wait', error = ''
+ WHERE id = %s AND direction = 'out' AND status = 'failed'
+RETURNING id
+"""
+# A message that was not ours to send may have none. Its place is behind all that its
+# contact has been sent meanwhile, as a new message's would be.
+_QUEUE = """
+INSERT INTO chats_delivery AS d
+       (message_id, manager_id, contact_id, channel, token, attempts, failures, fence,
+        in_flight)
+SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 0, 0, 0, false
+  FROM chats_message m JOIN contacts_contact c ON c.id = m.contact_id
+ WHERE m.id = %s
+ON CONFLICT (message_id) DO UPDATE
+   SET done_at = NULL, next_at = now(), queued_at = now(), failures = 0,
+       position = nextval(pg_get_serial_sequence('chats_message', 'id')),
+       fence = d.fence + 1, in_flight = false, lease_until = NULL, doubt_until = NULL
+"""
+
+
+def send_again(caller: Caller, asked: Asked, message_id: str) -> Shape:
+    """The message waits again, last of its contact's.
+
+    It keeps its id, so a gateway that has it already answers with what became of
+    it. Raises what reading the conversation raises, NotFoundError for no message of
+    the contact, and NotFailedError for one that has not failed.
+    """
+    conversation = find_conversation(caller, asked)
+    contact = conversation.contact
+    uuid = as_uuid(message_id)
+    with transaction.atomic(), connection.cursor() as cursor:
+        found = _one(cursor, _FIND, [uuid, contact.pk]) if uuid else None
+        if found is None:
+            raise NotFoundError
+        # As whoever stores a message does, so that places are given out one by one.
+        hold(contact.pk)
+        if _one(cursor, _REVIVE, [found]) is None:
+            raise NotFailedError
+        cursor.execute(_QUEUE, [found])
+        cursor.execute("SELECT wake_delivery()")
+    message = message_of_reference(contact.manager_id, message_id)
+    return message or {"id": message_id, "status": Status.WAIT.value}
+
+
+def _one(cursor: Any, statement: str, values: list[Any]) -> int | None:
+    cursor.execute(statement, values)
+    row = cursor.fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,279 @@
+"""The process that empties the queues: out to the gateways, in from their webhooks.
+
+One thread speaks to the database for all that leaves, and does nothing else that
+could hold it up; many threads speak to gateways and to nobody else. What comes in
+is worked through by a few threads of their own. Any number of workers may run.
+
+A fault of one row is that row's: it is recorded there and in the background faults,
+and the others go on. So is a fault of one task.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic, sleep
+
+from chats.accounts import alerts, health, pauses
+from chats.accounts.registry import Drivers
+from chats.delivery import attempts, conversions
+from chats.delivery import queue as delivery_queue
+from chats.delivery.attempts import Ended
+from chats.delivery.queue import Job, Unreadable
+from chats.files.storage import sweep_orphans
+from chats.gateways.base import Outcome
+from chats.gateways.deadline_adapter import Patience
+from chats.gateways.http import FILE
+from chats.inbound import queue
+from chats.worker.completions import Completion, Completions, nothing
+from chats.worker.periodic_tasks import Tasks
+from chats.worker.side_jobs import SideJobs
+from chats.worker.wakeup import Sleep
+from hci_center.api import idempotency
+from hci_center.background import faults
+from hci_center.database.faults import describe, is_lost
+
+logger = logging.getLogger(__name__)
+
+# A send that takes longer makes its account wait with more until it ends.
+SLOW = 3.0
+# Files that lost their row, or never had one, are looked for so often.
+SWEEP_EVERY = 3600.0
+# How long the worker rests after a fault of its own, or when the database is away.
+REST_AFTER_FAULT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a worker does at once, and for how long it holds what it took."""
+
+    sends: int = 64
+    # Of one account, so that a slow one leaves room for the others.
+    each: int = 4
+    lanes: int = 3
+    fetches: int = 2
+    # Processes that convert files; one of them is kept from films, which take long.
+    conversions: int = 2
+    lease: float = 60.0
+    doubt: float = attempts.DOUBT
+    # With what follows it must be over before a supervisor's patience is (10 s).
+    drain: float = 7.0
+    # Divides the waits between tries and the pauses; for trials.
+    hurry: float = 1.0
+    patience: Patience = FILE
+
+
+class Worker:
+    """Runs until it is told to stop, then ends what it has begun."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.drivers = Drivers(self.limits.patience)
+        self._stopping = threading.Event()
+        self._sleep = Sleep()
+        self._senders = ThreadPoolExecutor(self.limits.sends, "send")
+        # Of messages in our hands: the job, and since when.
+        self._held: dict[int, tuple[Job, float]] = {}
+        self._written = Completions()
+        self._checking = 0
+        self._tasks = Tasks()
+        self._side = SideJobs(
+            self.drivers,
+            self._end,
+            self.limits.lanes,
+            self.limits.fetches,
+            self.limits.conversions,
+        )
+        self._dues = self._tasks.dues
+        # Not at once: what starts again and again would do nothing else.
+        self._dues["orphans"] = monotonic() + SWEEP_EVERY / 4
+
+    def stop(self) -> None:
+        """May be called from a signal's handler."""
+        self._stopping.set()
+        self._side.stop()
+        self._sleep.ring()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = self.step()
+                if not self._written:
+                    self._sleep.rest(busy=busy)
+            except Exception as error:  # noqa: BLE001 - nothing ends the process
+                self._recover(error)
+        self._drain()
+
+    def _recover(self, error: Exception) -> None:
+        """After what no task could keep to itself; the next round begins anew."""
+        if is_lost(error):
+            logger.warning("The database is away: %s", describe(error))
+        else:
+            faults.record("worker", "round", error)
+        self._sleep.hang_up()
+        sleep(REST_AFTER_FAULT)
+
+    def step(self) -> bool:
+        """One round; answers whether there was anything to do."""
+        busy = self._written.write()
+        self._chores()
+        for name, task in (
+            ("send", self._send),
+            ("inbound", self._side.work_through),
+            ("conversions", self._side.convert),
+            ("media", self._side.fetch_media),
+        ):
+            busy |= bool(self._tasks.run(name, task))
+        busy |= bool(self._tasks.run("profiles", self._side.fetch_profiles, 1.0))
+        if self._tasks.run("pictures", self._side.copy_pictures, 1.0):
+            # There may be more: they are begun with when these are done.
+            busy, self._dues["pictures"] = True, 0.0
+        return busy
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a message, an inbound event or a file is in this worker's hands."""
+        return bool(self._held) or self._side.is_under_way
+
+    # What leaves -----------------------------------------------------------
+
+    def _send(self) -> bool:
+        room = self.limits.sends - len(self._held) - self._checking
+        if room <= 0:
+            return False
+        jobs = delivery_queue.claim(
+            room, self.limits.each, self.limits.lease, self._taken()
+        )
+        now = monotonic()
+        for job in jobs:
+            if isinstance(job, Unreadable):
+                self._refuse(job)
+                continue
+            if job.awaits_file:
+                self._put_back(job)
+                continue
+            self._held[job.message_id] = (job, now)
+            self._senders.submit(self._attempt, job)
+        return bool(jobs)
+
+    def _refuse(self, row: Unreadable) -> None:
+        subject = f"message {row.message_id}"
+        faults.record("worker", "send", row.error, subject)
+        write = partial(attempts.put_off_unreadable, row)
+        self._written.add(Completion("send", write, nothing, subject))
+
+    def _put_back(self, job: Job) -> None:
+        """Until its file has been converted."""
+        write = partial(
+            conversions.want, job.message_id, job.fence, in_flight=job.in_dark
+        )
+        self._written.add(
+            Completion("send", write, nothing, f"message {job.message_id}")
+        )
+
+    def _taken(self) -> Counter[tuple[int, str]]:
+        taken: Counter[tuple[int, str]] = Counter()
+        now = monotonic()
+        for job, since in self._held.values():
+            slow = now - since > SLOW
+            taken[job.line.manager_id, job.line.channel] += (
+                self.limits.each if slow else 1
+            )
+        return taken
+
+    def _attempt(self, job: Job) -> None:
+        outcome: Outcome
+        try:
+            outcome = attempts.attempt(self.drivers, job)
+        except Exception as error:  # noqa: BLE001
+            # A fault of ours: the message fails after a few tries, others go on.
+            self._report("send", error, f"message {job.message_id}")
+            outcome = attempts.broken(job)
+        ended = Ended(job, outcome)
+        self._end(
+            Completion(
+                "send",
+                partial(attempts.settle, ended, self.limits.doubt, self.limits.hurry),
+                lambda: self._let_go(job),
+                f"message {job.message_id}",
+                partial(attempts.give_up, job),
+            )
+        )
+
+    def _report(self, task: str, error: Exception, subject: str) -> None:
+        """By the main thread: those of the senders have no connection."""
+        record = partial(faults.record, "worker", task, error, subject)
+        self._end(Completion("faults", record, nothing))
+
+    def _let_go(self, job: Job) -> None:
+        self._held.pop(job.message_id, None)
+
+    def _end(self, completion: Completion) -> None:
+        self._written.add(completion)
+        self._sleep.ring()
+
+    # What is to be done now and then ----------------------------------------
+
+    def _chores(self) -> None:
+        run = self._tasks.run
+        run("lease", self._renew, self.limits.lease / 3)
+        run("pauses", _look_at_pauses, 1.0)
+        run("accounts", health.ensure_accounts, 5.0)
+        run("checks", lambda: self._check(), 1.0)
+        run("alarms", alerts.watch, 1.0)
+        run("expiry", attempts.expire, 30.0)
+        run("old events", queue.forget_old, 30.0)
+        run("old answers", idempotency.forget_old, 60.0)
+        run("old conversions", conversions.forget_sent, 30.0)
+        run("old faults", faults.forget_old, 3600.0)
+        run("uploads", self._side.upload, 1.0)
+        run("orphans", partial(self._side.run_aside, sweep_orphans), SWEEP_EVERY)
+
+    def _renew(self) -> None:
+        held = {job.message_id: job.fence for job, _ in self._held.values()}
+        delivery_queue.renew(held, self.limits.lease)
+
+    def _check(self) -> None:
+        # A share of the threads: sessions that hang must not hold the messages.
+        room = self.limits.sends // 4 - self._checking
+        for due in health.due_checks(room) if room > 0 else []:
+            self._checking += 1
+            self._senders.submit(self._check_one, due)
+
+    def _check_one(self, due: health.Due) -> None:
+        name, write = due.line.account.name, nothing
+        try:
+            write = partial(health.note_check, health.check(self.drivers, due))
+        except Exception as error:  # noqa: BLE001 - it is asked again when it is due
+            self._report("checks", error, name)
+        self._end(Completion("checks", write, self._check_ended, name))
+
+    def _check_ended(self) -> None:
+        self._checking -= 1
+
+    def _drain(self) -> None:
+        """Ends what was begun, for a while. What is still under way then is left as a
+        kill would leave it; files and profiles are handed back for others to take."""
+        deadline = monotonic() + self.limits.drain
+        while self.is_under_way and monotonic() < deadline:
+            try:
+                self._written.write()
+                sleep(0.01)
+            except Exception as error:  # noqa: BLE001 - whatever it is, we are to end
+                self._recover(error)
+        self._senders.shutdown(wait=False, cancel_futures=True)
+        if self.is_under_way:
+            logger.warning("Stopped with %d messages under way", len(self._held))
+            self._side.leave()
+        else:
+            self._side.close()
+        self._sleep.hang_up()
+
+
+def _look_at_pauses() -> None:
+    pauses.resume_mended()
+    pauses.tell_waiting()
