@@ -13,14 +13,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from areas.naming import normalize_area_text
-from hci_center.api.reading import parse_object
-from hci_center.api.values import (
+from hci_center.api.parsers import (
     WrongValueError,
     parse_phone,
     parse_port,
     parse_public_id,
     parse_text,
 )
+from hci_center.api.request_parsing import parse_object
 from hci_center.errors import MalformedBodyError
 from managers.models import Manager
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hci_center.api.late import Asker, Late
+from hci_center.api.deferred import Asker, Late
 from hci_center.api.links import signed
 
 PATH = "/api/chat/photo/"

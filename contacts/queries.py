@@ -15,7 +15,7 @@ from django.db import connection
 
 from contacts import photos
 from contacts.naming import ManagerNames, bears
-from hci_center.api.late import Asker, Late
+from hci_center.api.deferred import Asker, Late
 from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from hci_center.api.schema.about import SPECTACULAR_SETTINGS  # noqa: F401
+from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
 from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
@@ -133,7 +133,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hci_center.webserver.compression.CompressionMiddleware",
     "hci_center.api.cors.Cors",
-    "hci_center.api.gate.ApiGate",
+    "hci_center.api.middleware.ApiGate",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hci_center.webserver.content_policy.ContentSecurityPolicyMiddleware",

@@ -6,11 +6,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 urlpatterns = [
-    path("api/", include("managers.urls")),
-    path("api/", include("contacts.urls")),
-    path("api/", include("chats.urls")),
-    path("api/", include("areas.urls")),
-    path("api/", include("hci_center.feed.urls")),
+    path("api/", include("managers.api.urls")),
+    path("api/", include("contacts.api.urls")),
+    path("api/", include("chats.api.urls")),
+    path("api/", include("areas.api.urls")),
+    path("api/", include("hci_center.feed.api.urls")),
     path("api/", include("hci_center.api.urls")),
     path("webhooks/", include("chats.inbound.views")),
     path("", include("hci_center.webserver.urls")),

@@ -7,8 +7,8 @@ from contextlib import suppress
 from django.db import connection
 from django.db.models import Q
 
+from hci_center.api.parsers import WrongValueError, parse_phone
 from hci_center.api.subject import note_subject
-from hci_center.api.values import WrongValueError, parse_phone
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
 from managers.models import Manager

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from hci_center.api.late import Asker, Late
+from hci_center.api.deferred import Asker, Late
 from hci_center.callers import Caller
 from hci_center.encryption import decrypt
 from hci_center.webserver.compression import NOT_COMPRESSED

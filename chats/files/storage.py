@@ -30,8 +30,8 @@ from chats.files.pictures import PICTURES, Showing, showing_of
 from chats.files.reencoding import UnreadableError, reencode
 from chats.models import Attachment, ConvertedFile, PictureCopy, Portrait
 from hci_center.api import links
-from hci_center.api.bodies import Fields
-from hci_center.api.late import Asker, Late
+from hci_center.api.deferred import Asker, Late
+from hci_center.api.request_schema import Fields
 from hci_center.errors import BodyTooLargeError, UnavailableError
 
 logger = logging.getLogger(__name__)

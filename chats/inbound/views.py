@@ -21,7 +21,7 @@ from chats.gateways.events import BadSignatureError, MalformedError
 from chats.gateways.graph import answer_handshake
 from chats.inbound.queue import store_pieces
 from hci_center import security
-from hci_center.api.reading import refuse_large
+from hci_center.api.request_parsing import refuse_large
 from hci_center.errors import BodyTooLargeError
 from managers import webhook_secrets
 

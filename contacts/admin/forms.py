@@ -16,7 +16,7 @@ from contacts import photos
 from contacts.intake import find_contact
 from contacts.models import Channel, Contact
 from contacts.phone_numbers import as_written, is_complete
-from hci_center.api.values import (
+from hci_center.api.parsers import (
     NOBODY,
     WrongValueError,
     parse_contact_key,

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from contacts.identity import spellings
 from contacts.models import Channel, Identity
-from hci_center.api.values import WrongValueError, parse_phone
+from hci_center.api.parsers import WrongValueError, parse_phone
 
 # Fewer digits are in so many numbers that they say nothing.
 FEWEST_DIGITS = 4

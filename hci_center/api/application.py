@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connection
 
 from hci_center.api.cors import Cors
-from hci_center.api.gate import PREFIX, ApiGate
+from hci_center.api.middleware import PREFIX, ApiGate
 
 
 class Application(WSGIHandler):

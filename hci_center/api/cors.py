@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from hci_center.api.gate import PREFIX
+from hci_center.api.middleware import PREFIX
 
 
 class Cors(CorsMiddleware):

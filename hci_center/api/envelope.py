@@ -8,7 +8,7 @@ import orjson
 from django.http import HttpResponse
 from django.utils.functional import Promise
 
-from hci_center.api.late import MARK, Asker, Late
+from hci_center.api.deferred import MARK, Asker, Late
 from hci_center.errors import RefusedError
 
 

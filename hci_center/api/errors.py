@@ -12,8 +12,8 @@ from django.http.request import UnreadablePostError
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from hci_center.api.deferred import Asker
 from hci_center.api.envelope import answer, failure, render
-from hci_center.api.late import Asker
 from hci_center.database import faults
 from hci_center.errors import (
     ForbiddenError,

@@ -1,8 +1,8 @@
 """The fields of request bodies: each a wire format with its place in the schema.
 
-A field's `parse` is a function of `hci_center.api.values`. The classes are DRF fields
+A field's `parse` is a function of `hci_center.api.parsers`. The classes are DRF fields
 so that the schema describes them; requests run `parse` alone, through
-`hci_center.api.bodies.Body.read`.
+`hci_center.api.request_schema.Body.read`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hci_center.api.values import (
+from hci_center.api.parsers import (
     ContactKey,
     parse_contact_key,
     parse_flag,

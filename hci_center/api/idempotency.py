@@ -12,8 +12,8 @@ import orjson
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from hci_center.api.deferred import revive
 from hci_center.api.envelope import failure, render_to_keep, success
-from hci_center.api.late import revive
 from hci_center.api.subject import subject_noted
 from hci_center.callers import Caller
 from hci_center.errors import (

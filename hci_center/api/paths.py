@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from django.urls import register_converter
 
-from hci_center.api.values import WrongValueError, parse_port
+from hci_center.api.parsers import WrongValueError, parse_port
 
 PORT = "<port:controller_port>"
 PAGE = "<page:facebook_id>"

@@ -23,11 +23,11 @@ from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.viewsets import ViewSet
 
-from hci_center.api.bodies import Body, Fields
+from hci_center.api.deferred import Asker
 from hci_center.api.envelope import answer, render, success
 from hci_center.api.idempotency import Call, answer_once, read_key
-from hci_center.api.late import Asker
-from hci_center.api.reading import refuse_large, sent_fields
+from hci_center.api.request_parsing import refuse_large, sent_fields
+from hci_center.api.request_schema import Body, Fields
 from hci_center.callers import Caller, Role
 from hci_center.errors import (
     ForbiddenError,

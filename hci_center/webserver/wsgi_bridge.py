@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from django.db import DatabaseError
 
-from hci_center.api.reading import TOO_LARGE
+from hci_center.api.request_parsing import TOO_LARGE
 from hci_center.api.senders import is_known_sender
 from hci_center.errors import RefusedError, UnavailableError
 from hci_center.limits import give_memory_back

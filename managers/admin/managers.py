@@ -19,7 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from hci_center.api.values import (
+from hci_center.api.parsers import (
     WrongValueError,
     parse_phone,
     parse_port,

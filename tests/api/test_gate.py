@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from hci_center.errors import RefusedError
-from managers import viewsets
+from managers.api import viewsets
 from tests.managers.shapes import found
 
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from hci_center.api import idempotency
 from hci_center.api.models import StoredAnswer
-from managers import authentication, viewsets
+from managers import authentication
+from managers.api import viewsets
 from managers.models import Manager
 from tests.builders import make_key, make_manager
 from tests.conftest import Api, signed_in

@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from chats.api.viewsets.files import serve_file
 from chats.files import storage
 from chats.models import Attachment
-from chats.viewsets.files import serve_file
 from hci_center.api import links
 from tests.chats import files
 from tests.chats.files import data_uri

@@ -3,7 +3,7 @@
 import pytest
 
 from contacts.lookup import find_one
-from hci_center.api.values import parse_contact_key
+from hci_center.api.parsers import parse_contact_key
 from hci_center.callers import Caller
 from hci_center.errors import AmbiguousContactError, ContactNotFoundError
 from tests import builders

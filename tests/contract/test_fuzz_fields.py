@@ -12,13 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chats.serializers import RecordMessage, SendTextByController
-from contacts.serializers import AnswerContact, SaveContact
+from chats.api.serializers.chats import RecordMessage, SendTextByController
+from contacts.api.serializers import AnswerContact, SaveContact
 from hci_center.api import fields
-from hci_center.api.reading import parse_object
-from hci_center.api.values import ContactKey, WrongValueError
+from hci_center.api.parsers import ContactKey, WrongValueError
+from hci_center.api.request_parsing import parse_object
 from hci_center.errors import InvalidError, MalformedBodyError
-from managers.serializers import LinkManager, SaveManager
+from managers.api.serializers import LinkManager, SaveManager
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "50"))
 bounded = settings(

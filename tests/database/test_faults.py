@@ -17,7 +17,7 @@ from django.db import (
 from hci_center.database import faults
 from hci_center.errors import LackingError
 from hci_center.webserver import health
-from managers import viewsets
+from managers.api import viewsets
 
 pytestmark = pytest.mark.django_db
 

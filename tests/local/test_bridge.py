@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.http import Http404
 
-from hci_center.api import gate
-from hci_center.api.reading import _PIECE, _has_long_number
+from hci_center.api import middleware
+from hci_center.api.request_parsing import _PIECE, _has_long_number
 from hci_center.webserver import environ as webserver_environ
 from hci_center.webserver.body_pools import Request
 from tests.attacks.servers import wait_until
@@ -48,11 +48,11 @@ def test_probes_that_differ_in_their_headers_share_one_run(echo):
 
 def test_a_path_longer_than_any_route_is_not_resolved(monkeypatch):
     resolved = []
-    monkeypatch.setattr(gate, "resolve", resolved.append)
-    longest = "/api/".ljust(gate.LONGEST_PATH, "x")
-    gate.find_route(longest)
+    monkeypatch.setattr(middleware, "resolve", resolved.append)
+    longest = "/api/".ljust(middleware.LONGEST_PATH, "x")
+    middleware.find_route(longest)
     with pytest.raises(Http404):
-        gate.find_route(longest + "x")
+        middleware.find_route(longest + "x")
     assert resolved == [longest]
 
 

@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
 
-from hci_center.api.schema import refusals
+from hci_center.api.schema import error_responses
 from hci_center.api.schema.operations import as_documented
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ def complete(result: Json, **_: Any) -> Json:
     """What belongs to no single call: the refusals, the header of repeats."""
     result["paths"] = as_documented(result["paths"])
     components = result["components"]
-    components["schemas"]["Refusal"] = refusals.SCHEMA
+    components["schemas"]["Refusal"] = error_responses.SCHEMA
     components["parameters"] = {
         "IdempotencyKey": {
             "name": "Idempotency-Key",

@@ -8,10 +8,10 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 
-from hci_center.api.bodies import Body
 from hci_center.api.fields import WireField
-from hci_center.api.schema.pages import Answer, Json, Page, chapter_of, page_of
-from hci_center.api.schema.refusals import common_refusals, responses_to
+from hci_center.api.request_schema import Body
+from hci_center.api.schema.error_responses import common_refusals, responses_to
+from hci_center.api.schema.operation_docs import Answer, Json, Page, chapter_of, page_of
 from hci_center.api.viewset import FILE_BODY, Operation
 
 MEDIA_TYPES = ("application/json", "application/x-www-form-urlencoded")

@@ -1,0 +1,118 @@
+"""The calls about areas and sessions, as the API's document tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from hci_center.api.schema.operation_docs import Page
+from hci_center.errors import (
+    AreaNotFoundError,
+    ForbiddenError,
+    ManagerNotFoundError,
+    NotAuthenticatedError,
+)
+
+CHAPTER = "Areas"
+SESSIONS = "Sessions"
+
+
+class AreaShape(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="The area's code.")
+    idarea = serializers.CharField(help_text="The same, as old clients call it.")
+    name = serializers.CharField()
+
+
+class OperatorShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    areas = serializers.ListField(child=serializers.CharField())
+    online = serializers.BooleanField()
+
+
+class PersonShape(serializers.Serializer[Any]):
+    operatorId = serializers.CharField(
+        allow_null=True, help_text="Null for supervisors and administrators."
+    )
+    name = serializers.CharField()
+    role = serializers.ChoiceField(["operator", "supervisor", "administrator"])
+    csrfToken = serializers.CharField()
+
+
+AREA = {"id": "vendas", "idarea": "vendas", "name": "Vendas"}
+OPERATOR = {
+    "id": "2",
+    "name": "Ana Souza",
+    "email": "ana@example.com",
+    "areas": ["vendas"],
+    "online": True,
+}
+PERSON = {
+    "operatorId": "2",
+    "name": "Ana Souza",
+    "role": "operator",
+    "csrfToken": "Nhw3…",
+}
+IN_AREA = {"By code": {"idarea": "vendas"}}
+
+PAGES = {
+    "list_by_port": Page(
+        "All areas of a manager",
+        "The areas of the manager with that controller port, oldest first.",
+        answer=[AreaShape],
+        example=[AREA],
+        refuses=(ManagerNotFoundError,),
+    ),
+    "list_by_page": Page(
+        "All areas of a page's manager",
+        "The same list for a manager that has no port.",
+        answer=[AreaShape],
+        example=[AREA],
+        refuses=(ManagerNotFoundError,),
+    ),
+    "operators_by_port": Page(
+        "All operators of an area",
+        "Those who serve the area now, oldest first.",
+        answer=[OperatorShape],
+        example=[OPERATOR],
+        bodies=IN_AREA,
+        refuses=(ManagerNotFoundError, AreaNotFoundError),
+    ),
+    "operators_by_page": Page(
+        "All operators of an area of a page's manager",
+        "The same list for a manager that has no port.",
+        answer=[OperatorShape],
+        example=[OPERATOR],
+        bodies=IN_AREA,
+        refuses=(ManagerNotFoundError, AreaNotFoundError),
+    ),
+    "sign_in": Page(
+        "Sign in",
+        "Opens a session for a person: sets the `sessionid` cookie. Wants the CSRF "
+        "token that GET sets. Slowed down after failures.",
+        answer=PersonShape,
+        example=PERSON,
+        bodies={"A person": {"username": "ana.souza", "password": "…"}},
+        refuses=(NotAuthenticatedError, ForbiddenError),
+        chapter=SESSIONS,
+    ),
+    "show": Page(
+        "Who am I",
+        "The person of the session; 401 for nobody. Sets the `csrftoken` cookie "
+        "either way.",
+        answer=PersonShape,
+        example=PERSON,
+        refuses=(NotAuthenticatedError,),
+        chapter=SESSIONS,
+    ),
+    "sign_out": Page(
+        "Sign out",
+        "Ends the session.",
+        answer={"type": "null"},
+        example=None,
+        refuses=(ForbiddenError,),
+        chapter=SESSIONS,
+    ),
+}

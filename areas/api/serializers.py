@@ -1,0 +1,16 @@
+"""The bodies of the calls about areas and people."""
+
+from __future__ import annotations
+
+from hci_center.api.fields import Text
+from hci_center.api.request_schema import Body
+
+
+class ListOperators(Body):
+    # A code or, when none fits, a name, which may be longer.
+    idarea = Text(200)
+
+
+class SignIn(Body):
+    username = Text(150)
+    password = Text(4096)

@@ -1,0 +1,22 @@
+"""The chapter of the document on areas, and the session of a person."""
+
+from django.urls import path
+
+from areas.api.viewsets import AreaViewSet, SessionViewSet
+from hci_center.api.paths import PAGE, PORT
+
+urlpatterns = [
+    path(f"area/facebook/{PAGE}", AreaViewSet.as_view({"get": "list_by_page"})),
+    path(f"area/{PORT}", AreaViewSet.as_view({"get": "list_by_port"})),
+    path(
+        f"area/operator/facebook/{PAGE}",
+        AreaViewSet.as_view({"post": "operators_by_page"}),
+    ),
+    path(f"area/operator/{PORT}", AreaViewSet.as_view({"post": "operators_by_port"})),
+    path(
+        "session",
+        SessionViewSet.as_view(
+            {"post": "sign_in", "get": "show", "delete": "sign_out"}
+        ),
+    ),
+]

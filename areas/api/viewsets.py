@@ -1,0 +1,121 @@
+"""The calls about areas, and those of people about themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import authenticate, get_user, login, logout
+from django.contrib.auth.models import User
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.utils.translation import gettext_lazy as _
+
+from areas.api.serializers import ListOperators, SignIn
+from areas.callers import caller_of, open_session
+from areas.devices import set_device_cookie
+from areas.models import Operator
+from areas.queries import areas_of_manager, operators_of_area
+from areas.sight import find_area
+from hci_center.api.errors import answer_refusal
+from hci_center.api.request_schema import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+from hci_center.callers import Caller
+from hci_center.errors import NotAuthenticatedError, RefusedError
+from managers.lookup import find_manager
+
+
+class AreaViewSet(ContractViewSet):
+    """Each list twice: by port, and by page for a manager that has no port."""
+
+    @operation()
+    def list_by_port(self, fields: Fields, controller_port: int) -> Any:
+        return self._areas(controller_port=controller_port)
+
+    @operation()
+    def list_by_page(self, fields: Fields, facebook_id: str) -> Any:
+        return self._areas(facebook_id=facebook_id)
+
+    @operation(ListOperators, reads=True)
+    def operators_by_port(self, fields: Fields, controller_port: int) -> Any:
+        return self._operators(fields, controller_port=controller_port)
+
+    @operation(ListOperators, reads=True)
+    def operators_by_page(self, fields: Fields, facebook_id: str) -> Any:
+        return self._operators(fields, facebook_id=facebook_id)
+
+    def _areas(self, **manager: Any) -> Any:
+        return areas_of_manager(find_manager(self.caller, **manager))
+
+    def _operators(self, fields: Fields, **manager: Any) -> Any:
+        manager_id = find_manager(self.caller, **manager)
+        area = find_area(manager_id, fields["idarea"], field="idarea")
+        return operators_of_area(area.id)
+
+
+class SessionViewSet(ContractViewSet):
+    """A person signs in, asks who he is, signs out."""
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except RefusedError as refusal:
+            # Nobody gets his CSRF cookie too: he needs it to sign in.
+            return self.finish(answer_refusal(request, refusal))
+
+    @operation(SignIn, anonymous=True, repeatable=False, closed_to=("key",))
+    def sign_in(self, fields: Fields) -> Any:
+        if not hasattr(self.request, "session"):
+            open_session(self.request)
+        user = authenticate(self.request, **fields)
+        caller = None if user is None else caller_of(user)
+        if not isinstance(user, User) or caller is None:
+            raise NotAuthenticatedError(_("The user name or the password is wrong."))
+        login(self.request, user)
+        return self._person(user, caller)
+
+    @operation(anonymous=True)
+    def show(self, fields: Fields) -> Any:
+        self._load_csrf_token()
+        get_token(self.request)
+        caller = getattr(self, "caller", None)
+        user = None if caller is None or caller.is_key else get_user(self.request)
+        if caller is None or not isinstance(user, User):
+            raise NotAuthenticatedError
+        return self._person(user, caller)
+
+    @operation(repeatable=False, closed_to=("key",))
+    def sign_out(self, fields: Fields) -> None:
+        logout(self.request)
+
+    def finish(self, response: HttpResponse) -> HttpResponse:
+        """Saves the session and sets both cookies, as for Django's own pages."""
+        if hasattr(self.request, "session"):
+            SessionMiddleware(_no_view).process_response(self.request, response)
+        CsrfViewMiddleware(_no_view).process_response(self.request, response)
+        set_device_cookie(self.request, response)
+        return response
+
+    def _load_csrf_token(self) -> None:
+        """The token of the cookie stays good: another tab may be using it."""
+        CsrfViewMiddleware(_no_view).process_request(self.request)
+
+    def _person(self, user: User, caller: Caller) -> dict[str, Any]:
+        name = user.get_full_name() or user.get_username()
+        if caller.operator is not None:
+            name = Operator.objects.values_list("name", flat=True).get(
+                pk=caller.operator
+            )
+        return {
+            "operatorId": None if caller.operator is None else str(caller.operator),
+            "name": name,
+            "role": caller.role,
+            "csrfToken": get_token(self.request),
+        }
+
+
+def _no_view(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse()

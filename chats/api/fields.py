@@ -1,0 +1,88 @@
+"""Wire formats that only the calls about messages know."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from chats.conversations.message_details import LONGEST_FILE_NAME, clean_file_name
+from chats.files.data_uri import NotADataUriError, SentFile, parse_data_uri
+from hci_center.api.fields import WireField
+from hci_center.api.parsers import WrongValueError, parse_text
+
+_TYPE = re.compile(r"[a-z0-9_\-]{1,32}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST_ID = 255
+
+
+class MessageType(WireField):
+    def parse(self, value: Any) -> str:
+        text = parse_text(value, _LONGEST_ID)
+        if not _TYPE.fullmatch(text):
+            raise WrongValueError(_("A type has 1 to 32 of a-z, 0-9, _ and -."))
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[a-z0-9_-]{1,32}$"}
+
+
+class OneOf(WireField):
+    """One word of a list."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        self.words = words
+        super().__init__(**options)
+
+    def parse(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise WrongValueError(_("This must be one of %s.") % ", ".join(self.words))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words)}
+
+
+class MessageId(WireField):
+    """The id of a message as we answer it."""
+
+    def parse(self, value: Any) -> UUID:
+        if not isinstance(value, str) or not _UUID.fullmatch(value):
+            raise WrongValueError(_("There is no such message."))
+        return UUID(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}
+
+
+class FileName(WireField):
+    """What a file is called; of a path the last part. "" when nothing is left of it."""
+
+    def parse(self, value: Any) -> str:
+        return clean_file_name(parse_text(value, LONGEST_FILE_NAME))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": LONGEST_FILE_NAME}
+
+
+class DataUri(WireField):
+    """A file. One that is over the limit is told apart later, by the rule."""
+
+    def parse(self, value: Any) -> SentFile:
+        try:
+            if not isinstance(value, str):
+                raise NotADataUriError
+            return parse_data_uri(value, settings.LARGEST_FILE)
+        except NotADataUriError as error:
+            sentence = _("This must be data:<type>;base64,<strict base64>.")
+            raise WrongValueError(sentence) from error
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "The file, whole: a data URI in strict base64.",
+            "type": "string",
+            "pattern": "^data:.+;base64,[A-Za-z0-9+/]+={0,2}$",
+        }

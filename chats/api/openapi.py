@@ -1,0 +1,288 @@
+"""The calls about chats and messages, as the API's document tells them."""
+
+from __future__ import annotations
+
+from chats.api.responses import (
+    ChatShape,
+    HandedOverChatShape,
+    MessageShape,
+    SessionShape,
+)
+from contacts.api.openapi import EXAMPLE as CONTACT
+from contacts.api.openapi import ContactShape
+from hci_center.api.schema.operation_docs import Json, Page, one_of, text
+from hci_center.errors import (
+    AmbiguousContactError,
+    BodyTooLargeError,
+    ChatNotFoundError,
+    ContactNotFoundError,
+    ForbiddenError,
+    ManagerNotFoundError,
+    NotFailedError,
+    NotFoundError,
+    OperatorNotFoundError,
+)
+
+CHAPTER = "Chats"
+
+
+MESSAGE: Json = {
+    "content": "Text of a message",
+    "type": "text",
+    "from": 987654321,
+    "status": "wait",
+    "id": "0b7f2f8e-6a64-4c0a-9e0c-6d0d6f0c9d5e",
+    "createdAt": "2026-11-22T13:05:09.120Z",
+    "direction": "in",
+}
+SENT = MESSAGE | {"from": "2", "direction": "out"}
+SENT_FILE = SENT | {
+    "content": "Arquivo em anexo",
+    "type": "image",
+    "url": "https://centre.example/api/chat/file/3f1c…?signature=…",
+    "caption": "Meu bolo",
+    "fileName": "bolo.png",
+    "fileSize": 48213,
+}
+CHAT: Json = {
+    "contactId": 987654321,
+    "operatorId": 0,
+    "messages": [],
+    "protocol": "BR202611220000178",
+}
+BY_NUMBER = {"contactNumber": 987654321}
+BY_ID = {"contactId": 987654321}
+
+TEXT: Json = {"content": "VGV4dA==", "content2": "textExample", "operatorId": "2"}
+FILE: Json = {"from": "2", "base64": "data:image/png;base64,iVBORw0K", "type": "image"}
+BESIDE_A_FILE: Json = {"caption": "Meu bolo", "fileName": "bolo.png"}
+ANY_TEXT = one_of("content", "content2")
+PHONE_OR_ID = one_of("contactNumber", "contactId")
+
+AMBIGUOUS = (ContactNotFoundError, AmbiguousContactError)
+READING = (
+    ForbiddenError,
+    OperatorNotFoundError,
+    ChatNotFoundError,
+    AmbiguousContactError,
+)
+SENDING = (
+    ForbiddenError,
+    ManagerNotFoundError,
+    OperatorNotFoundError,
+    *AMBIGUOUS,
+)
+
+PAGES = {
+    "open": Page(
+        "Open a chat with a number",
+        "Opens a chat, or answers the open one with its messages.",
+        answer=ChatShape,
+        example=CHAT,
+        bodies={"By number": BY_NUMBER},
+        rules=(PHONE_OR_ID,),
+        refuses=AMBIGUOUS,
+    ),
+    "open_facebook": Page(
+        "Open a chat with a Facebook contact",
+        "Opens a chat, or answers the open one with its messages.",
+        answer=ChatShape,
+        example=CHAT | {"contactId": "987654321"},
+        bodies={"By id": BY_ID},
+        refuses=AMBIGUOUS,
+    ),
+    "list": Page(
+        "All messages of a chat",
+        "Of the open chat, oldest first. `before` and `after` (ids of messages) cut "
+        "out a window, `limit` keeps its newest, `closed` adds the earlier chats.",
+        answer=[MessageShape],
+        example=[MESSAGE],
+        bodies={"By id": {"operatorId": "Id of a operator", **BY_ID}},
+        refuses=READING,
+    ),
+    "change_operator": Page(
+        "Change the operator of a chat",
+        "Hands the open chat over; `0` releases it.",
+        answer=HandedOverChatShape,
+        example={
+            "contactNumber": 987654321,
+            "contactId": 987654321,
+            "operatorId": "2",
+            "messages": [],
+        },
+        bodies={"By id": {**BY_ID, "operatorId": "Id operator"}},
+        refuses=(*AMBIGUOUS, OperatorNotFoundError, ChatNotFoundError),
+    ),
+    "delete": Page(
+        "Delete a chat",
+        "Closes it and releases the contact. Its messages stay for history.",
+        answer=text("Chat deleted"),
+        example="Chat deleted",
+        bodies={"By id": BY_ID},
+        refuses=(ChatNotFoundError, AmbiguousContactError),
+    ),
+    "record": Page(
+        "Record a message",
+        "What a bot or controller received, or sent by itself; nothing is sent by "
+        "this call. A contact or chat that is missing is created. `messageId` makes "
+        "it safe to repeat; `base64` brings the bytes of a file. What is said with a "
+        "file is its `caption`, also as `content` beside `url` or `base64`; `replyTo` "
+        "is the id of the contact's message that this one quotes, ours or the "
+        "gateway's.",
+        answer=MessageShape,
+        example=MESSAGE,
+        bodies={
+            "A Facebook text": {
+                "contactId": "987654321",
+                "content": "text of the message",
+                "facebookId": "369258147",
+                "type": "text",
+                "from": "987654321",
+            },
+            "A Facebook file": {
+                "supertype": "audio",
+                "url": "url.com",
+                "from": "987654321",
+                "contactId": "987654321",
+                "facebookId": "369258147",
+            },
+            "A WhatsApp text": {
+                "contactNumber": 987654321,
+                "content": "VGV4dCBvZiBhIG1lc3NhZ2U=",
+                "type": "base64",
+                "from": 987654321,
+                "managerNumber": 123456789,
+            },
+            "A WhatsApp file": {
+                "operatorId": "Operator Id",
+                "contactNumber": 987654321,
+                "url": "exampleUrl.com",
+                "type": "image",
+                "from": 987654321,
+                "managerNumber": 123456789,
+            },
+        },
+        rules=(
+            one_of("managerNumber", "facebookId", "number"),
+            PHONE_OR_ID,
+            one_of("content", "url", "base64"),
+        ),
+        refuses=(ForbiddenError, ManagerNotFoundError, BodyTooLargeError),
+    ),
+    "send_text_by_controller": Page(
+        "Send a text to a WhatsApp contact",
+        "Stores `content2` (without it, `content` decoded) and queues it for the "
+        "manager's controller; answers at once. Opens a chat if none is open. "
+        "`replyTo` quotes a message of the contact, by our id or the gateway's.",
+        answer=MessageShape,
+        example=SENT,
+        bodies={"By number": TEXT | BY_NUMBER},
+        rules=(ANY_TEXT, PHONE_OR_ID),
+        refuses=SENDING,
+    ),
+    "send_text_by_page": Page(
+        "Send a text to a Facebook contact",
+        "The same through the manager's page, at most 2,000 characters. `token`, "
+        "when given, is used for this message instead of the stored one.",
+        answer=MessageShape,
+        example=SENT,
+        bodies={"By id": TEXT | BY_ID | {"token": "Facebook Page Token"}},
+        rules=(ANY_TEXT,),
+        refuses=SENDING,
+    ),
+    "send_file_by_controller": Page(
+        "Send a file to a WhatsApp contact",
+        "Checks that the bytes are what they claim, stores them and queues the "
+        "message. Its `url` is a signed link, new in every answer and good for an "
+        "hour. A picture is shown without what cameras write beside it; `original=1` "
+        "in the link's query gives the file as it was sent. `caption` goes out with "
+        "the file where the gateway can, `fileName` is what the customer sees it "
+        "called, `replyTo` quotes a message.",
+        answer=MessageShape,
+        example=SENT_FILE,
+        bodies={"By number": FILE | BY_NUMBER | BESIDE_A_FILE},
+        rules=(PHONE_OR_ID,),
+        refuses=SENDING,
+    ),
+    "send_file_by_page": Page(
+        "Send a file to a Facebook contact",
+        "The same through the manager's page.",
+        answer=MessageShape,
+        example=SENT_FILE,
+        bodies={"By id": FILE | BY_ID | BESIDE_A_FILE},
+        refuses=SENDING,
+    ),
+    "report_status": Page(
+        "Report how far a message came",
+        "Lifts the message, never back. News of a message that is not known yet is "
+        "kept 15 minutes; the answer is then null.",
+        answer={
+            "oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/MessageShape"}]
+        },
+        example=SENT | {"status": "delivered"},
+        bodies={
+            "By number": {
+                "number": 123456789,
+                "messageId": "wamid.HBg",
+                "status": "delivered",
+            }
+        },
+        rules=(one_of("number", "facebookId"),),
+        refuses=(ForbiddenError, ManagerNotFoundError),
+    ),
+    "mark_read": Page(
+        "Mark a chat as read",
+        "Answers the contact, with nothing unread.",
+        answer=ContactShape,
+        example=CONTACT,
+        bodies={"By id": {"operatorId": "2", **BY_ID}},
+        refuses=READING,
+    ),
+    "send_again": Page(
+        "Send a failed message again",
+        "The message waits again. It keeps its id: a gateway that has it already "
+        "answers with what became of it.",
+        answer=MessageShape,
+        example=SENT,
+        bodies={
+            "By id": {"operatorId": "2", **BY_ID, "id": MESSAGE["id"]},
+        },
+        refuses=(*READING, NotFailedError, NotFoundError),
+    ),
+    "send_template": Page(
+        "Send an approved template",
+        "The only way to write first, or after the customer's last message has grown "
+        "too old. Refused where the manager's gateway has no templates.",
+        answer=MessageShape,
+        example=SENT | {"type": "template", "content": "boas_vindas: Maria"},
+        bodies={
+            "By number": {
+                "operatorId": "2",
+                **BY_NUMBER,
+                "name": "boas_vindas",
+                "language": "pt_BR",
+                "parameters": ["Maria"],
+            }
+        },
+        rules=(PHONE_OR_ID,),
+        refuses=SENDING,
+    ),
+    "find_session": Page(
+        "The session of a manager's gateway",
+        "By `number` that of WhatsApp, by `facebookId` alone that of the page. `qr` "
+        "is what a phone must scan, null when there is none; operators get the "
+        "answer without it. Asking for a session that is not open has its gateway "
+        "asked for the code, at most every five seconds: ask again to see it. With "
+        "`connect: false` the answer alone is wanted, as of whoever only watches.",
+        answer=SessionShape,
+        example={
+            "state": "open",
+            "since": "2026-11-22T13:05:09.120Z",
+            "reason": "",
+            "qr": None,
+        },
+        bodies={"By number": {"number": 123456789}},
+        rules=(one_of("number", "facebookId"),),
+        refuses=(ManagerNotFoundError,),
+    ),
+}

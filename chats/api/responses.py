@@ -1,0 +1,89 @@
+"""The shapes of chats and messages, as the API's document tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from contacts.api.openapi import PersonId
+
+
+@extend_schema_field({"type": ["integer", "string"]})
+class ChatOperatorId(serializers.Field[Any, Any, Any, Any]):
+    """A text, or the number 0."""
+
+
+class ReactionShape(serializers.Serializer[Any]):
+    # `from` is no name in Python.
+    vars()["from"] = PersonId(help_text="A number when it is the contact itself.")
+    emoji = serializers.CharField()
+
+
+class OriginShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["ad", "post", "ref", "product"])
+    ref = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+
+
+class MessageShape(serializers.Serializer[Any]):
+    content = serializers.CharField()
+    type = serializers.CharField(help_text="text, image, audio, video, pdf, file, …")
+    # `from` is no name in Python.
+    vars()["from"] = PersonId(
+        help_text="A number when it is the WhatsApp contact itself, else a text."
+    )
+    status = serializers.ChoiceField(["wait", "sent", "delivered", "read", "failed"])
+    url = serializers.CharField(required=False, help_text="Where it is not a text.")
+    id = serializers.UUIDField()
+    createdAt = serializers.DateTimeField()
+    direction = serializers.ChoiceField(["in", "out"])
+    error = serializers.CharField(
+        required=False, help_text="When it failed, or is held back by its account."
+    )
+    caption = serializers.CharField(required=False, help_text="Said with a file.")
+    fileName = serializers.CharField(
+        required=False, help_text="What the sender calls the file; never a path."
+    )
+    fileSize = serializers.IntegerField(
+        required=False, help_text="Bytes of a stored file."
+    )
+    replyTo = serializers.UUIDField(
+        required=False, help_text="The message that this one quotes."
+    )
+    reactions = ReactionShape(many=True, required=False)
+    origin = OriginShape(
+        required=False, help_text="What led the customer here with this message."
+    )
+    edited = serializers.DateTimeField(
+        required=False,
+        help_text="When its text was replaced; `content` is the new one.",
+    )
+    deleted = serializers.DateTimeField(
+        required=False,
+        help_text="When its sender took it back. The content stays here as the record; "
+        "clients show the message as deleted.",
+    )
+
+
+class ChatShape(serializers.Serializer[Any]):
+    contactId = PersonId()
+    operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
+    messages = MessageShape(many=True)
+    protocol = serializers.CharField()
+
+
+class SessionShape(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(["unknown", "open", "connecting", "qr", "closed"])
+    since = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
+    qr = serializers.CharField(allow_null=True, required=False)
+
+
+class HandedOverChatShape(serializers.Serializer[Any]):
+    contactNumber = PersonId(help_text="The contact's id, whatever the channel.")
+    contactId = PersonId()
+    operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
+    messages = MessageShape(many=True)

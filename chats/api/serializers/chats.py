@@ -1,0 +1,289 @@
+"""The bodies of the calls about chats and messages."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext as _
+
+from chats.api.fields import DataUri, MessageId, MessageType, OneOf
+from chats.api.serializers.message_extras import Quoting, WithFile, take_caption
+from chats.files.data_uri import SentFile
+from chats.files.mime_types import FILE, is_as_said
+from chats.files.pictures import MOST_PIXELS
+from chats.messages.base64_text import (
+    LONGEST_BASE64_CONTENT,
+    LONGEST_CONTENT,
+    decode_base64_text,
+    decode_where_written,
+)
+from contacts.api.serializers import whatsapp_contact
+from contacts.identity import spellings
+from contacts.models import Channel
+from hci_center.api.fields import (
+    ContactId,
+    Flag,
+    Integer,
+    Moment,
+    OperatorId,
+    Phone,
+    PublicId,
+    Text,
+)
+from hci_center.api.parsers import ContactKey, WrongValueError, parse_phone, parse_text
+from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
+
+MESSENGER_LONGEST_TEXT = 2000
+# How WhatsApp libraries write a person: 5511999998888@c.us, with or without a device.
+_NETWORK_ID = re.compile(r"([0-9]{1,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)")
+FILE_TYPES = ("image", "audio", "video", "pdf", "file")
+
+
+class Narrowed(Body):
+    """A call that names a contact alone may say its manager too."""
+
+    number = Phone(required=False)
+    facebookId = PublicId(required=False)
+
+
+class WhatsAppContact(Body):
+    """A contact of a number: its phone or, where it has none, its id."""
+
+    contactNumber = Phone(required=False)
+    contactId = ContactId(required=False)
+
+    @classmethod
+    def judge(cls, values: Fields, wrong: Wrong) -> None:
+        """Leaves the key of the contact in `contact`."""
+        super().judge(values, wrong)
+        if "contactNumber" in values:
+            phone = values["contactNumber"]
+            values["contact"] = ContactKey(phone, str(phone))
+        elif "contactId" in values:
+            values["contact"] = values["contactId"]
+            whatsapp_contact(values["contactId"], wrong)
+        elif not {"contactNumber", "contactId"} & wrong.keys():
+            wrong["contactNumber"] = [_("This field is required.")]
+
+
+class FacebookContact(Body):
+    contactId = PublicId()
+
+    @classmethod
+    def judge(cls, values: Fields, wrong: Wrong) -> None:
+        """Leaves the key of the contact in `contact`."""
+        super().judge(values, wrong)
+        if "contactId" in values:
+            values["contact"] = ContactKey(None, values["contactId"])
+
+
+class OpenChat(WhatsAppContact, Narrowed):
+    # As whom is not asked: it only narrows, to the manager of that operator.
+    operatorId = OperatorId(required=False)
+
+
+class OpenFacebookChat(FacebookContact, Narrowed):
+    operatorId = OperatorId(required=False)
+
+
+class ReadChat(Narrowed):
+    operatorId = OperatorId()
+    contactId = ContactId()
+
+
+class ListMessages(ReadChat):
+    before = MessageId(required=False)
+    after = MessageId(required=False)
+    limit = Integer(1, 1000, required=False)
+    closed = Flag(required=False)
+
+
+class ChangeOperator(Narrowed):
+    contactId = ContactId()
+    operatorId = OperatorId()
+
+
+class DeleteChat(Narrowed):
+    contactId = ContactId()
+    operatorId = OperatorId(required=False)
+
+
+class RecordMessage(WithFile):
+    """All four documented bodies of the call, and what is additive to them."""
+
+    facebookId = PublicId(required=False)
+    managerNumber = Phone(required=False)
+    number = Phone(required=False)
+    contactId = ContactId(required=False)
+    contactNumber = Phone(required=False)
+    # `from` is no name in Python.
+    vars()["from"] = Text(64)
+    type = MessageType(required=False)
+    supertype = MessageType(required=False)
+    content = Text(LONGEST_BASE64_CONTENT, required=False)
+    url = Text(2048, required=False)
+    base64 = DataUri(required=False)
+    messageId = Text(255, required=False)
+    timestamp = Moment(required=False)
+
+    @classmethod
+    def judge(cls, values: Fields, wrong: Wrong) -> None:
+        """Leaves the manager's number in `number`, the contact in `channel` and
+        `external_id`, the names of who said it in `senders`, and the message's final
+        `type`, `content` and `caption`."""
+        _judge_manager(values, wrong)
+        _judge_contact(values, wrong)
+        values["senders"] = _senders(values.get("from", ""), values.get("channel"))
+        _judge_type(values, wrong)
+        if values["type"] == "text":
+            _judge_content(values, wrong)
+        else:
+            require_one_of(values, wrong, "url", "base64")
+            take_caption(values)
+
+
+def _judge_manager(values: Fields, wrong: Wrong) -> None:
+    numbers = {values[name] for name in ("managerNumber", "number") if name in values}
+    if len(numbers) > 1:
+        wrong["number"] = [_("These are the numbers of two managers.")]
+    for number in numbers:
+        values["number"] = number
+    if not {"facebookId", "managerNumber", "number"} & (values.keys() | wrong.keys()):
+        require_one_of(values, wrong, "managerNumber", "facebookId")
+
+
+def _judge_contact(values: Fields, wrong: Wrong) -> None:
+    by_page = "facebookId" in values and "number" not in values
+    key: ContactKey | None = values.get("contactId")
+    if key is not None and by_page:
+        values["channel"], values["external_id"] = Channel.FACEBOOK, key.facebook_id
+        if key.facebook_id is None:
+            wrong["contactId"] = [_("An id has 1 to 64 letters, digits or _ . : -")]
+    elif "contactNumber" in values:
+        values["channel"] = Channel.WHATSAPP
+        values["external_id"] = str(values["contactNumber"])
+    elif key is not None:
+        values["channel"], values["external_id"] = whatsapp_contact(key, wrong)
+    elif not {"contactNumber", "contactId"} & wrong.keys():
+        wrong["contactId" if by_page else "contactNumber"] = [
+            _("This field is required.")
+        ]
+
+
+def _senders(said: str, channel: str | None) -> list[str]:
+    """What `from` may be called among the contact's names: as said, and as a phone."""
+    if channel != Channel.WHATSAPP:
+        return [said]
+    network = _NETWORK_ID.fullmatch(said)
+    try:
+        phone = str(parse_phone(network[1] if network else said))
+    except WrongValueError:
+        return [said]
+    return [said, *spellings(channel, phone)]
+
+
+def _judge_type(values: Fields, wrong: Wrong) -> None:
+    said = values.get("type") or values.get("supertype")
+    if said is None:
+        has_file = "url" in values or "base64" in values
+        said = "file" if has_file and "content" not in values else "text"
+    if said == "base64":
+        if "content" in values:
+            values["content"] = decode_where_written(values["content"])
+        said = "text"
+    values["type"] = said
+
+
+def _judge_content(values: Fields, wrong: Wrong) -> None:
+    if "content" in values:
+        if len(values["content"]) > LONGEST_CONTENT:
+            wrong["content"] = [
+                _("This is longer than %d characters.") % LONGEST_CONTENT
+            ]
+    elif "content" not in wrong:
+        wrong["content"] = [_("This field is required.")]
+
+
+class SendText(Quoting):
+    """What an operator writes: plain, or as base64 of it; plain wins."""
+
+    content = Text(LONGEST_BASE64_CONTENT, required=False)
+    content2 = Text(LONGEST_CONTENT, required=False)
+    operatorId = OperatorId()
+
+    longest = LONGEST_CONTENT
+
+    @classmethod
+    def judge(cls, values: Fields, wrong: Wrong) -> None:
+        """Leaves the text in `text`."""
+        super().judge(values, wrong)
+        require_one_of(values, wrong, "content", "content2")
+        if "content2" in values:
+            values["text"], name = values["content2"], "content2"
+        elif "content" in values:
+            values["text"], name = _decode(values["content"], wrong), "content"
+        else:
+            return
+        if len(values["text"]) > cls.longest:
+            wrong[name] = [_("This is longer than %d characters.") % cls.longest]
+
+
+def _decode(content: str, wrong: Wrong) -> str:
+    text = decode_base64_text(content)
+    if not text:
+        wrong["content"] = [_("This must be strict base64 of a UTF-8 text.")]
+        return ""
+    try:
+        return parse_text(text, LONGEST_CONTENT)
+    except WrongValueError as error:
+        wrong["content"] = [error.sentence]
+        return ""
+
+
+class SendTextByController(SendText, WhatsAppContact):
+    pass
+
+
+class SendTextByPage(SendText, FacebookContact, Narrowed):
+    token = Text(4096, required=False)
+
+    longest = MESSENGER_LONGEST_TEXT
+
+
+class SendFile(WithFile):
+    vars()["from"] = OperatorId()
+    base64 = DataUri()
+    type = OneOf(*FILE_TYPES)
+
+    @classmethod
+    def judge(cls, values: Fields, wrong: Wrong) -> None:
+        super().judge(values, wrong)
+        sent: SentFile | None = values.get("base64")
+        said: str | None = values.get("type")
+        if sent is None or sent.found is None or said is None or said == FILE:
+            return
+        if sent.has_too_many_pixels:
+            sentence = _("The picture has more than %d million pixels.")
+            wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
+        elif not is_as_said(sent.found, said, sent.claimed_mime):
+            wrong["base64"] = [_("The file is not of the kind that is said.")]
+
+
+class SendFileByController(SendFile, WhatsAppContact):
+    pass
+
+
+class SendFileByPage(SendFile, FacebookContact, Narrowed):
+    token = Text(4096, required=False)
+
+
+class ReportStatus(Body):
+    number = Phone(required=False)
+    facebookId = PublicId(required=False)
+    messageId = Text(255)
+    status = OneOf("sent", "delivered", "read", "failed")
+    error = Text(500, required=False)
+
+    @classmethod
+    def judge(cls, values: Fields, wrong: Wrong) -> None:
+        require_one_of(values, wrong, "number", "facebookId")

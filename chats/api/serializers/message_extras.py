@@ -1,0 +1,42 @@
+"""What may be said beside a message: its caption, its file's name, what it quotes."""
+
+from __future__ import annotations
+
+from chats.api.fields import FileName
+from chats.conversations.message_details import LONGEST_CAPTION, Extras
+from chats.messages.base64_text import LONGEST_CONTENT
+from chats.messages.store import FILE_CONTENT
+from hci_center.api.fields import Text
+from hci_center.api.request_schema import Body, Fields
+
+
+class Quoting(Body):
+    # Ours, or the gateway's.
+    replyTo = Text(255, required=False)
+
+
+class WithFile(Quoting):
+    caption = Text(LONGEST_CAPTION, required=False)
+    fileName = FileName(required=False)
+
+
+def extras_of(fields: Fields) -> Extras:
+    """Of a body with those fields, as it was read."""
+    return Extras(
+        caption=fields.get("caption", ""),
+        file_name=fields.get("fileName", ""),
+        reply_to=fields.get("replyTo", ""),
+    )
+
+
+def take_caption(values: Fields) -> None:
+    """Leaves in `caption` what was said with a file: there, or as its `content`.
+
+    Not what merely stands for the file: the documented text, its link, its bytes.
+    """
+    content: str = values.get("content", "")
+    stands_for_file = content in (FILE_CONTENT, values.get("url")) or (
+        content.startswith("data:") or len(content) > LONGEST_CONTENT
+    )
+    if content and not stands_for_file:
+        values.setdefault("caption", content)

@@ -1,0 +1,45 @@
+"""The chapter of the document on chats, in its order, and what is added to it."""
+
+from django.urls import path
+
+from chats.api.viewsets.chats import ChatViewSet
+from chats.api.viewsets.files import serve_file, serve_portrait
+from chats.api.viewsets.gateways import GatewayViewSet
+from chats.api.viewsets.messages import MessageViewSet
+from chats.api.viewsets.sending import SendingViewSet
+from hci_center.api.paths import PORT
+
+urlpatterns = [
+    path("chat/new", ChatViewSet.as_view({"post": "open"})),
+    path("chat/facebook/new", ChatViewSet.as_view({"post": "open_facebook"})),
+    path("chat/message", MessageViewSet.as_view({"post": "list"})),
+    path("chat/operator", ChatViewSet.as_view({"put": "change_operator"})),
+    path("chat/", ChatViewSet.as_view({"delete": "delete"})),
+    path("chat/message/send", MessageViewSet.as_view({"post": "record"})),
+    path(
+        f"chat/message/send/operator/{PORT}",
+        SendingViewSet.as_view({"post": "send_text_by_controller"}),
+    ),
+    path(
+        "chat/message/send/operator/facebook",
+        SendingViewSet.as_view({"post": "send_text_by_page"}),
+    ),
+    path(
+        f"chat/message/send/operator/file/{PORT}",
+        SendingViewSet.as_view({"post": "send_file_by_controller"}),
+    ),
+    path(
+        "chat/message/send/operator/file/facebook",
+        SendingViewSet.as_view({"post": "send_file_by_page"}),
+    ),
+    path(
+        f"chat/message/send/operator/template/{PORT}",
+        GatewayViewSet.as_view({"post": "send_template"}),
+    ),
+    path("chat/message/status", MessageViewSet.as_view({"put": "report_status"})),
+    path("chat/message/again", GatewayViewSet.as_view({"put": "send_again"})),
+    path("chat/message/read", MessageViewSet.as_view({"post": "mark_read"})),
+    path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
+    path("chat/file/<uuid:uuid>", serve_file),
+    path("chat/photo/<uuid:uuid>", serve_portrait),
+]

@@ -1,0 +1,111 @@
+"""Chats are opened, handed over and closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from areas.sight import find_operator
+from chats.api.serializers.chats import (
+    ChangeOperator,
+    DeleteChat,
+    OpenChat,
+    OpenFacebookChat,
+)
+from chats.conversations import assignment
+from chats.conversations.audit import actor_of
+from chats.conversations.lifecycle import close_chat, open_chat
+from chats.conversations.queries import messages_of_chat, open_chat_of
+from contacts.lookup import find_one
+from contacts.models import Channel, Contact
+from contacts.naming import ManagerNames
+from hci_center.api.request_schema import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+from hci_center.errors import (
+    ChatNotFoundError,
+    ContactNotFoundError,
+    ManagerNotFoundError,
+)
+from managers.lookup import find_manager
+
+
+class ChatViewSet(ContractViewSet):
+    @operation(OpenChat)
+    def open(self, fields: Fields) -> Any:
+        return self._opened(self._find(fields, channel=Channel.WHATSAPP))
+
+    @operation(OpenFacebookChat)
+    def open_facebook(self, fields: Fields) -> Any:
+        return self._opened(self._find(fields, channel=Channel.FACEBOOK))
+
+    @operation(ChangeOperator)
+    def change_operator(self, fields: Fields) -> Any:
+        asked = fields["operatorId"]
+        contact = self._find(fields)
+        operator_id = None
+        if asked:
+            operator_id = find_operator(contact.manager_id, asked).operator_id
+        chat = open_chat_of(contact.pk)
+        if chat is None:
+            raise ChatNotFoundError
+        assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
+        return {
+            "contactNumber": contact.public_id,
+            "operatorId": _operator_id(operator_id),
+            "messages": messages_of_chat(contact, chat[0]),
+            "contactId": contact.public_id,
+        }
+
+    @operation(DeleteChat)
+    def delete(self, fields: Fields) -> Any:
+        try:
+            contact = self._find(fields)
+            close_chat(contact, actor=actor_of(self.caller))
+        except ContactNotFoundError as error:
+            raise ChatNotFoundError from error
+        return "Chat deleted"
+
+    def _opened(self, contact: Contact) -> Any:
+        chat = open_chat(contact, actor=actor_of(self.caller))
+        return {
+            "contactId": contact.public_id,
+            "operatorId": _operator_id(contact.operator_id),
+            "messages": messages_of_chat(contact, chat.pk),
+            "protocol": chat.protocol,
+        }
+
+    def _find(self, fields: Fields, *, channel: str | None = None) -> Contact:
+        """The contact named, among those of the manager that is said.
+
+        By his number or page, which alone say the channel too, or by an operator.
+        """
+        names = manager_names(fields)
+        manager_id = None
+        if names:
+            try:
+                manager_id = find_manager(self.caller, **names)
+            except ManagerNotFoundError as error:
+                raise ContactNotFoundError from error
+        if channel is None and len(names) == 1:
+            channel = Channel.WHATSAPP if "number" in names else Channel.FACEBOOK
+        return find_one(
+            self.caller,
+            fields["contact"] if "contact" in fields else fields["contactId"],
+            channel=channel,
+            manager_id=manager_id,
+            operator=fields.get("operatorId"),
+        )
+
+
+def manager_names(fields: Fields) -> ManagerNames:
+    """The manager that a call about a contact says beside it; mostly none."""
+    names: ManagerNames = {}
+    if "number" in fields:
+        names["number"] = fields["number"]
+    if "facebookId" in fields:
+        names["facebook_id"] = fields["facebookId"]
+    return names
+
+
+def _operator_id(operator_id: int | None) -> str | int:
+    """As documented: a text, but the number 0 where nobody answers the chat."""
+    return str(operator_id) if operator_id else 0

@@ -1,0 +1,53 @@
+"""What operators and supervisors ask of the gateways themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chats.accounts.health import ask_for_qr, session_shape
+from chats.api.serializers.gateways import FindSession, SendAgain, SendTemplate
+from chats.api.serializers.message_extras import extras_of
+from chats.api.viewsets.chats import manager_names
+from chats.conversations.reading import Asked
+from chats.gateways.base import Template
+from chats.messages.resend import send_again
+from chats.messages.send import letter_to, send_template
+from contacts.models import Channel
+from hci_center.api.request_schema import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+from managers.lookup import find_manager
+
+
+class GatewayViewSet(ContractViewSet):
+    @operation(SendAgain)
+    def send_again(self, fields: Fields) -> Any:
+        asked = Asked(
+            contact=fields["contactId"],
+            operator_id=fields["operatorId"],
+            manager=manager_names(fields),
+        )
+        return send_again(self.caller, asked, fields["id"])
+
+    @operation(SendTemplate)
+    def send_template(self, fields: Fields, controller_port: int) -> Any:
+        letter = letter_to(
+            self.caller,
+            {"controller_port": controller_port},
+            Channel.WHATSAPP,
+            fields["contact"].whatsapp_id,
+            fields["operatorId"],
+        )
+        template = Template(fields["name"], fields["language"], fields["parameters"])
+        return send_template(letter, template, extras_of(fields))
+
+    @operation(FindSession, reads=True)
+    def find_session(self, fields: Fields) -> Any:
+        names = manager_names(fields)
+        manager_id = find_manager(self.caller, **names)
+        channel = Channel.WHATSAPP if "number" in names else Channel.FACEBOOK
+        with_qr = self.caller.role != "operator"
+        shape = session_shape(manager_id, channel.value, with_qr=with_qr)
+        may_connect = with_qr and fields.get("connect") is not False
+        if may_connect and channel == Channel.WHATSAPP and shape["state"] != "open":
+            ask_for_qr(manager_id)
+        return shape

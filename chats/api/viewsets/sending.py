@@ -1,0 +1,67 @@
+"""What operators write is stored and queued for its gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chats.api.serializers.chats import (
+    SendFileByController,
+    SendFileByPage,
+    SendTextByController,
+    SendTextByPage,
+)
+from chats.api.serializers.message_extras import extras_of
+from chats.api.viewsets.chats import manager_names
+from chats.files.storage import stored_first
+from chats.messages.send import (
+    Letter,
+    letter_on_facebook,
+    letter_to,
+    send_file,
+    send_text,
+)
+from contacts.models import Channel
+from hci_center.api.request_schema import Fields
+from hci_center.api.viewset import FILE_BODY, ContractViewSet, operation
+
+
+class SendingViewSet(ContractViewSet):
+    @operation(SendTextByController)
+    def send_text_by_controller(self, fields: Fields, controller_port: int) -> Any:
+        letter = self._by_controller(fields, controller_port, fields["operatorId"])
+        return send_text(letter, fields["text"], extras_of(fields))
+
+    @operation(SendTextByPage)
+    def send_text_by_page(self, fields: Fields) -> Any:
+        letter = self._by_page(fields, fields["operatorId"])
+        token = fields.get("token", "")
+        return send_text(letter, fields["text"], extras_of(fields), token=token)
+
+    @operation(SendFileByController, body_limit=FILE_BODY, prepare=stored_first)
+    def send_file_by_controller(self, fields: Fields, controller_port: int) -> Any:
+        letter = self._by_controller(fields, controller_port, fields["from"])
+        return send_file(letter, fields["type"], fields["base64"], extras_of(fields))
+
+    @operation(SendFileByPage, body_limit=FILE_BODY, prepare=stored_first)
+    def send_file_by_page(self, fields: Fields) -> Any:
+        letter = self._by_page(fields, fields["from"])
+        token = fields.get("token", "")
+        extras = extras_of(fields)
+        return send_file(letter, fields["type"], fields["base64"], extras, token=token)
+
+    def _by_controller(
+        self, fields: Fields, controller_port: int, operator_id: int
+    ) -> Letter:
+        return letter_to(
+            self.caller,
+            {"controller_port": controller_port},
+            Channel.WHATSAPP,
+            fields["contact"].whatsapp_id,
+            operator_id,
+        )
+
+    def _by_page(self, fields: Fields, operator_id: int) -> Letter:
+        names, external_id = manager_names(fields), fields["contact"].facebook_id
+        if not names:
+            return letter_on_facebook(self.caller, external_id, operator_id)
+        return letter_to(self.caller, names, Channel.FACEBOOK, external_id, operator_id)

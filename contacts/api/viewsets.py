@@ -1,0 +1,167 @@
+"""The calls about contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from areas.sight import find_area
+from chats.conversations import assignment
+from chats.conversations.audit import act_as, actor_of
+from chats.conversations.claim_fast_path import answer_contact
+from contacts import photos, queries
+from contacts.api.serializers import (
+    AnswerContact,
+    ChangeArea,
+    DeleteContact,
+    FindOrAddContact,
+    HandOverContact,
+    ListContacts,
+    ListContactsOfArea,
+    ListContactsOfOperator,
+    SaveContact,
+    SaveFacebookContact,
+    StepContact,
+)
+from contacts.intake import Given, find_contact, find_or_add
+from contacts.lookup import Addressed, address
+from contacts.models import Channel
+from contacts.phone_numbers import as_reported
+from contacts.places import find_place
+from contacts.sa import step
+from hci_center.api.parsers import NOBODY
+from hci_center.api.request_schema import Fields
+from hci_center.api.subject import is_subject_wanted, note_subject
+from hci_center.api.viewset import ContractViewSet, operation
+from managers.lookup import find_manager
+
+SENT_TO_OPERATOR = "Contact Send to the operator"
+
+
+class ContactViewSet(ContractViewSet):
+    @operation(ListContacts, reads=True)
+    def list(self, fields: Fields) -> Any:
+        manager = queries.manager_with_contacts(self.caller, fields["manager"])
+        return {"contacts": manager["contacts"]}
+
+    @operation(ListContactsOfArea, reads=True)
+    def list_of_area(self, fields: Fields) -> Any:
+        place, contacts = find_place(
+            self.caller, fields["manager"], queries.OF_AREA, fields["area"]
+        )
+        place.area()
+        return contacts
+
+    @operation(ListContactsOfOperator, reads=True)
+    def list_of_operator(self, fields: Fields) -> Any:
+        operator_id = fields["operatorId"]
+        is_nobody = operator_id == NOBODY
+        which = (
+            queries.UNASSIGNED_OR_OF_AREA if is_nobody else queries.OF_OPERATOR_OR_AREA
+        )
+        place, contacts = find_place(
+            self.caller, fields["manager"], which, fields["area"], operator_id
+        )
+        place.area()
+        act_as(self.caller, operator_id if is_nobody else place.operator())
+        return {"contacts": contacts}
+
+    @operation(AnswerContact)
+    def answer(self, fields: Fields) -> Any:
+        channel, external_id = fields["contact"]
+        answer_contact(
+            self.caller, fields["manager"], channel, external_id, fields["operatorId"]
+        )
+        self._note_subject(fields)
+        return SENT_TO_OPERATOR
+
+    @operation(HandOverContact)
+    def hand_over(self, fields: Fields) -> Any:
+        addressed = self._address(fields)
+        contact = addressed.contact()
+        operator_id = (
+            None if fields["operatorId"] == NOBODY else addressed.sight().operator_id
+        )
+        assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
+        return SENT_TO_OPERATOR
+
+    @operation(ChangeArea)
+    def change_area(self, fields: Fields) -> Any:
+        contact = self._address(fields).contact()
+        area = find_area(contact.manager_id, fields["area"])
+        assignment.change_area(contact, area.id, actor=actor_of(self.caller))
+        return "Contact changed Area"
+
+    @operation(SaveContact)
+    def save(self, fields: Fields) -> Any:
+        return self._save(fields)
+
+    @operation(SaveFacebookContact)
+    def save_facebook(self, fields: Fields) -> Any:
+        return self._save(fields)
+
+    @operation(FindOrAddContact, closed_to=("operator",))
+    def find_or_add(self, fields: Fields) -> Any:
+        manager_id = find_manager(self.caller, **fields["manager"])
+        channel, external_id = fields["contact"]
+        contact = find_or_add(manager_id, channel, external_id, _given(fields))
+        note_subject(manager_id, contact.pk)
+        return contact.sa
+
+    @operation(StepContact, closed_to=("operator",))
+    def increase_sa(self, fields: Fields) -> Any:
+        return self._step(fields, 1)
+
+    @operation(StepContact, closed_to=("operator",))
+    def decrease_sa(self, fields: Fields) -> Any:
+        return self._step(fields, -1)
+
+    @operation(DeleteContact, closed_to=("operator",))
+    def delete(self, fields: Fields) -> Any:
+        contact = self._address(fields).contact()
+        assignment.delete_contact(contact, actor=actor_of(self.caller))
+        return "Contact deleted"
+
+    def _address(self, fields: Fields) -> Addressed:
+        channel, external_id = fields["contact"]
+        return address(
+            self.caller,
+            fields["manager"],
+            channel=channel,
+            external_id=external_id,
+            operator_id=fields.get("operatorId", 0),
+        )
+
+    def _step(self, fields: Fields, by: int) -> int:
+        channel, external_id = fields["contact"]
+        stepped = step(self.caller, fields["manager"], channel, external_id, by)
+        self._note_subject(fields)
+        return stepped
+
+    def _note_subject(self, fields: Fields) -> None:
+        """For a call whose one statement does not tell what it found."""
+        if is_subject_wanted():
+            self._address(fields)
+
+    def _save(self, fields: Fields) -> Any:
+        manager_id = find_manager(self.caller, **fields["manager"])
+        channel, external_id = fields["contact"]
+        is_typed = self.caller.is_person and channel == Channel.WHATSAPP
+        # Ids of controllers stay as they are said, also when a person repeats them.
+        if is_typed and find_contact(manager_id, channel, external_id) is None:
+            number = fields["manager"].get("number")
+            external_id = as_reported(external_id, number)
+        contact = assignment.save_contact(
+            self.caller, manager_id, channel, external_id, _given(fields)
+        )
+        note_subject(manager_id, contact.pk)
+        return queries.contact_shape(contact.pk)
+
+
+def _given(fields: Fields) -> Given:
+    return Given(
+        name=fields["name"],
+        photo=photos.said(fields.get("photo")),
+        area=fields.get("area"),
+        protocol=fields.get("protocol"),
+        operator_id=fields.get("operatorId"),
+    )
