@@ -11,7 +11,7 @@ django.setup()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402 - needs the apps
 
-from hci_center.feed.routing import http, lifespan, websocket  # noqa: E402
+from hci_center.feed.server.routing import http, lifespan, websocket  # noqa: E402
 
 application = ProtocolTypeRouter(
     {"websocket": websocket, "http": http, "lifespan": lifespan}

@@ -11,8 +11,8 @@ import os
 from typing import Any
 
 from hci_center import asgi
-from hci_center.feed import consumers, server
-from hci_center.feed.events import Change
+from hci_center.feed.frames import Change
+from hci_center.feed.server import consumers, protocol
 
 
 async def no_poll() -> None:
@@ -41,4 +41,4 @@ consumers.hub._poll = no_poll  # type: ignore[method-assign]
 asgi.application.application_mapping["http"] = publish
 
 if __name__ == "__main__":
-    server.serve()
+    protocol.serve()

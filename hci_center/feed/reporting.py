@@ -6,7 +6,7 @@ import logging
 
 from hci_center.background.faults import RECORD, log, values_of
 from hci_center.database import faults
-from hci_center.feed.database import Connection, Database
+from hci_center.feed.async_database import Connection, Database
 from hci_center.feed.errors import DatabaseAwayError
 
 logger = logging.getLogger(__name__)

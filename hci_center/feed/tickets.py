@@ -12,8 +12,8 @@ import secrets
 from django.db import connection
 
 from hci_center.callers import Caller
-from hci_center.feed.database import Database
-from hci_center.feed.lines import Identity
+from hci_center.feed.async_database import Database
+from hci_center.feed.sockets.connection import Identity
 
 LASTS = 30
 

@@ -13,7 +13,7 @@ PATIENCE = 1.5
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
     django.setup()
-    from hci_center.feed.server import serve
+    from hci_center.feed.server.protocol import serve
 
     BoundedHttp.header_seconds = PATIENCE
     serve()

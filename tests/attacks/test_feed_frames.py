@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from hci_center.callers import Caller
-from hci_center.feed.moments import Moments
+from hci_center.feed.sockets.ephemeral import Moments
 
 HALF = "\ud800"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hci_center.feed.cookies import is_own_page
+from hci_center.feed.server.session_auth import is_own_page
 
 PUBLIC = "https://chat.example.com"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hci_center.feed import housekeeping
-from hci_center.feed.database import Connection, connect
-from hci_center.feed.housekeeping import SIZE, make_room, tidy
+from hci_center.feed.async_database import Connection, connect
+from hci_center.feed.relay import partitions
+from hci_center.feed.relay.partitions import SIZE, make_room, tidy
 
 HEAD = 3 * SIZE + SIZE // 2
 # Of the first row of each partition, in hours; the fourth is written to.
@@ -57,9 +57,7 @@ async def fill(connection: Connection, seqs: list[int], hours: float) -> None:
 
 
 async def ranges(connection: Connection) -> list[tuple[int, int]]:
-    return [
-        (start, end) for _, start, end in await housekeeping._partitions(connection)
-    ]
+    return [(start, end) for _, start, end in await partitions._partitions(connection)]
 
 
 async def seqs_in(connection: Connection) -> list[int]:
@@ -152,7 +150,7 @@ def test_a_partition_that_is_in_use_is_closed_later(db: None) -> None:
             async with reader.transaction():
                 await reader.execute("SELECT FROM change_feed")
                 await connection.execute("SET lock_timeout = '50ms'")
-                with pytest.raises(housekeeping.psycopg.errors.LockNotAvailable):
+                with pytest.raises(partitions.psycopg.errors.LockNotAvailable):
                     await tidy(connection)
             await tidy(connection)
         finally:

@@ -14,18 +14,20 @@ from django.db import connection, transaction
 from contacts.models import Contact
 from hci_center.background.models import BackgroundFault
 from hci_center.callers import Caller
-from hci_center.feed import housekeeping, layer, members
-from hci_center.feed.database import Connection, Database
-from hci_center.feed.errands import run_together
-from hci_center.feed.events import Change, frame, reset
-from hci_center.feed.housekeeping import Housekeeping
-from hci_center.feed.hub import Hub
-from hci_center.feed.lines import Close, Identity, Line
-from hci_center.feed.members import Member, Members
-from hci_center.feed.presence import Presence
-from hci_center.feed.publisher import Publisher
-from hci_center.feed.recent import Recent
-from hci_center.feed.relay import Relay
+from hci_center.feed import channel_layer
+from hci_center.feed.async_database import Connection, Database
+from hci_center.feed.frames import Change, frame, reset
+from hci_center.feed.relay import partitions
+from hci_center.feed.relay.leader import Relay
+from hci_center.feed.relay.partitions import Housekeeping
+from hci_center.feed.relay.publisher import Publisher
+from hci_center.feed.sockets import credentials
+from hci_center.feed.sockets.background import run_together
+from hci_center.feed.sockets.connection import Close, Identity, Line
+from hci_center.feed.sockets.credentials import Member, Members
+from hci_center.feed.sockets.hub import Hub
+from hci_center.feed.sockets.presence import Presence
+from hci_center.feed.sockets.replay_buffer import Recent
 from tests import builders
 from tests.conftest import Api
 from tests.feed.processes import Feed, wait_until
@@ -102,8 +104,8 @@ def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
         met.append(True)
         raise psycopg.errors.UndefinedTable("no")
 
-    monkeypatch.setattr(housekeeping, "tidy", tidy)
-    monkeypatch.setattr(housekeeping, "EVERY", 0.01)
+    monkeypatch.setattr(partitions, "tidy", tidy)
+    monkeypatch.setattr(partitions, "EVERY", 0.01)
 
     async def run() -> None:
         keeping = asyncio.create_task(Housekeeping().run())
@@ -140,7 +142,7 @@ def test_one_message_that_cannot_be_published_is_dropped(
             raise TypeError("cannot be serialized")
         published.append(message["type"])
 
-    monkeypatch.setattr("hci_center.feed.publisher.publish", publish)
+    monkeypatch.setattr("hci_center.feed.relay.publisher.publish", publish)
 
     async def run() -> None:
         publisher = Publisher()
@@ -189,7 +191,7 @@ def test_what_another_says_on_the_layer_does_not_end_the_feed(
     opened = feed.open(people["key"])
     with redis.Redis(unix_socket_path=str(feed.valkey.socket)) as server:
         for garbage in (b"\xc1", b"", b"\x93\x01\x02\x03"):
-            assert server.publish(f"asgi__group__{layer.GROUP}", garbage) >= 1
+            assert server.publish(f"asgi__group__{channel_layer.GROUP}", garbage) >= 1
     builders.make_area(manager, "the-end")
     opened.events_until(is_end)
     assert feed.server
@@ -260,7 +262,7 @@ def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
     def find_caller(_: str) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(members, "find_caller", find_caller)
+    monkeypatch.setattr(credentials, "find_caller", find_caller)
 
     async def run() -> int | None:
         hub = Hub()

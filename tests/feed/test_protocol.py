@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_websocket
 
 from contacts.models import Contact
-from hci_center.feed.housekeeping import SIZE
+from hci_center.feed.relay.partitions import SIZE
 from tests import builders
 from tests.conftest import Api
 from tests.feed.client import Socket

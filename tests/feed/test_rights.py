@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from areas.callers import caller_of
 from areas.models import Operator, OperatorArea
 from contacts.models import Contact
-from hci_center.feed.rights import REACHES, SEES_NOW, find_caller, parameters, sees
+from hci_center.feed.visibility import REACHES, SEES_NOW, find_caller, parameters, sees
 from managers.authentication import judge
 from managers.models import ApiKey
 from tests import builders

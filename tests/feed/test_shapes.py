@@ -11,7 +11,7 @@ import pytest
 
 from chats.models import Attachment, Chat, Message
 from contacts.models import Contact
-from hci_center.feed.events import with_link
+from hci_center.feed.frames import with_link
 from tests import builders
 
 ODD = 'Zoë "x" \\ / \u2028 \n 😀'

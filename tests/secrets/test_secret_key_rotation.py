@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from hci_center.api.links import is_signed, signed
-from hci_center.feed import cookies
+from hci_center.feed.server import session_auth
 from managers import authentication
 from managers.keys import digest_of
 from managers.models import ApiKey
@@ -118,10 +118,10 @@ def test_a_socket_of_his_opens(browser, rotate, ana):
     rotate(NEW, OLD)
     cookie = f"sessionid={browser.cookies['sessionid'].value}"
     headers = {"cookie": cookie, "origin": "", "host": ""}
-    identity = cookies.identify(headers)
+    identity = session_auth.identify(headers)
     assert identity is not None
     assert identity.credential == f"user:{ana.user.pk}"
-    assert cookies.identify(headers) == identity
+    assert session_auth.identify(headers) == identity
 
 
 def test_a_session_whose_secret_is_gone_ends(browser, rotate):

@@ -12,7 +12,7 @@ import uvloop
 from django.core.management.base import BaseCommand
 
 from hci_center.database.timeouts import use_role
-from hci_center.feed.relay import Relay
+from hci_center.feed.relay.leader import Relay
 
 # A frozen database would hold the cancelled work longer; a kill loses nothing of it.
 STOP_SECONDS = 4.0

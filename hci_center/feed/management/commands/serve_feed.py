@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from hci_center.database.timeouts import use_role
-from hci_center.feed.server import serve
+from hci_center.feed.server.protocol import serve
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ import time
 
 import psycopg
 
-from hci_center.feed.database import AWAY, Connection, connect
+from hci_center.feed.async_database import AWAY, Connection, connect
 from hci_center.feed.reporting import report_by
 
 logger = logging.getLogger(__name__)

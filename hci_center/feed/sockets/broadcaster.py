@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from hci_center.callers import Caller
-from hci_center.feed.audiences import Audience, Audiences
-from hci_center.feed.events import Change, Told, event_texts, frame
-from hci_center.feed.lines import Line
+from hci_center.feed.frames import Change, Told, event_texts, frame
 from hci_center.feed.metrics import Metrics
+from hci_center.feed.sockets.audiences import Audience, Audiences
+from hci_center.feed.sockets.connection import Line
 
 HEARTBEAT_EVERY = 20.0
 # Heartbeats are spread over so many moments, so that 10,000 are no stall.

@@ -17,7 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from hci_center.feed.lines import Close, Line
+from hci_center.feed.sockets.connection import Close, Line
 from hci_center.limits import allow_many_connections
 from hci_center.webserver.http_protocol import BoundedHttp
 

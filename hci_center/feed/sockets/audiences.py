@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from hci_center.callers import Caller
-from hci_center.feed.events import Change, Told, with_link
-from hci_center.feed.rights import sees
+from hci_center.feed.frames import Change, Told, with_link
+from hci_center.feed.visibility import sees
 
 if TYPE_CHECKING:
-    from hci_center.feed.lines import Line
+    from hci_center.feed.sockets.connection import Line
 
 Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hci_center.feed.events import Change
+from hci_center.feed.frames import Change
 
 MOST_CHANGES = 20_000
 MOST_CHARACTERS = 16 * 2**20

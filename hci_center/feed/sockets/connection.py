@@ -9,9 +9,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from hci_center.feed.audiences import Audience
-    from hci_center.feed.hub import Hub
-    from hci_center.feed.members import Member
+    from hci_center.feed.sockets.audiences import Audience
+    from hci_center.feed.sockets.credentials import Member
+    from hci_center.feed.sockets.hub import Hub
 
 
 class Close(IntEnum):
@@ -27,7 +27,7 @@ class Close(IntEnum):
 
 
 class Wire(Protocol):
-    """What the server lends of a socket; see hci_center.feed.server."""
+    """What the server lends of a socket; see hci_center.feed.server.protocol."""
 
     line: Line | None
     # Takes a whole frame and never waits.

@@ -10,7 +10,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from hci_center.feed.events import Change
+from hci_center.feed.frames import Change
 
 logger = logging.getLogger(__name__)
 

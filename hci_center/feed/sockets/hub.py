@@ -15,11 +15,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from hci_center.feed.air import Air
-from hci_center.feed.database import PAUSE, Database
-from hci_center.feed.errands import Errands, guarded
+from hci_center.feed.async_database import PAUSE, Database
+from hci_center.feed.channel_layer import Subscription
 from hci_center.feed.errors import DatabaseAwayError
-from hci_center.feed.events import (
+from hci_center.feed.frames import (
     COLUMNS,
     MOST_EVENTS,
     Change,
@@ -29,18 +28,19 @@ from hci_center.feed.events import (
     reset,
     slices,
 )
-from hci_center.feed.history import History
-from hci_center.feed.layer import Subscription
-from hci_center.feed.lines import Line
-from hci_center.feed.members import Members
 from hci_center.feed.metrics import Metrics, exposition
-from hci_center.feed.moments import MESSAGE as MOMENT
-from hci_center.feed.moments import Moments
-from hci_center.feed.pace import rest_after
-from hci_center.feed.presence import Presence
 from hci_center.feed.readiness import BACKLOG
-from hci_center.feed.recent import Recent
 from hci_center.feed.reporting import report
+from hci_center.feed.sockets.background import Errands, guarded
+from hci_center.feed.sockets.broadcaster import Air
+from hci_center.feed.sockets.connection import Line
+from hci_center.feed.sockets.credentials import Members
+from hci_center.feed.sockets.ephemeral import MESSAGE as MOMENT
+from hci_center.feed.sockets.ephemeral import Moments
+from hci_center.feed.sockets.fanout import rest_after
+from hci_center.feed.sockets.presence import Presence
+from hci_center.feed.sockets.replay_buffer import Recent
+from hci_center.feed.sockets.replay_store import History
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from hci_center.feed.audiences import Audience
-from hci_center.feed.events import MOST_EVENTS, Told, event_texts, frame, reset
-from hci_center.feed.hub import Hub
-from hci_center.feed.lines import Line
+from hci_center.feed.frames import MOST_EVENTS, Told, event_texts, frame, reset
+from hci_center.feed.sockets.audiences import Audience
+from hci_center.feed.sockets.connection import Line
+from hci_center.feed.sockets.hub import Hub
 
 # Unsent bytes beyond which the next page waits.
 CATCHING_UP_LIMIT = 64 * 1024

@@ -10,12 +10,13 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 
-from hci_center.feed import cookies, tickets
-from hci_center.feed.catching_up import Hello, catch_up, read_hello
+from hci_center.feed import tickets
 from hci_center.feed.errors import DatabaseAwayError
-from hci_center.feed.hub import Hub
-from hci_center.feed.lines import Close, Identity, Line
-from hci_center.feed.server import WIRE, FeedProtocol
+from hci_center.feed.server import session_auth
+from hci_center.feed.server.protocol import WIRE, FeedProtocol
+from hci_center.feed.sockets.connection import Close, Identity, Line
+from hci_center.feed.sockets.hub import Hub
+from hci_center.feed.sockets.replay import Hello, catch_up, read_hello
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class OperatorFeed(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         wire: FeedProtocol = scope["extensions"][WIRE]
-        self.headers = cookies.headers_of(scope)
+        self.headers = session_auth.headers_of(scope)
         await hub.ready()
         await send({"type": "websocket.accept"})
         wire.slim()
@@ -97,7 +98,7 @@ async def _welcome(line: Line, hello: Hello, headers: dict[str, str]) -> None:
 async def _identify(hello: Hello, headers: dict[str, str]) -> Identity | None:
     if hello.ticket is not None:
         return await tickets.redeem(hub.database, hello.ticket)
-    if not cookies.is_own_page(headers["origin"], headers["host"]):
+    if not session_auth.is_own_page(headers["origin"], headers["host"]):
         return None
-    identify = database_sync_to_async(cookies.identify, thread_sensitive=False)
+    identify = database_sync_to_async(session_auth.identify, thread_sensitive=False)
     return await identify(headers)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from hci_center.feed import layer
-from hci_center.feed.audiences import Audiences
-from hci_center.feed.database import Database
-from hci_center.feed.events import frame, now
-from hci_center.feed.lines import Line
-from hci_center.feed.rights import sees
+from hci_center.feed import channel_layer
+from hci_center.feed.async_database import Database
+from hci_center.feed.frames import frame, now
+from hci_center.feed.sockets.audiences import Audiences
+from hci_center.feed.sockets.connection import Line
+from hci_center.feed.visibility import sees
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ class Moments:
             "text": text,
         }
         try:
-            await layer.publish(message)
-        except layer.AWAY:
+            await channel_layer.publish(message)
+        except channel_layer.AWAY:
             self._away_until = time.monotonic() + 1.0
 
     def heard(self, message: dict[str, Any]) -> None:

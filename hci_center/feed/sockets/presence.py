@@ -15,13 +15,13 @@ from uuid import uuid4
 
 import psycopg
 
-from hci_center.feed.database import Database
+from hci_center.feed.async_database import Database
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.reporting import report
 
 if TYPE_CHECKING:
-    from hci_center.feed.lines import Line
-    from hci_center.feed.moments import Moments
+    from hci_center.feed.sockets.connection import Line
+    from hci_center.feed.sockets.ephemeral import Moments
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ import logging
 from typing import Any
 
 from hci_center.database.faults import describe
-from hci_center.feed.database import AWAY as DATABASE_AWAY
-from hci_center.feed.database import connect
-from hci_center.feed.layer import AWAY, publish
-from hci_center.feed.moments import MESSAGE
+from hci_center.feed.async_database import AWAY as DATABASE_AWAY
+from hci_center.feed.async_database import connect
+from hci_center.feed.channel_layer import AWAY, publish
+from hci_center.feed.sockets.ephemeral import MESSAGE
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 from channels.routing import URLRouter
 from django.urls import re_path
 
-from hci_center.feed.consumers import OperatorFeed, hub
 from hci_center.feed.metrics import CONTENT_TYPE
+from hci_center.feed.server.consumers import OperatorFeed, hub
 
 
 async def refuse(_scope: Any, receive: Any, send: Any) -> None:

@@ -17,12 +17,12 @@ from django.conf import settings
 from django.db import Error
 
 from hci_center.callers import Caller
-from hci_center.feed.database import PATIENCE, PAUSE, Database
+from hci_center.feed.async_database import PATIENCE, PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
-from hci_center.feed.events import Change
-from hci_center.feed.lines import Close, Identity, Line
+from hci_center.feed.frames import Change
 from hci_center.feed.reporting import report
-from hci_center.feed.rights import find_caller
+from hci_center.feed.sockets.connection import Close, Identity, Line
+from hci_center.feed.visibility import find_caller
 
 logger = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hci_center.callers import Caller
-from hci_center.feed.audiences import Audience
-from hci_center.feed.database import Database
-from hci_center.feed.events import MOST_EVENTS, Told, with_link
-from hci_center.feed.rights import REACHES, SAW_BEFORE, SEES_NOW, parameters
+from hci_center.feed.async_database import Database
+from hci_center.feed.frames import MOST_EVENTS, Told, with_link
+from hci_center.feed.sockets.audiences import Audience
+from hci_center.feed.visibility import REACHES, SAW_BEFORE, SEES_NOW, parameters
 
 _PAGE = f"""
 SELECT seq, CASE WHEN {SEES_NOW} THEN ev ELSE gone END,

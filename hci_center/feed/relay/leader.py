@@ -17,13 +17,13 @@ from typing import Any
 import psycopg
 
 from hci_center.database import faults
-from hci_center.feed.database import AWAY, Connection, connect
-from hci_center.feed.errands import run_together
-from hci_center.feed.events import COLUMNS, Change
-from hci_center.feed.housekeeping import Housekeeping, make_room
-from hci_center.feed.layer import rows_message
-from hci_center.feed.publisher import Publisher
+from hci_center.feed.async_database import AWAY, Connection, connect
+from hci_center.feed.channel_layer import rows_message
+from hci_center.feed.frames import COLUMNS, Change
+from hci_center.feed.relay.partitions import Housekeeping, make_room
+from hci_center.feed.relay.publisher import Publisher
 from hci_center.feed.reporting import report_by
+from hci_center.feed.sockets.background import run_together
 
 logger = logging.getLogger(__name__)
 
