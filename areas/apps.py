@@ -10,8 +10,8 @@ class AreasConfig(AppConfig):
 
     def ready(self) -> None:
         from areas import checks  # noqa: F401 - registers itself
+        from areas.auth_backends import PacedLoginForm
         from areas.devices import remember_device
-        from areas.signing_in import PacedLoginForm
 
         admin.site.login_form = PacedLoginForm
         user_logged_in.connect(remember_device)

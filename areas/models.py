@@ -145,7 +145,7 @@ class OperatorArea(models.Model):
 
 
 class SignInFailure(models.Model):
-    """Wrong passwords lately, of what `areas.pacing` counts them of (hashed)."""
+    """Wrong passwords lately, of what `areas.login_throttle` counts them of (hashed)."""
 
     subject = models.CharField(max_length=64, unique=True)
     failures = models.PositiveIntegerField(default=0)

@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from areas.models import Area, Operator, OperatorArea
-from areas.provisioning_file import ManagerPlan, ProvisionError, Values
 from areas.provisioning_people import refuse_wrong_people
+from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
 from managers.models import Manager, Supervision
 
 # One at a time: two that overlap would otherwise stumble over each other's rows.

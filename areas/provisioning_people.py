@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Func
 from django.utils.translation import gettext as _
 
-from areas.provisioning_file import ManagerPlan, ProvisionError, Values
+from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
 
 
 def refuse_wrong_people(plans: list[ManagerPlan]) -> None:

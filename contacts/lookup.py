@@ -7,11 +7,11 @@ from typing import Any, Protocol, TypedDict
 
 from django.db import connection
 
-from areas.sight import Sight
-from contacts.identity import BEARS_NAME, borne
+from areas.operators import Sight
+from contacts.aliases import BEARS_NAME, borne
+from contacts.manager_ref import ManagerNames, bears
 from contacts.models import Channel, Contact
-from contacts.naming import ManagerNames, bears
-from contacts.rows import COLUMNS, contact_of
+from contacts.row_mapper import COLUMNS, contact_of
 from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import (

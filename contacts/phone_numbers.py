@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 
-from contacts.identity import spellings
+from contacts.aliases import spellings
 from contacts.models import Channel
 
 BRAZIL = "55"

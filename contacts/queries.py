@@ -14,7 +14,7 @@ import orjson
 from django.db import connection
 
 from contacts import photos
-from contacts.naming import ManagerNames, bears
+from contacts.manager_ref import ManagerNames, bears
 from hci_center.api.deferred import Asker, Late
 from hci_center.api.subject import note_subject
 from hci_center.callers import Caller

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.identity import BEARS_NAME, borne
-from contacts.naming import ManagerNames, bears
+from contacts.aliases import BEARS_NAME, borne
+from contacts.manager_ref import ManagerNames, bears
 from hci_center.callers import Caller
 from hci_center.errors import ContactNotFoundError
 from managers.lookup import find_manager

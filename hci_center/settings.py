@@ -171,14 +171,14 @@ TEMPLATES: list[dict[str, Any]] = [
 # Who calls: the first that recognises the request answers for it.
 CALLER_SOURCES = [
     "managers.authentication.caller_from_key",
-    "areas.callers.caller_from_session",
+    "areas.session_auth.caller_from_session",
 ]
 
 # Whose large bodies are read: the request shows one of these.
 KNOWN_SENDERS = [
     "managers.authentication.has_valid_key",
     "managers.webhook_secrets.is_to_valid_address",
-    "areas.callers.caller_from_session",
+    "areas.session_auth.caller_from_session",
 ]
 
 # Database ------------------------------------------------------------------
@@ -252,7 +252,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AUTHENTICATION_BACKENDS = ["areas.signing_in.PacedBackend"]
+AUTHENTICATION_BACKENDS = ["areas.auth_backends.PacedBackend"]
 LOGIN_URL = "/admin/login/"
 # The theme's form does not say where to; Django's default does not exist here.
 LOGIN_REDIRECT_URL = "/admin/"

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from areas.models import Area
 from areas.naming import normalize_area_text
 from managers.admin.columns import column, tag
-from managers.admin.confinement import ALL, ConfinedAdmin
 from managers.admin.filters import ConfinedFilter, yes_or_no
+from managers.admin.tenant import ALL, ConfinedAdmin
 
 
 class AreaForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -22,10 +22,10 @@ from areas.models import Area, Operator, OperatorArea
 from chats.conversations.assignment import hand_over
 from chats.conversations.audit import actor_of
 from contacts.models import Contact
-from managers.admin.accounts import AccountForm
 from managers.admin.columns import column, short
-from managers.admin.confinement import ALL, ConfinedAdmin, caller_behind
 from managers.admin.filters import ConfinedFilter, yes_or_no
+from managers.admin.tenant import ALL, ConfinedAdmin, caller_behind
+from managers.admin.user_forms import AccountForm
 
 
 class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -13,11 +13,11 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.utils.translation import gettext_lazy as _
 
 from areas.api.serializers import ListOperators, SignIn
-from areas.callers import caller_of, open_session
 from areas.devices import set_device_cookie
 from areas.models import Operator
+from areas.operators import find_area
 from areas.queries import areas_of_manager, operators_of_area
-from areas.sight import find_area
+from areas.session_auth import caller_of, open_session
 from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation

@@ -25,7 +25,7 @@ from chats.accounts.registry import (
 )
 from chats.gateways.base import Connectable, Health
 from chats.models import GatewayAccount, SessionChange
-from contacts.identity import spellings
+from contacts.aliases import spellings
 from contacts.models import Channel
 from managers.models import Manager
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from hci_center.background.models import BackgroundFault
 from managers.admin.columns import moment_column
-from managers.admin.confinement import READ, ConfinedAdmin
+from managers.admin.tenant import READ, ConfinedAdmin
 
 
 @admin.register(BackgroundFault)

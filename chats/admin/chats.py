@@ -17,10 +17,10 @@ from chats.admin.search import chats_named
 from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat
 from chats.models import Chat, ChatEvent
-from managers.admin.bulk import asked, each
 from managers.admin.columns import column, moment_column, tag
-from managers.admin.confinement import ConfinedAdmin, caller_behind
+from managers.admin.confirm import asked, each
 from managers.admin.filters import ChoiceFilter, ConfinedFilter
+from managers.admin.tenant import ConfinedAdmin, caller_behind
 
 
 class StateFilter(ChoiceFilter):

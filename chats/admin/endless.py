@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
-from managers.admin.confinement import ConfinedAdmin, caller_behind
-from managers.admin.shelf import Shelf
+from managers.admin.changelist import Shelf
+from managers.admin.tenant import ConfinedAdmin, caller_behind
 
 # A list looks back over so many rows of the whole installation, along the primary
 # key, whatever filters are set; older ones are found by search or by their chat.

@@ -20,11 +20,11 @@ from chats.admin.reports import ReportsAdmin
 from chats.inbound.queue import process_again
 from chats.models import GatewayAccount, InboundEvent
 from contacts.models import Channel
-from managers.admin.bulk import asked
 from managers.admin.columns import column, moment_column, short, tag
-from managers.admin.confinement import READ, ConfinedAdmin, caller_behind
+from managers.admin.confirm import asked
 from managers.admin.dialogs import apply_to_one, dialog
 from managers.admin.filters import ConfinedFilter
+from managers.admin.tenant import READ, ConfinedAdmin, caller_behind
 
 _STATES: dict[str, Any] = {
     GatewayAccount.State.OPEN: "good",

@@ -15,8 +15,8 @@ from chats.admin.endless import NEWEST_EVENT, NEWEST_EVENT_OF, EndlessAdmin
 from chats.admin.search import latest_chats
 from chats.models import ChatEvent
 from managers.admin.columns import column, moment_column
-from managers.admin.confinement import caller_behind
 from managers.admin.filters import ConfinedFilter
+from managers.admin.tenant import caller_behind
 from managers.models import ApiKey
 
 _CREDENTIAL = re.compile(r"(user|key):([0-9]{1,18})")

@@ -20,8 +20,8 @@ from chats.admin.message_types import type_label
 from chats.admin.search import messages_named
 from chats.models import Message, Status
 from managers.admin.columns import column, moment_column, tag
-from managers.admin.confinement import caller_behind
 from managers.admin.filters import ChoiceFilter, ConfinedFilter
+from managers.admin.tenant import caller_behind
 
 _KINDS: dict[str, Any] = {
     Status.WAIT: "warn",

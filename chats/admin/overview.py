@@ -15,7 +15,7 @@ from areas.models import Area
 from chats.admin.account_troubles import troubles_of
 from hci_center.callers import Caller
 from managers.admin.change_log import recent_entries
-from managers.admin.confinement import caller_behind, sees_one_manager
+from managers.admin.tenant import caller_behind, sees_one_manager
 
 # The open chats by manager and area, along their partial index: few at any time,
 # however many are closed.

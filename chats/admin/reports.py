@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from chats.accounts.notices import BAD_STATES, GOOD_STATES, mark_handled, open_problems
 from chats.models import GatewayAccount, GatewayNotice
 from managers.admin.columns import column, short, tag
-from managers.admin.confinement import ConfinedAdmin
 from managers.admin.dialogs import apply_to_one, dialog
+from managers.admin.tenant import ConfinedAdmin
 
 # Of each kind, as many as a page shows; the newest first.
 MOST_SHOWN = 200

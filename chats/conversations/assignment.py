@@ -11,14 +11,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from areas.models import Operator
-from areas.sight import Sight
+from areas.operators import Sight
 from chats.conversations.audit import Actor, act_as, actor_of, record_in_open_chats
 from chats.conversations.lifecycle import close_chat_of_held, open_chat_of_held
 from chats.models import ChatEvent
-from contacts import intake
-from contacts.intake import Given
+from contacts import saving
 from contacts.lookup import hold, is_visible
 from contacts.models import Contact
+from contacts.saving import Given
 from hci_center.callers import Caller
 from hci_center.errors import (
     AlreadyAnsweredError,
@@ -138,14 +138,14 @@ def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
 def save_contact(
     caller: Caller, manager_id: int, channel: str, external_id: str, given: Given
 ) -> Contact:
-    """`contacts.intake.save_contact` in the name of a caller.
+    """`contacts.saving.save_contact` in the name of a caller.
 
     An open chat's change of area goes into the ledger. Raises what that raises, and
     ForbiddenError for an operator's session that would give the contact to another
     operator or change one that it may not see.
     """
     with transaction.atomic():
-        saved = intake.save_contact(manager_id, channel, external_id, given)
+        saved = saving.save_contact(manager_id, channel, external_id, given)
         if given.operator_id:
             act_as(caller, given.operator_id)
         contact, before = saved.contact, saved.before

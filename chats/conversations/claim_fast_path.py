@@ -8,9 +8,9 @@ from django.db import connection
 
 from chats.conversations.assignment import claim
 from chats.conversations.audit import act_as
-from contacts.identity import BEARS_NAME, borne
+from contacts.aliases import BEARS_NAME, borne
 from contacts.lookup import address
-from contacts.naming import ManagerNames, bears
+from contacts.manager_ref import ManagerNames, bears
 from contacts.queries import REACHED
 from hci_center.callers import Caller
 

@@ -3,7 +3,7 @@
 The order of locks, for every rule of this project that holds more than one row:
 
 1. the area, where one may have to be made, and the operator, who must not leave;
-2. the contact (`contacts.lookup.hold`, `contacts.intake.ensure_contact`, or an
+2. the contact (`contacts.lookup.hold`, `contacts.saving.ensure_contact`, or an
    UPDATE of its row);
 3. its chat;
 4. messages and deliveries, oldest first;

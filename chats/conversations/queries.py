@@ -10,14 +10,14 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from areas.sight import Sight
+from areas.operators import Sight
 from chats.conversations.message_details import Details, as_json, shown_details
 from chats.files.storage import FileLink
 from contacts.lookup import NAMED, NamedOn, is_visible
+from contacts.manager_ref import ManagerNames, bears
 from contacts.models import Contact, public_id
-from contacts.naming import ManagerNames, bears
 from contacts.queries import AS_TIME
-from contacts.rows import COLUMNS, NAMES, contact_of
+from contacts.row_mapper import COLUMNS, NAMES, contact_of
 from hci_center.callers import Caller
 
 Shape = dict[str, Any]

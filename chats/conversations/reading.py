@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from areas.sight import Sight
+from areas.operators import Sight
 from chats.conversations.audit import act_as
 from chats.conversations.queries import (
     Conversation,
@@ -20,8 +20,8 @@ from chats.conversations.queries import (
     read_conversations,
 )
 from contacts.lookup import Named, NamedOn, names_on
+from contacts.manager_ref import ManagerNames
 from contacts.models import Channel
-from contacts.naming import ManagerNames
 from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import (

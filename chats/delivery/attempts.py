@@ -22,7 +22,7 @@ from chats.files.storage import may_be_elsewhere
 from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
 from chats.messages.receipts import apply_parked, hold_reference, report_status
 from chats.models import Message
-from contacts.identity import name_address
+from contacts.aliases import name_address
 
 logger = logging.getLogger(__name__)
 

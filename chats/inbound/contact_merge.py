@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat_of_held
 from chats.gateways.events import Person
-from contacts.identity import add_names, spellings, store_phone
-from contacts.intake import ensure_contact
+from contacts.aliases import add_names, spellings, store_phone
 from contacts.models import Channel, Contact
 from contacts.phone_numbers import as_reported
-from contacts.rows import COLUMNS, contact_of
+from contacts.row_mapper import COLUMNS, contact_of
+from contacts.saving import ensure_contact
 
 _ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 

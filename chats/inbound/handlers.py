@@ -42,7 +42,7 @@ from chats.messages.changes import (
 )
 from chats.messages.receipts import report_status
 from chats.messages.store import FILE_CONTENT
-from contacts.identity import name_address, spellings
+from contacts.aliases import name_address, spellings
 from contacts.models import Channel, Contact
 from hci_center.callers import Caller
 from hci_center.encryption import encrypt

@@ -26,8 +26,8 @@ from chats.gateways.events import Origin
 from chats.messages.receipts import apply_parked, hold_reference
 from chats.messages.store import FILE_CONTENT, Draft, Held, quote, store, store_at_once
 from chats.models import Attachment, Direction, Status
-from contacts.identity import BEARS_NAME, borne
-from contacts.intake import ensure_contact
+from contacts.aliases import BEARS_NAME, borne
+from contacts.saving import ensure_contact
 from hci_center.callers import Caller
 from hci_center.errors import (
     ContactNotFoundError,

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from chats.conversations.queries import as_uuid
 from chats.gateways.events import Ack, Echo, Watermark
 from chats.messages.receipts import apply_parked, hold_reference, report_status
-from contacts.intake import find_contact
 from contacts.models import Contact
+from contacts.saving import find_contact
 
 _KNOWN = """
 SELECT uuid::text, gateway_id FROM chats_message

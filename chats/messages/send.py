@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from areas.sight import Sight
+from areas.operators import Sight
 from chats.accounts.health import largest_file
 from chats.conversations.audit import Actor, act_as
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
@@ -31,8 +31,8 @@ from chats.gateways.media_types import Refusal, plan
 from chats.messages.store import FILE_CONTENT, Draft, Held, quote, store
 from chats.models import ConvertedFile, Delivery, Direction, Status
 from contacts.lookup import address, page_name
+from contacts.manager_ref import ManagerNames
 from contacts.models import Channel, Contact
-from contacts.naming import ManagerNames
 from hci_center.api.subject import note_subject
 from hci_center.callers import Caller
 from hci_center.errors import (

@@ -18,7 +18,7 @@ from chats.conversations.queries import Shape, extras_text, message_shape
 from chats.files.storage import attach
 from chats.messages.changes import find_quoted
 from chats.models import Attachment
-from contacts.identity import BEARS_NAME
+from contacts.aliases import BEARS_NAME
 from contacts.lookup import hold
 from contacts.models import public_id
 from contacts.queries import AS_TIME

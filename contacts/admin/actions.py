@@ -22,9 +22,9 @@ from contacts.admin.forms import (
     HandOverForm,
 )
 from contacts.models import Contact
-from managers.admin.bulk import asked, each
-from managers.admin.confinement import ConfinedAdmin, caller_behind
+from managers.admin.confirm import asked, each
 from managers.admin.dialogs import apply_to_one, dialog
+from managers.admin.tenant import ConfinedAdmin, caller_behind
 
 
 class ContactActions(ConfinedAdmin):

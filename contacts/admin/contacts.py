@@ -19,11 +19,11 @@ from chats.models import Chat
 from contacts.admin.actions import ContactActions
 from contacts.admin.forms import KnownContactForm, NewContactForm
 from contacts.admin.search import contacts_named
-from contacts.intake import Given
 from contacts.models import Contact
+from contacts.saving import Given
 from managers.admin.columns import column, moment_column, tag, two_lines
-from managers.admin.confinement import WRITE, caller_behind, sees_one_manager
 from managers.admin.filters import ChoiceFilter, ConfinedFilter
+from managers.admin.tenant import WRITE, caller_behind, sees_one_manager
 
 _IS_OPEN = Q(Exists(Chat.objects.open().filter(contact=OuterRef("pk"))))
 

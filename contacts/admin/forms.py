@@ -13,17 +13,17 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from areas.models import Area, Operator
 from contacts import photos
-from contacts.intake import find_contact
 from contacts.models import Channel, Contact
 from contacts.phone_numbers import as_written, is_complete
+from contacts.saving import find_contact
 from hci_center.api.parsers import (
     NOBODY,
     WrongValueError,
     parse_contact_key,
     parse_public_id,
 )
-from managers.admin.confinement import caller_behind
 from managers.admin.lookups import is_row_id
+from managers.admin.tenant import caller_behind
 
 # A WhatsApp user without a phone: `BR.1502576394655843`, `lid:186217734951012`.
 USER_ID = re.compile(r"(?:[A-Z]{2}\.|lid:)[A-Za-z0-9]+")

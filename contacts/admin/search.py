@@ -6,7 +6,7 @@ import re
 
 from django.db.models import Q
 
-from contacts.identity import spellings
+from contacts.aliases import spellings
 from contacts.models import Channel, Identity
 from hci_center.api.parsers import WrongValueError, parse_phone
 

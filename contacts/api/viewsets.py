@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from areas.sight import find_area
+from areas.operators import find_area
 from chats.conversations import assignment
 from chats.conversations.audit import act_as, actor_of
 from chats.conversations.claim_fast_path import answer_contact
@@ -22,12 +22,12 @@ from contacts.api.serializers import (
     SaveFacebookContact,
     StepContact,
 )
-from contacts.intake import Given, find_contact, find_or_add
+from contacts.list_scope import find_place
 from contacts.lookup import Addressed, address
 from contacts.models import Channel
 from contacts.phone_numbers import as_reported
-from contacts.places import find_place
 from contacts.sa import step
+from contacts.saving import Given, find_contact, find_or_add
 from hci_center.api.parsers import NOBODY
 from hci_center.api.request_schema import Fields
 from hci_center.api.subject import is_subject_wanted, note_subject

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from areas.callers import caller_of
+from areas.session_auth import caller_of
 from hci_center.callers import Caller
 from managers.models import ApiKey
 

@@ -57,7 +57,7 @@ if __name__ == "__main__":
         sys.exit(told_away(error))
 
     from hci_center.wsgi import application
-    from managers.key_news import hearing_of_keys
+    from managers.key_invalidation import hearing_of_keys
 
     # What was loaded stays: the collector need not look through it again and again.
     gc.collect()

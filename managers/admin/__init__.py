@@ -1,5 +1,5 @@
 """The managers' chapter of the back-office."""
 
-from managers.admin import keys, managers, people
+from managers.admin import keys, managers, staff
 
-__all__ = ["keys", "managers", "people"]
+__all__ = ["keys", "managers", "staff"]

@@ -13,7 +13,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from hci_center.errors import RefusedError
-from managers.admin.confinement import ConfinedAdmin
+from managers.admin.tenant import ConfinedAdmin
 
 
 def dialog(

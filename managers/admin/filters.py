@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.contrib.filters.forms import DropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from managers.admin.confinement import sees_one_manager
+from managers.admin.tenant import sees_one_manager
 
 
 class ManyOptions(UnfoldAdminSelectWidget):

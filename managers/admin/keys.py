@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from managers import keys
 from managers.admin.columns import column, moment_column, tag
-from managers.admin.confinement import WRITE, ConfinedAdmin
 from managers.admin.filters import ChoiceFilter, yes_or_no
+from managers.admin.tenant import WRITE, ConfinedAdmin
 from managers.models import ApiKey, Manager
 
 

@@ -26,13 +26,13 @@ from hci_center.api.parsers import (
     parse_public_id,
 )
 from managers.admin.columns import column
-from managers.admin.confinement import ALL, ConfinedAdmin, caller_behind
 from managers.admin.secret_fields import (
     ClearField,
     SecretField,
     SecretJsonField,
     SecretsForm,
 )
+from managers.admin.tenant import ALL, ConfinedAdmin, caller_behind
 from managers.models import Manager
 
 

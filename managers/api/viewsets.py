@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contacts.naming import ManagerNames
+from contacts.manager_ref import ManagerNames
 from contacts.queries import (
     ContactsOf,
     contacts_of_managers,

@@ -3,7 +3,7 @@
 import pytest
 
 from areas.models import Area
-from areas.sight import ensure_area
+from areas.operators import ensure_area
 from tests.admin.conftest import errors, said
 from tests.builders import make_area, make_contact
 
@@ -106,7 +106,7 @@ def test_an_area_that_is_used_at_that_very_moment_is_told_in_a_sentence(
     desk, manager, sales, monkeypatch
 ):
     make_contact(manager, area=sales)
-    monkeypatch.setattr("managers.admin.confinement.history_of", lambda row: "")
+    monkeypatch.setattr("managers.admin.tenant.history_of", lambda row: "")
     answer = desk.post(
         f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"}, follow=True
     )

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from areas.sight import find_operator
+from areas.operators import find_operator
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat

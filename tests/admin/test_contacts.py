@@ -148,7 +148,7 @@ def test_contacts_of_two_managers_are_not_handed_over_together(
 
 
 def test_more_than_can_be_looked_through_are_refused(desk, contact, monkeypatch):
-    monkeypatch.setattr("managers.admin.bulk.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("managers.admin.confirm.MOST_AT_ONCE", 1)
     second = make_contact(contact.manager)
     answer = desk.post(
         LIST, chosen("delete_many", contact, second, agreed="1"), follow=True

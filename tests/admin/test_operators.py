@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from areas.models import Operator
-from areas.sight import find_operator
+from areas.operators import find_operator
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.models import ChatEvent

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from areas.models import Area
 from areas.naming import normalize_area_text
-from areas.sight import FoundArea, ensure_area, find_area
+from areas.operators import FoundArea, ensure_area, find_area
 from hci_center.errors import AreaNotFoundError
 from tests import builders
 from tests.areas.test_provision import MINIMAL, provision

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from areas.models import Area
-from areas.sight import find_area
+from areas.operators import find_area
 from tests import builders
 
 migration = import_module("areas.migrations.0005_normalize_codes_and_names")

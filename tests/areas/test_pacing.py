@@ -10,8 +10,13 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from areas.login_throttle import (
+    Subject,
+    subjects_elsewhere,
+    subjects_on_device,
+    take_a_try,
+)
 from areas.models import SignInFailure
-from areas.pacing import Subject, subjects_elsewhere, subjects_on_device, take_a_try
 from hci_center.errors import ThrottledError
 from tests.areas.test_session import PASSWORD, Browser
 

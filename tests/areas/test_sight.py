@@ -3,7 +3,7 @@
 import pytest
 
 from areas.models import Area
-from areas.sight import FoundArea, Sight, ensure_area, find_area, find_operator
+from areas.operators import FoundArea, Sight, ensure_area, find_area, find_operator
 from hci_center.errors import AreaNotFoundError, InvalidError, OperatorNotFoundError
 from tests.builders import make_area, make_operator
 

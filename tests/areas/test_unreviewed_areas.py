@@ -3,7 +3,7 @@
 import pytest
 
 from areas.models import Area
-from areas.sight import MOST_UNREVIEWED, ensure_area
+from areas.operators import MOST_UNREVIEWED, ensure_area
 from contacts.models import Contact
 from hci_center.errors import InvalidError
 from tests import builders

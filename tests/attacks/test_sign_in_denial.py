@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from areas import signing_in
+from areas import auth_backends
+from areas.login_throttle import subjects_elsewhere
 from areas.models import SignInFailure
-from areas.pacing import subjects_elsewhere
 from tests.areas.test_pacing import (
     HERE,
     browser_at,
@@ -106,11 +106,11 @@ def test_an_account_that_a_thousand_addresses_try_waits_for_strangers_alone(
 def test_passwords_for_an_address_of_many_made_up_names_are_looked_at_one_by_one(
     browser, ana, monkeypatch
 ):
-    monkeypatch.setattr(signing_in, "FREE_MADE_UP_NAMES", 2)
+    monkeypatch.setattr(auth_backends, "FREE_MADE_UP_NAMES", 2)
     for n in range(3):
         browser.sign_in(f"name-{n}", "wrong")
     elsewhere = browser_at("10.1.2.3")
-    with signing_in._ONE_BY_ONE:
+    with auth_backends._ONE_BY_ONE:
         # Another is being looked at: it comes to nothing, and is no failure.
         for name in ("name-4", ana.user.username):
             answer = browser.sign_in(name)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from areas.models import Area, Operator
 from chats.files.storage import signed_link
 from chats.models import Attachment, Chat, ChatEvent, Message
-from contacts.identity import spellings
+from contacts.aliases import spellings
 from contacts.models import Contact, Identity
 from contacts.protocols import issue_protocol
 from hci_center.demo.seed.copy_buffers import protocol_on

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contacts.identity import spellings
+from contacts.aliases import spellings
 
 DDD = {
     *range(11, 20), 21, 22, 24, 27, 28, *range(31, 36), 37, 38, *range(41, 50),

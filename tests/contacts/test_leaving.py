@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 
 from areas.models import Operator
-from areas.sight import find_operator
+from areas.operators import find_operator
 from chats.conversations import assignment
 from chats.conversations.audit import Actor
-from contacts.intake import Given, save_contact
 from contacts.models import Contact
+from contacts.saving import Given, save_contact
 from hci_center.errors import OperatorNotFoundError
 from tests import builders
 from tests.racing import in_a_thread, until_one_waits

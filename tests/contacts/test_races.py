@@ -6,12 +6,12 @@ import pytest
 from django.db import transaction
 
 from areas.models import Area
-from areas.sight import find_operator
+from areas.operators import find_operator
 from chats.conversations import assignment, lifecycle
 from chats.conversations.audit import Actor
 from chats.models import Chat, ChatEvent
-from contacts.intake import ensure_contact
 from contacts.models import Contact, Identity
+from contacts.saving import ensure_contact
 from hci_center.errors import RefusedError
 from tests import builders
 from tests.conftest import Api

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from areas.callers import caller_of
 from areas.models import Operator, OperatorArea
+from areas.session_auth import caller_of
 from contacts.models import Contact
 from hci_center.feed.visibility import REACHES, SEES_NOW, find_caller, parameters, sees
 from managers.authentication import judge

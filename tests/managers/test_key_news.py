@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from managers import authentication
-from managers.key_news import hearing_of_keys
+from managers.key_invalidation import hearing_of_keys
 from managers.keys import create_key, revoke_key
 
 pytestmark = pytest.mark.django_db(transaction=True)

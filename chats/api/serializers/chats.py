@@ -17,8 +17,8 @@ from chats.messages.base64_text import (
     decode_base64_text,
     decode_where_written,
 )
+from contacts.aliases import spellings
 from contacts.api.serializers import whatsapp_contact
-from contacts.identity import spellings
 from contacts.models import Channel
 from hci_center.api.fields import (
     ContactId,

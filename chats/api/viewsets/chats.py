@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from areas.sight import find_operator
+from areas.operators import find_operator
 from chats.api.serializers.chats import (
     ChangeOperator,
     DeleteChat,
@@ -16,8 +16,8 @@ from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat, open_chat
 from chats.conversations.queries import messages_of_chat, open_chat_of
 from contacts.lookup import find_one
+from contacts.manager_ref import ManagerNames
 from contacts.models import Channel, Contact
-from contacts.naming import ManagerNames
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 from hci_center.errors import (

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from contacts.identity import spellings
-from contacts.intake import FIRST_STEP
+from contacts.aliases import spellings
 from contacts.models import Channel
+from contacts.saving import FIRST_STEP
 from hci_center.demo.seed.companies import Company
 from hci_center.demo.seed.copy_buffers import DAY, NULL, stamp
 from hci_center.demo.seed.names import AREA_CODES, FIRST_NAMES, SURNAMES

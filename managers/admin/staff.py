@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
-from managers.admin.accounts import AccountForm
 from managers.admin.columns import column, moment_column, tag
-from managers.admin.confinement import WRITE, ConfinedAdmin
 from managers.admin.filters import yes_or_no
+from managers.admin.tenant import WRITE, ConfinedAdmin
+from managers.admin.user_forms import AccountForm
 from managers.models import Manager, Supervision
 
 admin.site.unregister(User)

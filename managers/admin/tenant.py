@@ -23,13 +23,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import CHECKBOX_CLASSES
 
-from areas.callers import caller_of
+from areas.session_auth import caller_of
 from hci_center.callers import Caller
 from managers.admin.change_log import ChangeLogAdmin
+from managers.admin.changelist import Shelf
 from managers.admin.columns import column
 from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.refusals import show_refusal
-from managers.admin.shelf import Shelf
 
 READ = frozenset({"view"})
 WRITE = frozenset({"view", "add", "change"})

@@ -15,10 +15,10 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from areas.naming import normalize_area_text
-from areas.sight import ensure_area, find_operator
-from contacts.identity import spellings
+from areas.operators import ensure_area, find_operator
+from contacts.aliases import spellings
 from contacts.models import Channel, Contact
-from contacts.rows import COLUMNS, contact_of
+from contacts.row_mapper import COLUMNS, contact_of
 from hci_center.errors import InvalidError
 
 # Both as documented: the step of the menu at which a new customer begins.

@@ -1,4 +1,4 @@
-"""Names and passwords, judged at the pace of `areas.pacing` wherever they come in."""
+"""Names and passwords, judged at the pace of `areas.login_throttle` wherever they come in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
 from areas.devices import device_of
-from areas.pacing import (
+from areas.login_throttle import (
     Subjects,
     give_back,
     subjects_elsewhere,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from areas.naming import spellings_of
-from areas.sight import find_area
-from contacts.naming import ManagerNames, bears
+from areas.operators import find_area
+from contacts.manager_ref import ManagerNames, bears
 from contacts.queries import REACHED, Shape, named_and_contacts
 from hci_center.callers import Caller
 from hci_center.errors import OperatorNotFoundError
 
-# A code wins over a name, as in `areas.sight`.
+# A code wins over a name, as in `areas.operators`.
 _PLACE = f"""
 SELECT m.id,
        (SELECT a.id FROM areas_area a
@@ -34,7 +34,7 @@ class Place:
     operator_or_none: int | None
 
     def area(self) -> int:
-        """Raises what `areas.sight.find_area` raises."""
+        """Raises what `areas.operators.find_area` raises."""
         if self.area_or_none is None:
             return find_area(self.manager_id, self.given_area).id
         return self.area_or_none

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from hci_center.errors import RefusedError
-from managers.admin.confinement import ConfinedAdmin
+from managers.admin.tenant import ConfinedAdmin
 
 # So many rows the person can still look through; each is a transaction.
 MOST_AT_ONCE = 500
