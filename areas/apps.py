@@ -10,8 +10,8 @@ class AreasConfig(AppConfig):
 
     def ready(self) -> None:
         from areas import checks  # noqa: F401 - registers itself
-        from areas.auth_backends import PacedLoginForm
+        from areas.auth_backends import ThrottledLoginForm
         from areas.devices import remember_device
 
-        admin.site.login_form = PacedLoginForm
+        admin.site.login_form = ThrottledLoginForm
         user_logged_in.connect(remember_device)

@@ -16,11 +16,11 @@ from unfold.forms import AuthenticationForm
 from areas.devices import device_of
 from areas.login_throttle import (
     Subjects,
-    give_back,
+    clear_failures,
+    register_attempt,
+    return_attempt,
     subjects_elsewhere,
     subjects_on_device,
-    succeed,
-    take_a_try,
 )
 from hci_center import security
 from hci_center.addresses import address_of, network_of
@@ -31,7 +31,7 @@ FREE_MADE_UP_NAMES = 30
 _ONE_BY_ONE = Lock()
 
 
-class PacedBackend(ModelBackend):
+class ThrottledBackend(ModelBackend):
     """Django's own look at a password, slowed down after failures.
 
     An unknown name is paced and takes time like a known one. Raises ThrottledError.
@@ -59,7 +59,7 @@ class PacedBackend(ModelBackend):
         if user is None:
             security.report("sign_in_failed", request, account=account)
         else:
-            succeed(subjects)
+            clear_failures(subjects)
         return user
 
 
@@ -85,13 +85,13 @@ def _place(subjects: Subjects) -> Iterator[None]:
     To look at a password takes the processor a third of a second: a name that is no
     account's costs it as much, so that nobody can tell it from one that is.
     """
-    failures = take_a_try(subjects)
+    failures = register_attempt(subjects)
     names = sum(n for subject, n in failures.items() if subject.is_made_up)
     if names <= FREE_MADE_UP_NAMES:
         yield
         return
     if not _ONE_BY_ONE.acquire(blocking=False):
-        give_back(subjects)
+        return_attempt(subjects)
         raise ThrottledError(1)
     try:
         yield
@@ -99,7 +99,7 @@ def _place(subjects: Subjects) -> Iterator[None]:
         _ONE_BY_ONE.release()
 
 
-class PacedLoginForm(AuthenticationForm):
+class ThrottledLoginForm(AuthenticationForm):
     """The admin's form; it says in a sentence what the API says with a 429."""
 
     def clean(self) -> dict[str, Any]:

@@ -32,14 +32,14 @@ _NEVER = 2**31 - 1
 
 # Of a row `f` by its bounds `w`. Failures count less as time goes by: one is forgotten
 # every `leak` seconds.
-_LEFT = """
+_REMAINING = """
 greatest(0, f.failures - greatest(0,
   floor(extract(epoch FROM clock_timestamp() - f.last_at) / w.leak)::int))
 """
 # Nothing for the first `free` ones, then 1, 2, 4 … seconds.
 _READY_AT = f"""
-CASE WHEN {_LEFT} < w.free THEN clock_timestamp() ELSE f.last_at +
-  make_interval(secs => least({LONGEST_WAIT}, power(2, least(20, {_LEFT} - w.free))))
+CASE WHEN {_REMAINING} < w.free THEN clock_timestamp() ELSE f.last_at +
+  make_interval(secs => least({LONGEST_WAIT}, power(2, least(20, {_REMAINING} - w.free))))
 END
 """
 _BOUNDS = """
@@ -48,25 +48,25 @@ bounds (subject, free, leak, adds) AS (
                        %(adds)s::int[]))
 """
 # In one order, so that two tries never wait for each other in a circle.
-_TAKE = f"""
+_REGISTER = f"""
 WITH {_BOUNDS}
 INSERT INTO areas_signinfailure AS f (subject, failures, last_at)
 SELECT subject, adds, clock_timestamp() FROM bounds ORDER BY subject
 ON CONFLICT (subject) DO UPDATE
    SET (failures, last_at) = (
-         SELECT CASE WHEN w.adds = 0 THEN f.failures ELSE {_LEFT} + w.adds END,
+         SELECT CASE WHEN w.adds = 0 THEN f.failures ELSE {_REMAINING} + w.adds END,
                 CASE WHEN w.adds = 0 THEN f.last_at ELSE clock_timestamp() END
            FROM bounds w WHERE w.subject = f.subject)
  WHERE (SELECT {_READY_AT} <= clock_timestamp()
           FROM bounds w WHERE w.subject = f.subject)
-RETURNING subject, (SELECT {_LEFT} FROM bounds w WHERE w.subject = f.subject)
+RETURNING subject, (SELECT {_REMAINING} FROM bounds w WHERE w.subject = f.subject)
 """  # noqa: S608 - of the constants above
 _WAIT = f"""
 WITH {_BOUNDS}
 SELECT ceil(max(extract(epoch FROM {_READY_AT} - clock_timestamp())))
   FROM bounds w JOIN areas_signinfailure f USING (subject)
 """  # noqa: S608 - of the constants above
-_GIVE_BACK = """
+_RETURN = """
 UPDATE areas_signinfailure SET failures = failures - 1
  WHERE subject = ANY(%s) AND failures > 0
 """
@@ -132,7 +132,7 @@ def _of_account(name: str) -> Subject:
     return Subject(name, free=5, leak=LONGEST_WAIT)
 
 
-def take_a_try(subjects: Subjects) -> dict[Subject, int]:
+def register_attempt(subjects: Subjects) -> dict[Subject, int]:
     """Counts a try as failed, until `succeed` says otherwise; answers the failures.
 
     Raises ThrottledError, counting nothing, while one of the subjects waits.
@@ -146,7 +146,7 @@ def take_a_try(subjects: Subjects) -> dict[Subject, int]:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
         with transaction.atomic():
-            cursor.execute(_TAKE, values)
+            cursor.execute(_REGISTER, values)
             failures: dict[str, int] = dict(cursor.fetchall())
             if len(failures) < len(subjects):
                 transaction.set_rollback(True)
@@ -157,16 +157,16 @@ def take_a_try(subjects: Subjects) -> dict[Subject, int]:
     raise ThrottledError(max(1, int(wait or 1)))
 
 
-def give_back(subjects: Subjects) -> None:
+def return_attempt(subjects: Subjects) -> None:
     """The try was not a failure after all."""
     hashed = [subject.hashed for subject in subjects if subject.counts]
     with connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, [hashed])
+        cursor.execute(_RETURN, [hashed])
 
 
-def succeed(subjects: Subjects) -> None:
+def clear_failures(subjects: Subjects) -> None:
     """The try was good: the account's failures here are forgotten, others' stay."""
     of_account, *shared = subjects
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR, [of_account.hashed])
-    give_back(tuple(shared))
+    return_attempt(tuple(shared))

@@ -48,14 +48,14 @@ ON CONFLICT DO NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class OperatorScope:
     """An active operator, with the contacts that exist for him."""
 
     operator_id: int
     name: str
     areas: frozenset[int]
 
-    def sees(self, area_id: int | None, operator_id: int | None) -> bool:
+    def can_see(self, area_id: int | None, operator_id: int | None) -> bool:
         """Whether a contact of his manager in that area, of that operator, is his.
 
         He sees his areas, what is assigned to him, and what is unassigned without
@@ -81,7 +81,7 @@ class FoundArea:
     name: str
 
 
-def find_operator(manager_id: int, operator_id: int) -> Sight:
+def find_operator(manager_id: int, operator_id: int) -> OperatorScope:
     """The active operator of that manager, in one query.
 
     Takes what `parse_operator_id` answers. Raises OperatorNotFoundError, also for
@@ -95,7 +95,7 @@ def find_operator(manager_id: int, operator_id: int) -> Sight:
     if row is None:
         raise OperatorNotFoundError
     found_id, name, areas = row
-    return Sight(found_id, name, frozenset(areas))
+    return OperatorScope(found_id, name, frozenset(areas))
 
 
 def find_area(manager_id: int, given: str, *, field: str = "area") -> FoundArea:

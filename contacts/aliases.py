@@ -35,10 +35,10 @@ def spellings(channel: str, external_id: str) -> list[str]:
 
 # Of an `i` in contacts_identity. Two names said one by one: how long a list is the
 # planner cannot know, and would plan the statement anew at every call.
-BEARS_NAME = "i.alias IN (%(alias)s, %(other)s)"
+ALIAS_MATCH = "i.alias IN (%(alias)s, %(other)s)"
 
 
-def borne(channel: str, external_id: str) -> dict[str, str]:
+def alias_params(channel: str, external_id: str) -> dict[str, str]:
     """The values of BEARS_NAME."""
     names = spellings(channel, external_id)
     return {"alias": names[0], "other": names[-1]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from areas.naming import spellings_of
 from areas.operators import find_area
-from contacts.manager_ref import ManagerNames, bears
+from contacts.manager_ref import ManagerRef, manager_match
 from contacts.queries import REACHED, Shape, named_and_contacts
 from hci_center.callers import Caller
 from hci_center.errors import OperatorNotFoundError
@@ -25,7 +25,7 @@ SELECT m.id,
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListScope:
     """A manager with an area and an operator, asked for in the call's own order."""
 
     manager_id: int
@@ -46,15 +46,15 @@ class Place:
         return self.operator_or_none
 
 
-def find_place(
-    caller: Caller, names: ManagerNames, which: str, area: str, operator_id: int = 0
-) -> tuple[Place, list[Shape]]:
+def find_list_scope(
+    caller: Caller, names: ManagerRef, which: str, area: str, operator_id: int = 0
+) -> tuple[ListScope, list[Shape]]:
     """The manager that bears the names, with one of its areas and an operator.
 
     And which of its contacts go with them: a condition of `contacts.queries`. Raises
     ManagerNotFoundError; what else is missing is refused when asked for.
     """
-    statement = _PLACE + bears(names)
+    statement = _PLACE + manager_match(names)
     values: dict[str, Any] = {**names, "operator": operator_id}
     # One, but for a text that is not in the form that areas are stored in.
     for spelling in spellings_of(area):
@@ -63,4 +63,4 @@ def find_place(
         )
         if place["area"] is not None:
             break
-    return Place(place["id"], area, place["area"], place["operator"]), contacts
+    return ListScope(place["id"], area, place["area"], place["operator"]), contacts

@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypedDict
 
 from django.db import connection
 
-from areas.operators import Sight
-from contacts.aliases import BEARS_NAME, borne
-from contacts.manager_ref import ManagerNames, bears
+from areas.operators import OperatorScope
+from contacts.aliases import ALIAS_MATCH, alias_params
+from contacts.manager_ref import ManagerRef, manager_match
 from contacts.models import Channel, Contact
 from contacts.row_mapper import COLUMNS, contact_of
-from hci_center.api.subject import note_subject
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     AmbiguousContactError,
@@ -22,7 +22,7 @@ from hci_center.errors import (
 )
 
 
-class Named(Protocol):
+class ContactRef(Protocol):
     """A contact as a caller names it: what that means on either channel."""
 
     @property
@@ -31,7 +31,7 @@ class Named(Protocol):
     def facebook_id(self) -> str | None: ...
 
 
-class NamedOn(TypedDict):
+class ContactRefValues(TypedDict):
     """The values of NAMED: on WhatsApp in either spelling, and on Messenger."""
 
     alias: str | None
@@ -62,7 +62,7 @@ SELECT DISTINCT {COLUMNS}
          i.manager_id))
 """  # noqa: S608 - of columns
 
-_HOLD = f"""
+_LOCK = f"""
 SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
 """  # noqa: S608 - of columns
@@ -79,18 +79,18 @@ SELECT m.id, o.id, o.name,
   LEFT JOIN contacts_contact c ON c.deleted_at IS NULL AND c.id = (
        SELECT i.contact_id FROM contacts_identity i
         WHERE i.manager_id = m.id AND i.channel = %(channel)s
-          AND {BEARS_NAME}
+          AND {ALIAS_MATCH}
         LIMIT 1)
  WHERE """  # noqa: S608 - of columns
 
 
 @dataclass(frozen=True, slots=True)
-class Addressed:
+class ResolvedTarget:
     """What a call named, for it to ask for in its own order of refusals."""
 
     manager_id: int
     contact_or_none: Contact | None
-    sight_or_none: Sight | None
+    sight_or_none: OperatorScope | None
 
     def contact(self) -> Contact:
         """Raises ContactNotFoundError."""
@@ -98,21 +98,21 @@ class Addressed:
             raise ContactNotFoundError
         return self.contact_or_none
 
-    def sight(self) -> Sight:
+    def scope(self) -> OperatorScope:
         """The operator. Raises OperatorNotFoundError, also for nobody."""
         if self.sight_or_none is None:
             raise OperatorNotFoundError
         return self.sight_or_none
 
 
-def address(
+def resolve_target(
     caller: Caller,
-    names: ManagerNames,
+    names: ManagerRef,
     *,
     channel: str,
     external_id: str,
     operator_id: int = 0,
-) -> Addressed:
+) -> ResolvedTarget:
     """The manager that bears the names, with that contact and that operator of it.
 
     One query for the three. Raises ManagerNotFoundError; what else is missing is
@@ -121,11 +121,11 @@ def address(
     values: dict[str, Any] = {
         **names,
         "channel": channel,
-        **borne(channel, external_id),
+        **alias_params(channel, external_id),
         "operator": operator_id,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_ADDRESS + bears(names), values)
+        cursor.execute(_ADDRESS + manager_match(names), values)
         row = cursor.fetchone()
     if row is None or not caller.reaches(row[0]):
         raise ManagerNotFoundError
@@ -133,11 +133,11 @@ def address(
     contact = contact_of(columns) if columns[0] is not None else None
     if contact is not None and not is_visible(contact, caller):
         contact = None
-    note_subject(manager_id, None if contact is None else contact.pk)
-    return Addressed(
+    record_subject(manager_id, None if contact is None else contact.pk)
+    return ResolvedTarget(
         manager_id,
         contact,
-        Sight(found_operator, operator_name, frozenset(areas))
+        OperatorScope(found_operator, operator_name, frozenset(areas))
         if found_operator is not None
         else None,
     )
@@ -145,7 +145,7 @@ def address(
 
 def find_one(
     caller: Caller,
-    key: Named,
+    key: ContactRef,
     *,
     channel: str | None = None,
     manager_id: int | None = None,
@@ -171,17 +171,17 @@ def find_one(
         raise ContactNotFoundError
     if len(seen) > 1:
         raise AmbiguousContactError
-    note_subject(seen[0].manager_id, seen[0].pk)
+    record_subject(seen[0].manager_id, seen[0].pk)
     return seen[0]
 
 
-def hold(contact_id: int) -> Contact:
+def lock_contact(contact_id: int) -> Contact:
     """The contact, locked until the transaction ends.
 
     Raises ContactNotFoundError when it is deleted, also while this waited.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [contact_id])
+        cursor.execute(_LOCK, [contact_id])
         row = cursor.fetchone()
     if row is None:
         raise ContactNotFoundError
@@ -193,15 +193,17 @@ def is_visible(contact: Contact, caller: Caller) -> bool:
     return caller.sees(contact.manager_id, contact.area_id, contact.operator_id)
 
 
-def names_on(channel: str | None, key: Named) -> NamedOn:
+def names_on(channel: str | None, key: ContactRef) -> ContactRefValues:
     """What the key means on that channel, or on both."""
     facebook = None if channel == Channel.WHATSAPP else key.facebook_id
     if channel == Channel.FACEBOOK:
         return page_name(facebook)
-    names = borne(Channel.WHATSAPP, key.whatsapp_id)
-    return NamedOn(alias=names["alias"], other=names["other"], facebook=facebook)
+    names = alias_params(Channel.WHATSAPP, key.whatsapp_id)
+    return ContactRefValues(
+        alias=names["alias"], other=names["other"], facebook=facebook
+    )
 
 
-def page_name(facebook_id: str | None) -> NamedOn:
+def page_name(facebook_id: str | None) -> ContactRefValues:
     """A name on Messenger alone."""
-    return NamedOn(alias=None, other=None, facebook=facebook_id)
+    return ContactRefValues(alias=None, other=None, facebook=facebook_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hci_center.api.deferred import Asker, Late
+from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.api.links import signed
 
 PATH = "/api/chat/photo/"
@@ -23,7 +23,7 @@ _OURS = re.compile(
 )
 
 
-class PhotoLink(Late, kind="photo"):
+class PhotoLink(DeferredValue, kind="photo"):
     """An address of ours, signed for the answer that it is in."""
 
     __slots__ = ("photo", "uuid")
@@ -31,14 +31,14 @@ class PhotoLink(Late, kind="photo"):
     def __init__(self, photo: str, uuid: str) -> None:
         self.photo, self.uuid = photo, uuid
 
-    def now(self, asker: Asker) -> str:
+    def now(self, asker: ResponseContext) -> str:
         return f"{self.photo}?{signed(PURPOSE, self.uuid)}"
 
     def kept(self) -> dict[str, Any]:
         return {"photo": self.photo, "uuid": self.uuid}
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> Late:
+    def of_kept(cls, **kept: Any) -> DeferredValue:
         return cls(kept["photo"], kept["uuid"])
 
 

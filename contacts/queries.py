@@ -14,9 +14,9 @@ import orjson
 from django.db import connection
 
 from contacts import photos
-from contacts.manager_ref import ManagerNames, bears
-from hci_center.api.deferred import Asker, Late
-from hci_center.api.subject import note_subject
+from contacts.manager_ref import ManagerRef, manager_match
+from hci_center.api.deferred import DeferredValue, ResponseContext
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
 from managers.queries import MANAGER_COLUMNS, manager_shape
@@ -34,7 +34,7 @@ _FROM = "FROM contacts_contact c LEFT JOIN areas_area a ON a.id = c.area_id"
 _LATEST_FIRST = "c.last_message_at DESC NULLS LAST, c.id DESC"
 
 # What exists for an operator: `ContactQuerySet.visible_to` in SQL.
-_SEEN = """
+_VISIBLE = """
    AND (c.area_id = ANY(%(seen_areas)s::bigint[]) OR c.operator_id = %(seen_by)s
         OR (c.area_id IS NULL AND c.operator_id IS NULL))"""
 
@@ -71,7 +71,7 @@ SELECT {_COLUMNS}, c.manager_id {_FROM}
  WHERE c.manager_id = ANY(%(managers)s::bigint[]) AND c.deleted_at IS NULL"""
 
 
-class ContactsOf(Late, kind="contacts_of"):
+class ContactsOf(DeferredValue, kind="contacts_of"):
     """A manager's contacts in the answer of a call that wrote the manager.
 
     A stored answer keeps the manager alone, and gives the contacts of that moment
@@ -82,7 +82,7 @@ class ContactsOf(Late, kind="contacts_of"):
         self.manager = manager
         self.shapes = shapes
 
-    def now(self, asker: Asker) -> list[Shape]:
+    def now(self, asker: ResponseContext) -> list[Shape]:
         if self.shapes is not None:
             return self.shapes
         if asker.caller is None:
@@ -104,12 +104,12 @@ def contact_shape(contact_id: int) -> Shape:
         return _shapes(cursor.fetchall())[0]
 
 
-def manager_with_contacts(caller: Caller, names: ManagerNames) -> Shape:
+def manager_with_contacts(caller: Caller, names: ManagerRef) -> Shape:
     """The manager that bears the names, with its contacts that exist for the caller.
 
     Raises ManagerNotFoundError.
     """
-    return _manager_with_contacts(caller, bears(names), {**names})
+    return _manager_with_contacts(caller, manager_match(names), {**names})
 
 
 def manager_of_id_with_contacts(caller: Caller, manager_id: int) -> Shape:
@@ -157,7 +157,7 @@ def named_and_contacts(
     if not rows or rows[0][0] is not None:
         raise ManagerNotFoundError
     found = orjson.loads(rows[0][2])
-    note_subject(found["id"])
+    record_subject(found["id"])
     return found, _shapes(rows[1:])
 
 
@@ -167,7 +167,7 @@ def _for_caller(
     if caller.role != "operator":
         return statement, values
     seen = {"seen_areas": list(caller.areas), "seen_by": caller.operator}
-    return statement + _SEEN, values | seen
+    return statement + _VISIBLE, values | seen
 
 
 def _shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.aliases import BEARS_NAME, borne
-from contacts.manager_ref import ManagerNames, bears
+from contacts.aliases import ALIAS_MATCH, alias_params
+from contacts.manager_ref import ManagerRef, manager_match
 from hci_center.callers import Caller
 from hci_center.errors import ContactNotFoundError
 from managers.lookup import find_manager
@@ -27,7 +27,7 @@ RETURNING c.sa
 
 
 def step(
-    caller: Caller, names: ManagerNames, channel: str, external_id: str, by: int
+    caller: Caller, names: ManagerRef, channel: str, external_id: str, by: int
 ) -> int:
     """Moves the contact's step by that much and answers where it is now.
 
@@ -38,10 +38,12 @@ def step(
         "by": by,
         "managers": None if caller.managers is None else list(caller.managers),
         "channel": channel,
-        **borne(channel, external_id),
+        **alias_params(channel, external_id),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_STEP.format(bears=bears(names), name=BEARS_NAME), values)
+        cursor.execute(
+            _STEP.format(bears=manager_match(names), name=ALIAS_MATCH), values
+        )
         row = cursor.fetchone()
     if row is None:
         find_manager(caller, **names)

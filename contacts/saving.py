@@ -33,7 +33,7 @@ SELECT {COLUMNS} FROM contacts_contact c
 _FIND = _BY_ALIAS + " AND c.deleted_at IS NULL"
 # Deleted ones too: they come back. Weaker than FOR UPDATE, so that rows which
 # merely point at the contact are not held up.
-_HOLD = _BY_ALIAS + " FOR NO KEY UPDATE OF c"
+_LOCK = _BY_ALIAS + " FOR NO KEY UPDATE OF c"
 
 # Nobody when the operator leaves in this very moment: he waits for this or is waited
 # for, and what was his by then is released.
@@ -93,7 +93,7 @@ RETURNING {COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ContactInput:
     """What a caller says of a contact; None where he says nothing.
 
     `area` is a code or name (blanks say nothing), `operator_id` 0 for nobody; an
@@ -129,15 +129,15 @@ def ensure_contact(
     Within a transaction: the contact stays locked until it ends, so that a chat
     opened or a message stored after this cannot meet a deletion.
     """
-    held = _hold(manager_id, channel, external_id)
+    held = _lock(manager_id, channel, external_id)
     if held is not None and held.deleted_at is None:
         return held
-    given = Given(name=name if held is None else None)
+    given = ContactInput(name=name if held is None else None)
     return _add_or_change(manager_id, channel, external_id, given).contact
 
 
 def find_or_add(
-    manager_id: int, channel: str, external_id: str, given: Given
+    manager_id: int, channel: str, external_id: str, given: ContactInput
 ) -> Contact:
     """The contact as it is or, when it is new or was deleted, made as given.
 
@@ -154,7 +154,7 @@ def find_or_add(
 
 
 def save_contact(
-    manager_id: int, channel: str, external_id: str, given: Given
+    manager_id: int, channel: str, external_id: str, given: ContactInput
 ) -> Saved:
     """Adds the contact, or changes what is given of the one that is there.
 
@@ -172,7 +172,7 @@ def _add_or_change(
     manager_id: int,
     channel: str,
     external_id: str,
-    given: Given,
+    given: ContactInput,
     *,
     change_known: bool = True,
 ) -> Saved:
@@ -189,7 +189,7 @@ def _add_or_change(
         "sa": FIRST_STEP[channel],
     }
     while True:
-        held = _hold(manager_id, channel, external_id)
+        held = _lock(manager_id, channel, external_id)
         if held is None:
             contact = _add(values)
             if contact is not None:
@@ -222,8 +222,8 @@ def _add(values: dict[str, Any]) -> Contact | None:
     return contact_of(row)
 
 
-def _hold(manager_id: int, channel: str, external_id: str) -> Contact | None:
-    row = _row(_HOLD, [manager_id, channel, spellings(channel, external_id)])
+def _lock(manager_id: int, channel: str, external_id: str) -> Contact | None:
+    row = _row(_LOCK, [manager_id, channel, spellings(channel, external_id)])
     return None if row is None else contact_of(row)
 
 

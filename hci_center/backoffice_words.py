@@ -7,7 +7,7 @@ for masculine, and its "Close" would leave the page, not close the chat on it.
 
 from django.utils.translation import gettext_noop as _
 
-WORDS = (
+MESSAGES = (
     _("%(full_result_count)s total"),
     _("Add row"),
     _("All applications"),

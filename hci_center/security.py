@@ -65,7 +65,7 @@ class LimitedEvents(logging.Filter):
         return passes
 
 
-class OneLine(logging.Formatter):
+class SingleLineFormatter(logging.Formatter):
     """A record in one line without a traceback, whatever is in it."""
 
     def format(self, record: logging.LogRecord) -> str:

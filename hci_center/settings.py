@@ -15,7 +15,7 @@ from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
 from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
-from hci_center.local.generated_secrets import found_secret, kept_secret
+from hci_center.local.generated_secrets import generated_secret, stored_secret
 from hci_center.webserver.content_policy import STRICT
 
 env = Environment()
@@ -42,8 +42,8 @@ PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")
 DATABASE_URL: str = env.str("DATABASE_URL", default="") or paths.database_url()
 _EMBEDDED = paths.database_url() == DATABASE_URL
 _IS_NEW = _EMBEDDED and not os.path.lexists(DATA_DIR / "postgres")
-_of_rows = kept_secret if _IS_NEW else found_secret
-_of_machine = kept_secret if _EMBEDDED else found_secret
+_of_rows = generated_secret if _IS_NEW else stored_secret
+_of_machine = generated_secret if _EMBEDDED else stored_secret
 
 SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or _of_rows(
     generated_secrets.SECRET_KEY
@@ -133,7 +133,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hci_center.webserver.compression.CompressionMiddleware",
     "hci_center.api.cors.Cors",
-    "hci_center.api.middleware.ApiGate",
+    "hci_center.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hci_center.webserver.content_policy.ContentSecurityPolicyMiddleware",
@@ -241,9 +241,9 @@ FEED_SOCKETS_EACH: int = env.number(
 )
 # What /readyz asks beside the servers, by name.
 READY_CHECKS = {
-    "feed": "hci_center.feed.readiness.ask",
-    "gateways": "chats.accounts.alerts.ask",
-    "background": "hci_center.background.faults.ask",
+    "feed": "hci_center.feed.readiness.check",
+    "gateways": "chats.accounts.alerts.check",
+    "background": "hci_center.background.faults.check",
 }
 
 # People --------------------------------------------------------------------
@@ -252,7 +252,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AUTHENTICATION_BACKENDS = ["areas.auth_backends.PacedBackend"]
+AUTHENTICATION_BACKENDS = ["areas.auth_backends.ThrottledBackend"]
 LOGIN_URL = "/admin/login/"
 # The theme's form does not say where to; Django's default does not exist here.
 LOGIN_REDIRECT_URL = "/admin/"
@@ -296,7 +296,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 if S3_BUCKET:
-    READY_CHECKS["files"] = "chats.files.uploads.ask"
+    READY_CHECKS["files"] = "chats.files.uploads.check"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.
@@ -343,7 +343,7 @@ LOGGING = {
             "()": "hci_center.database.log_lines.WithoutValues",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         },
-        "one_line": {"()": "hci_center.security.OneLine"},
+        "one_line": {"()": "hci_center.security.SingleLineFormatter"},
     },
     "filters": {"limited": {"()": "hci_center.security.LimitedEvents"}},
     "handlers": {

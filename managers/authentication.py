@@ -18,8 +18,8 @@ from managers.keys import digests_of, renew_digest
 
 # A key judged good is good for this long, in seconds, without another look: the
 # contract gives a revocation five.
-KEPT_FOR = 3.0
-MOST_KEPT = 10_000
+CACHED_FOR = 3.0
+MOST_CACHED = 10_000
 
 _KEY = re.compile(r"hci_[0-9a-f]{8}_[A-Za-z0-9_\-]{43}")
 
@@ -59,7 +59,7 @@ SELECT ceil(extract(epoch FROM spent_until + {_STEP} - interval '1 minute'
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _CachedKey:
     caller: Caller
     key_id: int
     is_limited: bool
@@ -67,7 +67,7 @@ class _Judged:
     at: float
 
 
-_judged: dict[str, _Judged] = {}
+_cached_keys: dict[str, _CachedKey] = {}
 
 
 def caller_from_key(request: HttpRequest) -> Caller | None:
@@ -86,7 +86,7 @@ def has_valid_key(request: HttpRequest) -> bool:
     if key is None:
         return False
     try:
-        judge(key)
+        authenticate(key)
     except NotAuthenticatedError:
         return False
     return True
@@ -103,7 +103,7 @@ def _key_in(request: HttpRequest) -> str | None:
 
 def _caller_behind(key: str, request: HttpRequest) -> Caller:
     try:
-        judged = _judge(key)
+        judged = _authenticate(key)
         if judged.is_limited:
             _spend_a_call(judged.key_id)
     except (NotAuthenticatedError, ThrottledError) as refusal:
@@ -116,14 +116,14 @@ def _caller_behind(key: str, request: HttpRequest) -> Caller:
     return judged.caller
 
 
-def judge(key: str) -> Caller:
+def authenticate(key: str) -> Caller:
     """The caller behind a key, its limit left alone. Raises NotAuthenticatedError."""
-    return _judge(key).caller
+    return _authenticate(key).caller
 
 
-def _judge(key: str) -> _Judged:
-    kept = _judged.get(key)
-    if kept is None or time.monotonic() - kept.at > KEPT_FOR:
+def _authenticate(key: str) -> _CachedKey:
+    kept = _cached_keys.get(key)
+    if kept is None or time.monotonic() - kept.at > CACHED_FOR:
         kept = _look_up(key)
     if kept.expires_at is not None and kept.expires_at <= timezone.now():
         raise NotAuthenticatedError
@@ -140,13 +140,13 @@ def _spend_a_call(key_id: int) -> None:
     raise ThrottledError(max(1, int(row[0] or 1)) if row else 1)
 
 
-def forget_judged_keys() -> None:
+def forget_cached_keys() -> None:
     """Drops what this process remembers, so that the next look is a fresh one."""
-    _judged.clear()
+    _cached_keys.clear()
 
 
-def _look_up(key: str) -> _Judged:
-    _judged.pop(key, None)
+def _look_up(key: str) -> _CachedKey:
+    _cached_keys.pop(key, None)
     row = None
     digests: list[str] = []
     if _KEY.fullmatch(key):
@@ -165,9 +165,9 @@ def _look_up(key: str) -> _Judged:
         managers=None if all_managers else frozenset(managers),
         secrets=secrets,
     )
-    if len(_judged) >= MOST_KEPT:
-        _judged.clear()
-    _judged[key] = judged = _Judged(
+    if len(_cached_keys) >= MOST_CACHED:
+        _cached_keys.clear()
+    _cached_keys[key] = judged = _CachedKey(
         caller, key_id, is_limited, expires_at, time.monotonic()
     )
     return judged

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import psycopg
 from django.db import Error, connection
 
-from managers.authentication import forget_judged_keys
+from managers.authentication import forget_cached_keys
 
 logger = logging.getLogger(__name__)
 
@@ -20,14 +20,14 @@ PAUSE = 0.5
 
 
 @contextmanager
-def hearing_of_keys() -> Iterator[None]:
+def key_change_listener() -> Iterator[None]:
     """Meanwhile a change of any key is heard of, and the next call looks it up.
 
     Told by the database itself (the migration `tell_of_keys`), so that a revocation
     in SQL is heard as well. While nobody can tell, what was judged ages as ever.
     """
     over = threading.Event()
-    ear = threading.Thread(target=_hear, args=(over,), name="keys", daemon=True)
+    ear = threading.Thread(target=_handle, args=(over,), name="keys", daemon=True)
     ear.start()
     try:
         yield
@@ -36,7 +36,7 @@ def hearing_of_keys() -> Iterator[None]:
         ear.join()
 
 
-def _hear(over: threading.Event) -> None:
+def _handle(over: threading.Event) -> None:
     while not over.is_set():
         try:
             _listen(over)
@@ -50,9 +50,9 @@ def _hear(over: threading.Event) -> None:
 def _listen(over: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute("LISTEN api_keys")
-    forget_judged_keys()
+    forget_cached_keys()
     raw = connection.connection
     while not over.is_set():
         readable, _, _ = select.select([raw.fileno()], [], [], PAUSE)
         if readable and any(True for _news in raw.notifies(timeout=0)):
-            forget_judged_keys()
+            forget_cached_keys()

@@ -38,13 +38,13 @@ def save_manager(**given: Any) -> int:
             with transaction.atomic():
                 return Manager.objects.create(**given).pk
         except IntegrityError:
-            rivals = list(_bearers(given))
+            rivals = list(_owners(given))
         if rivals:
             return _same_manager(rivals, given)
     raise UnavailableError
 
 
-def _bearers(given: dict[str, Any]) -> Any:
+def _owners(given: dict[str, Any]) -> Any:
     """The managers with the number, the page or the port that is given."""
     bears = Q()
     for name in ("number", "facebook_id", "controller_port"):
@@ -84,7 +84,7 @@ def link_manager(caller: Caller, link: Link) -> int:
     """
     for _round in range(_ROUNDS):
         bearers = list(
-            _bearers(
+            _owners(
                 {
                     "number": link.number,
                     "facebook_id": link.facebook_id,
@@ -92,14 +92,14 @@ def link_manager(caller: Caller, link: Link) -> int:
                 }
             )
         )
-        manager = _judge([m for m in bearers if caller.reaches(m.pk)], link)
-        _judge(bearers, link)
+        manager = _validate([m for m in bearers if caller.reaches(m.pk)], link)
+        _validate(bearers, link)
         if _write(manager.pk, link):
             return manager.pk
     raise UnavailableError
 
 
-def _judge(bearers: list[Manager], link: Link) -> Manager:
+def _validate(bearers: list[Manager], link: Link) -> Manager:
     """The manager that the link goes to, if these were all that there are."""
     by_number = next((m for m in bearers if m.number == link.number), None)
     by_page = next((m for m in bearers if m.facebook_id == link.facebook_id), None)
@@ -114,11 +114,11 @@ def _judge(bearers: list[Manager], link: Link) -> Manager:
         raise ManagerExistsError
     if by_page is None and manager.facebook_id is not None:
         raise ManagerExistsError
-    _judge_port(manager, bearers, link.controller_port)
+    _validate_port(manager, bearers, link.controller_port)
     return manager
 
 
-def _judge_port(manager: Manager, bearers: list[Manager], port: int | None) -> None:
+def _validate_port(manager: Manager, bearers: list[Manager], port: int | None) -> None:
     if port is None or manager.controller_port == port:
         return
     taken = any(m.controller_port == port for m in bearers)

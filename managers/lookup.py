@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from hci_center.api.parsers import WrongValueError, parse_phone
-from hci_center.api.subject import note_subject
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
 from managers.models import Manager
@@ -53,7 +53,7 @@ def find_manager(
     if row is None or not caller.reaches(row[0]):
         raise ManagerNotFoundError
     found: int = row[0]
-    note_subject(found)
+    record_subject(found)
     return found
 
 

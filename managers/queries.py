@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from hci_center.api.deferred import Asker, Late
+from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.callers import Caller
 from hci_center.encryption import decrypt
 from hci_center.webserver.compression import NOT_COMPRESSED
@@ -32,7 +32,7 @@ _TOKEN = "SELECT facebook_token FROM managers_manager WHERE id = %s"  # noqa: S1
 Shape = dict[str, Any]
 
 
-class PageToken(Late, kind="page_token"):
+class PageToken(DeferredValue, kind="page_token"):
     """A manager's page token: in full for a key with `secrets`, "" for others.
 
     A stored answer keeps the manager alone, and gives the token of that moment.
@@ -42,7 +42,7 @@ class PageToken(Late, kind="page_token"):
         self.manager = manager
         self.sealed = sealed
 
-    def now(self, asker: Asker) -> str:
+    def now(self, asker: ResponseContext) -> str:
         if asker.caller is None or not asker.caller.secrets:
             return ""
         sealed = self._read() if self.sealed is None else self.sealed

@@ -25,7 +25,7 @@ GRACE = timedelta(hours=24)
 _PATH = re.compile(r"/webhooks/([a-z]+)/([^/]+)(?:/.*)?")
 
 
-def find_or_make(source: str, manager_id: int) -> str:
+def get_or_create(source: str, manager_id: int) -> str:
     """The last part of the manager's present address for that gateway."""
     row = WebhookSecret.objects.filter(
         manager_id=manager_id, source=source, ends_at=None
@@ -48,7 +48,7 @@ def renew(source: str, manager_id: int, *, at_once: bool = False) -> str:
         rows = WebhookSecret.objects.filter(manager_id=manager_id, source=source)
         rows.filter(Q(ends_at=None) | Q(ends_at__gt=ends_at)).update(ends_at=ends_at)
         rows.filter(ends_at__lte=timezone.now()).delete()
-        return find_or_make(source, manager_id)
+        return get_or_create(source, manager_id)
 
 
 def manager_of(source: str, given: str) -> int | None:

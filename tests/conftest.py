@@ -96,9 +96,9 @@ def _fast_and_fresh(settings: Any) -> Iterator[None]:
     """A hasher that costs nothing, no key remembered, and sentences in English."""
     settings.LANGUAGE_CODE = "en"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
     yield
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from areas.models import Area
 from areas.naming import normalize_area_text
 from managers.admin.columns import column, tag
-from managers.admin.filters import ConfinedFilter, yes_or_no
-from managers.admin.tenant import ALL, ConfinedAdmin
+from managers.admin.filters import TenantFilter, yes_or_no
+from managers.admin.tenant import ALL, TenantAdmin
 
 
 class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -62,7 +62,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Area)
-class AreaAdmin(ConfinedAdmin):
+class AreaAdmin(TenantAdmin):
     """The code is the area's name to the world: given once."""
 
     logged_by_name = True
@@ -72,7 +72,7 @@ class AreaAdmin(ConfinedAdmin):
 
     list_display = ["name", "code", "manager", "staffing", "review"]
     list_filter = [
-        ("manager", ConfinedFilter),
+        ("manager", TenantFilter),
         yes_or_no("needs_review", gettext_lazy("needs review")),
     ]
     list_select_related = ["manager"]

@@ -23,8 +23,8 @@ from chats.conversations.assignment import hand_over
 from chats.conversations.audit import actor_of
 from contacts.models import Contact
 from managers.admin.columns import column, short
-from managers.admin.filters import ConfinedFilter, yes_or_no
-from managers.admin.tenant import ALL, ConfinedAdmin, caller_behind
+from managers.admin.filters import TenantFilter, yes_or_no
+from managers.admin.tenant import ALL, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
 
 
@@ -88,7 +88,7 @@ class OperatorForm(AccountForm):
 
 
 @admin.register(Operator)
-class OperatorAdmin(ConfinedAdmin):
+class OperatorAdmin(TenantAdmin):
     """One form for the person, his account and his areas.
 
     The account of somebody who is staff too is not touched from here: his name and
@@ -102,8 +102,8 @@ class OperatorAdmin(ConfinedAdmin):
 
     list_display = ["name", "username", "manager", "serves", "is_active", "last_login"]
     list_filter = [
-        ("manager", ConfinedFilter),
-        ("areas", ConfinedFilter),
+        ("manager", TenantFilter),
+        ("areas", TenantFilter),
         yes_or_no("is_active", gettext_lazy("active")),
     ]
     list_select_related = ["manager", "user"]

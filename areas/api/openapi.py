@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hci_center.api.schema.operation_docs import Page
+from hci_center.api.schema.operation_docs import OperationDoc
 from hci_center.errors import (
     AreaNotFoundError,
     ForbiddenError,
@@ -58,21 +58,21 @@ PERSON = {
 IN_AREA = {"By code": {"idarea": "vendas"}}
 
 PAGES = {
-    "list_by_port": Page(
+    "list_by_port": OperationDoc(
         "All areas of a manager",
         "The areas of the manager with that controller port, oldest first.",
         answer=[AreaShape],
         example=[AREA],
         refuses=(ManagerNotFoundError,),
     ),
-    "list_by_page": Page(
+    "list_by_page": OperationDoc(
         "All areas of a page's manager",
         "The same list for a manager that has no port.",
         answer=[AreaShape],
         example=[AREA],
         refuses=(ManagerNotFoundError,),
     ),
-    "operators_by_port": Page(
+    "operators_by_port": OperationDoc(
         "All operators of an area",
         "Those who serve the area now, oldest first.",
         answer=[OperatorShape],
@@ -80,7 +80,7 @@ PAGES = {
         bodies=IN_AREA,
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
-    "operators_by_page": Page(
+    "operators_by_page": OperationDoc(
         "All operators of an area of a page's manager",
         "The same list for a manager that has no port.",
         answer=[OperatorShape],
@@ -88,7 +88,7 @@ PAGES = {
         bodies=IN_AREA,
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
-    "sign_in": Page(
+    "sign_in": OperationDoc(
         "Sign in",
         "Opens a session for a person: sets the `sessionid` cookie. Wants the CSRF "
         "token that GET sets. Slowed down after failures.",
@@ -98,7 +98,7 @@ PAGES = {
         refuses=(NotAuthenticatedError, ForbiddenError),
         chapter=SESSIONS,
     ),
-    "show": Page(
+    "show": OperationDoc(
         "Who am I",
         "The person of the session; 401 for nobody. Sets the `csrftoken` cookie "
         "either way.",
@@ -107,7 +107,7 @@ PAGES = {
         refuses=(NotAuthenticatedError,),
         chapter=SESSIONS,
     ),
-    "sign_out": Page(
+    "sign_out": OperationDoc(
         "Sign out",
         "Ends the session.",
         answer={"type": "null"},

@@ -31,7 +31,7 @@ async def publish(_scope: Any, receive: Any, send: Any) -> None:
         change = Change(
             seq, MANAGER, "message", None, None, None, None, None, None, event, None
         )
-        consumers.hub.take([change])
+        consumers.hub.accept([change])
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"ok"})
 

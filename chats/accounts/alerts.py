@@ -59,7 +59,7 @@ _UNSTORED = "SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT N
 # What is told of one that seems to go again while its messages still wait.
 _WAITING = "waiting"
 # A probe's answer is a line.
-_MOST_TOLD = 5
+_MOST_NAMED = 5
 
 
 def watch() -> None:
@@ -83,7 +83,7 @@ def watch() -> None:
             logger.info("%s:%s: messages leave again", channel, manager_id)
 
 
-def ask() -> str:
+def check() -> str:
     """For a probe; raises LackingError that names all that has an alarm."""
     try:
         with connection.cursor() as cursor:
@@ -113,8 +113,8 @@ def _accounts(cursor: CursorWrapper) -> str:
 
 
 def _first_of(accounts: list[str]) -> str:
-    more = len(accounts) - _MOST_TOLD
-    return ", ".join(accounts[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else "")
+    more = len(accounts) - _MOST_NAMED
+    return ", ".join(accounts[:_MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
 
 
 def _parked(cursor: CursorWrapper) -> str:

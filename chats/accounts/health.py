@@ -19,9 +19,9 @@ from chats.accounts.registry import (
     EVOLUTION,
     WIDTH,
     WPPCONNECT,
-    Drivers,
-    Line,
-    line_of,
+    GatewayAccountRef,
+    GatewayRegistry,
+    account_ref,
 )
 from chats.gateways.base import Connectable, Health
 from chats.models import GatewayAccount, SessionChange
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 # How often a session is asked for, in seconds: more often while something waits,
 # less where a platform counts the calls.
 WAITING, IDLE, IDLE_AT_META = 15, 60, 300
-_UNTIL_ASKED_AGAIN = IDLE + 10
+_UNTIL_REQUESTED_AGAIN = IDLE + 10
 
 _ENSURE = """
 INSERT INTO chats_gatewayaccount
@@ -71,12 +71,12 @@ SELECT t.channel, t.wants_qr, {COLUMNS}
   FROM taken t JOIN managers_manager m ON m.id = t.manager_id
 """  # noqa: S608 - of columns
 
-_LINE = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S608 - of columns
+_ACCOUNT = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S608 - of columns
 
 _NOTED = ("state", "since", "reason", "qr", "idempotent", "largest_file", "checked_at")
 
 # At once, but for a session that was asked for within the last seconds.
-_ASK_FOR_QR = """
+_REQUEST_QR = """
 UPDATE chats_gatewayaccount a
    SET qr_asked_at = statement_timestamp(),
        next_check_at = least(a.next_check_at, greatest(statement_timestamp(),
@@ -88,25 +88,25 @@ UPDATE chats_gatewayaccount a
 """
 # The gateways whose session a phone opens by scanning a QR code.
 SCANNED = [CONTROLLER, EVOLUTION, WPPCONNECT]
-ASKED_EVERY = 5.0
+CHECKED_EVERY = 5.0
 
 # What is no row of the feed: told once, to whoever listens and sees the manager.
-_TELL = "SELECT change_now(%s, %s::jsonb)"
+_BROADCAST = "SELECT change_now(%s, %s::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A session to ask for; `wants_qr`: a person waits for its QR code."""
 
-    line: Line
+    line: GatewayAccountRef
     wants_qr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What asking for a session answered."""
 
-    line: Line
+    line: GatewayAccountRef
     health: Health
 
 
@@ -121,12 +121,12 @@ def due_checks(most: int) -> list[Due]:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [most])
         return [
-            Due(line_of(row[:WIDTH], channel), wants_qr)
+            Due(account_ref(row[:WIDTH], channel), wants_qr)
             for channel, wants_qr, *row in cursor.fetchall()
         ]
 
 
-def ask_for_qr(manager_id: int) -> bool:
+def request_qr(manager_id: int) -> bool:
     """Has the worker ask for the QR code of a session that is not open.
 
     False where there is none to ask for, or it is asked for already.
@@ -134,17 +134,17 @@ def ask_for_qr(manager_id: int) -> bool:
     values: dict[str, Any] = {
         "manager": manager_id,
         "gateways": SCANNED,
-        "rest": ASKED_EVERY,
+        "rest": CHECKED_EVERY,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_ASK_FOR_QR, values)
+        cursor.execute(_REQUEST_QR, values)
         if not cursor.rowcount:
             return False
         cursor.execute("SELECT wake_delivery()")
     return True
 
 
-def can_ask_for_qr(account: GatewayAccount) -> bool:
+def can_request_qr(account: GatewayAccount) -> bool:
     """Whether there is a QR code to ask for."""
     return (
         account.channel == Channel.WHATSAPP
@@ -153,43 +153,43 @@ def can_ask_for_qr(account: GatewayAccount) -> bool:
     )
 
 
-def check(drivers: Drivers, due: Due) -> Checked:
+def check(drivers: GatewayRegistry, due: Due) -> CheckResult:
     """Asks the gateway; touches no row."""
     line = due.line
     if line.is_unreadable:
-        return Checked(line, Health("closed", line.unreadable_reason))
+        return CheckResult(line, Health("closed", line.unreadable_reason))
     driver = drivers[line.driver]
     if due.wants_qr and isinstance(driver, Connectable):
-        return Checked(line, driver.connect(line.account))
-    return Checked(line, driver.health(line.account))
+        return CheckResult(line, driver.connect(line.account))
+    return CheckResult(line, driver.health(line.account))
 
 
-def note_check(checked: Checked) -> None:
+def store_check(checked: CheckResult) -> None:
     """Writes what the gateway answered; a session that opens ends the account's
     pause. A manager that was deleted meanwhile has no session any more."""
     line = checked.line
     try:
-        _take(line, checked.health)
+        _claim(line, checked.health)
     except IntegrityError:
         if Manager.objects.filter(pk=line.manager_id).exists():
             raise
         logger.info("%s: its manager was deleted meanwhile", line.account.name)
 
 
-def hear_of(manager_id: int, channel: str, health: Health) -> None:
+def store_reported(manager_id: int, channel: str, health: Health) -> None:
     """The same for what the gateway tells by itself."""
     with connection.cursor() as cursor:
-        cursor.execute(_LINE, [manager_id])
+        cursor.execute(_ACCOUNT, [manager_id])
         row = cursor.fetchone()
     if row is not None:
-        _take(line_of(row, channel), health, is_pushed=True)
+        _claim(account_ref(row, channel), health, is_pushed=True)
 
 
-def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
+def _claim(line: GatewayAccountRef, health: Health, *, is_pushed: bool = False) -> None:
     if not _is_same_phone(line, health.number):
         reason = _("Another number than the manager's is connected: %s") % health.number
-        note(line.manager_id, line.channel, Health("closed", reason))
-        pauses.pause(line, "other_number", reason, _UNTIL_ASKED_AGAIN)
+        record(line.manager_id, line.channel, Health("closed", reason))
+        pauses.pause(line, "other_number", reason, _UNTIL_REQUESTED_AGAIN)
         return
     if health.state == "open":
         health = _as_reported(line, health)
@@ -199,10 +199,10 @@ def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
     if (
         is_open
         and health.number is None
-        and pauses.prolong(line, "other_number", _UNTIL_ASKED_AGAIN)
+        and pauses.prolong(line, "other_number", _UNTIL_REQUESTED_AGAIN)
     ):
         return
-    was_down = note(line.manager_id, line.channel, health, is_pushed=is_pushed)
+    was_down = record(line.manager_id, line.channel, health, is_pushed=is_pushed)
     if is_open:
         # What says that it is open all the while it refuses proves nothing.
         pauses.resume_connected(
@@ -210,13 +210,13 @@ def _take(line: Line, health: Health, *, is_pushed: bool = False) -> None:
         )
 
 
-def _as_reported(line: Line, health: Health) -> Health:
+def _as_reported(line: GatewayAccountRef, health: Health) -> Health:
     """What says that it is open although its platform has closed it is closed."""
     reason = notices.blocked_by(line.manager_id, line.channel)
     return replace(health, state="closed", reason=reason) if reason else health
 
 
-def note(
+def record(
     manager_id: int, channel: str, health: Health, *, is_pushed: bool = False
 ) -> bool:
     """Writes the state of a session, with a line in its history when it is another.
@@ -254,20 +254,20 @@ def note(
             account.checked_at = timezone.now()
         account.save(update_fields=noted)
         if is_change:
-            _tell(manager_id, health.state)
+            _broadcast(manager_id, health.state)
             level = logging.INFO if health.state == "open" else logging.WARNING
             logger.log(level, "%s:%s: session %s", channel, manager_id, health.state)
     return was_down
 
 
-def _tell(manager_id: int, state: str) -> None:
+def _broadcast(manager_id: int, state: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            _TELL, [manager_id, json.dumps({"k": "session", "state": state})]
+            _BROADCAST, [manager_id, json.dumps({"k": "session", "state": state})]
         )
 
 
-def _is_same_phone(line: Line, number: int | None) -> bool:
+def _is_same_phone(line: GatewayAccountRef, number: int | None) -> bool:
     if number is None or line.account.number is None or line.channel != "whatsapp":
         return True
     same = spellings(Channel.WHATSAPP, str(line.account.number))

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from chats.accounts.registry import COLUMNS, WIDTH, Line, line_of
+from chats.accounts.registry import COLUMNS, WIDTH, GatewayAccountRef, account_ref
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ SELECT EXISTS (SELECT FROM chats_gatewayaccount
                 WHERE manager_id = %s AND channel = %s AND paused_until IS NOT NULL
                   AND pause_code = ANY(%s))
 """
-_TELL = """
+_MARK = """
 UPDATE chats_message m SET error = a.pause_reason
   FROM chats_gatewayaccount a
   JOIN chats_delivery d ON d.manager_id = a.manager_id AND d.channel = a.channel
@@ -80,7 +80,9 @@ SELECT a.channel, a.fingerprint, {COLUMNS}
 """  # noqa: S608 - of columns
 
 
-def pause(line: Line, code: str, reason: str, wait: float, hurry: float = 1.0) -> None:
+def pause(
+    line: GatewayAccountRef, code: str, reason: str, wait: float, hurry: float = 1.0
+) -> None:
     """The account sends nothing for `wait` seconds, longer each time in a row.
 
     `hurry` divides what is longer than the gateway asked for.
@@ -100,10 +102,10 @@ def pause(line: Line, code: str, reason: str, wait: float, hurry: float = 1.0) -
         row = cursor.fetchone()
     if row is None or row[0] != code:
         logger.warning("%s: sends are held (%s)", line.account.name, code)
-    tell_waiting()
+    mark_waiting()
 
 
-def prolong(line: Line, code: str, wait: float) -> bool:
+def prolong(line: GatewayAccountRef, code: str, wait: float) -> bool:
     """Lets a pause of that code last `wait` seconds from now; False: there is none."""
     with connection.cursor() as cursor:
         cursor.execute(_PROLONG, [wait, line.manager_id, line.channel, code])
@@ -130,10 +132,10 @@ def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
         resume(manager_id, channel)
 
 
-def tell_waiting() -> None:
+def mark_waiting() -> None:
     """Every message that a pause holds says so, also those that came after it."""
     with connection.cursor() as cursor:
-        cursor.execute(_TELL)
+        cursor.execute(_MARK)
 
 
 def resume_mended() -> None:
@@ -142,6 +144,6 @@ def resume_mended() -> None:
         cursor.execute(_PAUSED)
         rows = cursor.fetchall()
     for channel, fingerprint, *row in rows:
-        line = line_of(row[:WIDTH], channel)
+        line = account_ref(row[:WIDTH], channel)
         if fingerprint and line.fingerprint != fingerprint:
             resume(line.manager_id, channel)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from chats.gateways import graph
 from chats.gateways.base import Account, Failed, Fetched, Gateway, Media
 from chats.gateways.controller import Controller
-from chats.gateways.deadline_adapter import Patience
+from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.events import Webhook
 from chats.gateways.evolution import Evolution, EvolutionWebhook
 from chats.gateways.http import FILE, Http
@@ -45,7 +45,7 @@ MESSENGER = "messenger"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class GatewayAccountRef:
     """An account with the name of the driver that serves it."""
 
     manager_id: int
@@ -68,10 +68,10 @@ class Line:
         return hmac.digest(key, repr(said).encode(), hashlib.sha256).hex()
 
 
-class Drivers:
+class GatewayRegistry:
     """All drivers on one way out; `most` bounds the patience of every call."""
 
-    def __init__(self, most: Patience = FILE) -> None:
+    def __init__(self, most: Timeouts = FILE) -> None:
         http = self._http = Http(most)
         hosts = self._hosts = tuple(
             _origin(url)
@@ -107,21 +107,21 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def line_of(row: Sequence[Any], channel: str) -> Line:
+def account_ref(row: Sequence[Any], channel: str) -> GatewayAccountRef:
     """The account of a manager's row of COLUMNS on that channel.
 
     What its settings lack stays empty: the driver says so when it is used. Never
     raises: where no key decrypts its secrets the account says that of itself.
     """
     try:
-        return _line_of(row, channel)
+        return _account_ref(row, channel)
     except ImproperlyConfigured:
         *plain, _token, gateway, _settings, is_demo = row
-        without_secrets = _line_of((*plain, "", gateway, "", is_demo), channel)
+        without_secrets = _account_ref((*plain, "", gateway, "", is_demo), channel)
         return replace(without_secrets, is_unreadable=True)
 
 
-def _line_of(row: Sequence[Any], channel: str) -> Line:
+def _account_ref(row: Sequence[Any], channel: str) -> GatewayAccountRef:
     manager_id, number, port, page, token, gateway, sealed, is_demo = row
     name = f"{channel}:{manager_id}"
     if channel == Channel.FACEBOOK:
@@ -129,14 +129,14 @@ def _line_of(row: Sequence[Any], channel: str) -> Line:
         account = Account(
             name, f"{base}/{graph.VERSION}", page or "", decrypt_once(token)
         )
-        return Line(manager_id, channel, MESSENGER, account)
+        return GatewayAccountRef(manager_id, channel, MESSENGER, account)
     given = gateway_settings(sealed)
     if is_demo:
         account = Account(name, f"{demo_url()}/controller/{port}", number=number)
-        return Line(manager_id, channel, CONTROLLER, account)
+        return GatewayAccountRef(manager_id, channel, CONTROLLER, account)
     url, id_, secret = _whatsapp(gateway, given, port)
     account = Account(name, url.rstrip("/"), id_, secret, number)
-    return Line(manager_id, channel, gateway, account)
+    return GatewayAccountRef(manager_id, channel, gateway, account)
 
 
 def _whatsapp(
@@ -277,7 +277,7 @@ UNSIGNED = (EVOLUTION, WPPCONNECT)
 
 def webhook_path(source: str, manager_id: int) -> str:
     """The unguessable path at which a manager's unsigned gateway reaches us."""
-    return f"/webhooks/{source}/{webhook_secrets.find_or_make(source, manager_id)}"
+    return f"/webhooks/{source}/{webhook_secrets.get_or_create(source, manager_id)}"
 
 
 def renewed_webhook_path(source: str, manager_id: int, *, at_once: bool = False) -> str:

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy
 
 from hci_center.background.models import BackgroundFault
 from managers.admin.columns import moment_column
-from managers.admin.tenant import READ, ConfinedAdmin
+from managers.admin.tenant import READ, TenantAdmin
 
 
 @admin.register(BackgroundFault)
-class BackgroundFaultAdmin(ConfinedAdmin):
+class BackgroundFaultAdmin(TenantAdmin):
     """What worker, relay and feed could not do: of no manager, so only administrators
     see it."""
 

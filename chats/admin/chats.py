@@ -18,9 +18,9 @@ from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat
 from chats.models import Chat, ChatEvent
 from managers.admin.columns import column, moment_column, tag
-from managers.admin.confirm import asked, each
-from managers.admin.filters import ChoiceFilter, ConfinedFilter
-from managers.admin.tenant import ConfinedAdmin, caller_behind
+from managers.admin.confirm import apply_to_each, confirm
+from managers.admin.filters import ChoiceFilter, TenantFilter
+from managers.admin.tenant import TenantAdmin, caller_behind
 
 
 class StateFilter(ChoiceFilter):
@@ -41,7 +41,7 @@ class StateFilter(ChoiceFilter):
 
 
 @admin.register(Chat)
-class ChatAdmin(ConfinedAdmin):
+class ChatAdmin(TenantAdmin):
     """Read, and closed; all else happens by itself or on the contact's page."""
 
     list_display = [
@@ -56,9 +56,9 @@ class ChatAdmin(ConfinedAdmin):
     ]
     list_filter = [
         StateFilter,
-        ("manager", ConfinedFilter),
-        ("contact__area", ConfinedFilter),
-        ("contact__operator", ConfinedFilter),
+        ("manager", TenantFilter),
+        ("contact__area", TenantFilter),
+        ("contact__operator", TenantFilter),
         ("contact__channel", ChoicesDropdownFilter),
     ]
     linked_lookups = ("contact__id__exact",)
@@ -151,7 +151,7 @@ class ChatAdmin(ConfinedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Chat]
     ) -> HttpResponse | None:
         going = queryset.filter(closed_at=None).select_related("contact")
-        form = asked(
+        form = confirm(
             self,
             request,
             going,
@@ -161,7 +161,7 @@ class ChatAdmin(ConfinedAdmin):
         if isinstance(form, HttpResponse):
             return form
         close = partial(close_chat, actor=actor_of(caller_behind(request)))
-        each(
+        apply_to_each(
             self,
             request,
             going,

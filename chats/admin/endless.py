@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
-from managers.admin.changelist import Shelf
-from managers.admin.tenant import ConfinedAdmin, caller_behind
+from managers.admin.changelist import FastChangeList
+from managers.admin.tenant import TenantAdmin, caller_behind
 
 # A list looks back over so many rows of the whole installation, along the primary
 # key, whatever filters are set; older ones are found by search or by their chat.
@@ -39,7 +39,7 @@ SELECT max(newest.id)
 """
 
 
-class LatestFirst(Shelf):
+class LatestFirst(FastChangeList):
     """From the newest row of the managers that are looked at, so far back."""
 
     model_admin: EndlessAdmin
@@ -68,7 +68,7 @@ class LatestFirst(Shelf):
         return newest or 0
 
 
-class EndlessAdmin(ConfinedAdmin):
+class EndlessAdmin(TenantAdmin):
     """A list of millions: newest first, unnumbered pages, nothing counted.
 
     `newest` are the statements that find its newest row: of all, and of some managers.

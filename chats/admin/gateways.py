@@ -14,17 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldBooleanWidget
 
-from chats.accounts.health import ask_for_qr, can_ask_for_qr
+from chats.accounts.health import can_request_qr, request_qr
 from chats.accounts.registry import UNSIGNED, renewed_webhook_path, webhook_path
 from chats.admin.reports import ReportsAdmin
-from chats.inbound.queue import process_again
+from chats.inbound.queue import retry
 from chats.models import GatewayAccount, InboundEvent
 from contacts.models import Channel
 from managers.admin.columns import column, moment_column, short, tag
-from managers.admin.confirm import asked
+from managers.admin.confirm import confirm
 from managers.admin.dialogs import apply_to_one, dialog
-from managers.admin.filters import ConfinedFilter
-from managers.admin.tenant import READ, ConfinedAdmin, caller_behind
+from managers.admin.filters import TenantFilter
+from managers.admin.tenant import READ, TenantAdmin, caller_behind
 
 _STATES: dict[str, Any] = {
     GatewayAccount.State.OPEN: "good",
@@ -65,7 +65,7 @@ class GatewayAccountAdmin(ReportsAdmin):
         "rests_until",
         "alarm",
     ]
-    list_filter = ["state", "channel", ("manager", ConfinedFilter)]
+    list_filter = ["state", "channel", ("manager", TenantFilter)]
     list_select_related = ["manager"]
     fields = [
         ("manager", "channel"),
@@ -95,7 +95,7 @@ class GatewayAccountAdmin(ReportsAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         offered: list[Any] = super().get_actions_detail(request, object_id)
         account = self.get_object(request, object_id)
-        if account is None or not can_ask_for_qr(account):
+        if account is None or not can_request_qr(account):
             offered = [one for one in offered if one.path != "connect"]
         return offered
 
@@ -147,7 +147,7 @@ class GatewayAccountAdmin(ReportsAdmin):
             self.message_user(request, said, messages.WARNING)
             return None
         title = _("Renew the webhook address")
-        form = asked(self, request, rows, title=title, make_form=RenewalForm)
+        form = confirm(self, request, rows, title=title, make_form=RenewalForm)
         if isinstance(form, HttpResponse):
             return form
         for account in rows:
@@ -174,11 +174,11 @@ class GatewayAccountAdmin(ReportsAdmin):
 
 
 def _ask_for_qr(account: GatewayAccount) -> None:
-    ask_for_qr(account.manager_id)
+    request_qr(account.manager_id)
 
 
 @admin.register(InboundEvent)
-class InboundEventAdmin(ConfinedAdmin):
+class InboundEventAdmin(TenantAdmin):
     """What came in by webhooks. It names no manager until it is understood, so only
     administrators see it."""
 
@@ -205,7 +205,7 @@ class InboundEventAdmin(ConfinedAdmin):
 
     @admin.action(description=gettext_lazy("Process again"), permissions=["view"])
     def again(self, request: HttpRequest, chosen: QuerySet[InboundEvent]) -> None:
-        count = process_again(list(chosen.values_list("pk", flat=True)))
+        count = retry(list(chosen.values_list("pk", flat=True)))
         said = ngettext(
             "%d parked event is processed again.",
             "%d parked events are processed again.",

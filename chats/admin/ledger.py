@@ -15,7 +15,7 @@ from chats.admin.endless import NEWEST_EVENT, NEWEST_EVENT_OF, EndlessAdmin
 from chats.admin.search import latest_chats
 from chats.models import ChatEvent
 from managers.admin.columns import column, moment_column
-from managers.admin.filters import ConfinedFilter
+from managers.admin.filters import TenantFilter
 from managers.admin.tenant import caller_behind
 from managers.models import ApiKey
 
@@ -29,9 +29,9 @@ class ChatEventAdmin(EndlessAdmin):
     list_display = ["moment", "chat", "of_manager", "kind", "area", "operator", "who"]
     list_filter = [
         ("kind", ChoicesDropdownFilter),
-        ("manager", ConfinedFilter),
-        ("area", ConfinedFilter),
-        ("operator", ConfinedFilter),
+        ("manager", TenantFilter),
+        ("area", TenantFilter),
+        ("operator", TenantFilter),
     ]
     list_select_related = ["manager", "chat", "area", "operator", "acting_operator"]
     search_fields = ["chat__protocol"]

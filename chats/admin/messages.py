@@ -20,7 +20,7 @@ from chats.admin.message_types import type_label
 from chats.admin.search import messages_named
 from chats.models import Message, Status
 from managers.admin.columns import column, moment_column, tag
-from managers.admin.filters import ChoiceFilter, ConfinedFilter
+from managers.admin.filters import ChoiceFilter, TenantFilter
 from managers.admin.tenant import caller_behind
 
 _KINDS: dict[str, Any] = {
@@ -63,7 +63,7 @@ class MessageAdmin(EndlessAdmin):
         ("status", ChoicesDropdownFilter),
         OriginFilter,
         ("direction", ChoicesDropdownFilter),
-        ("manager", ConfinedFilter),
+        ("manager", TenantFilter),
     ]
     linked_lookups = ("chat__id__exact",)
     list_select_related = ["manager", "contact"]

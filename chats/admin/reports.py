@@ -14,7 +14,7 @@ from chats.accounts.notices import BAD_STATES, GOOD_STATES, mark_handled, open_p
 from chats.models import GatewayAccount, GatewayNotice
 from managers.admin.columns import column, short, tag
 from managers.admin.dialogs import apply_to_one, dialog
-from managers.admin.tenant import ConfinedAdmin
+from managers.admin.tenant import TenantAdmin
 
 # Of each kind, as many as a page shows; the newest first.
 MOST_SHOWN = 200
@@ -25,7 +25,7 @@ _LEVELS: dict[str, Any] = {
 }
 
 
-class ReportsAdmin(ConfinedAdmin):
+class ReportsAdmin(TenantAdmin):
     """The part of a gateway session's page that shows what was reported."""
 
     actions_detail: Any = ()

@@ -10,7 +10,7 @@ from chats.api.responses import (
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
 from contacts.api.openapi import ContactShape
-from hci_center.api.schema.operation_docs import Json, Page, one_of, text
+from hci_center.api.schema.operation_docs import Json, OperationDoc, one_of, text
 from hci_center.errors import (
     AmbiguousContactError,
     BodyTooLargeError,
@@ -74,7 +74,7 @@ SENDING = (
 )
 
 PAGES = {
-    "open": Page(
+    "open": OperationDoc(
         "Open a chat with a number",
         "Opens a chat, or answers the open one with its messages.",
         answer=ChatShape,
@@ -83,7 +83,7 @@ PAGES = {
         rules=(PHONE_OR_ID,),
         refuses=AMBIGUOUS,
     ),
-    "open_facebook": Page(
+    "open_facebook": OperationDoc(
         "Open a chat with a Facebook contact",
         "Opens a chat, or answers the open one with its messages.",
         answer=ChatShape,
@@ -91,7 +91,7 @@ PAGES = {
         bodies={"By id": BY_ID},
         refuses=AMBIGUOUS,
     ),
-    "list": Page(
+    "list": OperationDoc(
         "All messages of a chat",
         "Of the open chat, oldest first. `before` and `after` (ids of messages) cut "
         "out a window, `limit` keeps its newest, `closed` adds the earlier chats.",
@@ -100,7 +100,7 @@ PAGES = {
         bodies={"By id": {"operatorId": "Id of a operator", **BY_ID}},
         refuses=READING,
     ),
-    "change_operator": Page(
+    "change_operator": OperationDoc(
         "Change the operator of a chat",
         "Hands the open chat over; `0` releases it.",
         answer=HandedOverChatShape,
@@ -113,7 +113,7 @@ PAGES = {
         bodies={"By id": {**BY_ID, "operatorId": "Id operator"}},
         refuses=(*AMBIGUOUS, OperatorNotFoundError, ChatNotFoundError),
     ),
-    "delete": Page(
+    "delete": OperationDoc(
         "Delete a chat",
         "Closes it and releases the contact. Its messages stay for history.",
         answer=text("Chat deleted"),
@@ -121,7 +121,7 @@ PAGES = {
         bodies={"By id": BY_ID},
         refuses=(ChatNotFoundError, AmbiguousContactError),
     ),
-    "record": Page(
+    "record": OperationDoc(
         "Record a message",
         "What a bot or controller received, or sent by itself; nothing is sent by "
         "this call. A contact or chat that is missing is created. `messageId` makes "
@@ -169,7 +169,7 @@ PAGES = {
         ),
         refuses=(ForbiddenError, ManagerNotFoundError, BodyTooLargeError),
     ),
-    "send_text_by_controller": Page(
+    "send_text_by_controller": OperationDoc(
         "Send a text to a WhatsApp contact",
         "Stores `content2` (without it, `content` decoded) and queues it for the "
         "manager's controller; answers at once. Opens a chat if none is open. "
@@ -180,7 +180,7 @@ PAGES = {
         rules=(ANY_TEXT, PHONE_OR_ID),
         refuses=SENDING,
     ),
-    "send_text_by_page": Page(
+    "send_text_by_page": OperationDoc(
         "Send a text to a Facebook contact",
         "The same through the manager's page, at most 2,000 characters. `token`, "
         "when given, is used for this message instead of the stored one.",
@@ -190,7 +190,7 @@ PAGES = {
         rules=(ANY_TEXT,),
         refuses=SENDING,
     ),
-    "send_file_by_controller": Page(
+    "send_file_by_controller": OperationDoc(
         "Send a file to a WhatsApp contact",
         "Checks that the bytes are what they claim, stores them and queues the "
         "message. Its `url` is a signed link, new in every answer and good for an "
@@ -204,7 +204,7 @@ PAGES = {
         rules=(PHONE_OR_ID,),
         refuses=SENDING,
     ),
-    "send_file_by_page": Page(
+    "send_file_by_page": OperationDoc(
         "Send a file to a Facebook contact",
         "The same through the manager's page.",
         answer=MessageShape,
@@ -212,7 +212,7 @@ PAGES = {
         bodies={"By id": FILE | BY_ID | BESIDE_A_FILE},
         refuses=SENDING,
     ),
-    "report_status": Page(
+    "report_status": OperationDoc(
         "Report how far a message came",
         "Lifts the message, never back. News of a message that is not known yet is "
         "kept 15 minutes; the answer is then null.",
@@ -230,7 +230,7 @@ PAGES = {
         rules=(one_of("number", "facebookId"),),
         refuses=(ForbiddenError, ManagerNotFoundError),
     ),
-    "mark_read": Page(
+    "mark_read": OperationDoc(
         "Mark a chat as read",
         "Answers the contact, with nothing unread.",
         answer=ContactShape,
@@ -238,7 +238,7 @@ PAGES = {
         bodies={"By id": {"operatorId": "2", **BY_ID}},
         refuses=READING,
     ),
-    "send_again": Page(
+    "send_again": OperationDoc(
         "Send a failed message again",
         "The message waits again. It keeps its id: a gateway that has it already "
         "answers with what became of it.",
@@ -249,7 +249,7 @@ PAGES = {
         },
         refuses=(*READING, NotFailedError, NotFoundError),
     ),
-    "send_template": Page(
+    "send_template": OperationDoc(
         "Send an approved template",
         "The only way to write first, or after the customer's last message has grown "
         "too old. Refused where the manager's gateway has no templates.",
@@ -267,7 +267,7 @@ PAGES = {
         rules=(PHONE_OR_ID,),
         refuses=SENDING,
     ),
-    "find_session": Page(
+    "find_session": OperationDoc(
         "The session of a manager's gateway",
         "By `number` that of WhatsApp, by `facebookId` alone that of the page. `qr` "
         "is what a phone must scan, null when there is none; operators get the "

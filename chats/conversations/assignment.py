@@ -11,14 +11,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from areas.models import Operator
-from areas.operators import Sight
+from areas.operators import OperatorScope
 from chats.conversations.audit import Actor, act_as, actor_of, record_in_open_chats
-from chats.conversations.lifecycle import close_chat_of_held, open_chat_of_held
+from chats.conversations.lifecycle import close_chat_of_locked, open_chat_of_locked
 from chats.models import ChatEvent
 from contacts import saving
-from contacts.lookup import hold, is_visible
+from contacts.lookup import is_visible, lock_contact
 from contacts.models import Contact
-from contacts.saving import Given
+from contacts.saving import ContactInput
 from hci_center.callers import Caller
 from hci_center.errors import (
     AlreadyAnsweredError,
@@ -59,7 +59,7 @@ UPDATE contacts_contact c
 RETURNING operator_id
 """
 # By id, so that two who release at once cannot wait for each other.
-_HOLD_ALL_OF = """
+_LOCK_ALL_OF = """
 SELECT id FROM contacts_contact
  WHERE operator_id = %s AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE
 """
@@ -71,7 +71,7 @@ UPDATE contacts_contact
 """
 
 
-def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
+def claim(contact: Contact, sight: OperatorScope, *, actor: Actor) -> None:
     """The operator answers the contact; a chat is opened where none is open.
 
     Exactly one of any number of simultaneous callers wins; again by the winner
@@ -81,19 +81,19 @@ def claim(contact: Contact, sight: Sight, *, actor: Actor) -> None:
     """
     with transaction.atomic():
         # Whoever is said to be another's already is not asked for.
-        if contact.operator_id is not None or not _take(contact, sight):
-            held = hold(contact.pk)
-            if not sight.sees(held.area_id, held.operator_id):
+        if contact.operator_id is not None or not _claim(contact, sight):
+            held = lock_contact(contact.pk)
+            if not sight.can_see(held.area_id, held.operator_id):
                 raise ForbiddenError
             if held.operator_id == sight.operator_id:
-                open_chat_of_held(held, actor=actor)
+                open_chat_of_locked(held, actor=actor)
                 return
             if held.operator_id is not None:
                 raise _already_answered(held.operator_id)
             # Released in this very moment, and held by us now.
-            if not _take(contact, sight):
+            if not _claim(contact, sight):
                 raise OperatorNotFoundError
-        open_chat_of_held(contact, actor=actor, also=[ChatEvent.Kind.CLAIMED.value])
+        open_chat_of_locked(contact, actor=actor, also=[ChatEvent.Kind.CLAIMED.value])
 
 
 def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> None:
@@ -106,7 +106,7 @@ def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> Non
     values = {"contact": contact.pk, "operator": operator_id}
     with transaction.atomic():
         if _execute(_ASSIGN, values) is None:
-            held = hold(contact.pk)
+            held = lock_contact(contact.pk)
             if held.operator_id == operator_id:
                 return
             # Another's until this very moment, and held by us now.
@@ -125,7 +125,7 @@ def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
     is, nothing changes. Raises ContactNotFoundError when it has been deleted.
     """
     with transaction.atomic():
-        held = hold(contact.pk)
+        held = lock_contact(contact.pk)
         if held.area_id == area_id:
             return
         row = _execute(_MOVE, {"area": area_id, "contact": held.pk})
@@ -136,7 +136,7 @@ def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
 
 
 def save_contact(
-    caller: Caller, manager_id: int, channel: str, external_id: str, given: Given
+    caller: Caller, manager_id: int, channel: str, external_id: str, given: ContactInput
 ) -> Contact:
     """`contacts.saving.save_contact` in the name of a caller.
 
@@ -166,8 +166,8 @@ def delete_contact(contact: Contact, *, actor: Actor) -> None:
     Raises ContactNotFoundError when somebody else has deleted it.
     """
     with transaction.atomic():
-        held = hold(contact.pk)
-        close_chat_of_held(held, actor=actor)
+        held = lock_contact(contact.pk)
+        close_chat_of_locked(held, actor=actor)
         _execute(_DELETE, [held.pk])
 
 
@@ -177,14 +177,14 @@ def release_contacts_of(operator: Operator, *, actor: Actor) -> int:
     For one who leaves: nobody else could answer what an inactive operator holds.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_HOLD_ALL_OF, [operator.pk])
+        cursor.execute(_LOCK_ALL_OF, [operator.pk])
         held = [contact_id for (contact_id,) in cursor.fetchall()]
         cursor.execute(_RELEASE_ALL, [held])
         record_in_open_chats(held, [ChatEvent.Kind.RELEASED], actor=actor)
     return len(held)
 
 
-def _take(contact: Contact, sight: Sight) -> bool:
+def _claim(contact: Contact, sight: OperatorScope) -> bool:
     values = {
         "contact": contact.pk,
         "operator": sight.operator_id,

@@ -8,9 +8,9 @@ from django.db import connection
 
 from chats.conversations.assignment import claim
 from chats.conversations.audit import act_as
-from contacts.aliases import BEARS_NAME, borne
-from contacts.lookup import address
-from contacts.manager_ref import ManagerNames, bears
+from contacts.aliases import ALIAS_MATCH, alias_params
+from contacts.lookup import resolve_target
+from contacts.manager_ref import ManagerRef, manager_match
 from contacts.queries import REACHED
 from hci_center.callers import Caller
 
@@ -28,7 +28,7 @@ WITH serving AS MATERIALIZED (
     FROM serving o, contacts_contact seen, chats_chat h
    WHERE seen.id = (
          SELECT i.contact_id FROM contacts_identity i
-          WHERE i.channel = %(channel)s AND {BEARS_NAME}
+          WHERE i.channel = %(channel)s AND {ALIAS_MATCH}
             AND i.manager_id = (
                 SELECT m.id FROM managers_manager m WHERE {REACHED} AND {{bears}})
           LIMIT 1)
@@ -51,14 +51,14 @@ SELECT manager_id, chat_id, 'claimed', clock_timestamp(), area_id, operator_id,
 
 def answer_contact(
     caller: Caller,
-    names: ManagerNames,
+    names: ManagerRef,
     channel: str,
     external_id: str,
     operator_id: int,
 ) -> None:
     """The operator answers that contact of that manager from now on.
 
-    Raises what `contacts.lookup.address` and `chats.conversations.assignment.claim` raise, and
+    Raises what `contacts.lookup.resolve_target` and `chats.conversations.assignment.claim` raise, and
     ForbiddenError for an operator's session that says another operator.
     """
     # Nobody claims in another's name: the rule refuses him in its own order.
@@ -67,32 +67,32 @@ def answer_contact(
         caller, names, channel, external_id, operator_id
     ):
         return
-    addressed = address(
+    addressed = resolve_target(
         caller,
         names,
         channel=channel,
         external_id=external_id,
         operator_id=operator_id,
     )
-    contact, sight = addressed.contact(), addressed.sight()
+    contact, sight = addressed.contact(), addressed.scope()
     claim(contact, sight, actor=act_as(caller, sight.operator_id))
 
 
 def _is_claimed(
     caller: Caller,
-    names: ManagerNames,
+    names: ManagerRef,
     channel: str,
     external_id: str,
     operator_id: int,
 ) -> bool:
     values: dict[str, Any] = {
         **names,
-        **borne(channel, external_id),
+        **alias_params(channel, external_id),
         "channel": channel,
         "operator": operator_id,
         "managers": None if caller.managers is None else list(caller.managers),
         "actor": caller.credential,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(bears=bears(names)), values)
+        cursor.execute(_CLAIM.format(bears=manager_match(names)), values)
         return bool(cursor.rowcount)

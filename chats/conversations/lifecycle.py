@@ -3,7 +3,7 @@
 The order of locks, for every rule of this project that holds more than one row:
 
 1. the area, where one may have to be made, and the operator, who must not leave;
-2. the contact (`contacts.lookup.hold`, `contacts.saving.ensure_contact`, or an
+2. the contact (`contacts.lookup.lock_contact`, `contacts.saving.ensure_contact`, or an
    UPDATE of its row);
 3. its chat;
 4. messages and deliveries, oldest first;
@@ -24,7 +24,7 @@ from django.db import connection, transaction
 
 from chats.conversations.audit import Actor, record
 from chats.models import Chat, ChatEvent
-from contacts.lookup import hold
+from contacts.lookup import lock_contact
 from contacts.models import Contact
 from hci_center.errors import ChatNotFoundError
 
@@ -86,11 +86,11 @@ def open_chat(contact: Contact, *, actor: Actor) -> Chat:
     ContactNotFoundError when the contact has been deleted.
     """
     with transaction.atomic():
-        hold(contact.pk)
-        return open_chat_of_held(contact, actor=actor)
+        lock_contact(contact.pk)
+        return open_chat_of_locked(contact, actor=actor)
 
 
-def open_chat_of_held(
+def open_chat_of_locked(
     contact: Contact, *, actor: Actor, also: Sequence[str] = ()
 ) -> Chat:
     """`open_chat` for a contact that this transaction holds: one query.
@@ -121,12 +121,12 @@ def close_chat(contact: Contact, *, actor: Actor) -> None:
     contact has been deleted.
     """
     with transaction.atomic():
-        held = hold(contact.pk)
-        if not close_chat_of_held(held, actor=actor):
+        held = lock_contact(contact.pk)
+        if not close_chat_of_locked(held, actor=actor):
             raise ChatNotFoundError
 
 
-def close_chat_of_held(contact: Contact, *, actor: Actor) -> bool:
+def close_chat_of_locked(contact: Contact, *, actor: Actor) -> bool:
     """`close_chat` for a contact that this transaction holds; False: none is open."""
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [contact.pk])

@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from areas.operators import Sight
+from areas.operators import OperatorScope
 from chats.conversations.message_details import Details, as_json, shown_details
 from chats.files.storage import FileLink
-from contacts.lookup import NAMED, NamedOn, is_visible
-from contacts.manager_ref import ManagerNames, bears
+from contacts.lookup import NAMED, ContactRefValues, is_visible
+from contacts.manager_ref import ManagerRef, manager_match
 from contacts.models import Contact, public_id
 from contacts.queries import AS_TIME
 from contacts.row_mapper import COLUMNS, NAMES, contact_of
@@ -121,8 +121,8 @@ class Conversation:
 
 
 def find_conversations(
-    caller: Caller, named: NamedOn, names: ManagerNames, operator_id: int
-) -> tuple[Sight | None, list[Conversation]]:
+    caller: Caller, named: ContactRefValues, names: ManagerRef, operator_id: int
+) -> tuple[OperatorScope | None, list[Conversation]]:
     """The operator said, and every conversation of that name that the caller sees.
 
     Of that operator's manager alone; the operator is None when the caller reaches
@@ -131,16 +131,16 @@ def find_conversations(
     values: dict[str, Any] = {**named, **names, "operator": operator_id}
     with connection.cursor() as cursor:
         cursor.execute(_CONVERSATIONS + _within(names), values)
-        return _judged(caller, operator_id, cursor.fetchall())
+        return _authorized(caller, operator_id, cursor.fetchall())
 
 
 def read_conversations(
     caller: Caller,
-    named: NamedOn,
-    names: ManagerNames,
+    named: ContactRefValues,
+    names: ManagerRef,
     operator_id: int,
     limit: int | None,
-) -> tuple[Sight | None, list[Conversation], list[Any] | None]:
+) -> tuple[OperatorScope | None, list[Conversation], list[Any] | None]:
     """What `find_conversations` answers, and the newest messages of the open chat.
 
     As rows for `message_shapes`; None when more than one contact bears the name.
@@ -153,20 +153,20 @@ def read_conversations(
     lines = list(takewhile(_is_line, rows))
     messages = rows[1:] if len(lines) == 1 else None
     conversations = [orjson.loads(row[3]) for row in lines]
-    return *_judged(caller, operator_id, conversations), messages
+    return *_authorized(caller, operator_id, conversations), messages
 
 
 def _is_line(row: Any) -> bool:
     return row[0] is None
 
 
-def _within(names: ManagerNames) -> str:
-    return _OF_MANAGER.format(bears(names)) if names else ""
+def _within(names: ManagerRef) -> str:
+    return _OF_MANAGER.format(manager_match(names)) if names else ""
 
 
-def _judged(
+def _authorized(
     caller: Caller, operator_id: int, rows: list[Any]
-) -> tuple[Sight | None, list[Conversation]]:
+) -> tuple[OperatorScope | None, list[Conversation]]:
     operator = rows[0][:4] if rows else None
     if operator is None and operator_id:
         with connection.cursor() as cursor:
@@ -175,7 +175,7 @@ def _judged(
     sight, manager_id = None, 0
     if operator is not None and operator[0] and caller.reaches(operator[2]):
         operator_id, name, manager_id, areas = operator
-        sight = Sight(operator_id, name, frozenset(areas))
+        sight = OperatorScope(operator_id, name, frozenset(areas))
     found: dict[int, Conversation] = {}
     for _, _, _, _, chat_id, *columns in rows:
         contact = contact_of(columns)
@@ -194,7 +194,7 @@ def open_chat_of(contact_id: int) -> tuple[int, str] | None:
     return row
 
 
-def places(contact_id: int, uuids: list[UUID]) -> dict[UUID, int]:
+def conversation_refs(contact_id: int, uuids: list[UUID]) -> dict[UUID, int]:
     """Where those messages of the contact stand; unknown ones are left out."""
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, [uuids, contact_id])

@@ -8,21 +8,21 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from areas.operators import Sight
+from areas.operators import OperatorScope
 from chats.conversations.audit import act_as
 from chats.conversations.queries import (
     Conversation,
     Shape,
+    conversation_refs,
     find_conversations,
     message_shapes,
     messages_of_chat,
-    places,
     read_conversations,
 )
-from contacts.lookup import Named, NamedOn, names_on
-from contacts.manager_ref import ManagerNames
+from contacts.lookup import ContactRef, ContactRefValues, names_on
+from contacts.manager_ref import ManagerRef
 from contacts.models import Channel
-from hci_center.api.subject import note_subject
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     AmbiguousContactError,
@@ -54,15 +54,15 @@ _CHANNEL_OF: dict[tuple[str, ...], Channel] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadRequest:
     """Whose conversation, and as whom: `operator_id` 0 is the service itself.
 
     A number or a page, alone, says the channel with the manager.
     """
 
-    contact: Named
+    contact: ContactRef
     operator_id: int
-    manager: ManagerNames
+    manager: ManagerRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Window:
 
 
 def find_conversation(
-    caller: Caller, asked: Asked, *, closed_too: bool = False
+    caller: Caller, asked: ReadRequest, *, closed_too: bool = False
 ) -> Conversation:
     """The one conversation meant, among those that the caller and the operator see.
 
@@ -88,14 +88,14 @@ def find_conversation(
     return _the_one(caller, asked, sight, found, closed_too=closed_too)
 
 
-def _named(asked: Asked) -> NamedOn:
+def _named(asked: ReadRequest) -> ContactRefValues:
     return names_on(_CHANNEL_OF.get(tuple(asked.manager)), asked.contact)
 
 
 def _the_one(
     caller: Caller,
-    asked: Asked,
-    sight: Sight | None,
+    asked: ReadRequest,
+    sight: OperatorScope | None,
     found: list[Conversation],
     *,
     closed_too: bool,
@@ -106,19 +106,19 @@ def _the_one(
     seen = [
         one
         for one in found
-        if sight is None or sight.sees(one.contact.area_id, one.contact.operator_id)
+        if sight is None or sight.can_see(one.contact.area_id, one.contact.operator_id)
     ]
     if len(seen) > 1:
         raise AmbiguousContactError
     if not seen or (seen[0].chat_id is None and not closed_too):
         raise ChatNotFoundError
     contact = seen[0].contact
-    note_subject(contact.manager_id, contact.pk)
+    record_subject(contact.manager_id, contact.pk)
     return seen[0]
 
 
 def list_messages(
-    caller: Caller, asked: Asked, window: Window, *, closed_too: bool
+    caller: Caller, asked: ReadRequest, window: Window, *, closed_too: bool
 ) -> list[Shape]:
     """The messages of the open chat, or of all chats, oldest first.
 
@@ -134,7 +134,7 @@ def list_messages(
     return messages_of_chat(contact, chat_id, limit=window.limit, **bounds)
 
 
-def _list_newest(caller: Caller, asked: Asked, limit: int | None) -> list[Shape]:
+def _list_newest(caller: Caller, asked: ReadRequest, limit: int | None) -> list[Shape]:
     sight, found, rows = read_conversations(
         caller, _named(asked), asked.manager, asked.operator_id, limit
     )
@@ -144,7 +144,7 @@ def _list_newest(caller: Caller, asked: Asked, limit: int | None) -> list[Shape]
     return message_shapes(rows, conversation.contact.public_id)
 
 
-def mark_read(caller: Caller, asked: Asked) -> int:
+def mark_read(caller: Caller, asked: ReadRequest) -> int:
     """Everything the contact wrote in its open chat has been read; answers its id.
 
     Raises what `find_conversation` does.
@@ -162,7 +162,7 @@ def _bounds(contact_id: int, said: dict[str, UUID | None]) -> dict[str, int]:
     named = {name: uuid for name, uuid in said.items() if uuid is not None}
     if not named:
         return {}
-    known = places(contact_id, list(named.values()))
+    known = conversation_refs(contact_id, list(named.values()))
     unknown = [name for name, uuid in named.items() if uuid not in known]
     if unknown:
         sentence = _("There is no such message.")

@@ -16,11 +16,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from chats.accounts import pauses
-from chats.accounts.registry import Drivers
+from chats.accounts.registry import GatewayRegistry
 from chats.delivery.queue import Job, Unreadable
 from chats.files.storage import may_be_elsewhere
 from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
-from chats.messages.receipts import apply_parked, hold_reference, report_status
+from chats.messages.receipts import apply_parked, lock_reference, report_status
 from chats.models import Message
 from contacts.aliases import name_address
 
@@ -99,14 +99,14 @@ SELECT d.message_id, d.fence, m.error
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class AttemptResult:
     """What came of an attempt."""
 
     job: Job
     outcome: Outcome
 
 
-def attempt(drivers: Drivers, job: Job) -> Outcome:
+def attempt(drivers: GatewayRegistry, job: Job) -> Outcome:
     """One attempt at the message.
 
     What may have gone out already is never sent blindly again: where the gateway
@@ -173,7 +173,7 @@ def _missing(file: File | None) -> Outcome | None:
     return None
 
 
-def settle(ended: Ended, doubt: float = DOUBT, hurry: float = 1.0) -> None:
+def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> None:
     """Writes the end of an attempt, under its fence or not at all.
 
     `hurry` divides the waits of the schedule and of pauses.
@@ -250,7 +250,7 @@ def _accept(job: Job, accepted: Accepted) -> bool:
 
 def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
     manager_id = job.line.manager_id
-    hold_reference(manager_id, reference)
+    lock_reference(manager_id, reference)
     values: dict[str, Any] = {
         "message": job.message_id,
         "fence": job.fence,

@@ -20,10 +20,10 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from chats.accounts.registry import COLUMNS, WIDTH, line_of
+from chats.accounts.registry import COLUMNS, WIDTH, account_ref
 from chats.delivery.attempts import fail
 from chats.files.conversion.program import Order
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import StoppedError, convert
 from chats.files.outgoing import refusal_sentence
 from chats.files.storage import may_be_elsewhere, remove_file, write_file
@@ -82,7 +82,7 @@ UPDATE chats_convertedfile
 _END = "DELETE FROM chats_convertedfile WHERE message_id = %s AND attempts = %s"
 # The delivery that was taken goes back: its file has to be made first, anew where it
 # was made for another gateway.
-_WANT = """
+_REQUEST = """
 WITH wanted AS (
   INSERT INTO chats_convertedfile AS v
          (message_id, uuid, gateway, kind, file, mime, size, attempts)
@@ -105,7 +105,7 @@ DELETE FROM chats_convertedfile v USING chats_delivery d
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimedConversion:
     """A file that this worker converts."""
 
     message_id: int
@@ -124,7 +124,7 @@ class Wanted:
         return self.mime.startswith("video/")
 
 
-def want(message_id: int, fence: int, *, in_flight: bool) -> None:
+def request(message_id: int, fence: int, *, in_flight: bool) -> None:
     """Puts a delivery back that was taken, until its file has been made.
 
     `in_flight`: an attempt before has no known end.
@@ -136,19 +136,19 @@ def want(message_id: int, fence: int, *, in_flight: bool) -> None:
         "in_flight": in_flight,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_WANT, values)
+        cursor.execute(_REQUEST, values)
 
 
-def claim(room: int, films: int) -> list[Wanted]:
+def claim(room: int, films: int) -> list[ClaimedConversion]:
     """Takes up to `room` of the files that are due, `films` of them films."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"room": room, "films": max(0, films)})
-        return [_wanted(row) for row in cursor.fetchall()]
+        return [_claimed(row) for row in cursor.fetchall()]
 
 
-def _wanted(row: Any) -> Wanted:
+def _claimed(row: Any) -> ClaimedConversion:
     message_id, attempts, fence, said, file, mime, size, is_voice, caption = row[:9]
-    return Wanted(
+    return ClaimedConversion(
         message_id=message_id,
         attempts=attempts,
         fence=fence,
@@ -158,11 +158,13 @@ def _wanted(row: Any) -> Wanted:
         size=size,
         is_voice=is_voice,
         has_caption=bool(caption),
-        gateway=line_of(row[10 : 10 + WIDTH], row[9]).driver,
+        gateway=account_ref(row[10 : 10 + WIDTH], row[9]).driver,
     )
 
 
-def make(wanted: Wanted, is_stopping: Callable[[], bool] = lambda: False) -> None:
+def make(
+    wanted: ClaimedConversion, is_stopping: Callable[[], bool] = lambda: False
+) -> None:
     """Makes the file, or fails its message; later again for want of storage."""
     planned = plan(
         wanted.gateway,
@@ -195,7 +197,9 @@ SENTENCES: dict[str, Callable[[], str]] = {
 }
 
 
-def _make(wanted: Wanted, planned: Plan, is_stopping: Callable[[], bool]) -> None:
+def _make(
+    wanted: ClaimedConversion, planned: Plan, is_stopping: Callable[[], bool]
+) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="conversion-") as folder:
             source, target = Path(folder, "source"), Path(folder, "target")
@@ -206,7 +210,7 @@ def _make(wanted: Wanted, planned: Plan, is_stopping: Callable[[], bool]) -> Non
                 _note(wanted, made.kind, wanted.mime, wanted.size)
             else:
                 _keep(wanted, made.kind, made.mime, target)
-    except UnfitError as unfit:
+    except CannotConvertError as unfit:
         _fail(wanted, SENTENCES[unfit.reason]())
     except StoppedError:
         _put_off(wanted, 0)
@@ -221,7 +225,9 @@ def _make(wanted: Wanted, planned: Plan, is_stopping: Callable[[], bool]) -> Non
         _put_off(wanted, STORAGE_WAIT)
 
 
-def _order(wanted: Wanted, planned: Plan, source: Path, target: Path) -> Order:
+def _order(
+    wanted: ClaimedConversion, planned: Plan, source: Path, target: Path
+) -> Order:
     return Order(
         str(source),
         str(target),
@@ -234,7 +240,7 @@ def _order(wanted: Wanted, planned: Plan, source: Path, target: Path) -> Order:
     )
 
 
-def _keep(wanted: Wanted, kind: Kind, mime: str, target: Path) -> None:
+def _keep(wanted: ClaimedConversion, kind: Kind, mime: str, target: Path) -> None:
     size = target.stat().st_size
     leaves_as = kind_when_made(wanted.gateway, kind, mime, size)
     if isinstance(leaves_as, Refusal):
@@ -253,7 +259,7 @@ def _keep(wanted: Wanted, kind: Kind, mime: str, target: Path) -> None:
 
 
 def _note(
-    wanted: Wanted,
+    wanted: ClaimedConversion,
     kind: str,
     mime: str,
     size: int,
@@ -275,14 +281,14 @@ def _note(
         return bool(cursor.rowcount)
 
 
-def _fail(wanted: Wanted, reason: str) -> None:
+def _fail(wanted: ClaimedConversion, reason: str) -> None:
     logger.warning("message %s: its file cannot be converted", wanted.message_id)
     fail(wanted.message_id, wanted.fence, reason)
     with connection.cursor() as cursor:
         cursor.execute(_END, [wanted.message_id, wanted.attempts])
 
 
-def _put_off(wanted: Wanted, wait: float, *, counted: bool = False) -> None:
+def _put_off(wanted: ClaimedConversion, wait: float, *, counted: bool = False) -> None:
     values = [wait, int(not counted), wanted.message_id, wanted.attempts]
     with connection.cursor() as cursor:
         cursor.execute(_LATER, values)

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from chats.accounts import registry
-from chats.accounts.registry import Line
+from chats.accounts.registry import GatewayAccountRef
 from chats.files import outgoing
 from chats.gateways.base import Outgoing, Template
 from chats.messages.changes import without_part
@@ -119,7 +119,7 @@ class Job:
     message_id: int
     fence: int
     contact_id: int
-    line: Line
+    line: GatewayAccountRef
     out: Outgoing
     in_dark: bool
     has_waited: bool
@@ -185,7 +185,7 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     uuid, kind, content, sender = row[8:12]
     external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
     caption, file_name, quoted, is_own = row[22:26]
-    line = registry.line_of(row[31 : 31 + registry.WIDTH], channel)
+    line = registry.account_ref(row[31 : 31 + registry.WIDTH], channel)
     file = _file(line.driver, kind, row[12:17], file_name or "", row[26:31])
     out = Outgoing(
         uuid=uuid,

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chats.files.mime_types import FILE, UNKNOWN_MIME, Found, find_kind
+from chats.files.mime_types import FILE, UNKNOWN_MIME, DetectedType, detect_type
 from chats.files.pictures import MOST_PIXELS, Facts, facts_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SentFile:
     start: int
     size: int
     claimed_mime: str
-    found: Found | None
+    found: DetectedType | None
     sha256: str | None
     row: Attachment | None = None
     facts: Facts | None = None
@@ -80,11 +80,11 @@ def parse_data_uri(text: str, largest: int) -> SentFile:
     if size > largest:
         return SentFile(text, start, size, claimed_mime, None, None)
     head, sha256 = _read_through(text, start)
-    found = find_kind(head, claimed_mime)
+    found = detect_type(head, claimed_mime)
     sent = SentFile(text, start, size, claimed_mime, found, sha256)
     sent = replace(sent, facts=facts_of(sent.open(), found.mime))
     if sent.has_too_many_pixels:
-        return replace(sent, found=Found(UNKNOWN_MIME, frozenset({FILE})))
+        return replace(sent, found=DetectedType(UNKNOWN_MIME, frozenset({FILE})))
     return sent
 
 

@@ -82,7 +82,7 @@ _SOUND_IN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectedType:
     """What the bytes are: their type, and every kind that they may be called.
 
     `is_voice`: recorded to be heard as a voice note; Ogg with one channel of Opus, and
@@ -94,7 +94,7 @@ class Found:
     is_voice: bool = False
 
 
-def find_kind(head: bytes, claimed_mime: str) -> Found:
+def detect_type(head: bytes, claimed_mime: str) -> DetectedType:
     """What a file with that beginning is, among the types that we serve as such.
 
     `claimed_mime` decides only what the beginning leaves open: whether a container
@@ -106,9 +106,9 @@ def find_kind(head: bytes, claimed_mime: str) -> Found:
     if mime in _SOUND_IN:
         sound = claimed_mime.startswith("audio/")
         found = _SOUND_IN[mime] if sound else mime
-        return Found(found, frozenset({AUDIO, VIDEO}), is_voice=sound)
+        return DetectedType(found, frozenset({AUDIO, VIDEO}), is_voice=sound)
     is_voice = mime == "audio/ogg" and _MONO_OPUS.search(head[:512]) is not None
-    return Found(mime, frozenset({kind or FILE}), is_voice)
+    return DetectedType(mime, frozenset({kind or FILE}), is_voice)
 
 
 def kind_of_mime(mime: str) -> str | None:
@@ -123,7 +123,7 @@ def kind_of_mime(mime: str) -> str | None:
     return None if mime == UNKNOWN_MIME else FILE
 
 
-def is_as_said(found: Found, message_type: str, claimed_mime: str) -> bool:
+def matches_declared(found: DetectedType, message_type: str, claimed_mime: str) -> bool:
     """Whether the bytes are of the kind that the type and the media type say."""
     said = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
     return (said - {None}) <= found.kinds

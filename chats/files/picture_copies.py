@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from chats.files.conversion.program import SHOWN, Order
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import StoppedError, convert
 from chats.files.mime_types import UNKNOWN_MIME
 from chats.files.pictures import MOST_PIXELS, Showing, facts_of, showing_of
@@ -73,7 +73,7 @@ _SHOW = "UPDATE chats_attachment SET showing = %s, mime = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimedCopy:
     """A picture that this worker copies."""
 
     attachment_id: int
@@ -82,15 +82,15 @@ class Wanted:
     mime: str
 
 
-def claim(room: int) -> list[Wanted]:
+def claim(room: int) -> list[ClaimedCopy]:
     """Takes up to `room` of the pictures that wait, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
-        return [Wanted(*row) for row in cursor.fetchall()]
+        return [ClaimedCopy(*row) for row in cursor.fetchall()]
 
 
 def make_each(
-    wanted: list[Wanted], is_stopping: Callable[[], bool] = lambda: False
+    wanted: list[ClaimedCopy], is_stopping: Callable[[], bool] = lambda: False
 ) -> None:
     """Makes one after another. Those that are not begun when the worker ends are given
     back by `release`."""
@@ -110,7 +110,7 @@ def release(attachment_ids: list[int]) -> None:
     _write(_RELEASE, [attachment_ids])
 
 
-def make(wanted: Wanted, is_stopping: Callable[[], bool] = lambda: False) -> None:
+def make(wanted: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
     """Makes the copy, or finds out that none is needed or can be made; later again for
     want of storage."""
     try:
@@ -126,7 +126,7 @@ def make(wanted: Wanted, is_stopping: Callable[[], bool] = lambda: False) -> Non
         _keep(wanted, content, mime)
     except StoppedError:
         _put_off(wanted, 0)
-    except UnfitError as unfit:
+    except CannotConvertError as unfit:
         logger.info("attachment %s: %s", wanted.attachment_id, unfit.reason)
         _settle(wanted, Showing.NEVER, wanted.mime)
     except FileNotFoundError:
@@ -168,7 +168,7 @@ def _opened(name: str) -> Iterator[Any]:
         file.close()
 
 
-def _keep(wanted: Wanted, content: bytes, mime: str) -> None:
+def _keep(wanted: ClaimedCopy, content: bytes, mime: str) -> None:
     uuid = uuid4()
     name = write_file(uuid, BytesIO(content))
     values = {
@@ -183,7 +183,7 @@ def _keep(wanted: Wanted, content: bytes, mime: str) -> None:
         remove_file(name)
 
 
-def _settle(wanted: Wanted, showing: Showing, mime: str) -> None:
+def _settle(wanted: ClaimedCopy, showing: Showing, mime: str) -> None:
     """No copy: the row in the queue goes, and the file says how it is shown."""
     if showing == Showing.COPY:
         showing = Showing.NEVER
@@ -192,7 +192,7 @@ def _settle(wanted: Wanted, showing: Showing, mime: str) -> None:
             _write(_SHOW, [showing, mime, wanted.attachment_id])
 
 
-def _put_off(wanted: Wanted, wait: float, *, counted: bool = False) -> None:
+def _put_off(wanted: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
     """`counted`: the try was one of the few that a picture gets."""
     back = 0 if counted else 1
     _write(_LATER, [wait, back, wanted.attachment_id, wanted.attempts])

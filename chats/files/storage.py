@@ -30,7 +30,7 @@ from chats.files.pictures import PICTURES, Showing, showing_of
 from chats.files.reencoding import UnreadableError, reencode
 from chats.models import Attachment, ConvertedFile, PictureCopy, Portrait
 from hci_center.api import links
-from hci_center.api.deferred import Asker, Late
+from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.api.request_schema import Fields
 from hci_center.errors import BodyTooLargeError, UnavailableError
 
@@ -47,13 +47,13 @@ AT_ONCE_PIXELS, AT_ONCE_BYTES = 2_000_000, 2 * 2**20
 _ORPHANED_AFTER = timedelta(hours=1)
 
 
-class FileLink(Late, kind="file"):
+class FileLink(DeferredValue, kind="file"):
     """The address of a stored file, signed anew for each answer."""
 
     def __init__(self, uuid: UUID | str) -> None:
         self.uuid = str(uuid)
 
-    def now(self, asker: Asker) -> str:
+    def now(self, asker: ResponseContext) -> str:
         base: str = settings.PUBLIC_URL
         if not base:
             base = f"{asker.request.scheme}://{asker.request.get_host()}"
@@ -63,7 +63,7 @@ class FileLink(Late, kind="file"):
         return {"uuid": self.uuid}
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> Late:
+    def of_kept(cls, **kept: Any) -> DeferredValue:
         return cls(kept["uuid"])
 
 

@@ -25,7 +25,7 @@ UNFINISHED = "."
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{30}")
 # Of one round, in seconds: it holds a thread of the worker.
 _LONGEST_ROUND = 20.0
-_LONGEST_REST = 60.0
+_LONGEST_PAUSE = 60.0
 # A file that waits for longer is worth an alarm, one that was never finished is waste.
 _LATE = 5 * 60.0
 _ABANDONED = 60 * 60.0
@@ -76,11 +76,11 @@ class Uploader:
     def _fail(self, error: OSError) -> None:
         if not self._failures:
             logger.error("files cannot be put into the bucket: %s", error)
-        self._rests_until = monotonic() + min(_LONGEST_REST, 2.0**self._failures)
+        self._rests_until = monotonic() + min(_LONGEST_PAUSE, 2.0**self._failures)
         self._failures += 1
 
 
-def ask() -> str:
+def check() -> str:
     """For a probe of this machine; raises LackingError while files wait for long."""
     spool = _spool()
     if spool is None:

@@ -205,7 +205,7 @@ class Connectable(Protocol):
         """Begins a connection where there is none; answers with the QR to scan."""
 
 
-class Untold:
+class NoProfileMixin:
     """A gateway that cannot be asked who somebody is: messages tell, or nothing."""
 
     def profile(self, account: Account, person: str) -> Profile | Failed:

@@ -14,18 +14,18 @@ from chats.gateways.base import (
     Fetched,
     Health,
     Media,
+    NoProfileMixin,
     Outcome,
     Outgoing,
     SessionState,
-    Untold,
 )
 from chats.gateways.error_messages import sentence
-from chats.gateways.error_rules import Verdict
+from chats.gateways.error_rules import ErrorRule
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
-from chats.gateways.parsing import found, text, wait_of
+from chats.gateways.parsing import found, retry_after, text
 from chats.gateways.streaming_body import Payload, as_json, as_json_with_file
 
-TABLE: dict[int, Verdict] = {
+TABLE: dict[int, ErrorRule] = {
     400: v.BAD_MESSAGE,
     401: v.NOT_AUTHORIZED,
     403: v.NOT_AUTHORIZED,
@@ -33,7 +33,7 @@ TABLE: dict[int, Verdict] = {
     413: v.TOO_LARGE,
     415: v.BAD_MESSAGE,
     422: v.BAD_MESSAGE,
-    429: Verdict("throttled", final=False, scope="contact", wait=v.SECOND),
+    429: ErrorRule("throttled", final=False, scope="contact", wait=v.SECOND),
     503: v.NOT_CONNECTED,
 }
 # What stands for the status where a refusal comes with another.
@@ -50,7 +50,7 @@ _LARGEST_SIZE = 2**31 - 1
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
-class Controller(Untold):
+class Controller(NoProfileMixin):
     """The controller protocol. `Account.url` is the process's own address."""
 
     def __init__(self, http: Http) -> None:
@@ -183,5 +183,5 @@ def _refusal(account: Account, answer: Answer) -> Outcome:
     if verdict is None or (status == 404 and not is_ours):
         # A page of some other server, and no word about the number.
         return v.WRONG_PROGRAM.outcome(status)
-    hints = (wait_of(found(error, "retryAfter")), answer.retry_after)
+    hints = (retry_after(found(error, "retryAfter")), answer.retry_after)
     return verdict.outcome(said, max(filter(None, hints), default=None))

@@ -14,16 +14,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long a call may take, in seconds: `read` between bytes, `total` in all."""
 
     connect: float = 3.0
     read: float = 30.0
     total: float = 40.0
 
-    def within(self, most: Patience) -> Patience:
+    def within(self, most: Timeouts) -> Timeouts:
         """The same, nowhere longer than `most`."""
-        return Patience(
+        return Timeouts(
             min(self.connect, most.connect),
             min(self.read, most.read),
             min(self.total, most.total),
@@ -31,14 +31,14 @@ class Patience:
 
 
 @dataclass(slots=True)
-class Running:
+class Deadline:
     """The call that a thread is in: its deadline, and whether bytes have left."""
 
-    patience: Patience
+    patience: Timeouts
     ends: float
     started: bool = False
 
-    def left(self, most: float | None) -> float:
+    def remaining(self, most: float | None) -> float:
         left = self.ends - monotonic()
         if left <= 0:
             raise TimeoutError("deadline")
@@ -63,8 +63,8 @@ class _BoundedSocket:
         self._timeout = timeout
 
     def sendall(self, data: Any) -> None:
-        running: Running = self._thread.running
-        self._real.settimeout(running.left(running.patience.read))
+        running: Deadline = self._thread.running
+        self._real.settimeout(running.remaining(running.patience.read))
         running.started = True
         self._real.sendall(data)
 

@@ -11,7 +11,7 @@ SECOND, MINUTE, HOUR = 1.0, 60.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ErrorRule:
     """One meaning: `final` ones become Rejected, the others Failed.
 
     `wait` is the least pause of the account, or the least delay of the next try.
@@ -41,28 +41,28 @@ class Verdict:
 
 
 # This message will never go.
-BAD_MESSAGE = Verdict("bad_message", final=True)
-TOO_LARGE = Verdict("too_large", final=True)
-WINDOW_CLOSED = Verdict("window_closed", final=True)
-NOT_DELIVERED = Verdict("not_delivered", final=True)
-NO_TEMPLATES = Verdict("no_templates", final=True)
+BAD_MESSAGE = ErrorRule("bad_message", final=True)
+TOO_LARGE = ErrorRule("too_large", final=True)
+WINDOW_CLOSED = ErrorRule("window_closed", final=True)
+NOT_DELIVERED = ErrorRule("not_delivered", final=True)
+NO_TEMPLATES = ErrorRule("no_templates", final=True)
 # Nor will any other to this person.
-BAD_RECIPIENT = Verdict("bad_recipient", final=True, scope="contact")
-UNAVAILABLE = Verdict("recipient_unavailable", final=True, scope="contact")
+BAD_RECIPIENT = ErrorRule("bad_recipient", final=True, scope="contact")
+UNAVAILABLE = ErrorRule("recipient_unavailable", final=True, scope="contact")
 # Nothing of the account goes until somebody acts.
-NOT_AUTHORIZED = Verdict("not_authorized", final=True, scope="account", wait=MINUTE)
-BAD_SETUP = Verdict("bad_setup", final=True, scope="account", wait=MINUTE)
-RESTRICTED = Verdict("restricted", final=True, scope="account", wait=HOUR)
+NOT_AUTHORIZED = ErrorRule("not_authorized", final=True, scope="account", wait=MINUTE)
+BAD_SETUP = ErrorRule("bad_setup", final=True, scope="account", wait=MINUTE)
+RESTRICTED = ErrorRule("restricted", final=True, scope="account", wait=HOUR)
 # Nothing of the account goes for a while.
-THROTTLED = Verdict("throttled", final=False, scope="account", wait=SECOND)
-THROTTLED_LONG = Verdict("throttled", final=False, scope="account", wait=HOUR)
-NOT_CONNECTED = Verdict("not_connected", final=False, scope="account")
-WRONG_PROGRAM = Verdict("wrong_program", final=False, scope="account", wait=MINUTE)
+THROTTLED = ErrorRule("throttled", final=False, scope="account", wait=SECOND)
+THROTTLED_LONG = ErrorRule("throttled", final=False, scope="account", wait=HOUR)
+NOT_CONNECTED = ErrorRule("not_connected", final=False, scope="account")
+WRONG_PROGRAM = ErrorRule("wrong_program", final=False, scope="account", wait=MINUTE)
 # This one may go later.
-TEMPORARY = Verdict("temporary", final=False, scope="contact")
-FEW_TRIES = Verdict("temporary", final=False, scope="contact", tries=4)
-ONE_MORE_TRY = Verdict("temporary", final=False, scope="contact", tries=2)
-PAIR_THROTTLED = Verdict("throttled", final=False, scope="contact", wait=6 * SECOND)
+TEMPORARY = ErrorRule("temporary", final=False, scope="contact")
+FEW_TRIES = ErrorRule("temporary", final=False, scope="contact", tries=4)
+ONE_MORE_TRY = ErrorRule("temporary", final=False, scope="contact", tries=2)
+PAIR_THROTTLED = ErrorRule("throttled", final=False, scope="contact", wait=6 * SECOND)
 
 
 def maybe(code: str, detail: object = "") -> Failed:

@@ -78,7 +78,7 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
-class Ack:
+class Receipt:
     """News of messages that went out, by the gateway's ids or by ours."""
 
     status: ReceiptStatus
@@ -107,7 +107,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class IdentityMerged:
     """Several names turn out to be one person; `address` is the one he has now."""
 
     person: Person
@@ -181,7 +181,7 @@ class TemplateNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Unwanted:
+class Ignored:
     """Known, and nothing to us: groups, typing, what other apps are told."""
 
     what: str
@@ -190,21 +190,21 @@ class Unwanted:
 Event = (
     Inbound
     | Echo
-    | Ack
+    | Receipt
     | Watermark
     | Session
-    | Linked
+    | IdentityMerged
     | Edited
     | Deleted
     | Reaction
     | AccountNotice
     | TemplateNotice
-    | Unwanted
+    | Ignored
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class WebhookItem:
     """The smallest part of a webhook's body that is worked on by itself.
 
     `account` is the gateway's name of the account it is about; `payload` is ASCII
@@ -218,7 +218,7 @@ class Piece:
 class Webhook(Protocol):
     """The receiving half of a driver."""
 
-    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
+    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         """The pieces of a body, each to be stored before anything else.
 
         Raises BadSignatureError or MalformedError.

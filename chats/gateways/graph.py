@@ -24,10 +24,10 @@ from chats.gateways.base import (
     Outgoing,
     Rejected,
 )
-from chats.gateways.error_rules import BAD_MESSAGE, Verdict
-from chats.gateways.events import BadSignatureError, Piece
+from chats.gateways.error_rules import BAD_MESSAGE, ErrorRule
+from chats.gateways.events import BadSignatureError, WebhookItem
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
-from chats.gateways.parsing import found, wait_of
+from chats.gateways.parsing import found, retry_after
 from chats.gateways.streaming_body import Payload
 from chats.gateways.trusted_download import download
 from chats.gateways.webhook_json import read_object
@@ -58,7 +58,7 @@ class Graph:
     def __init__(
         self,
         http: Http,
-        judge: Callable[[Reported, int], Verdict],
+        judge: Callable[[Reported, int], ErrorRule],
         media_hosts: tuple[str, ...] = (),
     ) -> None:
         self._http, self._judge = http, judge
@@ -105,9 +105,9 @@ class Graph:
         if reported is not None:
             said = mask(reported.said, account.token)
             verdict = self._judge(reported, answer.status)
-            return verdict.outcome(f"{reported.code}: {said}", wait_hint(answer))
+            return verdict.outcome(f"{reported.code}: {said}", retry_after_hint(answer))
         if answer.status == 429:
-            return error_rules.THROTTLED.outcome(hint=wait_hint(answer))
+            return error_rules.THROTTLED.outcome(hint=retry_after_hint(answer))
         if answer.status >= 500:
             return error_rules.maybe("unreadable", answer.status)
         if not answer.ok:
@@ -142,7 +142,7 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
-def wait_hint(answer: Answer) -> float | None:
+def retry_after_hint(answer: Answer) -> float | None:
     """How many seconds the platform wants us away, by its headers; at most a day."""
     hints = [answer.retry_after]
     try:
@@ -150,7 +150,7 @@ def wait_hint(answer: Answer) -> float | None:
         for cases in usage.values():
             for case in cases:
                 minutes = case.get("estimated_time_to_regain_access", 0)
-                hints.append(wait_of(float(minutes) * 60))
+                hints.append(retry_after(float(minutes) * 60))
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         pass
     return max(filter(None, hints), default=None)
@@ -193,8 +193,8 @@ def signed_pieces(
     secrets: Secrets,
     headers: Mapping[str, str],
     raw: bytes,
-    pieces_of: Callable[[dict[str, Any]], Iterable[Piece]],
-) -> list[Piece]:
+    pieces_of: Callable[[dict[str, Any]], Iterable[WebhookItem]],
+) -> list[WebhookItem]:
     """The pieces of a body signed with one of the app secrets, but for those of
     accounts that the secret may not tell of.
 

@@ -23,9 +23,9 @@ import requests
 import urllib3
 
 from chats.gateways.base import Account, Failed
-from chats.gateways.deadline_adapter import BoundedAdapter, Patience, Running
+from chats.gateways.deadline_adapter import BoundedAdapter, Deadline, Timeouts
 from chats.gateways.error_messages import sentence
-from chats.gateways.parsing import wait_of
+from chats.gateways.parsing import retry_after
 from chats.gateways.streaming_body import Payload
 
 logger = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ ANSWER_CAP = 64 * 2**10
 LONGEST_IDLE = 2.0
 
 
-TEXT = Patience()
-FILE = Patience(read=120.0, total=180.0)
+TEXT = Timeouts()
+FILE = Timeouts(read=120.0, total=180.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class Answer:
         unsaid."""
         said = self.headers.get("retry-after", "").strip()
         if not said.endswith("GMT"):
-            return wait_of(said)
+            return retry_after(said)
         try:
             until = parsedate_to_datetime(said)
         except ValueError:
             return None
-        return wait_of((until - datetime.now(UTC)).total_seconds())
+        return retry_after((until - datetime.now(UTC)).total_seconds())
 
 
 class NoAnswerError(Exception):
@@ -105,7 +105,7 @@ class Call:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     payload: Payload | None = None
-    patience: Patience = TEXT
+    patience: Timeouts = TEXT
     cap: int = ANSWER_CAP
 
 
@@ -115,7 +115,7 @@ class Http:
     `most` bounds the patience of every call.
     """
 
-    def __init__(self, most: Patience = FILE) -> None:
+    def __init__(self, most: Timeouts = FILE) -> None:
         self._most = most
         self._thread = threading.local()
 
@@ -123,7 +123,7 @@ class Http:
         """One attempt. Raises NoAnswerError when no whole answer came of it."""
         begun = monotonic()
         patience = call.patience.within(self._most)
-        running = Running(patience, begun + patience.total)
+        running = Deadline(patience, begun + patience.total)
         self._thread.running = running
         try:
             answer = self._exchange(call, patience)
@@ -137,7 +137,7 @@ class Http:
             raise NoAnswerError("redirected", maybe_sent=False)
         return answer
 
-    def _exchange(self, call: Call, patience: Patience) -> Answer:
+    def _exchange(self, call: Call, patience: Timeouts) -> Answer:
         headers = {"Accept-Encoding": "identity", **call.headers}
         if call.payload is not None:
             headers["Content-Type"] = call.payload.content_type
@@ -193,7 +193,7 @@ _TOO_LARGE = (_AnswerTooLargeError,)
 _TRANSPORT = (urllib3.exceptions.HTTPError, HTTPException, OSError, UnicodeError)
 
 
-def _maybe(call: Call, running: Running) -> bool:
+def _maybe(call: Call, running: Deadline) -> bool:
     """Whether the other side may have the whole request."""
     return running.started and (call.payload is None or call.payload.handed_over)
 

@@ -14,7 +14,7 @@ PHONE_SERVERS = ("s.whatsapp.net", "c.us")
 LID_SERVER = "lid"
 LID = "lid:"
 # Groups, status, lists and channels are no customers.
-CROWDS = ("g.us", "broadcast", "newsletter", "call")
+GROUP_SUFFIXES = ("g.us", "broadcast", "newsletter", "call")
 # Gateways take longer ones for a group.
 MOST_DIGITS = 17
 
@@ -51,5 +51,5 @@ def person_ids(jids: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted(known, key=lambda one: not one.isdecimal()))
 
 
-def is_crowd(jid: Any) -> bool:
-    return serialized(jid).rpartition("@")[2] in CROWDS
+def is_group(jid: Any) -> bool:
+    return serialized(jid).rpartition("@")[2] in GROUP_SUFFIXES

@@ -22,7 +22,7 @@ _UNREADABLE = re.compile(
 )
 
 
-def moment(value: Any) -> datetime | None:
+def timestamp(value: Any) -> datetime | None:
     """A time in seconds or milliseconds, number or digits.
 
     None for what is none, lies ahead or is over 30 days old: then the arrival
@@ -47,7 +47,7 @@ def stamp(value: Any) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def wait_of(value: Any) -> float | None:
+def retry_after(value: Any) -> float | None:
     """Seconds that a gateway wants us away, number or digits, at most a day; None for
     what is none, however it is written."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from chats.conversations.audit import Actor
-from chats.conversations.lifecycle import close_chat_of_held
+from chats.conversations.lifecycle import close_chat_of_locked
 from chats.gateways.events import Person
 from contacts.aliases import add_names, spellings, store_phone
 from contacts.models import Channel, Contact
@@ -34,7 +34,7 @@ UPDATE contacts_contact c SET name = %(name)s
  WHERE c.id = %(contact)s AND c.name = ANY(%(names)s::text[])
 """
 
-_HOLD = f"""
+_LOCK = f"""
 SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE
 """  # noqa: S608 - of columns
@@ -62,13 +62,13 @@ UPDATE contacts_contact main
   FROM contacts_contact other
  WHERE main.id = %s AND other.id = %s
 """
-_GONE = """
+_REMOVED = """
 UPDATE contacts_contact SET deleted_at = now(), operator_id = NULL, unread = 0
  WHERE id = %s
 """
 
 
-def ensure_person(
+def resolve_contact(
     manager_id: int,
     channel: str,
     person: Person,
@@ -132,13 +132,13 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
     Of two open chats the other's is closed first.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [[main_id, other_id]])
+        cursor.execute(_LOCK, [[main_id, other_id]])
         held = {row[0]: contact_of(row) for row in cursor.fetchall()}
         cursor.execute(_HAS_OPEN_CHAT, [main_id])
         row = cursor.fetchone()
         if row and row[0]:
-            close_chat_of_held(held[other_id], actor=actor)
+            close_chat_of_locked(held[other_id], actor=actor)
         for statement in _MOVE:
             cursor.execute(statement, [main_id, other_id])
         cursor.execute(_TAKE_OVER, [main_id, other_id])
-        cursor.execute(_GONE, [other_id])
+        cursor.execute(_REMOVED, [other_id])

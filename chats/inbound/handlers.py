@@ -17,22 +17,22 @@ from chats.files.received import file_of
 from chats.gateways.base import Health, Media
 from chats.gateways.events import (
     AccountNotice,
-    Ack,
     Deleted,
     Echo,
     Edited,
     Event,
+    IdentityMerged,
+    Ignored,
     Inbound,
-    Linked,
     Reaction,
+    Receipt,
     Session,
     TemplateNotice,
-    Unwanted,
     Watermark,
 )
 from chats.inbound import profile_download
-from chats.inbound.contact_merge import ensure_person
-from chats.inbound.record import Arrival, record_message
+from chats.inbound.contact_merge import resolve_contact
+from chats.inbound.record import IncomingMessage, record_message
 from chats.inbound.sent_messages import SentMessages
 from chats.messages.changes import (
     delete_message,
@@ -63,7 +63,7 @@ ON CONFLICT DO NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class WebhookAccount:
     """The manager whose account the news are about."""
 
     manager_id: int
@@ -71,22 +71,22 @@ class Listener:
     page: str | None
 
 
-def hear(listener: Listener, source: str, event: Event) -> str:
+def handle_event(listener: WebhookAccount, source: str, event: Event) -> str:
     """Does what the news ask for; answers a note where they ask for nothing."""
     channel = Channel.FACEBOOK if source == "facebook" else Channel.WHATSAPP
-    ear = _Ear(listener, source, channel.value)
+    ear = EventHandler(listener, source, channel.value)
     match event:
         case Inbound():
             ear.inbound(event)
         case Echo():
             ear.echo(event)
-        case Ack():
+        case Receipt():
             ear.sent.ack(event)
         case Watermark():
             ear.sent.watermark(event)
         case Session():
             health = Health(event.state, event.reason, event.qr, event.number)
-            accounts_health.hear_of(listener.manager_id, ear.channel, health)
+            accounts_health.store_reported(listener.manager_id, ear.channel, health)
         case Edited():
             edit_message(listener.manager_id, event.external_id, event.text, event.at)
         case Deleted():
@@ -96,26 +96,26 @@ def hear(listener: Listener, source: str, event: Event) -> str:
             react_to_message(
                 listener.manager_id, event.external_id, sender, event.emoji
             )
-        case Linked():
+        case IdentityMerged():
             ear.link(event)
         case AccountNotice():
             return ear.notice(event)
         case TemplateNotice():
             notices.record_template(listener.manager_id, ear.channel, event)
-        case Unwanted():
+        case Ignored():
             return note_of(event)
     return ""
 
 
-def note_of(event: Unwanted) -> str:
+def note_of(event: Ignored) -> str:
     """What is noted of what asks for nothing."""
     return _("Not wanted: %s") % event.what
 
 
-class _Ear:
+class EventHandler:
     """One manager's account at one gateway, listening."""
 
-    def __init__(self, listener: Listener, source: str, channel: str) -> None:
+    def __init__(self, listener: WebhookAccount, source: str, channel: str) -> None:
         self.manager_id, self.listener = listener.manager_id, listener
         self.source, self.channel = source, channel
         self.caller = Caller(
@@ -126,8 +126,8 @@ class _Ear:
         self.actor = Actor(self.caller.credential)
         self.sent = SentMessages(self.manager_id, channel)
 
-    def person(self, event: Inbound | Echo | Linked) -> Contact:
-        return ensure_person(
+    def person(self, event: Inbound | Echo | IdentityMerged) -> Contact:
+        return resolve_contact(
             self.manager_id,
             self.channel,
             event.person,
@@ -135,7 +135,7 @@ class _Ear:
             manager_number=self.listener.number,
         )
 
-    def link(self, event: Linked) -> None:
+    def link(self, event: IdentityMerged) -> None:
         """The names are one person's, who is answered at his newest."""
         contact = self.person(event)
         phones = contact.identities.filter(alias__regex=r"^[0-9]+$")
@@ -153,14 +153,14 @@ class _Ear:
         notices.record_notice(self.manager_id, self.channel, event)
         if notices.blocked_by(self.manager_id, self.channel):
             health = Health("closed", event.text)
-            accounts_health.hear_of(self.manager_id, self.channel, health)
+            accounts_health.store_reported(self.manager_id, self.channel, health)
         return ""
 
     def inbound(self, event: Inbound) -> None:
         contact = self.person(event)
         self.record(event, contact, contact.external_id)
-        if event.person.photo or self.source in profile_download.ASKED:
-            profile_download.want(contact.pk, event.person.photo)
+        if event.person.photo or self.source in profile_download.LOOKUP_SOURCES:
+            profile_download.request(contact.pk, event.person.photo)
 
     def echo(self, event: Echo) -> None:
         """A send of ours is confirmed; all else was written elsewhere and is kept."""
@@ -196,13 +196,15 @@ class _Ear:
         if media and is_to_follow:
             self._await_file(shape["id"], media)
 
-    def _arrival(self, event: Inbound | Echo, contact: Contact, sender: str) -> Arrival:
+    def _arrival(
+        self, event: Inbound | Echo, contact: Contact, sender: str
+    ) -> IncomingMessage:
         is_whatsapp = self.channel == Channel.WHATSAPP
         content, media = event.content, event.content.media
         quoted = None
         if event.reply_to:
             quoted = find_quoted(self.manager_id, contact.pk, event.reply_to)
-        return Arrival(
+        return IncomingMessage(
             number=self.listener.number if is_whatsapp else None,
             page=None if is_whatsapp else self.listener.page,
             channel=self.channel,

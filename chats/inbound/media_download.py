@@ -19,8 +19,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chats.accounts.registry import COLUMNS, WIDTH, Drivers, Line, line_of
-from chats.files.mime_types import FILE, is_as_said
+from chats.accounts.registry import (
+    COLUMNS,
+    WIDTH,
+    GatewayAccountRef,
+    GatewayRegistry,
+    account_ref,
+)
+from chats.files.mime_types import FILE, matches_declared
 from chats.files.received import as_sent
 from chats.files.storage import attach, stored
 from chats.gateways.base import Failed, Fetched, Media
@@ -60,7 +66,7 @@ UPDATE chats_mediafetch
  WHERE message_id = %s
 """
 # A try that failed for want of a place is none of the gateway's.
-_NO_PLACE = """
+_DISK_FULL = """
 UPDATE chats_mediafetch
    SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
        attempts = greatest(attempts - 1, 0),
@@ -73,11 +79,13 @@ UPDATE chats_mediafetch
  WHERE message_id = ANY(%s)
 """
 _END = "DELETE FROM chats_mediafetch WHERE message_id = %s"
-_SAY = "UPDATE chats_message SET error = %s, type = coalesce(%s, type) WHERE id = %s"
+_BROADCAST = (
+    "UPDATE chats_message SET error = %s, type = coalesce(%s, type) WHERE id = %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimedDownload:
     """A file that this worker fetches."""
 
     message_id: int
@@ -85,10 +93,10 @@ class Wanted:
     media: Media
     unstored_since: datetime | None
     type: str
-    line: Line
+    line: GatewayAccountRef
 
 
-def claim(room: int) -> list[Wanted]:
+def claim(room: int) -> list[ClaimedDownload]:
     """Takes up to `room` of the files that are due."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
@@ -96,7 +104,7 @@ def claim(room: int) -> list[Wanted]:
     wanted = []
     for row in rows:
         try:
-            wanted.append(_wanted(row))
+            wanted.append(_claimed(row))
         except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
             faults.record("worker", "media", error, f"message {row[0]}")
             _try_later(message_id=row[0], attempts=row[1])
@@ -109,19 +117,19 @@ def release(message_ids: list[int]) -> None:
         cursor.execute(_RELEASE, [message_ids])
 
 
-def _wanted(row: Any) -> Wanted:
+def _claimed(row: Any) -> ClaimedDownload:
     message_id, attempts, sealed, unstored_since, channel, kind, *manager = row
-    return Wanted(
+    return ClaimedDownload(
         message_id,
         attempts,
         Media(**json.loads(decrypt(sealed))),
         unstored_since,
         kind,
-        line_of(manager[:WIDTH], channel),
+        account_ref(manager[:WIDTH], channel),
     )
 
 
-def fetch(drivers: Drivers, wanted: Wanted) -> None:
+def fetch(drivers: GatewayRegistry, wanted: ClaimedDownload) -> None:
     """Fetches the file and stores it with its message; later again when that fails."""
     try:
         _fetch(drivers, wanted)
@@ -132,7 +140,7 @@ def fetch(drivers: Drivers, wanted: Wanted) -> None:
         _try_later(wanted.message_id, wanted.attempts)
 
 
-def _fetch(drivers: Drivers, wanted: Wanted) -> None:
+def _fetch(drivers: GatewayRegistry, wanted: ClaimedDownload) -> None:
     found = _bytes_of(drivers, wanted)
     if isinstance(found, Fetched) and _is_whole(found, wanted.media):
         try:
@@ -152,7 +160,7 @@ def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> Non
         cursor.execute(_LATER, [SCHEDULE[max(attempts, 1) - 1], message_id])
 
 
-def _bytes_of(drivers: Drivers, wanted: Wanted) -> Fetched | Failed:
+def _bytes_of(drivers: GatewayRegistry, wanted: ClaimedDownload) -> Fetched | Failed:
     """The bytes that came along and could not be stored then, or the gateway's."""
     media = wanted.media
     if media.base64:
@@ -162,7 +170,7 @@ def _bytes_of(drivers: Drivers, wanted: Wanted) -> Fetched | Failed:
     return drivers[wanted.line.driver].fetch(wanted.line.account, media)
 
 
-def _wait_for_storage(wanted: Wanted) -> None:
+def _wait_for_storage(wanted: ClaimedDownload) -> None:
     since = wanted.unstored_since
     if since is not None and timezone.now() - since > LONGEST_STORAGE_WAIT:
         _give_up(wanted.message_id)
@@ -170,7 +178,7 @@ def _wait_for_storage(wanted: Wanted) -> None:
     if since is None:
         logger.error("message %s: its file cannot be stored", wanted.message_id)
     with connection.cursor() as cursor:
-        cursor.execute(_NO_PLACE, [STORAGE_WAIT, wanted.message_id])
+        cursor.execute(_DISK_FULL, [STORAGE_WAIT, wanted.message_id])
 
 
 def _is_whole(found: Fetched, media: Media) -> bool:
@@ -180,12 +188,12 @@ def _is_whole(found: Fetched, media: Media) -> bool:
     return media.sha256 in spellings
 
 
-def _keep(wanted: Wanted, found: Fetched) -> None:
+def _keep(wanted: ClaimedDownload, found: Fetched) -> None:
     sent = as_sent(found.content, found.mime or wanted.media.mime)
     if sent is None or sent.found is None:
         _give_up(wanted.message_id)
         return
-    is_said = is_as_said(sent.found, wanted.type, sent.claimed_mime)
+    is_said = matches_declared(sent.found, wanted.type, sent.claimed_mime)
     with (
         stored(sent) as attachment,
         transaction.atomic(),
@@ -195,12 +203,12 @@ def _keep(wanted: Wanted, found: Fetched) -> None:
         if cursor.rowcount:  # nobody else was faster
             attach(attachment, wanted.message_id)
             kind = None if is_said else FILE
-            cursor.execute(_SAY, ["", kind, wanted.message_id])
+            cursor.execute(_BROADCAST, ["", kind, wanted.message_id])
 
 
 def _give_up(message_id: int) -> None:
     logger.warning("message %s: its file cannot be fetched", message_id)
     with transaction.atomic(), connection.cursor() as cursor:
         said = _("The file could not be fetched.")
-        cursor.execute(_SAY, [said, None, message_id])
+        cursor.execute(_BROADCAST, [said, None, message_id])
         cursor.execute(_END, [message_id])

@@ -14,9 +14,15 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from chats.accounts.registry import COLUMNS, WIDTH, Drivers, Line, line_of
+from chats.accounts.registry import (
+    COLUMNS,
+    WIDTH,
+    GatewayAccountRef,
+    GatewayRegistry,
+    account_ref,
+)
 from chats.files.conversion.program import PORTRAIT
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 from chats.files.picture_copies import encoded_apart
 from chats.files.received import as_sent
 from chats.files.storage import stored
@@ -30,11 +36,11 @@ from hci_center.encryption import decrypt, encrypt
 logger = logging.getLogger(__name__)
 
 # The gateways that are asked; another's messages bring what it tells.
-ASKED = ("facebook", "evolution")
+LOOKUP_SOURCES = ("facebook", "evolution")
 SCHEDULE = (30.0, 300.0, 1800.0)
 
 # Whoever has a name and a picture is not asked for, nor anybody twice a day.
-_WANT = """
+_REQUEST = """
 INSERT INTO chats_profilefetch AS f (contact_id, link, attempts, next_at, asked_at)
 SELECT c.id, %(link)s, 0, statement_timestamp(), statement_timestamp()
   FROM contacts_contact c
@@ -88,17 +94,17 @@ _SHOW = "UPDATE contacts_contact SET photo = %s WHERE id = %s AND photo = ''"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClaimedLookup:
     """A person that this worker asks for."""
 
     contact_id: int
     attempts: int
     link: str
     person: str
-    line: Line
+    line: GatewayAccountRef
 
 
-def want(contact_id: int, link: str) -> None:
+def request(contact_id: int, link: str) -> None:
     """Has the contact asked for, where name or picture are missing.
 
     `link` is where the gateway has just said that the picture is, "" for unsaid.
@@ -108,10 +114,10 @@ def want(contact_id: int, link: str) -> None:
         "link": encrypt(link) if link else "",
     }
     with connection.cursor() as cursor:
-        cursor.execute(_WANT, values)
+        cursor.execute(_REQUEST, values)
 
 
-def claim(room: int) -> list[Asked]:
+def claim(room: int) -> list[ClaimedLookup]:
     """Takes up to `room` of the persons that are due."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
@@ -119,7 +125,7 @@ def claim(room: int) -> list[Asked]:
     asked = []
     for row in rows:
         try:
-            asked.append(_asked(row))
+            asked.append(_claimed(row))
         except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
             faults.record("worker", "profiles", error, f"contact {row[0]}")
             _try_later(contact_id=row[0], attempts=row[1])
@@ -131,13 +137,13 @@ def release(contact_ids: list[int]) -> None:
     _write(_RELEASE, contact_ids)
 
 
-def _asked(row: Any) -> Asked:
+def _claimed(row: Any) -> ClaimedLookup:
     contact_id, attempts, sealed, channel, person, *manager = row
-    line = line_of(manager[:WIDTH], channel)
-    return Asked(contact_id, attempts, decrypt(sealed), person, line)
+    line = account_ref(manager[:WIDTH], channel)
+    return ClaimedLookup(contact_id, attempts, decrypt(sealed), person, line)
 
 
-def fetch(drivers: Drivers, asked: Asked) -> None:
+def fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
     """Asks, and keeps what is told; later again when nobody answers."""
     try:
         _fetch(drivers, asked)
@@ -148,7 +154,7 @@ def fetch(drivers: Drivers, asked: Asked) -> None:
         _try_later(asked.contact_id, asked.attempts)
 
 
-def _fetch(drivers: Drivers, asked: Asked) -> None:
+def _fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
     line = asked.line
     told: Profile | Failed = Profile(photo=asked.link)
     if line.is_unreadable:
@@ -193,7 +199,7 @@ def _keep(contact_id: int, picture: Fetched) -> None:
     mime = sent.found.mime if sent is not None and sent.found is not None else ""
     try:
         content, mime = encoded_apart(BytesIO(picture.content), mime, PORTRAIT)
-    except UnfitError:
+    except CannotConvertError:
         logger.warning("contact %s: its picture is none", contact_id)
         return
     sent = as_sent(content, mime)

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from chats.accounts.registry import WEBHOOKS, cloud_managers
-from chats.gateways.events import Piece, Unwanted
+from chats.gateways.events import Ignored, WebhookItem
 from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.inbound import handlers
 from chats.inbound.sent_messages import NotYetError
@@ -102,7 +102,7 @@ class UnknownAccountError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedEvent:
     """A piece that this worker holds."""
 
     id: int
@@ -114,7 +114,7 @@ class Taken:
 
 
 def store_pieces(
-    source: str, raw: bytes, pieces: list[Piece], lane: str | None = None
+    source: str, raw: bytes, pieces: list[WebhookItem], lane: str | None = None
 ) -> None:
     """Keeps the pieces of a body before anything is made of them.
 
@@ -131,16 +131,16 @@ def store_pieces(
             cursor.execute(_STORE, [source, lanes, payloads, digests])
 
 
-def claim(room: int, lane: tuple[str, str] | None = None) -> list[Taken]:
+def claim(room: int, lane: tuple[str, str] | None = None) -> list[ClaimedEvent]:
     """Takes the first piece of up to `room` lanes, or of that one."""
     source, name = lane if lane is not None else (None, None)
     values = {"room": room, "source": source, "lane": name}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
-        return [Taken(*row) for row in cursor.fetchall()]
+        return [ClaimedEvent(*row) for row in cursor.fetchall()]
 
 
-def work_through(taken: Taken) -> None:
+def process(taken: ClaimedEvent) -> None:
     """Does what the piece asks for and writes how that ended.
 
     Raises the error of a fault of the database: the piece stays, and is taken again when its lease has run out. While files cannot be stored
@@ -153,18 +153,18 @@ def work_through(taken: Taken) -> None:
         note = _act(taken)
     except UnavailableError:
         if taken.age < LONGEST_STORAGE_WAIT:
-            _set_aside(taken, wait=STORAGE_WAIT)
+            _defer(taken, wait=STORAGE_WAIT)
         else:
             _end(taken, InboundEvent.State.PARKED, _("Its file could not be stored."))
     except NotYetError:
         if taken.age < LONGEST_WAIT:
-            _set_aside(taken)
+            _defer(taken)
         else:
             _end(taken, InboundEvent.State.PARKED, _("Its message never ended."))
     except UnknownMessageError as error:
         # Of a message from before us it would never be known: that is no fault.
         if taken.age < LONGEST_WAIT:
-            _set_aside(taken, _bucket(error.reference))
+            _defer(taken, _bucket(error.reference))
         else:
             _end(taken, InboundEvent.State.DONE, _("Its message is not known."))
     except UnknownAccountError:
@@ -183,7 +183,7 @@ def work_through(taken: Taken) -> None:
         _end(taken, InboundEvent.State.DONE, note)
 
 
-def process_again(event_ids: list[int]) -> int:
+def retry(event_ids: list[int]) -> int:
     """Parked pieces wait again; answers how many do."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -204,11 +204,11 @@ def forget_old() -> None:
             cursor.execute(_FORGET, [state.value, days])
 
 
-def _act(taken: Taken) -> str:
+def _act(taken: ClaimedEvent) -> str:
     """Answers a note for whoever reads the list."""
     payload = json.loads(taken.payload)
     events = WEBHOOKS[taken.source].parse(payload)
-    unwanted = [event for event in events if isinstance(event, Unwanted)]
+    unwanted = [event for event in events if isinstance(event, Ignored)]
     if len(unwanted) == len(events):
         # Whosever it is: nothing is made of it.
         return ", ".join(handlers.note_of(event) for event in unwanted)
@@ -219,7 +219,7 @@ def _act(taken: Taken) -> str:
     unknown: UnknownMessageError | None = None
     for event in events:
         try:
-            notes.append(handlers.hear(manager, taken.source, event))
+            notes.append(handlers.handle_event(manager, taken.source, event))
         except UnknownMessageError as error:
             # What else the piece tells does not wait for it.
             unknown = unknown or error
@@ -228,7 +228,7 @@ def _act(taken: Taken) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _manager_of(taken: Taken) -> handlers.Listener:
+def _manager_of(taken: ClaimedEvent) -> handlers.WebhookAccount:
     managers = Manager.objects.all()
     account = taken.lane.partition("~")[0]
     if taken.source == InboundEvent.Source.FACEBOOK:
@@ -240,10 +240,10 @@ def _manager_of(taken: Taken) -> handlers.Listener:
     row = found.values_list("id", "number", "facebook_id").first()
     if row is None:
         raise UnknownAccountError
-    return handlers.Listener(*row)
+    return handlers.WebhookAccount(*row)
 
 
-def _set_aside(taken: Taken, aside: str = ASIDE, wait: float = 1.0) -> None:
+def _defer(taken: ClaimedEvent, aside: str = ASIDE, wait: float = 1.0) -> None:
     """It waits in a lane of its own, and lets those behind it go."""
     lane = taken.lane.partition("~")[0][: 80 - len(aside)] + aside
     with connection.cursor() as cursor:
@@ -254,7 +254,7 @@ def _bucket(reference: str) -> str:
     return f"~{zlib.crc32(reference.encode()) % _BUCKETS}"
 
 
-def _end(taken: Taken, state: InboundEvent.State, note: str = "") -> None:
+def _end(taken: ClaimedEvent, state: InboundEvent.State, note: str = "") -> None:
     # Text that an exception repeats may hold what a column cannot.
     note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
     if state == InboundEvent.State.PARKED:

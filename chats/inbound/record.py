@@ -16,17 +16,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats.conversations.audit import actor_of
-from chats.conversations.lifecycle import open_chat_of_held
+from chats.conversations.lifecycle import open_chat_of_locked
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
 from chats.conversations.queries import Shape, as_uuid, message_of_reference
 from chats.files.data_uri import SentFile
-from chats.files.mime_types import FILE, is_as_said
+from chats.files.mime_types import FILE, matches_declared
 from chats.files.storage import stored
 from chats.gateways.events import Origin
-from chats.messages.receipts import apply_parked, hold_reference
-from chats.messages.store import FILE_CONTENT, Draft, Held, quote, store, store_at_once
+from chats.messages.receipts import apply_parked, lock_reference
+from chats.messages.store import (
+    FILE_CONTENT,
+    LockedContact,
+    NewMessage,
+    insert_fast_path,
+    quote,
+    store,
+)
 from chats.models import Attachment, Direction, Status
-from contacts.aliases import BEARS_NAME, borne
+from contacts.aliases import ALIAS_MATCH, alias_params
 from contacts.saving import ensure_contact
 from hci_center.callers import Caller
 from hci_center.errors import (
@@ -50,7 +57,7 @@ UPDATE contacts_contact c
                 AND f.contact_id = i.contact_id) AS incoming
       FROM contacts_identity i
      WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {{manager}})
-       AND i.channel = %(channel)s AND {BEARS_NAME}
+       AND i.channel = %(channel)s AND {ALIAS_MATCH}
        AND NOT EXISTS (
              SELECT FROM chats_message x
               WHERE x.manager_id = i.manager_id
@@ -72,7 +79,7 @@ SELECT m.id, m.number = %(number)s, m.facebook_id = %(page)s
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IncomingMessage:
     """What came: for which manager and contact, who said it, and what.
 
     `senders` are the spellings of `sender` that may be names of the contact.
@@ -96,7 +103,7 @@ class Arrival:
     @property
     def is_own(self) -> bool:
         """Whether the contact said it, as is mostly plain to see."""
-        names = borne(self.channel, self.external_id)
+        names = alias_params(self.channel, self.external_id)
         return not set(names.values()).isdisjoint(self.senders)
 
 
@@ -107,7 +114,7 @@ class _KnownError(Exception):
         self.shape = shape
 
 
-def record_message(caller: Caller, arrival: Arrival) -> Shape:
+def record_message(caller: Caller, arrival: IncomingMessage) -> Shape:
     """Stores the message and answers it; a repeat of its gateway id answers the first.
 
     Raises ManagerNotFoundError, InvalidError when number and page are two managers',
@@ -128,7 +135,7 @@ def record_message(caller: Caller, arrival: Arrival) -> Shape:
         return first
 
 
-def _is_plain(arrival: Arrival) -> bool:
+def _is_plain(arrival: IncomingMessage) -> bool:
     """Whether it came in beyond doubt, has no file, quotes nothing, and bears no id
     of ours."""
     return (
@@ -139,31 +146,33 @@ def _is_plain(arrival: Arrival) -> bool:
     )
 
 
-def _record_at_once(caller: Caller, arrival: Arrival) -> Shape | None:
+def _record_at_once(caller: Caller, arrival: IncomingMessage) -> Shape | None:
     at = arrival.created_at or timezone.now()
     draft = _draft(arrival, incoming=True, at=at)
-    who = _names(caller, arrival) | borne(arrival.channel, arrival.external_id)
+    who = _names(caller, arrival) | alias_params(arrival.channel, arrival.external_id)
     # Within a transaction a refusal must leave the rest of it as it was.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        return store_at_once(_by(arrival), who, arrival.channel, draft)
+        return insert_fast_path(_by(arrival), who, arrival.channel, draft)
 
 
-def _by(arrival: Arrival) -> str:
+def _by(arrival: IncomingMessage) -> str:
     if arrival.page is None:
         return _BY_NUMBER
     return _BY_PAGE if arrival.number is None else _BY_BOTH
 
 
-def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> Shape:
+def _record(
+    caller: Caller, arrival: IncomingMessage, attachment: Attachment | None
+) -> Shape:
     at = arrival.created_at or timezone.now()
-    counted = _count(caller, arrival, at) or _count_anew(caller, arrival, at)
+    counted = _count(caller, arrival, at) or _recount(caller, arrival, at)
     *columns, incoming = counted
-    contact = Held(*columns)
+    contact = LockedContact(*columns)
     draft = _draft(arrival, incoming=incoming, at=at)
     quote(contact, draft, arrival.extras.reply_to)
     awaits_receipts = draft.gateway_id is not None and not incoming
     if awaits_receipts:
-        hold_reference(contact.manager_id, draft.gateway_id or "")
+        lock_reference(contact.manager_id, draft.gateway_id or "")
     message = store(contact, draft, attachment, actor=actor_of(caller))
     if awaits_receipts and apply_parked(contact.manager_id, draft.gateway_id or ""):
         lifted = message_of_reference(contact.manager_id, str(message.uuid))
@@ -171,8 +180,8 @@ def _record(caller: Caller, arrival: Arrival, attachment: Attachment | None) -> 
     return message.shape
 
 
-def _count(caller: Caller, arrival: Arrival, at: datetime) -> Any:
-    names = borne(arrival.channel, arrival.external_id)
+def _count(caller: Caller, arrival: IncomingMessage, at: datetime) -> Any:
+    names = alias_params(arrival.channel, arrival.external_id)
     values = {**_names(caller, arrival), **names} | {
         "at": at,
         "channel": arrival.channel,
@@ -187,7 +196,7 @@ def _count(caller: Caller, arrival: Arrival, at: datetime) -> Any:
         return cursor.fetchone()
 
 
-def _count_anew(caller: Caller, arrival: Arrival, at: datetime) -> Any:
+def _recount(caller: Caller, arrival: IncomingMessage, at: datetime) -> Any:
     """Finds out what was missing and makes it: the contact, new or back again, with
     an open chat. Raises _KnownError when nothing was, but the message is here."""
     manager_id = _manager_of(caller, arrival)
@@ -200,17 +209,17 @@ def _count_anew(caller: Caller, arrival: Arrival, at: datetime) -> Any:
         # Its twin was stored while this one waited for the contact.
         _refuse_known(manager_id, arrival)
         raise ContactNotFoundError
-    open_chat_of_held(contact, actor=actor_of(caller))
+    open_chat_of_locked(contact, actor=actor_of(caller))
     return counted
 
 
-def _refuse_known(manager_id: int, arrival: Arrival) -> None:
+def _refuse_known(manager_id: int, arrival: IncomingMessage) -> None:
     first = _first_of(manager_id, arrival.gateway_id)
     if first is not None:
         raise _KnownError(first)
 
 
-def _manager_of(caller: Caller, arrival: Arrival) -> int:
+def _manager_of(caller: Caller, arrival: IncomingMessage) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_MANAGERS, _names(caller, arrival))
         rows = cursor.fetchall()
@@ -225,7 +234,7 @@ def _manager_of(caller: Caller, arrival: Arrival) -> int:
     return manager_id
 
 
-def _names(caller: Caller, arrival: Arrival) -> dict[str, Any]:
+def _names(caller: Caller, arrival: IncomingMessage) -> dict[str, Any]:
     return {
         "number": arrival.number,
         "page": arrival.page,
@@ -237,8 +246,8 @@ def _first_of(manager_id: int, gateway_id: str | None) -> Shape | None:
     return message_of_reference(manager_id, gateway_id) if gateway_id else None
 
 
-def _draft(arrival: Arrival, *, incoming: bool, at: datetime) -> Draft:
-    draft = Draft(
+def _draft(arrival: IncomingMessage, *, incoming: bool, at: datetime) -> NewMessage:
+    draft = NewMessage(
         direction=Direction.IN if incoming else Direction.OUT,
         type=arrival.type,
         content=arrival.content,
@@ -260,7 +269,7 @@ def _draft(arrival: Arrival, *, incoming: bool, at: datetime) -> Draft:
     if sent is not None and sent.found is not None:
         draft.url = ""
         # A text is no file, whatever comes beside it.
-        if arrival.type != "text" and not is_as_said(
+        if arrival.type != "text" and not matches_declared(
             sent.found, arrival.type, sent.claimed_mime
         ):
             draft.type = FILE

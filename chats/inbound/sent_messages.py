@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from chats.conversations.queries import as_uuid
-from chats.gateways.events import Ack, Echo, Watermark
-from chats.messages.receipts import apply_parked, hold_reference, report_status
+from chats.gateways.events import Echo, Receipt, Watermark
+from chats.messages.receipts import apply_parked, lock_reference, report_status
 from contacts.models import Contact
 from contacts.saving import find_contact
 
@@ -81,7 +81,7 @@ class SentMessages:
         if self.known(uuid) is None:
             return False
         with transaction.atomic():
-            hold_reference(self.manager_id, gateway_id)
+            lock_reference(self.manager_id, gateway_id)
             if self.known(gateway_id) is None:
                 with connection.cursor() as cursor:
                     cursor.execute(_NAME, [gateway_id, uuid])
@@ -99,7 +99,7 @@ class SentMessages:
             cursor.execute(_KNOWN, values)
             return cursor.fetchone()
 
-    def ack(self, event: Ack) -> None:
+    def ack(self, event: Receipt) -> None:
         is_ours = bool(event.uuid and event.external_ids) and self.confirm(
             event.uuid, event.external_ids[0]
         )

@@ -42,13 +42,13 @@ UPDATE chats_delivery d SET done_at = now(), token = ''
 
 # Held to the end of the transaction by whoever gives a message its gateway's id and
 # by whoever brings news of that id: one of them comes second and sees the other's row.
-_HOLD_REFERENCE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK_REFERENCE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 _PARK = """
 INSERT INTO chats_parkedreceipt (manager_id, reference, status, error, arrived_at)
 VALUES (%s, %s, %s, %s, now())
 """
-_TAKE_PARKED = """
+_CLAIM_PARKED = """
 DELETE FROM chats_parkedreceipt
  WHERE manager_id = %s AND reference = %s
 RETURNING id, status, error, arrived_at > now() - interval '15 minutes'
@@ -71,7 +71,7 @@ def report_status(
     news wait 15 minutes for it.
     """
     with transaction.atomic():
-        hold_reference(manager_id, reference)
+        lock_reference(manager_id, reference)
         _lift(manager_id, reference, status, error)
         message = message_of_reference(manager_id, reference)
         if message is None:
@@ -81,13 +81,13 @@ def report_status(
     return message
 
 
-def hold_reference(manager_id: int, reference: str) -> None:
+def lock_reference(manager_id: int, reference: str) -> None:
     """Keeps news of that id waiting while a message is being given it.
 
     Within the transaction that gives it; `apply_parked` then brings what came before.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_REFERENCE, [f"receipt:{manager_id}:{reference}"])
+        cursor.execute(_LOCK_REFERENCE, [f"receipt:{manager_id}:{reference}"])
 
 
 def apply_parked(manager_id: int, reference: str) -> bool:
@@ -96,7 +96,7 @@ def apply_parked(manager_id: int, reference: str) -> bool:
     Within a transaction that holds the reference.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_PARKED, [manager_id, reference])
+        cursor.execute(_CLAIM_PARKED, [manager_id, reference])
         parked = sorted(cursor.fetchall())
     for _id, status, error, is_fresh in parked:
         if is_fresh:

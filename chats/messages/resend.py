@@ -7,9 +7,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from chats.conversations.queries import Shape, as_uuid, message_of_reference
-from chats.conversations.reading import Asked, find_conversation
+from chats.conversations.reading import ReadRequest, find_conversation
 from chats.models import Status
-from contacts.lookup import hold
+from contacts.lookup import lock_contact
 from hci_center.callers import Caller
 from hci_center.errors import NotFailedError, NotFoundError
 
@@ -38,7 +38,7 @@ ON CONFLICT (message_id) DO UPDATE
 """
 
 
-def send_again(caller: Caller, asked: Asked, message_id: str) -> Shape:
+def resend(caller: Caller, asked: ReadRequest, message_id: str) -> Shape:
     """The message waits again, last of its contact's.
 
     It keeps its id, so a gateway that has it already answers with what became of
@@ -53,7 +53,7 @@ def send_again(caller: Caller, asked: Asked, message_id: str) -> Shape:
         if found is None:
             raise NotFoundError
         # As whoever stores a message does, so that places are given out one by one.
-        hold(contact.pk)
+        lock_contact(contact.pk)
         if _one(cursor, _REVIVE, [found]) is None:
             raise NotFailedError
         cursor.execute(_QUEUE, [found])

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from areas.operators import Sight
+from areas.operators import OperatorScope
 from chats.accounts.health import largest_file
 from chats.conversations.audit import Actor, act_as
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
@@ -22,18 +22,18 @@ from chats.files.outgoing import refusal_sentence
 from chats.files.storage import stored
 from chats.gateways.base import Template
 from chats.gateways.limits import (
+    LARGEST_FILE_SENTENCE,
     LONGEST_TEXTS,
-    TELL_LARGEST_FILE,
     TEMPLATE,
     TEMPLATE_GATEWAYS,
 )
 from chats.gateways.media_types import Refusal, plan
-from chats.messages.store import FILE_CONTENT, Draft, Held, quote, store
+from chats.messages.store import FILE_CONTENT, LockedContact, NewMessage, quote, store
 from chats.models import ConvertedFile, Delivery, Direction, Status
-from contacts.lookup import address, page_name
-from contacts.manager_ref import ManagerNames
+from contacts.lookup import page_name, resolve_target
+from contacts.manager_ref import ManagerRef
 from contacts.models import Channel, Contact
-from hci_center.api.subject import note_subject
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     ContactNotFoundError,
@@ -42,7 +42,7 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
-_HOLD = """
+_LOCK = """
 UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s)
  WHERE id = %s AND deleted_at IS NULL
 RETURNING id, manager_id, channel, external_id,
@@ -52,7 +52,7 @@ RETURNING id, manager_id, channel, external_id,
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class SendContext:
     """Who writes to whom: a contact, and the actor who was found to be allowed to."""
 
     contact: Contact
@@ -60,30 +60,32 @@ class Letter:
     actor: Actor
 
 
-def letter_to(
+def authorize_send(
     caller: Caller,
-    manager: ManagerNames,
+    manager: ManagerRef,
     channel: str,
     external_id: str,
     operator_id: int,
-) -> Letter:
+) -> SendContext:
     """To a contact of the manager that is named.
 
     Raises ManagerNotFoundError, OperatorNotFoundError (for nobody, too),
     ContactNotFoundError and ForbiddenError, in that order.
     """
-    addressed = address(
+    addressed = resolve_target(
         caller,
         manager,
         channel=channel,
         external_id=external_id,
         operator_id=operator_id,
     )
-    sight = addressed.sight()
-    return _letter(caller, addressed.contact(), sight)
+    sight = addressed.scope()
+    return _authorize(caller, addressed.contact(), sight)
 
 
-def letter_on_facebook(caller: Caller, external_id: str, operator_id: int) -> Letter:
+def authorize_send_on_facebook(
+    caller: Caller, external_id: str, operator_id: int
+) -> SendContext:
     """To a Facebook contact of the operator's own manager; raises as `letter_to`."""
     named = page_name(external_id)
     sight, found = find_conversations(caller, named, {}, operator_id)
@@ -92,12 +94,12 @@ def letter_on_facebook(caller: Caller, external_id: str, operator_id: int) -> Le
     if not found:
         raise ContactNotFoundError
     contact = found[0].contact
-    note_subject(contact.manager_id, contact.pk)
-    return _letter(caller, contact, sight)
+    record_subject(contact.manager_id, contact.pk)
+    return _authorize(caller, contact, sight)
 
 
 def send_text(
-    letter: Letter, text: str, extras: Extras = NO_EXTRAS, *, token: str = ""
+    letter: SendContext, text: str, extras: Extras = NO_EXTRAS, *, token: str = ""
 ) -> Shape:
     """Stores the text and queues it; a page token that is given is for it alone.
 
@@ -109,7 +111,7 @@ def send_text(
 
 
 def send_file(
-    letter: Letter,
+    letter: SendContext,
     message_type: str,
     file: SentFile,
     extras: Extras = NO_EXTRAS,
@@ -124,7 +126,7 @@ def send_file(
 
 
 def send_template(
-    letter: Letter, template: Template, extras: Extras = NO_EXTRAS
+    letter: SendContext, template: Template, extras: Extras = NO_EXTRAS
 ) -> Shape:
     """Queues an approved template, whose text only the gateway knows.
 
@@ -136,15 +138,15 @@ def send_template(
     return _queue(letter, draft, extras.reply_to, template=template)
 
 
-def _letter(caller: Caller, contact: Contact, sight: Sight) -> Letter:
+def _authorize(caller: Caller, contact: Contact, sight: OperatorScope) -> SendContext:
     actor = act_as(caller, sight.operator_id)
-    if not sight.sees(contact.area_id, contact.operator_id):
+    if not sight.can_see(contact.area_id, contact.operator_id):
         raise ForbiddenError
-    return Letter(contact, sight.operator_id, actor)
+    return SendContext(contact, sight.operator_id, actor)
 
 
-def _draft(letter: Letter, message_type: str, content: str) -> Draft:
-    return Draft(
+def _draft(letter: SendContext, message_type: str, content: str) -> NewMessage:
+    return NewMessage(
         direction=Direction.OUT,
         type=message_type,
         content=content,
@@ -154,8 +156,8 @@ def _draft(letter: Letter, message_type: str, content: str) -> Draft:
 
 
 def _queue(
-    letter: Letter,
-    draft: Draft,
+    letter: SendContext,
+    draft: NewMessage,
     reply_to: str,
     *,
     file: SentFile | None = None,
@@ -165,14 +167,14 @@ def _queue(
     with stored(file) as attachment, transaction.atomic():
         draft.created_at = timezone.now()
         with connection.cursor() as cursor:
-            cursor.execute(_HOLD, [draft.created_at, letter.contact.pk])
+            cursor.execute(_LOCK, [draft.created_at, letter.contact.pk])
             row = cursor.fetchone()
         if row is None:
             raise ContactNotFoundError
-        contact, gateway = Held(*row[:-1]), row[-1]
+        contact, gateway = LockedContact(*row[:-1]), row[-1]
         used = "messenger" if contact.channel == Channel.FACEBOOK else gateway
-        _refuse_unfit(used, draft.type, draft.content)
-        if file is not None and used in TELL_LARGEST_FILE:
+        _require_supported(used, draft.type, draft.content)
+        if file is not None and used in LARGEST_FILE_SENTENCE:
             _refuse_large(contact, file)
         is_converted = file is not None and _is_converted(used, draft.type, file)
         quote(contact, draft, reply_to)
@@ -190,7 +192,7 @@ def _queue(
     return message.shape
 
 
-def _refuse_unfit(used: str, message_type: str, content: str) -> None:
+def _require_supported(used: str, message_type: str, content: str) -> None:
     """What the gateway would refuse for certain is refused before it waits."""
     if message_type == TEMPLATE and used not in TEMPLATE_GATEWAYS:
         raise InvalidError({"name": [_("This manager's gateway has no templates.")]})
@@ -214,7 +216,7 @@ def _is_converted(used: str, message_type: str, file: SentFile) -> bool:
     return planned.form is not None
 
 
-def _refuse_large(contact: Held, file: SentFile) -> None:
+def _refuse_large(contact: LockedContact, file: SentFile) -> None:
     """By what the gateway said when it was last asked: it is not asked now."""
     largest = largest_file(contact.manager_id, contact.channel)
     if largest is not None and file.size > largest:

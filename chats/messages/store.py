@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats.conversations.audit import Actor
-from chats.conversations.lifecycle import open_chat_of_held
+from chats.conversations.lifecycle import open_chat_of_locked
 from chats.conversations.message_details import Details, as_json
 from chats.conversations.queries import Shape, extras_text, message_shape
 from chats.files.storage import attach
 from chats.messages.changes import find_quoted
 from chats.models import Attachment
-from contacts.aliases import BEARS_NAME
-from contacts.lookup import hold
+from contacts.aliases import ALIAS_MATCH
+from contacts.lookup import lock_contact
 from contacts.models import public_id
 from contacts.queries import AS_TIME
 from hci_center.errors import InvalidError
@@ -30,13 +30,13 @@ FILE_CONTENT = "Arquivo em anexo"
 _INTO = """INSERT INTO chats_message AS m
        (manager_id, contact_id, chat_id, uuid, direction, type, content, url, sender,
         status, error, gateway_id, created_at, details)"""
-_SAID = """%(uuid)s, %(direction)s, %(type)s, %(content)s, %(url)s, %(sender)s,
+_STATED = """%(uuid)s, %(direction)s, %(type)s, %(content)s, %(url)s, %(sender)s,
        %(status)s, '', %(gateway_id)s, %(created_at)s, %(details)s::jsonb"""
 
 # No row when no chat is open. The contact is held, so the chat stays as it is.
 _INSERT = f"""
 {_INTO}
-SELECT h.manager_id, h.contact_id, h.id, {_SAID}
+SELECT h.manager_id, h.contact_id, h.id, {_STATED}
   FROM chats_chat h
  WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
 RETURNING m.id, {AS_TIME.format("m.created_at")}
@@ -53,7 +53,7 @@ WITH seen AS (
     JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
     JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
    WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {{manager}})
-     AND i.channel = %(channel)s AND {BEARS_NAME} {{unless}}
+     AND i.channel = %(channel)s AND {ALIAS_MATCH} {{unless}}
    LIMIT 1
 ), counted AS (
   UPDATE contacts_contact c
@@ -63,7 +63,7 @@ WITH seen AS (
   RETURNING c.id, c.manager_id, c.external_id, seen.chat_id
 ), stored AS (
   {_INTO}
-  SELECT n.manager_id, n.id, n.chat_id, {_SAID} FROM counted n
+  SELECT n.manager_id, n.id, n.chat_id, {_STATED} FROM counted n
   RETURNING m.id, {AS_TIME.format("m.created_at")} AS at
 )
 SELECT stored.at, counted.external_id FROM stored, counted
@@ -75,7 +75,7 @@ _UNLESS_KNOWN = """
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockedContact:
     """A contact that this transaction holds, as far as storing a message needs it."""
 
     id: int
@@ -85,7 +85,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class Draft:
+class NewMessage:
     """A message before it has a place: what was said, by whom, how far it came.
 
     `sender` is "" for the contact itself.
@@ -103,7 +103,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class StoredValues:
     """What became of a draft: its id, its time as answers show it, its file."""
 
     uuid: UUID
@@ -112,7 +112,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredMessage:
     """A message in its place."""
 
     id: int
@@ -120,7 +120,7 @@ class Stored:
     shape: Shape
 
 
-def quote(contact: Held, draft: Draft, reference: str) -> None:
+def quote(contact: LockedContact, draft: NewMessage, reference: str) -> None:
     """Adds the message that the draft answers, by our id or the gateway's; "": none.
 
     Raises InvalidError for one that is not the contact's.
@@ -134,8 +134,12 @@ def quote(contact: Held, draft: Draft, reference: str) -> None:
 
 
 def store(
-    contact: Held, draft: Draft, attachment: Attachment | None, *, actor: Actor
-) -> Stored:
+    contact: LockedContact,
+    draft: NewMessage,
+    attachment: Attachment | None,
+    *,
+    actor: Actor,
+) -> StoredMessage:
     """Puts the message last into the contact's open chat, opening one where none is.
 
     Within a transaction that holds the contact. Raises IntegrityError when the
@@ -147,18 +151,18 @@ def store(
         cursor.execute(_INSERT, values)
         row = cursor.fetchone()
         if row is None:
-            open_chat_of_held(hold(contact.id), actor=actor)
+            open_chat_of_locked(lock_contact(contact.id), actor=actor)
             cursor.execute(_INSERT, values)
             row = cursor.fetchone()
     message_id, created_at = row
     attach(attachment, message_id)
-    written = Written(uuid, created_at, attachment)
+    written = StoredValues(uuid, created_at, attachment)
     shape = _shape(draft, written, public_id(contact.channel, contact.external_id))
-    return Stored(message_id, uuid, shape)
+    return StoredMessage(message_id, uuid, shape)
 
 
-def store_at_once(
-    manager: str, who: dict[str, Any], channel: str, draft: Draft
+def insert_fast_path(
+    manager: str, who: dict[str, Any], channel: str, draft: NewMessage
 ) -> Shape | None:
     """What a customer wrote, counted and stored in one statement; None: by steps.
 
@@ -175,10 +179,10 @@ def store_at_once(
     if row is None:
         return None
     at, external_id = row
-    return _shape(draft, Written(uuid, at), public_id(channel, external_id))
+    return _shape(draft, StoredValues(uuid, at), public_id(channel, external_id))
 
 
-def _values(uuid: UUID, draft: Draft) -> dict[str, Any]:
+def _values(uuid: UUID, draft: NewMessage) -> dict[str, Any]:
     return {
         "uuid": uuid,
         "direction": draft.direction,
@@ -193,7 +197,7 @@ def _values(uuid: UUID, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _shape(draft: Draft, written: Written, contact_id: int | str) -> Shape:
+def _shape(draft: NewMessage, written: StoredValues, contact_id: int | str) -> Shape:
     # A text is answered without its file, as the lists answer it.
     file = None if draft.type == "text" else written.file
     row = (

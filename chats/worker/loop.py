@@ -19,20 +19,20 @@ from functools import partial
 from time import monotonic, sleep
 
 from chats.accounts import alerts, health, pauses
-from chats.accounts.registry import Drivers
+from chats.accounts.registry import GatewayRegistry
 from chats.delivery import attempts, conversions
 from chats.delivery import queue as delivery_queue
-from chats.delivery.attempts import Ended
+from chats.delivery.attempts import AttemptResult
 from chats.delivery.queue import Job, Unreadable
 from chats.files.storage import sweep_orphans
 from chats.gateways.base import Outcome
-from chats.gateways.deadline_adapter import Patience
+from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.http import FILE
 from chats.inbound import queue
 from chats.worker.completions import Completion, Completions, nothing
 from chats.worker.periodic_tasks import Tasks
 from chats.worker.side_jobs import SideJobs
-from chats.worker.wakeup import Sleep
+from chats.worker.wakeup import PollWaiter
 from hci_center.api import idempotency
 from hci_center.background import faults
 from hci_center.database.faults import describe, is_lost
@@ -44,7 +44,7 @@ SLOW = 3.0
 # Files that lost their row, or never had one, are looked for so often.
 SWEEP_EVERY = 3600.0
 # How long the worker rests after a fault of its own, or when the database is away.
-REST_AFTER_FAULT = 0.2
+PAUSE_AFTER_FAULT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Limits:
     drain: float = 7.0
     # Divides the waits between tries and the pauses; for trials.
     hurry: float = 1.0
-    patience: Patience = FILE
+    patience: Timeouts = FILE
 
 
 class Worker:
@@ -72,13 +72,13 @@ class Worker:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self.drivers = Drivers(self.limits.patience)
+        self.drivers = GatewayRegistry(self.limits.patience)
         self._stopping = threading.Event()
-        self._sleep = Sleep()
+        self._sleep = PollWaiter()
         self._senders = ThreadPoolExecutor(self.limits.sends, "send")
         # Of messages in our hands: the job, and since when.
-        self._held: dict[int, tuple[Job, float]] = {}
-        self._written = Completions()
+        self._in_flight: dict[int, tuple[Job, float]] = {}
+        self._completions = Completions()
         self._checking = 0
         self._tasks = Tasks()
         self._side = SideJobs(
@@ -96,14 +96,14 @@ class Worker:
         """May be called from a signal's handler."""
         self._stopping.set()
         self._side.stop()
-        self._sleep.ring()
+        self._sleep.wake()
 
     def run(self) -> None:
         while not self._stopping.is_set():
             try:
                 busy = self.step()
-                if not self._written:
-                    self._sleep.rest(busy=busy)
+                if not self._completions:
+                    self._sleep.wait(busy=busy)
             except Exception as error:  # noqa: BLE001 - nothing ends the process
                 self._recover(error)
         self._drain()
@@ -114,13 +114,13 @@ class Worker:
             logger.warning("The database is away: %s", describe(error))
         else:
             faults.record("worker", "round", error)
-        self._sleep.hang_up()
-        sleep(REST_AFTER_FAULT)
+        self._sleep.disconnect()
+        sleep(PAUSE_AFTER_FAULT)
 
     def step(self) -> bool:
         """One round; answers whether there was anything to do."""
-        busy = self._written.write()
-        self._chores()
+        busy = self._completions.write()
+        self._periodic_tasks()
         for name, task in (
             ("send", self._send),
             ("inbound", self._side.work_through),
@@ -137,12 +137,12 @@ class Worker:
     @property
     def is_under_way(self) -> bool:
         """Whether a message, an inbound event or a file is in this worker's hands."""
-        return bool(self._held) or self._side.is_under_way
+        return bool(self._in_flight) or self._side.is_under_way
 
     # What leaves -----------------------------------------------------------
 
     def _send(self) -> bool:
-        room = self.limits.sends - len(self._held) - self._checking
+        room = self.limits.sends - len(self._in_flight) - self._checking
         if room <= 0:
             return False
         jobs = delivery_queue.claim(
@@ -156,7 +156,7 @@ class Worker:
             if job.awaits_file:
                 self._put_back(job)
                 continue
-            self._held[job.message_id] = (job, now)
+            self._in_flight[job.message_id] = (job, now)
             self._senders.submit(self._attempt, job)
         return bool(jobs)
 
@@ -164,21 +164,21 @@ class Worker:
         subject = f"message {row.message_id}"
         faults.record("worker", "send", row.error, subject)
         write = partial(attempts.put_off_unreadable, row)
-        self._written.add(Completion("send", write, nothing, subject))
+        self._completions.add(Completion("send", write, nothing, subject))
 
     def _put_back(self, job: Job) -> None:
         """Until its file has been converted."""
         write = partial(
-            conversions.want, job.message_id, job.fence, in_flight=job.in_dark
+            conversions.request, job.message_id, job.fence, in_flight=job.in_dark
         )
-        self._written.add(
+        self._completions.add(
             Completion("send", write, nothing, f"message {job.message_id}")
         )
 
     def _taken(self) -> Counter[tuple[int, str]]:
         taken: Counter[tuple[int, str]] = Counter()
         now = monotonic()
-        for job, since in self._held.values():
+        for job, since in self._in_flight.values():
             slow = now - since > SLOW
             taken[job.line.manager_id, job.line.channel] += (
                 self.limits.each if slow else 1
@@ -193,7 +193,7 @@ class Worker:
             # A fault of ours: the message fails after a few tries, others go on.
             self._report("send", error, f"message {job.message_id}")
             outcome = attempts.broken(job)
-        ended = Ended(job, outcome)
+        ended = AttemptResult(job, outcome)
         self._end(
             Completion(
                 "send",
@@ -210,15 +210,15 @@ class Worker:
         self._end(Completion("faults", record, nothing))
 
     def _let_go(self, job: Job) -> None:
-        self._held.pop(job.message_id, None)
+        self._in_flight.pop(job.message_id, None)
 
     def _end(self, completion: Completion) -> None:
-        self._written.add(completion)
-        self._sleep.ring()
+        self._completions.add(completion)
+        self._sleep.wake()
 
     # What is to be done now and then ----------------------------------------
 
-    def _chores(self) -> None:
+    def _periodic_tasks(self) -> None:
         run = self._tasks.run
         run("lease", self._renew, self.limits.lease / 3)
         run("pauses", _look_at_pauses, 1.0)
@@ -234,7 +234,7 @@ class Worker:
         run("orphans", partial(self._side.run_aside, sweep_orphans), SWEEP_EVERY)
 
     def _renew(self) -> None:
-        held = {job.message_id: job.fence for job, _ in self._held.values()}
+        held = {job.message_id: job.fence for job, _ in self._in_flight.values()}
         delivery_queue.renew(held, self.limits.lease)
 
     def _check(self) -> None:
@@ -247,7 +247,7 @@ class Worker:
     def _check_one(self, due: health.Due) -> None:
         name, write = due.line.account.name, nothing
         try:
-            write = partial(health.note_check, health.check(self.drivers, due))
+            write = partial(health.store_check, health.check(self.drivers, due))
         except Exception as error:  # noqa: BLE001 - it is asked again when it is due
             self._report("checks", error, name)
         self._end(Completion("checks", write, self._check_ended, name))
@@ -261,19 +261,19 @@ class Worker:
         deadline = monotonic() + self.limits.drain
         while self.is_under_way and monotonic() < deadline:
             try:
-                self._written.write()
+                self._completions.write()
                 sleep(0.01)
             except Exception as error:  # noqa: BLE001 - whatever it is, we are to end
                 self._recover(error)
         self._senders.shutdown(wait=False, cancel_futures=True)
         if self.is_under_way:
-            logger.warning("Stopped with %d messages under way", len(self._held))
+            logger.warning("Stopped with %d messages under way", len(self._in_flight))
             self._side.leave()
         else:
             self._side.close()
-        self._sleep.hang_up()
+        self._sleep.disconnect()
 
 
 def _look_at_pauses() -> None:
     pauses.resume_mended()
-    pauses.tell_waiting()
+    pauses.mark_waiting()

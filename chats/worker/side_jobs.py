@@ -12,7 +12,7 @@ from functools import partial
 
 from django.db import close_old_connections, connection
 
-from chats.accounts.registry import Drivers
+from chats.accounts.registry import GatewayRegistry
 from chats.delivery import conversions
 from chats.files import picture_copies
 from chats.files.uploads import Uploader
@@ -37,7 +37,7 @@ class SideJobs:
 
     def __init__(
         self,
-        drivers: Drivers,
+        drivers: GatewayRegistry,
         end: Callable[[Completion], None],
         lanes: int,
         fetches: int,
@@ -76,7 +76,7 @@ class SideJobs:
             self._threads.submit(self._lane, piece)
         return bool(taken)
 
-    def _lane(self, piece: queue.Taken) -> None:
+    def _lane(self, piece: queue.ClaimedEvent) -> None:
         """This piece and those behind it, as long as there are any."""
         try:
             pieces = [piece]
@@ -109,7 +109,7 @@ class SideJobs:
             self._threads.submit(self._run, "conversions", subject, job, ended)
         return bool(wanted)
 
-    def _conversion_ended(self, wanted: conversions.Wanted) -> None:
+    def _conversion_ended(self, wanted: conversions.ClaimedConversion) -> None:
         self._converting -= 1
         self._films -= wanted.is_film
 
@@ -205,11 +205,11 @@ class SideJobs:
         self._threads.shutdown()
 
 
-def _work_through(piece: queue.Taken) -> None:
+def _work_through(piece: queue.ClaimedEvent) -> None:
     """Also when others hold what it needs: deadlocks pass."""
     for tries in range(1, TRIES_AT_ONCE + 1):
         try:
-            queue.work_through(piece)
+            queue.process(piece)
             return
         except Exception as error:
             passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)

@@ -22,7 +22,7 @@ AWAKE_LOCK = 4843492
 LOOK_EVERY, STAY_AWAKE, ASLEEP = 0.015, 1.0, 1.0
 
 
-class Sleep:
+class PollWaiter:
     """The rests of one worker, taken by the thread whose connection listens."""
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class Sleep:
         self._is_awake = False
         self._awake_until = 0.0
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Ends the rest that is being taken, or the next. From any thread."""
         with contextlib.suppress(BlockingIOError):
             os.write(self._bell, b"!")
 
-    def rest(self, *, busy: bool) -> None:
+    def wait(self, *, busy: bool) -> None:
         """Until the next look, until something ended here, or until woken."""
         self._listen()
         now = monotonic()
@@ -53,7 +53,7 @@ class Sleep:
         else:
             self._wait(ASLEEP)
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Lets go of a connection that has broken."""
         self._listening, self._is_awake = None, False
         connection.close()

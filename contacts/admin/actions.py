@@ -22,12 +22,12 @@ from contacts.admin.forms import (
     HandOverForm,
 )
 from contacts.models import Contact
-from managers.admin.confirm import asked, each
+from managers.admin.confirm import apply_to_each, confirm
 from managers.admin.dialogs import apply_to_one, dialog
-from managers.admin.tenant import ConfinedAdmin, caller_behind
+from managers.admin.tenant import TenantAdmin, caller_behind
 
 
-class ContactActions(ConfinedAdmin):
+class ContactActions(TenantAdmin):
     """Hand over, change area, close the chat, delete: for one contact and for many."""
 
     actions = ["hand_over_many", "change_area_many", "close_many", "delete_many"]
@@ -96,12 +96,14 @@ class ContactActions(ConfinedAdmin):
     ) -> HttpResponse | None:
         title = _("Hand over contacts")
         make = partial(HandOverForm, manager_id=self._manager_of(request, queryset))
-        form = asked(self, request, queryset, title=title, make_form=make)
+        form = confirm(self, request, queryset, title=title, make_form=make)
         if isinstance(form, HttpResponse):
             return form
         to: int = form.cleaned_data["operator"]
         rule = partial(hand_over, operator_id=to or None, actor=_actor(request))
-        each(self, request, queryset, rule, said=_count_handed, logged=_handed(to))
+        apply_to_each(
+            self, request, queryset, rule, said=_count_handed, logged=_handed(to)
+        )
         return None
 
     @admin.action(description=gettext_lazy("Move to the area…"), permissions=["change"])
@@ -110,12 +112,14 @@ class ContactActions(ConfinedAdmin):
     ) -> HttpResponse | None:
         title = _("Move contacts to an area")
         make = partial(ChangeAreaForm, manager_id=self._manager_of(request, queryset))
-        form = asked(self, request, queryset, title=title, make_form=make)
+        form = confirm(self, request, queryset, title=title, make_form=make)
         if isinstance(form, HttpResponse):
             return form
         to: int = form.cleaned_data["area"]
         rule = partial(change_area, area_id=to, actor=_actor(request))
-        each(self, request, queryset, rule, said=_count_moved, logged=_moved(to))
+        apply_to_each(
+            self, request, queryset, rule, said=_count_moved, logged=_moved(to)
+        )
         return None
 
     @admin.action(description=gettext_lazy("Close the chats"), permissions=["change"])
@@ -123,7 +127,7 @@ class ContactActions(ConfinedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
         going = queryset.filter(chats__closed_at=None, chats__isnull=False)
-        form = asked(
+        form = confirm(
             self,
             request,
             # Those without an open chat are told one by one beside the others.
@@ -135,19 +139,19 @@ class ContactActions(ConfinedAdmin):
             return form
         rule = partial(close_chat, actor=_actor(request))
         done = _("Chat closed.")
-        each(self, request, queryset, rule, said=_count_closed, logged=done)
+        apply_to_each(self, request, queryset, rule, said=_count_closed, logged=done)
         return None
 
     @admin.action(description=gettext_lazy("Delete contacts"), permissions=["change"])
     def delete_many(
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
-        form = asked(self, request, queryset, title=_("Delete contacts"))
+        form = confirm(self, request, queryset, title=_("Delete contacts"))
         if isinstance(form, HttpResponse):
             return form
         rule = partial(delete_contact, actor=_actor(request))
         done = _("Contact deleted.")
-        each(self, request, queryset, rule, said=_count_deleted, logged=done)
+        apply_to_each(self, request, queryset, rule, said=_count_deleted, logged=done)
         return None
 
     def _manager_of(

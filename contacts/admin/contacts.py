@@ -20,9 +20,9 @@ from contacts.admin.actions import ContactActions
 from contacts.admin.forms import KnownContactForm, NewContactForm
 from contacts.admin.search import contacts_named
 from contacts.models import Contact
-from contacts.saving import Given
+from contacts.saving import ContactInput
 from managers.admin.columns import column, moment_column, tag, two_lines
-from managers.admin.filters import ChoiceFilter, ConfinedFilter
+from managers.admin.filters import ChoiceFilter, TenantFilter
 from managers.admin.tenant import WRITE, caller_behind, sees_one_manager
 
 _IS_OPEN = Q(Exists(Chat.objects.open().filter(contact=OuterRef("pk"))))
@@ -73,9 +73,9 @@ class ContactAdmin(ContactActions):
     ]
     list_filter = [
         SituationFilter,
-        ("manager", ConfinedFilter),
-        ("area", ConfinedFilter),
-        ("operator", ConfinedFilter),
+        ("manager", TenantFilter),
+        ("area", TenantFilter),
+        ("operator", TenantFilter),
         ("channel", ChoicesDropdownFilter),
         DeletedFilter,
     ]
@@ -195,7 +195,7 @@ class ContactAdmin(ContactActions):
             given["manager"].pk,
             given["channel"],
             given["external_id"],
-            Given(name=given["name"], area=area.code if area else None),
+            ContactInput(name=given["name"], area=area.code if area else None),
         )
         obj.pk = saved.pk
 

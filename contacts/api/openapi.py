@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from hci_center.api.schema.operation_docs import Page, one_of, text
+from hci_center.api.schema.operation_docs import OperationDoc, one_of, text
 from hci_center.errors import (
     AlreadyAnsweredError,
     AreaNotFoundError,
@@ -91,7 +91,7 @@ MANAGER = one_of("number", "facebookId")
 CONTACT = one_of("contactId", "contactNumber")
 
 PAGES = {
-    "list": Page(
+    "list": OperationDoc(
         "All contacts of a manager",
         "Of both channels; the latest message first, those without one last.",
         answer=ContactList,
@@ -100,7 +100,7 @@ PAGES = {
         rules=(MANAGER,),
         refuses=(ManagerNotFoundError,),
     ),
-    "list_of_area": Page(
+    "list_of_area": OperationDoc(
         "All contacts of an area",
         "The contacts of that area, whoever answers them.",
         answer=[ContactShape],
@@ -109,7 +109,7 @@ PAGES = {
         rules=(MANAGER,),
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
-    "list_of_operator": Page(
+    "list_of_operator": OperationDoc(
         "All contacts of an operator, or of an area",
         "Those that the operator answers and those in the area, each once. Operator "
         "`0` selects the ones that nobody answers.",
@@ -130,7 +130,7 @@ PAGES = {
             OperatorNotFoundError,
         ),
     ),
-    "answer": Page(
+    "answer": OperationDoc(
         "Answer a contact",
         "The operator claims the contact. Of any number of simultaneous callers "
         "exactly one wins; the others learn who. Again by the winner is fine. Opens "
@@ -147,7 +147,7 @@ PAGES = {
             AlreadyAnsweredError,
         ),
     ),
-    "hand_over": Page(
+    "hand_over": OperationDoc(
         "Send a contact to an operator",
         "Whoever had it, that operator has it now; `0` releases it. Opens nothing.",
         answer=text(SENT),
@@ -156,7 +156,7 @@ PAGES = {
         rules=(MANAGER, CONTACT),
         refuses=(ManagerNotFoundError, ContactNotFoundError, OperatorNotFoundError),
     ),
-    "change_area": Page(
+    "change_area": OperationDoc(
         "Change the area of a contact",
         "Moves it, and releases it from its operator unless he serves the new area "
         "too.",
@@ -172,7 +172,7 @@ PAGES = {
         rules=(MANAGER, CONTACT),
         refuses=(ManagerNotFoundError, ContactNotFoundError, AreaNotFoundError),
     ),
-    "save": Page(
+    "save": OperationDoc(
         "Add a WhatsApp contact",
         "Adds it, or updates the given fields of the one that is there; its operator "
         "and `sa` stay. An area that the manager lacks is created. Without a "
@@ -192,7 +192,7 @@ PAGES = {
         rules=(CONTACT,),
         refuses=(ManagerNotFoundError, OperatorNotFoundError),
     ),
-    "save_facebook": Page(
+    "save_facebook": OperationDoc(
         "Add a Facebook contact",
         "Like `save`, for somebody who writes to the manager's page.",
         answer=ContactShape,
@@ -200,7 +200,7 @@ PAGES = {
         bodies={"By page": ON_FACEBOOK},
         refuses=(ManagerNotFoundError, OperatorNotFoundError),
     ),
-    "find_or_add": Page(
+    "find_or_add": OperationDoc(
         "Add a contact, or answer its sa",
         "Adds the contact if it is new and changes nothing if it is known. Answers "
         "its `sa`.",
@@ -210,7 +210,7 @@ PAGES = {
         rules=(MANAGER, CONTACT),
         refuses=(ForbiddenError, ManagerNotFoundError, OperatorNotFoundError),
     ),
-    "increase_sa": Page(
+    "increase_sa": OperationDoc(
         "Increase the sa of a contact",
         "One step on, however many ask at once. Answers the new `sa`.",
         answer={"type": "integer"},
@@ -219,7 +219,7 @@ PAGES = {
         rules=(MANAGER, CONTACT),
         refuses=(ForbiddenError, ManagerNotFoundError, ContactNotFoundError),
     ),
-    "decrease_sa": Page(
+    "decrease_sa": OperationDoc(
         "Decrease the sa of a contact",
         "One step back, however many ask at once. Answers the new `sa`.",
         answer={"type": "integer"},
@@ -228,7 +228,7 @@ PAGES = {
         rules=(MANAGER, CONTACT),
         refuses=(ForbiddenError, ManagerNotFoundError, ContactNotFoundError),
     ),
-    "delete": Page(
+    "delete": OperationDoc(
         "Delete a contact",
         "It leaves every answer and its chat is closed. Saving it again, or a "
         "message from it, brings it back as a new one.",

@@ -22,15 +22,15 @@ from contacts.api.serializers import (
     SaveFacebookContact,
     StepContact,
 )
-from contacts.list_scope import find_place
-from contacts.lookup import Addressed, address
+from contacts.list_scope import find_list_scope
+from contacts.lookup import ResolvedTarget, resolve_target
 from contacts.models import Channel
 from contacts.phone_numbers import as_reported
 from contacts.sa import step
-from contacts.saving import Given, find_contact, find_or_add
+from contacts.saving import ContactInput, find_contact, find_or_add
 from hci_center.api.parsers import NOBODY
 from hci_center.api.request_schema import Fields
-from hci_center.api.subject import is_subject_wanted, note_subject
+from hci_center.api.subject import is_subject_wanted, record_subject
 from hci_center.api.viewset import ContractViewSet, operation
 from managers.lookup import find_manager
 
@@ -45,7 +45,7 @@ class ContactViewSet(ContractViewSet):
 
     @operation(ListContactsOfArea, reads=True)
     def list_of_area(self, fields: Fields) -> Any:
-        place, contacts = find_place(
+        place, contacts = find_list_scope(
             self.caller, fields["manager"], queries.OF_AREA, fields["area"]
         )
         place.area()
@@ -58,7 +58,7 @@ class ContactViewSet(ContractViewSet):
         which = (
             queries.UNASSIGNED_OR_OF_AREA if is_nobody else queries.OF_OPERATOR_OR_AREA
         )
-        place, contacts = find_place(
+        place, contacts = find_list_scope(
             self.caller, fields["manager"], which, fields["area"], operator_id
         )
         place.area()
@@ -79,7 +79,7 @@ class ContactViewSet(ContractViewSet):
         addressed = self._address(fields)
         contact = addressed.contact()
         operator_id = (
-            None if fields["operatorId"] == NOBODY else addressed.sight().operator_id
+            None if fields["operatorId"] == NOBODY else addressed.scope().operator_id
         )
         assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
         return SENT_TO_OPERATOR
@@ -104,7 +104,7 @@ class ContactViewSet(ContractViewSet):
         manager_id = find_manager(self.caller, **fields["manager"])
         channel, external_id = fields["contact"]
         contact = find_or_add(manager_id, channel, external_id, _given(fields))
-        note_subject(manager_id, contact.pk)
+        record_subject(manager_id, contact.pk)
         return contact.sa
 
     @operation(StepContact, closed_to=("operator",))
@@ -121,9 +121,9 @@ class ContactViewSet(ContractViewSet):
         assignment.delete_contact(contact, actor=actor_of(self.caller))
         return "Contact deleted"
 
-    def _address(self, fields: Fields) -> Addressed:
+    def _address(self, fields: Fields) -> ResolvedTarget:
         channel, external_id = fields["contact"]
-        return address(
+        return resolve_target(
             self.caller,
             fields["manager"],
             channel=channel,
@@ -153,12 +153,12 @@ class ContactViewSet(ContractViewSet):
         contact = assignment.save_contact(
             self.caller, manager_id, channel, external_id, _given(fields)
         )
-        note_subject(manager_id, contact.pk)
+        record_subject(manager_id, contact.pk)
         return queries.contact_shape(contact.pk)
 
 
-def _given(fields: Fields) -> Given:
-    return Given(
+def _given(fields: Fields) -> ContactInput:
+    return ContactInput(
         name=fields["name"],
         photo=photos.said(fields.get("photo")),
         area=fields.get("area"),

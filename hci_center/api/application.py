@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connection
 
 from hci_center.api.cors import Cors
-from hci_center.api.middleware import PREFIX, ApiGate
+from hci_center.api.middleware import PREFIX, ApiMiddleware
 
 
 class Application(WSGIHandler):
@@ -22,7 +22,7 @@ class Application(WSGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.api = Cors(ApiGate(_no_page))
+        self.api = Cors(ApiMiddleware(_no_page))
 
     # WSGI asks for no more than an iterable; Django answers its own response.
     def __call__(  # type: ignore[override]
@@ -31,7 +31,7 @@ class Application(WSGIHandler):
         path: str = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] in ("GET", "HEAD") or not path.startswith(PREFIX):
             return super().__call__(environ, start_response)
-        judge_connection()
+        check_connection()
         response: Any = self.api(WSGIRequest(environ))
         start_response(
             f"{response.status_code} {response.reason_phrase}",
@@ -43,7 +43,7 @@ class Application(WSGIHandler):
         return [response.content]
 
 
-def judge_connection(**_signal: Any) -> None:
+def check_connection(**_signal: Any) -> None:
     """Lets go of this thread's connection when it has broken or grown too old."""
     connection.close_if_unusable_or_obsolete()
 

@@ -17,44 +17,44 @@ MARK = "$late"
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class ResponseContext:
     """To whom an answer goes: the request and the caller behind it."""
 
     request: HttpRequest
     caller: Caller | None
 
 
-class Late:
+class DeferredValue:
     """A value rendered per answer; a subclass names its `kind` once."""
 
-    kinds: ClassVar[dict[str, type[Late]]] = {}
+    kinds: ClassVar[dict[str, type[DeferredValue]]] = {}
     kind: ClassVar[str]
 
     def __init_subclass__(cls, kind: str) -> None:
         cls.kind = kind
         cls.kinds[kind] = cls
 
-    def now(self, asker: Asker) -> Any:
+    def resolve(self, asker: ResponseContext) -> Any:
         """The value as this asker gets it."""
         raise NotImplementedError
 
-    def kept(self) -> dict[str, Any]:
+    def serialize(self) -> dict[str, Any]:
         """What a stored answer holds instead: keyword arguments of `of_kept`."""
         raise NotImplementedError
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> Late:
+    def restore_from(cls, **kept: Any) -> DeferredValue:
         """The value again from what was stored."""
         raise NotImplementedError
 
 
-def revive(value: Any) -> Any:
+def restore(value: Any) -> Any:
     """A stored answer's parsed JSON with its late values back in place."""
     if isinstance(value, list):
-        return [revive(item) for item in value]
+        return [restore(item) for item in value]
     if isinstance(value, dict):
         if MARK in value:
             kept = {name: item for name, item in value.items() if name != MARK}
-            return Late.kinds[value[MARK]].of_kept(**kept)
-        return {name: revive(item) for name, item in value.items()}
+            return DeferredValue.kinds[value[MARK]].restore_from(**kept)
+        return {name: restore(item) for name, item in value.items()}
     return value

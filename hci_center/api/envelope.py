@@ -8,27 +8,27 @@ import orjson
 from django.http import HttpResponse
 from django.utils.functional import Promise
 
-from hci_center.api.deferred import MARK, Asker, Late
+from hci_center.api.deferred import MARK, DeferredValue, ResponseContext
 from hci_center.errors import RefusedError
 
 
-def render(payload: Any, asker: Asker) -> bytes:
+def render(payload: Any, asker: ResponseContext) -> bytes:
     """The payload as JSON text, its late values made for this asker."""
 
     def fill(value: Any) -> Any:
-        if isinstance(value, Late):
-            return value.now(asker)
+        if isinstance(value, DeferredValue):
+            return value.resolve(asker)
         return _plain(value)
 
     return orjson.dumps(payload, default=fill)
 
 
-def render_to_keep(payload: Any) -> bytes:
+def render_to_store(payload: Any) -> bytes:
     """The payload as JSON text, with marks where late values stood."""
 
     def mark(value: Any) -> Any:
-        if isinstance(value, Late):
-            return {MARK: value.kind, **value.kept()}
+        if isinstance(value, DeferredValue):
+            return {MARK: value.kind, **value.serialize()}
         return _plain(value)
 
     return orjson.dumps(payload, default=mark)

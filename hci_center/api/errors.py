@@ -12,7 +12,7 @@ from django.http.request import UnreadablePostError
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from hci_center.api.deferred import Asker
+from hci_center.api.deferred import ResponseContext
 from hci_center.api.envelope import answer, failure, render
 from hci_center.database import faults
 from hci_center.errors import (
@@ -68,7 +68,7 @@ def answer_refusal(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
     """The refusal in the caller's language, with the headers that belong to it."""
     language = translation.get_language_from_request(request)
     with translation.override(language):
-        content = render(failure(refusal), Asker(request, None))
+        content = render(failure(refusal), ResponseContext(request, None))
     response = answer(refusal.status, content)
     retry_after = getattr(refusal, "retry_after", None)
     if retry_after is not None:

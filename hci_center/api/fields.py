@@ -17,12 +17,12 @@ from hci_center.api.parsers import (
     parse_contact_key,
     parse_flag,
     parse_integer,
-    parse_moment,
     parse_operator_id,
     parse_phone,
     parse_port,
     parse_public_id,
     parse_text,
+    parse_timestamp,
 )
 
 
@@ -159,9 +159,9 @@ class Integer(WireField):
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-class Moment(WireField):
+class TimestampField(WireField):
     def parse(self, value: Any) -> datetime:
-        return parse_moment(value)
+        return parse_timestamp(value)
 
     def schema(self) -> dict[str, Any]:
         return {

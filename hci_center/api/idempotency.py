@@ -12,9 +12,9 @@ import orjson
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from hci_center.api.deferred import revive
-from hci_center.api.envelope import failure, render_to_keep, success
-from hci_center.api.subject import subject_noted
+from hci_center.api.deferred import restore
+from hci_center.api.envelope import failure, render_to_store, success
+from hci_center.api.subject import collect_subject
 from hci_center.callers import Caller
 from hci_center.errors import (
     IdempotencyMismatchError,
@@ -29,7 +29,7 @@ LONGEST_KEY = 255
 
 # The first caller inserts; a twin waits here until the first has committed (then it
 # gets no row) or rolled back (then the row is its own). A row past 24 h is taken over.
-_TAKE = """
+_CLAIM = """
 INSERT INTO api_storedanswer (credential, method, path, key, fingerprint, created_at)
 VALUES (%s, %s, %s, %s, %s, now())
 ON CONFLICT ON CONSTRAINT one_answer_a_key DO UPDATE
@@ -46,7 +46,7 @@ SELECT s.fingerprint, s.status, s.body, s.manager_id, m.id, s.contact_id,
   LEFT JOIN contacts_contact c ON c.id = s.contact_id
  WHERE s.credential = %s AND s.method = %s AND s.path = %s AND s.key = %s
 """
-_KEEP = """
+_STORE = """
 UPDATE api_storedanswer
    SET status = %s, body = %s, manager_id = %s, contact_id = %s
  WHERE id = %s
@@ -112,17 +112,17 @@ def answer_once(
     """
     fingerprint = _fingerprint(sent)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_TAKE, [*call.identity, fingerprint])
+        cursor.execute(_CLAIM, [*call.identity, fingerprint])
         taken = cursor.fetchone()
         if taken is None:
             cursor.execute(_FIND, call.identity)
             return _replay(cursor.fetchone(), fingerprint, caller, run)
-        with subject_noted() as subject:
+        with collect_subject() as subject:
             status, payload = _first_answer(run)
         if is_stored or status != 200:
-            body = render_to_keep(payload)
+            body = render_to_store(payload)
             about = [subject.manager_id, subject.contact_id]
-            cursor.execute(_KEEP, [status, body, *about, taken[0]])
+            cursor.execute(_STORE, [status, body, *about, taken[0]])
         cursor.execute(_FORGET)
     return status, payload
 
@@ -162,7 +162,7 @@ def _replay(
     payload = orjson.loads(bytes(body))
     if not _is_still_visible(caller, payload.get("data"), *about):
         _refuse_as_new(run)
-    return status, revive(payload)
+    return status, restore(payload)
 
 
 def _is_still_visible(

@@ -30,7 +30,7 @@ LONGEST_PATH = 1024
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class ApiGate:
+class ApiMiddleware:
     """Resolves, calls and envelopes the API's own requests; passes on the rest."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -40,7 +40,7 @@ class ApiGate:
         path = request.path_info
         if not path.startswith(PREFIX) and path not in PROBES:
             return self.get_response(request)
-        speak_the_language_of(request)
+        activate_language(request)
         try:
             if path not in PROBES:
                 request.get_host()  # raises for a foreign Host
@@ -56,7 +56,7 @@ class ApiGate:
         return response
 
 
-def speak_the_language_of(request: HttpRequest) -> None:
+def activate_language(request: HttpRequest) -> None:
     """Sets this thread's language; an earlier request may have left it its own."""
     if "HTTP_ACCEPT_LANGUAGE" in request.META:
         translation.activate(translation.get_language_from_request(request))

@@ -41,13 +41,13 @@ class Body(serializers.Serializer[Any]):
                 values[name] = field.parse(value)
             except WrongValueError as error:
                 wrong[name] = [error.sentence]
-        cls.judge(values, wrong)
+        cls.validate_fields(values, wrong)
         if wrong:
             raise InvalidError(fields=wrong)
         return values
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         """What several fields must satisfy together; adds to `wrong`."""
 
 

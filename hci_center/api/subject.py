@@ -21,7 +21,7 @@ _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 @contextmanager
-def subject_noted() -> Iterator[Subject]:
+def collect_subject() -> Iterator[Subject]:
     """Collects what is noted within."""
     subject = Subject()
     token = _subject.set(subject)
@@ -36,7 +36,7 @@ def is_subject_wanted() -> bool:
     return _subject.get() is not None
 
 
-def note_subject(manager_id: int, contact_id: int | None = None) -> None:
+def record_subject(manager_id: int, contact_id: int | None = None) -> None:
     """The running call is about that manager and, when it is said, that contact."""
     subject = _subject.get()
     if subject is not None:

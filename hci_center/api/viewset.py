@@ -23,7 +23,7 @@ from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.viewsets import ViewSet
 
-from hci_center.api.deferred import Asker
+from hci_center.api.deferred import ResponseContext
 from hci_center.api.envelope import answer, render, success
 from hci_center.api.idempotency import Call, answer_once, read_key
 from hci_center.api.request_parsing import refuse_large, sent_fields
@@ -144,7 +144,9 @@ class ContractViewSet(ViewSet):
                     lambda: action(fields(), **kwargs),
                     is_stored=not declared.reads,
                 )
-        return self.finish(answer(status, render(payload, Asker(request, caller))))
+        return self.finish(
+            answer(status, render(payload, ResponseContext(request, caller)))
+        )
 
     def finish(self, response: HttpResponse) -> HttpResponse:
         """The response as it leaves; for the calls that set cookies."""

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 # A fault is an alarm until it has not come again for so long; then it is kept for
 # whoever looks for its cause.
 ALARM_FOR = "1 hour"
-KEPT_FOR = "7 days"
+RETENTION = "7 days"
 # A probe's answer is a line.
 MOST_NAMED = 3
 
@@ -32,7 +32,7 @@ ON CONFLICT (process, task, subject) DO UPDATE
 """
 _FORGET = f"""
 DELETE FROM background_backgroundfault
- WHERE last_at < statement_timestamp() - interval '{KEPT_FOR}'
+ WHERE last_at < statement_timestamp() - interval '{RETENTION}'
 """  # noqa: S608 - of a constant
 _RECENT = f"""
 SELECT process, task, subject, count FROM background_backgroundfault
@@ -84,7 +84,7 @@ def forget_old() -> None:
         cursor.execute(_FORGET)
 
 
-def ask() -> str:
+def check() -> str:
     """For a probe; raises LackingError that names the latest faults."""
     try:
         with connection.cursor() as cursor:

@@ -100,10 +100,10 @@ def describe(error: BaseException) -> str:
     """The fault, its code and the place of the statement: nothing that was sent."""
     fault, said = fault_of(error), sqlstate_of(error) or type(error).__name__
     name = f"{fault.name} ({said})" if fault is not None else type(error).__name__
-    return f"{name} at {_place_of(error)}"
+    return f"{name} at {_location_of(error)}"
 
 
-def _place_of(error: BaseException) -> str:
+def _location_of(error: BaseException) -> str:
     """The innermost line of this project that led to the error."""
     place = "?"
     trace = error.__traceback__

@@ -53,7 +53,7 @@ class Subscription:
         failures = 0
         while True:
             try:
-                self._hear(await layer.receive(channel))
+                self._dispatch(await layer.receive(channel))
                 failures = 0
             except Exception:
                 # Of another version, or another's on a shared Redis: the table knows.
@@ -62,7 +62,7 @@ class Subscription:
                 if failures == MOST_FAILURES:
                     raise
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _dispatch(self, message: dict[str, Any]) -> None:
         if message["type"] == "feed.rows":
             changes = [Change(*row) for row in message["rows"]]
             self._arrive(message["e"], changes)

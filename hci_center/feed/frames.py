@@ -45,7 +45,7 @@ class Change(NamedTuple):
 
 
 # A cursor and the text of the event that it stands after.
-Told = tuple[int, str]
+EventText = tuple[int, str]
 
 
 def with_link(text: str, file: str, base: str) -> str:
@@ -60,7 +60,7 @@ def with_link(text: str, file: str, base: str) -> str:
 _NO_LINK = '"url":""}}'
 
 
-def event_texts(told: Iterable[Told], upto: int) -> Iterator[str]:
+def event_texts(told: Iterable[EventText], upto: int) -> Iterator[str]:
     """The `ev` frames of these events; the last one's cursor is `upto`."""
     texts: list[str] = []
     size = cursor = 0

@@ -24,7 +24,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM change_pend LIMIT {MOST_COUNTED}) w),
 """  # noqa: S608 - of constants
 
 
-def ask() -> str:
+def check() -> str:
     """The relay's pace and its backlog; raises LackingError when either is wrong."""
     try:
         with connection.cursor() as cursor:

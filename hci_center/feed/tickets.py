@@ -13,7 +13,7 @@ from django.db import connection
 
 from hci_center.callers import Caller
 from hci_center.feed.async_database import Database
-from hci_center.feed.sockets.connection import Identity
+from hci_center.feed.sockets.connection import SocketIdentity
 
 LASTS = 30
 
@@ -48,7 +48,7 @@ def issue(caller: Caller, session: str, base: str) -> str:
     return ticket
 
 
-async def redeem(database: Database, ticket: str) -> Identity | None:
+async def redeem(database: Database, ticket: str) -> SocketIdentity | None:
     """Whose ticket it was; None when it is unknown, used, too old or of a session that
     has ended. Of any number that bring it at once, one gets it. Raises
     DatabaseAwayError."""
@@ -56,7 +56,7 @@ async def redeem(database: Database, ticket: str) -> Identity | None:
     if not rows or not rows[0][3]:
         return None
     credential, session, base, _ = rows[0]
-    return Identity(credential, session, base)
+    return SocketIdentity(credential, session, base)
 
 
 def _digest(ticket: str) -> bytes:

@@ -16,7 +16,7 @@ from hci_center.callers import Caller
 from managers.models import ApiKey
 
 
-def sees(caller: Caller, area: int | None, operator: int | None) -> bool:
+def can_see(caller: Caller, area: int | None, operator: int | None) -> bool:
     """Whether a row of that area and operator, of a manager it reaches, is its."""
     if caller.role != "operator":
         return True
@@ -27,11 +27,11 @@ def sees(caller: Caller, area: int | None, operator: int | None) -> bool:
     )
 
 
-_SEES = """(%(role)s <> 'operator'
+_CAN_SEE = """(%(role)s <> 'operator'
     OR {area} = ANY (%(areas)s) OR {operator} = %(operator)s
     OR ({area} IS NULL AND {operator} IS NULL))"""
-SEES_NOW = _SEES.format(area="area_id", operator="operator_id")
-SAW_BEFORE = _SEES.format(area="was_area_id", operator="was_operator_id")
+CAN_SEE_NOW = _CAN_SEE.format(area="area_id", operator="operator_id")
+SAW_BEFORE = _CAN_SEE.format(area="was_area_id", operator="was_operator_id")
 REACHES = "(%(managers)s::bigint[] IS NULL OR manager_id = ANY (%(managers)s))"
 
 

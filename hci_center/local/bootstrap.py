@@ -22,7 +22,7 @@ from psycopg import sql
 from hci_center.database.timeouts import Timeouts, other_timeouts
 from managers.models import Manager
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 # Of all processes that start on one database, one migrates it: any constant will do.
 MIGRATION_LOCK = 0x4843494D
@@ -35,7 +35,7 @@ DEMO_SUPERVISOR = "supervisor"
 DEMO_KEY = "demo"
 
 
-def migrate(say: Say) -> None:
+def migrate(say: Report) -> None:
     """Brings the schema up to date; the second of two at once waits for the first."""
     # The other's migration may take as long as it takes.
     with (
@@ -84,7 +84,7 @@ def was_interrupted() -> bool:
     return _comment() == FILLING
 
 
-def finish_first_start(say: Say) -> None:
+def finish_first_start(say: Report) -> None:
     """Fills the demo into a database that is new and empty, and says who may enter.
 
     Called for the embedded database alone. Does nothing once it has come to its end.

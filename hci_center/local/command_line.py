@@ -59,10 +59,10 @@ def execute(arguments: list[str]) -> None:
     except OperationalError as error:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise
-        sys.exit(told_away(error))
+        sys.exit(unavailable_sentence(error))
 
 
-def told_away(error: OperationalError) -> str:
+def unavailable_sentence(error: OperationalError) -> str:
     """The sentence for a database that does not answer."""
     reason = str(error).partition("\n")[0]
     sentence = _GIVEN if os.environ.get("DATABASE_URL") else _EMBEDDED

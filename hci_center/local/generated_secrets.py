@@ -21,7 +21,7 @@ def folder() -> Path:
     return data_dir() / "secrets"
 
 
-def found_secret(name: str) -> str:
+def stored_secret(name: str) -> str:
     """The secret of that name, "" where none was made."""
     path = folder() / name
     try:
@@ -35,16 +35,16 @@ def found_secret(name: str) -> str:
         ) from None
 
 
-def kept_secret(name: str) -> str:
+def generated_secret(name: str) -> str:
     """The secret of that name, made at the first call and the same ever after.
 
     Two processes that ask at once get the same one: the file is written aside and
     linked into place, which only one of them can do. A file beside the others is
     readable by its owner (and root) alone.
     """
-    if not (found := found_secret(name)):
+    if not (found := stored_secret(name)):
         _keep(folder() / name, _MAKERS.get(name, _random)())
-        found = found_secret(name)
+        found = stored_secret(name)
     return found
 
 

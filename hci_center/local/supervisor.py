@@ -136,7 +136,7 @@ class Supervisor:
         self._sleep(max(0.0, min([longest, *dues])))
         for child in self._children:
             if child.popen is not None and child.popen.poll() is not None:
-                self._bury(child)
+                self._handle_exit(child)
             if child.popen is None and child.due <= time.monotonic():
                 self._spawn(child)
 
@@ -149,7 +149,7 @@ class Supervisor:
         if starting and self.stopping:
             raise StoppedError
 
-    def _bury(self, child: _Child) -> None:
+    def _handle_exit(self, child: _Child) -> None:
         assert child.popen is not None  # noqa: S101
         status = child.popen.returncode
         self._watch.remove(child.popen.pid)

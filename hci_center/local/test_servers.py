@@ -18,7 +18,7 @@ from hci_center.local import generated_secrets, paths
 from hci_center.local.errors import CannotStartError
 from hci_center.local.parent_death import bind_to_parent
 from hci_center.local.postgres import Postgres
-from hci_center.local.server_dirs import open_home
+from hci_center.local.server_dirs import open_server_dirs
 from hci_center.local.supervisor import StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
@@ -30,7 +30,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
 }
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
 def run(command: list[str]) -> int:
@@ -38,8 +38,8 @@ def run(command: list[str]) -> int:
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
     os.environ["HCI_DATA_DIR"] = str(data)
     for name in generated_secrets.ALL:
-        generated_secrets.kept_secret(name)
-    home = open_home()
+        generated_secrets.generated_secret(name)
+    home = open_server_dirs()
     try:
         with Supervisor(_say) as supervisor:
             if not os.environ.get("REDIS_URL"):
@@ -66,7 +66,7 @@ def _run_beside(supervisor: Supervisor, command: list[str]) -> int:
     if child.poll() is None and supervisor.stopped_by != signal.SIGINT:
         child.terminate()
     try:
-        return child.wait(PATIENCE)
+        return child.wait(TIMEOUT)
     except subprocess.TimeoutExpired:
         child.kill()
         return child.wait()

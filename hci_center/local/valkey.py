@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hci_center.local.server_dirs import Home, valkey_binary
+from hci_center.local.server_dirs import ServerDirs, valkey_binary
 from hci_center.local.supervisor import Process
 
 
-def valkey(home: Home) -> Process:
+def valkey(home: ServerDirs) -> Process:
     """The server, on a Unix socket alone."""
     options = {
         "port": "0",

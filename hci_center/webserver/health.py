@@ -38,13 +38,13 @@ class BrokenError(LackingError):
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process is up and a thread of it is free."""
-    _want_reading(request)
+    _request_reading(request)
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether the parts that it leans on answer, within two seconds in any case."""
-    _want_reading(request)
+    _request_reading(request)
     checks: dict[str, str] = {}
     states: list[State] = []
     for check in CHECKS:
@@ -61,7 +61,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _want_reading(request: HttpRequest) -> None:
+def _request_reading(request: HttpRequest) -> None:
     if request.method not in (allowed := ["GET", "HEAD"]):
         raise MethodNotAllowedError(allowed)
 
@@ -92,7 +92,7 @@ class Check:
             return self.fault, type(error).__name__
 
 
-def _ask_database() -> str:
+def _check_database() -> str:
     if faults.disk_full.is_recent():
         raise LackingError("it refused a write: its disk is full")
     # A connection of its own, by the whole connection string: it tells of the server
@@ -120,7 +120,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
     return frozenset(loader.disk_migrations)
 
 
-def _ask_redis() -> str:
+def _check_redis() -> str:
     # Not for the commands, which ask nobody: it takes a tenth of their start.
     import redis
 
@@ -134,7 +134,7 @@ def _ask_redis() -> str:
     return "ok"
 
 
-def _ask_disk() -> str:
+def _check_disk() -> str:
     """Little room is a warning; where nothing can be written, nothing works."""
     try:
         free = shutil.disk_usage(settings.DATA_DIR).free
@@ -151,9 +151,9 @@ def _ask_disk() -> str:
 
 
 CHECKS = [
-    Check("database", "down", _ask_database),
-    Check("redis", "degraded", _ask_redis),
-    Check("disk", "degraded", _ask_disk),
+    Check("database", "down", _check_database),
+    Check("redis", "degraded", _check_redis),
+    Check("disk", "degraded", _check_disk),
     *(
         Check(name, "degraded", import_string(path))
         for name, path in settings.READY_CHECKS.items()

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from hci_center.api.envelope import failure, render_to_keep
+from hci_center.api.envelope import failure, render_to_store
 from hci_center.errors import InvalidError, RefusedError
 
 HEADER_SECONDS = 15.0
@@ -217,7 +217,7 @@ class BoundedHttp(HttpToolsProtocol):
         """In the envelope below /api/, and one line of text elsewhere."""
         kind, content = b"text/plain; charset=utf-8", f"{refusal.sentence}\n".encode()
         if self.url.startswith(API):
-            kind, content = b"application/json", render_to_keep(failure(refusal))
+            kind, content = b"application/json", render_to_store(failure(refusal))
         lines = [
             b"content-type: " + kind,
             b"content-length: %d" % len(content),

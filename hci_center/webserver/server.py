@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from hci_center.limits import allow_many_connections
-from hci_center.local.command_line import told_away
+from hci_center.local.command_line import unavailable_sentence
 from hci_center.local.secret_check import start_checked
 from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
@@ -54,13 +54,13 @@ if __name__ == "__main__":
     try:
         start_checked()
     except OperationalError as error:
-        sys.exit(told_away(error))
+        sys.exit(unavailable_sentence(error))
 
     from hci_center.wsgi import application
-    from managers.key_invalidation import hearing_of_keys
+    from managers.key_invalidation import key_change_listener
 
     # What was loaded stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    with hearing_of_keys():
+    with key_change_listener():
         serve(application, settings.HOST, settings.PORT, settings.WEB_THREADS)

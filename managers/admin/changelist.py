@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
 
-class Shelf(ChangeList):
+class FastChangeList(ChangeList):
     """A list of any length, of which a page costs what stands on that page.
 
     The page's ids are found first and its rows are read by them: what is left out

@@ -14,14 +14,14 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from hci_center.errors import RefusedError
-from managers.admin.tenant import ConfinedAdmin
+from managers.admin.tenant import TenantAdmin
 
 # So many rows the person can still look through; each is a transaction.
 MOST_AT_ONCE = 500
 
 
-def asked(
-    page: ConfinedAdmin,
+def confirm(
+    page: TenantAdmin,
     request: HttpRequest,
     rows: QuerySet[Any],
     *,
@@ -56,8 +56,8 @@ def asked(
     return TemplateResponse(request, "admin/confirm_action.html", context)
 
 
-def each(
-    page: ConfinedAdmin,
+def apply_to_each(
+    page: TenantAdmin,
     request: HttpRequest,
     rows: QuerySet[Any],
     rule: Callable[[Any], None],

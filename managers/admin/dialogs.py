@@ -13,7 +13,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from hci_center.errors import RefusedError
-from managers.admin.tenant import ConfinedAdmin
+from managers.admin.tenant import TenantAdmin
 
 
 def dialog(
@@ -45,7 +45,7 @@ def dialog(
 
 
 def apply_to_one(
-    page: ConfinedAdmin,
+    page: TenantAdmin,
     request: HttpRequest,
     object_id: str,
     rule: Callable[[Any], object],

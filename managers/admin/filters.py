@@ -54,7 +54,7 @@ class ManyOptionsForm(DropdownForm):
     )
 
 
-class ConfinedFilter(RelatedDropdownFilter):
+class TenantFilter(RelatedDropdownFilter):
     """One row of a relation; beside its name stands its manager's, if there are more.
 
     The choices are the relation's own list in the back-office, in one query.

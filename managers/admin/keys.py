@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from managers import keys
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.filters import ChoiceFilter, yes_or_no
-from managers.admin.tenant import WRITE, ConfinedAdmin
+from managers.admin.tenant import WRITE, TenantAdmin
 from managers.models import ApiKey, Manager
 
 
@@ -69,7 +69,7 @@ class StateFilter(ChoiceFilter):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ConfinedAdmin):
+class ApiKeyAdmin(TenantAdmin):
     """Administrators alone. What a key reaches is settled when it is made."""
 
     logged_by_name = True

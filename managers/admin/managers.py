@@ -32,7 +32,7 @@ from managers.admin.secret_fields import (
     SecretJsonField,
     SecretsForm,
 )
-from managers.admin.tenant import ALL, ConfinedAdmin, caller_behind
+from managers.admin.tenant import ALL, TenantAdmin, caller_behind
 from managers.models import Manager
 
 
@@ -133,7 +133,7 @@ class ManagerForm(SecretsForm):
 
 
 @admin.register(Manager)
-class ManagerAdmin(ConfinedAdmin):
+class ManagerAdmin(TenantAdmin):
     """A supervisor keeps his own managers' data; only administrators make new ones.
 
     Where the server connects to (gateway and settings) is the administrator's too.

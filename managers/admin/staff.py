@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.filters import yes_or_no
-from managers.admin.tenant import WRITE, ConfinedAdmin
+from managers.admin.tenant import WRITE, TenantAdmin
 from managers.admin.user_forms import AccountForm
 from managers.models import Manager, Supervision
 
@@ -94,7 +94,7 @@ class SupervisionInline(TabularInline):
 
 
 @admin.register(User)
-class StaffAdmin(ConfinedAdmin):
+class StaffAdmin(TenantAdmin):
     """Staff alone: operators have their own page. Nobody is deleted, only shut out:
     what a person did stays on record.
     """

@@ -26,7 +26,7 @@ from unfold.widgets import CHECKBOX_CLASSES
 from areas.session_auth import caller_of
 from hci_center.callers import Caller
 from managers.admin.change_log import ChangeLogAdmin
-from managers.admin.changelist import Shelf
+from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column
 from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.refusals import show_refusal
@@ -57,7 +57,7 @@ def sees_one_manager(request: HttpRequest) -> bool:
     return managers is not None and len(managers) == 1
 
 
-class ConfinedAdmin(ChangeLogAdmin):
+class TenantAdmin(ChangeLogAdmin):
     """Rows of the managers that the person supervises; an administrator sees all.
 
     `manager_lookup` leads from a row to its manager. Lists, choices, autocomplete,
@@ -147,7 +147,7 @@ class ConfinedAdmin(ChangeLogAdmin):
         return chosen
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return Shelf
+        return FastChangeList
 
     def action_checkbox(self, obj: models.Model) -> SafeString:
         """As the look has it, without a widget for every row."""
@@ -164,7 +164,7 @@ class ConfinedAdmin(ChangeLogAdmin):
         """The manager, for models that have no words of their own for it."""
         return str(row.manager)
 
-    def complete(self, rows: list[Any]) -> None:
+    def annotate_page(self, rows: list[Any]) -> None:
         """Adds to the rows of one page what their own columns do not tell."""
 
     def get_object(
@@ -172,7 +172,7 @@ class ConfinedAdmin(ChangeLogAdmin):
     ) -> Any:
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            self.complete([row])
+            self.annotate_page([row])
         return row
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from contacts.api.openapi import ContactShape
-from hci_center.api.schema.operation_docs import Page, both, one_of
+from hci_center.api.schema.operation_docs import OperationDoc, both, one_of
 from hci_center.errors import (
     ForbiddenError,
     ManagerExistsError,
@@ -43,14 +43,14 @@ EXAMPLE = {
 NUMBER = {"number": 123456789}
 
 PAGES = {
-    "list": Page(
+    "list": OperationDoc(
         "Find all managers",
         "All managers that the caller may see, oldest first, with their contacts. "
         "`?contacts=0` leaves `contacts` empty.",
         answer=[ManagerShape],
         example=[EXAMPLE],
     ),
-    "find_by_number": Page(
+    "find_by_number": OperationDoc(
         "Find a manager by its number",
         "The manager of that WhatsApp number.",
         answer=ManagerShape,
@@ -58,7 +58,7 @@ PAGES = {
         bodies={"By number": NUMBER},
         refuses=(ManagerNotFoundError,),
     ),
-    "find_by_page": Page(
+    "find_by_page": OperationDoc(
         "Find a manager by its Facebook page",
         "The manager of that page.",
         answer=ManagerShape,
@@ -66,7 +66,7 @@ PAGES = {
         bodies={"By page": {"facebookId": "963852741"}},
         refuses=(ManagerNotFoundError,),
     ),
-    "save": Page(
+    "save": OperationDoc(
         "Add a new manager",
         "With a number and its controller's port, with a page and its token, or with "
         "both. Repeated with the same values it answers the same manager again. "
@@ -91,7 +91,7 @@ PAGES = {
         ),
         refuses=(ManagerExistsError,),
     ),
-    "link": Page(
+    "link": OperationDoc(
         "Add a page to a number, or a number to a page",
         "Whose id is known decides: the page joins the manager of the number (its "
         "token is then required), or the number joins the manager of the page. Where "

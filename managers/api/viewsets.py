@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contacts.manager_ref import ManagerNames
+from contacts.manager_ref import ManagerRef
 from contacts.queries import (
     ContactsOf,
     contacts_of_managers,
@@ -50,7 +50,7 @@ class ManagerViewSet(ContractViewSet):
 
     @operation(FindManagerByPage, reads=True)
     def find_by_page(self, fields: Fields) -> Any:
-        names: ManagerNames = {"facebook_id": fields["facebookId"]}
+        names: ManagerRef = {"facebook_id": fields["facebookId"]}
         return manager_with_contacts(self.caller, names)
 
     @operation(SaveManager, unbound_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chats.accounts.health import note
+from chats.accounts.health import record
 from chats.accounts.notices import record_notice, record_template
 from chats.accounts.registry import webhook_path
 from chats.gateways.base import Health
@@ -21,13 +21,13 @@ EVENTS = "/admin/chats/inboundevent/"
 def test_a_supervisor_sees_the_sessions_of_his_own_managers(
     desk, manager, other_manager
 ):
-    note(manager.pk, "whatsapp", Health("closed", "phone is off"))
-    note(other_manager.pk, "whatsapp", Health("closed", "foreign"))
+    record(manager.pk, "whatsapp", Health("closed", "phone is off"))
+    record(other_manager.pk, "whatsapp", Health("closed", "foreign"))
     page = desk.get(ACCOUNTS).content.decode()
     assert "phone is off" in page
     assert "foreign" not in page
     account = GatewayAccount.objects.get(manager=manager)
-    note(manager.pk, "whatsapp", Health("qr", "scan", "2@qr-text"))
+    record(manager.pk, "whatsapp", Health("qr", "scan", "2@qr-text"))
     detail = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
     assert "2@qr-text" in detail
     assert "phone is off" in detail
@@ -38,7 +38,7 @@ def test_a_supervisor_sees_the_sessions_of_his_own_managers(
 def test_the_address_for_a_gateway_without_signatures_is_shown(office, manager):
     manager.gateway = "evolution"
     manager.save()
-    note(manager.pk, "whatsapp", Health("open"))
+    record(manager.pk, "whatsapp", Health("open"))
     account = GatewayAccount.objects.get()
     page = office.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
     assert f"/webhooks/evolution/{manager.pk}-" in page
@@ -48,7 +48,7 @@ def test_a_supervisor_asks_for_the_qr_of_his_own_session(desk, manager, other_ma
     for one in (manager, other_manager):
         one.gateway = "evolution"
         one.save()
-        note(one.pk, "whatsapp", Health("closed", "no phone"))
+        record(one.pk, "whatsapp", Health("closed", "no phone"))
     account, foreign = GatewayAccount.objects.order_by("manager_id")
     assert account.manager == manager
     page = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
@@ -72,7 +72,7 @@ def test_a_supervisor_asks_for_the_qr_of_his_own_session(desk, manager, other_ma
 def test_where_there_is_no_qr_there_is_no_button(desk, manager, gateway, state):
     manager.gateway = gateway
     manager.save()
-    note(manager.pk, "whatsapp", Health(state))
+    record(manager.pk, "whatsapp", Health(state))
     account = GatewayAccount.objects.get()
     page = desk.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
     assert f"{ACCOUNTS}{account.pk}/connect/" not in page
@@ -121,7 +121,7 @@ def test_inbound_events_are_not_for_supervisors(desk):
 def session(manager):
     manager.gateway = "evolution"
     manager.save()
-    note(manager.pk, "whatsapp", Health("open"))
+    record(manager.pk, "whatsapp", Health("open"))
     return GatewayAccount.objects.get()
 
 
@@ -149,7 +149,7 @@ def test_a_supervisor_does_not_renew_it(desk, manager, session):
 
 
 def test_a_session_without_such_an_address_is_passed_over(office, manager):
-    note(manager.pk, "whatsapp", Health("open"))
+    record(manager.pk, "whatsapp", Health("open"))
     account = GatewayAccount.objects.get()
     chosen = {"action": "renew_webhook", "_selected_action": [account.pk]}
     page = office.post(ACCOUNTS, chosen, follow=True).content.decode()

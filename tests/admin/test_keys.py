@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from managers import keys
-from managers.authentication import forget_judged_keys
+from managers.authentication import forget_cached_keys
 from managers.models import ApiKey
 from tests.admin.conftest import errors, said
 from tests.builders import make_key
@@ -106,7 +106,7 @@ def test_revoking_ends_the_chosen_keys_alone(office, manager):
         LIST, {"action": "revoke", "_selected_action": [row.pk]}, follow=True
     )
     assert said(answer) == ["1 key was revoked."]
-    forget_judged_keys()
+    forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 401
     assert Api(other).get("/api/user/").status_code == 200
 
@@ -120,7 +120,7 @@ def test_revoking_an_ended_key_spares_the_live_one_of_its_name(office, manager):
         LIST, {"action": "revoke", "_selected_action": [old.pk]}, follow=True
     )
     assert said(answer) == ["0 keys were revoked."]
-    forget_judged_keys()
+    forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 200
 
 

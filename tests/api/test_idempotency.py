@@ -185,7 +185,7 @@ def test_a_stored_token_needs_its_scope_too(api, manager):
     fields = {"number": manager.number}
     api.post("/api/user/", fields, headers=KEPT)
     manager.api_keys.update(secrets=False)
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
     again = api.post("/api/user/", fields, headers=KEPT)
     assert again.json() == found(facebookToken="")
 

@@ -20,7 +20,7 @@ OF_A_MANAGER = [call for call in WRITING if call.url != "/api/user/save"]
 def take_the_manager_away(other_manager):
     [key] = ApiKey.objects.all()
     key.managers.set([other_manager])
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
 
 
 @pytest.mark.parametrize("call", OF_A_MANAGER, ids=str)

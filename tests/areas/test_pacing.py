@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from areas.login_throttle import (
     Subject,
+    register_attempt,
     subjects_elsewhere,
     subjects_on_device,
-    take_a_try,
 )
 from areas.models import SignInFailure
 from hci_center.errors import ThrottledError
@@ -196,7 +196,7 @@ def race(subjects, tries):
     def attempt():
         barrier.wait()
         try:
-            take_a_try(subjects)
+            register_attempt(subjects)
             let_in.append(True)
         except ThrottledError:
             pass
@@ -241,12 +241,12 @@ def test_of_simultaneous_first_tries_five_are_let_in(subjects):
 
 def test_a_count_of_which_nothing_is_taken_still_makes_wait(db):
     full = Subject("full", free=0, leak=60)
-    take_a_try((full,))
+    register_attempt((full,))
     hold_the_clock()
     with pytest.raises(ThrottledError):
-        take_a_try((Subject("other", free=5, leak=60), full))
+        register_attempt((Subject("other", free=5, leak=60), full))
     assert failures_of(Subject("other", free=5, leak=60)) == 0
     let_time_pass(seconds=100)
     looked = Subject("full", free=0, leak=60, counts=False)
-    assert take_a_try((looked,)) == {looked: 0}
+    assert register_attempt((looked,)) == {looked: 0}
     assert failures_of(full) == 1

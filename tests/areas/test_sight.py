@@ -3,7 +3,13 @@
 import pytest
 
 from areas.models import Area
-from areas.operators import FoundArea, Sight, ensure_area, find_area, find_operator
+from areas.operators import (
+    FoundArea,
+    OperatorScope,
+    ensure_area,
+    find_area,
+    find_operator,
+)
 from hci_center.errors import AreaNotFoundError, InvalidError, OperatorNotFoundError
 from tests.builders import make_area, make_operator
 
@@ -14,7 +20,7 @@ def test_an_operator_is_found_with_his_areas_in_one_query(
     carla = make_operator(manager, sales, support, name="Carla")
     with django_assert_num_queries(1):
         sight = find_operator(manager.pk, carla.pk)
-    assert sight == Sight(carla.pk, "Carla", frozenset({sales.pk, support.pk}))
+    assert sight == OperatorScope(carla.pk, "Carla", frozenset({sales.pk, support.pk}))
 
 
 @pytest.mark.parametrize("given", [0, -1, 999_999_999])
@@ -51,8 +57,8 @@ def test_another_managers_operator_is_not_found(ana, other_manager):
 def test_an_operator_sees_his_areas_his_own_and_what_is_nobodys(
     area_id, operator_id, seen
 ):
-    sight = Sight(1, "Ana", frozenset({7}))
-    assert sight.sees(area_id, operator_id) is seen
+    sight = OperatorScope(1, "Ana", frozenset({7}))
+    assert sight.can_see(area_id, operator_id) is seen
 
 
 def test_an_area_is_found_by_its_code_or_its_exact_name(manager, sales):

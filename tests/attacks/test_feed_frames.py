@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from hci_center.callers import Caller
-from hci_center.feed.sockets.ephemeral import Moments
+from hci_center.feed.sockets.ephemeral import EphemeralEvents
 
 HALF = "\ud800"
 
@@ -28,7 +28,7 @@ def follow(**sent):
     line = SimpleNamespace(
         member=SimpleNamespace(caller=caller), said_at=0.0, followed=None
     )
-    moments = Moments(database, audiences=None, epoch=str)
+    moments = EphemeralEvents(database, audiences=None, epoch=str)
     asyncio.run(moments.follow(line, {"t": "viewing", **sent}))
     return database.asked
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from chats.files.conversion import running
 from chats.files.conversion.program import Order
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import convert
 from chats.models import Message
 from tests import builders
@@ -95,7 +95,7 @@ def attack(tmp_path):
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_ends_its_own_conversion(attack, name):
     made, mime, form = BOMBS[name]
-    with pytest.raises(UnfitError) as refusal:
+    with pytest.raises(CannotConvertError) as refusal:
         attack(made(), mime, form)
     assert refusal.value.reason in ("too_large", "unreadable")
 
@@ -105,7 +105,7 @@ def test_memory_is_bounded(attack):
     bound = 250 * 2**20
     small, large = (large_picture(side) for side in (100, 5000))
     assert attack(small, "image/png", "image", memory=bound).kind == "image"
-    with pytest.raises(UnfitError) as refusal:
+    with pytest.raises(CannotConvertError) as refusal:
         attack(large, "image/png", "image", memory=bound)
     assert refusal.value.reason in ("too_large", "unreadable")
 
@@ -113,7 +113,7 @@ def test_memory_is_bounded(attack):
 def test_time_is_bounded(attack):
     """A bound that cannot be reached has it tried at one size after the other."""
     content = large_picture(5000)
-    with pytest.raises(UnfitError) as refusal:
+    with pytest.raises(CannotConvertError) as refusal:
         attack(content, "image/png", "image", largest=1, seconds=1)
     assert refusal.value.reason == "too_long"
 
@@ -126,7 +126,7 @@ def large_picture(side):
 
 
 def test_what_it_writes_is_bounded(attack):
-    with pytest.raises(UnfitError):
+    with pytest.raises(CannotConvertError):
         attack(samples.sound("wav", "pcm_s16le"), "audio/wav", "audio", disk=1000)
 
 
@@ -135,7 +135,7 @@ def test_a_playlist_in_the_place_of_a_film_reads_no_file(attack, tmp_path):
     secret.write_bytes(samples.film("mp4", "libx264"))
     playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode()
     for mime in ("video/mp4", "video/webm", "video/x-msvideo", "video/quicktime"):
-        with pytest.raises(UnfitError):
+        with pytest.raises(CannotConvertError):
             attack(playlist, mime, "video")
 
 

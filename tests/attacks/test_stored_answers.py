@@ -76,7 +76,7 @@ NAMES = list(calls(type("Nobody", (), {"pk": 0})))
 def lose(manager):
     """Every key loses that manager."""
     manager.api_keys.clear()
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
 
 
 def test_nothing_is_done_where_the_name_is_another_managers_customer_too(

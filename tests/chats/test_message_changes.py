@@ -19,7 +19,7 @@ from chats.gateways.events import (
     Person,
     Reaction,
 )
-from chats.inbound.handlers import Listener, hear
+from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.messages.changes import UnknownMessageError
 from chats.models import Message
 from tests import builders
@@ -33,17 +33,17 @@ AT = datetime(2026, 11, 20, 12, 0, 0, 123000, UTC)
 
 
 @pytest.fixture
-def listener(manager: Any) -> Listener:
-    return Listener(manager.pk, manager.number, manager.facebook_id)
+def listener(manager: Any) -> WebhookAccount:
+    return WebhookAccount(manager.pk, manager.number, manager.facebook_id)
 
 
 @pytest.fixture
-def say(listener: Listener) -> Any:
+def say(listener: WebhookAccount) -> Any:
     """Tells the news, as a worker does with those of Evolution."""
 
     def say(*events: Any) -> None:
         for event in events:
-            hear(listener, "evolution", event)
+            handle_event(listener, "evolution", event)
 
     return say
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chats.files import data_uri
 from chats.files.data_uri import NotADataUriError, parse_data_uri
-from chats.files.mime_types import find_kind, is_as_said
+from chats.files.mime_types import detect_type, matches_declared
 from chats.messages.base64_text import decode_base64_text, decode_where_written
 
 LIMIT = 25 * 2**20
@@ -80,9 +80,9 @@ def test_the_limit_is_exact(size, limit):
 
 @given(st.binary(max_size=9000), mimes)
 def test_no_bytes_break_the_look_at_them(content, mime):
-    found = find_kind(content, mime)
+    found = detect_type(content, mime)
     assert found.kinds
-    assert is_as_said(found, "file", "application/octet-stream")
+    assert matches_declared(found, "file", "application/octet-stream")
 
 
 @given(
@@ -90,7 +90,7 @@ def test_no_bytes_break_the_look_at_them(content, mime):
     st.binary(max_size=9000),
 )
 def test_no_archive_breaks_it_either(beginning, rest):
-    assert find_kind(beginning + rest, "").mime
+    assert detect_type(beginning + rest, "").mime
 
 
 @given(st.text(max_size=200).filter(bool))

@@ -10,7 +10,7 @@ from areas.operators import find_operator
 from chats.conversations import assignment
 from chats.conversations.audit import Actor
 from contacts.models import Contact
-from contacts.saving import Given, save_contact
+from contacts.saving import ContactInput, save_contact
 from hci_center.errors import OperatorNotFoundError
 from tests import builders
 from tests.racing import in_a_thread, until_one_waits
@@ -31,14 +31,14 @@ def assign(contact, operator):
 
 
 def save(contact, operator):
-    given = Given(name="Rui", operator_id=operator.pk)
+    given = ContactInput(name="Rui", operator_id=operator.pk)
     return lambda: save_contact(contact.manager_id, "whatsapp", "551155556666", given)
 
 
 def save_deleted(contact, operator):
     """One who was here before, and comes back."""
     assignment.delete_contact(contact, actor=BOT)
-    given = Given(name="Rui", operator_id=operator.pk)
+    given = ContactInput(name="Rui", operator_id=operator.pk)
     return lambda: save_contact(
         contact.manager_id, "whatsapp", contact.external_id, given
     )

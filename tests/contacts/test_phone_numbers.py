@@ -6,7 +6,7 @@ import pytest
 
 from chats.conversations.audit import Actor
 from chats.gateways.events import Person
-from chats.inbound.contact_merge import ensure_person
+from chats.inbound.contact_merge import resolve_contact
 from contacts.models import Contact
 from contacts.phone_numbers import as_reported, as_written, is_complete
 from tests.builders import make_contact
@@ -80,7 +80,7 @@ def test_a_gateways_national_spelling_finds_the_contact(manager):
     manager.number = BRAZILIAN
     manager.save()
     contact = make_contact(manager, external_id="5511988887777")
-    found = ensure_person(
+    found = resolve_contact(
         manager.pk,
         "whatsapp",
         Person(("11988887777",)),
@@ -118,7 +118,7 @@ def test_the_id_of_a_controller_stays_and_what_a_person_types_is_international(
 @pytest.mark.django_db
 def test_a_username_that_shows_its_phone_is_found_by_both(api, manager, sales):
     def hear(*ids):
-        return ensure_person(
+        return resolve_contact(
             manager.pk, "whatsapp", Person(ids, "Zoë"), actor=Actor("key:7")
         )
 

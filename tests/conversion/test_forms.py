@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from chats.files.conversion.program import Order
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import convert
 from tests.conversion import samples
 
@@ -290,6 +290,6 @@ def test_a_large_film_is_made_smaller(make):
     ],
 )  # fmt: skip
 def test_what_cannot_be_taken_apart_is_said_so(make, content, mime, form, reason):
-    with pytest.raises(UnfitError) as refusal:
+    with pytest.raises(CannotConvertError) as refusal:
         make(content, mime, form)
     assert refusal.value.reason == reason

@@ -97,7 +97,7 @@ def test_the_log_tells_them_apart(
 def test_a_write_refused_for_want_of_disk_is_seen_by_the_probe(monkeypatch):
     memory = faults.DiskFullMemory()
     monkeypatch.setattr(faults, "disk_full", memory)
-    assert health._ask_database() == "ok"
+    assert health._check_database() == "ok"
     memory.note(raised_by_the_server("53100"))
     with pytest.raises(LackingError, match="disk is full"):
-        health._ask_database()
+        health._check_database()

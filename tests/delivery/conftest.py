@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from chats.gateways.deadline_adapter import Patience
+from chats.gateways.deadline_adapter import Timeouts
 from chats.models import Delivery, Message
 from chats.worker.loop import Limits, Worker
 from hci_center.demo.gateways.controller import FakeController
@@ -25,7 +25,7 @@ from tests.chats.files import data_uri
 from tests.chats.pictures import encoded
 from tests.conversion import samples
 
-SHORT = Patience(connect=1.0, read=0.3, total=0.6)
+SHORT = Timeouts(connect=1.0, read=0.3, total=0.6)
 
 CLOUD_PHONE = "106540352242922"
 PSID = "7418252963"

@@ -75,7 +75,7 @@ def test_a_report_is_kept_in_the_session_s_history_and_alarms(business, rounds, 
         alerts.watch()
     assert account().alarmed_at is not None
     with pytest.raises(LackingError, match=r"reported by the platform: .*violation"):
-        alerts.ask()
+        alerts.check()
 
 
 def test_every_number_of_the_account_hears_it(business, other_manager, rounds):
@@ -101,7 +101,7 @@ def test_an_account_that_nobody_names_is_noted_and_no_alarm(cloud, rounds, setti
     assert (event.state, event.lane) == ("done", "waba:404")
     assert event.note
     assert not GatewayNotice.objects.exists()
-    assert alerts.ask() == "ok"
+    assert alerts.check() == "ok"
 
 
 def test_the_page_of_a_manager_is_blocked(page, manager, rounds):
@@ -128,21 +128,21 @@ def test_what_is_of_no_event_of_ours_is_noted_whoever_s_it_is(page, manager, rou
 def test_a_session_that_says_it_is_open_is_closed_while_its_platform_closed_it(
     business, manager, rounds
 ):
-    health.note(manager.pk, "whatsapp", Health("open"))
+    health.record(manager.pk, "whatsapp", Health("open"))
     report(business, rounds, "account_update", event="ACCOUNT_OFFBOARDED")
     assert account().state == "closed"
-    health.hear_of(manager.pk, "whatsapp", Health("open"))
+    health.store_reported(manager.pk, "whatsapp", Health("open"))
     assert (account().state, account().reason) == (
         "closed",
         "The number was disconnected from the Cloud API.",
     )
     report(business, rounds, "account_update", event="ACCOUNT_RECONNECTED")
-    health.hear_of(manager.pk, "whatsapp", Health("open"))
+    health.store_reported(manager.pk, "whatsapp", Health("open"))
     assert account().state == "open"
 
 
 def test_an_alarm_ends_with_the_problem(manager):
-    health.note(manager.pk, "whatsapp", Health("open"))
+    health.record(manager.pk, "whatsapp", Health("open"))
     now = datetime.now(UTC)
     ends = notice(until=now + timedelta(hours=1), at=AT)
     notices.record_notice(manager.pk, "whatsapp", ends)
@@ -151,7 +151,7 @@ def test_an_alarm_ends_with_the_problem(manager):
     GatewayNotice.objects.update(ends_at=now)
     alerts.watch()
     assert account().alarmed_at is None
-    assert alerts.ask() == "ok"
+    assert alerts.check() == "ok"
 
 
 def test_an_alarm_ends_when_somebody_has_dealt_with_it(manager):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chats.accounts import alerts
-from chats.accounts.health import check, due_checks, ensure_accounts, note_check
+from chats.accounts.health import check, due_checks, ensure_accounts, store_check
 from chats.models import Delivery, GatewayAccount
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
@@ -63,7 +63,7 @@ def probe():
     """What a probe is told, in this test's own transaction."""
     close, connection.close = connection.close, lambda: None
     try:
-        return alerts.ask()
+        return alerts.check()
     except LackingError as lack:
         return str(lack)
     finally:
@@ -130,7 +130,7 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     ensure_accounts()
     GatewayAccount.objects.update(state="closed", checked_at=timezone.now())
     for due in due_checks(10):
-        note_check(check(rounds.worker.drivers, due))
+        store_check(check(rounds.worker.drivers, due))
     said(logging.INFO)
     account = GatewayAccount.objects.get(channel="whatsapp")
     assert (account.state, account.paused_until) == ("open", None)
@@ -147,7 +147,7 @@ def test_the_log_tells_each_change_of_a_session_once(manager, controller, rounds
         controller.state = state
         for due in due_checks(10):
             if due.line.channel == "whatsapp":
-                note_check(check(rounds.worker.drivers, due))
+                store_check(check(rounds.worker.drivers, due))
         GatewayAccount.objects.update(next_check_at=timezone.now())
     name = f"whatsapp:{manager.pk}"
     changes = [line for line in said(logging.INFO) if ": session " in line]

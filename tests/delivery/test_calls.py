@@ -8,7 +8,7 @@ import threading
 import pytest
 from django.db import connections
 
-from chats.accounts.health import note
+from chats.accounts.health import record
 from chats.gateways.base import Health
 from chats.models import Delivery, GatewayAccount, Message
 from tests import builders
@@ -202,9 +202,9 @@ def file_to(api, contact, operator):
 def test_a_file_over_what_the_controller_takes_is_refused_before_it_waits(
     api, contact, ana
 ):
-    note(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG)))
+    record(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG)))
     assert file_to(api, contact, ana).status_code == 200
-    note(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG) - 1))
+    record(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG) - 1))
     answer = file_to(api, contact, ana)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["base64"]
@@ -214,7 +214,7 @@ def test_a_file_over_what_the_controller_takes_is_refused_before_it_waits(
 def test_what_a_controller_took_says_nothing_of_the_gateway_after_it(
     api, contact, ana, on_cloud
 ):
-    note(contact.manager_id, "whatsapp", Health("open", largest_file=1))
+    record(contact.manager_id, "whatsapp", Health("open", largest_file=1))
     assert file_to(api, contact, ana).status_code == 200
 
 
@@ -227,7 +227,7 @@ def test_a_session_that_nobody_asked_for_yet_is_unknown(api, manager):
 
 
 def test_a_session_is_told_with_its_qr(api, manager, ana):
-    note(manager.pk, "whatsapp", Health("qr", "scan it", "2@qr"))
+    record(manager.pk, "whatsapp", Health("qr", "scan it", "2@qr"))
     data = api.post("/api/user/session", {"number": manager.number}).json()["data"]
     assert data.pop("since").endswith("Z")
     assert data == {"state": "qr", "reason": "scan it", "qr": "2@qr"}
@@ -237,8 +237,8 @@ def test_a_session_is_told_with_its_qr(api, manager, ana):
 
 
 def test_the_page_s_session_is_another(api, manager):
-    note(manager.pk, "whatsapp", Health("closed", "down"))
-    note(manager.pk, "facebook", Health("open"))
+    record(manager.pk, "whatsapp", Health("closed", "down"))
+    record(manager.pk, "facebook", Health("open"))
     data = api.post("/api/user/session", {"facebookId": manager.facebook_id}).json()
     assert data["data"]["state"] == "open"
 
@@ -254,9 +254,9 @@ def test_a_session_wants_a_number_or_a_page(api):
 
 
 def test_the_state_since_then_moves_only_with_the_state(manager):
-    note(manager.pk, "whatsapp", Health("open"))
+    record(manager.pk, "whatsapp", Health("open"))
     since = GatewayAccount.objects.get().since
-    note(manager.pk, "whatsapp", Health("open"))
+    record(manager.pk, "whatsapp", Health("open"))
     assert GatewayAccount.objects.get().since == since
-    note(manager.pk, "whatsapp", Health("closed", "gone"))
+    record(manager.pk, "whatsapp", Health("closed", "gone"))
     assert GatewayAccount.objects.get().since > since

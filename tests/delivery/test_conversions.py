@@ -103,7 +103,7 @@ def test_a_failed_one_is_converted_again_when_it_is_sent_again(
     controller, send, rounds, api, ana, monkeypatch
 ):
     def fail(*_):
-        raise running.UnfitError("too_long")
+        raise running.CannotConvertError("too_long")
 
     monkeypatch.setattr(conversions, "convert", fail)
     record(send)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 
 from chats.accounts import alerts, pauses
-from chats.accounts.health import note
+from chats.accounts.health import record
 from chats.accounts.registry import cloud_managers
 from chats.delivery import attempts
 from chats.delivery import queue as delivery_queue
@@ -72,7 +72,7 @@ def test_an_access_that_no_key_decrypts_stops_its_account_alone(
     assert held.status == "wait"
     assert "HCI_TOKEN_KEYS" in held.error
     alerts.watch()
-    assert f"facebook:{manager.pk} bad_setup" in probe(alerts.ask)
+    assert f"facebook:{manager.pk} bad_setup" in probe(alerts.check)
 
 
 def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds):
@@ -144,7 +144,7 @@ def test_a_message_whose_own_token_cannot_be_read_fails_alone(
     good.refresh_from_db()
     assert good.status == "sent"
     assert ("send", f"message {poison.pk}") in recorded()
-    assert f"worker send message {poison.pk} ×3" in probe(background.ask)  # noqa: RUF001
+    assert f"worker send message {poison.pk} ×3" in probe(background.check)  # noqa: RUF001
 
 
 def test_an_unreadable_message_that_may_have_gone_out_stays_so(contact, controller):
@@ -237,7 +237,7 @@ def test_a_task_that_fails_holds_up_no_other_and_is_an_alarm(
     message.refresh_from_db()
     assert message.status == "sent"
     assert recorded() == {("alarms", "")}
-    assert "worker alarms" in probe(background.ask)
+    assert "worker alarms" in probe(background.check)
 
 
 def test_an_end_that_cannot_be_written_is_that_message_s(
@@ -261,7 +261,7 @@ def test_an_end_that_cannot_be_written_is_that_message_s(
 
 
 def test_a_code_that_no_key_decrypts_is_replaced(manager):
-    note(manager.pk, "whatsapp", Health("qr", qr="2@abc"))
+    record(manager.pk, "whatsapp", Health("qr", qr="2@abc"))
     spoil("chats_gatewayaccount", "qr", manager_id=manager.pk)
-    note(manager.pk, "whatsapp", Health("qr", qr="2@def"))
+    record(manager.pk, "whatsapp", Health("qr", qr="2@def"))
     assert GatewayAccount.objects.get().qr == "2@def"

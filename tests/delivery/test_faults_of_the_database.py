@@ -103,7 +103,7 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
 def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypatch):
     """What no task kept to itself: the process lives, and it is an alarm."""
     worker = Worker(Limits(patience=SHORT))
-    plain, met = worker._chores, []
+    plain, met = worker._periodic_tasks, []
 
     def chores():
         if not met:
@@ -111,7 +111,7 @@ def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypa
             raise ZeroDivisionError
         plain()
 
-    worker._chores = chores  # type: ignore[method-assign]
+    worker._periodic_tasks = chores  # type: ignore[method-assign]
     message = queue(contact)
 
     def run():

@@ -7,7 +7,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chats.accounts.health import check, due_checks, ensure_accounts, note, note_check
+from chats.accounts.health import (
+    check,
+    due_checks,
+    ensure_accounts,
+    record,
+    store_check,
+)
 from chats.gateways.base import Health
 from chats.models import GatewayAccount, SessionChange
 from hci_center.demo.gateways import faults
@@ -23,7 +29,7 @@ def ask(rounds):
     def asked():
         checks = due_checks(100)
         for due in checks:
-            note_check(check(rounds.worker.drivers, due))
+            store_check(check(rounds.worker.drivers, due))
         return len(checks)
 
     return asked
@@ -99,7 +105,7 @@ def test_the_largest_file_is_known_while_it_cannot_be_asked(
 def test_a_largest_file_that_is_none_is_not_believed(
     manager, controller, ask, said, known
 ):
-    note(manager.pk, "whatsapp", Health("open", largest_file=7))
+    record(manager.pk, "whatsapp", Health("open", largest_file=7))
     controller.largest = said
     ask()
     assert on_whatsapp().largest_file == known

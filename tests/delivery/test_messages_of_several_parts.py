@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chats.delivery.attempts import Ended, settle
+from chats.delivery.attempts import AttemptResult, settle
 from chats.delivery.queue import claim
 from chats.gateways.base import Accepted
 from chats.gateways.events import Content, Echo, Edited, Inbound, Person, Reaction
-from chats.inbound.handlers import Listener, hear
+from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.models import Delivery, Message
 from tests.delivery.conftest import PSID, queue
 
@@ -20,8 +20,8 @@ ECHO = Echo("m_2", ANA, Content("text", "Meu bolo"), is_api=True)
 
 @pytest.fixture
 def say(manager):
-    listener = Listener(manager.pk, manager.number, manager.facebook_id)
-    return lambda *events: [hear(listener, "facebook", one) for one in events]
+    listener = WebhookAccount(manager.pk, manager.number, manager.facebook_id)
+    return lambda *events: [handle_event(listener, "facebook", one) for one in events]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def sent(page_contact):
     [job] = claim(5, 5, 60, {})
 
     def send():
-        settle(Ended(job, Accepted(("m_1", "m_2"))))
+        settle(AttemptResult(job, Accepted(("m_1", "m_2"))))
         message.refresh_from_db()
         return message
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from chats.accounts.registry import Drivers, webhook_path
+from chats.accounts.registry import GatewayRegistry, webhook_path
 from chats.files.storage import sweep_orphans
 from chats.inbound import profile_download, queue
 from chats.models import Message, Portrait, ProfileFetch
@@ -167,11 +167,13 @@ def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page
     news["sender"]["profilePicThumbObj"] = {"eurl": link}
     post(wppconnect, webhook_path("wppconnect", manager.pk), news)
     [piece] = queue.claim(1)
-    queue.work_through(piece)
+    queue.process(piece)
     [asked] = profile_download.claim(1)
     assert asked.link == link
     # The page's fake stands for the network's own host, which is not here.
-    profile_download.fetch(Drivers(), replace(asked, link=f"{page.url}/media/there"))
+    profile_download.fetch(
+        GatewayRegistry(), replace(asked, link=f"{page.url}/media/there")
+    )
     assert opened(picture_of(Contact.objects.get())[1]).size == opened(PNG).size
 
 

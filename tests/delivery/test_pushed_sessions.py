@@ -26,7 +26,7 @@ def open_as(evolution, manager, number):
 def poll(rounds):
     GatewayAccount.objects.update(next_check_at=datetime.now(UTC))
     for due in health.due_checks(10):
-        health.note_check(health.check(rounds.worker.drivers, due))
+        health.store_check(health.check(rounds.worker.drivers, due))
 
 
 def test_a_pushed_number_that_is_another_s_stops_the_sends(

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from chats.accounts.health import (
-    ask_for_qr,
     check,
     due_checks,
     ensure_accounts,
-    hear_of,
-    note_check,
+    request_qr,
+    store_check,
+    store_reported,
 )
 from chats.gateways.base import Health
 from chats.models import GatewayAccount
@@ -29,7 +29,7 @@ def ask(rounds):
 
     def asked():
         for due in due_checks(100):
-            note_check(check(rounds.worker.drivers, due))
+            store_check(check(rounds.worker.drivers, due))
 
     return asked
 
@@ -112,17 +112,17 @@ def test_an_operator_does_not_connect_the_gateway(closed, evolution, ask, ana):
 def test_a_session_that_is_open_is_not_asked_for_a_qr(account, evolution, ask):
     evolution.state = "open"
     ask()
-    assert not ask_for_qr(account.manager_id)
+    assert not request_qr(account.manager_id)
 
 
 def test_a_gateway_without_a_qr_is_not_asked(closed):
     closed.manager.gateway = "whatsapp_cloud"
     closed.manager.save()
-    assert not ask_for_qr(closed.manager_id)
+    assert not request_qr(closed.manager_id)
 
 
 def test_a_session_that_opened_meanwhile_is_open(closed, evolution, ask):
-    ask_for_qr(closed.manager_id)
+    request_qr(closed.manager_id)
     evolution.state = "open"
     later(5)
     ask()
@@ -131,7 +131,7 @@ def test_a_session_that_opened_meanwhile_is_open(closed, evolution, ask):
 
 def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, ask):
     evolution.key = "another"
-    ask_for_qr(closed.manager_id)
+    request_qr(closed.manager_id)
     later(5)
     ask()
     found = GatewayAccount.objects.get()
@@ -141,7 +141,7 @@ def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, ask):
 
 def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(closed, evolution, ask):
     evolution.state = "connecting"
-    hear_of(closed.manager_id, "whatsapp", Health("qr", "scan", "2@x"))
+    store_reported(closed.manager_id, "whatsapp", Health("qr", "scan", "2@x"))
     later(60)
     ask()
     found = GatewayAccount.objects.get()

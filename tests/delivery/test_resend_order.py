@@ -71,7 +71,7 @@ def test_a_click_waits_for_whoever_is_storing_a_message(api, contact, ana):
     """Its place is drawn while it holds the contact, as a new message's id is."""
     from django.db import transaction
 
-    from contacts.lookup import hold
+    from contacts.lookup import lock_contact
 
     first = queue(contact, "one")
     fail(first)
@@ -83,7 +83,7 @@ def test_a_click_waits_for_whoever_is_storing_a_message(api, contact, ana):
 
     clicking = threading.Thread(target=click)
     with transaction.atomic():
-        hold(contact.pk)
+        lock_contact(contact.pk)
         clicking.start()
         clicking.join(0.3)
         assert clicking.is_alive()

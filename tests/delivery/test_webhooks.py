@@ -11,7 +11,7 @@ from django.db import connections
 from django.test import Client
 
 from chats.accounts.registry import webhook_path
-from chats.inbound.queue import forget_old, process_again
+from chats.inbound.queue import forget_old, retry
 from chats.models import (
     InboundEvent,
     Message,
@@ -223,7 +223,7 @@ def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
     assert (parked.state, Message.objects.count()) == ("parked", 0)
     manager.facebook_id = page.page
     manager.save()
-    assert process_again([parked.pk]) == 1
+    assert retry([parked.pk]) == 1
     rounds.make()
     assert Message.objects.count() == 1
 

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from hci_center.local import paths
 from hci_center.local.postgres import Postgres
-from hci_center.local.server_dirs import Home, open_home
+from hci_center.local.server_dirs import ServerDirs, open_server_dirs
 from hci_center.local.supervisor import Process
 from hci_center.local.valkey import valkey
 from tests.feed.processes import wait_until
@@ -68,7 +68,7 @@ class Centre:
     def __init__(
         self, data: Path, settings: dict[str, str] = FAST, wrapped: Sequence[str] = ()
     ) -> None:
-        self.home: Home = open_home()
+        self.home: ServerDirs = open_server_dirs()
         self.postgres = Postgres(self.home, settings)
         # What each process is started with, such as `taskset -c 1`.
         self.wrapped = list(wrapped)

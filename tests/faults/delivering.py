@@ -16,7 +16,7 @@ from django.conf import settings
 
 from hci_center.local import paths
 from hci_center.local.postgres import Postgres
-from hci_center.local.server_dirs import open_home
+from hci_center.local.server_dirs import open_server_dirs
 from tests.faults.centre import SECRETS
 
 ROOT = Path(settings.BASE_DIR)
@@ -68,7 +68,7 @@ class Post:
     """PostgreSQL and workers, each a child that can be killed."""
 
     def __init__(self, data: Path) -> None:
-        self.home = open_home()
+        self.home = open_server_dirs()
         self.postgres = Postgres(self.home, FAST)
         self.environment = {
             **os.environ,

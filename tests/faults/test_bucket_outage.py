@@ -196,12 +196,12 @@ def test_a_probe_of_the_machine_is_told_what_waits_for_long(
     bucket, api, contact, settings, carry
 ):
     record(api)
-    assert uploads.ask() == "ok"
+    assert uploads.check() == "ok"
     [path] = here(settings)
     then = time.time() - 6 * 60
     os.utime(path, (then, then))
     with pytest.raises(LackingError) as lack:
-        uploads.ask()
+        uploads.check()
     assert str(lack.value) == "files wait for the bucket: 1"
     carry()
-    assert uploads.ask() == "ok"
+    assert uploads.check() == "ok"

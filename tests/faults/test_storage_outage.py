@@ -11,7 +11,7 @@ import pytest
 
 from chats.accounts.registry import webhook_path
 from chats.inbound import handlers
-from chats.inbound.queue import process_again
+from chats.inbound.queue import retry
 from chats.models import Attachment, InboundEvent, MediaFetch, Message
 from hci_center.errors import UnavailableError
 from tests.delivery.conftest import (
@@ -195,7 +195,7 @@ def test_a_parked_event_is_an_alarm_until_somebody_has_seen_to_it(
     assert caplog.messages == [f"inbound event {event.pk} of evolution is parked"]
     assert probe() == "events of gateways are parked: 1"
     InboundEvent.objects.update(lane=str(manager.pk))
-    assert process_again([event.pk]) == 1
+    assert retry([event.pk]) == 1
     assert probe() == "ok"
     rounds.make()
     assert InboundEvent.objects.get().state == "parked"

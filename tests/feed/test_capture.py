@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from areas.models import Area, Operator
 from chats.conversations.audit import Actor
 from chats.gateways.events import Person
-from chats.inbound.contact_merge import ensure_person
+from chats.inbound.contact_merge import resolve_contact
 from chats.models import Message
 from contacts.models import Contact
 from tests import builders
@@ -185,7 +185,7 @@ def test_a_chat_goes_along_when_two_contacts_turn_out_to_be_one(
     message = builders.make_message(chat)
     stamp()
     names = (contact.external_id, other.external_id)
-    ensure_person(manager.pk, "whatsapp", Person(names), actor=Actor("key:7"))
+    resolve_contact(manager.pk, "whatsapp", Person(names), actor=Actor("key:7"))
     rows = stamp()
     told = [json.loads(row["ev"]) for row in rows if row["ev"]]
     last = {event["k"]: event["row"] for event in told if "row" in event}

@@ -13,8 +13,8 @@ from django.test import Client
 from areas.models import OperatorArea
 from chats.conversations.audit import Actor
 from chats.gateways.events import Deleted, Edited, Person, Reaction
-from chats.inbound.contact_merge import ensure_person
-from chats.inbound.handlers import Listener, hear
+from chats.inbound.contact_merge import resolve_contact
+from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.models import Message
 from contacts.models import Contact
 from tests import builders
@@ -129,7 +129,11 @@ class Hour:
                 Reaction(name, person, emoji, is_own),
             ]
         )
-        hear(Listener(self.manager.pk, self.manager.number, None), "evolution", event)
+        handle_event(
+            WebhookAccount(self.manager.pk, self.manager.number, None),
+            "evolution",
+            event,
+        )
 
     def somebody_answers(self) -> None:
         body = {**self.by_id(), "operatorId": self.anybody()}
@@ -235,7 +239,7 @@ class Hour:
             self.api.post("/api/chat/message/send", {**named, **said})
         self.api.delete("/api/chat/", {**self.by_id(), "contactId": left})
         person, actor = Person((str(left), str(writes))), Actor("key:1")
-        ensure_person(self.manager.pk, "whatsapp", person, actor=actor)
+        resolve_contact(self.manager.pk, "whatsapp", person, actor=actor)
 
 
 @pytest.mark.timeout(180)

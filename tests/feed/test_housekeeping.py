@@ -11,7 +11,7 @@ import pytest
 
 from hci_center.feed.async_database import Connection, connect
 from hci_center.feed.relay import partitions
-from hci_center.feed.relay.partitions import SIZE, make_room, tidy
+from hci_center.feed.relay.partitions import SIZE, maintain_partitions, make_room
 
 HEAD = 3 * SIZE + SIZE // 2
 # Of the first row of each partition, in hours; the fourth is written to.
@@ -75,7 +75,7 @@ def test_what_is_too_old_is_dropped_and_there_is_room_ahead(db: None) -> None:
         await make_room(connection)
         for number, hours in enumerate(AGES):
             await fill(connection, [number * SIZE, number * SIZE + 1], hours)
-        await tidy(connection)
+        await maintain_partitions(connection)
         return await ranges(connection)
 
     expected = [(n * SIZE, (n + 1) * SIZE) for n in (2, 3, 4, 5)]
@@ -95,7 +95,7 @@ def test_in_a_small_centre_too_nothing_is_older_than_two_days(db: None) -> None:
             )
             await connection.execute("UPDATE change_head SET seq = %s", [step])
             await fill(connection, [step], 0)
-            await tidy(connection)
+            await maintain_partitions(connection)
             cursor = await connection.execute(
                 "SELECT extract(epoch FROM now() - min(at))::float8 / 3600"
                 " FROM change_feed"
@@ -117,8 +117,8 @@ def test_a_centre_at_rest_forgets_as_well(db: None) -> None:
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
         await fill(connection, [1, 2, 3], 100)
-        await tidy(connection)
-        await tidy(connection)
+        await maintain_partitions(connection)
+        await maintain_partitions(connection)
         return await seqs_in(connection)
 
     assert in_a_feed(0, rest) == []
@@ -129,10 +129,10 @@ def test_what_comes_after_a_partition_was_closed_has_its_place(db: None) -> None
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
         await fill(connection, [1, 2, 3], 1.5)
-        await tidy(connection)
+        await maintain_partitions(connection)
         assert (await ranges(connection))[:2] == [(0, 4), (4, SIZE)]
         await fill(connection, [4, 5, SIZE], 0)
-        await tidy(connection)
+        await maintain_partitions(connection)
         return await seqs_in(connection)
 
     assert in_a_feed(0, closed) == [1, 2, 3, 4, 5, SIZE]
@@ -151,8 +151,8 @@ def test_a_partition_that_is_in_use_is_closed_later(db: None) -> None:
                 await reader.execute("SELECT FROM change_feed")
                 await connection.execute("SET lock_timeout = '50ms'")
                 with pytest.raises(partitions.psycopg.errors.LockNotAvailable):
-                    await tidy(connection)
-            await tidy(connection)
+                    await maintain_partitions(connection)
+            await maintain_partitions(connection)
         finally:
             await reader.close()
         assert (await ranges(connection))[0] == (0, 4)

@@ -15,19 +15,20 @@ from contacts.models import Contact
 from hci_center.background.models import BackgroundFault
 from hci_center.callers import Caller
 from hci_center.feed import channel_layer
-from hci_center.feed.async_database import Connection, Database
+from hci_center.feed.async_database import Connection as DatabaseConnection
+from hci_center.feed.async_database import Database
 from hci_center.feed.frames import Change, frame, reset
 from hci_center.feed.relay import partitions
 from hci_center.feed.relay.leader import Relay
-from hci_center.feed.relay.partitions import Housekeeping
+from hci_center.feed.relay.partitions import PartitionKeeper
 from hci_center.feed.relay.publisher import Publisher
 from hci_center.feed.sockets import credentials
 from hci_center.feed.sockets.background import run_together
-from hci_center.feed.sockets.connection import Close, Identity, Line
-from hci_center.feed.sockets.credentials import Member, Members
+from hci_center.feed.sockets.connection import Close, Connection, SocketIdentity
+from hci_center.feed.sockets.credentials import CredentialRegistry, CredentialState
 from hci_center.feed.sockets.hub import Hub
 from hci_center.feed.sockets.presence import Presence
-from hci_center.feed.sockets.replay_buffer import Recent
+from hci_center.feed.sockets.replay_buffer import ReplayBuffer
 from tests import builders
 from tests.conftest import Api
 from tests.feed.processes import Feed, wait_until
@@ -100,15 +101,15 @@ def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
 ) -> None:
     met: list[bool] = []
 
-    async def tidy(_: Connection) -> None:
+    async def tidy(_: DatabaseConnection) -> None:
         met.append(True)
         raise psycopg.errors.UndefinedTable("no")
 
-    monkeypatch.setattr(partitions, "tidy", tidy)
+    monkeypatch.setattr(partitions, "maintain_partitions", tidy)
     monkeypatch.setattr(partitions, "EVERY", 0.01)
 
     async def run() -> None:
-        keeping = asyncio.create_task(Housekeeping().run())
+        keeping = asyncio.create_task(PartitionKeeper().run())
         while len(met) < 3:
             assert not keeping.done()
             await asyncio.sleep(0.01)
@@ -200,7 +201,7 @@ def test_what_another_says_on_the_layer_does_not_end_the_feed(
 
 class FakeWire:
     def __init__(self) -> None:
-        self.line: Line | None = None
+        self.line: Connection | None = None
         self.written: list[bytes] = []
         self.closed: int | None = None
         self.write = self.written.append
@@ -215,14 +216,14 @@ class FakeWire:
         self.closed = code
 
 
-def live_line(hub: Hub, caller: Caller) -> tuple[Line, FakeWire]:
+def live_line(hub: Hub, caller: Caller) -> tuple[Connection, FakeWire]:
     wire = FakeWire()
-    line = Line(hub, wire)
-    line.identity = Identity(caller.credential, "", "http://x")
-    line.member = Member(caller.credential)
-    line.member.caller = caller
-    line.member.lines.add(line)
-    hub.put_on_air(line)
+    line = Connection(hub, wire)
+    line.identity = SocketIdentity(caller.credential, "", "http://x")
+    line.state = CredentialState(caller.credential)
+    line.state.caller = caller
+    line.state.connections.add(line)
+    hub.go_live(line)
     return line, wire
 
 
@@ -231,22 +232,22 @@ def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
 ) -> None:
     async def run() -> tuple[list[bytes], list[bytes]]:
         hub = Hub()
-        hub.epoch, hub.recent = "e", Recent(0)
+        hub.epoch, hub.replay_buffer = "e", ReplayBuffer(0)
         _, ours = live_line(hub, Caller("key", "key:1", frozenset({1})))
         _, theirs = live_line(hub, Caller("key", "key:2", frozenset({2})))
-        plain = hub.air.tell
+        plain = hub.broadcaster.broadcast
 
         def tell(changes: Any, cursor: int) -> None:
             if any(change.ev == "poison" for change in changes):
                 raise ZeroDivisionError
             plain(changes, cursor)
 
-        monkeypatch.setattr(hub.air, "tell", tell)
+        monkeypatch.setattr(hub.broadcaster, "tell", tell)
         for wire in (ours, theirs):
             wire.written.clear()
         for seq, text in ((1, "poison"), (2, "good")):
-            hub.take([Change(seq, 1, "area", *[None] * 6, text, None)])
-        await asyncio.gather(*hub._errands._tasks)
+            hub.accept([Change(seq, 1, "area", *[None] * 6, text, None)])
+        await asyncio.gather(*hub._background._tasks)
         await hub.database.close()
         return ours.written, theirs.written
 
@@ -267,11 +268,11 @@ def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
     async def run() -> int | None:
         hub = Hub()
         database = Database()
-        all_members = Members(database, hub.release)
+        all_members = CredentialRegistry(database, hub.release)
         line, wire = live_line(hub, Caller("key", "key:1", frozenset({1})))
         member = line.member
         assert member is not None
-        all_members.upset(member, is_void=False)
+        all_members.invalidate(member, is_void=False)
         assert member.loading is not None
         await asyncio.gather(member.loading, return_exceptions=True)
         await database.close()
@@ -293,7 +294,7 @@ def test_presence_goes_on_after_a_fault_of_the_database(
             raise psycopg.errors.ForeignKeyViolation("the operator was deleted")
         told.set()
 
-    monkeypatch.setattr(Presence, "_tell_changes", tell_changes)
+    monkeypatch.setattr(Presence, "_publish_changes", tell_changes)
 
     async def run() -> None:
         hub = Hub()

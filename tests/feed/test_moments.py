@@ -141,7 +141,7 @@ def test_a_gateway_session_that_changes_is_told_to_those_who_see_its_manager(
     feed: Feed, manager: Any, ana: Any
 ) -> None:
     opened = feed.open(signed_in(ana.user))
-    health.note(manager.pk, "whatsapp", Health("closed", "The phone is off."))
+    health.record(manager.pk, "whatsapp", Health("closed", "The phone is off."))
     told = {"t": "now", "k": "session", "m": manager.number, "state": "closed"}
     assert next_now(opened, "session") == told
 

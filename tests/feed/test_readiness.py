@@ -15,7 +15,7 @@ from tests.feed.processes import Feed, wait_until
 def test_a_feed_that_runs_is_ready_and_tells_its_pace(feed: Feed) -> None:
     def is_ready() -> bool:
         try:
-            return "0 waiting" in readiness.ask()
+            return "0 waiting" in readiness.check()
         except LackingError:
             return False
 
@@ -27,4 +27,4 @@ def test_without_a_relay_it_is_not(transactional_db: None, manager: Any) -> None
     with connection.cursor() as cursor:
         cursor.execute("UPDATE change_pace SET at = now() - interval '1 minute'")
     with pytest.raises(LackingError):
-        readiness.ask()
+        readiness.check()

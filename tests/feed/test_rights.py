@@ -10,8 +10,14 @@ from django.db import connection, transaction
 from areas.models import Operator, OperatorArea
 from areas.session_auth import caller_of
 from contacts.models import Contact
-from hci_center.feed.visibility import REACHES, SEES_NOW, find_caller, parameters, sees
-from managers.authentication import judge
+from hci_center.feed.visibility import (
+    CAN_SEE_NOW,
+    REACHES,
+    can_see,
+    find_caller,
+    parameters,
+)
+from managers.authentication import authenticate
 from managers.models import ApiKey
 from tests import builders
 from tests.conftest import Api, signed_in
@@ -123,7 +129,7 @@ def test_the_table_of_the_feed_is_asked_the_same_question(
         assert caller is not None
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT seq FROM change_feed WHERE {REACHES} AND {SEES_NOW}"  # noqa: S608
+                f"SELECT seq FROM change_feed WHERE {REACHES} AND {CAN_SEE_NOW}"  # noqa: S608
                 " AND kind = 'contact'",
                 parameters(caller),
             )
@@ -131,7 +137,7 @@ def test_the_table_of_the_feed_is_asked_the_same_question(
         by_python = {
             seq
             for seq, row in seqs.items()
-            if sees(caller, row["area_id"], row["operator_id"])
+            if can_see(caller, row["area_id"], row["operator_id"])
         }
         assert by_sql & set(seqs) == by_python
         assert len(by_python) == len(expected(table, name))
@@ -282,6 +288,6 @@ def test_what_has_ended_has_no_caller(db: None, credential: str) -> None:
 def test_a_credential_is_the_same_caller_as_in_a_request(manager: Any) -> None:
     key = builders.make_key(manager)
     row = ApiKey.objects.get()
-    assert find_caller(f"key:{row.pk}") == judge(key)
+    assert find_caller(f"key:{row.pk}") == authenticate(key)
     boss = builders.make_supervisor(manager)
     assert find_caller(f"user:{boss.pk}") == caller_of(boss)

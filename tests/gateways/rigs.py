@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from chats.gateways.base import Account, File, Media, Outgoing
 from chats.gateways.controller import Controller
-from chats.gateways.deadline_adapter import Patience
+from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.evolution import Evolution, EvolutionWebhook
 from chats.gateways.http import Http
 from chats.gateways.messenger import Messenger, MessengerWebhook
@@ -28,7 +28,7 @@ SECRET = "sesame"
 PERSON = "5511987654321"
 STRANGER = "5511900000000"
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(range(256)) * 400
-SHORT = Patience(connect=1.0, read=0.4, total=1.0)
+SHORT = Timeouts(connect=1.0, read=0.4, total=1.0)
 
 
 def file_of(content: bytes, name: str, mime: str, **more: Any) -> File:

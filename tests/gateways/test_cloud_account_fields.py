@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chats.gateways.events import AccountNotice, TemplateNotice, Unwanted
+from chats.gateways.events import AccountNotice, Ignored, TemplateNotice
 from chats.gateways.whatsapp_cloud import WhatsAppCloudWebhook
 from tests.gateways.moments import PHONE
 from tests.gateways.rigs import SECRET
@@ -244,4 +244,4 @@ def test_errors_that_are_of_no_message_are_a_report(cloud):
 
 
 def test_a_field_that_is_not_known_is_noted(cloud):
-    assert reported(cloud, "flows", event="FLOW_STATUS_CHANGE") == Unwanted("flows")
+    assert reported(cloud, "flows", event="FLOW_STATUS_CHANGE") == Ignored("flows")

@@ -11,12 +11,12 @@ from chats.gateways.events import (
     Deleted,
     Echo,
     Edited,
+    IdentityMerged,
+    Ignored,
     Inbound,
-    Linked,
     Origin,
     Person,
     Reaction,
-    Unwanted,
 )
 from tests.gateways.moments import AT, NOW, PHONE
 
@@ -227,7 +227,7 @@ def test_an_echo_to_a_person_without_a_phone(cloud):
     )
     event = echoed(cloud, to=PHONE, to_user_id=USER, type="text", text={"body": "x"})
     assert event.person == Person((PHONE, USER))
-    assert isinstance(echoed(cloud, type="text", text={"body": "x"}), Unwanted)
+    assert isinstance(echoed(cloud, type="text", text={"body": "x"}), Ignored)
 
 
 # Who it is --------------------------------------------------------------------
@@ -257,20 +257,20 @@ def test_a_customer_with_another_user_id_is_the_same(cloud, system):
 def test_another_user_id_by_a_field_of_its_own(cloud):
     update = {"user_id": {"previous": USER, "current": OTHER_USER}}
     assert changed(cloud, "user_id_update", user_id_update=[update]) == [
-        Linked(Person((PHONE, USER, OTHER_USER)), OTHER_USER)
+        IdentityMerged(Person((PHONE, USER, OTHER_USER)), OTHER_USER)
     ]
 
 
 def test_a_system_message_of_another_kind_is_nothing_to_us(cloud):
     event = said(cloud, "system", {"type": "customer_identity_changed", "body": "x"})
-    assert event == Unwanted("customer_identity_changed")
+    assert event == Ignored("customer_identity_changed")
 
 
 def test_a_message_of_nobody_is_nothing_to_us(cloud):
     frame = cloud.fake.inbound(PHONE, "Oi")
     value = frame["entry"][0]["changes"][0]["value"]
     del value["messages"][0]["from"], value["contacts"][0]["wa_id"]
-    assert cloud.received(frame) == [Unwanted("message without a sender")]
+    assert cloud.received(frame) == [Ignored("message without a sender")]
 
 
 # What else they do --------------------------------------------------------------
@@ -297,9 +297,9 @@ def test_a_call_is_a_line_when_it_has_ended(cloud, call, text):
 
 def test_a_call_that_rings_is_nothing_yet(cloud):
     rings = {"id": "wacid.1", "event": "connect", "from": PHONE, "to": OWN}
-    assert changed(cloud, "calls", calls=[rings]) == [Unwanted("call connect")]
+    assert changed(cloud, "calls", calls=[rings]) == [Ignored("call connect")]
     status = {"id": "wacid.1", "type": "call", "status": "RINGING"}
-    assert changed(cloud, "calls", statuses=[status]) == [Unwanted("RINGING")]
+    assert changed(cloud, "calls", statuses=[status]) == [Ignored("RINGING")]
 
 
 def test_a_payment_that_failed_is_no_message_that_failed(cloud):
@@ -326,7 +326,7 @@ def test_whether_a_customer_wants_advertising(cloud):
 
 @pytest.mark.parametrize("field", ["history", "smb_app_state_sync", "group_lifecycle"])
 def test_what_was_said_before_us_is_not_taken(cloud, field):
-    assert changed(cloud, field, threads=[{"id": PHONE}]) == [Unwanted(field)]
+    assert changed(cloud, field, threads=[{"id": PHONE}]) == [Ignored(field)]
 
 
 def test_a_body_of_another_object_is_none_of_ours(cloud):

@@ -8,13 +8,13 @@ import pytest
 
 from chats.gateways.base import Media
 from chats.gateways.events import (
-    Ack,
     Content,
     Echo,
+    IdentityMerged,
+    Ignored,
     Inbound,
-    Linked,
     Person,
-    Unwanted,
+    Receipt,
 )
 from tests.gateways.moments import AT, NOW, PHONE
 
@@ -105,12 +105,12 @@ def test_cloud_changed_number_links_both(cloud):
     system = {"type": "user_changed_number", "wa_id": "5521912345678"}
     [event] = cloud.received(cloud.fake.inbound(PHONE, type="system", system=system))
     both = Person((PHONE, "5521912345678"), "Maria Souza")
-    assert event == Linked(both, "5521912345678")
+    assert event == IdentityMerged(both, "5521912345678")
 
 
 def test_cloud_groups_are_nothing_to_us(cloud):
     assert cloud.received(cloud.fake.inbound(PHONE, "Oi", group_id="g")) == [
-        Unwanted("group")
+        Ignored("group")
     ]
 
 
@@ -120,15 +120,15 @@ def test_cloud_statuses(cloud):
         return cloud.received(cloud.fake.frame(statuses=[news]))
 
     assert status("sent", biz_opaque_callback_data="u") == [
-        Ack("sent", ("wamid.1",), "u")
+        Receipt("sent", ("wamid.1",), "u")
     ]
-    assert status("delivered") == [Ack("delivered", ("wamid.1",))]
-    assert status("read") == [Ack("read", ("wamid.1",))]
-    assert status("played") == [Ack("read", ("wamid.1",))]
-    assert status("deleted") == [Unwanted("deleted")]
+    assert status("delivered") == [Receipt("delivered", ("wamid.1",))]
+    assert status("read") == [Receipt("read", ("wamid.1",))]
+    assert status("played") == [Receipt("read", ("wamid.1",))]
+    assert status("deleted") == [Ignored("deleted")]
     errors = [{"code": 131026, "title": "t", "error_data": {"details": "no phone"}}]
     assert status("failed", errors=errors) == [
-        Ack("failed", ("wamid.1",), "", "no phone")
+        Receipt("failed", ("wamid.1",), "", "no phone")
     ]
 
 

@@ -12,10 +12,10 @@ from chats.gateways.events import (
     Deleted,
     Echo,
     Edited,
+    Ignored,
     Person,
     Reaction,
     Session,
-    Unwanted,
 )
 from tests.gateways.evolution_events import JID, PHOTO, receiver, said
 from tests.gateways.moments import PHONE
@@ -46,7 +46,7 @@ def test_a_reaction_is_of_its_message(received):
     ]
     own = received("reactionMessage", part, key={"fromMe": True})
     assert own == [Reaction("3EB01", Person((PHONE,)), "👍", is_own=True)]
-    assert received("reactionMessage", {"text": "👍"}) == [Unwanted("reactionMessage")]
+    assert received("reactionMessage", {"text": "👍"}) == [Ignored("reactionMessage")]
 
 
 def test_a_quoted_reply_names_its_message(evolution, received):
@@ -108,7 +108,7 @@ def test_what_is_taken_back(told):
     "data", [{}, {"type": "EPHEMERAL_SETTING", "key": {"id": "3A1"}}, {"type": []}]
 )
 def test_other_protocol_messages_change_nothing(told, data):
-    assert told("messages.edited", data) == [Unwanted("protocolMessage")]
+    assert told("messages.edited", data) == [Ignored("protocolMessage")]
 
 
 def test_a_call_is_a_line_that_says_when_it_was_missed(told):
@@ -120,9 +120,9 @@ def test_a_call_is_a_line_that_says_when_it_was_missed(told):
     assert (event.external_id, event.person.ids) == ("call:C1", (PHONE,))
     assert event.content == Content("call", "Chamada de vídeo")
     assert call("timeout") == [Edited("call:C1", "Chamada de vídeo perdida")]
-    assert call("ringing") == [Unwanted("call ringing")]
+    assert call("ringing") == [Ignored("call ringing")]
     assert said(call("offer", offline=True)) == "Chamada de vídeo perdida"
-    assert call("offer", isGroup=True) == [Unwanted("crowd")]
+    assert call("offer", isGroup=True) == [Ignored("crowd")]
     [event] = call("offer", **{"from": "123456@lid", "callerPn": JID})
     assert event.person.ids == (PHONE, "lid:123456")
 

@@ -8,8 +8,8 @@ import pytest
 from django.utils import translation
 
 from chats.gateways.events import (
+    Ignored,
     Origin,
-    Unwanted,
 )
 from tests.gateways.evolution_events import JID, PHOTO, receiver, said
 
@@ -207,7 +207,7 @@ def test_an_unknown_kind_keeps_a_readable_placeholder(received):
     ["albumMessage", "pinInChatMessage", "keepInChatMessage", "pollUpdateMessage"],
 )
 def test_what_nobody_said_is_no_message(received, kind):
-    assert received(kind, {}) == [Unwanted(kind)]
+    assert received(kind, {}) == [Ignored(kind)]
 
 
 def test_where_a_customer_came_from(evolution):

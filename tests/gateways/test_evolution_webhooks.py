@@ -6,14 +6,14 @@ import pytest
 
 from chats.gateways.base import Media
 from chats.gateways.events import (
-    Ack,
     Content,
     Deleted,
     Echo,
+    Ignored,
     Inbound,
     Person,
+    Receipt,
     Session,
-    Unwanted,
 )
 from tests.gateways.moments import AT, NOW, PHONE
 
@@ -53,7 +53,7 @@ def test_evolution_person_by_all_names(evolution, jid, key, ids):
     "jid", ["120363@g.us", "status@broadcast", "1203@newsletter", "5511-1@g.us"]
 )
 def test_crowds_are_no_customers(evolution, jid):
-    assert evolution.received(evolution.fake.inbound(jid, "Oi")) == [Unwanted("crowd")]
+    assert evolution.received(evolution.fake.inbound(jid, "Oi")) == [Ignored("crowd")]
 
 
 def test_evolution_media_comes_with_its_bytes(evolution):
@@ -77,14 +77,14 @@ def test_evolution_updates_are_matched_by_the_key(evolution):
         data = {**evolution.fake.update(PHONE, "3EB01", status), **more}
         return evolution.received(evolution.fake.event("messages.update", data))
 
-    assert update("SERVER_ACK") == [Ack("sent", ("3EB01",))]
-    assert update("DELIVERY_ACK") == [Ack("delivered", ("3EB01",))]
-    assert update("READ") == [Ack("read", ("3EB01",))]
-    assert update("PLAYED") == [Ack("read", ("3EB01",))]
-    assert update("ERROR") == [Ack("failed", ("3EB01",))]
-    assert update("PENDING") == [Unwanted("update")]
+    assert update("SERVER_ACK") == [Receipt("sent", ("3EB01",))]
+    assert update("DELIVERY_ACK") == [Receipt("delivered", ("3EB01",))]
+    assert update("READ") == [Receipt("read", ("3EB01",))]
+    assert update("PLAYED") == [Receipt("read", ("3EB01",))]
+    assert update("ERROR") == [Receipt("failed", ("3EB01",))]
+    assert update("PENDING") == [Ignored("update")]
     assert update("DELETED") == update("DELETED", fromMe=False) == [Deleted("3EB01")]
-    assert update("READ", fromMe=False) == [Unwanted("update")]
+    assert update("READ", fromMe=False) == [Ignored("update")]
 
 
 def test_evolution_own_sends_are_echoes(evolution):

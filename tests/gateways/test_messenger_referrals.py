@@ -8,10 +8,10 @@ import pytest
 
 from chats.gateways.events import (
     AccountNotice,
+    Ignored,
     Inbound,
     Origin,
     Person,
-    Unwanted,
 )
 from tests.gateways.messenger_events import LINK, PSID, event_of
 from tests.gateways.moments import AT, NOW
@@ -109,7 +109,7 @@ def test_what_is_of_nobody_is_nothing_to_us(page):
         {"reaction": {"mid": "m_1", "action": "react", "emoji": "👍"}},
         {"referral": {"ref": "r"}},
     ):
-        assert event_of(page, sender={}, **what) == Unwanted("event without a person")
+        assert event_of(page, sender={}, **what) == Ignored("event without a person")
 
 
 @pytest.mark.parametrize("kind", ["instagram", "permissions", "user"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from chats.gateways.base import Media
 from chats.gateways.events import (
-    Ack,
     Content,
     Deleted,
     Echo,
+    Ignored,
     Inbound,
     Person,
-    Unwanted,
+    Receipt,
     Watermark,
 )
 from tests.gateways.moments import AT, NOW
@@ -85,7 +85,7 @@ def test_messenger_receipts_come_by_id_and_by_watermark(page):
     mark = NOW * 1000
     both = messenger_event(page, delivery={"mids": ["m_1", "m_2"], "watermark": mark})
     assert both == [
-        Ack("delivered", ("m_1", "m_2")),
+        Receipt("delivered", ("m_1", "m_2")),
         Watermark("delivered", Person((PSID,)), until),
     ]
     assert messenger_event(page, delivery={"watermark": mark}) == both[1:]
@@ -102,7 +102,7 @@ def test_messenger_postback_is_its_title(page):
 
 def test_messenger_ignores_what_is_no_message(page):
     for what in ("reaction", "optin", "referral", "account_linking", "game_play"):
-        assert messenger_event(page, **{what: {}}) == [Unwanted(what)]
+        assert messenger_event(page, **{what: {}}) == [Ignored(what)]
 
 
 def test_messenger_tells_what_was_taken_back(page):

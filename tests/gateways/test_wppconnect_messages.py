@@ -11,11 +11,11 @@ from chats.gateways.events import (
     Content,
     Deleted,
     Echo,
+    Ignored,
     Inbound,
     Origin,
     Person,
     Reaction,
-    Unwanted,
 )
 from tests.gateways.moments import NOW, PHONE
 
@@ -134,12 +134,12 @@ def test_an_unknown_kind_keeps_a_readable_placeholder(received):
     ],
 )
 def test_what_nobody_said_is_no_message(received, kind):
-    assert received(kind) == [Unwanted(kind)]
+    assert received(kind) == [Ignored(kind)]
 
 
 def test_what_cannot_be_read_yet_is_awaited(received):
     """The server tells the same message twice: before and after it is decrypted."""
-    assert received("ciphertext", id="false_x_1") == [Unwanted("ciphertext")]
+    assert received("ciphertext", id="false_x_1") == [Ignored("ciphertext")]
     assert said(received("chat", id="false_x_1", body="Oi")) == "Oi"
 
 
@@ -219,7 +219,7 @@ def test_a_reaction_is_of_its_message(told):
     assert reaction("👍", remote=chat, fromMe=True) == [
         Reaction(SENT, person, "👍", is_own=True)
     ]
-    assert reaction("👍", remote="120363@g.us") == [Unwanted("crowd")]
+    assert reaction("👍", remote="120363@g.us") == [Ignored("crowd")]
 
 
 def test_what_is_taken_back(told):
@@ -245,7 +245,7 @@ def test_a_vote_is_read_with_its_poll(told):
     # The phone of a chat that is known by a LID only.
     [event] = vote([], chatId={"_serialized": "123@lid"})
     assert event.person.ids == ("lid:123",)
-    assert vote([], sender="551140001111@c.us") == [Unwanted("own vote")]
+    assert vote([], sender="551140001111@c.us") == [Ignored("own vote")]
 
 
 def test_a_call_is_a_line(told):
@@ -253,7 +253,7 @@ def test_a_call_is_a_line(told):
     assert (event.external_id, event.person.ids) == ("call:C1", (PHONE,))
     assert event.content == Content("call", "Chamada de vídeo")
     crowd = told("incomingcall", id="C1", peerJid=CHAT, isGroup=True)
-    assert crowd == [Unwanted("crowd")]
+    assert crowd == [Ignored("crowd")]
 
 
 def test_a_chat_that_comes_as_an_object(received):
@@ -261,7 +261,7 @@ def test_a_chat_that_comes_as_an_object(received):
     [event] = received("chat", body="Oi", chatId=chat)
     assert event.person.ids == (PHONE, "lid:123456")
     crowd = {"_serialized": "1203@g.us"}
-    assert received("chat", body="Oi", chatId=crowd) == [Unwanted("crowd")]
+    assert received("chat", body="Oi", chatId=crowd) == [Ignored("crowd")]
 
 
 @pytest.mark.parametrize("state", ["phoneNotConnected", "desconnectedMobile"])

@@ -8,14 +8,14 @@ import pytest
 
 from chats.gateways.base import Media
 from chats.gateways.events import (
-    Ack,
     Content,
     Deleted,
     Echo,
+    Ignored,
     Inbound,
     Person,
+    Receipt,
     Session,
-    Unwanted,
 )
 from tests.gateways.moments import AT, NOW, PHONE
 
@@ -25,7 +25,7 @@ def test_wppconnect_tells_what_was_taken_back(wppconnect):
     told = {"event": "onrevokedmessage", "session": "padaria"}
     for ref in (name, {"_serialized": name}):
         assert wppconnect.received({**told, "refId": ref}) == [Deleted(name)]
-    assert wppconnect.received(told) == [Unwanted("onrevokedmessage")]
+    assert wppconnect.received(told) == [Ignored("onrevokedmessage")]
 
 
 @pytest.fixture
@@ -60,14 +60,14 @@ def test_wppconnect_acks(wppconnect):
         return wppconnect.received(wppconnect.fake.ack(name, number))
 
     name = ("true_5511@c.us_3EB0",)
-    assert ack(1) == [Ack("sent", name)]
-    assert ack(2) == [Ack("delivered", name)]
-    assert ack(3) == ack(4) == [Ack("read", name)]
-    assert ack(-1) == ack(-7) == [Ack("failed", name)]
-    assert ack(0) == ack(5) == [Unwanted("ack")]
+    assert ack(1) == [Receipt("sent", name)]
+    assert ack(2) == [Receipt("delivered", name)]
+    assert ack(3) == ack(4) == [Receipt("read", name)]
+    assert ack(-1) == ack(-7) == [Receipt("failed", name)]
+    assert ack(0) == ack(5) == [Ignored("ack")]
     incoming = wppconnect.fake.ack("false_5511@c.us_3A", 3)
     incoming["id"]["fromMe"] = False
-    assert wppconnect.received(incoming) == [Unwanted("ack")]
+    assert wppconnect.received(incoming) == [Ignored("ack")]
 
 
 def test_wppconnect_typed_on_the_phone_is_an_echo(wppconnect):
@@ -87,7 +87,7 @@ def test_wppconnect_session(wppconnect):
 
     assert status("inChat") == Session("open")
     assert status("disconnectedMobile").state == "closed"
-    assert status("somethingNew") == Unwanted("somethingNew")
+    assert status("somethingNew") == Ignored("somethingNew")
     [qr] = wppconnect.received(wppconnect.fake.event("qrcode", qrcode="iVBO"))
     assert (qr.state, qr.qr) == ("qr", "iVBO")
 

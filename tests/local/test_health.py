@@ -54,7 +54,7 @@ def fill(path, size):
 
 
 def found_of_disk():
-    check = health.Check("disk", "degraded", health._ask_disk)
+    check = health.Check("disk", "degraded", health._check_disk)
     check.begin()
     return check.end(time.monotonic() + 10)[0]
 
@@ -182,7 +182,7 @@ def test_the_database_is_asked_by_the_whole_connection_string(
 ):
     given = {**connection.settings_dict, **behind_tls}
     monkeypatch.setattr(health, "connection", DatabaseWrapper(given))
-    assert health._ask_database() == "ok"
+    assert health._check_database() == "ok"
     given["OPTIONS"]["sslrootcert"] = "/dev/null"
     with pytest.raises(psycopg.OperationalError, match="certificate"):
-        health._ask_database()
+        health._check_database()

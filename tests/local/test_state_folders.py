@@ -17,7 +17,7 @@ from hci_center.local import paths
 from hci_center.local import server_dirs as homes
 from hci_center.local.errors import CannotStartError
 from hci_center.local.os_user import account_for
-from hci_center.local.server_dirs import Home, open_home
+from hci_center.local.server_dirs import ServerDirs, open_server_dirs
 
 as_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root starts the servers as another user"
@@ -115,7 +115,7 @@ def test_a_cluster_of_nobody_is_handed_over(tmp_path):
         os.chown(path, shared.pw_uid, shared.pw_gid)
     account = account_for(cluster)
     assert account.name in accounts.OWNERS
-    Home(tmp_path, account).hand_over()
+    ServerDirs(tmp_path, account).hand_over()
     owners = {path.stat().st_uid for path in (cluster, *cluster.rglob("*"))}
     assert owners == {account.uid}
 
@@ -136,7 +136,7 @@ def test_the_database_is_in_the_data_folder_where_its_user_can_come(
     data, open_folder, system
 ):
     folder = data(open_folder / "data")
-    home = open_home()
+    home = open_server_dirs()
     assert home.path == folder
     assert home.account.name != "root"
     assert mode(folder) == 0o700
@@ -150,24 +150,24 @@ def test_what_root_keeps_there_is_not_taken_from_the_servers_user(
     data, open_folder, system
 ):
     folder = data(open_folder / "data")
-    account = open_home().account
+    account = open_server_dirs().account
     (folder / "secrets").symlink_to(open_folder)
     os.chown(folder / "secrets", account.uid, account.gid, follow_symlinks=False)
     with pytest.raises(CannotStartError, match="secrets belongs to"):
-        open_home()
+        open_server_dirs()
 
 
 @as_root
 def test_a_database_outside_a_closed_folder_is_told_of(data, tmp_path, system):
     tmp_path.chmod(0o700)
     folder = data(tmp_path / "data")
-    home = open_home()
+    home = open_server_dirs()
     assert home.path.parent == system
     assert mode(folder) == 0o700
     [note] = home.notes()
     assert str(home.path) in note
     assert str(folder) in note
-    assert open_home().path == home.path
+    assert open_server_dirs().path == home.path
 
 
 @as_root
@@ -176,10 +176,10 @@ def test_removing_a_closed_data_folder_brings_no_old_customers_back(
 ):
     tmp_path.chmod(0o700)
     folder = data(tmp_path / "data")
-    old = open_home()
+    old = open_server_dirs()
     old.cluster.mkdir()
     shutil.rmtree(folder)
-    new = open_home()
+    new = open_server_dirs()
     assert new.path != old.path
     assert not new.cluster.exists()
     assert old.cluster.exists()
@@ -194,7 +194,7 @@ def test_a_database_of_an_earlier_version_is_told_of_and_not_taken(
     folder = data(tmp_path / "data")
     old = system / f"hci-{homes._digest(folder)}"
     (old / "postgres").mkdir(parents=True)
-    home = open_home()
+    home = open_server_dirs()
     assert home.path != old
     assert any(str(old) in note for note in home.notes())
 
@@ -203,6 +203,6 @@ def test_a_database_of_an_earlier_version_is_told_of_and_not_taken(
 def test_a_data_folder_whose_database_is_not_there_is_refused(data, tmp_path, system):
     tmp_path.chmod(0o700)
     data(tmp_path / "data")
-    shutil.rmtree(open_home().path)
+    shutil.rmtree(open_server_dirs().path)
     with pytest.raises(CannotStartError, match="put it back"):
-        open_home()
+        open_server_dirs()

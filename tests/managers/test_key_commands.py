@@ -113,7 +113,7 @@ def test_a_revoked_key_is_ended(manager):
     out = StringIO()
     call_command("revoke_api_key", "bot", stdout=out)
     assert out.getvalue() == "The key bot is revoked.\n"
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 401
 
 

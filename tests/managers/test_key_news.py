@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from managers import authentication
-from managers.key_invalidation import hearing_of_keys
+from managers.key_invalidation import key_change_listener
 from managers.keys import create_key, revoke_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +17,7 @@ PATIENCE = 20.0
 
 @pytest.fixture(autouse=True)
 def long_memory(monkeypatch):
-    monkeypatch.setattr(authentication, "KEPT_FOR", 1000.0)
+    monkeypatch.setattr(authentication, "CACHED_FOR", 1000.0)
 
 
 def ask(client, key):
@@ -45,7 +45,7 @@ def listening():
 
 @pytest.fixture
 def ear():
-    with hearing_of_keys():
+    with key_change_listener():
         deadline = time.monotonic() + PATIENCE
         while not listening() and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hci_center.api.senders import is_known_sender
 from managers import authentication, keys
 from managers.models import ApiKey
-from managers.webhook_secrets import find_or_make
+from managers.webhook_secrets import get_or_create
 from tests.builders import make_key, make_manager, make_supervisor
 from tests.conftest import Api, signed_in
 
@@ -62,7 +62,7 @@ def test_a_revoked_key_is_401(manager):
     key = make_key(manager, name="bot")
     assert use(key).status_code == 200
     assert keys.revoke_key("bot") is True
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
     assert use(key).json() == NOBODY
     assert keys.revoke_key("bot") is False
 
@@ -80,11 +80,11 @@ def test_an_expired_key_is_401_at_once(manager):
     soon = timezone.now() + timedelta(days=1)
     key = make_key(manager, expires_at=soon)
     assert use(key).status_code == 200
-    kept = authentication._judged[key]
+    kept = authentication._cached_keys[key]
     object.__setattr__(kept, "expires_at", timezone.now())
     assert use(key).json() == NOBODY
     ApiKey.objects.update(expires_at=timezone.now())
-    authentication.forget_judged_keys()
+    authentication.forget_cached_keys()
     assert use(key).json() == NOBODY
 
 
@@ -132,7 +132,7 @@ def test_the_last_use_is_noted_at_most_once_a_minute(manager):
     for age, noted in ((50, False), (70, True)):
         then = timezone.now() - timedelta(seconds=age)
         ApiKey.objects.update(last_used_at=then)
-        authentication.forget_judged_keys()
+        authentication.forget_cached_keys()
         use(key)
         assert (_age_of_last_use() < timedelta(seconds=40)) is noted
 
@@ -194,7 +194,7 @@ def test_a_large_body_uses_up_one_call_as_a_small_one_does(limited):
 
 @pytest.mark.django_db(transaction=True)
 def test_only_a_valid_key_session_or_webhook_address_makes_a_sender_known(manager):
-    secret = find_or_make("evolution", manager.pk)
+    secret = get_or_create("evolution", manager.pk)
     session = signed_in(make_supervisor(manager)).client.cookies["sessionid"].value
     assert is_known_sender(sent_with(HTTP_X_API_KEY=make_key(manager)))
     assert is_known_sender(sent_with(HTTP_COOKIE=f"sessionid={session}"))

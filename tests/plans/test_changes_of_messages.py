@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chats.gateways.events import Content, Deleted, Edited, Inbound, Person, Reaction
-from chats.inbound.handlers import Listener, hear
+from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.models import Message
 from tests.plans.reading import work_of
 
@@ -29,7 +29,7 @@ def message(crowd):
 )
 def test_a_message_is_found_by_index(crowd, message, made):
     person = Person((message.contact.external_id,))
-    listener = Listener(crowd.pk, crowd.number, crowd.facebook_id)
-    work, _ = work_of(lambda: hear(listener, "evolution", made(person)))
+    listener = WebhookAccount(crowd.pk, crowd.number, crowd.facebook_id)
+    work, _ = work_of(lambda: handle_event(listener, "evolution", made(person)))
     assert "chats_message" not in work.whole
     assert work.rows["chats_message"] <= 12, work.statements

@@ -30,7 +30,7 @@ def rotate(settings):
     def to(new=NEW, *fallbacks):
         settings.SECRET_KEY = new
         settings.SECRET_KEY_FALLBACKS = list(fallbacks)
-        authentication.forget_judged_keys()
+        authentication.forget_cached_keys()
 
     return to
 
@@ -75,10 +75,10 @@ def test_a_look_at_a_key_is_one_query_whatever_the_secrets(
 ):
     key = make_key(manager)
     rotate(NEW, OLD)
-    authentication.judge(key)
-    authentication.forget_judged_keys()
+    authentication.authenticate(key)
+    authentication.forget_cached_keys()
     with django_assert_num_queries(1):
-        authentication.judge(key)
+        authentication.authenticate(key)
 
 
 # Links -------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from chats.api.fields import DataUri, MessageId, MessageType, OneOf
 from chats.api.serializers.message_extras import Quoting, WithFile, take_caption
 from chats.files.data_uri import SentFile
-from chats.files.mime_types import FILE, is_as_said
+from chats.files.mime_types import FILE, matches_declared
 from chats.files.pictures import MOST_PIXELS
 from chats.messages.base64_text import (
     LONGEST_BASE64_CONTENT,
@@ -24,11 +24,11 @@ from hci_center.api.fields import (
     ContactId,
     Flag,
     Integer,
-    Moment,
     OperatorId,
     Phone,
     PublicId,
     Text,
+    TimestampField,
 )
 from hci_center.api.parsers import ContactKey, WrongValueError, parse_phone, parse_text
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
@@ -55,7 +55,7 @@ class WhatsAppContact(Body):
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the key of the contact in `contact`."""
-        super().judge(values, wrong)
+        super().validate_fields(values, wrong)
         if "contactNumber" in values:
             phone = values["contactNumber"]
             values["contact"] = ContactKey(phone, str(phone))
@@ -72,7 +72,7 @@ class FacebookContact(Body):
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the key of the contact in `contact`."""
-        super().judge(values, wrong)
+        super().validate_fields(values, wrong)
         if "contactId" in values:
             values["contact"] = ContactKey(None, values["contactId"])
 
@@ -124,7 +124,7 @@ class RecordMessage(WithFile):
     url = Text(2048, required=False)
     base64 = DataUri(required=False)
     messageId = Text(255, required=False)
-    timestamp = Moment(required=False)
+    timestamp = TimestampField(required=False)
 
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:
@@ -216,7 +216,7 @@ class SendText(Quoting):
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the text in `text`."""
-        super().judge(values, wrong)
+        super().validate_fields(values, wrong)
         require_one_of(values, wrong, "content", "content2")
         if "content2" in values:
             values["text"], name = values["content2"], "content2"
@@ -257,7 +257,7 @@ class SendFile(WithFile):
 
     @classmethod
     def judge(cls, values: Fields, wrong: Wrong) -> None:
-        super().judge(values, wrong)
+        super().validate_fields(values, wrong)
         sent: SentFile | None = values.get("base64")
         said: str | None = values.get("type")
         if sent is None or sent.found is None or said is None or said == FILE:
@@ -265,7 +265,7 @@ class SendFile(WithFile):
         if sent.has_too_many_pixels:
             sentence = _("The picture has more than %d million pixels.")
             wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
-        elif not is_as_said(sent.found, said, sent.claimed_mime):
+        elif not matches_declared(sent.found, said, sent.claimed_mime):
             wrong["base64"] = [_("The file is not of the kind that is said.")]
 
 

@@ -38,7 +38,7 @@ class Texts(WireField):
         }
 
 
-class SendAgain(ReadChat):
+class ResendMessage(ReadChat):
     id = Text(64)
 
 

@@ -16,7 +16,7 @@ from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat, open_chat
 from chats.conversations.queries import messages_of_chat, open_chat_of
 from contacts.lookup import find_one
-from contacts.manager_ref import ManagerNames
+from contacts.manager_ref import ManagerRef
 from contacts.models import Channel, Contact
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
@@ -96,9 +96,9 @@ class ChatViewSet(ContractViewSet):
         )
 
 
-def manager_names(fields: Fields) -> ManagerNames:
+def manager_names(fields: Fields) -> ManagerRef:
     """The manager that a call about a contact says beside it; mostly none."""
-    names: ManagerNames = {}
+    names: ManagerRef = {}
     if "number" in fields:
         names["number"] = fields["number"]
     if "facebookId" in fields:

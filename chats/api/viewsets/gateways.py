@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.accounts.health import ask_for_qr, session_shape
-from chats.api.serializers.gateways import FindSession, SendAgain, SendTemplate
+from chats.accounts.health import request_qr, session_shape
+from chats.api.serializers.gateways import FindSession, ResendMessage, SendTemplate
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
-from chats.conversations.reading import Asked
+from chats.conversations.reading import ReadRequest
 from chats.gateways.base import Template
-from chats.messages.resend import send_again
-from chats.messages.send import letter_to, send_template
+from chats.messages.resend import resend
+from chats.messages.send import authorize_send, send_template
 from contacts.models import Channel
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
@@ -19,18 +19,18 @@ from managers.lookup import find_manager
 
 
 class GatewayViewSet(ContractViewSet):
-    @operation(SendAgain)
+    @operation(ResendMessage)
     def send_again(self, fields: Fields) -> Any:
-        asked = Asked(
+        asked = ReadRequest(
             contact=fields["contactId"],
             operator_id=fields["operatorId"],
             manager=manager_names(fields),
         )
-        return send_again(self.caller, asked, fields["id"])
+        return resend(self.caller, asked, fields["id"])
 
     @operation(SendTemplate)
     def send_template(self, fields: Fields, controller_port: int) -> Any:
-        letter = letter_to(
+        letter = authorize_send(
             self.caller,
             {"controller_port": controller_port},
             Channel.WHATSAPP,
@@ -49,5 +49,5 @@ class GatewayViewSet(ContractViewSet):
         shape = session_shape(manager_id, channel.value, with_qr=with_qr)
         may_connect = with_qr and fields.get("connect") is not False
         if may_connect and channel == Channel.WHATSAPP and shape["state"] != "open":
-            ask_for_qr(manager_id)
+            request_qr(manager_id)
         return shape

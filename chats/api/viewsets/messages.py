@@ -13,13 +13,13 @@ from chats.api.serializers.chats import (
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
 from chats.conversations.queries import Shape, owners_of_message
-from chats.conversations.reading import Asked, Window, list_messages, mark_read
+from chats.conversations.reading import ReadRequest, Window, list_messages, mark_read
 from chats.files.storage import stored_first
-from chats.inbound.record import Arrival, record_message
+from chats.inbound.record import IncomingMessage, record_message
 from chats.messages.receipts import report_status
 from contacts.queries import contact_shape
 from hci_center.api.request_schema import Fields
-from hci_center.api.subject import is_subject_wanted, note_subject
+from hci_center.api.subject import is_subject_wanted, record_subject
 from hci_center.api.viewset import FILE_BODY, ContractViewSet, operation
 from managers.lookup import find_manager
 
@@ -38,7 +38,7 @@ class MessageViewSet(ContractViewSet):
         prepare=stored_first,
     )
     def record(self, fields: Fields) -> Any:
-        arrival = Arrival(
+        arrival = IncomingMessage(
             number=fields.get("number"),
             page=fields.get("facebookId"),
             channel=fields["channel"],
@@ -75,11 +75,11 @@ class MessageViewSet(ContractViewSet):
 def _note_subject(message: Shape) -> None:
     """For calls whose statements answer a message without whose it is."""
     if is_subject_wanted():
-        note_subject(*owners_of_message(message["id"]))
+        record_subject(*owners_of_message(message["id"]))
 
 
-def _asked(fields: Fields) -> Asked:
-    return Asked(
+def _asked(fields: Fields) -> ReadRequest:
+    return ReadRequest(
         contact=fields["contactId"],
         operator_id=fields["operatorId"],
         manager=manager_names(fields),

@@ -14,9 +14,9 @@ from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
 from chats.files.storage import stored_first
 from chats.messages.send import (
-    Letter,
-    letter_on_facebook,
-    letter_to,
+    SendContext,
+    authorize_send,
+    authorize_send_on_facebook,
     send_file,
     send_text,
 )
@@ -51,8 +51,8 @@ class SendingViewSet(ContractViewSet):
 
     def _by_controller(
         self, fields: Fields, controller_port: int, operator_id: int
-    ) -> Letter:
-        return letter_to(
+    ) -> SendContext:
+        return authorize_send(
             self.caller,
             {"controller_port": controller_port},
             Channel.WHATSAPP,
@@ -60,8 +60,10 @@ class SendingViewSet(ContractViewSet):
             operator_id,
         )
 
-    def _by_page(self, fields: Fields, operator_id: int) -> Letter:
+    def _by_page(self, fields: Fields, operator_id: int) -> SendContext:
         names, external_id = manager_names(fields), fields["contact"].facebook_id
         if not names:
-            return letter_on_facebook(self.caller, external_id, operator_id)
-        return letter_to(self.caller, names, Channel.FACEBOOK, external_id, operator_id)
+            return authorize_send_on_facebook(self.caller, external_id, operator_id)
+        return authorize_send(
+            self.caller, names, Channel.FACEBOOK, external_id, operator_id
+        )

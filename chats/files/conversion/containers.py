@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 
 # FFmpeg's readers by type. Left to find out for itself it would also read playlists,
 # which name other files and addresses.
@@ -43,6 +43,6 @@ def opened(source: Path, mime: str) -> Iterator[InputContainer]:
         ) as container:
             yield container
     except MemoryError as error:
-        raise UnfitError("too_large") from error
+        raise CannotConvertError("too_large") from error
     except (KeyError, ValueError, av.error.FFmpegError) as error:
-        raise UnfitError("unreadable") from error
+        raise CannotConvertError("unreadable") from error

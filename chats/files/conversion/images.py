@@ -10,7 +10,7 @@ from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 
 # More than any phone takes; as RGB it fills 150 MB.
 MOST_PIXELS = 50_000_000
@@ -34,17 +34,17 @@ def opened(source: Path | IO[bytes]) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(source, formats=_FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
-                    raise UnfitError("too_large")
+                    raise CannotConvertError("too_large")
                 yield image
-    except UnfitError:
+    except CannotConvertError:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
-        raise UnfitError("too_large") from error
+        raise CannotConvertError("too_large") from error
     # Its readers raise whatever their format makes them stumble over.
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise UnfitError("unreadable") from error
+        raise CannotConvertError("unreadable") from error
     except (EOFError, IndexError, KeyError, TypeError, RuntimeError) as error:
-        raise UnfitError("unreadable") from error
+        raise CannotConvertError("unreadable") from error
 
 
 def write_jpeg(
@@ -95,7 +95,7 @@ def _save(
             if largest is None or size <= largest:
                 return
         if min(picture.size) < 16:
-            raise UnfitError("too_large")
+            raise CannotConvertError("too_large")
         half = (max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4))
         picture = picture.resize(half, Image.Resampling.LANCZOS)
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 from chats.files.pictures import LONGEST_SIDE
 
 # What is made for our own people: a picture of a chat, a customer's own; with the
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     _bound(order)
     try:
         made: dict[str, Any] = _convert(order)
-    except UnfitError as unfit:
+    except CannotConvertError as unfit:
         made = {"reason": unfit.reason}
     except MemoryError:
         made = {"reason": "too_large"}

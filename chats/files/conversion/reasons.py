@@ -9,7 +9,7 @@ from typing import Literal
 Reason = Literal["unreadable", "too_large", "too_long", "empty"]
 
 
-class UnfitError(Exception):
+class CannotConvertError(Exception):
     """The file cannot be converted, now or ever."""
 
     def __init__(self, reason: Reason) -> None:

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import cast
 
 from chats.files.conversion.program import Order, arguments_of
-from chats.files.conversion.reasons import Reason, UnfitError
+from chats.files.conversion.reasons import CannotConvertError, Reason
 from chats.gateways.media_types import Kind
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def _wait(process: subprocess.Popen[bytes], is_stopping: Callable[[], bool]) -> 
             if is_stopping():
                 raise StoppedError from None
             if monotonic() > ends:
-                raise UnfitError("too_long") from None
+                raise CannotConvertError("too_long") from None
 
 
 def _made(status: int, said: bytes) -> Made:
@@ -90,13 +90,13 @@ def _made(status: int, said: bytes) -> Made:
         # Its own bound on time, or a decoder that broke, or ran out of memory.
         is_late = status == -signal.SIGXCPU
         logger.warning("a conversion ended by signal %d", -status)
-        raise UnfitError("too_long" if is_late else "too_large")
+        raise CannotConvertError("too_long" if is_late else "too_large")
     try:
         told = json.loads(said)
     except ValueError:
         logger.warning("a conversion ended with status %d", status)
-        raise UnfitError("unreadable") from None
+        raise CannotConvertError("unreadable") from None
     if "reason" in told:
         logger.info("a conversion ended: %s", told.get("error", told["reason"]))
-        raise UnfitError(cast(Reason, told["reason"]))
+        raise CannotConvertError(cast(Reason, told["reason"]))
     return Made(told["kind"], told["mime"], bool(told.get("unchanged")))

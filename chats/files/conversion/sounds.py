@@ -12,7 +12,7 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 
 from chats.files.conversion.containers import opened
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 
 _OPUS_RATE, _OPUS_FRAME = 48_000, 960
 _VOICE_BITS, _MONO_BITS, _STEREO_BITS = 32_000, 96_000, 160_000
@@ -47,7 +47,7 @@ def write_m4a(source: Path, mime: str, target: Path) -> None:
 
 def _sound(container: InputContainer) -> av.AudioStream:
     if not container.streams.audio:
-        raise UnfitError("empty")
+        raise CannotConvertError("empty")
     stream = container.streams.audio[0]
     stream.codec_context.thread_count = 1
     return stream
@@ -66,7 +66,7 @@ def _resampled(
             at += frame.samples
             yield frame
     if not at:
-        raise UnfitError("empty")
+        raise CannotConvertError("empty")
 
 
 def _decoded(container: InputContainer) -> Iterator[AudioFrame]:

@@ -16,7 +16,7 @@ from PIL import Image, ImageSequence
 
 from chats.files.conversion import images
 from chats.files.conversion.containers import opened
-from chats.files.conversion.reasons import UnfitError
+from chats.files.conversion.reasons import CannotConvertError
 
 MOST_PIXELS = 4096 * 2304
 _LONGEST_SIDE = 1280
@@ -40,7 +40,7 @@ def write_mp4(source: Path, mime: str, target: Path, largest: int | None) -> Non
     """The film as MP4: its streams as they are where they fit, else made anew."""
     with opened(source, mime) as read, _made(target) as made:
         if not read.streams.video:
-            raise UnfitError("empty")
+            raise CannotConvertError("empty")
         if _is_playable(read):
             _copy(read, made)
         else:
@@ -135,7 +135,7 @@ class _Pictures:
 
     def end(self) -> None:
         if self.last is None:
-            raise UnfitError("empty")
+            raise CannotConvertError("empty")
         self.made.mux(self.stream.encode(None))
 
 
@@ -171,10 +171,10 @@ def _shown_size(read: InputContainer) -> tuple[int, tuple[int, int]]:
     """How far the film is turned to be upright, and its size then."""
     film = read.streams.video[0]
     if film.width * film.height > MOST_PIXELS:
-        raise UnfitError("too_large")
+        raise CannotConvertError("too_large")
     first = next(_decoded(read, [film]), None)
     if not isinstance(first, VideoFrame):
-        raise UnfitError("empty")
+        raise CannotConvertError("empty")
     turned = round(first.rotation / 90) * 90
     sides = (first.width, first.height)
     size = _scaled(*(sides if turned % 180 == 0 else sides[::-1]))

@@ -20,7 +20,7 @@ _SCHEMA = re.compile(
 )
 
 
-def judge(answer: Answer, said: str) -> Outcome:
+def parse_error(answer: Answer, said: str) -> Outcome:
     """The outcome of an answer that is no success. `said` is its text, masked."""
     messages = listed(answer.object(), "response", "message")
     if any(found(message, "exists") is False for message in messages):

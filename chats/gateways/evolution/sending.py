@@ -22,7 +22,7 @@ from chats.gateways.base import (
 )
 from chats.gateways.base64_media import decoded
 from chats.gateways.error_messages import sentence
-from chats.gateways.evolution.errors import judge, said_in
+from chats.gateways.evolution.errors import parse_error, said_in
 from chats.gateways.file_names import named_as
 from chats.gateways.http import FILE, TEXT, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.jids import MOST_DIGITS, PHONE_SERVERS, jid_of, person_id
@@ -55,7 +55,7 @@ class Evolution:
         except NoAnswerError as error:
             return error.failed()
         if not answer.ok:
-            return judge(answer, mask(said_in(answer), account.token))
+            return parse_error(answer, mask(said_in(answer), account.token))
         name = found(answer.object(), "key", "id")
         if not isinstance(name, str) or not name:
             return error_rules.maybe("unreadable")
@@ -95,7 +95,7 @@ class Evolution:
         return _health(found(body, "instance", "state") or "connecting")
 
     def _refused(self, account: Account, answer: Answer) -> Health:
-        outcome = judge(answer, mask(said_in(answer), account.token))
+        outcome = parse_error(answer, mask(said_in(answer), account.token))
         return Health("closed", getattr(outcome, "reason", ""))
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:

@@ -10,23 +10,23 @@ from chats.gateways import parsing
 from chats.gateways.base import SessionState
 from chats.gateways.error_messages import sentence
 from chats.gateways.events import (
-    Ack,
     Content,
     Deleted,
     Echo,
     Edited,
     Event,
+    Ignored,
     Inbound,
     MalformedError,
     Person,
-    Piece,
     Reaction,
+    Receipt,
     ReceiptStatus,
     Session,
-    Unwanted,
+    WebhookItem,
 )
 from chats.gateways.evolution.content import SILENT, Said, content_of, origin_of
-from chats.gateways.jids import is_crowd, person_id, person_ids
+from chats.gateways.jids import is_group, person_id, person_ids
 from chats.gateways.parsing import found, text
 from chats.gateways.structured_text import call_text
 from chats.gateways.webhook_json import masked, read_object
@@ -53,7 +53,7 @@ MISSED_CALLS = {"timeout", "reject"}
 class EvolutionWebhook:
     """Events of one instance."""
 
-    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
+    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         body = read_object(raw)
         if not isinstance(body.get("event"), str):
             raise MalformedError
@@ -63,13 +63,13 @@ class EvolutionWebhook:
             bodies = [{**kept, "data": item} for item in data]
         else:
             bodies = [kept]
-        return [Piece(account, json.dumps(one)) for one in bodies]
+        return [WebhookItem(account, json.dumps(one)) for one in bodies]
 
     def parse(self, payload: Any) -> list[Event]:
         event = _event_of(payload)
         reader = _READERS.get(event)
         if reader is None:
-            return [Unwanted(event)]
+            return [Ignored(event)]
         data = payload.get("data")
         return [reader(item) for item in (data if isinstance(data, list) else [data])]
 
@@ -83,8 +83,8 @@ def _event_of(body: dict[str, Any]) -> str:
 def _message(data: Any, *, is_api: bool | None = None) -> Event:
     key = data["key"]
     chat = key["remoteJid"]
-    if is_crowd(chat):
-        return Unwanted("crowd")
+    if is_group(chat):
+        return Ignored("crowd")
     mine = key.get("fromMe") is True
     jids = (chat, key.get("remoteJidAlt"), key.get("senderPn"), key.get("senderLid"))
     # On what we sent the name is our own ("Você").
@@ -95,14 +95,14 @@ def _message(data: Any, *, is_api: bool | None = None) -> Event:
         raise ValueError("a message without a person")
     said = Said(data.get("message"), text(data.get("messageType")))
     if said.kind in SILENT:
-        return Unwanted(said.kind)
+        return Ignored(said.kind)
     if said.kind == "protocolMessage":
         return _change(said.part)
     if said.kind == "reactionMessage":
         return _reaction(said.part, person, is_own=mine)
     content = content_of(data, said)
     context = data.get("contextInfo") or said.context
-    at = parsing.moment(data.get("messageTimestamp"))
+    at = parsing.timestamp(data.get("messageTimestamp"))
     name, reply_to = text(key["id"]), text(found(context, "stanzaId"))
     if mine or is_api:
         return Echo(name, person, content, at, is_api=is_api, reply_to=reply_to)
@@ -117,7 +117,7 @@ def _reaction(part: Any, person: Person, *, is_own: bool) -> Event:
     """An empty text withdraws it."""
     target = text(found(part, "key", "id"))
     if not target:
-        return Unwanted("reactionMessage")
+        return Ignored("reactionMessage")
     return Reaction(target, person, text(found(part, "text")), is_own=is_own)
 
 
@@ -127,17 +127,17 @@ def _change(data: Any) -> Event:
     kind, edited = text(found(data, "type")), found(data, "editedMessage")
     if name and edited and kind in EDITS:
         new = content_of(data, Said(edited))
-        return Edited(name, new.text, parsing.moment(found(data, "timestampMs")))
+        return Edited(name, new.text, parsing.timestamp(found(data, "timestampMs")))
     if name and kind in REVOCATIONS:
         return Deleted(name)
-    return Unwanted("protocolMessage")
+    return Ignored("protocolMessage")
 
 
 def _deletion(data: Any) -> Event:
     """The key of the message, or Evolution's own row with the key in it."""
     key = found(data, "key") or data
     name = text(found(key, "id"))
-    return Deleted(name) if name else Unwanted("deletion")
+    return Deleted(name) if name else Ignored("deletion")
 
 
 def _call(data: Any) -> Event:
@@ -146,13 +146,13 @@ def _call(data: Any) -> Event:
     Who hung up, and whether the phone answered, is not told.
     """
     if found(data, "isGroup") is True:
-        return Unwanted("crowd")
+        return Ignored("crowd")
     name = f"call:{text(data['id'])}"
     is_video, status = found(data, "isVideo") is True, text(found(data, "status"))
     if status in MISSED_CALLS:
         return Edited(name, call_text(missed=True, video=is_video))
     if status != "offer":
-        return Unwanted(f"call {status}")
+        return Ignored(f"call {status}")
     jids = (data.get("callerPn"), data.get("from"), data.get("chatId"))
     person = Person(person_ids(jids))
     if not person.ids:
@@ -169,8 +169,8 @@ def _update(data: Any) -> Event:
         return Deleted(name)
     is_mine = data.get("fromMe", found(data, "key", "fromMe")) is True
     if status is None or not name or not is_mine:
-        return Unwanted("update")
-    return Ack(status, (name,))
+        return Ignored("update")
+    return Receipt(status, (name,))
 
 
 def _connection(data: Any) -> Event:
@@ -186,7 +186,7 @@ def _connection(data: Any) -> Event:
 def _status(data: Any) -> Event:
     """Told when an instance is logged out and does not connect again by itself."""
     if text(found(data, "status")) != "closed":
-        return Unwanted("status")
+        return Ignored("status")
     said = found(data, "disconnectionReasonCode") or ""
     return Session("closed", sentence("not_connected", said))
 

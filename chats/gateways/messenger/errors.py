@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from chats.gateways import error_rules as v
-from chats.gateways.error_rules import Verdict
+from chats.gateways.error_rules import ErrorRule
 from chats.gateways.graph import Reported
 
 # (code, subcode); None is any other subcode.
-TABLE: dict[tuple[int, int | None], Verdict] = {
+TABLE: dict[tuple[int, int | None], ErrorRule] = {
     (190, None): v.NOT_AUTHORIZED,
     (10, 2018278): v.WINDOW_CLOSED,
     (10, 2018065): v.WINDOW_CLOSED,
     (10, 2018108): v.UNAVAILABLE,
     # Another app answers the person for now.
     (10, 2018300): v.UNAVAILABLE,
-    (10, 1893063): Verdict("restricted", final=False, scope="account", wait=v.HOUR),
+    (10, 1893063): ErrorRule("restricted", final=False, scope="account", wait=v.HOUR),
     (10, None): v.NOT_AUTHORIZED,
     (3, None): v.NOT_AUTHORIZED,
     (200, 1545041): v.UNAVAILABLE,
@@ -39,17 +39,17 @@ TABLE: dict[tuple[int, int | None], Verdict] = {
     (2022, None): v.BAD_MESSAGE,
 }
 # Errors of a person that pass when the platform says so.
-_PASSING = {v.UNAVAILABLE}
+_TRANSIENT = {v.UNAVAILABLE}
 
 
-def judge(reported: Reported, status: int) -> Verdict:
+def parse_error(reported: Reported, status: int) -> ErrorRule:
     """The verdict on an error object."""
     verdict = TABLE.get((reported.code, reported.subcode)) or TABLE.get(
         (reported.code, None)
     )
     if verdict is None and 200 <= reported.code <= 299:
         verdict = v.NOT_AUTHORIZED
-    if verdict in _PASSING and reported.transient:
+    if verdict in _TRANSIENT and reported.transient:
         return v.FEW_TRIES
     if verdict is not None:
         return verdict

@@ -13,10 +13,10 @@ from chats.gateways.events import (
     AccountNotice,
     Content,
     Event,
+    Ignored,
     Inbound,
     Origin,
     Person,
-    Unwanted,
 )
 from chats.gateways.messenger.origins import origin_of_referral
 from chats.gateways.messenger.persons import NO_PERSON, person_of, visitor_of
@@ -31,7 +31,7 @@ def _referral(payload: dict[str, Any], referral: dict[str, Any]) -> list[Event]:
     """Somebody came back by a link or an ad, and has not said anything yet."""
     origin = origin_of_referral(referral)
     if origin is None:
-        return [Unwanted("referral")]
+        return [Ignored("referral")]
     shown = referral.get("ref") or found(referral, "ads_context_data", "ad_title")
     said = s.arrival_text(referral.get("source"), shown)
     return _line("referral", payload, person_of(payload), said, origin)
@@ -46,7 +46,7 @@ def _optin(payload: dict[str, Any], optin: dict[str, Any]) -> list[Event]:
         return _line("optin", payload, person, said)
     origin = origin_of_referral({"ref": optin.get("ref")})
     if origin is None:
-        return [Unwanted("optin")]
+        return [Ignored("optin")]
     said = s.arrival_text("", optin.get("ref"))
     return _line("optin", payload, person, said, origin)
 
@@ -72,7 +72,7 @@ def _line(
         return [NO_PERSON]
     stamp = text(payload.get("timestamp"))
     name = f"{kind}:{person.ids[0]}:{stamp}"
-    at = parsing.moment(stamp)
+    at = parsing.timestamp(stamp)
     return [Inbound(name, person, Content("text", said), at, origin=origin)]
 
 

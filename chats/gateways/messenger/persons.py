@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.gateways.events import Person, Unwanted
+from chats.gateways.events import Ignored, Person
 from chats.gateways.parsing import found, text
 
 # A visitor of a website who has not written yet: the page may answer by this name too.
 USER_REF = "user_ref:"
-NO_PERSON = Unwanted("event without a person")
+NO_PERSON = Ignored("event without a person")
 
 
 def person_of(payload: Any, side: str = "sender") -> Person | None:

@@ -23,7 +23,7 @@ from chats.gateways.base import (
 )
 from chats.gateways.error_messages import sentence
 from chats.gateways.http import Http, NoAnswerError
-from chats.gateways.messenger.errors import judge
+from chats.gateways.messenger.errors import parse_error
 from chats.gateways.messenger.persons import USER_REF
 from chats.gateways.parsing import text
 from chats.gateways.streaming_body import Payload, as_json, as_multipart
@@ -37,7 +37,7 @@ class Messenger:
     """The Send API. `Account.id` is the page, its token the page's."""
 
     def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:
-        self._graph = graph.Graph(http, judge, media_hosts)
+        self._graph = graph.Graph(http, parse_error, media_hosts)
 
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if out.token:

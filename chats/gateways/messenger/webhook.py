@@ -9,18 +9,18 @@ from typing import Any
 from chats.gateways import parsing
 from chats.gateways import structured_text as s
 from chats.gateways.events import (
-    Ack,
     Content,
     Deleted,
     Echo,
     Edited,
     Event,
+    Ignored,
     Inbound,
     Person,
-    Piece,
     Reaction,
-    Unwanted,
+    Receipt,
     Watermark,
+    WebhookItem,
 )
 from chats.gateways.graph import Secrets, signed_pieces
 from chats.gateways.messenger.content import contents_of
@@ -49,17 +49,17 @@ class MessengerWebhook:
     def __init__(self, secrets: Callable[[], Secrets]) -> None:
         self._secrets = secrets
 
-    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
+    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         return signed_pieces(self._secrets(), headers, raw, _pieces)
 
     def parse(self, payload: Any) -> list[Event]:
         for name, reader in _READERS.items():
             if isinstance(part := payload.get(name), dict):
                 return reader(payload, part)
-        return [Unwanted(next((k for k in payload if k not in _FRAME), "nothing"))]
+        return [Ignored(next((k for k in payload if k not in _FRAME), "nothing"))]
 
 
-def _pieces(body: dict[str, Any]) -> Iterator[Piece]:
+def _pieces(body: dict[str, Any]) -> Iterator[WebhookItem]:
     # The same address is told of other things that an app may have.
     if body.get("object") != OBJECT:
         return
@@ -68,14 +68,14 @@ def _pieces(body: dict[str, Any]) -> Iterator[Piece]:
         # The second is what comes while another app answers the person.
         for event in (*listed(entry, "messaging"), *listed(entry, "standby")):
             if isinstance(event, dict):
-                yield Piece(page, json.dumps({**event, "page": page}))
+                yield WebhookItem(page, json.dumps({**event, "page": page}))
 
 
 def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
     mid = text(message["mid"])
     if message.get("is_deleted"):
         return [Deleted(mid)]
-    at = parsing.moment(payload.get("timestamp"))
+    at = parsing.timestamp(payload.get("timestamp"))
     is_echo = bool(message.get("is_echo"))
     person = person_of(payload, "recipient" if is_echo else "sender")
     if person is None:
@@ -101,7 +101,7 @@ def _message(payload: dict[str, Any], message: dict[str, Any]) -> list[Event]:
 
 
 def _edit(payload: dict[str, Any], edit: dict[str, Any]) -> list[Event]:
-    at = parsing.moment(payload.get("timestamp"))
+    at = parsing.timestamp(payload.get("timestamp"))
     return [Edited(text(edit["mid"]), text(edit.get("text")), at)]
 
 
@@ -115,7 +115,7 @@ def _reaction(payload: dict[str, Any], reaction: dict[str, Any]) -> list[Event]:
         named = EMOJIS.get(text(reaction.get("reaction")), "")
         emoji = text(reaction.get("emoji"), longest=64) or named
         if not emoji:
-            return [Unwanted("reaction")]
+            return [Ignored("reaction")]
     return [Reaction(text(reaction["mid"]), person, emoji, is_own=is_own)]
 
 
@@ -132,7 +132,7 @@ def _postback(payload: dict[str, Any], postback: dict[str, Any]) -> list[Event]:
             mid,
             person,
             Content("text", said or s.arrival_text("")),
-            parsing.moment(stamp),
+            parsing.timestamp(stamp),
             origin=origin_of_referral(postback.get("referral")),
         )
     ]
@@ -140,7 +140,7 @@ def _postback(payload: dict[str, Any], postback: dict[str, Any]) -> list[Event]:
 
 def _delivery(payload: dict[str, Any], delivery: dict[str, Any]) -> list[Event]:
     mids = tuple(text(mid) for mid in listed(delivery, "mids"))
-    events: list[Event] = [Ack("delivered", mids)] if mids else []
+    events: list[Event] = [Receipt("delivered", mids)] if mids else []
     return events + _watermark("delivered", payload, delivery)
 
 

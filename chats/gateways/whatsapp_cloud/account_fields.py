@@ -14,9 +14,9 @@ from chats.gateways import parsing
 from chats.gateways.events import (
     AccountNotice,
     Event,
+    Ignored,
     NoticeLevel,
     TemplateNotice,
-    Unwanted,
 )
 from chats.gateways.parsing import found, listed, text
 from chats.gateways.whatsapp_cloud.template_fields import TEMPLATE_FIELDS
@@ -93,7 +93,7 @@ def account_events(field: str, value: Any, at: datetime | None) -> list[Event]:
     """What a change of a business account reports."""
     reader = _READERS.get(field)
     if reader is None or not isinstance(value, dict):
-        return [Unwanted(field or "nothing")]
+        return [Ignored(field or "nothing")]
     event = reader(value)
     if isinstance(event, AccountNotice):
         return [replace(event, at=at, number=_number(value))]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chats.gateways import error_rules as v
-from chats.gateways.error_rules import Verdict
+from chats.gateways.error_rules import ErrorRule
 from chats.gateways.graph import Reported
 
-TABLE: dict[int, Verdict] = {
+TABLE: dict[int, ErrorRule] = {
     # Token, permission, registration, number deleted, display name.
     **dict.fromkeys(
         (0, 3, 10, 33, 190, 131005, 131037, 131045, 133010), v.NOT_AUTHORIZED
@@ -31,7 +31,7 @@ TABLE: dict[int, Verdict] = {
 }
 
 
-def judge(reported: Reported, status: int) -> Verdict:
+def parse_error(reported: Reported, status: int) -> ErrorRule:
     """The verdict on an error object."""
     code = reported.code
     verdict = TABLE.get(code)

@@ -6,7 +6,7 @@ from typing import Any
 
 from chats.gateways import parsing
 from chats.gateways import structured_text as s
-from chats.gateways.events import Content, Echo, Event, Inbound, Unwanted
+from chats.gateways.events import Content, Echo, Event, Ignored, Inbound
 from chats.gateways.parsing import found, text
 from chats.gateways.whatsapp_cloud.persons import person_of
 
@@ -15,7 +15,7 @@ def payment_events(status: dict[str, Any], contact: Any) -> list[Event]:
     """How far the payment of an order came."""
     person = person_of(contact, status.get("recipient_id"))
     if not person.ids:
-        return [Unwanted("payment")]
+        return [Ignored("payment")]
     payment = status.get("payment")
     offset = s.amount(found(payment, "amount", "offset")) or 1
     value = s.amount(found(payment, "amount", "value"))
@@ -31,7 +31,7 @@ def payment_events(status: dict[str, Any], contact: Any) -> list[Event]:
             f"payment:{order}:{state}:{at}",
             person,
             Content("payment", said),
-            parsing.moment(at),
+            parsing.timestamp(at),
             reply_to=order,
         )
     ]
@@ -43,11 +43,11 @@ def call_events(call: dict[str, Any], contact: Any) -> list[Event]:
     side = "to" if is_ours else "from"
     person = person_of(contact, call.get(side), call.get(f"{side}_user_id"))
     if call.get("event") != "terminate" or not person.ids:
-        return [Unwanted(f"call {text(call.get('event'))}")]
+        return [Ignored(f"call {text(call.get('event'))}")]
     length = s.amount(call.get("duration"))
     is_missed = call.get("status") != "COMPLETED" or not length
     content = Content("call", s.call_text(is_missed, False, length))
-    name, at = text(call["id"]), parsing.moment(call.get("timestamp"))
+    name, at = text(call["id"]), parsing.timestamp(call.get("timestamp"))
     if is_ours:
         return [Echo(name, person, content, at, is_api=False)]
     return [Inbound(name, person, content, at)]
@@ -58,8 +58,8 @@ def preference_events(preference: dict[str, Any], contact: Any) -> list[Event]:
     ids = (preference.get("wa_id"), preference.get("user_id"))
     person = person_of(None if any(ids) else contact, *ids)
     if not person.ids:
-        return [Unwanted("preference")]
+        return [Ignored("preference")]
     at = text(preference.get("timestamp"))
     content = Content("text", s.marketing_text(preference.get("value") != "stop"))
     name = f"preference:{person.ids[0]}:{at}"
-    return [Inbound(name, person, content, parsing.moment(at))]
+    return [Inbound(name, person, content, parsing.timestamp(at))]

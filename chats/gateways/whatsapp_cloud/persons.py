@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chats.gateways import parsing
-from chats.gateways.events import Event, Linked, Person, Unwanted
+from chats.gateways.events import Event, IdentityMerged, Ignored, Person
 from chats.gateways.parsing import found, text
 
 _NAMED_BY = ("from", "from_user_id", "to", "to_user_id", "wa_id", "user_id")
@@ -41,7 +41,7 @@ def system_events(message: Any, person: Person) -> list[Event]:
     system = message["system"]
     kind = text(found(system, "type"))
     if not kind.startswith("user_changed"):
-        return [Unwanted(kind or "system")]
+        return [Ignored(kind or "system")]
     number = text(found(system, "wa_id")) or text(found(system, "new_wa_id"))
     user_id = text(found(system, "user_id"))
     previous = found(system, "previous_user_id")
@@ -61,5 +61,5 @@ def renaming_events(renaming: Any, contact: Any) -> list[Event]:
 def _linked(ids: Iterable[Any], name: str, address: str) -> Event:
     both = ordered(ids)
     if len(both) < 2 or not address:
-        return Unwanted("system")
-    return Linked(Person(both, name), address)
+        return Ignored("system")
+    return IdentityMerged(Person(both, name), address)

@@ -15,25 +15,25 @@ from chats.gateways.base import (
     File,
     Health,
     Media,
+    NoProfileMixin,
     Outcome,
     Outgoing,
-    Untold,
 )
 from chats.gateways.error_messages import sentence
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.media_types import leaves_as_itself
 from chats.gateways.parsing import found, text
 from chats.gateways.streaming_body import as_json, as_multipart
-from chats.gateways.whatsapp_cloud.errors import judge
+from chats.gateways.whatsapp_cloud.errors import parse_error
 
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
-class WhatsAppCloud(Untold):
+class WhatsAppCloud(NoProfileMixin):
     """The Cloud API. `Account.id` is the phone number id."""
 
     def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:
-        self._graph = graph.Graph(http, judge, media_hosts)
+        self._graph = graph.Graph(http, parse_error, media_hosts)
 
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.token or not account.id:

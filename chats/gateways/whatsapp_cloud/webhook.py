@@ -8,17 +8,17 @@ from typing import Any
 
 from chats.gateways import parsing
 from chats.gateways.events import (
-    Ack,
     Deleted,
     Echo,
     Edited,
     Event,
+    Ignored,
     Inbound,
     Person,
-    Piece,
     Reaction,
+    Receipt,
     ReceiptStatus,
-    Unwanted,
+    WebhookItem,
 )
 from chats.gateways.graph import Secrets, signed_pieces
 from chats.gateways.parsing import found, listed, text
@@ -75,10 +75,10 @@ class WhatsAppCloudWebhook:
     ) -> None:
         self._secrets, self._phones_of = secrets, phones_of
 
-    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
+    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         return signed_pieces(self._secrets(), headers, raw, self._pieces)
 
-    def _pieces(self, body: dict[str, Any]) -> Iterator[Piece]:
+    def _pieces(self, body: dict[str, Any]) -> Iterator[WebhookItem]:
         if body.get("object") != OBJECT:
             return
         reports = []
@@ -93,7 +93,7 @@ class WhatsAppCloudWebhook:
         for entry, change in reports:
             yield from self._report(entry, change)
 
-    def _report(self, entry: Any, change: Any) -> Iterator[Piece]:
+    def _report(self, entry: Any, change: Any) -> Iterator[WebhookItem]:
         """What is about a whole business account, for each number of it that is ours."""
         value = found(change, "value")
         # What partners are told names the account that it is about.
@@ -105,7 +105,7 @@ class WhatsAppCloudWebhook:
         }
         accounts = list(self._phones_of(waba)) or [f"{BUSINESS_ACCOUNT}{waba}"]
         for account in accounts:
-            yield Piece(account, json.dumps(report))
+            yield WebhookItem(account, json.dumps(report))
 
     def parse(self, payload: Any) -> list[Event]:
         contact = payload.get("contact")
@@ -117,7 +117,7 @@ class WhatsAppCloudWebhook:
             return account_events(payload["account_field"], payload.get("value"), at)
         if isinstance(payload.get("errors"), list):
             return error_events(payload["errors"])
-        return [Unwanted(text(payload.get("field")) or "nothing")]
+        return [Ignored(text(payload.get("field")) or "nothing")]
 
 
 def _field_of(entry: Any, change: Any) -> str:
@@ -126,7 +126,7 @@ def _field_of(entry: Any, change: Any) -> str:
     return next(filter(None, (text(found(place, "field")) for place in places)), "")
 
 
-def _pieces_of_change(change: Any) -> Iterator[Piece]:
+def _pieces_of_change(change: Any) -> Iterator[WebhookItem]:
     value = found(change, "value")
     account = text(found(value, "metadata", "phone_number_id"))
     contacts = listed(value, "contacts")
@@ -135,23 +135,23 @@ def _pieces_of_change(change: Any) -> Iterator[Piece]:
         for item in listed(value, name):
             is_empty = False
             known = {kind: item, "contact": contact_of(item, contacts)}
-            yield Piece(account, json.dumps(known))
+            yield WebhookItem(account, json.dumps(known))
     if is_empty and account:
         field = {"field": found(change, "field"), "errors": found(value, "errors")}
-        yield Piece(account, json.dumps(field))
+        yield WebhookItem(account, json.dumps(field))
 
 
 def _message(message: dict[str, Any], contact: Any) -> list[Event]:
     kind = message["type"]
     if message.get("group_id"):
-        return [Unwanted("group")]
+        return [Ignored("group")]
     if kind == "request_welcome":
-        return [Unwanted(kind)]
+        return [Ignored(kind)]
     person = person_of(contact, message.get("from"), message.get("from_user_id"))
     if kind == "system":
         return system_events(message, person)
     if not person.ids:
-        return [Unwanted("message without a sender")]
+        return [Ignored("message without a sender")]
     changed = _change(message, person, is_own=False)
     if changed is not None:
         return [changed]
@@ -160,7 +160,7 @@ def _message(message: dict[str, Any], contact: Any) -> list[Event]:
             text(message["id"]),
             person,
             content_of(message),
-            parsing.moment(message.get("timestamp")),
+            parsing.timestamp(message.get("timestamp")),
             reply_to=quoted_id(message),
             origin=origin_of(message),
         )
@@ -170,7 +170,7 @@ def _message(message: dict[str, Any], contact: Any) -> list[Event]:
 def _change(message: Any, person: Person, *, is_own: bool) -> Event | None:
     """What the message does to an earlier one, None when it stands for itself."""
     kind, part = message["type"], message.get(message["type"])
-    at = parsing.moment(message.get("timestamp"))
+    at = parsing.timestamp(message.get("timestamp"))
     if kind == "reaction":
         emoji = text(found(part, "emoji"), longest=64)
         return Reaction(text(part["message_id"]), person, emoji, is_own=is_own)
@@ -185,10 +185,10 @@ def _change(message: Any, person: Person, *, is_own: bool) -> Event | None:
 def _echo(echo: dict[str, Any], contact: Any) -> list[Event]:
     """What the owner typed in the Business app."""
     if echo.get("group_id"):
-        return [Unwanted("group")]
+        return [Ignored("group")]
     person = person_of(contact, echo.get("to"), echo.get("to_user_id"))
     if not person.ids:
-        return [Unwanted("message without a recipient")]
+        return [Ignored("message without a recipient")]
     changed = _change(echo, person, is_own=True)
     if changed is not None:
         return [changed]
@@ -197,7 +197,7 @@ def _echo(echo: dict[str, Any], contact: Any) -> list[Event]:
             text(echo["id"]),
             person,
             content_of(echo),
-            parsing.moment(echo.get("timestamp")),
+            parsing.timestamp(echo.get("timestamp")),
             is_api=False,
             reply_to=quoted_id(echo),
         )
@@ -209,11 +209,11 @@ def _status(status: dict[str, Any], contact: Any) -> list[Event]:
         return payment_events(status, contact)
     lifted = STATUSES.get(status["status"])
     if lifted is None or status.get("type") == "call":
-        return [Unwanted(text(status["status"]))]
+        return [Ignored(text(status["status"]))]
     error = found(status, "errors", 0)
     said = found(error, "error_data", "details") or found(error, "title")
     uuid = text(status.get("biz_opaque_callback_data"))
-    return [Ack(lifted, (text(status["id"]),), uuid, text(said) if error else "")]
+    return [Receipt(lifted, (text(status["id"]),), uuid, text(said) if error else "")]
 
 
 _READERS: dict[str, Callable[[Any, Any], list[Event]]] = {

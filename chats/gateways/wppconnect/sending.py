@@ -15,13 +15,13 @@ from chats.gateways.base import (
     Fetched,
     Health,
     Media,
+    NoProfileMixin,
     Outcome,
     Outgoing,
     SessionState,
-    Untold,
 )
 from chats.gateways.base64_media import decoded
-from chats.gateways.deadline_adapter import Patience
+from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.error_messages import sentence
 from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, mask
 from chats.gateways.jids import LID, jid_of, person_id, serialized
@@ -29,7 +29,7 @@ from chats.gateways.parsing import found, text
 from chats.gateways.streaming_body import Payload, as_json, as_json_with_file
 
 # The call waits until WhatsApp's server has taken the message.
-PATIENCE = Patience(read=60.0, total=75.0)
+TIMEOUTS = Timeouts(read=60.0, total=75.0)
 MEDIA_CAP = 36 * 2**20
 STATES: dict[str, SessionState] = {
     "CONNECTED": "open",
@@ -48,7 +48,7 @@ FILE_TYPES = {
 _BEFORE_SENDING = re.compile(r"(WAPI|WPP) is not defined|not logged|no session", re.I)
 
 
-class WPPConnect(Untold):
+class WPPConnect(NoProfileMixin):
     """`Account.id` is the session, its token the session's."""
 
     def __init__(self, http: Http) -> None:
@@ -184,7 +184,7 @@ class WPPConnect(Untold):
                 f"{account.url}/api/{quote(account.id, safe='')}/{path}",
                 {"Authorization": f"Bearer {account.token}"},
                 payload,
-                FILE if large else PATIENCE,
+                FILE if large else TIMEOUTS,
                 **more,
             )
         )

@@ -10,21 +10,21 @@ from chats.gateways import parsing
 from chats.gateways.base import SessionState
 from chats.gateways.error_messages import sentence
 from chats.gateways.events import (
-    Ack,
     Content,
     Deleted,
     Echo,
     Event,
+    Ignored,
     Inbound,
     MalformedError,
     Person,
-    Piece,
     Reaction,
+    Receipt,
     ReceiptStatus,
     Session,
-    Unwanted,
+    WebhookItem,
 )
-from chats.gateways.jids import is_crowd, person_id, person_ids, serialized
+from chats.gateways.jids import is_group, person_id, person_ids, serialized
 from chats.gateways.parsing import found, listed, text
 from chats.gateways.structured_text import call_text, vote_text
 from chats.gateways.webhook_json import masked, read_object
@@ -52,16 +52,16 @@ SESSIONS: dict[str, SessionState] = {
 class WPPConnectWebhook:
     """Events of one session."""
 
-    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[Piece]:
+    def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         body = read_object(raw)
         if not isinstance(body.get("event"), str):
             raise MalformedError
-        return [Piece(text(body.get("session")), json.dumps(masked(body)))]
+        return [WebhookItem(text(body.get("session")), json.dumps(masked(body)))]
 
     def parse(self, payload: Any) -> list[Event]:
         event = payload["event"]
         reader = _READERS.get(event)
-        return [Unwanted(event) if reader is None else reader(payload)]
+        return [Ignored(event) if reader is None else reader(payload)]
 
 
 def _message(data: Any) -> Event:
@@ -69,10 +69,10 @@ def _message(data: Any) -> Event:
     mine = data.get("fromMe") is True or data.get("event") == "onselfmessage"
     chat = data["to"] if mine else data["from"]
     kind = text(data.get("type"))
-    if data.get("isGroupMsg") or is_crowd(chat) or is_crowd(data.get("chatId")):
-        return Unwanted("crowd")
+    if data.get("isGroupMsg") or is_group(chat) or is_group(data.get("chatId")):
+        return Ignored("crowd")
     if kind in SILENT:
-        return Unwanted(kind)
+        return Ignored(kind)
     sender = {} if mine else data.get("sender")
     shown = found(sender, "pushname") or data.get("notifyName")
     photo = text(found(sender, "profilePicThumbObj", "eurl"))
@@ -83,7 +83,7 @@ def _message(data: Any) -> Event:
     )
     if not person.ids:
         raise ValueError("a message without a person")
-    at = parsing.moment(data.get("t") or data.get("timestamp"))
+    at = parsing.timestamp(data.get("t") or data.get("timestamp"))
     name, content = serialized(data["id"]), content_of(data, kind)
     reply_to = _quoted(data, serialized(chat))
     if mine:
@@ -108,7 +108,7 @@ def _quoted(data: Any, chat: str) -> str:
 
 def _revocation(data: Any) -> Event:
     name = serialized(data.get("refId"))
-    return Deleted(name) if name else Unwanted("onrevokedmessage")
+    return Deleted(name) if name else Ignored("onrevokedmessage")
 
 
 def _reaction(data: Any) -> Event:
@@ -116,11 +116,11 @@ def _reaction(data: Any) -> Event:
     target, own = serialized(data.get("msgId")), data.get("id")
     parts = serialized(own).split("_")
     chat = found(own, "remote") or (parts[1] if len(parts) > 2 else "")
-    if is_crowd(chat):
-        return Unwanted("crowd")
+    if is_group(chat):
+        return Ignored("crowd")
     person = Person(person_ids((chat,)))
     if not target or not person.ids:
-        return Unwanted("onreactionmessage")
+        return Ignored("onreactionmessage")
     is_own = found(own, "fromMe") is True or parts[0] == "true"
     emoji = text(data.get("reactionText"))
     return Reaction(target, person, emoji, is_own=is_own)
@@ -130,31 +130,31 @@ def _vote(data: Any) -> Event:
     """What a customer chose of a poll, all at once; options are listed by number with
     gaps between."""
     chat, poll = data.get("chatId"), serialized(data.get("msgId"))
-    if is_crowd(chat):
-        return Unwanted("crowd")
+    if is_group(chat):
+        return Ignored("crowd")
     person, voter = Person(person_ids((chat,))), person_id(data.get("sender"))
     if not person.ids:
-        return Unwanted("onpollresponse")
+        return Ignored("onpollresponse")
     # With the same server before it, another name than the chat's is our own.
     is_phone = person.ids[0].isdecimal()
     if voter and voter.isdecimal() == is_phone and voter not in person.ids:
-        return Unwanted("own vote")
+        return Ignored("own vote")
     chosen = listed(data, "selectedOptions")
     names = [found(option, "name") for option in chosen if option]
-    at = parsing.moment(data.get("timestamp"))
+    at = parsing.timestamp(data.get("timestamp"))
     name = f"vote:{poll}:{voter}:{text(data.get('timestamp'))}"
     return Inbound(name, person, Content("poll", vote_text("", names)), at, poll)
 
 
 def _call(data: Any) -> Event:
     """A call that rings; how it ends is not told."""
-    if data.get("isGroup") is True or is_crowd(data.get("peerJid")):
-        return Unwanted("crowd")
+    if data.get("isGroup") is True or is_group(data.get("peerJid")):
+        return Ignored("crowd")
     person = Person(person_ids((data.get("peerJid"), data.get("sender"))))
     if not person.ids:
         raise ValueError("a call without a person")
     line = call_text(missed=False, video=data.get("isVideo") is True)
-    at, name = parsing.moment(data.get("offerTime")), f"call:{text(data['id'])}"
+    at, name = parsing.timestamp(data.get("offerTime")), f"call:{text(data['id'])}"
     return Inbound(name, person, Content("call", line), at)
 
 
@@ -166,8 +166,8 @@ def _ack(data: Any) -> Event:
         mine = serialized(data.get("id")).startswith("true_")
     status = _ack_status(ack)
     if not mine or status is None:
-        return Unwanted("ack")
-    return Ack(status, (serialized(data["id"]),))
+        return Ignored("ack")
+    return Receipt(status, (serialized(data["id"]),))
 
 
 def _ack_status(ack: Any) -> ReceiptStatus | None:
@@ -183,7 +183,7 @@ def _status(data: Any) -> Event:
     said = text(data.get("status"))
     state = SESSIONS.get(said)
     if state is None:
-        return Unwanted(said or "status")
+        return Ignored(said or "status")
     return Session(state, "" if state == "open" else sentence("not_connected", said))
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 
-from chats.gateways.deadline_adapter import Patience
+from chats.gateways.deadline_adapter import Timeouts
 from chats.worker.loop import Limits, Worker
 from hci_center.database.timeouts import use_role
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 doubt=options["doubt"],
                 drain=options["drain"],
                 hurry=options["hurry"],
-                patience=Patience(options["patience"], *[options["patience"]] * 2),
+                patience=Timeouts(options["patience"], *[options["patience"]] * 2),
             )
         )
 

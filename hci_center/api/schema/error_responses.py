@@ -54,7 +54,7 @@ SCHEMA: Json = {
 }
 
 
-def common_refusals(
+def common_errors(
     declared: Operation, method: str, *, has_parameters: bool
 ) -> list[Refusal]:
     """What such a call may refuse whatever it does."""

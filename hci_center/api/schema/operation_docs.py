@@ -17,7 +17,7 @@ Answer = type[Serializer[Any]] | list[type[Serializer[Any]]] | Json
 
 
 @dataclass(frozen=True)
-class Page:
+class OperationDoc:
     """The page of one call.
 
     `bodies` are examples of requests by their titles, as the old document has them.
@@ -36,15 +36,15 @@ class Page:
     chapter: str = ""
 
 
-def page_of(view: Any) -> Page:
+def operation_doc(view: Any) -> OperationDoc:
     """The page of the action that this view was made for."""
-    page: Page = _openapi(view).PAGES[view.action]
+    page: OperationDoc = _openapi(view).PAGES[view.action]
     return page
 
 
-def chapter_of(view: Any) -> str:
+def tag_of(view: Any) -> str:
     """The heading under which the calls of this view stand."""
-    chapter: str = page_of(view).chapter or _openapi(view).CHAPTER
+    chapter: str = operation_doc(view).chapter or _openapi(view).CHAPTER
     return chapter
 
 

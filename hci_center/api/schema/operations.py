@@ -10,8 +10,14 @@ from drf_spectacular.plumbing import ComponentRegistry
 
 from hci_center.api.fields import WireField
 from hci_center.api.request_schema import Body
-from hci_center.api.schema.error_responses import common_refusals, responses_to
-from hci_center.api.schema.operation_docs import Answer, Json, Page, chapter_of, page_of
+from hci_center.api.schema.error_responses import common_errors, responses_to
+from hci_center.api.schema.operation_docs import (
+    Answer,
+    Json,
+    OperationDoc,
+    operation_doc,
+    tag_of,
+)
 from hci_center.api.viewset import FILE_BODY, Operation
 
 MEDIA_TYPES = ("application/json", "application/x-www-form-urlencoded")
@@ -63,9 +69,9 @@ class ContractSchema(AutoSchema):
         self.path, self.path_regex, self.path_prefix = path, path_regex, path_prefix
         self.method = method
         declared: Operation = getattr(self.view, self.view.action).operation
-        page, chapter = page_of(self.view), chapter_of(self.view)
+        page, chapter = operation_doc(self.view), tag_of(self.view)
         parameters = self._path_parameters()
-        refusals = common_refusals(declared, method, has_parameters=bool(parameters))
+        refusals = common_errors(declared, method, has_parameters=bool(parameters))
         operation: Json = {
             "operationId": f"{chapter.lower()}_{self.view.action}",
             "summary": page.summary,
@@ -98,7 +104,7 @@ class ContractSchema(AutoSchema):
             for name, field in wire_fields(body).items()
         ]
 
-    def _request(self, declared: Operation, page: Page) -> Json:
+    def _request(self, declared: Operation, page: OperationDoc) -> Json:
         if not wire_fields(declared.body):
             return {}
         component = self.resolve_serializer(declared.body(), "request")
@@ -118,7 +124,7 @@ class ContractSchema(AutoSchema):
             }
         }
 
-    def _success(self, page: Page) -> Json:
+    def _success(self, page: OperationDoc) -> Json:
         return {
             "description": "Done.",
             "content": {

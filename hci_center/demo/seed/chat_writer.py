@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from hci_center.demo.seed import dialogues
 from hci_center.demo.seed.companies import Person
-from hci_center.demo.seed.copy_buffers import NULL, Sheets, stamp, uuid4
-from hci_center.demo.seed.timeline import HOME, Customer, Narrator, Outcome, Plan
+from hci_center.demo.seed.copy_buffers import NULL, CopyBuffers, stamp, uuid4
+from hci_center.demo.seed.timeline import HOME, Customer, Outcome, Plan, Timeline
 
 BOT = "bot"
 NOT_DELIVERED = "O número não tem WhatsApp."
@@ -15,20 +15,20 @@ NOT_DELIVERED = "O número não tem WhatsApp."
 QUEUED = 3
 
 
-def tell(
-    customer: Customer, messages: int, narrator: Narrator, sheets: Sheets
+def write_chat(
+    customer: Customer, messages: int, narrator: Timeline, sheets: CopyBuffers
 ) -> Outcome | None:
     """Writes the customer's chats; answers how the last one left him, if any."""
     outcome = None
     for plan in narrator.plan(messages) if messages else ():
-        outcome = Telling(customer, plan, narrator).write(sheets)
+        outcome = ChatWriter(customer, plan, narrator).write(sheets)
     return outcome
 
 
-class Telling:
+class ChatWriter:
     """A chat of that customer as planned, in an area and with people drawn for it."""
 
-    def __init__(self, customer: Customer, plan: Plan, narrator: Narrator) -> None:
+    def __init__(self, customer: Customer, plan: Plan, narrator: Timeline) -> None:
         self.plan, self.customer, self.rng = plan, customer, narrator.rng
         rng = self.rng
         self.manager_id = customer.company.manager.pk
@@ -44,7 +44,7 @@ class Telling:
             self.colleague = rng.choice(self.place.people)
             self.handed_over = self.spoken[2]
 
-    def write(self, sheets: Sheets) -> Outcome:
+    def write(self, sheets: CopyBuffers) -> Outcome:
         """Adds the chat to the sheets; answers what the contact shows after it."""
         plan = self.plan
         unread = self._write_messages(sheets.messages)

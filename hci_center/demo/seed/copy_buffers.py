@@ -33,7 +33,7 @@ COLUMNS = {
 
 
 @dataclass(slots=True)
-class Sheets:
+class CopyBuffers:
     """Finished lines of one block, by table."""
 
     contacts: list[str] = field(default_factory=list)

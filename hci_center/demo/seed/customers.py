@@ -12,7 +12,7 @@ from contacts.saving import FIRST_STEP
 from hci_center.demo.seed.companies import Company
 from hci_center.demo.seed.copy_buffers import DAY, NULL, stamp
 from hci_center.demo.seed.names import AREA_CODES, FIRST_NAMES, SURNAMES
-from hci_center.demo.seed.timeline import Customer, Narrator, Outcome
+from hci_center.demo.seed.timeline import Customer, Outcome, Timeline
 
 # Steps through all cell phones without meeting one twice.
 LOCAL_NUMBERS, STRIDE, FIRST_LOCAL = 40_000_000, 7_654_321, 27_650_001
@@ -28,7 +28,7 @@ class Invented:
     sa: int
     known_for: float
 
-    def line(self, outcome: Outcome | None, narrator: Narrator) -> str:
+    def line(self, outcome: Outcome | None, narrator: Timeline) -> str:
         """The contact's row, as its last chat left it."""
         before = (
             f"{self.customer.id}\t{self.customer.company.manager.pk}\t{self.channel}\t"

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hci_center.demo.seed.chat_writer import tell
+from hci_center.demo.seed.chat_writer import write_chat
 from hci_center.demo.seed.companies import Company, make_companies
-from hci_center.demo.seed.copy_buffers import COLUMNS, Sheets
+from hci_center.demo.seed.copy_buffers import COLUMNS, CopyBuffers
 from hci_center.demo.seed.customers import Invented, invent
 from hci_center.demo.seed.sample_files import files_enclosed
-from hci_center.demo.seed.timeline import Narrator
+from hci_center.demo.seed.timeline import Timeline
 from managers.models import Manager
 
 # Customers in a block: some 15,000 messages, a few megabytes of text at a time.
@@ -68,12 +68,12 @@ def seed(
 
 def _blocks(
     size: Size, companies: list[Company], rng: Random, now: datetime, cursor: Any
-) -> Iterator[Sheets]:
+) -> Iterator[CopyBuffers]:
     contact_ids = _numbers(cursor, "contacts_contact_id_seq")
     chat_ids = _numbers(cursor, "chats_chat_id_seq")
-    narrator = Narrator(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
+    narrator = Timeline(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
     shares = _shares(size.messages, size.contacts, rng)
-    sheets = Sheets()
+    sheets = CopyBuffers()
     for place, company in enumerate(companies):
         customers = size.contacts // len(companies)
         customers += place < size.contacts % len(companies)
@@ -81,14 +81,14 @@ def _blocks(
             _write(invented, next(shares), narrator, sheets)
             if len(sheets.contacts) == BLOCK:
                 yield sheets
-                sheets = Sheets()
+                sheets = CopyBuffers()
     yield sheets
 
 
 def _write(
-    invented: Invented, messages: int, narrator: Narrator, sheets: Sheets
+    invented: Invented, messages: int, narrator: Timeline, sheets: CopyBuffers
 ) -> None:
-    outcome = tell(invented.customer, messages, narrator, sheets)
+    outcome = write_chat(invented.customer, messages, narrator, sheets)
     sheets.contacts.append(invented.line(outcome, narrator))
     sheets.identities.extend(invented.identity_lines())
 

@@ -52,7 +52,7 @@ class Outcome:
     last_message_at: float
 
 
-class Narrator:
+class Timeline:
     """Plans histories; the same seed plans the same ones, counted back from `now`."""
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hci_center.api.schema.operation_docs import Page
+from hci_center.api.schema.operation_docs import OperationDoc
 
 CHAPTER = "Feed"
 
@@ -20,7 +20,7 @@ class SocketShape(serializers.Serializer[Any]):
 
 
 PAGES = {
-    "create": Page(
+    "create": OperationDoc(
         "Connect to the live feed",
         "Where to connect by websocket, with a ticket for it, and from where on.",
         answer=SocketShape,

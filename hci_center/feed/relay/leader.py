@@ -20,7 +20,7 @@ from hci_center.database import faults
 from hci_center.feed.async_database import AWAY, Connection, connect
 from hci_center.feed.channel_layer import rows_message
 from hci_center.feed.frames import COLUMNS, Change
-from hci_center.feed.relay.partitions import Housekeeping, make_room
+from hci_center.feed.relay.partitions import PartitionKeeper, make_room
 from hci_center.feed.relay.publisher import Publisher
 from hci_center.feed.reporting import report_by
 from hci_center.feed.sockets.background import run_together
@@ -99,20 +99,24 @@ class Relay:
             self._epoch = await _answer(connection, "SELECT epoch FROM change_head")
             self._publisher.epoch = self._epoch
             await connection.execute("LISTEN change_pend")
-            housekeeping = Housekeeping()
+            housekeeping = PartitionKeeper()
             await run_together(
                 self._number(connection, housekeeping),
                 housekeeping.run(),
-                self._publisher.forward_moments(),
+                self._publisher.forward_ephemeral(),
             )
         finally:
             await connection.close()
 
-    async def _number(self, connection: Connection, housekeeping: Housekeeping) -> None:
+    async def _number(
+        self, connection: Connection, housekeeping: PartitionKeeper
+    ) -> None:
         while True:
             await self._step(connection, housekeeping)
 
-    async def _step(self, connection: Connection, housekeeping: Housekeeping) -> None:
+    async def _step(
+        self, connection: Connection, housekeeping: PartitionKeeper
+    ) -> None:
         """One read and what follows from it."""
         started = time.monotonic()
         most = self._most
@@ -128,7 +132,7 @@ class Relay:
         self._publish(changes)
         shortest = min(BUSY_PAUSE + self._following * LONGER_BY, STEADY_PAUSE)
         pause = min(max(shortest, 2 * (now - started)), LONGEST_PAUSE)
-        housekeeping.note(len(changes), pause)
+        housekeeping.record_pace(len(changes), pause)
         if len(changes) >= most:
             return
         self._following += 1
@@ -173,7 +177,7 @@ class Relay:
         await report_by(connection, "number", error, f"change {row[0]}")
 
     async def _sleep(
-        self, connection: Connection, housekeeping: Housekeeping, quiet_for: float
+        self, connection: Connection, housekeeping: PartitionKeeper, quiet_for: float
     ) -> None:
         """Until a writer's word or for a while; when it was awake, just that no more,
         and then one more read, for who saw it awake."""
@@ -182,7 +186,7 @@ class Relay:
             self._is_awake = False
             return
         pause = min(max(quiet_for, BUSY_PAUSE), LOOK_EVERY)
-        housekeeping.note(0, pause)
+        housekeeping.record_pace(0, pause)
         async for _ in connection.notifies(timeout=pause, stop_after=1):
             pass
 

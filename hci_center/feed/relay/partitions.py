@@ -24,7 +24,7 @@ AHEAD = 2
 # No text is kept for more than 48 hours; the margin is for the next look, and for rows
 # of transactions that took long. A client may resume from what is there: so far back,
 # less the time that a partition is written to.
-KEPT = "47 hours 55 minutes"
+RETENTION = "47 hours 55 minutes"
 WRITTEN_FOR = "1 hour"
 
 _PARTITIONS = r"""
@@ -45,7 +45,7 @@ ON CONFLICT (one) DO UPDATE SET at = excluded.at, per_second = excluded.per_seco
 Partition = tuple[str, int, int]
 
 
-class Housekeeping:
+class PartitionKeeper:
     """Partitions of the feed, and the pace that the probes report."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Housekeeping:
         self._pause = 0.0
         self._since = time.monotonic()
 
-    def note(self, rows: int, pause: float) -> None:
+    def record_pace(self, rows: int, pause: float) -> None:
         """What a step of the relay moved, and how long it rests after it."""
         self._rows += rows
         self._pause = pause
@@ -69,9 +69,9 @@ class Housekeeping:
         connection = await connect(lock_timeout="2s")
         try:
             while True:
-                await self._say_pace(connection)
+                await self._store_pace(connection)
                 try:
-                    await tidy(connection)
+                    await maintain_partitions(connection)
                 except psycopg.errors.LockNotAvailable:
                     logger.info("The feed is busy: its partitions wait")
                 except psycopg.Error as error:
@@ -83,14 +83,14 @@ class Housekeeping:
         finally:
             await connection.close()
 
-    async def _say_pace(self, connection: Connection) -> None:
+    async def _store_pace(self, connection: Connection) -> None:
         now = time.monotonic()
         per_second = self._rows / max(now - self._since, 0.001)
         self._rows, self._since = 0, now
         await connection.execute(_PACE, (per_second, self._pause * 1000))
 
 
-async def tidy(connection: Connection) -> None:
+async def maintain_partitions(connection: Connection) -> None:
     """Makes the partitions ahead, closes one that was written to for long enough, and
     drops those that are too old."""
     await make_room(connection)
@@ -98,10 +98,10 @@ async def tidy(connection: Connection) -> None:
     for partition in await _partitions(connection):
         name, start, end = partition
         if end <= head + 1:
-            if not await _is_older(connection, name, KEPT):
+            if not await _is_older(connection, name, RETENTION):
                 return
             await connection.execute(f'DROP TABLE "{name}"'.encode())
-            logger.info("Dropped %s: older than %s", name, KEPT)
+            logger.info("Dropped %s: older than %s", name, RETENTION)
         elif start <= head:
             if await _is_older(connection, name, WRITTEN_FOR):
                 await _close(connection, partition)

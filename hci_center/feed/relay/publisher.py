@@ -63,28 +63,28 @@ class Publisher:
         self._is_away = False
         return True
 
-    async def forward_moments(self) -> None:
+    async def forward_ephemeral(self) -> None:
         """Passes on what `change_now` tells, from whatever process."""
         while True:
             try:
-                await self._forward_moments()
+                await self._forward_ephemeral()
             except DATABASE_AWAY as error:
                 logger.warning("change_now is not listened to: %s", describe(error))
                 await asyncio.sleep(PAUSE)
 
-    async def _forward_moments(self) -> None:
+    async def _forward_ephemeral(self) -> None:
         connection = await connect()
         try:
             await connection.execute("LISTEN change_now")
             while True:
                 async for notice in connection.notifies(timeout=LISTENS_FOR):
-                    self._pass_on(notice.payload)
+                    self._forward(notice.payload)
                 # A server that is gone without a word is noticed by asking it.
                 await connection.execute("SELECT 1")
         finally:
             await connection.close()
 
-    def _pass_on(self, payload: str) -> None:
+    def _forward(self, payload: str) -> None:
         manager, _, text = payload.partition(" ")
         if not manager.isascii() or not manager.isdigit():
             logger.warning("What change_now was told names no manager")

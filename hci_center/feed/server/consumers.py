@@ -14,7 +14,7 @@ from hci_center.feed import tickets
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.server import session_auth
 from hci_center.feed.server.protocol import WIRE, FeedProtocol
-from hci_center.feed.sockets.connection import Close, Identity, Line
+from hci_center.feed.sockets.connection import Close, Connection, SocketIdentity
 from hci_center.feed.sockets.hub import Hub
 from hci_center.feed.sockets.replay import Hello, catch_up, read_hello
 
@@ -32,7 +32,7 @@ class OperatorFeed(AsyncConsumer):
     process, hears for all and writes to the sockets itself.
     """
 
-    line: Line
+    line: Connection
     deadline: asyncio.TimerHandle
     headers: dict[str, str] | None
 
@@ -42,29 +42,31 @@ class OperatorFeed(AsyncConsumer):
         self.headers = session_auth.headers_of(scope)
         await hub.ready()
         await send({"type": "websocket.accept"})
-        wire.slim()
-        self.line = Line(hub, wire)
+        wire.drop_handshake()
+        self.line = Connection(hub, wire)
         loop = asyncio.get_running_loop()
-        self.deadline = loop.call_later(HELLO_WITHIN, wire.hang_up, Close.REFUSED)
+        self.deadline = loop.call_later(
+            HELLO_WITHIN, wire.close_connection, Close.REFUSED
+        )
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 self.deadline.cancel()
                 return
-            self._hear(message.get("text"))
+            self._receive(message.get("text"))
 
-    def _hear(self, text: str | None) -> None:
+    def _receive(self, text: str | None) -> None:
         line = self.line
         try:
             sent = json.loads(text or "")
         except (ValueError, RecursionError):
             sent = None
         if not isinstance(sent, dict) or not isinstance(sent.get("t"), str):
-            line.wire.hang_up(Close.MALFORMED)
+            line.transport.close_connection(Close.MALFORMED)
         elif sent["t"] == "hi" and self.headers is not None:
             hello = read_hello(sent)
             if hello is None:
-                line.wire.hang_up(Close.MALFORMED)
+                line.transport.close_connection(Close.MALFORMED)
                 return
             self.deadline.cancel()
             headers, self.headers = self.headers, None
@@ -73,29 +75,29 @@ class OperatorFeed(AsyncConsumer):
             hub.follow(line, sent)
 
 
-async def _welcome(line: Line, hello: Hello, headers: dict[str, str]) -> None:
+async def _welcome(line: Connection, hello: Hello, headers: dict[str, str]) -> None:
     """From `hi` to live, or to the reason why not."""
     try:
         identity = await _identify(hello, headers)
         if not line.is_open:
             return
-        if identity is None or await hub.members.join(line, identity) is None:
-            line.wire.hang_up(Close.REFUSED)
-        elif not hub.members.has_room(line):
-            line.wire.hang_up(Close.TOO_MANY)
+        if identity is None or await hub.credentials.join(line, identity) is None:
+            line.transport.close_connection(Close.REFUSED)
+        elif not hub.credentials.has_room(line):
+            line.transport.close_connection(Close.TOO_MANY)
         else:
             await catch_up(hub, line, hello)
     except DatabaseAwayError:
-        line.wire.hang_up(Close.RESTART)
+        line.transport.close_connection(Close.RESTART)
     except Exception:
         # The one place where a fault of ours must not leave a socket open and deaf.
         logger.exception("A socket could not be welcomed")
-        line.wire.hang_up(Close.FAULT)
+        line.transport.close_connection(Close.FAULT)
     finally:
         line.task = None
 
 
-async def _identify(hello: Hello, headers: dict[str, str]) -> Identity | None:
+async def _identify(hello: Hello, headers: dict[str, str]) -> SocketIdentity | None:
     if hello.ticket is not None:
         return await tickets.redeem(hub.database, hello.ticket)
     if not session_auth.is_own_page(headers["origin"], headers["host"]):

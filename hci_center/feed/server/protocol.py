@@ -17,7 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from hci_center.feed.sockets.connection import Close, Line
+from hci_center.feed.sockets.connection import Close, Connection
 from hci_center.limits import allow_many_connections
 from hci_center.webserver.http_protocol import BoundedHttp
 
@@ -31,7 +31,7 @@ MOST_FRAGMENTS = 16
 class FeedProtocol(WebSocketsSansIOProtocol):
     """A `Wire`: frames go straight to the transport, and what cannot be sent counts."""
 
-    line: Line | None = None
+    line: Connection | None = None
     pong = b""
     # The transport's own: with a thousand sockets each step in between is felt.
     write: Callable[[bytes], None]
@@ -55,7 +55,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[WIRE] = self
 
-    def allow(self, waiting: int) -> None:
+    def set_high_water(self, waiting: int) -> None:
         self.transport.set_write_buffer_limits(high=waiting)
 
     async def drained(self) -> None:
@@ -67,10 +67,10 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         line = self.line
         if line is not None and line.audience is not None:
             # Not at once: the hub is in the middle of writing to its sockets.
-            self.loop.call_soon(self._cut)
+            self.loop.call_soon(self._close_slow)
 
-    def hang_up(self, code: int) -> None:
-        self._let_go()
+    def close_connection(self, code: int) -> None:
+        self._release()
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
         self.stop_keepalive()
@@ -86,7 +86,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
             self.close_timeout, self.transport.abort
         )
 
-    def slim(self) -> None:
+    def drop_handshake(self) -> None:
         """Lets go of what only the handshake needed: a third of a socket's memory."""
         self.request = self.response = None  # type: ignore[assignment]
         headers: list[Any] = self.scope["headers"]  # type: ignore[assignment]
@@ -110,39 +110,39 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         if len(self.frames) < MOST_FRAGMENTS:
             super().handle_cont(event)
         else:
-            self.hang_up(Close.MALFORMED)
+            self.close_connection(Close.MALFORMED)
 
     # However a socket ends, the hub stops writing to it first.
 
     def handle_close(self, event: Frame) -> None:
-        self._let_go()
+        self._release()
         super().handle_close(event)
 
     def handle_parser_exception(self) -> None:
-        self._let_go()
+        self._release()
         super().handle_parser_exception()
 
     def keepalive_timeout(self) -> None:
-        self._let_go()
+        self._release()
         super().keepalive_timeout()
 
     def shutdown(self) -> None:
-        self._let_go()
+        self._release()
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._let_go()
+        self._release()
         super().connection_lost(exc)
 
-    def _cut(self) -> None:
+    def _close_slow(self) -> None:
         line = self.line
         if line is not None and not self.writable.is_set():
-            self.hang_up(Close.TOO_SLOW)
+            self.close_connection(Close.TOO_SLOW)
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         line, self.line = self.line, None
         if line is not None:
-            line.gone()
+            line.closed()
 
 
 def serve() -> None:

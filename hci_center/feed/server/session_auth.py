@@ -10,7 +10,7 @@ from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from areas.session_auth import caller_from_session
-from hci_center.feed.sockets.connection import Identity
+from hci_center.feed.sockets.connection import SocketIdentity
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -53,7 +53,7 @@ def is_own_page(origin: str, host: str) -> bool:
     )
 
 
-def identify(headers: dict[str, str]) -> Identity | None:
+def identify(headers: dict[str, str]) -> SocketIdentity | None:
     """The person whose session cookie came with the handshake. Asks the database."""
     request = HttpRequest()
     request.COOKIES = parse_cookie(headers["cookie"])
@@ -61,4 +61,4 @@ def identify(headers: dict[str, str]) -> Identity | None:
     if caller is None:
         return None
     base: str = settings.PUBLIC_URL or headers["origin"]
-    return Identity(caller.credential, request.session.session_key or "", base)
+    return SocketIdentity(caller.credential, request.session.session_key or "", base)

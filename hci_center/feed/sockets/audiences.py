@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from hci_center.callers import Caller
-from hci_center.feed.frames import Change, Told, with_link
-from hci_center.feed.visibility import sees
+from hci_center.feed.frames import Change, EventText, with_link
+from hci_center.feed.visibility import can_see
 
 if TYPE_CHECKING:
-    from hci_center.feed.sockets.connection import Line
+    from hci_center.feed.sockets.connection import Connection
 
 Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 
@@ -26,21 +26,21 @@ class Audience:
         self.base = base
         self.rights: Rights = (caller.managers, caller.operator, caller.areas, base)
         # What hands a frame to each socket, without a step in between.
-        self.writers: dict[Line, Callable[[bytes], None]] = {}
+        self.writers: dict[Connection, Callable[[bytes], None]] = {}
 
-    def told(self, changes: Iterable[Change]) -> list[Told]:
+    def events_for(self, changes: Iterable[Change]) -> list[EventText]:
         """What of these changes it hears: the event, its removal, or nothing."""
         caller = self.caller
-        heard: list[Told] = []
+        heard: list[EventText] = []
         for change in changes:
             text = change.ev
             if text is None or change.kind == "epoch":
                 continue
             if not caller.reaches(change.manager):
                 continue
-            if not sees(caller, change.area, change.operator):
+            if not can_see(caller, change.area, change.operator):
                 text = change.gone
-                if text is None or not sees(
+                if text is None or not can_see(
                     caller, change.was_area, change.was_operator
                 ):
                     continue
@@ -61,17 +61,17 @@ class Audiences:
     def __len__(self) -> int:
         return len(self._by_rights)
 
-    def join(self, line: Line, caller: Caller, base: str) -> Audience:
+    def join(self, line: Connection, caller: Caller, base: str) -> Audience:
         """The audience of these rights, with the socket in it from now on."""
         joined = Audience(caller, base)
         audience = self._by_rights.setdefault(joined.rights, joined)
         if audience is joined:
             for place in self._places(audience):
                 place.add(audience)
-        audience.writers[line] = line.wire.write
+        audience.writers[line] = line.transport.write
         return audience
 
-    def leave(self, line: Line, audience: Audience) -> None:
+    def leave(self, line: Connection, audience: Audience) -> None:
         audience.writers.pop(line, None)
         if audience.writers or self._by_rights.get(audience.rights) is not audience:
             return

@@ -12,20 +12,20 @@ from hci_center.feed.errors import DatabaseAwayError
 logger = logging.getLogger(__name__)
 
 
-class Errands:
+class BackgroundTasks:
     """What is of the moment: not worth waiting for a database."""
 
     def __init__(self) -> None:
         # Kept: a task that nobody holds may be collected in mid-flight.
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def send_out(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(_forgiven(errand))
+    def start(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_ignore_outage(errand))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-async def guarded(work: Coroutine[Any, Any, None]) -> None:
+async def exit_on_failure(work: Coroutine[Any, Any, None]) -> None:
     """A loop of the hub that ends is a fault: it is told, and the process goes down
     to be started again, rather than live on half deaf."""
     try:
@@ -37,7 +37,7 @@ async def guarded(work: Coroutine[Any, Any, None]) -> None:
         raise SystemExit(1) from None
 
 
-async def _forgiven(errand: Coroutine[Any, Any, None]) -> None:
+async def _ignore_outage(errand: Coroutine[Any, Any, None]) -> None:
     try:
         await errand
     except DatabaseAwayError:

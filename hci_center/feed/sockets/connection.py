@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from hci_center.feed.sockets.audiences import Audience
-    from hci_center.feed.sockets.credentials import Member
+    from hci_center.feed.sockets.credentials import CredentialState
     from hci_center.feed.sockets.hub import Hub
 
 
@@ -26,25 +26,25 @@ class Close(IntEnum):
     MALFORMED = 4400
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """What the server lends of a socket; see hci_center.feed.server.protocol."""
 
-    line: Line | None
+    line: Connection | None
     # Takes a whole frame and never waits.
     write: Callable[[bytes], None]
 
-    def allow(self, waiting: int) -> None:
+    def set_high_water(self, waiting: int) -> None:
         """From how many unsent bytes on the socket counts as full."""
 
     async def drained(self) -> None:
         """Returns when the socket is not full, or gone."""
 
-    def hang_up(self, code: int) -> None:
+    def close_connection(self, code: int) -> None:
         """Closes, without waiting for whoever does not read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SocketIdentity:
     """Who said `hi`: a credential, the session behind it ("" for a key), and the
     address under which links to files are to be made."""
 
@@ -53,12 +53,13 @@ class Identity:
     base: str
 
 
-class Line:
+class Connection:
     """A socket: silent, then catching up, then live; held while its rights are read
     again."""
 
     __slots__ = (
         "audience",
+        "ephemeral_at",
         "followed",
         "held_at",
         "hub",
@@ -66,21 +67,20 @@ class Line:
         "is_held",
         "is_in_doubt",
         "is_open",
-        "member",
         "present_as",
         "reset_due",
-        "said_at",
         "slot",
+        "state",
         "task",
-        "wire",
+        "transport",
     )
 
-    def __init__(self, hub: Hub, wire: Wire) -> None:
+    def __init__(self, hub: Hub, wire: Transport) -> None:
         self.hub = hub
-        self.wire = wire
+        self.transport = wire
         self.is_open = True
-        self.identity: Identity | None = None
-        self.member: Member | None = None
+        self.identity: SocketIdentity | None = None
+        self.state: CredentialState | None = None
         # The operator whom it shows to be online; kept when his rights are gone.
         self.present_as: int | None = None
         # Set while it is live.
@@ -94,7 +94,7 @@ class Line:
         self.task: asyncio.Task[None] | None = None
         # What it said to view or to type to, and when; most sockets never do.
         self.followed: dict[Any, dict[str, Any]] | None = None
-        self.said_at = 0.0
+        self.ephemeral_at = 0.0
         wire.line = self
 
     def hold(self) -> None:
@@ -105,7 +105,7 @@ class Line:
             self.hub.hold(self)
             self.is_held = True
 
-    def gone(self) -> None:
+    def closed(self) -> None:
         """The socket has ended, whoever ended it. What is still asked of the database
         for it comes back and finds it closed."""
         if self.is_open:

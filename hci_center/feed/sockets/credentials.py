@@ -21,13 +21,13 @@ from hci_center.feed.async_database import PATIENCE, PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.frames import Change
 from hci_center.feed.reporting import report
-from hci_center.feed.sockets.connection import Close, Identity, Line
+from hci_center.feed.sockets.connection import Close, Connection, SocketIdentity
 from hci_center.feed.visibility import find_caller
 
 logger = logging.getLogger(__name__)
 
 # One without sockets is remembered this long, in seconds: its sockets come back.
-KEPT_FOR = 60.0
+RETENTION = 60.0
 
 _ALIVE = """
 SELECT 'key:' || id, '' FROM managers_apikey
@@ -44,12 +44,12 @@ SELECT 'session:' || session_key, '' FROM django_session
 """
 
 
-class Member:
+class CredentialState:
     """A credential with open sockets, or that had some lately."""
 
     def __init__(self, credential: str) -> None:
         self.credential = credential
-        self.lines: set[Line] = set()
+        self.connections: set[Connection] = set()
         # None: not known, or ended.
         self.caller: Caller | None = None
         self.is_fresh = False
@@ -57,69 +57,71 @@ class Member:
         self.resets = 0
         # Whether what its sockets hold is void, though its rights may be the same.
         self.is_void = False
-        self.seal: str | None = None
+        self.password_fingerprint: str | None = None
         self.left_at = 0.0
         self.loading: asyncio.Task[None] | None = None
 
-    def is_meant_by(self, change: Change) -> bool:
+    def is_target_of(self, change: Change) -> bool:
         """Whether a reset row is for it."""
         if change.who is not None:
             return change.who == self.credential
         return self.caller is not None and self.caller.reaches(change.manager)
 
 
-class Members:
+class CredentialRegistry:
     """All of a process. `release` is told of each held line that may go on, its
     member's rights being known again."""
 
-    def __init__(self, database: Database, release: Callable[[Line], None]) -> None:
+    def __init__(
+        self, database: Database, release: Callable[[Connection], None]
+    ) -> None:
         self._database = database
         self._release = release
-        self._all: dict[str, Member] = {}
+        self._all: dict[str, CredentialState] = {}
 
-    async def join(self, line: Line, identity: Identity) -> Caller | None:
+    async def join(self, line: Connection, identity: SocketIdentity) -> Caller | None:
         """What the credential may see by now, None when it has ended. The socket is
         known from here on, so no reset passes it by."""
         credential = identity.credential
-        member = self._all.setdefault(credential, Member(credential))
-        if not member.lines:
-            member.seal = None
-        member.lines.add(line)
-        line.identity, line.member = identity, member
-        await self.settle(member)
+        member = self._all.setdefault(credential, CredentialState(credential))
+        if not member.connections:
+            member.password_fingerprint = None
+        member.connections.add(line)
+        line.identity, line.state = identity, member
+        await self.wait_loaded(member)
         return member.caller
 
-    async def settle(self, member: Member) -> None:
+    async def wait_loaded(self, member: CredentialState) -> None:
         """Returns when its rights are known. May raise DatabaseAwayError."""
         while not member.is_fresh:
             await asyncio.shield(self._load(member))
 
-    def leave(self, line: Line) -> None:
-        member, line.member = line.member, None
+    def leave(self, line: Connection) -> None:
+        member, line.state = line.state, None
         if member is not None:
-            member.lines.discard(line)
+            member.connections.discard(line)
             member.left_at = time.monotonic()
 
-    def has_room(self, line: Line) -> bool:
+    def has_room(self, line: Connection) -> bool:
         """Whether the person has not more sockets than allowed; a key always."""
-        member = line.member
+        member = line.state
         if member is None or member.caller is None or member.caller.is_key:
             return True
-        return len(member.lines) <= settings.FEED_SOCKETS_EACH
+        return len(member.connections) <= settings.FEED_SOCKETS_EACH
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[CredentialState]:
         return iter(tuple(self._all.values()))
 
-    def meant_by(self, change: Change) -> list[Member]:
+    def targets_of(self, change: Change) -> list[CredentialState]:
         """The members that a reset row is for."""
         if change.who is None:
             return [
-                member for member in self._all.values() if member.is_meant_by(change)
+                member for member in self._all.values() if member.is_target_of(change)
             ]
         member = self._all.get(change.who)
         return [] if member is None else [member]
 
-    def upset(self, member: Member, *, is_void: bool) -> None:
+    def invalidate(self, member: CredentialState, *, is_void: bool) -> None:
         """Its rights are to be read again; its sockets hear nothing until then.
 
         `is_void`: what they hold is, though the rights may turn out to be the same.
@@ -127,17 +129,17 @@ class Members:
         member.is_fresh = False
         member.resets += 1
         member.is_void = member.is_void or is_void
-        for line in member.lines:
+        for line in member.connections:
             line.hold()
-        if member.lines:
+        if member.connections:
             self._load(member)
 
-    def _load(self, member: Member) -> asyncio.Task[None]:
+    def _load(self, member: CredentialState) -> asyncio.Task[None]:
         if member.loading is None or member.loading.done():
             member.loading = asyncio.create_task(self._read_rights(member))
         return member.loading
 
-    async def _read_rights(self, member: Member) -> None:
+    async def _read_rights(self, member: CredentialState) -> None:
         try:
             await self._read_rights_until_known(member)
         except DatabaseAwayError:
@@ -145,11 +147,11 @@ class Members:
         except Exception as error:
             # Its sockets would stay open and hear nothing.
             await report(self._database, "rights", error, member.credential)
-            for line in tuple(member.lines):
-                line.wire.hang_up(Close.FAULT)
+            for line in tuple(member.connections):
+                line.transport.close_connection(Close.FAULT)
             raise
 
-    async def _read_rights_until_known(self, member: Member) -> None:
+    async def _read_rights_until_known(self, member: CredentialState) -> None:
         find = database_sync_to_async(find_caller, thread_sensitive=False)
         until = time.monotonic() + PATIENCE
         before = member.caller
@@ -158,47 +160,50 @@ class Members:
             try:
                 member.caller = await find(member.credential)
             except Error as error:
-                if time.monotonic() > until and not member.lines:
+                if time.monotonic() > until and not member.connections:
                     raise DatabaseAwayError from error
                 await asyncio.sleep(PAUSE)
                 continue
             member.is_fresh = member.resets == resets
         is_void = member.is_void or member.caller != before
         member.is_void = False
-        for line in tuple(member.lines):
+        for line in tuple(member.connections):
             line.reset_due |= is_void and (line.is_held or line.is_in_doubt)
             line.is_in_doubt = False
             if member.caller is None:
-                line.wire.hang_up(Close.RIGHTS_GONE)
+                line.transport.close_connection(Close.RIGHTS_GONE)
             elif line.is_held:
                 self._release(line)
 
     async def check(self) -> None:
         """Cuts the sockets whose key, user or session has ended."""
         self._forget()
-        watched = [member for member in self._all.values() if member.lines]
+        watched = [member for member in self._all.values() if member.connections]
         if not watched:
             return
         alive = await self._alive(watched)
         for member in watched:
             seal = alive.get(member.credential)
-            if seal is None or (member.seal is not None and member.seal != seal):
+            if seal is None or (
+                member.password_fingerprint is not None
+                and member.password_fingerprint != seal
+            ):
                 logger.info("%s has ended", member.credential)
                 member.is_fresh = False
                 member.resets += 1
-                _cut(tuple(member.lines))
+                _close(tuple(member.connections))
             else:
-                _cut([line for line in member.lines if _has_ended(line, alive)])
-            member.seal = seal
+                _close([line for line in member.connections if _has_ended(line, alive)])
+            member.password_fingerprint = seal
 
-    async def _alive(self, watched: list[Member]) -> dict[str, str]:
+    async def _alive(self, watched: list[CredentialState]) -> dict[str, str]:
         ids: dict[str, list[int]] = {"key": [], "user": []}
         sessions: set[str] = set()
         for member in watched:
             kind, _, pk = member.credential.partition(":")
             ids[kind].append(int(pk))
             sessions |= {
-                line.identity.session for line in member.lines if line.identity
+                line.identity.session for line in member.connections if line.identity
             }
         values = {
             "keys": ids["key"],
@@ -208,18 +213,18 @@ class Members:
         return {row[0]: row[1] for row in await self._database.rows(_ALIVE, values, 0)}
 
     def _forget(self) -> None:
-        latest = time.monotonic() - KEPT_FOR
+        latest = time.monotonic() - RETENTION
         for credential, member in list(self._all.items()):
-            if not member.lines and member.left_at < latest:
+            if not member.connections and member.left_at < latest:
                 del self._all[credential]
 
 
-def _has_ended(line: Line, alive: dict[str, str]) -> bool:
+def _has_ended(line: Connection, alive: dict[str, str]) -> bool:
     """Whether the person signed out of the session behind the socket."""
     session = line.identity.session if line.identity else ""
     return session != "" and f"session:{session}" not in alive
 
 
-def _cut(lines: Sequence[Line]) -> None:
+def _close(lines: Sequence[Connection]) -> None:
     for line in lines:
-        line.wire.hang_up(Close.RIGHTS_GONE)
+        line.transport.close_connection(Close.RIGHTS_GONE)

@@ -12,21 +12,21 @@ from hci_center.feed import channel_layer
 from hci_center.feed.async_database import Database
 from hci_center.feed.frames import frame, now
 from hci_center.feed.sockets.audiences import Audiences
-from hci_center.feed.sockets.connection import Line
-from hci_center.feed.visibility import sees
+from hci_center.feed.sockets.connection import Connection
+from hci_center.feed.visibility import can_see
 
 logger = logging.getLogger(__name__)
 
 MESSAGE = "feed.now"
 # So often may a socket say that its person views or types: each word uses up this
 # many seconds, and it has a second in hand.
-SAID_EVERY = 0.2
-IN_HAND = 1.0
+SECONDS_PER_FRAME = 0.2
+BURST_SECONDS = 1.0
 # Contacts that one socket views or types to at a time.
 MOST_FOLLOWED = 8
 
 # Whose it is: manager, area and operator.
-Place = tuple[int, int | None, int | None]
+Location = tuple[int, int | None, int | None]
 
 _CONTACT = """
 SELECT c.manager_id, c.area_id, c.operator_id
@@ -38,7 +38,7 @@ SELECT c.manager_id, c.area_id, c.operator_id
 """
 
 
-class Moments:
+class EphemeralEvents:
     """Tells frames of the moment to the sockets of all processes."""
 
     def __init__(
@@ -50,8 +50,8 @@ class Moments:
         self._process = uuid4().hex
         self._away_until = 0.0
 
-    async def tell(
-        self, place: Place, said: dict[str, Any], besides: Line | None = None
+    async def publish(
+        self, place: Location, said: dict[str, Any], besides: Connection | None = None
     ) -> None:
         """To all who see the place but the socket that said it: here at once, in the
         other processes by the layer."""
@@ -71,28 +71,28 @@ class Moments:
         except channel_layer.AWAY:
             self._away_until = time.monotonic() + 1.0
 
-    def heard(self, message: dict[str, Any]) -> None:
+    def receive(self, message: dict[str, Any]) -> None:
         """By the layer, from another process or from the relay."""
         if message["e"] == self._epoch() and message["by"] != self._process:
             manager, area, operator = message["place"]
             self._write((manager, area, operator), message["text"], None)
 
-    def _write(self, place: Place, text: str, besides: Line | None) -> None:
+    def _write(self, place: Location, text: str, besides: Connection | None) -> None:
         manager, area, operator = place
         data = frame(text)
         for audience in self._audiences.reached_by((manager,)):
-            if sees(audience.caller, area, operator):
+            if can_see(audience.caller, area, operator):
                 for line, write in audience.writers.items():
                     if line is not besides:
                         write(data)
 
-    async def follow(self, line: Line, sent: dict[str, Any]) -> None:
+    async def follow(self, line: Connection, sent: dict[str, Any]) -> None:
         """A client's word that its person views a contact or types to it, or does so
         no longer. What is malformed, too fast or not its to see is passed over."""
         kind, contact, m, on = (sent.get(name) for name in ("t", "id", "m", "on"))
         if not _is_id(contact) or not _is_id(m) or not isinstance(on, bool):
             return
-        caller = line.member.caller if line.member else None
+        caller = line.state.caller if line.state else None
         if caller is None or (on and not _is_in_time(line)):
             return
         said = {
@@ -102,21 +102,21 @@ class Moments:
             "operatorId": str(caller.operator or 0),
         }
         # Taken back without a question, once: what was never said is not.
-        place = await self._place(said) if on or _take_back(line, said) else None
+        place = await self._location(said) if on or _withdraw(line, said) else None
         if place is None or not caller.reaches(place[0]):
             return
-        if sees(caller, place[1], place[2]) and (not on or _note(line, said)):
-            await self.tell(place, {**said, "on": on}, besides=line)
+        if can_see(caller, place[1], place[2]) and (not on or _remember(line, said)):
+            await self.publish(place, {**said, "on": on}, besides=line)
 
-    async def forget(self, line: Line) -> None:
+    async def forget(self, line: Connection) -> None:
         """A socket that has gone views nothing and types no more."""
         followed, line.followed = line.followed, None
         for said in (followed or {}).values():
-            place = await self._place(said)
+            place = await self._location(said)
             if place is not None:
-                await self.tell(place, {**said, "on": False})
+                await self.publish(place, {**said, "on": False})
 
-    async def _place(self, said: dict[str, Any]) -> Place | None:
+    async def _location(self, said: dict[str, Any]) -> Location | None:
         contact, m = said["id"], said["m"]
         values = {
             "external_id": str(contact),
@@ -128,16 +128,16 @@ class Moments:
         return rows[0] if len(rows) == 1 else None
 
 
-def _is_in_time(line: Line) -> bool:
+def _is_in_time(line: Connection) -> bool:
     moment = time.monotonic()
-    used_until = max(line.said_at, moment - IN_HAND) + SAID_EVERY
+    used_until = max(line.ephemeral_at, moment - BURST_SECONDS) + SECONDS_PER_FRAME
     if used_until > moment:
         return False
-    line.said_at = used_until
+    line.ephemeral_at = used_until
     return True
 
 
-def _note(line: Line, said: dict[str, Any]) -> bool:
+def _remember(line: Connection, said: dict[str, Any]) -> bool:
     """Keeps what the socket said, to be taken back for it when it goes."""
     followed = line.followed = line.followed or {}
     if len(followed) >= MOST_FOLLOWED and _key(said) not in followed:
@@ -146,7 +146,7 @@ def _note(line: Line, said: dict[str, Any]) -> bool:
     return True
 
 
-def _take_back(line: Line, said: dict[str, Any]) -> bool:
+def _withdraw(line: Connection, said: dict[str, Any]) -> bool:
     return (line.followed or {}).pop(_key(said), None) is not None
 
 

@@ -31,16 +31,16 @@ from hci_center.feed.frames import (
 from hci_center.feed.metrics import Metrics, exposition
 from hci_center.feed.readiness import BACKLOG
 from hci_center.feed.reporting import report
-from hci_center.feed.sockets.background import Errands, guarded
-from hci_center.feed.sockets.broadcaster import Air
-from hci_center.feed.sockets.connection import Line
-from hci_center.feed.sockets.credentials import Members
+from hci_center.feed.sockets.background import BackgroundTasks, exit_on_failure
+from hci_center.feed.sockets.broadcaster import Broadcaster
+from hci_center.feed.sockets.connection import Connection
+from hci_center.feed.sockets.credentials import CredentialRegistry
 from hci_center.feed.sockets.ephemeral import MESSAGE as MOMENT
-from hci_center.feed.sockets.ephemeral import Moments
-from hci_center.feed.sockets.fanout import rest_after
+from hci_center.feed.sockets.ephemeral import EphemeralEvents
+from hci_center.feed.sockets.fanout import fanout_delay
 from hci_center.feed.sockets.presence import Presence
-from hci_center.feed.sockets.replay_buffer import Recent
-from hci_center.feed.sockets.replay_store import History
+from hci_center.feed.sockets.replay_buffer import ReplayBuffer
+from hci_center.feed.sockets.replay_store import ReplayStore
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 POLL_EVERY = 0.25
 # But what the layer has brought and is about to be told is not read once more and told
 # ahead of its time; so often in a row. A gap in it shows when it is told.
-MOST_PASSED_OVER = 4
+MOST_SKIPPED = 4
 CHECK_EVERY = 2.0
 
 _HEAD = "SELECT seq, epoch FROM change_head"
@@ -62,37 +62,39 @@ class Hub:
 
     def __init__(self) -> None:
         self.metrics = Metrics()
-        self.air = Air(self.metrics)
+        self.broadcaster = Broadcaster(self.metrics)
         self.database = Database()
-        self.history = History(self.database)
-        self.members = Members(self.database, self.release)
-        self.moments = Moments(self.database, self.air.audiences, lambda: self.epoch)
-        self.presence = Presence(self.database, self.moments)
-        self.recent = Recent(0)
+        self.replay_store = ReplayStore(self.database)
+        self.credentials = CredentialRegistry(self.database, self.release)
+        self.ephemeral = EphemeralEvents(
+            self.database, self.broadcaster.audiences, lambda: self.epoch
+        )
+        self.presence = Presence(self.database, self.ephemeral)
+        self.replay_buffer = ReplayBuffer(0)
         self.epoch = ""
         # The cursor before the changes that are being told.
-        self._told = 0
-        self._truth = Database(1)
+        self._broadcast_from = 0
+        self._feed_table = Database(1)
         self._subscription = Subscription(self._arrive)
-        self._subscription.others[MOMENT] = self.moments.heard
+        self._subscription.others[MOMENT] = self.ephemeral.receive
         self._inbox: list[Change] = []
         self._arrived = asyncio.Event()
         self._gap = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._errands = Errands()
+        self._background = BackgroundTasks()
         self._begun: asyncio.Task[None] | None = None
 
     @property
     def last(self) -> int:
         """The cursor of what has been told."""
-        return self.recent.last
+        return self.replay_buffer.last
 
     # Its life ------------------------------------------------------------------
 
     async def ready(self) -> None:
         """Returns when it knows where the feed stands; the first call starts it."""
         if self._begun is None:
-            self._begun = asyncio.create_task(guarded(self._begin()))
+            self._begun = asyncio.create_task(exit_on_failure(self._begin()))
         await asyncio.shield(self._begun)
 
     async def _begin(self) -> None:
@@ -102,11 +104,11 @@ class Hub:
             self._fan_out(),
             self._poll(),
             self._check(),
-            self.air.beat(self._heartbeat),
+            self.broadcaster.heartbeat(self._heartbeat),
             self.presence.keep(),
         ):
             # Kept: a task that nobody holds may be collected in mid-flight.
-            self._tasks.append(asyncio.create_task(guarded(work)))
+            self._tasks.append(asyncio.create_task(exit_on_failure(work)))
         # What was loaded stays: no collection need look through it while all wait.
         gc.collect()
         gc.freeze()
@@ -114,17 +116,17 @@ class Hub:
     async def _repeat_until_read(self) -> None:
         while True:
             try:
-                [(seq, self.epoch)] = await self._truth.rows(_HEAD, {})
+                [(seq, self.epoch)] = await self._feed_table.rows(_HEAD, {})
             except DatabaseAwayError:
                 continue
-            self.recent = Recent(seq)
+            self.replay_buffer = ReplayBuffer(seq)
             return
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self.presence.leave()
-        await self._truth.close()
+        await self._feed_table.close()
         await self.database.close()
 
     # What arrives --------------------------------------------------------------
@@ -147,9 +149,9 @@ class Hub:
             # loop itself writes, after each slice; that is part of the work.
             started = time.thread_time()
             changes, self._inbox = self._inbox, []
-            await self._take_in_slices(changes)
+            await self._accept_in_slices(changes)
             took = self.metrics.fan_out_seconds = time.thread_time() - started
-            await asyncio.sleep(rest_after(took, followed=followed))
+            await asyncio.sleep(fanout_delay(took, followed=followed))
 
     async def _poll(self) -> None:
         while True:
@@ -158,7 +160,7 @@ class Hub:
             except DatabaseAwayError:
                 await asyncio.sleep(PAUSE)
                 continue
-            for _ in range(MOST_PASSED_OVER):
+            for _ in range(MOST_SKIPPED):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._gap.wait(), POLL_EVERY)
                 if self._gap.is_set() or not self._inbox:
@@ -168,32 +170,32 @@ class Hub:
     async def refresh(self) -> None:
         """Takes all that the table has by now. Raises DatabaseAwayError."""
         told = self.last
-        [(seq, epoch)] = await self._truth.rows(_HEAD, {}, patience=0)
+        [(seq, epoch)] = await self._feed_table.rows(_HEAD, {}, patience=0)
         while self.last < seq:
-            rows = await self._truth.rows(_AFTER, {"after": self.last}, patience=0)
+            rows = await self._feed_table.rows(_AFTER, {"after": self.last}, patience=0)
             if not rows or rows[0][0] > self.last + 1:
                 break
             changes = [Change(*row) for row in rows]
-            self.metrics.changes_read += await self._take_in_slices(changes)
+            self.metrics.changes_read += await self._accept_in_slices(changes)
         is_behind = self.last < seq
         is_other = self.last == seq and self.epoch != epoch
         if seq < told or is_behind or is_other:
             # Another database than before, or one put back in time.
             logger.warning("The feed begins anew at %d", seq)
             self.epoch = epoch
-            self.recent = Recent(seq)
+            self.replay_buffer = ReplayBuffer(seq)
             self._reset_all()
 
-    async def _take_in_slices(self, changes: list[Change]) -> int:
+    async def _accept_in_slices(self, changes: list[Change]) -> int:
         """Takes them and lets the loop write in between, so that a socket is too slow
         for what it does not read, and not for what was not yet tried."""
         fresh = 0
         for part in slices(changes):
-            fresh += self.take(part)
+            fresh += self.accept(part)
             await asyncio.sleep(0)
         return fresh
 
-    def take(self, changes: list[Change]) -> int:
+    def accept(self, changes: list[Change]) -> int:
         """Tells what follows on the last change and passes over what was told;
         answers how many were new. A gap is left to the table."""
         fresh: list[Change] = []
@@ -207,14 +209,14 @@ class Hub:
                 self._gap.set()
                 break
         if fresh:
-            self._tell(fresh)
+            self._broadcast(fresh)
         return len(fresh)
 
     # What goes out -------------------------------------------------------------
 
-    def _tell(self, changes: list[Change]) -> None:
-        self._told = self.last
-        self.recent.add(changes)
+    def _broadcast(self, changes: list[Change]) -> None:
+        self._broadcast_from = self.last
+        self.replay_buffer.add(changes)
         self.metrics.changes += len(changes)
         epochs = [change.ev for change in changes if change.kind == "epoch"]
         if epochs:
@@ -223,86 +225,86 @@ class Hub:
             return
         for change in changes:
             if change.kind == "reset":
-                for member in self.members.meant_by(change):
-                    self.members.upset(member, is_void=change.who is None)
+                for member in self.credentials.targets_of(change):
+                    self.credentials.invalidate(member, is_void=change.who is None)
         try:
-            self.air.tell(changes, self.last)
+            self.broadcaster.broadcast(changes, self.last)
         except Exception as error:  # noqa: BLE001 - one change must not deafen all
-            self._give_up_telling(changes, error)
+            self._reset_concerned(changes, error)
 
-    def _give_up_telling(self, changes: list[Change], error: Exception) -> None:
+    def _reset_concerned(self, changes: list[Change], error: Exception) -> None:
         """What cannot be told event by event is read anew by those whom it concerns."""
         subject = f"changes {changes[0].seq}-{changes[-1].seq}"
-        self._errands.send_out(report(self.database, "tell", error, subject))
-        concerned = self.air.audiences.reached_by({c.manager for c in changes})
-        self.air.tell_some(concerned, reset(self.last, self.epoch))
+        self._background.start(report(self.database, "tell", error, subject))
+        concerned = self.broadcaster.audiences.reached_by({c.manager for c in changes})
+        self.broadcaster.broadcast_to(concerned, reset(self.last, self.epoch))
 
     def _reset_all(self) -> None:
         """Another epoch may be another database: all rights are read again, and all
         sockets are told to begin anew when theirs are known."""
-        for member in self.members:
-            self.members.upset(member, is_void=True)
+        for member in self.credentials:
+            self.credentials.invalidate(member, is_void=True)
 
     def _heartbeat(self) -> str:
         return heartbeat(self.last, self.epoch)
 
-    def put_on_air(self, line: Line, missed: Sequence[Change] = ()) -> None:
+    def go_live(self, line: Connection, missed: Sequence[Change] = ()) -> None:
         """From here on it hears what comes after `last`; it was told all before, but
         for what it has missed just now."""
-        caller = line.member.caller if line.member else None
+        caller = line.state.caller if line.state else None
         if caller is None or line.identity is None:
             return
         line.reset_due = False
-        audience = self.air.put(line, caller, line.identity.base)
-        for text in event_texts(audience.told(missed), self.last):
-            line.wire.write(frame(text))
-        line.wire.write(frame(self._heartbeat()))
+        audience = self.broadcaster.add(line, caller, line.identity.base)
+        for text in event_texts(audience.events_for(missed), self.last):
+            line.transport.write(frame(text))
+        line.transport.write(frame(self._heartbeat()))
         self._show_presence(line, caller.operator)
 
-    def _show_presence(self, line: Line, operator: int | None) -> None:
+    def _show_presence(self, line: Connection, operator: int | None) -> None:
         before, line.present_as = line.present_as, operator
         if before is not None and before != operator:
-            self.presence.went(line, before)
+            self.presence.disconnected(line, before)
         if operator is not None:
-            self.presence.came(line, operator)
+            self.presence.connected(line, operator)
 
-    def hold(self, line: Line) -> None:
+    def hold(self, line: Connection) -> None:
         """A live socket hears nothing for a moment, and is remembered where."""
-        self.air.take_off(line)
-        line.held_at = self._told
+        self.broadcaster.remove(line)
+        line.held_at = self._broadcast_from
 
-    def release(self, line: Line) -> None:
+    def release(self, line: Connection) -> None:
         """A held socket goes on: where it was held, if its rights turned out to be the
         same, else anew."""
         line.is_held = False
         missed = self.last - line.held_at
-        if missed > MOST_EVENTS or not self.recent.covers(line.held_at):
+        if missed > MOST_EVENTS or not self.replay_buffer.covers(line.held_at):
             line.reset_due = True
         if line.reset_due:
-            line.wire.write(frame(reset(self.last, self.epoch)))
-            self.put_on_air(line)
+            line.transport.write(frame(reset(self.last, self.epoch)))
+            self.go_live(line)
         else:
-            self.put_on_air(line, self.recent.after(line.held_at, missed))
+            self.go_live(line, self.replay_buffer.after(line.held_at, missed))
 
-    def leave(self, line: Line) -> None:
+    def leave(self, line: Connection) -> None:
         """The socket is gone."""
-        self.air.take_off(line)
+        self.broadcaster.remove(line)
         self._show_presence(line, None)
         if line.followed:
-            self._errands.send_out(self.moments.forget(line))
-        self.members.leave(line)
+            self._background.start(self.ephemeral.forget(line))
+        self.credentials.leave(line)
 
-    def follow(self, line: Line, sent: dict[str, Any]) -> None:
+    def follow(self, line: Connection, sent: dict[str, Any]) -> None:
         """A client's word of what its person views or types to."""
-        self._errands.send_out(self.moments.follow(line, sent))
+        self._background.start(self.ephemeral.follow(line, sent))
 
     def report(self) -> bytes:
         """The metrics of this process in Prometheus's format."""
         return exposition(
             self.metrics,
             lambda: {
-                "sockets": len(self.air),
-                "audiences": len(self.air.audiences),
+                "sockets": len(self.broadcaster),
+                "audiences": len(self.broadcaster.audiences),
                 "cursor": self.last,
             },
         )
@@ -311,7 +313,7 @@ class Hub:
         while True:
             await asyncio.sleep(CHECK_EVERY)
             try:
-                await self.members.check()
+                await self.credentials.check()
                 [pace] = await self.database.rows(BACKLOG, {}, patience=0)
             except DatabaseAwayError:
                 continue

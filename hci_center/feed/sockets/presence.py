@@ -20,8 +20,8 @@ from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.reporting import report
 
 if TYPE_CHECKING:
-    from hci_center.feed.sockets.connection import Line
-    from hci_center.feed.sockets.ephemeral import Moments
+    from hci_center.feed.sockets.connection import Connection
+    from hci_center.feed.sockets.ephemeral import EphemeralEvents
 
 logger = logging.getLogger(__name__)
 
@@ -63,22 +63,22 @@ SELECT DISTINCT o.id, o.manager_id
 class Presence:
     """The operators with a live socket in this process."""
 
-    def __init__(self, database: Database, moments: Moments) -> None:
+    def __init__(self, database: Database, moments: EphemeralEvents) -> None:
         self._database = database
         self._moments = moments
         self._process = uuid4().hex
-        self._here: dict[int, set[Line]] = {}
+        self._here: dict[int, set[Connection]] = {}
         self._left: dict[int, float] = {}
         self._known: set[int] = set()
         self._refreshed = 0.0
         self._changed = asyncio.Event()
 
-    def came(self, line: Line, operator: int) -> None:
+    def connected(self, line: Connection, operator: int) -> None:
         self._here.setdefault(operator, set()).add(line)
         self._left.pop(operator, None)
         self._changed.set()
 
-    def went(self, line: Line, operator: int) -> None:
+    def disconnected(self, line: Connection, operator: int) -> None:
         lines = self._here.get(operator, set())
         lines.discard(line)
         if not lines and self._here.pop(operator, None) is not None:
@@ -91,7 +91,7 @@ class Presence:
                 await asyncio.wait_for(self._changed.wait(), 1.0)
             self._changed.clear()
             try:
-                await self._tell_changes()
+                await self._publish_changes()
             except DatabaseAwayError:
                 await asyncio.sleep(1.0)
             except psycopg.Error as error:
@@ -99,7 +99,7 @@ class Presence:
                 await report(self._database, "presence", error)
                 await asyncio.sleep(1.0)
 
-    async def _tell_changes(self) -> None:
+    async def _publish_changes(self) -> None:
         now = time.monotonic()
         is_due = now - self._refreshed > REFRESH_EVERY
         come = set(self._here) if is_due else set(self._here) - self._known
@@ -130,4 +130,4 @@ class Presence:
         }
         for operator, manager in await self._database.rows(query, values, patience=0):
             said = {"k": "presence", "id": str(operator), "online": online}
-            await self._moments.tell((manager, None, None), said)
+            await self._moments.publish((manager, None, None), said)

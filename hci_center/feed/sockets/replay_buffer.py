@@ -8,7 +8,7 @@ MOST_CHANGES = 20_000
 MOST_CHARACTERS = 16 * 2**20
 
 
-class Recent:
+class ReplayBuffer:
     """Changes without a gap, ending with the latest."""
 
     def __init__(self, last: int) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from hci_center.callers import Caller
 from hci_center.feed.async_database import Database
-from hci_center.feed.frames import MOST_EVENTS, Told, with_link
+from hci_center.feed.frames import MOST_EVENTS, EventText, with_link
 from hci_center.feed.sockets.audiences import Audience
-from hci_center.feed.visibility import REACHES, SAW_BEFORE, SEES_NOW, parameters
+from hci_center.feed.visibility import CAN_SEE_NOW, REACHES, SAW_BEFORE, parameters
 
 _PAGE = f"""
-SELECT seq, CASE WHEN {SEES_NOW} THEN ev ELSE gone END,
-       CASE WHEN {SEES_NOW} THEN file END
+SELECT seq, CASE WHEN {CAN_SEE_NOW} THEN ev ELSE gone END,
+       CASE WHEN {CAN_SEE_NOW} THEN file END
   FROM change_feed
  WHERE seq > %(after)s AND seq <= %(upto)s AND {REACHES}
    AND ev IS NOT NULL AND kind <> 'epoch'
-   AND ({SEES_NOW} OR (gone IS NOT NULL AND {SAW_BEFORE}))
+   AND ({CAN_SEE_NOW} OR (gone IS NOT NULL AND {SAW_BEFORE}))
  ORDER BY seq LIMIT %(most)s
 """  # noqa: S608 - of constants
 _OLDEST = "SELECT seq FROM change_feed ORDER BY seq LIMIT 1"
@@ -26,7 +26,7 @@ SELECT 1 FROM change_feed
 """  # noqa: S608 - of constants
 
 
-class History:
+class ReplayStore:
     """The table of the feed, for those who were away longer than memory reaches."""
 
     def __init__(self, database: Database) -> None:
@@ -34,7 +34,7 @@ class History:
 
     async def page(
         self, audience: Audience, after: int, upto: int
-    ) -> tuple[list[Told], int] | None:
+    ) -> tuple[list[EventText], int] | None:
         """What the audience heard after one cursor, and the cursor that this reaches,
         at most `upto`. None when the table begins later than that."""
         values = parameters(audience.caller)

@@ -21,7 +21,7 @@ from hci_center.local import bootstrap, paths
 from hci_center.local.errors import CannotStartError
 from hci_center.local.postgres import Postgres
 from hci_center.local.secret_check import check_secrets
-from hci_center.local.server_dirs import open_home
+from hci_center.local.server_dirs import open_server_dirs
 from hci_center.local.supervisor import Process, StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
@@ -81,9 +81,9 @@ class Command(BaseCommand):
         """Starts the embedded servers that are wanted, and readies the database."""
         embedded = paths.database_url() == settings.DATABASE_URL
         if paths.redis_url() == settings.REDIS_URL:
-            supervisor.start(valkey(open_home()))
+            supervisor.start(valkey(open_server_dirs()))
         if embedded:
-            home = open_home()
+            home = open_server_dirs()
             for note in home.notes():
                 self.say(note)
             postgres = Postgres(home)
