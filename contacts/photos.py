@@ -31,14 +31,14 @@ class PhotoLink(DeferredValue, kind="photo"):
     def __init__(self, photo: str, uuid: str) -> None:
         self.photo, self.uuid = photo, uuid
 
-    def now(self, asker: ResponseContext) -> str:
+    def resolve(self, asker: ResponseContext) -> str:
         return f"{self.photo}?{signed(PURPOSE, self.uuid)}"
 
-    def kept(self) -> dict[str, Any]:
+    def serialize(self) -> dict[str, Any]:
         return {"photo": self.photo, "uuid": self.uuid}
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> DeferredValue:
+    def restore_from(cls, **kept: Any) -> DeferredValue:
         return cls(kept["photo"], kept["uuid"])
 
 

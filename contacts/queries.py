@@ -82,18 +82,18 @@ class ContactsOf(DeferredValue, kind="contacts_of"):
         self.manager = manager
         self.shapes = shapes
 
-    def now(self, asker: ResponseContext) -> list[Shape]:
+    def resolve(self, asker: ResponseContext) -> list[Shape]:
         if self.shapes is not None:
             return self.shapes
         if asker.caller is None:
             return []
         return contacts_of_managers([self.manager], asker.caller)[self.manager]
 
-    def kept(self) -> dict[str, Any]:
+    def serialize(self) -> dict[str, Any]:
         return {"manager": self.manager}
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> ContactsOf:
+    def restore_from(cls, **kept: Any) -> ContactsOf:
         return cls(kept["manager"])
 
 

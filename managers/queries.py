@@ -42,7 +42,7 @@ class PageToken(DeferredValue, kind="page_token"):
         self.manager = manager
         self.sealed = sealed
 
-    def now(self, asker: ResponseContext) -> str:
+    def resolve(self, asker: ResponseContext) -> str:
         if asker.caller is None or not asker.caller.secrets:
             return ""
         sealed = self._read() if self.sealed is None else self.sealed
@@ -55,11 +55,11 @@ class PageToken(DeferredValue, kind="page_token"):
             logger.error("manager %s: its page token cannot be decrypted", self.manager)
             return ""
 
-    def kept(self) -> dict[str, Any]:
+    def serialize(self) -> dict[str, Any]:
         return {"manager": self.manager}
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> PageToken:
+    def restore_from(cls, **kept: Any) -> PageToken:
         return cls(kept["manager"])
 
     def _read(self) -> str:

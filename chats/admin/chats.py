@@ -76,7 +76,7 @@ class ChatAdmin(TenantAdmin):
     actions = ["close_many"]
     change_form_outer_after_template: Any = "admin/chats/chat/conversation.html"
 
-    def complete(self, rows: list[Any]) -> None:
+    def annotate_page(self, rows: list[Any]) -> None:
         """Where a closed chat was and who answered it last, in two queries.
 
         A contact knows who answers it now; who answered it then, the ledger does.

@@ -38,7 +38,7 @@ class ChatEventAdmin(EndlessAdmin):
     search_help_text = gettext_lazy("Protocol, or the contact's name or number")
     fields = [("at", "kind"), ("chat", "of_manager"), ("area", "operator"), "who"]
 
-    def complete(self, rows: list[Any]) -> None:
+    def annotate_page(self, rows: list[Any]) -> None:
         """The names of those who did it, in two queries."""
         ids: dict[str, set[int]] = {"user": set(), "key": set()}
         for row in rows:

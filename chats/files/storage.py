@@ -53,17 +53,17 @@ class FileLink(DeferredValue, kind="file"):
     def __init__(self, uuid: UUID | str) -> None:
         self.uuid = str(uuid)
 
-    def now(self, asker: ResponseContext) -> str:
+    def resolve(self, asker: ResponseContext) -> str:
         base: str = settings.PUBLIC_URL
         if not base:
             base = f"{asker.request.scheme}://{asker.request.get_host()}"
         return signed_link(self.uuid, base)
 
-    def kept(self) -> dict[str, Any]:
+    def serialize(self) -> dict[str, Any]:
         return {"uuid": self.uuid}
 
     @classmethod
-    def of_kept(cls, **kept: Any) -> DeferredValue:
+    def restore_from(cls, **kept: Any) -> DeferredValue:
         return cls(kept["uuid"])
 
 

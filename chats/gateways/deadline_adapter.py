@@ -69,7 +69,7 @@ class _BoundedSocket:
         self._real.sendall(data)
 
     def recv_into(self, *args: Any) -> int:
-        self._real.settimeout(self._thread.running.left(self._timeout))
+        self._real.settimeout(self._thread.running.remaining(self._timeout))
         return self._real.recv_into(*args)
 
     def makefile(self, *_: Any, **__: Any) -> BufferedReader:

@@ -122,7 +122,7 @@ class ContactAdmin(ContactActions):
         """As in the API, and along the same index."""
         return [F("last_message_at").desc(nulls_last=True), "-pk"]
 
-    def complete(self, rows: list[Any]) -> None:
+    def annotate_page(self, rows: list[Any]) -> None:
         """Whether each has an open chat, in one query."""
         going = Chat.objects.open().filter(contact__in=[row.pk for row in rows])
         with_chat = set(going.values_list("contact_id", flat=True))

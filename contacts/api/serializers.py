@@ -24,7 +24,7 @@ class OfManager(Body):
     facebookId = PublicId(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "number", "facebookId")
         values["manager"] = {
             name: values[field]
@@ -55,8 +55,8 @@ class OfContact(OfManager):
     contactId = ContactId(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
-        super().judge(values, wrong)
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
+        super().validate_fields(values, wrong)
         by_page = "facebookId" in values and "number" not in values
         key = values.get("contactId")
         if key is not None and by_page:
@@ -105,7 +105,7 @@ class SaveContact(Body):
     operatorId = OperatorId(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         values["manager"] = {"number": values.get("number")}
         if "contactNumber" in values:
             values["contact"] = (Channel.WHATSAPP.value, str(values["contactNumber"]))
@@ -125,7 +125,7 @@ class SaveFacebookContact(Body):
     operatorId = OperatorId(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         values["manager"] = {"facebook_id": values.get("facebookId")}
         values["contact"] = (Channel.FACEBOOK.value, values.get("contactId"))
 

@@ -39,7 +39,7 @@ class DeferredValue:
         raise NotImplementedError
 
     def serialize(self) -> dict[str, Any]:
-        """What a stored answer holds instead: keyword arguments of `of_kept`."""
+        """What a stored answer holds instead: keyword arguments of `restore_from`."""
         raise NotImplementedError
 
     @classmethod

@@ -27,7 +27,7 @@ class FastChangeList(ChangeList):
         ids = list(self.result_list.values_list("pk", flat=True))
         found = self.apply_select_related(self.root_queryset).in_bulk(ids)
         self.result_list = [found[pk] for pk in ids if pk in found]
-        self.model_admin.complete(self.result_list)
+        self.model_admin.annotate_page(self.result_list)
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """Newest first; where few rows are meant, of those that the filters leave.

@@ -29,7 +29,7 @@ class SaveManager(Body):
     facebookToken = Text(4096, required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         _require_both(values, wrong, "number", "controllerPort")
         _require_both(values, wrong, "facebookId", "facebookToken")
         require_one_of(values, wrong, "number", "facebookId")
@@ -45,7 +45,7 @@ class LinkManager(Body):
     controllerPort = Port(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         if not {"number", "mumber"} & (values.keys() | wrong.keys()):
             wrong["number"] = [_("This field is required.")]
 

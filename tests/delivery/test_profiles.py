@@ -39,7 +39,7 @@ def hear(rounds):
 
 
 def picture_of(contact):
-    link = photos.shown(contact.photo).now(None)
+    link = photos.shown(contact.photo).resolve(None)
     answer = Client().get(link)
     content = b"".join(answer) if answer.status_code == 200 else answer.content
     return answer, content

@@ -270,7 +270,7 @@ def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
         database = Database()
         all_members = CredentialRegistry(database, hub.release)
         line, wire = live_line(hub, Caller("key", "key:1", frozenset({1})))
-        member = line.member
+        member = line.state
         assert member is not None
         all_members.invalidate(member, is_void=False)
         assert member.loading is not None

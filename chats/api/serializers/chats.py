@@ -53,7 +53,7 @@ class WhatsAppContact(Body):
     contactId = ContactId(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the key of the contact in `contact`."""
         super().validate_fields(values, wrong)
         if "contactNumber" in values:
@@ -70,7 +70,7 @@ class FacebookContact(Body):
     contactId = PublicId()
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the key of the contact in `contact`."""
         super().validate_fields(values, wrong)
         if "contactId" in values:
@@ -127,7 +127,7 @@ class RecordMessage(WithFile):
     timestamp = TimestampField(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the manager's number in `number`, the contact in `channel` and
         `external_id`, the names of who said it in `senders`, and the message's final
         `type`, `content` and `caption`."""
@@ -214,7 +214,7 @@ class SendText(Quoting):
     longest = LONGEST_CONTENT
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         """Leaves the text in `text`."""
         super().validate_fields(values, wrong)
         require_one_of(values, wrong, "content", "content2")
@@ -256,7 +256,7 @@ class SendFile(WithFile):
     type = OneOf(*FILE_TYPES)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         super().validate_fields(values, wrong)
         sent: SentFile | None = values.get("base64")
         said: str | None = values.get("type")
@@ -285,5 +285,5 @@ class ReportStatus(Body):
     error = Text(500, required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "number", "facebookId")

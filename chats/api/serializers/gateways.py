@@ -55,5 +55,5 @@ class FindSession(Body):
     connect = Flag(required=False)
 
     @classmethod
-    def judge(cls, values: Fields, wrong: Wrong) -> None:
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "number", "facebookId")

@@ -20,7 +20,7 @@ from chats.gateways.media_types import Kind
 
 logger = logging.getLogger(__name__)
 
-_HERE = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 # Of the clock on the wall: beside others it may wait for the processor.
 LONGEST = 300.0
 _LOOK_EVERY = 0.2
@@ -60,7 +60,7 @@ def convert(order: Order, is_stopping: Callable[[], bool] = lambda: False) -> Ma
     ]
     with subprocess.Popen(  # noqa: S603 - our own program
         command,
-        cwd=_HERE,
+        cwd=_ROOT,
         env=_ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
