@@ -252,7 +252,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AUTHENTICATION_BACKENDS = ["areas.auth_backends.ThrottledBackend"]
+AUTHENTICATION_BACKENDS = [
+    "areas.auth_backends.ThrottledBackend",
+    "areas.signing_in.PacedBackend",
+]
 LOGIN_URL = "/admin/login/"
 # The theme's form does not say where to; Django's default does not exist here.
 LOGIN_REDIRECT_URL = "/admin/"
