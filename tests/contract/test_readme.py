@@ -1,4 +1,4 @@
-"""What both README files tell to paste works, and every variable is in them."""
+"""The commands in both README files work, and every variable is documented."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from tests import builders
 from tests.conftest import Api
 
 READMES = ["README.md", "README.pt-BR.md"]
+CONFIGURATIONS = ["docs/configuration.md", "docs/configuration.pt-BR.md"]
 APPS = ("managers", "areas", "contacts", "chats")
 # A variable that the code reads, from Django's settings or by itself.
 READ = r'env(?:\.\w+\(|iron\[|iron\.get\()\s*"((?:HCI_|DATABASE_|REDIS_)\w+)"'
 every_readme = pytest.mark.parametrize("name", READMES)
+every_configuration = pytest.mark.parametrize("name", CONFIGURATIONS)
 
 
 def text_of(name):
@@ -69,7 +71,7 @@ def test_the_first_operator_of_the_demonstration_serves_sales(db):
     assert first.manager.controller_port == 18001
 
 
-@every_readme
+@every_configuration
 def test_every_variable_that_the_code_reads_is_told(name):
     known = set()
     for part in ("manage.py", "bin", "hci_center", *APPS):
@@ -80,14 +82,17 @@ def test_every_variable_that_the_code_reads_is_told(name):
     assert known == told
 
 
-@every_readme
+@every_configuration
 def test_every_command_that_is_told_exists(name):
     told = set(re.findall(r"^\| `([a-z_]+)[ `]", text_of(name), re.MULTILINE))
     assert told <= set(get_commands())
 
 
 def test_both_tell_the_same_calls_and_variables():
-    english, portuguese = (text_of(name) for name in READMES)
+    english, portuguese = (
+        text_of(readme) + text_of(configuration)
+        for readme, configuration in zip(READMES, CONFIGURATIONS, strict=True)
+    )
     for pattern in (r"```sh\ncurl .*?```", r"^\| `HCI_\w+`"):
         flags = re.DOTALL | re.MULTILINE
         found = re.findall(pattern, english, flags)

@@ -1,9 +1,8 @@
-"""Every environment variable is in .env.example and in both tables of the README."""
+"""Every environment variable is in .env.example."""
 
 import ast
 import re
 
-import pytest
 from django.conf import settings
 
 PACKAGES = ("hci_center", "managers", "areas", "contacts", "chats")
@@ -31,9 +30,3 @@ def test_the_example_names_exactly_what_is_read():
     named = set(re.findall(r"^#?([A-Z0-9_]+)=", text, re.M))
     assert len(read_names()) > 20
     assert named - OF_S3 == read_names()
-
-
-@pytest.mark.parametrize("name", ["README.md", "README.pt-BR.md"])
-def test_the_documentation_names_all_of_them(name):
-    text = (settings.BASE_DIR / name).read_text()
-    assert {each for each in read_names() if f"`{each}`" not in text} == set()
