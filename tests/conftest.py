@@ -8,12 +8,14 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from hci_center.database.timeouts import use_role
 from managers import authentication
 from tests import builders
 from tests.emptying import empty
+from tests.feed.processes import Feed, Valkey, database_url
 
 # Whoever makes a database and fills it needs more time than a request.
 use_role("command")
@@ -202,3 +204,20 @@ def signed_in(user: Any) -> Api:
     client.cookies["csrftoken"] = token
     api.headers = {"X-CSRFToken": token}
     return api
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: Any) -> Iterator[Valkey]:
+    server = Valkey(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
+    """One for all tests: of two relays on a database only one publishes."""
+    feed = Feed(database_url(connection.settings_dict), valkey)
+    feed.start()
+    yield feed
+    feed.kill()

@@ -29,6 +29,7 @@ _PORT = re.compile(r"0*[0-9]{1,5}")
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 _OPERATOR_ID = re.compile(r"[1-9][0-9]{0,17}")
 _MILLISECONDS_FROM = 10**12
+_NO_TIMESTAMP_FROM = 10**18
 _LAST_TIMESTAMP = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -168,6 +169,9 @@ def parse_timestamp(value: Any) -> datetime:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,9})?", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
+        raise WrongValueError(_("This must be a Unix time."))
+    if abs(value) >= _NO_TIMESTAMP_FROM:
+        # Also an integer that no float holds.
         raise WrongValueError(_("This must be a Unix time."))
     seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
     if not math.isfinite(seconds) or not 0 < seconds < _LAST_TIMESTAMP:

@@ -26,7 +26,7 @@ def follow(**sent):
     database = Database()
     caller = Caller("key", "key:1", None)
     line = SimpleNamespace(
-        member=SimpleNamespace(caller=caller), said_at=0.0, followed=None
+        state=SimpleNamespace(caller=caller), ephemeral_at=0.0, followed=None
     )
     moments = EphemeralEvents(database, audiences=None, epoch=str)
     asyncio.run(moments.follow(line, {"t": "viewing", **sent}))

@@ -10,11 +10,9 @@ import threading
 import pytest
 
 from tests.attacks.servers import MiB, answer_of, count, is_closed, pour
-from tests.feed.conftest import running_feed, valkey
 from tests.feed.processes import wait_until
 
 # The feed as it runs, with its database.
-__all__ = ["running_feed", "valkey"]
 pytestmark = pytest.mark.django_db
 
 HANDSHAKE = (

@@ -13,7 +13,7 @@ from django.db import connection
 from areas.models import Operator
 from tests import builders
 from tests.conftest import Api, signed_in
-from tests.feed.processes import Feed, Valkey, database_url
+from tests.feed.processes import Feed
 
 
 @pytest.hookimpl(wrapper=True)
@@ -26,22 +26,6 @@ def pytest_runtest_makereport(
     if report.failed and feed is not None:
         report.sections.append(("Log of the feed", feed.log()))
     return report
-
-
-@pytest.fixture(scope="session")
-def valkey(tmp_path_factory: Any) -> Iterator[Valkey]:
-    server = Valkey(tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(scope="session")
-def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
-    feed = Feed(database_url(connection.settings_dict), valkey)
-    feed.start()
-    yield feed
-    feed.kill()
 
 
 @pytest.fixture

@@ -206,13 +206,13 @@ class FakeWire:
         self.closed: int | None = None
         self.write = self.written.append
 
-    def allow(self, waiting: int) -> None:
+    def set_high_water(self, waiting: int) -> None:
         pass
 
     async def drained(self) -> None:
         pass
 
-    def hang_up(self, code: int) -> None:
+    def close_connection(self, code: int) -> None:
         self.closed = code
 
 
@@ -242,7 +242,7 @@ def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
                 raise ZeroDivisionError
             plain(changes, cursor)
 
-        monkeypatch.setattr(hub.broadcaster, "tell", tell)
+        monkeypatch.setattr(hub.broadcaster, "broadcast", tell)
         for wire in (ours, theirs):
             wire.written.clear()
         for seq, text in ((1, "poison"), (2, "good")):

@@ -18,9 +18,15 @@ from chats.gateways.base import (
     Rejected,
 )
 from hci_center.demo.gateways import faults
-from tests.gateways.rigs import PERSON, PNG, STRANGER, file_of
+from tests.gateways.rigs import PERSON, PNG, SHORT, STRANGER, Rig, file_of
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _short_timeouts(monkeypatch):
+    """Gateways hang here, and the drivers give up soon."""
+    monkeypatch.setattr(Rig, "timeouts", SHORT)
 
 
 def test_an_unknown_person_is_the_person_s_trouble_alone(rig):

@@ -65,7 +65,8 @@ def refused(ended, begins):
 
 def test_a_new_database_starts_with_secrets_that_are_told_of(first):
     assert (
-        "Made HCI_SECRET_KEY and HCI_TOKEN_KEYS for this new database" in first.said()
+        "Made HCI_SECRET_KEY and HCI_TOKEN_KEYS for this new database"
+        in first.first_words
     )
     assert first.state() == "ok"
 

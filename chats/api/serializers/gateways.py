@@ -38,7 +38,7 @@ class Texts(WireField):
         }
 
 
-class ResendMessage(ReadChat):
+class SendAgain(ReadChat):
     id = Text(64)
 
 

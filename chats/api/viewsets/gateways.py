@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chats.accounts.health import request_qr, session_shape
-from chats.api.serializers.gateways import FindSession, ResendMessage, SendTemplate
+from chats.api.serializers.gateways import FindSession, SendAgain, SendTemplate
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
 from chats.conversations.reading import ReadRequest
@@ -19,7 +19,7 @@ from managers.lookup import find_manager
 
 
 class GatewayViewSet(ContractViewSet):
-    @operation(ResendMessage)
+    @operation(SendAgain)
     def send_again(self, fields: Fields) -> Any:
         asked = ReadRequest(
             contact=fields["contactId"],
