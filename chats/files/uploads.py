@@ -7,20 +7,15 @@ import re
 import time
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
+from chats.files.spool import UNFINISHED, Spool
 from hci_center.errors import LackingError
-
-if TYPE_CHECKING:
-    from chats.files.spool import Spool
 
 logger = logging.getLogger(__name__)
 
-# What is being written has a name that begins so, and no file of ours has.
-UNFINISHED = "."
 # Files of ours: anything else in the folder is left alone.
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{30}")
 # Of one round, in seconds: it holds a thread of the worker.

@@ -15,6 +15,8 @@ from hci_center.feed.frames import Change
 logger = logging.getLogger(__name__)
 
 GROUP = "feed"
+# The type of messages that carry an ephemeral event.
+EPHEMERAL = "feed.now"
 # A message over this many characters says only that there is something.
 MOST_CHARACTERS = 256 * 1024
 AWAY = (RedisError, OSError, asyncio.TimeoutError)

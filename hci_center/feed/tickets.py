@@ -13,7 +13,7 @@ from django.db import connection
 
 from hci_center.callers import Caller
 from hci_center.feed.async_database import Database
-from hci_center.feed.sockets.connection import SocketIdentity
+from hci_center.feed.identity import SocketIdentity
 
 LASTS = 30
 

@@ -18,17 +18,18 @@ from hci_center.feed import channel_layer
 from hci_center.feed.async_database import Connection as DatabaseConnection
 from hci_center.feed.async_database import Database
 from hci_center.feed.frames import Change, frame, reset
+from hci_center.feed.identity import SocketIdentity
 from hci_center.feed.relay import partitions
 from hci_center.feed.relay.leader import Relay
 from hci_center.feed.relay.partitions import PartitionKeeper
 from hci_center.feed.relay.publisher import Publisher
 from hci_center.feed.sockets import credentials
-from hci_center.feed.sockets.background import run_together
-from hci_center.feed.sockets.connection import Close, Connection, SocketIdentity
-from hci_center.feed.sockets.credentials import CredentialRegistry, CredentialState
+from hci_center.feed.sockets.connection import Close, Connection, CredentialState
+from hci_center.feed.sockets.credentials import CredentialRegistry
 from hci_center.feed.sockets.hub import Hub
 from hci_center.feed.sockets.presence import Presence
 from hci_center.feed.sockets.replay_buffer import ReplayBuffer
+from hci_center.feed.tasks import run_together
 from tests import builders
 from tests.conftest import Api
 from tests.feed.processes import Feed, wait_until

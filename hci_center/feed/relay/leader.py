@@ -23,7 +23,7 @@ from hci_center.feed.frames import COLUMNS, Change
 from hci_center.feed.relay.partitions import PartitionKeeper, make_room
 from hci_center.feed.relay.publisher import Publisher
 from hci_center.feed.reporting import report_by
-from hci_center.feed.sockets.background import run_together
+from hci_center.feed.tasks import run_together
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,7 @@ from typing import Any
 from hci_center.database.faults import describe
 from hci_center.feed.async_database import AWAY as DATABASE_AWAY
 from hci_center.feed.async_database import connect
-from hci_center.feed.channel_layer import AWAY, publish
-from hci_center.feed.sockets.ephemeral import MESSAGE
+from hci_center.feed.channel_layer import AWAY, EPHEMERAL, publish
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class Publisher:
             return
         self.put(
             {
-                "type": MESSAGE,
+                "type": EPHEMERAL,
                 "e": self.epoch,
                 "by": "relay",
                 "place": [int(manager), None, None],

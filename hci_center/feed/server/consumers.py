@@ -12,9 +12,10 @@ from channels.db import database_sync_to_async
 
 from hci_center.feed import tickets
 from hci_center.feed.errors import DatabaseAwayError
+from hci_center.feed.identity import SocketIdentity
 from hci_center.feed.server import session_auth
 from hci_center.feed.server.protocol import WIRE, FeedProtocol
-from hci_center.feed.sockets.connection import Close, Connection, SocketIdentity
+from hci_center.feed.sockets.connection import Close, Connection
 from hci_center.feed.sockets.hub import Hub
 from hci_center.feed.sockets.replay import Hello, catch_up, read_hello
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
 
 from hci_center.callers import Caller
 from hci_center.feed.frames import Change, EventText, with_link
 from hci_center.feed.visibility import can_see
-
-if TYPE_CHECKING:
-    from hci_center.feed.sockets.connection import Connection
 
 Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 
@@ -26,7 +23,7 @@ class Audience:
         self.base = base
         self.rights: Rights = (caller.managers, caller.operator, caller.areas, base)
         # What hands a frame to each socket, without a step in between.
-        self.writers: dict[Connection, Callable[[bytes], None]] = {}
+        self.writers: dict[Any, Callable[[bytes], None]] = {}
 
     def events_for(self, changes: Iterable[Change]) -> list[EventText]:
         """What of these changes it hears: the event, its removal, or nothing."""
@@ -61,18 +58,24 @@ class Audiences:
     def __len__(self) -> int:
         return len(self._by_rights)
 
-    def join(self, line: Connection, caller: Caller, base: str) -> Audience:
+    def join(
+        self,
+        socket: Hashable,
+        write: Callable[[bytes], None],
+        caller: Caller,
+        base: str,
+    ) -> Audience:
         """The audience of these rights, with the socket in it from now on."""
         joined = Audience(caller, base)
         audience = self._by_rights.setdefault(joined.rights, joined)
         if audience is joined:
             for place in self._places(audience):
                 place.add(audience)
-        audience.writers[line] = line.transport.write
+        audience.writers[socket] = write
         return audience
 
-    def leave(self, line: Connection, audience: Audience) -> None:
-        audience.writers.pop(line, None)
+    def leave(self, socket: Hashable, audience: Audience) -> None:
+        audience.writers.pop(socket, None)
         if audience.writers or self._by_rights.get(audience.rights) is not audience:
             return
         del self._by_rights[audience.rights]

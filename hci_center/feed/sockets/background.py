@@ -44,18 +44,3 @@ async def _ignore_outage(errand: Coroutine[Any, Any, None]) -> None:
         logger.info("A word of the moment was lost: PostgreSQL is away")
     except Exception:
         logger.exception("A word of the moment was lost")
-
-
-async def run_together(*works: Coroutine[Any, Any, None]) -> None:
-    """Runs them until one ends, which none should: the others are cancelled then, and
-    its error is raised. So is none lost that nobody waits for."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
-    raise RuntimeError("A task ended that was to run for ever")

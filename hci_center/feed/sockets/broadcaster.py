@@ -33,7 +33,7 @@ class Broadcaster:
 
     def add(self, line: Connection, caller: Caller, base: str) -> Audience:
         line.transport.set_high_water(LIVE_LIMIT)
-        line.audience = self.audiences.join(line, caller, base)
+        line.audience = self.audiences.join(line, line.transport.write, caller, base)
         line.slot = self._next_slot = (self._next_slot + 1) % SLOTS
         self._slots[line.slot].add(line)
         return line.audience

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from hci_center.feed.sockets.audiences import Audience
-    from hci_center.feed.sockets.credentials import CredentialState
-    from hci_center.feed.sockets.hub import Hub
+from hci_center.callers import Caller
+from hci_center.feed.frames import Change
+from hci_center.feed.identity import SocketIdentity
+from hci_center.feed.sockets.audiences import Audience
 
 
 class Close(IntEnum):
@@ -43,14 +42,38 @@ class Transport(Protocol):
         """Closes, without waiting for whoever does not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketIdentity:
-    """Who said `hi`: a credential, the session behind it ("" for a key), and the
-    address under which links to files are to be made."""
+class ConnectionOwner(Protocol):
+    """What a connection needs of the hub that it belongs to."""
 
-    credential: str
-    session: str
-    base: str
+    def hold(self, line: Connection) -> None:
+        """Sends it nothing until its rights are known again."""
+
+    def leave(self, line: Connection) -> None:
+        """Forgets it."""
+
+
+class CredentialState:
+    """A credential with open sockets, or that had some lately."""
+
+    def __init__(self, credential: str) -> None:
+        self.credential = credential
+        self.connections: set[Connection] = set()
+        # None: not known, or ended.
+        self.caller: Caller | None = None
+        self.is_fresh = False
+        # Counts the resets, so that rights read before one are not taken for new.
+        self.resets = 0
+        # Whether what its sockets hold is void, though its rights may be the same.
+        self.is_void = False
+        self.password_fingerprint: str | None = None
+        self.left_at = 0.0
+        self.loading: asyncio.Task[None] | None = None
+
+    def is_target_of(self, change: Change) -> bool:
+        """Whether a reset row is for it."""
+        if change.who is not None:
+            return change.who == self.credential
+        return self.caller is not None and self.caller.reaches(change.manager)
 
 
 class Connection:
@@ -75,7 +98,7 @@ class Connection:
         "transport",
     )
 
-    def __init__(self, hub: Hub, wire: Transport) -> None:
+    def __init__(self, hub: ConnectionOwner, wire: Transport) -> None:
         self.hub = hub
         self.transport = wire
         self.is_open = True

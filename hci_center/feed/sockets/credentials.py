@@ -20,8 +20,9 @@ from hci_center.callers import Caller
 from hci_center.feed.async_database import PATIENCE, PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.frames import Change
+from hci_center.feed.identity import SocketIdentity
 from hci_center.feed.reporting import report
-from hci_center.feed.sockets.connection import Close, Connection, SocketIdentity
+from hci_center.feed.sockets.connection import Close, Connection, CredentialState
 from hci_center.feed.visibility import find_caller
 
 logger = logging.getLogger(__name__)
@@ -42,30 +43,6 @@ UNION ALL
 SELECT 'session:' || session_key, '' FROM django_session
  WHERE session_key = ANY (%(sessions)s) AND expire_date > now()
 """
-
-
-class CredentialState:
-    """A credential with open sockets, or that had some lately."""
-
-    def __init__(self, credential: str) -> None:
-        self.credential = credential
-        self.connections: set[Connection] = set()
-        # None: not known, or ended.
-        self.caller: Caller | None = None
-        self.is_fresh = False
-        # Counts the resets, so that rights read before one are not taken for new.
-        self.resets = 0
-        # Whether what its sockets hold is void, though its rights may be the same.
-        self.is_void = False
-        self.password_fingerprint: str | None = None
-        self.left_at = 0.0
-        self.loading: asyncio.Task[None] | None = None
-
-    def is_target_of(self, change: Change) -> bool:
-        """Whether a reset row is for it."""
-        if change.who is not None:
-            return change.who == self.credential
-        return self.caller is not None and self.caller.reaches(change.manager)
 
 
 class CredentialRegistry:

@@ -17,7 +17,6 @@ from hci_center.feed.visibility import can_see
 
 logger = logging.getLogger(__name__)
 
-MESSAGE = "feed.now"
 # So often may a socket say that its person views or types: each word uses up this
 # many seconds, and it has a second in hand.
 SECONDS_PER_FRAME = 0.2
@@ -60,7 +59,7 @@ class EphemeralEvents:
         if time.monotonic() < self._away_until:
             return
         message = {
-            "type": MESSAGE,
+            "type": channel_layer.EPHEMERAL,
             "e": self._epoch(),
             "by": self._process,
             "place": list(place),

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hci_center.feed.async_database import PAUSE, Database
-from hci_center.feed.channel_layer import Subscription
+from hci_center.feed.channel_layer import EPHEMERAL, Subscription
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.frames import (
     COLUMNS,
@@ -35,7 +35,6 @@ from hci_center.feed.sockets.background import BackgroundTasks, exit_on_failure
 from hci_center.feed.sockets.broadcaster import Broadcaster
 from hci_center.feed.sockets.connection import Connection
 from hci_center.feed.sockets.credentials import CredentialRegistry
-from hci_center.feed.sockets.ephemeral import MESSAGE as MOMENT
 from hci_center.feed.sockets.ephemeral import EphemeralEvents
 from hci_center.feed.sockets.fanout import fanout_delay
 from hci_center.feed.sockets.presence import Presence
@@ -76,7 +75,7 @@ class Hub:
         self._broadcast_from = 0
         self._feed_table = Database(1)
         self._subscription = Subscription(self._arrive)
-        self._subscription.others[MOMENT] = self.ephemeral.receive
+        self._subscription.others[EPHEMERAL] = self.ephemeral.receive
         self._inbox: list[Change] = []
         self._arrived = asyncio.Event()
         self._gap = asyncio.Event()
