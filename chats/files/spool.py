@@ -21,9 +21,8 @@ from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.deconstruct import deconstructible
 
 from chats.files.s3 import Bucket
+from chats.files.unfinished import UNFINISHED
 
-# What is being written has a name that begins so, and no file of ours has.
-UNFINISHED = "."
 # For requests: as many threads at a time as leave others free, each for so long, and
 # none again at once after the bucket did not answer.
 _READ_SECONDS, _WAIT_SECONDS, _REST_SECONDS = 5.0, 1.0, 5.0

@@ -7,12 +7,17 @@ import re
 import time
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
-from chats.files.spool import UNFINISHED, Spool
+from chats.files.unfinished import UNFINISHED
 from hci_center.errors import LackingError
+
+if TYPE_CHECKING:
+    # Without a bucket, nothing of S3 is loaded.
+    from chats.files.spool import Spool
 
 logger = logging.getLogger(__name__)
 
