@@ -1,4 +1,4 @@
-"""What Evolution's errors mean: nearly all of them are a 400 with a text."""
+"""Meanings of Evolution's errors: nearly all of them are a 400 with a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chats.gateways.parsing import found, listed, text
 _DISCONNECTED = re.compile(
     r"Connection (Closed|Lost)|Timed? ?Out|not connected|Connection was lost", re.I
 )
-# Said before anything was tried; what is said while sending begins with "Error:".
+# Texts from before anything was tried; those of failed sends begin with "Error:".
 _SCHEMA = re.compile(
     r"requires property|is not (any|one|exactly|of a|allowed)|does not (match|conform)"
     r"|must be|is required|Owned media|base64|file ?name",
@@ -21,7 +21,7 @@ _SCHEMA = re.compile(
 
 
 def parse_error(answer: Answer, said: str) -> Outcome:
-    """The outcome of an answer that is no success. `said` is its text, masked."""
+    """Returns the outcome of an unsuccessful response. `said` is its text, masked."""
     messages = listed(answer.object(), "response", "message")
     if any(found(message, "exists") is False for message in messages):
         return v.BAD_RECIPIENT.outcome()
@@ -45,12 +45,12 @@ def parse_error(answer: Answer, said: str) -> Outcome:
         return v.TEMPORARY.outcome(said)
     if answer.status == 400 and _SCHEMA.search(said) and "Error:" not in said:
         return v.BAD_MESSAGE.outcome(said)
-    # A database's error after WhatsApp took the message looks the same.
+    # A database error after WhatsApp accepted the message looks the same.
     return v.maybe("temporary", said)
 
 
 def said_in(answer: Answer) -> str:
-    """The text of an error frame."""
+    """Returns the text of an error response."""
     body = answer.object()
     message = found(body, "response", "message")
     if isinstance(message, list):

@@ -1,4 +1,4 @@
-"""Texts of WhatsApp's structured messages: each kind's part as its reader shows it."""
+"""Texts of WhatsApp's structured messages, one function per kind."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ READERS: dict[str, Callable[[Any], tuple[str, str]]] = {
     "eventMessage": _event,
     "requestPaymentMessage": _payment_request,
     "sendPaymentMessage": _payment,
-    # So spelled by WhatsApp.
+    # Spelled this way by WhatsApp.
     "callLogMesssage": _call_log,
     "templateMessage": _template,
     "interactiveMessage": _interactive,
