@@ -1,7 +1,7 @@
-"""Copies of pictures that are not shown as they are, made by the worker.
+"""Makes copies of pictures that are not shown as they are, in the worker.
 
-A phone's photo holds where it was taken, and browsers decode whatever they are given. So
-what is shown is encoded anew; the file itself stays as it was sent, to be downloaded.
+A phone's photo contains where it was taken, and browsers decode any data. So a
+re-encoded copy is shown; the file itself stays as it was sent, for download.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
-# How often a worker may end in the middle of one before the file is to blame.
+# How often a worker may stop in the middle of one before it counts as unreadable.
 MOST_ATTEMPTS = 3
 STORAGE_WAIT = 60.0
 
@@ -83,7 +83,7 @@ class ClaimedCopy:
 
 
 def claim(room: int) -> list[ClaimedCopy]:
-    """Takes up to `room` of the pictures that wait, the newest first."""
+    """Claims up to `room` of the queued pictures, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
         return [ClaimedCopy(*row) for row in cursor.fetchall()]
@@ -92,8 +92,10 @@ def claim(room: int) -> list[ClaimedCopy]:
 def make_each(
     wanted: list[ClaimedCopy], is_stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Makes one after another. Those that are not begun when the worker ends are given
-    back by `release`."""
+    """Makes the copies one after another.
+
+    Those not begun when the worker stops are returned to the queue by `release`.
+    """
     for one in wanted:
         if is_stopping():
             return
@@ -101,18 +103,20 @@ def make_each(
             make(one, is_stopping)
         except Exception as error:
             if database_faults.fault_of(error) is not None:
-                raise  # their leases run out, and they are made then
+                raise  # their leases expire, and they are made then
             faults.record("worker", "pictures", error, f"file {one.attachment_id}")
 
 
 def release(attachment_ids: list[int]) -> None:
-    """Lets others take at once what was claimed here and will not be made here."""
+    """Returns claimed pictures to the queue at once."""
     _write(_RELEASE, [attachment_ids])
 
 
 def make(wanted: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
-    """Makes the copy, or finds out that none is needed or can be made; later again for
-    want of storage."""
+    """Makes the copy, or stores that none is needed or possible.
+
+    It is retried later if the storage is not available.
+    """
     try:
         with _opened(wanted.file) as file:
             facts = facts_of(file, wanted.mime)
@@ -145,10 +149,10 @@ def encoded_apart(
     form: str,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[bytes, str]:
-    """The picture encoded anew, by a process of its own, and its type then.
+    """Re-encodes the picture in a separate process; returns it and its type.
 
-    Raises UnfitError where that cannot be, whatever the picture does to the process,
-    and StoppedError when `is_stopping` turns true before its end.
+    Raises UnfitError if that is not possible, whatever the picture does to the process,
+    and StoppedError if `is_stopping` becomes true before it ends.
     """
     with TemporaryDirectory(prefix="picture-") as folder:
         source, target = Path(folder, "source"), Path(folder, "target")
@@ -179,12 +183,12 @@ def _keep(wanted: ClaimedCopy, content: bytes, mime: str) -> None:
         "mime": mime,
         "size": len(content),
     }
-    if not _write(_MADE, values):  # somebody else was faster
+    if not _write(_MADE, values):  # another worker was faster
         remove_file(name)
 
 
 def _settle(wanted: ClaimedCopy, showing: Showing, mime: str) -> None:
-    """No copy: the row in the queue goes, and the file says how it is shown."""
+    """Deletes the queue's row without a copy; the file stores how it is shown."""
     if showing == Showing.COPY:
         showing = Showing.NEVER
     with transaction.atomic():
@@ -193,7 +197,7 @@ def _settle(wanted: ClaimedCopy, showing: Showing, mime: str) -> None:
 
 
 def _put_off(wanted: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
-    """`counted`: the try was one of the few that a picture gets."""
+    """Delays the next attempt; `counted`: this one counts toward the maximum."""
     back = 0 if counted else 1
     _write(_LATER, [wait, back, wanted.attachment_id, wanted.attempts])
 

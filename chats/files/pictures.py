@@ -1,7 +1,8 @@
-"""What a picture's file says of itself, read from its parts and never decoded.
+"""Reads a picture's size and structure from its file without decoding it.
 
-How large it is, and whether it holds anything but what is seen: cameras write where and
-when, programs write comments, and a second file may hang behind the first.
+It finds the size, and whether the file contains more than the visible picture: cameras
+write place and time, programs write comments, and a second file may be appended to the
+first.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import BinaryIO
 MOST_PIXELS = 50_000_000
 # Of what is shown: no screen has more.
 LONGEST_SIDE = 4096
-# A file with more parts than this is not looked through.
+# A file with more parts than this is not parsed.
 _MOST_PARTS = 200_000
 
-# Parts that hold what is seen, and how its colours are meant.
+# Chunks of the visible picture and of its colours.
 _PNG = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB sBIT bKGD pHYS hIST iCCP cICP".split()
 )
@@ -31,18 +32,19 @@ _JPEG_SCAN, _JPEG_PROFILE = 0xDA, 0xE2
 
 
 class Showing(StrEnum):
-    """How a stored picture is shown; no other file has any of these."""
+    """How a stored picture is shown; empty for all other files."""
 
     AS_IS = "as_is"
     COPY = "copy"
-    # Only downloaded: nothing here can read it.
+    # Only downloaded: it cannot be decoded here.
     NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A picture's size, whether its file holds that and nothing else, and of how many
-    images it consists."""
+    """A picture's size, whether its file contains nothing else, and its number of
+    images.
+    """
 
     width: int
     height: int
@@ -55,11 +57,11 @@ class Facts:
 
 
 class _BrokenError(Exception):
-    """The file is not put together as its kind is."""
+    """The file does not have the structure of its type."""
 
 
 def facts_of(file: BinaryIO, mime: str) -> Facts | None:
-    """None for what is no picture, or one that tells no size."""
+    """Returns the facts of a picture, or None for other files and unknown sizes."""
     read = _READERS.get(mime)
     if read is None:
         return None
@@ -75,7 +77,7 @@ def facts_of(file: BinaryIO, mime: str) -> Facts | None:
 
 
 def showing_of(facts: Facts | None) -> Showing:
-    """How a picture of such facts is shown."""
+    """Returns how a picture with such facts is shown."""
     if facts is None or facts.pixels > MOST_PIXELS:
         return Showing.NEVER
     is_small = max(facts.width, facts.height) <= LONGEST_SIDE
@@ -83,7 +85,7 @@ def showing_of(facts: Facts | None) -> Showing:
 
 
 class _Look:
-    """The file as it is gone through, and the largest size that it tells."""
+    """Sequential reader of the file, with the largest size found in it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -98,7 +100,7 @@ class _Look:
         self.width, self.height = max(self.width, width), max(self.height, height)
 
     def take(self, count: int) -> bytes:
-        """The next bytes. Raises _BrokenError where there are fewer."""
+        """Returns the next bytes. Raises _BrokenError if there are fewer."""
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise _BrokenError
@@ -158,7 +160,7 @@ def _jpeg(look: _Look) -> bool:
 def _jpeg_marker(look: _Look) -> int:
     if look.take(1) != b"\xff":
         raise _BrokenError
-    # Any number of them may fill the gap before it.
+    # Any number of fill bytes may stand before the marker.
     while (marker := look.take(1)[0]) == 0xFF:
         pass
     return marker
@@ -194,7 +196,7 @@ def _skip_colours(look: _Look, flags: int) -> None:
 
 
 def _is_gif_control(look: _Look) -> bool:
-    """Whether the extension says how a picture moves, and not something beside it."""
+    """Returns whether the extension is part of the animation, and not metadata."""
     label = look.take(1)
     if label == b"\xff":
         name = look.take(look.take(1)[0])
