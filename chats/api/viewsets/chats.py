@@ -1,4 +1,4 @@
-"""Chats are opened, handed over and closed."""
+"""Calls that open, hand over and close chats."""
 
 from __future__ import annotations
 
@@ -74,9 +74,10 @@ class ChatViewSet(ContractViewSet):
         }
 
     def _find(self, fields: Fields, *, channel: str | None = None) -> Contact:
-        """The contact named, among those of the manager that is said.
+        """Returns the named contact, among those of the given manager.
 
-        By his number or page, which alone say the channel too, or by an operator.
+        The manager is given by number or page, which also determine the channel, or by
+        one of its operators.
         """
         names = manager_names(fields)
         manager_id = None
@@ -97,7 +98,7 @@ class ChatViewSet(ContractViewSet):
 
 
 def manager_names(fields: Fields) -> ManagerRef:
-    """The manager that a call about a contact says beside it; mostly none."""
+    """Returns the manager given beside a contact; mostly none."""
     names: ManagerRef = {}
     if "number" in fields:
         names["number"] = fields["number"]
@@ -107,5 +108,7 @@ def manager_names(fields: Fields) -> ManagerRef:
 
 
 def _operator_id(operator_id: int | None) -> str | int:
-    """As documented: a text, but the number 0 where nobody answers the chat."""
+    """Returns the id as documented: a text, but the number 0 if nobody answers the
+    chat.
+    """
     return str(operator_id) if operator_id else 0

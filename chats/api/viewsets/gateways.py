@@ -1,4 +1,4 @@
-"""What operators and supervisors ask of the gateways themselves."""
+"""Calls of operators and supervisors about the gateways themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages are read, recorded and reported on."""
+"""Calls that list messages, record them and update their status."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class MessageViewSet(ContractViewSet):
 
 
 def _note_subject(message: Shape) -> None:
-    """For calls whose statements answer a message without whose it is."""
+    """Records the message's owners, for calls whose statements do not return them."""
     if is_subject_wanted():
         record_subject(*owners_of_message(message["id"]))
 

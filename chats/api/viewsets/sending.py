@@ -1,4 +1,4 @@
-"""What operators write is stored and queued for its gateway."""
+"""Calls that store operators' messages and queue them for the gateway."""
 
 from __future__ import annotations
 
