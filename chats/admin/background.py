@@ -12,8 +12,9 @@ from managers.admin.tenant import READ, TenantAdmin
 
 @admin.register(BackgroundFault)
 class BackgroundFaultAdmin(TenantAdmin):
-    """What worker, relay and feed could not do: of no manager, so only administrators
-    see it."""
+    """Faults of worker, relay and feed: they have no manager, so only administrators
+    see them.
+    """
 
     supervisors_may = frozenset()
     administrators_may = READ
