@@ -1,4 +1,4 @@
-"""Facebook Messenger as a page sees it."""
+"""A fake Facebook Messenger for one page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FakeMessenger(FakeGraph):
     def __init__(self, port: int = 0, *, page: str, token: str, **more: Any) -> None:
         self.page = page
         self.echoed_news = True
-        # Some apps may ask for names alone.
+        # Some apps may read only names.
         self.shows_pictures = True
         super().__init__(port, token=token, **more)
 
@@ -114,13 +114,13 @@ class FakeMessenger(FakeGraph):
             raise GraphError(10, said, 2018278)
 
     def frame(self, *events: dict[str, Any]) -> dict[str, Any]:
-        """A webhook's body with these events of the page."""
+        """Builds a webhook body with these events of the page."""
         now = int(time.time() * 1000)
         entry = {"id": self.page, "time": now, "messaging": list(events)}
         return {"object": "page", "entry": [entry]}
 
     def inbound(self, person: str, text: str, **more: Any) -> dict[str, Any]:
-        """A customer's message, as it is posted to us."""
+        """Builds the webhook event of a customer's message."""
         message = {"mid": f"m_in{new_number()}", "text": text, **more}
         return self.frame(self._event(person, message=message))
 
@@ -133,7 +133,7 @@ class FakeMessenger(FakeGraph):
         }
 
     def _tell_of(self, person: str, mid: str, message: dict[str, Any]) -> None:
-        """The echo with our metadata, then both kinds of receipts."""
+        """Queues the echo with our metadata, then both kinds of receipts."""
         now = int(time.time() * 1000) + 1
         echo = {
             "sender": {"id": self.page},

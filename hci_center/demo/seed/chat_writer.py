@@ -1,4 +1,4 @@
-"""One chat told in full: its messages, its ledger and its own row."""
+"""Writes one chat: its messages, its ledger and its own row."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hci_center.demo.seed.timeline import HOME, Customer, Outcome, Plan, Timelin
 
 BOT = "bot"
 NOT_DELIVERED = "O número não tem WhatsApp."
-# From this line on the customer stands in an area's queue.
+# From this message on the customer waits in an area's queue.
 QUEUED = 3
 
 
 def write_chat(
     customer: Customer, messages: int, narrator: Timeline, sheets: CopyBuffers
 ) -> Outcome | None:
-    """Writes the customer's chats; answers how the last one left him, if any."""
+    """Writes the customer's chats; returns the outcome of the last one, if any."""
     outcome = None
     for plan in narrator.plan(messages) if messages else ():
         outcome = ChatWriter(customer, plan, narrator).write(sheets)
@@ -26,7 +26,7 @@ def write_chat(
 
 
 class ChatWriter:
-    """A chat of that customer as planned, in an area and with people drawn for it."""
+    """Writes a customer's planned chat, with a random area and operators."""
 
     def __init__(self, customer: Customer, plan: Plan, narrator: Timeline) -> None:
         self.plan, self.customer, self.rng = plan, customer, narrator.rng
@@ -38,14 +38,14 @@ class ChatWriter:
         self.times = self._times()
         self.protocol = narrator.protocol(self.times[0])
         self.spoken = [at for at, (who, _) in enumerate(self.lines) if who == "o"]
-        # From this line on the colleague speaks.
+        # From this message on the second operator writes.
         self.handed_over = len(self.lines)
         if len(self.spoken) > 3 and rng.random() < 0.12:
             self.colleague = rng.choice(self.place.people)
             self.handed_over = self.spoken[2]
 
     def write(self, sheets: CopyBuffers) -> Outcome:
-        """Adds the chat to the sheets; answers what the contact shows after it."""
+        """Adds the chat's rows to the buffers; returns the contact's values after it."""
         plan = self.plan
         unread = self._write_messages(sheets.messages)
         operator = self._write_events(sheets.events)
@@ -87,7 +87,9 @@ class ChatWriter:
         return lines[: length - len(closing)] + list(closing)
 
     def _times(self) -> list[float]:
-        """When each line was said: seconds to minutes apart, the last as planned."""
+        """Returns the time of each message: seconds to minutes apart, the last as
+        planned.
+        """
         moment, times = self.plan.last_message_at, []
         for _ in self.lines:
             times.append(moment)
@@ -95,7 +97,7 @@ class ChatWriter:
         return times[::-1]
 
     def _write_messages(self, sheet: list[str]) -> int:
-        """Writes what was said; answers how much of it the centre has not read."""
+        """Writes the messages; returns the number of unread ones."""
         rng, words, unread = self.rng, self._words(), 0
         ids = f"{self.manager_id}\t{self.customer.id}\t{self.plan.id}"
         over = self.plan.stage == "closed"
@@ -127,7 +129,7 @@ class ChatWriter:
         return self.operator if at < self.handed_over else self.colleague
 
     def _unread_from(self) -> int:
-        """From which line on the customer's words were not read yet."""
+        """Returns the position of the customer's first unread message."""
         if self.plan.stage in ("waiting", "menu"):
             return 0
         if self.plan.stage == "closed" or self.rng.random() < 0.4:
@@ -152,7 +154,7 @@ class ChatWriter:
         }
 
     def _write_events(self, sheet: list[str]) -> Person | None:
-        """Writes the ledger; answers whose contact it is afterwards."""
+        """Writes the ledger; returns the operator of the contact afterwards."""
 
         def add(
             kind: str, at: float, operator: Person | None, by: Person | None

@@ -1,4 +1,4 @@
-"""Invented customers: who they are and under which names they come."""
+"""Invented customers with their ids on each channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hci_center.demo.seed.copy_buffers import DAY, NULL, stamp
 from hci_center.demo.seed.names import AREA_CODES, FIRST_NAMES, SURNAMES
 from hci_center.demo.seed.timeline import Customer, Outcome, Timeline
 
-# Steps through all cell phones without meeting one twice.
+# Goes through all cell phone numbers without repeating one.
 LOCAL_NUMBERS, STRIDE, FIRST_LOCAL = 40_000_000, 7_654_321, 27_650_001
 FIRST_PERSON, NEXT_PERSON = 7_000_000_000_000_001, 104_729
 
@@ -29,7 +29,7 @@ class Invented:
     known_for: float
 
     def line(self, outcome: Outcome | None, narrator: Timeline) -> str:
-        """The contact's row, as its last chat left it."""
+        """Returns the contact's row after its last chat."""
         before = (
             f"{self.customer.id}\t{self.customer.company.manager.pk}\t{self.channel}\t"
             f"{self.external_id}\t{self.name}\t\t"
@@ -49,7 +49,9 @@ class Invented:
         )
 
     def identity_lines(self) -> list[str]:
-        """Every spelling of the number leads to the one contact."""
+        """Returns the identity rows: every notation of the number leads to the same
+        contact.
+        """
         manager = self.customer.company.manager.pk
         return [
             f"{manager}\t{self.channel}\t{alias}\t{self.customer.id}\n"
@@ -80,7 +82,7 @@ def invent(
 
 
 def _cell_phone(place: int) -> str:
-    """A number of its own; one in four was saved without the ninth digit."""
+    """Returns a unique number; one in four was saved without the ninth digit."""
     local = 60_000_000 + (FIRST_LOCAL + place * STRIDE) % LOCAL_NUMBERS
     ninth = "" if place % 4 == 3 else "9"
     return f"55{AREA_CODES[place % len(AREA_CODES)]}{ninth}{local}"

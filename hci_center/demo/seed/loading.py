@@ -1,4 +1,4 @@
-"""A whole centre brought into the tables by COPY, block by block."""
+"""Loads the demonstration into the tables by COPY, in blocks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of a centre."""
+    """The size of a demonstration."""
 
     managers: int
     contacts: int
@@ -36,13 +36,13 @@ class Size:
 def seed(
     size: Size, *, seed: int, now: datetime, progress: Callable[[int], Any]
 ) -> list[Manager]:
-    """Adds a demonstration of that size, all of it or nothing; answers its managers.
+    """Adds a demonstration of that size in one transaction; returns its managers.
 
-    What is in the tables stays as it is. The same seed beside the same number of
-    managers makes the same centre, its times counted back from `now`. `progress` is
-    told how many messages were written since it was told last. Every constraint is
-    checked, block by block. The live feed hears none of the rows; with the commit its
-    readers read everything anew.
+    Existing rows are not changed. The same seed with the same number of existing
+    managers creates the same data, with times counted back from `now`. `progress` is
+    called with the number of messages written since its last call. All constraints are
+    checked, block by block. The live feed publishes none of the rows; after the commit
+    its clients reload everything.
     """
     with ExitStack() as enclosed, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT change_bulk_load()")
@@ -94,7 +94,7 @@ def _write(
 
 
 def _shares(messages: int, contacts: int, rng: Random) -> Iterator[int]:
-    """How many messages each contact has: unequal, and exactly so many in all."""
+    """Yields each contact's number of messages: unequal, with exactly that total."""
     while contacts:
         mean = messages / contacts
         share = round(mean * rng.choice((0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.6, 1.8)))
@@ -105,7 +105,7 @@ def _shares(messages: int, contacts: int, rng: Random) -> Iterator[int]:
 
 
 def _numbers(cursor: Any, sequence: str) -> Iterator[int]:
-    """Numbers out of a sequence, as if each row had drawn its own."""
+    """Yields numbers of a sequence, as if each row had called nextval."""
     draw = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
     while True:
         cursor.execute(draw, [sequence, IDS_AT_ONCE])

@@ -1,4 +1,4 @@
-"""A few messages of the demonstration come with a file: a picture, a voice, a PDF."""
+"""Adds files to a few messages of the demonstration: a picture, a voice note, a PDF."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chats.files.storage import attach, stored
 from managers.models import Manager
 
 _FILES = Path(__file__).parent / "files"
-# By what is said with it: the type of the message, the file and what it is.
+# By the text sent with it: the message's type, the file and its media type.
 _ENCLOSED = {
     "Pago, segue o comprovante": ("image", "comprovante.png", "image/png"),
     "Aparece uma luz vermelha piscando": ("audio", "recado.ogg", "audio/ogg"),
@@ -26,7 +26,8 @@ _ENCLOSED = {
         "application/pdf",
     ),
 }
-# Where somebody who looks around will look first; of a large centre no more is read.
+# Only among the newest messages, where a visitor looks first; this also bounds the
+# query for a large demonstration.
 _NEWEST = 200
 _LATEST = """
 WITH newest AS MATERIALIZED (
@@ -46,10 +47,9 @@ _BECOMES = "UPDATE chats_message SET type = %s WHERE id = %s"
 
 @contextmanager
 def files_enclosed(managers: list[Manager], cursor: Any) -> Iterator[None]:
-    """Within a transaction: each manager's latest message of each kind gets its file.
+    """Attaches a file to each manager's latest message of each kind, in a transaction.
 
-    What was stored is taken away again when the block fails: let it end with the
-    commit.
+    The stored files are removed if the block fails: it should end with the commit.
     """
     with ExitStack() as held:
         for manager in managers:
