@@ -186,8 +186,8 @@ def origin_words(origin: dict[str, str] | None) -> str:
     if not origin:
         return ""
     kind = str(ORIGINS.get(origin["kind"], origin["kind"]))
-    told = [origin["title"], origin["ref"], origin["url"]]
-    return " · ".join([kind, *filter(None, told)])
+    details = [origin["title"], origin["ref"], origin["url"]]
+    return " · ".join([kind, *filter(None, details)])
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -63,19 +63,19 @@ class Bucket(S3Storage):  # type: ignore[misc]
         seconds.
         """
         ends = monotonic() + seconds
-        held = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on
+        buffer = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on
         try:
             with _as_of_a_folder():
                 object_ = self.bucket.Object(self._normalize_name(name))
                 for part in object_.get()["Body"].iter_chunks(_PART):
-                    held.write(part)
+                    buffer.write(part)
                     if monotonic() > ends:
                         raise TimeoutError(errno.ETIMEDOUT, "the bucket is too slow")
         except BaseException:
-            held.close()
+            buffer.close()
             raise
-        held.seek(0)
-        return held
+        buffer.seek(0)
+        return buffer
 
     def _save(self, name: str, content: Any) -> str:
         with _as_of_a_folder():

@@ -53,10 +53,10 @@ class FileLink(DeferredValue, kind="file"):
     def __init__(self, uuid: UUID | str) -> None:
         self.uuid = str(uuid)
 
-    def resolve(self, asker: ResponseContext) -> str:
+    def resolve(self, context: ResponseContext) -> str:
         base: str = settings.PUBLIC_URL
         if not base:
-            base = f"{asker.request.scheme}://{asker.request.get_host()}"
+            base = f"{context.request.scheme}://{context.request.get_host()}"
         return signed_link(self.uuid, base)
 
     def serialize(self) -> dict[str, Any]:

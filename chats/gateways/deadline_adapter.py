@@ -36,7 +36,7 @@ class Deadline:
     anything.
     """
 
-    patience: Timeouts
+    timeouts: Timeouts
     ends: float
     started: bool = False
 
@@ -67,7 +67,7 @@ class _BoundedSocket:
 
     def sendall(self, data: Any) -> None:
         running: Deadline = self._thread.running
-        self._real.settimeout(running.remaining(running.patience.read))
+        self._real.settimeout(running.remaining(running.timeouts.read))
         running.started = True
         self._real.sendall(data)
 

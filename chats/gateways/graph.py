@@ -206,18 +206,18 @@ def signed_pieces(
     BadSignatureError, and MalformedError if the body is not a JSON object.
     """
     # All secrets are tried, so that the timing does not reveal which one matched.
-    fits = [told for key, told in secrets.items() if is_signed(key, headers, raw)]
+    fits = [ids for key, ids in secrets.items() if is_signed(key, headers, raw)]
     if not fits:
         raise BadSignatureError
     pieces = list(pieces_of(read_object(raw)))
     if None in fits:
         return pieces
-    accounts = {account for told in fits if told for account in told}
-    heard = [piece for piece in pieces if piece.account in accounts]
+    accounts = {account for ids in fits if ids for account in ids}
+    permitted = [piece for piece in pieces if piece.account in accounts]
     # Not an error: Meta would repeat the body for days, and then disable the webhook.
-    if ignored := len(pieces) - len(heard):
+    if ignored := len(pieces) - len(permitted):
         logger.warning("%d events of accounts of another app are ignored", ignored)
-    return heard
+    return permitted
 
 
 def answer_handshake(token: str, query: Mapping[str, str]) -> str:

@@ -111,7 +111,7 @@ class Call:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     payload: Payload | None = None
-    patience: Timeouts = TEXT
+    timeouts: Timeouts = TEXT
     cap: int = ANSWER_CAP
 
 
@@ -128,11 +128,11 @@ class Http:
     def call(self, call: Call) -> Answer:
         """Makes one attempt. Raises NoAnswerError if no complete response arrives."""
         begun = monotonic()
-        patience = call.patience.within(self._most)
-        running = Deadline(patience, begun + patience.total)
+        timeouts = call.timeouts.within(self._most)
+        running = Deadline(timeouts, begun + timeouts.total)
         self._thread.running = running
         try:
-            answer = self._exchange(call, patience)
+            answer = self._exchange(call, timeouts)
         except _TOO_LARGE as error:
             raise self._no_answer(call, begun, "unreadable", True) from error
         except (requests.RequestException, *_TRANSPORT) as error:
@@ -143,7 +143,7 @@ class Http:
             raise NoAnswerError("redirected", maybe_sent=False)
         return answer
 
-    def _exchange(self, call: Call, patience: Timeouts) -> Answer:
+    def _exchange(self, call: Call, timeouts: Timeouts) -> Answer:
         headers = {"Accept-Encoding": "identity", **call.headers}
         if call.payload is not None:
             headers["Content-Type"] = call.payload.content_type
@@ -152,7 +152,7 @@ class Http:
             call.url,
             data=call.payload,
             headers=headers,
-            timeout=(patience.connect, patience.read),
+            timeout=(timeouts.connect, timeouts.read),
             allow_redirects=False,
             stream=True,
         )

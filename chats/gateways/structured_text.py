@@ -212,14 +212,14 @@ def invitation_text(group: Any, url: Any = "", note: Any = "") -> str:
 def appointment_text(
     name: Any,
     starts_at: datetime | None = None,
-    place: Any = "",
+    location: Any = "",
     description: Any = "",
 ) -> str:
     """Returns an event invitation, in the current time zone."""
     when = ""
     if starts_at is not None:
         when = date_format(timezone.localtime(starts_at), "SHORT_DATETIME_FORMAT")
-    return _joined(_titled(_("Event"), name), when, place, description)
+    return _joined(_titled(_("Event"), name), when, location, description)
 
 
 def fields_text(fields: Mapping[Any, Any], title: Any = "") -> str:

@@ -24,7 +24,7 @@ def download(
     if not _is_trusted(media.url, origins):
         return Failed("bad_message", sentence("bad_message", "link"), tries=1)
     call = Call(
-        account, "media", "GET", media.url, headers, patience=FILE, cap=MOST_MEDIA
+        account, "media", "GET", media.url, headers, timeouts=FILE, cap=MOST_MEDIA
     )
     try:
         answer = http.call(call)

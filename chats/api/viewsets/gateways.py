@@ -30,7 +30,7 @@ class GatewayViewSet(ContractViewSet):
 
     @operation(SendTemplate)
     def send_template(self, fields: Fields, controller_port: int) -> Any:
-        letter = authorize_send(
+        context = authorize_send(
             self.caller,
             {"controller_port": controller_port},
             Channel.WHATSAPP,
@@ -38,7 +38,7 @@ class GatewayViewSet(ContractViewSet):
             fields["operatorId"],
         )
         template = Template(fields["name"], fields["language"], fields["parameters"])
-        return send_template(letter, template, extras_of(fields))
+        return send_template(context, template, extras_of(fields))
 
     @operation(FindSession, reads=True)
     def find_session(self, fields: Fields) -> Any:

@@ -77,10 +77,10 @@ def _invitation(part: Any) -> tuple[str, str]:
 
 
 def _event(part: Any) -> tuple[str, str]:
-    place = found(part, "location", "name") or found(part, "joinLink")
+    location = found(part, "location", "name") or found(part, "joinLink")
     starts = parsing.stamp(found(part, "startTime"))
     name, said = found(part, "name"), found(part, "description")
-    return "event", s.appointment_text(name, starts, place, said)
+    return "event", s.appointment_text(name, starts, location, said)
 
 
 def _payment_request(part: Any) -> tuple[str, str]:

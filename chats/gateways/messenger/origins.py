@@ -27,8 +27,8 @@ def origin_of_referral(referral: Any) -> Origin | None:
 
 def origin_of_message(payload: Any, message: Any) -> Origin | None:
     """Returns the ad or product of a message, or the story that it answers."""
-    told = found(message, "referral") or found(payload, "referral")
-    origin = origin_of_referral(told)
+    referral = found(message, "referral") or found(payload, "referral")
+    origin = origin_of_referral(referral)
     story = found(message, "reply_to", "story")
     if origin is None and isinstance(story, dict):
         return Origin("post", text(story.get("id")), "", text(story.get("url")))

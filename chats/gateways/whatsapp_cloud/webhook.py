@@ -122,8 +122,8 @@ class WhatsAppCloudWebhook:
 
 def _field_of(entry: Any, change: Any) -> str:
     """Returns the field's name; some of Meta's own examples have it one level off."""
-    places = (change, entry, found(change, "value"))
-    return next(filter(None, (text(found(place, "field")) for place in places)), "")
+    levels = (change, entry, found(change, "value"))
+    return next(filter(None, (text(found(level, "field")) for level in levels)), "")
 
 
 def _pieces_of_change(change: Any) -> Iterator[WebhookItem]:

@@ -159,9 +159,9 @@ def _invitation(data: Any) -> tuple[str, str]:
 
 def _event(data: Any) -> tuple[str, str]:
     starts = parsing.stamp(data.get("eventStartTime"))
-    place = found(data, "eventLocation", "name") or data.get("eventJoinLink")
+    location = found(data, "eventLocation", "name") or data.get("eventJoinLink")
     name, said = data.get("eventName"), data.get("eventDescription")
-    return "event", s.appointment_text(name, starts, place, said)
+    return "event", s.appointment_text(name, starts, location, said)
 
 
 def _call(data: Any) -> tuple[str, str]:

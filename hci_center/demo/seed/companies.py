@@ -67,24 +67,24 @@ def make_companies(
     )
     already = Manager.objects.filter(is_demo=True).count()
     companies = []
-    for place in range(how_many):
-        manager = _make_manager(place, already + place, numbers, ports, pages, now)
+    for index in range(how_many):
+        manager = _make_manager(index, already + index, numbers, ports, pages, now)
         companies.append(_staffed(manager, people, rng, now))
     return companies
 
 
 def _make_manager(
-    place: int,
-    name_place: int,
+    index: int,
+    name_index: int,
     numbers: Iterator[int],
     ports: Iterator[int],
     pages: Iterator[str],
     now: datetime,
 ) -> Manager:
     """Creates a manager: of four, two have a number and a page, two only one of them."""
-    name, round_ = COMPANIES[name_place % len(COMPANIES)], name_place // len(COMPANIES)
+    name, round_ = COMPANIES[name_index % len(COMPANIES)], name_index // len(COMPANIES)
     name = f"{name} {round_ + 1}" if round_ else name
-    has_number, has_page = place % 4 != 3, place % 4 != 1
+    has_number, has_page = index % 4 != 3, index % 4 != 1
     return Manager.objects.create(
         name=name,
         email=f"contato@{slug(name)}.example",
@@ -106,11 +106,11 @@ def _staffed(manager: Manager, people: int, rng: Random, now: datetime) -> Compa
     operators = _make_operators(manager, people, rng, born)
     serves: dict[int, list[Person]] = {area.pk: [] for area in areas}
     memberships = []
-    for place, operator in enumerate(operators):
+    for index, operator in enumerate(operators):
         # Everybody serves one area, every third person the next one too.
-        served = {areas[place % 5].pk}
-        if place % 3 == 0:
-            served.add(areas[(place + 1) % 5].pk)
+        served = {areas[index % 5].pk}
+        if index % 3 == 0:
+            served.add(areas[(index + 1) % 5].pk)
         for area_id in sorted(served):
             memberships.append(
                 OperatorArea(manager=manager, operator=operator, area_id=area_id)

@@ -51,11 +51,11 @@ class CopyBuffers:
         yield "chats_message", self.messages
 
 
-def stamp(moment: float) -> str:
+def stamp(timestamp: float) -> str:
     """Returns a timestamp in PostgreSQL's format, to the millisecond like the
     responses.
     """
-    return datetime.fromtimestamp(moment, UTC).isoformat(" ", "milliseconds")
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(" ", "milliseconds")
 
 
 def uuid4(rng: Random) -> str:

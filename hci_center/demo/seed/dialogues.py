@@ -37,7 +37,7 @@ QUEUED = (
     "Certo! Você está na fila de {area}. Seu protocolo é {protocol}. "
     "Em instantes alguém vai te atender."
 )
-CHOICES = {code: str(place) for place, code in enumerate(AREAS, start=1)}
+CHOICES = {code: str(position) for position, code in enumerate(AREAS, start=1)}
 
 IMPATIENT = (
     "Oi?",

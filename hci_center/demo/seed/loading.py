@@ -52,12 +52,12 @@ def seed(
         )
         # At the end of each COPY instead of all at once at the commit.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for sheets in _blocks(size, companies, rng, now, cursor):
-            for table, lines in sheets.by_table():
+        for buffers in _blocks(size, companies, rng, now, cursor):
+            for table, lines in buffers.by_table():
                 statement = f"COPY {table} ({COLUMNS[table]}) FROM STDIN"
                 with cursor.copy(statement) as copy:
                     copy.write("".join(lines))
-            progress(len(sheets.messages))
+            progress(len(buffers.messages))
         managers = [company.manager for company in companies]
         enclosed.enter_context(files_enclosed(managers, cursor))
     with connection.cursor() as cursor:
@@ -71,29 +71,29 @@ def _blocks(
 ) -> Iterator[CopyBuffers]:
     contact_ids = _numbers(cursor, "contacts_contact_id_seq")
     chat_ids = _numbers(cursor, "chats_chat_id_seq")
-    narrator = Timeline(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
-    shares = _shares(size.messages, size.contacts, rng)
-    sheets = CopyBuffers()
-    for place, company in enumerate(companies):
+    timeline = Timeline(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
+    message_counts = _message_counts(size.messages, size.contacts, rng)
+    buffers = CopyBuffers()
+    for index, company in enumerate(companies):
         customers = size.contacts // len(companies)
-        customers += place < size.contacts % len(companies)
+        customers += index < size.contacts % len(companies)
         for invented in invent(company, customers, contact_ids, rng):
-            _write(invented, next(shares), narrator, sheets)
-            if len(sheets.contacts) == BLOCK:
-                yield sheets
-                sheets = CopyBuffers()
-    yield sheets
+            _write(invented, next(message_counts), timeline, buffers)
+            if len(buffers.contacts) == BLOCK:
+                yield buffers
+                buffers = CopyBuffers()
+    yield buffers
 
 
 def _write(
-    invented: Invented, messages: int, narrator: Timeline, sheets: CopyBuffers
+    invented: Invented, messages: int, timeline: Timeline, buffers: CopyBuffers
 ) -> None:
-    outcome = write_chat(invented.customer, messages, narrator, sheets)
-    sheets.contacts.append(invented.line(outcome, narrator))
-    sheets.identities.extend(invented.identity_lines())
+    outcome = write_chat(invented.customer, messages, timeline, buffers)
+    buffers.contacts.append(invented.line(outcome, timeline))
+    buffers.identities.extend(invented.identity_lines())
 
 
-def _shares(messages: int, contacts: int, rng: Random) -> Iterator[int]:
+def _message_counts(messages: int, contacts: int, rng: Random) -> Iterator[int]:
     """Yields each contact's number of messages: unequal, with exactly that total."""
     while contacts:
         mean = messages / contacts

@@ -16,7 +16,7 @@ from managers.models import Manager
 
 _FILES = Path(__file__).parent / "files"
 # By the text sent with it: the message's type, the file and its media type.
-_ENCLOSED = {
+_SAMPLES = {
     "Pago, segue o comprovante": ("image", "comprovante.png", "image/png"),
     "Aparece uma luz vermelha piscando": ("audio", "recado.ogg", "audio/ogg"),
     "Ainda estou aguardando": ("audio", "recado.ogg", "audio/ogg"),
@@ -51,19 +51,19 @@ def files_enclosed(managers: list[Manager], cursor: Any) -> Iterator[None]:
 
     The stored files are removed if the block fails: it should end with the commit.
     """
-    with ExitStack() as held:
+    with ExitStack() as stack:
         for manager in managers:
-            cursor.execute(_LATEST, [manager.pk, _NEWEST, list(_ENCLOSED)])
+            cursor.execute(_LATEST, [manager.pk, _NEWEST, list(_SAMPLES)])
             for text, message_id in cursor.fetchall():
-                _enclose(message_id, *_ENCLOSED[text], held=held, cursor=cursor)
+                _attach(message_id, *_SAMPLES[text], stack=stack, cursor=cursor)
         yield
 
 
-def _enclose(
-    message_id: int, kind: str, file: str, mime: str, *, held: ExitStack, cursor: Any
+def _attach(
+    message_id: int, kind: str, file: str, mime: str, *, stack: ExitStack, cursor: Any
 ) -> None:
     content = base64.b64encode((_FILES / file).read_bytes()).decode()
     sent = parse_data_uri(f"data:{mime};base64,{content}", settings.LARGEST_FILE)
-    attachment = held.enter_context(stored(sent))
+    attachment = stack.enter_context(stored(sent))
     cursor.execute(_BECOMES, [kind, message_id])
     attach(attachment, message_id)

@@ -86,9 +86,9 @@ class Timeline:
             )
         ]
 
-    def protocol(self, moment: float) -> str:
+    def protocol(self, timestamp: float) -> str:
         """Returns a new protocol, with the date in the demonstration's time zone."""
-        day = datetime.fromtimestamp(moment, UTC).astimezone(HOME)
+        day = datetime.fromtimestamp(timestamp, UTC).astimezone(HOME)
         return protocol_on(f"{day:%Y%m%d}", next(self.running))
 
     def _stage(self, messages: int) -> Stage:
