@@ -1,4 +1,4 @@
-"""Each driver before its fake, behind one face, so that all run the same scenarios."""
+"""Each driver with its fake, behind one interface, so that all run the same scenarios."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def file_of(content: bytes, name: str, mime: str, **more: Any) -> File:
 
 
 class Rig:
-    """What differs between gateways: names, and how each is told of trouble."""
+    """The differences between gateways: names, and how a fault is set up."""
 
     name: str
     fake: Any
@@ -70,11 +70,11 @@ class Rig:
         raise NotImplementedError
 
     def keep(self, content: bytes, mime: str) -> Media:
-        """A file that the gateway keeps of what it received, as its news name it."""
+        """Stores a received file at the gateway; returns the reference in its webhook."""
         raise NotImplementedError
 
     def received(self, news: dict[str, Any]) -> list[Any]:
-        """What the driver makes of a webhook, as posted by the fake."""
+        """Returns the driver's events of a webhook posted by the fake."""
         import json
 
         raw = json.dumps(news).encode()

@@ -1,4 +1,4 @@
-"""Everything that people do by WhatsApp's Cloud API is read as what it is."""
+"""All messages and actions of people on the WhatsApp Cloud API are parsed correctly."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def cloud(only):
 
 
 def said(cloud, kind, part, **more):
-    """The one event that a customer's message of that kind becomes."""
+    """Returns the only event of a customer's message of that kind."""
     frame = cloud.fake.inbound(
         PHONE, type=kind, **{kind: part}, id="wamid.1", timestamp=str(NOW), **more
     )
@@ -52,7 +52,7 @@ def changed(cloud, field, **value):
     return cloud.received(cloud.fake.frame(field, contacts=[contact], **value))
 
 
-# What is said ---------------------------------------------------------------
+# Contents
 
 
 def test_an_order_has_its_lines_and_total(cloud):
@@ -180,7 +180,7 @@ def test_where_a_customer_came_from(cloud, more, origin):
     assert said(cloud, "text", {"body": "Oi"}, **more).origin == origin
 
 
-# What is changed -------------------------------------------------------------
+# Changes
 
 
 def test_a_reaction_is_of_its_message(cloud):
@@ -230,7 +230,7 @@ def test_an_echo_to_a_person_without_a_phone(cloud):
     assert isinstance(echoed(cloud, type="text", text={"body": "x"}), Ignored)
 
 
-# Who it is --------------------------------------------------------------------
+# Persons
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_message_of_nobody_is_nothing_to_us(cloud):
     assert cloud.received(frame) == [Ignored("message without a sender")]
 
 
-# What else they do --------------------------------------------------------------
+# Other actions
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_what_is_taken_back(told):
     assert told("messages.edited", {"key": key, "type": "REVOKE"}) == gone
     assert told("messages.edited", {"key": key, "type": 0}) == gone
     assert told("messages.delete", key) == gone
-    # As Evolution tells of what it deleted itself: its own row's id beside the key.
+    # Evolution's event for its own deletions: the id of its row beside the key.
     assert told("messages.delete", {"id": "row7", "key": key}) == gone
 
 

@@ -1,4 +1,4 @@
-"""Messages of every kind, as Evolution passes them on."""
+"""Messages of every kind in Evolution's format."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_where_a_customer_came_from(evolution):
     )
     assert origin(externalAdReply={**ad, "sourceType": "post"}).kind == "post"
     assert origin(externalAdReply=ad, conversionSource="FB_Ads").kind == "ad"
-    # A preview of a link, as others send it.
+    # A link preview, as others send it.
     assert origin(externalAdReply=ad) is None
     product = {"productMessage": {"product": {"productId": "7", "title": "Bolo"}}}
     assert origin(quotedMessage=product) == Origin("product", "7", "Bolo")

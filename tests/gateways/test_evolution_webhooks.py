@@ -1,4 +1,4 @@
-"""What Evolution tells becomes events."""
+"""Webhooks of Evolution become events."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def wppconnect(only):
 
 
 def asked_by(rig):
-    """The id of a message that the customer wrote."""
+    """Returns the id of a message that the customer wrote."""
     [event] = rig.received(rig.fake.inbound(JIDS[rig.name], "Quanto é?"))
     return event.external_id
 

@@ -1,4 +1,4 @@
-"""Messages of every kind, as WPPConnect passes them on."""
+"""Messages of every kind in WPPConnect's format."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_what_nobody_said_is_no_message(received, kind):
 
 
 def test_what_cannot_be_read_yet_is_awaited(received):
-    """The server tells the same message twice: before and after it is decrypted."""
+    """The server sends the same message twice: before and after it is decrypted."""
     assert received("ciphertext", id="false_x_1") == [Ignored("ciphertext")]
     assert said(received("chat", id="false_x_1", body="Oi")) == "Oi"
 
@@ -184,7 +184,7 @@ def test_a_quoted_reply_names_its_message(received):
 
     assert quoted(quotedMsgId=SENT, quotedStanzaID="3EB01") == SENT
     assert quoted(quotedMsgId={"_serialized": SENT}) == SENT
-    # Only the end of the id, where the server does not know the message itself.
+    # Only the end of the id, if the server does not have the message itself.
     shop = "551140001111@c.us"
     assert quoted(quotedStanzaID="3EB01", quotedParticipant=shop) == SENT
     assert quoted(quotedStanzaID="3A1", quotedParticipant=CHAT) == f"false_{CHAT}_3A1"
@@ -242,7 +242,7 @@ def test_a_vote_is_read_with_its_poll(told):
     assert event.content == Content("poll", "Voto na enquete\n• Tarde")
     assert (event.reply_to, event.person.ids) == (SENT, (PHONE,))
     assert said(vote([])) == "Voto retirado da enquete"
-    # The phone of a chat that is known by a LID only.
+    # The phone of a chat that is known only by a LID.
     [event] = vote([], chatId={"_serialized": "123@lid"})
     assert event.person.ids == ("lid:123",)
     assert vote([], sender="551140001111@c.us") == [Ignored("own vote")]
