@@ -1,4 +1,4 @@
-"""The shapes of the contract, from rows, for comparing whole answers."""
+"""The shapes of the contract, from rows, to compare whole responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def wire_time(moment: Any) -> str:
 
 
 def message_body(message: Message) -> dict[str, Any]:
-    """The message as an answer shows it; one with a stored file needs its link."""
+    """Returns the message as in a response; one with a stored file needs its link."""
     body: dict[str, Any] = {
         "content": message.content,
         "type": message.type,

@@ -89,7 +89,7 @@ def test_messages_of_closed_chats_stay_as_they_are(api, contact, ana):
 def test_a_message_of_a_chat_that_opened_meanwhile_is_read_too(
     api, contact, unread, ana, monkeypatch
 ):
-    """Closed and opened anew between the look-up and the update."""
+    """The chat is closed and opened again between the look-up and the update."""
     find = reading.find_conversation
     later = []
 

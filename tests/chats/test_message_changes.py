@@ -1,4 +1,4 @@
-"""Edits, deletions, reactions and quotes, as gateways tell of them."""
+"""Edits, deletions, reactions and quotes in events of gateways."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def listener(manager: Any) -> WebhookAccount:
 
 @pytest.fixture
 def say(listener: WebhookAccount) -> Any:
-    """Tells the news, as a worker does with those of Evolution."""
+    """Processes events as a worker does with those of Evolution."""
 
     def say(*events: Any) -> None:
         for event in events:
@@ -84,7 +84,7 @@ def test_an_older_edit_after_a_newer_one_changes_nothing(say, api):
 
 def test_of_two_edits_in_one_second_the_later_to_arrive_counts(say, api):
     say(text("m1"), Edited("m1", "Seis", AT), Edited("m1", "Sete", AT))
-    say(Edited("m1", "Seis", AT))  # the gateway repeats itself
+    say(Edited("m1", "Seis", AT))  # the gateway repeats the event
     [message] = shown(api)
     assert message["content"] == "Sete"
     assert Message.objects.get().versions.count() == 2

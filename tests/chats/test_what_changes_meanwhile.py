@@ -1,4 +1,4 @@
-"""The statements that look and write at once, while somebody else is changing the row."""
+"""Statements that check and write at once, during a concurrent change of the row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def chat(contact):
 
 @pytest.fixture
 def say(api, manager, contact):
-    """The contact writes."""
+    """The contact sends a message."""
     number = int(contact.external_id)
     body = {
         "contactNumber": number,
@@ -48,7 +48,7 @@ def claim(api, manager, contact, ana):
 
 
 def after(change, call):
-    """What the call answers that waited for the change."""
+    """Returns the result of the call that waited for the change."""
     with transaction.atomic():
         change()
         waiting = in_a_thread(call)
