@@ -14,7 +14,7 @@ LINK = re.compile(
 )
 
 
-def wire_time(moment: Any) -> str:
+def json_time(timestamp: Any) -> str:
     return (
         f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{moment.microsecond // 1000:03d}Z"
     )
@@ -28,7 +28,7 @@ def message_body(message: Message) -> dict[str, Any]:
         "from": message.sender or message.contact.public_id,
         "status": message.status,
         "id": str(message.uuid),
-        "createdAt": wire_time(message.created_at),
+        "createdAt": json_time(message.created_at),
         "direction": message.direction,
     }
     if message.type != "text":

@@ -21,7 +21,7 @@ def receiver(evolution):
     return receive
 
 
-def said(events):
+def text_of(events):
     [event] = events
     assert isinstance(event, Inbound)
     return event.content.text

@@ -73,11 +73,11 @@ class Rig:
         """Stores a received file at the gateway; returns the reference in its webhook."""
         raise NotImplementedError
 
-    def received(self, news: dict[str, Any]) -> list[Any]:
+    def received(self, payload: dict[str, Any]) -> list[Any]:
         """Returns the driver's events of a webhook posted by the fake."""
         import json
 
-        raw = json.dumps(news).encode()
+        raw = json.dumps(payload).encode()
         pieces = self.webhook.receive(
             {k.lower(): v for k, v in self.fake.headers_of(raw).items()}, raw
         )
