@@ -82,7 +82,7 @@ class Outgoing:
 class Accepted:
     """The gateway accepted the message. `canonical_to` is its own id of the recipient.
 
-    `note` tells the operator which part of the message could not be sent.
+    `note` says, for the operator, which part could not be sent.
     """
 
     external_ids: tuple[str, ...]

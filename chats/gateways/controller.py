@@ -179,14 +179,14 @@ def _refusal(account: Account, answer: Answer) -> Outcome:
     if answer.ok:
         status = STATUSES.get(text(found(error, "code")), status)
     verdict = TABLE.get(status)
-    said = mask(text(found(error, "message") or error), account.token)
+    message = mask(text(found(error, "message") or error), account.token)
     if verdict is None and (is_ours or answer.ok):
         # How far it got before its fault is unknown.
-        return v.maybe("temporary", said)
+        return v.maybe("temporary", message)
     if verdict is None and status >= 500:
         return v.maybe("unreadable", status)
     if verdict is None or (status == 404 and not is_ours):
         # A page of some other server, which says nothing about the number.
         return v.WRONG_PROGRAM.outcome(status)
     hints = (retry_after(found(error, "retryAfter")), answer.retry_after)
-    return verdict.outcome(said, max(filter(None, hints), default=None))
+    return verdict.outcome(message, max(filter(None, hints), default=None))

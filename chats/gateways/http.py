@@ -70,11 +70,11 @@ class Answer:
         """Returns `Retry-After` in seconds, given as seconds or as a date, at most a
         day; None if absent.
         """
-        said = self.headers.get("retry-after", "").strip()
-        if not said.endswith("GMT"):
-            return retry_after(said)
+        value = self.headers.get("retry-after", "").strip()
+        if not value.endswith("GMT"):
+            return retry_after(value)
         try:
-            until = parsedate_to_datetime(said)
+            until = parsedate_to_datetime(value)
         except ValueError:
             return None
         return retry_after((until - datetime.now(UTC)).total_seconds())

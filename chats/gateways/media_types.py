@@ -187,35 +187,39 @@ class Refusal:
 
 
 def plan(
-    gateway: str, said: str, mime: str, size: int, *, is_voice: bool
+    gateway: str, declared: str, mime: str, size: int, *, is_voice: bool
 ) -> Plan | Refusal:
     """Returns how a file is sent through that gateway.
 
-    `said` is the message type given by the operator: `image`, `audio`, `video`, `pdf`
+    `declared` is the message type given by the operator: `image`, `audio`, `video`, `pdf`
     or `file`.
     """
-    takes = GATEWAYS[gateway]
+    accepted = GATEWAYS[gateway]
     form = _CONVERTED.get(mime)
     if form is None:
-        return _as_document(takes, mime, size)
-    if said in ("pdf", "file"):
-        as_document = _as_document(takes, mime, size)
+        return _as_document(accepted, mime, size)
+    if declared in ("pdf", "file"):
+        as_document = _as_document(accepted, mime, size)
         if isinstance(as_document, Plan):
             return as_document
     is_shrunk = form in ("image", "picture")
-    if takes.largest_file is not None and size > takes.largest_file and not is_shrunk:
-        return Refusal(mime, takes.largest_file)
-    return _as_media(takes, form, mime, size, is_voice=is_voice)
+    if (
+        accepted.largest_file is not None
+        and size > accepted.largest_file
+        and not is_shrunk
+    ):
+        return Refusal(mime, accepted.largest_file)
+    return _as_media(accepted, form, mime, size, is_voice=is_voice)
 
 
 def leaves_as_itself(gateway: str, kind: str, file: File) -> bool:
     """Returns whether a file is sent as that kind, and not as a document."""
-    takes = GATEWAYS[gateway]
+    accepted = GATEWAYS[gateway]
     if kind == "sticker":
-        return takes.stickers
-    for known, mimes in takes.passes.items():
+        return accepted.stickers
+    for known, mimes in accepted.passes.items():
         if known == kind:
-            return file.mime in mimes and file.size <= takes.largest.get(
+            return file.mime in mimes and file.size <= accepted.largest.get(
                 known, file.size
             )
     return False
@@ -223,35 +227,39 @@ def leaves_as_itself(gateway: str, kind: str, file: File) -> bool:
 
 def kind_when_made(gateway: str, kind: Kind, mime: str, size: int) -> Kind | Refusal:
     """Returns the kind of a converted file: it may be too large for the planned kind."""
-    takes = GATEWAYS[gateway]
-    if size <= takes.largest.get(kind, size):
+    accepted = GATEWAYS[gateway]
+    if size <= accepted.largest.get(kind, size):
         return kind
-    as_document = _as_document(takes, mime, size)
+    as_document = _as_document(accepted, mime, size)
     return as_document.kind if isinstance(as_document, Plan) else as_document
 
 
-def _as_document(takes: Gateway, mime: str, size: int) -> Plan | Refusal:
-    if takes.documents is not None and mime not in takes.documents:
+def _as_document(accepted: Gateway, mime: str, size: int) -> Plan | Refusal:
+    if accepted.documents is not None and mime not in accepted.documents:
         return Refusal(mime)
-    largest = takes.largest.get("document", takes.largest_file)
+    largest = accepted.largest.get("document", accepted.largest_file)
     if largest is not None and size > largest:
         return Refusal(mime, largest)
     return Plan("document")
 
 
 def _as_media(
-    takes: Gateway, natural: Form, mime: str, size: int, *, is_voice: bool
+    accepted: Gateway, natural: Form, mime: str, size: int, *, is_voice: bool
 ) -> Plan | Refusal:
     kind = _KIND_OF[natural]
     form: Form | None = natural
-    if is_voice and natural == "audio" and takes.voices:
+    if is_voice and natural == "audio" and accepted.voices:
         kind, form = "voice", None if mime == _OGG else "voice"
-    elif mime in takes.passes[kind] and mime not in takes.checked and not is_voice:
+    elif (
+        mime in accepted.passes[kind] and mime not in accepted.checked and not is_voice
+    ):
         form = None
-    largest = takes.largest.get(kind)
-    is_as_it_is = form is None or mime in takes.checked
+    largest = accepted.largest.get(kind)
+    is_as_it_is = form is None or mime in accepted.checked
     if is_as_it_is and largest is not None and size > largest:
         if natural != "image":
-            return _as_document(takes, mime, size)
+            return _as_document(accepted, mime, size)
         is_as_it_is, form = False, natural
-    return Plan(kind, form, is_as_it_is and form is not None, largest, takes.stickers)
+    return Plan(
+        kind, form, is_as_it_is and form is not None, largest, accepted.stickers
+    )

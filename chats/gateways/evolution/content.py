@@ -82,29 +82,29 @@ def _is_content(kind: str) -> bool:
     return kind not in SILENT and (kind == "conversation" or "Message" in kind)
 
 
-def content_of(data: Any, said: Said) -> Content:
+def content_of(data: Any, inner: Said) -> Content:
     """Returns the message's content; a placeholder for an unknown type."""
-    text_part = found(said.message, "conversation") or found(
-        said.message, "extendedTextMessage", "text"
+    text_part = found(inner.message, "conversation") or found(
+        inner.message, "extendedTextMessage", "text"
     )
     if text_part:
         return Content("text", text(text_part))
-    if said.kind in FILES and isinstance(said.part, dict):
-        media = _media(data, said)
-        return Content(FILES[said.kind], text(said.part.get("caption")), media)
-    shown = said.kind.removesuffix("Message")
-    reader = READERS.get(said.kind)
-    kind, line = reader(said.part) if reader else ("text", _chosen(said.part))
+    if inner.kind in FILES and isinstance(inner.part, dict):
+        media = _media(data, inner)
+        return Content(FILES[inner.kind], text(inner.part.get("caption")), media)
+    shown = inner.kind.removesuffix("Message")
+    reader = READERS.get(inner.kind)
+    kind, line = reader(inner.part) if reader else ("text", _chosen(inner.part))
     if line:
         return Content(kind, line)
     return Content(parsing.kind(shown), parsing.placeholder(shown))
 
 
-def _media(data: Any, said: Said) -> Media:
-    part = said.part
+def _media(data: Any, inner: Said) -> Media:
+    part = inner.part
     delivered = (
         found(data, "message", "base64")
-        or found(said.message, "base64")
+        or found(inner.message, "base64")
         or part.get("base64")
     )
     return Media(
@@ -112,21 +112,21 @@ def _media(data: Any, said: Said) -> Media:
         name=text(part.get("fileName")) or text(part.get("title")),
         base64=text(delivered, longest=LONGEST_MEDIA_TEXT),
         id=text(found(data, "key", "id")),
-        details="" if delivered else _details(data, said),
+        details="" if delivered else _details(data, inner),
     )
 
 
-def _details(data: Any, said: Said) -> str:
+def _details(data: Any, inner: Said) -> str:
     """Returns the message itself as JSON.
 
     Evolution downloads a file by it if it has not stored the message, or does not
     unwrap it.
     """
-    if not said.part.get("mediaKey"):
+    if not inner.part.get("mediaKey"):
         return ""
-    part = {k: v for k, v in said.part.items() if k not in _PICTURES_IN_PARTS}
+    part = {k: v for k, v in inner.part.items() if k not in _PICTURES_IN_PARTS}
     key = found(data, "key")
-    details = json.dumps({"key": key, "message": {said.kind: part}})
+    details = json.dumps({"key": key, "message": {inner.kind: part}})
     return details if len(details) <= LONGEST_DETAILS else ""
 
 

@@ -20,33 +20,33 @@ _SCHEMA = re.compile(
 )
 
 
-def parse_error(answer: Answer, said: str) -> Outcome:
-    """Returns the outcome of an unsuccessful response. `said` is its text, masked."""
+def parse_error(answer: Answer, message: str) -> Outcome:
+    """Returns the outcome of an unsuccessful response. `message` is its text, masked."""
     messages = listed(answer.object(), "response", "message")
-    if any(found(message, "exists") is False for message in messages):
+    if any(found(part, "exists") is False for part in messages):
         return v.BAD_RECIPIENT.outcome()
     if found(answer.object(), "response", "message", "exists") is False:
         return v.BAD_RECIPIENT.outcome()
     if answer.status in (401, 403):
-        return v.NOT_AUTHORIZED.outcome(said)
+        return v.NOT_AUTHORIZED.outcome(message)
     if answer.status == 429:
-        return v.THROTTLED.outcome(said, answer.retry_after)
+        return v.THROTTLED.outcome(message, answer.retry_after)
     if answer.status == 413:
-        return v.TOO_LARGE.outcome(said)
+        return v.TOO_LARGE.outcome(message)
     if not answer.object():
         if answer.status >= 500:
             return v.maybe("unreadable", answer.status)
         return v.WRONG_PROGRAM.outcome(answer.status)
-    if _DISCONNECTED.search(said):
-        return v.NOT_CONNECTED.outcome(said)
+    if _DISCONNECTED.search(message):
+        return v.NOT_CONNECTED.outcome(message)
     if answer.status == 404:
-        return v.BAD_SETUP.outcome(said)
+        return v.BAD_SETUP.outcome(message)
     if answer.status >= 500:
-        return v.TEMPORARY.outcome(said)
-    if answer.status == 400 and _SCHEMA.search(said) and "Error:" not in said:
-        return v.BAD_MESSAGE.outcome(said)
+        return v.TEMPORARY.outcome(message)
+    if answer.status == 400 and _SCHEMA.search(message) and "Error:" not in message:
+        return v.BAD_MESSAGE.outcome(message)
     # A database error after WhatsApp accepted the message looks the same.
-    return v.maybe("temporary", said)
+    return v.maybe("temporary", message)
 
 
 def said_in(answer: Answer) -> str:

@@ -93,15 +93,15 @@ def _message(data: Any, *, is_api: bool | None = None) -> Event:
     )
     if not person.ids:
         raise ValueError("a message without a person")
-    said = Said(data.get("message"), text(data.get("messageType")))
-    if said.kind in SILENT:
-        return Ignored(said.kind)
-    if said.kind == "protocolMessage":
-        return _change(said.part)
-    if said.kind == "reactionMessage":
-        return _reaction(said.part, person, is_own=mine)
-    content = content_of(data, said)
-    context = data.get("contextInfo") or said.context
+    inner = Said(data.get("message"), text(data.get("messageType")))
+    if inner.kind in SILENT:
+        return Ignored(inner.kind)
+    if inner.kind == "protocolMessage":
+        return _change(inner.part)
+    if inner.kind == "reactionMessage":
+        return _reaction(inner.part, person, is_own=mine)
+    content = content_of(data, inner)
+    context = data.get("contextInfo") or inner.context
     at = parsing.timestamp(data.get("messageTimestamp"))
     name, reply_to = text(key["id"]), text(found(context, "stanzaId"))
     if mine or is_api:
@@ -187,8 +187,8 @@ def _status(data: Any) -> Event:
     """Parses the event of an instance that is logged out and will not reconnect itself."""
     if text(found(data, "status")) != "closed":
         return Ignored("status")
-    said = found(data, "disconnectionReasonCode") or ""
-    return Session("closed", sentence("not_connected", said))
+    inner = found(data, "disconnectionReasonCode") or ""
+    return Session("closed", sentence("not_connected", inner))
 
 
 def _gone(data: Any) -> Event:

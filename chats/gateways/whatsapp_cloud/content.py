@@ -133,15 +133,15 @@ def _flow_answer(answer: Any) -> str:
     """Returns a submitted form, one line for each field, or another answer's text."""
     said = text(found(answer, "body"))
     title = "" if said == _SENT else said
-    given = text(found(answer, "response_json"))
+    raw = text(found(answer, "response_json"))
     try:
-        fields = json.loads(given)
+        fields = json.loads(raw)
     except (ValueError, RecursionError):
-        fields = given
+        fields = raw
     if isinstance(fields, dict):
         shown = {k: v for k, v in fields.items() if k not in _INTERNAL_FIELDS}
         return s.fields_text(shown, title) or said
-    return _lines(title, given) or said
+    return _lines(title, raw) or said
 
 
 def _lines(*values: Any) -> str:

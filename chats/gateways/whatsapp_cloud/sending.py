@@ -38,14 +38,14 @@ class WhatsAppCloud(NoProfileMixin):
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.token or not account.id:
             return error_rules.BAD_SETUP.outcome()
-        content, rest = self._content(account, out)
+        content, separate_caption = self._content(account, out)
         if not isinstance(content, dict):
             return content
         outcome = self._post(account, out, content, out.uuid)
-        if isinstance(outcome, Accepted) and rest:
+        if isinstance(outcome, Accepted) and separate_caption:
             # Without our uuid: receipts of the caption are not those of the file.
             plain = replace(out, reply_to="")
-            caption = self._post(account, plain, _text(rest), "")
+            caption = self._post(account, plain, _text(separate_caption), "")
             return graph.with_caption(outcome, caption)
         return outcome
 

@@ -160,8 +160,8 @@ def _invitation(data: Any) -> tuple[str, str]:
 def _event(data: Any) -> tuple[str, str]:
     starts = parsing.stamp(data.get("eventStartTime"))
     location = found(data, "eventLocation", "name") or data.get("eventJoinLink")
-    name, said = data.get("eventName"), data.get("eventDescription")
-    return "event", s.appointment_text(name, starts, location, said)
+    name, description = data.get("eventName"), data.get("eventDescription")
+    return "event", s.appointment_text(name, starts, location, description)
 
 
 def _call(data: Any) -> tuple[str, str]:

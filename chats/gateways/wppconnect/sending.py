@@ -61,7 +61,11 @@ class WPPConnect(NoProfileMixin):
             return v.NO_TEMPLATES.outcome()
         try:
             answer = self._send(account, out)
-            if answer.status == 500 and out.reply_to and self._is_lost(account, out):
+            if (
+                answer.status == 500
+                and out.reply_to
+                and self._is_quote_missing(account, out)
+            ):
                 answer = self._send(account, replace(out, reply_to=""))
         except NoAnswerError as error:
             return error.failed()
@@ -73,7 +77,7 @@ class WPPConnect(NoProfileMixin):
         method, payload = _request(out)
         return self._call(account, "send", "POST", method, payload)
 
-    def _is_lost(self, account: Account, out: Outgoing) -> bool:
+    def _is_quote_missing(self, account: Account, out: Outgoing) -> bool:
         """Returns whether the session does not have the quoted message.
 
         Then the send failed before anything was sent; the fault itself has no text and
@@ -84,27 +88,27 @@ class WPPConnect(NoProfileMixin):
 
     def _refusal(self, account: Account, out: Outgoing, answer: Answer) -> Outcome:
         body = answer.object()
-        said = mask(_said(body), account.token)
+        message = mask(_error_text(body), account.token)
         if answer.status == 400 and body:
             # The number check also answers this when it fails itself, and the send that
             # it guards continues all the same.
             if self._is_unknown(account, out.to):
                 return v.BAD_RECIPIENT.outcome()
-            return v.maybe("temporary", said)
-        if answer.status == 401 and "Sending the file is mandatory" in said:
-            return v.BAD_MESSAGE.outcome(said)
+            return v.maybe("temporary", message)
+        if answer.status == 401 and "Sending the file is mandatory" in message:
+            return v.BAD_MESSAGE.outcome(message)
         if answer.status in (401, 403):
-            return v.NOT_AUTHORIZED.outcome(said)
+            return v.NOT_AUTHORIZED.outcome(message)
         if answer.status == 404 and text(body.get("status")) == "Disconnected":
             return v.NOT_CONNECTED.outcome()
-        if answer.status == 413 or "file_too_large" in said:
+        if answer.status == 413 or "file_too_large" in message:
             return v.TOO_LARGE.outcome()
         if answer.status == 429:
-            return v.THROTTLED.outcome(said, answer.retry_after)
-        if answer.status >= 500 and body and _BEFORE_SENDING.search(said):
-            return v.TEMPORARY.outcome(said)
+            return v.THROTTLED.outcome(message, answer.retry_after)
+        if answer.status >= 500 and body and _BEFORE_SENDING.search(message):
+            return v.TEMPORARY.outcome(message)
         if answer.status >= 500:
-            return v.maybe("temporary", said or answer.status)
+            return v.maybe("temporary", message or answer.status)
         return v.WRONG_PROGRAM.outcome(answer.status)
 
     def _is_unknown(self, account: Account, to: str) -> bool:
@@ -258,6 +262,6 @@ def _accepted(message: Any) -> Accepted | None:
     return Accepted((name[:255],), person_id(chat) or None)
 
 
-def _said(body: dict[str, Any]) -> str:
+def _error_text(body: dict[str, Any]) -> str:
     parts = (body.get("message"), body.get("error"), found(body, "error", "message"))
     return "; ".join(filter(None, map(text, parts)))

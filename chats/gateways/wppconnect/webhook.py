@@ -181,11 +181,13 @@ def _ack_status(ack: Any) -> ReceiptStatus | None:
 
 
 def _status(data: Any) -> Event:
-    said = text(data.get("status"))
-    state = SESSIONS.get(said)
+    state_text = text(data.get("status"))
+    state = SESSIONS.get(state_text)
     if state is None:
-        return Ignored(said or "status")
-    return Session(state, "" if state == "open" else sentence("not_connected", said))
+        return Ignored(state_text or "status")
+    return Session(
+        state, "" if state == "open" else sentence("not_connected", state_text)
+    )
 
 
 def _qr(data: Any) -> Event:
