@@ -126,8 +126,8 @@ class _Decoded(io.RawIOBase):
         target = memoryview(buffer).cast("B")
         group, skipped = divmod(self.at, 3)
         first = self.start + group * 4
-        wanted = -(-(skipped + len(target)) // 3) * 4
-        piece = binascii.a2b_base64(self.text[first : first + wanted])
+        length = -(-(skipped + len(target)) // 3) * 4
+        piece = binascii.a2b_base64(self.text[first : first + length])
         piece = piece[skipped : skipped + len(target)]
         target[: len(piece)] = piece
         self.at += len(piece)

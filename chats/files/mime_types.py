@@ -125,8 +125,8 @@ def kind_of_mime(mime: str) -> str | None:
 
 def matches_declared(found: DetectedType, message_type: str, claimed_mime: str) -> bool:
     """Returns whether the bytes have the kind of the message type and the media type."""
-    said = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
-    return (said - {None}) <= found.kinds
+    declared = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
+    return (declared - {None}) <= found.kinds
 
 
 def _mime_of(head: bytes, claimed_mime: str) -> str:

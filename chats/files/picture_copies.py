@@ -90,13 +90,13 @@ def claim(room: int) -> list[ClaimedCopy]:
 
 
 def make_each(
-    wanted: list[ClaimedCopy], is_stopping: Callable[[], bool] = lambda: False
+    claimed: list[ClaimedCopy], is_stopping: Callable[[], bool] = lambda: False
 ) -> None:
     """Makes the copies one after another.
 
     Those not begun when the worker stops are returned to the queue by `release`.
     """
-    for one in wanted:
+    for one in claimed:
         if is_stopping():
             return
         try:
@@ -112,35 +112,37 @@ def release(attachment_ids: list[int]) -> None:
     _write(_RELEASE, [attachment_ids])
 
 
-def make(wanted: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
+def make(claimed: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
     """Makes the copy, or stores that none is needed or possible.
 
     It is retried later if the storage is not available.
     """
     try:
-        with _opened(wanted.file) as file:
-            facts = facts_of(file, wanted.mime)
+        with _opened(claimed.file) as file:
+            facts = facts_of(file, claimed.mime)
             showing = showing_of(facts)
-            if showing != Showing.COPY or wanted.attempts > MOST_ATTEMPTS:
+            if showing != Showing.COPY or claimed.attempts > MOST_ATTEMPTS:
                 is_large = facts is not None and facts.pixels > MOST_PIXELS
-                _settle(wanted, showing, UNKNOWN_MIME if is_large else wanted.mime)
+                _finish_without_copy(
+                    claimed, showing, UNKNOWN_MIME if is_large else claimed.mime
+                )
                 return
             file.seek(0)
-            content, mime = encoded_apart(file, wanted.mime, SHOWN, is_stopping)
-        _keep(wanted, content, mime)
+            content, mime = encoded_apart(file, claimed.mime, SHOWN, is_stopping)
+        _keep(claimed, content, mime)
     except StoppedError:
-        _put_off(wanted, 0)
+        _delay(claimed, 0)
     except CannotConvertError as unfit:
-        logger.info("attachment %s: %s", wanted.attachment_id, unfit.reason)
-        _settle(wanted, Showing.NEVER, wanted.mime)
+        logger.info("attachment %s: %s", claimed.attachment_id, unfit.reason)
+        _finish_without_copy(claimed, Showing.NEVER, claimed.mime)
     except FileNotFoundError:
-        if may_be_elsewhere() and wanted.attempts < MOST_ATTEMPTS:
-            _put_off(wanted, STORAGE_WAIT, counted=True)
+        if may_be_elsewhere() and claimed.attempts < MOST_ATTEMPTS:
+            _delay(claimed, STORAGE_WAIT, counted=True)
         else:
-            _settle(wanted, Showing.NEVER, wanted.mime)
+            _finish_without_copy(claimed, Showing.NEVER, claimed.mime)
     except (OSError, UnavailableError) as error:
-        logger.warning("attachment %s: %s", wanted.attachment_id, type(error).__name__)
-        _put_off(wanted, STORAGE_WAIT)
+        logger.warning("attachment %s: %s", claimed.attachment_id, type(error).__name__)
+        _delay(claimed, STORAGE_WAIT)
 
 
 def encoded_apart(
@@ -172,12 +174,12 @@ def _opened(name: str) -> Iterator[Any]:
         file.close()
 
 
-def _keep(wanted: ClaimedCopy, content: bytes, mime: str) -> None:
+def _keep(claimed: ClaimedCopy, content: bytes, mime: str) -> None:
     uuid = uuid4()
     name = write_file(uuid, BytesIO(content))
     values = {
-        "attachment": wanted.attachment_id,
-        "attempts": wanted.attempts,
+        "attachment": claimed.attachment_id,
+        "attempts": claimed.attempts,
         "uuid": uuid,
         "file": name,
         "mime": mime,
@@ -187,19 +189,19 @@ def _keep(wanted: ClaimedCopy, content: bytes, mime: str) -> None:
         remove_file(name)
 
 
-def _settle(wanted: ClaimedCopy, showing: Showing, mime: str) -> None:
+def _finish_without_copy(claimed: ClaimedCopy, showing: Showing, mime: str) -> None:
     """Deletes the queue's row without a copy; the file stores how it is shown."""
     if showing == Showing.COPY:
         showing = Showing.NEVER
     with transaction.atomic():
-        if _write(_END, [wanted.attachment_id, wanted.attempts]):
-            _write(_SHOW, [showing, mime, wanted.attachment_id])
+        if _write(_END, [claimed.attachment_id, claimed.attempts]):
+            _write(_SHOW, [showing, mime, claimed.attachment_id])
 
 
-def _put_off(wanted: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
+def _delay(claimed: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
     """Delays the next attempt; `counted`: this one counts toward the maximum."""
     back = 0 if counted else 1
-    _write(_LATER, [wait, back, wanted.attachment_id, wanted.attempts])
+    _write(_LATER, [wait, back, claimed.attachment_id, claimed.attempts])
 
 
 def _write(statement: str, values: Any) -> int:
