@@ -133,18 +133,18 @@ class RecordMessage(WithFile):
         `external_id`, the possible names of the sender in `senders`, and the message's
         final `type`, `content` and `caption`.
         """
-        _judge_manager(values, wrong)
-        _judge_contact(values, wrong)
+        _validate_manager(values, wrong)
+        _validate_contact(values, wrong)
         values["senders"] = _senders(values.get("from", ""), values.get("channel"))
-        _judge_type(values, wrong)
+        _validate_type(values, wrong)
         if values["type"] == "text":
-            _judge_content(values, wrong)
+            _validate_content(values, wrong)
         else:
             require_one_of(values, wrong, "url", "base64")
             take_caption(values)
 
 
-def _judge_manager(values: Fields, wrong: Wrong) -> None:
+def _validate_manager(values: Fields, wrong: Wrong) -> None:
     numbers = {values[name] for name in ("managerNumber", "number") if name in values}
     if len(numbers) > 1:
         wrong["number"] = [_("These are the numbers of two managers.")]
@@ -154,7 +154,7 @@ def _judge_manager(values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "managerNumber", "facebookId")
 
 
-def _judge_contact(values: Fields, wrong: Wrong) -> None:
+def _validate_contact(values: Fields, wrong: Wrong) -> None:
     by_page = "facebookId" in values and "number" not in values
     key: ContactKey | None = values.get("contactId")
     if key is not None and by_page:
@@ -172,31 +172,31 @@ def _judge_contact(values: Fields, wrong: Wrong) -> None:
         ]
 
 
-def _senders(said: str, channel: str | None) -> list[str]:
+def _senders(sender: str, channel: str | None) -> list[str]:
     """Returns the names in `from` to look for in the contact: as given, and as a phone."""
     if channel != Channel.WHATSAPP:
-        return [said]
-    network = _NETWORK_ID.fullmatch(said)
+        return [sender]
+    network = _NETWORK_ID.fullmatch(sender)
     try:
-        phone = str(parse_phone(network[1] if network else said))
+        phone = str(parse_phone(network[1] if network else sender))
     except WrongValueError:
-        return [said]
-    return [said, *spellings(channel, phone)]
+        return [sender]
+    return [sender, *spellings(channel, phone)]
 
 
-def _judge_type(values: Fields, wrong: Wrong) -> None:
-    said = values.get("type") or values.get("supertype")
-    if said is None:
+def _validate_type(values: Fields, wrong: Wrong) -> None:
+    declared = values.get("type") or values.get("supertype")
+    if declared is None:
         has_file = "url" in values or "base64" in values
-        said = "file" if has_file and "content" not in values else "text"
-    if said == "base64":
+        declared = "file" if has_file and "content" not in values else "text"
+    if declared == "base64":
         if "content" in values:
             values["content"] = decode_where_written(values["content"])
-        said = "text"
-    values["type"] = said
+        declared = "text"
+    values["type"] = declared
 
 
-def _judge_content(values: Fields, wrong: Wrong) -> None:
+def _validate_content(values: Fields, wrong: Wrong) -> None:
     if "content" in values:
         if len(values["content"]) > LONGEST_CONTENT:
             wrong["content"] = [
@@ -261,13 +261,13 @@ class SendFile(WithFile):
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         super().validate_fields(values, wrong)
         sent: SentFile | None = values.get("base64")
-        said: str | None = values.get("type")
-        if sent is None or sent.found is None or said is None or said == FILE:
+        declared: str | None = values.get("type")
+        if sent is None or sent.found is None or declared is None or declared == FILE:
             return
         if sent.has_too_many_pixels:
             sentence = _("The picture has more than %d million pixels.")
             wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
-        elif not matches_declared(sent.found, said, sent.claimed_mime):
+        elif not matches_declared(sent.found, declared, sent.claimed_mime):
             wrong["base64"] = [_("The file is not of the kind that is said.")]
 
 

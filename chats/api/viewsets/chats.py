@@ -39,11 +39,11 @@ class ChatViewSet(ContractViewSet):
 
     @operation(ChangeOperator)
     def change_operator(self, fields: Fields) -> Any:
-        asked = fields["operatorId"]
+        requested = fields["operatorId"]
         contact = self._find(fields)
         operator_id = None
-        if asked:
-            operator_id = find_operator(contact.manager_id, asked).operator_id
+        if requested:
+            operator_id = find_operator(contact.manager_id, requested).operator_id
         chat = open_chat_of(contact.pk)
         if chat is None:
             raise ChatNotFoundError

@@ -128,10 +128,10 @@ def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
 
 
 def _respond(request: HttpRequest, served: _Served) -> HttpResponseBase:
-    asked = _range(request.META.get("HTTP_RANGE", ""), served.size)
-    if asked is None:
+    byte_range = _range(request.META.get("HTTP_RANGE", ""), served.size)
+    if byte_range is None:
         return _FileResponse(open_shown(served.file))
-    first, last = asked
+    first, last = byte_range
     if first > last:
         unsatisfied = {"Content-Range": f"bytes */{served.size}"}
         return HttpResponse(status=416, headers=unsatisfied)

@@ -21,12 +21,12 @@ from managers.lookup import find_manager
 class GatewayViewSet(ContractViewSet):
     @operation(ResendMessage)
     def send_again(self, fields: Fields) -> Any:
-        asked = ReadRequest(
+        read_request = ReadRequest(
             contact=fields["contactId"],
             operator_id=fields["operatorId"],
             manager=manager_names(fields),
         )
-        return resend(self.caller, asked, fields["id"])
+        return resend(self.caller, read_request, fields["id"])
 
     @operation(SendTemplate)
     def send_template(self, fields: Fields, controller_port: int) -> Any:
