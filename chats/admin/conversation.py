@@ -97,8 +97,8 @@ class _Bubbles:
     def _quoted(self) -> dict[str, Message]:
         known = {str(message.uuid): message for message in self.messages}
         said = [message.details or {} for message in self.messages]
-        wanted: set[str] = {one["replyTo"] for one in said if "replyTo" in one}
-        elsewhere = wanted - known.keys()
+        quoted_ids: set[str] = {one["replyTo"] for one in said if "replyTo" in one}
+        elsewhere = quoted_ids - known.keys()
         if elsewhere:
             rows = Message.objects.filter(contact=self.chat.contact_id)
             known |= {str(m.uuid): m for m in rows.filter(uuid__in=elsewhere)}

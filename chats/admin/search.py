@@ -44,10 +44,10 @@ def messages_named(term: str, caller: Caller) -> Q:
 
 def latest_chats(term: str, caller: Caller) -> list[int]:
     """Returns the ids of the latest chats that match the term."""
-    meant = Chat.objects.filter(chats_named(term, caller)).order_by("-pk")
+    chats = Chat.objects.filter(chats_named(term, caller)).order_by("-pk")
     if caller.managers is not None:
-        meant = meant.filter(manager__in=caller.managers)
-    return list(meant.values_list("pk", flat=True)[:MOST_CHATS])
+        chats = chats.filter(manager__in=caller.managers)
+    return list(chats.values_list("pk", flat=True)[:MOST_CHATS])
 
 
 def _managers(caller: Caller) -> QuerySet[Manager]:
