@@ -64,7 +64,7 @@ class FakeMessenger(FakeGraph):
         body, content, mime, name = _body(request)
         recipient = body.get("recipient", {})
         person = str(recipient.get("id") or recipient.get("user_ref") or "")
-        self._judge_recipient(person, body)
+        self._check_recipient(person, body)
         message = body.get("message", {})
         text, attachment = message.get("text"), message.get("attachment")
         if bool(text) == bool(attachment):
@@ -96,10 +96,10 @@ class FakeMessenger(FakeGraph):
                 reply_to=quoted,
             )
         )
-        self._tell_of(person, mid, message)
+        self._queue_receipts(person, mid, message)
         return Reply(200, {"recipient_id": person, "message_id": mid})
 
-    def _judge_recipient(self, person: str, body: dict[str, Any]) -> None:
+    def _check_recipient(self, person: str, body: dict[str, Any]) -> None:
         kind, tag = body.get("messaging_type"), body.get("tag")
         if kind not in ("RESPONSE", "UPDATE", "MESSAGE_TAG"):
             raise GraphError(100, "(#100) Param messaging_type must be one of …")
@@ -132,7 +132,7 @@ class FakeMessenger(FakeGraph):
             **what,
         }
 
-    def _tell_of(self, person: str, mid: str, message: dict[str, Any]) -> None:
+    def _queue_receipts(self, person: str, mid: str, message: dict[str, Any]) -> None:
         """Queues the echo with our metadata, then both kinds of receipts."""
         now = int(time.time() * 1000) + 1
         echo = {

@@ -115,7 +115,7 @@ class DemoGateways(FakeServer):
             (ANSWERS_AFTER, [written(one, next(self._answers)) for one in delivered]),
         ]
 
-        def tell() -> None:
+        def report() -> None:
             begun = time.monotonic()
             for after, items in steps:
                 time.sleep(max(0.0, begun + after - time.monotonic()))
@@ -125,7 +125,7 @@ class DemoGateways(FakeServer):
                     except requests.RequestException:
                         logger.warning("the centre does not answer the demonstration")
 
-        threading.Thread(target=tell, daemon=True).start()
+        threading.Thread(target=report, daemon=True).start()
 
 
 def _is_read(news: dict[str, Any]) -> bool:

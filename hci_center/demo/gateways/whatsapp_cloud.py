@@ -114,7 +114,7 @@ class FakeWhatsAppCloud(FakeGraph):
         kind = str(body.get("type"))
         if kind not in body:
             raise GraphError(131008, f"(#131008) Parameter {kind} is missing")
-        self._judge_recipient(person, kind)
+        self._check_recipient(person, kind)
         text, content, mime, name = self._content(kind, body[kind])
         caption = self._caption(kind, body[kind])
         # WhatsApp shows it as a voice note with a microphone, not as an audio file.
@@ -128,12 +128,12 @@ class FakeWhatsAppCloud(FakeGraph):
                 person, shown, text, content, mime, name, uuid, wamid, caption, quoted
             )
         )
-        self._tell_of(person, wamid, uuid)
+        self._queue_receipts(person, wamid, uuid)
         contact = {"input": given, "wa_id": person}
         answer = {"messaging_product": "whatsapp", "contacts": [contact]}
         return Reply(200, {**answer, "messages": [{"id": wamid}]})
 
-    def _judge_recipient(self, person: str, kind: str) -> None:
+    def _check_recipient(self, person: str, kind: str) -> None:
         if person not in self.people or person in self.away:
             raise GraphError(131026, "(#131026) Message undeliverable")
         if kind != "template" and not self.wrote_within(person, DAY):
@@ -205,7 +205,7 @@ class FakeWhatsAppCloud(FakeGraph):
         contact = {"profile": {"name": "Maria Souza"}, "wa_id": person}
         return self.frame(messages=[message], contacts=[contact])
 
-    def _tell_of(self, person: str, wamid: str, uuid: str) -> None:
+    def _queue_receipts(self, person: str, wamid: str, uuid: str) -> None:
         for status in ("sent", "delivered", "read"):
             news = {
                 "id": wamid,
