@@ -15,9 +15,7 @@ LINK = re.compile(
 
 
 def json_time(timestamp: Any) -> str:
-    return (
-        f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{moment.microsecond // 1000:03d}Z"
-    )
+    return f"{timestamp.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{timestamp.microsecond // 1000:03d}Z"
 
 
 def message_body(message: Message) -> dict[str, Any]:
