@@ -125,12 +125,11 @@ Outcome = Accepted | Rejected | Failed
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of the account's gateway session. `qr` is the code to scan to connect
-    it.
+    """The state of the account's gateway session.
 
-    `idempotent`: a repeat under the same id gets the first result. `largest_file` is
-    the largest accepted file in bytes, None if unknown. `keeps_qr`: the QR code
-    reported before is still valid.
+    `qr` is the code to scan to connect it. `idempotent`: a repeat under the same id
+    gets the first result. `largest_file` is the largest accepted file in bytes, None if
+    unknown. `keeps_qr`: the QR code reported before is still valid.
     """
 
     state: SessionState

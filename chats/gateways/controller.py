@@ -51,7 +51,7 @@ _PHONE = re.compile(r"[0-9]{1,15}")
 
 
 class Controller(NoProfileMixin):
-    """Client of the controller protocol. `Account.url` is the address of the process."""
+    """Client of the controller protocol. `Account.url` is the process's address."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -162,8 +162,9 @@ def _size(value: Any) -> int | None:
 
 
 def _accepted(answer: Answer, out: Outgoing) -> Accepted:
-    """Returns the accepted outcome. A legacy process answers without a readable id; our
-    own id is used then.
+    """Returns the accepted outcome.
+
+    A legacy process answers without a readable id; our own id is used then.
     """
     data = answer.object().get("data")
     name = text(found(data, "messageId")) or out.uuid

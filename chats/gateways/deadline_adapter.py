@@ -32,9 +32,7 @@ class Timeouts:
 
 @dataclass(slots=True)
 class Deadline:
-    """The call that the current thread makes: its deadline and whether it sent
-    anything.
-    """
+    """The current thread's call: its deadline and whether it sent anything."""
 
     timeouts: Timeouts
     ends: float

@@ -51,7 +51,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a customer. `reply_to` is the gateway's id of the quoted message."""
+    """A message from a customer. `reply_to` is the gateway's id of the quoted one."""
 
     external_id: str
     person: Person
@@ -225,6 +225,7 @@ class Webhook(Protocol):
         """
 
     def parse(self, payload: Any) -> list[Event]:
-        """Returns the events of one piece. Raises any exception for a piece of another
-        shape.
+        """Returns the events of one piece.
+
+        Raises any exception for a piece of another shape.
         """

@@ -72,7 +72,7 @@ _COMMON = mimetypes.MimeTypes().types_map[True].keys()
 
 
 def suffix_of(mime: str) -> str:
-    """Returns the suffix of a media type, `.bin` for a type that is not in the table."""
+    """Returns the suffix of a media type, `.bin` for a type not in the table."""
     return SUFFIXES.get(mime, SUFFIXES["application/octet-stream"])[0]
 
 

@@ -117,7 +117,7 @@ class Graph:
     def download(
         self, account: Account, media: Media, *, signed: bool
     ) -> Fetched | Failed:
-        """Returns the bytes at a link from Meta; links to other hosts are not opened."""
+        """Returns the bytes at a link from Meta; other hosts' links are not opened."""
         headers = {"Authorization": f"Bearer {account.token}"} if signed else {}
         return download(self._http, account, media, self.media_hosts, headers)
 
@@ -143,7 +143,7 @@ def _whole(value: Any) -> int:
 
 
 def retry_after_hint(answer: Answer) -> float | None:
-    """Returns the delay that the platform's headers request, in seconds, at most a day."""
+    """Returns the delay in seconds that the platform requests, at most a day."""
     hints = [answer.retry_after]
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
@@ -157,8 +157,9 @@ def retry_after_hint(answer: Answer) -> float | None:
 
 
 def for_other_token(outcome: Outcome) -> Outcome:
-    """Returns the outcome under a token that is not the account's: it must not block
-    the account.
+    """Returns the outcome under a token that is not the account's.
+
+    It must not block the account.
     """
     if isinstance(outcome, Rejected) and outcome.scope == "account":
         return replace(outcome, scope="message")
@@ -221,7 +222,10 @@ def signed_pieces(
 
 
 def answer_handshake(token: str, query: Mapping[str, str]) -> str:
-    """Returns the challenge that proves the address is ours. Raises BadSignatureError."""
+    """Returns the challenge that proves the address is ours.
+
+    Raises BadSignatureError.
+    """
     given = query.get("hub.verify_token", "")
     fits = hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
     if query.get("hub.mode") != "subscribe" or not token or not fits:

@@ -67,8 +67,9 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Returns `Retry-After` in seconds, given as seconds or as a date, at most a
-        day; None if absent.
+        """Returns `Retry-After` in seconds, at most a day; None if absent.
+
+        The header may contain seconds or a date.
         """
         value = self.headers.get("retry-after", "").strip()
         if not value.endswith("GMT"):
@@ -81,8 +82,9 @@ class Answer:
 
 
 class NoAnswerError(Exception):
-    """No usable response arrived; `maybe_sent`: the server may have acted on the
-    request.
+    """No usable response arrived.
+
+    `maybe_sent`: the server may have acted on the request.
     """
 
     def __init__(self, code: str, *, maybe_sent: bool) -> None:
@@ -90,8 +92,9 @@ class NoAnswerError(Exception):
         super().__init__(code)
 
     def failed(self) -> Failed:
-        """Returns the error as an outcome. A request that was never sent is a fault of
-        the account.
+        """Returns the error as an outcome.
+
+        A request that was never sent is a fault of the account.
         """
         return Failed(
             self.code,
@@ -232,7 +235,7 @@ def _log(call: Call, begun: float, outcome: str) -> None:
 
 
 def mask(text: str, *secrets: str) -> str:
-    """Returns the text without these secrets: gateways do echo tokens in their errors."""
+    """Returns the text without these secrets: gateways echo tokens in their errors."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "•••")

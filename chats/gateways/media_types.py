@@ -178,9 +178,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The gateway would refuse the file: for its size if `largest` is set, else its
-    type.
-    """
+    """The gateway would refuse the file: for its size if `largest` is set, or type."""
 
     mime: str
     largest: int | None = None
@@ -191,8 +189,8 @@ def plan(
 ) -> Plan | Refusal:
     """Returns how a file is sent through that gateway.
 
-    `declared` is the message type given by the operator: `image`, `audio`, `video`, `pdf`
-    or `file`.
+    `declared` is the message type given by the operator: `image`, `audio`, `video`,
+    `pdf` or `file`.
     """
     accepted = GATEWAYS[gateway]
     form = _CONVERTED.get(mime)
@@ -226,7 +224,7 @@ def leaves_as_itself(gateway: str, kind: str, file: File) -> bool:
 
 
 def kind_when_made(gateway: str, kind: Kind, mime: str, size: int) -> Kind | Refusal:
-    """Returns the kind of a converted file: it may be too large for the planned kind."""
+    """Returns the kind of a converted file: it may be too large for the planned one."""
     accepted = GATEWAYS[gateway]
     if size <= accepted.largest.get(kind, size):
         return kind

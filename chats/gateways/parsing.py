@@ -48,8 +48,9 @@ def stamp(value: Any) -> datetime | None:
 
 
 def retry_after(value: Any) -> float | None:
-    """Parses a delay in seconds that a gateway requests, a number or digits, at most a
-    day; None if it is invalid.
+    """Parses a delay in seconds that a gateway requests, a number or digits.
+
+    It is at most a day; None if it is invalid.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -87,7 +88,7 @@ def placeholder(what: str) -> str:
 
 
 def found(value: Any, *path: str | int) -> Any:
-    """Returns the value at a path of keys and positions, or None if it does not exist."""
+    """Returns the value at a path of keys and positions, None if it does not exist."""
     for step in path:
         if isinstance(value, dict) and isinstance(step, str):
             value = value.get(step)

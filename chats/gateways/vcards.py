@@ -13,7 +13,7 @@ MOST_CARDS = 100
 
 
 def card_text(card: Any, name: Any = "") -> str:
-    """Returns a contact in one line; `name` is the display name sent beside the card."""
+    """Returns a contact in one line; `name` is the name sent beside the card."""
     names, phones, emails = _read(text(card))
     return contact_text(text(name) or next(iter(names), ""), phones, emails)
 

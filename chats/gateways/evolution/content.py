@@ -131,7 +131,7 @@ def _details(data: Any, inner: Said) -> str:
 
 
 def _chosen(part: Any) -> str:
-    """Returns the option chosen of buttons or a list, or the title of an unknown one."""
+    """Returns the option chosen of buttons or a list, or an unknown one's title."""
     for name in ("selectedDisplayText", "title"):
         if chosen := text(found(part, name)):
             return chosen

@@ -21,7 +21,7 @@ _SCHEMA = re.compile(
 
 
 def parse_error(answer: Answer, message: str) -> Outcome:
-    """Returns the outcome of an unsuccessful response. `message` is its text, masked."""
+    """Returns the outcome of a failed response. `message` is its text, masked."""
     messages = listed(answer.object(), "response", "message")
     if any(found(part, "exists") is False for part in messages):
         return v.BAD_RECIPIENT.outcome()

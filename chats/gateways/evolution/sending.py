@@ -67,8 +67,9 @@ class Evolution:
         return None
 
     def health(self, account: Account) -> Health:
-        """Requests the state only: it is polled, and requesting the QR code would start
-        a connection.
+        """Requests the state only.
+
+        It is polled, and requesting the QR code would start a connection.
         """
         if not account.url or not account.id:
             return Health("closed", sentence("bad_setup"))
@@ -169,8 +170,9 @@ def _health(state: Any) -> Health:
 
 
 def _request(out: Outgoing) -> tuple[str, Payload]:
-    """Builds the request, never with a `delay`: it keeps the request open so long that
-    it is repeated.
+    """Builds the request, never with a `delay`.
+
+    It keeps the request open so long that it is repeated.
     """
     if out.file is not None:
         return _file_request(out, out.file)

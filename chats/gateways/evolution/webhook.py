@@ -134,7 +134,7 @@ def _change(data: Any) -> Event:
 
 
 def _deletion(data: Any) -> Event:
-    """Parses a deletion: the key of the message, or Evolution's row that contains it."""
+    """Parses a deletion: the message's key, or Evolution's row that contains it."""
     key = found(data, "key") or data
     name = text(found(key, "id"))
     return Deleted(name) if name else Ignored("deletion")
@@ -184,7 +184,7 @@ def _connection(data: Any) -> Event:
 
 
 def _status(data: Any) -> Event:
-    """Parses the event of an instance that is logged out and will not reconnect itself."""
+    """Parses the event of an instance that is logged out and stays disconnected."""
     if text(found(data, "status")) != "closed":
         return Ignored("status")
     inner = found(data, "disconnectionReasonCode") or ""

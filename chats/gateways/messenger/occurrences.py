@@ -38,9 +38,7 @@ def _referral(payload: dict[str, Any], referral: dict[str, Any]) -> list[Event]:
 
 
 def _optin(payload: dict[str, Any], optin: dict[str, Any]) -> list[Event]:
-    """Parses a ticked box of a page's plugin on a website, or a request for
-    notifications.
-    """
+    """Parses a ticked box of a page's plugin, or a request for notifications."""
     person = visitor_of(payload, optin)
     if text(optin.get("type")):
         is_stopped = optin.get("notification_messages_status") == STOPPED
@@ -69,7 +67,10 @@ def _line(
     said: str,
     origin: Origin | None = None,
 ) -> list[Event]:
-    """Returns a message in the conversation. It has no id: person and time identify it."""
+    """Returns a message in the conversation.
+
+    It has no id: person and time identify it.
+    """
     if person is None:
         return [NO_PERSON]
     stamp = text(payload.get("timestamp"))

@@ -123,8 +123,9 @@ class Messenger:
         return Health("closed", getattr(refusal, "reason", ""))
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
-        """Returns name and picture. If the app may not read both, only the name is
-        requested.
+        """Returns name and picture.
+
+        If the app may not read both, only the name is requested.
         """
         for fields in ("first_name,last_name,profile_pic", "first_name,last_name"):
             path = f"{quote(person, safe='')}?fields={fields}"
@@ -148,8 +149,9 @@ class Messenger:
 
 
 def _quote(quoted: str) -> dict[str, Any]:
-    """Returns the quote. Referrals, payments and the like have ids of ours that the
-    platform does not know.
+    """Returns the quote.
+
+    Referrals, payments and the like have ids of ours that the platform does not know.
     """
     if not quoted.startswith(("m_", "mid.")):
         return {}
@@ -165,9 +167,7 @@ def _form(body: dict[str, Any], file: File) -> Payload:
 
 
 def _recipient(to: str) -> dict[str, str]:
-    """Returns the recipient: a person by id, a visitor of a website by the plugin's
-    reference.
-    """
+    """Returns the recipient: a person by id, a visitor by the plugin's reference."""
     if to.startswith(USER_REF):
         return {"user_ref": to.removeprefix(USER_REF)}
     return {"id": to}

@@ -55,9 +55,7 @@ def quoted_id(message: Any) -> str:
 
 
 def origin_of(message: Any) -> Origin | None:
-    """Returns the ad or post through which the customer came, or the product asked
-    about.
-    """
+    """Returns the ad, post or product through which the customer came."""
     referral = found(message, "referral")
     if isinstance(referral, dict) and referral:
         return Origin(

@@ -38,8 +38,9 @@ def payment_events(status: dict[str, Any], contact: Any) -> list[Event]:
 
 
 def call_events(call: dict[str, Any], contact: Any) -> list[Event]:
-    """Returns a message about an ended call: only then it is known whether it was
-    answered.
+    """Returns a message about an ended call.
+
+    Only then it is known whether it was answered.
     """
     is_ours = call.get("direction") == "BUSINESS_INITIATED"
     side = "to" if is_ours else "from"

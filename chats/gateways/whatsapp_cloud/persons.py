@@ -38,9 +38,7 @@ def ordered(ids: Iterable[Any]) -> tuple[str, ...]:
 
 
 def system_events(message: Any, person: Person) -> list[Event]:
-    """Returns the event of a customer's new number or user id: the person stays the
-    same.
-    """
+    """Returns the event of a new number or user id: the person stays the same."""
     system = message["system"]
     kind = text(found(system, "type"))
     if not kind.startswith("user_changed"):

@@ -141,9 +141,7 @@ class WhatsAppCloud(NoProfileMixin):
         return Health("open", number=int(shown) if shown else None)
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
-        """Fetches in two calls: the link, which is valid for five minutes, and the
-        file.
-        """
+        """Fetches the link, which is valid for five minutes, and then the file."""
         if not media.id.isalnum():
             return Failed("bad_message", sentence("bad_message", "media"), tries=1)
         try:
@@ -160,15 +158,14 @@ class WhatsAppCloud(NoProfileMixin):
 
 
 def _recipient(to: str) -> dict[str, str]:
-    """Returns the recipient: a phone in `to`, the id of a user without one in
-    `recipient`.
-    """
+    """Returns the recipient: a phone in `to`, another user's id in `recipient`."""
     return {"to": to} if _PHONE.fullmatch(to) else {"recipient": to}
 
 
 def _context(quoted: str) -> dict[str, Any]:
-    """Returns the quote. Calls, payments and the like have ids of ours that the
-    platform does not know.
+    """Returns the quote.
+
+    Calls, payments and the like have ids of ours that the platform does not know.
     """
     if not quoted.startswith("wamid."):
         return {}

@@ -11,9 +11,7 @@ from chats.gateways.parsing import found, text
 
 
 def status_of(value: dict[str, Any]) -> TemplateNotice:
-    """Returns the template's status; the reason includes what to correct if it is
-    given.
-    """
+    """Returns the template's status; the reason includes any advice given."""
     reason = text(value.get("reason"))
     more = (
         found(value, "rejection_info", "reason"),

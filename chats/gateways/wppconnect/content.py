@@ -85,8 +85,9 @@ def _media(data: Any, kind: str) -> Media:
 
 
 def _is_preview(body: str, mime: str, size: Any) -> bool:
-    """Returns whether the body is only the thumbnail, sent until the server has
-    downloaded the file.
+    """Returns whether the body is only the thumbnail.
+
+    It is sent until the server has downloaded the file.
     """
     try:
         head = b64decode(body[:8], validate=True)

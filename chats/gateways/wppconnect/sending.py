@@ -112,9 +112,7 @@ class WPPConnect(NoProfileMixin):
         return v.WRONG_PROGRAM.outcome(answer.status)
 
     def _is_unknown(self, account: Account, to: str) -> bool:
-        """Returns whether a separate number check says that the recipient does not
-        exist.
-        """
+        """Returns whether a separate number check finds no such recipient."""
         path = f"check-number-status/{quote(_phone(to), safe='')}"
         try:
             answer = self._call(account, "check number", "GET", path)

@@ -158,8 +158,9 @@ def _call(data: Any) -> Event:
 
 
 def _ack(data: Any) -> Event:
-    """Parses a receipt. It is also sent for received messages, and with an object as
-    id.
+    """Parses a receipt.
+
+    It is also sent for received messages, and with an object as id.
     """
     ack = data.get("ack")
     mine = found(data, "id", "fromMe")
