@@ -124,7 +124,7 @@ def kind_of_mime(mime: str) -> str | None:
 
 
 def matches_declared(found: DetectedType, message_type: str, claimed_mime: str) -> bool:
-    """Returns whether the bytes have the kind of the message type and the media type."""
+    """Returns whether the bytes have the kind of the message and media types."""
     declared = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
     return (declared - {None}) <= found.kinds
 

@@ -42,9 +42,7 @@ class Showing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A picture's size, whether its file contains nothing else, and its number of
-    images.
-    """
+    """A picture's size, its number of images, and whether its file has nothing else."""
 
     width: int
     height: int

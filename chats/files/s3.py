@@ -59,8 +59,9 @@ class Bucket(S3Storage):  # type: ignore[misc]
             return _File(self._normalize_name(name), mode, self)
 
     def read_within(self, name: str, seconds: float) -> Any:
-        """Returns the whole object from its start; raises OSError after so many
-        seconds.
+        """Returns the whole object from its start.
+
+        Raises OSError if that takes longer than so many seconds.
         """
         ends = monotonic() + seconds
         buffer = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on

@@ -48,7 +48,7 @@ class Spool(Storage):
         return self.folder.path(name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        """Writes the file under a temporary name first: a worker may list the folder."""
+        """Writes under a temporary name first: a worker may list the folder."""
         path = Path(self.folder.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
@@ -73,8 +73,9 @@ class Spool(Storage):
             return opened
 
     def open_shown(self, name: str) -> IO[bytes]:
-        """Opens for a request: from the bucket only within seconds, by few threads at
-        once.
+        """Opens a file for a request.
+
+        It is read from the bucket only within seconds, and by few threads at once.
         """
         try:
             return self.folder.open(name)

@@ -135,10 +135,10 @@ def _remove_files(attachment: Attachment) -> None:
 
 
 def _copied_at_once(attachment: Attachment, sent: SentFile) -> PictureCopy | None:
-    """Returns the unsaved copy of a small picture, for `attach`, which costs very
-    little.
+    """Returns the unsaved copy of a small picture, for `attach`.
 
-    The copy of a large or animated picture is made by a worker.
+    Copying one costs very little. The copy of a large or animated picture is made by a
+    worker.
     """
     facts = sent.facts
     if facts is None or attachment.showing != Showing.COPY:
@@ -175,7 +175,7 @@ def find_attachment(uuid: UUID) -> Attachment | None:
 
 
 def sweep_orphans() -> int:
-    """Removes files without a row that are too old to be in progress; returns how many."""
+    """Removes old files without a row, not those in progress; returns how many."""
     swept = 0
     for folder in _listed("")[0]:
         uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}

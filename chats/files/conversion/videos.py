@@ -217,7 +217,7 @@ def _bits(read: InputContainer, largest: int | None) -> int | None:
 
 
 def _scaled(width: int, height: int) -> tuple[int, int]:
-    """Returns the size limited to the longest side, and even, as the encoder requires."""
+    """Returns the size within the longest side, and even, as the encoder requires."""
     by = min(1.0, _LONGEST_SIDE / max(width, height))
     return max(2, round(width * by / 2) * 2), max(2, round(height * by / 2) * 2)
 
