@@ -173,7 +173,7 @@ def _validate_contact(values: Fields, wrong: Wrong) -> None:
 
 
 def _senders(sender: str, channel: str | None) -> list[str]:
-    """Returns the names in `from` to look for in the contact: as given, and as a phone."""
+    """Returns the names in `from` to search for: as given, and as a phone."""
     if channel != Channel.WHATSAPP:
         return [sender]
     network = _NETWORK_ID.fullmatch(sender)

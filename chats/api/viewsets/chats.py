@@ -108,7 +108,5 @@ def manager_names(fields: Fields) -> ManagerRef:
 
 
 def _operator_id(operator_id: int | None) -> str | int:
-    """Returns the id as documented: a text, but the number 0 if nobody answers the
-    chat.
-    """
+    """Returns the id as documented: a text, or the number 0 for no operator."""
     return str(operator_id) if operator_id else 0
