@@ -12,8 +12,9 @@ from managers.admin.tenant import READ, TenantAdmin
 
 @admin.register(BackgroundFault)
 class BackgroundFaultAdmin(TenantAdmin):
-    """Faults of worker, relay and feed: they have no manager, so only administrators
-    see them.
+    """Faults of worker, relay and feed.
+
+    They have no manager, so only administrators see them.
     """
 
     supervisors_may = frozenset()

@@ -41,8 +41,9 @@ SELECT max(newest.id)
 
 
 class LatestFirst(FastChangeList):
-    """A change list of a limited number of rows, from the newest of the selected
-    managers.
+    """A change list of a limited number of the newest rows.
+
+    It starts at the newest row of the selected managers.
     """
 
     model_admin: EndlessAdmin
@@ -72,8 +73,7 @@ class LatestFirst(FastChangeList):
 
 
 class EndlessAdmin(TenantAdmin):
-    """Admin of a table with millions of rows: newest first, pages without numbers or
-    counts.
+    """Admin of a table with millions of rows: newest first, uncounted pages.
 
     `newest` are the statements that find the newest row: of all managers, and of some.
     """

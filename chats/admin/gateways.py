@@ -179,8 +179,9 @@ def _ask_for_qr(account: GatewayAccount) -> None:
 
 @admin.register(InboundEvent)
 class InboundEventAdmin(TenantAdmin):
-    """Received webhook events. An event has no manager until it is parsed, so only
-    administrators see it.
+    """Received webhook events.
+
+    An event has no manager until it is parsed, so only administrators see it.
     """
 
     supervisors_may = frozenset()

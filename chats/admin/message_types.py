@@ -20,7 +20,5 @@ TYPES: dict[str, Promise] = {
 
 
 def type_label(kind: str) -> str:
-    """Returns the label of a type; a type known only to its gateway is returned as it
-    is.
-    """
+    """Returns the label of a type, or the type itself if only its gateway knows it."""
     return str(TYPES.get(kind, kind))

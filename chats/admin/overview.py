@@ -59,7 +59,7 @@ def queues_of(caller: Caller) -> list[Queue]:
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds accounts in trouble, queues, areas to review and the person's own actions."""
+    """Adds accounts in trouble, queues, areas to review and the person's actions."""
     caller = caller_behind(request)
     queues = queues_of(caller)
     return {

@@ -19,7 +19,7 @@ MOST_CHATS = 100
 
 
 def chats_named(term: str, caller: Caller) -> Q:
-    """Filters chats by protocol, or by number or name of a contact the caller may see."""
+    """Filters chats by protocol, or by number or name of a visible contact."""
     term = term.strip()
     if PROTOCOL.fullmatch(term):
         return Q(manager__in=_managers(caller), protocol=term.upper())
@@ -29,7 +29,7 @@ def chats_named(term: str, caller: Caller) -> Q:
 
 
 def messages_named(term: str, caller: Caller) -> Q:
-    """Filters messages by id, ours or the gateway's, else those of the matching chats."""
+    """Filters messages by our or the gateway's id, else those of matching chats."""
     term = term.strip()
     try:
         return Q(uuid=UUID(term))
@@ -51,7 +51,8 @@ def latest_chats(term: str, caller: Caller) -> list[int]:
 
 
 def _managers(caller: Caller) -> QuerySet[Manager]:
-    """Returns the visible managers, even if these are all: the indexes begin with the
-    manager.
+    """Returns the visible managers, even if these are all.
+
+    The indexes begin with the manager.
     """
     return Manager.objects.visible_to(caller).only("pk")
