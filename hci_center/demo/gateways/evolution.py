@@ -120,7 +120,7 @@ class FakeEvolution(FakeServer):
         return Reply(200, {"pairingCode": None, "code": "2@qr-of-evolution"})
 
     def _download(self, asked: dict[str, Any]) -> Reply:
-        """Downloads by the message in the request, else by the one stored under its id."""
+        """Downloads by the message in the request, else by that stored under its id."""
         name = asked["key"]["id"]
         message = asked.get("message") or self.kept.get(name)
         if message is None or name not in self.media:
@@ -224,7 +224,7 @@ class FakeEvolution(FakeServer):
         }
 
     def inbound(self, jid: str, text: str = "", **more: Any) -> dict[str, Any]:
-        """Builds the webhook body of a customer's message; `more` is added to the data."""
+        """Builds the webhook body of a customer's message; `more` extends its data."""
         data: dict[str, Any] = {
             "key": {
                 "remoteJid": jid,

@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     fake: FakeServer
 
     def log_message(self, *_: Any) -> None:
-        """Does nothing: requests are recorded, not logged, since they contain tokens."""
+        """Does nothing: requests are recorded, not logged, as they contain tokens."""
 
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

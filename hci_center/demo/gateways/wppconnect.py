@@ -13,9 +13,7 @@ from hci_center.demo.gateways.server import FakeServer
 
 
 class FakeWPPConnect(FakeServer):
-    """`people` are the numbers on WhatsApp. `flaky` ones fail the check but are sent
-    to.
-    """
+    """`people` are the numbers on WhatsApp; `flaky` ones fail the number check."""
 
     def __init__(self, port: int = 0, *, session: str, token: str) -> None:
         self.session, self.token = session, token

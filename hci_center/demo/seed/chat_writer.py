@@ -45,7 +45,7 @@ class ChatWriter:
             self.handed_over = self.spoken[2]
 
     def write(self, buffers: CopyBuffers) -> Outcome:
-        """Adds the chat's rows to the buffers; returns the contact's values after it."""
+        """Adds the chat's rows to the buffers; returns the contact's new values."""
         plan = self.plan
         unread = self._write_messages(buffers.messages)
         operator = self._write_events(buffers.events)

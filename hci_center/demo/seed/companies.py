@@ -81,7 +81,7 @@ def _make_manager(
     pages: Iterator[str],
     now: datetime,
 ) -> Manager:
-    """Creates a manager: of four, two have a number and a page, two only one of them."""
+    """Creates a manager: of four, two have a number and a page, two only one."""
     name, round_ = COMPANIES[name_index % len(COMPANIES)], name_index // len(COMPANIES)
     name = f"{name} {round_ + 1}" if round_ else name
     has_number, has_page = index % 4 != 3, index % 4 != 1

@@ -43,7 +43,7 @@ class CopyBuffers:
     messages: list[str] = field(default_factory=list)
 
     def by_table(self) -> Iterator[tuple[str, list[str]]]:
-        """Yields the tables in an order in which each row's references exist already."""
+        """Yields the tables in an order in which references of rows exist already."""
         yield "contacts_contact", self.contacts
         yield "contacts_identity", self.identities
         yield "chats_chat", self.chats
@@ -52,9 +52,7 @@ class CopyBuffers:
 
 
 def stamp(timestamp: float) -> str:
-    """Returns a timestamp in PostgreSQL's format, to the millisecond like the
-    responses.
-    """
+    """Returns a timestamp in PostgreSQL's format, to the millisecond."""
     return datetime.fromtimestamp(timestamp, UTC).isoformat(" ", "milliseconds")
 
 
@@ -67,9 +65,7 @@ def uuid4(rng: Random) -> str:
 
 
 def protocol_on(day: str, running: int) -> str:
-    """Returns a protocol as the database's `issue_protocol` would for a past day
-    (YYYYMMDD).
-    """
+    """Returns a protocol of a past day (YYYYMMDD), as `issue_protocol` makes it."""
     digits = f"{day}{running:06d}"
     remainder = 10
     for digit in digits:

@@ -49,9 +49,7 @@ class Invented:
         )
 
     def identity_lines(self) -> list[str]:
-        """Returns the identity rows: every notation of the number leads to the same
-        contact.
-        """
+        """Returns the identity rows, one for every notation of the number."""
         manager = self.customer.company.manager.pk
         return [
             f"{manager}\t{self.channel}\t{alias}\t{self.customer.id}\n"
