@@ -19,9 +19,7 @@ MIMES = {
 
 
 def drawn(width: int = 60, height: int = 40) -> Image.Image:
-    """A picture with another colour in each corner, so that its orientation can be
-    checked.
-    """
+    """A picture with another colour in each corner, to check its orientation."""
     image = Image.new("RGB", (width, height), "white")
     for corner, colour in (
         ((0, 0), "red"),

@@ -14,8 +14,8 @@ LINK = re.compile(
 )
 
 
-def json_time(timestamp: Any) -> str:
-    return f"{timestamp.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{timestamp.microsecond // 1000:03d}Z"
+def json_time(at: Any) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{at.microsecond // 1000:03d}Z"
 
 
 def message_body(message: Message) -> dict[str, Any]:

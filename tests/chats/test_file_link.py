@@ -38,9 +38,7 @@ def send(api, contact, ana):
 
 
 def get(api, link, method="GET", **more):
-    """Returns the response with its whole content in `body`: reading it closes the
-    file.
-    """
+    """Returns the response with its content in `body`: reading it closes the file."""
     answer = api.call(method, link, **more)
     answer.body = answer.getvalue()
     return answer

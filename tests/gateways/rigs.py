@@ -1,4 +1,4 @@
-"""Each driver with its fake, behind one interface, so that all run the same scenarios."""
+"""Each driver with its fake behind one interface, for the common scenarios."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Rig:
         raise NotImplementedError
 
     def keep(self, content: bytes, mime: str) -> Media:
-        """Stores a received file at the gateway; returns the reference in its webhook."""
+        """Stores a received file at the gateway; returns its reference in a webhook."""
         raise NotImplementedError
 
     def received(self, payload: dict[str, Any]) -> list[Any]:
