@@ -1,4 +1,4 @@
-"""The chats' chapter of the back-office."""
+"""Back-office pages of chats, messages and gateways."""
 
 from chats.admin import background, chats, gateways, ledger, messages
 

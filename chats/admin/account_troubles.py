@@ -1,4 +1,4 @@
-"""Gateway accounts that need somebody, for the first page of the back-office."""
+"""Gateway accounts that need attention, for the back-office's first page."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from chats.gateways.error_messages import SENTENCES
 from contacts.models import Channel
 from hci_center.callers import Caller
 
-# Sessions that are closed, accounts that are paused or raise an alarm, and accounts
-# whose latest messages have all failed: at least FEWEST of the newest LOOKED_AT that
-# left or failed within a day. Read along the primary key, so it costs the same
-# however many messages there are.
+# Gateway sessions that are closed, accounts that are paused or have an alarm, and
+# accounts whose latest messages have all failed: at least FEWEST of the newest
+# LOOKED_AT that were sent or failed within a day. Read along the primary key, so the
+# cost does not depend on the number of messages.
 LOOKED_AT = 1000
 FEWEST = 3
 _TROUBLED = """
@@ -91,7 +91,7 @@ class AccountTrouble:
 
 
 def troubles_of(caller: Caller) -> list[AccountTrouble]:
-    """The accounts that somebody must look after; alarms first, the oldest first."""
+    """Returns the accounts that need attention; alarms first, the oldest first."""
     values: dict[str, Any] = {
         "managers": None if caller.managers is None else list(caller.managers),
         "looked_at": LOOKED_AT,

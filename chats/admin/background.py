@@ -12,8 +12,10 @@ from managers.admin.tenant import READ, TenantAdmin
 
 @admin.register(BackgroundFault)
 class BackgroundFaultAdmin(TenantAdmin):
-    """What worker, relay and feed could not do: of no manager, so only administrators
-    see it."""
+    """Faults of worker, relay and feed.
+
+    They have no manager, so only administrators see them.
+    """
 
     supervisors_may = frozenset()
     administrators_may = READ

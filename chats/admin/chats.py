@@ -1,4 +1,4 @@
-"""Service sessions in the back-office."""
+"""Chats in the back-office."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(Chat)
 class ChatAdmin(TenantAdmin):
-    """Read, and closed; all else happens by itself or on the contact's page."""
+    """Read-only list with closing; everything else is done on the contact's page."""
 
     list_display = [
         "protocol",
@@ -77,9 +77,9 @@ class ChatAdmin(TenantAdmin):
     change_form_outer_after_template: Any = "admin/chats/chat/conversation.html"
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """Where a closed chat was and who answered it last, in two queries.
+        """Loads the last area and operator of closed chats, in two queries.
 
-        A contact knows who answers it now; who answered it then, the ledger does.
+        A contact has only its present operator; the ledger has the earlier ones.
         """
         closed = [row.pk for row in rows if row.closed_at is not None]
         lines = ChatEvent.objects.filter(chat__in=closed).order_by("chat", "-pk")
@@ -103,7 +103,7 @@ class ChatAdmin(TenantAdmin):
 
     @column(gettext_lazy("Area"))
     def area(self, chat: Any) -> str | None:
-        """Where it is or, closed, where it was."""
+        """The current area or, for a closed chat, the last one."""
         if chat.closed_at is None:
             area = chat.contact.area
             return area.name if area else None
@@ -112,7 +112,7 @@ class ChatAdmin(TenantAdmin):
 
     @column(gettext_lazy("Operator"))
     def operator(self, chat: Any) -> str | None:
-        """Who answers it or, closed, who answered last."""
+        """The current operator or, for a closed chat, the last one."""
         if chat.closed_at is None:
             operator = chat.contact.operator
             return operator.name if operator else None

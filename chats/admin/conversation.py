@@ -1,4 +1,4 @@
-"""What was said and done in one chat, for a supervisor to read."""
+"""The messages and events of one chat, for a supervisor to read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chats.models import (
 )
 from managers.admin.columns import short
 
-# What fits a page; the message list holds the rest.
+# Messages on a page; the message list has the rest.
 MOST_SHOWN = 200
 # Characters of a quoted message.
 EXCERPT = 120
@@ -40,8 +40,8 @@ ORIGINS = {
 class Bubble:
     """One message as it is shown; `file` is an address, `link` only a text.
 
-    `earlier` are the texts that it had before its sender edited it; `reactions` are
-    pairs of who and what.
+    `earlier` are the texts before its sender edited it; `reactions` are pairs of person
+    and emoji.
     """
 
     incoming: bool
@@ -66,7 +66,7 @@ class Bubble:
 
 
 def bubbles_of(chat: Chat) -> list[Bubble]:
-    """The chat's latest messages, oldest first, in four queries at most."""
+    """Returns the chat's latest messages, oldest first, in four queries at most."""
     latest = (
         Message.objects.filter(chat=chat)
         .select_related("attachment")
@@ -77,7 +77,7 @@ def bubbles_of(chat: Chat) -> list[Bubble]:
 
 
 class _Bubbles:
-    """Messages of a chat, with what is shown of other rows."""
+    """Messages of a chat, with related data of other rows."""
 
     def __init__(self, chat: Chat, messages: list[Message]) -> None:
         self.chat, self.messages = chat, messages
@@ -89,7 +89,7 @@ class _Bubbles:
         return [self._bubble(message) for message in self.messages]
 
     def _names(self) -> dict[int, str]:
-        """Of the operators who wrote, by their ids."""
+        """Names of the operators who wrote, by id."""
         senders = {int(m.sender) for m in self.messages if m.sender.isdecimal()}
         operators = Operator.objects.filter(manager=self.chat.manager_id)
         return dict(operators.filter(pk__in=senders).values_list("pk", "name"))
@@ -97,8 +97,8 @@ class _Bubbles:
     def _quoted(self) -> dict[str, Message]:
         known = {str(message.uuid): message for message in self.messages}
         said = [message.details or {} for message in self.messages]
-        wanted: set[str] = {one["replyTo"] for one in said if "replyTo" in one}
-        elsewhere = wanted - known.keys()
+        quoted_ids: set[str] = {one["replyTo"] for one in said if "replyTo" in one}
+        elsewhere = quoted_ids - known.keys()
         if elsewhere:
             rows = Message.objects.filter(contact=self.chat.contact_id)
             known |= {str(m.uuid): m for m in rows.filter(uuid__in=elsewhere)}
@@ -151,7 +151,7 @@ class _Bubbles:
 
 
 def lines_beside(message: Message) -> Iterator[tuple[Any, Any]]:
-    """What a message has beside its content, as labels and texts."""
+    """Yields what a message has beside its content, as labels and texts."""
     bubble = _Bubbles(message.chat, [message]).shown()[0]
     yield from (
         (label, text)
@@ -173,7 +173,7 @@ def lines_beside(message: Message) -> Iterator[tuple[Any, Any]]:
 
 
 def excerpt_of(message: Message | None) -> str:
-    """The beginning of what a message says; of a file, of its caption or name."""
+    """Returns the beginning of a message; of a file, of its caption or name."""
     if message is None:
         return ""
     details = message.details or {}
@@ -182,12 +182,12 @@ def excerpt_of(message: Message | None) -> str:
 
 
 def origin_words(origin: dict[str, str] | None) -> str:
-    """Where a customer came from, in a line."""
+    """Returns where a customer came from, in one line."""
     if not origin:
         return ""
     kind = str(ORIGINS.get(origin["kind"], origin["kind"]))
-    told = [origin["title"], origin["ref"], origin["url"]]
-    return " · ".join([kind, *filter(None, told)])
+    details = [origin["title"], origin["ref"], origin["url"]]
+    return " · ".join([kind, *filter(None, details)])
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -195,6 +195,6 @@ def _moment(value: str | None) -> datetime | None:
 
 
 def events_of(chat: Chat) -> list[ChatEvent]:
-    """The chat's lines of the ledger in order, with areas and operators."""
+    """Returns the chat's ledger entries in order, with areas and operators."""
     lines = ChatEvent.objects.filter(chat=chat).order_by("pk")
     return list(lines.select_related("area", "operator", "acting_operator"))

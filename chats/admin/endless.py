@@ -1,4 +1,4 @@
-"""Lists of tables that are never read whole, nor counted."""
+"""Admin lists of tables that are too large to be read whole or counted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from unfold.paginator import InfinitePaginator
 from managers.admin.changelist import FastChangeList
 from managers.admin.tenant import TenantAdmin, caller_behind
 
-# A list looks back over so many rows of the whole installation, along the primary
-# key, whatever filters are set; older ones are found by search or by their chat.
+# A list covers this many of the newest rows of the whole installation, along the
+# primary key, whatever filters are set; older ones are found by search or by their
+# chat.
 LOOKED_BACK = 100_000
 
 NEWEST_MESSAGE = "SELECT max(id) FROM chats_message"
-# Those of a manager are in the chats of the contacts that wrote last.
+# A manager's newest message is in one of the chats of its latest active contacts.
 NEWEST_MESSAGE_OF = """
 SELECT max(newest.id)
   FROM unnest(%s::bigint[]) AS wanted (manager_id),
@@ -40,7 +41,10 @@ SELECT max(newest.id)
 
 
 class LatestFirst(FastChangeList):
-    """From the newest row of the managers that are looked at, so far back."""
+    """A change list of a limited number of the newest rows.
+
+    It starts at the newest row of the selected managers.
+    """
 
     model_admin: EndlessAdmin
 
@@ -69,9 +73,9 @@ class LatestFirst(FastChangeList):
 
 
 class EndlessAdmin(TenantAdmin):
-    """A list of millions: newest first, unnumbered pages, nothing counted.
+    """Admin of a table with millions of rows: newest first, uncounted pages.
 
-    `newest` are the statements that find its newest row: of all, and of some managers.
+    `newest` are the statements that find the newest row: of all managers, and of some.
     """
 
     newest: ClassVar[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""The gateways in the back-office: how their sessions are, and what they told us."""
+"""Gateway sessions and received webhook events in the back-office."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ENDS: dict[str, Any] = {
     InboundEvent.State.DONE: "good",
     InboundEvent.State.PARKED: "bad",
 }
-# Lines of a session's history that its page shows.
+# Entries of a gateway session's history on its page.
 HISTORY = 30
 
 
@@ -117,7 +117,7 @@ class GatewayAccountAdmin(ReportsAdmin):
 
     @column(gettext_lazy("QR code"))
     def qr_code(self, account: GatewayAccount) -> str:
-        """Its text, for whoever makes a picture of it: the account is in it."""
+        """The QR code as text; it gives access to the account."""
         return format_html("<code>{}</code>", account.qr) if account.qr else "-"
 
     @column(gettext_lazy("Webhook address"))
@@ -130,7 +130,7 @@ class GatewayAccountAdmin(ReportsAdmin):
         return "/webhooks/whatsapp" if source == "whatsapp_cloud" else "-"
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
-        """Administrators alone: they set up what the gateways are connected to."""
+        """Only for administrators: they configure the gateways' webhooks."""
         return caller_behind(request).role == "administrator"
 
     @admin.action(
@@ -179,8 +179,10 @@ def _ask_for_qr(account: GatewayAccount) -> None:
 
 @admin.register(InboundEvent)
 class InboundEventAdmin(TenantAdmin):
-    """What came in by webhooks. It names no manager until it is understood, so only
-    administrators see it."""
+    """Received webhook events.
+
+    An event has no manager until it is parsed, so only administrators see it.
+    """
 
     supervisors_may = frozenset()
     administrators_may = READ

@@ -39,7 +39,7 @@ class ChatEventAdmin(EndlessAdmin):
     fields = [("at", "kind"), ("chat", "of_manager"), ("area", "operator"), "who"]
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """The names of those who did it, in two queries."""
+        """Loads the names of those who acted, in two queries."""
         ids: dict[str, set[int]] = {"user": set(), "key": set()}
         for row in rows:
             if match := _CREDENTIAL.fullmatch(row.actor):
@@ -63,7 +63,7 @@ class ChatEventAdmin(EndlessAdmin):
 
     @column(gettext_lazy("By"))
     def who(self, event: Any) -> str:
-        """The operator himself, or the person or key that acted, or both."""
+        """The operator, or the person or key that acted, or both."""
         acting = event.acting_operator
         if acting is None:
             return event.bearer or "-"

@@ -1,4 +1,4 @@
-"""What the types of messages are called in the back-office."""
+"""Labels of message types in the back-office."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ TYPES: dict[str, Promise] = {
 
 
 def type_label(kind: str) -> str:
-    """The name of a type; one that only its gateway knows stays as it is."""
+    """Returns the label of a type, or the type itself if only its gateway knows it."""
     return str(TYPES.get(kind, kind))

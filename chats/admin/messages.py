@@ -1,4 +1,4 @@
-"""Single messages in the back-office: to be found and read, never written."""
+"""Single messages in the back-office, read-only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EXCERPT = 80
 
 
 class OriginFilter(ChoiceFilter):
-    """Messages that an ad, a post, a link or a product led to."""
+    """Filters messages that an ad, a post, a link or a product led to."""
 
     title = gettext_lazy("came from")
     parameter_name = "origin"
@@ -112,7 +112,7 @@ class MessageAdmin(EndlessAdmin):
 
     @column(gettext_lazy("Details"))
     def beside(self, message: Message) -> str | None:
-        """Caption, file, quote, origin, reactions, edits and deletion, line by line."""
+        """Caption, file, quote, origin, reactions, edits and deletion, one per line."""
         lines = format_html_join(mark_safe("<br>"), "{}: {}", lines_beside(message))
         return lines or None
 

@@ -1,4 +1,4 @@
-"""The first page of the back-office: what needs somebody now."""
+"""The first page of the back-office: what needs attention now."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Queue:
 
 
 def queues_of(caller: Caller) -> list[Queue]:
-    """Every area that has an open chat; where somebody waits longest, first."""
+    """Returns every area that has an open chat, the longest wait first."""
     managers = None if caller.managers is None else list(caller.managers)
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_BY_AREA, {"managers": managers})
@@ -59,7 +59,7 @@ def queues_of(caller: Caller) -> list[Queue]:
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Puts troubled accounts, queues, areas to review and the person's own actions in."""
+    """Adds accounts in trouble, queues, areas to review and the person's actions."""
     caller = caller_behind(request)
     queues = queues_of(caller)
     return {

@@ -1,4 +1,4 @@
-"""What a gateway's platform reported: problems to deal with, and its templates."""
+"""Reports of a gateway's platform: problems to handle, and message templates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from managers.admin.columns import column, short, tag
 from managers.admin.dialogs import apply_to_one, dialog
 from managers.admin.tenant import TenantAdmin
 
-# Of each kind, as many as a page shows; the newest first.
+# Entries of each kind on a page, the newest first.
 MOST_SHOWN = 200
 _LEVELS: dict[str, Any] = {
     GatewayNotice.Level.INFO: "info",
@@ -26,7 +26,7 @@ _LEVELS: dict[str, Any] = {
 
 
 class ReportsAdmin(TenantAdmin):
-    """The part of a gateway session's page that shows what was reported."""
+    """The part of a gateway session's page that shows the reports."""
 
     actions_detail: Any = ()
 

@@ -1,4 +1,4 @@
-"""Finding chats and messages among millions, along the indexes there are."""
+"""Searches chats and messages along the existing indexes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from contacts.models import Contact
 from hci_center.callers import Caller
 from managers.models import Manager
 
-# More contacts than this a term does not mean; nor more chats, for messages: those
-# of the latest are shown.
+# Limits of the contacts that a term matches, and of the chats searched for messages:
+# the latest are used.
 MOST_CONTACTS = 1000
 MOST_CHATS = 100
 
 
 def chats_named(term: str, caller: Caller) -> Q:
-    """Chats by protocol, or by the number or name of a contact the caller sees."""
+    """Filters chats by protocol, or by number or name of a visible contact."""
     term = term.strip()
     if PROTOCOL.fullmatch(term):
         return Q(manager__in=_managers(caller), protocol=term.upper())
@@ -29,7 +29,7 @@ def chats_named(term: str, caller: Caller) -> Q:
 
 
 def messages_named(term: str, caller: Caller) -> Q:
-    """A message by its id, ours or the gateway's; else those of the chats meant."""
+    """Filters messages by our or the gateway's id, else those of matching chats."""
     term = term.strip()
     try:
         return Q(uuid=UUID(term))
@@ -43,13 +43,16 @@ def messages_named(term: str, caller: Caller) -> Q:
 
 
 def latest_chats(term: str, caller: Caller) -> list[int]:
-    """The ids of the latest chats that the term means."""
-    meant = Chat.objects.filter(chats_named(term, caller)).order_by("-pk")
+    """Returns the ids of the latest chats that match the term."""
+    chats = Chat.objects.filter(chats_named(term, caller)).order_by("-pk")
     if caller.managers is not None:
-        meant = meant.filter(manager__in=caller.managers)
-    return list(meant.values_list("pk", flat=True)[:MOST_CHATS])
+        chats = chats.filter(manager__in=caller.managers)
+    return list(chats.values_list("pk", flat=True)[:MOST_CHATS])
 
 
 def _managers(caller: Caller) -> QuerySet[Manager]:
-    """Said even for who sees them all: the indexes begin with the manager."""
+    """Returns the visible managers, even if these are all.
+
+    The indexes begin with the manager.
+    """
     return Manager.objects.visible_to(caller).only("pk")

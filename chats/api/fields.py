@@ -1,4 +1,4 @@
-"""Wire formats that only the calls about messages know."""
+"""Field types used only by the calls about messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MessageType(WireField):
 
 
 class OneOf(WireField):
-    """One word of a list."""
+    """One value of a fixed list."""
 
     def __init__(self, *words: str, **options: Any) -> None:
         self.words = words
@@ -47,7 +47,7 @@ class OneOf(WireField):
 
 
 class MessageId(WireField):
-    """The id of a message as we answer it."""
+    """The id of a message in API responses."""
 
     def parse(self, value: Any) -> UUID:
         if not isinstance(value, str) or not _UUID.fullmatch(value):
@@ -59,7 +59,7 @@ class MessageId(WireField):
 
 
 class FileName(WireField):
-    """What a file is called; of a path the last part. "" when nothing is left of it."""
+    """A file name; of a path the last part, "" if nothing is left of it."""
 
     def parse(self, value: Any) -> str:
         return clean_file_name(parse_text(value, LONGEST_FILE_NAME))
@@ -69,7 +69,7 @@ class FileName(WireField):
 
 
 class DataUri(WireField):
-    """A file. One that is over the limit is told apart later, by the rule."""
+    """A file. The size limit is checked later, by the domain function."""
 
     def parse(self, value: Any) -> SentFile:
         try:

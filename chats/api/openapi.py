@@ -1,4 +1,4 @@
-"""The calls about chats and messages, as the API's document tells them."""
+"""The OpenAPI descriptions of the calls about chats and messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of chats and messages, as the API's document tells them."""
+"""Response schemas of chats and messages for the API documentation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ChatOperatorId(serializers.Field[Any, Any, Any, Any]):
 
 
 class ReactionShape(serializers.Serializer[Any]):
-    # `from` is no name in Python.
+    # `from` is a keyword in Python.
     vars()["from"] = PersonId(help_text="A number when it is the contact itself.")
     emoji = serializers.CharField()
 
@@ -31,7 +31,7 @@ class OriginShape(serializers.Serializer[Any]):
 class MessageShape(serializers.Serializer[Any]):
     content = serializers.CharField()
     type = serializers.CharField(help_text="text, image, audio, video, pdf, file, …")
-    # `from` is no name in Python.
+    # `from` is a keyword in Python.
     vars()["from"] = PersonId(
         help_text="A number when it is the WhatsApp contact itself, else a text."
     )

@@ -1,4 +1,4 @@
-"""The chapter of the document on chats, in its order, and what is added to it."""
+"""The calls about chats, in the order of the document, and our additions."""
 
 from django.urls import path
 

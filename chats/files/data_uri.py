@@ -1,7 +1,7 @@
-"""A file inside a JSON text: `data:<mime>[;params];base64,<base64>`.
+"""Files inside a JSON text: `data:<mime>[;params];base64,<base64>`.
 
-The text stays the only copy: it is decoded a piece at a time, once to judge it and
-once more on its way into the storage.
+The text is the only copy in memory: it is decoded in pieces, once for validation and
+once more while it is stored.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class NotADataUriError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file as it was sent: the text it is in, and what was found out about it.
+    """A file as it was sent: the text that contains it, and what was detected in it.
 
-    `found` and `sha256` are None for one that is over the limit: it is not opened.
-    `row` is that of its stored file, unsaved, where it was stored already.
-    `facts` are a picture's. One with more pixels than anybody decodes is no picture to
-    us: it is found to be a file of an unknown type.
+    `found` and `sha256` are None for a file over the size limit: it is not decoded.
+    `row` is the unsaved row of its stored file, if it is stored already. `facts` are
+    those of a picture. A picture with too many pixels to decode is treated as a file of
+    an unknown type.
     """
 
     text: str
@@ -63,12 +63,12 @@ class SentFile:
         return self.facts is not None and self.facts.pixels > MOST_PIXELS
 
     def open(self) -> io.BufferedReader:
-        """The decoded bytes, to be read from the start and any number of times."""
+        """Returns the decoded bytes, readable from the start any number of times."""
         return io.BufferedReader(_Decoded(self.text, self.start, self.size), _PIECE)
 
 
 def parse_data_uri(text: str, largest: int) -> SentFile:
-    """Judges the text and what is in it. Raises NotADataUriError."""
+    """Validates the text and detects the file's type. Raises NotADataUriError."""
     prefix = _PREFIX.match(text[:_LONGEST_PREFIX])
     if prefix is None:
         raise NotADataUriError
@@ -89,7 +89,7 @@ def parse_data_uri(text: str, largest: int) -> SentFile:
 
 
 def _read_through(text: str, start: int) -> tuple[bytes, str]:
-    """The first bytes, and the digest of all of them."""
+    """Returns the first bytes, and the digest of all of them."""
     padding = text.find("=", start)
     if 0 <= padding < len(text) - 2:
         raise NotADataUriError
@@ -105,7 +105,7 @@ def _read_through(text: str, start: int) -> tuple[bytes, str]:
 
 
 class _Decoded(io.RawIOBase):
-    """Base64 that was judged good, read as the bytes that it stands for."""
+    """Validated base64 as a readable file of its bytes."""
 
     def __init__(self, text: str, start: int, size: int) -> None:
         self.text, self.start, self.size = text, start, size
@@ -126,8 +126,8 @@ class _Decoded(io.RawIOBase):
         target = memoryview(buffer).cast("B")
         group, skipped = divmod(self.at, 3)
         first = self.start + group * 4
-        wanted = -(-(skipped + len(target)) // 3) * 4
-        piece = binascii.a2b_base64(self.text[first : first + wanted])
+        length = -(-(skipped + len(target)) // 3) * 4
+        piece = binascii.a2b_base64(self.text[first : first + length])
         piece = piece[skipped : skipped + len(target)]
         target[: len(piece)] = piece
         self.at += len(piece)

@@ -1,4 +1,4 @@
-"""What a file is, told from its bytes; what somebody says of it is only compared."""
+"""Detects a file's type from its bytes; declared types are only compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNKNOWN_MIME = "application/octet-stream"
 PDF_MIME = "application/pdf"
 TEXT_MIME = "text/plain"
 
-# What browsers show without running anything in it.
+# Types that browsers show without running anything in them.
 SHOWN_INLINE = frozenset(
     {
         "image/jpeg",
@@ -56,7 +56,7 @@ _IN_ZIP = _OOXML | {
     "application/vnd.oasis.opendocument.presentation",
 }
 
-# Message types that say which kind of file comes with them.
+# Message types that state which kind of file comes with them.
 _KIND_OF_TYPE = {
     "image": IMAGE,
     "sticker": IMAGE,
@@ -67,13 +67,14 @@ _KIND_OF_TYPE = {
     "pdf": PDF,
 }
 
-# Control characters, but for tab, line and page ends, and the escape of old encodings.
+# Control characters, except tabs, line and page breaks, and the escape of old
+# encodings.
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
-# The header of a stream with one channel, whatever version it has.
+# The header of a stream with one channel, in any version.
 _MONO_OPUS = re.compile(rb"OpusHead[\x00-\x0f]\x01")
 
-# The containers that hold sound alone as often as a film.
+# The containers that hold only sound as often as a video.
 _SOUND_IN = {
     "video/mp4": "audio/mp4",
     "video/webm": "audio/webm",
@@ -83,10 +84,10 @@ _SOUND_IN = {
 
 @dataclass(frozen=True, slots=True)
 class DetectedType:
-    """What the bytes are: their type, and every kind that they may be called.
+    """The type of the bytes, and every kind that they may be declared as.
 
-    `is_voice`: recorded to be heard as a voice note; Ogg with one channel of Opus, and
-    what browsers record, which is sound alone in a container for films.
+    `is_voice`: recorded as a voice note; Ogg with one channel of Opus, and browser
+    recordings, which are only sound in a container for videos.
     """
 
     mime: str
@@ -95,11 +96,10 @@ class DetectedType:
 
 
 def detect_type(head: bytes, claimed_mime: str) -> DetectedType:
-    """What a file with that beginning is, among the types that we serve as such.
+    """Returns the type of a file with those first bytes.
 
-    `claimed_mime` decides only what the beginning leaves open: whether a container
-    that may hold a film or sound alone is one or the other, and which program wrote
-    an Office document.
+    `claimed_mime` decides only what these leave open: whether a container has a video
+    or only sound, and which program wrote an Office document.
     """
     mime = _mime_of(head, claimed_mime)
     kind = kind_of_mime(mime)
@@ -112,7 +112,7 @@ def detect_type(head: bytes, claimed_mime: str) -> DetectedType:
 
 
 def kind_of_mime(mime: str) -> str | None:
-    """The kind that a media type names; None when it says nothing at all."""
+    """Returns the kind that a media type names, or None if it names none."""
     group, _, name = mime.partition("/")
     if group in (IMAGE, AUDIO, VIDEO):
         return group
@@ -124,9 +124,9 @@ def kind_of_mime(mime: str) -> str | None:
 
 
 def matches_declared(found: DetectedType, message_type: str, claimed_mime: str) -> bool:
-    """Whether the bytes are of the kind that the type and the media type say."""
-    said = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
-    return (said - {None}) <= found.kinds
+    """Returns whether the bytes have the kind of the message and media types."""
+    declared = {_KIND_OF_TYPE.get(message_type), kind_of_mime(claimed_mime)}
+    return (declared - {None}) <= found.kinds
 
 
 def _mime_of(head: bytes, claimed_mime: str) -> str:
@@ -151,7 +151,7 @@ def _document(head: bytes, known: frozenset[str], claimed_mime: str) -> str | No
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether there is nothing in it that no text has, in any encoding of texts."""
+    """Returns whether the bytes are text, in any encoding."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
         return True
     return not _NO_TEXT.search(head)
@@ -200,5 +200,5 @@ _BRANDS = {
 
 
 def _mime_of_brand(brand: bytes) -> str:
-    """The type of an ISO media file: the first three letters of its brand tell."""
+    """Returns the type of an ISO media file by the first three letters of its brand."""
     return _BRANDS.get(brand[:3], "video/mp4")

@@ -1,4 +1,4 @@
-"""Files on their way out: what a gateway is given of each, and as what."""
+"""Files to be sent: the bytes and the kind that a gateway gets."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from chats.gateways.media_types import Kind, Refusal, plan
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A message's file as it was stored; `said` is what its sender calls it, `name`
-    what the file is called, "" for unsaid."""
+    """A message's file as it was stored.
+
+    `said` is the type given by its sender, `name` the name of the file, "" if unknown.
+    """
 
     uuid: str
     said: str
@@ -29,7 +31,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What was made of it for a gateway; without a `file` it leaves as it is."""
+    """The file converted for a gateway; without a `file` the original is sent."""
 
     gateway: str
     kind: Kind
@@ -40,10 +42,10 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A file as it leaves: `kind` is as drivers take it.
+    """A file as it is sent: `kind` is as in the drivers.
 
-    `is_awaited`: it has to be converted first. `refusal`: the sentence that says why
-    it does not leave.
+    `is_awaited`: it must be converted first. `refusal`: the sentence that explains why
+    it is not sent.
     """
 
     kind: str
@@ -55,7 +57,7 @@ class Leaving:
 def leaving(
     gateway: str, original: Original, converted: Converted | None = None
 ) -> Leaving:
-    """What that gateway is given."""
+    """Returns what that gateway gets."""
     planned = plan(
         gateway,
         original.said,
@@ -87,7 +89,7 @@ def _leaving(original: Original, kind: Kind, used: Original | Converted) -> Leav
 
 
 def refusal_sentence(refusal: Refusal) -> str:
-    """Why the gateway does not take the file."""
+    """Returns why the gateway does not accept the file."""
     if refusal.largest is None:
         sentence = _("The manager's gateway takes no files of this type: %s.")
         return sentence % refusal.mime

@@ -1,7 +1,7 @@
-"""Copies of pictures that are not shown as they are, made by the worker.
+"""Makes copies of pictures that are not shown as they are, in the worker.
 
-A phone's photo holds where it was taken, and browsers decode whatever they are given. So
-what is shown is encoded anew; the file itself stays as it was sent, to be downloaded.
+A phone's photo contains where it was taken, and browsers decode any data. So a
+re-encoded copy is shown; the file itself stays as it was sent, for download.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
-# How often a worker may end in the middle of one before the file is to blame.
+# How often a worker may stop in the middle of one before it counts as unreadable.
 MOST_ATTEMPTS = 3
 STORAGE_WAIT = 60.0
 
@@ -83,60 +83,66 @@ class ClaimedCopy:
 
 
 def claim(room: int) -> list[ClaimedCopy]:
-    """Takes up to `room` of the pictures that wait, the newest first."""
+    """Claims up to `room` of the queued pictures, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
         return [ClaimedCopy(*row) for row in cursor.fetchall()]
 
 
 def make_each(
-    wanted: list[ClaimedCopy], is_stopping: Callable[[], bool] = lambda: False
+    claimed: list[ClaimedCopy], is_stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Makes one after another. Those that are not begun when the worker ends are given
-    back by `release`."""
-    for one in wanted:
+    """Makes the copies one after another.
+
+    Those not begun when the worker stops are returned to the queue by `release`.
+    """
+    for one in claimed:
         if is_stopping():
             return
         try:
             make(one, is_stopping)
         except Exception as error:
             if database_faults.fault_of(error) is not None:
-                raise  # their leases run out, and they are made then
+                raise  # their leases expire, and they are made then
             faults.record("worker", "pictures", error, f"file {one.attachment_id}")
 
 
 def release(attachment_ids: list[int]) -> None:
-    """Lets others take at once what was claimed here and will not be made here."""
+    """Returns claimed pictures to the queue at once."""
     _write(_RELEASE, [attachment_ids])
 
 
-def make(wanted: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
-    """Makes the copy, or finds out that none is needed or can be made; later again for
-    want of storage."""
+def make(claimed: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Makes the copy, or stores that none is needed or possible.
+
+    It is retried later if the storage is not available.
+    """
     try:
-        with _opened(wanted.file) as file:
-            facts = facts_of(file, wanted.mime)
+        with _opened(claimed.file) as file:
+            facts = facts_of(file, claimed.mime)
             showing = showing_of(facts)
-            if showing != Showing.COPY or wanted.attempts > MOST_ATTEMPTS:
+            if showing != Showing.COPY or claimed.attempts > MOST_ATTEMPTS:
                 is_large = facts is not None and facts.pixels > MOST_PIXELS
-                _settle(wanted, showing, UNKNOWN_MIME if is_large else wanted.mime)
+                _finish_without_copy(
+                    claimed, showing, UNKNOWN_MIME if is_large else claimed.mime
+                )
                 return
             file.seek(0)
-            content, mime = encoded_apart(file, wanted.mime, SHOWN, is_stopping)
-        _keep(wanted, content, mime)
+            content, mime = encoded_apart(file, claimed.mime, SHOWN, is_stopping)
+        _keep(claimed, content, mime)
     except StoppedError:
-        _put_off(wanted, 0)
+        _delay(claimed, 0)
     except CannotConvertError as unfit:
-        logger.info("attachment %s: %s", wanted.attachment_id, unfit.reason)
-        _settle(wanted, Showing.NEVER, wanted.mime)
+        logger.info("attachment %s: %s", claimed.attachment_id, unfit.reason)
+        _finish_without_copy(claimed, Showing.NEVER, claimed.mime)
     except FileNotFoundError:
-        if may_be_elsewhere() and wanted.attempts < MOST_ATTEMPTS:
-            _put_off(wanted, STORAGE_WAIT, counted=True)
+        if may_be_elsewhere() and claimed.attempts < MOST_ATTEMPTS:
+            _delay(claimed, STORAGE_WAIT, counted=True)
         else:
-            _settle(wanted, Showing.NEVER, wanted.mime)
+            _finish_without_copy(claimed, Showing.NEVER, claimed.mime)
     except (OSError, UnavailableError) as error:
-        logger.warning("attachment %s: %s", wanted.attachment_id, type(error).__name__)
-        _put_off(wanted, STORAGE_WAIT)
+        logger.warning("attachment %s: %s", claimed.attachment_id, type(error).__name__)
+        _delay(claimed, STORAGE_WAIT)
 
 
 def encoded_apart(
@@ -145,10 +151,10 @@ def encoded_apart(
     form: str,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[bytes, str]:
-    """The picture encoded anew, by a process of its own, and its type then.
+    """Re-encodes the picture in a separate process; returns it and its type.
 
-    Raises UnfitError where that cannot be, whatever the picture does to the process,
-    and StoppedError when `is_stopping` turns true before its end.
+    Raises UnfitError if that is not possible, whatever the picture does to the process,
+    and StoppedError if `is_stopping` becomes true before it ends.
     """
     with TemporaryDirectory(prefix="picture-") as folder:
         source, target = Path(folder, "source"), Path(folder, "target")
@@ -168,34 +174,34 @@ def _opened(name: str) -> Iterator[Any]:
         file.close()
 
 
-def _keep(wanted: ClaimedCopy, content: bytes, mime: str) -> None:
+def _keep(claimed: ClaimedCopy, content: bytes, mime: str) -> None:
     uuid = uuid4()
     name = write_file(uuid, BytesIO(content))
     values = {
-        "attachment": wanted.attachment_id,
-        "attempts": wanted.attempts,
+        "attachment": claimed.attachment_id,
+        "attempts": claimed.attempts,
         "uuid": uuid,
         "file": name,
         "mime": mime,
         "size": len(content),
     }
-    if not _write(_MADE, values):  # somebody else was faster
+    if not _write(_MADE, values):  # another worker was faster
         remove_file(name)
 
 
-def _settle(wanted: ClaimedCopy, showing: Showing, mime: str) -> None:
-    """No copy: the row in the queue goes, and the file says how it is shown."""
+def _finish_without_copy(claimed: ClaimedCopy, showing: Showing, mime: str) -> None:
+    """Deletes the queue's row without a copy; the file stores how it is shown."""
     if showing == Showing.COPY:
         showing = Showing.NEVER
     with transaction.atomic():
-        if _write(_END, [wanted.attachment_id, wanted.attempts]):
-            _write(_SHOW, [showing, mime, wanted.attachment_id])
+        if _write(_END, [claimed.attachment_id, claimed.attempts]):
+            _write(_SHOW, [showing, mime, claimed.attachment_id])
 
 
-def _put_off(wanted: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
-    """`counted`: the try was one of the few that a picture gets."""
+def _delay(claimed: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
+    """Delays the next attempt; `counted`: this one counts toward the maximum."""
     back = 0 if counted else 1
-    _write(_LATER, [wait, back, wanted.attachment_id, wanted.attempts])
+    _write(_LATER, [wait, back, claimed.attachment_id, claimed.attempts])
 
 
 def _write(statement: str, values: Any) -> int:

@@ -1,7 +1,8 @@
-"""What a picture's file says of itself, read from its parts and never decoded.
+"""Reads a picture's size and structure from its file without decoding it.
 
-How large it is, and whether it holds anything but what is seen: cameras write where and
-when, programs write comments, and a second file may hang behind the first.
+It finds the size, and whether the file contains more than the visible picture: cameras
+write place and time, programs write comments, and a second file may be appended to the
+first.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import BinaryIO
 MOST_PIXELS = 50_000_000
 # Of what is shown: no screen has more.
 LONGEST_SIDE = 4096
-# A file with more parts than this is not looked through.
+# A file with more parts than this is not parsed.
 _MOST_PARTS = 200_000
 
-# Parts that hold what is seen, and how its colours are meant.
+# Chunks of the visible picture and of its colours.
 _PNG = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB sBIT bKGD pHYS hIST iCCP cICP".split()
 )
@@ -31,18 +32,17 @@ _JPEG_SCAN, _JPEG_PROFILE = 0xDA, 0xE2
 
 
 class Showing(StrEnum):
-    """How a stored picture is shown; no other file has any of these."""
+    """How a stored picture is shown; empty for all other files."""
 
     AS_IS = "as_is"
     COPY = "copy"
-    # Only downloaded: nothing here can read it.
+    # Only downloaded: it cannot be decoded here.
     NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A picture's size, whether its file holds that and nothing else, and of how many
-    images it consists."""
+    """A picture's size, its number of images, and whether its file has nothing else."""
 
     width: int
     height: int
@@ -55,35 +55,35 @@ class Facts:
 
 
 class _BrokenError(Exception):
-    """The file is not put together as its kind is."""
+    """The file does not have the structure of its type."""
 
 
 def facts_of(file: BinaryIO, mime: str) -> Facts | None:
-    """None for what is no picture, or one that tells no size."""
+    """Returns the facts of a picture, or None for other files and unknown sizes."""
     read = _READERS.get(mime)
     if read is None:
         return None
     file.seek(0)
-    look = _Look(file)
+    reader = _Reader(file)
     try:
-        is_bare = read(look)
+        is_bare = read(reader)
     except (_BrokenError, struct.error, IndexError):
         is_bare = False
-    if not look.pixels:
+    if not reader.pixels:
         return None
-    return Facts(look.width, look.height, is_bare, max(1, look.images))
+    return Facts(reader.width, reader.height, is_bare, max(1, reader.images))
 
 
 def showing_of(facts: Facts | None) -> Showing:
-    """How a picture of such facts is shown."""
+    """Returns how a picture with such facts is shown."""
     if facts is None or facts.pixels > MOST_PIXELS:
         return Showing.NEVER
     is_small = max(facts.width, facts.height) <= LONGEST_SIDE
     return Showing.AS_IS if facts.is_bare and is_small else Showing.COPY
 
 
-class _Look:
-    """The file as it is gone through, and the largest size that it tells."""
+class _Reader:
+    """Sequential reader of the file, with the largest size found in it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -94,11 +94,11 @@ class _Look:
     def pixels(self) -> int:
         return self.width * self.height
 
-    def tells(self, width: int, height: int) -> None:
+    def include_size(self, width: int, height: int) -> None:
         self.width, self.height = max(self.width, width), max(self.height, height)
 
-    def take(self, count: int) -> bytes:
-        """The next bytes. Raises _BrokenError where there are fewer."""
+    def read(self, count: int) -> bytes:
+        """Returns the next bytes. Raises _BrokenError if there are fewer."""
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise _BrokenError
@@ -115,112 +115,112 @@ class _Look:
         return not self.file.read(1)
 
 
-def _png(look: _Look) -> bool:
-    look.take(8)
+def _png(reader: _Reader) -> bool:
+    reader.read(8)
     is_bare = True
     while True:
-        length, kind = struct.unpack(">I4s", look.take(8))
+        length, kind = struct.unpack(">I4s", reader.read(8))
         if kind == b"IHDR":
-            look.tells(*struct.unpack(">II", look.take(8)))
+            reader.include_size(*struct.unpack(">II", reader.read(8)))
             length -= 8
         is_bare &= kind in _PNG
-        if not is_bare and look.pixels:
+        if not is_bare and reader.pixels:
             return False
-        look.skip(length + 4)
+        reader.skip(length + 4)
         if kind == b"IEND":
-            return look.is_at_end
+            return reader.is_at_end
 
 
-def _jpeg(look: _Look) -> bool:
-    look.take(2)
+def _jpeg(reader: _Reader) -> bool:
+    reader.read(2)
     is_bare = True
     while True:
-        marker = _jpeg_marker(look)
-        length = int.from_bytes(look.take(2), "big") - 2
+        marker = _jpeg_marker(reader)
+        length = int.from_bytes(reader.read(2), "big") - 2
         if length < 0:
             raise _BrokenError
         if marker in _JPEG_SIZES:
-            _, height, width = struct.unpack(">BHH", look.take(5))
-            look.tells(width, height)
+            _, height, width = struct.unpack(">BHH", reader.read(5))
+            reader.include_size(width, height)
             length -= 5
         elif marker == _JPEG_SCAN:
-            look.file.seek(-2, os.SEEK_END)
-            return is_bare and look.take(2) == b"\xff\xd9"
+            reader.file.seek(-2, os.SEEK_END)
+            return is_bare and reader.read(2) == b"\xff\xd9"
         elif marker == _JPEG_PROFILE:
-            name = look.take(min(11, length))
+            name = reader.read(min(11, length))
             is_bare &= name == b"ICC_PROFILE"
             length -= len(name)
         else:
             is_bare &= marker in _JPEG_TABLES
-        look.skip(length)
+        reader.skip(length)
 
 
-def _jpeg_marker(look: _Look) -> int:
-    if look.take(1) != b"\xff":
+def _jpeg_marker(reader: _Reader) -> int:
+    if reader.read(1) != b"\xff":
         raise _BrokenError
-    # Any number of them may fill the gap before it.
-    while (marker := look.take(1)[0]) == 0xFF:
+    # Any number of fill bytes may stand before the marker.
+    while (marker := reader.read(1)[0]) == 0xFF:
         pass
     return marker
 
 
-def _gif(look: _Look) -> bool:
-    _, width, height, flags = struct.unpack("<6sHHB", look.take(11))
-    look.tells(width, height)
-    look.take(2)
-    _skip_colours(look, flags)
+def _gif(reader: _Reader) -> bool:
+    _, width, height, flags = struct.unpack("<6sHHB", reader.read(11))
+    reader.include_size(width, height)
+    reader.read(2)
+    _skip_colours(reader, flags)
     is_bare = True
     while True:
-        block = look.take(1)
+        block = reader.read(1)
         if block == b"\x3b":
-            return is_bare and look.is_at_end
+            return is_bare and reader.is_at_end
         if block == b"\x2c":
-            look.images += 1
-            left, top, width, height, flags = struct.unpack("<HHHHB", look.take(9))
-            look.tells(left + width, top + height)
-            _skip_colours(look, flags)
-            look.take(1)
+            reader.images += 1
+            left, top, width, height, flags = struct.unpack("<HHHHB", reader.read(9))
+            reader.include_size(left + width, top + height)
+            _skip_colours(reader, flags)
+            reader.read(1)
         elif block == b"\x21":
-            is_bare &= _is_gif_control(look)
+            is_bare &= _is_gif_control(reader)
         else:
             return False
-        while size := look.take(1)[0]:
-            look.skip(size)
+        while size := reader.read(1)[0]:
+            reader.skip(size)
 
 
-def _skip_colours(look: _Look, flags: int) -> None:
+def _skip_colours(reader: _Reader, flags: int) -> None:
     if flags & 0x80:
-        look.skip(3 << ((flags & 7) + 1))
+        reader.skip(3 << ((flags & 7) + 1))
 
 
-def _is_gif_control(look: _Look) -> bool:
-    """Whether the extension says how a picture moves, and not something beside it."""
-    label = look.take(1)
+def _is_gif_control(reader: _Reader) -> bool:
+    """Returns whether the extension is part of the animation, and not metadata."""
+    label = reader.read(1)
     if label == b"\xff":
-        name = look.take(look.take(1)[0])
+        name = reader.read(reader.read(1)[0])
         return name in _GIF_LOOPS
     return label == b"\xf9"
 
 
-def _webp(look: _Look) -> bool:
-    look.take(12)
+def _webp(reader: _Reader) -> bool:
+    reader.read(12)
     is_bare = True
-    while head := look.file.read(8):
+    while head := reader.file.read(8):
         kind, length = struct.unpack("<4sI", head)
         is_bare &= kind in _WEBP
-        look.images += kind == b"ANMF"
+        reader.images += kind == b"ANMF"
         taken = min(length, 10)
-        start = look.take(taken)
+        start = reader.read(taken)
         if kind == b"VP8X":
             width = int.from_bytes(start[4:7], "little") + 1
-            look.tells(width, int.from_bytes(start[7:10], "little") + 1)
+            reader.include_size(width, int.from_bytes(start[7:10], "little") + 1)
         elif kind == b"VP8 " and start[3:6] == b"\x9d\x01\x2a":
             width, height = struct.unpack("<HH", start[6:10])
-            look.tells(width & 0x3FFF, height & 0x3FFF)
+            reader.include_size(width & 0x3FFF, height & 0x3FFF)
         elif kind == b"VP8L" and start[:1] == b"\x2f":
             bits = int.from_bytes(start[1:5], "little")
-            look.tells((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-        look.skip(length - taken + (length & 1))
+            reader.include_size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        reader.skip(length - taken + (length & 1))
     return is_bare
 
 

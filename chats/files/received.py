@@ -1,4 +1,4 @@
-"""Bytes that gateways bring, as files that can be stored."""
+"""Files received from gateways, in the form that can be stored."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chats.gateways.base64_media import decoded
 
 
 def file_of(media: Media) -> SentFile | None:
-    """The bytes that came along, None where none did or they are none."""
+    """Returns the received file, or None if there is none or it is empty."""
     content = decoded(media.base64)
     return as_sent(content, media.mime) if content else None
 
 
 def as_sent(content: bytes, mime: str) -> SentFile | None:
-    """Bytes as a file that can be stored, None for more than we store."""
+    """Returns the bytes as a file that can be stored, or None if they are too large."""
     kind = mime if mime.count("/") == 1 else "application/octet-stream"
     encoded = b64encode(content).decode()
     try:

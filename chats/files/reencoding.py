@@ -1,4 +1,4 @@
-"""Pictures encoded anew: upright, no larger than is shown, and with nothing beside."""
+"""Re-encodes pictures: upright, at most as large as shown, without metadata."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JPEG, PNG, GIF, WEBP = "image/jpeg", "image/png", "image/gif", "image/webp"
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", WEBP: "WEBP"}
 _QUALITY = 85
 _LARGEST_PROFILE = 512 * 1024
-# What a decoder raises depends on what its format makes it stumble over.
+# Decoders raise different errors, depending on the format.
 _BROKEN = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
@@ -34,19 +34,19 @@ _BROKEN = (
 
 
 class UnreadableError(Exception):
-    """Nothing that can be shown is in the file."""
+    """The file contains no picture that can be shown."""
 
 
 def reencode(
     file: BinaryIO, mime: str, side: int = LONGEST_SIDE, *, moves: bool = True
 ) -> tuple[bytes, str]:
-    """The picture and its type. Its first image alone where it must not move, or would
-    be too much.
+    """Returns the re-encoded picture and its type.
 
-    Raises UnreadableError, also for more pixels than are decoded: the header tells.
+    Only its first image is used if it must not be animated, or would be too large.
+    Raises UnreadableError, also for too many pixels: the header gives their number.
     """
     try:
-        # KeyError: no picture of a kind that is shown.
+        # KeyError: not a type of picture that is shown.
         file.seek(0)
         with Image.open(file, formats=[_FORMATS[mime]]) as image:
             if image.width * image.height > MOST_PIXELS:
@@ -61,7 +61,7 @@ def reencode(
 
 def _still(image: Image.Image, mime: str, side: int) -> tuple[bytes, str]:
     if mime == JPEG:
-        # It can be read at a half, a quarter, an eighth of its size.
+        # The decoder can read it at a half, a quarter or an eighth of its size.
         image.draft("RGB", (side, side))
     picture = ImageOps.exif_transpose(image)
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -81,7 +81,7 @@ def _still(image: Image.Image, mime: str, side: int) -> tuple[bytes, str]:
 
 
 def _moving(image: Image.Image, mime: str) -> tuple[bytes, str] | None:
-    """None for one that stands still, and for more than is gone through."""
+    """Returns None for a still picture, and for an animation over the limits."""
     count = getattr(image, "n_frames", 1)
     if count == 1 or count * image.width * image.height > MOST_PIXELS:
         image.seek(0)
@@ -98,7 +98,7 @@ def _moving(image: Image.Image, mime: str) -> tuple[bytes, str] | None:
 
 
 def _saved(picture: Image.Image, mime: str, **options: Any) -> bytes:
-    # Encoders take up what they find there: comments, XMP.
+    # Encoders copy what they find there: comments, XMP.
     kept = ("transparency", "duration", "background")
     picture.info = {name: picture.info[name] for name in kept if name in picture.info}
     out = BytesIO()

@@ -1,6 +1,7 @@
-"""Files in an S3 bucket, where one is chosen (`HCI_S3_BUCKET`).
+"""Stores files in an S3 bucket, if one is configured (`HCI_S3_BUCKET`).
 
-Loaded by the settings alone, so that who keeps files in a folder needs none of it.
+Loaded only by the settings, so that installations without a bucket need none of its
+packages.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3File, S3Storage
 
-# A file is one object, put whole or not at all: the largest is far below this.
+# A file is one object, written completely or not at all: the largest is far below this.
 _IN_ONE_PIECE = TransferConfig(multipart_threshold=2**30, use_threads=False)
-# What is read is held in memory up to this, then in a file that has no name.
+# Data is read into memory up to this size, then into an unnamed temporary file.
 _IN_MEMORY = 2 * 2**20
 _PART = 64 * 2**10
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
-    # Whoever waits for it tries again by itself, and a request does not wait twice.
+    # Callers retry by themselves, and a request must not wait twice.
     retries={"mode": "standard", "total_max_attempts": 1},
-    # Only Amazon's own servers know the checksums that are sent by default.
+    # Only Amazon's own servers support the checksums that are sent by default.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
     s3={"addressing_style": "auto"},
@@ -35,7 +36,7 @@ _CONFIG = Config(
 
 
 class Bucket(S3Storage):  # type: ignore[misc]
-    """A private bucket. What goes wrong with it is an OSError, as with a folder."""
+    """A private bucket. Its failures raise OSError, as those of a folder do."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(
@@ -43,14 +44,14 @@ class Bucket(S3Storage):  # type: ignore[misc]
             client_config=_CONFIG,
             transfer_config=_IN_ONE_PIECE,
             max_memory_size=_IN_MEMORY,
-            # No name is given twice: they are random.
+            # No conflicts: names are random.
             file_overwrite=True,
             **given,
         )
 
     @property
     def bucket(self) -> Any:
-        """One for each thread: boto3's resources are not to be shared."""
+        """One for each thread: boto3's resources are not thread-safe."""
         return self.connection.Bucket(self.bucket_name)
 
     def _open(self, name: str, mode: str = "rb") -> _File:
@@ -58,21 +59,24 @@ class Bucket(S3Storage):  # type: ignore[misc]
             return _File(self._normalize_name(name), mode, self)
 
     def read_within(self, name: str, seconds: float) -> Any:
-        """The object, whole and from its start, within so many seconds."""
+        """Returns the whole object from its start.
+
+        Raises OSError if that takes longer than so many seconds.
+        """
         ends = monotonic() + seconds
-        held = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on
+        buffer = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on
         try:
             with _as_of_a_folder():
                 object_ = self.bucket.Object(self._normalize_name(name))
                 for part in object_.get()["Body"].iter_chunks(_PART):
-                    held.write(part)
+                    buffer.write(part)
                     if monotonic() > ends:
                         raise TimeoutError(errno.ETIMEDOUT, "the bucket is too slow")
         except BaseException:
-            held.close()
+            buffer.close()
             raise
-        held.seek(0)
-        return held
+        buffer.seek(0)
+        return buffer
 
     def _save(self, name: str, content: Any) -> str:
         with _as_of_a_folder():
@@ -111,5 +115,5 @@ def _as_of_a_folder() -> Iterator[None]:
             raise FileNotFoundError(errno.ENOENT, "no such object") from None
         raise OSError(errno.EIO, f"the bucket answers {status}") from None
     except BotoCoreError as error:
-        # Its text may hold the address; its name tells enough.
+        # The text of the error may contain the address; its name is enough.
         raise OSError(errno.EIO, type(error).__name__) from None

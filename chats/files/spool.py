@@ -1,7 +1,8 @@
-"""Files on their way to a bucket: stored on this machine first, carried by a worker.
+"""Storage that keeps files on this machine until a worker uploads them to a bucket.
 
-So no request and no transaction waits for the bucket, and a bucket that is away loses
-nothing. A file is read here while it is here, and from the bucket after that.
+So no request and no transaction waits for the bucket, and an unavailable bucket loses
+nothing. A file is read from this machine until it is uploaded, and from the bucket
+after that.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from django.utils.deconstruct import deconstructible
 from chats.files.s3 import Bucket
 from chats.files.unfinished import UNFINISHED
 
-# For requests: as many threads at a time as leave others free, each for so long, and
-# none again at once after the bucket did not answer.
+# Limits of requests that read from the bucket: the seconds a read may take, the seconds
+# to wait for a free thread, and the pause after the bucket did not answer.
 _READ_SECONDS, _WAIT_SECONDS, _REST_SECONDS = 5.0, 1.0, 5.0
 
 
 @deconstructible
 class Spool(Storage):
-    """A folder before a bucket; what goes wrong with either is an OSError."""
+    """A local folder in front of a bucket; failures of either raise OSError."""
 
     def __init__(self, **options: Any) -> None:
         self.folder = FileSystemStorage()
@@ -39,15 +40,15 @@ class Spool(Storage):
         self._rests_until = 0.0
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """No name is given twice: they are random. So nobody is asked."""
+        """Returns the name: names are random, so the storage is not searched for it."""
         return name
 
     def path(self, name: str) -> str:
-        """Where it is on this machine, if it is."""
+        """Returns the path on this machine, where the file may be."""
         return self.folder.path(name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        """Under its own name only when it is whole: a worker may be looking."""
+        """Writes under a temporary name first: a worker may list the folder."""
         path = Path(self.folder.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
@@ -72,7 +73,10 @@ class Spool(Storage):
             return opened
 
     def open_shown(self, name: str) -> IO[bytes]:
-        """For a request: from the bucket within seconds, and while few others wait."""
+        """Opens a file for a request.
+
+        It is read from the bucket only within seconds, and by few threads at once.
+        """
         try:
             return self.folder.open(name)
         except FileNotFoundError:
@@ -118,7 +122,7 @@ class Spool(Storage):
         return sorted(folders | set(more_folders)), sorted(files | set(more_files))
 
     def waiting(self) -> Iterator[tuple[str, os.stat_result]]:
-        """The files that are here and not yet in the bucket, in no order."""
+        """Yields the files that are not uploaded yet, in no order."""
         for folder in _entries(str(self.folder.base_location)):
             if not folder.is_dir(follow_symlinks=False):
                 continue
@@ -130,7 +134,7 @@ class Spool(Storage):
                 yield f"{folder.name}/{file.name}", found
 
     def carry(self, name: str) -> None:
-        """Puts a file that is here into the bucket, then takes it away here."""
+        """Uploads a local file to the bucket, then deletes it here."""
         try:
             with self.folder.open(name) as file:
                 self.bucket.save(name, file)

@@ -1,8 +1,8 @@
-"""Stored files of messages: kept, linked to, and never left without their row.
+"""Stores files of messages, signs links to them and removes orphans.
 
-A file is written before the transaction that stores its row commits, and taken away
-again when that fails. So a row always has its file; a crash in between leaves at
-most a file without a row, which `sweep_orphans` removes.
+A file is written before the transaction that stores its row commits, and removed if
+that fails. So a row always has its file; a crash in between leaves at most a file
+without a row, which `sweep_orphans` removes.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ logger = logging.getLogger(__name__)
 PATH = "/api/chat/file/"
 PURPOSE = "file-link"
 
-# The models whose rows are known to the storage by their uuid.
+# The models whose files are named after the uuid of their row.
 _WITH_FILES: tuple[Any, ...] = (Attachment, ConvertedFile, PictureCopy, Portrait)
-# What is copied while it is stored: some 40 ms.
+# Limits for pictures that are copied while they are stored: some 40 ms.
 AT_ONCE_PIXELS, AT_ONCE_BYTES = 2_000_000, 2 * 2**20
-# Long enough for any transaction that has written a file and not yet its row.
+# Longer than any transaction between writing a file and storing its row.
 _ORPHANED_AFTER = timedelta(hours=1)
 
 
 class FileLink(DeferredValue, kind="file"):
-    """The address of a stored file, signed anew for each answer."""
+    """The address of a stored file, signed for each response."""
 
     def __init__(self, uuid: UUID | str) -> None:
         self.uuid = str(uuid)
 
-    def resolve(self, asker: ResponseContext) -> str:
+    def resolve(self, context: ResponseContext) -> str:
         base: str = settings.PUBLIC_URL
         if not base:
-            base = f"{asker.request.scheme}://{asker.request.get_host()}"
+            base = f"{context.request.scheme}://{context.request.get_host()}"
         return signed_link(self.uuid, base)
 
     def serialize(self) -> dict[str, Any]:
@@ -68,9 +68,9 @@ class FileLink(DeferredValue, kind="file"):
 
 
 def signed_link(uuid: UUID | str, base: str) -> str:
-    """An address below `base` that anyone may open for an hour; never twice the same.
+    """Returns an address below `base`, valid for an hour and never the same twice.
 
-    All that changes is in the query string: without it two links to one file are
+    Everything that varies is in the query string: without it two links to one file are
     equal.
     """
     query = links.signed(PURPOSE, str(uuid), nonce=secrets.token_urlsafe(9))
@@ -79,11 +79,11 @@ def signed_link(uuid: UUID | str, base: str) -> str:
 
 @contextlib.contextmanager
 def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
-    """Writes the file and yields its row, unsaved, for `attach`; takes it away again
-    when the block fails. Open the transaction inside. Without a file: None.
+    """Writes the file and yields its unsaved row, for `attach`; None without a file.
 
-    Raises BodyTooLargeError for a file over the limit, and UnavailableError when
-    there is no place for it now.
+    The file is removed if the block fails. Open the transaction inside the block.
+    Raises BodyTooLargeError for a file over the limit, and UnavailableError if the
+    storage is not available.
     """
     if sent is None or sent.row is not None:
         yield None if sent is None else sent.row
@@ -112,8 +112,10 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
 
 @contextlib.contextmanager
 def stored_first(fields: Fields) -> Iterator[None]:
-    """Stores the file in the field `base64` before the call's transaction begins, and
-    takes it away again where nothing came of it."""
+    """Stores the file in the field `base64` before the call's transaction begins.
+
+    Removes it if no row was stored for it.
+    """
     sent = fields.get("base64")
     if sent is None or sent.found is None:
         yield
@@ -126,15 +128,18 @@ def stored_first(fields: Fields) -> Iterator[None]:
 
 
 def _remove_files(attachment: Attachment) -> None:
-    """Those of a row that is not saved."""
+    """Removes the files of an unsaved row."""
     copy = attachment.unsaved_copy
     for stored_file in filter(None, (attachment.file, copy and copy.file)):
         remove_file(str(stored_file))
 
 
 def _copied_at_once(attachment: Attachment, sent: SentFile) -> PictureCopy | None:
-    """The copy of a small picture, which costs next to nothing; unsaved, for `attach`.
-    That of a large one, and of one that moves, is made by a worker."""
+    """Returns the unsaved copy of a small picture, for `attach`.
+
+    Copying one costs very little. The copy of a large or animated picture is made by a
+    worker.
+    """
     facts = sent.facts
     if facts is None or attachment.showing != Showing.COPY:
         return None
@@ -152,7 +157,7 @@ def _copied_at_once(attachment: Attachment, sent: SentFile) -> PictureCopy | Non
 
 
 def attach(attachment: Attachment | None, message_id: int) -> FileLink | None:
-    """Saves the row of a stored file for that message; answers the link to it."""
+    """Saves the row of a stored file for that message; returns the link to it."""
     if attachment is None:
         return None
     attachment.message_id = message_id
@@ -170,8 +175,7 @@ def find_attachment(uuid: UUID) -> Attachment | None:
 
 
 def sweep_orphans() -> int:
-    """Removes the files that no row names and that are too old to be on their way;
-    answers how many."""
+    """Removes old files without a row, not those in progress; returns how many."""
     swept = 0
     for folder in _listed("")[0]:
         uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}
@@ -186,9 +190,9 @@ def sweep_orphans() -> int:
 
 
 def write_file(uuid: UUID, content: IO[bytes]) -> str:
-    """Stores the bytes under a name of that id and answers it.
+    """Stores the bytes under a name made of the id and returns the name.
 
-    Raises UnavailableError when there is no place for them now.
+    Raises UnavailableError if the storage is not available.
     """
     name = _name_of(uuid)
     try:
@@ -202,9 +206,9 @@ def write_file(uuid: UUID, content: IO[bytes]) -> str:
 
 
 def remove_file(name: str) -> None:
-    """Takes a file away that has just been written, from this machine alone.
+    """Removes a newly written file, only from this machine.
 
-    What cannot be removed now, `sweep_orphans` removes.
+    If this fails, `sweep_orphans` removes it later.
     """
     here = getattr(default_storage, "folder", default_storage)
     with contextlib.suppress(OSError):
@@ -212,19 +216,19 @@ def remove_file(name: str) -> None:
 
 
 def open_shown(file: FieldFile) -> IO[bytes]:
-    """Opens a stored file for a request; what is wrong with its place is an OSError."""
+    """Opens a stored file for a request; raises OSError if the storage fails."""
     open_file: Any = getattr(default_storage, "open_shown", default_storage.open)
     opened: IO[bytes] = open_file(file.name or "")
     return opened
 
 
 def may_be_elsewhere() -> bool:
-    """Whether a file that is not found may be on its way from another machine."""
+    """Returns whether a missing file may still be uploaded from another machine."""
     return hasattr(default_storage, "bucket")
 
 
 def _write_through(name: str) -> None:
-    """Down to the disk: the row that will name the file outlives a loss of power."""
+    """Flushes the file to disk: the row that will name it survives a power loss."""
     path = default_storage.path(name)
     for each in (path, os.path.dirname(path)):
         opened = os.open(each, os.O_RDONLY)
@@ -254,12 +258,12 @@ def _listed(folder: str) -> tuple[Iterable[str], Iterable[str]]:
 
 
 def _name_of(uuid: UUID) -> str:
-    """Random as the uuid is; folders keep a million files listable."""
+    """Returns a name as random as the uuid; folders keep a million files listable."""
     return f"{uuid.hex[:2]}/{uuid.hex}"
 
 
 def _uuid_of(name: str) -> UUID | None:
-    """None for a file that is not of our making: it is left alone."""
+    """Returns the uuid, or None for a file that we did not create: it is left alone."""
     try:
         return UUID(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A worker carries what waits on its machine into the bucket."""
+"""Uploads the files that are stored on a worker's machine to the bucket."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Files of ours: anything else in the folder is left alone.
+# Names of our files: anything else in the folder is left alone.
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{30}")
-# Of one round, in seconds: it holds a thread of the worker.
+# Duration of one round in seconds: it occupies a thread of the worker.
 _LONGEST_ROUND = 20.0
 _LONGEST_PAUSE = 60.0
-# A file that waits for longer is worth an alarm, one that was never finished is waste.
+# A file that waits longer raises an alarm; an unfinished one is deleted.
 _LATE = 5 * 60.0
 _ABANDONED = 60 * 60.0
 _MOST_COUNTED = 1000
 
 
 class Uploader:
-    """Carries files in rounds; after one that failed it rests, longer each time."""
+    """Uploads files in rounds; after a failed round it pauses, longer each time."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -41,14 +41,14 @@ class Uploader:
         self._is_running = False
 
     def begin(self) -> bool:
-        """Whether a round is due; it has then begun."""
+        """Returns whether a round is due, and marks it as begun."""
         if _spool() is None or self._is_running or monotonic() < self._rests_until:
             return False
         self._is_running = True
         return True
 
     def run(self) -> None:
-        """One round. In a thread of its own."""
+        """Runs one round, in a thread of its own."""
         spool = _spool()
         if spool is None:
             return
@@ -81,7 +81,7 @@ class Uploader:
 
 
 def check() -> str:
-    """For a probe of this machine; raises LackingError while files wait for long."""
+    """Health check of this machine; raises LackingError while files wait too long."""
     spool = _spool()
     if spool is None:
         return "ok"
@@ -97,11 +97,11 @@ def check() -> str:
 
 
 def _spool() -> Spool | None:
-    """Where files wait for a bucket; None without one."""
+    """Returns the local storage of files to upload; None without a bucket."""
     is_spool = hasattr(default_storage, "carry")
     return default_storage if is_spool else None  # type: ignore[return-value]
 
 
 def _is_abandoned(name: str, age: float) -> bool:
-    """Whether it was being written when its process ended."""
+    """Returns whether the process ended while it wrote the file."""
     return name.rpartition("/")[2].startswith(UNFINISHED) and age > _ABANDONED

@@ -1,1 +1,1 @@
-"""Drivers of the five gateways, and what they have in common."""
+"""Drivers of the five gateways, and the code they share."""

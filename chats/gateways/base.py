@@ -1,8 +1,8 @@
-"""What a gateway is to us: plain values in, one outcome out.
+"""The interface of gateway drivers: plain values in, one outcome out.
 
-A driver makes one attempt and says what came of it. It knows no row, never waits,
-never repeats and never raises for what the other side does: order, patience and
-memory are the worker's, once for all gateways.
+A driver makes one attempt and returns its result. It uses no database rows, never
+waits, never repeats and never raises for a fault of the gateway: order, retries and
+storage are done by the worker, once for all gateways.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ SessionState = Literal["unknown", "open", "connecting", "qr", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One credential at one gateway: a page, a number, an instance, a port.
+    """One credential at a gateway: a page, a number, an instance or a port.
 
-    `name` is what logs call it. `url` is where the gateway is, without a last
-    slash; `id` is its own name for the account. `number` is the phone that should
-    be behind it.
+    `name` is used in logs. `url` is the gateway's address without a trailing slash;
+    `id` is the gateway's name of the account. `number` is the phone number that should
+    be connected to it.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Stored bytes to send; `open` gives them anew each time."""
+    """A stored file to send; `open` opens it from the start each time."""
 
     name: str
     mime: str
@@ -45,7 +45,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An approved template and what fills its gaps."""
+    """An approved template and the values of its parameters."""
 
     name: str
     language: str
@@ -54,10 +54,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as it should leave.
+    """A message to send.
 
-    `uuid` is ours, carried along wherever the gateway has a place for it. `to` is
-    the recipient as the gateway itself names him (`is_canonical`), or as saved.
+    `uuid` is our id, sent along wherever the gateway has a field for it. `to` is the
+    recipient's id at the gateway (`is_canonical`), or the number as it was saved.
     """
 
     uuid: str
@@ -66,23 +66,23 @@ class Outgoing:
     is_canonical: bool = False
     text: str = ""
     file: File | None = None
-    # Sent with the file, where the gateway can.
+    # Sent with the file, if the gateway supports it.
     caption: str = ""
-    # The gateway's id of the message that this one answers, and who wrote that.
+    # The gateway's id of the quoted message, and who wrote that message.
     reply_to: str = ""
     reply_to_is_own: bool = False
     template: Template | None = None
     operator: str = ""
     last_inbound_at: datetime | None = None
-    # A page token for this message instead of the account's.
+    # A page token for this message, used instead of the account's.
     token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway has taken it. `canonical_to` is its own name of the recipient.
+    """The gateway accepted the message. `canonical_to` is its own id of the recipient.
 
-    `note` is what of it could not be sent, for who wrote it.
+    `note` says, for the operator, which part could not be sent.
     """
 
     external_ids: tuple[str, ...]
@@ -93,10 +93,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It was not sent, and the same again would be refused again.
+    """The message was not sent, and a repeat would be refused again.
 
-    `scope` says what is refused: this message, this recipient, or whatever the
-    account sends until somebody mends it (`pause` seconds at least).
+    `scope` is what is refused: this message, this recipient, or everything the account
+    sends until somebody fixes it (`pause` seconds at least).
     """
 
     code: str
@@ -107,9 +107,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It may go better later; `maybe_sent`: it may even have gone out already.
+    """The attempt failed and may succeed later; `maybe_sent`: it may have been sent.
 
-    `tries` is how often this failure is worth trying in all, None for the usual.
+    `tries` is the total number of attempts for this failure, None for the default.
     """
 
     code: str
@@ -125,11 +125,11 @@ Outcome = Accepted | Rejected | Failed
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the account's session is. `qr` is what a phone must scan to open it.
+    """The state of the account's gateway session.
 
-    `idempotent`: a repeat under our id is answered with the first result.
-    `largest_file` is the largest that it takes, in bytes, None where it does not say.
-    `keeps_qr`: the one told before may still be scanned.
+    `qr` is the code to scan to connect it. `idempotent`: a repeat under the same id
+    gets the first result. `largest_file` is the largest accepted file in bytes, None if
+    unknown. `keeps_qr`: the QR code reported before is still valid.
     """
 
     state: SessionState
@@ -143,9 +143,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Bytes that came with a message, or where its gateway keeps them.
+    """The bytes of a received file, or where its gateway keeps them.
 
-    `details` is JSON that the gateway needs to fetch what it has not kept itself.
+    `details` is JSON that the gateway needs to fetch a file it has not kept itself.
     """
 
     mime: str = ""
@@ -159,7 +159,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Media as it was fetched."""
+    """A fetched file."""
 
     content: bytes
     mime: str
@@ -168,45 +168,45 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a gateway tells of a person; `photo` is where it keeps his picture."""
+    """What a gateway knows about a person; `photo` is the address of the picture."""
 
     name: str = ""
     photo: str = field(default="", repr=False)
 
 
 class Gateway(Protocol):
-    """The sending half of a driver."""
+    """The sending part of a driver."""
 
     def send(self, account: Account, out: Outgoing) -> Outcome:
-        """One attempt."""
+        """Makes one attempt to send."""
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
-        """What became of an attempt that may have gone out.
+        """Returns what became of an attempt that may have been sent.
 
-        Accepted: it did. Failed: it certainly did not, or may be repeated without
-        harm. None: the gateway cannot tell.
+        Accepted: it was sent. Failed: it was not sent, or can be repeated without harm.
+        None: the gateway cannot tell.
         """
 
     def health(self, account: Account) -> Health:
-        """The state of the account's session."""
+        """Returns the state of the account's gateway session."""
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
-        """The bytes of received media, at most `MOST_MEDIA` of them."""
+        """Returns the bytes of received media, at most `MOST_MEDIA`."""
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
-        """What the gateway tells of a person when it is asked."""
+        """Returns what the gateway knows about a person."""
 
 
 @runtime_checkable
 class Connectable(Protocol):
-    """A gateway that shows a QR only when it is asked to connect."""
+    """A gateway that shows a QR code only after an explicit request to connect."""
 
     def connect(self, account: Account) -> Health:
-        """Begins a connection where there is none; answers with the QR to scan."""
+        """Starts a connection if there is none; return the QR code to scan."""
 
 
 class NoProfileMixin:
-    """A gateway that cannot be asked who somebody is: messages tell, or nothing."""
+    """For gateways that have no profile lookup; names come with messages, if at all."""
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
         return Profile()

@@ -1,4 +1,4 @@
-"""Base64 as gateways deliver it: bare, or with a data URI's prefix."""
+"""Decodes base64 from gateways, with or without the prefix of a data URI."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chats.gateways.base import MOST_MEDIA
 
 
 def decoded(value: str) -> bytes:
-    """The bytes; none for what is no base64 or decodes to too much."""
+    """Returns the bytes; empty if the text is not base64 or decodes to too much."""
     if value.startswith("data:"):
         value = value.partition(",")[2]
     if len(value) > (MOST_MEDIA + 2) // 3 * 4:

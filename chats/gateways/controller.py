@@ -1,4 +1,4 @@
-"""The process behind a manager's `controllerPort`, protocol version 1."""
+"""Driver of the process behind a manager's `controllerPort`, protocol version 1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TABLE: dict[int, ErrorRule] = {
     429: ErrorRule("throttled", final=False, scope="contact", wait=v.SECOND),
     503: v.NOT_CONNECTED,
 }
-# What stands for the status where a refusal comes with another.
+# The status that belongs to each error code, for refusals that come with another one.
 STATUSES = {"invalid": 400, "not_on_whatsapp": 404, "throttled": 429}
 STATUSES["not_connected"] = 503
 STATES: dict[str, SessionState] = {
@@ -45,13 +45,13 @@ STATES: dict[str, SessionState] = {
     "qr": "qr",
     "closed": "closed",
 }
-# Beyond all that is sent, and what a column holds.
+# Larger than anything that is sent, and the largest value of the column.
 _LARGEST_SIZE = 2**31 - 1
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
 class Controller(NoProfileMixin):
-    """The controller protocol. `Account.url` is the process's own address."""
+    """Client of the controller protocol. `Account.url` is the process's address."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -69,8 +69,11 @@ class Controller(NoProfileMixin):
         return _refusal(account, answer)
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
-        """The stored result. One that never saw the id says so, and where it
-        answers repeats with the first result a repeat does no harm."""
+        """Returns the stored result of an attempt.
+
+        A controller that never received the id says so; one that answers repeats with
+        the first result can be sent the message again without harm.
+        """
         try:
             answer = self._call(account, "lookup", "GET", f"send/{out.uuid}")
         except NoAnswerError:
@@ -90,7 +93,7 @@ class Controller(NoProfileMixin):
             return Health("closed", error.failed().reason)
         data = answer.object().get("data")
         if not answer.ok or not isinstance(data, dict):
-            # A process of before the protocol: its sends will tell.
+            # A process older than the protocol: only its sends show how it is.
             return Health("unknown", sentence("wrong_program", answer.status))
         state = STATES.get(text(data.get("state")), "closed")
         number = data.get("number")
@@ -104,7 +107,7 @@ class Controller(NoProfileMixin):
         )
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
-        """A controller delivers the bytes with the message; there is nothing more."""
+        """Always fails: a controller delivers the bytes together with the message."""
         return Failed("bad_message", sentence("bad_message"), tries=1)
 
     def _call(
@@ -152,14 +155,17 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
 
 
 def _size(value: Any) -> int | None:
-    """A number of bytes, None for what is none."""
+    """Returns a number of bytes, or None if the value is not one."""
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         return None
     return min(value, _LARGEST_SIZE)
 
 
 def _accepted(answer: Answer, out: Outgoing) -> Accepted:
-    """Without a readable id it counts under our own: a legacy process."""
+    """Returns the accepted outcome.
+
+    A legacy process answers without a readable id; our own id is used then.
+    """
     data = answer.object().get("data")
     name = text(found(data, "messageId")) or out.uuid
     canonical = text(found(data, "contactNumber")) or None
@@ -174,14 +180,14 @@ def _refusal(account: Account, answer: Answer) -> Outcome:
     if answer.ok:
         status = STATUSES.get(text(found(error, "code")), status)
     verdict = TABLE.get(status)
-    said = mask(text(found(error, "message") or error), account.token)
+    message = mask(text(found(error, "message") or error), account.token)
     if verdict is None and (is_ours or answer.ok):
-        # What it had done when its fault came is not known.
-        return v.maybe("temporary", said)
+        # How far it got before its fault is unknown.
+        return v.maybe("temporary", message)
     if verdict is None and status >= 500:
         return v.maybe("unreadable", status)
     if verdict is None or (status == 404 and not is_ours):
-        # A page of some other server, and no word about the number.
+        # A page of some other server, which says nothing about the number.
         return v.WRONG_PROGRAM.outcome(status)
     hints = (retry_after(found(error, "retryAfter")), answer.retry_after)
-    return verdict.outcome(said, max(filter(None, hints), default=None))
+    return verdict.outcome(message, max(filter(None, hints), default=None))

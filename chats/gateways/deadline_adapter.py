@@ -1,4 +1,4 @@
-"""Connections that give up with the call they serve."""
+"""HTTP connections whose reads and writes end at the deadline of the current call."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a call may take, in seconds: `read` between bytes, `total` in all."""
+    """Time limits of a call, in seconds: `read` between two bytes, `total` overall."""
 
     connect: float = 3.0
     read: float = 30.0
     total: float = 40.0
 
     def within(self, most: Timeouts) -> Timeouts:
-        """The same, nowhere longer than `most`."""
+        """Returns these timeouts, each limited to that of `most`."""
         return Timeouts(
             min(self.connect, most.connect),
             min(self.read, most.read),
@@ -32,9 +32,9 @@ class Timeouts:
 
 @dataclass(slots=True)
 class Deadline:
-    """The call that a thread is in: its deadline, and whether bytes have left."""
+    """The current thread's call: its deadline and whether it sent anything."""
 
-    patience: Timeouts
+    timeouts: Timeouts
     ends: float
     started: bool = False
 
@@ -46,10 +46,11 @@ class Deadline:
 
 
 class _BoundedSocket:
-    """A socket that gives up with the call it serves.
+    """A socket whose operations time out at the deadline of the current call.
 
-    The timeouts of `requests` are per read, so a byte a second would hold a call
-    for ever; here each read and write gets what is left of the whole.
+    The timeouts of `requests` apply to each read, so a server that sends one byte a
+    second could keep a call open for ever. Here each read and write gets the time that
+    is left of the whole call.
     """
 
     def __init__(self, real: socket.socket, thread: threading.local) -> None:
@@ -64,7 +65,7 @@ class _BoundedSocket:
 
     def sendall(self, data: Any) -> None:
         running: Deadline = self._thread.running
-        self._real.settimeout(running.remaining(running.patience.read))
+        self._real.settimeout(running.remaining(running.timeouts.read))
         running.started = True
         self._real.sendall(data)
 
@@ -79,7 +80,7 @@ class _BoundedSocket:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Connections whose sockets are bounded."""
+    """HTTP adapter that opens bounded sockets."""
 
     def __init__(self, thread: threading.local) -> None:
         class Plain(HTTPConnection):

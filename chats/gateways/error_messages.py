@@ -1,4 +1,4 @@
-"""Why a message did not leave, in words that an operator understands."""
+"""Reasons why a message was not sent, as sentences for operators."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SENTENCES = {
 
 
 def sentence(code: str, detail: object = "") -> str:
-    """The sentence of a code, with what the gateway itself said, cut short."""
+    """Returns the sentence of an error code, with the gateway's own text cut short."""
     text = str(SENTENCES[code])
     said = " ".join(str(detail).split())[:LONGEST_DETAIL] if detail else ""
     return f"{text} ({said})" if said else text

@@ -1,4 +1,4 @@
-"""What a gateway's error means for us; the tables of the drivers are made of these."""
+"""Meanings of gateway errors, used by the error tables of the drivers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ SECOND, MINUTE, HOUR = 1.0, 60.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """One meaning: `final` ones become Rejected, the others Failed.
+    """One meaning of an error: Rejected if `final`, else Failed.
 
-    `wait` is the least pause of the account, or the least delay of the next try.
+    `wait` is the minimum pause of the account, or the minimum delay of the next
+    attempt.
     """
 
     code: str
@@ -26,7 +27,7 @@ class ErrorRule:
     def outcome(
         self, detail: object = "", hint: float | None = None
     ) -> Rejected | Failed:
-        """The outcome, with what the gateway said and how long it wants us away."""
+        """Returns the outcome, with the gateway's text and the delay it requested."""
         reason = sentence(self.code, detail)
         wait = max(self.wait, hint or 0)
         if self.final:
@@ -40,25 +41,25 @@ class ErrorRule:
         )
 
 
-# This message will never go.
+# This message can never be sent.
 BAD_MESSAGE = ErrorRule("bad_message", final=True)
 TOO_LARGE = ErrorRule("too_large", final=True)
 WINDOW_CLOSED = ErrorRule("window_closed", final=True)
 NOT_DELIVERED = ErrorRule("not_delivered", final=True)
 NO_TEMPLATES = ErrorRule("no_templates", final=True)
-# Nor will any other to this person.
+# No message to this person can be sent.
 BAD_RECIPIENT = ErrorRule("bad_recipient", final=True, scope="contact")
 UNAVAILABLE = ErrorRule("recipient_unavailable", final=True, scope="contact")
-# Nothing of the account goes until somebody acts.
+# Nothing of the account is sent until somebody acts.
 NOT_AUTHORIZED = ErrorRule("not_authorized", final=True, scope="account", wait=MINUTE)
 BAD_SETUP = ErrorRule("bad_setup", final=True, scope="account", wait=MINUTE)
 RESTRICTED = ErrorRule("restricted", final=True, scope="account", wait=HOUR)
-# Nothing of the account goes for a while.
+# Nothing of the account is sent for a while.
 THROTTLED = ErrorRule("throttled", final=False, scope="account", wait=SECOND)
 THROTTLED_LONG = ErrorRule("throttled", final=False, scope="account", wait=HOUR)
 NOT_CONNECTED = ErrorRule("not_connected", final=False, scope="account")
 WRONG_PROGRAM = ErrorRule("wrong_program", final=False, scope="account", wait=MINUTE)
-# This one may go later.
+# This message may be sent later.
 TEMPORARY = ErrorRule("temporary", final=False, scope="contact")
 FEW_TRIES = ErrorRule("temporary", final=False, scope="contact", tries=4)
 ONE_MORE_TRY = ErrorRule("temporary", final=False, scope="contact", tries=2)
@@ -66,5 +67,5 @@ PAIR_THROTTLED = ErrorRule("throttled", final=False, scope="contact", wait=6 * S
 
 
 def maybe(code: str, detail: object = "") -> Failed:
-    """It may have gone out."""
+    """Returns a failure after which the message may have been sent."""
     return Failed(code, sentence(code, detail), maybe_sent=True)

@@ -1,4 +1,4 @@
-"""What gateways tell us: one small class for each kind of news."""
+"""Events that gateways report, one small class for each kind."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NoticeLevel = Literal["info", "warning", "problem"]
 
 
 class BadSignatureError(Exception):
-    """The sender is not who it says: 403, and nothing is stored."""
+    """The signature is wrong: 403, and nothing is stored."""
 
 
 class MalformedError(Exception):
-    """The body is not what this gateway sends: 400, and nothing is stored."""
+    """The body is not in this gateway's format: 400, and nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer as a gateway names him: the best id first, then all others."""
+    """A customer's ids at a gateway: the preferred id first, then all others."""
 
     ids: tuple[str, ...]
     name: str = ""
@@ -32,7 +32,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was said: text, a file, or a placeholder for what cannot be shown."""
+    """The content of a message: text, a file, or a placeholder for an unknown kind."""
 
     kind: str
     text: str = ""
@@ -51,7 +51,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A customer wrote. `reply_to` is the gateway's id of the quoted message."""
+    """A message from a customer. `reply_to` is the gateway's id of the quoted one."""
 
     external_id: str
     person: Person
@@ -63,9 +63,9 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """Something went out: a send of ours (`uuid`), or typed elsewhere.
+    """An outgoing message: sent by us (`uuid`), or typed elsewhere.
 
-    `is_api`: True when it surely left through the API, None when unsaid.
+    `is_api`: True if it was certainly sent through the API, None if unknown.
     """
 
     external_id: str
@@ -79,7 +79,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """News of messages that went out, by the gateway's ids or by ours."""
+    """A status change of sent messages, by the gateway's ids or by ours."""
 
     status: ReceiptStatus
     external_ids: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """All that went out to a person up to a moment has come that far."""
+    """A status that applies to all messages sent to a person up to a time."""
 
     status: ReceiptStatus
     person: Person
@@ -98,7 +98,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The account's session changed."""
+    """The state of the account's gateway session changed."""
 
     state: SessionState
     reason: str = ""
@@ -108,7 +108,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class IdentityMerged:
-    """Several names turn out to be one person; `address` is the one he has now."""
+    """Several ids belong to one person; `address` is the current one."""
 
     person: Person
     address: str = ""
@@ -116,7 +116,7 @@ class IdentityMerged:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """Whoever wrote a message replaced its text (of a file: its caption)."""
+    """The sender of a message replaced its text (of a file: its caption)."""
 
     external_id: str
     text: str
@@ -125,7 +125,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """Whoever wrote a message took it back."""
+    """The sender of a message deleted it."""
 
     external_id: str
     at: datetime | None = None
@@ -133,10 +133,10 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """Somebody's reaction to a message; an empty `emoji` withdraws it.
+    """A reaction to a message; an empty `emoji` withdraws it.
 
-    `person` is the customer of the conversation; `is_own` says that the account
-    itself reacted and not the customer.
+    `person` is the customer of the conversation; `is_own` means that the account itself
+    reacted and not the customer.
     """
 
     external_id: str
@@ -147,12 +147,12 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class AccountNotice:
-    """The platform reports on the account: a restriction, a review, a limit.
+    """A report of the platform on the account: a restriction, a review, a limit.
 
-    The latest of a `topic` replaces the one before. A problem is an alarm until a
-    lesser one replaces it, `until` has passed or somebody has dealt with it; with
-    `is_blocking` the account cannot be used meanwhile. `number` is the one phone that
-    it is about, None where it is about all of the business account.
+    The latest report of a `topic` replaces the previous one. A problem is an alarm
+    until a less severe report replaces it, `until` has passed or somebody has handled
+    it; with `is_blocking` the account cannot be used meanwhile. `number` is the phone
+    concerned, None if it is the whole business account.
     """
 
     topic: str
@@ -166,9 +166,9 @@ class AccountNotice:
 
 @dataclass(frozen=True, slots=True)
 class TemplateNotice:
-    """What the platform says of a message template; "" where it says nothing of it.
+    """A report of the platform on a message template; unreported fields are "".
 
-    A `reason` belongs to a `status`: where there is none the known one stays.
+    A `reason` belongs to a `status`: without a status the stored reason is kept.
     """
 
     name: str
@@ -182,7 +182,7 @@ class TemplateNotice:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Known, and nothing to us: groups, typing, what other apps are told."""
+    """A known event that is not processed: groups, typing, events for other apps."""
 
     what: str
 
@@ -205,10 +205,10 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class WebhookItem:
-    """The smallest part of a webhook's body that is worked on by itself.
+    """The smallest part of a webhook's body that is processed by itself.
 
-    `account` is the gateway's name of the account it is about; `payload` is ASCII
-    JSON without secrets.
+    `account` is the gateway's name of the account concerned; `payload` is ASCII JSON
+    without secrets.
     """
 
     account: str
@@ -216,13 +216,16 @@ class WebhookItem:
 
 
 class Webhook(Protocol):
-    """The receiving half of a driver."""
+    """The receiving part of a driver."""
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
-        """The pieces of a body, each to be stored before anything else.
+        """Returns the pieces of a body, each of which is stored before it is processed.
 
         Raises BadSignatureError or MalformedError.
         """
 
     def parse(self, payload: Any) -> list[Event]:
-        """What one piece tells. Raises whatever a piece of another shape causes."""
+        """Returns the events of one piece.
+
+        Raises any exception for a piece of another shape.
+        """

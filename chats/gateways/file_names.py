@@ -1,7 +1,7 @@
-"""What files are called: the one table of suffixes, and names that fit their type.
+"""File name suffixes by media type, and names that fit their type.
 
-Gateways and phones go by the suffix: Evolution computes the media type from it, and a
-customer's phone chooses by it what opens the file.
+Gateways and phones rely on the suffix: Evolution computes the media type from it, and a
+customer's phone chooses the program that opens the file by it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import mimetypes
 import re
 
-# Of each type that we know, the suffix that is given first, then the others that fit.
+# For each known type the default suffix, then the others that fit.
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "image/png": (".png",),
@@ -56,7 +56,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "application/octet-stream": (".bin",),
 }
 
-# Types that many formats are of: a name's own suffix tells more than ours.
+# Types shared by many formats: the name's own suffix is more precise.
 _LOOSE = {"text/plain", "application/zip", "application/octet-stream"}
 _MEDIA = ("image/", "audio/", "video/")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9_-]{1,12}")
@@ -67,21 +67,21 @@ _OF_MEDIA = {
     if mime.startswith(_MEDIA)
     for suffix in suffixes
 }
-# Python's own table alone: the machine's would differ from one to the next.
+# Only Python's built-in table: the system's tables differ between machines.
 _COMMON = mimetypes.MimeTypes().types_map[True].keys()
 
 
 def suffix_of(mime: str) -> str:
-    """The suffix of files of that type, `.bin` for a type that is not in the table."""
+    """Returns the suffix of a media type, `.bin` for a type not in the table."""
     return SUFFIXES.get(mime, SUFFIXES["application/octet-stream"])[0]
 
 
 def named_as(name: str, mime: str, *, common: bool = False) -> str:
-    """The name with a suffix that fits the type: its own where it does, else ours.
+    """Returns the name with a suffix that fits the type.
 
-    Of media that was converted the suffix is replaced: `nota.heic` is `nota.jpg`; any
-    other keeps what it was called: `nota.exe.pdf`. `common`: a suffix that few
-    programs know does not fit.
+    A fitting suffix is kept. Of converted media the suffix is replaced: `nota.heic`
+    becomes `nota.jpg`; other names get one appended: `nota.exe.pdf`. `common`: a suffix
+    that few programs know does not count as fitting.
     """
     stem, dot, last = name.rpartition(".")
     suffix = f"{dot}{last}".lower()

@@ -1,4 +1,4 @@
-"""What Messenger and the WhatsApp Cloud API share: Meta's Graph API."""
+"""Meta's Graph API, shared by Messenger and the WhatsApp Cloud API."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ VERSION = "v25.0"
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})")
 
 Code = int | tuple[int, int | None]
-# App secrets, and the accounts that each may tell of: None for all.
+# App secrets, and the accounts that each may report on: None for all.
 Secrets = Mapping[str, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The `error` object of an answer."""
+    """The `error` object of a response."""
 
     code: int
     subcode: int
@@ -53,7 +53,7 @@ class Reported:
 
 
 class Graph:
-    """Calls with the token in the header, and how their answers are judged."""
+    """Client that sends the token in a header and classifies the responses."""
 
     def __init__(
         self,
@@ -97,9 +97,9 @@ class Graph:
         )
 
     def refusal(self, account: Account, answer: Answer) -> Outcome | None:
-        """What an answer refuses, None when it refuses nothing.
+        """Returns the outcome of a refused request, or None if it was not refused.
 
-        Its error object decides before its status: errors come with 200 too.
+        The error object takes precedence over the status: errors come with 200 too.
         """
         reported = read_error(answer)
         if reported is not None:
@@ -117,13 +117,13 @@ class Graph:
     def download(
         self, account: Account, media: Media, *, signed: bool
     ) -> Fetched | Failed:
-        """The bytes at a link that Meta gave, and never at one of another host."""
+        """Returns the bytes at a link from Meta; other hosts' links are not opened."""
         headers = {"Authorization": f"Bearer {account.token}"} if signed else {}
         return download(self._http, account, media, self.media_hosts, headers)
 
 
 def read_error(answer: Answer) -> Reported | None:
-    """The error object of an answer, None when it has none."""
+    """Returns the error object of a response, or None if it has none."""
     error = answer.object().get("error")
     if not isinstance(error, dict):
         return None
@@ -143,7 +143,7 @@ def _whole(value: Any) -> int:
 
 
 def retry_after_hint(answer: Answer) -> float | None:
-    """How many seconds the platform wants us away, by its headers; at most a day."""
+    """Returns the delay in seconds that the platform requests, at most a day."""
     hints = [answer.retry_after]
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
@@ -157,16 +157,20 @@ def retry_after_hint(answer: Answer) -> float | None:
 
 
 def for_other_token(outcome: Outcome) -> Outcome:
-    """An outcome under a token that is not the account's: the account is not to
-    suffer for it."""
+    """Returns the outcome under a token that is not the account's.
+
+    It must not block the account.
+    """
     if isinstance(outcome, Rejected) and outcome.scope == "account":
         return replace(outcome, scope="message")
     return outcome
 
 
 def with_caption(file: Accepted, caption: Outcome) -> Accepted:
-    """What became of a file and of its caption, which was sent after it: the file has
-    gone out, whatever became of the other."""
+    """Returns the outcome of a file whose caption was sent after it as a message.
+
+    The file counts as sent, whatever the outcome of the caption.
+    """
     if isinstance(caption, Accepted):
         return replace(file, external_ids=file.external_ids + caption.external_ids)
     said = _("The file was sent, but not what was said with it: %s")
@@ -174,14 +178,16 @@ def with_caption(file: Accepted, caption: Outcome) -> Accepted:
 
 
 def is_refused_for_quote(out: Outgoing, outcome: Outcome) -> bool:
-    """Whether a message may be refused for nothing but what it quotes: a quoted one
-    that is gone must not cost the answer."""
+    """Returns whether a message may have been refused only for the message it quotes.
+
+    A quoted message that no longer exists must not block the reply.
+    """
     is_bad = isinstance(outcome, Rejected) and outcome.code == BAD_MESSAGE.code
     return is_bad and bool(out.reply_to)
 
 
 def is_signed(secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
-    """Whether X-Hub-Signature-256 is the HMAC of the very bytes that came."""
+    """Returns whether X-Hub-Signature-256 is the HMAC of exactly the received bytes."""
     match = _SIGNATURE.fullmatch(headers.get("x-hub-signature-256", ""))
     if not match or not secret:
         return False
@@ -195,28 +201,31 @@ def signed_pieces(
     raw: bytes,
     pieces_of: Callable[[dict[str, Any]], Iterable[WebhookItem]],
 ) -> list[WebhookItem]:
-    """The pieces of a body signed with one of the app secrets, but for those of
-    accounts that the secret may not tell of.
+    """Returns the pieces of a body signed with one of the app secrets.
 
-    Raises BadSignatureError, and MalformedError for what is no JSON object.
+    Pieces of accounts that the secret may not report on are left out. Raises
+    BadSignatureError, and MalformedError if the body is not a JSON object.
     """
-    # All are tried, so that the time tells nothing of which one fits.
-    fits = [told for key, told in secrets.items() if is_signed(key, headers, raw)]
+    # All secrets are tried, so that the timing does not reveal which one matched.
+    fits = [ids for key, ids in secrets.items() if is_signed(key, headers, raw)]
     if not fits:
         raise BadSignatureError
     pieces = list(pieces_of(read_object(raw)))
     if None in fits:
         return pieces
-    accounts = {account for told in fits if told for account in told}
-    heard = [piece for piece in pieces if piece.account in accounts]
-    # No refusal: Meta would repeat the body for days, and give the address up.
-    if ignored := len(pieces) - len(heard):
+    accounts = {account for ids in fits if ids for account in ids}
+    permitted = [piece for piece in pieces if piece.account in accounts]
+    # Not an error: Meta would repeat the body for days, and then disable the webhook.
+    if ignored := len(pieces) - len(permitted):
         logger.warning("%d events of accounts of another app are ignored", ignored)
-    return heard
+    return permitted
 
 
 def answer_handshake(token: str, query: Mapping[str, str]) -> str:
-    """The challenge that proves the address is ours. Raises BadSignatureError."""
+    """Returns the challenge that proves the address is ours.
+
+    Raises BadSignatureError.
+    """
     given = query.get("hub.verify_token", "")
     fits = hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
     if query.get("hub.mode") != "subscribe" or not token or not fits:

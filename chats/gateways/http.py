@@ -1,8 +1,9 @@
-"""The one way out: every call to a gateway goes through `Http.call`.
+"""HTTP client of all gateway drivers; every request goes through `Http.call`.
 
-No redirects, no proxies from the environment, no cookies, no repeats. A call ends
-at its deadline however slowly the other side talks, reads no more than it was told
-to, carries secrets in headers alone and leaves one line in the log that has none.
+It follows no redirects, uses no proxies from the environment, keeps no cookies and
+never repeats a request. A call ends at its deadline however slowly the server answers,
+and reads no more than its limit. Secrets are sent in headers only; each call logs one
+entry without secrets.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from chats.gateways.streaming_body import Payload
 logger = logging.getLogger(__name__)
 
 ANSWER_CAP = 64 * 2**10
-# A server may close an idle connection just as we use it, and whether it got the
-# request is then unknown: one that idled longer than this is not used again.
+# A server may close an idle connection just as we use it, and whether it received the
+# request is then unknown: a connection idle for longer than this is not used again.
 LONGEST_IDLE = 2.0
 
 
@@ -42,7 +43,7 @@ FILE = Timeouts(read=120.0, total=180.0)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """A response: status, headers and body."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,40 +54,48 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """The parsed body, None when it is no JSON."""
+        """Returns the parsed body, or None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
 
     def object(self) -> dict[str, Any]:
-        """The parsed body when it is a JSON object, else an empty one."""
+        """Returns the parsed body if it is a JSON object, else an empty one."""
         parsed = self.json()
         return parsed if isinstance(parsed, dict) else {}
 
     @property
     def retry_after(self) -> float | None:
-        """`Retry-After` in seconds, said so or as a date, at most a day; None when
-        unsaid."""
-        said = self.headers.get("retry-after", "").strip()
-        if not said.endswith("GMT"):
-            return retry_after(said)
+        """Returns `Retry-After` in seconds, at most a day; None if absent.
+
+        The header may contain seconds or a date.
+        """
+        value = self.headers.get("retry-after", "").strip()
+        if not value.endswith("GMT"):
+            return retry_after(value)
         try:
-            until = parsedate_to_datetime(said)
+            until = parsedate_to_datetime(value)
         except ValueError:
             return None
         return retry_after((until - datetime.now(UTC)).total_seconds())
 
 
 class NoAnswerError(Exception):
-    """No usable answer came; `maybe_sent`: the other side may have acted on it."""
+    """No usable response arrived.
+
+    `maybe_sent`: the server may have acted on the request.
+    """
 
     def __init__(self, code: str, *, maybe_sent: bool) -> None:
         self.code, self.maybe_sent = code, maybe_sent
         super().__init__(code)
 
     def failed(self) -> Failed:
-        """The same as an outcome. What never left is the account's trouble."""
+        """Returns the error as an outcome.
+
+        A request that was never sent is a fault of the account.
+        """
         return Failed(
             self.code,
             sentence(self.code),
@@ -97,7 +106,7 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: `what` is its name in the log, where its address never goes."""
+    """One request. `what` is its name in the log; the URL is never logged."""
 
     account: Account
     what: str
@@ -105,14 +114,14 @@ class Call:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     payload: Payload | None = None
-    patience: Timeouts = TEXT
+    timeouts: Timeouts = TEXT
     cap: int = ANSWER_CAP
 
 
 class Http:
-    """The session class of all drivers; each thread has connections of its own.
+    """The HTTP client of all drivers; each thread has its own connections.
 
-    `most` bounds the patience of every call.
+    `most` limits the timeouts of every call.
     """
 
     def __init__(self, most: Timeouts = FILE) -> None:
@@ -120,13 +129,13 @@ class Http:
         self._thread = threading.local()
 
     def call(self, call: Call) -> Answer:
-        """One attempt. Raises NoAnswerError when no whole answer came of it."""
+        """Makes one attempt. Raises NoAnswerError if no complete response arrives."""
         begun = monotonic()
-        patience = call.patience.within(self._most)
-        running = Deadline(patience, begun + patience.total)
+        timeouts = call.timeouts.within(self._most)
+        running = Deadline(timeouts, begun + timeouts.total)
         self._thread.running = running
         try:
-            answer = self._exchange(call, patience)
+            answer = self._exchange(call, timeouts)
         except _TOO_LARGE as error:
             raise self._no_answer(call, begun, "unreadable", True) from error
         except (requests.RequestException, *_TRANSPORT) as error:
@@ -137,7 +146,7 @@ class Http:
             raise NoAnswerError("redirected", maybe_sent=False)
         return answer
 
-    def _exchange(self, call: Call, patience: Timeouts) -> Answer:
+    def _exchange(self, call: Call, timeouts: Timeouts) -> Answer:
         headers = {"Accept-Encoding": "identity", **call.headers}
         if call.payload is not None:
             headers["Content-Type"] = call.payload.content_type
@@ -146,7 +155,7 @@ class Http:
             call.url,
             data=call.payload,
             headers=headers,
-            timeout=(patience.connect, patience.read),
+            timeout=(timeouts.connect, timeouts.read),
             allow_redirects=False,
             stream=True,
         )
@@ -155,7 +164,7 @@ class Http:
             if len(body) > call.cap:
                 raise _AnswerTooLargeError
             found = {name.lower(): value for name, value in response.headers.items()}
-            # At its end the connection has gone back by itself.
+            # After the last byte the connection is back in the pool by itself.
             whole = Answer(response.status_code, found, body)
         except BaseException:
             response.raw.close()
@@ -186,7 +195,7 @@ class Http:
 
 
 class _AnswerTooLargeError(Exception):
-    """More came than the call reads."""
+    """The response is larger than the call allows."""
 
 
 _TOO_LARGE = (_AnswerTooLargeError,)
@@ -194,7 +203,7 @@ _TRANSPORT = (urllib3.exceptions.HTTPError, HTTPException, OSError, UnicodeError
 
 
 def _maybe(call: Call, running: Deadline) -> bool:
-    """Whether the other side may have the whole request."""
+    """Returns whether the server may have received the whole request."""
     return running.started and (call.payload is None or call.payload.handed_over)
 
 
@@ -213,7 +222,7 @@ def _code_of(error: BaseException, started: bool) -> str:
 
 
 def _log(call: Call, begun: float, outcome: str) -> None:
-    # Sessions are asked for all day long: only their troubles are news.
+    # Health checks run all day: only failed ones are logged.
     is_routine = call.what == "health" and outcome == "200"
     logger.log(
         logging.DEBUG if is_routine else logging.INFO,
@@ -226,7 +235,7 @@ def _log(call: Call, begun: float, outcome: str) -> None:
 
 
 def mask(text: str, *secrets: str) -> str:
-    """The text without these secrets: gateways do echo tokens in their errors."""
+    """Returns the text without these secrets: gateways echo tokens in their errors."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "•••")

@@ -1,4 +1,4 @@
-"""Names of people and chats as WhatsApp's web protocol spells them (JIDs)."""
+"""Parses and builds ids of people and chats of WhatsApp's web protocol (JIDs)."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 
 from chats.gateways.parsing import found, text
 
-# Both spell a phone: Baileys the first, web clients the second.
+# Both mean a phone number: Baileys uses the first, web clients the second.
 PHONE_SERVERS = ("s.whatsapp.net", "c.us")
-# A person without a known phone: `<digits>@lid` there, `lid:<digits>` with us, since
-# the ids of the contract have no @.
+# A person without a known phone: `<digits>@lid` there, `lid:<digits>` here, since the
+# ids of the contract have no @.
 LID_SERVER = "lid"
 LID = "lid:"
-# Groups, status, lists and channels are no customers.
+# Groups, status, lists and channels are not customers.
 GROUP_SUFFIXES = ("g.us", "broadcast", "newsletter", "call")
-# Gateways take longer ones for a group.
+# Gateways treat longer ones as a group.
 MOST_DIGITS = 17
 
 
 def serialized(name: Any) -> str:
-    """The id of a chat or message, which comes as text or as an object."""
+    """Returns the id of a chat or message, which comes as text or as an object."""
     return text(found(name, "_serialized") or name)
 
 
 def person_id(jid: Any) -> str:
-    """A person's id as it is kept: a phone's digits, `lid:<digits>`, "" for none.
+    """Returns a person's id as it is stored: a phone's digits, `lid:<digits>`, or "".
 
-    The device behind the colon falls away; a LID's digits are never a phone.
+    The device after the colon is dropped; the digits of a LID are never a phone number.
     """
     user, _, server = serialized(jid).partition("@")
     user = user.partition(":")[0].partition("_")[0]
@@ -39,14 +39,14 @@ def person_id(jid: Any) -> str:
 
 
 def jid_of(person: str, phone_server: str = "") -> str:
-    """An id of `person_id` as the network spells it; a phone bare or at a server."""
+    """Returns the JID of a stored id; a phone without a server, or at the given one."""
     if person.startswith(LID):
         return f"{person.removeprefix(LID)}@{LID_SERVER}"
     return f"{person}@{phone_server}" if phone_server else person
 
 
 def person_ids(jids: Iterable[Any]) -> tuple[str, ...]:
-    """Each once, phones before LIDs: answers go to the first."""
+    """Returns the distinct ids, phones before LIDs: replies go to the first."""
     known = dict.fromkeys(filter(None, map(person_id, jids)))
     return tuple(sorted(known, key=lambda one: not one.isdecimal()))
 

@@ -1,10 +1,10 @@
-"""What a gateway refuses for certain, so that it is refused before it waits."""
+"""Limits that a gateway always enforces, checked before a message is queued."""
 
 from __future__ import annotations
 
 LONGEST_TEXTS = {"messenger": 2000, "whatsapp_cloud": 4096}
 
-# Those whose health tells how large a file they take.
+# Gateways whose health report states the largest file they accept.
 LARGEST_FILE_SENTENCE = frozenset({"controller"})
 
 TEMPLATE = "template"

@@ -1,8 +1,7 @@
-"""What each gateway does with a file of each type: it leaves as it is, in another
-form, or not at all.
+"""Rules for files by gateway and type: sent unchanged, converted, or refused.
 
-Known before a message waits, so that what a gateway would refuse is refused at once.
-`docs/gateways.md` has the table for people, with the sources.
+They are applied before a message is queued, so that a file which the gateway would
+refuse is refused at once. `docs/gateways.md` has the same table with its sources.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from typing import Literal
 
 from chats.gateways.base import File
 
-# As what a file leaves; a document is shown by its name alone.
+# The kind as which a file is sent; a document is shown only by its name.
 Kind = Literal["image", "sticker", "voice", "audio", "video", "document"]
-# What a conversion is asked for; what it made of a file, it says itself:
-# image: JPEG. picture: a sticker where it is one, else as image or, when it moves, as
-# video. voice: Ogg with one channel of Opus. audio: M4A. video: MP4 of H.264 and AAC.
+# The target of a conversion; the conversion reports what it produced: image: JPEG.
+# picture: a sticker if it is one, else an image or, if animated, a video. voice: Ogg
+# with one channel of Opus. audio: M4A. video: MP4 of H.264 and AAC.
 Form = Literal["image", "picture", "voice", "audio", "video"]
 
 _MEGABYTE = 10**6
@@ -35,7 +34,7 @@ _MP3, _M4A, _AAC, _AMR, _OGG = (
 )
 _MP4, _3GP = "video/mp4", "video/3gpp"
 
-# What a conversion can read, and what it makes of it.
+# Types that the converter can read, and their target form.
 _CONVERTED: dict[str, Form] = {
     _JPEG: "image",
     _PNG: "image",
@@ -66,7 +65,7 @@ _KIND_OF: dict[Form, Kind] = {
     "audio": "audio",
     "video": "video",
 }
-# What Meta's upload takes for the Cloud API; anything else is refused with code 100.
+# Types that Meta's upload accepts for the Cloud API; others are refused with code 100.
 _CLOUD_UPLOADS = frozenset(
     {
         *(_JPEG, _PNG, _WEBP),
@@ -85,12 +84,12 @@ _CLOUD_UPLOADS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """What one gateway takes.
+    """The files that one gateway accepts.
 
-    `passes`: the types that leave as they are, by kind. `checked`: those of them that
-    do so only when what is inside fits, and are converted else. `documents`: the
-    types that it takes as a document, None for any. `largest`: bytes, by kind; a kind
-    that is not there has no limit but `largest_file`. `voices`: it plays voice notes.
+    `passes`: types that are sent unchanged, by kind. `checked`: those of them whose
+    content must also fit, else they are converted. `documents`: types accepted as a
+    document, None for any. `largest`: bytes, by kind; a kind that is not in it has only
+    the limit `largest_file`. `voices`: the gateway plays voice notes.
     """
 
     passes: Mapping[Kind, frozenset[str]]
@@ -102,7 +101,7 @@ class Gateway:
     stickers: bool = True
 
 
-# Beyond these WhatsApp's own clients send a document, too.
+# Above these sizes WhatsApp's own clients send a document, too.
 _WHATSAPP_SIZES: dict[Kind, int] = {
     "image": 5 * _MEGABYTE,
     "voice": 16 * _MEGABYTE,
@@ -131,7 +130,7 @@ GATEWAYS: dict[str, Gateway] = {
         },
     ),
     "evolution": Gateway(
-        # Of any picture it makes a JPEG, and calls that as its name ends.
+        # It converts every picture to JPEG but keeps the suffix of its name.
         passes={**_WEB_PASSES, "image": frozenset({_JPEG})},
         checked=frozenset({_MP4, _3GP}),
         largest=_WHATSAPP_SIZES,
@@ -139,8 +138,8 @@ GATEWAYS: dict[str, Gateway] = {
     "wppconnect": Gateway(
         passes=_WEB_PASSES, checked=frozenset({_MP4, _3GP}), largest=_WHATSAPP_SIZES
     ),
-    # A process of the manager's own: what it does with a file is its affair, and it
-    # tells itself how large one may be. It gets what WhatsApp plays.
+    # A process of the manager: it decides what to do with a file and reports its own
+    # size limit. It gets the formats that WhatsApp plays.
     "controller": Gateway(
         passes={
             "image": frozenset({_JPEG, _PNG, _GIF, _WEBP}),
@@ -164,9 +163,10 @@ GATEWAYS: dict[str, Gateway] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a file leaves: as what, and in which form; None: as it is.
+    """How a file is sent: its kind and its form, None for unchanged.
 
-    `is_checked`: what fits already leaves as it is. `largest`: of the form, in bytes.
+    `is_checked`: a file that fits already is sent unchanged. `largest`: the limit of
+    the converted file, in bytes.
     """
 
     kind: Kind
@@ -178,77 +178,86 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The gateway would not take it: for its type, or where `largest` is, its size."""
+    """The gateway would refuse the file: for its size if `largest` is set, or type."""
 
     mime: str
     largest: int | None = None
 
 
 def plan(
-    gateway: str, said: str, mime: str, size: int, *, is_voice: bool
+    gateway: str, declared: str, mime: str, size: int, *, is_voice: bool
 ) -> Plan | Refusal:
-    """What is done with a file for that gateway.
+    """Returns how a file is sent through that gateway.
 
-    `said` is what the operator calls it: `image`, `audio`, `video`, `pdf` or `file`.
+    `declared` is the message type given by the operator: `image`, `audio`, `video`,
+    `pdf` or `file`.
     """
-    takes = GATEWAYS[gateway]
+    accepted = GATEWAYS[gateway]
     form = _CONVERTED.get(mime)
     if form is None:
-        return _as_document(takes, mime, size)
-    if said in ("pdf", "file"):
-        as_document = _as_document(takes, mime, size)
+        return _as_document(accepted, mime, size)
+    if declared in ("pdf", "file"):
+        as_document = _as_document(accepted, mime, size)
         if isinstance(as_document, Plan):
             return as_document
     is_shrunk = form in ("image", "picture")
-    if takes.largest_file is not None and size > takes.largest_file and not is_shrunk:
-        return Refusal(mime, takes.largest_file)
-    return _as_media(takes, form, mime, size, is_voice=is_voice)
+    if (
+        accepted.largest_file is not None
+        and size > accepted.largest_file
+        and not is_shrunk
+    ):
+        return Refusal(mime, accepted.largest_file)
+    return _as_media(accepted, form, mime, size, is_voice=is_voice)
 
 
 def leaves_as_itself(gateway: str, kind: str, file: File) -> bool:
-    """Whether a file is sent as that kind, and not as a document."""
-    takes = GATEWAYS[gateway]
+    """Returns whether a file is sent as that kind, and not as a document."""
+    accepted = GATEWAYS[gateway]
     if kind == "sticker":
-        return takes.stickers
-    for known, mimes in takes.passes.items():
+        return accepted.stickers
+    for known, mimes in accepted.passes.items():
         if known == kind:
-            return file.mime in mimes and file.size <= takes.largest.get(
+            return file.mime in mimes and file.size <= accepted.largest.get(
                 known, file.size
             )
     return False
 
 
 def kind_when_made(gateway: str, kind: Kind, mime: str, size: int) -> Kind | Refusal:
-    """As what a file leaves that a conversion made: it may be larger than its kind."""
-    takes = GATEWAYS[gateway]
-    if size <= takes.largest.get(kind, size):
+    """Returns the kind of a converted file: it may be too large for the planned one."""
+    accepted = GATEWAYS[gateway]
+    if size <= accepted.largest.get(kind, size):
         return kind
-    as_document = _as_document(takes, mime, size)
+    as_document = _as_document(accepted, mime, size)
     return as_document.kind if isinstance(as_document, Plan) else as_document
 
 
-def _as_document(takes: Gateway, mime: str, size: int) -> Plan | Refusal:
-    if takes.documents is not None and mime not in takes.documents:
+def _as_document(accepted: Gateway, mime: str, size: int) -> Plan | Refusal:
+    if accepted.documents is not None and mime not in accepted.documents:
         return Refusal(mime)
-    largest = takes.largest.get("document", takes.largest_file)
+    largest = accepted.largest.get("document", accepted.largest_file)
     if largest is not None and size > largest:
         return Refusal(mime, largest)
     return Plan("document")
 
 
 def _as_media(
-    takes: Gateway, natural: Form, mime: str, size: int, *, is_voice: bool
+    accepted: Gateway, natural: Form, mime: str, size: int, *, is_voice: bool
 ) -> Plan | Refusal:
     kind = _KIND_OF[natural]
     form: Form | None = natural
-    if is_voice and natural == "audio" and takes.voices:
+    if is_voice and natural == "audio" and accepted.voices:
         kind, form = "voice", None if mime == _OGG else "voice"
-    elif mime in takes.passes[kind] and mime not in takes.checked and not is_voice:
+    elif (
+        mime in accepted.passes[kind] and mime not in accepted.checked and not is_voice
+    ):
         form = None
-    largest = takes.largest.get(kind)
-    is_as_it_is = form is None or mime in takes.checked
+    largest = accepted.largest.get(kind)
+    is_as_it_is = form is None or mime in accepted.checked
     if is_as_it_is and largest is not None and size > largest:
         if natural != "image":
-            return _as_document(takes, mime, size)
+            return _as_document(accepted, mime, size)
         is_as_it_is, form = False, natural
-    return Plan(kind, form, is_as_it_is and form is not None, largest, takes.stickers)
+    return Plan(
+        kind, form, is_as_it_is and form is not None, largest, accepted.stickers
+    )

@@ -1,4 +1,4 @@
-"""How all gateways' loose values are read."""
+"""Parses unvalidated values of gateways."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ MILLISECONDS_FROM = 10**12
 LONGEST_TEXT = 65_536
 LONGEST_NAME = 200
 OLDEST = timedelta(days=30)
-# The year 9999, beyond which there are no dates.
+# The start of year 9999, the last one of `datetime`.
 LATEST = 253_370_764_800
 LONGEST_WAIT = 86_400.0
 
-# Controls, and the marks that turn the direction of what follows them.
+# Control characters, and characters that change the text direction.
 _UNREADABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 
 
 def timestamp(value: Any) -> datetime | None:
-    """A time in seconds or milliseconds, number or digits.
+    """Parses a time in seconds or milliseconds, a number or digits.
 
-    None for what is none, lies ahead or is over 30 days old: then the arrival
-    counts.
+    Returns None if it is invalid, in the future or over 30 days old; the time of
+    arrival is used then.
     """
     read = stamp(value)
     now = datetime.now(UTC)
@@ -36,7 +36,7 @@ def timestamp(value: Any) -> datetime | None:
 
 
 def stamp(value: Any) -> datetime | None:
-    """The same of any age; None for what is no time."""
+    """Parses a time of any age; None if it is invalid."""
     if isinstance(value, str) and value.strip().isdecimal():
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -48,8 +48,10 @@ def stamp(value: Any) -> datetime | None:
 
 
 def retry_after(value: Any) -> float | None:
-    """Seconds that a gateway wants us away, number or digits, at most a day; None for
-    what is none, however it is written."""
+    """Parses a delay in seconds that a gateway requests, a number or digits.
+
+    It is at most a day; None if it is invalid.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -60,7 +62,7 @@ def retry_after(value: Any) -> float | None:
 
 
 def text(value: Any, longest: int = LONGEST_TEXT) -> str:
-    """Any value as text that can be stored: no NUL, no half characters."""
+    """Returns any value as text that can be stored: no NUL, no lone surrogates."""
     if value is None or isinstance(value, bool | dict | list):
         return ""
     read = str(value).replace("\x00", "")
@@ -70,23 +72,23 @@ def text(value: Any, longest: int = LONGEST_TEXT) -> str:
 
 
 def name(value: Any) -> str:
-    """A person's display name without controls and direction marks."""
+    """Returns a person's display name without control and direction characters."""
     return " ".join(_UNREADABLE.sub(" ", text(value)).split())[:LONGEST_NAME]
 
 
 def kind(value: Any) -> str:
-    """A message type as it can be stored."""
+    """Returns a message type as it can be stored."""
     read = re.sub(r"[^a-z0-9_-]+", "_", text(value).lower())[:32]
     return read or "unknown"
 
 
 def placeholder(what: str) -> str:
-    """What stands for a message that cannot be shown."""
+    """Returns the placeholder text for a message that cannot be shown."""
     return _("[This message cannot be shown here: %s]") % kind(what)
 
 
 def found(value: Any, *path: str | int) -> Any:
-    """What stands at a path of keys and positions, None where it breaks off."""
+    """Returns the value at a path of keys and positions, None if it does not exist."""
     for step in path:
         if isinstance(value, dict) and isinstance(step, str):
             value = value.get(step)
@@ -98,6 +100,6 @@ def found(value: Any, *path: str | int) -> Any:
 
 
 def listed(value: Any, *path: str | int) -> list[Any]:
-    """The list at a path, empty where there is none."""
+    """Returns the list at a path, empty if there is none."""
     value = found(value, *path)
     return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""Request bodies that hold a file and are never whole in memory."""
+"""Requests bodies that contain a file, streamed instead of built in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STEP = 48 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Bytes:
-    """A file's place in a body, as it is or as base64."""
+    """A file inside a body, raw or as base64."""
 
     file: File
     as_base64: bool
@@ -32,10 +32,10 @@ class _Bytes:
 
 
 class Payload:
-    """A body of known length, given out in parts.
+    """A body of known length, produced in parts.
 
-    `handed_over` turns true when the last part is taken: before that the
-    other side cannot have the whole request.
+    `handed_over` becomes true when the last part is read: before that the server cannot
+    have the whole request.
     """
 
     def __init__(self, content_type: str, *parts: bytes | _Bytes, last: bytes) -> None:
@@ -62,8 +62,9 @@ def as_json(value: Any) -> Payload:
 
 
 def as_json_with_file(value: dict[str, Any], name: str, file: File) -> Payload:
-    """The object with the file's base64 in its text field `name`, after the text
-    that stands there (a data URI's prefix)."""
+    """Returns the JSON object with the file's base64 appended to its text field `name`
+    (after the prefix of a data URI, for example).
+    """
     mark = uuid.uuid4().hex
     text = _dumped({**value, name: value.get(name, "") + mark})
     before, after = text.split(mark.encode())
@@ -71,7 +72,7 @@ def as_json_with_file(value: dict[str, Any], name: str, file: File) -> Payload:
 
 
 def as_multipart(fields: dict[str, str], name: str, file: File) -> Payload:
-    """A form with these fields and the file as it is under `name`."""
+    """Returns a form with these fields and the raw file under `name`."""
     boundary = uuid.uuid4().hex
     head = "".join(
         f"--{boundary}\r\n"
@@ -97,7 +98,7 @@ def _dumped(value: Any) -> bytes:
 
 
 def _file_name(name: str) -> str:
-    """As browsers write it: no quote, no line end."""
+    """Returns the name as browsers write it: without quotes and line breaks."""
     for character, written in (('"', "%22"), ("\r", "%0D"), ("\n", "%0A")):
         name = name.replace(character, written)
     return name

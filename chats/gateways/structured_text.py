@@ -1,7 +1,7 @@
-"""Readable texts for structured messages: orders, places, contacts, polls, calls.
+"""Readable texts of structured messages: orders, locations, contacts, polls, calls.
 
-Every function takes loose values from a gateway and answers text that can be stored;
-what is missing is left out.
+Every function accepts unvalidated values from a gateway and returns text that can be
+stored; missing values are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chats.gateways.parsing import LONGEST_TEXT, text
 
 CURRENCY_SIGNS = {"BRL": "R$", "USD": "US$", "EUR": "€"}
 MAP_URL = "https://www.google.com/maps?q="
-# WhatsApp tells amounts in thousandths.
+# WhatsApp gives amounts in thousandths.
 THOUSANDTHS = Decimal(1000)
 LARGEST_AMOUNT = Decimal(10) ** 15
 DEEPEST_FIELD = 8
@@ -29,7 +29,7 @@ DEEPEST_FIELD = 8
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line of an order; `price` is that of one piece."""
+    """An item of an order; `price` is the unit price."""
 
     name: str
     quantity: Any = None
@@ -37,7 +37,7 @@ class OrderLine:
 
 
 def amount(value: Any, divisor: Decimal = Decimal(1)) -> Decimal | None:
-    """A sum of money as a number, None for what is none."""
+    """Returns an amount of money as a number, or None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
@@ -50,7 +50,7 @@ def amount(value: Any, divisor: Decimal = Decimal(1)) -> Decimal | None:
 
 
 def money_text(value: Any, currency: Any = "") -> str:
-    """A sum with its currency, "" for what is no sum."""
+    """Returns an amount with its currency, or "" if it is not an amount."""
     read = amount(value)
     if read is None:
         return ""
@@ -68,8 +68,11 @@ def order_text(
     items: Any = None,
     note: Any = "",
 ) -> str:
-    """An order with its lines and total; `items` is their count where only that is
-    known. A total that is not given is added up."""
+    """Returns an order with its items and total.
+
+    `items` is the number of items where only that is known. A missing total is computed
+    from the items.
+    """
     lines = list(lines)
     sums = [_line_sum(line) for line in lines]
     if amount(total) is None and lines and None not in sums:
@@ -98,7 +101,7 @@ def product_text(
     description: Any = "",
     url: Any = "",
 ) -> str:
-    """A product; `price` is a number or a text that names its currency."""
+    """Returns a product; `price` is a number or a text that contains its currency."""
     money = money_text(price, currency) or text(price)
     named = ", ".join(filter(None, (text(title), money)))
     return _joined(_titled(_("Product"), named), description, url)
@@ -107,7 +110,7 @@ def product_text(
 def contact_text(
     name: Any, phones: Iterable[Any] = (), emails: Iterable[Any] = ()
 ) -> str:
-    """A contact card in one line."""
+    """Returns a contact card in one line."""
     known = dict.fromkeys(filter(None, map(text, (name, *phones, *emails))))
     return _titled(_("Contact"), ", ".join(known))
 
@@ -121,7 +124,7 @@ def place_text(
     url: Any = "",
     is_live: bool = False,
 ) -> str:
-    """A place with its address and a link to a map."""
+    """Returns a location with its address and a link to a map."""
     spot = [text(latitude), text(longitude)]
     has_spot = all(spot)
     name, address = text(name), text(address)
@@ -134,12 +137,12 @@ def place_text(
 
 
 def poll_text(question: Any, options: Iterable[Any] = ()) -> str:
-    """A poll's question with its options."""
+    """Returns a poll's question with its options."""
     return _joined(_titled(_("Poll"), question), *_bullets(options))
 
 
 def vote_text(question: Any, options: Iterable[Any]) -> str:
-    """What somebody chose in a poll; without options the vote was withdrawn."""
+    """Returns the options chosen in a poll; without options the vote was withdrawn."""
     chosen = list(_bullets(options))
     if not chosen:
         return _titled(_("Vote withdrawn from the poll"), question)
@@ -147,7 +150,7 @@ def vote_text(question: Any, options: Iterable[Any]) -> str:
 
 
 def call_text(missed: bool, video: bool, seconds: Any = None) -> str:
-    """A line that tells of a call."""
+    """Returns one line about a call."""
     if missed:
         return _("Missed video call") if video else _("Missed voice call")
     said = _("Video call") if video else _("Voice call")
@@ -159,28 +162,28 @@ def call_text(missed: bool, video: bool, seconds: Any = None) -> str:
 
 
 def call_permission_text(allowed: bool) -> str:
-    """What a customer answered when asked whether he may be called."""
+    """Returns a customer's answer to a request for permission to call."""
     if allowed:
         return _("The customer allows calls.")
     return _("The customer does not allow calls.")
 
 
 def marketing_text(wanted: bool) -> str:
-    """Whether a customer wants advertising."""
+    """Returns whether a customer wants marketing messages."""
     if wanted:
         return _("The customer accepts marketing messages.")
     return _("The customer does not want marketing messages.")
 
 
 def opt_in_text(title: Any, stopped: bool = False) -> str:
-    """What a customer asked to be told of, or not any more."""
+    """Returns the topic that a customer subscribed to or unsubscribed from."""
     if stopped:
         return _titled(_("Does not want to be notified any more"), title)
     return _titled(_("Wants to be notified"), title)
 
 
 def arrival_text(source: Any, title: Any = "") -> str:
-    """How a customer came to the conversation, before he has said anything."""
+    """Returns how a customer reached the conversation before writing anything."""
     named = " ".join(filter(None, (text(title), f"({text(source)})" if source else "")))
     return _titled(_("Opened the conversation"), named)
 
@@ -188,13 +191,13 @@ def arrival_text(source: Any, title: Any = "") -> str:
 def payment_text(
     value: Any, currency: Any = "", *, note: Any = "", is_request: bool = False
 ) -> str:
-    """A payment, or the request for one."""
+    """Returns a payment, or a payment request."""
     head = _("Payment request") if is_request else _("Payment")
     return _joined(_titled(head, money_text(value, currency)), note)
 
 
 def link_text(title: Any, url: Any = "", description: Any = "") -> str:
-    """Something shared: its title, then where it is."""
+    """Returns shared content: its title, description and address."""
     title = text(title).strip()
     if title == text(url).strip():
         title = ""
@@ -202,25 +205,25 @@ def link_text(title: Any, url: Any = "", description: Any = "") -> str:
 
 
 def invitation_text(group: Any, url: Any = "", note: Any = "") -> str:
-    """An invitation to a group."""
+    """Returns an invitation to a group."""
     return _joined(_titled(_("Group invitation"), group), note, url)
 
 
 def appointment_text(
     name: Any,
     starts_at: datetime | None = None,
-    place: Any = "",
+    location: Any = "",
     description: Any = "",
 ) -> str:
-    """An event that somebody invites to, in the time zone of the reader."""
+    """Returns an event invitation, in the current time zone."""
     when = ""
     if starts_at is not None:
         when = date_format(timezone.localtime(starts_at), "SHORT_DATETIME_FORMAT")
-    return _joined(_titled(_("Event"), name), when, place, description)
+    return _joined(_titled(_("Event"), name), when, location, description)
 
 
 def fields_text(fields: Mapping[Any, Any], title: Any = "") -> str:
-    """A filled form: a line for each field."""
+    """Returns a submitted form, one line for each field."""
     return _joined(title, *_field_lines(fields, "", DEEPEST_FIELD))
 
 

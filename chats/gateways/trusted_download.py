@@ -1,4 +1,4 @@
-"""Files behind links that a platform gave: from its own hosts and no other."""
+"""Downloads files from links of a platform, only from the platform's own hosts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def download(
     origins: tuple[str, ...],
     headers: Mapping[str, str],
 ) -> Fetched | Failed:
-    """The bytes at a link to one of Meta's hosts or of these origins."""
+    """Returns the bytes at a link to one of Meta's hosts or of the given origins."""
     if not _is_trusted(media.url, origins):
         return Failed("bad_message", sentence("bad_message", "link"), tries=1)
     call = Call(
-        account, "media", "GET", media.url, headers, patience=FILE, cap=MOST_MEDIA
+        account, "media", "GET", media.url, headers, timeouts=FILE, cap=MOST_MEDIA
     )
     try:
         answer = http.call(call)

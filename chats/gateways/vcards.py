@@ -1,4 +1,4 @@
-"""Contact cards as WhatsApp delivers them."""
+"""Reads contact cards in WhatsApp's format."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MOST_CARDS = 100
 
 
 def card_text(card: Any, name: Any = "") -> str:
-    """A contact in one line; `name` is what its sender shows beside the card."""
+    """Returns a contact in one line; `name` is the name sent beside the card."""
     names, phones, emails = _read(text(card))
     return contact_text(text(name) or next(iter(names), ""), phones, emails)
 
 
 def cards_text(cards: list[Any]) -> str:
-    """Each `{"displayName", "vcard"}` in its line."""
+    """Returns one line for each `{"displayName", "vcard"}`."""
     lines = [
         card_text(card.get("vcard"), card.get("displayName"))
         for card in cards[:MOST_CARDS]
@@ -29,12 +29,12 @@ def cards_text(cards: list[Any]) -> str:
 
 
 def _read(card: str) -> tuple[list[str], list[str], list[str]]:
-    """The names, phones and e-mail addresses of a vCard."""
+    """Returns the names, phones and e-mail addresses of a vCard."""
     found: dict[str, list[str]] = {"FN": [], "TEL": [], "EMAIL": []}
-    # A line that begins with a blank goes on with the one before.
+    # A line that begins with a blank continues the previous one.
     for line in re.sub(r"\r?\n[ \t]", "", card).splitlines():
         head, _, value = line.partition(":")
-        # `item1.TEL;type=CELL;waid=55…`: a group before, parameters behind.
+        # `item1.TEL;type=CELL;waid=55…`: a group before the name, parameters after it.
         name = head.partition(";")[0].rpartition(".")[2].upper()
         value = _ESCAPED.sub(_unescaped, value).removeprefix("tel:").strip()
         if name in found and value:

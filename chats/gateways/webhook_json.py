@@ -1,4 +1,4 @@
-"""What webhooks carry, before anything is understood of it."""
+"""Reads webhook bodies as JSON and masks credentials in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SECRETS = {"apikey", "apiKey", "token", "jwt_key", "Authorization", "authorizati
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """A JSON object of UTF-8 text. Raises MalformedError."""
+    """Parses a JSON object of UTF-8 text. Raises MalformedError."""
     try:
         body = json.loads(raw.decode())
     except (ValueError, RecursionError) as error:
@@ -23,7 +23,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
 
 
 def masked(value: Any) -> Any:
-    """The same without the values of what names a credential."""
+    """Returns the value with the values of credential names masked."""
     if isinstance(value, dict):
         return {
             name: "•••" if name in SECRETS and item else masked(item)

@@ -1,1 +1,1 @@
-"""The demonstration: make-believe gateways, and a centre filled with invented data."""
+"""The demonstration: fake gateways, and generated data."""

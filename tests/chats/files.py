@@ -1,4 +1,4 @@
-"""Small files of each kind, by their first bytes, and what people say of them."""
+"""Small files of each kind, by their first bytes, and their declared types."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\x82\x84webm" + b"\x00" * 2
 MOBILE_FILM = b"\x00\x00\x00\x18ftyp3gp4\x00\x00\x00\x003gp4isom"
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 ZIP = b"PK\x03\x04\x14\x00\x00\x00\x00\x00" + b"\x00" * 30
-# An Office document whose first bytes do not say of which program.
+# An Office document whose first bytes do not show its program.
 OFFICE = ZIP + b"\x13\x00\x00\x00[Content_Types].xml" + b"\x00" * 30
 DOCX_MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00" + b"\x00" * 60

@@ -19,7 +19,7 @@ MIMES = {
 
 
 def drawn(width: int = 60, height: int = 40) -> Image.Image:
-    """Another colour in each corner, so that it can be told which way is up."""
+    """A picture with another colour in each corner, to check its orientation."""
     image = Image.new("RGB", (width, height), "white")
     for corner, colour in (
         ((0, 0), "red"),
@@ -37,7 +37,7 @@ def encoded(kind: str, image: Image.Image | None = None, **options: Any) -> byte
 
 
 def exif(orientation: int = 1) -> Image.Exif:
-    """What a phone writes: who made it, where, and how it was held."""
+    """The metadata of a phone: its maker, the location and the orientation."""
     data = Image.Exif()
     data[0x0110], data[0x0112] = CAMERA, orientation
     data.get_ifd(0x8825)[1] = "S"
@@ -64,7 +64,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 def bomb(side: int = 25_000) -> bytes:
-    """A PNG of one colour: few bytes, and as many pixels as one likes."""
+    """A PNG of one colour: few bytes, and any number of pixels."""
 
     def part(kind: bytes, data: bytes) -> bytes:
         checked = kind + data

@@ -1,4 +1,4 @@
-"""The bodies that a controller and the bot send, as documented."""
+"""The request bodies of a controller and of the bot, as documented."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WHATSAPP_FILE = {
 
 
 def stored(answer):
-    """The one message there is, after its whole answer was compared to it."""
+    """Returns the only stored message, after comparing the whole response with it."""
     assert answer.status_code == 200, answer.content
     message = Message.objects.get()
     assert answer.json() == {"success": True, "data": message_body(message)}

@@ -1,4 +1,4 @@
-"""The shapes of the contract, from rows, for comparing whole answers."""
+"""The shapes of the contract, from rows, to compare whole responses."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ LINK = re.compile(
 )
 
 
-def wire_time(moment: Any) -> str:
-    return (
-        f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{moment.microsecond // 1000:03d}Z"
-    )
+def json_time(at: Any) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.}{at.microsecond // 1000:03d}Z"
 
 
 def message_body(message: Message) -> dict[str, Any]:
-    """The message as an answer shows it; one with a stored file needs its link."""
+    """Returns the message as in a response; one with a stored file needs its link."""
     body: dict[str, Any] = {
         "content": message.content,
         "type": message.type,
         "from": message.sender or message.contact.public_id,
         "status": message.status,
         "id": str(message.uuid),
-        "createdAt": wire_time(message.created_at),
+        "createdAt": json_time(message.created_at),
         "direction": message.direction,
     }
     if message.type != "text":

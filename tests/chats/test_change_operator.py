@@ -18,7 +18,7 @@ def message(contact):
     return make_message(make_chat(contact))
 
 
-def ask(operator, contact=551133334444):
+def body_of(operator, contact=551133334444):
     return {"contactId": contact, "operatorId": operator}
 
 
@@ -27,7 +27,7 @@ def refusal(answer):
 
 
 def test_it_hands_the_chat_over(api, contact, message, bruno):
-    answer = api.put(PATH, ask(str(bruno.pk)))
+    answer = api.put(PATH, body_of(str(bruno.pk)))
     assert answer.status_code == 200
     assert answer.json() == {
         "success": True,
@@ -47,7 +47,7 @@ def test_it_hands_the_chat_over(api, contact, message, bruno):
 def test_it_takes_the_chat_from_whoever_had_it(api, contact, message, ana, bruno):
     contact.operator = ana
     contact.save()
-    assert api.put(PATH, ask(bruno.pk)).status_code == 200
+    assert api.put(PATH, body_of(bruno.pk)).status_code == 200
     contact.refresh_from_db()
     assert contact.operator == bruno
 
@@ -56,7 +56,7 @@ def test_nobody_releases_it(api, contact, message, ana):
     contact.operator = ana
     contact.save()
     for nobody in ("0", 0):
-        answer = api.put(PATH, ask(nobody))
+        answer = api.put(PATH, body_of(nobody))
         assert answer.json()["data"]["operatorId"] == 0
     contact.refresh_from_db()
     assert contact.operator is None
@@ -64,7 +64,7 @@ def test_nobody_releases_it(api, contact, message, ana):
 
 def test_a_facebook_contact_keeps_its_text_in_both_fields(api, page_contact, ana):
     make_chat(page_contact)
-    answer = api.put(PATH, ask(ana.pk, "7418252963"))
+    answer = api.put(PATH, body_of(ana.pk, "7418252963"))
     assert answer.json()["data"] == {
         "contactNumber": "7418252963",
         "operatorId": str(ana.pk),
@@ -75,7 +75,7 @@ def test_a_facebook_contact_keeps_its_text_in_both_fields(api, page_contact, ana
 
 def test_it_opens_nothing(api, contact, ana):
     make_chat(contact, closed_at=timezone.now())
-    assert refusal(api.put(PATH, ask(ana.pk))) == (404, "chat_not_found")
+    assert refusal(api.put(PATH, body_of(ana.pk))) == (404, "chat_not_found")
     contact.refresh_from_db()
     assert contact.operator is None
     assert not Chat.objects.open().exists()
@@ -86,18 +86,18 @@ def test_refusals_come_in_their_order(api, contact, other_manager, ana):
     ana.is_active = False
     ana.save()
     missing = 551100000000
-    assert refusal(api.put(PATH, ask("")))[1] == "invalid"
-    assert refusal(api.put(PATH, ask(999999, missing)))[1] == "contact_not_found"
+    assert refusal(api.put(PATH, body_of("")))[1] == "invalid"
+    assert refusal(api.put(PATH, body_of(999999, missing)))[1] == "contact_not_found"
     for operator in (999999, stranger.pk, ana.pk, "nobody"):
-        assert refusal(api.put(PATH, ask(operator)))[1] == "operator_not_found"
+        assert refusal(api.put(PATH, body_of(operator)))[1] == "operator_not_found"
 
 
 def test_two_managers_contacts_are_told_apart_by_the_operator(
     full_api, contact, message, ana, other_manager
 ):
     make_chat(make_contact(other_manager, external_id="551133334444"))
-    assert refusal(full_api.put(PATH, ask(0))) == (409, "ambiguous_contact")
-    assert full_api.put(PATH, ask(ana.pk)).status_code == 200
+    assert refusal(full_api.put(PATH, body_of(0))) == (409, "ambiguous_contact")
+    assert full_api.put(PATH, body_of(ana.pk)).status_code == 200
     contact.refresh_from_db()
     assert contact.operator == ana
 
@@ -105,8 +105,8 @@ def test_two_managers_contacts_are_told_apart_by_the_operator(
 def test_an_operator_hands_over_what_he_sees_to_anyone(
     contact, message, ana, bruno, supervisor
 ):
-    assert refusal(signed_in(bruno.user).put(PATH, ask(bruno.pk)))[0] == 404
-    assert signed_in(ana.user).put(PATH, ask(bruno.pk)).status_code == 200
-    assert signed_in(supervisor).put(PATH, ask(ana.pk)).status_code == 200
+    assert refusal(signed_in(bruno.user).put(PATH, body_of(bruno.pk)))[0] == 404
+    assert signed_in(ana.user).put(PATH, body_of(bruno.pk)).status_code == 200
+    assert signed_in(supervisor).put(PATH, body_of(ana.pk)).status_code == 200
     contact.refresh_from_db()
     assert contact.operator == ana

@@ -1,4 +1,4 @@
-"""A service session begins and ends, and whoever leaves lets go of his contacts."""
+"""Chats open and close, and an operator who leaves releases all contacts."""
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -1,4 +1,4 @@
-"""GET api/chat/file/…: a stored file, to whom it belongs."""
+"""GET api/chat/file/…: a stored file, and who may read it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def send(api, contact, ana):
 
 
 def get(api, link, method="GET", **more):
-    """The answer with its whole content in `body`: reading it closes the file."""
+    """Returns the response with its content in `body`: reading it closes the file."""
     answer = api.call(method, link, **more)
     answer.body = answer.getvalue()
     return answer
@@ -197,7 +197,7 @@ def test_it_has_no_address_that_is_not_a_uuid(api):
 def test_what_could_run_is_only_downloaded(anonymous, send, content, mime, said):
     answer = get(anonymous, send(content, mime, said))
     assert answer.body == content
-    # As a text, or as nothing that is known: never as what it could run as.
+    # Served as text or as an unknown type, never as a type that could run.
     is_text = content not in (files.PROGRAM, files.ZIP[1:])
     served = "text/plain" if is_text else "application/octet-stream"
     assert answer["Content-Type"] == served

@@ -1,4 +1,4 @@
-"""The ledger of chats: lines are held to their manager and never change."""
+"""The ledger of chats: entries belong to their manager and never change."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def three(chat):
     return [make_message(chat, content=text) for text in ("um", "dois", "três")]
 
 
-def ask(ana, **more):
+def body_of(ana, **more):
     return {"operatorId": str(ana.pk), "contactId": 551133334444, **more}
 
 
@@ -55,7 +55,7 @@ def test_it_answers_every_message_oldest_first(api, chat, ana):
             chat, direction="out", sender="bot", status="failed", error="Não há rede."
         ),
     ]
-    answer = api.post(PATH, ask(ana))
+    answer = api.post(PATH, body_of(ana))
     assert answer.status_code == 200
     assert answer.json() == {
         "success": True,
@@ -79,7 +79,7 @@ def test_the_order_is_that_of_arrival_whatever_the_times_say(api, chat, ana):
     early = make_message(
         chat, content="antes", created_at=datetime(2020, 1, 1, tzinfo=UTC)
     )
-    assert contents(api.post(PATH, ask(ana))) == [late.content, early.content]
+    assert contents(api.post(PATH, body_of(ana))) == [late.content, early.content]
 
 
 def test_a_facebook_contact_is_a_text_in_from(api, page_contact, ana):
@@ -90,13 +90,13 @@ def test_a_facebook_contact_is_a_text_in_from(api, page_contact, ana):
 
 
 def test_an_open_chat_may_be_empty(api, chat, ana):
-    assert api.post(PATH, ask(ana)).json() == {"success": True, "data": []}
+    assert api.post(PATH, body_of(ana)).json() == {"success": True, "data": []}
 
 
 def test_a_closed_chat_is_not_found(api, chat, three, ana):
     chat.closed_at = timezone.now()
     chat.save()
-    assert refusal(api.post(PATH, ask(ana))) == (404, "chat_not_found")
+    assert refusal(api.post(PATH, body_of(ana))) == (404, "chat_not_found")
 
 
 def test_closed_adds_the_earlier_chats(api, contact, chat, three, ana):
@@ -104,15 +104,19 @@ def test_closed_adds_the_earlier_chats(api, contact, chat, three, ana):
     chat.save()
     make_message(make_chat(contact), content="quatro")
     everything = ["um", "dois", "três", "quatro"]
-    assert contents(api.post(PATH, ask(ana))) == ["quatro"]
-    assert contents(api.post(PATH, ask(ana, closed=True))) == everything
-    assert contents(api.post(PATH, ask(ana, closed=False))) == ["quatro"]
+    assert contents(api.post(PATH, body_of(ana))) == ["quatro"]
+    assert contents(api.post(PATH, body_of(ana, closed=True))) == everything
+    assert contents(api.post(PATH, body_of(ana, closed=False))) == ["quatro"]
 
 
 def test_closed_answers_them_when_none_is_open_too(api, chat, three, ana):
     chat.closed_at = timezone.now()
     chat.save()
-    assert contents(api.post(PATH, ask(ana, closed="true"))) == ["um", "dois", "três"]
+    assert contents(api.post(PATH, body_of(ana, closed="true"))) == [
+        "um",
+        "dois",
+        "três",
+    ]
 
 
 def test_a_window_is_cut_between_two_messages_and_keeps_its_newest(api, chat, ana):
@@ -128,7 +132,7 @@ def test_a_window_is_cut_between_two_messages_and_keeps_its_newest(api, chat, an
         ({"after": ids[5]}, []),
         ({"before": ids[0], "after": ids[5]}, []),
     ):
-        assert contents(api.post(PATH, ask(ana, **said))) == expected, said
+        assert contents(api.post(PATH, body_of(ana, **said))) == expected, said
 
 
 def test_a_message_that_is_not_the_contacts_cuts_no_window(
@@ -137,14 +141,14 @@ def test_a_message_that_is_not_the_contacts_cuts_no_window(
     foreign = make_message(make_chat(make_contact(manager)))
     for unknown in (str(foreign.uuid), str(uuid.uuid4()), "last", 7, {"id": 1}):
         for name in ("before", "after"):
-            answer = api.post(PATH, ask(ana, **{name: unknown}))
+            answer = api.post(PATH, body_of(ana, **{name: unknown}))
             assert refusal(answer) == (400, "invalid")
             assert list(answer.json()["error"]["fields"]) == [name]
 
 
 @pytest.mark.parametrize("limit", [0, 1001, -1, "many", 1.5, True])
 def test_a_limit_is_from_1_to_1000(api, chat, ana, limit):
-    answer = api.post(PATH, ask(ana, limit=limit))
+    answer = api.post(PATH, body_of(ana, limit=limit))
     assert refusal(answer) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["limit"]
 
@@ -178,29 +182,33 @@ def test_nobody_reads_as_the_service_itself(api, contact, chat, three, bruno):
 def test_a_contact_that_the_operator_may_not_see_has_no_chat(
     api, contact, chat, three, bruno
 ):
-    unseen = api.post(PATH, ask(bruno))
-    unknown = api.post(PATH, ask(bruno, contactId=551100000000))
+    unseen = api.post(PATH, body_of(bruno))
+    unknown = api.post(PATH, body_of(bruno, contactId=551100000000))
     assert refusal(unseen) == (404, "chat_not_found")
     assert unseen.content == unknown.content
     contact.operator = bruno
     contact.save()
-    assert contents(api.post(PATH, ask(bruno))) == ["um", "dois", "três"]
+    assert contents(api.post(PATH, body_of(bruno))) == ["um", "dois", "três"]
 
 
 def test_a_session_reads_as_itself_alone(contact, chat, three, ana, bruno, supervisor):
-    assert contents(signed_in(ana.user).post(PATH, ask(ana))) == ["um", "dois", "três"]
+    assert contents(signed_in(ana.user).post(PATH, body_of(ana))) == [
+        "um",
+        "dois",
+        "três",
+    ]
     for other in (bruno.pk, 0):
-        answer = signed_in(ana.user).post(PATH, ask(ana, operatorId=other))
+        answer = signed_in(ana.user).post(PATH, body_of(ana, operatorId=other))
         assert refusal(answer) == (403, "forbidden")
     for anyone in (ana.pk, 0):
-        answer = signed_in(supervisor).post(PATH, ask(ana, operatorId=anyone))
+        answer = signed_in(supervisor).post(PATH, body_of(ana, operatorId=anyone))
         assert contents(answer) == ["um", "dois", "três"]
 
 
 def test_a_deleted_contact_has_no_chat(api, contact, chat, ana):
     contact.deleted_at = timezone.now()
     contact.save()
-    assert refusal(api.post(PATH, ask(ana, closed=True))) == (404, "chat_not_found")
+    assert refusal(api.post(PATH, body_of(ana, closed=True))) == (404, "chat_not_found")
 
 
 def test_one_id_on_both_channels_is_ambiguous_until_the_channel_is_said(
@@ -210,10 +218,10 @@ def test_one_id_on_both_channels_is_ambiguous_until_the_channel_is_said(
         manager, channel="facebook", external_id="551133334444", area=contact.area
     )
     make_message(make_chat(namesake), content="do Messenger")
-    assert refusal(api.post(PATH, ask(ana))) == (409, "ambiguous_contact")
-    by_number = api.post(PATH, ask(ana, number=manager.number))
+    assert refusal(api.post(PATH, body_of(ana))) == (409, "ambiguous_contact")
+    by_number = api.post(PATH, body_of(ana, number=manager.number))
     assert contents(by_number) == ["um", "dois", "três"]
-    by_page = api.post(PATH, ask(ana, facebookId=manager.facebook_id))
+    by_page = api.post(PATH, body_of(ana, facebookId=manager.facebook_id))
     assert contents(by_page) == ["do Messenger"]
 
 
@@ -222,10 +230,12 @@ def test_the_operator_says_which_manager_is_meant(
 ):
     namesake = make_contact(other_manager, external_id="551133334444")
     make_message(make_chat(namesake), content="da Oficina")
-    assert contents(full_api.post(PATH, ask(ana))) == ["um", "dois", "três"]
-    nobody = full_api.post(PATH, ask(ana, operatorId=0))
+    assert contents(full_api.post(PATH, body_of(ana))) == ["um", "dois", "três"]
+    nobody = full_api.post(PATH, body_of(ana, operatorId=0))
     assert refusal(nobody) == (409, "ambiguous_contact")
-    narrowed = full_api.post(PATH, ask(ana, operatorId=0, number=other_manager.number))
+    narrowed = full_api.post(
+        PATH, body_of(ana, operatorId=0, number=other_manager.number)
+    )
     assert contents(narrowed) == ["da Oficina"]
 
 
@@ -233,7 +243,7 @@ def test_both_spellings_of_a_mobile_number_find_its_chat(api, manager, ana):
     contact = make_contact(manager, external_id="5511987654321", area=None)
     make_message(make_chat(contact), content="com o nove")
     for spelling in (5511987654321, 551187654321):
-        answer = api.post(PATH, ask(ana, contactId=spelling))
+        answer = api.post(PATH, body_of(ana, contactId=spelling))
         assert contents(answer) == ["com o nove"]
         assert answer.json()["data"][0]["from"] == 5511987654321
 
@@ -243,8 +253,8 @@ def test_it_takes_four_queries_at_most(api, chat, ana):
     with CaptureQueriesContext(
         connection,
     ) as plain:
-        assert len(contents(api.post(PATH, ask(ana)))) == 30
+        assert len(contents(api.post(PATH, body_of(ana)))) == 30
     assert len(plain) <= 3
     with CaptureQueriesContext(connection) as windowed:
-        api.post(PATH, ask(ana, after=ids[0], before=ids[9], closed=True))
+        api.post(PATH, body_of(ana, after=ids[0], before=ids[9], closed=True))
     assert len(windowed) <= 4

@@ -27,7 +27,7 @@ def unread(contact):
     ]
 
 
-def ask(ana, **more):
+def body_of(ana, **more):
     return {"operatorId": ana.pk, "contactId": "551133334444", **more}
 
 
@@ -38,7 +38,7 @@ def statuses(messages):
 
 
 def test_it_answers_the_contact_with_nothing_unread(api, contact, unread, ana):
-    answer = api.post(PATH, ask(ana))
+    answer = api.post(PATH, body_of(ana))
     assert answer.status_code == 200
     assert answer.json() == {
         "success": True,
@@ -58,11 +58,11 @@ def test_it_answers_the_contact_with_nothing_unread(api, contact, unread, ana):
     assert statuses(unread) == ["read", "wait", "read", "read"]
     contact.refresh_from_db()
     assert contact.unread == 0
-    assert api.post(PATH, ask(ana)).json() == answer.json()
+    assert api.post(PATH, body_of(ana)).json() == answer.json()
 
 
 def test_a_message_that_comes_later_is_unread_again(api, contact, unread, ana):
-    api.post(PATH, ask(ana))
+    api.post(PATH, body_of(ana))
     api.post(
         "/api/chat/message/send",
         {
@@ -74,7 +74,7 @@ def test_a_message_that_comes_later_is_unread_again(api, contact, unread, ana):
     )
     contact.refresh_from_db()
     assert contact.unread == 1
-    assert api.post(PATH, ask(ana)).json()["data"]["unread"] == 0
+    assert api.post(PATH, body_of(ana)).json()["data"]["unread"] == 0
 
 
 def test_messages_of_closed_chats_stay_as_they_are(api, contact, ana):
@@ -82,14 +82,14 @@ def test_messages_of_closed_chats_stay_as_they_are(api, contact, ana):
     contact.unread = 1
     contact.save()
     current = make_message(make_chat(contact))
-    api.post(PATH, ask(ana))
+    api.post(PATH, body_of(ana))
     assert statuses([closed, current]) == ["wait", "read"]
 
 
 def test_a_message_of_a_chat_that_opened_meanwhile_is_read_too(
     api, contact, unread, ana, monkeypatch
 ):
-    """Closed and opened anew between the look-up and the update."""
+    """The chat is closed and opened again between the look-up and the update."""
     find = reading.find_conversation
     later = []
 
@@ -101,15 +101,15 @@ def test_a_message_of_a_chat_that_opened_meanwhile_is_read_too(
         return found
 
     monkeypatch.setattr(reading, "find_conversation", find_and_reopen)
-    assert api.post(PATH, ask(ana)).json()["data"]["unread"] == 0
+    assert api.post(PATH, body_of(ana)).json()["data"]["unread"] == 0
     assert statuses(later) == ["read"]
 
 
 def test_it_fails_as_reading_does(api, contact, unread, ana, bruno):
     for body, code in (
-        (ask(ana, operatorId=999999999), "operator_not_found"),
-        (ask(bruno), "chat_not_found"),
-        (ask(ana, contactId=551100000000), "chat_not_found"),
+        (body_of(ana, operatorId=999999999), "operator_not_found"),
+        (body_of(bruno), "chat_not_found"),
+        (body_of(ana, contactId=551100000000), "chat_not_found"),
     ):
         answer = api.post(PATH, body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
@@ -119,16 +119,16 @@ def test_it_fails_as_reading_does(api, contact, unread, ana, bruno):
 
 def test_without_an_open_chat_there_is_nothing_to_read(api, contact, ana):
     make_chat(contact, closed_at=timezone.now())
-    answer = api.post(PATH, ask(ana))
+    answer = api.post(PATH, body_of(ana))
     assert answer.json()["error"]["code"] == "chat_not_found"
 
 
 def test_a_session_reads_as_itself_alone(contact, unread, ana, bruno, supervisor):
-    assert signed_in(ana.user).post(PATH, ask(bruno)).status_code == 403
-    assert signed_in(supervisor).post(PATH, ask(ana)).status_code == 200
-    assert signed_in(ana.user).post(PATH, ask(ana)).status_code == 200
+    assert signed_in(ana.user).post(PATH, body_of(bruno)).status_code == 403
+    assert signed_in(supervisor).post(PATH, body_of(ana)).status_code == 200
+    assert signed_in(ana.user).post(PATH, body_of(ana)).status_code == 200
 
 
 def test_the_service_itself_may_read(api, contact, unread, ana):
-    answer = api.post(PATH, ask(ana, operatorId=0))
+    answer = api.post(PATH, body_of(ana, operatorId=0))
     assert answer.json()["data"]["unread"] == 0

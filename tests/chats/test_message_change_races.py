@@ -1,4 +1,4 @@
-"""Several news of one message in the same moment: none of them is lost."""
+"""Several simultaneous changes of one message: none of them is lost."""
 
 from __future__ import annotations
 

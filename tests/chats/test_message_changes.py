@@ -1,4 +1,4 @@
-"""Edits, deletions, reactions and quotes, as gateways tell of them."""
+"""Edits, deletions, reactions and quotes in events of gateways."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.messages.changes import UnknownMessageError
 from chats.models import Message
 from tests import builders
-from tests.chats.shapes import wire_time
+from tests.chats.shapes import json_time
 
 pytestmark = pytest.mark.django_db
 
@@ -38,14 +38,14 @@ def listener(manager: Any) -> WebhookAccount:
 
 
 @pytest.fixture
-def say(listener: WebhookAccount) -> Any:
-    """Tells the news, as a worker does with those of Evolution."""
+def handle(listener: WebhookAccount) -> Any:
+    """Processes events as a worker does with those of Evolution."""
 
-    def say(*events: Any) -> None:
+    def handle(*events: Any) -> None:
         for event in events:
             handle_event(listener, "evolution", event)
 
-    return say
+    return handle
 
 
 def text(name: str, content: str = "Oi", **over: Any) -> Inbound:
@@ -65,76 +65,76 @@ def shown(api: Any, number: str = PHONE) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_edited_text_is_the_new_one_and_the_old_ones_are_kept(say, api):
+def test_an_edited_text_is_the_new_one_and_the_old_ones_are_kept(handle, api):
     later = AT + timedelta(minutes=1)
-    say(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Sete", later))
+    handle(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Sete", later))
     [message] = shown(api)
-    assert (message["content"], message["edited"]) == ("Sete", wire_time(later))
+    assert (message["content"], message["edited"]) == ("Sete", json_time(later))
     kept = Message.objects.get().versions.order_by("id")
     assert [version.text for version in kept] == ["Cinco", "Seis"]
     assert kept[1].written_at == AT
 
 
-def test_an_older_edit_after_a_newer_one_changes_nothing(say, api):
+def test_an_older_edit_after_a_newer_one_changes_nothing(handle, api):
     later = AT + timedelta(minutes=1)
-    say(text("m1"), Edited("m1", "Sete", later), Edited("m1", "Seis", AT))
+    handle(text("m1"), Edited("m1", "Sete", later), Edited("m1", "Seis", AT))
     [message] = shown(api)
-    assert (message["content"], message["edited"]) == ("Sete", wire_time(later))
+    assert (message["content"], message["edited"]) == ("Sete", json_time(later))
 
 
-def test_of_two_edits_in_one_second_the_later_to_arrive_counts(say, api):
-    say(text("m1"), Edited("m1", "Seis", AT), Edited("m1", "Sete", AT))
-    say(Edited("m1", "Seis", AT))  # the gateway repeats itself
+def test_of_two_edits_in_one_second_the_later_to_arrive_counts(handle, api):
+    handle(text("m1"), Edited("m1", "Seis", AT), Edited("m1", "Sete", AT))
+    handle(Edited("m1", "Seis", AT))  # the gateway repeats the event
     [message] = shown(api)
     assert message["content"] == "Sete"
     assert Message.objects.get().versions.count() == 2
 
 
-def test_an_edit_told_twice_is_one(say):
-    say(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Seis", AT))
+def test_an_edit_told_twice_is_one(handle):
+    handle(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Seis", AT))
     assert Message.objects.get().versions.count() == 1
 
 
-def test_the_edit_of_a_file_is_of_its_caption(say, api):
-    say(file("m1", "bolo"), Edited("m1", "meu bolo", AT))
+def test_the_edit_of_a_file_is_of_its_caption(handle, api):
+    handle(file("m1", "bolo"), Edited("m1", "meu bolo", AT))
     [message] = shown(api)
     assert (message["content"], message["caption"]) == ("Arquivo em anexo", "meu bolo")
-    say(Edited("m1", "", AT + timedelta(seconds=1)))
+    handle(Edited("m1", "", AT + timedelta(seconds=1)))
     [message] = shown(api)
     assert "caption" not in message
     texts = Message.objects.get().versions.order_by("id").values_list("text", flat=True)
     assert list(texts) == ["bolo", "meu bolo"]
 
 
-def test_an_edited_caption_of_old_is_the_row_that_it_is(say, contact):
+def test_an_edited_caption_of_old_is_the_row_that_it_is(handle, contact):
     chat = builders.make_chat(contact)
     builders.make_message(
         chat, type="image", content="Arquivo em anexo", gateway_id="m1"
     )
     caption = builders.make_message(chat, content="bolo", gateway_id="m1#caption")
-    say(Edited("m1", "meu bolo", AT))
+    handle(Edited("m1", "meu bolo", AT))
     caption.refresh_from_db()
     assert caption.content == "meu bolo"
 
 
-def test_what_its_sender_took_back_stays_as_the_record(say, api):
-    say(text("m1", "Segredo"), Deleted("m1", AT), Deleted("m1", AT + timedelta(1)))
+def test_what_its_sender_took_back_stays_as_the_record(handle, api):
+    handle(text("m1", "Segredo"), Deleted("m1", AT), Deleted("m1", AT + timedelta(1)))
     [message] = shown(api)
-    assert (message["content"], message["deleted"]) == ("Segredo", wire_time(AT))
+    assert (message["content"], message["deleted"]) == ("Segredo", json_time(AT))
     assert "error" not in message
 
 
-def test_all_parts_of_a_message_are_taken_back(say, api, contact):
+def test_all_parts_of_a_message_are_taken_back(handle, api, contact):
     chat = builders.make_chat(contact)
     for name in ("m1", "m1#1", "m1#caption", "m2"):
         builders.make_message(chat, content=name, gateway_id=name)
-    say(Deleted("m1"))
+    handle(Deleted("m1"))
     deleted = {one["content"]: "deleted" in one for one in shown(api)}
     assert deleted == {"m1": True, "m1#1": True, "m1#caption": True, "m2": False}
 
 
-def test_each_person_has_one_reaction(say, api, manager):
-    say(
+def test_each_person_has_one_reaction(handle, api, manager):
+    handle(
         text("m1"),
         Reaction("m1", ANA, "👍"),
         Reaction("m1", ANA, "🙏", is_own=True),
@@ -148,17 +148,19 @@ def test_each_person_has_one_reaction(say, api, manager):
     ]
 
 
-def test_an_empty_emoji_withdraws_the_reaction(say, api):
-    say(text("m1"), Reaction("m1", ANA, "👍"), Reaction("m1", ANA, ""))
+def test_an_empty_emoji_withdraws_the_reaction(handle, api):
+    handle(text("m1"), Reaction("m1", ANA, "👍"), Reaction("m1", ANA, ""))
     [message] = shown(api)
     assert "reactions" not in message
     assert Message.objects.get().details is None
-    say(Reaction("m1", ANA, ""))
+    handle(Reaction("m1", ANA, ""))
 
 
-def test_a_reaction_leaves_the_other_details(say, api):
-    say(file("m1", "bolo", name="bolo.png"), Reaction("m1", ANA, "👍"), Deleted("m1"))
-    say(Reaction("m1", ANA, ""))
+def test_a_reaction_leaves_the_other_details(handle, api):
+    handle(
+        file("m1", "bolo", name="bolo.png"), Reaction("m1", ANA, "👍"), Deleted("m1")
+    )
+    handle(Reaction("m1", ANA, ""))
     [message] = shown(api)
     assert {"caption", "fileName", "fileSize", "deleted"} <= message.keys()
     assert "reactions" not in message
@@ -168,17 +170,17 @@ def test_a_reaction_leaves_the_other_details(say, api):
     "news", [Edited("m1", "x", AT), Deleted("m1"), Reaction("m1", ANA, "👍")]
 )
 @pytest.mark.parametrize("of_another", [False, True])
-def test_news_of_an_unknown_message_say_so(say, news, of_another):
+def test_news_of_an_unknown_message_say_so(handle, news, of_another):
     if of_another:
         chat = builders.make_chat(builders.make_contact(builders.make_manager()))
         builders.make_message(chat, gateway_id="m1")
     with pytest.raises(UnknownMessageError):
-        say(news)
+        handle(news)
     assert not Message.objects.filter(details__isnull=False).exists()
 
 
-def test_a_file_has_its_caption_name_and_size_in_one_message(say, api):
-    say(file("m1", "meu bolo", name="../fotos/bolo\u202egnp.png"))
+def test_a_file_has_its_caption_name_and_size_in_one_message(handle, api):
+    handle(file("m1", "meu bolo", name="../fotos/bolo\u202egnp.png"))
     [message] = shown(api)
     assert message["content"] == "Arquivo em anexo"
     assert message["caption"] == "meu bolo"
@@ -186,7 +188,7 @@ def test_a_file_has_its_caption_name_and_size_in_one_message(say, api):
     assert message["fileSize"] == 8
 
 
-def test_a_quoted_message_is_told_by_our_id(say, api, contact, manager):
+def test_a_quoted_message_is_told_by_our_id(handle, api, contact, manager):
     chat = builders.make_chat(contact)
     sent = builders.make_message(
         chat, direction="out", sender="7", status="sent", gateway_id="q1"
@@ -194,22 +196,22 @@ def test_a_quoted_message_is_told_by_our_id(say, api, contact, manager):
     part = builders.make_message(chat, gateway_id="q2#1")
     stranger = builders.make_chat(builders.make_contact(manager))
     builders.make_message(stranger, gateway_id="q3")
-    say(*[text(f"m{n}", reply_to=f"q{n}") for n in (1, 2, 3, 4)])
+    handle(*[text(f"m{n}", reply_to=f"q{n}") for n in (1, 2, 3, 4)])
     quoted = [one.get("replyTo") for one in shown(api)[2:]]
     assert quoted == [str(sent.uuid), str(part.uuid), None, None]
 
 
-def test_an_echo_quotes_too(say, api):
-    say(
+def test_an_echo_quotes_too(handle, api):
+    handle(
         text("m1"), Echo("e1", ANA, Content("text", "Sim"), is_api=False, reply_to="m1")
     )
     first, echo = shown(api)
     assert (echo["direction"], echo["replyTo"]) == ("out", first["id"])
 
 
-def test_where_the_customer_came_from_is_kept(say, api):
+def test_where_the_customer_came_from_is_kept(handle, api):
     origin = Origin("ad", "1234", "Bolos", "https://fb.me/x")
-    say(text("m1", origin=origin))
+    handle(text("m1", origin=origin))
     [message] = shown(api)
     assert message["origin"] == {
         "kind": "ad",

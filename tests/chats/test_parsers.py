@@ -1,4 +1,4 @@
-"""The data URI and base64 texts, held beside the standard library over any input."""
+"""Property tests: data URIs and base64 are decoded like by the standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture's file says of itself, before anything of it is decoded."""
+"""What a picture's file contains, found without decoding it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_one_with_a_second_file_behind_it_is_copied(kind):
 
 
 def test_a_png_with_data_behind_its_picture_is_copied():
-    """Where readers that stop at the pixels do not look."""
+    """The metadata is behind the pixels, where some readers stop."""
     content = encoded("PNG", exif=exif())
     start = content.index(b"eXIf") - 4
     length = int.from_bytes(content[start : start + 4], "big") + 12

@@ -1,4 +1,4 @@
-"""POST chat/message/send: the same message, told twice."""
+"""POST chat/message/send: the same message, sent twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST api/chat/message/send: what comes in, and what the bot said by itself."""
+"""POST api/chat/message/send: received messages, and those of the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST api/chat/message/send with a `base64` data URI: media as a controller has it."""
+"""POST api/chat/message/send with a `base64` data URI: files of a controller."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ BODY = {
 
 
 def at_once(number: int, call: Callable[[int], Any]) -> list[Any]:
-    """What `call` answered for 0, 1, 2 …, all started in the same moment."""
+    """Returns the results of `call` for 0, 1, 2 …, all started at the same time."""
     start = Barrier(number)
 
     def run(n: int) -> Any:
@@ -90,7 +90,7 @@ def test_twins_for_a_known_contact_leave_one_file(api, settings, contact):
 
 @pytest.mark.django_db(transaction=True)
 def test_no_message_falls_into_a_chat_that_is_being_closed(api, contact):
-    """Whatever the order, each message is in the chat that was open when it came."""
+    """In any order, each message is in the chat that was open when it arrived."""
     here = {**BODY, "contactNumber": 551133334444, "from": 551133334444}
     same_key(api).post(PATH, here)
 

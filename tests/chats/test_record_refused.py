@@ -1,4 +1,4 @@
-"""POST chat/message/send: what is refused, and how."""
+"""POST chat/message/send: refusals and their errors."""
 
 from __future__ import annotations
 

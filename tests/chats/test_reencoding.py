@@ -1,4 +1,4 @@
-"""Pictures encoded anew for showing."""
+"""Re-encoding of pictures for display."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def again(content, mime, side=4096, **options):
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_it_holds_nothing_of_the_camera_and_is_upright(kind):
-    """Held on its side: what was left above is at the right above."""
+    """Rotated: the stored top left corner is shown at the top right."""
     image, mime = again(encoded(kind, exif=exif(6)), MIMES[kind])
     assert mime == MIMES[kind]
     assert image.size == (40, 60)

@@ -1,4 +1,4 @@
-"""Who may make each call about chats, and what the others are told."""
+"""Who may make each call about chats, and the errors that others get."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHATSAPP, FACEBOOK, NUMBER, PAGE, PORT = (
     8080,
 )
 
-# Each call with what names its manager or contact, twice: as it is, and as nobody has.
+# Each call with the fields that name its manager or contact: existing and missing ones.
 CALLS = {
     "chat/new": ("POST", "chat/new", {"contactNumber": WHATSAPP}),
     "chat/facebook/new": ("POST", "chat/facebook/new", {"contactId": FACEBOOK}),

@@ -1,4 +1,4 @@
-"""manage.py seed_demo: a centre that contradicts itself nowhere."""
+"""manage.py seed_demo: consistent data."""
 
 from __future__ import annotations
 

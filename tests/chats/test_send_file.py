@@ -16,7 +16,7 @@ PATH = "/api/chat/message/send/operator/file/8080"
 PAGE_PATH = "/api/chat/message/send/operator/file/facebook"
 
 
-def ask(operator, content=files.PNG, mime="image/png", said="image", **over):
+def body_of(operator, content=files.PNG, mime="image/png", said="image", **over):
     body = {
         "contactNumber": 551133334444,
         "from": str(operator.pk),
@@ -36,7 +36,7 @@ def files_of(settings):
 
 
 def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
-    answer = api.post(PATH, ask(ana))
+    answer = api.post(PATH, body_of(ana))
     assert answer.status_code == 200, answer.content
     message = Message.objects.get()
     data = answer.json()["data"]
@@ -95,7 +95,7 @@ def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
     ],
 )
 def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, found):
-    answer = api.post(PATH, ask(ana, content, mime, said))
+    answer = api.post(PATH, body_of(ana, content, mime, said))
     assert answer.status_code == 200, answer.content
     assert answer.json()["data"]["type"] == said
     assert Attachment.objects.get().mime == found
@@ -120,7 +120,7 @@ def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, 
 def test_bytes_that_are_not_what_is_said_are_refused(
     api, settings, contact, ana, content, mime, said
 ):
-    answer = api.post(PATH, ask(ana, content, mime, said))
+    answer = api.post(PATH, body_of(ana, content, mime, said))
     assert refusal(answer) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["base64"]
     assert not Message.objects.exists()
@@ -144,7 +144,7 @@ def test_bytes_that_are_not_what_is_said_are_refused(
     ],
 )
 def test_a_recording_is_known_by_its_bytes(api, contact, ana, content, mime, is_voice):
-    api.post(PATH, ask(ana, content, mime, "audio"))
+    api.post(PATH, body_of(ana, content, mime, "audio"))
     assert Attachment.objects.get().is_voice is is_voice
 
 
@@ -173,7 +173,7 @@ def test_a_recording_is_known_by_its_bytes(api, contact, ana, content, mime, is_
     ],
 )
 def test_what_is_no_strict_data_uri_is_invalid(api, settings, contact, ana, text):
-    answer = api.post(PATH, ask(ana, base64=text))
+    answer = api.post(PATH, body_of(ana, base64=text))
     assert refusal(answer) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["base64"]
     assert files_of(settings) == []
@@ -186,12 +186,12 @@ def test_what_is_no_strict_data_uri_is_invalid(api, settings, contact, ana, text
 )  # fmt: skip
 def test_a_prefix_may_be_written_in_any_usual_way(api, contact, ana, prefix):
     text = prefix + data_uri(files.PNG, "x/y").partition(",")[2]
-    assert api.post(PATH, ask(ana, base64=text)).status_code == 200
+    assert api.post(PATH, body_of(ana, base64=text)).status_code == 200
 
 
 @pytest.mark.parametrize("said", ["sticker", "IMAGE", "text", "", None, 1])
 def test_a_type_is_one_of_five(api, contact, ana, said):
-    answer = api.post(PATH, ask(ana, said=said))
+    answer = api.post(PATH, body_of(ana, said=said))
     assert refusal(answer) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["type"]
 
@@ -204,8 +204,8 @@ def test_every_missing_field_is_named(api):
 
 def test_the_limit_is_to_the_byte(api, settings, contact, ana):
     settings.LARGEST_FILE = len(files.PNG)
-    assert api.post(PATH, ask(ana)).status_code == 200
-    answer = api.post(PATH, ask(ana, files.PNG + b"\x00"))
+    assert api.post(PATH, body_of(ana)).status_code == 200
+    answer = api.post(PATH, body_of(ana, files.PNG + b"\x00"))
     assert refusal(answer) == (413, "body_too_large")
     assert Message.objects.count() == 1
     assert len(files_of(settings)) == 1
@@ -213,10 +213,10 @@ def test_the_limit_is_to_the_byte(api, settings, contact, ana):
 
 def test_25_mib_pass_and_a_byte_more_does_not(api, contact, ana):
     largest = files.PDF + bytes(25 * 2**20 - len(files.PDF))
-    answer = api.post(PATH, ask(ana, largest, "application/pdf", "pdf"))
+    answer = api.post(PATH, body_of(ana, largest, "application/pdf", "pdf"))
     assert answer.status_code == 200
     assert Attachment.objects.get().size == 25 * 2**20
-    answer = api.post(PATH, ask(ana, largest + b"\n", "application/pdf", "pdf"))
+    answer = api.post(PATH, body_of(ana, largest + b"\n", "application/pdf", "pdf"))
     assert refusal(answer) == (413, "body_too_large")
 
 
@@ -225,12 +225,12 @@ def test_refusals_come_in_their_order(api, settings, contact, ana, bruno):
     path = "/api/chat/message/send/operator/file/9999"
     missing = {"contactNumber": 551100000000}
     steps = [
-        (path, ask(ana, said="x", **missing), (400, "invalid")),
-        (path, ask(ana, **missing), (404, "manager_not_found")),
-        (PATH, ask(ana, **missing) | {"from": "0"}, (404, "operator_not_found")),
-        (PATH, ask(bruno, **missing), (404, "contact_not_found")),
-        (PATH, ask(bruno), (403, "forbidden")),
-        (PATH, ask(ana), (413, "body_too_large")),
+        (path, body_of(ana, said="x", **missing), (400, "invalid")),
+        (path, body_of(ana, **missing), (404, "manager_not_found")),
+        (PATH, body_of(ana, **missing) | {"from": "0"}, (404, "operator_not_found")),
+        (PATH, body_of(bruno, **missing), (404, "contact_not_found")),
+        (PATH, body_of(bruno), (403, "forbidden")),
+        (PATH, body_of(ana), (413, "body_too_large")),
     ]
     for where, body, expected in steps:
         assert refusal(api.post(where, body)) == expected
@@ -243,7 +243,7 @@ def test_a_body_over_40_mib_is_refused_unread(api):
 
 
 def test_a_facebook_file_goes_through_the_page(api, page_contact, ana):
-    body = ask(ana, contactNumber=..., contactId="7418252963", token="EAAG")
+    body = body_of(ana, contactNumber=..., contactId="7418252963", token="EAAG")
     answer = api.post(PAGE_PATH, body)
     assert answer.status_code == 200, answer.content
     message = Message.objects.get()
@@ -257,16 +257,16 @@ def test_a_facebook_file_goes_through_the_page(api, page_contact, ana):
 def test_a_session_sends_as_itself_alone(contact, ana, bruno):
     contact.operator = bruno
     contact.save()
-    assert refusal(signed_in(ana.user).post(PATH, ask(bruno))) == (403, "forbidden")
-    assert signed_in(ana.user).post(PATH, ask(ana)).status_code == 200
+    assert refusal(signed_in(ana.user).post(PATH, body_of(bruno))) == (403, "forbidden")
+    assert signed_in(ana.user).post(PATH, body_of(ana)).status_code == 200
 
 
 def test_an_idempotent_repeat_answers_the_same_with_a_new_link(
     api, settings, contact, ana
 ):
     headers = {"Idempotency-Key": "once"}
-    first = api.post(PATH, ask(ana), headers=headers).json()["data"]
-    again = api.post(PATH, ask(ana), headers=headers).json()["data"]
+    first = api.post(PATH, body_of(ana), headers=headers).json()["data"]
+    again = api.post(PATH, body_of(ana), headers=headers).json()["data"]
     assert first.pop("url") != again.pop("url")
     assert first == again
     assert Attachment.objects.count() == 1
@@ -285,7 +285,7 @@ def test_of_a_call_with_a_key_that_is_refused_no_file_stays(
     api, settings, contact, ana, over, expected
 ):
     for _ in range(2):
-        answer = api.post(PATH, ask(ana, **over), headers={"Idempotency-Key": "k"})
+        answer = api.post(PATH, body_of(ana, **over), headers={"Idempotency-Key": "k"})
         assert refusal(answer) == expected
     assert files_of(settings) == []
 
@@ -294,8 +294,8 @@ def test_a_key_that_came_with_another_file_is_told_so_first(
     api, settings, contact, ana
 ):
     headers = {"Idempotency-Key": "k"}
-    assert api.post(PATH, ask(ana), headers=headers).status_code == 200
-    answer = api.post(PATH, ask(ana, base64="no file"), headers=headers)
+    assert api.post(PATH, body_of(ana), headers=headers).status_code == 200
+    answer = api.post(PATH, body_of(ana, base64="no file"), headers=headers)
     assert refusal(answer) == (422, "idempotency_mismatch")
     assert len(files_of(settings)) == 1
 
@@ -305,7 +305,7 @@ def test_a_file_goes_when_its_row_cannot_be_kept(api, settings, contact, ana, mo
         raise RuntimeError("the disk of the database is full")
 
     mocker(Delivery.objects, "create", fail)
-    assert refusal(api.post(PATH, ask(ana))) == (500, "internal")
+    assert refusal(api.post(PATH, body_of(ana))) == (500, "internal")
     assert not Message.objects.exists()
     assert files_of(settings) == []
 

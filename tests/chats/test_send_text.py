@@ -21,15 +21,15 @@ def b64(text):
     return base64.b64encode(text.encode()).decode()
 
 
-def ask(operator, **over):
+def body_of(operator, **over):
     body = {"content2": "Posso ajudar?", "operatorId": str(operator.pk), **over}
     if "contactId" not in body:
         body.setdefault("contactNumber", 551133334444)
     return {name: value for name, value in body.items() if value != ...}
 
 
-def ask_page(operator, **over):
-    return ask(operator, **{"contactId": "7418252963", **over})
+def page_body_of(operator, **over):
+    return body_of(operator, **{"contactId": "7418252963", **over})
 
 
 def refusal(answer):
@@ -45,7 +45,7 @@ def stored(answer):
 
 def test_it_stores_the_text_and_queues_it(api, contact, ana):
     chat = make_chat(contact)
-    answer = api.post(PORT_PATH, ask(ana, content=b64("Posso ajudar?")))
+    answer = api.post(PORT_PATH, body_of(ana, content=b64("Posso ajudar?")))
     message = stored(answer)
     data = answer.json()["data"]
     assert {**data, "id": ..., "createdAt": ...} == {
@@ -72,14 +72,16 @@ def test_it_stores_the_text_and_queues_it(api, contact, ana):
 
 def test_content2_is_what_is_stored(api, contact, ana):
     for garbage in (b64("outra coisa"), "no base64 at all", "/w=="):
-        api.post(PORT_PATH, ask(ana, content=garbage))
+        api.post(PORT_PATH, body_of(ana, content=garbage))
     assert set(Message.objects.values_list("content", flat=True)) == {"Posso ajudar?"}
 
 
 def test_without_it_content_is_decoded(api, contact, ana):
     text = "Olá, Maria\r\n\t😀"
     assert (
-        stored(api.post(PORT_PATH, ask(ana, content=b64(text), content2=...))).content
+        stored(
+            api.post(PORT_PATH, body_of(ana, content=b64(text), content2=...))
+        ).content
         == text
     )
 
@@ -88,14 +90,14 @@ def test_without_it_content_is_decoded(api, contact, ana):
     "content", ["Posso ajudar?", "/w==", "YQ", "YQ==\n", b64("nul\x00"), "====", {}, ""]
 )
 def test_what_is_not_strict_base64_of_a_text_is_invalid(api, contact, ana, content):
-    answer = api.post(PORT_PATH, ask(ana, content=content, content2=""))
+    answer = api.post(PORT_PATH, body_of(ana, content=content, content2=""))
     assert refusal(answer) == (400, "invalid")
     assert "content" in answer.json()["error"]["fields"]
     assert not Message.objects.exists()
 
 
 def test_no_text_at_all_is_invalid(api, contact, ana):
-    answer = api.post(PORT_PATH, ask(ana, content2=...))
+    answer = api.post(PORT_PATH, body_of(ana, content2=...))
     assert refusal(answer) == (400, "invalid")
     assert set(answer.json()["error"]["fields"]) == {"content", "content2"}
 
@@ -103,15 +105,17 @@ def test_no_text_at_all_is_invalid(api, contact, ana):
 def test_a_text_has_65536_characters_at_most(api, contact, ana):
     longest = "ã" * 65_536
     for body in (
-        ask(ana, content2=longest + "!"),
-        ask(ana, content2=..., content=b64(longest + "!")),
+        body_of(ana, content2=longest + "!"),
+        body_of(ana, content2=..., content=b64(longest + "!")),
     ):
         assert refusal(api.post(PORT_PATH, body)) == (400, "invalid")
-    assert stored(api.post(PORT_PATH, ask(ana, content2=longest))).content == longest
+    assert (
+        stored(api.post(PORT_PATH, body_of(ana, content2=longest))).content == longest
+    )
 
 
 def test_it_opens_a_chat_where_none_is_open(api, contact, ana):
-    message = stored(api.post(PORT_PATH, ask(ana)))
+    message = stored(api.post(PORT_PATH, body_of(ana)))
     chat = Chat.objects.get()
     assert message.chat == chat
     event = chat.events.get()
@@ -135,14 +139,14 @@ def test_refusals_come_in_their_order(api, manager, contact, ana, bruno, other_m
         if expected != (400, "invalid"):
             body.setdefault("content2", "x")
         assert refusal(api.post(path, body)) == expected, over
-    assert refusal(api.post(PORT_PATH, ask(bruno))) == (403, "forbidden")
+    assert refusal(api.post(PORT_PATH, body_of(bruno))) == (403, "forbidden")
     assert not Message.objects.exists()
 
 
 def test_an_inactive_operator_sends_nothing(api, contact, ana):
     ana.is_active = False
     ana.save()
-    assert refusal(api.post(PORT_PATH, ask(ana))) == (404, "operator_not_found")
+    assert refusal(api.post(PORT_PATH, body_of(ana))) == (404, "operator_not_found")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "80a", "\uff18\uff10", "facebookx"])
@@ -152,8 +156,8 @@ def test_what_is_no_port_is_an_unknown_path(api, port):
 
 
 def test_a_foreign_port_and_a_missing_one_are_the_same(other_api, contact, ana):
-    foreign = other_api.post(PORT_PATH, ask(ana))
-    missing = other_api.post("/api/chat/message/send/operator/9999", ask(ana))
+    foreign = other_api.post(PORT_PATH, body_of(ana))
+    missing = other_api.post("/api/chat/message/send/operator/9999", body_of(ana))
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
@@ -161,23 +165,23 @@ def test_a_foreign_port_and_a_missing_one_are_the_same(other_api, contact, ana):
 def test_whoever_has_the_contact_may_write_wherever_it_waits(api, contact, bruno):
     contact.operator = bruno
     contact.save()
-    assert stored(api.post(PORT_PATH, ask(bruno))).sender == str(bruno.pk)
+    assert stored(api.post(PORT_PATH, body_of(bruno))).sender == str(bruno.pk)
 
 
 def test_a_session_sends_as_itself_alone(contact, ana, bruno, supervisor):
     contact.operator = bruno
     contact.save()
     mine, his = signed_in(ana.user), signed_in(bruno.user)
-    assert refusal(mine.post(PORT_PATH, ask(bruno))) == (403, "forbidden")
-    assert his.post(PORT_PATH, ask(bruno)).status_code == 200
-    assert signed_in(supervisor).post(PORT_PATH, ask(ana)).status_code == 200
+    assert refusal(mine.post(PORT_PATH, body_of(bruno))) == (403, "forbidden")
+    assert his.post(PORT_PATH, body_of(bruno)).status_code == 200
+    assert signed_in(supervisor).post(PORT_PATH, body_of(ana)).status_code == 200
     contact.area = None
     contact.save()
-    assert refusal(mine.post(PORT_PATH, ask(ana))) == (404, "contact_not_found")
+    assert refusal(mine.post(PORT_PATH, body_of(ana))) == (404, "contact_not_found")
 
 
 def test_a_facebook_text_goes_through_the_page(api, page_contact, ana):
-    message = stored(api.post(PAGE_PATH, ask_page(ana, content=b64("x"))))
+    message = stored(api.post(PAGE_PATH, page_body_of(ana, content=b64("x"))))
     assert message.contact == page_contact
     assert Delivery.objects.get().token == ""
 
@@ -185,7 +189,7 @@ def test_a_facebook_text_goes_through_the_page(api, page_contact, ana):
 def test_a_token_is_sealed_and_never_shown(api, page_contact, ana, caplog):
     caplog.set_level("DEBUG")
     token = "EAAG-canary-token"
-    answer = api.post(PAGE_PATH, ask_page(ana, token=token))
+    answer = api.post(PAGE_PATH, page_body_of(ana, token=token))
     stored(answer)
     assert token.encode() not in answer.content
     assert token not in caplog.text
@@ -197,53 +201,53 @@ def test_a_token_is_sealed_and_never_shown(api, page_contact, ana, caplog):
 
 def test_messenger_takes_2000_characters(api, page_contact, ana):
     for body in (
-        ask_page(ana, content2="😀" * 2001),
-        ask_page(ana, content2=..., content=b64("😀" * 2001)),
+        page_body_of(ana, content2="😀" * 2001),
+        page_body_of(ana, content2=..., content=b64("😀" * 2001)),
     ):
         assert refusal(api.post(PAGE_PATH, body)) == (400, "invalid")
-    assert stored(api.post(PAGE_PATH, ask_page(ana, content2="😀" * 2000)))
+    assert stored(api.post(PAGE_PATH, page_body_of(ana, content2="😀" * 2000)))
 
 
 def test_facebook_refusals_come_in_their_order(api, page_contact, ana, bruno):
     assert refusal(api.post(PAGE_PATH, {})) == (400, "invalid")
     for operator in ("0", 0, 999999):
-        body = ask_page(ana, operatorId=operator, contactId="1")
+        body = page_body_of(ana, operatorId=operator, contactId="1")
         assert refusal(api.post(PAGE_PATH, body)) == (404, "operator_not_found")
-    unknown = ask_page(ana, contactId="1")
+    unknown = page_body_of(ana, contactId="1")
     assert refusal(api.post(PAGE_PATH, unknown)) == (404, "contact_not_found")
-    assert refusal(api.post(PAGE_PATH, ask_page(bruno))) == (403, "forbidden")
-    other_page = ask_page(ana, facebookId="1")
+    assert refusal(api.post(PAGE_PATH, page_body_of(bruno))) == (403, "forbidden")
+    other_page = page_body_of(ana, facebookId="1")
     assert refusal(api.post(PAGE_PATH, other_page)) == (404, "manager_not_found")
 
 
 def test_the_page_may_be_said_too(api, manager, page_contact, ana):
-    stored(api.post(PAGE_PATH, ask_page(ana, facebookId=manager.facebook_id)))
+    stored(api.post(PAGE_PATH, page_body_of(ana, facebookId=manager.facebook_id)))
 
 
 def test_the_operator_says_which_managers_contact_is_meant(
     full_api, page_contact, ana, other_manager
 ):
     make_contact(other_manager, channel="facebook", external_id="7418252963")
-    message = stored(full_api.post(PAGE_PATH, ask_page(ana)))
+    message = stored(full_api.post(PAGE_PATH, page_body_of(ana)))
     assert message.contact == page_contact
 
 
 def test_a_whatsapp_contact_is_not_on_facebook(api, contact, ana):
-    answer = api.post(PAGE_PATH, ask_page(ana, contactId="551133334444"))
+    answer = api.post(PAGE_PATH, page_body_of(ana, contactId="551133334444"))
     assert refusal(answer) == (404, "contact_not_found")
 
 
 def test_messages_to_one_contact_are_queued_in_order(api, contact, ana):
     make_message(make_chat(contact))
     for n in range(3):
-        api.post(PORT_PATH, ask(ana, content2=str(n)))
+        api.post(PORT_PATH, body_of(ana, content2=str(n)))
     queued = Delivery.objects.order_by("message_id")
     assert [delivery.message.content for delivery in queued] == ["0", "1", "2"]
 
 
 def test_an_idempotency_key_sends_once(api, contact, ana):
     headers = {"Idempotency-Key": "once"}
-    first = api.post(PORT_PATH, ask(ana), headers=headers)
-    again = api.post(PORT_PATH, ask(ana), headers=headers)
+    first = api.post(PORT_PATH, body_of(ana), headers=headers)
+    again = api.post(PORT_PATH, body_of(ana), headers=headers)
     assert again.json() == first.json()
     assert Delivery.objects.count() == 1

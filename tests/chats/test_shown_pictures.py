@@ -57,7 +57,7 @@ def large(**options):
 
 
 def work():
-    """What a worker does with the pictures that wait; how many there were."""
+    """Makes the queued copies, as a worker does; returns their number."""
     count = 0
     while wanted := picture_copies.claim(1):
         picture_copies.make(wanted[0])
@@ -69,7 +69,7 @@ def is_shown(answer):
     return answer["Content-Disposition"].startswith("inline;")
 
 
-# As it is ------------------------------------------------------------------------
+# Shown unchanged
 
 
 def test_a_bare_picture_is_shown_to_the_byte(send, get):
@@ -87,7 +87,7 @@ def test_what_is_no_picture_is_none_of_this(send, get):
     assert Attachment.objects.get().showing == ""
 
 
-# A copy --------------------------------------------------------------------------
+# Shown as a copy
 
 
 def test_a_small_photo_is_shown_at_once_without_what_its_camera_wrote(send, get):
@@ -156,7 +156,7 @@ def test_a_controllers_picture_is_treated_alike(api, contact, get):
     assert CAMERA.encode() not in answer.body
 
 
-# Never ---------------------------------------------------------------------------
+# Never shown
 
 
 def test_a_bomb_is_no_picture_and_refused_as_one(send, get):
@@ -201,7 +201,7 @@ def test_a_large_one_that_cannot_be_read_is_only_downloaded(send, get):
     assert work() == 0
 
 
-# The worker ----------------------------------------------------------------------
+# The worker
 
 
 def test_one_whose_decoder_ends_the_worker_is_given_up(send):
@@ -272,7 +272,7 @@ def test_pictures_of_an_earlier_version_are_looked_at(send, get):
     assert bomb["Content-Type"] == "application/octet-stream"
 
 
-# What is left behind -------------------------------------------------------------
+# Cleaning up
 
 
 def stored_files():
@@ -300,7 +300,7 @@ def test_copies_are_no_orphans_until_their_message_goes(send, monkeypatch):
 
 
 def test_a_repeat_that_is_answered_leaves_no_copy(api, contact, ana):
-    """Its file is stored before the first answer is found."""
+    """Its file is stored before the first response is found."""
     body = {
         "contactNumber": 551133334444,
         "from": ana.pk,

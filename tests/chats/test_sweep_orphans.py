@@ -1,4 +1,4 @@
-"""No file without a row, and nothing taken away that somebody still needs."""
+"""Files without a row are removed, and no file that is still needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def media(settings):
 
 @pytest.fixture
 def kept(api, contact, media):
-    """A stored file, old enough to be swept if it had no row."""
+    """A stored file, old enough to be removed if it had no row."""
     body = {
         "managerNumber": 5511400011111,
         "contactNumber": 551133334444,

@@ -1,4 +1,4 @@
-"""The statements that look and write at once, while somebody else is changing the row."""
+"""Statements that check and write at once, during a concurrent change of the row."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def chat(contact):
 
 
 @pytest.fixture
-def say(api, manager, contact):
-    """The contact writes."""
+def write_message(api, manager, contact):
+    """The contact sends a message."""
     number = int(contact.external_id)
     body = {
         "contactNumber": number,
@@ -48,7 +48,7 @@ def claim(api, manager, contact, ana):
 
 
 def after(change, call):
-    """What the call answers that waited for the change."""
+    """Returns the result of the call that waited for the change."""
     with transaction.atomic():
         change()
         waiting = in_a_thread(call)
@@ -61,8 +61,10 @@ def kinds(chat):
     return list(events.values_list("kind", flat=True))
 
 
-def test_a_message_that_waited_for_the_closing_is_in_a_new_chat(contact, chat, say):
-    answer = after(lambda: close_chat(contact, actor=BOT), say)
+def test_a_message_that_waited_for_the_closing_is_in_a_new_chat(
+    contact, chat, write_message
+):
+    answer = after(lambda: close_chat(contact, actor=BOT), write_message)
     assert answer.status_code == 200
     later = Chat.objects.get(closed_at=None)
     assert later.pk != chat.pk
@@ -72,20 +74,22 @@ def test_a_message_that_waited_for_the_closing_is_in_a_new_chat(contact, chat, s
 
 
 def test_a_message_that_waited_for_the_deletion_brings_the_contact_back(
-    contact, chat, say
+    contact, chat, write_message
 ):
-    answer = after(lambda: assignment.delete_contact(contact, actor=BOT), say)
+    answer = after(lambda: assignment.delete_contact(contact, actor=BOT), write_message)
     assert answer.status_code == 200
     contact.refresh_from_db()
     assert contact.deleted_at is None
     assert Message.objects.get().chat.closed_at is None
 
 
-def test_messages_that_waited_for_one_another_are_all_counted(contact, chat, say):
+def test_messages_that_waited_for_one_another_are_all_counted(
+    contact, chat, write_message
+):
     def first():
-        assert say().status_code == 200
+        assert write_message().status_code == 200
 
-    assert after(first, say).status_code == 200
+    assert after(first, write_message).status_code == 200
     contact.refresh_from_db()
     assert contact.unread == 2
     assert Message.objects.filter(chat=chat).count() == 2

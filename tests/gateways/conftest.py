@@ -10,7 +10,7 @@ from tests.gateways.rigs import RIGS
 
 @pytest.fixture(params=sorted(RIGS))
 def rig(request: Any) -> Iterator[Any]:
-    """Every driver in turn, before a fake of its own."""
+    """Every driver in turn, with its own fake."""
     made = RIGS[request.param]()
     yield made
     made.fake.stop()
@@ -32,11 +32,11 @@ def only(request: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def page(only: Any) -> Any:
-    """Messenger's driver before its fake."""
+    """Messenger's driver with its fake."""
     return only("messenger")
 
 
 @pytest.fixture
 def evolution(only: Any) -> Any:
-    """Evolution's driver before its fake."""
+    """Evolution's driver with its fake."""
     return only("evolution")

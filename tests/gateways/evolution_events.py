@@ -1,4 +1,4 @@
-"""Messages of a person on Evolution, as the driver reads them."""
+"""Messages of a person on Evolution, parsed by the driver."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PHOTO = {"mimetype": "image/jpeg", "caption": "bolo", "mediaKey": {"0": 1}}
 
 
 def receiver(evolution):
-    """A function that has the driver read a message of that kind."""
+    """Returns a function that has the driver parse a message of that kind."""
 
     def receive(kind, part, **more):
         frame = evolution.fake.inbound(
@@ -21,7 +21,7 @@ def receiver(evolution):
     return receive
 
 
-def said(events):
+def text_of(events):
     [event] = events
     assert isinstance(event, Inbound)
     return event.content.text

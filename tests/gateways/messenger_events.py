@@ -1,4 +1,4 @@
-"""Events of a person on Messenger, as the driver reads them."""
+"""Events of a person on Messenger, parsed by the driver."""
 
 from __future__ import annotations
 

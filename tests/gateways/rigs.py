@@ -1,4 +1,4 @@
-"""Each driver before its fake, behind one face, so that all run the same scenarios."""
+"""Each driver with its fake behind one interface, for the common scenarios."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def file_of(content: bytes, name: str, mime: str, **more: Any) -> File:
 
 
 class Rig:
-    """What differs between gateways: names, and how each is told of trouble."""
+    """The differences between gateways: names, and how a fault is set up."""
 
     name: str
     fake: Any
@@ -73,14 +73,14 @@ class Rig:
         raise NotImplementedError
 
     def keep(self, content: bytes, mime: str) -> Media:
-        """A file that the gateway keeps of what it received, as its news name it."""
+        """Stores a received file at the gateway; returns its reference in a webhook."""
         raise NotImplementedError
 
-    def received(self, news: dict[str, Any]) -> list[Any]:
-        """What the driver makes of a webhook, as posted by the fake."""
+    def received(self, payload: dict[str, Any]) -> list[Any]:
+        """Returns the driver's events of a webhook posted by the fake."""
         import json
 
-        raw = json.dumps(news).encode()
+        raw = json.dumps(payload).encode()
         pieces = self.webhook.receive(
             {k.lower(): v for k, v in self.fake.headers_of(raw).items()}, raw
         )

@@ -1,4 +1,4 @@
-"""What Meta reports on business accounts, their numbers and their templates."""
+"""Meta's reports on business accounts, their numbers and their templates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pieces(cloud, frame):
 
 
 def reported(cloud, field, **value):
-    """The event that a report becomes, by each of the account's numbers."""
+    """Returns the events of a report, one for each of the account's numbers."""
     first, second = cloud.received(cloud.fake.report(field, WABA, **value))
     assert first == second
     return first

@@ -1,4 +1,4 @@
-"""Everything that people do by WhatsApp's Cloud API is read as what it is."""
+"""All messages and actions of people on the WhatsApp Cloud API are parsed correctly."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def cloud(only):
     return only("whatsapp_cloud")
 
 
-def said(cloud, kind, part, **more):
-    """The one event that a customer's message of that kind becomes."""
+def event_of(cloud, kind, part, **more):
+    """Returns the only event of a customer's message of that kind."""
     frame = cloud.fake.inbound(
         PHONE, type=kind, **{kind: part}, id="wamid.1", timestamp=str(NOW), **more
     )
@@ -52,7 +52,7 @@ def changed(cloud, field, **value):
     return cloud.received(cloud.fake.frame(field, contacts=[contact], **value))
 
 
-# What is said ---------------------------------------------------------------
+# Contents
 
 
 def test_an_order_has_its_lines_and_total(cloud):
@@ -62,7 +62,7 @@ def test_an_order_has_its_lines_and_total(cloud):
     ]
     items = [item | {"currency": "BRL"} for item in items]
     order = {"catalog_id": "1", "text": "sem açúcar", "product_items": items}
-    assert said(cloud, "order", order).content.text.splitlines() == [
+    assert event_of(cloud, "order", order).content.text.splitlines() == [
         "Order",
         "2 x BOLO: R$ 71.00",
         "1 x CAFE: R$ 8.00",
@@ -73,14 +73,14 @@ def test_an_order_has_its_lines_and_total(cloud):
 
 def test_an_order_of_values_that_are_no_numbers_is_shown_all_the_same(cloud):
     item = {"product_retailer_id": "BOLO", "quantity": "many", "item_price": "?"}
-    content = said(cloud, "order", {"product_items": [item]}).content
+    content = event_of(cloud, "order", {"product_items": [item]}).content
     assert content == Content("order", "Order\nmany x BOLO")
 
 
 def test_a_place_has_its_address_a_map_and_its_page(cloud):
     place = {"latitude": -23.5, "longitude": -46.6, "name": "Padaria"}
     place |= {"address": "Rua das Flores, 10", "url": "https://padaria.example/"}
-    assert said(cloud, "location", place).content.text.splitlines() == [
+    assert event_of(cloud, "location", place).content.text.splitlines() == [
         "Location: Padaria, Rua das Flores, 10",
         "https://www.google.com/maps?q=-23.5,-46.6",
         "https://padaria.example/",
@@ -97,7 +97,7 @@ def test_contact_cards_have_all_their_phones(cloud):
         },
         {"name": {"first_name": "Bia"}},
     ]
-    assert said(cloud, "contacts", cards).content.text.splitlines() == [
+    assert event_of(cloud, "contacts", cards).content.text.splitlines() == [
         "Contact: Rui Costa (Oficina), +55 11 91111-1111, +55 11 4000-2222,"
         " rui@oficina.example",
         "Contact: Bia",
@@ -120,7 +120,7 @@ def test_contact_cards_have_all_their_phones(cloud):
 def test_a_flow_answers_field_by_field(cloud, answer, body, expected):
     reply = {"name": "flow", "body": body, "response_json": answer}
     part = {"type": "nfm_reply", "nfm_reply": reply}
-    assert said(cloud, "interactive", part).content == Content("text", expected)
+    assert event_of(cloud, "interactive", part).content == Content("text", expected)
 
 
 def test_whether_a_customer_may_be_called(cloud):
@@ -129,11 +129,11 @@ def test_whether_a_customer_may_be_called(cloud):
             "type": "call_permission_reply",
             "call_permission_reply": {"response": response},
         }
-        assert words in said(cloud, "interactive", part).content.text
+        assert words in event_of(cloud, "interactive", part).content.text
 
 
 def test_what_is_not_known_names_its_kind(cloud):
-    event = said(cloud, "unsupported", {"type": "poll"}, errors=[{"code": 131051}])
+    event = event_of(cloud, "unsupported", {"type": "poll"}, errors=[{"code": 131051}])
     assert "poll" in event.content.text
     frame = cloud.fake.inbound(PHONE, "Oi")
     frame["entry"][0]["changes"][0]["value"]["messages"][0]["type"] = "unsupported"
@@ -142,9 +142,11 @@ def test_what_is_not_known_names_its_kind(cloud):
 
 
 def test_a_reply_names_what_it_answers(cloud):
-    event = said(cloud, "text", {"body": "Sim"}, context={"from": OWN, "id": "wamid.0"})
+    event = event_of(
+        cloud, "text", {"body": "Sim"}, context={"from": OWN, "id": "wamid.0"}
+    )
     assert event.reply_to == "wamid.0"
-    forwarded = said(cloud, "text", {"body": "x"}, context={"forwarded": True})
+    forwarded = event_of(cloud, "text", {"body": "x"}, context={"forwarded": True})
     assert forwarded.reply_to == ""
 
 
@@ -177,10 +179,10 @@ def test_a_reply_names_what_it_answers(cloud):
     ],
 )
 def test_where_a_customer_came_from(cloud, more, origin):
-    assert said(cloud, "text", {"body": "Oi"}, **more).origin == origin
+    assert event_of(cloud, "text", {"body": "Oi"}, **more).origin == origin
 
 
-# What is changed -------------------------------------------------------------
+# Changes
 
 
 def test_a_reaction_is_of_its_message(cloud):
@@ -190,7 +192,7 @@ def test_a_reaction_is_of_its_message(cloud):
         ({"message_id": "wamid.0", "emoji": ""}, ""),
         ({"message_id": "wamid.0"}, ""),
     ):
-        assert said(cloud, "reaction", part) == Reaction("wamid.0", person, emoji)
+        assert event_of(cloud, "reaction", part) == Reaction("wamid.0", person, emoji)
 
 
 def test_an_edit_has_the_new_text_or_caption(cloud):
@@ -200,12 +202,12 @@ def test_an_edit_has_the_new_text_or_caption(cloud):
         ({"type": "image", "image": {"id": "1"}}, ""),
     ):
         part = {"original_message_id": "wamid.0", "message": inner}
-        assert said(cloud, "edit", part) == Edited("wamid.0", text, AT)
+        assert event_of(cloud, "edit", part) == Edited("wamid.0", text, AT)
 
 
 def test_a_message_is_taken_back(cloud):
     part = {"original_message_id": "wamid.0"}
-    assert said(cloud, "revoke", part) == Deleted("wamid.0", AT)
+    assert event_of(cloud, "revoke", part) == Deleted("wamid.0", AT)
 
 
 def test_the_owner_changes_what_he_typed_in_the_business_app(cloud):
@@ -230,7 +232,7 @@ def test_an_echo_to_a_person_without_a_phone(cloud):
     assert isinstance(echoed(cloud, type="text", text={"body": "x"}), Ignored)
 
 
-# Who it is --------------------------------------------------------------------
+# Persons
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,9 @@ def test_another_user_id_by_a_field_of_its_own(cloud):
 
 
 def test_a_system_message_of_another_kind_is_nothing_to_us(cloud):
-    event = said(cloud, "system", {"type": "customer_identity_changed", "body": "x"})
+    event = event_of(
+        cloud, "system", {"type": "customer_identity_changed", "body": "x"}
+    )
     assert event == Ignored("customer_identity_changed")
 
 
@@ -273,7 +277,7 @@ def test_a_message_of_nobody_is_nothing_to_us(cloud):
     assert cloud.received(frame) == [Ignored("message without a sender")]
 
 
-# What else they do --------------------------------------------------------------
+# Other actions
 
 
 @pytest.mark.parametrize(

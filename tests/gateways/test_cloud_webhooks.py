@@ -1,4 +1,4 @@
-"""What WhatsApp's Cloud API tells becomes events."""
+"""Webhooks of the WhatsApp Cloud API become events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every row of the error tables, through a real answer of the fake."""
+"""Every row of the error tables, with a real response of the fake."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_the_controller_is_read_by_status(only, status, expected):
     error = {"success": False, "error": {"code": "c", "message": "m"}}
     rig.fake.faults.append(faults.reply(status, error))
     assert kind_of(rig.send()) == expected
-    # As what stands before it answers, which knows no protocol.
+    # The answer of a proxy in front of it, which does not know the protocol.
     rig.fake.faults.append(faults.reply(status, b"<html>"))
     foreign = expected if status != 404 else ("later", "account", "wrong_program")
     assert kind_of(rig.send()) == foreign

@@ -1,4 +1,4 @@
-"""The same scenarios for every gateway: what leaves, what is refused, what breaks."""
+"""The same scenarios for every gateway: requests, refusals and failures."""
 
 from __future__ import annotations
 
@@ -125,12 +125,12 @@ def test_a_file_of_several_parts_is_whole(rig):
 
 def test_the_person_s_name_at_the_gateway_is_learned_where_it_is_told(rig):
     outcome = rig.send()
-    told = rig.name != "messenger"  # a page's id of a person is the only one
+    told = rig.name != "messenger"  # a page-scoped id is the only id of a person
     assert outcome.canonical_to == (PERSON if told else None)
 
 
 def test_what_a_gateway_has_received_is_fetched_from_it(rig):
-    if rig.name == "controller":  # its messages bring their bytes
+    if rig.name == "controller":  # its messages contain their files
         fetched = rig.gateway.fetch(rig.account, Media(id="7"))
         assert isinstance(fetched, Failed)
         assert fetched.tries == 1

@@ -1,4 +1,4 @@
-"""Every driver before a gateway that refuses, breaks off, or is not there."""
+"""Every driver with a gateway that refuses, breaks off, or is down."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_no_whole_answer_may_mean_that_it_was_sent(rig, fault, code):
 def test_an_answer_without_an_id_is_no_success(rig):
     rig.fake.faults.append(faults.reply_after(200, {"success": True}))
     outcome = rig.send()
-    if rig.name == "controller":  # a process of before protocol 1
+    if rig.name == "controller":  # a process older than protocol 1
         assert outcome == Accepted((rig.fake.delivered[0].uuid,))
     else:
         assert isinstance(outcome, Failed)
@@ -126,7 +126,7 @@ def test_a_gateway_that_is_gone_is_not_healthy(rig):
 
 
 def test_what_became_of_a_lost_answer_is_asked_where_one_can(rig):
-    """Only two can be asked; the others' echoes and receipts tell."""
+    """Only two gateways have a lookup; the others report by echoes and receipts."""
     rig.fake.faults.append(faults.cut_after())
     out = rig.out(is_canonical=True)
     rig.gateway.send(rig.account, out)
@@ -153,7 +153,7 @@ def test_a_file_that_breaks_off_has_surely_not_gone(rig):
 def test_an_answer_that_is_no_json_may_mean_that_it_was_sent(rig):
     rig.fake.faults.append(faults.reply_after(200, b"<html>Welcome</html>"))
     outcome = rig.send()
-    if rig.name == "controller":  # a process of before protocol 1
+    if rig.name == "controller":  # a process older than protocol 1
         assert isinstance(outcome, Accepted)
     else:
         assert isinstance(outcome, Failed)

@@ -17,7 +17,7 @@ from chats.gateways.events import (
     Reaction,
     Session,
 )
-from tests.gateways.evolution_events import JID, PHOTO, receiver, said
+from tests.gateways.evolution_events import JID, PHOTO, receiver, text_of
 from tests.gateways.moments import PHONE
 
 
@@ -33,7 +33,7 @@ def received(evolution):
 
 
 @pytest.fixture
-def told(evolution):
+def parsed(evolution):
     return lambda event, data: evolution.received(evolution.fake.event(event, data))
 
 
@@ -73,10 +73,10 @@ def test_who_writes_on_the_phone_quotes_too(evolution):
 
 
 @pytest.mark.parametrize("kind", ["MESSAGE_EDIT", 14])
-def test_an_edit_brings_the_new_text(told, kind):
+def test_an_edit_brings_the_new_text(parsed, kind):
     def edited(message):
         data = {"key": {"id": "3A1"}, "type": kind, "editedMessage": message}
-        return told("messages.edited", data)
+        return parsed("messages.edited", data)
 
     assert edited({"conversation": "novo"}) == [Edited("3A1", "novo")]
     text = {"extendedTextMessage": {"text": "novo"}}
@@ -94,48 +94,48 @@ def test_an_edit_that_comes_as_a_message(received):
     assert received("editedMessage", inner) == [Edited("3A1", "novo")]
 
 
-def test_what_is_taken_back(told):
+def test_what_is_taken_back(parsed):
     gone = [Deleted("3A1")]
     key = {"id": "3A1", "remoteJid": JID, "fromMe": False}
-    assert told("messages.edited", {"key": key, "type": "REVOKE"}) == gone
-    assert told("messages.edited", {"key": key, "type": 0}) == gone
-    assert told("messages.delete", key) == gone
-    # As Evolution tells of what it deleted itself: its own row's id beside the key.
-    assert told("messages.delete", {"id": "row7", "key": key}) == gone
+    assert parsed("messages.edited", {"key": key, "type": "REVOKE"}) == gone
+    assert parsed("messages.edited", {"key": key, "type": 0}) == gone
+    assert parsed("messages.delete", key) == gone
+    # Evolution's event for its own deletions: the id of its row beside the key.
+    assert parsed("messages.delete", {"id": "row7", "key": key}) == gone
 
 
 @pytest.mark.parametrize(
     "data", [{}, {"type": "EPHEMERAL_SETTING", "key": {"id": "3A1"}}, {"type": []}]
 )
-def test_other_protocol_messages_change_nothing(told, data):
-    assert told("messages.edited", data) == [Ignored("protocolMessage")]
+def test_other_protocol_messages_change_nothing(parsed, data):
+    assert parsed("messages.edited", data) == [Ignored("protocolMessage")]
 
 
-def test_a_call_is_a_line_that_says_when_it_was_missed(told):
+def test_a_call_is_a_line_that_says_when_it_was_missed(parsed):
     def call(status, **more):
         data = {"id": "C1", "from": JID, "status": status, "isVideo": True, **more}
-        return told("call", data)
+        return parsed("call", data)
 
     [event] = call("offer")
     assert (event.external_id, event.person.ids) == ("call:C1", (PHONE,))
     assert event.content == Content("call", "Chamada de vídeo")
     assert call("timeout") == [Edited("call:C1", "Chamada de vídeo perdida")]
     assert call("ringing") == [Ignored("call ringing")]
-    assert said(call("offer", offline=True)) == "Chamada de vídeo perdida"
+    assert text_of(call("offer", offline=True)) == "Chamada de vídeo perdida"
     assert call("offer", isGroup=True) == [Ignored("crowd")]
     [event] = call("offer", **{"from": "123456@lid", "callerPn": JID})
     assert event.person.ids == (PHONE, "lid:123456")
 
 
 @pytest.mark.parametrize("event", ["logout.instance", "remove.instance"])
-def test_an_instance_that_is_gone_is_closed(told, event):
-    [session] = told(event, None)
+def test_an_instance_that_is_gone_is_closed(parsed, event):
+    [session] = parsed(event, None)
     assert session.state == "closed"
 
 
-def test_an_instance_that_is_logged_out_is_closed(told):
+def test_an_instance_that_is_logged_out_is_closed(parsed):
     data = {"status": "closed", "disconnectionReasonCode": 401}
-    [session] = told("status.instance", data)
+    [session] = parsed("status.instance", data)
     assert isinstance(session, Session)
     assert (session.state, "401" in session.reason) == ("closed", True)
 
@@ -146,7 +146,7 @@ def test_one_bad_message_of_a_batch_leaves_the_others(evolution):
     pieces = evolution.webhook.receive({}, json.dumps(frame).encode())
     assert len(pieces) == 3
     first, bad, last = (json.loads(piece.payload) for piece in pieces)
-    assert said(evolution.webhook.parse(first)) == "um"
-    assert said(evolution.webhook.parse(last)) == "dois"
+    assert text_of(evolution.webhook.parse(first)) == "um"
+    assert text_of(evolution.webhook.parse(last)) == "dois"
     with pytest.raises(LookupError):
         evolution.webhook.parse(bad)

@@ -1,4 +1,4 @@
-"""Messages of every kind, as Evolution passes them on."""
+"""Messages of every kind in Evolution's format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chats.gateways.events import (
     Ignored,
     Origin,
 )
-from tests.gateways.evolution_events import JID, PHOTO, receiver, said
+from tests.gateways.evolution_events import JID, PHOTO, receiver, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ WRAPPERS = [
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_a_wrapped_text_is_the_text(received, wrapper):
     inner = {"message": {"extendedTextMessage": {"text": "Oi"}}}
-    assert said(received(wrapper, inner)) == "Oi"
+    assert text_of(received(wrapper, inner)) == "Oi"
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
@@ -72,7 +72,7 @@ def test_keys_for_a_group_beside_a_text_hide_nothing(evolution):
     message = {"senderKeyDistributionMessage": {}, "conversation": "Oi"}
     kind = "senderKeyDistributionMessage"
     frame = evolution.fake.inbound(JID, message=message, messageType=kind)
-    assert said(evolution.received(frame)) == "Oi"
+    assert text_of(evolution.received(frame)) == "Oi"
 
 
 def test_a_document_brings_its_name_and_caption(received):
@@ -194,12 +194,12 @@ def test_a_document_brings_its_name_and_caption(received):
     ],
 )
 def test_structured_kinds_are_read_as_text(received, kind, part, text):
-    assert said(received(kind, part)) == text
+    assert text_of(received(kind, part)) == text
 
 
 def test_an_unknown_kind_keeps_a_readable_placeholder(received):
-    assert "astrology" in said(received("astrologyMessage", {"sign": 7}))
-    assert "location" not in said(received("orderMessage", "no object"))
+    assert "astrology" in text_of(received("astrologyMessage", {"sign": 7}))
+    assert "location" not in text_of(received("orderMessage", "no object"))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_where_a_customer_came_from(evolution):
     )
     assert origin(externalAdReply={**ad, "sourceType": "post"}).kind == "post"
     assert origin(externalAdReply=ad, conversionSource="FB_Ads").kind == "ad"
-    # A preview of a link, as others send it.
+    # A link preview, as others send it.
     assert origin(externalAdReply=ad) is None
     product = {"productMessage": {"product": {"productId": "7", "title": "Bolo"}}}
     assert origin(quotedMessage=product) == Origin("product", "7", "Bolo")

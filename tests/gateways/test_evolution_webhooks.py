@@ -1,4 +1,4 @@
-"""What Evolution tells becomes events."""
+"""Webhooks of Evolution become events."""
 
 from __future__ import annotations
 
@@ -96,18 +96,18 @@ def test_evolution_own_sends_are_echoes(evolution):
 
 
 def test_evolution_session_and_qr(evolution):
-    def told(event, **data):
+    def parsed(event, **data):
         return evolution.received(evolution.fake.event(event, data))
 
     wuid = f"{PHONE}@s.whatsapp.net"
-    assert told("connection.update", state="open", wuid=wuid) == [
+    assert parsed("connection.update", state="open", wuid=wuid) == [
         Session("open", number=int(PHONE))
     ]
-    [closed] = told("connection.update", state="close", statusReason=401)
+    [closed] = parsed("connection.update", state="close", statusReason=401)
     assert (closed.state, "401" in closed.reason) == ("closed", True)
-    [qr] = told("qrcode.updated", qrcode={"code": "2@x"})
+    [qr] = parsed("qrcode.updated", qrcode={"code": "2@x"})
     assert (qr.state, qr.qr) == ("qr", "2@x")
-    [limit] = told("qrcode.updated", message="QR limit", statusCode=500)
+    [limit] = parsed("qrcode.updated", message="QR limit", statusCode=500)
     assert limit.state == "closed"
 
 

@@ -1,4 +1,4 @@
-"""What files are called when they leave: a suffix of our table that fits their type."""
+"""Names of sent files: a suffix of our table that fits their type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         ("f48fffe7", "video/3gpp", "f48fffe7.3gp"),
         ("f48fffe7", "text/plain", "f48fffe7.txt"),
         ("f48fffe7", "something/else", "f48fffe7.bin"),
-        # A suffix that fits stays as it was written.
+        # A fitting suffix is not changed.
         ("Boleto 03.PDF", "application/pdf", "Boleto 03.PDF"),
         ("foto.jpeg", "image/jpeg", "foto.jpeg"),
         # Many formats are text, or a ZIP inside.
@@ -26,13 +26,13 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         ("vendas.csv", "text/plain", "vendas.csv"),
         ("mapa.kmz", "application/zip", "mapa.kmz"),
         ("contrato.p7s", "application/octet-stream", "contrato.p7s"),
-        # Bytes that are not what the name says.
+        # The content has another type than the name.
         ("foto.heic", "image/jpeg", "foto.jpg"),
         ("gravação.webm", "audio/ogg", "gravação.ogg"),
         ("nota.exe", "application/pdf", "nota.exe.pdf"),
         ("foto.jpg", "application/octet-stream", "foto.jpg.bin"),
         ("nota.pdf", "text/plain", "nota.pdf.txt"),
-        # What looks like a suffix and is none.
+        # Looks like a suffix and is none.
         ("contrato v1.2 final", DOCX, "contrato v1.2 final.docx"),
         (".perfil", "text/plain", ".perfil.txt"),
         ("fim.", "text/plain", "fim..txt"),

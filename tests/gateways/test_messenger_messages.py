@@ -1,4 +1,4 @@
-"""Everything that people do on a page is read as what it is."""
+"""All messages and actions of people on a page are parsed correctly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def contents(page, *attachments, **message):
     return [heard.content for heard in page.received(page.fake.frame(event))]
 
 
-# What is said ---------------------------------------------------------------
+# Contents
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_reply_names_what_it_answers(page):
     assert answer.origin == Origin("post", "9", "", "https://ig.example/s")
 
 
-# What is changed -------------------------------------------------------------
+# Changes
 
 
 def test_an_edit_has_the_new_text(page):
@@ -207,7 +207,7 @@ def test_the_page_itself_reacts(page):
     assert event == Reaction("m_1", Person((PSID,)), "👍", is_own=True)
 
 
-# Where they come from -------------------------------------------------------------
+# Origins
 
 
-# What else they do -------------------------------------------------------------
+# Other actions

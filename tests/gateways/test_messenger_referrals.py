@@ -1,4 +1,4 @@
-"""Where people on Messenger come from, and what they do besides writing."""
+"""The origins of people on Messenger, and their actions other than messages."""
 
 from __future__ import annotations
 

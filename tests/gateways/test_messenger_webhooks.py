@@ -1,4 +1,4 @@
-"""What a Facebook page tells becomes events."""
+"""Webhooks of a Facebook page become events."""
 
 from __future__ import annotations
 

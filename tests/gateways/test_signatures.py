@@ -1,4 +1,4 @@
-"""Only Meta's own bytes get in: the vectors, and everything that is nearly one."""
+"""Only bodies signed by Meta are accepted: published vectors, and near misses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operators read of orders, places, contacts, polls, calls and payments."""
+"""Texts of orders, locations, contacts, polls, calls and payments."""
 
 from datetime import UTC, datetime
 

@@ -37,8 +37,8 @@ def wppconnect(only):
     return only("wppconnect")
 
 
-def asked_by(rig):
-    """The id of a message that the customer wrote."""
+def customer_message_id(rig):
+    """Returns the id of a message that the customer wrote."""
     [event] = rig.received(rig.fake.inbound(JIDS[rig.name], "Quanto é?"))
     return event.external_id
 
@@ -92,7 +92,7 @@ def test_a_name_without_a_suffix_still_tells_evolution_the_type(evolution):
 
 @pytest.mark.parametrize("said", [{"text": "R$ 35"}, PICTURE, SOUND])
 def test_a_reply_quotes_what_the_customer_wrote(rig, said):
-    name = asked_by(rig)
+    name = customer_message_id(rig)
     rig.send(**said, reply_to=name)
     [sent] = rig.fake.delivered
     assert sent.reply_to == name
@@ -118,7 +118,7 @@ def test_a_voice_note_is_one(rig):
 
 
 def test_wppconnect_quotes_with_a_voice_note(wppconnect):
-    name = asked_by(wppconnect)
+    name = customer_message_id(wppconnect)
     wppconnect.send(**VOICE, reply_to=name)
     [sent] = wppconnect.fake.delivered
     assert sent.reply_to == name
@@ -133,7 +133,7 @@ def test_what_cannot_be_quoted_goes_out_without_the_quote(rig, said):
 
 
 def test_a_fault_is_not_blamed_on_a_quote_that_is_there(wppconnect):
-    name = asked_by(wppconnect)
+    name = customer_message_id(wppconnect)
     fault = {"status": "Error", "message": "Erro ao enviar a mensagem.", "error": {}}
     wppconnect.fake.faults.append(faults.reply_after(500, fault))
     outcome = wppconnect.send(text="R$ 35", reply_to=name)

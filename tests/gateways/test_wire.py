@@ -1,4 +1,4 @@
-"""Exactly what is documented leaves: the address, the headers, and no field more."""
+"""Requests contain exactly what is documented: the address, the headers, the fields."""
 
 from __future__ import annotations
 

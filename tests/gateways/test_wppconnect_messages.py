@@ -1,4 +1,4 @@
-"""Messages of every kind, as WPPConnect passes them on."""
+"""Messages of every kind in WPPConnect's format."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def received(wppconnect):
 
 
 @pytest.fixture
-def told(wppconnect):
-    def tell(event, **fields):
+def parsed(wppconnect):
+    def parse(event, **fields):
         return wppconnect.received(wppconnect.fake.event(event, **fields))
 
-    return tell
+    return parse
 
 
-def said(events):
+def text_of(events):
     [event] = events
     assert isinstance(event, Inbound)
     return event.content.text
@@ -114,11 +114,11 @@ def said(events):
     ],
 )
 def test_structured_kinds_are_read_as_text(received, kind, fields, text):
-    assert said(received(kind, **fields)) == text
+    assert text_of(received(kind, **fields)) == text
 
 
 def test_an_unknown_kind_keeps_a_readable_placeholder(received):
-    assert "astrology" in said(received("astrology", body=""))
+    assert "astrology" in text_of(received("astrology", body=""))
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_what_nobody_said_is_no_message(received, kind):
 
 
 def test_what_cannot_be_read_yet_is_awaited(received):
-    """The server tells the same message twice: before and after it is decrypted."""
+    """The server sends the same message twice: before and after it is decrypted."""
     assert received("ciphertext", id="false_x_1") == [Ignored("ciphertext")]
-    assert said(received("chat", id="false_x_1", body="Oi")) == "Oi"
+    assert text_of(received("chat", id="false_x_1", body="Oi")) == "Oi"
 
 
 def test_the_name_of_a_document_is_no_caption(received):
@@ -184,7 +184,7 @@ def test_a_quoted_reply_names_its_message(received):
 
     assert quoted(quotedMsgId=SENT, quotedStanzaID="3EB01") == SENT
     assert quoted(quotedMsgId={"_serialized": SENT}) == SENT
-    # Only the end of the id, where the server does not know the message itself.
+    # Only the end of the id, if the server does not have the message itself.
     shop = "551140001111@c.us"
     assert quoted(quotedStanzaID="3EB01", quotedParticipant=shop) == SENT
     assert quoted(quotedStanzaID="3A1", quotedParticipant=CHAT) == f"false_{CHAT}_3A1"
@@ -202,10 +202,10 @@ def test_where_a_customer_came_from(received):
     assert event.origin is None
 
 
-def test_a_reaction_is_of_its_message(told):
+def test_a_reaction_is_of_its_message(parsed):
     def reaction(text, **own):
         own = {"fromMe": False, "remote": CHAT, **own}
-        return told(
+        return parsed(
             "onreactionmessage",
             id=own,
             msgId={"fromMe": True, "_serialized": SENT},
@@ -222,15 +222,15 @@ def test_a_reaction_is_of_its_message(told):
     assert reaction("👍", remote="120363@g.us") == [Ignored("crowd")]
 
 
-def test_what_is_taken_back(told):
-    assert told("onrevokedmessage", refId=SENT) == [Deleted(SENT)]
+def test_what_is_taken_back(parsed):
+    assert parsed("onrevokedmessage", refId=SENT) == [Deleted(SENT)]
 
 
-def test_a_vote_is_read_with_its_poll(told):
+def test_a_vote_is_read_with_its_poll(parsed):
     def vote(options, sender=CHAT, **fields):
         fields = {"chatId": CHAT, "msgId": {"_serialized": SENT}, **fields}
         moment = NOW * 1000
-        return told(
+        return parsed(
             "onpollresponse",
             sender=sender,
             selectedOptions=options,
@@ -241,18 +241,18 @@ def test_a_vote_is_read_with_its_poll(told):
     [event] = vote([None, {"name": "Tarde"}])
     assert event.content == Content("poll", "Voto na enquete\n• Tarde")
     assert (event.reply_to, event.person.ids) == (SENT, (PHONE,))
-    assert said(vote([])) == "Voto retirado da enquete"
-    # The phone of a chat that is known by a LID only.
+    assert text_of(vote([])) == "Voto retirado da enquete"
+    # The phone of a chat that is known only by a LID.
     [event] = vote([], chatId={"_serialized": "123@lid"})
     assert event.person.ids == ("lid:123",)
     assert vote([], sender="551140001111@c.us") == [Ignored("own vote")]
 
 
-def test_a_call_is_a_line(told):
-    [event] = told("incomingcall", id="C1", peerJid=CHAT, isVideo=True, offerTime=NOW)
+def test_a_call_is_a_line(parsed):
+    [event] = parsed("incomingcall", id="C1", peerJid=CHAT, isVideo=True, offerTime=NOW)
     assert (event.external_id, event.person.ids) == ("call:C1", (PHONE,))
     assert event.content == Content("call", "Chamada de vídeo")
-    crowd = told("incomingcall", id="C1", peerJid=CHAT, isGroup=True)
+    crowd = parsed("incomingcall", id="C1", peerJid=CHAT, isGroup=True)
     assert crowd == [Ignored("crowd")]
 
 
@@ -265,12 +265,12 @@ def test_a_chat_that_comes_as_an_object(received):
 
 
 @pytest.mark.parametrize("state", ["phoneNotConnected", "desconnectedMobile"])
-def test_a_phone_that_is_not_connected_closes_the_session(told, state):
-    [session] = told("status-find", status=state)
+def test_a_phone_that_is_not_connected_closes_the_session(parsed, state):
+    [session] = parsed("status-find", status=state)
     assert (session.state, state in session.reason) == ("closed", True)
 
 
-def test_a_code_to_type_on_the_phone_is_shown(told):
-    [session] = told("phoneCode", phoneCode="ABCD-1234", phone=PHONE)
+def test_a_code_to_type_on_the_phone_is_shown(parsed):
+    [session] = parsed("phoneCode", phoneCode="ABCD-1234", phone=PHONE)
     assert (session.state, session.qr) == ("qr", "")
     assert "ABCD-1234" in session.reason

@@ -1,4 +1,4 @@
-"""What WPPConnect tells becomes events."""
+"""Webhooks of WPPConnect become events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of the calls about chats and messages."""
+"""The request bodies of the calls about chats and messages."""
 
 from __future__ import annotations
 
@@ -34,27 +34,28 @@ from hci_center.api.parsers import ContactKey, WrongValueError, parse_phone, par
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
 MESSENGER_LONGEST_TEXT = 2000
-# How WhatsApp libraries write a person: 5511999998888@c.us, with or without a device.
+# Persons in the notation of WhatsApp libraries: 5511999998888@c.us, with or without a
+# device.
 _NETWORK_ID = re.compile(r"([0-9]{1,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)")
 FILE_TYPES = ("image", "audio", "video", "pdf", "file")
 
 
 class Narrowed(Body):
-    """A call that names a contact alone may say its manager too."""
+    """A call that names a contact, and optionally its manager."""
 
     number = Phone(required=False)
     facebookId = PublicId(required=False)
 
 
 class WhatsAppContact(Body):
-    """A contact of a number: its phone or, where it has none, its id."""
+    """A contact of a number: its phone or, if it has none, its id."""
 
     contactNumber = Phone(required=False)
     contactId = ContactId(required=False)
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
-        """Leaves the key of the contact in `contact`."""
+        """Stores the key of the contact in `contact`."""
         super().validate_fields(values, wrong)
         if "contactNumber" in values:
             phone = values["contactNumber"]
@@ -71,14 +72,14 @@ class FacebookContact(Body):
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
-        """Leaves the key of the contact in `contact`."""
+        """Stores the key of the contact in `contact`."""
         super().validate_fields(values, wrong)
         if "contactId" in values:
             values["contact"] = ContactKey(None, values["contactId"])
 
 
 class OpenChat(WhatsAppContact, Narrowed):
-    # As whom is not asked: it only narrows, to the manager of that operator.
+    # Not the acting operator: it only narrows the search to that operator's manager.
     operatorId = OperatorId(required=False)
 
 
@@ -109,14 +110,14 @@ class DeleteChat(Narrowed):
 
 
 class RecordMessage(WithFile):
-    """All four documented bodies of the call, and what is additive to them."""
+    """All four documented bodies of the call, and our additions to them."""
 
     facebookId = PublicId(required=False)
     managerNumber = Phone(required=False)
     number = Phone(required=False)
     contactId = ContactId(required=False)
     contactNumber = Phone(required=False)
-    # `from` is no name in Python.
+    # `from` is a keyword in Python.
     vars()["from"] = Text(64)
     type = MessageType(required=False)
     supertype = MessageType(required=False)
@@ -128,21 +129,22 @@ class RecordMessage(WithFile):
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
-        """Leaves the manager's number in `number`, the contact in `channel` and
-        `external_id`, the names of who said it in `senders`, and the message's final
-        `type`, `content` and `caption`."""
-        _judge_manager(values, wrong)
-        _judge_contact(values, wrong)
+        """Stores the manager's number in `number`, the contact in `channel` and
+        `external_id`, the possible names of the sender in `senders`, and the message's
+        final `type`, `content` and `caption`.
+        """
+        _validate_manager(values, wrong)
+        _validate_contact(values, wrong)
         values["senders"] = _senders(values.get("from", ""), values.get("channel"))
-        _judge_type(values, wrong)
+        _validate_type(values, wrong)
         if values["type"] == "text":
-            _judge_content(values, wrong)
+            _validate_content(values, wrong)
         else:
             require_one_of(values, wrong, "url", "base64")
             take_caption(values)
 
 
-def _judge_manager(values: Fields, wrong: Wrong) -> None:
+def _validate_manager(values: Fields, wrong: Wrong) -> None:
     numbers = {values[name] for name in ("managerNumber", "number") if name in values}
     if len(numbers) > 1:
         wrong["number"] = [_("These are the numbers of two managers.")]
@@ -152,7 +154,7 @@ def _judge_manager(values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "managerNumber", "facebookId")
 
 
-def _judge_contact(values: Fields, wrong: Wrong) -> None:
+def _validate_contact(values: Fields, wrong: Wrong) -> None:
     by_page = "facebookId" in values and "number" not in values
     key: ContactKey | None = values.get("contactId")
     if key is not None and by_page:
@@ -170,31 +172,31 @@ def _judge_contact(values: Fields, wrong: Wrong) -> None:
         ]
 
 
-def _senders(said: str, channel: str | None) -> list[str]:
-    """What `from` may be called among the contact's names: as said, and as a phone."""
+def _senders(sender: str, channel: str | None) -> list[str]:
+    """Returns the names in `from` to search for: as given, and as a phone."""
     if channel != Channel.WHATSAPP:
-        return [said]
-    network = _NETWORK_ID.fullmatch(said)
+        return [sender]
+    network = _NETWORK_ID.fullmatch(sender)
     try:
-        phone = str(parse_phone(network[1] if network else said))
+        phone = str(parse_phone(network[1] if network else sender))
     except WrongValueError:
-        return [said]
-    return [said, *spellings(channel, phone)]
+        return [sender]
+    return [sender, *spellings(channel, phone)]
 
 
-def _judge_type(values: Fields, wrong: Wrong) -> None:
-    said = values.get("type") or values.get("supertype")
-    if said is None:
+def _validate_type(values: Fields, wrong: Wrong) -> None:
+    declared = values.get("type") or values.get("supertype")
+    if declared is None:
         has_file = "url" in values or "base64" in values
-        said = "file" if has_file and "content" not in values else "text"
-    if said == "base64":
+        declared = "file" if has_file and "content" not in values else "text"
+    if declared == "base64":
         if "content" in values:
             values["content"] = decode_where_written(values["content"])
-        said = "text"
-    values["type"] = said
+        declared = "text"
+    values["type"] = declared
 
 
-def _judge_content(values: Fields, wrong: Wrong) -> None:
+def _validate_content(values: Fields, wrong: Wrong) -> None:
     if "content" in values:
         if len(values["content"]) > LONGEST_CONTENT:
             wrong["content"] = [
@@ -205,7 +207,7 @@ def _judge_content(values: Fields, wrong: Wrong) -> None:
 
 
 class SendText(Quoting):
-    """What an operator writes: plain, or as base64 of it; plain wins."""
+    """An operator's text, plain or as base64; the plain one takes precedence."""
 
     content = Text(LONGEST_BASE64_CONTENT, required=False)
     content2 = Text(LONGEST_CONTENT, required=False)
@@ -215,7 +217,7 @@ class SendText(Quoting):
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
-        """Leaves the text in `text`."""
+        """Stores the text in `text`."""
         super().validate_fields(values, wrong)
         require_one_of(values, wrong, "content", "content2")
         if "content2" in values:
@@ -259,13 +261,13 @@ class SendFile(WithFile):
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         super().validate_fields(values, wrong)
         sent: SentFile | None = values.get("base64")
-        said: str | None = values.get("type")
-        if sent is None or sent.found is None or said is None or said == FILE:
+        declared: str | None = values.get("type")
+        if sent is None or sent.found is None or declared is None or declared == FILE:
             return
         if sent.has_too_many_pixels:
             sentence = _("The picture has more than %d million pixels.")
             wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
-        elif not matches_declared(sent.found, said, sent.claimed_mime):
+        elif not matches_declared(sent.found, declared, sent.claimed_mime):
             wrong["base64"] = [_("The file is not of the kind that is said.")]
 
 

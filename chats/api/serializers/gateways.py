@@ -1,4 +1,4 @@
-"""The bodies of the calls about gateways and what they carry."""
+"""The request bodies of the calls about gateways."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_PARAMETER = 1024
 
 
 class Texts(WireField):
-    """A list of texts; in a form, the JSON of one."""
+    """A list of texts; in a form, a JSON list."""
 
     def parse(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str):

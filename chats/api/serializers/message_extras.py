@@ -1,4 +1,4 @@
-"""What may be said beside a message: its caption, its file's name, what it quotes."""
+"""Optional additions to a message: a caption, a file name, a quote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hci_center.api.request_schema import Body, Fields
 
 
 class Quoting(Body):
-    # Ours, or the gateway's.
+    # Our id or the gateway's.
     replyTo = Text(255, required=False)
 
 
@@ -21,7 +21,7 @@ class WithFile(Quoting):
 
 
 def extras_of(fields: Fields) -> Extras:
-    """Of a body with those fields, as it was read."""
+    """Returns the additions in the parsed fields of such a body."""
     return Extras(
         caption=fields.get("caption", ""),
         file_name=fields.get("fileName", ""),
@@ -30,9 +30,10 @@ def extras_of(fields: Fields) -> Extras:
 
 
 def take_caption(values: Fields) -> None:
-    """Leaves in `caption` what was said with a file: there, or as its `content`.
+    """Stores the caption of a file in `caption`, given there or as its `content`.
 
-    Not what merely stands for the file: the documented text, its link, its bytes.
+    Content that only represents the file is no caption: the documented text, its link
+    or its data.
     """
     content: str = values.get("content", "")
     stands_for_file = content in (FILE_CONTENT, values.get("url")) or (

@@ -1,4 +1,4 @@
-"""Chats are opened, handed over and closed."""
+"""Calls that open, hand over and close chats."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class ChatViewSet(ContractViewSet):
 
     @operation(ChangeOperator)
     def change_operator(self, fields: Fields) -> Any:
-        asked = fields["operatorId"]
+        requested = fields["operatorId"]
         contact = self._find(fields)
         operator_id = None
-        if asked:
-            operator_id = find_operator(contact.manager_id, asked).operator_id
+        if requested:
+            operator_id = find_operator(contact.manager_id, requested).operator_id
         chat = open_chat_of(contact.pk)
         if chat is None:
             raise ChatNotFoundError
@@ -74,9 +74,10 @@ class ChatViewSet(ContractViewSet):
         }
 
     def _find(self, fields: Fields, *, channel: str | None = None) -> Contact:
-        """The contact named, among those of the manager that is said.
+        """Returns the named contact, among those of the given manager.
 
-        By his number or page, which alone say the channel too, or by an operator.
+        The manager is given by number or page, which also determine the channel, or by
+        one of its operators.
         """
         names = manager_names(fields)
         manager_id = None
@@ -97,7 +98,7 @@ class ChatViewSet(ContractViewSet):
 
 
 def manager_names(fields: Fields) -> ManagerRef:
-    """The manager that a call about a contact says beside it; mostly none."""
+    """Returns the manager given beside a contact; mostly none."""
     names: ManagerRef = {}
     if "number" in fields:
         names["number"] = fields["number"]
@@ -107,5 +108,5 @@ def manager_names(fields: Fields) -> ManagerRef:
 
 
 def _operator_id(operator_id: int | None) -> str | int:
-    """As documented: a text, but the number 0 where nobody answers the chat."""
+    """Returns the id as documented: a text, or the number 0 for no operator."""
     return str(operator_id) if operator_id else 0

@@ -1,4 +1,4 @@
-"""A stored file is handed out: to whoever has its link, or may see the contact."""
+"""Serves stored files to callers with a signed link or with access to the contact."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ from hci_center.errors import (
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
-# Whatever is in the file, it runs nothing and fetches nothing.
+# Whatever the file contains, it can run and load nothing.
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
-# The viewers that browsers have built in do not start in a sandbox.
+# The built-in viewers of browsers do not start in a sandbox.
 _PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 
 
 def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """GET: the file, or the range of it that is asked for; of a picture that holds more
-    than is seen, the copy without that. `original=1`: as it was sent, to download.
+    """GET: returns the file, or the requested range of it.
 
-    Raises ForbiddenError without a good signature, unless the caller may see the
-    contact; a file that does not exist is refused the same way. UnavailableError when
-    its place cannot be read now.
+    Of a picture that contains more than is visible, the copy without metadata is
+    returned; `original=1` returns the original as a download. Raises ForbiddenError
+    without a valid signature, unless the caller may see the contact; a file that does
+    not exist is refused the same way. Raises UnavailableError if the storage cannot be
+    read now.
     """
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowedError(["GET"])
@@ -63,8 +64,10 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 
 def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """GET: the copy of a customer's picture, judged as his files are; it ends with
-    the contact."""
+    """GET: returns the copy of a customer's picture, with the access rules of files.
+
+    It is deleted with the contact.
+    """
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowedError(["GET"])
     signed = is_signed(photos.PURPOSE, str(uuid), request.GET)
@@ -84,7 +87,7 @@ def serve_portrait(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """What is handed out; `is_shown`: browsers may show it."""
+    """The file to return; `is_shown`: browsers may show it."""
 
     file: FieldFile
     uuid: UUID
@@ -94,8 +97,10 @@ class _Served:
 
 
 def _served(attachment: Attachment, *, as_sent: bool) -> _Served:
-    """The file, or the copy of a picture. Until that is made, and where there can be
-    none, the file is only downloaded."""
+    """Returns the file, or the copy of a picture.
+
+    Until there is a copy, and if there can be none, the file is only a download.
+    """
     is_shown = attachment.mime in SHOWN_INLINE
     if attachment.showing and attachment.showing != Showing.AS_IS:
         copy: PictureCopy | None = getattr(attachment, "picture_copy", None)
@@ -123,10 +128,10 @@ def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
 
 
 def _respond(request: HttpRequest, served: _Served) -> HttpResponseBase:
-    asked = _range(request.META.get("HTTP_RANGE", ""), served.size)
-    if asked is None:
+    byte_range = _range(request.META.get("HTTP_RANGE", ""), served.size)
+    if byte_range is None:
         return _FileResponse(open_shown(served.file))
-    first, last = asked
+    first, last = byte_range
     if first > last:
         unsatisfied = {"Content-Range": f"bytes */{served.size}"}
         return HttpResponse(status=416, headers=unsatisfied)
@@ -143,7 +148,7 @@ class _FileResponse(FileResponse):
 
 
 class _Part:
-    """What is left of an open file, up to a length."""
+    """The rest of an open file, up to a length."""
 
     def __init__(self, file: IO[bytes], length: int) -> None:
         self.file, self.left = file, length
@@ -158,8 +163,11 @@ class _Part:
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
-    """The first and last byte of a single range; the first is the greater when the
-    file has none of it. None: the whole file is asked for."""
+    """Returns the first and last byte of a single range.
+
+    The first is greater than the last if the file has no byte of the range. None: the
+    whole file is requested.
+    """
     match = _RANGE.fullmatch(header.strip())
     if match is None or not (match[1] or match[2]):
         return None
@@ -181,7 +189,7 @@ def _with_headers(
         "Content-Disposition": f'{shown}; filename="{_name(served)}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": _PDF_POLICY if mime == PDF_MIME else _SANDBOX,
-        # A web client served elsewhere shows the images whose links it was given.
+        # A web client on another origin shows the images whose links it received.
         "Cross-Origin-Resource-Policy": "cross-origin" if signed else "same-origin",
         "Cache-Control": "private, max-age=3600",
         "Accept-Ranges": "bytes",
@@ -192,6 +200,6 @@ def _with_headers(
 
 
 def _name(served: _Served) -> str:
-    """A name of ours: what a sender calls his file is nobody's business here."""
+    """Returns a generated name: the sender's name of the file is confidential."""
     known = served.mime != UNKNOWN_MIME
     return served.uuid.hex[:12] + (suffix_of(served.mime) if known else "")

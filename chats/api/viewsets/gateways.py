@@ -1,4 +1,4 @@
-"""What operators and supervisors ask of the gateways themselves."""
+"""Calls of operators and supervisors about the gateways themselves."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from managers.lookup import find_manager
 class GatewayViewSet(ContractViewSet):
     @operation(SendAgain)
     def send_again(self, fields: Fields) -> Any:
-        asked = ReadRequest(
+        read_request = ReadRequest(
             contact=fields["contactId"],
             operator_id=fields["operatorId"],
             manager=manager_names(fields),
         )
-        return resend(self.caller, asked, fields["id"])
+        return resend(self.caller, read_request, fields["id"])
 
     @operation(SendTemplate)
     def send_template(self, fields: Fields, controller_port: int) -> Any:
-        letter = authorize_send(
+        context = authorize_send(
             self.caller,
             {"controller_port": controller_port},
             Channel.WHATSAPP,
@@ -38,7 +38,7 @@ class GatewayViewSet(ContractViewSet):
             fields["operatorId"],
         )
         template = Template(fields["name"], fields["language"], fields["parameters"])
-        return send_template(letter, template, extras_of(fields))
+        return send_template(context, template, extras_of(fields))
 
     @operation(FindSession, reads=True)
     def find_session(self, fields: Fields) -> Any:

@@ -1,4 +1,4 @@
-"""Messages are read, recorded and reported on."""
+"""Calls that list messages, record them and update their status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class MessageViewSet(ContractViewSet):
     def list(self, fields: Fields) -> Any:
         window = Window(fields.get("after"), fields.get("before"), fields.get("limit"))
         closed_too = fields.get("closed", False)
-        return list_messages(self.caller, _asked(fields), window, closed_too=closed_too)
+        return list_messages(
+            self.caller, _read_request(fields), window, closed_too=closed_too
+        )
 
     @operation(
         RecordMessage,
@@ -69,16 +71,16 @@ class MessageViewSet(ContractViewSet):
 
     @operation(ReadChat)
     def mark_read(self, fields: Fields) -> Any:
-        return contact_shape(mark_read(self.caller, _asked(fields)))
+        return contact_shape(mark_read(self.caller, _read_request(fields)))
 
 
 def _note_subject(message: Shape) -> None:
-    """For calls whose statements answer a message without whose it is."""
+    """Records the message's owners, for calls whose statements do not return them."""
     if is_subject_wanted():
         record_subject(*owners_of_message(message["id"]))
 
 
-def _asked(fields: Fields) -> ReadRequest:
+def _read_request(fields: Fields) -> ReadRequest:
     return ReadRequest(
         contact=fields["contactId"],
         operator_id=fields["operatorId"],

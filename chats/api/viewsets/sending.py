@@ -1,4 +1,4 @@
-"""What operators write is stored and queued for its gateway."""
+"""Calls that store operators' messages and queue them for the gateway."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from hci_center.api.viewset import FILE_BODY, ContractViewSet, operation
 class SendingViewSet(ContractViewSet):
     @operation(SendTextByController)
     def send_text_by_controller(self, fields: Fields, controller_port: int) -> Any:
-        letter = self._by_controller(fields, controller_port, fields["operatorId"])
-        return send_text(letter, fields["text"], extras_of(fields))
+        context = self._by_controller(fields, controller_port, fields["operatorId"])
+        return send_text(context, fields["text"], extras_of(fields))
 
     @operation(SendTextByPage)
     def send_text_by_page(self, fields: Fields) -> Any:
-        letter = self._by_page(fields, fields["operatorId"])
+        context = self._by_page(fields, fields["operatorId"])
         token = fields.get("token", "")
-        return send_text(letter, fields["text"], extras_of(fields), token=token)
+        return send_text(context, fields["text"], extras_of(fields), token=token)
 
     @operation(SendFileByController, body_limit=FILE_BODY, prepare=stored_first)
     def send_file_by_controller(self, fields: Fields, controller_port: int) -> Any:
-        letter = self._by_controller(fields, controller_port, fields["from"])
-        return send_file(letter, fields["type"], fields["base64"], extras_of(fields))
+        context = self._by_controller(fields, controller_port, fields["from"])
+        return send_file(context, fields["type"], fields["base64"], extras_of(fields))
 
     @operation(SendFileByPage, body_limit=FILE_BODY, prepare=stored_first)
     def send_file_by_page(self, fields: Fields) -> Any:
-        letter = self._by_page(fields, fields["from"])
+        context = self._by_page(fields, fields["from"])
         token = fields.get("token", "")
         extras = extras_of(fields)
-        return send_file(letter, fields["type"], fields["base64"], extras, token=token)
+        return send_file(context, fields["type"], fields["base64"], extras, token=token)
 
     def _by_controller(
         self, fields: Fields, controller_port: int, operator_id: int

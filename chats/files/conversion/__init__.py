@@ -1,5 +1,5 @@
-"""Files in another form, made in a process of their own: what is in them is hostile.
+"""Converts files in a separate process, since their content may be hostile.
 
-`running` starts that process and is all that the rest of the product needs; the other
-modules run within it and know neither database nor framework.
+`running` starts that process and is all that other packages need; the other modules run
+inside it and use neither the database nor the framework.
 """

@@ -1,4 +1,4 @@
-"""Sound and film are opened as what their first bytes were found to be."""
+"""Opens audio and video with the FFmpeg reader of their detected type."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from av.container import InputContainer
 
 from chats.files.conversion.reasons import CannotConvertError
 
-# FFmpeg's readers by type. Left to find out for itself it would also read playlists,
-# which name other files and addresses.
+# FFmpeg's readers by type. With automatic detection it would also read playlists, which
+# name other files and addresses.
 _READERS = {
     "image/gif": "gif",
     "audio/ogg": "ogg",
@@ -36,7 +36,7 @@ _ONLY_FILES = {"protocol_whitelist": "file"}
 
 @contextmanager
 def opened(source: Path, mime: str) -> Iterator[InputContainer]:
-    """The file to read from. Raises UnfitError for what FFmpeg cannot take apart."""
+    """Yields the opened file. Raises UnfitError if FFmpeg cannot read it."""
     try:
         with av.open(
             str(source), format=_READERS[mime], options=_ONLY_FILES

@@ -1,4 +1,4 @@
-"""Pictures made anew: upright, without what cameras write beside them, small enough."""
+"""Converts pictures: upright, without camera metadata, small enough."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chats.files.conversion.reasons import CannotConvertError
 
 # More than any phone takes; as RGB it fills 150 MB.
 MOST_PIXELS = 50_000_000
-# Of what is made: beyond it no client of ours or theirs shows more.
+# Of converted pictures: no client of ours or theirs shows more.
 LONGEST_SIDE = 4096
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 _QUALITIES = (90, 80, 70)
@@ -26,11 +26,14 @@ _LARGEST_STICKER, _LARGEST_MOVING_STICKER = 100_000, 500_000
 
 @contextmanager
 def opened(source: Path | IO[bytes]) -> Iterator[Image.Image]:
-    """The picture, not decoded yet. Raises UnfitError for none and for a bomb."""
+    """Yields the picture, not decoded yet.
+
+    Raises UnfitError if there is none, or if it is a decompression bomb.
+    """
     _register_heif()
     try:
         with warnings.catch_warnings():
-            # A header may say any size: it is judged before anything is decoded.
+            # A header may state any size: it is checked before anything is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(source, formats=_FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
@@ -40,7 +43,7 @@ def opened(source: Path | IO[bytes]) -> Iterator[Image.Image]:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
         raise CannotConvertError("too_large") from error
-    # Its readers raise whatever their format makes them stumble over.
+    # Pillow's readers raise different errors, depending on the format.
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise CannotConvertError("unreadable") from error
     except (EOFError, IndexError, KeyError, TypeError, RuntimeError) as error:
@@ -50,9 +53,9 @@ def opened(source: Path | IO[bytes]) -> Iterator[Image.Image]:
 def write_jpeg(
     source: Path | IO[bytes], target: Path | IO[bytes], largest: int | None = None
 ) -> None:
-    """The picture as JPEG of at most `largest` bytes, smaller where that needs it."""
+    """Writes the picture as JPEG of at most `largest` bytes, scaled down if needed."""
     with opened(source) as image:
-        # A JPEG can be read at a half, a quarter, an eighth of its size.
+        # A JPEG can be read at a half, a quarter or an eighth of its size.
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         picture = on_white(ImageOps.exif_transpose(image))
         profile = picture.info.get("icc_profile") if picture.mode == "RGB" else None
@@ -61,7 +64,7 @@ def write_jpeg(
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """The picture as RGB; what shines through is white, as in every client."""
+    """Returns the picture as RGB; transparency becomes white, as in every client."""
     if image.mode.startswith("I;16"):
         image = image.point(lambda value: value / 256).convert("L")
     if "A" not in image.getbands() and "transparency" not in image.info:
@@ -77,7 +80,7 @@ def is_moving(image: Image.Image) -> bool:
 
 
 def is_sticker(image: Image.Image, size: int) -> bool:
-    """Whether it may be sent as one as it is."""
+    """Returns whether the picture can be sent as a sticker unchanged."""
     largest = _LARGEST_MOVING_STICKER if is_moving(image) else _LARGEST_STICKER
     square = (STICKER_SIDE, STICKER_SIDE)
     return image.format == "WEBP" and image.size == square and size <= largest
@@ -106,7 +109,7 @@ def _write(
     quality: int,
     profile: bytes | None,
 ) -> int:
-    """The size of what was written over what was there."""
+    """Overwrites the target; returns the size of what was written."""
     with (
         open(target, "wb") if isinstance(target, Path) else _from_start(target) as file
     ):

@@ -1,7 +1,7 @@
-"""The process that converts one file: it bounds itself, works, and says what it made.
+"""The process that converts one file within limits and reports the result.
 
-Started by `running` with the orders as JSON; answers one line of JSON. What it cannot
-survive, memory and time beyond its bounds, ends it alone.
+Started by `running` with the order as JSON; prints one line of JSON. Exceeding the
+limits of memory or time ends only this process.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from typing import Any
 from chats.files.conversion.reasons import CannotConvertError
 from chats.files.pictures import LONGEST_SIDE
 
-# What is made for our own people: a picture of a chat, a customer's own; with the
-# longest side of either.
+# Forms for our own users: a picture of a chat and a portrait of a customer.
 SHOWN, PORTRAIT = "shown", "portrait"
 SHOWN_SIDES = {SHOWN: LONGEST_SIDE, PORTRAIT: 640}
 
@@ -29,10 +28,11 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made of a file of that type, and within which bounds.
+    """The type of a file, the form to convert it to, and the limits.
 
-    `form` is as in `chats.gateways.media_types`, SHOWN or PORTRAIT. `is_checked`: what fits already stays
-    as it is. `largest`: of a picture or a film, in bytes. `seconds` of the processor.
+    `form` is as in `chats.gateways.media_types`, SHOWN or PORTRAIT. `is_checked`: a
+    file that fits already is not changed. `largest`: of a picture or a video, in bytes.
+    `seconds`: processor time.
     """
 
     source: str
@@ -56,14 +56,14 @@ def main(arguments: list[str]) -> int:
         made = {"reason": unfit.reason}
     except MemoryError:
         made = {"reason": "too_large"}
-    except Exception as error:  # noqa: BLE001 - whatever a decoder stumbles over
+    except Exception as error:  # noqa: BLE001 - decoders raise any exception
         made = {"reason": "unreadable", "error": type(error).__name__}
     sys.stdout.write(json.dumps(made))
     return 0
 
 
 def _bound(order: Order) -> None:
-    """Before anything of the file is looked at."""
+    """Limits the process before it opens the file."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     os.nice(10)
     for what, most in (
@@ -72,12 +72,12 @@ def _bound(order: Order) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
-    # The first ends it by a signal that tells why.
+    # The soft limit ends it by a signal that shows the reason.
     resource.setrlimit(resource.RLIMIT_CPU, (order.seconds, order.seconds + 5))
 
 
 def _convert(order: Order) -> dict[str, Any]:
-    """The kind and the type of what was made; `unchanged`: the file stays as it is."""
+    """Returns the kind and type of the result; `unchanged`: the file stays as it is."""
     source, target = Path(order.source), Path(order.target)
     if order.form == "image":
         from chats.files.conversion import images

@@ -1,11 +1,11 @@
-"""Why a file cannot be converted."""
+"""Reasons why a file cannot be converted."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-# unreadable: damaged, or not what it says. too_large: more in it than we take apart.
-# too_long: it takes longer than we give it. empty: no picture or no sound in it.
+# unreadable: damaged, or not of its declared type. too_large: over the limits of
+# decoding. too_long: over the time limit. empty: no picture or no sound in it.
 Reason = Literal["unreadable", "too_large", "too_long", "empty"]
 
 

@@ -1,4 +1,4 @@
-"""Runs the program that converts a file, and outlives whatever the file does to it."""
+"""Runs the program that converts a file, isolated from whatever the file does to it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from chats.gateways.media_types import Kind
 logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[3]
-# Of the clock on the wall: beside others it may wait for the processor.
+# Wall-clock time: beside other processes it may wait for the processor.
 LONGEST = 300.0
-_LOOK_EVERY = 0.2
-# Nothing of ours is told to it, and what it needs of memory stays countable.
+_POLL_INTERVAL = 0.2
+# None of our environment is passed on; fewer memory arenas keep its memory predictable.
 _ENVIRONMENT = {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
@@ -34,12 +34,12 @@ _ENVIRONMENT = {
 
 
 class StoppedError(Exception):
-    """The worker ends, and with it the conversion: it is begun again later."""
+    """The worker stops, and the conversion with it: it is started again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of a file; `is_unchanged`: it leaves as it is."""
+    """The result of a conversion; `is_unchanged`: the file is sent as it is."""
 
     kind: Kind
     mime: str
@@ -47,10 +47,10 @@ class Made:
 
 
 def convert(order: Order, is_stopping: Callable[[], bool] = lambda: False) -> Made:
-    """Has the order done by a process of its own.
+    """Runs the conversion in a separate process.
 
-    Raises UnfitError when it cannot be done, whatever the file did to that process,
-    and StoppedError when `is_stopping` turns true before its end.
+    Raises UnfitError if it cannot be done, whatever the file did to that process, and
+    StoppedError if `is_stopping` becomes true before it ends.
     """
     command = [
         sys.executable,
@@ -67,17 +67,17 @@ def convert(order: Order, is_stopping: Callable[[], bool] = lambda: False) -> Ma
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            said = _wait(process, is_stopping)
+            output = _wait(process, is_stopping)
         finally:
             process.kill()
-    return _made(process.returncode, said)
+    return _made(process.returncode, output)
 
 
 def _wait(process: subprocess.Popen[bytes], is_stopping: Callable[[], bool]) -> bytes:
     ends = monotonic() + LONGEST
     while True:
         try:
-            return process.communicate(timeout=_LOOK_EVERY)[0]
+            return process.communicate(timeout=_POLL_INTERVAL)[0]
         except subprocess.TimeoutExpired:
             if is_stopping():
                 raise StoppedError from None
@@ -85,18 +85,18 @@ def _wait(process: subprocess.Popen[bytes], is_stopping: Callable[[], bool]) -> 
                 raise CannotConvertError("too_long") from None
 
 
-def _made(status: int, said: bytes) -> Made:
+def _made(status: int, output: bytes) -> Made:
     if status < 0:
-        # Its own bound on time, or a decoder that broke, or ran out of memory.
+        # Its own time limit, or a decoder that crashed or ran out of memory.
         is_late = status == -signal.SIGXCPU
         logger.warning("a conversion ended by signal %d", -status)
         raise CannotConvertError("too_long" if is_late else "too_large")
     try:
-        told = json.loads(said)
+        result = json.loads(output)
     except ValueError:
         logger.warning("a conversion ended with status %d", status)
         raise CannotConvertError("unreadable") from None
-    if "reason" in told:
-        logger.info("a conversion ended: %s", told.get("error", told["reason"]))
-        raise CannotConvertError(cast(Reason, told["reason"]))
-    return Made(told["kind"], told["mime"], bool(told.get("unchanged")))
+    if "reason" in result:
+        logger.info("a conversion ended: %s", result.get("error", result["reason"]))
+        raise CannotConvertError(cast(Reason, result["reason"]))
+    return Made(result["kind"], result["mime"], bool(result.get("unchanged")))

@@ -1,4 +1,4 @@
-"""Sound in the two forms that phones play: voice notes and M4A."""
+"""Converts audio to the two forms that phones play: voice notes and M4A."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AAC_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_
 
 
 def write_voice(source: Path, mime: str, target: Path) -> None:
-    """Ogg with one channel of Opus at 48 kHz."""
+    """Writes Ogg with one channel of Opus at 48 kHz."""
     with opened(source, mime) as read, av.open(str(target), "w", "ogg") as made:
         resampler = AudioResampler("s16", "mono", _OPUS_RATE, _OPUS_FRAME)
         stream = made.add_stream("libopus", rate=_OPUS_RATE, layout="mono")
@@ -32,7 +32,7 @@ def write_voice(source: Path, mime: str, target: Path) -> None:
 
 
 def write_m4a(source: Path, mime: str, target: Path) -> None:
-    """AAC in an MP4 container, with one channel or two."""
+    """Writes AAC in an MP4 container, with one or two channels."""
     with opened(source, mime) as read, av.open(str(target), "w", "ipod") as made:
         context = _sound(read).codec_context
         layout = "mono" if context.channels == 1 else "stereo"
@@ -56,7 +56,7 @@ def _sound(container: InputContainer) -> av.AudioStream:
 def _resampled(
     container: InputContainer, resampler: AudioResampler
 ) -> Iterator[AudioFrame]:
-    """The sound in frames that follow each other, whatever times it was given."""
+    """Yields the sound in contiguous frames, whatever timestamps it has."""
     at = 0
     for decoded in chain(_decoded(container), [None]):
         if decoded is not None:
@@ -70,7 +70,7 @@ def _resampled(
 
 
 def _decoded(container: InputContainer) -> Iterator[AudioFrame]:
-    """Up to where it breaks off, as recordings do whose tab was closed."""
+    """Yields frames until the file ends early, as recordings of a closed tab do."""
     stream = _sound(container)
     try:
         yield from container.decode(stream)

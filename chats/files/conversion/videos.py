@@ -1,4 +1,4 @@
-"""Film in the one form that every phone plays: MP4 of H.264 and AAC."""
+"""Converts videos to the form that every phone plays: MP4 of H.264 and AAC."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ _LONGEST_SIDE = 1280
 _RATE = 30
 _SOUND_RATE, _SOUND_BITS = 48_000, 96_000
 _MILLISECOND = Fraction(1, 1000)
-# In milliseconds: what comes sooner after its picture is left out.
+# In milliseconds: frames that follow sooner are dropped.
 _SHORTEST_APART = 30
 _FEWEST_BITS = 100_000
-# Of a picture that moves: how long one image of it stands, and all of them.
+# Of an animated picture, in milliseconds: the default and the minimum duration of a
+# frame, and the maximum of all frames.
 _STANDS, _SHORTEST, _LONGEST_IN_ALL = 100, 20, 60_000
 
 
 def fits(source: Path, mime: str) -> bool:
-    """Whether the film is in that form already, whatever its container is."""
+    """Returns whether the video is in that form already, whatever its container is."""
     with opened(source, mime) as read:
         return _is_playable(read)
 
 
 def write_mp4(source: Path, mime: str, target: Path, largest: int | None) -> None:
-    """The film as MP4: its streams as they are where they fit, else made anew."""
+    """Writes the video as MP4: its streams are copied if they fit, else transcoded."""
     with opened(source, mime) as read, _made(target) as made:
         if not read.streams.video:
             raise CannotConvertError("empty")
@@ -48,7 +49,7 @@ def write_mp4(source: Path, mime: str, target: Path, largest: int | None) -> Non
 
 
 def write_animation(source: Path, target: Path) -> None:
-    """A GIF or WebP that moves, as MP4."""
+    """Writes an animated GIF or WebP as MP4."""
     with images.opened(source) as image, _made(target) as made:
         size = _scaled(image.width, image.height)
         stream = _video_stream(made, size, None)
@@ -65,7 +66,7 @@ def write_animation(source: Path, target: Path) -> None:
 
 
 def _made(target: Path) -> OutputContainer:
-    # What plays while it is loaded has its table first.
+    # With the index at the start, so that it plays while it is loaded.
     return av.open(str(target), "w", "mp4", options={"movflags": "faststart"})
 
 
@@ -82,7 +83,7 @@ def _copy(read: InputContainer, made: OutputContainer) -> None:
     kept = [*read.streams.video, *read.streams.audio]
     copies = {stream.index: made.add_stream_from_template(stream) for stream in kept}
     for packet in read.demux(kept):
-        # The last of each stream is empty.
+        # The last packet of each stream is empty.
         if packet.dts is not None:
             packet.stream = copies[packet.stream.index]
             made.mux(packet)
@@ -110,7 +111,7 @@ def _transcode(
 
 
 class _Pictures:
-    """The film on its way through the encoder, at most so many pictures a second."""
+    """Encodes the video's frames, at most so many a second."""
 
     def __init__(
         self, made: OutputContainer, stream: av.VideoStream, turned: int
@@ -140,7 +141,7 @@ class _Pictures:
 
 
 class _Sound:
-    """The sound beside it, without gaps from where it begins."""
+    """Encodes the video's sound without gaps, from the time where it begins."""
 
     def __init__(self, made: OutputContainer) -> None:
         self.made = made
@@ -168,7 +169,7 @@ class _Sound:
 
 
 def _shown_size(read: InputContainer) -> tuple[int, tuple[int, int]]:
-    """How far the film is turned to be upright, and its size then."""
+    """Returns the rotation that makes the video upright, and its size then."""
     film = read.streams.video[0]
     if film.width * film.height > MOST_PIXELS:
         raise CannotConvertError("too_large")
@@ -184,7 +185,7 @@ def _shown_size(read: InputContainer) -> tuple[int, tuple[int, int]]:
 def _decoded(
     read: InputContainer, streams: list[Any]
 ) -> Iterator[VideoFrame | AudioFrame]:
-    """Up to where it breaks off, as recordings do whose tab was closed."""
+    """Yields frames until the file ends early, as recordings of a closed tab do."""
     try:
         for frame in read.decode(streams):
             if isinstance(frame, VideoFrame | AudioFrame):
@@ -208,7 +209,7 @@ def _video_stream(
 
 
 def _bits(read: InputContainer, largest: int | None) -> int | None:
-    """How many a second its pictures may take, so that the whole is small enough."""
+    """Returns the bit rate of the video at which the whole file is small enough."""
     if largest is None or not read.duration:
         return None
     seconds = read.duration / av.time_base
@@ -216,7 +217,7 @@ def _bits(read: InputContainer, largest: int | None) -> int | None:
 
 
 def _scaled(width: int, height: int) -> tuple[int, int]:
-    """At most so long, and even, as the encoder wants it."""
+    """Returns the size within the longest side, and even, as the encoder requires."""
     by = min(1.0, _LONGEST_SIDE / max(width, height))
     return max(2, round(width * by / 2) * 2), max(2, round(height * by / 2) * 2)
 

@@ -1,4 +1,4 @@
-"""What a message of WhatsApp's protocol says, as Evolution passes it on."""
+"""Content of WhatsApp protocol messages in Evolution's format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = {
     "ptvMessage": "video",
     "documentMessage": "file",
 }
-# Nothing that a person says: keys, pins, what announces the parts of an album (they
+# Types without content from a person: keys, pins, announcements of albums (their parts
 # come by themselves), and what only the phone can decrypt.
 SILENT = {
     "albumMessage",
@@ -37,12 +37,12 @@ SILENT = {
 LONGEST_MEDIA_TEXT = 36 * 2**20
 LONGEST_DETAILS = 16 * 2**10
 DEEPEST_WRAPPER = 8
-# Large, and of no use for fetching the file again.
+# Large, and not needed to fetch the file again.
 _PICTURES_IN_PARTS = {"jpegThumbnail", "waveform", "contextInfo", "scansSidecar"}
 
 
 class Said:
-    """A message without its wrappers: its kind, its part of that kind, the rest."""
+    """A message without its wrappers: its kind, the part of that kind, the rest."""
 
     def __init__(self, message: Any, kind: str = "") -> None:
         self.message, self.kind = _unwrapped(message, kind)
@@ -50,15 +50,15 @@ class Said:
 
     @property
     def context(self) -> Any:
-        """What the message refers to, as its part says it."""
+        """Returns the context info of the message's part."""
         return found(self.part, "contextInfo")
 
 
 def _unwrapped(message: Any, kind: str) -> tuple[Any, str]:
-    """The innermost message and its kind.
+    """Returns the innermost message and its kind.
 
-    Disappearing and view-once messages, documents with captions, photos of an album
-    and others come as a part that holds the message itself: `{"message": {...}}`.
+    Disappearing and view-once messages, documents with captions, photos of an album and
+    others come as a part that contains the message: `{"message": {...}}`.
     """
     if not _is_content(kind) or not isinstance(found(message, kind), dict | str):
         kind = _kind_of(message) or kind
@@ -71,40 +71,40 @@ def _unwrapped(message: Any, kind: str) -> tuple[Any, str]:
 
 
 def _kind_of(message: Any) -> str:
-    """The name of the part that is the content."""
+    """Returns the name of the part that is the content."""
     names = list(message) if isinstance(message, dict) else []
     silent = (name for name in names if name in SILENT)
     return next(filter(_is_content, names), next(silent, ""))
 
 
 def _is_content(kind: str) -> bool:
-    """Keys for a group and the like come beside the content, not instead of it."""
+    """Returns whether it is content: keys for a group and the like come beside it."""
     return kind not in SILENT and (kind == "conversation" or "Message" in kind)
 
 
-def content_of(data: Any, said: Said) -> Content:
-    """What an operator reads or opens; a placeholder for what is not known."""
-    text_part = found(said.message, "conversation") or found(
-        said.message, "extendedTextMessage", "text"
+def content_of(data: Any, inner: Said) -> Content:
+    """Returns the message's content; a placeholder for an unknown type."""
+    text_part = found(inner.message, "conversation") or found(
+        inner.message, "extendedTextMessage", "text"
     )
     if text_part:
         return Content("text", text(text_part))
-    if said.kind in FILES and isinstance(said.part, dict):
-        media = _media(data, said)
-        return Content(FILES[said.kind], text(said.part.get("caption")), media)
-    shown = said.kind.removesuffix("Message")
-    reader = READERS.get(said.kind)
-    kind, line = reader(said.part) if reader else ("text", _chosen(said.part))
+    if inner.kind in FILES and isinstance(inner.part, dict):
+        media = _media(data, inner)
+        return Content(FILES[inner.kind], text(inner.part.get("caption")), media)
+    shown = inner.kind.removesuffix("Message")
+    reader = READERS.get(inner.kind)
+    kind, line = reader(inner.part) if reader else ("text", _chosen(inner.part))
     if line:
         return Content(kind, line)
     return Content(parsing.kind(shown), parsing.placeholder(shown))
 
 
-def _media(data: Any, said: Said) -> Media:
-    part = said.part
+def _media(data: Any, inner: Said) -> Media:
+    part = inner.part
     delivered = (
         found(data, "message", "base64")
-        or found(said.message, "base64")
+        or found(inner.message, "base64")
         or part.get("base64")
     )
     return Media(
@@ -112,23 +112,26 @@ def _media(data: Any, said: Said) -> Media:
         name=text(part.get("fileName")) or text(part.get("title")),
         base64=text(delivered, longest=LONGEST_MEDIA_TEXT),
         id=text(found(data, "key", "id")),
-        details="" if delivered else _details(data, said),
+        details="" if delivered else _details(data, inner),
     )
 
 
-def _details(data: Any, said: Said) -> str:
-    """The message itself, by which Evolution downloads the file without having kept
-    the message, or where it does not unwrap it."""
-    if not said.part.get("mediaKey"):
+def _details(data: Any, inner: Said) -> str:
+    """Returns the message itself as JSON.
+
+    Evolution downloads a file by it if it has not stored the message, or does not
+    unwrap it.
+    """
+    if not inner.part.get("mediaKey"):
         return ""
-    part = {k: v for k, v in said.part.items() if k not in _PICTURES_IN_PARTS}
+    part = {k: v for k, v in inner.part.items() if k not in _PICTURES_IN_PARTS}
     key = found(data, "key")
-    details = json.dumps({"key": key, "message": {said.kind: part}})
+    details = json.dumps({"key": key, "message": {inner.kind: part}})
     return details if len(details) <= LONGEST_DETAILS else ""
 
 
 def _chosen(part: Any) -> str:
-    """What was chosen of buttons or a list, or the title of what is not known."""
+    """Returns the option chosen of buttons or a list, or an unknown one's title."""
     for name in ("selectedDisplayText", "title"):
         if chosen := text(found(part, name)):
             return chosen
@@ -136,14 +139,14 @@ def _chosen(part: Any) -> str:
 
 
 def origin_of(context: Any) -> Origin | None:
-    """The ad, post or product that the customer came by."""
+    """Returns the ad, post or product through which the customer came."""
     reply = found(context, "externalAdReply")
     kind = text(found(reply, "sourceType")).lower()
     is_ad = (
         text(found(context, "conversionSource")) == "FB_Ads"
         or text(found(context, "entryPointConversionSource")) == "ctwa_ad"
     )
-    # Previews of links come as such replies too, without a source.
+    # Link previews come as such replies too, without a source.
     if reply and (kind in ("ad", "post") or is_ad):
         return Origin(
             "post" if kind == "post" else "ad",

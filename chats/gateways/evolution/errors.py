@@ -1,4 +1,4 @@
-"""What Evolution's errors mean: nearly all of them are a 400 with a text."""
+"""Meanings of Evolution's errors: nearly all of them are a 400 with a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chats.gateways.parsing import found, listed, text
 _DISCONNECTED = re.compile(
     r"Connection (Closed|Lost)|Timed? ?Out|not connected|Connection was lost", re.I
 )
-# Said before anything was tried; what is said while sending begins with "Error:".
+# Texts from before anything was tried; those of failed sends begin with "Error:".
 _SCHEMA = re.compile(
     r"requires property|is not (any|one|exactly|of a|allowed)|does not (match|conform)"
     r"|must be|is required|Owned media|base64|file ?name",
@@ -20,37 +20,37 @@ _SCHEMA = re.compile(
 )
 
 
-def parse_error(answer: Answer, said: str) -> Outcome:
-    """The outcome of an answer that is no success. `said` is its text, masked."""
+def parse_error(answer: Answer, message: str) -> Outcome:
+    """Returns the outcome of a failed response. `message` is its text, masked."""
     messages = listed(answer.object(), "response", "message")
-    if any(found(message, "exists") is False for message in messages):
+    if any(found(part, "exists") is False for part in messages):
         return v.BAD_RECIPIENT.outcome()
     if found(answer.object(), "response", "message", "exists") is False:
         return v.BAD_RECIPIENT.outcome()
     if answer.status in (401, 403):
-        return v.NOT_AUTHORIZED.outcome(said)
+        return v.NOT_AUTHORIZED.outcome(message)
     if answer.status == 429:
-        return v.THROTTLED.outcome(said, answer.retry_after)
+        return v.THROTTLED.outcome(message, answer.retry_after)
     if answer.status == 413:
-        return v.TOO_LARGE.outcome(said)
+        return v.TOO_LARGE.outcome(message)
     if not answer.object():
         if answer.status >= 500:
             return v.maybe("unreadable", answer.status)
         return v.WRONG_PROGRAM.outcome(answer.status)
-    if _DISCONNECTED.search(said):
-        return v.NOT_CONNECTED.outcome(said)
+    if _DISCONNECTED.search(message):
+        return v.NOT_CONNECTED.outcome(message)
     if answer.status == 404:
-        return v.BAD_SETUP.outcome(said)
+        return v.BAD_SETUP.outcome(message)
     if answer.status >= 500:
-        return v.TEMPORARY.outcome(said)
-    if answer.status == 400 and _SCHEMA.search(said) and "Error:" not in said:
-        return v.BAD_MESSAGE.outcome(said)
-    # A database's error after WhatsApp took the message looks the same.
-    return v.maybe("temporary", said)
+        return v.TEMPORARY.outcome(message)
+    if answer.status == 400 and _SCHEMA.search(message) and "Error:" not in message:
+        return v.BAD_MESSAGE.outcome(message)
+    # A database error after WhatsApp accepted the message looks the same.
+    return v.maybe("temporary", message)
 
 
 def said_in(answer: Answer) -> str:
-    """The text of an error frame."""
+    """Returns the text of an error response."""
     body = answer.object()
     message = found(body, "response", "message")
     if isinstance(message, list):

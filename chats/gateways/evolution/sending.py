@@ -1,4 +1,4 @@
-"""Sending through an instance of Evolution."""
+"""Sends through an instance of Evolution."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MEDIA_CAP = 36 * 2**20
 
 
 class Evolution:
-    """`Account.id` is the instance, its token the instance's `apikey`."""
+    """Client of Evolution. `Account.id` is the instance, its token its `apikey`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -47,7 +47,7 @@ class Evolution:
         if out.template is not None:
             return error_rules.NO_TEMPLATES.outcome()
         if out.to.isdecimal() and len(out.to) > MOST_DIGITS:
-            # It would be taken for a group.
+            # Evolution would treat it as a group.
             return error_rules.BAD_RECIPIENT.outcome()
         method, payload = _request(out)
         try:
@@ -63,12 +63,14 @@ class Evolution:
         return Accepted((name,), jid or None)
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
-        """Evolution keeps no id of ours; its `send.message` event is awaited."""
+        """Evolution stores no id of ours; its `send.message` event confirms a send."""
         return None
 
     def health(self, account: Account) -> Health:
-        """Asked again and again, so it asks for the state alone: to ask for the QR
-        begins a connection."""
+        """Requests the state only.
+
+        It is polled, and requesting the QR code would start a connection.
+        """
         if not account.url or not account.id:
             return Health("closed", sentence("bad_setup"))
         try:
@@ -91,7 +93,7 @@ class Evolution:
             return self._refused(account, answer)
         if qr := text(body.get("code")):
             return Health("qr", sentence("not_connected"), qr)
-        # Connected already, or the QR is not made yet.
+        # Connected already, or the QR code does not exist yet.
         return _health(found(body, "instance", "state") or "connecting")
 
     def _refused(self, account: Account, answer: Answer) -> Health:
@@ -99,8 +101,11 @@ class Evolution:
         return Health("closed", getattr(outcome, "reason", ""))
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
-        """By its id from what Evolution has kept; what it has not kept, or does not
-        unwrap, by the message as it came."""
+        """Fetches by id what Evolution has stored.
+
+        What it has not stored, or does not unwrap, is fetched by the message as it
+        came.
+        """
         try:
             answer = self._media(account, {"key": {"id": media.id}})
             if not answer.ok and answer.object() and media.details:
@@ -112,7 +117,7 @@ class Evolution:
             return Failed("unreadable", sentence("unreadable", answer.status))
         mime = text(answer.object().get("mimetype")) or media.mime
         name = text(answer.object().get("fileName"))
-        # Of a file without a name it makes one of the message's id.
+        # For a file without a name Evolution makes one from the message's id.
         name = "" if name.startswith(media.id) else name
         return Fetched(content, mime.partition(";")[0].strip(), media.name or name)
 
@@ -122,7 +127,7 @@ class Evolution:
         return self._call(account, "media", "POST", path, body, cap=MEDIA_CAP)
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
-        """The picture; names come with messages."""
+        """Returns the picture; names come with messages."""
         body = as_json({"number": jid_of(person)})
         path = "chat/fetchProfilePictureUrl"
         try:
@@ -165,7 +170,10 @@ def _health(state: Any) -> Health:
 
 
 def _request(out: Outgoing) -> tuple[str, Payload]:
-    """Never a `delay`: it holds the request open until somebody repeats it."""
+    """Builds the request, never with a `delay`.
+
+    It keeps the request open so long that it is repeated.
+    """
     if out.file is not None:
         return _file_request(out, out.file)
     body = {"text": out.text, "linkPreview": False}
@@ -173,10 +181,10 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
 
 
 def _addressed(out: Outgoing) -> dict[str, Any]:
-    """Whom it goes to, and the message that it answers.
+    """Returns the recipient and the quoted message.
 
-    Evolution quotes what its database has kept, and sends without a quote what it has
-    not; a voice note never quotes.
+    Evolution quotes messages from its database, and sends without a quote if the
+    message is not in it; a voice note never quotes.
     """
     body: dict[str, Any] = {"number": jid_of(out.to)}
     if out.reply_to:
@@ -203,10 +211,10 @@ def _file_request(out: Outgoing, file: File) -> tuple[str, Payload]:
         **_addressed(out),
         "mediatype": kind,
         "mimetype": file.mime,
-        # The type is computed anew from its suffix.
+        # Evolution computes the type again from the suffix.
         "fileName": named_as(file.name, file.mime, common=True),
     }
-    # WhatsApp shows no text beside a sound.
+    # WhatsApp shows no text with an audio.
     if out.caption and kind != "audio":
         body["caption"] = out.caption
     return "sendMedia", as_json_with_file(body, "media", file)

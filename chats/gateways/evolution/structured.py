@@ -1,4 +1,4 @@
-"""Texts of WhatsApp's structured messages: each kind's part as its reader shows it."""
+"""Texts of WhatsApp's structured messages, one function per kind."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def _invitation(part: Any) -> tuple[str, str]:
 
 
 def _event(part: Any) -> tuple[str, str]:
-    place = found(part, "location", "name") or found(part, "joinLink")
+    location = found(part, "location", "name") or found(part, "joinLink")
     starts = parsing.stamp(found(part, "startTime"))
     name, said = found(part, "name"), found(part, "description")
-    return "event", s.appointment_text(name, starts, place, said)
+    return "event", s.appointment_text(name, starts, location, said)
 
 
 def _payment_request(part: Any) -> tuple[str, str]:
@@ -163,7 +163,7 @@ READERS: dict[str, Callable[[Any], tuple[str, str]]] = {
     "eventMessage": _event,
     "requestPaymentMessage": _payment_request,
     "sendPaymentMessage": _payment,
-    # So spelled by WhatsApp.
+    # Spelled this way by WhatsApp.
     "callLogMesssage": _call_log,
     "templateMessage": _template,
     "interactiveMessage": _interactive,

@@ -1,4 +1,4 @@
-"""What Evolution tells: one event a body, no signature but an unguessable address."""
+"""Webhook of Evolution: one event per body, authenticated by an unguessable URL."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ SESSIONS: dict[str, SessionState] = {
     "close": "closed",
     "refused": "closed",
 }
-# WhatsApp's numbers of what a protocol message does, beside their names.
+# WhatsApp's numbers of protocol message types, beside their names.
 EDITS = {"MESSAGE_EDIT", "14", ""}
 REVOCATIONS = {"REVOKE", "0"}
 MISSED_CALLS = {"timeout", "reject"}
 
 
 class EvolutionWebhook:
-    """Events of one instance."""
+    """Parser of the events of one instance."""
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         body = read_object(raw)
@@ -75,7 +75,7 @@ class EvolutionWebhook:
 
 
 def _event_of(body: dict[str, Any]) -> str:
-    """The event's name in its one spelling."""
+    """Returns the event's name in a uniform spelling."""
     name: str = body["event"]
     return name.lower().replace("_", ".").replace("-", ".")
 
@@ -87,21 +87,21 @@ def _message(data: Any, *, is_api: bool | None = None) -> Event:
         return Ignored("crowd")
     mine = key.get("fromMe") is True
     jids = (chat, key.get("remoteJidAlt"), key.get("senderPn"), key.get("senderLid"))
-    # On what we sent the name is our own ("Você").
+    # On messages that we sent the name is our own ("Você").
     person = Person(
         person_ids(jids), "" if mine else parsing.name(data.get("pushName"))
     )
     if not person.ids:
         raise ValueError("a message without a person")
-    said = Said(data.get("message"), text(data.get("messageType")))
-    if said.kind in SILENT:
-        return Ignored(said.kind)
-    if said.kind == "protocolMessage":
-        return _change(said.part)
-    if said.kind == "reactionMessage":
-        return _reaction(said.part, person, is_own=mine)
-    content = content_of(data, said)
-    context = data.get("contextInfo") or said.context
+    inner = Said(data.get("message"), text(data.get("messageType")))
+    if inner.kind in SILENT:
+        return Ignored(inner.kind)
+    if inner.kind == "protocolMessage":
+        return _change(inner.part)
+    if inner.kind == "reactionMessage":
+        return _reaction(inner.part, person, is_own=mine)
+    content = content_of(data, inner)
+    context = data.get("contextInfo") or inner.context
     at = parsing.timestamp(data.get("messageTimestamp"))
     name, reply_to = text(key["id"]), text(found(context, "stanzaId"))
     if mine or is_api:
@@ -114,7 +114,7 @@ def _sent(data: Any) -> Event:
 
 
 def _reaction(part: Any, person: Person, *, is_own: bool) -> Event:
-    """An empty text withdraws it."""
+    """Parses a reaction; an empty text withdraws it."""
     target = text(found(part, "key", "id"))
     if not target:
         return Ignored("reactionMessage")
@@ -122,7 +122,7 @@ def _reaction(part: Any, person: Person, *, is_own: bool) -> Event:
 
 
 def _change(data: Any) -> Event:
-    """A message that edits another or takes it back."""
+    """Parses a message that edits or deletes another."""
     name = text(found(data, "key", "id"))
     kind, edited = text(found(data, "type")), found(data, "editedMessage")
     if name and edited and kind in EDITS:
@@ -134,16 +134,16 @@ def _change(data: Any) -> Event:
 
 
 def _deletion(data: Any) -> Event:
-    """The key of the message, or Evolution's own row with the key in it."""
+    """Parses a deletion: the message's key, or Evolution's row that contains it."""
     key = found(data, "key") or data
     name = text(found(key, "id"))
     return Deleted(name) if name else Ignored("deletion")
 
 
 def _call(data: Any) -> Event:
-    """One line for each call, which says so when it was missed.
+    """Parses a call into one message, which says whether it was missed.
 
-    Who hung up, and whether the phone answered, is not told.
+    Who ended the call, and whether the phone answered, is not reported.
     """
     if found(data, "isGroup") is True:
         return Ignored("crowd")
@@ -162,7 +162,7 @@ def _call(data: Any) -> Event:
 
 
 def _update(data: Any) -> Event:
-    """Matched by `keyId`: `messageId` is the server's own row."""
+    """Parses a status, matched by `keyId`: `messageId` is the server's own row."""
     status = STATUSES.get(text(data.get("status")))
     name = text(data.get("keyId") or found(data, "key", "id"))
     if name and data.get("status") == "DELETED":
@@ -179,16 +179,16 @@ def _connection(data: Any) -> Event:
         number = person_id(data.get("wuid"))
         return Session("open", number=int(number) if number.isdecimal() else None)
     reason = data.get("statusReason")
-    # 200 stands for no reason.
+    # 200 means no reason.
     return Session(state, sentence("not_connected", "" if reason == 200 else reason))
 
 
 def _status(data: Any) -> Event:
-    """Told when an instance is logged out and does not connect again by itself."""
+    """Parses the event of an instance that is logged out and stays disconnected."""
     if text(found(data, "status")) != "closed":
         return Ignored("status")
-    said = found(data, "disconnectionReasonCode") or ""
-    return Session("closed", sentence("not_connected", said))
+    inner = found(data, "disconnectionReasonCode") or ""
+    return Session("closed", sentence("not_connected", inner))
 
 
 def _gone(data: Any) -> Event:

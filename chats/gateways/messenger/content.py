@@ -1,4 +1,4 @@
-"""What a message of Messenger says: its text, and each of its attachments."""
+"""Content of Messenger messages: the text, and each attachment."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from chats.gateways.parsing import found, listed, text
 FILES = {"image": "image", "audio": "audio", "video": "video", "file": "file"}
 # A sticker is a picture.
 FILES["sticker"] = "image"
-# Something of Facebook or Instagram that was passed on.
+# Shared content of Facebook or Instagram.
 SHARED = {"fallback", "share", "post", "ig_post", "reel", "ig_reel", "ig_story"}
 REELS = {"reel", "ig_reel"}
 FACEBOOK, INSTAGRAM = "https://www.facebook.com", "https://www.instagram.com"
 
 
 def contents_of(message: dict[str, Any]) -> list[Content]:
-    """The text and each attachment by itself; never nothing."""
+    """Returns the text and each attachment separately; never empty."""
     said = text(message.get("text"))
     attachments = listed(message, "attachments")
     if said:
@@ -52,8 +52,10 @@ def _attachment(item: Any) -> Content:
 
 
 def _file_name(link: str) -> str:
-    """What the sender called a document: its link ends with it. Of pictures, films and
-    sounds it ends with a number."""
+    """Returns a document's name, which is the end of its link.
+
+    The links of pictures, videos and audios end with a number.
+    """
     try:
         name = unquote(urlsplit(link).path).rpartition("/")[2]
     except ValueError:
@@ -71,7 +73,7 @@ def _shared(kind: str, item: Any) -> str:
     link = _link(item)
     if kind in REELS:
         video = text(found(item, "payload", "reel_video_id"))
-        # A reel's address of its own lasts, that of its file does not.
+        # A reel's own address is permanent, that of its file is not.
         if video and not link.startswith("/"):
             link = f"{FACEBOOK}/reel/{video}"
     if link.startswith("/"):
@@ -80,7 +82,7 @@ def _shared(kind: str, item: Any) -> str:
 
 
 def _link(item: Any) -> str:
-    """Where it leads, without Facebook's page that asks whether to go there."""
+    """Returns the link's target, without Facebook's redirect page."""
     names = (("url",), ("URL",), ("payload", "url"))
     link = next(filter(None, (text(found(item, *path)) for path in names)), "")
     try:
@@ -93,7 +95,7 @@ def _link(item: Any) -> str:
 
 
 def _is_preview(item: Any, said: str) -> bool:
-    """Whether it only shows a link that stands in the text."""
+    """Returns whether the attachment only previews a link in the text."""
     if found(item, "type") not in ("fallback", "share"):
         return False
     link = _link(item).partition("://")[2] or _link(item)

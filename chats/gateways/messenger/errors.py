@@ -1,4 +1,4 @@
-"""What Messenger's errors mean: by code and subcode, then `is_transient`."""
+"""Meanings of Messenger's errors: by code and subcode, then `is_transient`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TABLE: dict[tuple[int, int | None], ErrorRule] = {
     (10, 2018278): v.WINDOW_CLOSED,
     (10, 2018065): v.WINDOW_CLOSED,
     (10, 2018108): v.UNAVAILABLE,
-    # Another app answers the person for now.
+    # Another app handles the conversation for now.
     (10, 2018300): v.UNAVAILABLE,
     (10, 1893063): ErrorRule("restricted", final=False, scope="account", wait=v.HOUR),
     (10, None): v.NOT_AUTHORIZED,
@@ -38,12 +38,12 @@ TABLE: dict[tuple[int, int | None], ErrorRule] = {
     (10303, None): v.BAD_MESSAGE,
     (2022, None): v.BAD_MESSAGE,
 }
-# Errors of a person that pass when the platform says so.
+# Errors of a person that are temporary when the platform says so.
 _TRANSIENT = {v.UNAVAILABLE}
 
 
 def parse_error(reported: Reported, status: int) -> ErrorRule:
-    """The verdict on an error object."""
+    """Returns the rule of an error object."""
     verdict = TABLE.get((reported.code, reported.subcode)) or TABLE.get(
         (reported.code, None)
     )

@@ -1,4 +1,4 @@
-"""What people do with a page beside writing, and what the platform does to the page."""
+"""People's actions other than messages, and the platform's actions on the page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STOPPED = "STOP NOTIFICATIONS"
 
 
 def _referral(payload: dict[str, Any], referral: dict[str, Any]) -> list[Event]:
-    """Somebody came back by a link or an ad, and has not said anything yet."""
+    """Parses a return through a link or an ad, before any message."""
     origin = origin_of_referral(referral)
     if origin is None:
         return [Ignored("referral")]
@@ -38,7 +38,7 @@ def _referral(payload: dict[str, Any], referral: dict[str, Any]) -> list[Event]:
 
 
 def _optin(payload: dict[str, Any], optin: dict[str, Any]) -> list[Event]:
-    """Somebody ticked a page's box on a website, or asked to be notified."""
+    """Parses a ticked box of a page's plugin, or a request for notifications."""
     person = visitor_of(payload, optin)
     if text(optin.get("type")):
         is_stopped = optin.get("notification_messages_status") == STOPPED
@@ -67,7 +67,10 @@ def _line(
     said: str,
     origin: Origin | None = None,
 ) -> list[Event]:
-    """A line in the conversation. It has no id: its time is the person's alone."""
+    """Returns a message in the conversation.
+
+    It has no id: person and time identify it.
+    """
     if person is None:
         return [NO_PERSON]
     stamp = text(payload.get("timestamp"))
@@ -77,7 +80,7 @@ def _line(
 
 
 def _policy(payload: dict[str, Any], policy: dict[str, Any]) -> list[Event]:
-    """The platform has blocked the page, or has let it go again."""
+    """Parses the platform's notice that it blocked the page, or unblocked it."""
     at = parsing.stamp(payload.get("timestamp"))
     if policy.get("action") != "block":
         said = _("The page may send messages again.")

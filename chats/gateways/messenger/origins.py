@@ -9,7 +9,7 @@ from chats.gateways.parsing import found, text
 
 
 def origin_of_referral(referral: Any) -> Origin | None:
-    """What a `referral` tells, None for what tells nothing."""
+    """Returns the origin in a `referral`, or None if it has none."""
     if not isinstance(referral, dict) or not referral:
         return None
     context = referral.get("ads_context_data")
@@ -21,14 +21,14 @@ def origin_of_referral(referral: Any) -> Origin | None:
         return None
     if product:
         return Origin("product", product, title, url)
-    # The link's own word tells more of it than the number of its ad.
+    # The link's own `ref` is more precise than the number of its ad.
     return Origin("ad" if ad else "ref", ref or ad, title, url)
 
 
 def origin_of_message(payload: Any, message: Any) -> Origin | None:
-    """The ad or product that a message came by, or the story that it answers."""
-    told = found(message, "referral") or found(payload, "referral")
-    origin = origin_of_referral(told)
+    """Returns the ad or product of a message, or the story that it answers."""
+    referral = found(message, "referral") or found(payload, "referral")
+    origin = origin_of_referral(referral)
     story = found(message, "reply_to", "story")
     if origin is None and isinstance(story, dict):
         return Origin("post", text(story.get("id")), "", text(story.get("url")))

@@ -1,4 +1,4 @@
-"""Sending as a page."""
+"""Sends as a Facebook page."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from chats.gateways.messenger.persons import USER_REF
 from chats.gateways.parsing import text
 from chats.gateways.streaming_body import Payload, as_json, as_multipart
 
-# After it only a person's answer may go, for a week.
+# After it only a human agent's reply is allowed, for a week.
 FREE_WINDOW = timedelta(hours=24)
 ATTACHMENT_TYPES = {"image": "image", "audio": "audio", "video": "video"}
 
 
 class Messenger:
-    """The Send API. `Account.id` is the page, its token the page's."""
+    """Client of the Send API. `Account.id` is the page, its token the page's."""
 
     def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:
         self._graph = graph.Graph(http, parse_error, media_hosts)
@@ -107,7 +107,7 @@ class Messenger:
         return error_rules.maybe("unreadable")
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
-        """Messenger cannot be asked; its echo carries our uuid."""
+        """Always None: Messenger has no lookup; its echo carries our uuid."""
         return None
 
     def health(self, account: Account) -> Health:
@@ -123,7 +123,10 @@ class Messenger:
         return Health("closed", getattr(refusal, "reason", ""))
 
     def profile(self, account: Account, person: str) -> Profile | Failed:
-        """Name and picture. An app that may not have both is asked for the name."""
+        """Returns name and picture.
+
+        If the app may not read both, only the name is requested.
+        """
         for fields in ("first_name,last_name,profile_pic", "first_name,last_name"):
             path = f"{quote(person, safe='')}?fields={fields}"
             try:
@@ -146,7 +149,10 @@ class Messenger:
 
 
 def _quote(quoted: str) -> dict[str, Any]:
-    """What is quoted. Referrals, payments and the like are lines of ours alone."""
+    """Returns the quote.
+
+    Referrals, payments and the like have ids of ours that the platform does not know.
+    """
     if not quoted.startswith(("m_", "mid.")):
         return {}
     return {"reply_to": {"mid": quoted}}
@@ -161,7 +167,7 @@ def _form(body: dict[str, Any], file: File) -> Payload:
 
 
 def _recipient(to: str) -> dict[str, str]:
-    """A person by his id, a visitor of a website by the name that its plugin has."""
+    """Returns the recipient: a person by id, a visitor by the plugin's reference."""
     if to.startswith(USER_REF):
         return {"user_ref": to.removeprefix(USER_REF)}
     return {"id": to}

@@ -1,4 +1,4 @@
-"""Texts of the structured messages that pages and shops send: receipts, products."""
+"""Texts of structured messages of pages and shops: receipts, products."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from chats.gateways import structured_text as s
 from chats.gateways.parsing import found, listed, text
 
-# Names of parts for programs, and what nobody reads.
+# Technical fields that are not shown.
 _INTERNAL = {"template_type", "locale", "theme_color", "image_url", "sharable"}
 _INTRODUCTIONS = ("text", "intro_message", "title")
 
 
 def template_text(payload: Any) -> str:
-    """What a template shows; "" for what shows nothing."""
+    """Returns the text of a template, "" if there is none."""
     if not isinstance(payload, dict):
         return ""
     products = listed(payload, "product", "elements")
@@ -36,7 +36,7 @@ def template_text(payload: Any) -> str:
 
 
 def payment_text(payment: Any) -> str:
-    """What somebody paid, and who he is."""
+    """Returns a payment and the payer."""
     amount, info = found(payment, "amount"), found(payment, "requested_user_info")
     names = ("contact_name", "contact_email", "contact_phone")
     person = [text(found(info, name)) for name in names]
@@ -48,7 +48,7 @@ def payment_text(payment: Any) -> str:
 
 
 def address_text(address: Any) -> str:
-    """A postal address in one line."""
+    """Returns a postal address in one line."""
     names = ("street1", "street_1", "street2", "street_2", "postal_code", "city")
     parts = (text(found(address, name)) for name in (*names, "state", "country"))
     return ", ".join(filter(None, parts))
@@ -93,7 +93,7 @@ def _button(button: Any) -> str:
 
 
 def _readable(value: Any, *, top: bool = False) -> Any:
-    """Without ids and names for programs."""
+    """Returns the value without ids and technical names."""
     if isinstance(value, list):
         return [_readable(item) for item in value]
     if not isinstance(value, dict):

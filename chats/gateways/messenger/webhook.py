@@ -1,4 +1,4 @@
-"""What Messenger tells: one piece for each event of each page in a body."""
+"""Webhook of Messenger: one piece for each event of each page in a body."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from chats.gateways.messenger.persons import NO_PERSON, person_of
 from chats.gateways.parsing import found, listed, text
 
 OBJECT = "page"
-# Of older reactions only the name is told.
+# Older reactions have only a name.
 EMOJIS = {
     "like": "👍",
     "dislike": "👎",
@@ -44,7 +44,7 @@ _FRAME = {"sender", "recipient", "timestamp", "page", "prior_message"}
 
 
 class MessengerWebhook:
-    """Events of pages, signed with the app's secret."""
+    """Parser of the events of pages, signed with the app's secret."""
 
     def __init__(self, secrets: Callable[[], Secrets]) -> None:
         self._secrets = secrets
@@ -60,12 +60,12 @@ class MessengerWebhook:
 
 
 def _pieces(body: dict[str, Any]) -> Iterator[WebhookItem]:
-    # The same address is told of other things that an app may have.
+    # The same address receives events of other objects that an app may have.
     if body.get("object") != OBJECT:
         return
     for entry in listed(body, "entry"):
         page = text(found(entry, "id"))
-        # The second is what comes while another app answers the person.
+        # `standby` has the events that come while another app handles the conversation.
         for event in (*listed(entry, "messaging"), *listed(entry, "standby")):
             if isinstance(event, dict):
                 yield WebhookItem(page, json.dumps({**event, "page": page}))
@@ -124,7 +124,7 @@ def _postback(payload: dict[str, Any], postback: dict[str, Any]) -> list[Event]:
     if person is None:
         return [NO_PERSON]
     stamp = text(payload.get("timestamp"))
-    # Old apps' postbacks have no mid; their time is theirs alone.
+    # Postbacks of old apps have no mid; person and time identify them.
     mid = text(postback.get("mid")) or f"postback:{person.ids[0]}:{stamp}"
     said = text(postback.get("title")) or text(postback.get("payload"))
     return [

@@ -1,4 +1,4 @@
-"""What Meta reports on a business account and on its numbers."""
+"""Meta's reports on a business account and on its numbers."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from chats.gateways.whatsapp_cloud.template_fields import TEMPLATE_FIELDS
 INFO: NoticeLevel = "info"
 WARNING: NoticeLevel = "warning"
 PROBLEM: NoticeLevel = "problem"
-# A restriction of these leaves nothing that could be sent or received.
+# With this restriction nothing can be sent or received.
 ANSWERING = "RESTRICTED_CUSTOMER_INITIATED_MESSAGING"
 
-# Each event of `account_update` that has nothing more to tell: its topic, its level,
-# whether the account cannot be used meanwhile, and what it means.
+# Events of `account_update` without further data: the topic, the level, whether the
+# account cannot be used meanwhile, and the meaning.
 _ACCOUNT = "account"
 _PARTNER = "partner"
 ACCOUNT_UPDATES: dict[str, tuple[str, NoticeLevel, bool, str]] = {
@@ -90,7 +90,7 @@ ACCOUNT_UPDATES: dict[str, tuple[str, NoticeLevel, bool, str]] = {
 
 
 def account_events(field: str, value: Any, at: datetime | None) -> list[Event]:
-    """What a change of a business account reports."""
+    """Returns the reports of a change of a business account."""
     reader = _READERS.get(field)
     if reader is None or not isinstance(value, dict):
         return [Ignored(field or "nothing")]
@@ -103,7 +103,7 @@ def account_events(field: str, value: Any, at: datetime | None) -> list[Event]:
 
 
 def error_events(errors: list[Any]) -> list[Event]:
-    """Errors that are of no message."""
+    """Returns the reports of errors that belong to no message."""
     said = [_error_text(error) for error in errors]
     return [AccountNotice("error", WARNING, "; ".join(filter(None, said)))]
 
@@ -114,7 +114,7 @@ def _error_text(error: Any) -> str:
 
 
 def _number(value: Any) -> int | None:
-    """The phone that a change is about, where it says which."""
+    """Returns the phone that a change is about, if it names one."""
     shown = text(value.get("display_phone_number")) or text(value.get("phone_number"))
     digits = "".join(filter(str.isdecimal, shown))
     return int(digits) if digits and len(digits) <= 15 and digits.isascii() else None
@@ -240,7 +240,7 @@ def _capability(value: dict[str, Any]) -> Event:
 
 def _security(value: dict[str, Any]) -> Event:
     event = text(value.get("event"))
-    # Whoever turns the PIN off can take the number away.
+    # Whoever turns the PIN off can take the number over.
     level = WARNING if event == "PIN_CHANGED" else PROBLEM
     requester = text(value.get("requester"))
     shown = f"{event} ({requester})" if requester else event
@@ -250,7 +250,7 @@ def _security(value: dict[str, Any]) -> Event:
 
 def _alert(value: dict[str, Any]) -> Event:
     info = value["alert_info"] if isinstance(value.get("alert_info"), dict) else value
-    # Of limits and badges: what is critical to Meta stops nothing.
+    # Alerts on limits and badges: what Meta calls critical blocks nothing.
     needs_action = text(info.get("alert_severity")) in ("CRITICAL", "WARNING")
     is_active = info.get("alert_status") != "NONE"
     level = WARNING if needs_action and is_active else INFO

@@ -1,4 +1,4 @@
-"""What a message of the Cloud API says, as an operator reads or opens it."""
+"""Content of Cloud API messages."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ FILES = {
     "document": "file",
     "sticker": "image",
 }
-# What a flow answers for its own use.
+# Fields of a flow's answer for its own use.
 _INTERNAL_FIELDS = {"flow_token"}
-# What every answer to a flow has for its text.
+# The text of every answer to a flow.
 _SENT = "Sent"
 
 
 def content_of(message: Any) -> Content:
-    """What was said; a placeholder for what is not known."""
+    """Returns the message's content; a placeholder for an unknown type."""
     kind = text(found(message, "type"))
     part = found(message, kind)
     if kind in FILES and isinstance(part, dict):
         return Content(FILES[kind], text(part.get("caption")), _media(part))
     reader = READERS.get(kind)
     said = reader(part) if reader else ""
-    # Some of what the platform calls unsupported comes with its text.
+    # Some messages that the platform calls unsupported come with a text.
     said = said or text(found(message, "text", "body"))
     if said:
         shown = "text" if kind in _AS_TEXT else kind
@@ -44,18 +44,18 @@ def content_of(message: Any) -> Content:
 
 
 def changed_text(message: Any) -> str:
-    """The text of an edited message; of a file its caption."""
+    """Returns the text of an edited message; of a file its caption."""
     kind = text(found(message, "type"))
     return text(found(message, kind, "body") or found(message, kind, "caption"))
 
 
 def quoted_id(message: Any) -> str:
-    """The id of the message that this one answers, "" for none."""
+    """Returns the id of the quoted message, or ""."""
     return text(found(message, "context", "id"))
 
 
 def origin_of(message: Any) -> Origin | None:
-    """The ad or post that the customer came by, or the product that he asks about."""
+    """Returns the ad, post or product through which the customer came."""
     referral = found(message, "referral")
     if isinstance(referral, dict) and referral:
         return Origin(
@@ -86,7 +86,7 @@ def _text(part: Any) -> str:
 def _location(part: Any) -> str:
     name, address = found(part, "name"), found(part, "address")
     lat, long = found(part, "latitude"), found(part, "longitude")
-    # The place's own page is no map.
+    # The location's own page is not a map.
     return _lines(s.place_text(name, address, lat, long), found(part, "url"))
 
 
@@ -128,18 +128,18 @@ def _interactive(part: Any) -> str:
 
 
 def _flow_answer(answer: Any) -> str:
-    """A filled form as a line for each field, or what else it answered."""
+    """Returns a submitted form, one line for each field, or another answer's text."""
     said = text(found(answer, "body"))
     title = "" if said == _SENT else said
-    given = text(found(answer, "response_json"))
+    raw = text(found(answer, "response_json"))
     try:
-        fields = json.loads(given)
+        fields = json.loads(raw)
     except (ValueError, RecursionError):
-        fields = given
+        fields = raw
     if isinstance(fields, dict):
         shown = {k: v for k, v in fields.items() if k not in _INTERNAL_FIELDS}
         return s.fields_text(shown, title) or said
-    return _lines(title, given) or said
+    return _lines(title, raw) or said
 
 
 def _lines(*values: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the Cloud API's error codes mean."""
+"""Meanings of the Cloud API's error codes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TABLE: dict[int, ErrorRule] = {
     **dict.fromkeys((131049, 130472), v.NOT_DELIVERED),
     # Parameter, self-send, type, identity key.
     **dict.fromkeys((100, 131008, 131009, 131021, 131051, 137000), v.BAD_MESSAGE),
-    # The platform could not take the media.
+    # The platform could not process the media.
     131053: v.ONE_MORE_TRY,
     **dict.fromkeys((1, 2, 131000, 131016, 131057, 133004), v.FEW_TRIES),
 }
 
 
 def parse_error(reported: Reported, status: int) -> ErrorRule:
-    """The verdict on an error object."""
+    """Returns the rule of an error object."""
     code = reported.code
     verdict = TABLE.get(code)
     if verdict is not None:

@@ -1,4 +1,4 @@
-"""What customers do beside writing: they call, pay, and choose what they are sent."""
+"""Customers' actions other than messages: calls, payments, marketing preferences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chats.gateways.whatsapp_cloud.persons import person_of
 
 
 def payment_events(status: dict[str, Any], contact: Any) -> list[Event]:
-    """How far the payment of an order came."""
+    """Returns the status of an order's payment."""
     person = person_of(contact, status.get("recipient_id"))
     if not person.ids:
         return [Ignored("payment")]
@@ -38,7 +38,10 @@ def payment_events(status: dict[str, Any], contact: Any) -> list[Event]:
 
 
 def call_events(call: dict[str, Any], contact: Any) -> list[Event]:
-    """A line when a call has ended: only then it is known whether it was taken."""
+    """Returns a message about an ended call.
+
+    Only then it is known whether it was answered.
+    """
     is_ours = call.get("direction") == "BUSINESS_INITIATED"
     side = "to" if is_ours else "from"
     person = person_of(contact, call.get(side), call.get(f"{side}_user_id"))
@@ -54,7 +57,7 @@ def call_events(call: dict[str, Any], contact: Any) -> list[Event]:
 
 
 def preference_events(preference: dict[str, Any], contact: Any) -> list[Event]:
-    """Whether a customer wants marketing messages."""
+    """Returns a message on whether a customer wants marketing messages."""
     ids = (preference.get("wa_id"), preference.get("user_id"))
     person = person_of(None if any(ids) else contact, *ids)
     if not person.ids:

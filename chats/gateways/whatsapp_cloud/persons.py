@@ -1,4 +1,4 @@
-"""Who a change of the Cloud API is about, by phone and by user id."""
+"""The customer that a change of the Cloud API concerns, by phone and by user id."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from chats.gateways.events import Event, IdentityMerged, Ignored, Person
 from chats.gateways.parsing import found, text
 
 _NAMED_BY = ("from", "from_user_id", "to", "to_user_id", "wa_id", "user_id")
-# At the end of what the platform says: before it stands the name that a customer chose.
+# Matched at the end of the platform's text: before it stands a name that the customer
+# chose.
 _RENAMED = re.compile(r" changed from (\S+\.\S+) to (\S+\.\S+)\Z")
 
 
 def contact_of(item: Any, contacts: list[Any]) -> Any:
-    """The profile of the customer that an item is about; a body may hold several."""
+    """Returns the profile of the customer of an item; a body may have several."""
     names = {text(found(item, name)) for name in _NAMED_BY} - {""}
     for contact in contacts:
         if names & {text(found(contact, "wa_id")), text(found(contact, "user_id"))}:
@@ -25,19 +26,19 @@ def contact_of(item: Any, contacts: list[Any]) -> Any:
 
 
 def person_of(contact: Any, *ids: Any) -> Person:
-    """Known by these ids, and by those of his profile."""
+    """Returns the person with these ids and those of the profile."""
     known = (*ids, found(contact, "wa_id"), found(contact, "user_id"))
     return Person(ordered(known), parsing.name(found(contact, "profile", "name")))
 
 
 def ordered(ids: Iterable[Any]) -> tuple[str, ...]:
-    """Each once: phones first, since answers go to the first."""
+    """Returns the distinct ids, phones first, since replies go to the first."""
     known = dict.fromkeys(text(one) for one in ids if one)
     return tuple(sorted(known, key=lambda one: not one.isdecimal()))
 
 
 def system_events(message: Any, person: Person) -> list[Event]:
-    """A customer has another number or user id: he stays the same person."""
+    """Returns the event of a new number or user id: the person stays the same."""
     system = message["system"]
     kind = text(found(system, "type"))
     if not kind.startswith("user_changed"):
@@ -52,7 +53,7 @@ def system_events(message: Any, person: Person) -> list[Event]:
 
 
 def renaming_events(renaming: Any, contact: Any) -> list[Event]:
-    """The same where it comes as a field of its own."""
+    """Returns the same event for changes that come as a separate field."""
     current = text(found(renaming, "user_id", "current"))
     known = (found(renaming, "wa_id"), found(renaming, "user_id", "previous"), current)
     return [_linked(person_of(contact, *known).ids, "", current)]

@@ -1,4 +1,4 @@
-"""Sending as a phone number of the Cloud API."""
+"""Sends from a phone number of the Cloud API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PHONE = re.compile(r"[0-9]{1,15}")
 
 
 class WhatsAppCloud(NoProfileMixin):
-    """The Cloud API. `Account.id` is the phone number id."""
+    """Client of the Cloud API. `Account.id` is the phone number id."""
 
     def __init__(self, http: Http, media_hosts: tuple[str, ...] = ()) -> None:
         self._graph = graph.Graph(http, parse_error, media_hosts)
@@ -38,21 +38,21 @@ class WhatsAppCloud(NoProfileMixin):
     def send(self, account: Account, out: Outgoing) -> Outcome:
         if not account.token or not account.id:
             return error_rules.BAD_SETUP.outcome()
-        content, rest = self._content(account, out)
+        content, separate_caption = self._content(account, out)
         if not isinstance(content, dict):
             return content
         outcome = self._post(account, out, content, out.uuid)
-        if isinstance(outcome, Accepted) and rest:
-            # Without our uuid: its receipts are not the file's.
+        if isinstance(outcome, Accepted) and separate_caption:
+            # Without our uuid: receipts of the caption are not those of the file.
             plain = replace(out, reply_to="")
-            caption = self._post(account, plain, _text(rest), "")
+            caption = self._post(account, plain, _text(separate_caption), "")
             return graph.with_caption(outcome, caption)
         return outcome
 
     def _content(
         self, account: Account, out: Outgoing
     ) -> tuple[dict[str, Any] | Outcome, str]:
-        """What is sent, and a caption that must follow by itself."""
+        """Returns the content to send, and a caption that must follow as a message."""
         if out.template is not None:
             return _template(out), ""
         if out.file is None:
@@ -100,7 +100,7 @@ class WhatsAppCloud(NoProfileMixin):
         return Accepted((wamid,), text(canonical) or None)
 
     def _upload(self, account: Account, file: File) -> str | Outcome:
-        """The media id. Nothing has been sent to anybody when this fails."""
+        """Returns the media id. If this fails, nothing has been sent."""
         fields = {"messaging_product": "whatsapp", "type": file.mime}
         try:
             answer = self._graph.post(
@@ -123,7 +123,7 @@ class WhatsAppCloud(NoProfileMixin):
         return error_rules.FEW_TRIES.outcome()
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
-        """The Cloud API cannot be asked; its receipts carry our uuid."""
+        """Always None: the Cloud API has no lookup; its receipts carry our uuid."""
         return None
 
     def health(self, account: Account) -> Health:
@@ -141,7 +141,7 @@ class WhatsAppCloud(NoProfileMixin):
         return Health("open", number=int(shown) if shown else None)
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
-        """Two calls: the link, which lives five minutes, and what is behind it."""
+        """Fetches the link, which is valid for five minutes, and then the file."""
         if not media.id.isalnum():
             return Failed("bad_message", sentence("bad_message", "media"), tries=1)
         try:
@@ -158,12 +158,15 @@ class WhatsAppCloud(NoProfileMixin):
 
 
 def _recipient(to: str) -> dict[str, str]:
-    """A phone by `to`, the id of a user without one by `recipient`."""
+    """Returns the recipient: a phone in `to`, another user's id in `recipient`."""
     return {"to": to} if _PHONE.fullmatch(to) else {"recipient": to}
 
 
 def _context(quoted: str) -> dict[str, Any]:
-    """What is quoted. Calls, payments and the like are lines of ours alone."""
+    """Returns the quote.
+
+    Calls, payments and the like have ids of ours that the platform does not know.
+    """
     if not quoted.startswith("wamid."):
         return {}
     return {"context": {"message_id": quoted}}

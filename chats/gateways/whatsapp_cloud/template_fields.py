@@ -1,4 +1,4 @@
-"""What Meta reports on the message templates of a business account."""
+"""Meta's reports on the message templates of a business account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chats.gateways.parsing import found, text
 
 
 def status_of(value: dict[str, Any]) -> TemplateNotice:
-    """Its state; the reason names what to mend where it is said."""
+    """Returns the template's status; the reason includes any advice given."""
     reason = text(value.get("reason"))
     more = (
         found(value, "rejection_info", "reason"),
@@ -29,20 +29,20 @@ def status_of(value: dict[str, Any]) -> TemplateNotice:
 
 
 def quality_of(value: dict[str, Any]) -> TemplateNotice:
-    """How customers take it."""
+    """Returns the template's quality rating."""
     quality = text(value.get("new_quality_score"), longest=32)
     return replace(template_of(value), quality=quality)
 
 
 def category_of(value: dict[str, Any]) -> TemplateNotice:
-    """By which price it goes, and which comes soon."""
+    """Returns the template's price category, and the coming one if there is one."""
     category, coming = text(value.get("new_category")), value.get("correct_category")
     shown = f"{category} → {text(coming)}" if coming else category
     return replace(template_of(value), category=shown[:32])
 
 
 def template_of(value: dict[str, Any]) -> TemplateNotice:
-    """The template alone: it was edited."""
+    """Returns only the template: it was edited."""
     language = text(value.get("message_template_language"), longest=32)
     name = text(value["message_template_name"], longest=512)
     return TemplateNotice(name, language.replace("-", "_"))

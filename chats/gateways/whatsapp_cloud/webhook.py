@@ -1,4 +1,4 @@
-"""What the Cloud API tells: one piece for each message, receipt or report in a body."""
+"""Webhook of the Cloud API: one piece for each message, receipt or report."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ STATUSES: dict[str, ReceiptStatus] = {
     "played": "read",
     "failed": "failed",
 }
-# What a change holds a list of, and what each item of it is called in a piece.
+# The lists in a change, and the name of each of their items in a piece.
 ITEMS = {
     "messages": "message",
     "message_echoes": "echo",
@@ -58,14 +58,14 @@ ITEMS = {
     "user_preferences": "preference",
     "user_id_update": "renaming",
 }
-# Names an account by its business account; not every one is known to be ours.
+# Prefix of accounts named by their business account; not every one is ours.
 BUSINESS_ACCOUNT = "waba:"
 
 
 class WhatsAppCloudWebhook:
-    """Changes of business accounts, signed with the app's secret.
+    """Parser of changes of business accounts, signed with the app's secret.
 
-    `phones_of` answers the phone number ids that we know of a business account.
+    `phones_of` returns the known phone number ids of a business account.
     """
 
     def __init__(
@@ -88,15 +88,15 @@ class WhatsAppCloudWebhook:
                 yield from pieces
                 if not pieces:
                     reports.append((entry, change))
-        # Last: how many pieces they are may change with our settings, and a body that
-        # is repeated is known again by the places of its pieces.
+        # Last: their number may change with our settings, and a repeated body is
+        # recognised by the positions of its pieces.
         for entry, change in reports:
             yield from self._report(entry, change)
 
     def _report(self, entry: Any, change: Any) -> Iterator[WebhookItem]:
-        """What is about a whole business account, for each number of it that is ours."""
+        """Yields a report on a whole business account once for each of our numbers."""
         value = found(change, "value")
-        # What partners are told names the account that it is about.
+        # Reports to partners name the account that they are about.
         waba = text(found(value, "waba_info", "waba_id")) or text(found(entry, "id"))
         report = {
             "account_field": _field_of(entry, change),
@@ -121,9 +121,9 @@ class WhatsAppCloudWebhook:
 
 
 def _field_of(entry: Any, change: Any) -> str:
-    """Some of Meta's own examples have the name of the field one level off."""
-    places = (change, entry, found(change, "value"))
-    return next(filter(None, (text(found(place, "field")) for place in places)), "")
+    """Returns the field's name; some of Meta's own examples have it one level off."""
+    levels = (change, entry, found(change, "value"))
+    return next(filter(None, (text(found(level, "field")) for level in levels)), "")
 
 
 def _pieces_of_change(change: Any) -> Iterator[WebhookItem]:
@@ -168,7 +168,7 @@ def _message(message: dict[str, Any], contact: Any) -> list[Event]:
 
 
 def _change(message: Any, person: Person, *, is_own: bool) -> Event | None:
-    """What the message does to an earlier one, None when it stands for itself."""
+    """Returns the event of a message that changes an earlier one, else None."""
     kind, part = message["type"], message.get(message["type"])
     at = parsing.timestamp(message.get("timestamp"))
     if kind == "reaction":
@@ -183,7 +183,7 @@ def _change(message: Any, person: Person, *, is_own: bool) -> Event | None:
 
 
 def _echo(echo: dict[str, Any], contact: Any) -> list[Event]:
-    """What the owner typed in the Business app."""
+    """Parses a message that the owner typed in the Business app."""
     if echo.get("group_id"):
         return [Ignored("group")]
     person = person_of(contact, echo.get("to"), echo.get("to_user_id"))

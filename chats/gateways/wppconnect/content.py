@@ -1,4 +1,4 @@
-"""What a message of WhatsApp Web says, as WPPConnect passes it on."""
+"""Content of WhatsApp Web messages in WPPConnect's format."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ FILES = {
     "ptv": "video",
     "document": "file",
 }
-# Nothing that a person says. A `ciphertext` comes again under the same id when the
-# phone has its key, and what announces an album is followed by its photos.
+# Types without content from a person. A `ciphertext` comes again under the same id when
+# the phone has its key, and the announcement of an album is followed by its photos.
 SILENT = {
     "album",
     "broadcast_notification",
@@ -59,10 +59,10 @@ _JPEG = b"\xff\xd8\xff"
 
 
 def content_of(data: Any, kind: str) -> Content:
-    """What an operator reads or opens; a placeholder for what is not known."""
+    """Returns the message's content; a placeholder for an unknown type."""
     if kind in FILES:
         media, caption = _media(data, kind), text(data.get("caption"))
-        # WhatsApp Web puts the name of a document there that has no caption.
+        # WhatsApp Web puts a document's name into a missing caption.
         return Content(FILES[kind], "" if caption == media.name else caption, media)
     reader = READERS.get(kind)
     shown, line = reader(data) if reader else ("text", "")
@@ -85,8 +85,10 @@ def _media(data: Any, kind: str) -> Media:
 
 
 def _is_preview(body: str, mime: str, size: Any) -> bool:
-    """Whether the body is the small picture that stands there until the server has
-    downloaded the file."""
+    """Returns whether the body is only the thumbnail.
+
+    It is sent until the server has downloaded the file.
+    """
     try:
         head = b64decode(body[:8], validate=True)
     except (Base64Error, ValueError):
@@ -158,9 +160,9 @@ def _invitation(data: Any) -> tuple[str, str]:
 
 def _event(data: Any) -> tuple[str, str]:
     starts = parsing.stamp(data.get("eventStartTime"))
-    place = found(data, "eventLocation", "name") or data.get("eventJoinLink")
-    name, said = data.get("eventName"), data.get("eventDescription")
-    return "event", s.appointment_text(name, starts, place, said)
+    location = found(data, "eventLocation", "name") or data.get("eventJoinLink")
+    name, description = data.get("eventName"), data.get("eventDescription")
+    return "event", s.appointment_text(name, starts, location, description)
 
 
 def _call(data: Any) -> tuple[str, str]:
@@ -185,7 +187,7 @@ READERS: dict[str, Callable[[Any], tuple[str, str]]] = {
 
 
 def origin_of(data: Any) -> Origin | None:
-    """The ad or product that the customer came by."""
+    """Returns the ad or product through which the customer came."""
     ad = data.get("ctwaContext")
     if isinstance(ad, dict) and ad:
         url = text(ad.get("sourceUrl"))

@@ -1,4 +1,4 @@
-"""Sending through a session of WPPConnect."""
+"""Sends through a session of WPPConnect server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chats.gateways.jids import LID, jid_of, person_id, serialized
 from chats.gateways.parsing import found, text
 from chats.gateways.streaming_body import Payload, as_json, as_json_with_file
 
-# The call waits until WhatsApp's server has taken the message.
+# The call returns only when WhatsApp's server has accepted the message.
 TIMEOUTS = Timeouts(read=60.0, total=75.0)
 MEDIA_CAP = 36 * 2**20
 STATES: dict[str, SessionState] = {
@@ -44,12 +44,12 @@ FILE_TYPES = {
     "video": "video",
     "audio": "audio",
 }
-# Said by faults that come before the browser page is asked to send.
+# Texts of faults that occur before the browser page is asked to send.
 _BEFORE_SENDING = re.compile(r"(WAPI|WPP) is not defined|not logged|no session", re.I)
 
 
 class WPPConnect(NoProfileMixin):
-    """`Account.id` is the session, its token the session's."""
+    """Client of WPPConnect. `Account.id` is the session, its token the session's."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -61,7 +61,11 @@ class WPPConnect(NoProfileMixin):
             return v.NO_TEMPLATES.outcome()
         try:
             answer = self._send(account, out)
-            if answer.status == 500 and out.reply_to and self._is_lost(account, out):
+            if (
+                answer.status == 500
+                and out.reply_to
+                and self._is_quote_missing(account, out)
+            ):
                 answer = self._send(account, replace(out, reply_to=""))
         except NoAnswerError as error:
             return error.failed()
@@ -73,42 +77,42 @@ class WPPConnect(NoProfileMixin):
         method, payload = _request(out)
         return self._call(account, "send", "POST", method, payload)
 
-    def _is_lost(self, account: Account, out: Outgoing) -> bool:
-        """Whether the session has not got the message that is quoted.
+    def _is_quote_missing(self, account: Account, out: Outgoing) -> bool:
+        """Returns whether the session does not have the quoted message.
 
-        Then the send failed before anything went out, as the fault itself, which has
-        no text, does not tell.
+        Then the send failed before anything was sent; the fault itself has no text and
+        does not show it.
         """
         answer = self._message(account, out.reply_to)
         return answer is not None and bool(answer.object()) and not _found(answer)
 
     def _refusal(self, account: Account, out: Outgoing, answer: Answer) -> Outcome:
         body = answer.object()
-        said = mask(_said(body), account.token)
+        message = mask(_error_text(body), account.token)
         if answer.status == 400 and body:
-            # The check answers so when it failed itself too, and the send that it
-            # guards goes on all the same.
+            # The number check also answers this when it fails itself, and the send that
+            # it guards continues all the same.
             if self._is_unknown(account, out.to):
                 return v.BAD_RECIPIENT.outcome()
-            return v.maybe("temporary", said)
-        if answer.status == 401 and "Sending the file is mandatory" in said:
-            return v.BAD_MESSAGE.outcome(said)
+            return v.maybe("temporary", message)
+        if answer.status == 401 and "Sending the file is mandatory" in message:
+            return v.BAD_MESSAGE.outcome(message)
         if answer.status in (401, 403):
-            return v.NOT_AUTHORIZED.outcome(said)
+            return v.NOT_AUTHORIZED.outcome(message)
         if answer.status == 404 and text(body.get("status")) == "Disconnected":
             return v.NOT_CONNECTED.outcome()
-        if answer.status == 413 or "file_too_large" in said:
+        if answer.status == 413 or "file_too_large" in message:
             return v.TOO_LARGE.outcome()
         if answer.status == 429:
-            return v.THROTTLED.outcome(said, answer.retry_after)
-        if answer.status >= 500 and body and _BEFORE_SENDING.search(said):
-            return v.TEMPORARY.outcome(said)
+            return v.THROTTLED.outcome(message, answer.retry_after)
+        if answer.status >= 500 and body and _BEFORE_SENDING.search(message):
+            return v.TEMPORARY.outcome(message)
         if answer.status >= 500:
-            return v.maybe("temporary", said or answer.status)
+            return v.maybe("temporary", message or answer.status)
         return v.WRONG_PROGRAM.outcome(answer.status)
 
     def _is_unknown(self, account: Account, to: str) -> bool:
-        """Whether the number check says, asked by itself, that there is nobody."""
+        """Returns whether a separate number check finds no such recipient."""
         path = f"check-number-status/{quote(_phone(to), safe='')}"
         try:
             answer = self._call(account, "check number", "GET", path)
@@ -121,8 +125,11 @@ class WPPConnect(NoProfileMixin):
         return answer.ok and exists is False
 
     def lookup(self, account: Account, out: Outgoing) -> Accepted | Failed | None:
-        """Found by the id that we gave the message. Not found proves nothing: a
-        send that answered with a fault may still be under way."""
+        """Looks the message up by the id that we gave it.
+
+        A missing message proves nothing: a send that answered with a fault may still be
+        in progress.
+        """
         name = own_id(out)
         if name is None:
             return None
@@ -130,7 +137,7 @@ class WPPConnect(NoProfileMixin):
         return _found(answer) if answer else None
 
     def _message(self, account: Account, name: str) -> Answer | None:
-        """What the session says of a message, None when it does not answer."""
+        """Returns the session's data on a message, or None if it does not answer."""
         try:
             path = f"message-by-id/{quote(name, safe='')}"
             return self._call(account, "lookup", "GET", path)
@@ -191,15 +198,15 @@ class WPPConnect(NoProfileMixin):
 
 
 def _phone(to: str) -> str:
-    """The part that the server wants: it appends `@c.us` or `@lid` by itself."""
+    """Returns the part that the server expects: it appends `@c.us` or `@lid` itself."""
     return to.removeprefix(LID)
 
 
 def own_id(out: Outgoing) -> str | None:
-    """An id of ours for the message, so that it can be asked for later.
+    """Returns our own id for the message, by which it can be looked up later.
 
-    Its middle must be the chat exactly as the server resolves it, so only where the
-    server itself has named the person so.
+    The middle of the id must be the chat exactly as the server resolves it, so there is
+    one only for recipients whose id came from the server.
     """
     if not out.is_canonical:
         return None
@@ -224,10 +231,10 @@ def _request(out: Outgoing) -> tuple[str, Payload]:
     if out.file.is_voice:
         body["base64Ptt"] = prefix
         return "send-voice-base64", as_json_with_file(body, "base64Ptt", out.file)
-    # Found out from the file it would make a picture of what is sent as a document.
+    # Detected from the file, it would send a document that is a picture as a picture.
     options["type"] = FILE_TYPES.get(out.kind, "document")
     body |= {"base64": prefix, "filename": out.file.name}
-    # An empty one is shown too, as the file's name.
+    # An empty caption is shown too, as the file's name.
     if out.caption and options["type"] not in ("audio", "sticker"):
         body["caption"] = out.caption
     return "send-file-base64", as_json_with_file(body, "base64", out.file)
@@ -239,7 +246,7 @@ def _sent(answer: Answer) -> Accepted | None:
 
 
 def _found(answer: Answer) -> Accepted | None:
-    """Without that message there is an error, or `false` in its place."""
+    """Without the message there is an error, or `false` in its place."""
     if not answer.ok:
         return None
     return _accepted(found(answer.object(), "response", "data"))
@@ -253,6 +260,6 @@ def _accepted(message: Any) -> Accepted | None:
     return Accepted((name[:255],), person_id(chat) or None)
 
 
-def _said(body: dict[str, Any]) -> str:
+def _error_text(body: dict[str, Any]) -> str:
     parts = (body.get("message"), body.get("error"), found(body, "error", "message"))
     return "; ".join(filter(None, map(text, parts)))

@@ -1,4 +1,4 @@
-"""What WPPConnect tells: one event a body, without signature or repetition."""
+"""Webhook of WPPConnect: one event per body, without signature or redelivery."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SESSIONS: dict[str, SessionState] = {
     "qrReadError": "closed",
     "qrReadFail": "closed",
     "disconnectedMobile": "closed",
-    # So spelled by older versions.
+    # Spelled this way by older versions.
     "desconnectedMobile": "closed",
     "phoneNotConnected": "closed",
     "deviceNotConnected": "closed",
@@ -50,7 +50,7 @@ SESSIONS: dict[str, SessionState] = {
 
 
 class WPPConnectWebhook:
-    """Events of one session."""
+    """Parser of the events of one session."""
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
         body = read_object(raw)
@@ -65,7 +65,7 @@ class WPPConnectWebhook:
 
 
 def _message(data: Any) -> Event:
-    """A message as it comes in, or is found unread when a session starts."""
+    """Parses a message that arrives, or that is unread when a session starts."""
     mine = data.get("fromMe") is True or data.get("event") == "onselfmessage"
     chat = data["to"] if mine else data["from"]
     kind = text(data.get("type"))
@@ -92,10 +92,10 @@ def _message(data: Any) -> Event:
 
 
 def _quoted(data: Any, chat: str) -> str:
-    """The whole id of the quoted message.
+    """Returns the full id of the quoted message.
 
-    Where the server has not got that message itself, the last part of its id is told
-    and who wrote it.
+    If the server does not have that message itself, it sends only the last part of the
+    id and the sender.
     """
     if whole := serialized(data.get("quotedMsgId")):
         return whole
@@ -112,7 +112,7 @@ def _revocation(data: Any) -> Event:
 
 
 def _reaction(data: Any) -> Event:
-    """The reaction's own id tells the chat, and whether it is ours."""
+    """Parses a reaction; its own id contains the chat and whether it is ours."""
     target, own = serialized(data.get("msgId")), data.get("id")
     parts = serialized(own).split("_")
     chat = found(own, "remote") or (parts[1] if len(parts) > 2 else "")
@@ -127,15 +127,14 @@ def _reaction(data: Any) -> Event:
 
 
 def _vote(data: Any) -> Event:
-    """What a customer chose of a poll, all at once; options are listed by number with
-    gaps between."""
+    """Parses a vote with all chosen options; options are numbered, with gaps."""
     chat, poll = data.get("chatId"), serialized(data.get("msgId"))
     if is_group(chat):
         return Ignored("crowd")
     person, voter = Person(person_ids((chat,))), person_id(data.get("sender"))
     if not person.ids:
         return Ignored("onpollresponse")
-    # With the same server before it, another name than the chat's is our own.
+    # On the same server, any id other than the chat's is our own.
     is_phone = person.ids[0].isdecimal()
     if voter and voter.isdecimal() == is_phone and voter not in person.ids:
         return Ignored("own vote")
@@ -147,7 +146,7 @@ def _vote(data: Any) -> Event:
 
 
 def _call(data: Any) -> Event:
-    """A call that rings; how it ends is not told."""
+    """Parses an incoming call; its end is not reported."""
     if data.get("isGroup") is True or is_group(data.get("peerJid")):
         return Ignored("crowd")
     person = Person(person_ids((data.get("peerJid"), data.get("sender"))))
@@ -159,7 +158,10 @@ def _call(data: Any) -> Event:
 
 
 def _ack(data: Any) -> Event:
-    """Fires for what came in too, and with an object for an id."""
+    """Parses a receipt.
+
+    It is also sent for received messages, and with an object as id.
+    """
     ack = data.get("ack")
     mine = found(data, "id", "fromMe")
     if mine is None:
@@ -180,11 +182,13 @@ def _ack_status(ack: Any) -> ReceiptStatus | None:
 
 
 def _status(data: Any) -> Event:
-    said = text(data.get("status"))
-    state = SESSIONS.get(said)
+    state_text = text(data.get("status"))
+    state = SESSIONS.get(state_text)
     if state is None:
-        return Ignored(said or "status")
-    return Session(state, "" if state == "open" else sentence("not_connected", said))
+        return Ignored(state_text or "status")
+    return Session(
+        state, "" if state == "open" else sentence("not_connected", state_text)
+    )
 
 
 def _qr(data: Any) -> Event:
@@ -193,7 +197,7 @@ def _qr(data: Any) -> Event:
 
 
 def _phone_code(data: Any) -> Event:
-    """A code to type on the phone instead of a QR to scan."""
+    """Parses a pairing code, to be typed on the phone instead of scanning a QR code."""
     return Session("qr", sentence("not_connected", text(data.get("phoneCode"))))
 
 

@@ -1,4 +1,4 @@
-"""A controller process as protocol version 1 wants it, or as it was before."""
+"""A fake controller process, of protocol version 1 or older."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class FakeController(FakeServer):
     """`people` are the numbers on WhatsApp, None for all.
 
     `idempotent` answers a repeat with the first result; `legacy` answers 200 and
-    nothing of use; `waits` answers `wait` first and tells the rest later; `largest` is
-    the size of files that its health tells.
+    nothing useful; `waits` answers `wait` first and reports the rest later; `largest`
+    is the maximum file size in its health report.
     """
 
     def __init__(self, port: int = 0, *, secret: str = "") -> None:
@@ -97,7 +97,7 @@ class FakeController(FakeServer):
         return Reply(200, {"success": True, "data": first})
 
     def post(self, news: dict[str, Any]) -> int:
-        """Receipts and messages come by the documented calls, with a key."""
+        """Posts receipts and messages to the documented calls, with a key."""
         method, path = "POST", "/api/chat/message/send"
         if "status" in news:
             method, path = "PUT", "/api/chat/message/status"

@@ -1,4 +1,4 @@
-"""Evolution API v2 with one instance."""
+"""A fake Evolution API v2 with one instance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hci_center.demo.gateways.graph import new_number
 from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
 from hci_center.demo.gateways.server import FakeServer
 
-# As its library of types knows them: `false` is what it makes of all others.
+# The types known to its library: `false` is the type of all others.
 KNOWN_EXTENSIONS = {
     "gif": "image/gif",
     "jpg": "image/jpeg",
@@ -32,14 +32,14 @@ KNOWN_EXTENSIONS = {
     "bin": "application/octet-stream",
     "doc": "application/msword",
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    # Of a table that is older than the types' names.
+    # From a table that is older than the types' current names.
     "aac": "audio/x-aac",
     "heic": "image/heic",
     "avif": "image/avif",
 }
-# Where each of its calls has the file.
+# The field that contains the file in each call.
 FIELDS = {"sendMedia": "media", "sendSticker": "sticker", "sendWhatsAppAudio": "audio"}
-# What it takes the message out of before it looks for a file.
+# Wrappers that it removes from a message before it looks for a file.
 UNWRAPPED = (
     "ephemeralMessage",
     "documentWithCaptionMessage",
@@ -62,16 +62,17 @@ def _bad(message: Any, status: int = 400, error: str = "Bad Request") -> Reply:
 
 
 class FakeEvolution(FakeServer):
-    """`people` are the numbers on WhatsApp; `state` is the session's."""
+    """`people` are the numbers on WhatsApp; `state` is the gateway session's."""
 
     def __init__(self, port: int = 0, *, instance: str, key: str) -> None:
         self.instance, self.key = instance, key
         self.people: set[str] = set()
         self.lids: dict[str, str] = {}
         self.state = "open"
-        # How often one was begun.
+        # The number of connections started.
         self.connections = 0
-        # What it can download, by the message's id, and what it has kept of messages.
+        # Files that it can download, by message id, and the messages that it has
+        # stored.
         self.media: dict[str, tuple[str, str]] = {}
         self.kept: dict[str, dict[str, Any]] = {}
         # By the digits of the person.
@@ -110,7 +111,7 @@ class FakeEvolution(FakeServer):
         return Reply(200, {"instance": instance})
 
     def _connect(self) -> Reply:
-        """Begins a connection where there is none, and answers with its QR."""
+        """Starts a connection if there is none, and returns its QR code."""
         if self.state == "open":
             return self._state()
         if self.state == "close":
@@ -119,7 +120,7 @@ class FakeEvolution(FakeServer):
         return Reply(200, {"pairingCode": None, "code": "2@qr-of-evolution"})
 
     def _download(self, asked: dict[str, Any]) -> Reply:
-        """By the message that comes along, else by what was kept under its id."""
+        """Downloads by the message in the request, else by that stored under its id."""
         name = asked["key"]["id"]
         message = asked.get("message") or self.kept.get(name)
         if message is None or name not in self.media:
@@ -151,7 +152,7 @@ class FakeEvolution(FakeServer):
             return taken
         kind, text, content, mime, name = taken
         key = f"3EB0{new_number():016X}"
-        # A voice note never quotes; of what it has not kept there is no quote.
+        # A voice note never quotes, nor is an unknown message quoted.
         quoted = body.get("quoted", {}).get("key", {}).get("id", "")
         if method == "sendWhatsAppAudio" or quoted not in self.kept:
             quoted = ""
@@ -184,12 +185,12 @@ class FakeEvolution(FakeServer):
         name = body.get("fileName", "")
         if body["mediatype"] == "document" and not name:
             return _bad("For base64 the file name must be informed.")
-        # Computed anew from the extension; `false` is what an unknown one gives.
+        # Computed from the extension; an unknown one gives `false`.
         mime = KNOWN_EXTENSIONS.get(name.rpartition(".")[2], "false")
         return body["mediatype"], "", content, mime, name
 
     def event(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
-        """A webhook's body: it carries the key."""
+        """Builds a webhook body, which contains the key."""
         return {
             "event": event,
             "instance": self.instance,
@@ -223,7 +224,7 @@ class FakeEvolution(FakeServer):
         }
 
     def inbound(self, jid: str, text: str = "", **more: Any) -> dict[str, Any]:
-        """A customer's message, as it is posted to us; `more` goes into the data."""
+        """Builds the webhook body of a customer's message; `more` extends its data."""
         data: dict[str, Any] = {
             "key": {
                 "remoteJid": jid,

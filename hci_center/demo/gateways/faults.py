@@ -1,4 +1,4 @@
-"""What can go wrong on the way, as data for a fake's script."""
+"""Network and server faults, as data for a fake's script."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "hang",  # take the request and say nothing
-    "cut",  # close before taking it in
-    "cut_after",  # take it in, then close
-    "delay",  # take it in and answer, later
-    "reply",  # answer this instead of taking it in
-    "reply_after",  # take it in, then answer this
-    "drip",  # take it in, then a byte at a time
-    "flood",  # take it in, then an answer without end
-    "redirect",  # point somewhere else
+    "hang",  # read the request and never answer
+    "cut",  # close before reading the request
+    "cut_after",  # process the request, then close
+    "delay",  # process the request and answer late
+    "reply",  # answer this without processing the request
+    "reply_after",  # process the request, then answer this
+    "drip",  # process the request, then answer one byte at a time
+    "flood",  # process the request, then answer without end
+    "redirect",  # redirect to another address
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One misbehaviour. `seconds` is how long it lasts, at most."""
+    """One fault. `seconds` is its maximum duration."""
 
     kind: Kind
     seconds: float = 0

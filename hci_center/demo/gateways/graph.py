@@ -1,4 +1,4 @@
-"""What both of Meta's fakes have: tokens, errors and signed webhooks."""
+"""Code shared by the fakes of Meta: tokens, errors and signed webhooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 
 
 class GraphError(Exception):
-    """An error object, with the status it comes under."""
+    """A Graph API error object and its HTTP status."""
 
     def __init__(
         self, code: int, message: str = "", subcode: int = 0, status: int = 400
@@ -33,13 +33,13 @@ class GraphError(Exception):
 
 
 class FakeGraph(FakeServer):
-    """`people` are the customers, with when each wrote last."""
+    """`people` are the customers, with the time of each one's last message."""
 
     def __init__(self, port: int = 0, *, token: str, secret: str) -> None:
         self.token, self.secret = token, secret
         self.people: dict[str, datetime] = {}
         self.away: set[str] = set()
-        # Messages that are gone: who quotes one is refused.
+        # Deleted messages: quoting one is refused.
         self.forgotten: set[str] = set()
         self.media: dict[str, tuple[bytes, str]] = {}
         super().__init__(port)
@@ -55,7 +55,7 @@ class FakeGraph(FakeServer):
             return error.reply
 
     def act(self, request: Recorded) -> Reply:
-        """The answer. Raises GraphError."""
+        """Returns the response. Raises GraphError."""
         raise NotImplementedError
 
     def require_token(self, request: Recorded) -> None:

@@ -1,4 +1,4 @@
-"""Facebook Messenger as a page sees it."""
+"""A fake Facebook Messenger for one page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FakeMessenger(FakeGraph):
     def __init__(self, port: int = 0, *, page: str, token: str, **more: Any) -> None:
         self.page = page
         self.echoed_news = True
-        # Some apps may ask for names alone.
+        # Some apps may read only names.
         self.shows_pictures = True
         super().__init__(port, token=token, **more)
 
@@ -64,7 +64,7 @@ class FakeMessenger(FakeGraph):
         body, content, mime, name = _body(request)
         recipient = body.get("recipient", {})
         person = str(recipient.get("id") or recipient.get("user_ref") or "")
-        self._judge_recipient(person, body)
+        self._check_recipient(person, body)
         message = body.get("message", {})
         text, attachment = message.get("text"), message.get("attachment")
         if bool(text) == bool(attachment):
@@ -96,10 +96,10 @@ class FakeMessenger(FakeGraph):
                 reply_to=quoted,
             )
         )
-        self._tell_of(person, mid, message)
+        self._queue_receipts(person, mid, message)
         return Reply(200, {"recipient_id": person, "message_id": mid})
 
-    def _judge_recipient(self, person: str, body: dict[str, Any]) -> None:
+    def _check_recipient(self, person: str, body: dict[str, Any]) -> None:
         kind, tag = body.get("messaging_type"), body.get("tag")
         if kind not in ("RESPONSE", "UPDATE", "MESSAGE_TAG"):
             raise GraphError(100, "(#100) Param messaging_type must be one of …")
@@ -114,13 +114,13 @@ class FakeMessenger(FakeGraph):
             raise GraphError(10, said, 2018278)
 
     def frame(self, *events: dict[str, Any]) -> dict[str, Any]:
-        """A webhook's body with these events of the page."""
+        """Builds a webhook body with these events of the page."""
         now = int(time.time() * 1000)
         entry = {"id": self.page, "time": now, "messaging": list(events)}
         return {"object": "page", "entry": [entry]}
 
     def inbound(self, person: str, text: str, **more: Any) -> dict[str, Any]:
-        """A customer's message, as it is posted to us."""
+        """Builds the webhook event of a customer's message."""
         message = {"mid": f"m_in{new_number()}", "text": text, **more}
         return self.frame(self._event(person, message=message))
 
@@ -132,8 +132,8 @@ class FakeMessenger(FakeGraph):
             **what,
         }
 
-    def _tell_of(self, person: str, mid: str, message: dict[str, Any]) -> None:
-        """The echo with our metadata, then both kinds of receipts."""
+    def _queue_receipts(self, person: str, mid: str, message: dict[str, Any]) -> None:
+        """Queues the echo with our metadata, then both kinds of receipts."""
         now = int(time.time() * 1000) + 1
         echo = {
             "sender": {"id": self.page},

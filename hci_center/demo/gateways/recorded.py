@@ -1,4 +1,4 @@
-"""A request as a fake got it."""
+"""Requests that a fake received, and its replies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Recorded:
         return self.headers.get("authorization", "").removeprefix("Bearer ")
 
     def json(self) -> dict[str, Any]:
-        """The body's object; empty for any other body."""
+        """Returns the body's JSON object; empty for any other body."""
         try:
             parsed = json.loads(self.body or b"{}")
         except ValueError:
@@ -46,7 +46,7 @@ class Recorded:
         return parsed if isinstance(parsed, dict) else {}
 
     def form(self) -> dict[str, Part]:
-        """The parts of a multipart body; empty for any other body."""
+        """Returns the parts of a multipart body; empty for any other body."""
         kind = self.headers.get("content-type", "")
         match = re.fullmatch(r"multipart/form-data; boundary=(\S+)", kind)
         if not match:
@@ -67,7 +67,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a fake answers."""
+    """A fake's response."""
 
     status: int
     body: Any = b""
@@ -75,7 +75,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What would be on the customer's phone."""
+    """What the customer's phone would show."""
 
     to: str
     kind: str

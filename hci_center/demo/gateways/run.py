@@ -1,8 +1,7 @@
-"""The gateways of the demonstration, with customers behind them who answer.
+"""The gateways of the demonstration, with simulated customers who reply.
 
-One server stands for the controllers of all demo managers and for Meta. What it
-tells us comes the documented way: from controllers by the API with a key, from Meta
-by a signed webhook.
+One server acts as the controllers of all demo managers and as Meta. It reports through
+the documented interfaces: controllers by the API with a key, Meta by a signed webhook.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from hci_center.demo.gateways.server import FakeServer
 
 logger = logging.getLogger(__name__)
 
-# After so many seconds a demo customer gets, reads and answers a message.
+# Seconds after which a demo customer receives, reads and answers a message.
 DELIVERED_AFTER, READ_AFTER, ANSWERS_AFTER = 0.8, 2.0, 4.0
 ANSWERS = (
     "Oi! Recebi, muito obrigada 😊",
@@ -38,7 +37,7 @@ ANSWERS = (
 
 
 class _Anyone(dict[str, datetime]):
-    """Everybody is a customer, and has just written."""
+    """A dict of customers in which everybody exists and has just written."""
 
     def __contains__(self, _person: object) -> bool:
         return True
@@ -78,7 +77,7 @@ class DemoGateways(FakeServer):
         return fake
 
     def is_send(self, request: Recorded) -> bool:
-        # Nothing is kept of what passes: this one runs for days.
+        # Received requests are not kept: this server runs for days.
         self.requests.clear()
         return False
 
@@ -105,7 +104,7 @@ class DemoGateways(FakeServer):
         fake: FakeController | FakeMessenger,
         written: Callable[[Delivered, str], dict[str, Any]],
     ) -> None:
-        """The customer's phone gets the message, and after a while he answers."""
+        """Delivers the message to the customer, who answers after a while."""
         news, fake.news = fake.news, []
         delivered, fake.delivered = fake.delivered, []
         if not delivered:
@@ -116,7 +115,7 @@ class DemoGateways(FakeServer):
             (ANSWERS_AFTER, [written(one, next(self._answers)) for one in delivered]),
         ]
 
-        def tell() -> None:
+        def report() -> None:
             begun = time.monotonic()
             for after, items in steps:
                 time.sleep(max(0.0, begun + after - time.monotonic()))
@@ -126,7 +125,7 @@ class DemoGateways(FakeServer):
                     except requests.RequestException:
                         logger.warning("the centre does not answer the demonstration")
 
-        threading.Thread(target=tell, daemon=True).start()
+        threading.Thread(target=report, daemon=True).start()
 
 
 def _is_read(news: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The HTTP server under every fake."""
+"""The HTTP server of every fake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
 
 
 class _Dropped(Exception):  # noqa: N818 - no error: the connection is to be dropped
-    """Nothing more is to be said on this connection."""
+    """The connection is closed without a further response."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -27,15 +27,15 @@ class _Server(ThreadingHTTPServer):
     fake: FakeServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away in the middle are what these are for."""
+        """Ignores clients that disconnect: the tests provoke that."""
 
 
 class FakeServer:
-    """Records what comes, plays its script of faults, answers as its kind does.
+    """Records requests, plays scripted faults, and answers as its gateway does.
 
-    A subclass says in `answer` what it takes in, and appends what a phone would
-    show to `delivered`. `faults` are played one a send, None for none; `fault_for`
-    decides instead when it is set.
+    A subclass processes requests in `answer`, and appends what a phone would show to
+    `delivered`. `faults` are played one per send, None for no fault; `fault_for`
+    decides instead if it is set.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -44,7 +44,7 @@ class FakeServer:
         self.faults: deque[Fault | None] = deque()
         self.fault_for: Callable[[Recorded], Fault | None] | None = None
         self.released = threading.Event()
-        # What is told back, in order: where to, and how signed.
+        # Queued webhook events in order, their address and their signature.
         self.webhook = ""
         self.news: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class FakeServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
-        """Serves, at a port of its own unless one was said."""
+        """Starts serving, on a random port unless one was given."""
         handler = type("Handler", (_Handler,), {"fake": self})
         self._server = _Server(("127.0.0.1", self.port), handler)
         self.port = self._server.server_address[1]
@@ -79,15 +79,15 @@ class FakeServer:
         self.stop()
 
     def is_send(self, request: Recorded) -> bool:
-        """Whether a request would put something on a phone."""
+        """Returns whether a request would put something on a phone."""
         raise NotImplementedError
 
     def answer(self, request: Recorded) -> Reply:
-        """What the real one would do and answer."""
+        """Processes the request and returns the response of the real server."""
         raise NotImplementedError
 
     def headers_of(self, body: bytes) -> dict[str, str]:
-        """What goes with a webhook's body."""
+        """Returns the headers of a webhook's body."""
         return {}
 
     def deliver(self, delivered: Delivered) -> None:
@@ -95,12 +95,12 @@ class FakeServer:
             self.delivered.append(delivered)
 
     def tell(self, *news: dict[str, Any]) -> None:
-        """Keeps news for `post_back`."""
+        """Queues events for `post_back`."""
         with self._lock:
             self.news.extend(news)
 
     def post_back(self, *, doubled: bool = False, reverse: bool = False) -> list[int]:
-        """Posts what has been kept, and answers the statuses that came."""
+        """Posts the queued events, and returns the response statuses."""
         with self._lock:
             news, self.news = self.news, []
         if reverse:
@@ -108,8 +108,8 @@ class FakeServer:
         return [self.post(item) for item in news for _ in range(2 if doubled else 1)]
 
     def post(self, news: dict[str, Any]) -> int:
-        """Posts one webhook, signed as the real one signs."""
-        # As Meta escapes: signing anything but these bytes breaks the hash.
+        """Posts one webhook, signed like the real one."""
+        # Escaped like Meta's: signing anything but these bytes breaks the hash.
         body = json.dumps(news, ensure_ascii=True).encode()
         headers = {"Content-Type": "application/json", **self.headers_of(body)}
         answer = requests.post(self.webhook, body, headers=headers, timeout=10)
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     fake: FakeServer
 
     def log_message(self, *_: Any) -> None:
-        """Requests are recorded, not logged: they carry tokens."""
+        """Does nothing: requests are recorded, not logged, as they contain tokens."""
 
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -1,4 +1,4 @@
-"""The WhatsApp Cloud API as one phone number sees it."""
+"""A fake WhatsApp Cloud API for one phone number."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LARGEST = {
 
 
 class FakeWhatsAppCloud(FakeGraph):
-    """One number; `people` are wa_ids, `spellings` what others lead to them."""
+    """One number; `people` are wa_ids, `spellings` map other notations to them."""
 
     def __init__(self, port: int = 0, *, phone: str, token: str, **more: Any) -> None:
         self.phone = phone
@@ -114,10 +114,10 @@ class FakeWhatsAppCloud(FakeGraph):
         kind = str(body.get("type"))
         if kind not in body:
             raise GraphError(131008, f"(#131008) Parameter {kind} is missing")
-        self._judge_recipient(person, kind)
+        self._check_recipient(person, kind)
         text, content, mime, name = self._content(kind, body[kind])
         caption = self._caption(kind, body[kind])
-        # Its player shows a microphone and not a note.
+        # WhatsApp shows it as a voice note with a microphone, not as an audio file.
         shown = "voice" if kind == "audio" and body[kind].get("voice") else kind
         quoted = str(body.get("context", {}).get("message_id", ""))
         self.require_quotable(quoted)
@@ -128,12 +128,12 @@ class FakeWhatsAppCloud(FakeGraph):
                 person, shown, text, content, mime, name, uuid, wamid, caption, quoted
             )
         )
-        self._tell_of(person, wamid, uuid)
+        self._queue_receipts(person, wamid, uuid)
         contact = {"input": given, "wa_id": person}
         answer = {"messaging_product": "whatsapp", "contacts": [contact]}
         return Reply(200, {**answer, "messages": [{"id": wamid}]})
 
-    def _judge_recipient(self, person: str, kind: str) -> None:
+    def _check_recipient(self, person: str, kind: str) -> None:
         if person not in self.people or person in self.away:
             raise GraphError(131026, "(#131026) Message undeliverable")
         if kind != "template" and not self.wrote_within(person, DAY):
@@ -173,7 +173,7 @@ class FakeWhatsAppCloud(FakeGraph):
         return str(caption)
 
     def frame(self, field: str = "messages", **value: Any) -> dict[str, Any]:
-        """A webhook's body with one change of the number."""
+        """Builds a webhook body with one change of the number."""
         metadata = {
             "display_phone_number": "551140001111",
             "phone_number_id": self.phone,
@@ -186,13 +186,13 @@ class FakeWhatsAppCloud(FakeGraph):
     def report(
         self, field: str, waba: str = "102290129340398", **value: Any
     ) -> dict[str, Any]:
-        """A webhook's body with one change of a whole business account."""
+        """Builds a webhook body with one change of a whole business account."""
         changes = [{"field": field, "value": value}]
         entry = {"id": waba, "time": int(time.time()), "changes": changes}
         return {"object": "whatsapp_business_account", "entry": [entry]}
 
     def inbound(self, person: str, text: str = "", **more: Any) -> dict[str, Any]:
-        """A customer's message, as it is posted to us."""
+        """Builds the webhook body of a customer's message."""
         self.people[person] = datetime.now(UTC)
         message = {
             "from": person,
@@ -205,7 +205,7 @@ class FakeWhatsAppCloud(FakeGraph):
         contact = {"profile": {"name": "Maria Souza"}, "wa_id": person}
         return self.frame(messages=[message], contacts=[contact])
 
-    def _tell_of(self, person: str, wamid: str, uuid: str) -> None:
+    def _queue_receipts(self, person: str, wamid: str, uuid: str) -> None:
         for status in ("sent", "delivered", "read"):
             news = {
                 "id": wamid,

@@ -1,4 +1,4 @@
-"""WPPConnect server with one session."""
+"""A fake WPPConnect server with one session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hci_center.demo.gateways.server import FakeServer
 
 
 class FakeWPPConnect(FakeServer):
-    """`people` are the numbers on WhatsApp. `flaky` ones are denied and served."""
+    """`people` are the numbers on WhatsApp; `flaky` ones fail the number check."""
 
     def __init__(self, port: int = 0, *, session: str, token: str) -> None:
         self.session, self.token = session, token
@@ -21,7 +21,7 @@ class FakeWPPConnect(FakeServer):
         self.flaky: set[str] = set()
         self.status = "CONNECTED"
         self.sent: dict[str, dict[str, Any]] = {}
-        # The ids of what customers wrote.
+        # The ids of customers' messages.
         self.received: set[str] = set()
         self.media: dict[str, tuple[str, str]] = {}
         super().__init__(port)
@@ -53,7 +53,7 @@ class FakeWPPConnect(FakeServer):
         return Reply(404, {"status": "error", "message": "Not found"})
 
     def _find(self, name: str) -> Reply:
-        """The message within what is said of it; an error for one that is not there."""
+        """Returns the message in the response for it; an error if it does not exist."""
         about: dict[str, Any] = {"session": self.session}
         message = self.sent.get(name)
         if message is None and name in self.received:
@@ -86,7 +86,7 @@ class FakeWPPConnect(FakeServer):
         chat = f"{phone}@{server}"
         options = body.get("options", {})
         quoted = options.get("quotedMsg") or body.get("quotedMessageId") or ""
-        # The reason of a fault in the page is lost on its way.
+        # The reason of a fault in the page does not reach the response.
         fault = {
             "status": "Error",
             "message": "Erro ao enviar a mensagem.",
@@ -130,7 +130,7 @@ class FakeWPPConnect(FakeServer):
         uri = body.get("base64Ptt" if call == "send-voice-base64" else "base64", "")
         match = re.fullmatch(r"data:([\w/.+-]+);base64,([A-Za-z0-9+/=]+)", uri)
         if not match:
-            # It would be taken for an address or a path on the server's disk.
+            # It would be treated as an address or a path on the server's disk.
             return Reply(401, {"message": "Sending the file is mandatory"})
         kind = body.get("options", {}).get("type", "auto-detect")
         if call == "send-voice-base64":
@@ -141,13 +141,13 @@ class FakeWPPConnect(FakeServer):
         return {"event": event, "session": self.session, **fields}
 
     def ack(self, message_id: str, ack: int) -> dict[str, Any]:
-        """The id comes as an object here."""
+        """Builds a receipt; its id is an object here."""
         chat = message_id.split("_")[1]
         name = {"fromMe": True, "remote": chat, "id": message_id.split("_")[2]}
         return self.event("onack", id={**name, "_serialized": message_id}, ack=ack)
 
     def inbound(self, jid: str, text: str = "", **more: Any) -> dict[str, Any]:
-        """A customer's message, as it is posted to us."""
+        """Builds the webhook body of a customer's message."""
         fields = {
             "id": f"false_{jid}_3A{new_number():018X}",
             "from": jid,
@@ -167,7 +167,7 @@ class FakeWPPConnect(FakeServer):
 
 
 def _caption(call: str, body: dict[str, Any]) -> str:
-    """What stands below the file: its name where an empty caption was given."""
+    """Returns the text shown below the file: its name if an empty caption was given."""
     if call != "send-file-base64" or "caption" not in body:
         return ""
     return str(body["caption"] or body.get("filename", ""))

@@ -1,5 +1,7 @@
-"""A believable centre for demonstrations and measurements.
+"""Generates realistic data for demonstrations and benchmarks.
 
-`centre` makes the companies with their people, `customers` and `history` invent who
-wrote and what was said, `loading` brings it all into the tables by COPY and `enclosing` adds a few files.
+`companies` creates the companies with their operators, `customers` and `timeline`
+invent customers and their chats, `dialogues` has the texts, `chat_writer` writes the
+chats, `loading` loads everything into the tables by COPY and `sample_files` adds a few
+files.
 """

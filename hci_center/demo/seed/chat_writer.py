@@ -1,4 +1,4 @@
-"""One chat told in full: its messages, its ledger and its own row."""
+"""Writes one chat: its messages, its ledger and its own row."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from hci_center.demo.seed.timeline import HOME, Customer, Outcome, Plan, Timelin
 
 BOT = "bot"
 NOT_DELIVERED = "O número não tem WhatsApp."
-# From this line on the customer stands in an area's queue.
+# From this message on the customer waits in an area's queue.
 QUEUED = 3
 
 
 def write_chat(
-    customer: Customer, messages: int, narrator: Timeline, sheets: CopyBuffers
+    customer: Customer, messages: int, timeline: Timeline, buffers: CopyBuffers
 ) -> Outcome | None:
-    """Writes the customer's chats; answers how the last one left him, if any."""
+    """Writes the customer's chats; returns the outcome of the last one, if any."""
     outcome = None
-    for plan in narrator.plan(messages) if messages else ():
-        outcome = ChatWriter(customer, plan, narrator).write(sheets)
+    for plan in timeline.plan(messages) if messages else ():
+        outcome = ChatWriter(customer, plan, timeline).write(buffers)
     return outcome
 
 
 class ChatWriter:
-    """A chat of that customer as planned, in an area and with people drawn for it."""
+    """Writes a customer's planned chat, with a random area and operators."""
 
-    def __init__(self, customer: Customer, plan: Plan, narrator: Timeline) -> None:
-        self.plan, self.customer, self.rng = plan, customer, narrator.rng
+    def __init__(self, customer: Customer, plan: Plan, timeline: Timeline) -> None:
+        self.plan, self.customer, self.rng = plan, customer, timeline.rng
         rng = self.rng
         self.manager_id = customer.company.manager.pk
         self.place = rng.choice(customer.company.places)
-        self.operator = self.colleague = rng.choice(self.place.people)
+        self.operator = self.second_operator = rng.choice(self.place.people)
         self.lines = self._lines()
         self.times = self._times()
-        self.protocol = narrator.protocol(self.times[0])
+        self.protocol = timeline.protocol(self.times[0])
         self.spoken = [at for at, (who, _) in enumerate(self.lines) if who == "o"]
-        # From this line on the colleague speaks.
+        # From this message on the second operator writes.
         self.handed_over = len(self.lines)
         if len(self.spoken) > 3 and rng.random() < 0.12:
-            self.colleague = rng.choice(self.place.people)
+            self.second_operator = rng.choice(self.place.people)
             self.handed_over = self.spoken[2]
 
-    def write(self, sheets: CopyBuffers) -> Outcome:
-        """Adds the chat to the sheets; answers what the contact shows after it."""
+    def write(self, buffers: CopyBuffers) -> Outcome:
+        """Adds the chat's rows to the buffers; returns the contact's new values."""
         plan = self.plan
-        unread = self._write_messages(sheets.messages)
-        operator = self._write_events(sheets.events)
+        unread = self._write_messages(buffers.messages)
+        operator = self._write_events(buffers.events)
         closed_at = stamp(self.closed_at) if plan.stage == "closed" else NULL
-        sheets.chats.append(
+        buffers.chats.append(
             f"{plan.id}\t{self.manager_id}\t{self.customer.id}\t{self.protocol}\t"
             f"{stamp(self.times[0])}\t{closed_at}\n"
         )
@@ -87,15 +87,17 @@ class ChatWriter:
         return lines[: length - len(closing)] + list(closing)
 
     def _times(self) -> list[float]:
-        """When each line was said: seconds to minutes apart, the last as planned."""
-        moment, times = self.plan.last_message_at, []
+        """Returns the time of each message: seconds to minutes apart, the last as
+        planned.
+        """
+        timestamp, times = self.plan.last_message_at, []
         for _ in self.lines:
-            times.append(moment)
-            moment -= 3 + self.rng.random() * 150
+            times.append(timestamp)
+            timestamp -= 3 + self.rng.random() * 150
         return times[::-1]
 
-    def _write_messages(self, sheet: list[str]) -> int:
-        """Writes what was said; answers how much of it the centre has not read."""
+    def _write_messages(self, buffer: list[str]) -> int:
+        """Writes the messages; returns the number of unread ones."""
         rng, words, unread = self.rng, self._words(), 0
         ids = f"{self.manager_id}\t{self.customer.id}\t{self.plan.id}"
         over = self.plan.stage == "closed"
@@ -117,17 +119,17 @@ class ChatWriter:
                     status, error = "failed", NOT_DELIVERED
                 elif chance < 0.1 or not over:
                     status = "delivered"
-            sheet.append(
+            buffer.append(
                 f"{uuid4(rng)}\t{ids}\t{how}\t{text}\t\t{sender}\t{status}\t{error}\t"
                 f"{stamp(self.times[at])}\n"
             )
         return unread
 
     def _speaker(self, at: int) -> Person:
-        return self.operator if at < self.handed_over else self.colleague
+        return self.operator if at < self.handed_over else self.second_operator
 
     def _unread_from(self) -> int:
-        """From which line on the customer's words were not read yet."""
+        """Returns the position of the customer's first unread message."""
         if self.plan.stage in ("waiting", "menu"):
             return 0
         if self.plan.stage == "closed" or self.rng.random() < 0.4:
@@ -151,15 +153,15 @@ class ChatWriter:
             "order": str(rng.randint(10_000, 99_999)),
         }
 
-    def _write_events(self, sheet: list[str]) -> Person | None:
-        """Writes the ledger; answers whose contact it is afterwards."""
+    def _write_events(self, buffer: list[str]) -> Person | None:
+        """Writes the ledger; returns the operator of the contact afterwards."""
 
         def add(
             kind: str, at: float, operator: Person | None, by: Person | None
         ) -> None:
             area = self.place.id if at >= queued_at else NULL
             actor = f"user:{by.user_id}\t{by.id}" if by else f"\t{NULL}"
-            sheet.append(
+            buffer.append(
                 f"{self.manager_id}\t{self.plan.id}\t{kind}\t{stamp(at)}\t{area}\t"
                 f"{operator.id if operator else NULL}\t{actor}\n"
             )
@@ -173,8 +175,8 @@ class ChatWriter:
         if self.spoken:
             operator = self.operator
             add("claimed", self.times[self.spoken[0]] - 2, operator, operator)
-        if self.colleague is not self.operator:
-            operator = self.colleague
+        if self.second_operator is not self.operator:
+            operator = self.second_operator
             at = self.times[self.handed_over] - 1
             add("transferred", at, operator, self.operator)
         if self.plan.stage == "closed":

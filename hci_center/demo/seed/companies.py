@@ -16,7 +16,7 @@ from hci_center.demo.seed.dialogues import AREAS
 from hci_center.demo.seed.names import COMPANIES, FIRST_NAMES, SURNAMES
 from managers.models import Manager
 
-# Where the demonstration's numbers, ports and pages begin; taken ones are skipped.
+# The first numbers, ports and pages of the demonstration; taken ones are skipped.
 FIRST_NUMBER = 5511400010001
 FIRST_PORT = 18001
 FIRST_PAGE = 100000000010001
@@ -28,7 +28,7 @@ OPENED_BEFORE = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An operator, as the rows of a history need him."""
+    """An operator, with the data that the rows of a chat need."""
 
     id: int
     user_id: int
@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An area and who serves it."""
+    """An area and its operators."""
 
     id: int
     code: str
@@ -54,11 +54,10 @@ class Company:
 def make_companies(
     how_many: int, contacts_each: int, *, rng: Random, now: datetime
 ) -> list[Company]:
-    """New demonstration managers, each with five areas and several operators.
+    """Creates demonstration managers, each with five areas and several operators.
 
-    Whatever is there already stays: numbers, ports, pages and user names that are
-    taken are passed over. The operators cannot sign in until somebody sets their
-    passwords.
+    Existing data is not changed: numbers, ports, pages and user names that are taken
+    are skipped. The operators cannot log in until somebody sets their passwords.
     """
     numbers = _free("number", FIRST_NUMBER)
     ports = _free("controller_port", FIRST_PORT)
@@ -68,24 +67,24 @@ def make_companies(
     )
     already = Manager.objects.filter(is_demo=True).count()
     companies = []
-    for place in range(how_many):
-        manager = _make_manager(place, already + place, numbers, ports, pages, now)
+    for index in range(how_many):
+        manager = _make_manager(index, already + index, numbers, ports, pages, now)
         companies.append(_staffed(manager, people, rng, now))
     return companies
 
 
 def _make_manager(
-    place: int,
-    name_place: int,
+    index: int,
+    name_index: int,
     numbers: Iterator[int],
     ports: Iterator[int],
     pages: Iterator[str],
     now: datetime,
 ) -> Manager:
-    """Of four managers two have a number and a page, one each has one of them."""
-    name, round_ = COMPANIES[name_place % len(COMPANIES)], name_place // len(COMPANIES)
+    """Creates a manager: of four, two have a number and a page, two only one."""
+    name, round_ = COMPANIES[name_index % len(COMPANIES)], name_index // len(COMPANIES)
     name = f"{name} {round_ + 1}" if round_ else name
-    has_number, has_page = place % 4 != 3, place % 4 != 1
+    has_number, has_page = index % 4 != 3, index % 4 != 1
     return Manager.objects.create(
         name=name,
         email=f"contato@{slug(name)}.example",
@@ -107,11 +106,11 @@ def _staffed(manager: Manager, people: int, rng: Random, now: datetime) -> Compa
     operators = _make_operators(manager, people, rng, born)
     serves: dict[int, list[Person]] = {area.pk: [] for area in areas}
     memberships = []
-    for place, operator in enumerate(operators):
-        # Everybody has one area, every third helps out in the next one too.
-        served = {areas[place % 5].pk}
-        if place % 3 == 0:
-            served.add(areas[(place + 1) % 5].pk)
+    for index, operator in enumerate(operators):
+        # Everybody serves one area, every third person the next one too.
+        served = {areas[index % 5].pk}
+        if index % 3 == 0:
+            served.add(areas[(index + 1) % 5].pk)
         for area_id in sorted(served):
             memberships.append(
                 OperatorArea(manager=manager, operator=operator, area_id=area_id)
@@ -167,6 +166,6 @@ def _free(column: str, first: int) -> Iterator[int]:
 
 
 def slug(name: str, between: str = "-") -> str:
-    """The name in lower-case ASCII, its words joined."""
+    """Returns the name in lower-case ASCII, with its words joined."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return between.join(plain.lower().split())

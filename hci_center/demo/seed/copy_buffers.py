@@ -1,7 +1,7 @@
-"""Rows as lines of COPY text: tab between columns, \\N for NULL.
+"""Buffers rows as lines of COPY text: tab between columns, \\N for NULL.
 
-Millions of them are made, so no value is escaped: names and texts of the
-demonstration hold neither tabs, line breaks nor backslashes.
+There are millions of them, so no value is escaped: names and texts of the demonstration
+contain no tabs, line breaks or backslashes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from random import Random
 NULL = "\\N"
 DAY = 86_400.0
 
-# In the order of the lines; what is left out has its default.
+# In the order of the values; omitted columns have their default.
 COLUMNS = {
     "contacts_contact": (
         "id, manager_id, channel, external_id, name, photo, area_id, operator_id, "
@@ -34,7 +34,7 @@ COLUMNS = {
 
 @dataclass(slots=True)
 class CopyBuffers:
-    """Finished lines of one block, by table."""
+    """Finished COPY lines of one block, by table."""
 
     contacts: list[str] = field(default_factory=list)
     identities: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class CopyBuffers:
     messages: list[str] = field(default_factory=list)
 
     def by_table(self) -> Iterator[tuple[str, list[str]]]:
-        """In an order in which each row finds what it refers to."""
+        """Yields the tables in an order in which references of rows exist already."""
         yield "contacts_contact", self.contacts
         yield "contacts_identity", self.identities
         yield "chats_chat", self.chats
@@ -51,13 +51,13 @@ class CopyBuffers:
         yield "chats_message", self.messages
 
 
-def stamp(moment: float) -> str:
-    """A moment as PostgreSQL reads it, to the millisecond like the answers."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(" ", "milliseconds")
+def stamp(timestamp: float) -> str:
+    """Returns a timestamp in PostgreSQL's format, to the millisecond."""
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(" ", "milliseconds")
 
 
 def uuid4(rng: Random) -> str:
-    """A random UUID of version 4, as 32 hexadecimal digits."""
+    """Returns a random UUID of version 4, as 32 hexadecimal digits."""
     digits = f"{rng.getrandbits(128):032x}"
     return (
         f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
@@ -65,7 +65,7 @@ def uuid4(rng: Random) -> str:
 
 
 def protocol_on(day: str, running: int) -> str:
-    """What the database's `issue_protocol` makes, for a day (YYYYMMDD) gone by."""
+    """Returns a protocol of a past day (YYYYMMDD), as `issue_protocol` makes it."""
     digits = f"{day}{running:06d}"
     remainder = 10
     for digit in digits:

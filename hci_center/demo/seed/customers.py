@@ -1,4 +1,4 @@
-"""Invented customers: who they are and under which names they come."""
+"""Invented customers with their ids on each channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hci_center.demo.seed.copy_buffers import DAY, NULL, stamp
 from hci_center.demo.seed.names import AREA_CODES, FIRST_NAMES, SURNAMES
 from hci_center.demo.seed.timeline import Customer, Outcome, Timeline
 
-# Steps through all cell phones without meeting one twice.
+# Goes through all cell phone numbers without repeating one.
 LOCAL_NUMBERS, STRIDE, FIRST_LOCAL = 40_000_000, 7_654_321, 27_650_001
 FIRST_PERSON, NEXT_PERSON = 7_000_000_000_000_001, 104_729
 
@@ -28,15 +28,15 @@ class Invented:
     sa: int
     known_for: float
 
-    def line(self, outcome: Outcome | None, narrator: Timeline) -> str:
-        """The contact's row, as its last chat left it."""
+    def line(self, outcome: Outcome | None, timeline: Timeline) -> str:
+        """Returns the contact's row after its last chat."""
         before = (
             f"{self.customer.id}\t{self.customer.company.manager.pk}\t{self.channel}\t"
             f"{self.external_id}\t{self.name}\t\t"
         )
         if outcome is None:
-            since = narrator.now - self.known_for
-            protocol = narrator.protocol(since)
+            since = timeline.now - self.known_for
+            protocol = timeline.protocol(since)
             nothing = (
                 f"{NULL}\t{NULL}\t{protocol}\t{FIRST_STEP[self.channel]}\t0\t{NULL}"
             )
@@ -49,7 +49,7 @@ class Invented:
         )
 
     def identity_lines(self) -> list[str]:
-        """Every spelling of the number leads to the one contact."""
+        """Returns the identity rows, one for every notation of the number."""
         manager = self.customer.company.manager.pk
         return [
             f"{manager}\t{self.channel}\t{alias}\t{self.customer.id}\n"
@@ -62,29 +62,29 @@ def invent(
 ) -> Iterator[Invented]:
     """Customers of a company: most on WhatsApp, a third through its page."""
     manager = company.manager
-    for place in range(how_many):
+    for index in range(how_many):
         first, last = rng.choice(FIRST_NAMES), rng.choice(SURNAMES)
         last = f"{rng.choice(SURNAMES)} {last}" if rng.random() < 0.3 else last
         by_page = manager.number is None or (
-            manager.facebook_id is not None and place % 3 == 2
+            manager.facebook_id is not None and index % 3 == 2
         )
         channel = (Channel.FACEBOOK if by_page else Channel.WHATSAPP).value
         yield Invented(
             customer=Customer(next(ids), first, company),
             channel=channel,
-            external_id=_page_scoped_id(place) if by_page else _cell_phone(place),
+            external_id=_page_scoped_id(index) if by_page else _cell_phone(index),
             name=f"{first} {last}",
             sa=FIRST_STEP[channel] + rng.choice((0, 0, 1, 2, 3)),
             known_for=rng.random() * 90 * DAY,
         )
 
 
-def _cell_phone(place: int) -> str:
-    """A number of its own; one in four was saved without the ninth digit."""
-    local = 60_000_000 + (FIRST_LOCAL + place * STRIDE) % LOCAL_NUMBERS
-    ninth = "" if place % 4 == 3 else "9"
-    return f"55{AREA_CODES[place % len(AREA_CODES)]}{ninth}{local}"
+def _cell_phone(index: int) -> str:
+    """Returns a unique number; one in four was saved without the ninth digit."""
+    local = 60_000_000 + (FIRST_LOCAL + index * STRIDE) % LOCAL_NUMBERS
+    ninth = "" if index % 4 == 3 else "9"
+    return f"55{AREA_CODES[index % len(AREA_CODES)]}{ninth}{local}"
 
 
-def _page_scoped_id(place: int) -> str:
-    return str(FIRST_PERSON + place * NEXT_PERSON)
+def _page_scoped_id(index: int) -> str:
+    return str(FIRST_PERSON + index * NEXT_PERSON)

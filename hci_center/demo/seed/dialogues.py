@@ -1,7 +1,7 @@
-"""What customers, the bot and operators say, by area.
+"""What customers, the bot and operators write, by area.
 
-Each line is who says it ("c" the customer, "b" the bot, "o" the operator) and the
-text, with names in braces: company, customer, operator, area, protocol, and the
+Each line has the sender ("c" the customer, "b" the bot, "o" the operator) and the text,
+with placeholders in braces: company, customer, operator, area, protocol, and the
 product, price, date and order that the chat is about.
 """
 
@@ -37,7 +37,7 @@ QUEUED = (
     "Certo! Você está na fila de {area}. Seu protocolo é {protocol}. "
     "Em instantes alguém vai te atender."
 )
-CHOICES = {code: str(place) for place, code in enumerate(AREAS, start=1)}
+CHOICES = {code: str(position) for position, code in enumerate(AREAS, start=1)}
 
 IMPATIENT = (
     "Oi?",

@@ -1,4 +1,4 @@
-"""A whole centre brought into the tables by COPY, block by block."""
+"""Loads the demonstration into the tables by COPY, in blocks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of a centre."""
+    """The size of a demonstration."""
 
     managers: int
     contacts: int
@@ -36,13 +36,13 @@ class Size:
 def seed(
     size: Size, *, seed: int, now: datetime, progress: Callable[[int], Any]
 ) -> list[Manager]:
-    """Adds a demonstration of that size, all of it or nothing; answers its managers.
+    """Adds a demonstration of that size in one transaction; returns its managers.
 
-    What is in the tables stays as it is. The same seed beside the same number of
-    managers makes the same centre, its times counted back from `now`. `progress` is
-    told how many messages were written since it was told last. Every constraint is
-    checked, block by block. The live feed hears none of the rows; with the commit its
-    readers read everything anew.
+    Existing rows are not changed. The same seed with the same number of existing
+    managers creates the same data, with times counted back from `now`. `progress` is
+    called with the number of messages written since its last call. All constraints are
+    checked, block by block. The live feed publishes none of the rows; after the commit
+    its clients reload everything.
     """
     with ExitStack() as enclosed, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT change_bulk_load()")
@@ -52,12 +52,12 @@ def seed(
         )
         # At the end of each COPY instead of all at once at the commit.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for sheets in _blocks(size, companies, rng, now, cursor):
-            for table, lines in sheets.by_table():
+        for buffers in _blocks(size, companies, rng, now, cursor):
+            for table, lines in buffers.by_table():
                 statement = f"COPY {table} ({COLUMNS[table]}) FROM STDIN"
                 with cursor.copy(statement) as copy:
                     copy.write("".join(lines))
-            progress(len(sheets.messages))
+            progress(len(buffers.messages))
         managers = [company.manager for company in companies]
         enclosed.enter_context(files_enclosed(managers, cursor))
     with connection.cursor() as cursor:
@@ -71,30 +71,30 @@ def _blocks(
 ) -> Iterator[CopyBuffers]:
     contact_ids = _numbers(cursor, "contacts_contact_id_seq")
     chat_ids = _numbers(cursor, "chats_chat_id_seq")
-    narrator = Timeline(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
-    shares = _shares(size.messages, size.contacts, rng)
-    sheets = CopyBuffers()
-    for place, company in enumerate(companies):
+    timeline = Timeline(rng, now, chat_ids, _numbers(cursor, "protocol_number"))
+    message_counts = _message_counts(size.messages, size.contacts, rng)
+    buffers = CopyBuffers()
+    for index, company in enumerate(companies):
         customers = size.contacts // len(companies)
-        customers += place < size.contacts % len(companies)
+        customers += index < size.contacts % len(companies)
         for invented in invent(company, customers, contact_ids, rng):
-            _write(invented, next(shares), narrator, sheets)
-            if len(sheets.contacts) == BLOCK:
-                yield sheets
-                sheets = CopyBuffers()
-    yield sheets
+            _write(invented, next(message_counts), timeline, buffers)
+            if len(buffers.contacts) == BLOCK:
+                yield buffers
+                buffers = CopyBuffers()
+    yield buffers
 
 
 def _write(
-    invented: Invented, messages: int, narrator: Timeline, sheets: CopyBuffers
+    invented: Invented, messages: int, timeline: Timeline, buffers: CopyBuffers
 ) -> None:
-    outcome = write_chat(invented.customer, messages, narrator, sheets)
-    sheets.contacts.append(invented.line(outcome, narrator))
-    sheets.identities.extend(invented.identity_lines())
+    outcome = write_chat(invented.customer, messages, timeline, buffers)
+    buffers.contacts.append(invented.line(outcome, timeline))
+    buffers.identities.extend(invented.identity_lines())
 
 
-def _shares(messages: int, contacts: int, rng: Random) -> Iterator[int]:
-    """How many messages each contact has: unequal, and exactly so many in all."""
+def _message_counts(messages: int, contacts: int, rng: Random) -> Iterator[int]:
+    """Yields each contact's number of messages: unequal, with exactly that total."""
     while contacts:
         mean = messages / contacts
         share = round(mean * rng.choice((0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.6, 1.8)))
@@ -105,7 +105,7 @@ def _shares(messages: int, contacts: int, rng: Random) -> Iterator[int]:
 
 
 def _numbers(cursor: Any, sequence: str) -> Iterator[int]:
-    """Numbers out of a sequence, as if each row had drawn its own."""
+    """Yields numbers of a sequence, as if each row had called nextval."""
     draw = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
     while True:
         cursor.execute(draw, [sequence, IDS_AT_ONCE])

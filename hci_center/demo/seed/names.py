@@ -1,4 +1,4 @@
-"""Names of people and companies, as they are in Brazil."""
+"""Brazilian names of people and companies."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ COMPANIES = (
     "Papelaria Arco-Íris",
 )
 
-# Those whose cell phones are most of the country's.
+# The area codes of most of the country's cell phones.
 AREA_CODES = _words(
     "11 11 11 11 12 13 14 15 16 17 18 19 19 21 21 21 22 24 27 27 31 31 31 32 34 35 37 "
     "41 41 43 44 47 48 51 51 53 54 55 61 61 62 62 63 65 67 69 71 71 75 77 79 81 81 82 "

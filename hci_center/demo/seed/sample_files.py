@@ -1,4 +1,4 @@
-"""A few messages of the demonstration come with a file: a picture, a voice, a PDF."""
+"""Adds files to a few messages of the demonstration: a picture, a voice note, a PDF."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chats.files.storage import attach, stored
 from managers.models import Manager
 
 _FILES = Path(__file__).parent / "files"
-# By what is said with it: the type of the message, the file and what it is.
-_ENCLOSED = {
+# By the text sent with it: the message's type, the file and its media type.
+_SAMPLES = {
     "Pago, segue o comprovante": ("image", "comprovante.png", "image/png"),
     "Aparece uma luz vermelha piscando": ("audio", "recado.ogg", "audio/ogg"),
     "Ainda estou aguardando": ("audio", "recado.ogg", "audio/ogg"),
@@ -26,7 +26,8 @@ _ENCLOSED = {
         "application/pdf",
     ),
 }
-# Where somebody who looks around will look first; of a large centre no more is read.
+# Only among the newest messages, where a visitor looks first; this also bounds the
+# query for a large demonstration.
 _NEWEST = 200
 _LATEST = """
 WITH newest AS MATERIALIZED (
@@ -46,24 +47,23 @@ _BECOMES = "UPDATE chats_message SET type = %s WHERE id = %s"
 
 @contextmanager
 def files_enclosed(managers: list[Manager], cursor: Any) -> Iterator[None]:
-    """Within a transaction: each manager's latest message of each kind gets its file.
+    """Attaches a file to each manager's latest message of each kind, in a transaction.
 
-    What was stored is taken away again when the block fails: let it end with the
-    commit.
+    The stored files are removed if the block fails: it should end with the commit.
     """
-    with ExitStack() as held:
+    with ExitStack() as stack:
         for manager in managers:
-            cursor.execute(_LATEST, [manager.pk, _NEWEST, list(_ENCLOSED)])
+            cursor.execute(_LATEST, [manager.pk, _NEWEST, list(_SAMPLES)])
             for text, message_id in cursor.fetchall():
-                _enclose(message_id, *_ENCLOSED[text], held=held, cursor=cursor)
+                _attach(message_id, *_SAMPLES[text], stack=stack, cursor=cursor)
         yield
 
 
-def _enclose(
-    message_id: int, kind: str, file: str, mime: str, *, held: ExitStack, cursor: Any
+def _attach(
+    message_id: int, kind: str, file: str, mime: str, *, stack: ExitStack, cursor: Any
 ) -> None:
     content = base64.b64encode((_FILES / file).read_bytes()).decode()
     sent = parse_data_uri(f"data:{mime};base64,{content}", settings.LARGEST_FILE)
-    attachment = held.enter_context(stored(sent))
+    attachment = stack.enter_context(stored(sent))
     cursor.execute(_BECOMES, [kind, message_id])
     attach(attachment, message_id)

@@ -1,4 +1,4 @@
-"""What passed between one customer and the centre: how often, when, how it ended."""
+"""Plans the chats of a customer: how many, when, and how they end."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Literal
 from hci_center.demo.seed.companies import Company, Person, Place
 from hci_center.demo.seed.copy_buffers import DAY, protocol_on
 
-# How the customer's last chat stands: over, with an operator, in an area's queue,
+# The state of the customer's last chat: closed, with an operator, in an area's queue,
 # or still with the bot.
 Stage = Literal["closed", "answered", "waiting", "menu"]
 
-# The country of the demonstration, which has kept one clock since 2019.
+# The time zone of the demonstration, without daylight saving time since 2019.
 HOME = timezone(timedelta(hours=-3))
-# Hours since its last message, at most, of a chat that goes on.
+# Maximum hours since the last message of an open chat.
 SILENT_FOR = {"answered": 0.75, "waiting": 3.0, "menu": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Whose history it is."""
+    """The customer whose chats are planned."""
 
     id: int
     first_name: str
@@ -32,7 +32,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One chat before it is told: its id, how it ends, how much is said in it."""
+    """One planned chat: its id, its final state, its number of messages."""
 
     id: int
     stage: Stage
@@ -42,7 +42,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the contact's own row shows after a chat."""
+    """The values of the contact's row after a chat."""
 
     place: Place | None
     operator: Person | None
@@ -53,7 +53,7 @@ class Outcome:
 
 
 class Timeline:
-    """Plans histories; the same seed plans the same ones, counted back from `now`."""
+    """Plans chats; the same seed plans the same ones, counted back from `now`."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Timeline:
         self.running = running
 
     def plan(self, messages: int) -> list[Plan]:
-        """A customer's chats, oldest first, with so many messages in all."""
+        """Returns a customer's chats, oldest first, with that many messages in all."""
         stage = self._stage(messages)
         lengths = self._lengths(messages, stage)
         ends = self._ends(len(lengths), stage)
@@ -86,9 +86,9 @@ class Timeline:
             )
         ]
 
-    def protocol(self, moment: float) -> str:
-        """A new one, dated where the demonstration is."""
-        day = datetime.fromtimestamp(moment, UTC).astimezone(HOME)
+    def protocol(self, timestamp: float) -> str:
+        """Returns a new protocol, with the date in the demonstration's time zone."""
+        day = datetime.fromtimestamp(timestamp, UTC).astimezone(HOME)
         return protocol_on(f"{day:%Y%m%d}", next(self.running))
 
     def _stage(self, messages: int) -> Stage:
@@ -100,7 +100,7 @@ class Timeline:
         return "answered" if chance < 0.88 else "waiting"
 
     def _lengths(self, messages: int, stage: Stage) -> list[int]:
-        """How many messages each chat has; those that are over, 8 to 24."""
+        """Returns the number of messages of each chat; closed chats have 8 to 24."""
         last = {"waiting": self.rng.randint(4, 6), "menu": 2}.get(stage, 0)
         rest, lengths = messages - last, []
         while rest:
@@ -111,7 +111,7 @@ class Timeline:
         return [*lengths, last] if last else lengths
 
     def _ends(self, how_many: int, stage: Stage) -> list[float]:
-        """When the last message of each chat came, oldest first."""
+        """Returns the time of each chat's last message, oldest first."""
         rng = self.rng
         if stage == "closed":
             end = self._at_work(1 + int(rng.expovariate(1 / 20)))
@@ -125,7 +125,7 @@ class Timeline:
         return ends[::-1]
 
     def _at_work(self, days_ago: int) -> float:
-        """A moment in working hours so many days ago, or a day earlier."""
+        """Returns a time in working hours that many days ago, or a day earlier."""
         day = self.midnight - days_ago * DAY
         if int(day // DAY) % 7 == 3:  # a Sunday: the epoch began on a Thursday
             day -= DAY

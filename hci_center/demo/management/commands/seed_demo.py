@@ -1,4 +1,4 @@
-"""Fills a believable centre, small to look at or large to measure with."""
+"""Fills the database with demonstration data, small to try or large for benchmarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py serve_demo_gateways`: who the demonstration's managers speak to."""
+"""`manage.py serve_demo_gateways`: runs fake gateways for the demonstration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         managers = list(Manager.objects.filter(is_demo=True))
-        # A new one each time: keys can be read only once.
+        # A new key each time: keys can be read only once.
         revoke_key(KEY)
         key = create_key(KEY, managers=managers, secrets_scope=False)
         connection.close()
