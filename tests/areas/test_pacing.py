@@ -1,4 +1,4 @@
-"""Signing in is slowed down after failures, and nobody can deny it to another."""
+"""Sign-in is throttled after failures, and nobody can lock out another person."""
 
 import threading
 from datetime import timedelta
@@ -48,8 +48,8 @@ def let_time_pass(**time):
     SignInFailure.objects.update(last_at=F("last_at") - timedelta(**time))
 
 
-def hold_the_clock():
-    """Half a minute ahead, so that no test depends on its own speed."""
+def postpone_expiry():
+    """Shifts the failures half a minute ahead, so that the test's speed is irrelevant."""
     let_time_pass(seconds=-30)
 
 
@@ -70,7 +70,7 @@ def shared_of(address=HERE):
 def test_after_five_failures_one_has_to_wait(browser, ana, known):
     name = ana.user.username if known else "nobody"
     assert statuses(browser, name, 5) == [401] * 5
-    hold_the_clock()
+    postpone_expiry()
     answer = browser.sign_in(name)
     assert (answer.status_code, answer.json()) == (429, THROTTLED)
     assert 1 <= int(answer["Retry-After"]) <= 31
@@ -79,7 +79,7 @@ def test_after_five_failures_one_has_to_wait(browser, ana, known):
 def test_the_right_password_works_after_the_wait_and_clears_the_count(browser, ana):
     name = ana.user.username
     statuses(browser, name, 5)
-    hold_the_clock()
+    postpone_expiry()
     assert browser.sign_in(name).status_code == 429
     let_time_pass(seconds=31)
     assert browser.sign_in(name).status_code == 200
@@ -109,7 +109,7 @@ def test_nothing_is_locked_for_longer_than_that(browser):
 def test_refused_tries_do_not_lengthen_the_wait(browser, ana):
     name = ana.user.username
     statuses(browser, name, 5)
-    hold_the_clock()
+    postpone_expiry()
     assert statuses(browser, name, 20) == [429] * 20
     assert failures_of(pair_of(name)) == 5
     assert failures_of(shared_of()) == 5
@@ -117,19 +117,19 @@ def test_refused_tries_do_not_lengthen_the_wait(browser, ana):
 
 def test_a_name_is_counted_in_one_spelling(browser, ana):
     statuses(browser, ana.user.username, 5)
-    hold_the_clock()
+    postpone_expiry()
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in ana.user.username)
     assert browser.sign_in(wide).status_code == 429
     let_time_pass(seconds=31)
     assert browser.sign_in(wide).status_code == 200
 
 
-# Time ---------------------------------------------------------------------------
+# Expiry -------------------------------------------------------------------------
 
 
 def test_failures_are_forgotten_as_time_goes_by(browser):
     statuses(browser, "nobody", 5)
-    hold_the_clock()
+    postpone_expiry()
     let_time_pass(minutes=15, seconds=30)
     assert statuses(browser, "nobody", 1) == [401]
     assert failures_of(pair_of("nobody")) == 5
@@ -169,7 +169,7 @@ def test_the_admins_form_is_paced_with_the_same_count(browser, supervisor):
     for _ in range(3):
         assert page.post("/admin/login/", wrong).status_code == 200
     assert statuses(browser, supervisor.username, 2) == [401, 401]
-    hold_the_clock()
+    postpone_expiry()
     answer = page.post("/admin/login/", wrong | {"password": PASSWORD})
     assert answer.status_code == 200
     assert "sessionid" not in answer.cookies
@@ -189,15 +189,15 @@ def test_a_user_who_is_nobody_here_is_paced_by_wrong_passwords_alone(browser):
 
 
 def race(subjects, tries):
-    """How many of simultaneous tries are let in."""
+    """Returns how many of the simultaneous attempts are admitted."""
     barrier = threading.Barrier(tries)
-    let_in = []
+    admitted = []
 
     def attempt():
         barrier.wait()
         try:
             register_attempt(subjects)
-            let_in.append(True)
+            admitted.append(True)
         except ThrottledError:
             pass
         finally:
@@ -208,7 +208,7 @@ def race(subjects, tries):
         thread.start()
     for thread in threads:
         thread.join()
-    return len(let_in)
+    return len(admitted)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -219,7 +219,7 @@ def test_of_simultaneous_tries_after_a_wait_one_is_let_in():
         subject=subjects[0].hashed, failures=14, last_at=an_hour_ago
     )
     assert race(subjects, 12) == 1
-    # Four of the fourteen were forgotten in that hour. What was refused counts nowhere.
+    # Four of the fourteen expired in that hour. Refused attempts do not count.
     assert failures_of(subjects[0]) == 11
     assert [failures_of(shared) for shared in subjects[1:]] == [1, 0, 1]
 
@@ -242,11 +242,11 @@ def test_of_simultaneous_first_tries_five_are_let_in(subjects):
 def test_a_count_of_which_nothing_is_taken_still_makes_wait(db):
     full = Subject("full", free=0, leak=60)
     register_attempt((full,))
-    hold_the_clock()
+    postpone_expiry()
     with pytest.raises(ThrottledError):
         register_attempt((Subject("other", free=5, leak=60), full))
     assert failures_of(Subject("other", free=5, leak=60)) == 0
     let_time_pass(seconds=100)
-    looked = Subject("full", free=0, leak=60, counts=False)
-    assert register_attempt((looked,)) == {looked: 0}
+    unchanged = Subject("full", free=0, leak=60, counts=False)
+    assert register_attempt((unchanged,)) == {unchanged: 0}
     assert failures_of(full) == 1
