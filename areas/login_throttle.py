@@ -59,12 +59,12 @@ ON CONFLICT (subject) DO UPDATE
  WHERE (SELECT {_READY_AT} <= clock_timestamp()
           FROM bounds w WHERE w.subject = f.subject)
 RETURNING subject, (SELECT {_REMAINING} FROM bounds w WHERE w.subject = f.subject)
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 _WAIT = f"""
 WITH {_BOUNDS}
 SELECT ceil(max(extract(epoch FROM {_READY_AT} - clock_timestamp())))
   FROM bounds w JOIN areas_signinfailure f USING (subject)
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 _RETURN = """
 UPDATE areas_signinfailure SET failures = failures - 1
  WHERE subject = ANY(%s) AND failures > 0
@@ -78,7 +78,7 @@ DELETE FROM areas_signinfailure WHERE id = ANY(ARRAY(
    WHERE last_at < now() - interval '{5 * LONGEST_WAIT} seconds'
      AND (failures <= 5 OR last_at < now() - interval '1 day')
    ORDER BY last_at LIMIT 10 FOR UPDATE SKIP LOCKED))
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ SELECT o.id, o.name, o.email,
  WHERE o.is_active
    AND o.id IN (SELECT s.operator_id FROM areas_operatorarea s WHERE s.area_id = %s)
  ORDER BY o.id
-"""  # noqa: S608 - of the constant above
+"""  # noqa: S608 - constants only
 
 
 def areas_of_manager(manager_id: int) -> list[Shape]:

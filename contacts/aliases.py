@@ -82,7 +82,7 @@ def store_phone(contact_id: int, name: str) -> None:
 
 
 def name_address(contact_id: int, name: str) -> None:
-    """Makes this alias the address for replies: the gateway itself uses it."""
+    """Sets the alias that replies are sent to: the one that the gateway itself uses."""
     add_names(contact_id, [name])
     with connection.cursor() as cursor:
         cursor.execute(_NAME_ADDRESS, {"alias": name, "contact": contact_id})

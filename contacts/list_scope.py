@@ -21,7 +21,7 @@ SELECT m.id,
        (SELECT o.id FROM areas_operator o
          WHERE o.manager_id = m.id AND o.id = %(operator)s AND o.is_active) AS operator
   FROM managers_manager m
- WHERE {REACHED} AND """  # noqa: S608 - of a condition
+ WHERE {REACHED} AND """  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)

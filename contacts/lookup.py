@@ -60,12 +60,12 @@ SELECT DISTINCT {COLUMNS}
              AND (%(managers)s::bigint[] IS NULL
                   OR o.manager_id = ANY(%(managers)s::bigint[]))),
          i.manager_id))
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 _LOCK = f"""
 SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 # A manager, one of its contacts and one of its operators in one query.
 _TARGET = f"""
@@ -81,7 +81,7 @@ SELECT m.id, o.id, o.name,
         WHERE i.manager_id = m.id AND i.channel = %(channel)s
           AND {ALIAS_MATCH}
         LIMIT 1)
- WHERE """  # noqa: S608 - of columns
+ WHERE """  # noqa: S608 - column names only
 
 
 @dataclass(frozen=True, slots=True)

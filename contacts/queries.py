@@ -50,19 +50,19 @@ SELECT NULL, NULL, to_json(named)::text, {", ".join(["NULL"] * 8)} FROM named
 UNION ALL
 (SELECT {_COLUMNS} {_FROM}
   WHERE c.deleted_at IS NULL AND {{which}} ORDER BY {_LATEST_FIRST})
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 # Restricts `managers_manager m` to the caller's managers; NULL means all.
 REACHED = "(%(managers)s::bigint[] IS NULL OR m.id = ANY(%(managers)s::bigint[]))"
 
 # POST user/, user/facebook and user/contact/get.
 OF_MANAGER = "c.manager_id = (SELECT id FROM named)"
-_MANAGER = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE {REACHED} AND "  # noqa: S608 - of columns
+_MANAGER = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE {REACHED} AND "  # noqa: S608 - column names only
 # POST user/contact/area.
 OF_AREA = "c.area_id = (SELECT area FROM named)"
 # POST user/contact/operator: the two partial indexes, OR'ed.
 _OF_OPERATOR = "c.operator_id = (SELECT operator FROM named)"
 OF_OPERATOR_OR_AREA = f"({_OF_OPERATOR} OR {OF_AREA})"
-# The same for operatorId 0: nobody's, or in that area.
+# The same for operatorId 0: unassigned contacts, or those in that area.
 UNASSIGNED_OR_OF_AREA = f"{OF_MANAGER} AND (c.operator_id IS NULL OR {OF_AREA})"
 
 # GET user/: the contacts of many managers, each with its manager's id.
@@ -129,14 +129,14 @@ def contacts_of_managers(
     manager_ids: Iterable[int], caller: Caller
 ) -> dict[int, list[Shape]]:
     """Returns the contacts by manager that the caller may access, in one query."""
-    found: dict[int, list[Shape]] = {manager_id: [] for manager_id in manager_ids}
-    statement, values = _for_caller(_OF_MANAGERS, {"managers": list(found)}, caller)
+    shapes: dict[int, list[Shape]] = {manager_id: [] for manager_id in manager_ids}
+    statement, values = _for_caller(_OF_MANAGERS, {"managers": list(shapes)}, caller)
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} ORDER BY {_LATEST_FIRST}", values)
         rows = cursor.fetchall()
     for shape, row in zip(_shapes([row[:-1] for row in rows]), rows, strict=True):
-        found[row[-1]].append(shape)
-    return found
+        shapes[row[-1]].append(shape)
+    return shapes
 
 
 def named_and_contacts(
@@ -166,8 +166,8 @@ def _for_caller(
 ) -> tuple[str, dict[str, Any]]:
     if caller.role != "operator":
         return statement, values
-    seen = {"seen_areas": list(caller.areas), "seen_by": caller.operator}
-    return statement + _VISIBLE, values | seen
+    scope = {"seen_areas": list(caller.areas), "seen_by": caller.operator}
+    return statement + _VISIBLE, values | scope
 
 
 def _shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:

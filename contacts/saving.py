@@ -29,7 +29,7 @@ SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = (SELECT i.contact_id FROM contacts_identity i
                 WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
                 LIMIT 1)
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 _FIND = _BY_ALIAS + " AND c.deleted_at IS NULL"
 # Includes deleted ones, which can be restored. Weaker than FOR UPDATE, so that rows
 # that only reference the contact are not blocked.
@@ -61,7 +61,7 @@ SELECT fresh.id, %(manager)s, %(channel)s, %(external_id)s, %(name)s,
   FROM fresh
  WHERE (SELECT count(*) FROM claimed) = cardinality(%(aliases)s::text[])
 RETURNING {COLUMNS}
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 # An open chat keeps its protocol (the table belongs to chats, the rule to the
 # contact).
@@ -77,7 +77,7 @@ UPDATE contacts_contact c
          THEN c.protocol ELSE %(protocol)s::text END
  WHERE c.id = %(id)s
 RETURNING {COLUMNS}
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 # Like a new contact, with the id of the first save.
 _REVIVE = f"""
@@ -89,7 +89,7 @@ UPDATE contacts_contact c
        sa = %(sa)s, unread = 0, last_message_at = NULL
  WHERE c.id = %(id)s
 RETURNING {COLUMNS}
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def address_in(meta: Mapping[str, Any]) -> str:
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     trusted = _networks(tuple(settings.TRUSTED_PROXIES))
     for hop in (peer, *reversed(hops)):
-        if not _is_of(hop, trusted):
+        if not _is_in(hop, trusted):
             return hop
     return peer
 
@@ -50,12 +50,12 @@ def network_of(address: str) -> str:
 
 @lru_cache(maxsize=8)
 def _networks(
-    given: tuple[str, ...],
+    values: tuple[str, ...],
 ) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(each, strict=False) for each in given)
+    return tuple(ipaddress.ip_network(value, strict=False) for value in values)
 
 
-def _is_of(
+def _is_in(
     address: str,
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...],
 ) -> bool:

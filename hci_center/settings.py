@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
-from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
+from hci_center.backoffice import UNFOLD  # noqa: F401 - the admin theme's settings
 from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
 from hci_center.local.generated_secrets import generated_secret, stored_secret
@@ -29,7 +29,7 @@ DEMO = env.flag("HCI_DEMO", default=True)
 HOST: str = env.str("HCI_HOST", default="127.0.0.1")
 PORT: int = env.port("HCI_PORT", default=8000)
 FEED_PORT: int = env.port("HCI_FEED_PORT", default=PORT + 1)
-# Django threads per web process; each keeps a database connection.
+# Django threads per web process; each has a database connection.
 WEB_THREADS: int = env.number("HCI_WEB_THREADS", default=4, least=1, most=256)
 # For absolute links and the feed's address behind a proxy; "" uses the request's host.
 PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")

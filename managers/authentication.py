@@ -51,12 +51,12 @@ UPDATE managers_apikey
    SET spent_until = {_SPENT_UNTIL}, last_used_at = clock_timestamp()
  WHERE id = %s AND {_SPENT_UNTIL} <= clock_timestamp() + interval '1 minute'
 RETURNING true
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 _WAIT = f"""
 SELECT ceil(extract(epoch FROM spent_until + {_STEP} - interval '1 minute'
                                - clock_timestamp()))
   FROM managers_apikey WHERE id = %s
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)

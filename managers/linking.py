@@ -65,7 +65,7 @@ def _same_manager(owners: list[Manager], given: dict[str, Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The number, page and port that a caller wants on one manager."""
+    """The number, page and port to link to one manager."""
 
     number: int
     facebook_id: str

@@ -46,7 +46,7 @@ def find_manager(
     where = " AND ".join(_BY[name] for name in given)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM managers_manager WHERE {where}",  # noqa: S608 - of _BY
+            f"SELECT id FROM managers_manager WHERE {where}",  # noqa: S608 - constants only
             list(given.values()),
         )
         row = cursor.fetchone()

@@ -22,10 +22,10 @@ MANAGER_COLUMNS = (
     " m.facebook_token"
 )
 # GET user/: oldest first. NULL stands for all managers.
-_ALL = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m ORDER BY m.id"  # noqa: S608 - of columns
+_ALL = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m ORDER BY m.id"  # noqa: S608 - column names only
 _SOME = f"""
 SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE m.id = ANY(%s) ORDER BY m.id
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 _TOKEN = "SELECT facebook_token FROM managers_manager WHERE id = %s"  # noqa: S105
 

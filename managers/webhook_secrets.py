@@ -44,8 +44,8 @@ def get_or_create(source: str, manager_id: int) -> str:
 def renew(source: str, manager_id: int, *, at_once: bool = False) -> str:
     """Renews the webhook URL and returns its last part.
 
-    The earlier URL ends after GRACE or, with `at_once`, immediately, as do all others
-    that are still within theirs.
+    The present URL expires after GRACE, or immediately with `at_once`; this also
+    applies to earlier URLs that would expire later.
     """
     ends_at = timezone.now() + (timedelta() if at_once else GRACE)
     with transaction.atomic():

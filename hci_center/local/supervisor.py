@@ -66,7 +66,7 @@ class _Child:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.popen: subprocess.Popen[bytes] | None = None
-        self.born = 0.0
+        self.started_at = 0.0
         self.due = 0.0
         self.pause = FIRST_PAUSE
 
@@ -144,7 +144,7 @@ class Supervisor:
         # A stop signal must not arrive before the new process is registered.
         starting, self._starting = self._starting, False
         child.popen = spawn(child.process, self._watch)
-        child.born = time.monotonic()
+        child.started_at = time.monotonic()
         self._starting = starting
         if starting and self.stopping:
             raise StoppedError
@@ -154,7 +154,7 @@ class Supervisor:
         status = child.popen.returncode
         self._watch.remove(child.popen.pid)
         child.popen = None
-        if time.monotonic() - child.born > STABLE_SECONDS:
+        if time.monotonic() - child.started_at > STABLE_SECONDS:
             child.pause = FIRST_PAUSE
         child.due = time.monotonic() + child.pause
         how = f"signal {-status}" if status < 0 else f"exit {status}"

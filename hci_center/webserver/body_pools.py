@@ -87,7 +87,7 @@ class Pool:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.held: Counter[str] = Counter()
+        self.used: Counter[str] = Counter()
 
     def take(self, request: Request, size: int) -> None:
         """Adds that many bytes; a negative size releases them.
@@ -95,9 +95,9 @@ class Pool:
         Raises TooManyBodiesError without adding any if a limit would be exceeded.
         """
         for name, share in request.shares:
-            if size > 0 and self.held[name] + size > self.most * share:
+            if size > 0 and self.used[name] + size > self.most * share:
                 raise TooManyBodiesError
         for name, _share in request.shares:
-            self.held[name] += size
-            if not self.held[name]:
-                del self.held[name]
+            self.used[name] += size
+            if not self.used[name]:
+                del self.used[name]

@@ -109,13 +109,14 @@ class Waiting:
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._since: dict[int, tuple[float, Callable[[], None]]] = {}
-        self._look: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> int:
+        """Adds a request; `give_up` is called if it waits too long. Returns its number."""
         number = next(self._numbers)
         self._since[number] = (loop.time(), give_up)
-        if self._look is None:
-            self._look = loop.call_later(self.longest / 10, self._give_up_late, loop)
+        if self._timer is None:
+            self._timer = loop.call_later(self.longest / 10, self._give_up_late, loop)
         return number
 
     def take(self, number: int) -> bool:
@@ -129,9 +130,9 @@ class Waiting:
                 break
             if self.take(number):
                 give_up()
-        self._look = None
+        self._timer = None
         if self._since:
-            self._look = loop.call_later(self.longest / 10, self._give_up_late, loop)
+            self._timer = loop.call_later(self.longest / 10, self._give_up_late, loop)
 
 
 class Threaded:

@@ -48,7 +48,7 @@ def let_time_pass(**time):
     SignInFailure.objects.update(last_at=F("last_at") - timedelta(**time))
 
 
-def postpone_expiry():
+def hold_the_clock():
     """Shifts the failures half a minute ahead, so that the test's speed is irrelevant."""
     let_time_pass(seconds=-30)
 
@@ -70,7 +70,7 @@ def shared_of(address=HERE):
 def test_after_five_failures_one_has_to_wait(browser, ana, known):
     name = ana.user.username if known else "nobody"
     assert statuses(browser, name, 5) == [401] * 5
-    postpone_expiry()
+    hold_the_clock()
     answer = browser.sign_in(name)
     assert (answer.status_code, answer.json()) == (429, THROTTLED)
     assert 1 <= int(answer["Retry-After"]) <= 31
@@ -79,7 +79,7 @@ def test_after_five_failures_one_has_to_wait(browser, ana, known):
 def test_the_right_password_works_after_the_wait_and_clears_the_count(browser, ana):
     name = ana.user.username
     statuses(browser, name, 5)
-    postpone_expiry()
+    hold_the_clock()
     assert browser.sign_in(name).status_code == 429
     let_time_pass(seconds=31)
     assert browser.sign_in(name).status_code == 200
@@ -109,7 +109,7 @@ def test_nothing_is_locked_for_longer_than_that(browser):
 def test_refused_tries_do_not_lengthen_the_wait(browser, ana):
     name = ana.user.username
     statuses(browser, name, 5)
-    postpone_expiry()
+    hold_the_clock()
     assert statuses(browser, name, 20) == [429] * 20
     assert failures_of(pair_of(name)) == 5
     assert failures_of(shared_of()) == 5
@@ -117,7 +117,7 @@ def test_refused_tries_do_not_lengthen_the_wait(browser, ana):
 
 def test_a_name_is_counted_in_one_spelling(browser, ana):
     statuses(browser, ana.user.username, 5)
-    postpone_expiry()
+    hold_the_clock()
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in ana.user.username)
     assert browser.sign_in(wide).status_code == 429
     let_time_pass(seconds=31)
@@ -129,7 +129,7 @@ def test_a_name_is_counted_in_one_spelling(browser, ana):
 
 def test_failures_are_forgotten_as_time_goes_by(browser):
     statuses(browser, "nobody", 5)
-    postpone_expiry()
+    hold_the_clock()
     let_time_pass(minutes=15, seconds=30)
     assert statuses(browser, "nobody", 1) == [401]
     assert failures_of(pair_of("nobody")) == 5
@@ -169,7 +169,7 @@ def test_the_admins_form_is_paced_with_the_same_count(browser, supervisor):
     for _ in range(3):
         assert page.post("/admin/login/", wrong).status_code == 200
     assert statuses(browser, supervisor.username, 2) == [401, 401]
-    postpone_expiry()
+    hold_the_clock()
     answer = page.post("/admin/login/", wrong | {"password": PASSWORD})
     assert answer.status_code == 200
     assert "sessionid" not in answer.cookies
@@ -242,7 +242,7 @@ def test_of_simultaneous_first_tries_five_are_let_in(subjects):
 def test_a_count_of_which_nothing_is_taken_still_makes_wait(db):
     full = Subject("full", free=0, leak=60)
     register_attempt((full,))
-    postpone_expiry()
+    hold_the_clock()
     with pytest.raises(ThrottledError):
         register_attempt((Subject("other", free=5, leak=60), full))
     assert failures_of(Subject("other", free=5, leak=60)) == 0

@@ -29,7 +29,7 @@ WEB_STAGE = 3
 
 MANAGE = [sys.executable, str(paths.BASE_DIR / "manage.py")]
 
-# A new process of the one-command server is a line here.
+# Processes that are always started.
 PROCESSES = [
     Process(
         "web", [sys.executable, "-m", "hci_center.webserver.server"], stage=WEB_STAGE
@@ -37,12 +37,13 @@ PROCESSES = [
     Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
     Process("relay", [*MANAGE, "relay_changes"]),
 ]
-# Beside them where the demonstration's managers are.
+# Started if there are demo managers.
 DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
-# It asks how each gateway is, and not again soon: the demonstration's listen by then.
+# Started after the demo gateways listen: it checks each gateway at its start and then
+# only rarely.
 WORKER = Process("deliver", [*MANAGE, "deliver_messages"])
 DEMO_SECONDS = 10.0
-# What is lacking when the web answers is mostly still starting.
+# Most of what is missing when the web process responds is still starting.
 ALL_SECONDS = 3.0
 
 
