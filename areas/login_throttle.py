@@ -96,7 +96,7 @@ class Subject:
 
     @property
     def hashed(self) -> str:
-        """The key in the table, from which neither a name nor an address can be read."""
+        """The key in the table, which reveals neither a name nor an address."""
         return signing.digest("sign-in", self.name).hex()
 
 

@@ -192,7 +192,7 @@ def lock_contact(contact_id: int) -> Contact:
 
 
 def is_visible(contact: Contact, caller: Caller) -> bool:
-    """Returns whether the caller may access it, as `ContactQuerySet.visible_to` does."""
+    """Returns whether `ContactQuerySet.visible_to` includes the contact."""
     return caller.sees(contact.manager_id, contact.area_id, contact.operator_id)
 
 

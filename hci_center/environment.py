@@ -51,7 +51,7 @@ class Environment(environ.Env):
     def address(
         self, name: str, *, default: str, schemes: tuple[str, ...] = ("http", "https")
     ) -> str:
-        """Returns a URL with a host, without its last slash; may be empty by default."""
+        """Returns a URL with a host and no last slash; may be empty by default."""
         value: str = self.str(name, default=default) or default
         if value:
             try:

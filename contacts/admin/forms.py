@@ -131,7 +131,7 @@ class ContactDialog(BaseDialogForm):
     """A dialog about one contact, with choices of the contact's manager."""
 
     def manager_id(self) -> int | None:
-        """Returns the contact's manager; None if the person may not view the contact."""
+        """Returns the manager; None if the person may not view the contact."""
         object_id = str(self.object_id)
         if not is_row_id(object_id):
             return None

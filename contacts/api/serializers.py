@@ -139,7 +139,7 @@ class FindOrAddContact(OfContact):
 
 
 def whatsapp_contact(key: ContactKey, wrong: Wrong) -> tuple[str, str]:
-    """Returns the channel and id of a `contactId` on WhatsApp; adds errors to `wrong`."""
+    """Returns channel and id of a WhatsApp `contactId`; adds errors to `wrong`."""
     # The id of a user without a phone is never numeric: this number has too many
     # digits.
     if key.phone is None and key.whatsapp_id.removeprefix("-").isdigit():

@@ -166,7 +166,7 @@ class Postgres:
             )
 
     def _write_access(self) -> None:
-        """Allows the servers' user, the current user and root to log in as our roles."""
+        """Lets the servers' user, the current user and root log in as our roles."""
         people = {self.home.account.name, pwd.getpwuid(os.geteuid()).pw_name, "root"}
         maps = [
             f'hci "{person}" {role}\n'

@@ -124,7 +124,7 @@ class Supervisor:
         self._spawn(child)
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Keeps everything running until a stop signal or until the condition is true."""
+        """Supervises until a stop signal arrives or the condition is true."""
         self._starting = False
         while not self.stopping and not until():
             self.tend()

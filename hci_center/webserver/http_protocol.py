@@ -176,7 +176,7 @@ class BoundedHttp(HttpToolsProtocol):
     # Refusals --------------------------------------------------------------------
 
     def _start_deadline(self) -> None:
-        """Starts the timer for the headers; most requests arrive whole and need none."""
+        """Starts the timer for headers; most requests arrive whole and need none."""
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.header_seconds, self._too_slow)
 

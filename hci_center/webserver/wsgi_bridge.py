@@ -112,7 +112,7 @@ class Waiting:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> int:
-        """Adds a request; `give_up` is called if it waits too long. Returns its number."""
+        """Adds a request and returns its number; late ones are given up."""
         number = next(self._numbers)
         self._since[number] = (loop.time(), give_up)
         if self._timer is None:

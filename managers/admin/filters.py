@@ -81,7 +81,7 @@ class TenantFilter(RelatedDropdownFilter):
 
 
 class ChoiceFilter(DropdownFilter):
-    """Filters by one of a few named conditions: `cuts`, as value: (title, condition)."""
+    """Filters by a named condition of `cuts`, as value: (title, condition)."""
 
     cuts: dict[str, tuple[Any, Any]] = {}
 

@@ -163,7 +163,7 @@ class ApiKeyAdmin(TenantAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Returns the page with the key; without a redirect, so the key is not stored."""
+        """Returns the page with the key, without a redirect: it is not stored."""
         page = TemplateResponse(
             request,
             "admin/managers/apikey/made.html",

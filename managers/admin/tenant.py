@@ -263,7 +263,7 @@ class TenantAdmin(ChangeLogAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Names the kind of protected rows without listing them: there may be 100,000."""
+        """Names the kind of protected rows, without listing up to 100,000 rows."""
         rows = list(objs)
         name = force_str(self.opts.verbose_name_plural)
         protected = [

@@ -49,7 +49,7 @@ def let_time_pass(**time):
 
 
 def hold_the_clock():
-    """Shifts the failures half a minute ahead, so that the test's speed is irrelevant."""
+    """Moves the failures 30 s ahead, so that the test's speed does not matter."""
     let_time_pass(seconds=-30)
 
 

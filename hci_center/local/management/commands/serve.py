@@ -110,7 +110,7 @@ class Command(BaseCommand):
         connection.close()
 
     def await_demo(self, supervisor: Supervisor) -> None:
-        """Supervises the processes until the demo gateways listen or DEMO_SECONDS pass."""
+        """Waits until the demo gateways listen, DEMO_SECONDS at most."""
         until = time.monotonic() + DEMO_SECONDS
         while not _listens(settings.DEMO_GATEWAYS_PORT) and time.monotonic() < until:
             supervisor.tend(0.05)
