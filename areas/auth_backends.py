@@ -1,4 +1,4 @@
-"""Names and passwords, judged at the pace of `areas.login_throttle` wherever they come in."""
+"""Password authentication with the throttling of `areas.login_throttle`."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ from hci_center import security
 from hci_center.addresses import address_of, network_of
 from hci_center.errors import ThrottledError
 
-# Made-up names that an address may try before its passwords are looked at one by one.
+# Failures with unknown names per address before its passwords are checked one at a
+# time.
 FREE_MADE_UP_NAMES = 30
 _ONE_BY_ONE = Lock()
 
 
 class ThrottledBackend(ModelBackend):
-    """Django's own look at a password, slowed down after failures.
+    """Django's ModelBackend, throttled after failures.
 
-    An unknown name is paced and takes time like a known one. Raises ThrottledError.
+    An unknown name is throttled and takes as long as a known one. Raises
+    ThrottledError.
     """
 
     def authenticate(
@@ -51,7 +53,7 @@ class ThrottledBackend(ModelBackend):
         account = username if user_id else "none"
         subjects = _subjects(request, username, user_id)
         try:
-            with _place(subjects):
+            with _attempt(subjects):
                 user = super().authenticate(request, username, password, **kwargs)
         except ThrottledError:
             security.report("sign_in_throttled", request, account=account)
@@ -64,8 +66,8 @@ class ThrottledBackend(ModelBackend):
 
 
 def _id_of(username: str) -> int | None:
-    named = User.objects.filter(username=username)
-    return named.values_list("pk", flat=True).first()
+    users = User.objects.filter(username=username)
+    return users.values_list("pk", flat=True).first()
 
 
 def _subjects(
@@ -79,11 +81,11 @@ def _subjects(
 
 
 @contextmanager
-def _place(subjects: Subjects) -> Iterator[None]:
-    """Takes the try, and the one place that addresses of many made-up names share.
+def _attempt(subjects: Subjects) -> Iterator[None]:
+    """Registers the attempt; serialises those of addresses with many unknown names.
 
-    To look at a password takes the processor a third of a second: a name that is no
-    account's costs it as much, so that nobody can tell it from one that is.
+    Checking a password takes a third of a second of processor time, also for an unknown
+    name, so that nobody can distinguish it from a known one.
     """
     failures = register_attempt(subjects)
     names = sum(n for subject, n in failures.items() if subject.is_made_up)
@@ -100,7 +102,7 @@ def _place(subjects: Subjects) -> Iterator[None]:
 
 
 class ThrottledLoginForm(AuthenticationForm):
-    """The admin's form; it says in a sentence what the API says with a 429."""
+    """The admin's login form; shows throttling as an error message."""
 
     def clean(self) -> dict[str, Any]:
         try:

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of the settings by which sign-ins are counted."""
+"""System checks of the settings that sign-in throttling depends on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The devices on which accounts have signed in, known again by a signed cookie.
+"""Recognises the browsers that accounts have signed in on by a signed cookie.
 
-It opens nothing: whoever brings it still needs the password. It only has his tries
-counted by themselves, so that nobody else's failures hold him up.
+The cookie grants no access: the password is still required. It only lets the browser's
+attempts be counted separately, so that other people's failures do not delay them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 COOKIE = "hci_device"
-# What browsers keep a cookie for at most; each sign-in begins it anew.
+# The longest that browsers keep a cookie; each sign-in renews it.
 LASTS = 400 * 24 * 60 * 60
-# Colleagues share a computer; who signed in longest ago is forgotten first.
+# Colleagues share a computer; the earliest sign-in is dropped first.
 MOST_ACCOUNTS = 20
 _SALT = "areas.devices"
 
@@ -29,26 +29,26 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A browser, with the ids of the users who have signed in there."""
+    """A browser, with the ids of the users who have signed in on it."""
 
     id: str
     users: tuple[int, ...]
 
 
 def device_of(request: HttpRequest | None) -> Device | None:
-    """The device whose cookie the request brings, None without a good one."""
+    """Returns the device of the request's cookie, or None without a valid one."""
     text = request.COOKIES.get(COOKIE) if request is not None else None
     if text is None:
         return None
     try:
-        said = signing.loads(text, salt=_SALT, max_age=LASTS)
+        payload = signing.loads(text, salt=_SALT, max_age=LASTS)
     except signing.BadSignature:
         return None
-    return Device(said["id"], tuple(said["users"]))
+    return Device(payload["id"], tuple(payload["users"]))
 
 
 def remember_device(*, request: HttpRequest, user: User, **_signal: Any) -> None:
-    """On Django's `user_logged_in`: this device is one of the user's from now on."""
+    """Adds the user to the device's users; receiver of `user_logged_in`."""
     known = device_of(request)
     users = [pk for pk in known.users if pk != user.pk] if known else []
     request.device = Device(  # type: ignore[attr-defined]
@@ -58,14 +58,14 @@ def remember_device(*, request: HttpRequest, user: User, **_signal: Any) -> None
 
 
 def set_device_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Gives the browser its cookie, where somebody signed in with this request."""
+    """Sets the device cookie if somebody signed in with this request."""
     device: Device | None = getattr(request, "device", None)
     if device is None:
         return
-    said = {"id": device.id, "users": device.users}
+    payload = {"id": device.id, "users": device.users}
     response.set_cookie(
         COOKIE,
-        signing.dumps(said, salt=_SALT),
+        signing.dumps(payload, salt=_SALT),
         max_age=LASTS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -74,7 +74,7 @@ def set_device_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 class DeviceMiddleware:
-    """Sets the cookie on the pages; the API does so by itself."""
+    """Sets the device cookie on pages; the API sets it in its own viewset."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

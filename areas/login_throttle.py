@@ -1,20 +1,20 @@
-"""How fast passwords may be tried, without anybody being able to deny another his.
+"""Throttles sign-in attempts without letting anybody lock out another person.
 
-What is counted depends on who tries. A device on which the account signed in before
-brings a signed cookie (`areas.devices`): its failures count by themselves, and nothing
-that others do holds it up. Strangers' failures count
+The counters depend on who tries. A device on which the account signed in before has a
+signed cookie (`areas.devices`): its failures are counted separately and are not
+affected by others. The failures of other devices count
 
-- by account and address, so that who tries at one address does not hold up the owner
-  at another;
-- by address, over all accounts, against one password tried on many. Names that are no
-  account's do not count here: making some up would hold up whoever shares the address.
-  They count by themselves, and only cost the address its share of the processor;
-- by account, over all addresses, against a guess from very many of them.
+- by account and address, so that attempts at one address do not delay the owner at
+  another;
+- by address, over all accounts, against one password tried on many. Unknown names do
+  not count here: inventing some would delay everybody who shares the address. They
+  count separately and only limit the address's share of the processor;
+- by account, over all addresses, against attempts from very many of them.
 
-Counted in PostgreSQL, so that neither a restart nor a lost cache opens the door. A try
-takes its slot before the password is looked at, of all its counts in one statement:
-any number of simultaneous tries are counted one after another. Nothing is ever locked
-for good, nor for longer than `LONGEST_WAIT`.
+Counted in PostgreSQL, so that neither a restart nor a lost cache resets the counters.
+An attempt is counted, in all its counters in one statement, before the password is
+checked: simultaneous attempts are counted one after another. Nothing is locked for
+longer than `LONGEST_WAIT`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ from hci_center.errors import ThrottledError
 LONGEST_WAIT = 15 * 60
 _NEVER = 2**31 - 1
 
-# Of a row `f` by its bounds `w`. Failures count less as time goes by: one is forgotten
-# every `leak` seconds.
+# For a row `f` with the bounds `w`. Failures expire: one every `leak` seconds.
 _REMAINING = """
 greatest(0, f.failures - greatest(0,
   floor(extract(epoch FROM clock_timestamp() - f.last_at) / w.leak)::int))
 """
-# Nothing for the first `free` ones, then 1, 2, 4 … seconds.
+# No delay for the first `free` failures, then 1, 2, 4 … seconds.
 _READY_AT = f"""
 CASE WHEN {_REMAINING} < w.free THEN clock_timestamp() ELSE f.last_at +
   make_interval(secs => least({LONGEST_WAIT}, power(2, least(20, {_REMAINING} - w.free))))
@@ -47,7 +46,7 @@ bounds (subject, free, leak, adds) AS (
   SELECT * FROM unnest(%(subjects)s::text[], %(free)s::int[], %(leak)s::int[],
                        %(adds)s::int[]))
 """
-# In one order, so that two tries never wait for each other in a circle.
+# In a fixed order, so that two attempts never deadlock.
 _REGISTER = f"""
 WITH {_BOUNDS}
 INSERT INTO areas_signinfailure AS f (subject, failures, last_at)
@@ -60,33 +59,33 @@ ON CONFLICT (subject) DO UPDATE
  WHERE (SELECT {_READY_AT} <= clock_timestamp()
           FROM bounds w WHERE w.subject = f.subject)
 RETURNING subject, (SELECT {_REMAINING} FROM bounds w WHERE w.subject = f.subject)
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 _WAIT = f"""
 WITH {_BOUNDS}
 SELECT ceil(max(extract(epoch FROM {_READY_AT} - clock_timestamp())))
   FROM bounds w JOIN areas_signinfailure f USING (subject)
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 _RETURN = """
 UPDATE areas_signinfailure SET failures = failures - 1
  WHERE subject = ANY(%s) AND failures > 0
 """
 _CLEAR = "DELETE FROM areas_signinfailure WHERE subject = %s"
-# A few at a time, by whoever comes along: names made up by an attacker go again, those
-# of few failures as soon as these no longer count.
+# Each attempt deletes a few old rows: names invented by an attacker disappear, those
+# with few failures as soon as these have expired.
 _FORGET = f"""
 DELETE FROM areas_signinfailure WHERE id = ANY(ARRAY(
   SELECT id FROM areas_signinfailure
    WHERE last_at < now() - interval '{5 * LONGEST_WAIT} seconds'
      AND (failures <= 5 OR last_at < now() - interval '1 day')
    ORDER BY last_at LIMIT 10 FOR UPDATE SKIP LOCKED))
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What tries are counted of, with how much it may fail at once and per time.
+    """A counter of attempts, with its number of free failures and its leak rate.
 
-    One that does not `count` this try still makes it wait.
+    A subject without `counts` does not count this attempt but may delay it.
     """
 
     name: str
@@ -97,23 +96,23 @@ class Subject:
 
     @property
     def hashed(self) -> str:
-        """What the table holds: neither a name nor an address can be read there."""
+        """The key in the table, which reveals neither a name nor an address."""
         return signing.digest("sign-in", self.name).hex()
 
 
-# What one try is counted of; the first is the account, as it is tried from here.
+# The counters of one attempt; the first is the account at this address or device.
 Subjects = tuple[Subject, ...]
 
 
 def subjects_on_device(user_id: int, device: str) -> Subjects:
-    """On a device that the account is known by: five tries, then ever slower."""
+    """Returns the counter of a known device: five attempts, then increasing delays."""
     return (_of_account(f"device:{device}:{user_id}"),)
 
 
 def subjects_elsewhere(username: str, address: str, *, exists: bool) -> Subjects:
-    """On any other device, at that address."""
+    """Returns the counters of an attempt from any other device at that address."""
     pair = _of_account(f"account:{username}@{address}")
-    # A whole office may stand behind one address.
+    # A whole office may share one address.
     shared = Subject(f"address:{address}", free=20, leak=60, counts=exists)
     if not exists:
         return (pair, shared, made_up_names(address, counts=True))
@@ -122,7 +121,7 @@ def subjects_elsewhere(username: str, address: str, *, exists: bool) -> Subjects
 
 
 def made_up_names(address: str, *, counts: bool) -> Subject:
-    """The tries of names that are no account's: never waited for."""
+    """Returns the counter of unknown names; it never causes a delay."""
     return Subject(
         f"made-up:{address}", free=_NEVER, leak=60, counts=counts, is_made_up=True
     )
@@ -133,9 +132,10 @@ def _of_account(name: str) -> Subject:
 
 
 def register_attempt(subjects: Subjects) -> dict[Subject, int]:
-    """Counts a try as failed, until `succeed` says otherwise; answers the failures.
+    """Counts an attempt as failed in advance; returns the failures by subject.
 
-    Raises ThrottledError, counting nothing, while one of the subjects waits.
+    `clear_failures` reverts this after a success. Raises ThrottledError, counting
+    nothing, while one of the subjects must wait.
     """
     values: dict[str, Any] = {
         "subjects": [subject.hashed for subject in subjects],
@@ -158,14 +158,14 @@ def register_attempt(subjects: Subjects) -> dict[Subject, int]:
 
 
 def return_attempt(subjects: Subjects) -> None:
-    """The try was not a failure after all."""
+    """Removes an attempt that turned out not to be a failure."""
     hashed = [subject.hashed for subject in subjects if subject.counts]
     with connection.cursor() as cursor:
         cursor.execute(_RETURN, [hashed])
 
 
 def clear_failures(subjects: Subjects) -> None:
-    """The try was good: the account's failures here are forgotten, others' stay."""
+    """Clears the account's failures here after a success; others' stay."""
     of_account, *shared = subjects
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR, [of_account.hashed])

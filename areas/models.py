@@ -1,4 +1,4 @@
-"""Departments in which contacts wait, and the people who answer there."""
+"""Areas (departments) in which contacts wait, and the operators who serve them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from managers.models import Manager
 
 class AreaQuerySet(models.QuerySet["Area"]):
     def visible_to(self, caller: Caller) -> Self:
-        """The areas of the managers that exist for this caller."""
+        """Returns the areas of the managers that the caller may access."""
         if caller.managers is None:
             return self
         return self.filter(manager__in=caller.managers)
 
 
 class Area(models.Model):
-    """A department of a manager; its `code` is the id that the world knows."""
+    """A department of a manager; its `code` is the id in the API."""
 
     manager = models.ForeignKey(
         Manager,
@@ -33,7 +33,7 @@ class Area(models.Model):
     )
     code = models.CharField(_("code"), max_length=64)
     name = models.CharField(_("name"), max_length=200)
-    # Made by a call that named an unknown area: a supervisor should look at it.
+    # Created by a call with an unknown area: a supervisor should review it.
     needs_review = models.BooleanField(_("needs review"), default=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
@@ -50,7 +50,7 @@ class Area(models.Model):
             models.UniqueConstraint(
                 fields=["manager", "name"], name="area_name_is_unique"
             ),
-            # What the composite foreign keys of contacts point at.
+            # Referenced by the composite foreign keys of contacts.
             models.UniqueConstraint(fields=["manager", "id"], name="area_of_manager"),
             models.CheckConstraint(condition=~Q(code=""), name="area_has_a_code"),
         ]
@@ -61,11 +61,11 @@ class Area(models.Model):
 
 class OperatorQuerySet(models.QuerySet["Operator"]):
     def active(self) -> Self:
-        """Those who exist for the outside: an inactive one is in no answer."""
+        """Returns the active operators: inactive ones are in no response."""
         return self.filter(is_active=True)
 
     def visible_to(self, caller: Caller) -> Self:
-        """The operators of the managers that exist for this caller."""
+        """Returns the operators of the managers that the caller may access."""
         if caller.managers is None:
             return self
         return self.filter(manager__in=caller.managers)
@@ -86,7 +86,7 @@ class Operator(models.Model):
         related_name="operators",
         verbose_name=_("manager"),
     )
-    # Of its own, not the user's: the feed must see them change.
+    # Not the user's columns: the feed must notice their changes.
     name = models.CharField(_("name"), max_length=200)
     email = models.CharField(_("email"), max_length=254, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
@@ -115,9 +115,9 @@ class Operator(models.Model):
 
 
 class OperatorArea(models.Model):
-    """An operator serves an area of his own manager."""
+    """Assigns an operator to an area of his manager."""
 
-    # Beside the two ids so that the database can hold both to one manager.
+    # Redundant, so that the database can enforce that both have the same manager.
     manager = models.ForeignKey(
         Manager, on_delete=models.PROTECT, related_name="+", editable=False
     )
@@ -145,14 +145,14 @@ class OperatorArea(models.Model):
 
 
 class SignInFailure(models.Model):
-    """Wrong passwords lately, of what `areas.login_throttle` counts them of (hashed)."""
+    """The recent failures of a subject of `areas.login_throttle` (hashed)."""
 
     subject = models.CharField(max_length=64, unique=True)
     failures = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField()
 
     class Meta:
-        # For forgetting the old ones.
+        # For deleting old rows.
         indexes = [models.Index(fields=["last_at"], name="sign_in_failure_age")]
 
     def __str__(self) -> str:
@@ -160,9 +160,9 @@ class SignInFailure(models.Model):
 
 
 class Presence(models.Model):
-    """An operator is connected to a feed process until then, unless it says so again.
+    """An operator's connection to a feed process until `online_until`, if not renewed.
 
-    A table without a log: a crash of the database empties it, and nothing is lost.
+    An unlogged table: a crash of the database empties it, and nothing is lost.
     """
 
     operator = models.ForeignKey(

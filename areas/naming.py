@@ -1,11 +1,11 @@
-"""One form for the codes and names of areas that look the same."""
+"""Normalizes codes and names of areas that look the same."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Characters that take no place: joiners, marks of direction, soft hyphens, invisible
-# operators and the byte order mark.
+# Zero-width characters: joiners, direction marks, soft hyphens, invisible operators
+# and the byte order mark.
 _ZERO_WIDTH = dict.fromkeys(
     [
         0x00AD,
@@ -21,10 +21,10 @@ _ZERO_WIDTH = dict.fromkeys(
 
 
 def normalize_area_text(text: str) -> str:
-    """The form in which codes and names are stored and compared.
+    """Returns the form in which codes and names are stored and compared.
 
-    Composed letters (NFC), no characters without width, and of blanks, whatever
-    their kind, a single space between words. It may be empty.
+    Letters are composed (NFC), zero-width characters removed, and white space is
+    reduced to single spaces between words. The result may be empty.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))
@@ -32,9 +32,9 @@ def normalize_area_text(text: str) -> str:
 
 
 def spellings_of(text: str) -> list[str]:
-    """As what a caller's text is looked for: as it came and, if different, normalized.
+    """Returns the forms to search for: the text and, if different, the normalized one.
 
-    The first wins: areas that were stored before spellings counted as one, and that
-    could not be normalized because another bears the text, are reached by their own.
+    The first one wins: old areas that could not be normalized, because another area has
+    the normalized text, are found by their own spelling.
     """
     return list(dict.fromkeys([text, normalize_area_text(text)]))

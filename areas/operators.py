@@ -1,4 +1,4 @@
-"""Who an operator is and what he sees, and which area a caller means."""
+"""Finds operators with their areas, and the area that a caller refers to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from areas.naming import normalize_area_text, spellings_of
 from hci_center.errors import AreaNotFoundError, InvalidError, OperatorNotFoundError
 
 LONGEST_CODE = 64
-# Areas of a manager that calls have made and nobody has looked at. A caller that makes
-# a code of every customer's text would otherwise fill each list of areas.
+# The most areas per manager that calls created and nobody reviewed. A caller that
+# sends a customer's text as code would otherwise fill the lists of areas.
 MOST_UNREVIEWED = 200
 
-# One round trip: an active operator of the manager with the ids of his areas.
+# One query: an active operator of the manager with the ids of his areas.
 _FIND_OPERATOR = """
 SELECT o.id, o.name,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id)
@@ -23,7 +23,7 @@ SELECT o.id, o.name,
  WHERE o.id = %s AND o.manager_id = %s AND o.is_active
 """
 
-# A code wins over a name.
+# A code takes precedence over a name.
 _FIND_AREA = """
 SELECT id, code, name FROM areas_area
  WHERE manager_id = %s AND (code = %s OR name = %s)
@@ -31,13 +31,13 @@ SELECT id, code, name FROM areas_area
  LIMIT 1
 """
 
-# Until the transaction's end: of those who make areas of a manager at the same moment,
-# each counts what the one before it made.
+# A lock until the end of the transaction: of simultaneous calls that create areas of a
+# manager, each counts the areas of the one before.
 _ONE_AT_A_TIME = (
     "SELECT pg_advisory_xact_lock(hashtext('hci_center.new_area'), %s::int)"
 )
 
-# Whichever of two simultaneous callers comes second finds the first one's row.
+# The second of two simultaneous calls finds the row of the first.
 _MAKE_AREA = """
 INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)
 SELECT %(manager)s, %(code)s, %(code)s, true, now()
@@ -49,17 +49,17 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class OperatorScope:
-    """An active operator, with the contacts that exist for him."""
+    """An active operator and the areas that he serves."""
 
     operator_id: int
     name: str
     areas: frozenset[int]
 
     def can_see(self, area_id: int | None, operator_id: int | None) -> bool:
-        """Whether a contact of his manager in that area, of that operator, is his.
+        """Returns whether a contact of that area and operator is visible to him.
 
-        He sees his areas, what is assigned to him, and what is unassigned without
-        an area.
+        He sees the contacts of his areas, those assigned to him, and unassigned ones
+        without an area.
         """
         return (
             area_id in self.areas
@@ -68,13 +68,13 @@ class OperatorScope:
         )
 
     def serves(self, area_id: int | None) -> bool:
-        """Whether it is one of his areas."""
+        """Returns whether it is one of his areas."""
         return area_id in self.areas
 
 
 @dataclass(frozen=True, slots=True)
 class FoundArea:
-    """An area as rules need it: the row's id, and the code that the world knows."""
+    """An area's row id, with its code and name."""
 
     id: int
     code: str
@@ -82,9 +82,9 @@ class FoundArea:
 
 
 def find_operator(manager_id: int, operator_id: int) -> OperatorScope:
-    """The active operator of that manager, in one query.
+    """Returns the active operator of that manager, in one query.
 
-    Takes what `parse_operator_id` answers. Raises OperatorNotFoundError, also for
+    Takes the result of `parse_operator_id`. Raises OperatorNotFoundError, also for
     nobody (0), who cannot act.
     """
     if operator_id <= 0:
@@ -99,13 +99,12 @@ def find_operator(manager_id: int, operator_id: int) -> OperatorScope:
 
 
 def find_area(manager_id: int, given: str, *, field: str = "area") -> FoundArea:
-    """The manager's area of that code or, when no code fits, of that exact name.
+    """Returns the manager's area with that code or, if no code matches, that name.
 
-    Spellings of one text (see `areas.naming`) count as the same. Raises
-    AreaNotFoundError; InvalidError, naming the `field`, for a text that is too long for
-    a code and no area's name.
+    Different spellings (see `areas.naming`) are equal. Raises AreaNotFoundError;
+    InvalidError for `field` if the text is too long for a code and is no area's name.
     """
-    area = _look_up(manager_id, given)
+    area = _load_area(manager_id, given)
     if area is None:
         _refuse_long(normalize_area_text(given), field)
         raise AreaNotFoundError
@@ -113,20 +112,20 @@ def find_area(manager_id: int, given: str, *, field: str = "area") -> FoundArea:
 
 
 def ensure_area(manager_id: int, given: str, *, field: str = "area") -> FoundArea:
-    """The area meant, made and flagged for the supervisor when the manager lacks it.
+    """Returns the area; creates it, flagged for review, if the manager has none.
 
-    Any number of simultaneous callers get the same one. Raises InvalidError, naming
-    the `field`, for a text that is too long for a code and no area's name, and when
-    MOST_UNREVIEWED wait for the supervisor; AreaNotFoundError for mere blanks.
+    Simultaneous calls get the same one. Raises InvalidError for `field` if the text is
+    too long for a code and is no area's name, or if MOST_UNREVIEWED areas wait for
+    review; AreaNotFoundError if the text is blank.
     """
-    area = _look_up(manager_id, given)
+    area = _load_area(manager_id, given)
     if area is None:
         code = normalize_area_text(given)
         if not code:
             raise AreaNotFoundError
         _refuse_long(code, field)
         _make_area(manager_id, code)
-        area = _look_up(manager_id, code)
+        area = _load_area(manager_id, code)
     if area is None:
         sentence = _(
             "There is no such area, and none is made: %d wait for a supervisor's "
@@ -137,7 +136,7 @@ def ensure_area(manager_id: int, given: str, *, field: str = "area") -> FoundAre
 
 
 def _make_area(manager_id: int, code: str) -> None:
-    """Adds it unless it is there, or too many wait for review."""
+    """Inserts the area unless it exists or too many wait for review."""
     values: dict[str, int | str] = {
         "manager": manager_id,
         "code": code,
@@ -148,7 +147,7 @@ def _make_area(manager_id: int, code: str) -> None:
         cursor.execute(_MAKE_AREA, values)
 
 
-def _look_up(manager_id: int, given: str) -> FoundArea | None:
+def _load_area(manager_id: int, given: str) -> FoundArea | None:
     with connection.cursor() as cursor:
         for text in spellings_of(given):
             cursor.execute(_FIND_AREA, [manager_id, text, text, text])

@@ -1,4 +1,4 @@
-"""From a provisioning file to managers, areas and people: all of it or nothing."""
+"""Applies a provisioning file to managers, areas and people, all or nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from areas.provisioning_people import refuse_wrong_people
 from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
 from managers.models import Manager, Supervision
 
-# One at a time: two that overlap would otherwise stumble over each other's rows.
+# One at a time: overlapping runs would conflict on each other's rows.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('hci_center.provision'))"
 
 _COLUMNS = {
@@ -31,7 +31,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def provision(plans: list[ManagerPlan]) -> Values:
-    """Makes or changes what the plans say, and answers them with every id.
+    """Creates or updates what the plans contain, and returns it with all ids.
 
     Nothing is deleted by leaving it out, and a repetition changes nothing. Raises
     ProvisionError, and then nothing has changed.
@@ -43,29 +43,29 @@ def provision(plans: list[ManagerPlan]) -> Values:
         done: dict[int, str] = {}
         shapes = []
         for number, plan in enumerate(plans):
-            place = f"managers[{number}]"
-            manager = _save_manager(plan, place)
+            location = f"managers[{number}]"
+            manager = _save_manager(plan, location)
             if manager.pk in done:
                 raise ProvisionError(
                     _("%(place)s: This is the same manager as %(other)s.")
-                    % {"place": place, "other": done[manager.pk]}
+                    % {"place": location, "other": done[manager.pk]}
                 )
-            done[manager.pk] = place
-            shapes.append(_save_parts(manager, plan, place))
+            done[manager.pk] = location
+            shapes.append(_save_parts(manager, plan, location))
         return {"managers": shapes}
 
 
-def _save_parts(manager: Manager, plan: ManagerPlan, place: str) -> Values:
+def _save_parts(manager: Manager, plan: ManagerPlan, location: str) -> Values:
     supervisors = [
-        _save_supervisor(manager, values, f"{place}.supervisors[{n}]")
+        _save_supervisor(manager, values, f"{location}.supervisors[{n}]")
         for n, values in enumerate(plan.supervisors)
     ]
     areas = [
-        _save_area(manager, values, f"{place}.areas[{n}]")
+        _save_area(manager, values, f"{location}.areas[{n}]")
         for n, values in enumerate(plan.areas)
     ]
     operators = [
-        _save_operator(manager, values, f"{place}.operators[{n}]")
+        _save_operator(manager, values, f"{location}.operators[{n}]")
         for n, values in enumerate(plan.operators)
     ]
     port = manager.controller_port
@@ -83,7 +83,7 @@ def _save_parts(manager: Manager, plan: ManagerPlan, place: str) -> Values:
     }
 
 
-def _save_manager(plan: ManagerPlan, place: str) -> Manager:
+def _save_manager(plan: ManagerPlan, location: str) -> Manager:
     given = {
         _COLUMNS[name]: plan.values[name] for name in plan.values if name in _COLUMNS
     }
@@ -95,12 +95,12 @@ def _save_manager(plan: ManagerPlan, place: str) -> Manager:
     return _save(
         manager,
         given,
-        f"{place}: " + _("The number, page or port already belongs to a manager."),
+        f"{location}: " + _("The number, page or port already belongs to a manager."),
     )
 
 
 def _find_manager(given: Values) -> Manager | None:
-    """By number, else by page."""
+    """Returns the manager with that number, else with that page, or None."""
     for column in ("number", "facebook_id"):
         if column in given:
             found = Manager.objects.filter(**{column: given[column]}).first()
@@ -114,24 +114,24 @@ def _settings_of(manager: Manager) -> Any:
     return json.loads(text) if text else None
 
 
-def _save_area(manager: Manager, values: Values, place: str) -> Values:
+def _save_area(manager: Manager, values: Values, location: str) -> Values:
     code = values["code"]
     area = Area.objects.filter(manager=manager, code=code).first()
     if area is None:
         area = Area(manager=manager, code=code, name=code)
-    # Whoever writes it into the file has looked at it.
+    # An area in the file counts as reviewed.
     area = _save(
         area,
         {**values, "needs_review": False},
-        f"{place}: " + _("Another area of the manager bears this name."),
+        f"{location}: " + _("Another area of the manager bears this name."),
     )
     return {"id": area.code, "code": area.code, "name": area.name}
 
 
-def _save_supervisor(manager: Manager, values: Values, place: str) -> Values:
-    user = _save_user(values, place)
+def _save_supervisor(manager: Manager, values: Values, location: str) -> Values:
+    user = _save_user(values, location)
     if Operator.objects.filter(user=user).exists():
-        raise ProvisionError(f"{place}: " + _("This user is an operator."))
+        raise ProvisionError(f"{location}: " + _("This user is an operator."))
     if not user.is_staff:
         user.is_staff = True
         user.save(update_fields=["is_staff"])
@@ -139,30 +139,30 @@ def _save_supervisor(manager: Manager, values: Values, place: str) -> Values:
     return {"username": user.username}
 
 
-def _save_operator(manager: Manager, values: Values, place: str) -> Values:
-    user = _save_user(values, place)
+def _save_operator(manager: Manager, values: Values, location: str) -> Values:
+    user = _save_user(values, location)
     operator = Operator.objects.filter(user=user).first()
     if operator is None:
         if user.is_staff or user.is_superuser:
-            raise ProvisionError(f"{place}: " + _("This user is a supervisor."))
+            raise ProvisionError(f"{location}: " + _("This user is a supervisor."))
         operator = Operator(user=user, manager=manager, name=user.username)
     elif operator.manager_id != manager.pk:
         raise ProvisionError(
-            f"{place}: " + _("This user is an operator of another manager.")
+            f"{location}: " + _("This user is an operator of another manager.")
         )
     own: Values = {name: values[name] for name in ("name", "email") if name in values}
-    operator = _save(operator, own, place)
+    operator = _save(operator, own, location)
     return {
         "id": str(operator.pk),
         "username": user.username,
         "name": operator.name,
         "email": operator.email,
-        "areas": _serve(operator, values.get("areas", []), place),
+        "areas": _serve(operator, values.get("areas", []), location),
     }
 
 
-def _serve(operator: Operator, codes: list[str], place: str) -> list[str]:
-    """Adds the areas to those that he serves; answers all, the given ones first."""
+def _serve(operator: Operator, codes: list[str], location: str) -> list[str]:
+    """Adds areas to the operator's; returns all codes, the given ones first."""
     areas = {
         area.code: area
         for area in Area.objects.filter(manager=operator.manager_id, code__in=codes)
@@ -170,7 +170,7 @@ def _serve(operator: Operator, codes: list[str], place: str) -> list[str]:
     for code in codes:
         if code not in areas:
             raise ProvisionError(
-                f"{place}.areas: " + _("The manager has no area %s.") % code
+                f"{location}.areas: " + _("The manager has no area %s.") % code
             )
         OperatorArea.objects.get_or_create(
             operator=operator,
@@ -181,19 +181,19 @@ def _serve(operator: Operator, codes: list[str], place: str) -> list[str]:
     return list(dict.fromkeys([*codes, *served]))
 
 
-def _save_user(values: Values, place: str) -> User:
-    """The user of that name; a password is set only when given and different."""
+def _save_user(values: Values, location: str) -> User:
+    """Returns the user of that name; sets the password if given and different."""
     password = values.get("password")
     user = User.objects.filter(username=values["username"]).first()
     if user is None:
-        # Without a password nobody can sign in until one is given.
+        # Without a password nobody can sign in until one is set.
         try:
             with transaction.atomic():
                 return User.objects.create_user(values["username"], password=password)
         except IntegrityError as error:
-            # Somebody made it meanwhile, in the admin.
+            # It was created meanwhile in the admin.
             sentence = _("This user name is taken.")
-            raise ProvisionError(f"{place}.username: {sentence}") from error
+            raise ProvisionError(f"{location}.username: {sentence}") from error
     if password is not None and not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -201,9 +201,9 @@ def _save_user(values: Values, place: str) -> User:
 
 
 def _save(row: Row, values: Values, if_taken: str) -> Row:
-    """Writes the columns that differ, none when none does.
+    """Saves the columns that differ, if any.
 
-    Raises ProvisionError with `if_taken` when another row bears one of the values.
+    Raises ProvisionError with `if_taken` if another row has one of the values.
     """
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:

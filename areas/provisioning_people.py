@@ -1,4 +1,4 @@
-"""What is wrong with the people of a provisioning file, judged before any is saved."""
+"""Validates the people of a provisioning file before anything is saved."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
 
 
 def refuse_wrong_people(plans: list[ManagerPlan]) -> None:
-    """Raises ProvisionError with every password and user name that cannot be."""
+    """Raises ProvisionError with every invalid password and user name."""
     people = list(_people(plans))
-    names = {values["username"] for _place, values in people}
+    names = {values["username"] for _location, values in people}
     known = {user.username: user for user in User.objects.filter(username__in=names)}
     alike = _alike(names)
     problems = []
-    for place, values in people:
+    for location, values in people:
         username = values["username"]
         if username in alike:
             sentence = _(
                 "The user name of another user differs from this one in the form of "
                 "its letters alone."
             )
-            problems.append(f"{place}.username: {sentence}")
+            problems.append(f"{location}.username: {sentence}")
         wrong = _wrong_password(values, known.get(username))
         if wrong:
-            problems.append(f"{place}.password: {wrong}")
+            problems.append(f"{location}.password: {wrong}")
     if problems:
         raise ProvisionError(*problems)
 
 
 def _people(plans: list[ManagerPlan]) -> Iterator[tuple[str, Values]]:
-    """Each with its place in the file."""
+    """Yields each person's values with their location in the file."""
     for number, plan in enumerate(plans):
         for part in ("supervisors", "operators"):
             for n, values in enumerate(getattr(plan, part)):
@@ -44,9 +44,9 @@ def _people(plans: list[ManagerPlan]) -> Iterator[tuple[str, Values]]:
 
 
 def _alike(names: set[str]) -> set[str]:
-    """Those of the names to which another user's name is equal once normalized.
+    """Returns the names that equal another user's name once that is normalized.
 
-    Such a user was stored by other means than ours, which all normalize.
+    Such a user was stored by other means: our own code always normalizes.
     """
     normalized = Func(
         F("username"),
@@ -60,7 +60,7 @@ def _alike(names: set[str]) -> set[str]:
 
 
 def _wrong_password(values: Values, user: User | None) -> str:
-    """What the validators say; "" also of the password that the user has already."""
+    """Returns the validators' messages; "" also for the user's present password."""
     password = values.get("password")
     if password is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a provisioning file says, read with the same eyes as the calls' fields."""
+"""Parses a provisioning file with the parsers of the API's fields."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Parse = Callable[[Any], Any]
 
 
 class ProvisionError(Exception):
-    """Why nothing was provisioned: one sentence a problem, each with its place."""
+    """The reasons why nothing was provisioned, one sentence each with its location."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
@@ -40,7 +40,7 @@ class ProvisionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ManagerPlan:
-    """A manager of the file; each of its parts holds what was given and no more."""
+    """A manager of the file; only given values are present."""
 
     values: Values
     supervisors: list[Values]
@@ -49,13 +49,13 @@ class ManagerPlan:
 
 
 def read_file(content: bytes) -> list[ManagerPlan]:
-    """The managers of the file. Raises ProvisionError with all that is wrong."""
+    """Returns the managers of the file; raises ProvisionError with all errors."""
     try:
-        whole = parse_object(content.removeprefix(_BYTE_ORDER_MARK))
+        document = parse_object(content.removeprefix(_BYTE_ORDER_MARK))
     except MalformedBodyError as error:
         raise ProvisionError(_("The file is not a JSON object.")) from error
     reader = _Reader()
-    plans = reader.managers(whole)
+    plans = reader.managers(document)
     if reader.problems:
         raise ProvisionError(*reader.problems)
     return plans
@@ -74,10 +74,10 @@ def _settings(value: Any) -> Values:
 
 
 def _username(value: Any) -> str:
-    """A user name in the form that is stored, which is the one of signing in.
+    """Returns a user name in its stored form, which is used to sign in.
 
-    Composed and decomposed letters are the same text. Other forms of a letter, such
-    as full-width ones, may be meant as another person's name: they are refused.
+    Composed and decomposed letters are the same text. Other forms of a letter, such as
+    full-width ones, may be meant as another person's name and are rejected.
     """
     username = unicodedata.normalize("NFC", parse_text(value, 150))
     stored = User.normalize_username(username)
@@ -92,7 +92,7 @@ def _username(value: Any) -> str:
 
 
 def _area_text(value: Any, longest: int) -> str:
-    """A code or a name in the form that is stored."""
+    """Returns a code or a name in its stored form."""
     text = normalize_area_text(parse_text(value, longest))
     if not text:
         raise WrongValueError(_("This holds nothing but blanks."))
@@ -130,12 +130,12 @@ _OPERATOR: dict[str, Parse] = {
     "email": partial(parse_text, longest=254),
     "areas": _codes,
 }
-# What the command prints beside the file's own names; fed back, it is passed over.
+# Fields that only the command's output has; ignored on input.
 _PRINTED = frozenset({"id"})
 
 
 def _given(item: Values, name: str) -> bool:
-    """null and "" count as not given, as in a call."""
+    """Returns whether the field is given; null and "" count as absent."""
     return item.get(name) not in (None, "")
 
 
@@ -143,45 +143,45 @@ def _given(item: Values, name: str) -> bool:
 class _Reader:
     problems: list[str] = field(default_factory=list)
 
-    def managers(self, whole: Values) -> list[ManagerPlan]:
-        self._refuse_unknown(whole, {"managers"}, "")
+    def managers(self, document: Values) -> list[ManagerPlan]:
+        self._refuse_unknown(document, {"managers"}, "")
         return [
-            self._manager(item, place)
-            for item, place in self._list(whole, "managers", "")
+            self._manager(item, location)
+            for item, location in self._list(document, "managers", "")
         ]
 
-    def _manager(self, item: Any, place: str) -> ManagerPlan:
-        values = self._object(item, _MANAGER, ("name",), place, parts=_PARTS)
+    def _manager(self, item: Any, location: str) -> ManagerPlan:
+        values = self._object(item, _MANAGER, ("name",), location, parts=_PARTS)
         channels = ("number", "facebookId")
         if isinstance(item, dict) and not any(_given(item, name) for name in channels):
-            self._complain(place, _("One of number, facebookId is required."))
+            self._add_problem(location, _("One of number, facebookId is required."))
         parts = item if isinstance(item, dict) else {}
         return ManagerPlan(
             values,
-            self._part(parts, "supervisors", _SUPERVISOR, "username", place),
-            self._part(parts, "areas", _AREA, "code", place),
-            self._part(parts, "operators", _OPERATOR, "username", place),
+            self._part(parts, "supervisors", _SUPERVISOR, "username", location),
+            self._part(parts, "areas", _AREA, "code", location),
+            self._part(parts, "operators", _OPERATOR, "username", location),
         )
 
     def _part(
-        self, item: Values, name: str, fields: dict[str, Parse], key: str, place: str
+        self, item: Values, name: str, fields: dict[str, Parse], key: str, location: str
     ) -> list[Values]:
         read = [
             self._object(entry, fields, (key,), where)
-            for entry, where in self._list(item, name, place)
+            for entry, where in self._list(item, name, location)
         ]
         keys = [values[key] for values in read if key in values]
         for twice in sorted({name for name in keys if keys.count(name) > 1}):
-            self._complain(f"{place}.{name}", _("%s is there twice.") % twice)
+            self._add_problem(f"{location}.{name}", _("%s is there twice.") % twice)
         return read
 
-    def _list(self, item: Values, name: str, place: str) -> list[tuple[Any, str]]:
-        where = f"{place}.{name}".lstrip(".")
+    def _list(self, item: Values, name: str, location: str) -> list[tuple[Any, str]]:
+        where = f"{location}.{name}".lstrip(".")
         entries = item.get(name)
         if entries is None and name != "managers":
             return []
         if not isinstance(entries, list):
-            self._complain(where, _("This must be a list."))
+            self._add_problem(where, _("This must be a list."))
             return []
         return [(entry, f"{where}[{n}]") for n, entry in enumerate(entries)]
 
@@ -190,29 +190,31 @@ class _Reader:
         item: Any,
         fields: dict[str, Parse],
         required: tuple[str, ...],
-        place: str,
+        location: str,
         parts: tuple[str, ...] = (),
     ) -> Values:
-        """The values that are given."""
+        """Returns the parsed values that are given."""
         if not isinstance(item, dict):
-            self._complain(place, _("This must be an object."))
+            self._add_problem(location, _("This must be an object."))
             return {}
-        self._refuse_unknown(item, {*fields, *parts, *_PRINTED}, place)
+        self._refuse_unknown(item, {*fields, *parts, *_PRINTED}, location)
         values = {}
         for name, parse in fields.items():
             if not _given(item, name):
                 if name in required:
-                    self._complain(f"{place}.{name}", _("This field is required."))
+                    self._add_problem(
+                        f"{location}.{name}", _("This field is required.")
+                    )
                 continue
             try:
                 values[name] = parse(item[name])
             except WrongValueError as error:
-                self._complain(f"{place}.{name}", str(error.sentence))
+                self._add_problem(f"{location}.{name}", str(error.sentence))
         return values
 
-    def _refuse_unknown(self, item: Values, known: set[str], place: str) -> None:
+    def _refuse_unknown(self, item: Values, known: set[str], location: str) -> None:
         for name in item.keys() - known:
-            self._complain(f"{place}.{name}", _("There is no such field."))
+            self._add_problem(f"{location}.{name}", _("There is no such field."))
 
-    def _complain(self, place: str, sentence: str) -> None:
-        self.problems.append(f"{place.lstrip('.') or 'file'}: {sentence}")
+    def _add_problem(self, location: str, sentence: str) -> None:
+        self.problems.append(f"{location.lstrip('.') or 'file'}: {sentence}")

@@ -1,4 +1,4 @@
-"""Areas and operators as they are answered: static SQL, rows to dicts by hand."""
+"""Reads areas and operators as the API returns them, with static SQL."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SELECT o.id, o.name, o.email,
  WHERE o.is_active
    AND o.id IN (SELECT s.operator_id FROM areas_operatorarea s WHERE s.area_id = %s)
  ORDER BY o.id
-"""  # noqa: S608 - of the constant above
+"""  # noqa: S608 - constants only
 
 
 def areas_of_manager(manager_id: int) -> list[Shape]:
-    """All its areas, in the contract's shape."""
+    """Returns all areas of a manager as the API shows them."""
     with connection.cursor() as cursor:
         cursor.execute(_AREAS, [manager_id])
         return [
@@ -40,7 +40,7 @@ def areas_of_manager(manager_id: int) -> list[Shape]:
 
 
 def operators_of_area(area_id: int) -> list[Shape]:
-    """Its active operators, in the contract's shape."""
+    """Returns the active operators of an area as the API shows them."""
     with connection.cursor() as cursor:
         cursor.execute(_OPERATORS, [area_id])
         return [

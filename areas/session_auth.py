@@ -1,4 +1,4 @@
-"""From a signed-in session to the person behind it."""
+"""Authenticates requests by login session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 from hci_center.callers import Caller
 from managers.models import Supervision
 
-# Each call of an operator's console: who he is with his areas, in one round trip.
+# Runs on each call of an operator: the operator with his areas in one query.
 _OPERATOR_OF = """
 SELECT o.id, o.manager_id,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id)
@@ -26,7 +26,7 @@ SELECT o.id, o.manager_id,
 
 
 def caller_from_session(request: HttpRequest) -> Caller | None:
-    """The caller whose session cookie the request carries, None when nobody's."""
+    """Returns the caller of the request's login session, or None."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     open_session(request)
@@ -36,33 +36,34 @@ def caller_from_session(request: HttpRequest) -> Caller | None:
 
 
 def _renew_session(request: HttpRequest) -> None:
-    """Puts a session that was made under an earlier HCI_SECRET_KEY under this one.
+    """Renews a login session that was made with an earlier HCI_SECRET_KEY.
 
-    `get_user` would do it by giving the session another key, which this answer has no
-    cookie for: the person would be signed out.
+    `get_user` would do so by changing the session key, but this response sets no
+    cookie: the person would be signed out.
     """
     session = request.session
-    made = str(session.get(HASH_SESSION_KEY, ""))
+    stored_hash = str(session.get(HASH_SESSION_KEY, ""))
     user = User.objects.filter(pk=str(session.get(SESSION_KEY) or 0)).first()
-    if user is None or constant_time_compare(made, user.get_session_auth_hash()):
+    if user is None or constant_time_compare(stored_hash, user.get_session_auth_hash()):
         return
     before = user.get_session_auth_fallback_hash()
-    if any(constant_time_compare(made, each) for each in before):
+    if any(constant_time_compare(stored_hash, each) for each in before):
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        # Signed out at the same moment: there is nothing to renew.
+        # Signed out meanwhile: there is nothing to renew.
         with suppress(UpdateError):
             session.save()
 
 
 def open_session(request: HttpRequest) -> None:
-    """Gives the request its session: the gate stands before Django's middleware."""
+    """Sets `request.session`: ApiMiddleware runs before Django's middleware."""
     SessionMiddleware(lambda _request: HttpResponse()).process_request(request)
 
 
 def caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
-    """What a user may see: all, his managers, or an operator's part of one.
+    """Returns the caller of a user, or None.
 
-    None for a user who is nobody here: inactive, or neither staff nor operator.
+    An administrator may access all managers, a supervisor his own, an operator a part
+    of one. None for a user who is inactive, or neither staff nor operator.
     """
     if not isinstance(user, User) or not user.is_active:
         return None

@@ -1,4 +1,4 @@
-"""Under which names one and the same person comes."""
+"""The ids (aliases) under which one person is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from contacts.models import Channel
 
-# The area codes (DDD) that Brazil has handed out.
+# The area codes (DDD) assigned in Brazil.
 _DDD = (
     "1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9]"
 )  # fmt: skip
@@ -20,10 +20,10 @@ _WITH_NINE = re.compile(f"55({_DDD})9([6-9][0-9]{{7}})")
 
 
 def spellings(channel: str, external_id: str) -> list[str]:
-    """Every spelling of an id that means the same person, sorted.
+    """Returns every spelling of an id that means the same person, sorted.
 
-    A Brazilian mobile number has two, with and without its ninth digit; all else
-    has the one. Sorted, so that simultaneous inserts take them in one order.
+    A Brazilian mobile number has two, with and without its ninth digit; other ids have
+    one. Sorted, so that simultaneous inserts lock them in one order.
     """
     if channel == Channel.WHATSAPP:
         if match := _WITHOUT_NINE.fullmatch(external_id):
@@ -33,13 +33,13 @@ def spellings(channel: str, external_id: str) -> list[str]:
     return [external_id]
 
 
-# Of an `i` in contacts_identity. Two names said one by one: how long a list is the
-# planner cannot know, and would plan the statement anew at every call.
+# For `i` in contacts_identity. Two parameters instead of an array: the planner cannot
+# know the length of an array, and would plan the statement again at each call.
 ALIAS_MATCH = "i.alias IN (%(alias)s, %(other)s)"
 
 
 def alias_params(channel: str, external_id: str) -> dict[str, str]:
-    """The values of BEARS_NAME."""
+    """Returns the parameters of ALIAS_MATCH."""
     names = spellings(channel, external_id)
     return {"alias": names[0], "other": names[-1]}
 
@@ -61,12 +61,12 @@ UPDATE contacts_identity i SET is_address = (i.alias = %(alias)s)
 
 
 def add_names(contact_id: int, names: Iterable[str]) -> None:
-    """The person comes under these names too; one that is somebody else's stays his."""
+    """Adds aliases to the contact; one that belongs to another contact stays there."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD_NAMES, [sorted(set(names)), contact_id])
 
 
-# Known by an id that is no phone: the phone stands beside it.
+# For contacts whose id is no phone: the phone has its own column.
 _STORE_PHONE = """
 UPDATE contacts_contact SET phone = %(phone)s
  WHERE id = %(contact)s AND channel = 'whatsapp' AND external_id !~ '^[0-9]+$'
@@ -75,14 +75,14 @@ UPDATE contacts_contact SET phone = %(phone)s
 
 
 def store_phone(contact_id: int, name: str) -> None:
-    """Stores the phone of a contact whose id is none; does nothing for other names."""
+    """Stores the phone of a contact whose id is none; ignores other names."""
     if name.isdecimal() and len(name) <= 15 and int(name) > 0:
         with connection.cursor() as cursor:
             cursor.execute(_STORE_PHONE, {"phone": int(name), "contact": contact_id})
 
 
 def name_address(contact_id: int, name: str) -> None:
-    """Answers go to this name from now on: the gateway itself uses it."""
+    """Sets the alias that replies are sent to: the one that the gateway itself uses."""
     add_names(contact_id, [name])
     with connection.cursor() as cursor:
         cursor.execute(_NAME_ADDRESS, {"alias": name, "contact": contact_id})

@@ -1,4 +1,4 @@
-"""What the lists of contacts name, found with them in one round trip."""
+"""Resolves the manager, area and operator of a contact list in one query."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from contacts.queries import REACHED, Shape, named_and_contacts
 from hci_center.callers import Caller
 from hci_center.errors import OperatorNotFoundError
 
-# A code wins over a name, as in `areas.operators`.
-_PLACE = f"""
+# A code takes precedence over a name, as in `areas.operators`.
+_SCOPE = f"""
 SELECT m.id,
        (SELECT a.id FROM areas_area a
          WHERE a.manager_id = m.id AND (a.code = %(area)s OR a.name = %(area)s)
@@ -21,12 +21,15 @@ SELECT m.id,
        (SELECT o.id FROM areas_operator o
          WHERE o.manager_id = m.id AND o.id = %(operator)s AND o.is_active) AS operator
   FROM managers_manager m
- WHERE {REACHED} AND """  # noqa: S608 - of a condition
+ WHERE {REACHED} AND """  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
 class ListScope:
-    """A manager with an area and an operator, asked for in the call's own order."""
+    """A manager with an area and an operator, which may be missing.
+
+    The methods raise for missing ones, in the order in which an operation calls them.
+    """
 
     manager_id: int
     given_area: str
@@ -34,13 +37,13 @@ class ListScope:
     operator_or_none: int | None
 
     def area(self) -> int:
-        """Raises what `areas.operators.find_area` raises."""
+        """Returns the area's id; raises what `areas.operators.find_area` raises."""
         if self.area_or_none is None:
             return find_area(self.manager_id, self.given_area).id
         return self.area_or_none
 
     def operator(self) -> int:
-        """Raises OperatorNotFoundError, also for nobody."""
+        """Returns the operator's id; raises OperatorNotFoundError, also for nobody."""
         if self.operator_or_none is None:
             raise OperatorNotFoundError
         return self.operator_or_none
@@ -49,18 +52,18 @@ class ListScope:
 def find_list_scope(
     caller: Caller, names: ManagerRef, which: str, area: str, operator_id: int = 0
 ) -> tuple[ListScope, list[Shape]]:
-    """The manager that bears the names, with one of its areas and an operator.
+    """Returns the manager with one of its areas and an operator, and contacts.
 
-    And which of its contacts go with them: a condition of `contacts.queries`. Raises
-    ManagerNotFoundError; what else is missing is refused when asked for.
+    `which` selects the contacts: a condition of `contacts.queries`. Raises
+    ManagerNotFoundError; a missing area or operator raises when it is accessed.
     """
-    statement = _PLACE + manager_match(names)
+    statement = _SCOPE + manager_match(names)
     values: dict[str, Any] = {**names, "operator": operator_id}
-    # One, but for a text that is not in the form that areas are stored in.
+    # One iteration, unless the text is not in the form that areas are stored in.
     for spelling in spellings_of(area):
-        place, contacts = named_and_contacts(
+        scope, contacts = named_and_contacts(
             caller, statement, which, values | {"area": spelling}
         )
-        if place["area"] is not None:
+        if scope["area"] is not None:
             break
-    return ListScope(place["id"], area, place["area"], place["operator"]), contacts
+    return ListScope(scope["id"], area, scope["area"], scope["operator"]), contacts

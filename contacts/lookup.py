@@ -1,4 +1,4 @@
-"""From what a call names to the contact that it means, as far as its caller sees."""
+"""Finds the contact that a call refers to, if the caller may access it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hci_center.errors import (
 
 
 class ContactRef(Protocol):
-    """A contact as a caller names it: what that means on either channel."""
+    """A contact as a caller refers to it, with the id that it means per channel."""
 
     @property
     def whatsapp_id(self) -> str: ...
@@ -32,21 +32,21 @@ class ContactRef(Protocol):
 
 
 class ContactRefValues(TypedDict):
-    """The values of NAMED: on WhatsApp in either spelling, and on Messenger."""
+    """The parameters of NAMED: both spellings on WhatsApp, and the Messenger id."""
 
     alias: str | None
     other: str | None
     facebook: str | None
 
 
-# An `i` in contacts_identity that bears one of the names, each on its own channel.
-# The first condition is the index's.
+# Matches `i` in contacts_identity with one of the aliases, each on its own channel.
+# The first condition is for the index.
 NAMED = """i.alias IN (%(alias)s, %(other)s, %(facebook)s)
    AND (i.channel = 'whatsapp' AND i.alias IN (%(alias)s, %(other)s)
         OR i.channel = 'facebook' AND i.alias = %(facebook)s)"""
 
-# Whoever bears one of the names, among the managers that the caller reaches. An
-# operator that is said narrows it to his manager; one that is nobody's does not.
+# All contacts with one of the aliases, among the managers that the caller may access.
+# A given operator restricts it to his manager, unless he is unknown or inactive.
 _FIND_ALL = f"""
 SELECT DISTINCT {COLUMNS}
   FROM contacts_identity i
@@ -60,15 +60,15 @@ SELECT DISTINCT {COLUMNS}
              AND (%(managers)s::bigint[] IS NULL
                   OR o.manager_id = ANY(%(managers)s::bigint[]))),
          i.manager_id))
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 _LOCK = f"""
 SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
-# A manager, one of its contacts and one of its operators in a single round trip.
-_ADDRESS = f"""
+# A manager, one of its contacts and one of its operators in one query.
+_TARGET = f"""
 SELECT m.id, o.id, o.name,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s
               WHERE s.operator_id = o.id),
@@ -81,25 +81,29 @@ SELECT m.id, o.id, o.name,
         WHERE i.manager_id = m.id AND i.channel = %(channel)s
           AND {ALIAS_MATCH}
         LIMIT 1)
- WHERE """  # noqa: S608 - of columns
+ WHERE """  # noqa: S608 - column names only
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTarget:
-    """What a call named, for it to ask for in its own order of refusals."""
+    """The manager, contact and operator of a call, of which the last two may be
+    missing.
+
+    The methods raise for missing ones, in the order in which an operation calls them.
+    """
 
     manager_id: int
     contact_or_none: Contact | None
     sight_or_none: OperatorScope | None
 
     def contact(self) -> Contact:
-        """Raises ContactNotFoundError."""
+        """Returns the contact; raises ContactNotFoundError."""
         if self.contact_or_none is None:
             raise ContactNotFoundError
         return self.contact_or_none
 
     def scope(self) -> OperatorScope:
-        """The operator. Raises OperatorNotFoundError, also for nobody."""
+        """Returns the operator; raises OperatorNotFoundError, also for nobody."""
         if self.sight_or_none is None:
             raise OperatorNotFoundError
         return self.sight_or_none
@@ -113,10 +117,10 @@ def resolve_target(
     external_id: str,
     operator_id: int = 0,
 ) -> ResolvedTarget:
-    """The manager that bears the names, with that contact and that operator of it.
+    """Finds a manager with one of its contacts and operators, in one query.
 
-    One query for the three. Raises ManagerNotFoundError; what else is missing is
-    refused when it is asked for. The contact is one that the caller may see.
+    Raises ManagerNotFoundError; a missing contact or operator raises when it is
+    accessed. The contact is only set if the caller may access it.
     """
     values: dict[str, Any] = {
         **names,
@@ -125,7 +129,7 @@ def resolve_target(
         "operator": operator_id,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_ADDRESS + manager_match(names), values)
+        cursor.execute(_TARGET + manager_match(names), values)
         row = cursor.fetchone()
     if row is None or not caller.reaches(row[0]):
         raise ManagerNotFoundError
@@ -151,11 +155,10 @@ def find_one(
     manager_id: int | None = None,
     operator: int | None = None,
 ) -> Contact:
-    """The one contact of that name among all that the caller may see.
+    """Returns the only contact with that id among those that the caller may access.
 
-    `channel`, `manager_id` and the id of an `operator` (his manager is meant)
-    narrow it. Raises ContactNotFoundError; AmbiguousContactError when more than
-    one still fits.
+    `channel`, `manager_id` and the id of an `operator` (which means his manager) narrow
+    the search. Raises ContactNotFoundError; AmbiguousContactError if several match.
     """
     values: dict[str, Any] = {
         **names_on(channel, key),
@@ -166,19 +169,19 @@ def find_one(
     with connection.cursor() as cursor:
         cursor.execute(_FIND_ALL, values)
         found = [contact_of(row) for row in cursor.fetchall()]
-    seen = [contact for contact in found if is_visible(contact, caller)]
-    if not seen:
+    visible = [contact for contact in found if is_visible(contact, caller)]
+    if not visible:
         raise ContactNotFoundError
-    if len(seen) > 1:
+    if len(visible) > 1:
         raise AmbiguousContactError
-    record_subject(seen[0].manager_id, seen[0].pk)
-    return seen[0]
+    record_subject(visible[0].manager_id, visible[0].pk)
+    return visible[0]
 
 
 def lock_contact(contact_id: int) -> Contact:
-    """The contact, locked until the transaction ends.
+    """Locks and returns the contact until the transaction ends.
 
-    Raises ContactNotFoundError when it is deleted, also while this waited.
+    Raises ContactNotFoundError if it is deleted, also while waiting for the lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [contact_id])
@@ -189,12 +192,12 @@ def lock_contact(contact_id: int) -> Contact:
 
 
 def is_visible(contact: Contact, caller: Caller) -> bool:
-    """Whether it exists for the caller: `ContactQuerySet.visible_to`, of one row."""
+    """Returns whether `ContactQuerySet.visible_to` includes the contact."""
     return caller.sees(contact.manager_id, contact.area_id, contact.operator_id)
 
 
 def names_on(channel: str | None, key: ContactRef) -> ContactRefValues:
-    """What the key means on that channel, or on both."""
+    """Returns the parameters of NAMED for that channel, or for both."""
     facebook = None if channel == Channel.WHATSAPP else key.facebook_id
     if channel == Channel.FACEBOOK:
         return page_name(facebook)
@@ -205,5 +208,5 @@ def names_on(channel: str | None, key: ContactRef) -> ContactRefValues:
 
 
 def page_name(facebook_id: str | None) -> ContactRefValues:
-    """A name on Messenger alone."""
+    """Returns the parameters of NAMED for a Messenger id only."""
     return ContactRefValues(alias=None, other=None, facebook=facebook_id)

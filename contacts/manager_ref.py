@@ -1,4 +1,4 @@
-"""How a call names its manager: by number, page or port, or by several at once."""
+"""How a call identifies its manager: by number, page or port, or by several."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MATCHES = {
 
 
 def manager_match(names: ManagerRef) -> str:
-    """The condition on `managers_manager m` that it bears all the names.
+    """Returns the condition on `managers_manager m` for all the given values.
 
-    A whole condition a name rather than one with `IS NULL OR`, which would keep a
-    prepared statement from the indexes. No name fits no manager.
+    One condition per value: `IS NULL OR` would keep a prepared statement from using the
+    indexes. Without any value no manager matches.
     """
     return " AND ".join(_MATCHES[name] for name in names) or "FALSE"

@@ -1,4 +1,4 @@
-"""The customers of a manager, and every name under which one of them comes."""
+"""Contacts, the customers of a manager, and their aliases."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ class Channel(models.TextChoices):
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     def present(self) -> Self:
-        """Not deleted."""
+        """Returns the contacts that are not deleted."""
         return self.filter(deleted_at=None)
 
     def visible_to(self, caller: Caller) -> Self:
-        """Those that exist for this caller.
+        """Returns the contacts that the caller may access.
 
-        An operator sees the contacts of his areas, his own, and the unassigned ones
-        without an area; others do not exist for him.
+        An operator has access to the contacts of his areas, to his own, and to the
+        unassigned ones without an area.
         """
-        seen = self
+        visible = self
         if caller.managers is not None:
-            seen = seen.filter(manager__in=caller.managers)
+            visible = visible.filter(manager__in=caller.managers)
         if caller.role == "operator":
-            seen = seen.filter(
+            visible = visible.filter(
                 Q(area__in=caller.areas)
                 | Q(operator=caller.operator)
                 | Q(area=None, operator=None)
             )
-        return seen
+        return visible
 
     def latest_first(self) -> Self:
-        """The order of every answer: who wrote last first, the silent ones last."""
+        """Orders by the last message, newest first; contacts without messages last."""
         return self.order_by(F("last_message_at").desc(nulls_last=True), "-id")
 
 
 class Contact(models.Model):
     """A customer of one manager on one channel.
 
-    Who answers it stands here and nowhere else: a chat's operator is its contact's.
+    Its operator is stored only here: a chat's operator is its contact's.
     """
 
     manager = models.ForeignKey(
@@ -62,7 +62,7 @@ class Contact(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     # A phone's digits, a Facebook id, or the id of a WhatsApp user without a phone.
     external_id = models.CharField(_("number or id"), max_length=64)
-    # The phone of a WhatsApp user whose id is none, once a gateway has shown it.
+    # The phone of a WhatsApp user whose id is none, once a gateway has reported it.
     phone = models.BigIntegerField(_("phone"), null=True, blank=True)
     name = models.CharField(_("name"), max_length=200)
     photo = models.CharField(_("photo"), max_length=2048, blank=True, default="")
@@ -74,7 +74,7 @@ class Contact(models.Model):
         related_name="contacts",
         verbose_name=_("area"),
         db_index=False,
-        db_constraint=False,  # the composite key of 0002 holds more
+        db_constraint=False,  # the composite key of 0002 is stricter
     )
     operator = models.ForeignKey(
         Operator,
@@ -88,8 +88,8 @@ class Contact(models.Model):
     )
     protocol = models.CharField(_("protocol"), max_length=64)
     sa = models.BigIntegerField(_("menu step (sa)"))
-    # Both are written by the transaction that stores or reads a message, so that
-    # they travel with the contact's own change.
+    # Both are written by the transaction that stores or reads a message, so that they
+    # are part of the contact's change.
     unread = models.PositiveIntegerField(_("unread"), default=0)
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
@@ -105,8 +105,8 @@ class Contact(models.Model):
                 fields=["manager", "channel", "external_id"],
                 name="contact_is_unique",
             ),
-            # An id that is a string names one contact, whichever channel it is of
-            # (the live feed tells contacts apart by their ids alone).
+            # A string id identifies one contact, whatever its channel: the live feed
+            # distinguishes contacts by id only.
             models.UniqueConstraint(
                 fields=["manager", "external_id"],
                 condition=Q(channel=Channel.FACEBOOK)
@@ -128,7 +128,7 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
-            # POST user/contact/get, the contacts inside a manager's answer.
+            # POST user/contact/get, and the contacts in a manager's response.
             models.Index(
                 F("manager"),
                 F("last_message_at").desc(nulls_last=True),
@@ -154,21 +154,21 @@ class Contact(models.Model):
 
     @property
     def public_id(self) -> int | str:
-        """The id of the answers: a number for a phone, a string for all else."""
+        """The id in responses: a number for a phone, else a string."""
         return public_id(self.channel, self.external_id)
 
 
 def public_id(channel: str, external_id: str) -> int | str:
-    """The `id` of the contract's contact shape, from the two stored columns."""
+    """Returns the API's `id` of a contact from its two columns."""
     if channel == Channel.WHATSAPP and external_id.isdigit():
         return int(external_id)
     return external_id
 
 
 class Identity(models.Model):
-    """One name under which a person comes: a spelling of the number, a PSID, a LID."""
+    """An alias of a person: a spelling of the number, a PSID, a LID."""
 
-    # Beside the contact so that the database can hold one alias to one person.
+    # Redundant, so that the database can enforce that an alias belongs to one person.
     manager = models.ForeignKey(
         Manager, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -177,7 +177,7 @@ class Identity(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="identities"
     )
-    # What the gateway itself calls the person: where answers go.
+    # Whether the gateway itself uses this alias: replies are sent to it.
     is_address = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -189,7 +189,7 @@ class Identity(models.Model):
             )
         ]
         indexes = [
-            # The chat calls, which name a contact and no manager.
+            # For operations on chats, which identify a contact without a manager.
             models.Index(fields=["alias"], name="identity_alias"),
         ]
 

@@ -1,4 +1,4 @@
-"""Phone numbers as people and gateways write them, as international digits."""
+"""Converts phone numbers of people and gateways to international digits."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
 def is_complete(digits: str) -> bool:
-    """Whether international digits can be a phone: country, area and length fit."""
+    """Returns whether international digits are a valid phone number."""
     try:
         parsed = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return False
-    # Brazilian mobiles without their ninth digit are in no plan any more.
+    # Brazilian mobiles without their ninth digit are no longer in the numbering plan.
     is_older = len(spellings(Channel.WHATSAPP, digits)) > 1
     return is_older or phonenumbers.is_valid_number(parsed)
 
 
 def as_written(text: str, manager_number: int | None) -> str:
-    """The international digits of what a person wrote for a customer of a manager.
+    """Returns the international digits of a customer's number typed by a person.
 
-    A national Brazilian spelling (`11 98888-7777`, `011 …`) counts as such when the
-    manager's number is Brazilian; a number with `+`, and all else, keeps its digits.
+    A national Brazilian number (`11 98888-7777`, `011 …`) is recognised if the
+    manager's number is Brazilian; a number with `+`, and any other, keeps its digits.
     """
     digits = _NOT_DIGITS.sub("", text).lstrip("0")
     if text.strip().startswith("+") or not _is_brazilian(manager_number):
@@ -38,9 +38,10 @@ def as_written(text: str, manager_number: int | None) -> str:
 
 
 def as_reported(name: str, manager_number: int | None) -> str:
-    """The same of an id that a gateway reports, which is international as a rule.
+    """Returns the international digits of an id reported by a gateway.
 
-    So it is read as national only when it is no number of any country.
+    It is usually international, so it is read as a national number only if it is not
+    valid in any country.
     """
     if not name.isdecimal() or len(name) > 11 or not _is_brazilian(manager_number):
         return name
@@ -57,7 +58,7 @@ def _is_brazilian(number: int | None) -> bool:
 
 
 def _from_national(text: str, digits: str) -> str:
-    """Digits with the country's code, "" for what is no Brazilian number."""
+    """Returns the digits with the country code, or "" if it is no Brazilian number."""
     international = f"{BRAZIL}{digits}"
     if len(spellings(Channel.WHATSAPP, international)) > 1:
         return international

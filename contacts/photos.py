@@ -1,8 +1,8 @@
-"""The picture of a contact: an address that somebody gave, or one of ours.
+"""The picture of a contact: a URL given by a caller, or one of ours.
 
-Ours lead to the copy that `chats.inbound.profile_download` made. The column and the feed have the bare
-address, for those with a key or a session; answers sign it. What a caller sends back
-of it says nothing new, and is never stored: its signature runs out.
+Our URLs lead to the copy made by `chats.inbound.profile_download`. The column and the
+feed have the bare URL, for clients with a key or a login session; responses sign it. A
+signed URL sent back by a caller is ignored and never stored: its signature expires.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ _OURS = re.compile(
 
 
 class PhotoLink(DeferredValue, kind="photo"):
-    """An address of ours, signed for the answer that it is in."""
+    """One of our URLs, signed when the response is sent."""
 
     __slots__ = ("photo", "uuid")
 
     def __init__(self, photo: str, uuid: str) -> None:
         self.photo, self.uuid = photo, uuid
 
-    def resolve(self, asker: ResponseContext) -> str:
+    def resolve(self, context: ResponseContext) -> str:
         return f"{self.photo}?{signed(PURPOSE, self.uuid)}"
 
     def serialize(self) -> dict[str, Any]:
         return {"photo": self.photo, "uuid": self.uuid}
 
     @classmethod
-    def restore_from(cls, **kept: Any) -> DeferredValue:
-        return cls(kept["photo"], kept["uuid"])
+    def restore_from(cls, **stored: Any) -> DeferredValue:
+        return cls(stored["photo"], stored["uuid"])
 
 
 def shown(photo: str) -> str | PhotoLink:
-    """The picture as answers have it."""
+    """Returns the picture as responses contain it."""
     ours = _OURS.fullmatch(photo)
     return photo if ours is None else PhotoLink(photo, ours[1].lower())
 
 
 def said(photo: str | None) -> str | None:
-    """What a caller says of the picture; None, as for nothing, of an address of ours."""
+    """Returns the picture that a caller sent; None if it is one of our URLs."""
     return None if photo is not None and is_ours(photo) else photo
 
 

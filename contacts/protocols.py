@@ -1,4 +1,4 @@
-"""The number under which a service session is spoken of."""
+"""Issues protocols, the numbers of service sessions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from django.db import connection
 
 
 def issue_protocol(manager_id: int) -> str:
-    """A protocol that was never issued before.
+    """Returns a new, unique protocol.
 
-    `BR`, the day in the manager's time zone, a running number and a check digit:
-    see `issue_protocol` in the migrations, which statements call directly.
+    It consists of `BR`, the day in the manager's time zone, a running number and a
+    check digit: see `issue_protocol` in the migrations, which other statements call
+    directly.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT issue_protocol(%s)", [manager_id])

@@ -1,8 +1,8 @@
-"""The hot reads of contacts: static statements, rows to plain dicts, no ORM.
+"""Reads contacts with static SQL, without the ORM.
 
-An area or an operator needs no manager beside it: either has one, to which its
-contacts are held, and a second condition would draw the planner to all contacts of
-the manager.
+A condition on an area or an operator needs none on the manager: both belong to one
+manager, as do their contacts, and a second condition would lead the planner to read all
+contacts of the manager.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from managers.queries import MANAGER_COLUMNS, manager_shape
 
 Shape = dict[str, Any]
 
-# A time as answers show it, from a `timestamptz`. In SQL, because loading the value
-# into Python first costs more than the whole rest of a row.
+# Formats a `timestamptz` for responses. In SQL, because loading the value into Python
+# first costs more than the rest of a row.
 AS_TIME = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
 _COLUMNS = f"""c.channel, c.external_id, c.name, c.photo, coalesce(a.code, ''),
@@ -33,79 +33,79 @@ _COLUMNS = f"""c.channel, c.external_id, c.name, c.photo, coalesce(a.code, ''),
 _FROM = "FROM contacts_contact c LEFT JOIN areas_area a ON a.id = c.area_id"
 _LATEST_FIRST = "c.last_message_at DESC NULLS LAST, c.id DESC"
 
-# What exists for an operator: `ContactQuerySet.visible_to` in SQL.
+# The contacts visible to an operator: `ContactQuerySet.visible_to` in SQL.
 _VISIBLE = """
    AND (c.area_id = ANY(%(seen_areas)s::bigint[]) OR c.operator_id = %(seen_by)s
         OR (c.area_id IS NULL AND c.operator_id IS NULL))"""
 
-# Any one contact, as a call answers it that has just changed it.
+# One contact, for the response of a call that changed it.
 _OF_ID = f"SELECT {_COLUMNS} {_FROM} WHERE c.id = %(contact)s"
 
-# What a call names and the contacts that it answers: a line of JSON for the first, in the
-# place of a name and without a channel, and after it the contacts. In one statement,
-# because a round trip more is a fifth of the shortest of these calls.
+# The resolved scope and the contacts: the first row has the scope as JSON in the
+# column of the name and no channel; the contacts follow. In one statement, because
+# another round trip takes a fifth of the shortest of these calls.
 _NAMED_AND_CONTACTS = f"""
 WITH named AS MATERIALIZED ({{named}})
 SELECT NULL, NULL, to_json(named)::text, {", ".join(["NULL"] * 8)} FROM named
 UNION ALL
 (SELECT {_COLUMNS} {_FROM}
   WHERE c.deleted_at IS NULL AND {{which}} ORDER BY {_LATEST_FIRST})
-"""  # noqa: S608 - of columns
-# What the caller reaches of a `managers_manager m`; NULL stands for all.
+"""  # noqa: S608 - column names only
+# Restricts `managers_manager m` to the caller's managers; NULL means all.
 REACHED = "(%(managers)s::bigint[] IS NULL OR m.id = ANY(%(managers)s::bigint[]))"
 
 # POST user/, user/facebook and user/contact/get.
 OF_MANAGER = "c.manager_id = (SELECT id FROM named)"
-_MANAGER = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE {REACHED} AND "  # noqa: S608 - of columns
+_MANAGER = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE {REACHED} AND "  # noqa: S608 - column names only
 # POST user/contact/area.
 OF_AREA = "c.area_id = (SELECT area FROM named)"
 # POST user/contact/operator: the two partial indexes, OR'ed.
 _OF_OPERATOR = "c.operator_id = (SELECT operator FROM named)"
 OF_OPERATOR_OR_AREA = f"({_OF_OPERATOR} OR {OF_AREA})"
-# The same for operatorId 0: nobody's, or in that area.
+# The same for operatorId 0: unassigned contacts, or those in that area.
 UNASSIGNED_OR_OF_AREA = f"{OF_MANAGER} AND (c.operator_id IS NULL OR {OF_AREA})"
 
-# GET user/: those of many managers, each beside its manager.
+# GET user/: the contacts of many managers, each with its manager's id.
 _OF_MANAGERS = f"""
 SELECT {_COLUMNS}, c.manager_id {_FROM}
  WHERE c.manager_id = ANY(%(managers)s::bigint[]) AND c.deleted_at IS NULL"""
 
 
 class ContactsOf(DeferredValue, kind="contacts_of"):
-    """A manager's contacts in the answer of a call that wrote the manager.
+    """A manager's contacts in the response of a call that saved the manager.
 
-    A stored answer keeps the manager alone, and gives the contacts of that moment
-    that exist for whoever asks.
+    A stored response has only the manager's id; a repeat returns the present contacts
+    that the caller may access.
     """
 
     def __init__(self, manager: int, shapes: list[Shape] | None = None) -> None:
         self.manager = manager
         self.shapes = shapes
 
-    def resolve(self, asker: ResponseContext) -> list[Shape]:
+    def resolve(self, context: ResponseContext) -> list[Shape]:
         if self.shapes is not None:
             return self.shapes
-        if asker.caller is None:
+        if context.caller is None:
             return []
-        return contacts_of_managers([self.manager], asker.caller)[self.manager]
+        return contacts_of_managers([self.manager], context.caller)[self.manager]
 
     def serialize(self) -> dict[str, Any]:
         return {"manager": self.manager}
 
     @classmethod
-    def restore_from(cls, **kept: Any) -> ContactsOf:
-        return cls(kept["manager"])
+    def restore_from(cls, **stored: Any) -> ContactsOf:
+        return cls(stored["manager"])
 
 
 def contact_shape(contact_id: int) -> Shape:
-    """One contact as answers show it, whether or not it is deleted."""
+    """Returns one contact as the API shows it, even if it is deleted."""
     with connection.cursor() as cursor:
         cursor.execute(_OF_ID, {"contact": contact_id})
         return _shapes(cursor.fetchall())[0]
 
 
 def manager_with_contacts(caller: Caller, names: ManagerRef) -> Shape:
-    """The manager that bears the names, with its contacts that exist for the caller.
+    """Returns the manager with its contacts that the caller may access.
 
     Raises ManagerNotFoundError.
     """
@@ -113,14 +113,14 @@ def manager_with_contacts(caller: Caller, names: ManagerRef) -> Shape:
 
 
 def manager_of_id_with_contacts(caller: Caller, manager_id: int) -> Shape:
-    """The same of the manager's row, for a call that has just written it."""
+    """Returns the same by the manager's id, for a call that has just saved it."""
     return _manager_with_contacts(caller, "m.id = %(manager)s", {"manager": manager_id})
 
 
 def _manager_with_contacts(
-    caller: Caller, is_meant: str, values: dict[str, Any]
+    caller: Caller, condition: str, values: dict[str, Any]
 ) -> Shape:
-    named = _MANAGER + is_meant
+    named = _MANAGER + condition
     manager, contacts = named_and_contacts(caller, named, OF_MANAGER, values)
     return {**manager_shape(list(manager.values())), "contacts": contacts}
 
@@ -128,25 +128,25 @@ def _manager_with_contacts(
 def contacts_of_managers(
     manager_ids: Iterable[int], caller: Caller
 ) -> dict[int, list[Shape]]:
-    """The contacts of each of the managers, in one query; see above."""
-    found: dict[int, list[Shape]] = {manager_id: [] for manager_id in manager_ids}
-    statement, values = _for_caller(_OF_MANAGERS, {"managers": list(found)}, caller)
+    """Returns the contacts by manager that the caller may access, in one query."""
+    shapes: dict[int, list[Shape]] = {manager_id: [] for manager_id in manager_ids}
+    statement, values = _for_caller(_OF_MANAGERS, {"managers": list(shapes)}, caller)
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} ORDER BY {_LATEST_FIRST}", values)
         rows = cursor.fetchall()
     for shape, row in zip(_shapes([row[:-1] for row in rows]), rows, strict=True):
-        found[row[-1]].append(shape)
-    return found
+        shapes[row[-1]].append(shape)
+    return shapes
 
 
 def named_and_contacts(
     caller: Caller, named: str, which: str, values: dict[str, Any]
 ) -> tuple[dict[str, Any], list[Shape]]:
-    """The columns of the one row that `named` selects, and which contacts go with it.
+    """Returns the one row that `named` selects, as a dict, and the contacts.
 
-    `named` selects from a `managers_manager m` that the caller must reach (REACHED),
-    its `id` first; `which` is one of the conditions above. The contacts exist for the
-    caller and are in the order of answers. Raises ManagerNotFoundError.
+    `named` selects from `managers_manager m`, restricted by REACHED, with `id` as first
+    column; `which` is one of the conditions above. The contacts are those that the
+    caller may access, in the order of responses. Raises ManagerNotFoundError.
     """
     which, values = _for_caller(which, values, caller)
     reached = None if caller.managers is None else list(caller.managers)
@@ -166,14 +166,14 @@ def _for_caller(
 ) -> tuple[str, dict[str, Any]]:
     if caller.role != "operator":
         return statement, values
-    seen = {"seen_areas": list(caller.areas), "seen_by": caller.operator}
-    return statement + _VISIBLE, values | seen
+    scope = {"seen_areas": list(caller.areas), "seen_by": caller.operator}
+    return statement + _VISIBLE, values | scope
 
 
 def _shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:
-    """Rows of _COLUMNS in the contract's shape and spelling."""
-    # One flat comprehension, and `models.public_id` written out: a function call a
-    # row is a third of the time that 10,000 contacts take here.
+    """Returns rows of _COLUMNS as the API shows them."""
+    # One flat comprehension with `models.public_id` inlined: a function call per row
+    # takes a third of the time for 10,000 contacts.
     shapes = [
         {
             "id": int(external_id)
@@ -203,7 +203,7 @@ def _shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:
             _,
         ) in rows
     ]
-    # Few have a phone beside their id.
+    # Few have a phone besides their id.
     for shape, row in zip(shapes, rows, strict=True):
         if row[-1] is not None:
             shape["phone"] = row[-1]

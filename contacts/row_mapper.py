@@ -1,4 +1,4 @@
-"""A contact's row as rules hold it, read by hand-written statements."""
+"""Builds Contact instances from rows of raw SQL."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.db.models.base import ModelState
 
 from contacts.models import Contact
 
-# What rules ask of a contact. Its times are for lists, which read them as texts; here
-# Django would look them up when they are asked for.
+# The columns that rules need. Timestamps are left out, as lists read them as text;
+# Django loads them when accessed.
 NAMES = (
     "id",
     "manager_id",
@@ -25,15 +25,15 @@ NAMES = (
     "unread",
     "deleted_at",
 )
-# What a statement over `contacts_contact c` selects or returns for `contact_of`.
+# The columns that a statement on `contacts_contact c` returns for `contact_of`.
 COLUMNS = ", ".join(f"c.{name}" for name in NAMES)
 
 
 def contact_of(row: Sequence[Any]) -> Contact:
-    """The instance of a row of COLUMNS.
+    """Returns the instance of a row of COLUMNS.
 
-    As `Model.from_db` makes it, but without `__init__`, whose signals and fields cost
-    a hot call as much as its answer's JSON.
+    Works like `Model.from_db` but without `__init__`, whose signals and fields cost a
+    frequent call as much as rendering its JSON.
     """
     contact = Contact.__new__(Contact)
     contact.__dict__.update(zip(NAMES, row, strict=True))

@@ -1,4 +1,4 @@
-"""`sa`: the step that a customer has reached in the menu of a bot."""
+"""Changes `sa`, the step that a customer has reached in a bot's menu."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hci_center.callers import Caller
 from hci_center.errors import ContactNotFoundError
 from managers.lookup import find_manager
 
-# Found and stepped in one statement: no two callers ever see the same step.
+# One statement finds and updates: no two calls ever get the same step.
 _STEP = """
 UPDATE contacts_contact c SET sa = c.sa + %(by)s
  WHERE c.deleted_at IS NULL
@@ -29,7 +29,7 @@ RETURNING c.sa
 def step(
     caller: Caller, names: ManagerRef, channel: str, external_id: str, by: int
 ) -> int:
-    """Moves the contact's step by that much and answers where it is now.
+    """Changes the contact's step by that much and returns the new one.
 
     Raises ManagerNotFoundError, ContactNotFoundError.
     """

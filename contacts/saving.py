@@ -1,9 +1,9 @@
-"""How a customer comes to be a contact: saved, found, or back after a deletion.
+"""Creates, finds, changes and restores contacts.
 
-Whatever is made or changed here holds under any number of simultaneous callers:
-the identities of a person, all his spellings, are inserted with him, and their
-unique constraint decides who was first. Locks are taken in the house's one order
-(see `chats.conversations.lifecycle`): the area first, then the contact.
+All of this is safe under simultaneous calls: the identities of a person, in all
+spellings, are inserted with the contact, and their unique constraint decides which call
+is first. Locks are acquired in one order everywhere (see
+`chats.conversations.lifecycle`): the area first, then the contact.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from contacts.models import Channel, Contact
 from contacts.row_mapper import COLUMNS, contact_of
 from hci_center.errors import InvalidError
 
-# Both as documented: the step of the menu at which a new customer begins.
+# As documented: the menu step at which a new customer begins.
 FIRST_STEP = {Channel.WHATSAPP.value: -100, Channel.FACEBOOK.value: 1}
 
 _BY_ALIAS = f"""
@@ -29,18 +29,18 @@ SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = (SELECT i.contact_id FROM contacts_identity i
                 WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
                 LIMIT 1)
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 _FIND = _BY_ALIAS + " AND c.deleted_at IS NULL"
-# Deleted ones too: they come back. Weaker than FOR UPDATE, so that rows which
-# merely point at the contact are not held up.
+# Includes deleted ones, which can be restored. Weaker than FOR UPDATE, so that rows
+# that only reference the contact are not blocked.
 _LOCK = _BY_ALIAS + " FOR NO KEY UPDATE OF c"
 
-# Nobody when the operator leaves in this very moment: he waits for this or is waited
-# for, and what was his by then is released.
+# NULL if the operator is being deactivated: the lock makes one wait for the other, and
+# his contacts are then released.
 _OPERATOR = """(SELECT o.id FROM areas_operator o
            WHERE o.id = %(operator)s::bigint AND o.is_active FOR SHARE)"""
 
-# The contact is made if and only if every spelling was free.
+# The contact is created if and only if every spelling was free.
 _ADD = f"""
 WITH fresh AS (
   SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) AS id
@@ -61,10 +61,10 @@ SELECT fresh.id, %(manager)s, %(channel)s, %(external_id)s, %(name)s,
   FROM fresh
  WHERE (SELECT count(*) FROM claimed) = cardinality(%(aliases)s::text[])
 RETURNING {COLUMNS}
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
-# A protocol is the open chat's while there is one (the table is chats'; the rule
-# is the contact's).
+# An open chat keeps its protocol (the table belongs to chats, the rule to the
+# contact).
 _CHANGE = f"""
 UPDATE contacts_contact c
    SET name = coalesce(%(name)s::text, c.name),
@@ -77,9 +77,9 @@ UPDATE contacts_contact c
          THEN c.protocol ELSE %(protocol)s::text END
  WHERE c.id = %(id)s
 RETURNING {COLUMNS}
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
-# As a new one, under the id that was first saved.
+# Like a new contact, with the id of the first save.
 _REVIVE = f"""
 UPDATE contacts_contact c
    SET deleted_at = NULL, name = coalesce(%(name)s::text, c.name),
@@ -89,14 +89,14 @@ UPDATE contacts_contact c
        sa = %(sa)s, unread = 0, last_message_at = NULL
  WHERE c.id = %(id)s
 RETURNING {COLUMNS}
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 
 @dataclass(frozen=True, slots=True)
 class ContactInput:
-    """What a caller says of a contact; None where he says nothing.
+    """The values that a caller sends for a contact; None if not sent.
 
-    `area` is a code or name (blanks say nothing), `operator_id` 0 for nobody; an
+    `area` is a code or name (blanks count as not sent), `operator_id` 0 is nobody; an
     explicit "" clears the photo.
     """
 
@@ -109,14 +109,14 @@ class ContactInput:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A contact as it is now, and as it was before (None: it was not there)."""
+    """A contact after and before saving; `before` is None if it did not exist."""
 
     contact: Contact
     before: Contact | None
 
 
 def find_contact(manager_id: int, channel: str, external_id: str) -> Contact | None:
-    """The contact of that id, by any spelling; None also for a deleted one."""
+    """Returns the contact of that id in any spelling; None if missing or deleted."""
     row = _row(_FIND, [manager_id, channel, spellings(channel, external_id)])
     return None if row is None else contact_of(row)
 
@@ -124,24 +124,24 @@ def find_contact(manager_id: int, channel: str, external_id: str) -> Contact | N
 def ensure_contact(
     manager_id: int, channel: str, external_id: str, *, name: str
 ) -> Contact:
-    """The contact of that id, made with that name or revived where it is missing.
+    """Returns the contact of that id; creates it with that name, or restores it.
 
-    Within a transaction: the contact stays locked until it ends, so that a chat
-    opened or a message stored after this cannot meet a deletion.
+    Must run in a transaction: the contact stays locked until its end, so that a chat or
+    message stored afterwards cannot conflict with a deletion.
     """
-    held = _lock(manager_id, channel, external_id)
-    if held is not None and held.deleted_at is None:
-        return held
-    given = ContactInput(name=name if held is None else None)
+    locked = _lock(manager_id, channel, external_id)
+    if locked is not None and locked.deleted_at is None:
+        return locked
+    given = ContactInput(name=name if locked is None else None)
     return _add_or_change(manager_id, channel, external_id, given).contact
 
 
 def find_or_add(
     manager_id: int, channel: str, external_id: str, given: ContactInput
 ) -> Contact:
-    """The contact as it is or, when it is new or was deleted, made as given.
+    """Returns the contact; creates or restores it from `given` if it is missing.
 
-    Raises OperatorNotFoundError for an operator that the manager lacks.
+    Raises OperatorNotFoundError for an operator of another manager.
     """
     _require_operator(manager_id, given.operator_id)
     known = find_contact(manager_id, channel, external_id)
@@ -156,12 +156,12 @@ def find_or_add(
 def save_contact(
     manager_id: int, channel: str, external_id: str, given: ContactInput
 ) -> Saved:
-    """Adds the contact, or changes what is given of the one that is there.
+    """Adds the contact, or changes the given values of an existing one.
 
-    The operator and `sa` of a known one stay, and so does its protocol while a chat
-    is open; a deleted one comes back as new. An area that the manager lacks is made.
-    Raises OperatorNotFoundError, and InvalidError for an area that cannot be made or
-    an id that a contact of the other channel bears.
+    An existing contact keeps its operator and `sa`, and its protocol while a chat is
+    open; a deleted one is restored as new. An unknown area is created. Raises
+    OperatorNotFoundError, and InvalidError for an area that cannot be created or an id
+    that a contact of the other channel has.
     """
     _require_operator(manager_id, given.operator_id)
     with transaction.atomic():
@@ -189,21 +189,21 @@ def _add_or_change(
         "sa": FIRST_STEP[channel],
     }
     while True:
-        held = _lock(manager_id, channel, external_id)
-        if held is None:
+        locked = _lock(manager_id, channel, external_id)
+        if locked is None:
             contact = _add(values)
             if contact is not None:
                 return Saved(contact, None)
-            continue  # somebody was faster: theirs can be held now
-        if held.deleted_at is not None:
-            return Saved(_changed(_REVIVE, held, values), None)
+            continue  # another call was first: its contact can be locked now
+        if locked.deleted_at is not None:
+            return Saved(_changed(_REVIVE, locked, values), None)
         if not change_known:
-            return Saved(held, held)
-        return Saved(_changed(_CHANGE, held, values), held)
+            return Saved(locked, locked)
+        return Saved(_changed(_CHANGE, locked, values), locked)
 
 
 class _TakenError(Exception):
-    """Another caller holds a spelling: undo what this one had taken of them."""
+    """Another call has one of the spellings: roll back those inserted here."""
 
 
 def _add(values: dict[str, Any]) -> Contact | None:
@@ -227,9 +227,9 @@ def _lock(manager_id: int, channel: str, external_id: str) -> Contact | None:
     return None if row is None else contact_of(row)
 
 
-def _changed(statement: str, held: Contact, values: dict[str, Any]) -> Contact:
-    row = _row(statement, {**values, "id": held.pk})
-    if row is None:  # locked by us: it cannot have gone
+def _changed(statement: str, locked: Contact, values: dict[str, Any]) -> Contact:
+    row = _row(statement, {**values, "id": locked.pk})
+    if row is None:  # it is locked and cannot have been deleted
         raise Contact.DoesNotExist
     return contact_of(row)
 

@@ -1,4 +1,4 @@
-"""From which address a request comes, as far as that can be known."""
+"""Finds the network address of a request's caller."""
 
 from __future__ import annotations
 
@@ -12,28 +12,31 @@ from django.http import HttpRequest
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """The caller's address; "" where there is none.
+    """Returns the caller's address, or "" without a request.
 
-    The peer's, or what a proxy of HCI_TRUSTED_PROXIES says of its own peer. What
-    anybody else says in X-Forwarded-For is not believed.
+    This is the address of the peer or, behind a proxy of HCI_TRUSTED_PROXIES, the one
+    that the proxy reports. Other X-Forwarded-For values are ignored.
     """
     return "" if request is None else address_in(request.META)
 
 
 def address_in(meta: Mapping[str, Any]) -> str:
-    """The same from the headers alone, as a WSGI environ has them."""
+    """Returns the caller's address from the headers of a WSGI environ."""
     peer: str = meta.get("REMOTE_ADDR") or ""
     forwarded: str = meta.get("HTTP_X_FORWARDED_FOR") or ""
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     trusted = _networks(tuple(settings.TRUSTED_PROXIES))
     for hop in (peer, *reversed(hops)):
-        if not _is_of(hop, trusted):
+        if not _is_in(hop, trusted):
             return hop
     return peer
 
 
 def network_of(address: str) -> str:
-    """What one caller owns: of IPv6 at least a /64, so that is what counts as one."""
+    """Returns the network that counts as one caller: a /64 for IPv6.
+
+    One IPv6 customer owns at least a /64. A value that is no address is returned as is.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -47,12 +50,12 @@ def network_of(address: str) -> str:
 
 @lru_cache(maxsize=8)
 def _networks(
-    given: tuple[str, ...],
+    values: tuple[str, ...],
 ) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(each, strict=False) for each in given)
+    return tuple(ipaddress.ip_network(value, strict=False) for value in values)
 
 
-def _is_of(
+def _is_in(
     address: str,
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...],
 ) -> bool:

@@ -1,4 +1,4 @@
-"""The sockets' side of the house; HTTP is served by hci_center.wsgi."""
+"""The ASGI application for WebSockets; HTTP is served by hci_center.wsgi."""
 
 from __future__ import annotations
 

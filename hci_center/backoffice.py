@@ -1,4 +1,4 @@
-"""How the back-office looks: its name, its colours and its menu."""
+"""Settings of the admin theme: its name, colours and menu."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def is_administrator(request: HttpRequest) -> bool:
 
 
 def mark(_request: HttpRequest) -> str:
-    """The address of the product's mark."""
+    """Returns the URL of the product's logo."""
     return static("mark.svg")
 
 
 def style(_request: HttpRequest) -> str:
-    """The address of what our own pages add to the look."""
+    """Returns the URL of the project's own admin style sheet."""
     return static("backoffice.css")
 
 
@@ -45,7 +45,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",
-    # The look's own violet, turned to green.
+    # The theme's violet palette with the hue changed to green.
     "COLORS": {
         "primary": {
             "50": "oklch(97.2% .02 165)",

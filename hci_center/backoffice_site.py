@@ -1,4 +1,4 @@
-"""The admin site: the theme's, with what it leaves unguarded."""
+"""The admin site: Unfold's site with a content policy and a 404 for missing pages."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ class BackOfficeSite(UnfoldAdminSite):
         return response
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Every view of the site, with the policy that the theme needs; what an error
-        answers has the stricter one."""
+        """Wraps an admin view with the content policy that the theme needs.
+
+        Error responses keep the stricter policy.
+        """
         return cast("View", _with_policy(super().admin_view(view, cacheable)))
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """The theme's; a page that there is not is a 404."""
+        """Runs the theme's search; raises Http404 for a page that does not exist."""
         try:
             response: TemplateResponse = super().search(request, extra_context)
         except InvalidPage as error:
@@ -45,6 +47,6 @@ class BackOfficeSite(UnfoldAdminSite):
 
 
 class BackOfficeConfig(AdminConfig):
-    """Django's admin, with this site as `admin.site`."""
+    """Configures Django's admin to use BackOfficeSite as `admin.site`."""
 
     default_site = "hci_center.backoffice_site.BackOfficeSite"

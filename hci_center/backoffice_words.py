@@ -1,8 +1,9 @@
-"""Words of Unfold and Django's admin that our catalogues translate.
+"""Strings of Unfold and Django's admin that our catalogues translate.
 
-Nothing reads these lists: they put the words into our catalogues, where Unfold and
-Django find them. Unfold brings no translations; Django's Portuguese takes every noun
-for masculine, and its "Close" would leave the page, not close the chat on it.
+The lists are not used at run time: they only bring the strings into our catalogues,
+where Unfold and Django find them. Unfold has no translations; Django's Portuguese
+treats every noun as masculine, and its "Close" would mean leaving the page, not closing
+the chat on it.
 """
 
 from django.utils.translation import gettext_noop as _

@@ -1,4 +1,4 @@
-"""Who is calling: an API key or a person, with what each may see."""
+"""The caller of a request: an API key or a person, and what it may access."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Role = Literal["key", "operator", "supervisor", "administrator"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A judged credential, in plain ids; every `visible_to` takes one.
+    """An authenticated caller in plain ids, as every `visible_to` expects it.
 
-    `credential` names it for good ("key:7", "user:12"). `managers` are the ids of
-    the managers it reaches, None for all. `operator` and `areas` are set for an
-    operator alone. `secrets` allows page tokens in answers.
+    `credential` is its permanent name ("key:7", "user:12"). `managers` are the ids of
+    the managers it may access, None for all. `operator` and `areas` are set only for an
+    operator. `secrets` allows page tokens in responses.
     """
 
     role: Role
@@ -33,16 +33,16 @@ class Caller:
         return self.role != "key"
 
     def reaches(self, manager_id: int) -> bool:
-        """Whether that manager exists for this caller."""
+        """Returns whether the caller may access that manager."""
         return self.managers is None or manager_id in self.managers
 
     def sees(
         self, manager_id: int, area_id: int | None, operator_id: int | None
     ) -> bool:
-        """Whether a contact of that manager, area and operator exists for this caller.
+        """Returns whether the caller may access a contact of that manager and area.
 
-        An operator sees the contacts of his areas, his own, and the unassigned ones
-        without an area.
+        An operator has access to the contacts of his areas, to his own, and to the
+        unassigned ones without an area.
         """
         if not self.reaches(manager_id):
             return False

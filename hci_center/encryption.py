@@ -1,4 +1,4 @@
-"""Columns that a dump of the database does not give away."""
+"""Encrypted columns, unreadable in a dump of the database."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ def _fernet() -> MultiFernet:
 
 
 def encrypt(text: str) -> str:
-    """The text sealed with the newest of `HCI_TOKEN_KEYS`; "" stays ""."""
+    """Encrypts the text with the newest of `HCI_TOKEN_KEYS`; "" stays ""."""
     return _fernet().encrypt(text.encode()).decode() if text else ""
 
 
-def decrypt(sealed: str) -> str:
-    """The text back, whichever of the keys sealed it.
+def decrypt(encrypted: str) -> str:
+    """Decrypts the value with any of `HCI_TOKEN_KEYS`; "" stays "".
 
-    Raises ImproperlyConfigured when none of them did: a key was taken away while
-    rows still needed it.
+    Raises ImproperlyConfigured when no key fits: a key was removed while rows still
+    needed it.
     """
-    if not sealed:
+    if not encrypted:
         return ""
     try:
-        return _fernet().decrypt(sealed.encode()).decode()
+        return _fernet().decrypt(encrypted.encode()).decode()
     except InvalidToken as error:
         raise ImproperlyConfigured("No key in HCI_TOKEN_KEYS opens a token.") from error
 
 
-def can_decrypt(sealed: str) -> bool:
-    """Whether one of the keys encrypted the value; "" needs none."""
+def can_decrypt(encrypted: str) -> bool:
+    """Returns whether one of the keys decrypts the value; "" needs none."""
     try:
-        decrypt(sealed)
+        decrypt(encrypted)
     except ImproperlyConfigured:
         return False
     return True
 
 
-def is_newest(sealed: str) -> bool:
-    """Whether the first of the keys encrypted the value."""
+def is_newest(encrypted: str) -> bool:
+    """Returns whether the first of the keys encrypted the value."""
     try:
-        Fernet(settings.TOKEN_KEYS[0]).decrypt(sealed.encode())
+        Fernet(settings.TOKEN_KEYS[0]).decrypt(encrypted.encode())
     except InvalidToken:
         return False
     return True
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
-    """Text that is plain in Python and sealed in the table."""
+    """A text field that is plain in Python and encrypted in the table."""
 
     def get_prep_value(self, value: Any) -> Any:
         return encrypt(super().get_prep_value(value) or "")
@@ -65,17 +65,17 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
 
 class EncryptedColumn(NamedTuple):
-    """Where encrypted values are; names as the database has them."""
+    """An encrypted column, with its names as in the database."""
 
     table: str
     key: str
     name: str
-    # Whether the row can do without the value.
+    # Whether the value may be empty.
     is_optional: bool
 
 
 def encrypted_columns() -> list[EncryptedColumn]:
-    """Every encrypted column of the installation, in the order of the apps."""
+    """Returns every encrypted column of the installed apps, in the apps' order."""
     return [
         EncryptedColumn(
             model._meta.db_table,

@@ -1,4 +1,4 @@
-"""Environment variables, read strictly: a value that cannot be is refused."""
+"""Reads environment variables strictly: an invalid value raises an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAST_PORT = 65_535
 
 
 class Environment(environ.Env):
-    """`environ.Env` whose readers raise ImproperlyConfigured with one sentence."""
+    """An `environ.Env` whose readers raise ImproperlyConfigured for invalid values."""
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.str(name, default=str(int(default))).strip().lower()
@@ -51,11 +51,11 @@ class Environment(environ.Env):
     def address(
         self, name: str, *, default: str, schemes: tuple[str, ...] = ("http", "https")
     ) -> str:
-        """A URL with a host, without its last slash; empty where the default is."""
+        """Returns a URL with a host and no last slash; may be empty by default."""
         value: str = self.str(name, default=default) or default
         if value:
             try:
-                # A controller's address has its port filled in later.
+                # The port in a controller's address is filled in later.
                 parts = urlsplit(value.replace("{port}", "1"))
                 is_address = parts.scheme in schemes and bool(
                     parts.netloc or parts.path
@@ -64,25 +64,27 @@ class Environment(environ.Env):
             except ValueError:
                 is_address = False
             if not is_address:
-                named = " or ".join(f"{scheme}://" for scheme in schemes)
+                expected = " or ".join(f"{scheme}://" for scheme in schemes)
                 raise ImproperlyConfigured(
-                    f"{name} is no address; it must begin with {named}."
+                    f"{name} is no address; it must begin with {expected}."
                 )
         return value.rstrip("/")
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
-        """Django's settings of a PostgreSQL URL. The value may hold a password, so
-        the sentence does not repeat it."""
+        """Returns Django's database settings for a PostgreSQL URL.
+
+        The value may hold a password, so the error message does not repeat it.
+        """
         value: str = self.str(name, default="") or default
-        found: dict[str, Any] = {}
+        config: dict[str, Any] = {}
         if value.partition("://")[0] in _POSTGRESQL:
             try:
-                found = self.db_url_config(value)  # type: ignore[no-untyped-call]
+                config = self.db_url_config(value)  # type: ignore[no-untyped-call]
             except (ValueError, ImproperlyConfigured):
-                found = {}
-        if not found.get("NAME"):
+                config = {}
+        if not config.get("NAME"):
             raise ImproperlyConfigured(
                 f"{name} is no PostgreSQL address; it must look like"
                 " postgres://user:password@host:5432/name."
             )
-        return found
+        return config

@@ -1,7 +1,7 @@
-"""The ways in which a rule says no.
+"""The errors with which a rule refuses a request.
 
-A rule raises; `hci_center.api.errors` turns it into the answer. The codes and
-statuses are the list at the end of the contract's "Rules for every call".
+`hci_center.api.errors` turns them into responses. The codes and statuses are listed at
+the end of "Rules for every call" in the API contract.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ Sentence = str | Promise
 
 
 class RefusedError(Exception):
-    """A refusal that the caller reads: a status, a stable code and one sentence.
+    """A refusal with a status, a stable code and one sentence for the caller.
 
-    `more` goes into the answer's `error` object beside them.
+    `more` is added to the response's `error` object.
     """
 
     status: ClassVar[int]
@@ -32,7 +32,7 @@ class RefusedError(Exception):
 
 
 class InvalidError(RefusedError):
-    """What was sent does not fit the call; `fields` names every wrong field."""
+    """The request's data is invalid; `fields` holds the errors by field name."""
 
     status, code = 400, "invalid"
     sentence = _("Some fields are missing or wrong.")
@@ -93,7 +93,7 @@ class OperatorNotFoundError(RefusedError):
 
 
 class MethodNotAllowedError(RefusedError):
-    """`allowed` are the methods that the address does answer."""
+    """The method is not allowed; `allowed` lists the methods that are."""
 
     status, code = 405, "method_not_allowed"
     sentence = _("This address does not answer that method.")
@@ -149,7 +149,7 @@ class IdempotencyMismatchError(RefusedError):
 
 
 class ThrottledError(RefusedError):
-    """Too fast; `retry_after` is in whole seconds."""
+    """Too many requests; `retry_after` is in whole seconds."""
 
     status, code = 429, "throttled"
     sentence = _("Too many attempts; wait a moment.")
@@ -160,7 +160,7 @@ class ThrottledError(RefusedError):
 
 
 class UnavailableError(RefusedError):
-    """Not now; `retry_after` is in whole seconds."""
+    """The service is unavailable for now; `retry_after` is in whole seconds."""
 
     status, code = 503, "unavailable"
     sentence = _("The service is not available right now; try again.")
@@ -171,4 +171,4 @@ class UnavailableError(RefusedError):
 
 
 class LackingError(Exception):
-    """What a probe asked answers, and something is missing: the message says what."""
+    """A readiness check found something missing; the message says what."""

@@ -1,4 +1,4 @@
-"""What the system allows a process, taken as far as it goes."""
+"""Raises the process's resource limits and returns unused memory."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 
 def allow_many_connections() -> None:
-    """As many open files as the hard limit lets: the soft one is often 1,024."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """Raises the soft limit of open files, often 1,024, to the hard limit."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
 
 
 def give_memory_back() -> None:
-    """Lets the C library return what was freed: glibc keeps it for later."""
+    """Makes the C library return freed memory to the system; glibc keeps it."""
     if _malloc_trim is not None:
         _malloc_trim(0)
 

@@ -1,4 +1,4 @@
-"""The pages that are shown when a page could not be made."""
+"""The HTML page for server errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hci_center.database import faults
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's page for an error of ours; 503 where the database failed for now."""
+    """Renders Django's error page; with status 503 for a temporary database fault."""
     response = defaults.server_error(request)
     error = sys.exc_info()[1]
     fault = faults.fault_of(error) if error is not None else None

@@ -1,10 +1,10 @@
-"""Security events: one line each in the log `security`, and never a flood of lines.
+"""Logs security events to the logger `security`, one line each, rate-limited.
 
-What is logged: credentials that were refused, sign-ins that failed or were slowed
-down, webhooks that were forged, requests for a foreign host. Who causes them chooses
-what is in them and how many there are: so a line holds no control character, is cut,
-and of each kind of event only so many are written a minute. How many were left out
-stands in the next line of that kind.
+Logged are refused credentials, failed or throttled sign-ins, forged webhooks and
+requests for a foreign host. Attackers control the content and the number of these
+events. So control characters are escaped, lines are truncated, and each kind of event
+has a limit of lines per minute; the next line of that kind states how many were left
+out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hci_center.addresses import address_of
 
 logger = logging.getLogger("security")
 
-# Lines of one kind of event that may come at once, and that come after them a minute.
+# Lines per kind of event: the allowed burst, and the rate per minute after it.
 AT_ONCE = 20
 A_MINUTE = 20
 LONGEST_VALUE = 100
@@ -27,10 +27,10 @@ LONGEST_LINE = 500
 
 
 def report(event: str, request: HttpRequest | None = None, **details: object) -> None:
-    """Logs `event address=… name=value …`; the details are plain facts, no secrets."""
+    """Logs `event address=… name=value …`; the details must not contain secrets."""
     facts = {"address": address_of(request), **details} if request else details
-    told = " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
-    logger.warning("%s %s", event, told, extra={"event": event})
+    text = " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
+    logger.warning("%s %s", event, text, extra={"event": event})
 
 
 def _quoted(value: object) -> str:
@@ -39,34 +39,36 @@ def _quoted(value: object) -> str:
 
 
 class LimitedEvents(logging.Filter):
-    """Passes so many records of one kind a minute, and counts what it leaves out.
+    """Limits the records of each kind per minute and counts those left out.
 
-    The kind is what `report` calls the event; of others, as Django's own of
-    `django.security.*`, the name of the logger.
+    The kind is the event name given to `report`; for other records, such as Django's
+    `django.security.*`, it is the logger's name.
     """
 
     def __init__(self, at_once: int = AT_ONCE, a_minute: int = A_MINUTE) -> None:
         super().__init__()
         self.at_once, self.a_minute = at_once, a_minute
-        # Of each kind: until when its lines are used up, and how many were left out.
+        # By kind: until when its lines are used up, and how many were left out.
         self._used: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = str(getattr(record, "event", record.name))
-        each, now = 60.0 / self.a_minute, time.monotonic()
+        interval, now = 60.0 / self.a_minute, time.monotonic()
         with self._lock:
             until, left_out = self._used.get(kind, (0.0, 0))
             until = max(until, now)
-            passes = until - now <= each * (self.at_once - 1)
-            self._used[kind] = (until + each, 0) if passes else (until, left_out + 1)
+            passes = until - now <= interval * (self.at_once - 1)
+            self._used[kind] = (
+                (until + interval, 0) if passes else (until, left_out + 1)
+            )
         if passes:
             record.left_out = left_out
         return passes
 
 
 class SingleLineFormatter(logging.Formatter):
-    """A record in one line without a traceback, whatever is in it."""
+    """Formats a record as one printable line without a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()

@@ -1,4 +1,4 @@
-"""One file of settings, read from the environment alone (README: "Configure it")."""
+"""Django settings, read from environment variables only (README: "Configure it")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
-from hci_center.backoffice import UNFOLD  # noqa: F401 - the look of the admin
+from hci_center.backoffice import UNFOLD  # noqa: F401 - the admin theme's settings
 from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
 from hci_center.local.generated_secrets import generated_secret, stored_secret
@@ -29,16 +29,16 @@ DEMO = env.flag("HCI_DEMO", default=True)
 HOST: str = env.str("HCI_HOST", default="127.0.0.1")
 PORT: int = env.port("HCI_PORT", default=8000)
 FEED_PORT: int = env.port("HCI_FEED_PORT", default=PORT + 1)
-# Threads of Django in one web process; each keeps a connection to the database.
+# Django threads per web process; each has a database connection.
 WEB_THREADS: int = env.number("HCI_WEB_THREADS", default=4, least=1, most=256)
-# For absolute links and the feed's address behind a proxy; "" means: as called.
+# For absolute links and the feed's address behind a proxy; "" uses the request's host.
 PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")
 
 # Secrets -------------------------------------------------------------------
 
-# Those that are not given are made once and kept beside the embedded database. For
-# another database, and for a cluster that is there, `local.secret_check` decides: two
-# machines, or today and yesterday, must not differ.
+# Secrets that are not set are generated once and stored beside the embedded database.
+# For another database, and for an existing cluster, `local.secret_check` decides: two
+# machines, or two starts, must not differ.
 DATABASE_URL: str = env.str("DATABASE_URL", default="") or paths.database_url()
 _EMBEDDED = paths.database_url() == DATABASE_URL
 _IS_NEW = _EMBEDDED and not os.path.lexists(DATA_DIR / "postgres")
@@ -48,7 +48,7 @@ _of_machine = generated_secret if _EMBEDDED else stored_secret
 SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or _of_rows(
     generated_secrets.SECRET_KEY
 )
-# The keys before it, newest first: what was made under them is still good.
+# Earlier keys, newest first: what was signed with them stays valid.
 SECRET_KEY_FALLBACKS: list[str] = env.list("HCI_SECRET_KEY_FALLBACKS", default=[])
 for _name, _keys in (
     ("HCI_SECRET_KEY", [SECRET_KEY] if SECRET_KEY else []),
@@ -95,17 +95,17 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 X_FRAME_OPTIONS = "DENY"
-# Browsers remember so long that this host is called by https alone.
+# How long browsers remember to call this host by https only.
 HSTS_SECONDS: int = env.number(
     "HCI_HSTS_SECONDS", default=30 * 24 * 60 * 60, most=2 * 366 * 24 * 60 * 60
 )
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE else 0
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": STRICT}
 
-# The house -----------------------------------------------------------------
+# Applications and middleware -----------------------------------------------
 
 INSTALLED_APPS = [
-    # Not its default configuration, which would put its own site in place of ours.
+    # Not the default configuration: that would replace our admin site.
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "hci_center.backoffice_site.BackOfficeConfig",
@@ -129,7 +129,7 @@ INSTALLED_APPS = [
     "hci_center.feed",
 ]
 
-# The gate answers everything under /api/ itself: what follows it is for pages.
+# ApiMiddleware answers everything under /api/; what follows it is for pages.
 MIDDLEWARE = [
     "hci_center.webserver.compression.CompressionMiddleware",
     "hci_center.api.cors.Cors",
@@ -149,7 +149,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "hci_center.urls"
 WSGI_APPLICATION = "hci_center.wsgi.application"
-# A redirected POST loses its body; the gate takes both spellings of a path.
+# A redirected POST loses its body; ApiMiddleware accepts paths with and without a
+# slash.
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -168,13 +169,13 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# Who calls: the first that recognises the request answers for it.
+# The first source that recognises the request identifies the caller.
 CALLER_SOURCES = [
     "managers.authentication.caller_from_key",
     "areas.session_auth.caller_from_session",
 ]
 
-# Whose large bodies are read: the request shows one of these.
+# Large bodies are read only if one of these recognises the sender.
 KNOWN_SENDERS = [
     "managers.authentication.has_valid_key",
     "managers.webhook_secrets.is_to_valid_address",
@@ -188,7 +189,7 @@ REDIS_URL: str = env.address(
 )
 
 DATABASE = env.database("DATABASE_URL", default=paths.database_url())
-# `?host=` names the folder of a Unix socket; psql would not get it as an option.
+# `?host=` is the directory of a Unix socket; psql would not receive it as an option.
 DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
     "default": {
@@ -198,16 +199,17 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **DATABASE.get("OPTIONS", {}),
-            # A statement's fifth run on a connection prepares it: the hot calls are
-            # parsed and planned once. Behind a transaction pooler set it to None.
+            # The fifth run of a statement on a connection prepares it, so frequent
+            # queries are parsed and planned once. Set to None behind a transaction
+            # pooler.
             "server_side_binding": True,
             "prepare_threshold": 5,
         },
     }
 }
 
-# Seconds that a statement, a wait for a lock and an idle transaction may last, by kind
-# of process; 0 is without end. `command` is every other command of manage.py.
+# Timeouts in seconds of a statement, a lock wait and an idle transaction, by kind of
+# process; 0 means none. `command` is every other command of manage.py.
 WEB_STATEMENT_SECONDS: float = env.seconds("HCI_WEB_STATEMENT_SECONDS", default=5.0)
 WEB_LOCK_SECONDS: float = env.seconds("HCI_WEB_LOCK_SECONDS", default=2.0)
 DATABASE_TIMEOUTS: dict[str, tuple[float, float, float]] = {
@@ -215,31 +217,31 @@ DATABASE_TIMEOUTS: dict[str, tuple[float, float, float]] = {
     "feed": (5.0, 2.0, 10.0),
     "relay": (20.0, 2.0, 10.0),
     "worker": (10.0, 5.0, 30.0),
-    # A migration that waits long for a lock makes all others wait behind it.
+    # A migration that waits long for a lock blocks all queries behind it.
     "command": (3600.0, 5.0, 600.0),
 }
 
 # The live feed -------------------------------------------------------------
 
 ASGI_APPLICATION = "hci_center.asgi.application"
-# Two ways to one Redis: who listens waits without end (redis-py would hang up an
-# idle socket after 5 s), who publishes must not wait for a Redis that has frozen.
+# Two configurations of one Redis: subscribers wait without a timeout (redis-py would
+# close an idle socket after 5 s), publishers must not wait for a frozen Redis.
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
-_LISTENING = {"address": REDIS_URL, "socket_timeout": None}
-_PUBLISHING = {
+_SUBSCRIBER = {"address": REDIS_URL, "socket_timeout": None}
+_PUBLISHER = {
     "address": REDIS_URL,
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.5,
 }
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_LISTENING]}},
-    "publish": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_PUBLISHING]}},
+    "default": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_SUBSCRIBER]}},
+    "publish": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_PUBLISHER]}},
 }
-# Sockets that one person may have open at once; keys have no such limit.
+# Open sockets per person; API keys have no such limit.
 FEED_SOCKETS_EACH: int = env.number(
     "HCI_FEED_SOCKETS_EACH", default=5, least=1, most=1000
 )
-# What /readyz asks beside the servers, by name.
+# Checks of /readyz besides the servers, by name.
 READY_CHECKS = {
     "feed": "hci_center.feed.readiness.check",
     "gateways": "chats.accounts.alerts.check",
@@ -257,10 +259,10 @@ AUTHENTICATION_BACKENDS = [
     "areas.signing_in.PacedBackend",
 ]
 LOGIN_URL = "/admin/login/"
-# The theme's form does not say where to; Django's default does not exist here.
+# The theme's form has no `next` field; Django's default URL does not exist here.
 LOGIN_REDIRECT_URL = "/admin/"
-# The proxies, by address or network, whose X-Forwarded-For is believed when tries to
-# sign in are counted and security events are logged.
+# Proxies, by address or network, whose X-Forwarded-For is used when sign-in attempts
+# are counted and security events are logged.
 TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])
 
 # Language and time ---------------------------------------------------------
@@ -277,8 +279,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
-# A bucket behind that folder, where files are until a worker has carried them. Who we are there is told as to every client of S3:
-# AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or the machine's own role.
+# An S3 bucket for files; MEDIA_ROOT keeps them until a worker has uploaded them.
+# Credentials are read as by every S3 client: AWS_ACCESS_KEY_ID and
+# AWS_SECRET_ACCESS_KEY, a profile, or the machine's role.
 S3_BUCKET: str = env.str("HCI_S3_BUCKET", default="")
 S3_ENDPOINT: str = env.address("HCI_S3_ENDPOINT", default="")
 S3_REGION: str = env.str("HCI_S3_REGION", default="")
@@ -295,18 +298,18 @@ _BUCKET: dict[str, Any] = {
 }
 STORAGES = {
     "default": _BUCKET if S3_BUCKET else _FOLDER,
-    # Each with a .gz beside it, which WhiteNoise sends to whoever takes it.
+    # With .gz variants, which WhiteNoise sends to clients that accept gzip.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 if S3_BUCKET:
     READY_CHECKS["files"] = "chats.files.uploads.check"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-# Of one file, decoded; the 40 MiB of a body hold 30 MiB of it.
+# Largest decoded file: a body of 40 MiB holds 30 MiB in Base64.
 LARGEST_FILE: int = env.number(
     "HCI_LARGEST_FILE", default=25 * 2**20, least=1, most=30 * 2**20
 )
-# Enforced per call by the gate; Django's own limit would answer in HTML.
+# Each operation enforces its own limit; Django's would answer in HTML.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
 # Gateways ------------------------------------------------------------------
@@ -316,12 +319,13 @@ WHATSAPP_CLOUD_URL: str = env.address("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_UR
 CONTROLLER_URL: str = env.address(
     "HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}"
 )
-# Meta signs its webhooks with the one and proves us to it with the other.
+# Meta signs its webhooks with the app secret and verifies our endpoint with the verify
+# token.
 META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")
 META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or _of_machine(
     generated_secrets.META_VERIFY_TOKEN
 )
-# The fake gateways, and what they sign with: for managers marked demo alone.
+# Port and signing secret of the fake gateways, used only by demo managers.
 DEMO_GATEWAYS_PORT: int = env.port("HCI_DEMO_GATEWAYS_PORT", default=PORT + 2)
 DEMO_APP_SECRET: str = _of_machine(generated_secrets.DEMO_APP_SECRET) or (
     hmac.digest(SECRET_KEY.encode(), b"demo-app-secret", "sha256").hex()
@@ -351,7 +355,7 @@ LOGGING = {
     "filters": {"limited": {"()": "hci_center.security.LimitedEvents"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        # What strangers cause: a line each, and not as many as they like.
+        # Events that anybody can cause: one line each, rate-limited.
         "security": {
             "class": "logging.StreamHandler",
             "formatter": "one_line",
@@ -360,12 +364,12 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        # A refusal is an answer, not an event of the server.
+        # A refused request is a normal response, not an error of the server.
         "django.request": {"level": "ERROR"},
         "security": {"handlers": ["security"], "propagate": False},
-        # Django's own: a foreign Host, forged look-ups in the admin.
+        # Django's own events: a foreign Host, forged look-ups in the admin.
         "django.security": {"handlers": ["security"], "propagate": False},
-        # It would tell each second, at length, that Redis is away; the relay says it
+        # It logs a long message each second while Redis is down; the relay logs it
         # once.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -1,7 +1,7 @@
-"""Keyed digests under HCI_SECRET_KEY, and under the keys that it replaced.
+"""Keyed digests with HCI_SECRET_KEY and its fallbacks.
 
-What is made anew is made under the present key; what comes back is good under any of
-HCI_SECRET_KEY_FALLBACKS too, so that a rotation ends neither keys nor links.
+New digests use the present key. Digests made with any of HCI_SECRET_KEY_FALLBACKS are
+still accepted, so that a rotation revokes neither API keys nor links.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from django.conf import settings
 
 
 def digest(purpose: str, text: str) -> bytes:
-    """The HMAC-SHA256 of the text under the present key, for that purpose alone."""
+    """Returns the HMAC-SHA256 of the text with the present key, for one purpose."""
     return _digest(settings.SECRET_KEY, purpose, text)
 
 
 def digests(purpose: str, text: str) -> list[bytes]:
-    """Under the present key first, then under each that it replaced."""
+    """Returns the digests with the present key first, then with each fallback."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [_digest(key, purpose, text) for key in keys]
 

@@ -1,4 +1,4 @@
-"""The table of contents: each app answers for its own chapter of the document."""
+"""The root URL configuration; each app has its own URL module."""
 
 from django.contrib import admin
 from django.templatetags.static import static
@@ -14,12 +14,12 @@ urlpatterns = [
     path("api/", include("hci_center.api.urls")),
     path("webhooks/", include("chats.inbound.views")),
     path("", include("hci_center.webserver.urls")),
-    # Whoever types the bare address looks for the back-office.
+    # The root address leads to the admin.
     path("", RedirectView.as_view(url="/admin/")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
-    # Browsers ask for it wherever a page names no other.
+    # Browsers request it for every page that names no icon.
     path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
 ]
 

@@ -1,4 +1,4 @@
-"""From the headers of a request to the key behind it."""
+"""Authenticates requests by API key."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from hci_center.callers import Caller
 from hci_center.errors import NotAuthenticatedError, ThrottledError
 from managers.keys import digests_of, renew_digest
 
-# A key judged good is good for this long, in seconds, without another look: the
-# contract gives a revocation five.
+# How long a validated key stays cached, in seconds: the API contract allows a
+# revocation five.
 CACHED_FOR = 3.0
 MOST_CACHED = 10_000
 
 _KEY = re.compile(r"hci_[0-9a-f]{8}_[A-Za-z0-9_\-]{43}")
 
-# One round trip: the live key with the ids of its managers. That it was used is
-# noted on the way, once a minute, unless somebody holds the row: nobody waits for it.
+# One query for the live key with the ids of its managers. It also updates
+# `last_used_at` once a minute, unless the row is locked: no call waits for that.
 _FIND_KEY = """
 WITH used AS (
   UPDATE managers_apikey SET last_used_at = now()
@@ -41,8 +41,9 @@ SELECT k.id, k.digest, k.all_managers, k.secrets, k.expires_at,
  WHERE k.digest = ANY(%(digests)s) AND k.prefix = %(prefix)s AND k.revoked_at IS NULL
 """
 
-# Each call of a limited key uses up its share of a minute. A minute's worth may be
-# used at once; then they come as they are made good. No row: none is left.
+# Each call of a rate-limited key uses a share of a minute. A whole minute's calls may
+# come at once; the allowance is then restored over time. No row is returned if the
+# limit is used up.
 _STEP = "make_interval(secs => 60.0 / coalesce(per_minute, 60000))"
 _SPENT_UNTIL = f"greatest(spent_until, clock_timestamp()) + {_STEP}"
 _SPEND = f"""
@@ -50,12 +51,12 @@ UPDATE managers_apikey
    SET spent_until = {_SPENT_UNTIL}, last_used_at = clock_timestamp()
  WHERE id = %s AND {_SPENT_UNTIL} <= clock_timestamp() + interval '1 minute'
 RETURNING true
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 _WAIT = f"""
 SELECT ceil(extract(epoch FROM spent_until + {_STEP} - interval '1 minute'
                                - clock_timestamp()))
   FROM managers_apikey WHERE id = %s
-"""  # noqa: S608 - of the constants above
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,17 @@ _cached_keys: dict[str, _CachedKey] = {}
 
 
 def caller_from_key(request: HttpRequest) -> Caller | None:
-    """The caller whose key the request carries, None when it carries none.
+    """Returns the caller of the request's API key, or None without a key.
 
-    A request with a key is judged by the key alone: raises NotAuthenticatedError
-    when it is unknown, revoked or expired, ThrottledError when its limit is used up.
+    A request with a key is authenticated by the key only: raises NotAuthenticatedError
+    if it is unknown, revoked or expired, ThrottledError if its limit is used up.
     """
     key = _key_in(request)
     return None if key is None else _caller_behind(key, request)
 
 
 def has_valid_key(request: HttpRequest) -> bool:
-    """Whether the request carries a valid key; its limit is left alone."""
+    """Returns whether the request has a valid key, without using up its limit."""
     key = _key_in(request)
     if key is None:
         return False
@@ -103,34 +104,37 @@ def _key_in(request: HttpRequest) -> str | None:
 
 def _caller_behind(key: str, request: HttpRequest) -> Caller:
     try:
-        judged = _authenticate(key)
-        if judged.is_limited:
-            _spend_a_call(judged.key_id)
+        cached = _authenticate(key)
+        if cached.is_limited:
+            _count_call(cached.key_id)
     except (NotAuthenticatedError, ThrottledError) as refusal:
-        # The prefix finds a key in the list and opens nothing.
+        # The prefix identifies a key in the admin and grants no access.
         prefix = key[4:12] if _KEY.fullmatch(key) else "none"
         is_known = isinstance(refusal, ThrottledError)
         event = "key_throttled" if is_known else "key_refused"
         security.report(event, request, prefix=prefix)
         raise
-    return judged.caller
+    return cached.caller
 
 
 def authenticate(key: str) -> Caller:
-    """The caller behind a key, its limit left alone. Raises NotAuthenticatedError."""
+    """Returns the caller of a key, without using up its limit.
+
+    Raises NotAuthenticatedError.
+    """
     return _authenticate(key).caller
 
 
 def _authenticate(key: str) -> _CachedKey:
-    kept = _cached_keys.get(key)
-    if kept is None or time.monotonic() - kept.at > CACHED_FOR:
-        kept = _look_up(key)
-    if kept.expires_at is not None and kept.expires_at <= timezone.now():
+    cached = _cached_keys.get(key)
+    if cached is None or time.monotonic() - cached.at > CACHED_FOR:
+        cached = _load(key)
+    if cached.expires_at is not None and cached.expires_at <= timezone.now():
         raise NotAuthenticatedError
-    return kept
+    return cached
 
 
-def _spend_a_call(key_id: int) -> None:
+def _count_call(key_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, [key_id])
         if cursor.fetchone() is not None:
@@ -141,11 +145,11 @@ def _spend_a_call(key_id: int) -> None:
 
 
 def forget_cached_keys() -> None:
-    """Drops what this process remembers, so that the next look is a fresh one."""
+    """Clears this process's cache of keys."""
     _cached_keys.clear()
 
 
-def _look_up(key: str) -> _CachedKey:
+def _load(key: str) -> _CachedKey:
     _cached_keys.pop(key, None)
     row = None
     digests: list[str] = []
@@ -167,7 +171,7 @@ def _look_up(key: str) -> _CachedKey:
     )
     if len(_cached_keys) >= MOST_CACHED:
         _cached_keys.clear()
-    _cached_keys[key] = judged = _CachedKey(
+    _cached_keys[key] = cached = _CachedKey(
         caller, key_id, is_limited, expires_at, time.monotonic()
     )
-    return judged
+    return cached

@@ -1,4 +1,4 @@
-"""That a key ended, or reaches other managers, as this process hears of it."""
+"""Invalidates the cached API keys when a key is changed or revoked."""
 
 from __future__ import annotations
 
@@ -15,44 +15,45 @@ from managers.authentication import forget_cached_keys
 
 logger = logging.getLogger(__name__)
 
-# How long it takes to end, and how long to call a database again that is away.
+# Seconds until the thread stops, and between attempts to reconnect.
 PAUSE = 0.5
 
 
 @contextmanager
 def key_change_listener() -> Iterator[None]:
-    """Meanwhile a change of any key is heard of, and the next call looks it up.
+    """Clears the key cache, within the block, whenever any key changes.
 
-    Told by the database itself (the migration `tell_of_keys`), so that a revocation
-    in SQL is heard as well. While nobody can tell, what was judged ages as ever.
+    A database trigger sends the notification (migration `0003_tell_of_keys`), so a
+    revocation in SQL is noticed too. While the database is not reachable, cached keys
+    expire as usual.
     """
-    over = threading.Event()
-    ear = threading.Thread(target=_handle, args=(over,), name="keys", daemon=True)
-    ear.start()
+    stopped = threading.Event()
+    thread = threading.Thread(target=_handle, args=(stopped,), name="keys", daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        over.set()
-        ear.join()
+        stopped.set()
+        thread.join()
 
 
-def _handle(over: threading.Event) -> None:
-    while not over.is_set():
+def _handle(stopped: threading.Event) -> None:
+    while not stopped.is_set():
         try:
-            _listen(over)
+            _listen(stopped)
         except (Error, psycopg.Error) as error:
             logger.warning("nothing is heard of keys: %s", type(error).__name__)
-            over.wait(PAUSE)
+            stopped.wait(PAUSE)
         finally:
             connection.close()
 
 
-def _listen(over: threading.Event) -> None:
+def _listen(stopped: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute("LISTEN api_keys")
     forget_cached_keys()
     raw = connection.connection
-    while not over.is_set():
+    while not stopped.is_set():
         readable, _, _ = select.select([raw.fileno()], [], [], PAUSE)
-        if readable and any(True for _news in raw.notifies(timeout=0)):
+        if readable and any(True for _notification in raw.notifies(timeout=0)):
             forget_cached_keys()

@@ -1,9 +1,9 @@
-"""API keys: made, looked up and ended.
+"""Creates, hashes and revokes API keys.
 
-A key reads `hci_<prefix>_<secret>`. The row keeps the prefix and an HMAC of the
-whole, so that a copy of the table opens nothing; 256 random bits need no slow hash.
-The HMAC is under HCI_SECRET_KEY; one under a key that it replaced is renewed when the
-API key is used.
+A key reads `hci_<prefix>_<secret>`. The row has the prefix and an HMAC of the whole
+key, so that a copy of the table grants no access; 256 random bits need no slow hash.
+The HMAC uses HCI_SECRET_KEY; one made with an earlier secret is renewed when the API
+key is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PURPOSE = "api-key"
 
 
 class KeyNameTakenError(Exception):
-    """A live key already bears the name: rotate under a new one."""
+    """A live key already has the name; a new key needs another one."""
 
 
 def create_key(
@@ -33,14 +33,14 @@ def create_key(
     secrets_scope: bool = True,
     expires_at: datetime | None = None,
 ) -> str:
-    """Makes a key and answers it, the only time that it can be read.
+    """Creates a key and returns it; it cannot be read again.
 
-    Without `managers` it reaches all of them. Raises KeyNameTakenError when a live
-    key bears the name; an expired one makes room.
+    Without `managers` it may access all of them. Raises KeyNameTakenError if a live key
+    has the name; an expired one is revoked.
     """
     prefix = secrets.token_hex(4)
     key = f"hci_{prefix}_{secrets.token_urlsafe(32)}"
-    bound = None if managers is None else list(managers)
+    chosen = None if managers is None else list(managers)
     try:
         with transaction.atomic():
             ApiKey.objects.filter(
@@ -50,32 +50,32 @@ def create_key(
                 name=name,
                 prefix=prefix,
                 digest=digest_of(key),
-                all_managers=bound is None,
+                all_managers=chosen is None,
                 secrets=secrets_scope,
                 expires_at=expires_at,
             )
-            row.managers.set(bound or [])
+            row.managers.set(chosen or [])
     except IntegrityError as error:
         raise KeyNameTakenError(name) from error
     return key
 
 
 def revoke_key(name: str) -> bool:
-    """Ends the live key of that name; False when there is none."""
+    """Revokes the live key of that name; returns False if there is none."""
     ended = ApiKey.objects.filter(name=name, revoked_at=None)
     return ended.update(revoked_at=timezone.now()) > 0
 
 
 def digest_of(key: str) -> str:
-    """What the table holds of a key: an HMAC under the installation's secret."""
+    """Returns the HMAC of a key under the installation's present secret."""
     return digest(_PURPOSE, key).hex()
 
 
 def digests_of(key: str) -> list[str]:
-    """What it may hold: the same first, then those under the secrets before."""
+    """Returns the digests under the present secret, then under earlier ones."""
     return [each.hex() for each in digests(_PURPOSE, key)]
 
 
 def renew_digest(key_id: int, key: str, old: str) -> None:
-    """Puts the key under the present secret, unless another call has."""
+    """Replaces the key's digest by one under the present secret, if unchanged."""
     ApiKey.objects.filter(pk=key_id, digest=old).update(digest=digest_of(key))

@@ -1,4 +1,4 @@
-"""Which number, page and port belong to one manager."""
+"""Creates managers and links numbers, pages and ports to them."""
 
 from __future__ import annotations
 
@@ -21,50 +21,51 @@ from hci_center.errors import (
 )
 from managers.models import Manager
 
-# A rival may come between the look and the write, and then the look is repeated.
-# Each round needs a rival of its own, so more than these never happen in a row.
+# A concurrent write may come between the read and the write; then both are repeated.
+# Each repetition needs another concurrent write, so that more than this do not occur
+# in a row.
 _ROUNDS = 5
 
 
 def save_manager(**given: Any) -> int:
-    """Makes a manager of the given columns and answers its id.
+    """Creates a manager with the given columns and returns its id.
 
-    The manager that already bears all of them is answered instead. Raises
-    ManagerExistsError when one bears the number, page or port with other values:
-    nothing is overwritten.
+    Returns an existing manager's id if it has all these values. Raises
+    ManagerExistsError if one has the number, page or port with other values: nothing is
+    overwritten.
     """
     for _round in range(_ROUNDS):
         try:
             with transaction.atomic():
                 return Manager.objects.create(**given).pk
         except IntegrityError:
-            rivals = list(_owners(given))
-        if rivals:
-            return _same_manager(rivals, given)
+            owners = list(_owners(given))
+        if owners:
+            return _same_manager(owners, given)
     raise UnavailableError
 
 
 def _owners(given: dict[str, Any]) -> Any:
-    """The managers with the number, the page or the port that is given."""
-    bears = Q()
+    """Returns the managers with the given number, page or port."""
+    condition = Q()
     for name in ("number", "facebook_id", "controller_port"):
         if given.get(name) is not None:
-            bears |= Q(**{name: given[name]})
-    return Manager.objects.filter(bears)
+            condition |= Q(**{name: given[name]})
+    return Manager.objects.filter(condition)
 
 
-def _same_manager(rivals: list[Manager], given: dict[str, Any]) -> int:
-    if len(rivals) > 1:
+def _same_manager(owners: list[Manager], given: dict[str, Any]) -> int:
+    if len(owners) > 1:
         raise ManagerExistsError
-    [there] = rivals
-    if any(getattr(there, name) != value for name, value in given.items()):
+    [existing] = owners
+    if any(getattr(existing, name) != value for name, value in given.items()):
         raise ManagerExistsError
-    return there.pk
+    return existing.pk
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a caller wants to stand together on one manager."""
+    """The number, page and port to link to one manager."""
 
     number: int
     facebook_id: str
@@ -73,17 +74,17 @@ class Link:
 
 
 def link_manager(caller: Caller, link: Link) -> int:
-    """Joins a page to a number's manager or a number to a page's; answers its id.
+    """Links a page to a number's manager or a number to a page's; returns its id.
 
-    Whose id is known decides. A token renews the page's, a port is set where there
-    is none, and nothing else is replaced. Raises what the contract lists for
-    `user/save/facebook`.
+    The one whose id is known is extended. A token replaces the page's, a port is only
+    set if there is none, and nothing else is replaced. Raises the errors listed in the
+    contract for `user/save/facebook`.
 
-    The rules are gone through twice: with the managers that the caller reaches, so
-    that a foreign one is like none, and then with all, whose claims hold too.
+    Validates twice: with the managers that the caller may access, so that a foreign one
+    is treated as missing, and then with all, since their values are taken too.
     """
     for _round in range(_ROUNDS):
-        bearers = list(
+        owners = list(
             _owners(
                 {
                     "number": link.number,
@@ -92,17 +93,17 @@ def link_manager(caller: Caller, link: Link) -> int:
                 }
             )
         )
-        manager = _validate([m for m in bearers if caller.reaches(m.pk)], link)
-        _validate(bearers, link)
+        manager = _validate([m for m in owners if caller.reaches(m.pk)], link)
+        _validate(owners, link)
         if _write(manager.pk, link):
             return manager.pk
     raise UnavailableError
 
 
-def _validate(bearers: list[Manager], link: Link) -> Manager:
-    """The manager that the link goes to, if these were all that there are."""
-    by_number = next((m for m in bearers if m.number == link.number), None)
-    by_page = next((m for m in bearers if m.facebook_id == link.facebook_id), None)
+def _validate(owners: list[Manager], link: Link) -> Manager:
+    """Returns the manager to link to, considering only the given managers."""
+    by_number = next((m for m in owners if m.number == link.number), None)
+    by_page = next((m for m in owners if m.facebook_id == link.facebook_id), None)
     manager = by_number or by_page
     if manager is None:
         raise ManagerNotFoundError
@@ -114,20 +115,20 @@ def _validate(bearers: list[Manager], link: Link) -> Manager:
         raise ManagerExistsError
     if by_page is None and manager.facebook_id is not None:
         raise ManagerExistsError
-    _validate_port(manager, bearers, link.controller_port)
+    _validate_port(manager, owners, link.controller_port)
     return manager
 
 
-def _validate_port(manager: Manager, bearers: list[Manager], port: int | None) -> None:
+def _validate_port(manager: Manager, owners: list[Manager], port: int | None) -> None:
     if port is None or manager.controller_port == port:
         return
-    taken = any(m.controller_port == port for m in bearers)
+    taken = any(m.controller_port == port for m in owners)
     if manager.controller_port is not None or taken:
         raise ManagerExistsError
 
 
 def _write(manager_id: int, link: Link) -> bool:
-    """Writes the link unless a rival came first; False when one did."""
+    """Writes the link; returns False if a concurrent write came first."""
     free = Manager.objects.filter(
         Q(number=None) | Q(number=link.number),
         Q(facebook_id=None) | Q(facebook_id=link.facebook_id),

@@ -1,4 +1,4 @@
-"""From a number, page or port to the manager that a caller means."""
+"""Finds the manager of a number, page or port."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def find_manager(
     facebook_id: str | None = None,
     controller_port: int | None = None,
 ) -> int:
-    """The id of the manager that bears all that is given, in one query.
+    """Returns the id of the manager that has all the given values, in one query.
 
-    Raises ManagerNotFoundError when none does, when nothing is given, and when the
-    caller does not reach it.
+    Raises ManagerNotFoundError if there is none, if nothing is given, or if the caller
+    may not access it.
     """
     given = {
         name: value
@@ -46,7 +46,7 @@ def find_manager(
     where = " AND ".join(_BY[name] for name in given)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM managers_manager WHERE {where}",  # noqa: S608 - of _BY
+            f"SELECT id FROM managers_manager WHERE {where}",  # noqa: S608 - constants only
             list(given.values()),
         )
         row = cursor.fetchone()
@@ -58,12 +58,12 @@ def find_manager(
 
 
 def named_manager(text: str) -> Manager:
-    """The manager of that number or page, as a person writes one.
+    """Returns the manager of a number or page, as people write them.
 
-    Raises Manager.DoesNotExist, and Manager.MultipleObjectsReturned when the text
-    is one manager's number and another's page.
+    Raises Manager.DoesNotExist, and Manager.MultipleObjectsReturned if the text is one
+    manager's number and another's page.
     """
-    named = Q(facebook_id=text)
+    condition = Q(facebook_id=text)
     with suppress(WrongValueError):
-        named |= Q(number=parse_phone(text))
-    return Manager.objects.get(named)
+        condition |= Q(number=parse_phone(text))
+    return Manager.objects.get(condition)

@@ -1,4 +1,4 @@
-"""Company accounts, who supervises them, and the keys of their integrations."""
+"""Managers, their supervisors, webhook secrets and API keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hci_center.encryption import EncryptedTextField
 
 class ManagerQuerySet(models.QuerySet["Manager"]):
     def visible_to(self, caller: Caller) -> Self:
-        """Those that exist for this caller."""
+        """Returns the managers that the caller may access."""
         if caller.managers is None:
             return self
         return self.filter(pk__in=caller.managers)
@@ -49,13 +49,13 @@ class Manager(models.Model):
         choices=Gateway,
         default=Gateway.CONTROLLER,
     )
-    # JSON of what the gateway needs (addresses, tokens); sealed like the page token.
+    # JSON with the gateway's settings (URLs, tokens); encrypted like the page token.
     gateway_settings = EncryptedTextField(_("gateway settings"), blank=True, default="")
-    # Protocols and reports are dated in it.
+    # Used for the dates of protocols and reports.
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=settings.TIME_ZONE
     )
-    # Only these speak to the fake gateways of a demonstration.
+    # Only these use the fake gateways of a demonstration.
     is_demo = models.BooleanField(_("demonstration"), default=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
@@ -89,13 +89,15 @@ class Manager(models.Model):
 
 
 class WebhookSecret(models.Model):
-    """What makes the address of a manager's gateway unguessable; see
-    `webhook_secrets`. The present one has no end, those before it have one."""
+    """A secret in the URL that a manager's gateway calls; see `webhook_secrets`.
+
+    The present one has no `ends_at`, earlier ones do.
+    """
 
     manager = models.ForeignKey(
         Manager, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    # The gateway that tells: "evolution", "wppconnect".
+    # The calling gateway: "evolution", "wppconnect".
     source = models.CharField(max_length=16)
     secret = EncryptedTextField()
     created_at = models.DateTimeField(default=timezone.now)
@@ -122,7 +124,7 @@ class WebhookSecret(models.Model):
 
 
 class Supervision(models.Model):
-    """A staff user who looks after a manager; a superuser looks after all."""
+    """Assigns a staff user to a manager; a superuser supervises all."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -152,7 +154,7 @@ class Supervision(models.Model):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def live(self) -> Self:
-        """Neither revoked nor expired."""
+        """Returns the keys that are neither revoked nor expired."""
         now = timezone.now()
         return self.filter(revoked_at=None).filter(
             Q(expires_at=None) | Q(expires_at__gt=now)
@@ -160,10 +162,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """What an integration signs its calls with; the key itself is never stored."""
+    """The API key of an integration; the key itself is never stored."""
 
     name = models.CharField(_("name"), max_length=200)
-    # Shown in lists so that a leaked key can be found; names the row on look-up.
+    # Shown in lists so that a leaked key can be found; part of the key's look-up.
     prefix = models.CharField(_("prefix"), max_length=16, unique=True)
     digest = models.CharField(_("digest"), max_length=64)
     all_managers = models.BooleanField(_("all managers"), default=False)

@@ -1,4 +1,4 @@
-"""Managers as they are answered: static SQL, rows to dicts by hand."""
+"""Reads managers as the API returns them, with static SQL."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from hci_center.webserver.compression import NOT_COMPRESSED
 
 logger = logging.getLogger(__name__)
 
-# Of a `managers_manager m`, as `manager_shape` takes them.
+# Columns of `managers_manager m` that `manager_shape` expects.
 MANAGER_COLUMNS = (
     "m.id, m.name, m.email, m.number, m.controller_port, m.facebook_id,"
     " m.facebook_token"
 )
 # GET user/: oldest first. NULL stands for all managers.
-_ALL = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m ORDER BY m.id"  # noqa: S608 - of columns
+_ALL = f"SELECT {MANAGER_COLUMNS} FROM managers_manager m ORDER BY m.id"  # noqa: S608 - column names only
 _SOME = f"""
 SELECT {MANAGER_COLUMNS} FROM managers_manager m WHERE m.id = ANY(%s) ORDER BY m.id
-"""  # noqa: S608 - of columns
+"""  # noqa: S608 - column names only
 
 _TOKEN = "SELECT facebook_token FROM managers_manager WHERE id = %s"  # noqa: S105
 
@@ -35,23 +35,23 @@ Shape = dict[str, Any]
 class PageToken(DeferredValue, kind="page_token"):
     """A manager's page token: in full for a key with `secrets`, "" for others.
 
-    A stored answer keeps the manager alone, and gives the token of that moment.
+    A stored response only has the manager's id and is sent with the current token.
     """
 
-    def __init__(self, manager: int, sealed: str | None = None) -> None:
+    def __init__(self, manager: int, encrypted: str | None = None) -> None:
         self.manager = manager
-        self.sealed = sealed
+        self.encrypted = encrypted
 
-    def resolve(self, asker: ResponseContext) -> str:
-        if asker.caller is None or not asker.caller.secrets:
+    def resolve(self, context: ResponseContext) -> str:
+        if context.caller is None or not context.caller.secrets:
             return ""
-        sealed = self._read() if self.sealed is None else self.sealed
-        if sealed:
-            asker.request.META[NOT_COMPRESSED] = True
+        encrypted = self._read() if self.encrypted is None else self.encrypted
+        if encrypted:
+            context.request.META[NOT_COMPRESSED] = True
         try:
-            return decrypt(sealed)
+            return decrypt(encrypted)
         except ImproperlyConfigured:
-            # One spoilt row must not keep the answer about all the others back.
+            # One corrupt row must not fail the response for all the others.
             logger.error("manager %s: its page token cannot be decrypted", self.manager)
             return ""
 
@@ -59,8 +59,8 @@ class PageToken(DeferredValue, kind="page_token"):
         return {"manager": self.manager}
 
     @classmethod
-    def restore_from(cls, **kept: Any) -> PageToken:
-        return cls(kept["manager"])
+    def restore_from(cls, **stored: Any) -> PageToken:
+        return cls(stored["manager"])
 
     def _read(self) -> str:
         with connection.cursor() as cursor:
@@ -70,7 +70,7 @@ class PageToken(DeferredValue, kind="page_token"):
 
 
 def managers_of(caller: Caller) -> dict[int, Shape]:
-    """All managers that the caller reaches, oldest first, by id, without contacts."""
+    """Returns the caller's managers by id, oldest first, without contacts."""
     with connection.cursor() as cursor:
         if caller.managers is None:
             cursor.execute(_ALL)
@@ -80,14 +80,14 @@ def managers_of(caller: Caller) -> dict[int, Shape]:
 
 
 def manager_shape(row: Sequence[Any]) -> Shape:
-    """The contract's manager from a row of MANAGER_COLUMNS."""
-    manager_id, name, email, number, port, page, sealed = row
+    """Returns the API's manager from a row of MANAGER_COLUMNS."""
+    manager_id, name, email, number, port, page, encrypted = row
     return {
         "name": name,
         "email": email,
         "number": number,
         "controllerPort": "" if port is None else str(port),
         "facebookId": page or "",
-        "facebookToken": PageToken(manager_id, sealed) if sealed else "",
+        "facebookToken": PageToken(manager_id, encrypted) if encrypted else "",
         "contacts": [],
     }

@@ -1,7 +1,8 @@
-"""The secrets in the addresses at which gateways without signatures reach us.
+"""The secrets in the webhook URLs of gateways that do not sign their requests.
 
-One for each manager and gateway, random and encrypted, so that a leaked one is renewed
-alone. An address reads `<manager>-<secret>`, which names the row to compare with.
+Each manager and gateway has its own, random and encrypted, so that a leaked one can be
+renewed alone. A URL ends with `<manager>-<secret>`, which identifies the row to compare
+with.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from django.utils import timezone
 
 from managers.models import WebhookSecret
 
-# How long the address before goes on after a renewal: its gateway must be given the
-# new one, and what it sends until then would be lost.
+# How long the earlier URL stays valid after a renewal: the gateway has to be given the
+# new one, and events sent until then would be lost.
 GRACE = timedelta(hours=24)
 
 _PATH = re.compile(r"/webhooks/([a-z]+)/([^/]+)(?:/.*)?")
 
 
 def get_or_create(source: str, manager_id: int) -> str:
-    """The last part of the manager's present address for that gateway."""
+    """Returns the last part of the manager's present webhook URL for that gateway."""
     row = WebhookSecret.objects.filter(
         manager_id=manager_id, source=source, ends_at=None
     ).first()
     if row is None:
-        # Of two that make one at once, the database keeps the first.
-        made = WebhookSecret(manager_id=manager_id, source=source, secret=_random())
-        WebhookSecret.objects.bulk_create([made], ignore_conflicts=True)
+        # Of two simultaneous inserts, the database keeps the first.
+        created = WebhookSecret(manager_id=manager_id, source=source, secret=_random())
+        WebhookSecret.objects.bulk_create([created], ignore_conflicts=True)
         row = WebhookSecret.objects.get(
             manager_id=manager_id, source=source, ends_at=None
         )
@@ -41,8 +42,11 @@ def get_or_create(source: str, manager_id: int) -> str:
 
 
 def renew(source: str, manager_id: int, *, at_once: bool = False) -> str:
-    """Makes another address and answers its last part. The one before ends after
-    GRACE, or, `at_once`, now, with all that are still in theirs."""
+    """Renews the webhook URL and returns its last part.
+
+    The present URL expires after GRACE, or immediately with `at_once`; this also
+    applies to earlier URLs that would expire later.
+    """
     ends_at = timezone.now() + (timedelta() if at_once else GRACE)
     with transaction.atomic():
         rows = WebhookSecret.objects.filter(manager_id=manager_id, source=source)
@@ -52,7 +56,7 @@ def renew(source: str, manager_id: int, *, at_once: bool = False) -> str:
 
 
 def manager_of(source: str, given: str) -> int | None:
-    """Whose address ends like that, None when it is nobody's or has ended."""
+    """Returns the manager's id for the last part of a URL; None if it is not valid."""
     digits, _, secret = given.partition("-")
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
         return None
@@ -62,12 +66,12 @@ def manager_of(source: str, given: str) -> int | None:
         source=source,
     )
     sent = secret.encode("utf-8", "replace")
-    fits = [hmac.compare_digest(row.secret.encode(), sent) for row in live]
-    return int(digits) if any(fits) else None
+    matches = [hmac.compare_digest(row.secret.encode(), sent) for row in live]
+    return int(digits) if any(matches) else None
 
 
 def is_to_valid_address(request: HttpRequest) -> bool:
-    """Whether the request comes to the present address of some manager's gateway."""
+    """Returns whether the request's path is a valid webhook URL."""
     path = _PATH.fullmatch(request.path_info)
     return path is not None and manager_of(path[1], path[2]) is not None
 

@@ -1,4 +1,4 @@
-"""The areas' chapter of the back-office."""
+"""The admin pages of areas and operators."""
 
 from areas.admin import areas, operators
 

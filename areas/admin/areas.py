@@ -1,4 +1,4 @@
-"""Departments in the back-office."""
+"""Admin pages of areas."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
         return self._normalized("name")
 
     def _normalized(self, field: str) -> str:
-        """What was typed, as it is stored; what stays is not touched."""
+        """Returns the normalized text; an unchanged value is kept as it is stored."""
         typed: str = self.cleaned_data[field]
         if field not in self.changed_data:
             return typed
@@ -48,7 +48,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
         return text
 
     def clean(self) -> dict[str, Any]:
-        """What the database holds unique, also where the manager is not asked for."""
+        """Checks the unique columns, also where the manager is not a form field."""
         cleaned = super().clean() or self.cleaned_data
         manager = cleaned.get("manager") or getattr(self.instance, "manager", None)
         others = Area.objects.filter(manager=manager).exclude(pk=self.instance.pk or 0)
@@ -63,7 +63,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Area)
 class AreaAdmin(TenantAdmin):
-    """The code is the area's name to the world: given once."""
+    """Areas; the code, which is the id in the API, cannot be changed."""
 
     logged_by_name = True
     supervisors_may = ALL

@@ -1,4 +1,4 @@
-"""The people who answer, each with the account he signs in with and his areas."""
+"""Admin pages of operators, with their accounts and areas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from managers.admin.user_forms import AccountForm
 
 
 class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Areas by name; where several managers' are offered, with the manager's."""
+    """Areas by name; with the manager's name if there are several managers."""
 
     several_managers = False
 
@@ -52,7 +52,7 @@ class OperatorForm(AccountForm):
             "The operator sees the contacts of these areas and those assigned to him."
         ),
     )
-    # The areas that the person filling it in may see; set for each request.
+    # The areas that the person may choose; set per request.
     offered: QuerySet[Area]
 
     class Meta:
@@ -89,10 +89,10 @@ class OperatorForm(AccountForm):
 
 @admin.register(Operator)
 class OperatorAdmin(TenantAdmin):
-    """One form for the person, his account and his areas.
+    """One form for the operator, the account and the areas.
 
-    The account of somebody who is staff too is not touched from here: his name and
-    password are the administrators' business.
+    The account of somebody who is staff too cannot be changed here: that user name and
+    password are the administrators' responsibility.
     """
 
     logged_by_name = True
@@ -165,7 +165,7 @@ class OperatorAdmin(TenantAdmin):
             self._release(request, [obj])
 
     def delete_model(self, request: HttpRequest, obj: Operator) -> None:
-        """With the account, which was his alone."""
+        """Deletes the operator and the account, unless it is a staff account."""
         user = obj.user
         obj.delete()
         if not (user.is_staff or user.is_superuser):
@@ -191,11 +191,11 @@ class OperatorAdmin(TenantAdmin):
             self._release(request, leaving)
 
     def _release(self, request: HttpRequest, leaving: list[Operator]) -> None:
-        """Nobody who has left keeps a contact: it would wait for him for ever."""
+        """Releases the contacts of operators who leave; they would wait in vain."""
         actor = actor_of(caller_behind(request))
-        held = Contact.objects.present().filter(operator__in=leaving).order_by("pk")
+        contacts = Contact.objects.present().filter(operator__in=leaving).order_by("pk")
         count = 0
-        for contact in held:
+        for contact in contacts:
             hand_over(contact, None, actor=actor)
             count += 1
         said = ngettext(
@@ -213,7 +213,7 @@ def _is_staff(operator: Operator | None) -> bool:
 
 
 def _serve(operator: Operator, areas: Iterable[Area]) -> None:
-    """Makes those the operator's areas; the memberships that stay are not rewritten."""
+    """Sets the operator's areas; memberships that stay are not rewritten."""
     wanted = {area.pk for area in areas}
     served = set(operator.memberships.values_list("area_id", flat=True))
     operator.memberships.filter(area_id__in=served - wanted).delete()

@@ -1,4 +1,4 @@
-"""The calls about areas and sessions, as the API's document tells them."""
+"""OpenAPI documentation of the operations on areas and login sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of the calls about areas and people."""
+"""Request bodies of the operations on areas and login sessions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hci_center.api.request_schema import Body
 
 
 class ListOperators(Body):
-    # A code or, when none fits, a name, which may be longer.
+    # A code or, if no code matches, a name, which may be longer.
     idarea = Text(200)
 
 

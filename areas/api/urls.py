@@ -1,4 +1,4 @@
-"""The chapter of the document on areas, and the session of a person."""
+"""URLs of the operations on areas and login sessions."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The calls about areas, and those of people about themselves."""
+"""The operations on areas and login sessions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from managers.lookup import find_manager
 
 
 class AreaViewSet(ContractViewSet):
-    """Each list twice: by port, and by page for a manager that has no port."""
+    """Each list by port, and by page for a manager without port."""
 
     @operation()
     def list_by_port(self, fields: Fields, controller_port: int) -> Any:
@@ -55,7 +55,7 @@ class AreaViewSet(ContractViewSet):
 
 
 class SessionViewSet(ContractViewSet):
-    """A person signs in, asks who he is, signs out."""
+    """Signing in and out, and the signed-in person."""
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
@@ -63,7 +63,7 @@ class SessionViewSet(ContractViewSet):
         try:
             return super().dispatch(request, *args, **kwargs)
         except RefusedError as refusal:
-            # Nobody gets his CSRF cookie too: he needs it to sign in.
+            # Error responses set the CSRF cookie too: it is needed to sign in.
             return self.finish(answer_refusal(request, refusal))
 
     @operation(SignIn, anonymous=True, repeatable=False, closed_to=("key",))
@@ -92,7 +92,7 @@ class SessionViewSet(ContractViewSet):
         logout(self.request)
 
     def finish(self, response: HttpResponse) -> HttpResponse:
-        """Saves the session and sets both cookies, as for Django's own pages."""
+        """Saves the login session and sets the cookies, as for Django's own pages."""
         if hasattr(self.request, "session"):
             SessionMiddleware(_no_view).process_response(self.request, response)
         CsrfViewMiddleware(_no_view).process_response(self.request, response)
@@ -100,7 +100,7 @@ class SessionViewSet(ContractViewSet):
         return response
 
     def _load_csrf_token(self) -> None:
-        """The token of the cookie stays good: another tab may be using it."""
+        """Keeps the token of the cookie: another tab may use it."""
         CsrfViewMiddleware(_no_view).process_request(self.request)
 
     def _person(self, user: User, caller: Caller) -> dict[str, Any]:

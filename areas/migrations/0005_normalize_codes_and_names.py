@@ -1,7 +1,7 @@
-"""Codes and names of areas in the form in which new ones are stored.
+"""Normalizes the codes and names of existing areas.
 
-A text stays as it is when another area of the manager has the normalized one, as code
-or name, or when nothing or too much would be left: that area is still found by its own
+A text is not changed if another area of the manager has the normalized text as code or
+name, or if it would become empty or too long: that area is still found by its own
 spelling.
 """
 
@@ -15,13 +15,13 @@ from django.db import migrations
 
 from areas.naming import normalize_area_text
 
-# A dependency on the feed's migrations would turn the order in which they have been run.
+# A dependency on the feed's migrations would invert the order of applied migrations.
 _HAS_FEED = "SELECT to_regprocedure('change_bulk_load()') IS NOT NULL"
 _LONGEST = {"code": 64, "name": 200}
 
 
 def normalized(areas: Iterable[dict[str, Any]]) -> dict[int, dict[str, str]]:
-    """What changes, by the area's id, of the areas of one manager."""
+    """Returns the changes, by area id, of the areas of one manager."""
     areas = [dict(area) for area in areas]
     bearers: Counter[str] = Counter()
     for area in areas:
@@ -56,7 +56,7 @@ def normalize_areas(apps: Any, schema_editor: Any) -> None:
         cursor.execute(_HAS_FEED)
         [has_feed] = cursor.fetchone()
     if has_feed:
-        # Contacts, operators and areas show the code: sockets read everything anew.
+        # Contacts, operators and areas contain the code: sockets reload everything.
         schema_editor.execute("SELECT change_bulk_load()")
     schema_editor.execute(
         "ALTER TABLE areas_area DISABLE TRIGGER area_code_is_permanent"

@@ -1,4 +1,4 @@
-"""The contacts' chapter of the back-office."""
+"""The admin pages of contacts."""
 
 from contacts.admin import contacts
 

@@ -1,4 +1,4 @@
-"""What a supervisor does with contacts: each action calls the rule that calls use."""
+"""Actions of supervisors on contacts; they call the same rules as the API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from managers.admin.tenant import TenantAdmin, caller_behind
 
 
 class ContactActions(TenantAdmin):
-    """Hand over, change area, close the chat, delete: for one contact and for many."""
+    """Hands over, moves, closes and deletes one contact or many."""
 
     actions = ["hand_over_many", "change_area_many", "close_many", "delete_many"]
     actions_detail = ["hand_over", "change_area", "close", "delete_contact"]
@@ -42,7 +42,7 @@ class ContactActions(TenantAdmin):
             offered = [one for one in offered if one.path != "close"]
         return offered
 
-    # One ------------------------------------------------------------------------
+    # Actions on one contact -----------------------------------------------------
 
     @dialog(
         gettext_lazy("Hand over"),
@@ -88,7 +88,7 @@ class ContactActions(TenantAdmin):
         rule = partial(delete_contact, actor=_actor(request))
         return apply_to_one(self, request, object_id, rule, _("Contact deleted."))
 
-    # Many -----------------------------------------------------------------------
+    # Actions on many contacts ---------------------------------------------------
 
     @admin.action(description=gettext_lazy("Hand over to…"), permissions=["change"])
     def hand_over_many(
@@ -126,12 +126,12 @@ class ContactActions(TenantAdmin):
     def close_many(
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
-        going = queryset.filter(chats__closed_at=None, chats__isnull=False)
+        with_open_chat = queryset.filter(chats__closed_at=None, chats__isnull=False)
         form = confirm(
             self,
             request,
-            # Those without an open chat are told one by one beside the others.
-            queryset if going.exists() else going,
+            # Those without an open chat are reported individually.
+            queryset if with_open_chat.exists() else with_open_chat,
             title=_("Close the chats"),
             none=_("None of these contacts has an open chat."),
         )
@@ -157,7 +157,10 @@ class ContactActions(TenantAdmin):
     def _manager_of(
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> int | None:
-        """The one manager of all of them; None, and said, when there are several."""
+        """Returns the manager of all the contacts.
+
+        If there are several, shows a message and returns None.
+        """
         managers = list(
             queryset.order_by().values_list("manager", flat=True).distinct()
         )

@@ -1,4 +1,4 @@
-"""Customers in the back-office."""
+"""Admin pages of contacts (customers)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SituationFilter(ChoiceFilter):
 
 
 class DeletedFilter(ChoiceFilter):
-    """Deleted contacts are out of the way unless asked for."""
+    """Hides deleted contacts unless they are selected."""
 
     title = gettext_lazy("deletion")
     parameter_name = "deleted"
@@ -56,7 +56,7 @@ class DeletedFilter(ChoiceFilter):
 
 @admin.register(Contact)
 class ContactAdmin(ContactActions):
-    """Who answers a contact and where it waits are changed by the rules alone."""
+    """Contacts; their area and operator are changed only by actions."""
 
     supervisors_may = WRITE
     administrators_may = WRITE
@@ -119,13 +119,13 @@ class ContactAdmin(ContactActions):
     ]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """As in the API, and along the same index."""
+        """Orders as the API does, with the same index."""
         return [F("last_message_at").desc(nulls_last=True), "-pk"]
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """Whether each has an open chat, in one query."""
-        going = Chat.objects.open().filter(contact__in=[row.pk for row in rows])
-        with_chat = set(going.values_list("contact_id", flat=True))
+        """Sets `is_open` on each row: whether it has an open chat; in one query."""
+        open_chats = Chat.objects.open().filter(contact__in=[row.pk for row in rows])
+        with_chat = set(open_chats.values_list("contact_id", flat=True))
         for row in rows:
             row.is_open = row.pk in with_chat
 
@@ -137,7 +137,7 @@ class ContactAdmin(ContactActions):
         return queryset.filter(contacts_named(search_term)), False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A deleted contact is history. (The look may give an id for a row.)"""
+        """Forbids changes of a deleted contact; the theme may pass an id as `obj`."""
         deleted = isinstance(obj, Contact) and obj.deleted_at is not None
         return not deleted and super().has_change_permission(request, obj)
 
@@ -188,14 +188,14 @@ class ContactAdmin(ContactActions):
         if change:
             super().save_model(request, obj, form, change)
             return
-        given = form.cleaned_data
-        area: Area | None = given["area"]
+        data = form.cleaned_data
+        area: Area | None = data["area"]
         saved = save_contact(
             caller_behind(request),
-            given["manager"].pk,
-            given["channel"],
-            given["external_id"],
-            ContactInput(name=given["name"], area=area.code if area else None),
+            data["manager"].pk,
+            data["channel"],
+            data["external_id"],
+            ContactInput(name=data["name"], area=area.code if area else None),
         )
         obj.pk = saved.pk
 

@@ -1,4 +1,4 @@
-"""A contact's form, and what the actions on contacts ask for."""
+"""The forms of a contact and of the actions on contacts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ USER_ID = re.compile(r"(?:[A-Z]{2}\.|lid:)[A-Za-z0-9]+")
 
 
 class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A customer who has not written yet."""
+    """Adds a customer who has not written yet."""
 
     class Meta:
         model = Contact
@@ -56,11 +56,12 @@ class NewContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class KnownContactForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A customer that is there."""
+    """Changes an existing customer."""
 
     def clean_photo(self) -> str:
         photo: str = self.cleaned_data["photo"]
-        # Of another contact's picture, most likely, which is not this person's to show.
+        # Most likely another contact's picture, which this person may not be allowed
+        # to view.
         if photo != self.initial.get("photo") and photos.is_ours(photo):
             raise forms.ValidationError(
                 _("This address leads to a picture that is kept here already.")
@@ -69,7 +70,7 @@ class KnownContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def _external_id(channel: str, written: str, manager_number: int | None) -> str:
-    """The id under which the customer is saved. Raises WrongValueError."""
+    """Returns the id to save the customer under; raises WrongValueError."""
     if channel == Channel.FACEBOOK:
         return parse_public_id(written)
     external_id = parse_contact_key(written).whatsapp_id
@@ -86,7 +87,7 @@ def _external_id(channel: str, written: str, manager_number: int | None) -> str:
 
 
 def operator_field(manager_id: int | None) -> forms.Field:
-    """Whom to hand a contact of that manager to: who is active, or nobody (0)."""
+    """Returns the choice of the manager's active operators, or nobody (0)."""
     active = Operator.objects.active().filter(manager=manager_id).order_by("name")
     return forms.TypedChoiceField(
         label=gettext_lazy("Operator"),
@@ -101,7 +102,7 @@ def operator_field(manager_id: int | None) -> forms.Field:
 
 
 def area_field(manager_id: int | None) -> forms.Field:
-    """Where a contact of that manager may be moved to."""
+    """Returns the choice of the manager's areas."""
     areas = Area.objects.filter(manager=manager_id).order_by("name")
     return forms.TypedChoiceField(
         label=gettext_lazy("Area"),
@@ -127,16 +128,16 @@ class ChangeAreaForm(forms.Form):
 
 
 class ContactDialog(BaseDialogForm):
-    """A dialog about one contact, whose manager settles the choices."""
+    """A dialog about one contact, with choices of the contact's manager."""
 
     def manager_id(self) -> int | None:
-        """The contact's manager; None for a contact that the person may not see."""
-        wanted = str(self.object_id)
-        if not is_row_id(wanted):
+        """Returns the manager; None if the person may not view the contact."""
+        object_id = str(self.object_id)
+        if not is_row_id(object_id):
             return None
-        seen = Contact.objects.present().visible_to(caller_behind(self.request))
-        these = seen.filter(pk=int(wanted))
-        return these.values_list("manager_id", flat=True).first()
+        visible = Contact.objects.present().visible_to(caller_behind(self.request))
+        matches = visible.filter(pk=int(object_id))
+        return matches.values_list("manager_id", flat=True).first()
 
 
 class HandOverDialog(ContactDialog):

@@ -1,4 +1,4 @@
-"""Finding customers among very many, by what somebody on the telephone says."""
+"""Searches contacts by number, protocol or name."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from contacts.aliases import spellings
 from contacts.models import Channel, Identity
 from hci_center.api.parsers import WrongValueError, parse_phone
 
-# Fewer digits are in so many numbers that they say nothing.
+# Fewer digits match too many numbers.
 FEWEST_DIGITS = 4
 COUNTRY = "55"
 PROTOCOL = re.compile(r"BR[0-9]+", re.IGNORECASE)
 
 
 def contacts_named(term: str) -> Q:
-    """What a search term means: a number, whole or its end, a protocol or a name.
+    """Returns the condition for a search term: a number or its end, protocol or name.
 
-    A number is sought among all spellings of all contacts (index `identity_alias`),
-    with and without the country's code. The end of one, a protocol and a name are
-    looked for in the contacts themselves.
+    A number is searched among all spellings of all contacts (index `identity_alias`),
+    with and without the country code. The end of a number, a protocol and a name are
+    searched in the contacts themselves.
     """
     term = term.strip()
     digits = _digits(term)
     if digits is not None:
         ends = Q(external_id__endswith=digits) | Q(protocol__endswith=digits)
-        return ends | Q(pk__in=_bearing(digits))
+        return ends | Q(pk__in=_ids_of_number(digits))
     if PROTOCOL.fullmatch(term):
         return Q(protocol=term.upper()) | Q(external_id=term)
     return Q(name__icontains=term) | Q(external_id=term)
@@ -41,7 +41,7 @@ def _digits(term: str) -> str | None:
     return digits if len(digits) >= FEWEST_DIGITS else None
 
 
-def _bearing(digits: str) -> list[int]:
+def _ids_of_number(digits: str) -> list[int]:
     aliases = {
         spelling
         for number in (digits, COUNTRY + digits)

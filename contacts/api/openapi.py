@@ -1,4 +1,4 @@
-"""The calls about contacts, as the API's document tells them."""
+"""OpenAPI documentation of the operations on contacts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The bodies of the calls about contacts, field for field as documented.
+"""Request bodies of the operations on contacts.
 
-A manager is named by `number` or by `facebookId`, which also says the channel that a
-`contactId` beside it means. `judge` leaves what rules take: `manager` (the names it
-must bear) and `contact` (channel and id).
+A manager is identified by `number` or by `facebookId`; this also determines the channel
+of a `contactId`. `validate_fields` adds the values that rules need: `manager` (a
+ManagerRef) and `contact` (channel and id).
 """
 
 from __future__ import annotations
@@ -139,8 +139,9 @@ class FindOrAddContact(OfContact):
 
 
 def whatsapp_contact(key: ContactKey, wrong: Wrong) -> tuple[str, str]:
-    """Channel and id of whom a `contactId` means on WhatsApp; complains of no such."""
-    # The id of a user without a phone is no number: this is one that is no phone's.
+    """Returns channel and id of a WhatsApp `contactId`; adds errors to `wrong`."""
+    # The id of a user without a phone is never numeric: this number has too many
+    # digits.
     if key.phone is None and key.whatsapp_id.removeprefix("-").isdigit():
         wrong["contactId"] = [_("A phone number has 1 to 15 digits.")]
     return Channel.WHATSAPP.value, key.whatsapp_id

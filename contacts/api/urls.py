@@ -1,4 +1,4 @@
-"""The chapter of the document on contacts, in its order."""
+"""URLs of the operations on contacts, in the order of the API document."""
 
 from django.urls import path
 

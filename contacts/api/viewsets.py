@@ -1,4 +1,4 @@
-"""The calls about contacts."""
+"""The operations on contacts."""
 
 from __future__ import annotations
 
@@ -45,24 +45,24 @@ class ContactViewSet(ContractViewSet):
 
     @operation(ListContactsOfArea, reads=True)
     def list_of_area(self, fields: Fields) -> Any:
-        place, contacts = find_list_scope(
+        scope, contacts = find_list_scope(
             self.caller, fields["manager"], queries.OF_AREA, fields["area"]
         )
-        place.area()
+        scope.area()
         return contacts
 
     @operation(ListContactsOfOperator, reads=True)
     def list_of_operator(self, fields: Fields) -> Any:
         operator_id = fields["operatorId"]
         is_nobody = operator_id == NOBODY
-        which = (
+        condition = (
             queries.UNASSIGNED_OR_OF_AREA if is_nobody else queries.OF_OPERATOR_OR_AREA
         )
-        place, contacts = find_list_scope(
-            self.caller, fields["manager"], which, fields["area"], operator_id
+        scope, contacts = find_list_scope(
+            self.caller, fields["manager"], condition, fields["area"], operator_id
         )
-        place.area()
-        act_as(self.caller, operator_id if is_nobody else place.operator())
+        scope.area()
+        act_as(self.caller, operator_id if is_nobody else scope.operator())
         return {"contacts": contacts}
 
     @operation(AnswerContact)
@@ -76,10 +76,10 @@ class ContactViewSet(ContractViewSet):
 
     @operation(HandOverContact)
     def hand_over(self, fields: Fields) -> Any:
-        addressed = self._address(fields)
-        contact = addressed.contact()
+        target = self._address(fields)
+        contact = target.contact()
         operator_id = (
-            None if fields["operatorId"] == NOBODY else addressed.scope().operator_id
+            None if fields["operatorId"] == NOBODY else target.scope().operator_id
         )
         assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
         return SENT_TO_OPERATOR
@@ -138,7 +138,7 @@ class ContactViewSet(ContractViewSet):
         return stepped
 
     def _note_subject(self, fields: Fields) -> None:
-        """For a call whose one statement does not tell what it found."""
+        """Records the subject of a call whose single statement does not return it."""
         if is_subject_wanted():
             self._address(fields)
 
@@ -146,7 +146,8 @@ class ContactViewSet(ContractViewSet):
         manager_id = find_manager(self.caller, **fields["manager"])
         channel, external_id = fields["contact"]
         is_typed = self.caller.is_person and channel == Channel.WHATSAPP
-        # Ids of controllers stay as they are said, also when a person repeats them.
+        # Ids that controllers reported are not changed, also when a person repeats
+        # them.
         if is_typed and find_contact(manager_id, channel, external_id) is None:
             number = fields["manager"].get("number")
             external_id = as_reported(external_id, number)

@@ -1,4 +1,4 @@
-"""Django as WSGI, with a shorter way for the calls that carry fields."""
+"""Django's WSGI handler with a shorter path for API calls that have a body."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from hci_center.api.middleware import PREFIX, ApiMiddleware
 
 
 class Application(WSGIHandler):
-    """Django's, but a call of the API that carries fields goes to the gate at once.
+    """Passes API calls with a body directly to ApiMiddleware.
 
-    Of what lies between, the look at the kept connection is all that such a call
-    needs; the rest is a seventh of its time in Python. What only reads, files among
-    it, goes Django's own way, and is answered no less.
+    Of Django's request signals and other middleware, such calls need only the check of
+    the database connection; the rest takes a seventh of their time in Python. GET and
+    HEAD requests take Django's normal path, with the same responses.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.api = Cors(ApiMiddleware(_no_page))
 
-    # WSGI asks for no more than an iterable; Django answers its own response.
+    # WSGI only requires an iterable; Django returns its response object.
     def __call__(  # type: ignore[override]
         self, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
@@ -44,7 +44,7 @@ class Application(WSGIHandler):
 
 
 def check_connection(**_signal: Any) -> None:
-    """Lets go of this thread's connection when it has broken or grown too old."""
+    """Closes this thread's connection if it is broken or too old."""
     connection.close_if_unusable_or_obsolete()
 
 

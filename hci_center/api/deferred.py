@@ -1,7 +1,7 @@
-"""Values of an answer that are made anew each time it is given.
+"""Response values that are resolved anew each time the response is sent.
 
-A stored answer must hold neither a page token nor a link that has run out, so
-such a value travels as a `Late` and is rendered at the last moment.
+A stored response must contain neither a page token nor an expired link, so such a value
+is a DeferredValue, resolved when the response is rendered.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ MARK = "$late"
 
 @dataclass(frozen=True, slots=True)
 class ResponseContext:
-    """To whom an answer goes: the request and the caller behind it."""
+    """The request and the caller that a response is rendered for."""
 
     request: HttpRequest
     caller: Caller | None
 
 
 class DeferredValue:
-    """A value rendered per answer; a subclass names its `kind` once."""
+    """A value resolved per response; each subclass has a unique `kind`."""
 
     kinds: ClassVar[dict[str, type[DeferredValue]]] = {}
     kind: ClassVar[str]
@@ -34,27 +34,27 @@ class DeferredValue:
         cls.kind = kind
         cls.kinds[kind] = cls
 
-    def resolve(self, asker: ResponseContext) -> Any:
-        """The value as this asker gets it."""
+    def resolve(self, context: ResponseContext) -> Any:
+        """Returns the value for this context."""
         raise NotImplementedError
 
     def serialize(self) -> dict[str, Any]:
-        """What a stored answer holds instead: keyword arguments of `restore_from`."""
+        """Returns what is stored instead: keyword arguments of `restore_from`."""
         raise NotImplementedError
 
     @classmethod
-    def restore_from(cls, **kept: Any) -> DeferredValue:
-        """The value again from what was stored."""
+    def restore_from(cls, **stored: Any) -> DeferredValue:
+        """Recreates the value from its stored arguments."""
         raise NotImplementedError
 
 
 def restore(value: Any) -> Any:
-    """A stored answer's parsed JSON with its late values back in place."""
+    """Returns a stored response's parsed JSON with its deferred values restored."""
     if isinstance(value, list):
         return [restore(item) for item in value]
     if isinstance(value, dict):
         if MARK in value:
-            kept = {name: item for name, item in value.items() if name != MARK}
-            return DeferredValue.kinds[value[MARK]].restore_from(**kept)
+            stored = {name: item for name, item in value.items() if name != MARK}
+            return DeferredValue.kinds[value[MARK]].restore_from(**stored)
         return {name: restore(item) for name, item in value.items()}
     return value

@@ -1,4 +1,4 @@
-"""The frame of every answer: `{"success", "data"}` or `{"success", "error"}`."""
+"""The response envelope: `{"success", "data"}` or `{"success", "error"}`."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from hci_center.api.deferred import MARK, DeferredValue, ResponseContext
 from hci_center.errors import RefusedError
 
 
-def render(payload: Any, asker: ResponseContext) -> bytes:
-    """The payload as JSON text, its late values made for this asker."""
+def render(payload: Any, context: ResponseContext) -> bytes:
+    """Renders the payload as JSON, resolving deferred values for the context."""
 
-    def fill(value: Any) -> Any:
+    def resolve(value: Any) -> Any:
         if isinstance(value, DeferredValue):
-            return value.resolve(asker)
+            return value.resolve(context)
         return _plain(value)
 
-    return orjson.dumps(payload, default=fill)
+    return orjson.dumps(payload, default=resolve)
 
 
 def render_to_store(payload: Any) -> bytes:
-    """The payload as JSON text, with marks where late values stood."""
+    """Renders the payload as JSON with markers in place of deferred values."""
 
-    def mark(value: Any) -> Any:
+    def serialize(value: Any) -> Any:
         if isinstance(value, DeferredValue):
             return {MARK: value.kind, **value.serialize()}
         return _plain(value)
 
-    return orjson.dumps(payload, default=mark)
+    return orjson.dumps(payload, default=serialize)
 
 
 def _plain(value: Any) -> Any:
@@ -50,7 +50,7 @@ def failure(refusal: RefusedError) -> dict[str, Any]:
 
 
 def answer(status: int, content: bytes) -> HttpResponse:
-    """The HTTP response around rendered JSON; answers are never cached."""
+    """Returns the HTTP response with rendered JSON; responses are never cached."""
     return HttpResponse(
         content,
         status=status,

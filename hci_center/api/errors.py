@@ -1,4 +1,4 @@
-"""One place where whatever went wrong becomes an answer of the contract."""
+"""Converts every exception into an error response of the API contract."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class InternalError(RefusedError):
 
 
 def as_refusal(error: Exception) -> RefusedError:
-    """The contract's refusal for any exception; the unforeseen is logged, whole."""
+    """Returns the contract's error for an exception; unexpected ones are logged."""
     if isinstance(error, RefusedError):
         return error
     if isinstance(error, Http404):
@@ -43,13 +43,13 @@ def as_refusal(error: Exception) -> RefusedError:
     if isinstance(error, PermissionDenied):
         return ForbiddenError()
     if isinstance(error, SessionInterrupted):
-        # Signed out elsewhere while this call was on its way.
+        # The person signed out elsewhere during this call.
         return NotAuthenticatedError()
     if isinstance(error, UnreadablePostError):
         return MalformedBodyError()
     if isinstance(error, SuspiciousOperation):
-        # A foreign Host, or headers that Django would not read.
-        # Logged as Django logs it for its pages.
+        # A foreign Host, or headers that Django rejects. Logged in the same way as
+        # Django does for pages.
         logging.getLogger(f"django.security.{type(error).__name__}").error(str(error))
         return InvalidError(sentence=_("This host name is not served here."))
     fault = faults.fault_of(error)
@@ -65,7 +65,7 @@ def as_refusal(error: Exception) -> RefusedError:
 
 
 def answer_refusal(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
-    """The refusal in the caller's language, with the headers that belong to it."""
+    """Returns the error response in the caller's language, with its headers."""
     language = translation.get_language_from_request(request)
     with translation.override(language):
         content = render(failure(refusal), ResponseContext(request, None))

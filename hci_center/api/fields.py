@@ -1,8 +1,8 @@
-"""The fields of request bodies: each a wire format with its place in the schema.
+"""The fields of request bodies: each parses a value and describes its schema.
 
-A field's `parse` is a function of `hci_center.api.parsers`. The classes are DRF fields
-so that the schema describes them; requests run `parse` alone, through
-`hci_center.api.request_schema.Body.read`.
+A field's `parse` calls a function of `hci_center.api.parsers`. The classes are DRF
+fields so that the schema generator can describe them; requests only run `parse`,
+through `hci_center.api.request_schema.Body.read`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from hci_center.api.parsers import (
 class WireField(serializers.Field[Any, Any, Any, Any]):
     """A field of a request body.
 
-    With `clearable`, an explicit "" is a value (it clears what is stored) where
-    otherwise it counts as absent, as null always does.
+    With `clearable`, "" is a value that clears what is stored; otherwise "" counts as
+    absent, as null always does.
     """
 
     def __init__(self, *, clearable: bool = False, **options: Any) -> None:
@@ -41,7 +41,7 @@ class WireField(serializers.Field[Any, Any, Any, Any]):
         raise NotImplementedError
 
     def schema(self) -> dict[str, Any]:
-        """What `parse` takes, as JSON Schema for people who write clients."""
+        """Returns the JSON Schema of the values that `parse` accepts."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""A call repeated with its Idempotency-Key is answered, not done, again."""
+"""Answers a call repeated with its Idempotency-Key without running it again."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from hci_center.errors import (
 
 LONGEST_KEY = 255
 
-# The first caller inserts; a twin waits here until the first has committed (then it
-# gets no row) or rolled back (then the row is its own). A row past 24 h is taken over.
+# The first call inserts the row; a simultaneous repeat waits here until the first has
+# committed (then no row is returned) or rolled back (then it inserts its own). A row
+# older than 24 h is replaced.
 _CLAIM = """
 INSERT INTO api_storedanswer (credential, method, path, key, fingerprint, created_at)
 VALUES (%s, %s, %s, %s, %s, now())
@@ -51,14 +52,14 @@ UPDATE api_storedanswer
    SET status = %s, body = %s, manager_id = %s, contact_id = %s
  WHERE id = %s
 """
-# A few at a time, by whoever comes along: the table never grows past a day's calls.
+# Each keyed call deletes a few old rows, so the table keeps about one day of calls.
 _FORGET = """
 DELETE FROM api_storedanswer WHERE id = ANY(ARRAY(
   SELECT id FROM api_storedanswer WHERE created_at < now() - interval '24 hours'
    ORDER BY created_at LIMIT 10 FOR UPDATE SKIP LOCKED))
 """
 
-# Where calls with a key become rare nobody would come along.
+# For the worker: without keyed calls, nothing else would delete old rows.
 _FORGET_ALL = """
 DELETE FROM api_storedanswer WHERE id = ANY(ARRAY(
   SELECT id FROM api_storedanswer WHERE created_at < now() - interval '24 hours'
@@ -70,7 +71,7 @@ Answer = tuple[int, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What makes two calls the same: who, how, where, and the key they named."""
+    """The identity of a call: credential, method, path and Idempotency-Key."""
 
     credential: str
     method: str
@@ -83,7 +84,7 @@ class Call:
 
 
 def read_key(header: str | None) -> str | None:
-    """The Idempotency-Key of a request, None without one; raises InvalidError."""
+    """Returns the Idempotency-Key header, or None; raises InvalidError if malformed."""
     if not header:
         return None
     if len(header) > LONGEST_KEY or "\x00" in header:
@@ -100,35 +101,35 @@ def answer_once(
     *,
     is_stored: bool = True,
 ) -> Answer:
-    """Runs the call, or answers what its first run answered.
+    """Runs the call, or returns the stored response of its first run.
 
-    The answer (200, or a refusal of the call's own) is stored in the transaction
-    that did the work, so one never exists without the other. A refusal for wrong
-    fields and a fault of ours are raised and leave nothing behind. Without
-    `is_stored` a 200 is not stored: a repeat runs again. Raises
-    IdempotencyMismatchError when the key came before with other fields, and whatever
-    the call raises when what the stored answer is about no longer exists for the
-    caller.
+    The response (200, or a refusal raised by the operation) is stored in the
+    transaction that did the work, so neither exists without the other. InvalidError and
+    server errors are raised and nothing is stored. Without `is_stored` a 200 is not
+    stored: a repeat runs again.
+
+    Raises IdempotencyMismatchError if the key was used with other fields, and whatever
+    the call raises if the caller no longer has access to the stored response's subject.
     """
     fingerprint = _fingerprint(sent)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, [*call.identity, fingerprint])
-        taken = cursor.fetchone()
-        if taken is None:
+        claimed = cursor.fetchone()
+        if claimed is None:
             cursor.execute(_FIND, call.identity)
             return _replay(cursor.fetchone(), fingerprint, caller, run)
         with collect_subject() as subject:
             status, payload = _first_answer(run)
         if is_stored or status != 200:
             body = render_to_store(payload)
-            about = [subject.manager_id, subject.contact_id]
-            cursor.execute(_STORE, [status, body, *about, taken[0]])
+            subject_ids = [subject.manager_id, subject.contact_id]
+            cursor.execute(_STORE, [status, body, *subject_ids, claimed[0]])
         cursor.execute(_FORGET)
     return status, payload
 
 
 def forget_old() -> None:
-    """Removes what is past its 24 hours, some at a time; for a worker to call."""
+    """Deletes up to 1,000 responses older than 24 hours; called by a worker."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_ALL)
 
@@ -152,15 +153,16 @@ def _replay(
     run: Callable[[], Any],
 ) -> Answer:
     if stored is None:
-        # It ended between the two statements; the next try is the first.
+        # The row was deleted between the two statements; a retry runs as the first
+        # call.
         raise UnavailableError
-    kept_fingerprint, status, body, *about = stored
-    if kept_fingerprint != fingerprint:
+    stored_fingerprint, status, body, *subject_columns = stored
+    if stored_fingerprint != fingerprint:
         raise IdempotencyMismatchError
     if status is None:
         return _first_answer(run)
     payload = orjson.loads(bytes(body))
-    if not _is_still_visible(caller, payload.get("data"), *about):
+    if not _is_still_visible(caller, payload.get("data"), *subject_columns):
         _refuse_as_new(run)
     return status, restore(payload)
 
@@ -175,23 +177,23 @@ def _is_still_visible(
     area_id: int | None,
     operator_id: int | None,
 ) -> bool:
-    """Whether what the answer is about exists for the caller now."""
+    """Returns whether the caller may still access the response's subject."""
     if manager_id is None:
         return True
     if present_manager is None or not caller.reaches(manager_id):
         return False
     if contact_id is None or data is None or isinstance(data, str):
-        # A refusal or a fixed sentence tells nothing of the contact. The calls that
-        # answer one are those that take it out of their caller's sight.
+        # A refusal or a fixed sentence contains no data of the contact. Calls that
+        # answer with one are those that remove the contact from the caller's view.
         return True
     return is_present and caller.sees(manager_id, area_id, operator_id)
 
 
 def _refuse_as_new(run: Callable[[], Any]) -> NoReturn:
-    """Raises what the call is refused with today, and does nothing.
+    """Raises the error that the call gets now, without any effect.
 
-    The names may have come to mean something else that the caller does see: that is
-    not done for a repeat either.
+    The fields may meanwhile refer to another contact that the caller can access; a
+    repeat does not act on that one either, so NotFoundError is raised.
     """
     with transaction.atomic():
         run()
@@ -200,21 +202,22 @@ def _refuse_as_new(run: Callable[[], Any]) -> NoReturn:
 
 
 def _fingerprint(sent: Mapping[str, Any]) -> str:
-    """Equal for a form and for JSON of the same fields in any order.
+    """Returns a hash that is equal for a form and JSON with the same fields.
 
-    null counts as absent. Raises MalformedBodyError for nesting without end.
+    The order of fields is ignored and null counts as absent. Raises MalformedBodyError
+    for nesting that is too deep.
     """
 
-    def as_sent(value: Any) -> Any:
+    def normalize(value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: as_sent(item) for name, item in value.items()}
+            return {name: normalize(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [as_sent(item) for item in value]
+            return [normalize(item) for item in value]
         return json.dumps(value) if isinstance(value, bool) else str(value)
 
-    given = {name: value for name, value in sent.items() if value is not None}
+    present = {name: value for name, value in sent.items() if value is not None}
     try:
-        text = json.dumps(as_sent(given), sort_keys=True)
+        text = json.dumps(normalize(present), sort_keys=True)
     except RecursionError as error:
         raise MalformedBodyError from error
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Everything under /api/ comes and goes through here, and only here.
+"""Routes all requests under /api/.
 
-The gate stands before the middleware of the pages: an answer of the API needs no
-session, no cookie and no template, and must never become an HTML page.
+ApiMiddleware runs before the middleware of the pages: an API response needs no login
+session, cookie or template, and must never be an HTML page.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from hci_center.api.errors import answer_refusal, as_refusal
 PREFIX = "/api/"
 PROBES = ("/api", "/healthz", "/healthz/", "/readyz", "/readyz/")
 
-# Paths carry ports and pages, so there is no end of them: the routes of the latest
-# short ones are kept, which all documented calls' are.
+# Paths contain ports and page ids, so their number is unlimited: only the routes of
+# recent short paths are cached; every documented path is short enough.
 LONGEST_CACHED = 128
 MOST_CACHED = 1024
-# No route is longer, and resolving takes time for each character.
+# No route is longer, and resolving takes time per character.
 LONGEST_PATH = 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ApiMiddleware:
-    """Resolves, calls and envelopes the API's own requests; passes on the rest."""
+    """Resolves and runs API requests and renders their errors; passes on the rest."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -51,13 +51,13 @@ class ApiMiddleware:
             )
             if isinstance(response, SimpleTemplateResponse):
                 response.render()
-        except Exception as error:  # noqa: BLE001 - the one place that answers for all
+        except Exception as error:  # noqa: BLE001 - every error becomes a response
             return answer_refusal(request, as_refusal(error))
         return response
 
 
 def activate_language(request: HttpRequest) -> None:
-    """Sets this thread's language; an earlier request may have left it its own."""
+    """Sets this thread's language; an earlier request may have changed it."""
     if "HTTP_ACCEPT_LANGUAGE" in request.META:
         translation.activate(translation.get_language_from_request(request))
     else:
@@ -65,9 +65,10 @@ def activate_language(request: HttpRequest) -> None:
 
 
 def find_route(path: str) -> ResolverMatch:
-    """The route of a path in either spelling, with and without its last slash.
+    """Returns the route of a path with or without its last slash.
 
-    Both are taken as they are: a redirected POST loses its body. Raises Http404.
+    Both forms are accepted without a redirect: a redirected POST loses its body. Raises
+    Http404.
     """
     if len(path) > LONGEST_PATH:
         raise Http404

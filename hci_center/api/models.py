@@ -2,20 +2,21 @@ from django.db import models
 
 
 class StoredAnswer(models.Model):
-    """The first answer to a call that named an Idempotency-Key, kept 24 hours."""
+    """The first response to a call with an Idempotency-Key, kept for 24 hours."""
 
     credential = models.CharField(max_length=64)
     method = models.CharField(max_length=8)
     path = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    # Null while the call that made the row is still running, uncommitted, and for a
-    # call that reads: its answer is not stored.
+    # Null while the call is still running, uncommitted, and for a call that only
+    # reads: its response is not stored.
     status = models.PositiveSmallIntegerField(null=True)
     body = models.BinaryField(null=True)
     created_at = models.DateTimeField()
-    # What the answer is about, for judging a repeat by the rights of its moment. Not
-    # foreign keys: a lock on a contact for each stored answer would hold others up.
+    # The response's subject, to authorize a repeat by the caller's present rights. Not
+    # foreign keys: they would lock the contact for each stored response and block
+    # others.
     manager_id = models.BigIntegerField(null=True)
     contact_id = models.BigIntegerField(null=True)
 
@@ -26,7 +27,7 @@ class StoredAnswer(models.Model):
                 name="one_answer_a_key",
             )
         ]
-        # For `forget_old_answers`.
+        # For `idempotency.forget_old`.
         indexes = [
             models.Index(fields=["created_at"], name="stored_answer_age"),
             # For the trigger that deletes them with their contact.

@@ -1,7 +1,7 @@
-"""The wire formats of the contract's "Rules for every call", one function each.
+"""Parsers of the value formats in the contract's "Rules for every call".
 
-Each takes what came in JSON or in a form and answers the plain value that rules
-work with, or raises `WrongValueError` with a sentence for the caller.
+Each takes a value from JSON or a form and returns a plain Python value, or raises
+`WrongValueError` with a sentence for the caller.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from hci_center.errors import Sentence
 
 NOBODY = 0
-# What an operatorId that cannot be one is read as: no operator has it.
+# The value of an invalid operatorId: no operator has it.
 NO_SUCH_OPERATOR = -1
 
-# Possessive, so that no spelling, however long, is gone through twice.
+# Possessive quantifiers prevent backtracking on long input.
 _PHONE = re.compile(r"\s*+\+?+[\d\s().\-/]++", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _DIGITS = re.compile(r"[0-9]+")
@@ -34,7 +34,7 @@ _LAST_TIMESTAMP = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 class WrongValueError(ValueError):
-    """A value that does not fit its field, with the reason as a sentence."""
+    """The value is invalid for its field; the reason is a sentence."""
 
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
@@ -42,7 +42,7 @@ class WrongValueError(ValueError):
 
 
 def parse_text(value: Any, longest: int) -> str:
-    """Any Unicode but NUL and lone surrogates; an integer is read as its text."""
+    """Returns the text, without NUL and lone surrogates; integers become text."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -60,7 +60,7 @@ def parse_text(value: Any, longest: int) -> str:
 
 
 def parse_phone(value: Any) -> int:
-    """A phone number as its digits: 1 to 15 of them, leading zeros fallen away."""
+    """Returns the number of 1 to 15 digits; leading zeros are dropped."""
     if isinstance(value, int) and not isinstance(value, bool):
         if 0 <= value < 10**15:
             return value
@@ -78,7 +78,7 @@ def parse_phone(value: Any) -> int:
 
 
 def parse_port(value: Any) -> int:
-    """A TCP port, 1 to 65535, from a number or ASCII digits."""
+    """Parses a TCP port, 1 to 65535, from a number or ASCII digits."""
     if isinstance(value, str) and _PORT.fullmatch(value):
         value = int(value[-_PORT_DIGITS:])
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
@@ -87,7 +87,7 @@ def parse_port(value: Any) -> int:
 
 
 def parse_public_id(value: Any) -> str:
-    """A Facebook id, page's or person's: 1 to 64 of `[A-Za-z0-9_.:-]`."""
+    """Parses the Facebook id of a page or person: 1 to 64 of `[A-Za-z0-9_.:-]`."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _PUBLIC_ID.fullmatch(value):
@@ -97,9 +97,9 @@ def parse_public_id(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ContactKey:
-    """A contact as a caller names it: read as a phone, as an id, or as either.
+    """A contact's id as sent by a caller: a phone number, an id, or both.
 
-    `phone` is the number when the text reads as one; `text` is the id when it fits
+    `phone` is the number if the text can be one; `text` is the id if the text can be
     one. At least one of them is set.
     """
 
@@ -108,17 +108,17 @@ class ContactKey:
 
     @property
     def whatsapp_id(self) -> str:
-        """The external id that it means on WhatsApp: a phone if it reads as one."""
+        """Returns the external id on WhatsApp: the phone number if there is one."""
         return str(self.phone) if self.phone is not None else self.text or ""
 
     @property
     def facebook_id(self) -> str | None:
-        """The external id that it means on Messenger, None when it cannot be one."""
+        """Returns the external id on Messenger, or None if it cannot be one."""
         return self.text
 
 
 def parse_contact_key(value: Any) -> ContactKey:
-    """A `contactId` whose channel the rest of the call decides."""
+    """Parses a `contactId`, whose channel depends on the other fields."""
     try:
         phone = parse_phone(value)
     except WrongValueError:
@@ -133,7 +133,7 @@ def parse_contact_key(value: Any) -> ContactKey:
 
 
 def parse_operator_id(value: Any) -> int:
-    """An operator's id; 0 is nobody, and what is no id is nobody's (-1)."""
+    """Parses an operator's id; 0 is nobody, an invalid id is -1."""
     text = parse_text(value, 64)
     if text == "0":
         return NOBODY
@@ -141,7 +141,7 @@ def parse_operator_id(value: Any) -> int:
 
 
 def parse_integer(value: Any, least: int, most: int) -> int:
-    """A whole number in a range, from a number or ASCII digits."""
+    """Parses a whole number in a range, from a number or ASCII digits."""
     if isinstance(value, str) and len(value) <= 18 and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -155,7 +155,7 @@ def parse_integer(value: Any, least: int, most: int) -> int:
 
 
 def parse_flag(value: Any) -> bool:
-    """A yes or no: a JSON boolean, 0, 1, or their texts in a form."""
+    """Parses a boolean: a JSON boolean, 0, 1, or their texts in a form."""
     text = str(value).lower() if isinstance(value, bool | int | str) else ""
     if text in ("true", "1"):
         return True
@@ -165,7 +165,7 @@ def parse_flag(value: Any) -> bool:
 
 
 def parse_timestamp(value: Any) -> datetime:
-    """A Unix time in seconds or, from 10^12 on, in milliseconds."""
+    """Parses a Unix time in seconds or, from 10^12 on, in milliseconds."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,9})?", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -1,9 +1,9 @@
-"""The two parameters that documented paths carry.
+"""URL converters for the two parameters of documented paths.
 
 A route is written `path(f"area/{PORT}", …)`; its action gets `controller_port` as a
-number, or `facebook_id` as a text. What does not fit is an unknown path. A literal
-segment wins over both, because neither is tried where letters stand for a port and
-the literal routes are listed first.
+number, or `facebook_id` as a text. A segment that does not match is an unknown path.
+Literal segments take precedence: ports have no letters, and literal routes are listed
+first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PAGE = "<page:facebook_id>"
 
 
 class PortConverter:
-    """ASCII digits, 1 to 65535."""
+    """Converts ASCII digits to a port, 1 to 65535."""
 
     regex = "0*[0-9]{1,5}"
 
@@ -32,7 +32,7 @@ class PortConverter:
 
 
 class PageConverter:
-    """A Facebook id."""
+    """Matches a Facebook id."""
 
     regex = r"[A-Za-z0-9_.:\-]{1,64}"
 

@@ -1,4 +1,4 @@
-"""What a request carries, as one plain mapping, whatever form it came in."""
+"""Reads the fields of a request, from JSON, a form or the query string."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from hci_center.errors import (
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-# What the body guard leaves in the environ when it stopped reading.
+# Set in the environ by the web server for a body that was too large to read.
 TOO_LARGE = "hci.body_too_large"
 MOST_FORM_FIELDS = 1000
 
-# Beyond 64 bits orjson answers a float, which would change the digits. They are looked
-# for with all digits made equal: a pattern would take a second for each 12 MB, in
-# which no other thread could run.
+# Beyond 64 bits orjson returns a float, which would change the digits. Long numbers
+# are found by mapping all digits to one byte: a regular expression would take a second
+# per 12 MB and block all other threads.
 _DIGITS = bytes(48 if 48 <= byte <= 57 else 0 for byte in range(256))
 _LONG_NUMBER = b"0" * 19
 _PIECE = 2**20
@@ -40,10 +40,10 @@ def refuse_large(request: HttpRequest, limit: int) -> None:
 
 
 def sent_fields(request: HttpRequest) -> dict[str, Any]:
-    """The fields of the body; of the query string for GET and a bare DELETE.
+    """Returns the body's fields; those of the query for GET and DELETE without body.
 
-    Raises UnsupportedMediaTypeError for another kind of body and
-    MalformedBodyError for one that is not an object of its kind.
+    Raises UnsupportedMediaTypeError for another content type and MalformedBodyError for
+    a body that is not an object of its type.
     """
     if request.method in ("GET", "HEAD"):
         return dict(request.GET.items())
@@ -61,11 +61,11 @@ def sent_fields(request: HttpRequest) -> dict[str, Any]:
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """A JSON object of UTF-8 text, its integers exact however long.
+    """Parses a JSON object of UTF-8 text; integers of any length stay exact.
 
-    orjson reads the usual body; what it refuses or would round is read again by the
-    standard parser, which knows lone surrogates (a wrong field, not a wrong body)
-    and long integers. NaN, Infinity and nesting without end are malformed.
+    orjson parses the usual body. What it rejects or would round is parsed by the
+    standard library, which accepts lone surrogates (a wrong field, not a wrong body)
+    and long integers. NaN, Infinity and nesting that is too deep are malformed.
     """
     try:
         parsed = None if _has_long_number(body) else orjson.loads(body)
@@ -79,10 +79,10 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def _has_long_number(body: bytes) -> bool:
-    """Whether 19 digits follow each other anywhere, in a text too."""
+    """Returns whether the body has 19 consecutive digits, even within a text."""
     if len(body) <= _PIECE:
         return _LONG_NUMBER in body.translate(_DIGITS)
-    # Piece by piece, each with the beginning of the next, it needs no second body.
+    # Overlapping pieces avoid a second copy of the whole body.
     return any(
         _LONG_NUMBER in body[at : at + _PIECE + 18].translate(_DIGITS)
         for at in range(0, len(body), _PIECE)
@@ -94,7 +94,7 @@ def _parse_slowly(body: bytes) -> Any:
         raise ValueError(constant)
 
     def integer(digits: str) -> int | str:
-        # Python itself refuses to convert longer ones; as a text it is read alike.
+        # Python refuses to convert longer ones; as a text the value is parsed alike.
         return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
 
     try:
@@ -106,7 +106,7 @@ def _parse_slowly(body: bytes) -> Any:
 def _parse_form(body: bytes) -> dict[str, Any]:
     try:
         pairs = parse_qsl(
-            # Whoever writes the text as it is, without %, writes UTF-8.
+            # Clients that send text without percent-encoding send UTF-8.
             body.decode(),
             keep_blank_values=True,
             errors="strict",

@@ -1,4 +1,4 @@
-"""The fields of one operation, and how what was sent is judged against them."""
+"""The request fields of one operation and their validation."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Body(serializers.Serializer[Any]):
 
     @classmethod
     def read(cls, sent: Mapping[str, Any]) -> Fields:
-        """The plain values of the fields that were sent; unknown ones are ignored.
+        """Returns the parsed values of the sent fields; unknown fields are ignored.
 
-        null and "" count as absent. Raises InvalidError with all wrong fields at
-        once. Runs `parse` of each declared field and none of DRF's machinery,
-        which would cost the hot calls more than their query.
+        null and "" count as absent. Raises InvalidError with all wrong fields at once.
+        Runs only `parse` of each declared field: DRF's validation would take frequent
+        calls longer than their query.
         """
         values: Fields = {}
         wrong: Wrong = {}
@@ -48,11 +48,11 @@ class Body(serializers.Serializer[Any]):
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
-        """What several fields must satisfy together; adds to `wrong`."""
+        """Validates fields that depend on each other; adds errors to `wrong`."""
 
 
 def require_one_of(values: Fields, wrong: Wrong, *names: str) -> None:
-    """Complains of all the names when none of them was sent at all."""
+    """Adds an error for each name when none of the fields was sent."""
     if not any(name in values or name in wrong for name in names):
         sentence = _("One of %s is required.") % ", ".join(names)
         for name in names:

@@ -1,4 +1,4 @@
-"""Whether a request comes from somebody known, before its body is taken in."""
+"""Checks whether the sender of a request is known, before its body is read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.utils.module_loading import import_string
 
 
 def is_known_sender(environ: dict[str, Any]) -> bool:
-    """Whether a key, a session or a webhook's address in the request is valid.
+    """Returns whether the request has a valid API key, session or webhook address.
 
-    Runs in a thread of Django, outside of a request. Raises DatabaseError.
+    Runs in a Django thread, outside of a request. Raises DatabaseError.
     """
     environ = environ | {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
     connection.close_if_unusable_or_obsolete()

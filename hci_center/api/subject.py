@@ -1,4 +1,4 @@
-"""Which manager and contact the running call is about, noted for its stored answer."""
+"""Records the manager and contact of the running call for its stored response."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Subject:
-    """The ids of what a call found; None for what it did not."""
+    """The ids that a call found; None for those it did not find."""
 
     manager_id: int | None = None
     contact_id: int | None = None
 
 
-# Set only while a call with an Idempotency-Key runs: all others note nothing.
+# Set only during a call with an Idempotency-Key; other calls record nothing.
 _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 @contextmanager
 def collect_subject() -> Iterator[Subject]:
-    """Collects what is noted within."""
+    """Collects what is recorded within the block."""
     subject = Subject()
     token = _subject.set(subject)
     try:
@@ -32,12 +32,12 @@ def collect_subject() -> Iterator[Subject]:
 
 
 def is_subject_wanted() -> bool:
-    """Whether anybody collects it, so that it is worth a query."""
+    """Returns whether the subject is collected, so that a query is worthwhile."""
     return _subject.get() is not None
 
 
 def record_subject(manager_id: int, contact_id: int | None = None) -> None:
-    """The running call is about that manager and, when it is said, that contact."""
+    """Records the manager and, if given, the contact of the running call."""
     subject = _subject.get()
     if subject is not None:
         subject.manager_id = manager_id

@@ -1,4 +1,4 @@
-"""The API about itself."""
+"""URLs of the OpenAPI document and Swagger UI."""
 
 from django.urls import path
 

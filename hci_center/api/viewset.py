@@ -1,8 +1,8 @@
-"""The base of every documented call: from the request to one rule and back.
+"""The base viewset of all API operations, from the request to the response.
 
-Routes, rights and schema are DRF's; the way through is this module's own. There is
-one kind of answer and two kinds of body, so nothing is negotiated, and the order of
-refusals is the contract's ("Rules for every call").
+Routes and schema are DRF's; dispatching is implemented here. There is one response
+format and there are two body formats, so nothing is negotiated. The order of the checks
+follows the contract ("Rules for every call").
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ Action = TypeVar("Action", bound=Callable[..., Any])
 
 
 class NoFields(Body):
-    """A call that takes nothing."""
+    """A request without fields."""
 
 
 class Operation:
-    """What is declared of one call, beside its route."""
+    """The declaration of an operation."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Operation:
         self.reads = reads
 
     def is_closed_to(self, caller: Caller) -> bool:
-        """Whether that caller gets 403, whatever the call says."""
+        """Returns whether the caller gets 403 whatever the request contains."""
         bound = caller.managers is not None
         return caller.role in self.closed_to or (self.unbound_only and bound)
 
@@ -80,13 +80,13 @@ class Operation:
 def operation(
     body: type[Body] = NoFields, **declared: Any
 ) -> Callable[[Action], Action]:
-    """Declares an action: its body and what differs from most calls.
+    """Declares an action as an operation of the API.
 
-    closed_to: roles that get 403. unbound_only: 403 for whoever is bound to some
-    managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether it
-    heeds an Idempotency-Key. reads: it changes nothing, so that what it answers is
-    never stored and a repeat reads again. prepare: what is done with the fields before
-    the transaction of such a call begins, and undone where it comes to nothing.
+    closed_to: roles that get 403. unbound_only: 403 for callers restricted to some
+    managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether an
+    Idempotency-Key is used. reads: the operation changes nothing, so its response is
+    not stored and a repeat reads again. prepare: a context manager entered with the
+    fields before the transaction of a call with a key; it undoes its work on failure.
     """
 
     def declare(action: Action) -> Action:
@@ -97,13 +97,13 @@ def operation(
 
 
 class ContractViewSet(ViewSet):
-    """A resource of the contract. An action takes the fields, answers plain data.
+    """A resource of the API. An action takes the fields and returns plain data.
 
-    Actions are declared with `operation`; path parameters come as keyword
-    arguments. `self.caller` is who asks; None only where that is allowed.
+    Actions are declared with `operation`; path parameters are keyword arguments.
+    `self.caller` is set unless an anonymous call has no caller.
     """
 
-    # For the schema alone: `dispatch` below reads and renders by itself.
+    # Used only for the schema: `dispatch` parses and renders by itself.
     parser_classes = [JSONParser, FormParser]
     renderer_classes = [JSONRenderer]
 
@@ -149,7 +149,7 @@ class ContractViewSet(ViewSet):
         )
 
     def finish(self, response: HttpResponse) -> HttpResponse:
-        """The response as it leaves; for the calls that set cookies."""
+        """Returns the final response; overridden by operations that set cookies."""
         return response
 
     def _action(self, request: HttpRequest) -> Callable[[Fields], Any]:
@@ -165,10 +165,10 @@ class ContractViewSet(ViewSet):
 def _prepared(
     declared: Operation, sent: Mapping[str, Any]
 ) -> Iterator[Callable[[], Fields]]:
-    """What reads the fields of a call that is to be done once.
+    """Yields a function that returns the fields of a call with an Idempotency-Key.
 
-    Wrong ones are refused when they are read, as for any other call: that its key was
-    used with other fields comes first.
+    Invalid fields raise only when they are read: a key used with other fields has to be
+    reported first.
     """
     if declared.prepare is None:
         yield lambda: declared.body.read(sent)
@@ -188,9 +188,9 @@ def _caller_sources() -> list[Callable[[HttpRequest], Caller | None]]:
 
 
 def identify(request: HttpRequest) -> Caller | None:
-    """Who calls, by the first source that recognises the request.
+    """Returns the caller from the first source that recognises the request.
 
-    Raises NotAuthenticatedError for a credential that is there and not good.
+    Raises NotAuthenticatedError for an invalid credential.
     """
     for source in _caller_sources():
         caller = source(request)
@@ -206,7 +206,7 @@ class _CsrfCheck(CsrfViewMiddleware):
 
 def require_csrf_token(request: HttpRequest) -> None:
     """Raises ForbiddenError unless X-CSRFToken matches the cookie."""
-    # The token is taken from the header alone: the form is never parsed for it.
+    # The token is read from the header only: the form is never parsed for it.
     request._post = QueryDict()  # type: ignore[attr-defined]
     request._files = MultiValueDict()  # type: ignore[attr-defined]
     check = _CsrfCheck(lambda _request: HttpResponse())

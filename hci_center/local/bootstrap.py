@@ -1,4 +1,4 @@
-"""What stands between a database that answers and one that can be served from."""
+"""Prepares a running database for use: migrations, static files, demo data."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from managers.models import Manager
 
 Report = Callable[[str], None]
 
-# Of all processes that start on one database, one migrates it: any constant will do.
+# One of the processes that start on a database migrates it; the number is arbitrary.
 MIGRATION_LOCK = 0x4843494D
 
-# How far the first start came, kept as the database's own comment: it can be
-# neither lost without the data nor taken for that of other data.
+# The progress of the first start, stored as the database's comment: so it cannot be
+# lost without the data or belong to other data.
 FILLING, DONE = "hci: demo data is being filled in", "hci: first start done"
 
 DEMO_SUPERVISOR = "supervisor"
@@ -36,8 +36,8 @@ DEMO_KEY = "demo"
 
 
 def migrate(say: Report) -> None:
-    """Brings the schema up to date; the second of two at once waits for the first."""
-    # The other's migration may take as long as it takes.
+    """Migrates the database; a simultaneous second call waits for the first."""
+    # The other process's migration may take any time.
     with (
         other_timeouts(connection, Timeouts(0, 0, 0)),
         connection.cursor() as cursor,
@@ -53,15 +53,15 @@ def migrate(say: Report) -> None:
 
 
 def close_media() -> None:
-    """Closes the folder of customers' files, which earlier versions left open."""
+    """Restricts the folder of customers' files, which earlier versions left open."""
     settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A disk that is mounted there may be another's to close.
+    # A mounted disk may belong to another user.
     with contextlib.suppress(PermissionError):
         settings.MEDIA_ROOT.chmod(0o700)
 
 
 def collect_static() -> None:
-    """Gathers the static files when one of them has changed since the last time."""
+    """Collects the static files if one has changed since the last time."""
     stamp = settings.DATA_DIR / "static.stamp"
     state = _state_of_static()
     if stamp.exists() and stamp.read_text() == state and settings.STATIC_ROOT.exists():
@@ -80,14 +80,14 @@ def _state_of_static() -> str:
 
 
 def was_interrupted() -> bool:
-    """Whether an earlier first start ended while it was filling in the demo."""
+    """Returns whether an earlier first start was interrupted during the demo data."""
     return _comment() == FILLING
 
 
 def finish_first_start(say: Report) -> None:
-    """Fills the demo into a database that is new and empty, and says who may enter.
+    """Adds demo data to a new, empty database and prints its credentials.
 
-    Called for the embedded database alone. Does nothing once it has come to its end.
+    Called only for the embedded database. Does nothing once it has completed.
     """
     if _comment() == DONE:
         return
@@ -95,17 +95,17 @@ def finish_first_start(say: Report) -> None:
         _set_comment(FILLING)
         say("Filling in a demonstration (HCI_DEMO=0 leaves it out) ...")
         call_command("seed_demo")
-        say(_admit())
+        say(_create_demo_credentials())
     _set_comment(DONE)
 
 
 def has_demo() -> bool:
-    """Whether there are managers that speak to the fake gateways."""
+    """Returns whether any manager uses the fake gateways."""
     return Manager.objects.filter(is_demo=True).exists()
 
 
 def how_to_enter() -> str | None:
-    """What to do in an installation that nobody can sign in to yet."""
+    """Returns instructions if no user exists yet, else None."""
     if get_user_model().objects.exists():
         return None
     return (
@@ -115,8 +115,8 @@ def how_to_enter() -> str | None:
     )
 
 
-def _admit() -> str:
-    """Makes the demo's supervisor and its key; the text that tells them, once."""
+def _create_demo_credentials() -> str:
+    """Creates the demo's supervisor and API key; returns a text with their secrets."""
     password = secrets.token_urlsafe(12)
     person = {"username": DEMO_SUPERVISOR, "password": password}
     managers = [
@@ -153,7 +153,7 @@ def _comment() -> str | None:
 
 
 def _set_comment(text: str) -> None:
-    # Such a statement takes no parameters: the text is put in, quoted.
+    # COMMENT takes no parameters: the text is quoted into the statement.
     comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
         sql.Identifier(settings.DATABASE["NAME"]), sql.Literal(text)
     )

@@ -1,4 +1,4 @@
-"""`manage.py`: a database that is not running is told in a sentence."""
+"""Runs `manage.py` and reports configuration and database errors in a sentence."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from hci_center.database.timeouts import use_role
 from hci_center.local.errors import SecretsError
 from hci_center.local.secret_check import EXIT_STATUS, start_checked
 
-# What writes or reads with the secrets; `serve` asks by itself, when its database is
-# there.
+# Commands that use the secrets; `serve` checks them itself once its database runs.
 WANT_SECRETS = {
     "create_api_key",
     "deliver_messages",
@@ -33,11 +32,11 @@ _GIVEN = "The database at DATABASE_URL does not answer; start it, or see its add
 
 
 def execute(arguments: list[str]) -> None:
-    """Runs the command that is named.
+    """Runs the named command.
 
-    Exits 2 with a sentence for settings that cannot be and for secrets that are missing
-    or are not the database's, 1 where the database is away.
-    With --traceback the error is raised, as Django's own are.
+    Exits 2 with a sentence for invalid settings and for secrets that are missing or not
+    the database's, 1 if the database is not reachable. With --traceback the error is
+    raised, as Django's own are.
     """
     try:
         _ = settings.DEBUG
@@ -46,7 +45,7 @@ def execute(arguments: list[str]) -> None:
             raise
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    # A command that serves, or works all day, says so itself.
+    # Long-running commands set their own role.
     use_role("command")
     try:
         if set(arguments[1:2]) & WANT_SECRETS:
@@ -63,7 +62,7 @@ def execute(arguments: list[str]) -> None:
 
 
 def unavailable_sentence(error: OperationalError) -> str:
-    """The sentence for a database that does not answer."""
+    """Returns the message for a database that does not respond."""
     reason = str(error).partition("\n")[0]
     sentence = _GIVEN if os.environ.get("DATABASE_URL") else _EMBEDDED
     return f"{sentence} ({reason})"

@@ -2,8 +2,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class SecretsError(ImproperlyConfigured):
-    """Secrets are missing, or are not this database's; the text says what to do."""
+    """Secrets are missing or not this database's; the text is the remedy."""
 
 
 class CannotStartError(Exception):
-    """The one-command server cannot start; the text says why and what to do."""
+    """The one-command server cannot start; the text has the reason and the remedy."""

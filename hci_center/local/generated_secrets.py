@@ -1,4 +1,4 @@
-"""Secrets that nobody gave: kept under `HCI_DATA_DIR/secrets`."""
+"""Generates secrets that are not configured, in `HCI_DATA_DIR/secrets`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def folder() -> Path:
 
 
 def stored_secret(name: str) -> str:
-    """The secret of that name, "" where none was made."""
+    """Returns the stored secret, or "" if it was not generated."""
     path = folder() / name
     try:
         return path.read_text(encoding="ascii").strip()
@@ -36,16 +36,16 @@ def stored_secret(name: str) -> str:
 
 
 def generated_secret(name: str) -> str:
-    """The secret of that name, made at the first call and the same ever after.
+    """Returns the secret, generated and stored at the first call.
 
-    Two processes that ask at once get the same one: the file is written aside and
-    linked into place, which only one of them can do. A file beside the others is
-    readable by its owner (and root) alone.
+    Simultaneous processes get the same one: the file is written under a temporary name
+    and linked into place, which succeeds only once. The file is readable only by its
+    owner (and root).
     """
-    if not (found := stored_secret(name)):
-        _keep(folder() / name, _MAKERS.get(name, _random)())
-        found = stored_secret(name)
-    return found
+    if not (secret := stored_secret(name)):
+        _store(folder() / name, _MAKERS.get(name, _random)())
+        secret = stored_secret(name)
+    return secret
 
 
 def _random() -> str:
@@ -59,18 +59,18 @@ def _fernet_key() -> str:
 _MAKERS: dict[str, Callable[[], str]] = {TOKEN_KEY: _fernet_key}
 
 
-def _keep(path: Path, value: str) -> None:
+def _store(path: Path, value: str) -> None:
     make_data_dir()
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(value + "\n")
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(aside, path)
+        os.link(temporary, path)
     except FileExistsError:
         pass
     finally:
-        aside.unlink()
+        temporary.unlink()

@@ -1,4 +1,7 @@
-"""As whom the embedded servers run. PostgreSQL refuses to run as root."""
+"""The system user that runs the embedded servers.
+
+PostgreSQL refuses to run as root.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from typing import Any
 
 from hci_center.local.errors import CannotStartError
 
-# The system users that may own the servers started by root: ours, or PostgreSQL's
-# own. Never `nobody`: whatever else runs as that user could read the database.
+# System users that may own servers started by root: ours, or PostgreSQL's. Never
+# `nobody`: anything else running as that user could read the database.
 DEDICATED = "hci"
 OWNERS = (DEDICATED, "postgres")
 SHARED = "nobody"
 
-# How a system makes such a user: Debian's and Red Hat's command, and BusyBox's.
+# Commands that create such a user: on Debian and Red Hat, and with BusyBox.
 _MAKE_USER = (
     (
         "useradd",
@@ -47,7 +50,7 @@ _MAKE_USER = (
 
 @dataclass(frozen=True)
 class Account:
-    """A user of this machine, and how a process is started as him."""
+    """A user of this machine, and how to start processes as that user."""
 
     name: str
     uid: int
@@ -59,13 +62,13 @@ class Account:
 
     @property
     def popen(self) -> dict[str, Any]:
-        """What `subprocess` needs to start a process as him."""
+        """Arguments of `subprocess` to start a process as this user."""
         if self.is_self:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can(self, *command: str) -> bool:
-        """Whether a command succeeds as him, from the root folder."""
+        """Returns whether a command succeeds as this user, from the root folder."""
         try:
             done = subprocess.run(
                 command, capture_output=True, check=False, cwd="/", **self.popen
@@ -78,33 +81,34 @@ class Account:
         return self.can("/bin/sh", "-c", 'cd "$1"', "sh", str(folder))
 
     def own(self, path: Path) -> None:
-        """Makes the path his, and closes it to all others but root."""
+        """Makes this user the owner; only the owner and root keep access."""
         if not self.is_self:
             os.chown(path, self.uid, self.gid)
         path.chmod(0o700)
 
     def own_tree(self, path: Path) -> None:
-        """Makes the folder his with all that is in it; modes stay."""
+        """Makes this user the owner of the folder and its contents; modes stay."""
         for folder, _, files in os.walk(path):
             for each in (folder, *(os.path.join(folder, name) for name in files)):
                 os.chown(each, self.uid, self.gid, follow_symlinks=False)
 
 
 def account_for(cluster: Path) -> Account:
-    """The owner of the cluster that is there; else ourselves, or a system user for
-    root. A cluster that an earlier version gave to `nobody` gets the system user.
+    """Returns the user that is to run the cluster.
 
-    Raises CannotStartError for another's cluster, or where there is no such user.
+    This is the owner of an existing cluster; else the current user, or a system user
+    for root. A cluster that an earlier version gave to `nobody` gets the system user.
+    Raises CannotStartError for another user's cluster, or if there is no such user.
     """
     me = os.geteuid()
     if cluster.exists():
         owner = cluster.stat().st_uid
         if owner not in (me, 0) and me != 0:
             raise CannotStartError(
-                f"{cluster} belongs to {_named(owner)}: start as root, or with "
+                f"{cluster} belongs to {_name_of(owner)}: start as root, or with "
                 "another HCI_DATA_DIR."
             )
-        if owner != 0 and not (me == 0 and _named(owner) == SHARED):
+        if owner != 0 and not (me == 0 and _name_of(owner) == SHARED):
             return _account(_entry_of(owner))
     if me != 0:
         return _account(_entry_of(me))
@@ -119,7 +123,7 @@ def _system_user() -> pwd.struct_passwd:
         if shutil.which(command[0]) is None:
             continue
         subprocess.run(command, capture_output=True, check=False)
-        # Another start may have made it at the same moment.
+        # Another process may have created it at the same time.
         if (entry := _find(DEDICATED)) is not None:
             return entry
     raise CannotStartError(
@@ -150,7 +154,7 @@ def _entry_of(uid: int) -> pwd.struct_passwd:
         ) from None
 
 
-def _named(uid: int) -> str:
+def _name_of(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

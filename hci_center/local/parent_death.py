@@ -1,7 +1,7 @@
-"""Children that do not outlive their parent, not even one that got kill -9.
+"""Ends child processes when their parent dies, even by kill -9.
 
-On Linux the kernel sees to it. Elsewhere a small process does: it holds one end of
-a pipe whose other end dies with the parent.
+On Linux the kernel does so. Elsewhere a small process does: it reads a pipe whose other
+end closes when the parent dies.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def bind_to_parent(number: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn`: the signal comes to the child when this process dies.
+    """Returns a `preexec_fn`: the child gets the signal when this process dies.
 
-    To be called in the main thread, since the kernel means the thread that forks;
-    the child must not be given another user afterwards, which would undo it.
+    Must be called in the main thread, since the kernel watches the thread that forks.
+    The child must not change its user afterwards, which would clear the setting.
     """
     parent = os.getpid()
-    # Looked up here: the child of a fork should not load libraries.
+    # Loaded here: a forked child should not load libraries.
     prctl = ctypes.CDLL(None, use_errno=True).prctl if _on_linux() else None
 
     def in_child() -> None:
@@ -40,7 +40,7 @@ def _on_linux() -> bool:
 
 
 class Watch:
-    """The process that ends our children when we die; does nothing on Linux."""
+    """A process that ends our children when we die; does nothing on Linux."""
 
     def __init__(self, needed: bool | None = None) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,7 +68,7 @@ class Watch:
             self._process.stdin.flush()
 
 
-def _watch() -> None:
+def _watch_parent() -> None:
     watched: dict[int, int] = {}
     for line in sys.stdin:
         pid, number = map(int, line.split())
@@ -83,4 +83,4 @@ def _watch() -> None:
 
 
 if __name__ == "__main__":
-    _watch()
+    _watch_parent()

@@ -1,7 +1,7 @@
-"""Where the one-machine installation keeps its state.
+"""The paths of the one-machine installation's state.
 
-Plain paths, computed the same way by `bin/run`, by `manage.py` beside the
-running server and by the tests; nothing here touches Django.
+They are computed alike by `bin/run`, by `manage.py` beside the running server and by
+the tests, without Django.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ LONGEST_SOCKET_PATH = 100
 
 
 def data_dir() -> Path:
-    """The folder of all state, `HCI_DATA_DIR` (`.data` beside `manage.py`)."""
+    """Returns the folder of all state, `HCI_DATA_DIR` (`.data` beside `manage.py`)."""
     return Path(os.environ.get("HCI_DATA_DIR") or BASE_DIR / ".data").absolute()
 
 
 def make_data_dir() -> Path:
-    """The data folder, made if need be, and closed to all but its owner (and root)."""
+    """Creates the data folder if needed, accessible only to its owner (and root)."""
     path = data_dir()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # One that an earlier version made is open; another user's is his to close.
+    # Earlier versions left it open; only its owner can change the mode.
     with contextlib.suppress(PermissionError):
         path.chmod(0o700)
     return path
 
 
 def socket_dir() -> Path:
-    """The 0700 folder of both servers' Unix sockets.
+    """Returns the folder (mode 0700) of both servers' Unix sockets.
 
-    Below the data folder, or, where that path is too long for a socket, a folder
-    in the temporary directory named for it.
+    It is below the data folder or, if that path is too long for a socket, in the
+    temporary directory, with a name derived from the data folder.
     """
     inside = data_dir() / "run"
     if len(os.fsencode(inside / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET_PATH:
@@ -48,10 +48,10 @@ def socket_dir() -> Path:
 
 
 def database_url() -> str:
-    """How to reach the embedded PostgreSQL: peer login over its Unix socket."""
+    """Returns the URL of the embedded PostgreSQL: peer login over its Unix socket."""
     return f"postgres://hci@/hci?host={socket_dir()}"
 
 
 def redis_url() -> str:
-    """How to reach the embedded Valkey over its Unix socket."""
+    """Returns the URL of the embedded Valkey's Unix socket."""
     return f"unix://{socket_dir()}/valkey.sock"

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a cluster of our own, reached by peer login alone."""
+"""The embedded PostgreSQL: its own cluster, accessible by peer login only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hci_center.local.supervisor import Process, spawn
 OWNER = "hci"
 DATABASE = "hci"
 SUPERUSER = "postgres"
-# Crash recovery, and the last backends of a killed postmaster letting go.
+# Allows for crash recovery and for the last backends of a killed postmaster.
 READY_SECONDS = 60.0
 
 ENCODING = (
@@ -33,7 +33,7 @@ ENCODING = (
     "--builtin-locale=C.UTF-8",
     "--locale=C",
 )
-# What callers wrote stays out of the log: no statements, no details.
+# Keeps data of callers out of the log: no statements, no details.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 class Postgres:
-    """One cluster in a home, ready to be started once `prepare` was called."""
+    """One cluster; it can be started after `prepare`."""
 
     def __init__(
         self, home: ServerDirs, settings: dict[str, str] | None = None
@@ -53,18 +53,18 @@ class Postgres:
         self.binaries = postgres_binaries(home)
 
     def prepare(self) -> None:
-        """Makes the cluster if there is none, and room for its server.
+        """Creates the cluster if there is none, and stops a server left running.
 
-        Survives having been killed at any moment: the cluster is made aside and
-        renamed when it is whole. Raises CannotStartError.
+        It can be killed at any time: the cluster is created under another name and
+        renamed when complete. Raises CannotStartError.
         """
         _stop_orphan(self.home.cluster)
         self.home.hand_over()
-        for aside in self.home.path.glob("postgres.new-*"):
-            shutil.rmtree(aside)
+        for unfinished in self.home.path.glob("postgres.new-*"):
+            shutil.rmtree(unfinished)
         if not self.home.cluster.exists():
             self._make_cluster()
-        self._judge_version()
+        self._check_version()
         self._write_access()
 
     def process(self) -> Process:
@@ -82,7 +82,7 @@ class Postgres:
             "PostgreSQL",
             command,
             stage=0,
-            # Fast: connections are cut, what was committed is written down.
+            # Fast shutdown: connections are closed, committed data is written.
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
             stop_seconds=READY_SECONDS,
@@ -91,9 +91,9 @@ class Postgres:
         )
 
     def wait_until_ready(self, meanwhile: Callable[[], None]) -> None:
-        """Returns once the database answers; makes our role and database if missing.
+        """Waits until the database responds; creates our role and database if missing.
 
-        `meanwhile` is called between the tries. Raises CannotStartError.
+        `meanwhile` is called between the attempts. Raises CannotStartError.
         """
         deadline = time.monotonic() + READY_SECONDS
         while True:
@@ -110,7 +110,7 @@ class Postgres:
             meanwhile()
 
     def recreate_database(self) -> None:
-        """Empties the database of a first start that was interrupted."""
+        """Recreates the database of a first start that was interrupted."""
         with self._connect(SUPERUSER, "postgres") as connection:
             name = sql.Identifier(DATABASE)
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -126,14 +126,14 @@ class Postgres:
         )
 
     def _make_cluster(self) -> None:
-        aside = self.home.path / f"postgres.new-{os.getpid()}"
-        aside.mkdir(mode=0o700)
-        self.home.account.own(aside)
+        unfinished = self.home.path / f"postgres.new-{os.getpid()}"
+        unfinished.mkdir(mode=0o700)
+        self.home.account.own(unfinished)
         process = Process(
             "initdb",
             [
                 str(self.binaries / "initdb"),
-                f"--pgdata={aside}",
+                f"--pgdata={unfinished}",
                 f"--username={SUPERUSER}",
                 "--auth=peer",
                 *ENCODING,
@@ -144,12 +144,12 @@ class Postgres:
         )
         if spawn(process, Watch(needed=False)).wait() != 0:
             raise CannotStartError(f"initdb failed; its log: {process.log}")
-        aside.rename(self.home.cluster)
+        unfinished.rename(self.home.cluster)
         descriptor = os.open(self.home.path, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
 
-    def _judge_version(self) -> None:
+    def _check_version(self) -> None:
         made_by = (self.home.cluster / "PG_VERSION").read_text().strip()
         answer = subprocess.run(
             [self.binaries / "postgres", "--version"],
@@ -166,7 +166,7 @@ class Postgres:
             )
 
     def _write_access(self) -> None:
-        """Who may log in: the servers' user, we, and root; each as our roles."""
+        """Lets the servers' user, the current user and root log in as our roles."""
         people = {self.home.account.name, pwd.getpwuid(os.geteuid()).pw_name, "root"}
         maps = [
             f'hci "{person}" {role}\n'
@@ -199,7 +199,7 @@ def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:
 
 
 def _stop_orphan(cluster: Path) -> None:
-    """Ends the server that an earlier supervisor left behind, if it did."""
+    """Stops a server that an earlier supervisor left running."""
     lock = cluster / "postmaster.pid"
     try:
         pid = int(lock.read_text().split(maxsplit=1)[0])
@@ -207,8 +207,8 @@ def _stop_orphan(cluster: Path) -> None:
         return
     if not _serves(pid, cluster):
         if _is_alive(pid):
-            # Its number went to another process, which PostgreSQL would take for
-            # a server of this cluster.
+            # Another process got its number; PostgreSQL would take it for a server of
+            # this cluster.
             lock.unlink(missing_ok=True)
         return
     for number, seconds in ((signal.SIGINT, 60), (signal.SIGQUIT, 10)):
@@ -233,7 +233,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _serves(pid: int, cluster: Path) -> bool:
-    """Whether that process is a living PostgreSQL of this cluster."""
+    """Returns whether that process is a running PostgreSQL of this cluster."""
     if sys.platform == "linux":
         try:
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == cluster.resolve()

@@ -1,8 +1,8 @@
-"""Every encrypted value put under the newest of HCI_TOKEN_KEYS.
+"""Re-encrypts every encrypted value with the newest of HCI_TOKEN_KEYS.
 
-Value by value, in short transactions and beside running processes: a value is replaced
-where it is still the one that was read, and a row that somebody holds is come back to.
-What is done is recognised by its key, so that an interrupted run simply begins again.
+It works in short transactions beside running processes: a value is replaced only if it
+is unchanged since it was read, and locked rows are retried later. Values already
+encrypted with the newest key are skipped, so an interrupted run can simply be repeated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hci_center.encryption import (
 )
 
 BATCH = 500
-# Of a row that is held in each of so many passes something is wrong.
+# A row locked in this many passes indicates a problem.
 MOST_PASSES = 20
 PAUSE = 0.25
 
@@ -32,7 +32,7 @@ _BATCH = """
 SELECT {key}, {name} FROM {table} WHERE {key} > %s AND {name} <> ''
  ORDER BY {key} LIMIT %s
 """
-# Locked in the order of the keys, as others lock them, and never waited for.
+# Locked in the order of the ids, as elsewhere, without waiting for locks.
 _FREE = """
 SELECT {key} FROM {table} WHERE {key} = ANY(%(keys)s) ORDER BY {key}
    FOR UPDATE SKIP LOCKED
@@ -41,8 +41,8 @@ _REPLACE = f"""
 UPDATE {{table}} t SET {{name}} = v.new
   FROM unnest(%(keys)s::bigint[], %(old)s::text[], %(new)s::text[]) v (key, old, new)
  WHERE t.{{key}} = v.key AND t.{{name}} = v.old AND t.{{key}} IN ({_FREE})
-"""  # noqa: S608 - of columns
-# What no key reads, where it is still the same.
+"""  # noqa: S608 - column names only
+# For values that no key decrypts, if unchanged.
 _CLEAR = "UPDATE {table} SET {name} = '' WHERE {key} = %s AND {name} = %s"
 _DELETE = "DELETE FROM {table} WHERE {key} = %s AND {name} = %s"
 
@@ -53,11 +53,12 @@ Report = Callable[[str], None]
 
 @dataclass
 class Outcome:
-    """What a run came to: values by what was done with them."""
+    """The result of a run: the values by what was done with them."""
 
     replaced: int = 0
     cleared: int = 0
-    # "table.column key", of what no key reads; and how many were held in every pass.
+    # Values that no key decrypts, as "table.column key"; and the number of values
+    # locked in every pass.
     unreadable: list[str] = field(default_factory=list)
     held: int = 0
 
@@ -67,8 +68,11 @@ class Outcome:
 
 
 def reencrypt(say: Report, *, clear_unreadable: bool = False) -> Outcome:
-    """Goes through all encrypted columns; `clear_unreadable` empties what no key
-    reads, or removes a row that is nothing without it."""
+    """Re-encrypts all encrypted columns.
+
+    `clear_unreadable` clears values that no key decrypts, or deletes the row if the
+    value is mandatory.
+    """
     outcome = Outcome()
     for column in encrypted_columns():
         before = outcome.replaced
@@ -82,21 +86,21 @@ def _reencrypt_column(
 ) -> None:
     for _ in range(MOST_PASSES):
         unreadable: list[Row] = []
-        replaced = held = 0
+        replaced = locked = 0
         for rows in _batches(column):
-            old = [row for row in rows if not is_newest(row[1])]
-            readable = [row for row in old if can_decrypt(row[1])]
-            unreadable += [row for row in old if row not in readable]
+            outdated = [row for row in rows if not is_newest(row[1])]
+            readable = [row for row in outdated if can_decrypt(row[1])]
+            unreadable += [row for row in outdated if row not in readable]
             done = _replace(column, readable)
             replaced += done
-            held += len(readable) - done
+            locked += len(readable) - done
         outcome.replaced += replaced
-        # Whoever still had the keys before may have written behind us.
-        if not replaced and not held:
+        # A process with the earlier keys may have written meanwhile.
+        if not replaced and not locked:
             break
-        if held:
+        if locked:
             time.sleep(PAUSE)
-    outcome.held += held
+    outcome.held += locked
     for key, value in unreadable:
         if clear_unreadable:
             outcome.cleared += _clear(column, key, value)

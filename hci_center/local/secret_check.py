@@ -1,8 +1,8 @@
-"""Whether the secrets of this process are those of its database, asked at its start.
+"""Checks at start whether the process's secrets are those of its database.
 
-A row of the database holds what was made with each of them, so that other secrets are
-refused in a sentence instead of failing later, row by row. Missing ones are made for a
-database that is new, and for no other: two machines must not make different ones.
+A row of the database holds a proof for each secret, so that wrong secrets are refused
+with one message instead of failing later, row by row. Missing secrets are generated
+only for a new database: two machines must not generate different ones.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _USED = """
 SELECT EXISTS (SELECT FROM managers_manager) OR EXISTS (SELECT FROM managers_apikey)
 """
 _FIND = "SELECT proof FROM local_secretproof WHERE name = %s"
-_KEEP = """
+_INSERT = """
 INSERT INTO local_secretproof (name, proof) VALUES (%s, %s) ON CONFLICT DO NOTHING
 """
 _RENEW = "UPDATE local_secretproof SET proof = %s WHERE name = %s AND proof = %s"
@@ -56,7 +56,7 @@ INSERT INTO local_secretproof (name, proof) VALUES (%s, %s)
 ON CONFLICT (name) DO UPDATE SET proof = excluded.proof
 """
 
-# What is tried where no proof was made yet. Few rows of a long table hold a value.
+# Values to try where there is no proof yet. Few rows of a long table have a value.
 _NEWEST = """
 SELECT {name} FROM (SELECT {name} FROM {table} ORDER BY {key} DESC LIMIT 10000) newest
  WHERE {name} <> '' LIMIT 200
@@ -66,25 +66,27 @@ Report = Callable[[str], None]
 
 
 def check_secrets(say: Report) -> None:
-    """Makes the secrets of a new database where none were given, and proves those of
-    one in use. A database without tables is looked at again after its migrations.
+    """Generates missing secrets of a new database, and checks those of one in use.
 
-    Raises SecretsError with what to do, OperationalError where the database is away.
+    A database without tables must be checked again after its migrations. Raises
+    SecretsError with the remedy, OperationalError if the database is not reachable.
     """
     missing = _missing()
     if missing:
         if _is_used():
             raise SecretsError(_missing_sentence(missing))
-        _make(missing, say)
+        _generate(missing, say)
     if _exists("local_secretproof"):
-        _prove_secret_key()
-        _prove_token_keys()
+        _check_secret_key()
+        _check_token_keys()
 
 
 def start_checked() -> None:
-    """`check_secrets` for a process that begins: one that is refused ends with a
-    sentence and status 2. Where the database is away the process begins all the same,
-    and is checked as soon as it is back."""
+    """Runs `check_secrets` at the start of a process; exits 2 if it fails.
+
+    If the database is not reachable, the process starts all the same and is checked as
+    soon as the database is back.
+    """
     try:
         check_secrets(_report)
     except SecretsError as error:
@@ -92,25 +94,24 @@ def start_checked() -> None:
         sys.exit(EXIT_STATUS)
     except (OperationalError, InterfaceError):
         if _missing():
-            # Nothing can be done without them, and only the database knows whether
-            # they may be made.
+            # The process cannot work without them, and only the database shows whether
+            # they may be generated.
             raise
         Thread(target=_check_later, name="secrets", daemon=True).start()
     finally:
-        # The process may never need one in this thread again.
+        # This thread may not need a connection again.
         if not connection.in_atomic_block:
             connection.close()
 
 
 def take_secret_key() -> None:
-    """Has the database go on with HCI_SECRET_KEY, whatever it was before."""
-    _ask(_SET, SECRET_KEY, _proof_of_secret_key())
+    """Makes the present HCI_SECRET_KEY the one that this database is used with."""
+    _query(_SET, SECRET_KEY, _proof_of_secret_key())
 
 
 def renew_token_proof() -> None:
-    """Has the database want the newest of HCI_TOKEN_KEYS alone: every value is
-    encrypted with it."""
-    _ask(_SET, TOKEN_KEYS, encrypt(_KNOWN_TEXT))
+    """Requires the newest of HCI_TOKEN_KEYS, once all values use it."""
+    _query(_SET, TOKEN_KEYS, encrypt(_KNOWN_TEXT))
 
 
 def _report(text: str) -> None:
@@ -133,13 +134,13 @@ def _check_later() -> None:
         return
 
 
-# Missing -----------------------------------------------------------------------
+# Missing secrets ---------------------------------------------------------------
 
 
 def _missing() -> list[str]:
     missing = []
     try:
-        settings.SECRET_KEY  # noqa: B018 - Django refuses to tell an empty one
+        settings.SECRET_KEY  # noqa: B018 - Django raises if it is empty
     except ImproperlyConfigured:
         missing.append("HCI_SECRET_KEY")
     return missing if settings.TOKEN_KEYS else [*missing, "HCI_TOKEN_KEYS"]
@@ -155,7 +156,7 @@ def _missing_sentence(missing: list[str]) -> str:
     )
 
 
-def _make(missing: list[str], say: Report) -> None:
+def _generate(missing: list[str], say: Report) -> None:
     for name in generated_secrets.ALL:
         generated_secrets.generated_secret(name)
     if "HCI_SECRET_KEY" in missing:
@@ -166,7 +167,7 @@ def _make(missing: list[str], say: Report) -> None:
         settings.TOKEN_KEYS = [
             generated_secrets.generated_secret(generated_secrets.TOKEN_KEY)
         ]
-    # Read when the settings were, and not needed to read a row.
+    # Settings set these at start-up; no stored row depends on them.
     for variable, name in (
         ("META_VERIFY_TOKEN", generated_secrets.META_VERIFY_TOKEN),
         ("DEMO_APP_SECRET", generated_secrets.DEMO_APP_SECRET),
@@ -181,47 +182,50 @@ def _make(missing: list[str], say: Report) -> None:
 
 
 def _is_used() -> bool:
-    if _exists("local_secretproof") and _ask("SELECT proof FROM local_secretproof"):
+    if _exists("local_secretproof") and _query("SELECT proof FROM local_secretproof"):
         return True
-    return _exists("managers_manager") and bool(_ask(_USED)[0])
+    return _exists("managers_manager") and bool(_query(_USED)[0])
 
 
 def _exists(table: str) -> bool:
-    return bool(_ask("SELECT to_regclass(%s) IS NOT NULL", table)[0])
+    return bool(_query("SELECT to_regclass(%s) IS NOT NULL", table)[0])
 
 
-def _ask(statement: str, *values: str) -> list[Any]:
-    """The first column of what a statement answers."""
+def _query(statement: str, *values: str) -> list[Any]:
+    """Runs a statement and returns the first column of its result."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()] if cursor.description else []
 
 
-# Proven ------------------------------------------------------------------------
+# Proofs ------------------------------------------------------------------------
 
 
-def _prove_secret_key() -> None:
+def _check_secret_key() -> None:
     now = _proof_of_secret_key()
     known = _known_proof(SECRET_KEY, lambda: now)
     if known == now:
         return
     if known not in [each.hex() for each in digests(_PURPOSE, _KNOWN_TEXT)]:
         raise SecretsError(_SIGNED_BY_ANOTHER)
-    _ask(_RENEW, now, SECRET_KEY, known)
+    _query(_RENEW, now, SECRET_KEY, known)
 
 
 def _proof_of_secret_key() -> str:
     return digest(_PURPOSE, _KNOWN_TEXT).hex()
 
 
-def _prove_token_keys() -> None:
+def _check_token_keys() -> None:
     if not can_decrypt(_known_proof(TOKEN_KEYS, _first_token_proof)):
         raise SecretsError(_ENCRYPTED_BY_ANOTHER)
 
 
 def _first_token_proof() -> str:
-    """For a database without one, as an earlier version left it: what it holds must be
-    readable. One value that is spoilt says nothing against keys that open others."""
+    """Returns the first proof of a database that an earlier version left without.
+
+    At least one of its values must be readable: a single corrupt value does not
+    disprove keys that decrypt others.
+    """
     values = [value for column in encrypted_columns() for value in _newest(column)]
     if values and not any(map(can_decrypt, values)):
         raise SecretsError(_ENCRYPTED_BY_ANOTHER)
@@ -231,13 +235,13 @@ def _first_token_proof() -> str:
 def _newest(column: EncryptedColumn) -> list[str]:
     if not _exists(column.table):
         return []
-    return _ask(_NEWEST.format(**column._asdict()))
+    return _query(_NEWEST.format(**column._asdict()))
 
 
 def _known_proof(name: str, make: Callable[[], str]) -> str:
-    """The proof of that name, the first that somebody made."""
-    if not (known := _ask(_FIND, name)):
-        _ask(_KEEP, name, make())
-        known = _ask(_FIND, name)
+    """Returns the stored proof, created by the first process that needs it."""
+    if not (known := _query(_FIND, name)):
+        _query(_INSERT, name, make())
+        known = _query(_FIND, name)
     proof: str = known[0]
     return proof

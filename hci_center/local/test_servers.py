@@ -1,7 +1,7 @@
-"""Runs a command beside embedded servers of its own, which are gone when it ends.
+"""Runs a command with temporary embedded servers, which are removed at the end.
 
-`python -m hci_center.local.test_servers COMMAND ...`, for the tests. It sets DATABASE_URL
-and REDIS_URL, each unless it is set already, and HCI_DATA_DIR to a temporary folder.
+`python -m hci_center.local.test_servers COMMAND ...`, for the tests. Sets DATABASE_URL
+and REDIS_URL unless they are set, and HCI_DATA_DIR to a temporary folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hci_center.local.server_dirs import open_server_dirs
 from hci_center.local.supervisor import StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
-# What is thrown away anyway need not survive a loss of power.
+# Temporary data need not survive a power failure.
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -34,20 +34,20 @@ TIMEOUT = 10.0
 
 
 def run(command: list[str]) -> int:
-    """The exit status of the command."""
+    """Runs the command and returns its exit status."""
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
     os.environ["HCI_DATA_DIR"] = str(data)
     for name in generated_secrets.ALL:
         generated_secrets.generated_secret(name)
-    home = open_server_dirs()
+    dirs = open_server_dirs()
     try:
         with Supervisor(_say) as supervisor:
             if not os.environ.get("REDIS_URL"):
                 os.environ["REDIS_URL"] = paths.redis_url()
-                supervisor.start(valkey(home))
+                supervisor.start(valkey(dirs))
             if not os.environ.get("DATABASE_URL"):
                 os.environ["DATABASE_URL"] = paths.database_url()
-                postgres = Postgres(home, SETTINGS)
+                postgres = Postgres(dirs, SETTINGS)
                 postgres.prepare()
                 supervisor.start(postgres.process())
                 postgres.wait_until_ready(lambda: supervisor.tend(0.02))
@@ -55,12 +55,12 @@ def run(command: list[str]) -> int:
     except StoppedError:
         return 130
     finally:
-        for folder in {home.path, home.sockets, data}:
+        for folder in {dirs.path, dirs.sockets, data}:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run_beside(supervisor: Supervisor, command: list[str]) -> int:
-    # In the terminal's foreground, as a debugger needs it: Ctrl-C reaches it too.
+    # In the terminal's foreground, for debuggers: Ctrl-C reaches it too.
     child = subprocess.Popen(command, preexec_fn=bind_to_parent(signal.SIGKILL))
     supervisor.run(until=lambda: child.poll() is not None)
     if child.poll() is None and supervisor.stopped_by != signal.SIGINT:

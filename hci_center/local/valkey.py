@@ -1,4 +1,4 @@
-"""The embedded Valkey: it carries what is no fact, so it keeps nothing on disk."""
+"""The embedded Valkey, without persistence: it holds only transient data."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from hci_center.local.server_dirs import ServerDirs, valkey_binary
 from hci_center.local.supervisor import Process
 
 
-def valkey(home: ServerDirs) -> Process:
-    """The server, on a Unix socket alone."""
+def valkey(dirs: ServerDirs) -> Process:
+    """Returns the server's process, listening only on a Unix socket."""
     options = {
         "port": "0",
-        "unixsocket": str(home.sockets / "valkey.sock"),
+        "unixsocket": str(dirs.sockets / "valkey.sock"),
         "unixsocketperm": "700",
         "save": "",
         "appendonly": "no",
-        "dir": str(home.sockets),
+        "dir": str(dirs.sockets),
         "loglevel": "warning",
     }
-    command = [str(valkey_binary(home))]
+    command = [str(valkey_binary(dirs))]
     for name, value in options.items():
         command += [f"--{name}", value]
     return Process(
@@ -25,6 +25,6 @@ def valkey(home: ServerDirs) -> Process:
         command,
         stage=1,
         stop_seconds=5.0,
-        log=home.log("valkey"),
-        popen=home.popen,
+        log=dirs.log("valkey"),
+        popen=dirs.popen,
     )

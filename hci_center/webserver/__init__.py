@@ -1,1 +1,1 @@
-"""The web process: HTTP, the threads that run Django, and what guards both."""
+"""The web process: an HTTP server with bounds and the threads that run Django."""

@@ -1,4 +1,4 @@
-"""What a WSGI application answers, on its way from a thread to the event loop."""
+"""Runs the WSGI application and passes its response to the event loop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
 
 
 class Reply:
-    """What one call of the WSGI application came to."""
+    """The response of one call of the WSGI application."""
 
     def __init__(self) -> None:
         self.status = 500
@@ -45,7 +45,7 @@ class Reply:
         }
 
     def measure(self, length: int) -> None:
-        """Adds the length of the body, where Django did not tell it."""
+        """Adds the Content-Length header where Django did not set it."""
         if self.status in (204, 304):
             return
         if not any(name.lower() == "content-length" for name, _ in self.headers):
@@ -53,7 +53,7 @@ class Reply:
 
 
 def call(application: WsgiApplication, environ: Environ) -> Reply:
-    """Calls the application; an answer that breaks off is a bare 500."""
+    """Calls the application; a response that fails midway becomes a bare 500."""
     reply = Reply()
     try:
         answer = application(environ, reply.start_response)
@@ -78,16 +78,16 @@ def call_for(
     application: WsgiApplication,
     environ: Environ,
 ) -> None:
-    """In a thread: calls the application for one who waits in the loop."""
+    """Calls the application in a thread and resolves a future of the event loop."""
     reply = call(application, environ)
     loop.call_soon_threadsafe(done.set_result, reply)
 
 
 def _gather(answer: Iterable[bytes], reply: Reply) -> bytes | FileAnswer:
-    """A whole answer as it is; a streamed one by way of a temporary file.
+    """Returns a complete response as it is; a streamed one in a temporary file.
 
-    So a slow reader never holds a thread, and a stream that breaks off is an error
-    answer and not a short file.
+    So a slow reader never occupies a thread, and a stream that fails midway becomes an
+    error response, not a truncated file.
     """
     if not getattr(answer, "streaming", False):
         whole = b"".join(answer)
@@ -106,7 +106,7 @@ def _gather(answer: Iterable[bytes], reply: Reply) -> bytes | FileAnswer:
 
 
 def refusing(refusal: RefusedError) -> WsgiApplication:
-    """An application that answers with that refusal, whatever is asked."""
+    """Returns an application that always responds with that refusal."""
 
     def application(environ: Environ, start_response: StartResponse) -> Any:
         response = answer_refusal(WSGIRequest(environ), refusal)
@@ -118,7 +118,10 @@ def refusing(refusal: RefusedError) -> WsgiApplication:
 
 
 def closing(application: WsgiApplication) -> WsgiApplication:
-    """The same, on a connection that ends with it: parts of a body may be left."""
+    """Returns the application with `Connection: close` added to its response.
+
+    Used when unread parts of a body may remain on the connection.
+    """
 
     def closed(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: Headers, error: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""How large the body of a request may be, and what all bodies may hold together."""
+"""Limits the size of each request body and of all bodies together."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SMALL_BODY = 2 * MiB
 META_BODY = 4 * MiB
 FILE_BODY = 40 * MiB
 
-# What bodies may hold together. The beginning of each is free, which the number of
-# connections bounds: ordinary calls come through whatever others send. Beyond it a
-# body counts to those whose sender has shown a valid credential, or to those of
-# everybody else; a large one of a known sender lies on the disk.
+# Limits for all bodies together. The first FREE bytes of each body are not counted;
+# the number of connections bounds them, so ordinary calls always pass. Beyond that a
+# body counts to the pool of senders with a valid credential or to the pool of all
+# others; a large body of a known sender is kept on disk.
 FREE = 64 * 1024
 UNKNOWN_AT_MOST = 48 * MiB
 KNOWN_AT_MOST = 96 * MiB
 ON_DISK_AT_MOST = 1024 * MiB
-# The most of each that one address, and one part of the site, may hold.
+# The largest share of a pool for one address, and for one part of the site.
 ADDRESS_SHARE = 0.5
 PART_SHARE = 0.75
 
@@ -45,11 +45,11 @@ class TooManyBodiesError(RefusedError):
 
 
 class Request:
-    """What the guard must know of a request: where its body comes from and goes to.
+    """The facts about a request that its body's limits depend on.
 
-    `declared` is the Content-Length, None for a chunked body; a client that `waits`
-    has sent Expect: 100-continue. `is_known` asks whether the credential that the
-    request carries is valid.
+    `declared` is the Content-Length, None for a chunked body. `waits` is whether the
+    client sent Expect: 100-continue. `is_known` checks whether the request's credential
+    is valid.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Request:
 
     @cached_property
     def shares(self) -> tuple[tuple[str, float], ...]:
-        """Whose shares of a pool it uses up, and how large each is."""
+        """The names and sizes of the pool shares that the body counts to."""
         address = network_of(address_in(self.environ))
         # `api`, `admin`, `webhooks` or another.
         part = self.path.split("/", 2)[1]
@@ -76,28 +76,28 @@ class Request:
 
 
 def cap(method: str, path: str) -> int:
-    """How many bytes a body may have at this path, decoded and without its query."""
+    """Returns the largest body in bytes at this path, decoded and without query."""
     if method == "POST" and _TAKES_FILES.fullmatch(path):
         return FILE_BODY
     return META_BODY if method == "POST" and _META.fullmatch(path) else SMALL_BODY
 
 
 class Pool:
-    """Bytes that bodies of one kind hold, in all, by address and by part."""
+    """The bytes of bodies of one kind: in total, by address and by part of the site."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.held: Counter[str] = Counter()
+        self.used: Counter[str] = Counter()
 
     def take(self, request: Request, size: int) -> None:
-        """Takes that many bytes more, or gives them back.
+        """Adds that many bytes; a negative size releases them.
 
-        Raises TooManyBodiesError when that would be too much; takes nothing then.
+        Raises TooManyBodiesError without adding any if a limit would be exceeded.
         """
         for name, share in request.shares:
-            if size > 0 and self.held[name] + size > self.most * share:
+            if size > 0 and self.used[name] + size > self.most * share:
                 raise TooManyBodiesError
         for name, _share in request.shares:
-            self.held[name] += size
-            if not self.held[name]:
-                del self.held[name]
+            self.used[name] += size
+            if not self.used[name]:
+                del self.used[name]

@@ -1,10 +1,9 @@
-"""Takes in a request's whole body before a thread of Django is taken for it.
+"""Reads a request's whole body before it occupies a Django thread.
 
-However slowly it trickles, in however many chunks: only a bounded part of the memory
-and the disk waits. A body over the cap of its path is read on and thrown away, so
-that the client lives to read the answer; that one is Django's, since an unknown path
-or a wrong method is refused before a large body. So is one of a sender that has shown
-no valid credential, wherever more than a small body is taken.
+Slow and chunked bodies use only a bounded part of memory and disk. A body over the
+limit of its path is read and discarded, so that the client reads the response. Django
+creates that response, since an unknown path or a wrong method is reported before the
+size. The same applies to a large body of a sender without a valid credential.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ from hci_center.webserver.body_pools import (
     cap,
 )
 
-# A body over its cap is thrown away up to here; then the connection is closed.
+# A body over its limit is discarded up to this size; then the connection is closed.
 READ_AT_MOST = 128 * MiB
 SECONDS = 15.0
-# A known sender's body has as much more time as it needs at this rate, in bytes a
-# second: many people's uplinks are slow, and on the disk it is in nobody's way.
+# A known sender's body gets the extra time it needs at this rate, in bytes per second:
+# many uplinks are slow, and on disk the body blocks nobody.
 SLOWEST = 128 * 1024
 
 Scope = MutableMapping[str, Any]
@@ -46,15 +45,15 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 class TooLargeError(Exception):
-    """The body is over the cap of its path."""
+    """The body is over the limit of its path."""
 
 
 class ClientGoneError(Exception):
-    """The client left before its body was complete: nothing of it may be used."""
+    """The client disconnected before its body was complete; it must not be used."""
 
 
 class UnknownSenderError(Exception):
-    """A large body of a sender without a valid credential: it is not read."""
+    """The sender of a large body has no valid credential: it is not read."""
 
 
 class BodyTooSlowError(RefusedError):
@@ -63,14 +62,14 @@ class BodyTooSlowError(RefusedError):
 
 
 class Body:
-    """A body while it is taken in, and until its request has been answered."""
+    """A request body, from its first chunk until the request was answered."""
 
     def __init__(self, guard: BodyGuard, request: Request) -> None:
         self.guard, self.request = guard, request
         self.limit = cap(request.method, request.path)
         self.size = 0
         self.is_known = False
-        # Whether its last part has arrived.
+        # Whether the last chunk has arrived.
         self.has_ended = False
         self._pool: Pool | None = None
         self._counted = 0
@@ -79,11 +78,14 @@ class Body:
 
     @property
     def is_large(self) -> bool:
-        """Whether it lies on the disk, and is whole in memory once it is worked on."""
+        """Whether the body is on disk; Django loads it into memory as a whole."""
         return self._file is not None
 
     async def add(self, chunk: bytes) -> None:
-        """Raises TooLargeError, UnknownSenderError and TooManyBodiesError."""
+        """Adds a chunk.
+
+        Raises TooLargeError, UnknownSenderError or TooManyBodiesError.
+        """
         size = self.size + len(chunk)
         if size > FREE:
             await self.expect(size)
@@ -97,7 +99,7 @@ class Body:
             self._write(chunk)
 
     async def expect(self, size: int) -> None:
-        """Raises TooLargeError or UnknownSenderError for a body of that size."""
+        """Checks the size; raises TooLargeError or UnknownSenderError."""
         if size > self.limit:
             raise TooLargeError
         if self._pool is None:
@@ -107,7 +109,10 @@ class Body:
             raise UnknownSenderError
 
     def stream(self) -> IO[bytes]:
-        """The whole body, from its start. Raises TooManyBodiesError on a full disk."""
+        """Returns the whole body as a file.
+
+        Raises TooManyBodiesError if the disk is full.
+        """
         if self._file is not None:
             try:
                 self._file.seek(0)  # writes what is buffered
@@ -118,10 +123,10 @@ class Body:
         return io.BytesIO(chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
     def release(self) -> None:
-        """What it holds is free for others."""
+        """Frees the body's memory, its file and its share of the pools."""
         self._chunks.clear()
         if self._file is not None:
-            # On a full disk the rest of its buffer cannot be written; it is closed.
+            # On a full disk closing cannot write the rest of the buffer; ignored.
             with suppress(OSError):
                 self._file.close()
         self._count(0)
@@ -151,7 +156,7 @@ class Body:
 
 
 class BodyGuard:
-    """The bodies of one process: each within its cap, all within their pools."""
+    """Reads the bodies of one process within the limits of path and pools."""
 
     seconds: ClassVar[float] = SECONDS
 
@@ -161,10 +166,10 @@ class BodyGuard:
         self.on_disk = Pool(ON_DISK_AT_MOST)
 
     async def read(self, receive: Receive, body: Body) -> None:
-        """Takes the whole body in; whoever asked calls `body.release` in any case.
+        """Reads the whole body; the caller must call `body.release` in any case.
 
         Raises TooLargeError, UnknownSenderError, ClientGoneError, BodyTooSlowError or
-        TooManyBodiesError. What is refused for its size is read on and thrown away.
+        TooManyBodiesError. A body refused for its size is read and discarded first.
         """
         refusal: Exception | None = None
         try:
@@ -177,7 +182,7 @@ class BodyGuard:
                     if not body.request.waits and not body.has_ended:
                         loop = asyncio.get_running_loop()
                         timeout.reschedule(loop.time() + self.seconds)
-                        await _throw_away(receive)
+                        await _discard(receive)
         except TimeoutError:
             if refusal is None:
                 raise BodyTooSlowError from None
@@ -203,8 +208,8 @@ class BodyGuard:
             raise ClientGoneError
 
 
-async def _throw_away(receive: Receive) -> None:
-    """Reads to the end of the body, or until it is not worth reading on."""
+async def _discard(receive: Receive) -> None:
+    """Discards the rest of the body, up to READ_AT_MOST bytes."""
     size = 0
     while size <= READ_AT_MOST:
         message = await receive()

@@ -1,4 +1,7 @@
-"""Compresses answers for clients that take gzip (docs/decisions/compression.md)."""
+"""Compresses responses for clients that accept gzip.
+
+See docs/decisions/compression.md.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-# What fits one packet arrives no sooner for being smaller.
+# A response that fits one packet does not arrive sooner when compressed.
 SMALLEST = 1400
 TYPES = (
     "application/javascript",
@@ -16,13 +19,13 @@ TYPES = (
     "image/svg+xml",
     "text/",
 )
-# Stands in the META of a request whose answer holds a secret beside what others have
-# written: the length of a compressed answer would tell something of the secret.
+# Set in the META of a request whose response contains a secret beside text of other
+# people: the compressed length would reveal something about the secret.
 NOT_COMPRESSED = "hci.not_compressed"
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Django's, for whole texts alone, and where their length tells nobody anything."""
+    """Compresses complete text responses whose length reveals no secret."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -38,10 +41,10 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 def _may_be_compressed(request: HttpRequest) -> bool:
-    """Whether nobody else can make the client ask again and again (BREACH).
+    """Returns whether no other site can make the client repeat the request (BREACH).
 
-    Another site's page could, in a browser, with the cookie of whoever is signed in.
-    Browsers say what made them ask; one that does not say may be old.
+    Another site's page could do so in a browser with the login cookie. Browsers state
+    the request's origin in Sec-Fetch-Site; old ones send no such header.
     """
     if request.META.get(NOT_COMPRESSED):
         return False

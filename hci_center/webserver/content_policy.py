@@ -1,4 +1,7 @@
-"""Tells browsers what our pages may load and run (docs/decisions/content-security-policy.md)."""
+"""Content-Security-Policy of pages.
+
+See docs/decisions/content-security-policy.md.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-# Of every page, those of errors among them: our own files and nothing else.
+# For every page, including error pages: only our own files.
 STRICT: dict[str, list[str]] = {
     "default-src": [SELF],
     "script-src": [SELF],
@@ -21,8 +24,8 @@ STRICT: dict[str, list[str]] = {
     "form-action": [SELF],
     "frame-ancestors": [NONE],
 }
-# What the back-office's theme needs in place of that: Alpine.js evaluates the
-# expressions in its attributes, and the theme's colours are a style in the page.
+# The admin theme's exceptions: Alpine.js evaluates the expressions in its attributes,
+# and the theme's colours are an inline style.
 BACK_OFFICE: dict[str, Any] = {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -30,7 +33,7 @@ BACK_OFFICE: dict[str, Any] = {
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """django-csp's, for pages alone: what programs read costs no more than before."""
+    """Adds django-csp's header to HTML pages only."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

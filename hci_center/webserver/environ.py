@@ -1,4 +1,4 @@
-"""What a WSGI application is told of its request, from what an ASGI server tells."""
+"""Converts an ASGI scope to a WSGI environ."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hci_center.webserver.body_reader import Scope
 Environ = dict[str, Any]
 
 PIECE = 256 * 1024
-# Longer names of headers are made up: they are not remembered.
+# Longer header names are not real ones and are not cached.
 LONGEST_KEPT = 64
 
 
 class FileAnswer:
-    """`wsgi.file_wrapper`: a file that the event loop sends, without a thread."""
+    """The `wsgi.file_wrapper`: a file that the event loop sends without a thread."""
 
     def __init__(self, file: IO[bytes], block_size: int = PIECE) -> None:
         self.read = file.read
@@ -38,7 +38,7 @@ _BASE: Environ = {
 
 
 def environ_of(scope: Scope) -> Environ:
-    """The WSGI environ of an ASGI scope, still without its body."""
+    """Returns the WSGI environ of an ASGI scope, without the body."""
     environ = _BASE.copy()
     raw_path: bytes = scope["raw_path"]
     environ["REQUEST_METHOD"] = scope["method"]
@@ -63,9 +63,9 @@ def environ_of(scope: Scope) -> Environ:
 
 
 def _key_of(name: bytes) -> str | None:
-    """A header's name in the environ; None for one with an underscore.
+    """Returns a header's key in the environ; None for a name with an underscore.
 
-    There it would stand for the one with a hyphen, which only a proxy may set.
+    In the environ it would equal the name with a hyphen, which only a proxy may set.
     """
     if b"_" in name:
         return None

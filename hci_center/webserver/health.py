@@ -1,4 +1,4 @@
-"""What a monitor asks: is the process up, and can it do its work?"""
+"""Health checks: whether the process is up and whether it can work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hci_center.errors import LackingError, MethodNotAllowedError
 State = Literal["ok", "degraded", "down"]
 
 SECONDS = 1.5
-# With less the answer is `degraded`; with less than the second, `down`: PostgreSQL
+# Below LITTLE_DISK the status is `degraded`, below LEAST_DISK it is `down`: PostgreSQL
 # itself stops when it cannot write its log.
 LITTLE_DISK = 500 * 2**20
 LEAST_DISK = 50 * 2**20
@@ -33,18 +33,18 @@ PROBE_SIZE = 64 * 2**10
 
 
 class BrokenError(LackingError):
-    """What was found makes the answer `down`, whatever the check counts for."""
+    """The check's failure makes the status `down`, whatever its usual severity."""
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process is up and a thread of it is free."""
-    _request_reading(request)
+    """Answers that the process is up and has a free thread."""
+    _require_get(request)
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether the parts that it leans on answer, within two seconds in any case."""
-    _request_reading(request)
+    """Reports whether the required services respond, within two seconds."""
+    _require_get(request)
     checks: dict[str, str] = {}
     states: list[State] = []
     for check in CHECKS:
@@ -61,13 +61,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _request_reading(request: HttpRequest) -> None:
+def _require_get(request: HttpRequest) -> None:
     if request.method not in (allowed := ["GET", "HEAD"]):
         raise MethodNotAllowedError(allowed)
 
 
 class Check:
-    """One question with a thread of its own, where a frozen server may hold it."""
+    """One check with its own thread, which a frozen server may block."""
 
     def __init__(self, name: str, fault: State, ask: Callable[[], str]) -> None:
         self.name, self.fault, self.ask = name, fault, ask
@@ -88,15 +88,15 @@ class Check:
             return "down", str(broken)
         except LackingError as lack:
             return self.fault, str(lack)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        except Exception as error:  # noqa: BLE001 - any error is reported
             return self.fault, type(error).__name__
 
 
 def _check_database() -> str:
     if faults.disk_full.is_recent():
         raise LackingError("it refused a write: its disk is full")
-    # A connection of its own, by the whole connection string: it tells of the server
-    # and not of an old connection.
+    # A new connection with the full connection parameters tests the server and not an
+    # old connection.
     parameters = {**connection.get_connection_params(), **_PROBE}
     with BoundedConnection.connect(**parameters) as database:
         database.answer_timeout = SECONDS
@@ -121,7 +121,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 def _check_redis() -> str:
-    # Not for the commands, which ask nobody: it takes a tenth of their start.
+    # Imported late: it takes a tenth of the start-up time of commands.
     import redis
 
     server = redis.Redis.from_url(
@@ -135,7 +135,7 @@ def _check_redis() -> str:
 
 
 def _check_disk() -> str:
-    """Little room is a warning; where nothing can be written, nothing works."""
+    """Fails if little space is free or if nothing can be written."""
     try:
         free = shutil.disk_usage(settings.DATA_DIR).free
         with tempfile.TemporaryFile(dir=settings.DATA_DIR, prefix=".probe-") as file:

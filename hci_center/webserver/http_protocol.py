@@ -1,7 +1,6 @@
-"""uvicorn's HTTP protocol with bounds on what a client may send, and how slowly.
+"""uvicorn's HTTP protocol with limits on the size and speed of requests.
 
-Both servers use it: the web process, and the feed's until a connection becomes a
-WebSocket.
+Used by the web process, and by the feed until a connection becomes a WebSocket.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ from hci_center.api.envelope import failure, render_to_store
 from hci_center.errors import InvalidError, RefusedError
 
 HEADER_SECONDS = 15.0
-# Of the request line with the headers, and of the trailers after a chunked body.
+# For the request line with the headers, and for the trailers after a chunked body.
 HEADER_BYTES = 64 * 1024
 MOST_HEADERS = 128
-# Requests that one connection may have waiting behind the one being answered.
+# Pipelined requests per connection behind the one being answered.
 MOST_PIPELINED = 32
-# A client that acknowledges nothing for so long is gone, with what it left unread.
+# A client that acknowledges nothing for this long is disconnected.
 UNREAD_MILLISECONDS = 60_000
-# After a refusal so much is read and thrown away: closing a connection with unread
-# bytes resets it, and the client would not get to read why.
+# Time and bytes read and discarded after a refusal: closing a connection with unread
+# bytes resets it, and the client could not read the response.
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 8 * 2**20
 
 API = b"/api/"
-# What belongs to one connection's change of protocol and not to the request.
+# Headers of a protocol upgrade, which do not belong to the request.
 UPGRADE_HEADERS = (b"upgrade", b"http2-settings")
 
 
@@ -54,14 +53,14 @@ class NotHttpError(InvalidError):
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Refuses requests whose headers or trailers are too large or come too slowly."""
+    """Refuses requests with headers or trailers that are too large or too slow."""
 
     header_seconds: ClassVar[float] = HEADER_SECONDS
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.url, self.headers = b"", []
-        # Bytes since the last ones that were no headers: a body, a request's end.
+        # Bytes received since the last that were not headers.
         self._counted = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
@@ -92,7 +91,7 @@ class BoundedHttp(HttpToolsProtocol):
             if self._counted > HEADER_BYTES or len(self.headers) > MOST_HEADERS:
                 self._refuse(HeadersTooLargeError())
             elif self._unanswered() is None:
-                # Also when all that came was an empty line between two requests.
+                # Also after an empty line between two requests.
                 self._start_deadline()
             elif self._deadline is not None:
                 self._stop_deadline()
@@ -101,7 +100,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_deadline()
         super().connection_lost(exc)
 
-    # What the parser finds -------------------------------------------------------
+    # Parser callbacks ------------------------------------------------------------
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > MOST_HEADERS or (
@@ -110,12 +109,12 @@ class BoundedHttp(HttpToolsProtocol):
             raise ValueError("too large")
         self._counted = 0
         if self.parser.should_upgrade():
-            # Nothing begins before it is known in which protocol.
+            # The request starts only once its protocol is known.
             self.scope["method"] = self.parser.get_method().decode("ascii")
             return
         super().on_headers_complete()
-        # The application reads its headers later. Trailers must not be among them:
-        # there they would stand for headers that only a proxy may set.
+        # The application reads the headers later. Trailers must not be among them:
+        # they could pass for headers that only a proxy may set.
         self.headers = []
         if len(self.pipeline) > MOST_PIPELINED:
             raise ValueError("too many requests at once")
@@ -132,28 +131,28 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         if not self.pipeline and self.cycle.more_body:
-            # Nobody reads the rest of its body, which may have no end.
+            # The rest of the body will not be read and may be endless.
             self.transport.close()
         super().on_response_complete()
 
     def _unanswered(self) -> RequestResponseCycle | None:
-        """The latest request whose headers are complete, unless it is answered."""
+        """Returns the latest request with complete headers, unless it is answered."""
         cycle = cast(RequestResponseCycle | None, self.cycle)
         return None if cycle is None or cycle.response_complete else cycle
 
     def _is_large(self) -> bool:
-        """Whether the headers alone are too large, whatever came along with them."""
+        """Returns whether the headers alone are too large, without the body."""
         size = sum(len(name) + len(value) + 4 for name, value in self.headers)
         return size + len(self.url) > HEADER_BYTES or len(self.headers) > MOST_HEADERS
 
-    # Another protocol ------------------------------------------------------------
+    # Protocol upgrades -----------------------------------------------------------
 
     def _upgrade(self, rest: bytes) -> None:
-        """Changes to WebSocket, or answers over HTTP/1.1 as if nobody had asked.
+        """Switches to WebSocket, or ignores the upgrade and answers over HTTP/1.1.
 
-        Java's and curl's clients offer HTTP/2 with their first request. The parser
-        takes what follows its headers for the other protocol: it is given the
-        request once more, without the offer.
+        The clients of Java and curl offer HTTP/2 with their first request. The parser
+        treats what follows the headers as the other protocol, so the request is parsed
+        again without the offer.
         """
         method = self.scope["method"].encode()
         if self._should_upgrade():
@@ -177,7 +176,7 @@ class BoundedHttp(HttpToolsProtocol):
     # Refusals --------------------------------------------------------------------
 
     def _start_deadline(self) -> None:
-        """Most requests come with all of their headers at once, and cost no timer."""
+        """Starts the timer for headers; most requests arrive whole and need none."""
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.header_seconds, self._too_slow)
 
@@ -194,9 +193,10 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, refusal: RefusedError) -> None:
-        """Answers by itself, and takes nothing more on this connection.
+        """Sends a refusal and reads no further requests on this connection.
 
-        What was asked before is answered first: then there is no room for a refusal.
+        If an earlier request is still being answered, that response is finished and the
+        refusal is not sent.
         """
         self._refused = True
         self._stop_deadline()
@@ -205,7 +205,7 @@ class BoundedHttp(HttpToolsProtocol):
             if self.pipeline or cycle.response_started or not cycle.more_body:
                 cycle.keep_alive = False
                 return
-            # Its body or its trailers are what is refused.
+            # The body or the trailers of this request are refused.
             cycle.disconnected = True
             cycle.message_event.set()
         if not self.transport.is_closing():
@@ -214,7 +214,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def _refusal(self, refusal: RefusedError) -> bytes:
-        """In the envelope below /api/, and one line of text elsewhere."""
+        """Returns the response: in the envelope below /api/, else one line of text."""
         kind, content = b"text/plain; charset=utf-8", f"{refusal.sentence}\n".encode()
         if self.url.startswith(API):
             kind, content = b"application/json", render_to_store(failure(refusal))
@@ -233,6 +233,6 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 def _without_offer(connection: bytes) -> bytes:
-    """The Connection header without what it says of another protocol."""
+    """Returns the Connection header without the upgrade's tokens."""
     tokens = [token.strip() for token in connection.split(b",")]
     return b", ".join(t for t in tokens if t.lower() not in UPGRADE_HEADERS)

@@ -1,6 +1,6 @@
-"""The web process: `python -m hci_center.webserver.server` serves HTTP until SIGTERM.
+"""Serves HTTP until SIGTERM: `python -m hci_center.webserver.server`.
 
-Why this server, and how many threads: docs/decisions/web-server.md.
+The choice of server and the number of threads: docs/decisions/web-server.md.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
 from hci_center.webserver.wsgi_bridge import Threaded
 
-# Longer than the proxies before us keep a connection, so that they end it, not we.
+# Longer than proxies keep idle connections, so that they close them, not we.
 IDLE_SECONDS = 75
 STOP_SECONDS = 9
 
 
 def serve(application: WsgiApplication, host: str, port: int, threads: int) -> None:
-    """Serves until SIGTERM or SIGINT; requests under way are finished first."""
+    """Serves until SIGTERM or SIGINT; running requests are finished first."""
     allow_many_connections()
     uvicorn.run(
         Threaded(application, threads),
@@ -40,7 +40,7 @@ def serve(application: WsgiApplication, host: str, port: int, threads: int) -> N
         access_log=False,
         log_config=None,
         log_level="error",
-        # Django's settings say whether a proxy is believed.
+        # Forwarded headers are evaluated by Django's settings.
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=IDLE_SECONDS,
@@ -59,7 +59,7 @@ if __name__ == "__main__":
     from hci_center.wsgi import application
     from managers.key_invalidation import key_change_listener
 
-    # What was loaded stays: the collector need not look through it again and again.
+    # Loaded modules stay: the garbage collector need not scan them repeatedly.
     gc.collect()
     gc.freeze()
     with key_change_listener():

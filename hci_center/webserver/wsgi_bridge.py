@@ -1,8 +1,8 @@
-"""Runs Django as WSGI, in a bounded number of threads, under an ASGI server.
+"""Runs Django as a WSGI application in a bounded number of threads.
 
-The server's event loop takes requests in, whole (see the body guard), and gives
-answers out; a thread is busy with Django alone. Each thread keeps one connection to
-the database, so there are never more of those than threads.
+The ASGI server's event loop reads whole requests (see BodyGuard) and sends responses; a
+thread only runs Django. Each thread keeps one database connection, so there are never
+more connections than threads.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ logger = logging.getLogger(__name__)
 Jobs = SimpleQueue[Callable[[], None]]
 Send = Callable[[Message], Awaitable[None]]
 
-# A reader that takes none of a streamed answer for so long has lost interest.
+# A client that reads nothing of a streamed response for this long is dropped.
 STALLED = 30.0
-# Who has waited for a thread so long is told to come again: nothing was done for him.
+# A request that waited this long for a thread gets a 503; it was not run.
 LONGEST_WAIT = 9.0
-# Large bodies that are worked on at once. Each is in memory twice and more, and its
-# parsing holds up all other threads.
+# Concurrent large bodies. Each is in memory at least twice, and parsing it blocks all
+# other threads.
 LARGE_AT_ONCE = 1
 LARGE_WAIT = 60.0
 PROBES = ("healthz", "readyz")
 
 
 def start_thread(name: str, jobs: Jobs) -> None:
-    """A thread that does one job after another, for as long as the process lives."""
+    """Starts a daemon thread that runs jobs one after another."""
 
     def work() -> None:
         while True:
@@ -72,10 +72,10 @@ def start_thread(name: str, jobs: Jobs) -> None:
 
 
 class Probe:
-    """One kind of probe, answered in a thread of its own while Django's are busy.
+    """A health check with its own thread, independent of Django's threads.
 
-    `/readyz` may take its two seconds while a server is frozen; those who ask
-    meanwhile get the same answer instead of a turn each.
+    `/readyz` may take two seconds while a server is frozen; requests that arrive
+    meanwhile get the same response.
     """
 
     def __init__(self, application: WsgiApplication, name: str) -> None:
@@ -89,33 +89,38 @@ class Probe:
         if self._under_way is None or self._under_way.done():
             loop = asyncio.get_running_loop()
             done = self._under_way = loop.create_future()
-            asked = {name: environ[name] for name in environ if name[:5] != "HTTP_"}
-            asked |= {"REQUEST_METHOD": "GET", "PATH_INFO": self.path}
-            asked |= {"QUERY_STRING": "", "wsgi.input": io.BytesIO()}
-            asked.pop("CONTENT_LENGTH", None)
-            self.jobs.put(partial(call_for, loop, done, self.application, asked))
+            probe_environ = {
+                name: environ[name] for name in environ if name[:5] != "HTTP_"
+            }
+            probe_environ |= {"REQUEST_METHOD": "GET", "PATH_INFO": self.path}
+            probe_environ |= {"QUERY_STRING": "", "wsgi.input": io.BytesIO()}
+            probe_environ.pop("CONTENT_LENGTH", None)
+            self.jobs.put(
+                partial(call_for, loop, done, self.application, probe_environ)
+            )
         return await asyncio.shield(self._under_way)
 
 
 class Waiting:
-    """Requests that wait for a thread; each is taken up once or given up once."""
+    """The requests that wait for a thread; each is run once or given up once."""
 
     longest: ClassVar[float] = LONGEST_WAIT
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._since: dict[int, tuple[float, Callable[[], None]]] = {}
-        self._look: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> int:
+        """Adds a request and returns its number; late ones are given up."""
         number = next(self._numbers)
         self._since[number] = (loop.time(), give_up)
-        if self._look is None:
-            self._look = loop.call_later(self.longest / 10, self._give_up_late, loop)
+        if self._timer is None:
+            self._timer = loop.call_later(self.longest / 10, self._give_up_late, loop)
         return number
 
     def take(self, number: int) -> bool:
-        """Whether it still waits, in which case it now does no longer."""
+        """Removes a waiting request; returns whether it was still waiting."""
         return self._since.pop(number, None) is not None
 
     def _give_up_late(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -125,13 +130,13 @@ class Waiting:
                 break
             if self.take(number):
                 give_up()
-        self._look = None
+        self._timer = None
         if self._since:
-            self._look = loop.call_later(self.longest / 10, self._give_up_late, loop)
+            self._timer = loop.call_later(self.longest / 10, self._give_up_late, loop)
 
 
 class Threaded:
-    """The ASGI application around a WSGI one."""
+    """The ASGI application that wraps a WSGI application."""
 
     def __init__(self, application: WsgiApplication, threads: int) -> None:
         self.application = application
@@ -172,12 +177,13 @@ class Threaded:
         try:
             await self.guard.read(receive, body)
             environ["wsgi.input"] = body.stream()
-            # Also of a chunked body, or Django would find it empty.
+            # Also set for a chunked body, which Django would otherwise take for empty.
             environ["CONTENT_LENGTH"] = str(body.size)
         except ClientGoneError:
             return
         except (TooLargeError, UnknownSenderError) as error:
-            # The application refuses it, for its size or for its credential.
+            # The application responds with the refusal, for the size or the
+            # credential.
             environ[TOO_LARGE] = isinstance(error, TooLargeError)
             application = closing(application)
         except RefusedError as refusal:
@@ -201,7 +207,7 @@ class Threaded:
             self.jobs.put(_collect)
 
     async def _reply(self, application: WsgiApplication, environ: Environ) -> Reply:
-        """What the application answers, in a thread of Django."""
+        """Returns the application's response, run in a Django thread."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Reply] = loop.create_future()
 
@@ -234,18 +240,19 @@ class Threaded:
         except TimeoutError:
             logger.info("Nobody read on in the answer to %s", environ["PATH_INFO"])
         finally:
-            # Closing a response ends Django's request: a matter of its threads.
+            # Closing a response ends Django's request, which must happen in its
+            # threads.
             self.jobs.put(body.close)
 
     async def _is_known(self, environ: Environ) -> bool:
-        """Whether the request carries a valid credential; asked in a thread of Django.
+        """Returns whether the request's credential is valid; runs in a Django thread.
 
-        Raises UnavailableError when the database cannot tell.
+        Raises UnavailableError when the database fails.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[bool] = loop.create_future()
 
-        def tell(known: bool | None) -> None:
+        def resolve(known: bool | None) -> None:
             if answer.done():
                 return
             if known is None:
@@ -253,18 +260,18 @@ class Threaded:
             else:
                 answer.set_result(known)
 
-        def ask() -> None:
+        def check() -> None:
             try:
                 known: bool | None = is_known_sender(dict(environ))
             except DatabaseError:
                 known = None
-            loop.call_soon_threadsafe(tell, known)
+            loop.call_soon_threadsafe(resolve, known)
 
-        self.jobs.put(ask)
+        self.jobs.put(check)
         return await answer
 
 
 def _collect() -> None:
-    """After a large body: what it left in memory goes back to the system."""
+    """Returns the memory of a large body to the system."""
     gc.collect()
     give_memory_back()

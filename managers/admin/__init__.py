@@ -1,4 +1,4 @@
-"""The managers' chapter of the back-office."""
+"""The admin pages of managers, API keys and staff."""
 
 from managers.admin import keys, managers, staff
 

@@ -1,4 +1,4 @@
-"""Django's log of changes in the admin, without the names and texts of customers."""
+"""Django's log of admin changes, without the names and texts of customers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from unfold.admin import ModelAdmin
 
 from managers.admin.lookups import is_row_id
 
-# Entries that the first page shows.
+# Entries shown on the index page.
 MOST_RECENT = 10
 
 
 class ChangeLogAdmin(ModelAdmin):
-    """Logs a row by its id; by its name as well where the business gave it.
+    """Logs a row by its id; also by its name if `logged_by_name`.
 
-    The log is never emptied: a customer's name in it would outlive the customer, and
-    every correction of the name.
+    The log is never purged: a customer's name in it would remain after the customer was
+    deleted or the name was corrected. Names given by the business may be logged.
     """
 
     logged_by_name: ClassVar[bool] = False
@@ -41,14 +41,14 @@ class ChangeLogAdmin(ModelAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """Which fields, and of rows within the page only of which kind they are."""
-        said: Any = super().construct_change_message(request, form, formsets, add)
+        """Returns the changed fields; of inline rows only their kind."""
+        changes: Any = super().construct_change_message(request, form, formsets, add)
         if not self.logged_by_name:
-            for change in said:
-                for about in change.values():
-                    if "object" in about:
-                        about["object"] = "-"
-        return said
+            for change in changes:
+                for details in change.values():
+                    if "object" in details:
+                        details["object"] = "-"
+        return changes
 
     def _log(
         self, request: HttpRequest, rows: Iterable[Model], flag: int, message: Any
@@ -74,10 +74,10 @@ class ChangeLogAdmin(ModelAdmin):
 
 
 def recent_entries(request: HttpRequest, site: Any) -> list[Any]:
-    """The person's latest entries, each with the row's present name as `shown`.
+    """Returns the person's latest entries, each with the row's present name as `shown`.
 
-    Rows that the person may not see, or that are gone, are shown as they were logged.
-    One query for each kind of row.
+    Rows that are deleted or that the person may not view are shown as they were logged.
+    Runs one query per kind of row.
     """
     own = LogEntry.objects.filter(user_id=cast("int", request.user.pk))
     entries = list(own.select_related("content_type")[:MOST_RECENT])

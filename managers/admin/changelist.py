@@ -1,4 +1,4 @@
-"""Lists that stay quick however many rows there are."""
+"""A change list that stays fast with any number of rows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from unfold.views import ChangeList
 
 
 class FastChangeList(ChangeList):
-    """A list of any length, of which a page costs what stands on that page.
+    """A change list whose cost depends only on the rows of the shown page.
 
-    The page's ids are found first and its rows are read by them: what is left out
-    before it is skipped in an index and joined to nothing. It is counted as it is
-    shown, and not a second time without filters.
+    The ids of the page are queried first and its rows by their ids, so that skipped
+    rows are only read from an index and not joined. The count without filters is not
+    queried again.
     """
 
     model_admin: Any
@@ -25,21 +25,22 @@ class FastChangeList(ChangeList):
         if not self.query and not self.has_active_filters:
             self.full_result_count = self.result_count
         ids = list(self.result_list.values_list("pk", flat=True))
-        found = self.apply_select_related(self.root_queryset).in_bulk(ids)
-        self.result_list = [found[pk] for pk in ids if pk in found]
+        rows_by_id = self.apply_select_related(self.root_queryset).in_bulk(ids)
+        self.result_list = [rows_by_id[pk] for pk in ids if pk in rows_by_id]
         self.model_admin.annotate_page(self.result_list)
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
-        """Newest first; where few rows are meant, of those that the filters leave.
+        """Returns the newest first; orders after filtering if few rows are expected.
 
-        By its primary key the database would walk the whole table back to find them.
+        With the primary key as ordering, PostgreSQL would scan the whole table
+        backwards to find them.
         """
         ordering: list[Any] = super().get_ordering(request, queryset)
         few = self.query or any(map(self.params.get, self.model_admin.narrow))
         return [(F("pk") + 0).desc()] if few and set(ordering) == {"-pk"} else ordering
 
-    # The look makes the heads of the columns again for every row: remembered, that
-    # costs a fifth.
+    # The theme builds the column headers again for every row; caching them saves a
+    # fifth of the time.
 
     @cached_property
     def _ordering_columns(self) -> Any:

@@ -1,4 +1,4 @@
-"""Columns of the lists."""
+"""Columns of the admin's change lists."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from unfold.decorators import display
 
 
 def column(title: Any, **options: Any) -> Callable[..., Any]:
-    """A method as a column of that title; the options are those of the look.
+    """Declares a method as a column with that title; options are the theme's.
 
-    The look's own decorator takes no lazy text for a title, says its signature; at
-    run time it does.
+    The signature of the theme's decorator excludes lazy titles; at run time they work.
     """
     decorate: Callable[..., Any] = display(description=title, **options)
     return decorate
 
 
 def moment_column(field: str, title: Any) -> Callable[..., Any]:
-    """The column of a moment, short enough for a line: 22/11/2026 17:58."""
+    """Returns a column of a timestamp in short form: 22/11/2026 17:58."""
 
     def shown(_page: Any, row: Any) -> str | None:
         return short(getattr(row, field))
@@ -33,21 +32,21 @@ def moment_column(field: str, title: Any) -> Callable[..., Any]:
 
 
 def tag(kind: Literal["good", "warn", "bad", "info", "mute"], word: Any) -> str:
-    """A word as a coloured label. (The look's own is a template for every row.)"""
+    """Returns a word as a coloured label; the theme renders a template for each."""
     return format_html('<span class="bo-tag bo-tag-{}">{}</span>', kind, word)
 
 
 def two_lines(first: Any, second: Any) -> str:
-    """A name with what tells it from its namesakes below."""
+    """Returns a name with a second, smaller line that distinguishes equal names."""
     return format_html('{}<br><span class="bo-second">{}</span>', first, second)
 
 
-def short(moment: datetime | None) -> str | None:
-    """The moment in the person's zone and language, as short as they write it.
+def short(timestamp: datetime | None) -> str | None:
+    """Returns the timestamp in the person's time zone and language, in short form.
 
-    Its date and time stay on one line.
+    Non-breaking spaces keep date and time on one line.
     """
-    if moment is None:
+    if timestamp is None:
         return None
-    words = date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
-    return words.replace(" ", "\u00a0")
+    text = date_format(timezone.localtime(timestamp), "SHORT_DATETIME_FORMAT")
+    return text.replace(" ", "\u00a0")

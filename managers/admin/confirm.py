@@ -1,4 +1,4 @@
-"""Actions on many rows at once, with a page that asks before anything happens."""
+"""Bulk actions with a confirmation page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from hci_center.errors import RefusedError
 from managers.admin.tenant import TenantAdmin
 
-# So many rows the person can still look through; each is a transaction.
+# Few enough to review; each row is a transaction.
 MOST_AT_ONCE = 500
 
 
@@ -29,9 +29,9 @@ def confirm(
     none: str = "",
     make_form: Callable[[Any], forms.Form] = lambda data: forms.Form(data),
 ) -> forms.Form | HttpResponse:
-    """The form, filled in and agreed to; until then the page that asks for it.
+    """Returns the confirmed form; until then the confirmation page.
 
-    `none` is said instead when the action applies to none of those chosen.
+    `none` is the message if the action applies to none of the chosen rows.
     """
     if not rows.exists():
         page.message_user(request, none, messages.WARNING)
@@ -40,9 +40,9 @@ def confirm(
         said = _("Choose at most %d at once.") % MOST_AT_ONCE
         page.message_user(request, said, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
-    agreed = "agreed" in request.POST
-    form = make_form(request.POST if agreed else None)
-    if agreed and form.is_valid():
+    is_confirmed = "agreed" in request.POST
+    form = make_form(request.POST if is_confirmed else None)
+    if is_confirmed and form.is_valid():
         return form
     context = {
         **page.admin_site.each_context(request),
@@ -65,9 +65,9 @@ def apply_to_each(
     said: Callable[[int], str],
     logged: str,
 ) -> None:
-    """Applies a rule to each row and tells how many; what it refused is told apart.
+    """Applies a rule to each row and reports how many succeeded and were refused.
 
-    `said` makes the sentence of a number; `logged` stands in each row's history.
+    `said` returns the message for a count; `logged` is added to each row's history.
     """
     refused: dict[str, int] = {}
     done = 0

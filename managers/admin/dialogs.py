@@ -1,4 +1,4 @@
-"""Buttons on the page of one row that ask, in a dialog, before they act."""
+"""Buttons on the page of one row that ask for confirmation in a dialog."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def dialog(
     danger: bool = False,
     permission: str = "change",
 ) -> Callable[..., Any]:
-    """A method behind such a button; it gets the request, the form and the row's id.
+    """Declares a method as the action of such a button.
 
-    It acts on POST alone: the link behind the button only opens the dialog.
+    The method gets the request, the form and the row's id. It acts on POST only: the
+    link behind the button only opens the dialog.
     """
     decorate = action(
         description=button,
@@ -51,9 +52,9 @@ def apply_to_one(
     rule: Callable[[Any], object],
     done: str,
 ) -> HttpResponse:
-    """Applies a rule to that row, says so, and goes back to the row's page.
+    """Applies a rule to that row, shows a message and redirects to the row's page.
 
-    Raises Http404 for a row that the person may not see.
+    Raises Http404 for a row that the person may not view.
     """
     row = page.get_object(request, object_id)
     if row is None:
@@ -66,7 +67,7 @@ def apply_to_one(
         page.log_change(request, row, done)
         page.message_user(request, done, messages.SUCCESS)
     route = f"admin:{page.opts.app_label}_{page.opts.model_name}_change"
-    address = reverse(route, args=[row.pk])
+    url = reverse(route, args=[row.pk])
     if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return HttpResponseRedirect(address)
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)

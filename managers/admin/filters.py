@@ -1,4 +1,4 @@
-"""Filters of the lists, offering only rows that the person may see."""
+"""Filters of the change lists, offering only rows that the person may view."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from managers.admin.tenant import sees_one_manager
 
 
 class ManyOptions(UnfoldAdminSelectWidget):
-    """The look's drop-down, for hundreds of options.
+    """The theme's drop-down, optimised for hundreds of options.
 
-    Django renders a template for each: with those of ten managers that was half of
-    the time of a list.
+    Django renders a template for each option: with those of ten managers that took half
+    of the time of a list.
     """
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> list[Any]:
-        """None for the template, whose frame remains."""
+        """Returns no options: `render` adds them to the rendered select element."""
         return []
 
     def render(
         self, name: str, value: Any, attrs: Any = None, renderer: Any = None
     ) -> SafeString:
-        frame, end, rest = (
+        start, end, rest = (
             super().render(name, value, attrs, renderer).partition("</select>")
         )
         chosen = self.format_value(value)
@@ -42,7 +42,7 @@ class ManyOptions(UnfoldAdminSelectWidget):
                 for key, label in self.choices
             ),
         )
-        return mark_safe(frame + options + end + rest)  # noqa: S308 - all are escaped
+        return mark_safe(start + options + end + rest)  # noqa: S308 - all are escaped
 
 
 class ManyOptionsForm(DropdownForm):
@@ -55,9 +55,9 @@ class ManyOptionsForm(DropdownForm):
 
 
 class TenantFilter(RelatedDropdownFilter):
-    """One row of a relation; beside its name stands its manager's, if there are more.
+    """Filters by a row of a relation, labelled with its manager if there are several.
 
-    The choices are the relation's own list in the back-office, in one query.
+    The choices are the queryset of the related model's admin page, in one query.
     """
 
     form_class = ManyOptionsForm
@@ -81,7 +81,7 @@ class TenantFilter(RelatedDropdownFilter):
 
 
 class ChoiceFilter(DropdownFilter):
-    """One of a few named cuts through a list: its `cuts`, name and rows."""
+    """Filters by a named condition of `cuts`, as value: (title, condition)."""
 
     cuts: dict[str, tuple[Any, Any]] = {}
 
@@ -96,7 +96,7 @@ class ChoiceFilter(DropdownFilter):
 
 
 class YesNoFilter(DropdownFilter):
-    """A yes or no, `field`, under the name that Django gives it in addresses."""
+    """Filters by a boolean `field`, with Django's parameter name for it."""
 
     field = ""
 
@@ -112,6 +112,6 @@ class YesNoFilter(DropdownFilter):
 
 
 def yes_or_no(field: str, title: Any) -> type[YesNoFilter]:
-    """The filter of a column that is yes or no."""
-    named = {"field": field, "title": title, "parameter_name": f"{field}__exact"}
-    return type(f"{field}_filter", (YesNoFilter,), named)
+    """Returns the filter of a boolean column."""
+    attributes = {"field": field, "title": title, "parameter_name": f"{field}__exact"}
+    return type(f"{field}_filter", (YesNoFilter,), attributes)

@@ -1,4 +1,4 @@
-"""API keys: made here, shown once, ended here."""
+"""Creates, shows and revokes API keys; a key is shown only once."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantAdmin):
-    """Administrators alone. What a key reaches is settled when it is made."""
+    """API keys, for administrators only; a key's managers are fixed at creation."""
 
     logged_by_name = True
     manager_lookup = "managers"
@@ -111,14 +111,14 @@ class ApiKeyAdmin(TenantAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return list(KeyForm.Meta.fields)
-        return ["name", "prefix", "reaches", "secrets", "per_minute", *self._moments]
+        return ["name", "prefix", "reaches", "secrets", "per_minute", *self._timestamps]
 
-    _moments = ("created_at", "last_used_at", "expires_at", "revoked_at")
+    _timestamps = ("created_at", "last_used_at", "expires_at", "revoked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        return ["name", "prefix", "reaches", "secrets", *self._moments]
+        return ["name", "prefix", "reaches", "secrets", *self._timestamps]
 
     last_used = moment_column("last_used_at", gettext_lazy("Last used"))
     expires = moment_column("expires_at", gettext_lazy("Expires"))
@@ -153,17 +153,17 @@ class ApiKeyAdmin(TenantAdmin):
             )
         except keys.KeyNameTakenError as error:
             raise IntegrityError from error
-        made = ApiKey.objects.get(prefix=key[4:12])
-        ApiKey.objects.filter(pk=made.pk).update(per_minute=obj.per_minute)
-        obj.pk, obj.prefix = made.pk, made.prefix
+        row = ApiKey.objects.get(prefix=key[4:12])
+        ApiKey.objects.filter(pk=row.pk).update(per_minute=obj.per_minute)
+        obj.pk, obj.prefix = row.pk, row.prefix
         obj._state.adding = False
-        # For the answer to this very request, which is the only one to show it.
+        # For the response to this request, the only one that shows it.
         request.made_key = key  # type: ignore[attr-defined]
 
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The page with the key; it is not redirected to, so nothing keeps the key."""
+        """Returns the page with the key, without a redirect: it is not stored."""
         page = TemplateResponse(
             request,
             "admin/managers/apikey/made.html",
@@ -182,7 +182,7 @@ class ApiKeyAdmin(TenantAdmin):
         description=gettext_lazy("Revoke the chosen keys"), permissions=["change"]
     )
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        # By name: an ended key may share its name with a live one that was not chosen.
+        # By name: an ended key may have the name of a live one that was not chosen.
         live = queryset.filter(revoked_at=None)
         ended = sum(keys.revoke_key(key.name) for key in live)
         said = ngettext("%d key was revoked.", "%d keys were revoked.", ended) % ended

@@ -1,9 +1,9 @@
-"""Which look-ups the address of a list may ask for, and with which values.
+"""Restricts the lookups and values in the URL of a change list.
 
-Django lets an address filter a list by any column of its model, with any look-up: a
-regular expression over millions of messages stops the database, and a value that its
-column cannot hold is a server error. Here an address may ask for what a filter of the
-list asks for, and for what a link of our own pages does.
+Django lets a URL filter a list by any column of its model with any lookup: a regular
+expression over millions of messages would block the database, and a value that does not
+fit its column is a server error. Here a URL may only use the lookups of the list's
+filters and of links on our own pages.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from django.db import models
 
 IsValid = Callable[[str], bool]
 
-# What a bigint surely holds.
+# Always within the range of a bigint.
 _ROW_ID = re.compile(r"[0-9]{1,18}")
 
 
 def allowed_lookups(
     model: type[models.Model], list_filter: Iterable[Any], linked: Iterable[str]
 ) -> dict[str, IsValid]:
-    """Each look-up by its name in the address, with the test of its values.
+    """Returns the allowed lookups by parameter name, each with a value check.
 
     Raises TypeError for a filter of a column that is neither a choice nor a relation:
-    nothing is known of the values it takes.
+    its valid values are not known.
     """
     lookups: dict[str, IsValid] = dict.fromkeys(linked, _is_id_or_empty)
     for each in list_filter:
         if isinstance(each, type) and issubclass(each, SimpleListFilter):
-            # It compares the value with its own choices and never queries with it.
+            # It compares the value with its own choices and does not query with it.
             lookups[str(each.parameter_name)] = _is_text
             continue
         path = each if isinstance(each, str) else each[0]
@@ -50,12 +50,12 @@ def allowed_lookups(
 
 
 def is_row_id(value: str) -> bool:
-    """Whether it can be the primary key of a row."""
+    """Returns whether the value can be a primary key."""
     return _ROW_ID.fullmatch(value) is not None
 
 
 def _is_id_or_empty(value: str) -> bool:
-    """A form of filters without a choice sends an empty one."""
+    """Accepts an empty value too, which a form of filters sends without a choice."""
     return not value or is_row_id(value)
 
 

@@ -1,4 +1,4 @@
-"""Company accounts in the back-office."""
+"""Admin pages of managers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from managers.models import Manager
 
 
 class WireFormField(forms.CharField):
-    """A value as the API takes it: the same spellings, and empty for none."""
+    """A form field that accepts the API's formats; None if empty."""
 
     def __init__(self, *, parse: Any, **options: Any) -> None:
         self.parse = parse
@@ -124,7 +124,10 @@ class ManagerForm(SecretsForm):
         return cleaned
 
     def _refuse_missing_port(self) -> None:
-        """A number has a port; only one that joined a page without may lack it."""
+        """Adds an error for a number without port.
+
+        Only a number that was linked to a page without a port may have none.
+        """
         joined_without = (
             self.instance.number is not None and self.instance.controller_port is None
         )
@@ -134,9 +137,10 @@ class ManagerForm(SecretsForm):
 
 @admin.register(Manager)
 class ManagerAdmin(TenantAdmin):
-    """A supervisor keeps his own managers' data; only administrators make new ones.
+    """Managers: supervisors edit their own, only administrators add new ones.
 
-    Where the server connects to (gateway and settings) is the administrator's too.
+    The gateway and its settings, which control where the server connects to, are the
+    administrators' too.
     """
 
     logged_by_name = True
@@ -195,7 +199,7 @@ class ManagerAdmin(TenantAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if caller_behind(request).role == "administrator":
             return []
-        # The last two are not shown; named here, they are not taken either.
+        # The last two are not shown; listed here, they are not accepted either.
         return ["gateway", "new_gateway_settings", "clear_gateway_settings"]
 
     def get_search_results(

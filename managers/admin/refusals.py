@@ -1,4 +1,4 @@
-"""What a form of the admin could not do, as a message on the page."""
+"""Shows refusals of rules and the database as messages on the admin's page."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 def show_refusal(
     request: HttpRequest, page: Callable[..., HttpResponse], *more: Any
 ) -> HttpResponse:
-    """The page; or, when a rule or the database refuses, back to it with the reason.
+    """Runs the view; on a refusal, redirects back to its page with the reason.
 
-    A form has looked for all of this before. What arrives here lost a race, and its
-    transaction is undone.
+    Forms validate all of this before. An error here is the result of a race, and the
+    transaction was rolled back.
     """
     if request.method != "POST":
         return page(request, *more)

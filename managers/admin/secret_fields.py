@@ -1,4 +1,4 @@
-"""Form fields for what is stored and never shown again."""
+"""Form fields for secrets that are stored and never shown again."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LONGEST_TOKEN = 4096
 
 
 class NeverFilledTextarea(UnfoldAdminTextareaWidget):
-    """A text area that comes back empty, also after a mistake in the form."""
+    """A text area that is always rendered empty, even after a form error."""
 
     def format_value(self, value: Any) -> None:
         return None
 
 
 class SecretField(forms.CharField):
-    """A secret in one line; empty means: as it was."""
+    """A secret in one line; empty keeps the stored one."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -40,7 +40,7 @@ class SecretField(forms.CharField):
 
 
 class SecretJsonField(forms.CharField):
-    """A JSON object that holds secrets; empty means: as it was."""
+    """A JSON object with secrets; empty keeps the stored one."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -65,14 +65,14 @@ class SecretJsonField(forms.CharField):
 
 
 class ClearField(forms.BooleanField):
-    """The explicit wish to forget a stored secret."""
+    """A check box to clear a stored secret."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, widget=UnfoldBooleanWidget(), **options)
 
 
 class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A model form that takes some columns in and never gives them out.
+    """A model form with columns that can be written but are never shown.
 
     For each column in `secret_columns` the form declares `new_<column>` and
     `clear_<column>`; the column itself is not among its fields.
@@ -86,13 +86,13 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
             if f"new_{column}" not in self.fields:
                 continue
             stored = bool(getattr(self.instance, column))
-            said = (
+            status = (
                 gettext_lazy("One is stored. Leave empty to keep it.")
                 if stored
                 else gettext_lazy("None is stored.")
             )
             field = self.fields[f"new_{column}"]
-            field.help_text = format_lazy("{} {}", said, field.help_text)
+            field.help_text = format_lazy("{} {}", status, field.help_text)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -105,7 +105,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def written_besides(self) -> list[str]:
-        """The columns for which something new, or their clearing, was said."""
+        """The secret columns that the form sets or clears."""
         return [
             column
             for column in self.secret_columns

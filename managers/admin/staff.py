@@ -1,4 +1,4 @@
-"""Supervisors and administrators, and which managers are theirs."""
+"""Admin pages of supervisors and administrators, and of their managers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class StaffForm(AccountForm):
         required=False,
         widget=UnfoldAdminEmailInputWidget(),
     )
-    # Set on the form's class for each request.
+    # Set on the form class per request.
     person: User
 
     class Meta:
@@ -79,7 +79,7 @@ class SupervisionInline(TabularInline):
     verbose_name = gettext_lazy("supervised manager")
     verbose_name_plural = gettext_lazy("supervised managers")
 
-    # Only administrators get to the page that holds it.
+    # Only administrators can open the page that contains it.
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
@@ -95,8 +95,9 @@ class SupervisionInline(TabularInline):
 
 @admin.register(User)
 class StaffAdmin(TenantAdmin):
-    """Staff alone: operators have their own page. Nobody is deleted, only shut out:
-    what a person did stays on record.
+    """Staff users; operators have their own page.
+
+    Users are never deleted, only deactivated: their actions stay on record.
     """
 
     logged_by_name = True

@@ -1,7 +1,7 @@
-"""The base of every page of the back-office: who may do what, and with whose rows.
+"""The base of all admin pages: permissions, and the rows a person may access.
 
-Rights come from the role alone: a superuser is an administrator, other staff are
-supervisors of the managers named for them. Django's permission rows are not looked at.
+Permissions depend only on the role: a superuser is an administrator, other staff are
+supervisors of the managers assigned to them. Django's permission rows are ignored.
 """
 
 from __future__ import annotations
@@ -36,14 +36,17 @@ WRITE = frozenset({"view", "add", "change"})
 ALL = WRITE | {"delete"}
 
 _CHECKBOX = " ".join(["action-select", *CHECKBOX_CLASSES])
-# The manager's column, by the model's own label or by ours.
+# The manager's column, with the model's own label or with ours.
 MANAGER_COLUMNS = ("manager", "of_manager")
 
 _NOBODY = Caller("operator", "", frozenset())
 
 
 def caller_behind(request: HttpRequest) -> Caller:
-    """Who works in the back-office: found once a request, nobody for a stranger."""
+    """Returns the signed-in person as a caller, cached per request.
+
+    For a person without a role it is a caller without rights.
+    """
     caller: Caller | None = getattr(request, "back_office_caller", None)
     if caller is None:
         caller = caller_of(request.user) or _NOBODY
@@ -52,36 +55,35 @@ def caller_behind(request: HttpRequest) -> Caller:
 
 
 def sees_one_manager(request: HttpRequest) -> bool:
-    """Whether telling one manager's rows from another's would be noise."""
+    """Returns whether the person may access one manager only."""
     managers = caller_behind(request).managers
     return managers is not None and len(managers) == 1
 
 
 class TenantAdmin(ChangeLogAdmin):
-    """Rows of the managers that the person supervises; an administrator sees all.
+    """An admin page limited to the managers that the person supervises.
 
-    `manager_lookup` leads from a row to its manager. Lists, choices, autocomplete,
-    filters, actions and single pages all start from `get_queryset`, so that a
-    foreign row and a missing one are the same to every one of them.
+    Administrators may access all rows. `manager_lookup` is the lookup from a row to its
+    manager. Lists, choices, autocomplete, filters, actions and single pages all use
+    `get_queryset`, so that a foreign row is treated like a missing one.
     """
 
     manager_lookup: ClassVar[str] = "manager"
     supervisors_may: ClassVar[frozenset[str]] = READ
     administrators_may: ClassVar[frozenset[str]] = READ
-    # Look-ups by the id of a row that links of our own pages ask for, beside those
-    # of the filters.
+    # Lookups by row id that links on our own pages use, besides those of the filters.
     linked_lookups: ClassVar[tuple[str, ...]] = ()
-    # Columns that no page shows, and no list need read and unseal.
+    # Columns that no page shows, so that lists need not read and decrypt them.
     unread_columns: ClassVar[tuple[str, ...]] = (
         "manager__facebook_token",
         "manager__gateway_settings",
     )
-    # Filters, by their name in the address, that leave few rows of many.
+    # Filters, by parameter name, that leave few of many rows.
     narrow: ClassVar[tuple[str, ...]] = ()
-    # What to do with a row that has a history, as a sentence.
+    # The message about what to do instead with a row that has a history.
     instead_of_deleting: ClassVar[Any] = ""
 
-    # The look declares an empty tuple, of which nothing else is a kind.
+    # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
 
     delete_confirmation_template = "admin/delete_or_not.html"
@@ -89,14 +91,14 @@ class TenantAdmin(ChangeLogAdmin):
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
-    # A count beside every choice of a filter is a count of the table for each.
+    # Facets would count the table for each choice of a filter.
     show_facets = ShowFacets.NEVER
     list_filter_submit = True
 
-    # Rights -----------------------------------------------------------------
+    # Permissions ------------------------------------------------------------
 
     def may(self, request: HttpRequest, right: str) -> bool:
-        """Whether the person's role has that right on this resource."""
+        """Returns whether the person's role has that right on this resource."""
         caller = caller_behind(request)
         if caller.role == "administrator":
             return right in self.administrators_may
@@ -126,7 +128,7 @@ class TenantAdmin(ChangeLogAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)
         if not self.has_view_permission(request):
-            # Django looks for a row before it asks for the right to its page.
+            # Django queries a row before it checks the permission for its page.
             return rows.none()
         rows = rows.defer(*self.unread_columns)
         managers = caller_behind(request).managers
@@ -137,7 +139,7 @@ class TenantAdmin(ChangeLogAdmin):
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
     ) -> models.QuerySet[Any] | None:
-        """What a form offers, and takes, for a relation: rows of the same managers."""
+        """Returns the valid choices of a relation: rows of the person's managers."""
         remote = self.admin_site._registry.get(db_field.remote_field.model)
         if remote is not None:
             return remote.get_queryset(request)
@@ -150,7 +152,7 @@ class TenantAdmin(ChangeLogAdmin):
         return FastChangeList
 
     def action_checkbox(self, obj: models.Model) -> SafeString:
-        """As the look has it, without a widget for every row."""
+        """Renders the theme's check box without creating a widget per row."""
         return format_html(
             '<input type="checkbox" name="{}" value="{}" class="{}" aria-label="{}">',
             ACTION_CHECKBOX_NAME,
@@ -161,11 +163,11 @@ class TenantAdmin(ChangeLogAdmin):
 
     @column(gettext_lazy("Manager"), ordering="manager__name")
     def of_manager(self, row: Any) -> str:
-        """The manager, for models that have no words of their own for it."""
+        """The manager, for models without their own label for it."""
         return str(row.manager)
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """Adds to the rows of one page what their own columns do not tell."""
+        """Adds related data to the rows of one page."""
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -176,27 +178,27 @@ class TenantAdmin(ChangeLogAdmin):
         return row
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Without the manager's column for who supervises one alone."""
+        """Omits the manager's column for a person with one manager."""
         columns = list(super().get_list_display(request))
         if sees_one_manager(request):
             columns = [name for name in columns if name not in MANAGER_COLUMNS]
         return columns
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Only what a filter or a link of ours asks for; see `managers.admin.lookups`.
+        """Allows only lookups of filters and our links; see `managers.admin.lookups`.
 
-        Django's own question is not asked: it allows every column of the model.
+        Django's own check is not used: it allows every column of the model.
         """
         filters = self.get_list_filter(request)
         lookups = allowed_lookups(self.model, filters, self.linked_lookups)
         is_valid = lookups.get(lookup)
         if is_valid is not None and not is_valid(value):
-            # An old address, maybe: it leads to the list without filters.
+            # Possibly an old URL: Django redirects to the list without filters.
             raise IncorrectLookupParameters(lookup)
         return is_valid is not None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """With the manager filled in for who supervises one alone."""
+        """Fills in the manager for a person with one manager."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         if sees_one_manager(request):
             managers = caller_behind(request).managers or frozenset()
@@ -206,10 +208,10 @@ class TenantAdmin(ChangeLogAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
-        """Writes the columns that were changed: what calls write meanwhile stays.
+        """Saves only the changed columns, so that simultaneous API calls are kept.
 
-        A form whose fields are not named as their columns says which it writes, in
-        `written_besides`.
+        A form whose fields are not named like their columns returns the columns that it
+        writes in `written_besides`.
         """
         if not change:
             obj.save()
@@ -218,7 +220,7 @@ class TenantAdmin(ChangeLogAdmin):
         changed = {*form.changed_data, *getattr(form, "written_besides", ())}
         obj.save(update_fields=sorted(columns & changed))
 
-    # What cannot be done is said, not thrown ---------------------------------
+    # Refusals are shown as messages ------------------------------------------
 
     def changeform_view(
         self,
@@ -244,7 +246,7 @@ class TenantAdmin(ChangeLogAdmin):
         return show_refusal(request, super().delete_view, object_id, extra_context)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without Django's deletion of many at once: each row is its own decision."""
+        """Omits Django's bulk deletion: rows are deleted one by one."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -252,7 +254,7 @@ class TenantAdmin(ChangeLogAdmin):
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[Any], *more: Any
     ) -> HttpResponse | None:
-        """Django's; it would query with whatever was sent as the chosen rows' ids."""
+        """Rejects invalid row ids, which Django would use in a query."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(is_row_id(each) for each in chosen):
             raise BadRequest(ACTION_CHECKBOX_NAME)
@@ -261,7 +263,7 @@ class TenantAdmin(ChangeLogAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """What stands in the way is named, not listed: it may be 100,000 rows."""
+        """Names the kind of protected rows, without listing up to 100,000 rows."""
         rows = list(objs)
         name = force_str(self.opts.verbose_name_plural)
         protected = [
@@ -275,13 +277,13 @@ class TenantAdmin(ChangeLogAdmin):
 
 
 def history_of(row: models.Model) -> str:
-    """What keeps a row from being deleted, in the plural; "" when nothing does."""
+    """Returns the plural name of rows that prevent a deletion, or ""."""
     for relation in row._meta.get_fields(include_hidden=True):
         if getattr(relation, "on_delete", None) is not PROTECT:
             continue
         if not isinstance(relation, models.ForeignObjectRel):
             continue
-        theirs = relation.related_model
-        if theirs._base_manager.filter(**{relation.field.name: row}).exists():
-            return force_str(theirs._meta.verbose_name_plural)
+        model = relation.related_model
+        if model._base_manager.filter(**{relation.field.name: row}).exists():
+            return force_str(model._meta.verbose_name_plural)
     return ""

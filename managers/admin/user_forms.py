@@ -1,4 +1,4 @@
-"""User names and passwords in the forms of the people who sign in."""
+"""Form fields for user names and passwords."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that also makes, or changes, the user with whom somebody signs in.
+    """A form that also creates or changes the user that a person signs in as.
 
-    A password is asked for when there is no user yet; later an empty one stays. A
-    name that any other user bears is refused: no account is ever taken over.
+    A password is required for a new user; later an empty one keeps the old. The name of
+    another user is rejected: no account is ever taken over.
 
-    The password's field is not named as the user's column, which Django would fill
-    with what was typed.
+    The password field is not named like the user's column, which Django would otherwise
+    set to the plain text.
     """
 
     username = UsernameField(
@@ -53,14 +53,14 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             )
 
     def account(self) -> User | None:
-        """The user that is there already."""
+        """Returns the existing user, or None."""
         raise NotImplementedError
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         user = self.account()
-        bearers = User.objects.filter(username=username)
-        if (bearers.exclude(pk=user.pk) if user else bearers).exists():
+        same_name = User.objects.filter(username=username)
+        if (same_name.exclude(pk=user.pk) if user else same_name).exists():
             raise ValidationError(_("This user name is taken."))
         return username
 
@@ -71,7 +71,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return password
 
     def sign_in_as(self, user: User) -> None:
-        """Puts what the form says of the account into the user."""
+        """Sets the user name and password from the form on the user."""
         if "username" in self.cleaned_data:
             user.username = self.cleaned_data["username"]
         if self.cleaned_data.get("new_password"):

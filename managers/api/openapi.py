@@ -1,4 +1,4 @@
-"""The calls about managers, as the API's document tells them."""
+"""OpenAPI documentation of the operations on managers."""
 
 from __future__ import annotations
 

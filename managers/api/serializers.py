@@ -1,4 +1,4 @@
-"""The bodies of the calls about managers."""
+"""Request bodies of the operations on managers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class LinkManager(Body):
 
 
 def _require_both(values: Fields, wrong: Wrong, one: str, other: str) -> None:
-    """A number comes with its port and a page with its token, or neither comes."""
+    """Requires both fields or neither."""
     known = values.keys() | wrong.keys()
     if one in known and other not in known:
         wrong[other] = [_("This field is required.")]

@@ -1,4 +1,4 @@
-"""The chapter of the document on managers ("users")."""
+"""URLs of the operations on managers ("users" in the API)."""
 
 from django.urls import path
 

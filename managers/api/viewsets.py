@@ -1,4 +1,4 @@
-"""The calls about managers."""
+"""The operations on managers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from managers.api.serializers import (
 )
 from managers.linking import Link, link_manager, save_manager
 
-# What the wire calls a column.
+# Columns by their names in the API.
 _COLUMNS = {
     "name": "name",
     "email": "email",
@@ -50,13 +50,13 @@ class ManagerViewSet(ContractViewSet):
 
     @operation(FindManagerByPage, reads=True)
     def find_by_page(self, fields: Fields) -> Any:
-        names: ManagerRef = {"facebook_id": fields["facebookId"]}
-        return manager_with_contacts(self.caller, names)
+        ref: ManagerRef = {"facebook_id": fields["facebookId"]}
+        return manager_with_contacts(self.caller, ref)
 
     @operation(SaveManager, unbound_only=True)
     def save(self, fields: Fields) -> Any:
-        given = {_COLUMNS[name]: value for name, value in fields.items()}
-        return self._answer(save_manager(**given))
+        columns = {_COLUMNS[name]: value for name, value in fields.items()}
+        return self._answer(save_manager(**columns))
 
     @operation(LinkManager, closed_to=("operator",))
     def link(self, fields: Fields) -> Any:

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# A key's use is noted in its row each minute: that is no news.
+# The minutely update of a key's last use must not notify.
 FORWARD = """
 CREATE FUNCTION tell_of_keys() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

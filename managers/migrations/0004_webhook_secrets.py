@@ -12,7 +12,7 @@ SOURCES = ("evolution", "wppconnect")
 
 
 def keep_addresses(apps: Any, schema_editor: Any) -> None:
-    """The addresses that gateways were given: they were made of HCI_SECRET_KEY."""
+    """Keeps the URLs given to gateways, which were derived from HCI_SECRET_KEY."""
     Manager = apps.get_model("managers", "Manager")
     WebhookSecret = apps.get_model("managers", "WebhookSecret")
     managers = Manager.objects.values_list("pk", flat=True)

@@ -1,4 +1,4 @@
-"""The web process's own application answers what Django's way through would."""
+"""Application's shorter path gives the same responses as Django's WSGI handler."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def djangos():
 
 
 def call(application, method, path, body=None, **headers):
-    """Status, headers and body of one call."""
+    """Returns the status, headers and body of one call."""
     raw = b"" if body is None else json.dumps(body).encode()
     environ = {
         "SCRIPT_NAME": "",
@@ -43,10 +43,12 @@ def call(application, method, path, body=None, **headers):
         "wsgi.input": io.BytesIO(raw),
         **headers,
     }
-    told = []
-    answer = application(environ, lambda status, fields: told.append((status, fields)))
+    started = []
+    answer = application(
+        environ, lambda status, fields: started.append((status, fields))
+    )
     content = b"".join(answer)
-    [(status, fields)] = told
+    [(status, fields)] = started
     return status, sorted(fields), content
 
 
@@ -64,7 +66,7 @@ CALLS = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("asked", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("request_line", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -75,15 +77,22 @@ CALLS = {
     ],
     ids=["plain", "language", "origin", "foreign host"],
 )
-def test_both_ways_answer_alike(ours, djangos, manager, settings, asked, headers):
+def test_both_ways_answer_alike(
+    ours, djangos, manager, settings, request_line, headers
+):
     settings.CORS_ALLOWED_ORIGINS = ["https://console.example"]
     make_contact(manager)
     headers = {"HTTP_X_API_KEY": make_key(manager), **headers}
-    if asked[1].startswith("/admin"):
-        # Each page has a token of its own.
-        assert call(ours, *asked, **headers)[0] == call(djangos, *asked, **headers)[0]
+    if request_line[1].startswith("/admin"):
+        # Each page contains a different CSRF token.
+        assert (
+            call(ours, *request_line, **headers)[0]
+            == call(djangos, *request_line, **headers)[0]
+        )
     else:
-        assert call(ours, *asked, **headers) == call(djangos, *asked, **headers)
+        assert call(ours, *request_line, **headers) == call(
+            djangos, *request_line, **headers
+        )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -110,5 +119,5 @@ def test_a_connection_that_broke_is_replaced_before_a_call(ours, manager):
     key = make_key(manager)
     connection.health_check_enabled = True
     connection.connection.close()
-    asked = CALLS["an answer"]
-    assert call(ours, *asked, HTTP_X_API_KEY=key)[0] == "200 OK"
+    request_line = CALLS["an answer"]
+    assert call(ours, *request_line, HTTP_X_API_KEY=key)[0] == "200 OK"

@@ -1,4 +1,4 @@
-"""What a body may be, and what is said of one that is none."""
+"""Valid and invalid request bodies, and the errors for invalid ones."""
 
 import json
 
@@ -174,8 +174,8 @@ def test_strange_values_in_unknown_fields_are_ignored(api, manager):
         + b', "\\ud800": 1, "": {}, "__class__": []}'
     )
     assert api.post(FIND, strange).json() == found()
-    kept = {"Idempotency-Key": "strange"}
-    assert api.post(FIND, strange, headers=kept).json() == found()
+    once = {"Idempotency-Key": "strange"}
+    assert api.post(FIND, strange, headers=once).json() == found()
 
 
 def test_an_integer_keeps_its_digits_in_a_text(full_api):

@@ -1,4 +1,4 @@
-"""Calls from web pages: cookies with their CSRF token, and pages served elsewhere."""
+"""Calls from web pages: login cookies with CSRF token, and pages of other sites."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Whatever comes to /api/, an envelope goes out."""
+"""Every response under /api/ is in the envelope."""
 
 import pytest
 from django.db import OperationalError
@@ -83,12 +83,12 @@ def test_a_probe_answers_in_both_spellings(anonymous, path):
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-# What a rule may raise --------------------------------------------------------
+# Errors raised by rules -------------------------------------------------------
 
 
 @pytest.fixture
 def failing(monkeypatch):
-    """The call `user/` fails with the error that it is given."""
+    """Makes the call `user/` fail with the given error."""
 
     def fail_with(error):
         def fail(*_):
@@ -139,6 +139,6 @@ def test_sentences_come_in_the_callers_language(api, settings):
 
 
 def test_another_callers_language_does_not_stay(api):
-    spoken = api.post("/api/user/").json()
+    default = api.post("/api/user/").json()
     api.post("/api/user/", headers={"Accept-Language": "pt-BR"})
-    assert api.post("/api/user/").json() == spoken
+    assert api.post("/api/user/").json() == default

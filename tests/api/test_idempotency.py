@@ -1,4 +1,4 @@
-"""A call repeated with its Idempotency-Key is answered, not done, again."""
+"""A call repeated with its Idempotency-Key is answered without running again."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.builders import make_key, make_manager
 from tests.conftest import Api, signed_in
 from tests.managers.shapes import NOT_FOUND, found, refused
 
-KEPT = {"Idempotency-Key": "first"}
+ONCE = {"Idempotency-Key": "first"}
 MISMATCH = refused(
     "idempotency_mismatch",
     "This Idempotency-Key was already used with other fields.",
@@ -24,7 +24,7 @@ INCREASE = "/api/user/contact/sa/increase"
 
 @pytest.fixture
 def increase(api, page_contact):
-    """Adds one to a menu step that is 1."""
+    """Increments the `sa` of a contact, which is 1 at first."""
     fields = {"facebookId": "369258147", "contactId": page_contact.external_id}
 
     def call(path=INCREASE, api=api, key="first", **more):
@@ -78,10 +78,10 @@ def test_another_credential_is_another_call(
 
 def test_a_form_repeats_json(api, page_contact):
     fields = {"facebookId": 369258147, "contactId": 7418252963}
-    first = api.put(INCREASE, fields, headers=KEPT)
-    as_form = api.put(INCREASE, form=fields, headers=KEPT)
+    first = api.put(INCREASE, fields, headers=ONCE)
+    as_form = api.put(INCREASE, form=fields, headers=ONCE)
     turned = api.put(
-        INCREASE, {"x": None, **dict(reversed(fields.items()))}, headers=KEPT
+        INCREASE, {"x": None, **dict(reversed(fields.items()))}, headers=ONCE
     )
     assert first.json()["data"] == 2
     assert first.content == as_form.content == turned.content
@@ -98,7 +98,7 @@ def test_other_fields_with_the_same_key_are_refused(increase, page_contact, more
 
 def test_a_refusal_of_the_calls_own_is_kept(full_api):
     def find():
-        return full_api.post("/api/user/", {"number": 7}, headers=KEPT)
+        return full_api.post("/api/user/", {"number": 7}, headers=ONCE)
 
     first = find()
     assert (first.status_code, first.json()) == (404, NOT_FOUND)
@@ -108,25 +108,25 @@ def test_a_refusal_of_the_calls_own_is_kept(full_api):
 
 def test_a_repeated_delete_answers_its_404(api, contact):
     fields = {"number": 5511400011111, "contactNumber": contact.external_id}
-    first = api.delete("/api/user/contact/", fields, headers=KEPT)
+    first = api.delete("/api/user/contact/", fields, headers=ONCE)
     again = api.delete("/api/user/contact/", fields, headers={"Idempotency-Key": "2"})
     assert first.json() == {"success": True, "data": "Contact deleted"}
     assert again.json()["error"]["code"] == "contact_not_found"
-    kept = api.delete("/api/user/contact/", fields, headers=KEPT)
-    assert kept.content == first.content
+    repeated = api.delete("/api/user/contact/", fields, headers=ONCE)
+    assert repeated.content == first.content
 
 
 def test_wrong_fields_are_not_kept(api, manager):
-    assert api.post("/api/user/", {"number": "x"}, headers=KEPT).status_code == 400
+    assert api.post("/api/user/", {"number": "x"}, headers=ONCE).status_code == 400
     assert StoredAnswer.objects.count() == 0
-    answer = api.post("/api/user/", {"number": manager.number}, headers=KEPT)
+    answer = api.post("/api/user/", {"number": manager.number}, headers=ONCE)
     assert answer.json() == found()
 
 
 def test_a_refusal_before_the_call_is_not_kept(manager):
     api = Api(make_key(manager))
-    api.post("/api/user/save", {}, headers=KEPT)
-    api.post("/api/user/", b"{", headers=KEPT)
+    api.post("/api/user/save", {}, headers=ONCE)
+    api.post("/api/user/", b"{", headers=ONCE)
     assert StoredAnswer.objects.count() == 0
 
 
@@ -138,14 +138,14 @@ def test_a_fault_of_ours_is_not_kept_and_leaves_nothing_done(full_api, monkeypat
 
     with monkeypatch.context() as patched:
         patched.setattr(viewsets, "manager_of_id_with_contacts", fail)
-        answer = full_api.post("/api/user/save", fields, headers=KEPT)
+        answer = full_api.post("/api/user/save", fields, headers=ONCE)
     assert answer.status_code == 500
     assert not Manager.objects.exists()
-    assert full_api.post("/api/user/save", fields, headers=KEPT).status_code == 200
+    assert full_api.post("/api/user/save", fields, headers=ONCE).status_code == 200
 
 
 def test_reading_calls_do_not_heed_a_key(api, manager):
-    api.get("/api/user/", headers=KEPT)
+    api.get("/api/user/", headers=ONCE)
     assert StoredAnswer.objects.count() == 0
 
 
@@ -164,14 +164,14 @@ def test_any_other_key_will_do(increase, page_contact, key):
     assert step_of(page_contact) == 2
 
 
-# What is made anew ------------------------------------------------------------
+# Deferred values --------------------------------------------------------------
 
 
 def test_a_page_token_is_never_stored_and_always_the_present_one(full_api):
     fields = {"name": "A", "facebookId": "77", "facebookToken": "token-at-first"}
 
     def save():
-        answer = full_api.post("/api/user/save", fields, headers=KEPT)
+        answer = full_api.post("/api/user/save", fields, headers=ONCE)
         return answer.json()["data"]["facebookToken"]
 
     assert save() == "token-at-first"
@@ -183,14 +183,14 @@ def test_a_page_token_is_never_stored_and_always_the_present_one(full_api):
 
 def test_a_stored_token_needs_its_scope_too(api, manager):
     fields = {"number": manager.number}
-    api.post("/api/user/", fields, headers=KEPT)
+    api.post("/api/user/", fields, headers=ONCE)
     manager.api_keys.update(secrets=False)
     authentication.forget_cached_keys()
-    again = api.post("/api/user/", fields, headers=KEPT)
+    again = api.post("/api/user/", fields, headers=ONCE)
     assert again.json() == found(facebookToken="")
 
 
-# Time -------------------------------------------------------------------------
+# Expiry -----------------------------------------------------------------------
 
 
 def test_after_a_day_the_key_is_free_again(increase, page_contact):
@@ -203,9 +203,9 @@ def test_after_a_day_the_key_is_free_again(increase, page_contact):
 
 
 def test_after_a_day_other_fields_may_bear_the_key(api, manager):
-    api.post("/api/user/", {"number": 1}, headers=KEPT)
+    api.post("/api/user/", {"number": 1}, headers=ONCE)
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    answer = api.post("/api/user/", {"number": manager.number}, headers=KEPT)
+    answer = api.post("/api/user/", {"number": manager.number}, headers=ONCE)
     assert answer.json() == found()
 
 

@@ -1,4 +1,4 @@
-"""A repeated call is judged by the rights of its moment, not of the first one."""
+"""A repeated call is authorized by the caller's present rights."""
 
 import pytest
 
@@ -9,17 +9,17 @@ from managers.models import ApiKey
 from tests import builders
 from tests.conftest import Api, signed_in
 from tests.contract.calls import CALLS
-from tests.contract.conftest import *  # noqa: F403 - the centre
+from tests.contract.conftest import *  # noqa: F403 - fixtures
 
 ONCE = {"Idempotency-Key": "once"}
 WRITING = [call for call in CALLS if call.method != "GET"]
-# `user/save` is closed to keys that have but some managers.
+# `user/save` is closed to keys that are restricted to some managers.
 OF_A_MANAGER = [call for call in WRITING if call.url != "/api/user/save"]
 
 
-def take_the_manager_away(other_manager):
+def restrict_key_to(manager):
     [key] = ApiKey.objects.all()
-    key.managers.set([other_manager])
+    key.managers.set([manager])
     authentication.forget_cached_keys()
 
 
@@ -31,7 +31,7 @@ def test_a_key_that_lost_the_manager_gets_what_a_fresh_call_gets(
     api, body = Api(key), call.body(centre)
     first = api.call(call.method, call.url, body, headers=ONCE)
     assert first.status_code == 200
-    take_the_manager_away(other_manager)
+    restrict_key_to(other_manager)
     again = api.call(call.method, call.url, body, headers=ONCE)
     fresh = api.call(call.method, call.url, body)
     assert again.status_code == fresh.status_code == 404
@@ -55,16 +55,16 @@ def test_a_right_that_came_back_finds_the_answer_again(
         return api.put("/api/user/contact/sa/increase", fields, headers=ONCE)
 
     first = increase()
-    take_the_manager_away(other_manager)
+    restrict_key_to(other_manager)
     assert increase().status_code == 404
-    take_the_manager_away(manager)
+    restrict_key_to(manager)
     assert increase().content == first.content
     page_contact.refresh_from_db()
     assert page_contact.sa == 2
 
 
 def test_a_repeat_does_not_act_on_what_the_names_mean_now(manager, other_manager):
-    """The number went to a manager that the key does reach; nothing is done there."""
+    """The number now belongs to another manager of the key; nothing changes there."""
     api = Api(builders.make_key(manager))
     builders.make_contact(manager, external_id="5511977776666", sa=1)
     theirs = builders.make_contact(other_manager, external_id="5511977776666", sa=1)
@@ -74,7 +74,7 @@ def test_a_repeat_does_not_act_on_what_the_names_mean_now(manager, other_manager
     assert api.post(path, fields, headers=ONCE).status_code == 200
     type(manager).objects.filter(pk=manager.pk).update(number=None)
     type(manager).objects.filter(pk=other_manager.pk).update(number=number)
-    take_the_manager_away(other_manager)
+    restrict_key_to(other_manager)
     before = Contact.objects.values().get(pk=theirs.pk)
     again = api.post(path, fields, headers=ONCE)
     assert (again.status_code, again.json()["error"]["code"]) == (404, "not_found")
@@ -113,7 +113,7 @@ def test_who_hands_a_contact_over_is_told_so_again(manager, ana, bruno, contact)
     assert api.put(path, fields, headers=ONCE).content == first.content
 
 
-# Customers --------------------------------------------------------------------
+# Contacts ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["deleted", "erased"])
@@ -125,8 +125,8 @@ def test_stored_answers_go_with_their_customer(full_api, manager, how):
     if how == "erased":
         contact.delete()
     else:
-        which = {"number": manager.number, "contactNumber": 5511977776666}
-        full_api.delete("/api/user/contact/", which)
+        names = {"number": manager.number, "contactNumber": 5511977776666}
+        full_api.delete("/api/user/contact/", names)
     assert not StoredAnswer.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Calls with one Idempotency-Key at the same time."""
+"""Simultaneous calls with the same Idempotency-Key."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from contacts.models import Contact
-from tests.api.test_idempotency import INCREASE, KEPT
+from tests.api.test_idempotency import INCREASE, ONCE
 from tests.builders import make_contact, make_key, make_manager
 from tests.conftest import Api
 
@@ -38,7 +38,7 @@ def test_a_twin_that_is_still_running_is_waited_for():
     answers = []
 
     def increase():
-        answers.append(Api(key).put(INCREASE, fields, headers=KEPT).json())
+        answers.append(Api(key).put(INCREASE, fields, headers=ONCE).json())
         connection.close()
 
     threads = [threading.Thread(target=increase) for _ in range(4)]
@@ -66,7 +66,7 @@ def test_the_twin_of_a_call_that_failed_is_the_first():
     answers = []
 
     def find():
-        answers.append(api.post("/api/user/", {"number": 7}, headers=KEPT).json())
+        answers.append(api.post("/api/user/", {"number": 7}, headers=ONCE).json())
         connection.close()
 
     with holder.cursor() as cursor:

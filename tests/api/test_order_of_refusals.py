@@ -1,4 +1,4 @@
-"""The first of several reasons to refuse is told, in the contract's order."""
+"""Of several errors the first is reported, in the order of the API contract."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.conftest import Api, signed_in
 LARGE = b" " * (2 * 2**20 + 1)
 PLAIN = {"Content-Type": "text/plain"}
 BAD_KEY = {"Authorization": "Api-Key bad"}
-KEPT = {"Idempotency-Key": "kept"}
+ONCE = {"Idempotency-Key": "kept"}
 
 
 def code_of(answer):
@@ -55,23 +55,23 @@ def test_csrf_and_rights_come_before_the_kind_of_body(manager, ana, supervisor):
 
 
 def test_the_kind_of_body_comes_before_its_form(api):
-    answer = api.post("/api/user/", b"{", headers=PLAIN | KEPT)
+    answer = api.post("/api/user/", b"{", headers=PLAIN | ONCE)
     assert code_of(answer) == (415, "unsupported_media_type")
 
 
 @pytest.fixture
-def with_a_kept_answer(api, manager):
-    api.post("/api/user/", {"number": manager.number}, headers=KEPT)
+def with_stored_answer(api, manager):
+    api.post("/api/user/", {"number": manager.number}, headers=ONCE)
     return api
 
 
-def test_the_form_of_a_body_comes_before_idempotency(with_a_kept_answer):
-    answer = with_a_kept_answer.post("/api/user/", b"{", headers=KEPT)
+def test_the_form_of_a_body_comes_before_idempotency(with_stored_answer):
+    answer = with_stored_answer.post("/api/user/", b"{", headers=ONCE)
     assert code_of(answer) == (400, "malformed_body")
 
 
-def test_idempotency_comes_before_the_fields(with_a_kept_answer):
-    answer = with_a_kept_answer.post("/api/user/", {"number": "x"}, headers=KEPT)
+def test_idempotency_comes_before_the_fields(with_stored_answer):
+    answer = with_stored_answer.post("/api/user/", {"number": "x"}, headers=ONCE)
     assert code_of(answer) == (422, "idempotency_mismatch")
 
 

@@ -1,4 +1,4 @@
-"""Every route under /api/ is closed to who brings no key, save the documented ones."""
+"""Every route under /api/ requires authentication, except the documented ones."""
 
 import pytest
 from django.urls import URLPattern, get_resolver
@@ -10,8 +10,8 @@ SAMPLES = {
     "<page:facebook_id>": "369258147",
     "<uuid:uuid>": "00000000-0000-4000-8000-000000000000",
 }
-# What answers without a key: the session itself, the schema and its page; a file
-# link is judged by its signature, and a customer's picture has a random address.
+# Routes without authentication: the login session, the schema and its page. File links
+# are authorized by their signature, and customers' pictures have random URLs.
 ANONYMOUS = {
     ("GET", "/api/session"),
     ("POST", "/api/session"),
@@ -31,7 +31,7 @@ def patterns(resolver, prefix="/"):
 
 
 def routes():
-    """Each method and path under /api/, with a sample for each parameter."""
+    """Yields each method and path under /api/, with sample parameters."""
     for route, view in patterns(get_resolver()):
         if not route.startswith("/api/"):
             continue

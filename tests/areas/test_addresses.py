@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as that can be known."""
+"""The network address of a request's caller."""
 
 import pytest
 from django.core.management import call_command

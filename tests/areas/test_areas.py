@@ -1,4 +1,4 @@
-"""GET api/area/:controllerPort and its twin for a page."""
+"""GET api/area/:controllerPort and its counterpart for a page."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Spellings of an area's code or name that nobody can tell apart are one area."""
+"""Indistinguishable spellings of an area's code or name are one area."""
 
 import unicodedata
 
@@ -65,7 +65,7 @@ def test_a_lacking_area_is_stored_normalized_and_once(manager, spelling):
 
 
 def test_an_area_stored_in_its_own_spelling_is_found_before_the_plain_one(manager):
-    """Two that were stored before they counted as one are both still reached."""
+    """Both of two areas that were stored before normalization are still found."""
     for code in (PLAIN, SPELLINGS[0]):
         made = builders.make_area(manager, code, name=code)
         assert find_area(manager.pk, code).id == made.pk

@@ -1,4 +1,4 @@
-"""The migration that brings the areas of older installations to the stored form."""
+"""The migration that normalizes the areas of older installations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ migration = import_module("areas.migrations.0005_normalize_codes_and_names")
 
 def migrate():
     with connection.cursor() as cursor:
-        # As in a migration of its own, nothing of the rows waits for the commit.
+        # As in a separate migration: no deferred constraint of the rows is pending.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with connection.schema_editor(atomic=False) as editor:
         migration.normalize_areas(apps, editor)
@@ -76,13 +76,13 @@ def test_another_manager_s_area_is_not_in_the_way(manager, other_manager):
 
 
 def test_what_would_be_empty_or_too_long_stays(manager):
-    # A letter that is longer when composed: it is excluded from composition.
+    # A letter that becomes longer: it is excluded from composition.
     longer = "\u0958" * 64
-    given = [("\u200b", "\ufeff"), (longer, "A")]
-    for code, name in given:
+    stored = [("\u200b", "\ufeff"), (longer, "A")]
+    for code, name in stored:
         builders.make_area(manager, code, name=name)
     migrate()
-    assert texts() == given
+    assert texts() == stored
 
 
 def test_the_code_is_permanent_afterwards(manager):
@@ -114,7 +114,7 @@ def test_it_needs_no_areas(db):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_in_one_transaction_with_its_changes_of_the_trigger():
-    """PostgreSQL alters no table of which a deferred constraint is still to be judged."""
+    """PostgreSQL cannot alter a table with pending deferred constraints."""
     manager = builders.make_manager()
     area = builders.make_area(manager, "Vendas\u200b", name="Caixa ")
     builders.make_contact(manager, area=area)

@@ -1,4 +1,4 @@
-"""POST api/area/operator/:controllerPort and its twin for a page."""
+"""POST api/area/operator/:controllerPort and its counterpart for a page."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Signing in is slowed down after failures, and nobody can deny it to another."""
+"""Sign-in is throttled after failures, and nobody can lock out another person."""
 
 import threading
 from datetime import timedelta
@@ -49,7 +49,7 @@ def let_time_pass(**time):
 
 
 def hold_the_clock():
-    """Half a minute ahead, so that no test depends on its own speed."""
+    """Moves the failures 30 s ahead, so that the test's speed does not matter."""
     let_time_pass(seconds=-30)
 
 
@@ -124,7 +124,7 @@ def test_a_name_is_counted_in_one_spelling(browser, ana):
     assert browser.sign_in(wide).status_code == 200
 
 
-# Time ---------------------------------------------------------------------------
+# Expiry -------------------------------------------------------------------------
 
 
 def test_failures_are_forgotten_as_time_goes_by(browser):
@@ -189,15 +189,15 @@ def test_a_user_who_is_nobody_here_is_paced_by_wrong_passwords_alone(browser):
 
 
 def race(subjects, tries):
-    """How many of simultaneous tries are let in."""
+    """Returns how many of the simultaneous attempts are admitted."""
     barrier = threading.Barrier(tries)
-    let_in = []
+    admitted = []
 
     def attempt():
         barrier.wait()
         try:
             register_attempt(subjects)
-            let_in.append(True)
+            admitted.append(True)
         except ThrottledError:
             pass
         finally:
@@ -208,7 +208,7 @@ def race(subjects, tries):
         thread.start()
     for thread in threads:
         thread.join()
-    return len(let_in)
+    return len(admitted)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -219,7 +219,7 @@ def test_of_simultaneous_tries_after_a_wait_one_is_let_in():
         subject=subjects[0].hashed, failures=14, last_at=an_hour_ago
     )
     assert race(subjects, 12) == 1
-    # Four of the fourteen were forgotten in that hour. What was refused counts nowhere.
+    # Four of the fourteen expired in that hour. Refused attempts do not count.
     assert failures_of(subjects[0]) == 11
     assert [failures_of(shared) for shared in subjects[1:]] == [1, 0, 1]
 
@@ -247,6 +247,6 @@ def test_a_count_of_which_nothing_is_taken_still_makes_wait(db):
         register_attempt((Subject("other", free=5, leak=60), full))
     assert failures_of(Subject("other", free=5, leak=60)) == 0
     let_time_pass(seconds=100)
-    looked = Subject("full", free=0, leak=60, counts=False)
-    assert register_attempt((looked,)) == {looked: 0}
+    unchanged = Subject("full", free=0, leak=60, counts=False)
+    assert register_attempt((unchanged,)) == {unchanged: 0}
     assert failures_of(full) == 1

@@ -1,4 +1,4 @@
-"""manage.py provision FILE.json: managers, areas and people from a script."""
+"""manage.py provision FILE.json: creates managers, areas and people."""
 
 import io
 import json
@@ -51,7 +51,7 @@ def provision(db, tmp_path):
 
 
 def everything():
-    """All rows that provisioning may touch."""
+    """Returns all rows that provisioning may change."""
     models = (Manager, Area, Operator, OperatorArea, Supervision, User)
     return [list(model.objects.order_by("pk").values()) for model in models]
 

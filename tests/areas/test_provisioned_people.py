@@ -1,4 +1,4 @@
-"""Passwords and user names of a provisioning file."""
+"""Passwords and user names in a provisioning file."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -45,7 +45,7 @@ def test_all_bad_passwords_are_told_at_once(provision):
 
 
 def test_a_password_that_stays_is_not_judged_again(provision):
-    """It was set before the validators were, or while others held."""
+    """It was set before the present validators were configured."""
     davi = MINIMAL | {"supervisors": [{"username": "davi", "password": "good-enough"}]}
     provision(davi)
     user = User.objects.get(username="davi")

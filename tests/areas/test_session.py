@@ -1,4 +1,4 @@
-"""POST, GET and DELETE api/session: a person signs in, asks who he is, signs out."""
+"""POST, GET and DELETE api/session: signing in, the signed-in person, signing out."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -26,7 +26,7 @@ WRONG = {
 
 
 class Browser:
-    """Keeps cookies and sends the CSRF token as a web page would."""
+    """Keeps cookies and sends the CSRF token like a web page."""
 
     def __init__(self):
         self.client = Client(enforce_csrf_checks=True)
@@ -44,7 +44,7 @@ class Browser:
 
 @pytest.fixture
 def browser(db):
-    """One that has asked who it is, and so has its CSRF cookie."""
+    """A browser that has requested the session and so has the CSRF cookie."""
     browser = Browser()
     browser.call("GET")
     return browser

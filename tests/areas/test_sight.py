@@ -1,4 +1,4 @@
-"""Who an operator is, what he sees, and which area a caller means."""
+"""Operators, the contacts visible to them, and the area that a caller refers to."""
 
 import pytest
 
@@ -23,10 +23,10 @@ def test_an_operator_is_found_with_his_areas_in_one_query(
     assert sight == OperatorScope(carla.pk, "Carla", frozenset({sales.pk, support.pk}))
 
 
-@pytest.mark.parametrize("given", [0, -1, 999_999_999])
-def test_nobody_and_no_one_are_not_found(manager, given):
+@pytest.mark.parametrize("operator_id", [0, -1, 999_999_999])
+def test_nobody_and_no_one_are_not_found(manager, operator_id):
     with pytest.raises(OperatorNotFoundError):
-        find_operator(manager.pk, given)
+        find_operator(manager.pk, operator_id)
 
 
 def test_an_inactive_operator_is_not_found(manager, ana):

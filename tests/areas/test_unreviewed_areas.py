@@ -1,4 +1,4 @@
-"""How many areas calls may make before a supervisor has looked at them."""
+"""The limit of areas that calls may create before a supervisor reviews them."""
 
 import pytest
 

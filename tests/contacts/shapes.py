@@ -1,4 +1,4 @@
-"""The contact of the contract, and the two kinds of answers, written out."""
+"""The expected contact and responses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contacts.models import Contact
 
 
 def contact_shape(contact: Contact, **over: Any) -> dict[str, Any]:
-    """The row as it is in the database now."""
+    """The API's shape of the contact's present row."""
     contact.refresh_from_db()
     phone = contact.channel == "whatsapp" and contact.external_id.isdecimal()
     at = contact.last_message_at
@@ -34,7 +34,7 @@ def success(data: Any) -> dict[str, Any]:
 
 
 def refusal(answer: Any) -> tuple[int, str]:
-    """Status and code of an answer that is nothing but a refusal."""
+    """Returns the status and code of an error response, checking its shape."""
     body = answer.json()
     assert set(body) == {"success", "error"}
     assert body["success"] is False
@@ -49,6 +49,6 @@ def wrong_fields(answer: Any) -> set[str]:
 
 
 def ledger(contact: Contact) -> list[tuple[str, str | None, int | None]]:
-    """Its lines: what, in which area, with which operator after it."""
-    lines = ChatEvent.objects.filter(chat__contact=contact).order_by("id")
-    return list(lines.values_list("kind", "area__code", "operator_id"))
+    """Returns the contact's events: kind, area's code and operator after it."""
+    events = ChatEvent.objects.filter(chat__contact=contact).order_by("id")
+    return list(events.values_list("kind", "area__code", "operator_id"))

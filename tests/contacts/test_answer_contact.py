@@ -40,9 +40,9 @@ def test_the_operator_has_the_contact_and_a_chat_is_open(api, body, contact, ana
 
 def test_the_ledger_says_who_did_it_in_whose_name(api, body, ana):
     api.put(PATH, body)
-    for line in ChatEvent.objects.all():
-        assert line.actor.startswith("key:")
-        assert line.acting_operator == ana
+    for event in ChatEvent.objects.all():
+        assert event.actor.startswith("key:")
+        assert event.acting_operator == ana
 
 
 def test_a_chat_that_is_open_goes_on(api, body, contact, ana):

@@ -136,5 +136,5 @@ def test_an_operators_session_moves_what_it_sees_and_no_more(
     contact.refresh_from_db()
     assert contact.area == support
     assert ChatEvent.objects.get().acting_operator == ana
-    # It is out of her sight now.
+    # It is not visible to her any more.
     assert refusal(signed_in(ana.user).put(PATH, body)) == (404, "contact_not_found")

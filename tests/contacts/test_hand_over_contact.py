@@ -99,8 +99,8 @@ def test_an_operators_session_hands_over_what_it_sees(body, contact, ana, bruno)
     assert signed_in(ana.user).put(PATH, body).json() == DONE
     contact.refresh_from_db()
     assert contact.operator == bruno
-    line = ChatEvent.objects.get()
-    assert (line.kind, line.operator, line.acting_operator) == (
+    event = ChatEvent.objects.get()
+    assert (event.kind, event.operator, event.acting_operator) == (
         "transferred",
         bruno,
         ana,

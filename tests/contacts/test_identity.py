@@ -1,4 +1,4 @@
-"""Two spellings of a Brazilian mobile are one person; nothing else is."""
+"""Two spellings of a Brazilian mobile number are one person; other ids differ."""
 
 import pytest
 

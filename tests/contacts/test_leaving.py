@@ -1,4 +1,4 @@
-"""An operator who is taken out of service while somebody gives him a contact."""
+"""An operator is deactivated while a contact is assigned to him."""
 
 import threading
 
@@ -21,9 +21,9 @@ BOT = Actor("key:1")
 
 
 def claim(contact, operator):
-    """A claim by one who was still in service when he was looked up."""
-    sight = find_operator(operator.manager_id, operator.pk)
-    return lambda: assignment.claim(contact, sight, actor=BOT)
+    """Returns a claim by an operator who was active when he was looked up."""
+    scope = find_operator(operator.manager_id, operator.pk)
+    return lambda: assignment.claim(contact, scope, actor=BOT)
 
 
 def assign(contact, operator):
@@ -31,21 +31,21 @@ def assign(contact, operator):
 
 
 def save(contact, operator):
-    given = ContactInput(name="Rui", operator_id=operator.pk)
-    return lambda: save_contact(contact.manager_id, "whatsapp", "551155556666", given)
+    data = ContactInput(name="Rui", operator_id=operator.pk)
+    return lambda: save_contact(contact.manager_id, "whatsapp", "551155556666", data)
 
 
 def save_deleted(contact, operator):
-    """One who was here before, and comes back."""
+    """Returns the saving of a contact that was deleted before."""
     assignment.delete_contact(contact, actor=BOT)
-    given = ContactInput(name="Rui", operator_id=operator.pk)
+    data = ContactInput(name="Rui", operator_id=operator.pk)
     return lambda: save_contact(
-        contact.manager_id, "whatsapp", contact.external_id, given
+        contact.manager_id, "whatsapp", contact.external_id, data
     )
 
 
 def leave(operator):
-    """As the back-office does it: out of service, and then nobody's keeper."""
+    """Deactivates the operator and releases his contacts, as the admin does."""
     with transaction.atomic():
         Operator.objects.filter(pk=operator.pk).update(is_active=False)
         assignment.release_contacts_of(operator, actor=BOT)
@@ -53,13 +53,13 @@ def leave(operator):
 
 @pytest.mark.parametrize("give", [claim, assign])
 def test_who_is_leaving_is_given_nothing_more(manager, contact, ana, give):
-    giving = give(contact, ana)
+    assigning = give(contact, ana)
     with transaction.atomic():
         leave(ana)
-        given = in_a_thread(giving)
+        assigned = in_a_thread(assigning)
         until_one_waits()
     with pytest.raises(OperatorNotFoundError):
-        given.result()
+        assigned.result()
     assert Contact.objects.get().operator is None
 
 
@@ -86,17 +86,17 @@ def test_what_was_given_first_is_released_too(manager, contact, ana, give):
 
 @pytest.mark.parametrize("give", [claim, assign])
 def test_who_has_left_is_given_nothing(manager, contact, ana, give):
-    giving = give(contact, ana)
+    assigning = give(contact, ana)
     leave(ana)
     with pytest.raises(OperatorNotFoundError):
-        giving()
+        assigning()
     assert Contact.objects.get().operator is None
 
 
 def test_a_contact_is_taken_from_one_for_another_while_both_leave(
     manager, sales, contact, ana
 ):
-    """Neither waits for what the other holds."""
+    """Neither waits for a lock of the other."""
     eva = builders.make_operator(manager, sales, name="Eva")
     assignment.hand_over(contact, ana.pk, actor=BOT)
     handing_over = assign(contact, eva)

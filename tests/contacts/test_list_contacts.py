@@ -87,7 +87,7 @@ def test_without_a_manager_it_is_refused(api):
 
 @pytest.fixture
 def crowd(manager, sales, support, ana, bruno):
-    """A contact in every place that matters to Ana, of sales."""
+    """Contacts in every area and assignment that matters to Ana, who serves sales."""
     return {
         name: builders.make_contact(manager, name=name, area=area, operator=operator)
         for name, area, operator in (

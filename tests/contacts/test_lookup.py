@@ -1,4 +1,4 @@
-"""The one contact that a call means when it names nothing else."""
+"""Finding the contact of a call that gives no manager."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from tests import builders
 KEY = Caller("key", "key:1", None)
 
 
-def find(given, caller=KEY, **narrowed):
-    return find_one(caller, parse_contact_key(given), **narrowed)
+def find(text, caller=KEY, **narrowed):
+    return find_one(caller, parse_contact_key(text), **narrowed)
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def mobile(manager, sales):
 
 
 def test_any_spelling_finds_it(mobile):
-    for given in (5511987654321, "551187654321", "+55 (11) 8765-4321"):
-        assert find(given) == mobile
+    for text in (5511987654321, "551187654321", "+55 (11) 8765-4321"):
+        assert find(text) == mobile
 
 
 def test_it_is_a_number_or_a_facebook_id(contact, page_contact):

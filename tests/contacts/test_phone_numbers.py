@@ -1,4 +1,4 @@
-"""National spellings of a Brazilian number are one person with the international."""
+"""National and international spellings of a Brazilian number are one person."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_id_of_a_controller_stays_and_what_a_person_types_is_international(
     assert save(api, "11988886666") == 11988886666
     person = signed_in(ana.user)
     assert save(person, "11 98888-7777") == 5511988887777
-    # The controller's contact is meant by the id that it bears.
+    # The controller's contact is found by its own id.
     assert save(person, 11988886666) == 11988886666
 
 

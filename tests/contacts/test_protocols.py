@@ -1,4 +1,4 @@
-"""Protocols: dated, numbered, and with a digit that tells a typing error."""
+"""Protocols contain the date, a number and a check digit against typing errors."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from tests.racing import at_once
 
 
 def check_digit(digits):
-    """ISO 7064, MOD 11,10, as its text says it."""
+    """ISO 7064, MOD 11,10, implemented literally."""
     remainder = 10
     for digit in digits:
         remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
@@ -44,9 +44,9 @@ def test_no_two_protocols_are_alike(manager, other_manager):
 
 def test_the_check_digit_tells_every_single_wrong_digit(manager):
     digits = issue_protocol(manager.pk).removeprefix("BR")
-    for place in range(len(digits) - 1):
-        for other in set("0123456789") - {digits[place]}:
-            mistyped = digits[:place] + other + digits[place + 1 : -1]
+    for position in range(len(digits) - 1):
+        for other in set("0123456789") - {digits[position]}:
+            mistyped = digits[:position] + other + digits[position + 1 : -1]
             assert check_digit(mistyped) != digits[-1]
 
 

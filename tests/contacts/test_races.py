@@ -1,4 +1,4 @@
-"""What holds however many callers come in the same moment."""
+"""Invariants that hold under simultaneous callers."""
 
 from collections import Counter
 
@@ -30,16 +30,16 @@ def key(manager):
 
 
 def send(key, method, path, body):
-    """A call of a client of its own, as every thread needs it."""
+    """Returns a call with a client of its own, as each thread needs one."""
     return lambda: Api(key).call(method, path, body)
 
 
-def ending(rule, *args, **named):
-    """How a rule ends for its caller: "done", or the code of its refusal."""
+def ending(rule, *args, **options):
+    """Returns a call of the rule that returns "done" or the error's code."""
 
     def call():
         try:
-            rule(*args, **named)
+            rule(*args, **options)
         except RefusedError as refused:
             return refused.code
         return "done"
@@ -156,7 +156,7 @@ def test_twenty_savings_revive_a_deleted_contact_once(key, manager, contact, ana
 def test_different_contacts_with_new_areas_do_not_wait_for_each_other_forever(
     key, manager
 ):
-    """Each saves two contacts' worth of areas in another order, known and new."""
+    """The calls save contacts with known and new areas in different orders."""
     calls = [
         send(
             key,
@@ -220,14 +220,14 @@ def test_of_twenty_who_close_a_chat_one_does(contact):
 
 
 def test_a_deleted_contact_never_has_an_open_chat(manager, sales, ana):
-    """Openers, claimers and one who deletes; whoever is late is refused."""
+    """Opens, claims and deletes at the same time; late calls are refused."""
     contacts = [builders.make_contact(manager, area=sales) for _ in range(8)]
-    sight = find_operator(manager.pk, ana.pk)
+    scope = find_operator(manager.pk, ana.pk)
     calls = []
     for c in contacts:
         calls += [
             ending(lifecycle.open_chat, c, actor=BOT),
-            ending(assignment.claim, c, sight, actor=BOT),
+            ending(assignment.claim, c, scope, actor=BOT),
             ending(assignment.delete_contact, c, actor=BOT),
         ]
     ends = at_once(calls)
@@ -242,9 +242,9 @@ def test_a_claim_and_a_close_end_as_one_after_the_other(manager, sales, ana):
     contacts = [builders.make_contact(manager, area=sales) for _ in range(10)]
     for c in contacts:
         builders.make_chat(c)
-    sight = find_operator(manager.pk, ana.pk)
+    scope = find_operator(manager.pk, ana.pk)
     at_once(
-        [lambda c=c: assignment.claim(c, sight, actor=BOT) for c in contacts]
+        [lambda c=c: assignment.claim(c, scope, actor=BOT) for c in contacts]
         + [lambda c=c: lifecycle.close_chat(c, actor=BOT) for c in contacts]
     )
     for c in contacts:
@@ -261,11 +261,11 @@ def test_a_claim_and_a_close_end_as_one_after_the_other(manager, sales, ana):
 def test_the_ledger_tells_every_change_in_its_order(
     manager, sales, support, ana, bruno
 ):
-    """Hand-overs, moves, claims and releases of one contact, all at once."""
+    """Hands over, moves, claims and releases one contact at the same time."""
     contact = builders.make_contact(manager, area=sales)
     builders.make_chat(contact)
-    sight = find_operator(manager.pk, ana.pk)
-    claim = ending(assignment.claim, contact, sight, actor=BOT)
+    scope = find_operator(manager.pk, ana.pk)
+    claim = ending(assignment.claim, contact, scope, actor=BOT)
     calls = [claim] * 4
     calls += [lambda: assignment.hand_over(contact, bruno.pk, actor=BOT)] * 4
     calls += [lambda: assignment.hand_over(contact, None, actor=BOT)] * 4
@@ -274,15 +274,15 @@ def test_the_ledger_tells_every_change_in_its_order(
     ends = at_once(calls)
     assert set(ends) <= {"done", "forbidden", "already_answered", None}
     contact.refresh_from_db()
-    lines = list(ChatEvent.objects.order_by("id"))
-    assert (lines[-1].area, lines[-1].operator) == (contact.area, contact.operator)
-    assert [line.at for line in lines] == sorted(line.at for line in lines)
+    events = list(ChatEvent.objects.order_by("id"))
+    assert (events[-1].area, events[-1].operator) == (contact.area, contact.operator)
+    assert [event.at for event in events] == sorted(event.at for event in events)
     before = (sales.pk, None)
-    for line in lines:
-        now = (line.area_id, line.operator_id)
-        if line.kind == "released":
-            assert line.operator_id is None
-        elif line.kind == "entered_area":
+    for event in events:
+        now = (event.area_id, event.operator_id)
+        if event.kind == "released":
+            assert event.operator_id is None
+        elif event.kind == "entered_area":
             assert now[0] != before[0]
         else:
             assert now[0] == before[0]

@@ -45,8 +45,8 @@ def test_a_deleted_contact_comes_back_with_what_is_given(
     api, body, contact, support, bruno
 ):
     api.delete(DELETE, body)
-    given = {"photo": "", "area": "suporte", "operatorId": bruno.pk, "protocol": "P9"}
-    shape = api.post(PATH, body | given).json()["data"]
+    fields = {"photo": "", "area": "suporte", "operatorId": bruno.pk, "protocol": "P9"}
+    shape = api.post(PATH, body | fields).json()["data"]
     assert shape == contact_shape(contact)
     assert (shape["area"], shape["operatorId"], shape["protocol"]) == (
         "suporte",

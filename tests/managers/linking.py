@@ -1,4 +1,4 @@
-"""What the tests of `user/save/facebook` share: its managers, its call, its answers."""
+"""Shared helpers of the tests of `user/save/facebook`."""
 
 from django.forms import model_to_dict
 
@@ -16,7 +16,7 @@ TOKEN_MISSING = refused(
 
 
 def make(**over):
-    """A manager of nothing but what is said."""
+    """Creates a manager with only the given columns set."""
     nothing = {
         "number": None,
         "controller_port": None,
@@ -48,7 +48,7 @@ def shape(**over):
 
 
 def assert_refused(answer, status, body, *managers):
-    """Refused so, and not one column of the managers has changed."""
+    """Checks the error response and that no column of the managers has changed."""
     assert (answer.status_code, answer.json()) == (status, body)
     for manager in managers:
         before = model_to_dict(manager)

@@ -1,4 +1,4 @@
-"""What the answers about the fixtures' manager look like."""
+"""The expected responses about the fixtures' manager."""
 
 MANAGER = {
     "name": "Padaria Estrela",
@@ -12,7 +12,7 @@ MANAGER = {
 
 
 def contact_of(contact):
-    """A contact nobody has written to yet, in the contract's shape."""
+    """The API's shape of a contact without messages."""
     return {
         "id": contact.public_id,
         "name": contact.name,

@@ -1,4 +1,4 @@
-"""POST api/user/ and POST api/user/facebook: one manager, by number or page."""
+"""POST api/user/ and POST api/user/facebook: a manager by number or page."""
 
 import pytest
 

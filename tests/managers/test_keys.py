@@ -1,4 +1,4 @@
-"""Keys: who is let in, how fast, and what is noted of it."""
+"""API keys: authentication, rate limits and the time of last use."""
 
 from datetime import timedelta
 
@@ -80,8 +80,8 @@ def test_an_expired_key_is_401_at_once(manager):
     soon = timezone.now() + timedelta(days=1)
     key = make_key(manager, expires_at=soon)
     assert use(key).status_code == 200
-    kept = authentication._cached_keys[key]
-    object.__setattr__(kept, "expires_at", timezone.now())
+    cached = authentication._cached_keys[key]
+    object.__setattr__(cached, "expires_at", timezone.now())
     assert use(key).json() == NOBODY
     ApiKey.objects.update(expires_at=timezone.now())
     authentication.forget_cached_keys()
@@ -129,12 +129,12 @@ def test_the_last_use_is_noted_at_most_once_a_minute(manager):
     key = make_key(manager)
     use(key)
     assert _age_of_last_use() < timedelta(minutes=1)
-    for age, noted in ((50, False), (70, True)):
+    for age, updated in ((50, False), (70, True)):
         then = timezone.now() - timedelta(seconds=age)
         ApiKey.objects.update(last_used_at=then)
         authentication.forget_cached_keys()
         use(key)
-        assert (_age_of_last_use() < timedelta(seconds=40)) is noted
+        assert (_age_of_last_use() < timedelta(seconds=40)) is updated
 
 
 @pytest.mark.django_db(transaction=True)
@@ -161,7 +161,7 @@ def sent_with(path="/api/chat/message/send", **headers):
 
 @pytest.fixture
 def limited(manager):
-    """A key of three calls a minute."""
+    """A client with a key of three calls per minute."""
     key = make_key(manager)
     ApiKey.objects.update(per_minute=3)
     return Api(key)
@@ -183,7 +183,7 @@ def test_a_limited_key_is_stopped_and_told_when_to_come_again(limited):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_large_body_uses_up_one_call_as_a_small_one_does(limited):
-    """Before it is taken in, its sender is looked at; that is no call yet."""
+    """Checking the sender before the body is read does not count as a call."""
     key = limited.headers["Authorization"]
     for _ in range(5):
         assert is_known_sender(sent_with(HTTP_AUTHORIZATION=key))

@@ -1,6 +1,6 @@
-"""POST api/user/save/facebook, where some managers are foreign to the caller.
+"""POST api/user/save/facebook with managers that the caller may not access.
 
-They are like none, except that what they hold cannot be had.
+They are treated as missing, except that their values are taken.
 """
 
 import pytest
@@ -24,7 +24,7 @@ from tests.managers.shapes import EXISTS, NOT_FOUND
 
 @pytest.fixture
 def bound(db):
-    """A caller of some managers, each allowed call of the table open to him."""
+    """Makes a client restricted to the given managers."""
 
     def make_api(*managers):
         return Api(make_key(*managers))

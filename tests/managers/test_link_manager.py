@@ -1,6 +1,6 @@
 """POST api/user/save/facebook: a page for a number, or a number for a page.
 
-Every row of the contract's table, with managers that the caller all reaches.
+Covers every row of the contract's table, with managers that the caller may access.
 """
 
 import pytest
@@ -23,7 +23,7 @@ from tests.managers.linking import (
 )
 from tests.managers.shapes import EXISTS, FORBIDDEN, NOT_FOUND, contact_of
 
-# What is known and joins -----------------------------------------------------
+# Known managers that are linked ----------------------------------------------
 
 
 def test_a_page_joins_the_numbers_manager(full_api):
@@ -102,7 +102,7 @@ def test_the_same_call_twice_answers_the_same(full_api):
     assert again.content == first.content
 
 
-# Who is refused --------------------------------------------------------------
+# Refusals --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("more", [{}, {"facebookToken": TOKEN}])
@@ -170,7 +170,7 @@ def test_another_port_is_not_replaced_and_anothers_port_not_taken(full_api, know
     assert_refused(answer, 409, EXISTS, there, bearer)
 
 
-# Who may ---------------------------------------------------------------------
+# Permissions -----------------------------------------------------------------
 
 
 def test_a_bound_key_and_a_supervisor_may_link_their_own(db):
@@ -191,7 +191,7 @@ def test_an_operator_may_not(manager, ana):
     assert_refused(answer, 403, FORBIDDEN, manager)
 
 
-# The fields ------------------------------------------------------------------
+# Fields ----------------------------------------------------------------------
 
 
 def test_both_ids_are_required(full_api):

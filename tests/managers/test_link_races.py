@@ -1,4 +1,4 @@
-"""POST api/user/save/facebook from many callers at once."""
+"""POST api/user/save/facebook from many simultaneous callers."""
 
 import threading
 
@@ -11,14 +11,14 @@ from tests.conftest import Api
 from tests.managers.linking import NUMBER, PAGE, TOKEN, link, make
 
 
-def _at_once(calls):
-    """What simultaneous calls answered, in the order of the calls."""
+def _run_simultaneously(calls):
+    """Returns the responses of simultaneous calls, in the order of the calls."""
     barrier = threading.Barrier(len(calls))
     answers = [None] * len(calls)
 
-    def run(place, call):
+    def run(index, call):
         barrier.wait()
-        answers[place] = call()
+        answers[index] = call()
         connection.close()
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
@@ -39,7 +39,7 @@ def test_of_two_numbers_that_want_one_page_one_gets_it():
     def call(number):
         return lambda: link(Api(key), number=number, facebookToken=TOKEN)
 
-    answers = _at_once([call(number) for number in numbers])
+    answers = _run_simultaneously([call(number) for number in numbers])
     assert sorted(a.status_code for a in answers) == [200] + [409] * 5
     assert {a.json()["error"]["code"] for a in answers if a.status_code == 409} == {
         "page_taken"
@@ -57,7 +57,7 @@ def test_of_two_pages_that_want_one_number_one_gets_it():
     def call(page):
         return lambda: link(Api(key), facebookId=page)
 
-    answers = _at_once([call(page) for page in pages])
+    answers = _run_simultaneously([call(page) for page in pages])
     assert sorted(a.status_code for a in answers) == [200] + [409] * 5
     assert {a.json()["error"]["code"] for a in answers if a.status_code == 409} == {
         "number_taken"
@@ -73,7 +73,7 @@ def test_of_many_pages_for_one_number_the_first_stays():
     def call(page):
         return lambda: link(Api(key), facebookId=page, facebookToken=TOKEN)
 
-    answers = _at_once([call(f"page-{n}") for n in range(6)])
+    answers = _run_simultaneously([call(f"page-{n}") for n in range(6)])
     assert sorted(a.status_code for a in answers) == [200] + [409] * 5
     [winner] = [a for a in answers if a.status_code == 200]
     assert Manager.objects.get().facebook_id == winner.json()["data"]["facebookId"]

@@ -1,4 +1,4 @@
-"""GET api/user/: all managers that the caller may see."""
+"""GET api/user/: all managers that the caller may access."""
 
 import pytest
 from django.db import connection
@@ -11,7 +11,7 @@ from tests.managers.shapes import MANAGER, contact_of
 
 @pytest.fixture
 def page_only(manager):
-    """Came after the others and has nothing but its name and a page."""
+    """A manager, newer than the others, with only a name and a page."""
     return make_manager(
         name="Banca",
         email="",

@@ -1,4 +1,4 @@
-"""From a number, page or port to the manager that a caller means."""
+"""Finding a manager by number, page or port."""
 
 import pytest
 
@@ -12,14 +12,14 @@ EVERYBODY = Caller("administrator", "user:1", None)
 def test_a_manager_is_found_by_what_it_bears_in_one_query(
     manager, django_assert_num_queries
 ):
-    for given in (
+    for values in (
         {"number": 5511400011111},
         {"facebook_id": "369258147"},
         {"controller_port": 8080},
         {"number": 5511400011111, "facebook_id": "369258147"},
     ):
         with django_assert_num_queries(1):
-            assert find_manager(EVERYBODY, **given) == manager.pk
+            assert find_manager(EVERYBODY, **values) == manager.pk
 
 
 def test_ids_of_two_managers_find_none(manager, other_manager):

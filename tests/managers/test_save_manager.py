@@ -1,4 +1,4 @@
-"""POST api/user/save: a new manager, or the one that is there with the same values."""
+"""POST api/user/save: a new manager, or an existing one with the same values."""
 
 import threading
 
@@ -215,7 +215,7 @@ def test_whoever_is_bound_to_managers_cannot_make_one(
     ):
         answer = save(api, **BOTH)
         assert (answer.status_code, answer.json()) == (403, FORBIDDEN)
-        # Before the body is even looked at.
+        # Before the body is validated.
         assert api.post("/api/user/save", b"{").status_code == 403
     assert Manager.objects.count() == 2
 

@@ -1,7 +1,6 @@
-"""The OpenAPI document: made from the viewsets, kept in `docs/openapi.yaml`.
+"""The OpenAPI document, generated from the viewsets into `docs/openapi.yaml`.
 
-What a viewset declares with `operation` gives the fields, the rights and the common
-refusals of a call. What only people need (the heading, what it does, the document's
-own examples) and the shape of its answer stand in a `documentation.py` beside it, one
-`Page` for each action.
+An operation's declaration gives its fields, rights and common errors. The texts
+(summary, description, examples) and the shape of its response are in an `openapi.py`
+beside the viewset, one `OperationDoc` per action.
 """

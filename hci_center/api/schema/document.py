@@ -1,4 +1,4 @@
-"""The whole OpenAPI document: made, validated, and as it lies in `docs/`."""
+"""Generates, validates and reads the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 class NotADocumentError(Exception):
-    """The viewsets do not make a valid OpenAPI document."""
+    """The viewsets do not produce a valid OpenAPI document."""
 
 
 def committed_path() -> Path:
@@ -30,14 +30,17 @@ def committed_path() -> Path:
 
 
 def made_from_code() -> bytes:
-    """The document as YAML, in English. Raises NotADocumentError, also on warnings."""
+    """Generates the document as YAML, in English.
+
+    Raises NotADocumentError if it is invalid or if drf-spectacular warns.
+    """
     with translation.override("en"):
         document = SchemaGenerator().get_schema(request=None, public=True)
     if GENERATOR_STATS:
         raise NotADocumentError("drf-spectacular warned: see above.")
     try:
         validate_schema(document)
-    except Exception as error:  # the validator's own kinds are not ours to know
+    except Exception as error:  # the validator's error types vary
         raise NotADocumentError(str(error)) from error
     rendered: bytes = OpenApiYamlRenderer().render(document, renderer_context={})
     return rendered
@@ -45,18 +48,18 @@ def made_from_code() -> bytes:
 
 @cache
 def as_yaml() -> bytes:
-    """The committed document, read once."""
+    """Returns the committed document, read once."""
     return committed_path().read_bytes()
 
 
 @cache
 def as_json() -> bytes:
-    """The committed document as JSON, converted once."""
+    """Returns the committed document as JSON, converted once."""
     return orjson.dumps(yaml.load(as_yaml(), Loader=yaml.CSafeLoader))
 
 
 def complete(result: Json, **_: Any) -> Json:
-    """What belongs to no single call: the refusals, the header of repeats."""
+    """Adds the shared parts: the error schema and the Idempotency-Key header."""
     result["paths"] = as_documented(result["paths"])
     components = result["components"]
     components["schemas"]["Refusal"] = error_responses.SCHEMA

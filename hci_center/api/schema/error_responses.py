@@ -1,4 +1,4 @@
-"""How the document tells what a call may refuse."""
+"""The error responses in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ SCHEMA: Json = {
 def common_errors(
     declared: Operation, method: str, *, has_parameters: bool
 ) -> list[Refusal]:
-    """What such a call may refuse whatever it does."""
+    """Returns the errors that any such operation may raise."""
     refusals: list[Refusal] = [InvalidError]
     if method != "GET":
         refusals.append(MalformedBodyError)
@@ -74,7 +74,7 @@ def common_errors(
 
 
 def responses_to(refusals: Iterable[Refusal], registry: ComponentRegistry) -> Json:
-    """The refusals as responses by status; the same ones are written once."""
+    """Returns the errors as responses by status; equal ones share a component."""
     by_status: dict[int, list[Refusal]] = {}
     for refusal in refusals:
         kinds = by_status.setdefault(refusal.status, [])

@@ -1,4 +1,4 @@
-"""What is told about a call beyond what its declaration says."""
+"""The documentation of operations beyond what their declarations contain."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rest_framework.serializers import Serializer
 from hci_center.errors import RefusedError
 
 Json = dict[str, Any]
-# A resource's shape, a list of it, or a JSON Schema as it stands.
+# A serializer, a list of one, or a JSON Schema.
 Answer = type[Serializer[Any]] | list[type[Serializer[Any]]] | Json
 
 
 @dataclass(frozen=True)
 class OperationDoc:
-    """The page of one call.
+    """The documentation of one operation.
 
-    `bodies` are examples of requests by their titles, as the old document has them.
-    `rules` are what several fields must satisfy together (`one_of`, `both`).
-    `refuses` are the refusals of the call's own, beside those that every call has.
+    `bodies` are example requests by title. `rules` are constraints between fields
+    (`one_of`, `both`). `refuses` are the operation's own errors, besides the common
+    ones.
     """
 
     summary: str
@@ -32,18 +32,18 @@ class OperationDoc:
     bodies: Mapping[str, Json] = field(default_factory=dict)
     rules: tuple[Json, ...] = ()
     refuses: tuple[type[RefusedError], ...] = ()
-    # Where it is not the module's.
+    # Overrides the module's CHAPTER.
     chapter: str = ""
 
 
 def operation_doc(view: Any) -> OperationDoc:
-    """The page of the action that this view was made for."""
+    """Returns the documentation of the view's action."""
     page: OperationDoc = _openapi(view).PAGES[view.action]
     return page
 
 
 def tag_of(view: Any) -> str:
-    """The heading under which the calls of this view stand."""
+    """Returns the OpenAPI tag of the view's action."""
     chapter: str = operation_doc(view).chapter or _openapi(view).CHAPTER
     return chapter
 
@@ -54,15 +54,15 @@ def _openapi(view: Any) -> Any:
 
 
 def text(literal: str) -> Json:
-    """An answer that is always this text."""
+    """Returns the schema of a response that is always this text."""
     return {"type": "string", "const": literal}
 
 
 def one_of(*names: str) -> Json:
-    """At least one of these fields is there."""
+    """Requires at least one of the fields."""
     return {"anyOf": [{"required": [name]} for name in names]}
 
 
 def both(one: str, other: str) -> Json:
-    """Each of the two wants the other."""
+    """Requires both fields or neither."""
     return {"dependentRequired": {one: [other], other: [one]}}

@@ -1,4 +1,4 @@
-"""One call of a viewset as an operation of the OpenAPI document."""
+"""Describes a viewset's action as an operation of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hci_center.api.schema.operation_docs import (
 from hci_center.api.viewset import FILE_BODY, Operation
 
 MEDIA_TYPES = ("application/json", "application/x-www-form-urlencoded")
-# How a path parameter is called outside, and what it may be.
+# Public names and schemas of the path parameters.
 PARAMETERS: dict[str, tuple[str, Json]] = {
     "controller_port": (
         "controllerPort",
@@ -42,7 +42,7 @@ IDEMPOTENCY_KEY: Json = {"$ref": "#/components/parameters/IdempotencyKey"}
 
 
 class WireFieldExtension(OpenApiSerializerFieldExtension):
-    """A field of a body says itself what it takes."""
+    """Uses the schema that a WireField provides."""
 
     target_class = "hci_center.api.fields.WireField"
     match_subclasses = True
@@ -53,7 +53,7 @@ class WireFieldExtension(OpenApiSerializerFieldExtension):
 
 
 class ContractSchema(AutoSchema):
-    """From what `operation` declares and the call's page, nothing guessed."""
+    """Builds an operation from its declaration and its OperationDoc."""
 
     view: Any  # a ContractViewSet, made for one action
 
@@ -160,7 +160,7 @@ def wire_fields(body: type[Body]) -> dict[str, WireField]:
 
 
 def _security(declared: Operation, method: str) -> list[Json]:
-    """A key, or a person's session with its token; nothing where nobody is needed."""
+    """Returns the security schemes: an API key, or a login session with CSRF token."""
     token: Json = {} if method == "GET" else {"csrfToken": []}
     if declared.anonymous:
         return [token, {"session": []}] if method == "GET" else [token]
@@ -169,7 +169,7 @@ def _security(declared: Operation, method: str) -> list[Json]:
 
 
 def as_documented(paths: Json) -> Json:
-    """The paths with their parameters as the old document writes them."""
+    """Returns the paths with the parameters' public names."""
     renamed: Json = {}
     for path, operations in paths.items():
         for inside, (name, _schema) in PARAMETERS.items():

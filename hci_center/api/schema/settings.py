@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of itself: drf-spectacular's settings."""
+"""drf-spectacular's settings, with the document's introduction."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "TAGS": TAGS,
     "APPEND_COMPONENTS": {"securitySchemes": SECURITY_SCHEMES},
-    # In the old document's order, which is that of the routes.
+    # In the order of the routes.
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": "/api",
     "POSTPROCESSING_HOOKS": ["hci_center.api.schema.document.complete"],

@@ -1,4 +1,4 @@
-"""The document and its rendering, for anybody: no key is needed to read them."""
+"""Public views of the OpenAPI document and Swagger UI."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from hci_center.errors import MethodNotAllowedError
 
 YAML, JSON = "application/yaml", "application/json"
-# What each kind may be called by who asks for it; the first of all is the default.
+# Accepted media types and the format they select; the first is the default.
 KINDS = {
     YAML: YAML,
     "application/vnd.oai.openapi": YAML,
@@ -19,8 +19,8 @@ KINDS = {
     JSON: JSON,
     "application/vnd.oai.openapi+json": JSON,
 }
-# The page's script and style are its own files; Swagger UI styles inline and draws
-# its icons from data.
+# The page uses its own script and style files; Swagger UI adds inline styles and draws
+# its icons from data URLs.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; "
@@ -29,25 +29,27 @@ POLICY = (
 
 
 def schema(request: HttpRequest) -> HttpResponse:
-    """YAML or, by `?format=json` or the Accept header, JSON."""
-    # What it takes to build it would be a seventh of every start, mostly for nothing.
+    """Returns YAML, or JSON by `?format=json` or the Accept header."""
+    # Imported late: drf-spectacular takes a seventh of the start-up time.
     from hci_center.api.schema.document import as_json, as_yaml
 
     _require_get(request)
-    wanted = {"json": JSON, "yaml": YAML}.get(request.GET.get("format", ""))
-    if wanted is None:
-        wanted = KINDS.get(request.get_preferred_type(list(KINDS)) or YAML, YAML)
-    content = as_json() if wanted == JSON else as_yaml()
+    media_type = {"json": JSON, "yaml": YAML}.get(request.GET.get("format", ""))
+    if media_type is None:
+        media_type = KINDS.get(request.get_preferred_type(list(KINDS)) or YAML, YAML)
+    content = as_json() if media_type == JSON else as_yaml()
     return HttpResponse(
         content,
-        content_type=f"{wanted}; charset=utf-8",
+        content_type=f"{media_type}; charset=utf-8",
         headers={"X-Content-Type-Options": "nosniff", "Vary": "Accept"},
     )
 
 
 def docs(request: HttpRequest) -> HttpResponse:
-    """Swagger UI, from this server's own files; the one page under /api/, which the
-    middleware of the other pages does not see."""
+    """Returns Swagger UI, served from this server's own files.
+
+    It is the only page under /api/ and so bypasses the middleware of the other pages.
+    """
     _require_get(request)
     response: HttpResponse = SecurityMiddleware(_docs)(request)  # type: ignore[assignment]
     return response

@@ -1,4 +1,4 @@
-"""Keeps `docs/openapi.yaml` what the viewsets say."""
+"""Writes or checks `docs/openapi.yaml`, generated from the viewsets."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
-            made = made_from_code()
+            generated = made_from_code()
         except NotADocumentError as error:
             raise CommandError(str(error)) from error
         path = committed_path()
         if not options["check"]:
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(made)
+            path.write_bytes(generated)
             return
         committed = path.read_bytes() if path.exists() else b""
-        if committed != made:
-            old, new = committed.decode().splitlines(), made.decode().splitlines()
+        if committed != generated:
+            old, new = committed.decode().splitlines(), generated.decode().splitlines()
             for line in unified_diff(old, new, "committed", "code", lineterm=""):
                 self.stdout.write(line)
             raise CommandError("docs/openapi.yaml is old: run manage.py openapi")

@@ -1,4 +1,4 @@
-"""Django's `dbshell`, with the embedded server's own psql where there is no other."""
+"""Django's `dbshell`, with the embedded server's psql if no other is installed."""
 
 from __future__ import annotations
 

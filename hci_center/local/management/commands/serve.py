@@ -1,4 +1,4 @@
-"""`manage.py serve`: the whole centre in one command."""
+"""`manage.py serve`: runs the whole centre with one command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WEB_STAGE = 3
 
 MANAGE = [sys.executable, str(paths.BASE_DIR / "manage.py")]
 
-# A new process of the one-command server is a line here.
+# Processes that are always started.
 PROCESSES = [
     Process(
         "web", [sys.executable, "-m", "hci_center.webserver.server"], stage=WEB_STAGE
@@ -37,12 +37,13 @@ PROCESSES = [
     Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
     Process("relay", [*MANAGE, "relay_changes"]),
 ]
-# Beside them where the demonstration's managers are.
+# Started if there are demo managers.
 DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
-# It asks how each gateway is, and not again soon: the demonstration's listen by then.
+# Started after the demo gateways listen: it checks each gateway at its start and then
+# only rarely.
 WORKER = Process("deliver", [*MANAGE, "deliver_messages"])
 DEMO_SECONDS = 10.0
-# What is lacking when the web answers is mostly still starting.
+# Most of what is missing when the web process responds is still starting.
 ALL_SECONDS = 3.0
 
 
@@ -78,22 +79,23 @@ class Command(BaseCommand):
         self.stderr.write(f"serve: {text}")
 
     def prepare(self, supervisor: Supervisor) -> None:
-        """Starts the embedded servers that are wanted, and readies the database."""
+        """Starts the embedded servers that are needed and prepares the database."""
         embedded = paths.database_url() == settings.DATABASE_URL
         if paths.redis_url() == settings.REDIS_URL:
             supervisor.start(valkey(open_server_dirs()))
         if embedded:
-            home = open_server_dirs()
-            for note in home.notes():
+            dirs = open_server_dirs()
+            for note in dirs.notes():
                 self.say(note)
-            postgres = Postgres(home)
+            postgres = Postgres(dirs)
             postgres.prepare()
             supervisor.start(postgres.process())
             postgres.wait_until_ready(lambda: supervisor.tend(0.02))
             if bootstrap.was_interrupted():
                 connection.close()
                 postgres.recreate_database()
-        # Before the migrations, some of which encrypt; after them all can be proven.
+        # Before the migrations, some of which encrypt; after them everything can be
+        # checked.
         check_secrets(self.note)
         bootstrap.migrate(self.say)
         check_secrets(self.note)
@@ -108,19 +110,21 @@ class Command(BaseCommand):
         connection.close()
 
     def await_demo(self, supervisor: Supervisor) -> None:
-        """Keeps all running until its gateways listen, or long enough."""
+        """Waits until the demo gateways listen, DEMO_SECONDS at most."""
         until = time.monotonic() + DEMO_SECONDS
         while not _listens(settings.DEMO_GATEWAYS_PORT) and time.monotonic() < until:
             supervisor.tend(0.05)
 
     def await_web(self, supervisor: Supervisor) -> None:
-        """Keeps all running until the web answers, then for a little until nothing is
-        lacking; and says where."""
-        asked = time.monotonic()
+        """Supervises the processes until the web process is ready; prints its address.
+
+        After /healthz responds, waits at most ALL_SECONDS until /readyz reports "ok".
+        """
+        last_notice = time.monotonic()
         while not _answers("/healthz"):
             supervisor.tend(0.05)
-            if time.monotonic() - asked > 30:
-                asked = time.monotonic()
+            if time.monotonic() - last_notice > 30:
+                last_notice = time.monotonic()
                 self.note("the web does not answer yet")
         until = time.monotonic() + ALL_SECONDS
         while not _answers("/readyz", "ok") and time.monotonic() < until:
@@ -133,7 +137,7 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def _only_one() -> Iterator[None]:
-    """Holds the data folder: a second server on it would be a second truth."""
+    """Locks the data folder; raises CannotStartError if a server already uses it."""
     folder = paths.make_data_dir()
     lock = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
@@ -176,13 +180,13 @@ def _listens(port: int) -> bool:
 
 
 def _answers(path: str, state: str | None = None) -> bool:
-    """Whether the web does, and says that it is in that state."""
+    """Returns whether the web process responds at the path, with that status."""
     client = http.client.HTTPConnection(_reachable(), settings.PORT, timeout=2)
     try:
         client.request("GET", path)
-        answer = client.getresponse()
-        told = json.loads(answer.read())
-        return answer.status == 200 and state in (None, told["status"])
+        response = client.getresponse()
+        payload = json.loads(response.read())
+        return response.status == 200 and state in (None, payload["status"])
     except (OSError, http.client.HTTPException, ValueError):
         return False
     finally:
