@@ -167,7 +167,7 @@ def insert_fast_path(
     """What a customer wrote, counted and stored in one statement; None: by steps.
 
     `manager` is a condition on an `m` in managers_manager; `who` are its values and
-    those of BEARS_NAME. None when the message is known, when no chat is open, and
+    those of ALIAS_MATCH. None when the message is known, when no chat is open, and
     when somebody changed the contact meanwhile. Raises IntegrityError as `store`.
     """
     uuid = uuid4()
