@@ -42,6 +42,12 @@ def execute(statement: str, *values: Any) -> None:
         cursor.execute(statement, values)
 
 
+@pytest.fixture(autouse=True)
+def _no_faults_of_others(transactional_db: None) -> None:
+    """The feed's own connections commit, so a fault outlasts the test it was met in."""
+    BackgroundFault.objects.all().delete()
+
+
 def recorded(process: str) -> set[tuple[str, str]]:
     found = BackgroundFault.objects.filter(process=process)
     return set(found.values_list("task", "subject"))
