@@ -112,26 +112,26 @@ def attempt(drivers: GatewayRegistry, job: Job) -> Outcome:
     What may have gone out already is never sent blindly again: where the gateway
     answers a repeat with the first result it is repeated, elsewhere asked after.
     """
-    if job.line.is_unreadable:
+    if job.ref.is_unreadable:
         return _cannot_ask(job)
     missing = _missing(job.out.file)
     if missing is not None:
         return missing
-    gateway = drivers[job.line.driver]
-    in_dark = (job.in_dark or job.has_waited) and not job.idempotent
-    if job.refusal and not in_dark:
+    gateway = drivers[job.ref.driver]
+    outcome_unknown = (job.outcome_unknown or job.has_waited) and not job.idempotent
+    if job.refusal and not outcome_unknown:
         # Its manager has another gateway since it was written.
         return Rejected("bad_message", job.refusal)
-    if not in_dark:
-        outcome = gateway.send(job.line.account, job.out)
+    if not outcome_unknown:
+        outcome = gateway.send(job.ref.account, job.out)
         if not isinstance(outcome, Failed) or not outcome.maybe_sent or job.idempotent:
             return outcome
-        return gateway.lookup(job.line.account, job.out) or outcome
-    found = gateway.lookup(job.line.account, job.out)
+        return gateway.lookup(job.ref.account, job.out) or outcome
+    found = gateway.lookup(job.ref.account, job.out)
     if isinstance(found, Accepted):
         return found
     if found is not None:
-        return gateway.send(job.line.account, job.out)
+        return gateway.send(job.ref.account, job.out)
     return _in_doubt(job)
 
 
@@ -144,9 +144,9 @@ def _in_doubt(job: Job) -> Outcome:
 def _cannot_ask(job: Job) -> Outcome:
     """No key decrypts the account's access: all that it sends waits, but for what may
     have gone out and cannot be asked after."""
-    if (job.in_dark or job.has_waited) and not job.idempotent:
+    if (job.outcome_unknown or job.has_waited) and not job.idempotent:
         return _in_doubt(job)
-    reason = job.line.unreadable_reason
+    reason = job.ref.unreadable_reason
     return Rejected("bad_setup", reason, scope="account", pause=UNREADABLE_PAUSE)
 
 
@@ -183,7 +183,7 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
         written = _accept(job, outcome)
     elif outcome.scope == "account":
         wait = outcome.pause if isinstance(outcome, Rejected) else outcome.retry_after
-        pauses.pause(job.line, outcome.code, outcome.reason, wait or 0, hurry)
+        pauses.pause(job.ref, outcome.code, outcome.reason, wait or 0, hurry)
         written = _put_off(job, 0, job.failures)
     elif isinstance(outcome, Rejected):
         written = fail(job.message_id, job.fence, outcome.reason)
@@ -214,7 +214,7 @@ def put_off_unreadable(row: Unreadable) -> None:
         "fence": row.fence,
         "wait": SCHEDULE[failures - 1],
         "failures": failures,
-        "in_flight": row.in_dark,
+        "in_flight": row.outcome_unknown,
     }
     with connection.cursor() as cursor:
         cursor.execute(_UNREADABLE, values)
@@ -242,14 +242,14 @@ def _accept(job: Job, accepted: Accepted) -> bool:
                 reference = job.out.uuid
             written = _write_accepted(job, accepted, reference)
         if echo is not None and echo.status in ("delivered", "read"):
-            report_status(job.line.manager_id, reference, echo.status)
+            report_status(job.ref.manager_id, reference, echo.status)
     if job.pauses:
-        pauses.resume(job.line.manager_id, job.line.channel)
+        pauses.resume(job.ref.manager_id, job.ref.channel)
     return written
 
 
 def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
-    manager_id = job.line.manager_id
+    manager_id = job.ref.manager_id
     lock_reference(manager_id, reference)
     values: dict[str, Any] = {
         "message": job.message_id,
@@ -279,7 +279,7 @@ def _keep_parts(cursor: Any, job: Job, parts: list[str]) -> None:
     """
     for part in parts:
         _forget_echo(job, part)
-        cursor.execute(_KEEP_PART, [job.line.manager_id, job.message_id, part[:255]])
+        cursor.execute(_KEEP_PART, [job.ref.manager_id, job.message_id, part[:255]])
 
 
 def _forget_echo(job: Job, reference: str) -> Message | None:
@@ -288,7 +288,7 @@ def _forget_echo(job: Job, reference: str) -> Message | None:
     A message that was queued itself is no copy: its gateway gives one id twice.
     """
     echo = Message.objects.filter(
-        manager_id=job.line.manager_id,
+        manager_id=job.ref.manager_id,
         gateway_id=reference,
         direction="out",
         pk__gt=job.message_id,

@@ -111,7 +111,7 @@ UPDATE chats_delivery d SET lease_until = statement_timestamp() + make_interval(
 class Job:
     """A delivery that this worker holds, with all that sending it needs.
 
-    `in_dark`: an attempt before this one has no known end. `has_waited`: news of
+    `outcome_unknown`: an attempt before this one has no known end. `has_waited`: news of
     it were awaited already. `awaits_file`: its file has to be converted first.
     `refusal`: why its gateway does not take its file.
     """
@@ -119,9 +119,9 @@ class Job:
     message_id: int
     fence: int
     contact_id: int
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
     out: Outgoing
-    in_dark: bool
+    outcome_unknown: bool
     has_waited: bool
     failures: int
     idempotent: bool
@@ -132,12 +132,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A delivery that was claimed and of which no job can be made; `in_dark` as there."""
+    """A delivery that was claimed and of which no job can be made; `outcome_unknown` as there."""
 
     message_id: int
     fence: int
     failures: int
-    in_dark: bool
+    outcome_unknown: bool
     error: Exception
 
 
@@ -185,8 +185,8 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     uuid, kind, content, sender = row[8:12]
     external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
     caption, file_name, quoted, is_own = row[22:26]
-    line = registry.account_ref(row[31 : 31 + registry.WIDTH], channel)
-    file = _file(line.driver, kind, row[12:17], file_name or "", row[26:31])
+    ref = registry.account_ref(row[31 : 31 + registry.WIDTH], channel)
+    file = _file(ref.driver, kind, row[12:17], file_name or "", row[26:31])
     out = Outgoing(
         uuid=uuid,
         to=address or external_id,
@@ -207,9 +207,9 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         message_id=message_id,
         fence=fence,
         contact_id=contact,
-        line=line,
+        ref=ref,
         out=out,
-        in_dark=in_flight,
+        outcome_unknown=in_flight,
         has_waited=has_waited,
         failures=failures,
         idempotent=idempotent,

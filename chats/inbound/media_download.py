@@ -93,7 +93,7 @@ class ClaimedDownload:
     media: Media
     unstored_since: datetime | None
     type: str
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
 
 
 def claim(room: int) -> list[ClaimedDownload]:
@@ -165,9 +165,9 @@ def _bytes_of(drivers: GatewayRegistry, wanted: ClaimedDownload) -> Fetched | Fa
     media = wanted.media
     if media.base64:
         return Fetched(decoded(media.base64), media.mime, media.name)
-    if wanted.line.is_unreadable:
-        return Failed("bad_setup", wanted.line.unreadable_reason)
-    return drivers[wanted.line.driver].fetch(wanted.line.account, media)
+    if wanted.ref.is_unreadable:
+        return Failed("bad_setup", wanted.ref.unreadable_reason)
+    return drivers[wanted.ref.driver].fetch(wanted.ref.account, media)
 
 
 def _wait_for_storage(wanted: ClaimedDownload) -> None:

@@ -101,7 +101,7 @@ class ClaimedLookup:
     attempts: int
     link: str
     person: str
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
 
 
 def request(contact_id: int, link: str) -> None:
@@ -139,8 +139,8 @@ def release(contact_ids: list[int]) -> None:
 
 def _claimed(row: Any) -> ClaimedLookup:
     contact_id, attempts, sealed, channel, person, *manager = row
-    line = account_ref(manager[:WIDTH], channel)
-    return ClaimedLookup(contact_id, attempts, decrypt(sealed), person, line)
+    ref = account_ref(manager[:WIDTH], channel)
+    return ClaimedLookup(contact_id, attempts, decrypt(sealed), person, ref)
 
 
 def fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
@@ -155,18 +155,18 @@ def fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
 
 
 def _fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
-    line = asked.line
+    ref = asked.ref
     told: Profile | Failed = Profile(photo=asked.link)
-    if line.is_unreadable:
-        told = Failed("bad_setup", line.unreadable_reason)
+    if ref.is_unreadable:
+        told = Failed("bad_setup", ref.unreadable_reason)
     elif not asked.link:
-        told = drivers[line.driver].profile(line.account, asked.person)
+        told = drivers[ref.driver].profile(ref.account, asked.person)
     picture: Fetched | Failed | None = None
     if isinstance(told, Profile):
         if told.name:
             _write(_NAME, told.name, asked.contact_id)
         if told.photo:
-            picture = drivers.picture(line.account, told.photo)
+            picture = drivers.picture(ref.account, told.photo)
         if isinstance(picture, Fetched):
             _keep(asked.contact_id, picture)
     failed = told if isinstance(told, Failed) else picture

@@ -169,7 +169,7 @@ class Worker:
     def _put_back(self, job: Job) -> None:
         """Until its file has been converted."""
         write = partial(
-            conversions.request, job.message_id, job.fence, in_flight=job.in_dark
+            conversions.request, job.message_id, job.fence, in_flight=job.outcome_unknown
         )
         self._completions.add(
             Completion("send", write, nothing, f"message {job.message_id}")
@@ -180,7 +180,7 @@ class Worker:
         now = monotonic()
         for job, since in self._in_flight.values():
             slow = now - since > SLOW
-            taken[job.line.manager_id, job.line.channel] += (
+            taken[job.ref.manager_id, job.ref.channel] += (
                 self.limits.each if slow else 1
             )
         return taken
@@ -245,7 +245,7 @@ class Worker:
             self._senders.submit(self._check_one, due)
 
     def _check_one(self, due: health.Due) -> None:
-        name, write = due.line.account.name, nothing
+        name, write = due.ref.account.name, nothing
         try:
             write = partial(health.store_check, health.check(self.drivers, due))
         except Exception as error:  # noqa: BLE001 - it is asked again when it is due

@@ -146,7 +146,7 @@ def test_the_log_tells_each_change_of_a_session_once(manager, controller, rounds
     for state in ("open", "closed", "closed", "open"):
         controller.state = state
         for due in due_checks(10):
-            if due.line.channel == "whatsapp":
+            if due.ref.channel == "whatsapp":
                 store_check(check(rounds.worker.drivers, due))
         GatewayAccount.objects.update(next_check_at=timezone.now())
     name = f"whatsapp:{manager.pk}"
