@@ -56,9 +56,9 @@ SELECT a.channel, a.manager_id, a.pause_code,
 """  # noqa: S608 - of a condition
 _PARKED = "SELECT count(*) FROM chats_inboundevent WHERE state = 'parked'"
 _UNSTORED = "SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL"
-# What is told of one that seems to go again while its messages still wait.
+# Reported for an account that is no longer paused while its messages still wait.
 _WAITING = "waiting"
-# A probe's answer is a ref.
+# Keeps the response to a probe on one line.
 _MOST_NAMED = 5
 
 
