@@ -120,7 +120,7 @@ class ClaimedConversion:
     gateway: str
 
     @property
-    def is_film(self) -> bool:
+    def is_video(self) -> bool:
         return self.mime.startswith("video/")
 
 
@@ -139,10 +139,10 @@ def request(message_id: int, fence: int, *, in_flight: bool) -> None:
         cursor.execute(_REQUEST, values)
 
 
-def claim(room: int, films: int) -> list[ClaimedConversion]:
-    """Claims up to `room` of the files that are due, at most `films` of them videos."""
+def claim(room: int, videos: int) -> list[ClaimedConversion]:
+    """Claims up to `room` of the files that are due, at most `videos` of them videos."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"room": room, "films": max(0, films)})
+        cursor.execute(_CLAIM, {"room": room, "films": max(0, videos)})
         return [_claimed(row) for row in cursor.fetchall()]
 
 

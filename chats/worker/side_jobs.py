@@ -55,7 +55,7 @@ class SideJobs:
         self._count = lanes + fetches + conversions + 1
         self._threads = ThreadPoolExecutor(self._count, "side")
         self._working, self._fetching = 0, 0
-        self._converting, self._films = 0, 0
+        self._converting, self._videos = 0, 0
         self._uploader = Uploader()
         # Functions that release the claimed rows.
         self._releases: set[Callable[[], None]] = set()
@@ -110,10 +110,10 @@ class SideJobs:
         room = self.conversions - self._converting
         if room <= 0:
             return False
-        wanted = conversions.claim(room, self.conversions - 1 - self._films)
+        wanted = conversions.claim(room, self.conversions - 1 - self._videos)
         for one in wanted:
             self._converting += 1
-            self._films += one.is_film
+            self._videos += one.is_video
             job = partial(conversions.make, one, self._stopping.is_set)
             subject = f"message {one.message_id}"
             ended = partial(self._conversion_ended, one)
@@ -122,7 +122,7 @@ class SideJobs:
 
     def _conversion_ended(self, wanted: conversions.ClaimedConversion) -> None:
         self._converting -= 1
-        self._films -= wanted.is_film
+        self._videos -= wanted.is_video
 
     # Files and profiles
 
