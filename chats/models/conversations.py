@@ -17,7 +17,6 @@ from managers.models import Manager
 
 class ChatQuerySet(models.QuerySet["Chat"]):
     def open(self) -> Self:
-        """Still going on."""
         return self.filter(closed_at=None)
 
 
