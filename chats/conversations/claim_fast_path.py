@@ -14,11 +14,11 @@ from contacts.manager_ref import ManagerRef, manager_match
 from contacts.queries import REACHED
 from hci_center.callers import Caller
 
-# Claims a free contact with an open chat and records the event, as one statement instead
-# of five: half the time of the call. The operator is locked first, so that he cannot be
-# deactivated meanwhile. The statement sees one snapshot, so it writes only if the
-# contact is still the row version it saw (`xmin`; opening or closing a chat updates that
-# row first). Otherwise `assignment.claim` does the work with locks.
+# Claims a free contact with an open chat and records the event, as one statement
+# instead of five: half the time of the call. The operator is locked first, so that he
+# cannot be deactivated meanwhile. The statement sees one snapshot, so it writes only if
+# the contact is still the row version it saw (`xmin`; opening or closing a chat updates
+# that row first). Otherwise `assignment.claim` does the work with locks.
 _CLAIM = f"""
 WITH serving AS MATERIALIZED (
   SELECT id, manager_id FROM areas_operator

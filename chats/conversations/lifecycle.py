@@ -31,8 +31,8 @@ from hci_center.errors import ChatNotFoundError
 _NAMES = ("id", "manager_id", "contact_id", "protocol", "opened_at", "closed_at")
 _COLUMNS = ", ".join(_NAMES)
 
-# Returns the open chat or a new one and inserts its events. A new chat has the contact's
-# protocol, unless an earlier chat of the manager has it already.
+# Returns the open chat or a new one and inserts its events. A new chat has the
+# contact's protocol, unless an earlier chat of the manager has it already.
 _OPEN = f"""
 WITH going AS (
   SELECT {_COLUMNS} FROM chats_chat

@@ -22,19 +22,19 @@ from hci_center.callers import Caller
 
 Shape = dict[str, Any]
 
-# The columns for `message_shape`. Only a message that is not a text can have a file: the
-# file's id and size come in the same column as the details, each followed by a space.
-# `extras_text` builds the same value in Python.
+# The columns for `message_shape`. Only a message that is not a text can have a file:
+# the file's id and size come in the same column as the details, each followed by a
+# space. `extras_text` builds the same value in Python.
 MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sender,
        m.status, m.error, {AS_TIME.format("m.created_at")},
        CASE WHEN m.type = 'text' THEN m.details::text ELSE concat(
          (SELECT a.uuid || ' ' || a.size || ' ' FROM chats_attachment a
            WHERE a.message_id = m.id), m.details::text) END"""  # noqa: S608 - of a column
 
-# A chat's newest messages within bounds, read backwards up to the limit. Chat and id are
-# compared as a row: by id alone the planner may prefer to scan the messages of all chats
-# until it has found enough. The limit is hidden from the planner: if it exceeded the
-# estimated length of the chat, the whole chat would be read and sorted.
+# A chat's newest messages within bounds, read backwards up to the limit. Chat and id
+# are compared as a row: by id alone the planner may prefer to scan the messages of all
+# chats until it has found enough. The limit is hidden from the planner: if it exceeded
+# the estimated length of the chat, the whole chat would be read and sorted.
 _NEWEST = """
  WHERE (m.chat_id, m.id) > ({chat}, %(after)s) AND (m.chat_id, m.id) < ({chat}, %(before)s)
  ORDER BY m.chat_id DESC, m.id DESC LIMIT (SELECT %(limit)s::bigint)"""

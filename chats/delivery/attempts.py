@@ -209,7 +209,10 @@ def give_up(job: Job) -> None:
 
 
 def put_off_unreadable(row: Unreadable) -> None:
-    """Schedules a retry of a delivery that could not be loaded; the third time fails."""
+    """Schedules a retry of a delivery that could not be loaded.
+
+    The message fails the third time.
+    """
     failures = row.failures + 1
     if failures >= UNREADABLE_TRIES:
         fail(row.message_id, row.fence, _("The message could not be sent."))

@@ -1,8 +1,8 @@
 """Converts files for gateways that only accept another format.
 
 The worker converts them while it sends other messages: a delivery whose file is not
-ready is not claimed, and later ones of its contact wait too. A message whose file cannot
-be converted fails with the reason.
+ready is not claimed, and later ones of its contact wait too. A message whose file
+cannot be converted fails with the reason.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def request(message_id: int, fence: int, *, in_flight: bool) -> None:
 
 
 def claim(room: int, videos: int) -> list[ClaimedConversion]:
-    """Claims up to `room` of the files that are due, at most `videos` of them videos."""
+    """Claims up to `room` of the files that are due, at most `videos` videos."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"room": room, "films": max(0, videos)})
         return [_claimed(row) for row in cursor.fetchall()]

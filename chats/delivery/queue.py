@@ -1,9 +1,9 @@
 """The queue of outgoing messages: claims deliveries and renews their leases.
 
-A delivery is claimed with a lease and a new fence. Its result is written only under that
-fence, so a worker that was suspended or lost its database connection changes nothing
-when it resumes. Messages of one contact are claimed in order, one at a time; those of
-different contacts in parallel.
+A delivery is claimed with a lease and a new fence. Its result is written only under
+that fence, so a worker that was suspended or lost its database connection changes
+nothing when it resumes. Messages of one contact are claimed in order, one at a time;
+those of different contacts in parallel.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Downloads files of incoming messages from their gateway.
 
 The worker downloads them from the gateway's own address, never from one that a caller
-gave. The message is visible meanwhile and shows the state of its file. While the storage
-is unavailable, storing is retried for a day.
+gave. The message is visible meanwhile and shows the state of its file. While the
+storage is unavailable, storing is retried for a day.
 """
 
 from __future__ import annotations

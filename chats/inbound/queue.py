@@ -31,7 +31,8 @@ logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 # How long an event may wait for the result of a send it may belong to, in seconds.
 LONGEST_WAIT = 120.0
-# How long an event may wait for file storage, and the time between attempts, in seconds.
+# How long an event may wait for file storage, and the time between attempts, in
+# seconds.
 LONGEST_STORAGE_WAIT = 86400.0
 STORAGE_WAIT = 60.0
 ASIDE = "~later"

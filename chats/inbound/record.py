@@ -43,8 +43,8 @@ from hci_center.errors import (
 )
 
 # Locks the contact and counts the message on it, unless the message is stored already:
-# one round trip from the manager's number or page. The message is incoming if its sender
-# is the contact by any of its aliases.
+# one round trip from the manager's number or page. The message is incoming if its
+# sender is the contact by any of its aliases.
 _COUNT = f"""
 UPDATE contacts_contact c
    SET unread = c.unread + n.incoming::int,

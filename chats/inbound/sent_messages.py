@@ -109,8 +109,8 @@ class SentMessages:
         for reference in event.external_ids:
             status = (event.status, event.error[:500])
             known = report_status(self.manager_id, reference, *status)
-            # The receipt is of an earlier attempt than the one whose id the message has:
-            # a success counts, a failure does not apply to the later attempt.
+            # The receipt is of an earlier attempt than the one whose id the message
+            # has: a success counts, a failure does not apply to the later attempt.
             if known is None and is_ours and event.status != "failed":
                 report_status(self.manager_id, event.uuid, *status)
 

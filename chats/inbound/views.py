@@ -1,7 +1,7 @@
-"""Webhook views: verify the sender, store the events, respond; the worker does the rest.
+"""Webhook views: verify the sender, store the events and respond.
 
-A forged or malformed body is refused and not stored. Database errors give a 503, on
-which senders retry.
+The worker processes the events. A forged or malformed body is refused and not stored.
+Database errors give a 503, on which senders retry.
 """
 
 from __future__ import annotations

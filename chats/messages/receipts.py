@@ -23,9 +23,9 @@ _FROM = {
     Status.FAILED.value: ["wait", "sent"],
 }
 
-# A receipt proves that the message was sent: it is not sent again, and its page token is
-# deleted. The error of a waiting or failed message is cleared; the note of what was left
-# out of a sent message is kept.
+# A receipt proves that the message was sent: it is not sent again, and its page token
+# is deleted. The error of a waiting or failed message is cleared; the note of what was
+# left out of a sent message is kept.
 _LIFT = """
 WITH lifted AS (
   UPDATE chats_message m

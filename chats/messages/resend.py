@@ -22,8 +22,8 @@ UPDATE chats_message SET status = 'wait', error = ''
  WHERE id = %s AND direction = 'out' AND status = 'failed'
 RETURNING id
 """
-# A message that was sent by a controller may have no delivery. Its position is after all
-# other messages to the contact, like that of a new message.
+# A message that was sent by a controller may have no delivery. Its position is after
+# all other messages to the contact, like that of a new message.
 _QUEUE = """
 INSERT INTO chats_delivery AS d
        (message_id, manager_id, contact_id, channel, token, attempts, failures, fence,

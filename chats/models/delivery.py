@@ -61,7 +61,8 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         indexes = [
-            # The deliveries of an account that are due, and the earlier ones of a contact.
+            # The deliveries of an account that are due, and the earlier ones of a
+            # contact.
             models.Index(
                 fields=["manager", "channel", "next_at", "message"],
                 condition=Q(done_at__isnull=True),

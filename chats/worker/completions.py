@@ -88,7 +88,7 @@ def _put_off(completion: Completion, error: Exception) -> None:
 
 
 def _is_given_up(completion: Completion) -> bool:
-    """Calls `give_up`; if that fails too, the lease expires and the row is reclaimed."""
+    """Calls `give_up`; if that fails too, the row is claimed again after its lease."""
     if completion.give_up is not None:
         try:
             completion.give_up()

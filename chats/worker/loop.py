@@ -54,7 +54,7 @@ class Limits:
     sends: int = 64
     # Sends of one account, so that a slow one leaves room for the others.
     each: int = 4
-    lanes: int = 3
+    partitions: int = 3
     fetches: int = 2
     # Processes that convert files; one of them takes no videos, which take long.
     conversions: int = 2
@@ -84,7 +84,7 @@ class Worker:
         self._side = SideJobs(
             self.drivers,
             self._end,
-            self.limits.lanes,
+            self.limits.partitions,
             self.limits.fetches,
             self.limits.conversions,
         )

@@ -44,15 +44,19 @@ class SideJobs:
         self,
         drivers: GatewayRegistry,
         end: Callable[[Completion], None],
-        lanes: int,
+        partitions: int,
         fetches: int,
         conversions: int,
     ) -> None:
         self._drivers, self._end = drivers, end
-        self.lanes, self.fetches, self.conversions = lanes, fetches, conversions
+        self.partitions, self.fetches, self.conversions = (
+            partitions,
+            fetches,
+            conversions,
+        )
         self._stopping = threading.Event()
         # One more thread uploads files to the bucket.
-        self._count = lanes + fetches + conversions + 1
+        self._count = partitions + fetches + conversions + 1
         self._threads = ThreadPoolExecutor(self._count, "side")
         self._working, self._fetching = 0, 0
         self._converting, self._videos = 0, 0
@@ -74,11 +78,11 @@ class SideJobs:
     # Inbound events
 
     def work_through(self) -> bool:
-        """Starts to process the first events of as many partitions as there is room for.
+        """Starts to process as many partitions of events as there is room for.
 
         Returns whether there were any.
         """
-        room = self.lanes - self._working
+        room = self.partitions - self._working
         if room <= 0:
             return False
         taken = queue.claim(room)
@@ -110,30 +114,30 @@ class SideJobs:
         room = self.conversions - self._converting
         if room <= 0:
             return False
-        wanted = conversions.claim(room, self.conversions - 1 - self._videos)
-        for one in wanted:
+        claimed = conversions.claim(room, self.conversions - 1 - self._videos)
+        for one in claimed:
             self._converting += 1
             self._videos += one.is_video
             job = partial(conversions.make, one, self._stopping.is_set)
             subject = f"message {one.message_id}"
             ended = partial(self._conversion_ended, one)
             self._threads.submit(self._run, "conversions", subject, job, ended)
-        return bool(wanted)
+        return bool(claimed)
 
-    def _conversion_ended(self, wanted: conversions.ClaimedConversion) -> None:
+    def _conversion_ended(self, claimed: conversions.ClaimedConversion) -> None:
         self._converting -= 1
-        self._videos -= wanted.is_video
+        self._videos -= claimed.is_video
 
     # Files and profiles
 
     def fetch_media(self) -> bool:
         """Starts to download as many files as there is room for."""
         room = self.fetches - self._fetching
-        wanted = media_download.claim(room) if room > 0 else []
-        for one in wanted:
+        claimed = media_download.claim(room) if room > 0 else []
+        for one in claimed:
             fetch = partial(media_download.fetch, self._drivers, one)
             self.run_aside(fetch, partial(media_download.release, [one.message_id]))
-        return bool(wanted)
+        return bool(claimed)
 
     def fetch_profiles(self) -> bool:
         """Starts as many profile lookups as the downloads of files leave room for."""
@@ -151,21 +155,24 @@ class SideJobs:
             self._threads.submit(self._run, "uploads", "", job, ended)
 
     def copy_pictures(self) -> bool:
-        """Starts to copy some pictures, in one thread and only if nothing is downloaded.
+        """Starts to copy some pictures, in one thread.
 
-        Copying may take long.
+        Only if nothing is being downloaded, because copying may take long.
         """
-        wanted = [] if self._fetching else picture_copies.claim(PICTURES)
-        if wanted:
-            make = partial(picture_copies.make_each, wanted, self._stopping.is_set)
-            ids = [one.attachment_id for one in wanted]
+        claimed = [] if self._fetching else picture_copies.claim(PICTURES)
+        if claimed:
+            make = partial(picture_copies.make_each, claimed, self._stopping.is_set)
+            ids = [one.attachment_id for one in claimed]
             self.run_aside(make, partial(picture_copies.release, ids))
-        return bool(wanted)
+        return bool(claimed)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None
     ) -> None:
-        """Runs the job in a thread; `release` releases its row if the worker ends first."""
+        """Runs the job in a thread.
+
+        `release` releases its row if the worker ends first.
+        """
         self._fetching += 1
         if release is not None:
             self._releases.add(release)

@@ -16,8 +16,8 @@ from django.db import connection
 # A shared advisory lock of every worker that is awake: see the migration that creates
 # `wake_delivery`.
 AWAKE_LOCK = 4843492
-# The poll interval while awake, how long to stay awake after the last work, and the poll
-# interval while asleep, in seconds. A notification ends the sleep.
+# The poll interval while awake, how long to stay awake after the last work, and the
+# poll interval while asleep, in seconds. A notification ends the sleep.
 LOOK_EVERY, STAY_AWAKE, ASLEEP = 0.015, 1.0, 1.0
 
 

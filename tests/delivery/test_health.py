@@ -58,7 +58,7 @@ def test_each_number_and_page_has_a_session(manager, other_manager):
 
 
 def test_it_is_asked_once_a_minute_and_more_often_while_something_waits(
-    manager, contact, controller, ask
+    manager, contact, controller, check_due
 ):
     manager.facebook_id = None
     manager.save()

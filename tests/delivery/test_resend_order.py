@@ -68,7 +68,7 @@ def test_an_attempt_is_dated(contact):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_click_waits_for_whoever_is_storing_a_message(api, contact, ana):
-    """A resend assigns the position under the contact's lock, like a new message's id."""
+    """The position is assigned under the contact's lock, like a new message's id."""
     from django.db import transaction
 
     from contacts.lookup import lock_contact

@@ -103,8 +103,8 @@ def test_the_installation_s_app_tells_of_every_number(cloud, other_cloud, settin
     batch["entry"] += other_cloud.inbound(PHONE, "Oi")["entry"]
     cloud.secret = "sesame"
     assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
-    lanes = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
-    assert list(lanes) == [CLOUD_PHONE, "7700"]
+    partitions = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
+    assert list(partitions) == [CLOUD_PHONE, "7700"]
 
 
 def test_an_app_that_managers_share_tells_of_their_numbers(cloud, other_manager):

@@ -84,7 +84,7 @@ def test_one_bad_message_of_a_batch_parks_alone(evolution, manager, rounds):
 
 
 def test_a_message_that_is_decrypted_later_is_not_hidden_by_its_first_news(
-    wppconnect, tell
+    wppconnect, deliver
 ):
     first = wppconnect.inbound(CHAT, "", type="ciphertext", id=f"false_{CHAT}_3A1")
     deliver(wppconnect, first, {**first, "type": "chat", "body": "Oi"})
