@@ -1,10 +1,10 @@
-"""What somebody must look after, told once in the log and to every probe.
+"""Alerts that need a person's attention, logged once and reported to health probes.
 
-Accounts: a refusal that only a person can mend is an alarm at once; any other trouble
-when messages of the account have waited behind it for five minutes, whatever its
-session says of itself; a problem that its platform reports, until it ends or somebody
-has dealt with it. Events of gateways that were parked, and files that there is no
-place for, as long as there are any.
+An account raises an alert at once when only a person can fix its pause, and for any
+other pause once its messages have waited five minutes, whatever state its gateway
+session reports. A problem reported by the platform is an alert until it ends or is
+marked as handled. Parked webhook events and files that cannot be stored are reported
+for as long as there are any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hci_center.errors import LackingError
 
 logger = logging.getLogger(__name__)
 
-# What no time mends.
+# Pause codes that do not resolve by themselves.
 _AT_ONCE = [
     "bad_setup",
     "not_authorized",
@@ -56,14 +56,14 @@ SELECT a.channel, a.manager_id, a.pause_code,
 """  # noqa: S608 - of a condition
 _PARKED = "SELECT count(*) FROM chats_inboundevent WHERE state = 'parked'"
 _UNSTORED = "SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL"
-# What is told of one that seems to go again while its messages still wait.
+# Reported for an account that is no longer paused while its messages still wait.
 _WAITING = "waiting"
-# A probe's answer is a line.
+# Keeps the response to a probe on one line.
 _MOST_NAMED = 5
 
 
 def watch() -> None:
-    """Raises and ends alarms; each leaves one line in the log."""
+    """Raises and ends alerts and logs each change once."""
     with connection.cursor() as cursor:
         cursor.execute(_RAISE, [_AT_ONCE])
         for channel, manager_id, code in cursor.fetchall():
@@ -84,15 +84,18 @@ def watch() -> None:
 
 
 def check() -> str:
-    """For a probe; raises LackingError that names all that has an alarm."""
+    """Returns "ok" for a health probe.
+
+    Raises LackingError, which lists everything that has an alert.
+    """
     try:
         with connection.cursor() as cursor:
-            told = [_accounts(cursor), _parked(cursor), _unstored(cursor)]
+            found = [_accounts(cursor), _parked(cursor), _unstored(cursor)]
     finally:
-        # Called by a thread that may not be asked again for long.
+        # The calling thread may stay idle for a long time.
         connection.close()
-    if any(told):
-        raise LackingError("; ".join(filter(None, told)))
+    if any(found):
+        raise LackingError("; ".join(filter(None, found)))
     return "ok"
 
 
@@ -104,12 +107,12 @@ def _accounts(cursor: CursorWrapper) -> str:
             reported.append(f"{channel}:{manager_id} {topics}")
         if code or not topics:
             silent.append(f"{channel}:{manager_id} {code or _WAITING}")
-    told = []
+    sentences = []
     if silent:
-        told.append(_("nothing leaves: %s") % _first_of(silent))
+        sentences.append(_("nothing leaves: %s") % _first_of(silent))
     if reported:
-        told.append(_("reported by the platform: %s") % _first_of(reported))
-    return "; ".join(told)
+        sentences.append(_("reported by the platform: %s") % _first_of(reported))
+    return "; ".join(sentences)
 
 
 def _first_of(accounts: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""How each gateway session is: asked for, told by the gateway, and shown."""
+"""Gateway session state: checked, reported by the gateway, and shown."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from managers.models import Manager
 
 logger = logging.getLogger(__name__)
 
-# How often a session is asked for, in seconds: more often while something waits,
-# less where a platform counts the calls.
+# How often a session is checked, in seconds: more often while messages wait, less
+# often where a platform limits the number of calls.
 WAITING, IDLE, IDLE_AT_META = 15, 60, 300
 _UNTIL_REQUESTED_AGAIN = IDLE + 10
 
@@ -75,7 +75,7 @@ _ACCOUNT = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: 
 
 _NOTED = ("state", "since", "reason", "qr", "idempotent", "largest_file", "checked_at")
 
-# At once, but for a session that was asked for within the last seconds.
+# The check is due at once, unless the session was checked within the last seconds.
 _REQUEST_QR = """
 UPDATE chats_gatewayaccount a
    SET qr_asked_at = statement_timestamp(),
@@ -90,34 +90,35 @@ UPDATE chats_gatewayaccount a
 SCANNED = [CONTROLLER, EVOLUTION, WPPCONNECT]
 CHECKED_EVERY = 5.0
 
-# What is no row of the feed: told once, to whoever listens and sees the manager.
+# An ephemeral event, not stored: published once to connected callers who may see the
+# manager.
 _BROADCAST = "SELECT change_now(%s, %s::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A session to ask for; `wants_qr`: a person waits for its QR code."""
+    """A session to check; `wants_qr` is true if somebody requested its QR code."""
 
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
     wants_qr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What asking for a session answered."""
+    """The result of checking a session."""
 
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
     health: Health
 
 
 def ensure_accounts() -> None:
-    """Every number and page has its row."""
+    """Creates the missing GatewayAccount rows of all numbers and pages."""
     with connection.cursor() as cursor:
         cursor.execute(_ENSURE)
 
 
 def due_checks(most: int) -> list[Due]:
-    """The accounts to ask now; nobody else is given them."""
+    """Claims up to `most` accounts that are due and returns the checks to make."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [most])
         return [
@@ -127,9 +128,9 @@ def due_checks(most: int) -> list[Due]:
 
 
 def request_qr(manager_id: int) -> bool:
-    """Has the worker ask for the QR code of a session that is not open.
+    """Schedules a request of the QR code of a session that is not open.
 
-    False where there is none to ask for, or it is asked for already.
+    Returns False when the session has no QR code or it was requested already.
     """
     values: dict[str, Any] = {
         "manager": manager_id,
@@ -145,7 +146,7 @@ def request_qr(manager_id: int) -> bool:
 
 
 def can_request_qr(account: GatewayAccount) -> bool:
-    """Whether there is a QR code to ask for."""
+    """Whether a QR code can be requested for the account."""
     return (
         account.channel == Channel.WHATSAPP
         and account.manager.gateway in SCANNED
@@ -154,30 +155,32 @@ def can_request_qr(account: GatewayAccount) -> bool:
 
 
 def check(drivers: GatewayRegistry, due: Due) -> CheckResult:
-    """Asks the gateway; touches no row."""
-    line = due.line
-    if line.is_unreadable:
-        return CheckResult(line, Health("closed", line.unreadable_reason))
-    driver = drivers[line.driver]
+    """Requests the session state from the gateway, without writing to the database."""
+    ref = due.ref
+    if ref.is_unreadable:
+        return CheckResult(ref, Health("closed", ref.unreadable_reason))
+    driver = drivers[ref.driver]
     if due.wants_qr and isinstance(driver, Connectable):
-        return CheckResult(line, driver.connect(line.account))
-    return CheckResult(line, driver.health(line.account))
+        return CheckResult(ref, driver.connect(ref.account))
+    return CheckResult(ref, driver.health(ref.account))
 
 
 def store_check(checked: CheckResult) -> None:
-    """Writes what the gateway answered; a session that opens ends the account's
-    pause. A manager that was deleted meanwhile has no session any more."""
-    line = checked.line
+    """Stores the result of a check; a session that opens ends the account's pause.
+
+    Ignores the result if the manager has been deleted in the meantime.
+    """
+    ref = checked.ref
     try:
-        _claim(line, checked.health)
+        _claim(ref, checked.health)
     except IntegrityError:
-        if Manager.objects.filter(pk=line.manager_id).exists():
+        if Manager.objects.filter(pk=ref.manager_id).exists():
             raise
-        logger.info("%s: its manager was deleted meanwhile", line.account.name)
+        logger.info("%s: its manager was deleted meanwhile", ref.account.name)
 
 
 def store_reported(manager_id: int, channel: str, health: Health) -> None:
-    """The same for what the gateway tells by itself."""
+    """Stores the session state that a gateway pushed through its webhook."""
     with connection.cursor() as cursor:
         cursor.execute(_ACCOUNT, [manager_id])
         row = cursor.fetchone()
@@ -185,47 +188,48 @@ def store_reported(manager_id: int, channel: str, health: Health) -> None:
         _claim(account_ref(row, channel), health, is_pushed=True)
 
 
-def _claim(line: GatewayAccountRef, health: Health, *, is_pushed: bool = False) -> None:
-    if not _is_same_phone(line, health.number):
+def _claim(ref: GatewayAccountRef, health: Health, *, is_pushed: bool = False) -> None:
+    if not _is_same_phone(ref, health.number):
         reason = _("Another number than the manager's is connected: %s") % health.number
-        record(line.manager_id, line.channel, Health("closed", reason))
-        pauses.pause(line, "other_number", reason, _UNTIL_REQUESTED_AGAIN)
+        record(ref.manager_id, ref.channel, Health("closed", reason))
+        pauses.pause(ref, "other_number", reason, _UNTIL_REQUESTED_AGAIN)
         return
     if health.state == "open":
-        health = _as_reported(line, health)
+        health = _as_reported(ref, health)
     is_open = health.state == "open"
-    # A gateway that is open and does not say for whom proves nothing against what it
-    # said before.
+    # An open session without a number does not refute the wrong number reported
+    # earlier.
     if (
         is_open
         and health.number is None
-        and pauses.prolong(line, "other_number", _UNTIL_REQUESTED_AGAIN)
+        and pauses.prolong(ref, "other_number", _UNTIL_REQUESTED_AGAIN)
     ):
         return
-    was_down = record(line.manager_id, line.channel, health, is_pushed=is_pushed)
+    was_down = record(ref.manager_id, ref.channel, health, is_pushed=is_pushed)
     if is_open:
-        # What says that it is open all the while it refuses proves nothing.
+        # A session that reported "open" all the time while the gateway refused its
+        # messages does not prove that the cause is gone.
         pauses.resume_connected(
-            line.manager_id, line.channel, is_back=is_pushed or was_down
+            ref.manager_id, ref.channel, is_back=is_pushed or was_down
         )
 
 
-def _as_reported(line: GatewayAccountRef, health: Health) -> Health:
-    """What says that it is open although its platform has closed it is closed."""
-    reason = notices.blocked_by(line.manager_id, line.channel)
+def _as_reported(ref: GatewayAccountRef, health: Health) -> Health:
+    """Returns the health, closed when the platform has blocked the account."""
+    reason = notices.blocked_by(ref.manager_id, ref.channel)
     return replace(health, state="closed", reason=reason) if reason else health
 
 
 def record(
     manager_id: int, channel: str, health: Health, *, is_pushed: bool = False
 ) -> bool:
-    """Writes the state of a session, with a line in its history when it is another.
+    """Writes the state of a session and adds a SessionChange when it differs.
 
-    Answers whether it was found not to be open before. Pushed news say nothing of what
-    only asking tells.
+    Returns whether the last check found the session not open. A pushed state does not
+    update the fields that only a check provides.
     """
     with transaction.atomic():
-        # Its code of before is not read: perhaps no key decrypts it any more.
+        # The previous QR code is deferred: no current key may decrypt it.
         accounts = GatewayAccount.objects.defer("qr").select_for_update()
         account, is_new = accounts.get_or_create(manager_id=manager_id, channel=channel)
         keeps_qr = health.keeps_qr and account.state == GatewayAccount.State.QR
@@ -248,7 +252,7 @@ def record(
             account.qr = health.qr
         if not is_pushed:
             account.idempotent = health.idempotent
-            # One that cannot be asked still takes what it took.
+            # A gateway that cannot be reached keeps its last known limit.
             if health.largest_file is not None or health.state != "closed":
                 account.largest_file = health.largest_file
             account.checked_at = timezone.now()
@@ -267,22 +271,21 @@ def _broadcast(manager_id: int, state: str) -> None:
         )
 
 
-def _is_same_phone(line: GatewayAccountRef, number: int | None) -> bool:
-    if number is None or line.account.number is None or line.channel != "whatsapp":
+def _is_same_phone(ref: GatewayAccountRef, number: int | None) -> bool:
+    if number is None or ref.account.number is None or ref.channel != "whatsapp":
         return True
-    same = spellings(Channel.WHATSAPP, str(line.account.number))
+    same = spellings(Channel.WHATSAPP, str(ref.account.number))
     return str(number) in same
 
 
 def largest_file(manager_id: int, channel: str) -> int | None:
-    """The largest file that the gateway says it takes, in bytes; None where it has not
-    said."""
-    said = GatewayAccount.objects.filter(manager_id=manager_id, channel=channel)
-    return said.values_list("largest_file", flat=True).first()
+    """Returns the gateway's file size limit in bytes, or None if it reported none."""
+    accounts = GatewayAccount.objects.filter(manager_id=manager_id, channel=channel)
+    return accounts.values_list("largest_file", flat=True).first()
 
 
 def session_shape(manager_id: int, channel: str, *, with_qr: bool) -> dict[str, Any]:
-    """The session as it was last heard of."""
+    """Returns the last known state of the session as a dict for the API."""
     account = GatewayAccount.objects.filter(
         manager_id=manager_id, channel=channel
     ).first()
@@ -296,6 +299,6 @@ def session_shape(manager_id: int, channel: str, *, with_qr: bool) -> dict[str, 
     return shape
 
 
-def _as_time(moment: datetime) -> str:
-    utc = moment.astimezone(UTC)
+def _as_time(timestamp: datetime) -> str:
+    utc = timestamp.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"

@@ -1,7 +1,7 @@
-"""What platforms report on an account and on its message templates.
+"""Stores the notices of platforms about an account and its message templates.
 
-Reports come in any order and more than once: the latest of a topic counts, by the
-time of the platform.
+Notices arrive in any order and more than once: the latest of a topic wins, by the
+platform's timestamp.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chats.models import GatewayAccount, GatewayNotice, MessageTemplate, Session
 
 logger = logging.getLogger(__name__)
 
-# Of an `n` in chats_gatewaynotice: somebody must look after it.
+# Condition on an `n` in chats_gatewaynotice: a problem that needs attention.
 IS_OPEN_PROBLEM = """n.level = 'problem' AND n.handled_at IS NULL
    AND (n.ends_at IS NULL OR n.ends_at > statement_timestamp())"""
 _BLOCKED_BY = f"""
@@ -38,12 +38,12 @@ GOOD_STATES = frozenset({"APPROVED", "REINSTATED"})
 
 
 def record_notice(manager_id: int, channel: str, notice: AccountNotice) -> None:
-    """Keeps the report in the place of the one before, and has the session asked for.
+    """Replaces the topic's previous notice and schedules a check of the session.
 
-    An older one than is known, or the same again, changes nothing.
+    An older notice than the stored one, or a repeat of it, changes nothing.
     """
     at = _reported_at(notice.at)
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "level": notice.level,
         "text": notice.text[:500],
         "is_blocking": notice.is_blocking,
@@ -53,13 +53,13 @@ def record_notice(manager_id: int, channel: str, notice: AccountNotice) -> None:
         account = _lock_account(manager_id, channel)
         topic = notice.topic[:32]
         known = account.notices.filter(topic=topic).first()
-        if known is not None and _is_known(known, said, notice.at):
+        if known is not None and _is_known(known, values, notice.at):
             return
         account.notices.update_or_create(
-            topic=topic, defaults={**said, "reported_at": at, "handled_at": None}
+            topic=topic, defaults={**values, "reported_at": at, "handled_at": None}
         )
         SessionChange.objects.create(
-            account=account, state=account.state, reason=said["text"]
+            account=account, state=account.state, reason=values["text"]
         )
         account.next_check_at = timezone.now()
         account.save(update_fields=["next_check_at"])
@@ -68,7 +68,10 @@ def record_notice(manager_id: int, channel: str, notice: AccountNotice) -> None:
 
 
 def record_template(manager_id: int, channel: str, notice: TemplateNotice) -> None:
-    """Keeps what the report says of the template, and of the rest what was known."""
+    """Updates the template with the fields of the notice and keeps the others.
+
+    A notice older than the stored one changes nothing.
+    """
     at = _reported_at(notice.at)
     with transaction.atomic():
         account = _lock_account(manager_id, channel)
@@ -89,7 +92,7 @@ def record_template(manager_id: int, channel: str, notice: TemplateNotice) -> No
 
 
 def blocked_by(manager_id: int, channel: str) -> str:
-    """Why the account cannot be used according to its platform; "" when it can."""
+    """Returns why the platform blocks the account, or "" if it does not."""
     with connection.cursor() as cursor:
         cursor.execute(_BLOCKED_BY, [manager_id, channel])
         row = cursor.fetchone()
@@ -97,7 +100,7 @@ def blocked_by(manager_id: int, channel: str) -> str:
 
 
 def open_problems(account_ids: Iterable[int]) -> QuerySet[GatewayNotice]:
-    """The problems of these accounts that somebody must look after."""
+    """Returns the unhandled, current problems of these accounts."""
     return GatewayNotice.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=timezone.now()),
         account__in=account_ids,
@@ -107,9 +110,9 @@ def open_problems(account_ids: Iterable[int]) -> QuerySet[GatewayNotice]:
 
 
 def mark_handled(account_ids: Iterable[int]) -> int:
-    """Somebody has dealt with the problems of these accounts: their alarms end.
+    """Marks the open problems of these accounts as handled, which ends their alerts.
 
-    Answers how many problems that were.
+    Returns the number of problems.
     """
     accounts = list(account_ids)
     count = open_problems(accounts).update(handled_at=timezone.now())
@@ -125,15 +128,20 @@ def _lock_account(manager_id: int, channel: str) -> GatewayAccount:
 
 
 def _reported_at(at: datetime | None) -> datetime:
-    """A time ahead would hide all reports until then."""
+    """Returns `at`, or now if it is None or lies in the future.
+
+    A future time would hide all later notices until then.
+    """
     now = timezone.now()
     return min(at or now, now)
 
 
-def _is_known(known: GatewayNotice, said: dict[str, Any], at: datetime | None) -> bool:
+def _is_known(
+    known: GatewayNotice, values: dict[str, Any], at: datetime | None
+) -> bool:
     if at is None:
-        return all(getattr(known, name) == value for name, value in said.items())
+        return all(getattr(known, name) == value for name, value in values.items())
     reported = _reported_at(at)
     if known.reported_at != reported:
         return known.reported_at > reported
-    return all(getattr(known, name) == value for name, value in said.items())
+    return all(getattr(known, name) == value for name, value in values.items())

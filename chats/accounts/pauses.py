@@ -1,7 +1,7 @@
-"""An account that its gateway refuses rests, and its messages say why.
+"""Pauses accounts that their gateway refuses and shows why on their messages.
 
-Nothing of a paused account is taken from the queue. What waits stays `wait`, with
-the reason in `error`, a day at most.
+Deliveries of a paused account are not claimed. Its waiting messages keep the status
+`wait`, with the reason in `error`, for at most a day.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ logger = logging.getLogger(__name__)
 
 FIRST, LONGEST = 2.0, 60.0
 
-# Each pause in a row is twice as long as the one before it. With the first the session
-# is asked for: it may know more.
+# Each consecutive pause is twice as long as the previous one. The first makes the
+# check of the session due, which may give more information.
 _PAUSE = """
 WITH before AS (
   SELECT pause_code FROM chats_gatewayaccount
@@ -49,8 +49,8 @@ UPDATE chats_gatewayaccount
    SET paused_until = statement_timestamp() + make_interval(secs => %s)
  WHERE manager_id = %s AND channel = %s AND pause_code = %s
 """
-# What a session mends by answering, and what by being open when it was not before. A
-# limit or a restriction it does not.
+# Pause codes that end when a session responds, and those that end when it is open after
+# it was not. Neither ends a limit or a restriction.
 _ANSWERED = ("unreachable", "other_number")
 _BACK = (
     *_ANSWERED,
@@ -81,48 +81,51 @@ SELECT a.channel, a.fingerprint, {COLUMNS}
 
 
 def pause(
-    line: GatewayAccountRef, code: str, reason: str, wait: float, hurry: float = 1.0
+    ref: GatewayAccountRef, code: str, reason: str, wait: float, hurry: float = 1.0
 ) -> None:
-    """The account sends nothing for `wait` seconds, longer each time in a row.
+    """Pauses the account for at least `wait` seconds, longer each time in a row.
 
-    `hurry` divides what is longer than the gateway asked for.
+    `hurry` divides the part of the pause that the gateway did not ask for.
     """
     values: dict[str, Any] = {
-        "manager": line.manager_id,
-        "channel": line.channel,
+        "manager": ref.manager_id,
+        "channel": ref.channel,
         "code": code,
         "reason": reason[:500],
         "wait": wait,
         "first": FIRST / hurry,
         "longest": LONGEST / hurry,
-        "fingerprint": line.fingerprint,
+        "fingerprint": ref.fingerprint,
     }
     with connection.cursor() as cursor:
         cursor.execute(_PAUSE, values)
         row = cursor.fetchone()
     if row is None or row[0] != code:
-        logger.warning("%s: sends are held (%s)", line.account.name, code)
+        logger.warning("%s: sends are held (%s)", ref.account.name, code)
     mark_waiting()
 
 
-def prolong(line: GatewayAccountRef, code: str, wait: float) -> bool:
-    """Lets a pause of that code last `wait` seconds from now; False: there is none."""
+def prolong(ref: GatewayAccountRef, code: str, wait: float) -> bool:
+    """Extends a pause with that code to `wait` seconds from now.
+
+    Returns False if there is none.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_PROLONG, [wait, line.manager_id, line.channel, code])
+        cursor.execute(_PROLONG, [wait, ref.manager_id, ref.channel, code])
         return bool(cursor.rowcount)
 
 
 def resume(manager_id: int, channel: str) -> None:
-    """The account may send again, at once."""
+    """Ends the account's pause."""
     with connection.cursor() as cursor:
         cursor.execute(_RESUME, [manager_id, channel])
 
 
 def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
-    """The same when the pause was for a session that is open now.
+    """Ends the account's pause if an open session resolves it.
 
-    `is_back`: it was not before. Else what it refuses while it says that it is open
-    rests as long as it was asked to.
+    `is_back` is true if the session was not open before. Otherwise a pause whose cause
+    the gateway refused while it reported "open" lasts its full time.
     """
     codes = list(_BACK if is_back else _ANSWERED)
     with connection.cursor() as cursor:
@@ -133,17 +136,20 @@ def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
 
 
 def mark_waiting() -> None:
-    """Every message that a pause holds says so, also those that came after it."""
+    """Writes the reason of the pause on all messages that wait for it.
+
+    This includes messages that were queued after the pause began.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_MARK)
 
 
 def resume_mended() -> None:
-    """Ends the pauses of accounts whose settings are others than were refused."""
+    """Ends the pauses of accounts whose settings changed since they were refused."""
     with connection.cursor() as cursor:
         cursor.execute(_PAUSED)
         rows = cursor.fetchall()
     for channel, fingerprint, *row in rows:
-        line = account_ref(row[:WIDTH], channel)
-        if fingerprint and line.fingerprint != fingerprint:
-            resume(line.manager_id, channel)
+        ref = account_ref(row[:WIDTH], channel)
+        if fingerprint and ref.fingerprint != fingerprint:
+            resume(ref.manager_id, channel)

@@ -1,4 +1,4 @@
-"""A manager's two accounts: which driver speaks for each, and with what."""
+"""Maps a manager's two accounts to their gateway drivers and settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from hci_center.encryption import decrypt
 from managers import webhook_secrets
 from managers.models import Manager
 
-# What a statement over `managers_manager m` selects for `line_of`.
+# The columns of `managers_manager m` that `account_ref` needs.
 COLUMNS = """m.id, m.number, m.controller_port, m.facebook_id, m.facebook_token,
        m.gateway, m.gateway_settings, m.is_demo"""
 WIDTH = 8
@@ -52,7 +52,8 @@ class GatewayAccountRef:
     channel: str
     driver: str
     account: Account
-    # None of HCI_TOKEN_KEYS decrypts what the gateway wants to see: it cannot be asked.
+    # No key in HCI_TOKEN_KEYS decrypts the account's credentials, so no request can be
+    # made.
     is_unreadable: bool = False
 
     @property
@@ -61,15 +62,15 @@ class GatewayAccountRef:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything that the gateway judges the account by."""
+        """A digest of everything by which the gateway identifies the account."""
         account = self.account
-        said = (self.driver, account.url, account.id, account.token, account.number)
+        parts = (self.driver, account.url, account.id, account.token, account.number)
         key = b"line:" + settings.SECRET_KEY.encode()
-        return hmac.digest(key, repr(said).encode(), hashlib.sha256).hex()
+        return hmac.digest(key, repr(parts).encode(), hashlib.sha256).hex()
 
 
 class GatewayRegistry:
-    """All drivers on one way out; `most` bounds the patience of every call."""
+    """All gateway drivers over one HTTP client; `most` limits every timeout."""
 
     def __init__(self, most: Timeouts = FILE) -> None:
         http = self._http = Http(most)
@@ -93,7 +94,7 @@ class GatewayRegistry:
         return self._by_name[name]
 
     def picture(self, account: Account, link: str) -> Fetched | Failed:
-        """A person's picture, from Meta's hosts or the account's own gateway."""
+        """Downloads a profile picture from Meta's hosts or the account's gateway."""
         origins = (*self._hosts, _origin(account.url))
         return download(self._http, account, Media(url=link), origins, {})
 
@@ -108,10 +109,10 @@ def _origin(url: str) -> str:
 
 
 def account_ref(row: Sequence[Any], channel: str) -> GatewayAccountRef:
-    """The account of a manager's row of COLUMNS on that channel.
+    """Returns the account on that channel for a manager's row of COLUMNS.
 
-    What its settings lack stays empty: the driver says so when it is used. Never
-    raises: where no key decrypts its secrets the account says that of itself.
+    Missing settings stay empty: the driver reports them when it is used. If no key
+    decrypts the account's secrets, the result has `is_unreadable` set.
     """
     try:
         return _account_ref(row, channel)
@@ -130,61 +131,67 @@ def _account_ref(row: Sequence[Any], channel: str) -> GatewayAccountRef:
             name, f"{base}/{graph.VERSION}", page or "", decrypt_once(token)
         )
         return GatewayAccountRef(manager_id, channel, MESSENGER, account)
-    given = gateway_settings(sealed)
+    options = gateway_settings(sealed)
     if is_demo:
         account = Account(name, f"{demo_url()}/controller/{port}", number=number)
         return GatewayAccountRef(manager_id, channel, CONTROLLER, account)
-    url, id_, secret = _whatsapp(gateway, given, port)
+    url, id_, secret = _whatsapp(gateway, options, port)
     account = Account(name, url.rstrip("/"), id_, secret, number)
     return GatewayAccountRef(manager_id, channel, gateway, account)
 
 
 def _whatsapp(
-    gateway: str, given: dict[str, str], port: int | None
+    gateway: str, options: dict[str, str], port: int | None
 ) -> tuple[str, str, str]:
-    """Address, id and secret, from the manager's gateway settings:
+    """Returns the address, id and secret from the manager's gateway settings.
 
-    controller `secret` · whatsapp_cloud `phoneNumberId`, `token`, `appSecret`,
-    `wabaId` ·
-    evolution `url`, `instance`, `apikey` · wppconnect `url`, `session`, `token`.
+    The settings are, by gateway:
+
+    * controller: `secret`
+    * whatsapp_cloud: `phoneNumberId`, `token`, `appSecret`, `wabaId`
+    * evolution: `url`, `instance`, `apikey`
+    * wppconnect: `url`, `session`, `token`
     """
     if gateway == CONTROLLER:
         url = settings.CONTROLLER_URL.replace("{port}", str(port)) if port else ""
-        return url, str(port or ""), given.get("secret", "")
+        return url, str(port or ""), options.get("secret", "")
     if gateway == CLOUD:
         url = f"{settings.WHATSAPP_CLOUD_URL}/{graph.VERSION}"
-        return url, given.get("phoneNumberId", ""), given.get("token", "")
-    url = given.get("url", "")
+        return url, options.get("phoneNumberId", ""), options.get("token", "")
+    url = options.get("url", "")
     if not url.startswith(("http://", "https://")):
         url = ""
     if gateway == EVOLUTION:
-        return url, given.get("instance", ""), given.get("apikey", "")
-    return url, given.get("session", ""), given.get("token", "")
+        return url, options.get("instance", ""), options.get("apikey", "")
+    return url, options.get("session", ""), options.get("token", "")
 
 
 @lru_cache(maxsize=1024)
 def decrypt_once(sealed: str) -> str:
-    """`decrypt`, which costs as much as a query; a worker opens the same few."""
+    """A cached `decrypt`, which costs as much as a query.
+
+    A worker decrypts the same few values again and again.
+    """
     return decrypt(sealed)
 
 
 @lru_cache(maxsize=1024)
 def _settings_of(sealed: str) -> tuple[tuple[str, str], ...]:
     try:
-        given = json.loads(decrypt(sealed) or "{}")
+        options = json.loads(decrypt(sealed) or "{}")
     except ValueError:
-        given = {}
-    if not isinstance(given, dict):
-        given = {}
-    return tuple((str(k), str(v)) for k, v in given.items() if v is not None)
+        options = {}
+    if not isinstance(options, dict):
+        options = {}
+    return tuple((str(k), str(v)) for k, v in options.items() if v is not None)
 
 
 def gateway_settings(sealed: str) -> dict[str, str]:
-    """The manager's gateway settings from the sealed column."""
+    """Decrypts the manager's gateway settings."""
     return dict(_settings_of(sealed))
 
 
-# Webhooks ------------------------------------------------------------------
+# Webhooks
 
 _CLOUD_MANAGERS = """
 SELECT id, gateway_settings FROM managers_manager
@@ -197,14 +204,17 @@ SELECT facebook_id FROM managers_manager WHERE is_demo AND facebook_id IS NOT NU
 
 
 def cloud_managers() -> dict[str, int]:
-    """The managers of the Cloud API by their phone number ids."""
+    """Returns the ids of managers on the Cloud API by phone number id."""
     return {one.phone: one.manager_id for one in _cloud_accounts()}
 
 
 @dataclass(frozen=True, slots=True)
 class CloudAccount:
-    """A phone number id with its one manager, the secret of his own app, and the
-    business account that it belongs to, where he names them."""
+    """A phone number id with its manager and, where set, app secret and business id.
+
+    `secret` belongs to the manager's own app; `business` is the WhatsApp Business
+    account of the number.
+    """
 
     phone: str
     manager_id: int
@@ -219,25 +229,28 @@ def _cloud_accounts() -> list[CloudAccount]:
     found: dict[str, CloudAccount] = {}
     for manager_id, sealed in rows:
         try:
-            given = gateway_settings(sealed)
+            options = gateway_settings(sealed)
         except ImproperlyConfigured:
-            # Its own session says so. It must not close the webhooks of all others.
+            # Its gateway session reports this. It must not break all other webhooks.
             continue
         names = ("phoneNumberId", "appSecret", "wabaId")
-        phone, secret, business = (given.get(name, "").strip() for name in names)
-        # Who names the number of another after him does not take it over.
+        phone, secret, business = (options.get(name, "").strip() for name in names)
+        # The first manager with a phone number id keeps it.
         found.setdefault(phone, CloudAccount(phone, manager_id, secret, business))
     return [account for phone, account in found.items() if phone]
 
 
 def phones_of_business(business: str) -> list[str]:
-    """The phone number ids of a WhatsApp Business account."""
+    """Returns the phone number ids of a WhatsApp Business account."""
     return [one.phone for one in _cloud_accounts() if business == one.business != ""]
 
 
 def _app_secrets() -> graph.Secrets:
-    """What WhatsApp events may be signed with: the installation's app, or a manager's
-    own, which tells of his number alone. No demonstration has a number at Meta."""
+    """Returns the app secrets that may sign WhatsApp events.
+
+    The installation's app may sign for every number, a manager's own app only for that
+    manager's number. Demo managers have no number at Meta.
+    """
     own: dict[str, frozenset[str]] = {}
     for one in _cloud_accounts():
         if one.secret:
@@ -246,8 +259,11 @@ def _app_secrets() -> graph.Secrets:
 
 
 def _page_secrets() -> graph.Secrets:
-    """What events of pages may be signed with: the installation's app, or the secret
-    of the fake gateways, which tells of the pages of demonstrations alone."""
+    """Returns the app secrets that may sign events of pages.
+
+    The installation's app may sign for every page, the fake gateways only for the
+    pages of demo managers.
+    """
     pages = _demo_pages() if settings.DEMO and settings.DEMO_APP_SECRET else frozenset()
     demo = {settings.DEMO_APP_SECRET: pages} if pages else {}
     return {**demo, **_installation_secret()}
@@ -271,16 +287,16 @@ WEBHOOKS: dict[str, Webhook] = {
 }
 
 
-# The gateways that sign nothing: their managers have an address of their own.
+# Gateways that do not sign their webhooks: each manager has its own webhook address.
 UNSIGNED = (EVOLUTION, WPPCONNECT)
 
 
 def webhook_path(source: str, manager_id: int) -> str:
-    """The unguessable path at which a manager's unsigned gateway reaches us."""
+    """Returns the secret webhook path of a manager's unsigned gateway."""
     return f"/webhooks/{source}/{webhook_secrets.get_or_create(source, manager_id)}"
 
 
 def renewed_webhook_path(source: str, manager_id: int, *, at_once: bool = False) -> str:
-    """Another such path in the place of the present one; see `webhook_secrets`."""
+    """Replaces the manager's secret webhook path; see `webhook_secrets`."""
     secret = webhook_secrets.renew(source, manager_id, at_once=at_once)
     return f"/webhooks/{source}/{secret}"

@@ -1,7 +1,7 @@
-"""Who answers a contact, and where it waits: each change with its line in the ledger.
+"""Assigns contacts to operators and areas and records each change as a ChatEvent.
 
-Every rule holds the contact before anything else (`chats.conversations.lifecycle` tells the
-order of locks), so simultaneous callers take turns and the ledger tells the truth.
+Every operation locks the contact first (see `chats.conversations.lifecycle` for the
+order of locks), so concurrent callers are serialized and the events are in order.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
-# Whoever takes the operator out of service waits for this or is waited for, so that
-# nobody is given a contact after his own were released.
+# Deactivating the operator conflicts with this lock, so that no contact is assigned to
+# an operator after his contacts were released.
 _IN_SERVICE = """
 EXISTS (SELECT FROM areas_operator
          WHERE id = %(operator)s AND is_active FOR SHARE)
 """
-# Of any number of simultaneous callers one finds the contact free. It must still be
-# one that the operator sees: it may have moved since it was looked up.
+# Only one of several concurrent callers finds the contact free. The operator must still
+# see the contact: its area may have changed since it was looked up.
 _CLAIM = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s
  WHERE id = %(contact)s AND deleted_at IS NULL AND operator_id IS NULL
@@ -49,7 +49,7 @@ UPDATE contacts_contact SET operator_id = %(operator)s::bigint
    AND (%(operator)s::bigint IS NULL OR {_IN_SERVICE})
 RETURNING id
 """  # noqa: S608 - of a condition
-# The operator goes along only to an area that he serves too.
+# The operator keeps the contact only if he serves the new area too.
 _MOVE = """
 UPDATE contacts_contact c
    SET area_id = %(area)s,
@@ -58,7 +58,7 @@ UPDATE contacts_contact c
  WHERE id = %(contact)s
 RETURNING operator_id
 """
-# By id, so that two who release at once cannot wait for each other.
+# Ordered by id, so that two concurrent releases cannot deadlock.
 _LOCK_ALL_OF = """
 SELECT id FROM contacts_contact
  WHERE operator_id = %s AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE
@@ -71,45 +71,46 @@ UPDATE contacts_contact
 """
 
 
-def claim(contact: Contact, sight: OperatorScope, *, actor: Actor) -> None:
-    """The operator answers the contact; a chat is opened where none is open.
+def claim(contact: Contact, scope: OperatorScope, *, actor: Actor) -> None:
+    """Assigns the contact to the operator and opens a chat if none is open.
 
-    Exactly one of any number of simultaneous callers wins; again by the winner
-    changes nothing. Raises ForbiddenError for a contact that the operator may not
-    see, AlreadyAnsweredError (with who answers it), ContactNotFoundError when it
-    has been deleted and OperatorNotFoundError when he has left.
+    Exactly one of several concurrent callers succeeds; repeating a successful claim
+    changes nothing. Raises ForbiddenError if the operator may not see the contact,
+    AlreadyAnsweredError (with the operator who answers it), ContactNotFoundError if
+    the contact has been deleted and OperatorNotFoundError if the operator is no longer
+    active.
     """
     with transaction.atomic():
-        # Whoever is said to be another's already is not asked for.
-        if contact.operator_id is not None or not _claim(contact, sight):
-            held = lock_contact(contact.pk)
-            if not sight.can_see(held.area_id, held.operator_id):
+        # No attempt is made for a contact that was loaded as assigned.
+        if contact.operator_id is not None or not _claim(contact, scope):
+            locked = lock_contact(contact.pk)
+            if not scope.can_see(locked.area_id, locked.operator_id):
                 raise ForbiddenError
-            if held.operator_id == sight.operator_id:
-                open_chat_of_locked(held, actor=actor)
+            if locked.operator_id == scope.operator_id:
+                open_chat_of_locked(locked, actor=actor)
                 return
-            if held.operator_id is not None:
-                raise _already_answered(held.operator_id)
-            # Released in this very moment, and held by us now.
-            if not _claim(contact, sight):
+            if locked.operator_id is not None:
+                raise _already_answered(locked.operator_id)
+            # It was released before we locked it.
+            if not _claim(contact, scope):
                 raise OperatorNotFoundError
         open_chat_of_locked(contact, actor=actor, also=[ChatEvent.Kind.CLAIMED.value])
 
 
 def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> None:
-    """The contact goes to that operator, whoever had it; None releases it.
+    """Assigns the contact to an operator, whoever had it; None releases it.
 
-    Opens nothing. Any operator of the manager will do, whatever he sees. Raises
-    ContactNotFoundError when the contact has been deleted and OperatorNotFoundError
-    when the operator has left.
+    Opens no chat. The operator may be any of the manager's, whatever areas he serves.
+    Raises ContactNotFoundError if the contact has been deleted and
+    OperatorNotFoundError if the operator is no longer active.
     """
     values = {"contact": contact.pk, "operator": operator_id}
     with transaction.atomic():
         if _execute(_ASSIGN, values) is None:
-            held = lock_contact(contact.pk)
-            if held.operator_id == operator_id:
+            locked = lock_contact(contact.pk)
+            if locked.operator_id == operator_id:
                 return
-            # Another's until this very moment, and held by us now.
+            # Its operator changed before we locked it.
             if _execute(_ASSIGN, values) is None:
                 raise OperatorNotFoundError
         kind = ChatEvent.Kind.TRANSFERRED
@@ -119,35 +120,36 @@ def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> Non
 
 
 def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
-    """The contact waits in that area from now on.
+    """Moves the contact to an area.
 
-    Its operator lets go of it unless he serves the new area too; where it already
-    is, nothing changes. Raises ContactNotFoundError when it has been deleted.
+    Releases it from its operator unless he serves the new area too. Changes nothing if
+    the contact is already in the area. Raises ContactNotFoundError if it has been
+    deleted.
     """
     with transaction.atomic():
-        held = lock_contact(contact.pk)
-        if held.area_id == area_id:
+        locked = lock_contact(contact.pk)
+        if locked.area_id == area_id:
             return
-        row = _execute(_MOVE, {"area": area_id, "contact": held.pk})
+        row = _execute(_MOVE, {"area": area_id, "contact": locked.pk})
         kinds = [ChatEvent.Kind.ENTERED_AREA]
-        if row != (held.operator_id,):
+        if row != (locked.operator_id,):
             kinds.append(ChatEvent.Kind.RELEASED)
-        record_in_open_chats([held.pk], kinds, actor=actor)
+        record_in_open_chats([locked.pk], kinds, actor=actor)
 
 
 def save_contact(
-    caller: Caller, manager_id: int, channel: str, external_id: str, given: ContactInput
+    caller: Caller, manager_id: int, channel: str, external_id: str, data: ContactInput
 ) -> Contact:
-    """`contacts.saving.save_contact` in the name of a caller.
+    """Calls `contacts.saving.save_contact` with the permissions of a caller.
 
-    An open chat's change of area goes into the ledger. Raises what that raises, and
-    ForbiddenError for an operator's session that would give the contact to another
-    operator or change one that it may not see.
+    Records an open chat's change of area as a ChatEvent. Raises what the wrapped
+    function raises, and ForbiddenError if an operator's login session would assign the
+    contact to another operator or change a contact that it may not see.
     """
     with transaction.atomic():
-        saved = saving.save_contact(manager_id, channel, external_id, given)
-        if given.operator_id:
-            act_as(caller, given.operator_id)
+        saved = saving.save_contact(manager_id, channel, external_id, data)
+        if data.operator_id:
+            act_as(caller, data.operator_id)
         contact, before = saved.contact, saved.before
         if before is None:
             return contact
@@ -161,34 +163,34 @@ def save_contact(
 
 
 def delete_contact(contact: Contact, *, actor: Actor) -> None:
-    """The contact leaves every answer; its chat is closed, its operator let go.
+    """Soft-deletes the contact, closes its chat and releases its operator.
 
-    Raises ContactNotFoundError when somebody else has deleted it.
+    Raises ContactNotFoundError if it has been deleted already.
     """
     with transaction.atomic():
-        held = lock_contact(contact.pk)
-        close_chat_of_locked(held, actor=actor)
-        _execute(_DELETE, [held.pk])
+        locked = lock_contact(contact.pk)
+        close_chat_of_locked(locked, actor=actor)
+        _execute(_DELETE, [locked.pk])
 
 
 def release_contacts_of(operator: Operator, *, actor: Actor) -> int:
-    """Everything that the operator answers waits again; answers how much it was.
+    """Releases all contacts of the operator and returns their number.
 
-    For one who leaves: nobody else could answer what an inactive operator holds.
+    For an operator who is deactivated: nobody else could claim his contacts.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK_ALL_OF, [operator.pk])
-        held = [contact_id for (contact_id,) in cursor.fetchall()]
-        cursor.execute(_RELEASE_ALL, [held])
-        record_in_open_chats(held, [ChatEvent.Kind.RELEASED], actor=actor)
-    return len(held)
+        contact_ids = [contact_id for (contact_id,) in cursor.fetchall()]
+        cursor.execute(_RELEASE_ALL, [contact_ids])
+        record_in_open_chats(contact_ids, [ChatEvent.Kind.RELEASED], actor=actor)
+    return len(contact_ids)
 
 
-def _claim(contact: Contact, sight: OperatorScope) -> bool:
+def _claim(contact: Contact, scope: OperatorScope) -> bool:
     values = {
         "contact": contact.pk,
-        "operator": sight.operator_id,
-        "areas": list(sight.areas),
+        "operator": scope.operator_id,
+        "areas": list(scope.areas),
     }
     return _execute(_CLAIM, values) is not None
 

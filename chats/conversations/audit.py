@@ -1,4 +1,4 @@
-"""Who did what to a chat, when, in which area: written once, never changed."""
+"""Records chat events: who did what to a chat, when and in which area. Append-only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INSERT INTO chats_chatevent
        (manager_id, chat_id, kind, at, area_id, operator_id, actor, acting_operator_id)
 VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, %s)
 """
-# In the order in which they are said; nothing where no chat is open.
+# In the order of the given kinds; inserts nothing if no chat is open.
 _RECORD_IN_OPEN_CHATS = """
 INSERT INTO chats_chatevent
        (manager_id, chat_id, kind, at, area_id, operator_id, actor, acting_operator_id)
@@ -33,21 +33,22 @@ SELECT h.manager_id, h.id, said.kind, clock_timestamp(), c.area_id, c.operator_i
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a credential, and the operator as whom it acts (or None)."""
+    """The credential of an action and the operator it acts as, or None."""
 
     credential: str
     operator_id: int | None = None
 
 
 def actor_of(caller: Caller) -> Actor:
-    """The caller for himself: an operator's session acts as that operator."""
+    """Returns the caller as an actor; an operator's login session acts as him."""
     return Actor(caller.credential, caller.operator)
 
 
 def act_as(caller: Caller, operator_id: int) -> Actor:
-    """The caller in the name of the operator whom the call says.
+    """Returns the actor for a caller that acts as the given operator (0: as nobody).
 
-    Raises ForbiddenError for an operator's session that says another, or nobody.
+    Raises ForbiddenError if an operator's login session names another operator or
+    none.
     """
     if caller.role == "operator" and operator_id != caller.operator:
         raise ForbiddenError
@@ -62,7 +63,7 @@ def record(
     area_id: int | None,
     operator_id: int | None,
 ) -> None:
-    """A line of that chat, with its area and operator as they are after it."""
+    """Inserts an event of the chat, with the area and operator after the change."""
     values: list[Any] = [
         chat.manager_id,
         chat.pk,
@@ -79,10 +80,10 @@ def record(
 def record_in_open_chats(
     contact_ids: Sequence[int], kinds: Sequence[str], *, actor: Actor
 ) -> int:
-    """A line of each kind in the open chats of contacts that have just changed.
+    """Inserts an event of each kind for the open chats of contacts that just changed.
 
-    Area and operator are read off the contacts, which this transaction holds.
-    Answers how many lines that made: 0 where no chat is open.
+    Area and operator are read from the contacts, which the transaction must have
+    locked. Returns the number of events: 0 if no chat is open.
     """
     values: list[Any] = [
         actor.credential,

@@ -1,4 +1,4 @@
-"""An operator takes a contact that a call names: mostly in one statement."""
+"""Claims a contact for an operator, in one SQL statement in the usual case."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from contacts.manager_ref import ManagerRef, manager_match
 from contacts.queries import REACHED
 from hci_center.callers import Caller
 
-# All that `answer_contact` does where nothing is in the way, with its line in the ledger,
-# as one statement instead of five: half of the call. The operator is held first, so that
-# he does not leave meanwhile. It sees one moment, so it writes only where the contact
-# is still the row that it saw (`xmin`; whoever opens or closes a chat changes that row
-# first), and else leaves it to the rule, which holds what it judges.
+# Claims a free contact with an open chat and records the event, as one statement
+# instead of five: half the time of the call. The operator is locked first, so that he
+# cannot be deactivated meanwhile. The statement sees one snapshot, so it writes only if
+# the contact is still the row version it saw (`xmin`; opening or closing a chat updates
+# that row first). Otherwise `assignment.claim` does the work with locks.
 _CLAIM = f"""
 WITH serving AS MATERIALIZED (
   SELECT id, manager_id FROM areas_operator
@@ -56,26 +56,28 @@ def answer_contact(
     external_id: str,
     operator_id: int,
 ) -> None:
-    """The operator answers that contact of that manager from now on.
+    """Assigns the manager's contact to the operator.
 
-    Raises what `contacts.lookup.resolve_target` and `chats.conversations.assignment.claim` raise, and
-    ForbiddenError for an operator's session that says another operator.
+    Raises what `contacts.lookup.resolve_target` and
+    `chats.conversations.assignment.claim` raise, and ForbiddenError if an operator's
+    login session names another operator.
     """
-    # Nobody claims in another's name: the rule refuses him in its own order.
+    # A claim in another operator's name skips the fast path: it is refused below, after
+    # the other checks.
     in_anothers = caller.role == "operator" and caller.operator != operator_id
     if not in_anothers and _is_claimed(
         caller, names, channel, external_id, operator_id
     ):
         return
-    addressed = resolve_target(
+    target = resolve_target(
         caller,
         names,
         channel=channel,
         external_id=external_id,
         operator_id=operator_id,
     )
-    contact, sight = addressed.contact(), addressed.scope()
-    claim(contact, sight, actor=act_as(caller, sight.operator_id))
+    contact, scope = target.contact(), target.scope()
+    claim(contact, scope, actor=act_as(caller, scope.operator_id))
 
 
 def _is_claimed(

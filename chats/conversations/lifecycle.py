@@ -1,18 +1,18 @@
-"""A service session begins and ends.
+"""Opens and closes chats.
 
-The order of locks, for every rule of this project that holds more than one row:
+All code that locks more than one row does so in this order:
 
-1. the area, where one may have to be made, and the operator, who must not leave;
+1. the area, if it may have to be created, and the operator, if he must stay active;
 2. the contact (`contacts.lookup.lock_contact`, `contacts.saving.ensure_contact`, or an
    UPDATE of its row);
 3. its chat;
 4. messages and deliveries, oldest first;
-5. the ledger, which is only added to.
+5. chat events, which are only inserted.
 
-Whoever holds the contact sees its open chat as it is and keeps it so: opening,
-closing, claiming, moving and deleting all hold the contact first, and therefore
-take turns. Reading what somebody else may just have written wants a statement of
-its own after the lock: one statement sees one moment.
+The lock on the contact also protects its open chat: opening, closing, claiming, moving
+and deleting all lock the contact first and are therefore serialized. To read what
+another transaction may just have written, use a separate statement after the lock: a
+statement sees a single snapshot.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from hci_center.errors import ChatNotFoundError
 _NAMES = ("id", "manager_id", "contact_id", "protocol", "opened_at", "closed_at")
 _COLUMNS = ", ".join(_NAMES)
 
-# The open chat or, where none is, a new one, with the lines of either in the ledger. Its
-# protocol is the contact's, unless an earlier chat of the manager bears that.
+# Returns the open chat or a new one and inserts its events. A new chat has the
+# contact's protocol, unless an earlier chat of the manager has it already.
 _OPEN = f"""
 WITH going AS (
   SELECT {_COLUMNS} FROM chats_chat
@@ -75,15 +75,15 @@ UPDATE chats_chat SET closed_at = clock_timestamp()
  WHERE contact_id = %s AND closed_at IS NULL
 RETURNING {_COLUMNS}
 """  # noqa: S608 - of columns
-# Unread are the open chat's messages alone: with it they go.
+# Only messages of the open chat count as unread.
 _RELEASE = "UPDATE contacts_contact SET operator_id = NULL, unread = 0 WHERE id = %s"
 
 
 def open_chat(contact: Contact, *, actor: Actor) -> Chat:
-    """The contact's open chat, begun where none is open.
+    """Returns the contact's open chat, opening one if none is open.
 
-    The contact shows the chat's protocol afterwards, the instance too. Raises
-    ContactNotFoundError when the contact has been deleted.
+    Sets the contact's protocol to the chat's, in the database and on the instance.
+    Raises ContactNotFoundError if the contact has been deleted.
     """
     with transaction.atomic():
         lock_contact(contact.pk)
@@ -93,9 +93,9 @@ def open_chat(contact: Contact, *, actor: Actor) -> Chat:
 def open_chat_of_locked(
     contact: Contact, *, actor: Actor, also: Sequence[str] = ()
 ) -> Chat:
-    """`open_chat` for a contact that this transaction holds: one query.
+    """Like `open_chat`, for a contact that the transaction has locked: one query.
 
-    `also` are the kinds of further lines for the ledger of that chat.
+    `also` are the kinds of further events to record.
     """
     values: dict[str, Any] = {
         "contact": contact.pk,
@@ -105,7 +105,7 @@ def open_chat_of_locked(
     }
     row = None
     with connection.cursor() as cursor:
-        # None only when another contact's new chat has just taken the protocol.
+        # There is no row only if another contact's new chat has just used the protocol.
         while row is None:
             cursor.execute(_OPEN, values)
             row = cursor.fetchone()
@@ -115,19 +115,22 @@ def open_chat_of_locked(
 
 
 def close_chat(contact: Contact, *, actor: Actor) -> None:
-    """Ends the contact's open chat and releases the contact from its operator.
+    """Closes the contact's open chat and releases the contact from its operator.
 
-    Raises ChatNotFoundError when none is open; ContactNotFoundError when the
-    contact has been deleted.
+    Raises ChatNotFoundError if none is open and ContactNotFoundError if the contact
+    has been deleted.
     """
     with transaction.atomic():
-        held = lock_contact(contact.pk)
-        if not close_chat_of_locked(held, actor=actor):
+        locked = lock_contact(contact.pk)
+        if not close_chat_of_locked(locked, actor=actor):
             raise ChatNotFoundError
 
 
 def close_chat_of_locked(contact: Contact, *, actor: Actor) -> bool:
-    """`close_chat` for a contact that this transaction holds; False: none is open."""
+    """Like `close_chat`, for a contact that the transaction has locked.
+
+    Returns False if no chat is open.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [contact.pk])
         row = cursor.fetchone()

@@ -1,7 +1,7 @@
-"""What a message has beside its content, as its `details` column keeps it.
+"""Optional properties of a message, as stored in its `details` column.
 
-The keys are those of the answers. Most messages have none, and NULL in that column.
-The size of a stored file is its attachment's and is not kept here.
+The keys are those of the API responses. Most messages have none, and NULL in that
+column. The size of a stored file is on its attachment.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ LONGEST_FILE_NAME = 200
 LONGEST_LINK = 2048
 LONGEST_ORIGIN_TEXT = 500
 
-# Controls, and the marks that turn the direction of what follows them: with one of
-# those `gpj.exe` reads `exe.jpg`.
+# Control characters and Unicode direction marks: with one of the latter `gpj.exe` is
+# displayed as `exe.jpg`.
 _UNREADABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
@@ -31,7 +31,7 @@ _UNREADABLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a caller may say beside a message.
+    """Optional properties that a caller may send with a message.
 
     `reply_to` is the id of the quoted message, ours or the gateway's.
     """
@@ -51,7 +51,10 @@ def details_of(
     reply_to: str | None = None,
     origin: Origin | None = None,
 ) -> Details | None:
-    """The details with those parts, None without any; `reply_to` is an id of ours."""
+    """Returns the details with these values, or None if there are none.
+
+    `reply_to` is the uuid of one of our messages.
+    """
     details: Details = {}
     if caption:
         details["caption"] = caption
@@ -70,35 +73,35 @@ def details_of(
 
 
 def clean_file_name(name: str) -> str:
-    """The name alone, without folders, controls and direction marks; "" for none.
+    """Returns the base name without control characters and direction marks, or "".
 
-    A long one is cut in its middle: the suffix says what the file is.
+    A long name is shortened before its suffix, which shows the file type.
     """
     last = re.split(r"[/\\]", name)[-1]
-    read = " ".join(_UNREADABLE.sub(" ", last).split())
-    if not read.strip("."):
+    cleaned = " ".join(_UNREADABLE.sub(" ", last).split())
+    if not cleaned.strip("."):
         return ""
-    if len(read) > LONGEST_FILE_NAME:
-        stem, dot, suffix = read.rpartition(".")
+    if len(cleaned) > LONGEST_FILE_NAME:
+        stem, dot, suffix = cleaned.rpartition(".")
         if not stem or len(suffix) > 16:
-            return read[:LONGEST_FILE_NAME]
-        read = stem[: LONGEST_FILE_NAME - len(suffix) - 1] + dot + suffix
-    return read
+            return cleaned[:LONGEST_FILE_NAME]
+        cleaned = stem[: LONGEST_FILE_NAME - len(suffix) - 1] + dot + suffix
+    return cleaned
 
 
-def as_time(moment: datetime) -> str:
-    """A time as answers show it."""
-    read = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return read.replace("+00:00", "Z")
+def as_time(timestamp: datetime) -> str:
+    """Formats a time for API responses: ISO 8601 in UTC with milliseconds."""
+    formatted = timestamp.astimezone(UTC).isoformat(timespec="milliseconds")
+    return formatted.replace("+00:00", "Z")
 
 
 def as_json(details: Details | None) -> str | None:
-    """The value of the column."""
+    """Serializes the details for the database column."""
     return None if details is None else orjson.dumps(details).decode()
 
 
 def shown_details(details: Details, contact_id: int | str) -> Details:
-    """As answers show them: a reaction from "" is the contact's own."""
+    """Prepares the details for a response: a reaction from "" is the contact's."""
     if "reactions" in details:
         details["reactions"] = [
             {"from": one["from"] or contact_id, "emoji": one["emoji"]}

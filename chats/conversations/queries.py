@@ -1,4 +1,4 @@
-"""Conversations as they are read: static statements, rows to plain dicts, no ORM."""
+"""Queries for conversations: static SQL and rows as plain dicts, without the ORM."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from hci_center.callers import Caller
 
 Shape = dict[str, Any]
 
-# What `message_shape` takes. Only what is no text can have a file: its id and size come
-# in the same column as the details, each with a blank behind it. `extras_text` makes
-# such a text in Python.
+# The columns for `message_shape`. Only a message that is not a text can have a file:
+# the file's id and size come in the same column as the details, each followed by a
+# space. `extras_text` builds the same value in Python.
 MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sender,
        m.status, m.error, {AS_TIME.format("m.created_at")},
        CASE WHEN m.type = 'text' THEN m.details::text ELSE concat(
          (SELECT a.uuid || ' ' || a.size || ' ' FROM chats_attachment a
            WHERE a.message_id = m.id), m.details::text) END"""  # noqa: S608 - of a column
 
-# A chat's newest messages within bounds, read backwards and no more than asked. Chat and
-# id are compared as a row: by id alone the planner may think it quicker to walk through
-# everybody's messages until enough of the chat's have come by. Neither may it know the
-# limit: above what it takes for a chat's length it would read the whole chat and sort it.
+# A chat's newest messages within bounds, read backwards up to the limit. Chat and id
+# are compared as a row: by id alone the planner may prefer to scan the messages of all
+# chats until it has found enough. The limit is hidden from the planner: if it exceeded
+# the estimated length of the chat, the whole chat would be read and sorted.
 _NEWEST = """
  WHERE (m.chat_id, m.id) > ({chat}, %(after)s) AND (m.chat_id, m.id) < ({chat}, %(before)s)
  ORDER BY m.chat_id DESC, m.id DESC LIMIT (SELECT %(limit)s::bigint)"""
@@ -44,7 +44,7 @@ _OF_CHAT = f"""
 SELECT {MESSAGE_COLUMNS} FROM chats_message m {_NEWEST.format(chat="%(chat)s")}
 """  # noqa: S608 - of columns
 
-# The same with the closed chats.
+# The same for all chats of the contact.
 _OF_CONTACT = f"""
 SELECT {MESSAGE_COLUMNS}
   FROM (SELECT said.id FROM chats_chat h, LATERAL (
@@ -72,9 +72,9 @@ _OPEN_CHAT = """
 SELECT id, protocol FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL
 """
 
-# In one round trip: whoever bears one of the names, with their open chats, each
-# beside the operator whom a call says. Whom of them the caller sees is judged in Python:
-# a name has few bearers.
+# In one round trip: all contacts with one of the aliases, with their open chats and the
+# operator that the call names. Permissions are checked in Python: few contacts share an
+# alias.
 _CONVERSATIONS = f"""
 SELECT o.id, o.name, o.manager_id,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id),
@@ -86,10 +86,10 @@ SELECT o.id, o.name, o.manager_id,
  WHERE {NAMED}
 """  # noqa: S608 - of columns
 _OF_MANAGER = " AND c.manager_id = (SELECT m.id FROM managers_manager m WHERE {})"
-# The same with the messages of those chats, in the one round trip that nearly every
-# reading takes (a seventh of it): a line of JSON for each conversation, in the place of
-# the content and without an id, and after them the messages, as the limit read them. A
-# column more for it would cost 10,000 messages a tenth.
+# The same with the messages of those chats, which saves a second round trip (a seventh
+# of the time of a read). Each conversation is a row with JSON in the content column and
+# no id; the rows of messages follow. An extra column would cost a tenth of the time of
+# reading 10,000 messages.
 _FOUND = ", ".join(["o_id", "o_name", "o_manager_id", "o_areas", "chat_id", *NAMES])
 _CONVERSATIONS_READ = f"""
 WITH found ({_FOUND}) AS MATERIALIZED ({_CONVERSATIONS}{{of_manager}})
@@ -101,7 +101,7 @@ SELECT said.* FROM found, LATERAL (
   SELECT {MESSAGE_COLUMNS} FROM chats_message m
   {_NEWEST.format(chat="found.chat_id")}) said
 """  # noqa: S608 - of columns
-# Where nobody bears one.
+# Used if no contact has the alias.
 _OPERATOR = """
 SELECT o.id, o.name, o.manager_id,
        ARRAY(SELECT s.area_id FROM areas_operatorarea s WHERE s.operator_id = o.id)
@@ -114,7 +114,7 @@ _EVERYTHING = {"after": _FIRST, "before": _LAST}
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A contact with its open chat, None where none is open."""
+    """A contact with the id of its open chat, or None if none is open."""
 
     contact: Contact
     chat_id: int | None
@@ -123,10 +123,10 @@ class Conversation:
 def find_conversations(
     caller: Caller, named: ContactRefValues, names: ManagerRef, operator_id: int
 ) -> tuple[OperatorScope | None, list[Conversation]]:
-    """The operator said, and every conversation of that name that the caller sees.
+    """Returns the operator and the conversations with that alias the caller may see.
 
-    Of that operator's manager alone; the operator is None when the caller reaches
-    none of that id.
+    Only conversations of the operator's manager are returned. The operator is None if
+    the caller has no access to an operator with that id.
     """
     values: dict[str, Any] = {**named, **names, "operator": operator_id}
     with connection.cursor() as cursor:
@@ -141,22 +141,23 @@ def read_conversations(
     operator_id: int,
     limit: int | None,
 ) -> tuple[OperatorScope | None, list[Conversation], list[Any] | None]:
-    """What `find_conversations` answers, and the newest messages of the open chat.
+    """Returns `find_conversations` and the newest messages of the open chat.
 
-    As rows for `message_shapes`; None when more than one contact bears the name.
+    The messages are rows for `message_shapes`, or None if more than one contact has
+    the alias.
     """
     values: dict[str, Any] = {**named, **names, "operator": operator_id}
     with connection.cursor() as cursor:
         statement = _CONVERSATIONS_READ.format(of_manager=_within(names))
         cursor.execute(statement, values | _EVERYTHING | {"limit": limit})
         rows = cursor.fetchall()
-    lines = list(takewhile(_is_line, rows))
-    messages = rows[1:] if len(lines) == 1 else None
-    conversations = [orjson.loads(row[3]) for row in lines]
+    headers = list(takewhile(_is_conversation, rows))
+    messages = rows[1:] if len(headers) == 1 else None
+    conversations = [orjson.loads(row[3]) for row in headers]
     return *_authorized(caller, operator_id, conversations), messages
 
 
-def _is_line(row: Any) -> bool:
+def _is_conversation(row: Any) -> bool:
     return row[0] is None
 
 
@@ -172,22 +173,22 @@ def _authorized(
         with connection.cursor() as cursor:
             cursor.execute(_OPERATOR, {"operator": operator_id})
             operator = cursor.fetchone()
-    sight, manager_id = None, 0
+    scope, manager_id = None, 0
     if operator is not None and operator[0] and caller.reaches(operator[2]):
         operator_id, name, manager_id, areas = operator
-        sight = OperatorScope(operator_id, name, frozenset(areas))
+        scope = OperatorScope(operator_id, name, frozenset(areas))
     found: dict[int, Conversation] = {}
     for _, _, _, _, chat_id, *columns in rows:
         contact = contact_of(columns)
         if is_visible(contact, caller) and (
-            sight is None or contact.manager_id == manager_id
+            scope is None or contact.manager_id == manager_id
         ):
             found[contact.pk] = Conversation(contact, chat_id)
-    return sight, list(found.values())
+    return scope, list(found.values())
 
 
 def open_chat_of(contact_id: int) -> tuple[int, str] | None:
-    """The id and protocol of the contact's open chat."""
+    """Returns the id and protocol of the contact's open chat, or None."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_CHAT, [contact_id])
         row: tuple[int, str] | None = cursor.fetchone()
@@ -195,7 +196,10 @@ def open_chat_of(contact_id: int) -> tuple[int, str] | None:
 
 
 def conversation_refs(contact_id: int, uuids: list[UUID]) -> dict[UUID, int]:
-    """Where those messages of the contact stand; unknown ones are left out."""
+    """Returns the database ids of the contact's messages by uuid.
+
+    Unknown uuids are left out.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, [uuids, contact_id])
         return dict(cursor.fetchall())
@@ -209,7 +213,11 @@ def messages_of_chat(
     before: int = _LAST,
     limit: int | None = None,
 ) -> list[Shape]:
-    """The chat's messages, oldest first; those of all its chats without a chat."""
+    """Returns messages of the chat, or of all the contact's chats, oldest first.
+
+    `chat_id` None selects all chats. `after` and `before` are message ids; the newest
+    `limit` messages between them are returned.
+    """
     values: dict[str, Any] = {
         "chat": chat_id,
         "contact": contact.pk,
@@ -226,7 +234,7 @@ def messages_of_chat(
 
 
 def message_of_reference(manager_id: int, reference: str) -> Shape | None:
-    """The message that bears that id, ours or the gateway's."""
+    """Returns the message with that id, ours or the gateway's, or None."""
     values: dict[str, Any] = {
         "manager": manager_id,
         "reference": reference,
@@ -241,7 +249,7 @@ def message_of_reference(manager_id: int, reference: str) -> Shape | None:
 
 
 def owners_of_message(message_id: str) -> tuple[int, int]:
-    """The ids of the manager and the contact whose message of ours that is."""
+    """Returns the manager's and contact's ids of the message with that uuid."""
     with connection.cursor() as cursor:
         cursor.execute(_OWNERS, [message_id])
         manager_id, contact_id = cursor.fetchone()
@@ -249,7 +257,7 @@ def owners_of_message(message_id: str) -> tuple[int, int]:
 
 
 def as_uuid(reference: str) -> UUID | None:
-    """The reference as an id of ours, None when it cannot be one."""
+    """Parses the reference as a uuid; None if it is not one."""
     try:
         return UUID(reference) if len(reference) == 36 else None
     except ValueError:
@@ -257,12 +265,12 @@ def as_uuid(reference: str) -> UUID | None:
 
 
 def message_shape(row: Any, contact_id: int | str) -> Shape:
-    """The contract's message from a row of MESSAGE_COLUMNS."""
+    """Converts a row of MESSAGE_COLUMNS to the API's message."""
     return message_shapes([row], contact_id)[0]
 
 
 def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape]:
-    """The contract's messages, oldest first, from such rows."""
+    """Converts rows of MESSAGE_COLUMNS to the API's messages, oldest first."""
     shapes: list[Shape] = []
     for (
         uuid,
@@ -296,9 +304,9 @@ def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape
 
 
 def extras_text(file: str | None, size: int, details: Details | None) -> str | None:
-    """What a row of MESSAGE_COLUMNS ends with: a file's id and size, and details."""
-    said = as_json(details)
-    return said if file is None else f"{file} {size} {said or ''}"
+    """Returns the last of MESSAGE_COLUMNS: a file's id and size, and the details."""
+    text = as_json(details)
+    return text if file is None else f"{file} {size} {text or ''}"
 
 
 def _add_extras(shape: Shape, extras: str, contact_id: int | str) -> None:

@@ -1,4 +1,4 @@
-"""An operator, or the service itself, reads the conversation with a contact."""
+"""Reads conversations and marks them as read, for an operator or the service."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
-# A message is counted on its contact before it is stored. So whoever has set the
-# count to nothing holds the contact, and a statement after that sees them all.
+# An incoming message increments the contact's counter before it is inserted. Resetting
+# the counter locks the contact, so a later statement sees all counted messages.
 _COUNT_NONE = """
 UPDATE contacts_contact SET unread = 0
  WHERE id = %s AND deleted_at IS NULL AND unread > 0
 """
-# Of the chat that is open by then: the one that was looked up may have been closed, and
-# what was counted belongs to its successor.
+# Of the chat that is open now: the one that was looked up may have been closed, and the
+# counted messages belong to its successor.
 _MARK_READ = """
 UPDATE chats_message SET status = 'read'
  WHERE direction = 'in' AND status = 'wait' AND chat_id = (
@@ -46,7 +46,7 @@ UPDATE chats_message SET status = 'read'
 """
 
 
-# A manager's number or page, said alone, says the channel with the manager.
+# If a manager is named by only its number or only its page, that implies the channel.
 _CHANNEL_OF: dict[tuple[str, ...], Channel] = {
     ("number",): Channel.WHATSAPP,
     ("facebook_id",): Channel.FACEBOOK,
@@ -55,9 +55,9 @@ _CHANNEL_OF: dict[tuple[str, ...], Channel] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """Whose conversation, and as whom: `operator_id` 0 is the service itself.
+    """Which conversation to read and as which operator; 0 is the service itself.
 
-    A number or a page, alone, says the channel with the manager.
+    A manager named by only its number or only its page implies the channel.
     """
 
     contact: ContactRef
@@ -67,7 +67,7 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a conversation: after one message, before another, its newest."""
+    """The newest `limit` messages after one message and before another."""
 
     after: UUID | None = None
     before: UUID | None = None
@@ -75,38 +75,40 @@ class Window:
 
 
 def find_conversation(
-    caller: Caller, asked: ReadRequest, *, closed_too: bool = False
+    caller: Caller, request: ReadRequest, *, closed_too: bool = False
 ) -> Conversation:
-    """The one conversation meant, among those that the caller and the operator see.
+    """Returns the one matching conversation that the caller and operator may see.
 
-    With `closed_too` none need be open. Raises OperatorNotFoundError, ForbiddenError
-    for a session that says another operator, ChatNotFoundError and
-    AmbiguousContactError.
+    With `closed_too` the contact needs no open chat. Raises OperatorNotFoundError,
+    ForbiddenError if an operator's login session names another operator,
+    ChatNotFoundError and AmbiguousContactError.
     """
-    named = _named(asked)
-    sight, found = find_conversations(caller, named, asked.manager, asked.operator_id)
-    return _the_one(caller, asked, sight, found, closed_too=closed_too)
+    named = _named(request)
+    scope, found = find_conversations(
+        caller, named, request.manager, request.operator_id
+    )
+    return _the_one(caller, request, scope, found, closed_too=closed_too)
 
 
-def _named(asked: ReadRequest) -> ContactRefValues:
-    return names_on(_CHANNEL_OF.get(tuple(asked.manager)), asked.contact)
+def _named(request: ReadRequest) -> ContactRefValues:
+    return names_on(_CHANNEL_OF.get(tuple(request.manager)), request.contact)
 
 
 def _the_one(
     caller: Caller,
-    asked: ReadRequest,
-    sight: OperatorScope | None,
+    request: ReadRequest,
+    scope: OperatorScope | None,
     found: list[Conversation],
     *,
     closed_too: bool,
 ) -> Conversation:
-    if asked.operator_id and sight is None:
+    if request.operator_id and scope is None:
         raise OperatorNotFoundError
-    act_as(caller, asked.operator_id)
+    act_as(caller, request.operator_id)
     seen = [
         one
         for one in found
-        if sight is None or sight.can_see(one.contact.area_id, one.contact.operator_id)
+        if scope is None or scope.can_see(one.contact.area_id, one.contact.operator_id)
     ]
     if len(seen) > 1:
         raise AmbiguousContactError
@@ -118,38 +120,40 @@ def _the_one(
 
 
 def list_messages(
-    caller: Caller, asked: ReadRequest, window: Window, *, closed_too: bool
+    caller: Caller, request: ReadRequest, window: Window, *, closed_too: bool
 ) -> list[Shape]:
-    """The messages of the open chat, or of all chats, oldest first.
+    """Returns the messages of the open chat, or of all chats, oldest first.
 
-    Raises what `find_conversation` does, and InvalidError for a window whose
+    Raises what `find_conversation` raises, and InvalidError for a window whose
     messages are not the contact's.
     """
     if not closed_too and window.after is None and window.before is None:
-        return _list_newest(caller, asked, window.limit)
-    conversation = find_conversation(caller, asked, closed_too=closed_too)
+        return _list_newest(caller, request, window.limit)
+    conversation = find_conversation(caller, request, closed_too=closed_too)
     contact = conversation.contact
     bounds = _bounds(contact.pk, {"after": window.after, "before": window.before})
     chat_id = None if closed_too else conversation.chat_id
     return messages_of_chat(contact, chat_id, limit=window.limit, **bounds)
 
 
-def _list_newest(caller: Caller, asked: ReadRequest, limit: int | None) -> list[Shape]:
-    sight, found, rows = read_conversations(
-        caller, _named(asked), asked.manager, asked.operator_id, limit
+def _list_newest(
+    caller: Caller, request: ReadRequest, limit: int | None
+) -> list[Shape]:
+    scope, found, rows = read_conversations(
+        caller, _named(request), request.manager, request.operator_id, limit
     )
-    conversation = _the_one(caller, asked, sight, found, closed_too=False)
+    conversation = _the_one(caller, request, scope, found, closed_too=False)
     if rows is None:
         return messages_of_chat(conversation.contact, conversation.chat_id, limit=limit)
     return message_shapes(rows, conversation.contact.public_id)
 
 
-def mark_read(caller: Caller, asked: ReadRequest) -> int:
-    """Everything the contact wrote in its open chat has been read; answers its id.
+def mark_read(caller: Caller, request: ReadRequest) -> int:
+    """Marks all messages of the contact in its open chat as read.
 
-    Raises what `find_conversation` does.
+    Returns the contact's id. Raises what `find_conversation` raises.
     """
-    conversation = find_conversation(caller, asked)
+    conversation = find_conversation(caller, request)
     with transaction.atomic(), connection.cursor() as cursor:
         contact_id = conversation.contact.pk
         cursor.execute(_COUNT_NONE, [contact_id])
@@ -158,8 +162,8 @@ def mark_read(caller: Caller, asked: ReadRequest) -> int:
     return contact_id
 
 
-def _bounds(contact_id: int, said: dict[str, UUID | None]) -> dict[str, int]:
-    named = {name: uuid for name, uuid in said.items() if uuid is not None}
+def _bounds(contact_id: int, window: dict[str, UUID | None]) -> dict[str, int]:
+    named = {name: uuid for name, uuid in window.items() if uuid is not None}
     if not named:
         return {}
     known = conversation_refs(contact_id, list(named.values()))

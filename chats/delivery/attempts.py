@@ -1,8 +1,8 @@
-"""What is done with one outgoing message: an attempt, and the writing of its end.
+"""Attempts to send one outgoing message and stores the result.
 
-`attempt` speaks to the gateway and touches no row; `settle` writes what came of it
-and speaks to nobody. Between them lies no transaction, so a slow gateway holds
-nothing but its own message.
+`attempt` calls the gateway and does not use the database; `settle` writes the result
+and makes no calls. No transaction spans both, so a slow gateway delays nothing but its
+own message.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from contacts.aliases import name_address
 
 logger = logging.getLogger(__name__)
 
-# Before each try after the first, in seconds; then the message has failed.
+# The wait before each retry, in seconds; after the last the message fails.
 SCHEDULE = (2.0, 10.0, 30.0, 120.0, 300.0, 900.0)
 JITTER = 0.2
-# How long news of a message are awaited that may have gone out.
+# How long to wait for events about a message that may have been sent, in seconds.
 DOUBT = 60.0
 MAYBE_DELIVERED = "maybe_delivered"
-# Between two looks at an account whose access no key decrypts, in seconds.
+# The pause of an account whose credentials no key decrypts, in seconds.
 UNREADABLE_PAUSE = 60.0
 UNREADABLE_TRIES = 3
 
-# The message first, then its delivery, as receipts take them. Nothing is written
-# when the fence is another's, or when news have settled it already.
+# Locks the message first, then its delivery, in the same order as receipts do. Nothing
+# is written if the fence has changed or if a receipt has settled the delivery already.
 _UNDER_FENCE = """EXISTS (SELECT FROM chats_delivery d
    WHERE d.message_id = m.id AND d.fence = %(fence)s AND d.done_at IS NULL)"""
 _DONE = """
@@ -68,7 +68,7 @@ UPDATE chats_delivery
        in_flight = false, lease_until = NULL
  WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
 """
-# Whether it may have gone out is as unknown as before.
+# `in_flight` is kept: whether the message may have been sent is as unknown as before.
 _UNREADABLE = """
 UPDATE chats_delivery
    SET next_at = statement_timestamp() + make_interval(secs => %(wait)s),
@@ -100,38 +100,38 @@ SELECT d.message_id, d.fence, m.error
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What came of an attempt."""
+    """A job with the outcome of its attempt."""
 
     job: Job
     outcome: Outcome
 
 
 def attempt(drivers: GatewayRegistry, job: Job) -> Outcome:
-    """One attempt at the message.
+    """Makes one attempt to send the message and returns its outcome.
 
-    What may have gone out already is never sent blindly again: where the gateway
-    answers a repeat with the first result it is repeated, elsewhere asked after.
+    A message that may have been sent already is sent again only if the gateway is
+    idempotent; otherwise the gateway is queried for it first.
     """
-    if job.line.is_unreadable:
+    if job.ref.is_unreadable:
         return _cannot_ask(job)
     missing = _missing(job.out.file)
     if missing is not None:
         return missing
-    gateway = drivers[job.line.driver]
-    in_dark = (job.in_dark or job.has_waited) and not job.idempotent
-    if job.refusal and not in_dark:
-        # Its manager has another gateway since it was written.
+    gateway = drivers[job.ref.driver]
+    may_be_sent = (job.outcome_unknown or job.has_waited) and not job.idempotent
+    if job.refusal and not may_be_sent:
+        # The manager's gateway has changed since the message was stored.
         return Rejected("bad_message", job.refusal)
-    if not in_dark:
-        outcome = gateway.send(job.line.account, job.out)
+    if not may_be_sent:
+        outcome = gateway.send(job.ref.account, job.out)
         if not isinstance(outcome, Failed) or not outcome.maybe_sent or job.idempotent:
             return outcome
-        return gateway.lookup(job.line.account, job.out) or outcome
-    found = gateway.lookup(job.line.account, job.out)
+        return gateway.lookup(job.ref.account, job.out) or outcome
+    found = gateway.lookup(job.ref.account, job.out)
     if isinstance(found, Accepted):
         return found
     if found is not None:
-        return gateway.send(job.line.account, job.out)
+        return gateway.send(job.ref.account, job.out)
     return _in_doubt(job)
 
 
@@ -142,16 +142,21 @@ def _in_doubt(job: Job) -> Outcome:
 
 
 def _cannot_ask(job: Job) -> Outcome:
-    """No key decrypts the account's access: all that it sends waits, but for what may
-    have gone out and cannot be asked after."""
-    if (job.in_dark or job.has_waited) and not job.idempotent:
+    """Returns the outcome for an account whose credentials no key decrypts.
+
+    Its messages wait, except those that may have been sent and cannot be looked up.
+    """
+    if (job.outcome_unknown or job.has_waited) and not job.idempotent:
         return _in_doubt(job)
-    reason = job.line.unreadable_reason
+    reason = job.ref.unreadable_reason
     return Rejected("bad_setup", reason, scope="account", pause=UNREADABLE_PAUSE)
 
 
 def broken(job: Job) -> Outcome:
-    """What an attempt came to that ended in a fault of ours: it may have gone out."""
+    """Returns the outcome of an attempt that raised an exception.
+
+    The message may have been sent.
+    """
     reason = _("The message could not be sent.")
     if job.has_waited:
         return Rejected("broken", reason)
@@ -159,7 +164,7 @@ def broken(job: Job) -> Outcome:
 
 
 def _missing(file: File | None) -> Outcome | None:
-    """What a file that cannot be opened makes of its message; None: it can be."""
+    """Returns the outcome if the file cannot be opened, or None if it can."""
     try:
         if file is not None:
             file.open().close()
@@ -174,7 +179,7 @@ def _missing(file: File | None) -> Outcome | None:
 
 
 def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> None:
-    """Writes the end of an attempt, under its fence or not at all.
+    """Writes the result of an attempt, unless its fence is no longer current.
 
     `hurry` divides the waits of the schedule and of pauses.
     """
@@ -183,7 +188,7 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
         written = _accept(job, outcome)
     elif outcome.scope == "account":
         wait = outcome.pause if isinstance(outcome, Rejected) else outcome.retry_after
-        pauses.pause(job.line, outcome.code, outcome.reason, wait or 0, hurry)
+        pauses.pause(job.ref, outcome.code, outcome.reason, wait or 0, hurry)
         written = _put_off(job, 0, job.failures)
     elif isinstance(outcome, Rejected):
         written = fail(job.message_id, job.fence, outcome.reason)
@@ -199,12 +204,15 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
 
 
 def give_up(job: Job) -> None:
-    """The message fails: its end could not be written, for a fault of ours."""
+    """Fails the message, because writing its result raised an exception."""
     fail(job.message_id, job.fence, _("The message could not be sent."))
 
 
 def put_off_unreadable(row: Unreadable) -> None:
-    """A delivery of which no job can be made is tried twice more; then it fails."""
+    """Schedules a retry of a delivery that could not be loaded.
+
+    The message fails the third time.
+    """
     failures = row.failures + 1
     if failures >= UNREADABLE_TRIES:
         fail(row.message_id, row.fence, _("The message could not be sent."))
@@ -214,14 +222,14 @@ def put_off_unreadable(row: Unreadable) -> None:
         "fence": row.fence,
         "wait": SCHEDULE[failures - 1],
         "failures": failures,
-        "in_flight": row.in_dark,
+        "in_flight": row.outcome_unknown,
     }
     with connection.cursor() as cursor:
         cursor.execute(_UNREADABLE, values)
 
 
 def expire() -> None:
-    """What has waited for a day fails, with the reason for which it waited."""
+    """Fails messages that have waited for a day, with the reason of their wait."""
     with connection.cursor() as cursor:
         cursor.execute(_OLD)
         rows = cursor.fetchall()
@@ -235,21 +243,21 @@ def _accept(job: Job, accepted: Accepted) -> bool:
         with transaction.atomic():
             written = _write_accepted(job, accepted, reference)
     except IntegrityError:
-        # Its echo came before the answer, and was taken for somebody else's.
+        # Its echo arrived before the response and was stored as another message.
         with transaction.atomic():
             echo = _forget_echo(job, reference)
             if echo is None:
                 reference = job.out.uuid
             written = _write_accepted(job, accepted, reference)
         if echo is not None and echo.status in ("delivered", "read"):
-            report_status(job.line.manager_id, reference, echo.status)
+            report_status(job.ref.manager_id, reference, echo.status)
     if job.pauses:
-        pauses.resume(job.line.manager_id, job.line.channel)
+        pauses.resume(job.ref.manager_id, job.ref.channel)
     return written
 
 
 def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
-    manager_id = job.line.manager_id
+    manager_id = job.ref.manager_id
     lock_reference(manager_id, reference)
     values: dict[str, Any] = {
         "message": job.message_id,
@@ -262,7 +270,7 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
         cursor.execute(_ACCEPT, values)
         written = bool(cursor.rowcount)
         if not written:
-            # News by our own id came first; those to come bear the gateway's.
+            # A receipt with our own id came first; later ones have the gateway's id.
             cursor.execute(_KNOWN_ELSEWHERE, values)
         _keep_parts(cursor, job, [p for p in accepted.external_ids if p != reference])
     apply_parked(manager_id, reference)
@@ -273,22 +281,22 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
 
 
 def _keep_parts(cursor: Any, job: Job, parts: list[str]) -> None:
-    """The further ids of a message that left as several, to know it again by.
+    """Stores the further gateway ids of a message that was sent in several parts.
 
-    An echo that came before the answer was taken for somebody else's message.
+    Deletes echoes that arrived before the response and were stored as other messages.
     """
     for part in parts:
         _forget_echo(job, part)
-        cursor.execute(_KEEP_PART, [job.line.manager_id, job.message_id, part[:255]])
+        cursor.execute(_KEEP_PART, [job.ref.manager_id, job.message_id, part[:255]])
 
 
 def _forget_echo(job: Job, reference: str) -> Message | None:
-    """Removes the second copy of the message; answers what it was.
+    """Deletes and returns the copy of the message that its echo created, or None.
 
-    A message that was queued itself is no copy: its gateway gives one id twice.
+    A message with a delivery of its own is no copy: its gateway reused an id.
     """
     echo = Message.objects.filter(
-        manager_id=job.line.manager_id,
+        manager_id=job.ref.manager_id,
         gateway_id=reference,
         direction="out",
         pk__gt=job.message_id,
@@ -300,7 +308,7 @@ def _forget_echo(job: Job, reference: str) -> Message | None:
 
 
 def fail(message_id: int, fence: int, reason: str) -> bool:
-    """Writes that the message has failed; False: the fence is another's."""
+    """Marks the message as failed; returns False if the fence is not current."""
     values: dict[str, Any] = {
         "message": message_id,
         "fence": fence,

@@ -1,8 +1,8 @@
-"""Files that their gateway takes in another form only are converted before they leave.
+"""Converts files for gateways that only accept another format.
 
-By the worker, beside what it sends: a delivery whose file is not ready is not taken
-from the queue, and those of its contact behind it wait with it. What cannot be
-converted fails with its reason.
+The worker converts them while it sends other messages: a delivery whose file is not
+ready is not claimed, and later ones of its contact wait too. A message whose file
+cannot be converted fails with the reason.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
-# How often a worker may end in the middle of one before the file is to blame.
+# How often a worker may crash during a conversion before the message fails.
 MOST_ATTEMPTS = 3
 STORAGE_WAIT = 60.0
 
@@ -80,8 +80,8 @@ UPDATE chats_convertedfile
  WHERE message_id = %s AND attempts = %s
 """
 _END = "DELETE FROM chats_convertedfile WHERE message_id = %s AND attempts = %s"
-# The delivery that was taken goes back: its file has to be made first, anew where it
-# was made for another gateway.
+# Releases the claimed delivery until its file has been converted, again if it was
+# converted for another gateway.
 _REQUEST = """
 WITH wanted AS (
   INSERT INTO chats_convertedfile AS v
@@ -96,7 +96,7 @@ UPDATE chats_delivery d
    SET in_flight = %(in_flight)s, lease_until = NULL, attempts = d.attempts - 1
   FROM wanted WHERE d.message_id = wanted.message_id
 """
-# An hour: what has just failed may be sent again.
+# Kept for an hour, because a message that has just failed may be sent again.
 _FORGET = """
 DELETE FROM chats_convertedfile v USING chats_delivery d
  WHERE d.message_id = v.message_id
@@ -106,12 +106,12 @@ DELETE FROM chats_convertedfile v USING chats_delivery d
 
 @dataclass(frozen=True, slots=True)
 class ClaimedConversion:
-    """A file that this worker converts."""
+    """A file that this worker has claimed for conversion."""
 
     message_id: int
     attempts: int
     fence: int
-    said: str
+    message_type: str
     file: str
     mime: str
     size: int
@@ -120,14 +120,14 @@ class ClaimedConversion:
     gateway: str
 
     @property
-    def is_film(self) -> bool:
+    def is_video(self) -> bool:
         return self.mime.startswith("video/")
 
 
 def request(message_id: int, fence: int, *, in_flight: bool) -> None:
-    """Puts a delivery back that was taken, until its file has been made.
+    """Releases a claimed delivery and requests the conversion of its file.
 
-    `in_flight`: an attempt before has no known end.
+    `in_flight` is true if an earlier attempt has no known result.
     """
     values: dict[str, Any] = {
         "message": message_id,
@@ -139,20 +139,22 @@ def request(message_id: int, fence: int, *, in_flight: bool) -> None:
         cursor.execute(_REQUEST, values)
 
 
-def claim(room: int, films: int) -> list[ClaimedConversion]:
-    """Takes up to `room` of the files that are due, `films` of them films."""
+def claim(room: int, videos: int) -> list[ClaimedConversion]:
+    """Claims up to `room` of the files that are due, at most `videos` videos."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"room": room, "films": max(0, films)})
+        cursor.execute(_CLAIM, {"room": room, "films": max(0, videos)})
         return [_claimed(row) for row in cursor.fetchall()]
 
 
 def _claimed(row: Any) -> ClaimedConversion:
-    message_id, attempts, fence, said, file, mime, size, is_voice, caption = row[:9]
+    message_id, attempts, fence, message_type, file, mime, size, is_voice, caption = (
+        row[:9]
+    )
     return ClaimedConversion(
         message_id=message_id,
         attempts=attempts,
         fence=fence,
-        said=said,
+        message_type=message_type,
         file=file,
         mime=mime,
         size=size,
@@ -163,28 +165,28 @@ def _claimed(row: Any) -> ClaimedConversion:
 
 
 def make(
-    wanted: ClaimedConversion, is_stopping: Callable[[], bool] = lambda: False
+    claimed: ClaimedConversion, is_stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Makes the file, or fails its message; later again for want of storage."""
+    """Converts the file or fails its message; schedules a retry on storage errors."""
     planned = plan(
-        wanted.gateway,
-        wanted.said,
-        wanted.mime,
-        wanted.size,
-        is_voice=wanted.is_voice,
+        claimed.gateway,
+        claimed.message_type,
+        claimed.mime,
+        claimed.size,
+        is_voice=claimed.is_voice,
     )
     if isinstance(planned, Refusal):
-        _fail(wanted, refusal_sentence(planned))
+        _fail(claimed, refusal_sentence(planned))
     elif planned.form is None:
-        _note(wanted, planned.kind, wanted.mime, wanted.size)
-    elif wanted.attempts > MOST_ATTEMPTS:
-        _fail(wanted, SENTENCES["too_large"]())
+        _note(claimed, planned.kind, claimed.mime, claimed.size)
+    elif claimed.attempts > MOST_ATTEMPTS:
+        _fail(claimed, SENTENCES["too_large"]())
     else:
-        _make(wanted, planned, is_stopping)
+        _make(claimed, planned, is_stopping)
 
 
 def forget_sent() -> None:
-    """Removes what was made for messages that have left; the sweep takes the bytes."""
+    """Deletes conversions of finished deliveries; `sweep_orphans` deletes the files."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
 
@@ -198,68 +200,71 @@ SENTENCES: dict[str, Callable[[], str]] = {
 
 
 def _make(
-    wanted: ClaimedConversion, planned: Plan, is_stopping: Callable[[], bool]
+    claimed: ClaimedConversion, planned: Plan, is_stopping: Callable[[], bool]
 ) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="conversion-") as folder:
             source, target = Path(folder, "source"), Path(folder, "target")
-            with default_storage.open(wanted.file) as stored, source.open("wb") as file:
+            with (
+                default_storage.open(claimed.file) as stored,
+                source.open("wb") as file,
+            ):
                 shutil.copyfileobj(stored, file)
-            made = convert(_order(wanted, planned, source, target), is_stopping)
+            made = convert(_order(claimed, planned, source, target), is_stopping)
             if made.is_unchanged:
-                _note(wanted, made.kind, wanted.mime, wanted.size)
+                _note(claimed, made.kind, claimed.mime, claimed.size)
             else:
-                _keep(wanted, made.kind, made.mime, target)
+                _keep(claimed, made.kind, made.mime, target)
     except CannotConvertError as unfit:
-        _fail(wanted, SENTENCES[unfit.reason]())
+        _fail(claimed, SENTENCES[unfit.reason]())
     except StoppedError:
-        _put_off(wanted, 0)
+        _put_off(claimed, 0)
     except FileNotFoundError:
         gone = _("The file of the message is gone.")
-        if may_be_elsewhere() and wanted.attempts < MOST_ATTEMPTS:
-            _put_off(wanted, STORAGE_WAIT, counted=True)
+        if may_be_elsewhere() and claimed.attempts < MOST_ATTEMPTS:
+            _put_off(claimed, STORAGE_WAIT, counted=True)
         else:
-            _fail(wanted, gone)
+            _fail(claimed, gone)
     except (OSError, UnavailableError) as error:
-        logger.warning("message %s: %s", wanted.message_id, type(error).__name__)
-        _put_off(wanted, STORAGE_WAIT)
+        logger.warning("message %s: %s", claimed.message_id, type(error).__name__)
+        _put_off(claimed, STORAGE_WAIT)
 
 
 def _order(
-    wanted: ClaimedConversion, planned: Plan, source: Path, target: Path
+    claimed: ClaimedConversion, planned: Plan, source: Path, target: Path
 ) -> Order:
     return Order(
         str(source),
         str(target),
-        wanted.mime,
+        claimed.mime,
         planned.form or "",
         planned.is_checked,
         # WhatsApp shows no text with a sticker.
-        planned.stickers and not wanted.has_caption,
+        planned.stickers and not claimed.has_caption,
         planned.largest,
     )
 
 
-def _keep(wanted: ClaimedConversion, kind: Kind, mime: str, target: Path) -> None:
+def _keep(claimed: ClaimedConversion, kind: Kind, mime: str, target: Path) -> None:
     size = target.stat().st_size
-    leaves_as = kind_when_made(wanted.gateway, kind, mime, size)
-    if isinstance(leaves_as, Refusal):
-        _fail(wanted, refusal_sentence(leaves_as))
+    sent_kind = kind_when_made(claimed.gateway, kind, mime, size)
+    if isinstance(sent_kind, Refusal):
+        _fail(claimed, refusal_sentence(sent_kind))
         return
     uuid = uuid4()
     with target.open("rb") as file:
         name = write_file(uuid, file)
     try:
-        written = _note(wanted, leaves_as, mime, size, uuid, name)
+        written = _note(claimed, sent_kind, mime, size, uuid, name)
     except BaseException:
         remove_file(name)
         raise
-    if not written:  # somebody else was faster
+    if not written:  # another worker was faster
         remove_file(name)
 
 
 def _note(
-    wanted: ClaimedConversion,
+    claimed: ClaimedConversion,
     kind: str,
     mime: str,
     size: int,
@@ -267,10 +272,10 @@ def _note(
     name: str = "",
 ) -> bool:
     values: dict[str, Any] = {
-        "message": wanted.message_id,
-        "attempts": wanted.attempts,
+        "message": claimed.message_id,
+        "attempts": claimed.attempts,
         "uuid": uuid or uuid4(),
-        "gateway": wanted.gateway,
+        "gateway": claimed.gateway,
         "kind": kind,
         "file": name,
         "mime": mime,
@@ -281,14 +286,14 @@ def _note(
         return bool(cursor.rowcount)
 
 
-def _fail(wanted: ClaimedConversion, reason: str) -> None:
-    logger.warning("message %s: its file cannot be converted", wanted.message_id)
-    fail(wanted.message_id, wanted.fence, reason)
+def _fail(claimed: ClaimedConversion, reason: str) -> None:
+    logger.warning("message %s: its file cannot be converted", claimed.message_id)
+    fail(claimed.message_id, claimed.fence, reason)
     with connection.cursor() as cursor:
-        cursor.execute(_END, [wanted.message_id, wanted.attempts])
+        cursor.execute(_END, [claimed.message_id, claimed.attempts])
 
 
-def _put_off(wanted: ClaimedConversion, wait: float, *, counted: bool = False) -> None:
-    values = [wait, int(not counted), wanted.message_id, wanted.attempts]
+def _put_off(claimed: ClaimedConversion, wait: float, *, counted: bool = False) -> None:
+    values = [wait, int(not counted), claimed.message_id, claimed.attempts]
     with connection.cursor() as cursor:
         cursor.execute(_LATER, values)

@@ -1,9 +1,9 @@
-"""The queue of outgoing messages: who may take which, and what is written after.
+"""The queue of outgoing messages: claims deliveries and renews their leases.
 
-A delivery is taken under a lease and a fence that no other worker has. What came of
-it is written under that fence or not at all, so a worker that was frozen, or cut
-from the database, changes nothing when it comes back. Messages of one contact are
-taken in their order, one at a time; those of different contacts at once.
+A delivery is claimed with a lease and a new fence. Its result is written only under
+that fence, so a worker that was suspended or lost its database connection changes
+nothing when it resumes. Messages of one contact are claimed in order, one at a time;
+those of different contacts in parallel.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from chats.files import outgoing
 from chats.gateways.base import Outgoing, Template
 from chats.messages.changes import without_part
 
-# Each account with something to send, by leaps through `deliveries_due`; of each
-# that is not paused as many as it has room for, each contact's oldest alone and not
-# before its file is ready; the longest due first.
+# Finds each account with deliveries by a skip scan of `deliveries_due`; of each that is
+# not paused it claims as many as the account has room for, only the oldest of a contact
+# and not before its file is ready; the longest due first.
 _CLAIM = """
 WITH RECURSIVE lines AS (
   (SELECT manager_id, channel FROM chats_delivery WHERE done_at IS NULL
@@ -109,19 +109,19 @@ UPDATE chats_delivery d SET lease_until = statement_timestamp() + make_interval(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A delivery that this worker holds, with all that sending it needs.
+    """A delivery that this worker has claimed, with all data needed to send it.
 
-    `in_dark`: an attempt before this one has no known end. `has_waited`: news of
-    it were awaited already. `awaits_file`: its file has to be converted first.
-    `refusal`: why its gateway does not take its file.
+    `outcome_unknown`: an earlier attempt has no known result. `has_waited`: receipts
+    for that attempt were awaited already. `awaits_file`: its file must be converted
+    first. `refusal`: why the gateway does not accept its file.
     """
 
     message_id: int
     fence: int
     contact_id: int
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
     out: Outgoing
-    in_dark: bool
+    outcome_unknown: bool
     has_waited: bool
     failures: int
     idempotent: bool
@@ -132,21 +132,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A delivery that was claimed and of which no job can be made; `in_dark` as there."""
+    """A claimed delivery that could not be loaded; `outcome_unknown` as in Job."""
 
     message_id: int
     fence: int
     failures: int
-    in_dark: bool
+    outcome_unknown: bool
     error: Exception
 
 
 def claim(
     room: int, each: int, lease: float, taken: Mapping[tuple[int, str], int]
 ) -> list[Job | Unreadable]:
-    """Takes up to `room` deliveries that are due, at most `each` of an account.
+    """Claims up to `room` deliveries that are due, at most `each` of an account.
 
-    `taken` counts those that the worker has in its hands already.
+    `lease` is in seconds. `taken` has the number of deliveries by manager id and
+    channel that the worker has claimed already.
     """
     values: dict[str, Any] = {
         "managers": [manager_id for manager_id, _ in taken],
@@ -166,11 +167,11 @@ def claim(
     return [_job_or_fault(row, in_flight=claimed[row[0]]) for row in rows]
 
 
-def renew(held: Mapping[int, int], lease: float) -> None:
-    """Keeps these deliveries (message id to fence) for another lease."""
-    if held:
+def renew(fences: Mapping[int, int], lease: float) -> None:
+    """Renews the leases of deliveries, given as message id to fence."""
+    if fences:
         with connection.cursor() as cursor:
-            cursor.execute(_RENEW, [lease, list(held), list(held.values())])
+            cursor.execute(_RENEW, [lease, list(fences), list(fences.values())])
 
 
 def _job_or_fault(row: Any, *, in_flight: bool) -> Job | Unreadable:
@@ -185,8 +186,8 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     uuid, kind, content, sender = row[8:12]
     external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
     caption, file_name, quoted, is_own = row[22:26]
-    line = registry.account_ref(row[31 : 31 + registry.WIDTH], channel)
-    file = _file(line.driver, kind, row[12:17], file_name or "", row[26:31])
+    ref = registry.account_ref(row[31 : 31 + registry.WIDTH], channel)
+    file = _file(ref.driver, kind, row[12:17], file_name or "", row[26:31])
     out = Outgoing(
         uuid=uuid,
         to=address or external_id,
@@ -207,9 +208,9 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         message_id=message_id,
         fence=fence,
         contact_id=contact,
-        line=line,
+        ref=ref,
         out=out,
-        in_dark=in_flight,
+        outcome_unknown=in_flight,
         has_waited=has_waited,
         failures=failures,
         idempotent=idempotent,
@@ -220,16 +221,16 @@ def _job(row: Any, *, in_flight: bool) -> Job:
 
 
 def _file(
-    driver: str, said: str, row: Any, name: str, made: Any
+    driver: str, message_type: str, row: Any, name: str, made: Any
 ) -> outgoing.Leaving | None:
     uuid, stored, mime, size, is_voice = row
     if uuid is None:
         return None
-    original = outgoing.Original(uuid, said, stored, mime, size, is_voice, name)
+    original = outgoing.Original(uuid, message_type, stored, mime, size, is_voice, name)
     converted = None if made[0] is None else outgoing.Converted(*made)
     return outgoing.leaving(driver, original, converted)
 
 
 def _template(text: str) -> Template:
-    said = json.loads(text)
-    return Template(said["name"], said["language"], tuple(said["parameters"]))
+    values = json.loads(text)
+    return Template(values["name"], values["language"], tuple(values["parameters"]))

@@ -1,7 +1,7 @@
-"""A customer as a gateway names him becomes one contact, by whichever name he comes.
+"""Resolves a person reported by a gateway to one contact, by any of his aliases.
 
-Gateways learn late that two names are one person: then two contacts become one, with
-all that was said.
+Gateways may learn late that two aliases belong to one person: then the two contacts are
+merged with all their messages.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SELECT i.contact_id, c.deleted_at IS NULL, array_agg(i.alias)
  WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
  GROUP BY i.contact_id, c.deleted_at
 """
-# Who is still called by a number or id is called by name from now on.
+# Replaces a name that is only a number or id.
 _FILL_IN = """
 UPDATE contacts_contact c SET name = %(name)s
  WHERE c.id = %(contact)s AND c.name = ANY(%(names)s::text[])
@@ -41,7 +41,7 @@ SELECT {COLUMNS} FROM contacts_contact c
 _HAS_OPEN_CHAT = """
 SELECT EXISTS (SELECT FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL)
 """
-# Chats and messages are held to one contact by one key, judged at the end.
+# One deferred composite foreign key ties chats and messages to the same contact.
 _MOVE = (
     "UPDATE chats_chat SET contact_id = %s WHERE contact_id = %s",
     "UPDATE chats_message SET contact_id = %s WHERE contact_id = %s",
@@ -49,7 +49,7 @@ _MOVE = (
     "UPDATE contacts_identity SET contact_id = %s, is_address = false"
     " WHERE contact_id = %s",
 )
-# With the protocol of the chat that is open now, as any contact shows it.
+# The contact gets the protocol of its open chat, as always.
 _TAKE_OVER = """
 UPDATE contacts_contact main
    SET area_id = coalesce(main.area_id, other.area_id),
@@ -76,11 +76,11 @@ def resolve_contact(
     actor: Actor,
     manager_number: int | None = None,
 ) -> Contact:
-    """The person's contact, made or brought back where it is missing.
+    """Returns the person's contact, creating or restoring it if necessary.
 
-    Bears all his names afterwards; phones are read as the manager of that number
-    would (`contacts.phone_numbers.as_reported`). Raises ValueError for a person without a name
-    that can be kept.
+    Adds all the person's aliases to the contact; phone numbers are interpreted relative
+    to the manager's number (`contacts.phone_numbers.as_reported`). Raises ValueError
+    for a person without a valid alias.
     """
     names = [name for name in person.ids if _ID.fullmatch(name)]
     if channel == Channel.WHATSAPP:
@@ -110,34 +110,37 @@ def resolve_contact(
 def _one_of(
     manager_id: int, channel: str, names: list[str], every: list[str], actor: Actor
 ) -> str | None:
-    """A name of the one contact that bears any of them, after making it one."""
+    """Merges all contacts with any of the aliases; returns an alias of the result.
+
+    Returns None if there is no such contact.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_BEARERS, [manager_id, channel, every])
         bearers = cursor.fetchall()
     if not bearers:
         return None
     first = set(spellings(channel, names[0]))
-    # Whoever is here, and bears the best of the names.
+    # Prefers contacts that are not deleted, then those with the first alias.
     bearers.sort(key=lambda b: (not b[1], not first & set(b[2]), b[0]))
     main, _, aliases = bearers[0]
-    for other, _is_here, _aliases in bearers[1:]:
+    for other, _is_active, _aliases in bearers[1:]:
         _merge(main, other, actor)
     name: str = aliases[0]
     return name
 
 
 def _merge(main_id: int, other_id: int, actor: Actor) -> None:
-    """Two contacts turn out to be one: all that the other had is the main one's.
+    """Moves everything of the other contact to the main one and deletes the other.
 
-    Of two open chats the other's is closed first.
+    If both have an open chat, the other's is closed first.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [[main_id, other_id]])
-        held = {row[0]: contact_of(row) for row in cursor.fetchall()}
+        locked = {row[0]: contact_of(row) for row in cursor.fetchall()}
         cursor.execute(_HAS_OPEN_CHAT, [main_id])
         row = cursor.fetchone()
         if row and row[0]:
-            close_chat_of_locked(held[other_id], actor=actor)
+            close_chat_of_locked(locked[other_id], actor=actor)
         for statement in _MOVE:
             cursor.execute(statement, [main_id, other_id])
         cursor.execute(_TAKE_OVER, [main_id, other_id])

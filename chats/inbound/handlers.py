@@ -1,4 +1,4 @@
-"""What each kind of news does here."""
+"""Handles each type of webhook event."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from hci_center.callers import Caller
 from hci_center.encryption import encrypt
 from hci_center.errors import UnavailableError
 
-# The file follows; a repeat of the news finds it here, on its way or given up.
+# Queues the download of the file; a repeated event finds it stored, queued or given up.
 _AWAIT_FILE = """
 WITH awaiting AS (
   UPDATE chats_message m SET error = %(error)s
@@ -64,64 +64,62 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class WebhookAccount:
-    """The manager whose account the news are about."""
+    """The manager whose account an event is about."""
 
     manager_id: int
     number: int | None
     page: str | None
 
 
-def handle_event(listener: WebhookAccount, source: str, event: Event) -> str:
-    """Does what the news ask for; answers a note where they ask for nothing."""
+def handle_event(account: WebhookAccount, source: str, event: Event) -> str:
+    """Handles an event; returns a note if there was nothing to do, otherwise ""."""
     channel = Channel.FACEBOOK if source == "facebook" else Channel.WHATSAPP
-    ear = EventHandler(listener, source, channel.value)
+    handler = EventHandler(account, source, channel.value)
     match event:
         case Inbound():
-            ear.inbound(event)
+            handler.inbound(event)
         case Echo():
-            ear.echo(event)
+            handler.echo(event)
         case Receipt():
-            ear.sent.ack(event)
+            handler.sent.ack(event)
         case Watermark():
-            ear.sent.watermark(event)
+            handler.sent.watermark(event)
         case Session():
             health = Health(event.state, event.reason, event.qr, event.number)
-            accounts_health.store_reported(listener.manager_id, ear.channel, health)
+            accounts_health.store_reported(account.manager_id, handler.channel, health)
         case Edited():
-            edit_message(listener.manager_id, event.external_id, event.text, event.at)
+            edit_message(account.manager_id, event.external_id, event.text, event.at)
         case Deleted():
-            delete_message(listener.manager_id, event.external_id, event.at)
+            delete_message(account.manager_id, event.external_id, event.at)
         case Reaction():
-            sender = ear.own_name() if event.is_own else ""
-            react_to_message(
-                listener.manager_id, event.external_id, sender, event.emoji
-            )
+            sender = handler.own_name() if event.is_own else ""
+            react_to_message(account.manager_id, event.external_id, sender, event.emoji)
         case IdentityMerged():
-            ear.link(event)
+            handler.link(event)
         case AccountNotice():
-            return ear.notice(event)
+            return handler.notice(event)
         case TemplateNotice():
-            notices.record_template(listener.manager_id, ear.channel, event)
+            notices.record_template(account.manager_id, handler.channel, event)
         case Ignored():
             return note_of(event)
     return ""
 
 
 def note_of(event: Ignored) -> str:
-    """What is noted of what asks for nothing."""
+    """Returns the note for an ignored event."""
     return _("Not wanted: %s") % event.what
 
 
 class EventHandler:
-    """One manager's account at one gateway, listening."""
+    """Handles the events of one manager's account at one gateway."""
 
-    def __init__(self, listener: WebhookAccount, source: str, channel: str) -> None:
-        self.manager_id, self.listener = listener.manager_id, listener
+    def __init__(self, account: WebhookAccount, source: str, channel: str) -> None:
+        self.manager_id, self.account = account.manager_id, account
         self.source, self.channel = source, channel
         self.caller = Caller(
             role="key",
             credential=f"gateway:{source}",
-            managers=frozenset({listener.manager_id}),
+            managers=frozenset({account.manager_id}),
         )
         self.actor = Actor(self.caller.credential)
         self.sent = SentMessages(self.manager_id, channel)
@@ -132,20 +130,20 @@ class EventHandler:
             self.channel,
             event.person,
             actor=self.actor,
-            manager_number=self.listener.number,
+            manager_number=self.account.number,
         )
 
     def link(self, event: IdentityMerged) -> None:
-        """The names are one person's, who is answered at his newest."""
+        """Merges the aliases of one person; messages are sent to his newest one."""
         contact = self.person(event)
         phones = contact.identities.filter(alias__regex=r"^[0-9]+$")
-        # A phone is not given up for the user id beside it.
+        # A user id does not replace a phone number as the address.
         if event.address.isdecimal() or (event.address and not phones.exists()):
             name_address(contact.pk, event.address)
 
     def notice(self, event: AccountNotice) -> str:
-        """A report on the account; one on another number of it is not ours."""
-        number = self.listener.number
+        """Stores a notice about the account; ignores one about another number."""
+        number = self.account.number
         if event.number is not None and number is not None:
             same = spellings(self.channel, str(number))
             if str(event.number) not in same:
@@ -163,7 +161,7 @@ class EventHandler:
             profile_download.request(contact.pk, event.person.photo)
 
     def echo(self, event: Echo) -> None:
-        """A send of ours is confirmed; all else was written elsewhere and is kept."""
+        """Confirms a message of ours, or stores a message that was sent elsewhere."""
         if event.uuid and self.sent.confirm(event.uuid, event.external_id):
             return
         known = self.sent.known(event.external_id)
@@ -176,27 +174,27 @@ class EventHandler:
         self.record(event, contact, self.own_name())
 
     def own_name(self) -> str:
-        """What the account itself is called where it speaks."""
-        ours = self.listener.page if self.channel == "facebook" else None
-        return ours or str(self.listener.number or "0")
+        """Returns the account's own id as the sender of messages."""
+        ours = self.account.page if self.channel == "facebook" else None
+        return ours or str(self.account.number or "0")
 
     def record(self, event: Inbound | Echo, contact: Contact, sender: str) -> None:
-        """Stores what was said; what comes with a file is its caption.
+        """Stores a message; text that comes with a file becomes its caption.
 
-        The message does not wait for a place where its file can be: that follows.
+        The message is stored even if its file cannot be: the file is queued then.
         """
-        arrival = self._arrival(event, contact, sender)
+        message = self._message(event, contact, sender)
         media = event.content.media
         is_to_follow = bool(media and not media.base64 and (media.url or media.id))
         try:
-            shape = record_message(self.caller, arrival)
+            shape = record_message(self.caller, message)
         except UnavailableError:
-            shape = record_message(self.caller, replace(arrival, file=None))
+            shape = record_message(self.caller, replace(message, file=None))
             is_to_follow = True
         if media and is_to_follow:
             self._await_file(shape["id"], media)
 
-    def _arrival(
+    def _message(
         self, event: Inbound | Echo, contact: Contact, sender: str
     ) -> IncomingMessage:
         is_whatsapp = self.channel == Channel.WHATSAPP
@@ -205,8 +203,8 @@ class EventHandler:
         if event.reply_to:
             quoted = find_quoted(self.manager_id, contact.pk, event.reply_to)
         return IncomingMessage(
-            number=self.listener.number if is_whatsapp else None,
-            page=None if is_whatsapp else self.listener.page,
+            number=self.account.number if is_whatsapp else None,
+            page=None if is_whatsapp else self.account.page,
             channel=self.channel,
             external_id=contact.external_id,
             sender=sender[:64],

@@ -1,8 +1,8 @@
-"""Files of incoming messages that their gateway still keeps are fetched.
+"""Downloads files of incoming messages from their gateway.
 
-By the worker, from where the gateway itself says and never from an address that a
-caller gave. The message is there all the while, and says how its file fares. While there is no
-place to store files in, they are tried again for a day.
+The worker downloads them from the gateway's own address, never from one that a caller
+gave. The message is visible meanwhile and shows the state of its file. While the
+storage is unavailable, storing is retried for a day.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from hci_center.errors import UnavailableError
 logger = logging.getLogger(__name__)
 
 SCHEDULE = (2.0, 10.0, 30.0, 120.0, 300.0)
-# Between tries to store a file, in seconds, and for how long it is tried.
+# The wait between attempts to store a file, in seconds, and their total time.
 STORAGE_WAIT = 60.0
 LONGEST_STORAGE_WAIT = timedelta(days=1)
 
@@ -65,7 +65,7 @@ UPDATE chats_mediafetch
    SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL
  WHERE message_id = %s
 """
-# A try that failed for want of a place is none of the gateway's.
+# An attempt that failed for lack of storage does not count against the gateway.
 _DISK_FULL = """
 UPDATE chats_mediafetch
    SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
@@ -79,40 +79,40 @@ UPDATE chats_mediafetch
  WHERE message_id = ANY(%s)
 """
 _END = "DELETE FROM chats_mediafetch WHERE message_id = %s"
-_BROADCAST = (
+_UPDATE_MESSAGE = (
     "UPDATE chats_message SET error = %s, type = coalesce(%s, type) WHERE id = %s"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDownload:
-    """A file that this worker fetches."""
+    """A file that this worker has claimed for download."""
 
     message_id: int
     attempts: int
     media: Media
     unstored_since: datetime | None
     type: str
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
 
 
 def claim(room: int) -> list[ClaimedDownload]:
-    """Takes up to `room` of the files that are due."""
+    """Claims up to `room` of the files that are due."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
         rows = cursor.fetchall()
-    wanted = []
+    files = []
     for row in rows:
         try:
-            wanted.append(_claimed(row))
+            files.append(_claimed(row))
         except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
             faults.record("worker", "media", error, f"message {row[0]}")
             _try_later(message_id=row[0], attempts=row[1])
-    return wanted
+    return files
 
 
 def release(message_ids: list[int]) -> None:
-    """Lets others take at once what was claimed here and will not be fetched here."""
+    """Releases claimed files, so that other workers can claim them at once."""
     with connection.cursor() as cursor:
         cursor.execute(_RELEASE, [message_ids])
 
@@ -129,27 +129,30 @@ def _claimed(row: Any) -> ClaimedDownload:
     )
 
 
-def fetch(drivers: GatewayRegistry, wanted: ClaimedDownload) -> None:
-    """Fetches the file and stores it with its message; later again when that fails."""
+def fetch(drivers: GatewayRegistry, claimed: ClaimedDownload) -> None:
+    """Downloads the file and stores it with its message; schedules a retry on errors.
+
+    Raises database errors: the lease expires then and the file is claimed again.
+    """
     try:
-        _fetch(drivers, wanted)
+        _fetch(drivers, claimed)
     except Exception as error:
         if database_faults.fault_of(error) is not None:
-            raise  # its lease runs out, and it is taken again
-        faults.record("worker", "media", error, f"message {wanted.message_id}")
-        _try_later(wanted.message_id, wanted.attempts)
+            raise
+        faults.record("worker", "media", error, f"message {claimed.message_id}")
+        _try_later(claimed.message_id, claimed.attempts)
 
 
-def _fetch(drivers: GatewayRegistry, wanted: ClaimedDownload) -> None:
-    found = _bytes_of(drivers, wanted)
-    if isinstance(found, Fetched) and _is_whole(found, wanted.media):
+def _fetch(drivers: GatewayRegistry, claimed: ClaimedDownload) -> None:
+    found = _bytes_of(drivers, claimed)
+    if isinstance(found, Fetched) and _is_whole(found, claimed.media):
         try:
-            _keep(wanted, found)
+            _keep(claimed, found)
         except UnavailableError:
-            _wait_for_storage(wanted)
+            _wait_for_storage(claimed)
         return
     is_final = isinstance(found, Failed) and found.tries == 1
-    _try_later(wanted.message_id, wanted.attempts, is_final=is_final)
+    _try_later(claimed.message_id, claimed.attempts, is_final=is_final)
 
 
 def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> None:
@@ -160,55 +163,55 @@ def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> Non
         cursor.execute(_LATER, [SCHEDULE[max(attempts, 1) - 1], message_id])
 
 
-def _bytes_of(drivers: GatewayRegistry, wanted: ClaimedDownload) -> Fetched | Failed:
-    """The bytes that came along and could not be stored then, or the gateway's."""
-    media = wanted.media
+def _bytes_of(drivers: GatewayRegistry, claimed: ClaimedDownload) -> Fetched | Failed:
+    """Returns the bytes from the webhook, if it had them, or from the gateway."""
+    media = claimed.media
     if media.base64:
         return Fetched(decoded(media.base64), media.mime, media.name)
-    if wanted.line.is_unreadable:
-        return Failed("bad_setup", wanted.line.unreadable_reason)
-    return drivers[wanted.line.driver].fetch(wanted.line.account, media)
+    if claimed.ref.is_unreadable:
+        return Failed("bad_setup", claimed.ref.unreadable_reason)
+    return drivers[claimed.ref.driver].fetch(claimed.ref.account, media)
 
 
-def _wait_for_storage(wanted: ClaimedDownload) -> None:
-    since = wanted.unstored_since
+def _wait_for_storage(claimed: ClaimedDownload) -> None:
+    since = claimed.unstored_since
     if since is not None and timezone.now() - since > LONGEST_STORAGE_WAIT:
-        _give_up(wanted.message_id)
+        _give_up(claimed.message_id)
         return
     if since is None:
-        logger.error("message %s: its file cannot be stored", wanted.message_id)
+        logger.error("message %s: its file cannot be stored", claimed.message_id)
     with connection.cursor() as cursor:
-        cursor.execute(_DISK_FULL, [STORAGE_WAIT, wanted.message_id])
+        cursor.execute(_DISK_FULL, [STORAGE_WAIT, claimed.message_id])
 
 
 def _is_whole(found: Fetched, media: Media) -> bool:
-    """Whether its digest is the one that was said, in either spelling."""
+    """Whether the SHA-256 matches the declared one (hex or base64), if there is one."""
     digest = hashlib.sha256(found.content)
     spellings = ("", digest.hexdigest(), b64encode(digest.digest()).decode())
     return media.sha256 in spellings
 
 
-def _keep(wanted: ClaimedDownload, found: Fetched) -> None:
-    sent = as_sent(found.content, found.mime or wanted.media.mime)
+def _keep(claimed: ClaimedDownload, found: Fetched) -> None:
+    sent = as_sent(found.content, found.mime or claimed.media.mime)
     if sent is None or sent.found is None:
-        _give_up(wanted.message_id)
+        _give_up(claimed.message_id)
         return
-    is_said = matches_declared(sent.found, wanted.type, sent.claimed_mime)
+    is_as_declared = matches_declared(sent.found, claimed.type, sent.claimed_mime)
     with (
         stored(sent) as attachment,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(_END, [wanted.message_id])
-        if cursor.rowcount:  # nobody else was faster
-            attach(attachment, wanted.message_id)
-            kind = None if is_said else FILE
-            cursor.execute(_BROADCAST, ["", kind, wanted.message_id])
+        cursor.execute(_END, [claimed.message_id])
+        if cursor.rowcount:  # no other worker was faster
+            attach(attachment, claimed.message_id)
+            kind = None if is_as_declared else FILE
+            cursor.execute(_UPDATE_MESSAGE, ["", kind, claimed.message_id])
 
 
 def _give_up(message_id: int) -> None:
     logger.warning("message %s: its file cannot be fetched", message_id)
     with transaction.atomic(), connection.cursor() as cursor:
-        said = _("The file could not be fetched.")
-        cursor.execute(_BROADCAST, [said, None, message_id])
+        sentence = _("The file could not be fetched.")
+        cursor.execute(_UPDATE_MESSAGE, [sentence, None, message_id])
         cursor.execute(_END, [message_id])

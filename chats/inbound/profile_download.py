@@ -1,7 +1,7 @@
-"""What a customer is called and looks like, as far as his gateway tells.
+"""Downloads names and profile pictures of contacts from their gateway.
 
-Asked for by the worker after his message is here, and never in its way. The picture
-is copied: the gateway's own address of it expires.
+The worker does this after the contact's message has been stored, without delaying it.
+The picture is copied, because the gateway's own address of it expires.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from hci_center.encryption import decrypt, encrypt
 
 logger = logging.getLogger(__name__)
 
-# The gateways that are asked; another's messages bring what it tells.
+# Gateways with a profile lookup; others send the profile with their messages.
 LOOKUP_SOURCES = ("facebook", "evolution")
 SCHEDULE = (30.0, 300.0, 1800.0)
 
-# Whoever has a name and a picture is not asked for, nor anybody twice a day.
+# A contact with a name and a picture is not looked up, and no contact twice a day.
 _REQUEST = """
 INSERT INTO chats_profilefetch AS f (contact_id, link, attempts, next_at, asked_at)
 SELECT c.id, %(link)s, 0, statement_timestamp(), statement_timestamp()
@@ -89,25 +89,25 @@ UPDATE chats_profilefetch SET lease_until = NULL, next_at = NULL, link = ''
 _NAME = """
 UPDATE contacts_contact SET name = %s WHERE id = %s AND name = external_id
 """
-# A picture that somebody set stays.
+# An existing picture is not replaced.
 _SHOW = "UPDATE contacts_contact SET photo = %s WHERE id = %s AND photo = ''"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedLookup:
-    """A person that this worker asks for."""
+    """A contact whose profile this worker has claimed for lookup."""
 
     contact_id: int
     attempts: int
     link: str
     person: str
-    line: GatewayAccountRef
+    ref: GatewayAccountRef
 
 
 def request(contact_id: int, link: str) -> None:
-    """Has the contact asked for, where name or picture are missing.
+    """Schedules a lookup of the contact's profile if name or picture are missing.
 
-    `link` is where the gateway has just said that the picture is, "" for unsaid.
+    `link` is the picture's URL from the gateway's event, or "".
     """
     values: dict[str, Any] = {
         "contact": contact_id,
@@ -118,62 +118,65 @@ def request(contact_id: int, link: str) -> None:
 
 
 def claim(room: int) -> list[ClaimedLookup]:
-    """Takes up to `room` of the persons that are due."""
+    """Claims up to `room` of the lookups that are due."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [room])
         rows = cursor.fetchall()
-    asked = []
+    lookups = []
     for row in rows:
         try:
-            asked.append(_claimed(row))
+            lookups.append(_claimed(row))
         except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
             faults.record("worker", "profiles", error, f"contact {row[0]}")
             _try_later(contact_id=row[0], attempts=row[1])
-    return asked
+    return lookups
 
 
 def release(contact_ids: list[int]) -> None:
-    """Lets others take at once whom was claimed here and will not be asked for here."""
+    """Releases claimed lookups, so that other workers can claim them at once."""
     _write(_RELEASE, contact_ids)
 
 
 def _claimed(row: Any) -> ClaimedLookup:
     contact_id, attempts, sealed, channel, person, *manager = row
-    line = account_ref(manager[:WIDTH], channel)
-    return ClaimedLookup(contact_id, attempts, decrypt(sealed), person, line)
+    ref = account_ref(manager[:WIDTH], channel)
+    return ClaimedLookup(contact_id, attempts, decrypt(sealed), person, ref)
 
 
-def fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
-    """Asks, and keeps what is told; later again when nobody answers."""
+def fetch(drivers: GatewayRegistry, lookup: ClaimedLookup) -> None:
+    """Looks up the profile and stores it; schedules a retry on errors.
+
+    Raises database errors: the lease expires then and the lookup is claimed again.
+    """
     try:
-        _fetch(drivers, asked)
+        _fetch(drivers, lookup)
     except Exception as error:
         if database_faults.fault_of(error) is not None:
-            raise  # its lease runs out, and it is asked for again
-        faults.record("worker", "profiles", error, f"contact {asked.contact_id}")
-        _try_later(asked.contact_id, asked.attempts)
+            raise
+        faults.record("worker", "profiles", error, f"contact {lookup.contact_id}")
+        _try_later(lookup.contact_id, lookup.attempts)
 
 
-def _fetch(drivers: GatewayRegistry, asked: ClaimedLookup) -> None:
-    line = asked.line
-    told: Profile | Failed = Profile(photo=asked.link)
-    if line.is_unreadable:
-        told = Failed("bad_setup", line.unreadable_reason)
-    elif not asked.link:
-        told = drivers[line.driver].profile(line.account, asked.person)
+def _fetch(drivers: GatewayRegistry, lookup: ClaimedLookup) -> None:
+    ref = lookup.ref
+    profile: Profile | Failed = Profile(photo=lookup.link)
+    if ref.is_unreadable:
+        profile = Failed("bad_setup", ref.unreadable_reason)
+    elif not lookup.link:
+        profile = drivers[ref.driver].profile(ref.account, lookup.person)
     picture: Fetched | Failed | None = None
-    if isinstance(told, Profile):
-        if told.name:
-            _write(_NAME, told.name, asked.contact_id)
-        if told.photo:
-            picture = drivers.picture(line.account, told.photo)
+    if isinstance(profile, Profile):
+        if profile.name:
+            _write(_NAME, profile.name, lookup.contact_id)
+        if profile.photo:
+            picture = drivers.picture(ref.account, profile.photo)
         if isinstance(picture, Fetched):
-            _keep(asked.contact_id, picture)
-    failed = told if isinstance(told, Failed) else picture
+            _keep(lookup.contact_id, picture)
+    failed = profile if isinstance(profile, Failed) else picture
     if isinstance(failed, Failed) and failed.tries != 1:
-        _try_later(asked.contact_id, asked.attempts)
+        _try_later(lookup.contact_id, lookup.attempts)
     else:
-        _write(_END, asked.contact_id)
+        _write(_END, lookup.contact_id)
 
 
 def _try_later(contact_id: int, attempts: int) -> None:
@@ -191,7 +194,7 @@ def _write(statement: str, *values: Any) -> int:
 
 
 class _HasOneError(Exception):
-    """Somebody gave the contact a picture meanwhile."""
+    """The contact has been given a picture in the meantime."""
 
 
 def _keep(contact_id: int, picture: Fetched) -> None:

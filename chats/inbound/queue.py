@@ -1,7 +1,7 @@
-"""What webhooks bring: stored as it came, worked through in order, or parked.
+"""The queue of webhook events: stored as received, processed in order, or parked.
 
-Working through a piece does no harm when it is done twice: a crash in the middle,
-and senders who repeat themselves for days, cost nothing but time.
+Processing is idempotent: a crash during it, or a sender that repeats an event for days,
+does no harm.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from managers.models import Manager
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
-# How long news may wait for the end of a send that they may be of, in seconds.
+# How long an event may wait for the result of a send it may belong to, in seconds.
 LONGEST_WAIT = 120.0
-# For a place to store files in, and how long between two tries.
+# How long an event may wait for file storage, and the time between attempts, in
+# seconds.
 LONGEST_STORAGE_WAIT = 86400.0
 STORAGE_WAIT = 60.0
 ASIDE = "~later"
-# What is about a message that is not known yet waits beside that of few others.
+# Events about unknown messages wait in one of this number of partitions per account.
 _BUCKETS = 64
 
 _STORE = """
@@ -48,7 +49,7 @@ SELECT %s, lane, payload, digest, 'waiting', '', 0, statement_timestamp(), state
 ON CONFLICT DO NOTHING
 """
 
-# The first of each lane, by leaps through `events_waiting`.
+# The first event of each partition (`lane`), by a skip scan of `events_waiting`.
 _CLAIM = """
 WITH RECURSIVE lanes AS (
   (SELECT source, lane FROM chats_inboundevent WHERE state = 'waiting'
@@ -87,7 +88,7 @@ UPDATE chats_inboundevent
        next_at = statement_timestamp() + make_interval(secs => %s)
  WHERE id = %s AND state = 'waiting'
 """
-# How long pieces are kept, in days: those that were parked wait for somebody.
+# How long events are kept, in days: parked ones need somebody's attention.
 KEPT = {InboundEvent.State.DONE: 7, InboundEvent.State.PARKED: 30}
 _FORGET = """
 DELETE FROM chats_inboundevent WHERE id = ANY(ARRAY(
@@ -98,12 +99,12 @@ DELETE FROM chats_inboundevent WHERE id = ANY(ARRAY(
 
 
 class UnknownAccountError(Exception):
-    """The piece is about an account that none of our managers has."""
+    """The event is about an account that none of our managers has."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEvent:
-    """A piece that this worker holds."""
+    """An event that this worker has claimed; `age` is in seconds."""
 
     id: int
     source: str
@@ -116,23 +117,27 @@ class ClaimedEvent:
 def store_pieces(
     source: str, raw: bytes, pieces: list[WebhookItem], lane: str | None = None
 ) -> None:
-    """Keeps the pieces of a body before anything is made of them.
+    """Stores the events of a webhook body in the queue.
 
-    Those of a body that came before are kept once, where bodies are told apart.
+    A repeated body is stored once, except from WPPConnect. `lane` is the partition of
+    all events; by default it is each event's account.
     """
     digest = hashlib.sha256(raw).hexdigest()
-    # A WPPConnect body holds no time: two of the same words are two events.
-    is_told_apart = source != InboundEvent.Source.WPPCONNECT
+    # A WPPConnect body has no timestamp: two equal bodies may be two events.
+    has_digest = source != InboundEvent.Source.WPPCONNECT
     lanes = [(piece.account if lane is None else lane)[:80] for piece in pieces]
     payloads = [piece.payload for piece in pieces]
-    digests = [f"{digest}:{n}" if is_told_apart else None for n in range(len(pieces))]
+    digests = [f"{digest}:{n}" if has_digest else None for n in range(len(pieces))]
     if pieces:
         with connection.cursor() as cursor:
             cursor.execute(_STORE, [source, lanes, payloads, digests])
 
 
 def claim(room: int, lane: tuple[str, str] | None = None) -> list[ClaimedEvent]:
-    """Takes the first piece of up to `room` lanes, or of that one."""
+    """Claims the first event of up to `room` partitions, or of the given one.
+
+    `lane` is the source and name of a partition.
+    """
     source, name = lane if lane is not None else (None, None)
     values = {"room": room, "source": source, "lane": name}
     with connection.cursor() as cursor:
@@ -140,51 +145,52 @@ def claim(room: int, lane: tuple[str, str] | None = None) -> list[ClaimedEvent]:
         return [ClaimedEvent(*row) for row in cursor.fetchall()]
 
 
-def process(taken: ClaimedEvent) -> None:
-    """Does what the piece asks for and writes how that ended.
+def process(claimed: ClaimedEvent) -> None:
+    """Processes a claimed event and writes the result.
 
-    Raises the error of a fault of the database: the piece stays, and is taken again when its lease has run out. While files cannot be stored
-    it waits aside, for a day.
+    While files cannot be stored, the event is deferred for up to a day. Raises database
+    errors: the event is claimed again when its lease has expired.
     """
-    if taken.attempts > MOST_ATTEMPTS:
-        _end(taken, InboundEvent.State.PARKED, _("It was tried too often."))
+    if claimed.attempts > MOST_ATTEMPTS:
+        _end(claimed, InboundEvent.State.PARKED, _("It was tried too often."))
         return
     try:
-        note = _act(taken)
+        note = _act(claimed)
     except UnavailableError:
-        if taken.age < LONGEST_STORAGE_WAIT:
-            _defer(taken, wait=STORAGE_WAIT)
+        if claimed.age < LONGEST_STORAGE_WAIT:
+            _defer(claimed, wait=STORAGE_WAIT)
         else:
-            _end(taken, InboundEvent.State.PARKED, _("Its file could not be stored."))
+            _end(claimed, InboundEvent.State.PARKED, _("Its file could not be stored."))
     except NotYetError:
-        if taken.age < LONGEST_WAIT:
-            _defer(taken)
+        if claimed.age < LONGEST_WAIT:
+            _defer(claimed)
         else:
-            _end(taken, InboundEvent.State.PARKED, _("Its message never ended."))
+            _end(claimed, InboundEvent.State.PARKED, _("Its message never ended."))
     except UnknownMessageError as error:
-        # Of a message from before us it would never be known: that is no fault.
-        if taken.age < LONGEST_WAIT:
-            _defer(taken, _bucket(error.reference))
+        # A message from before the installation will never be known: that is no fault.
+        if claimed.age < LONGEST_WAIT:
+            _defer(claimed, _bucket(error.reference))
         else:
-            _end(taken, InboundEvent.State.DONE, _("Its message is not known."))
+            _end(claimed, InboundEvent.State.DONE, _("Its message is not known."))
     except UnknownAccountError:
-        _end(taken, InboundEvent.State.PARKED, _("No manager has this account."))
+        _end(claimed, InboundEvent.State.PARKED, _("No manager has this account."))
     except Exception as error:
-        # A poison event must not block the others; a fault of the database may pass.
+        # A broken event must not block the others; a database error may be temporary.
         if fault_of(error) is not None:
             raise
-        logger.warning("inbound event %s parked: %s", taken.id, type(error).__name__)
-        said = f"{type(error).__name__}: {error}"
-        # What a database complains of repeats what it was given.
-        is_of_shape = isinstance(error, LookupError | ValueError | TypeError)
-        note = said if is_of_shape else type(error).__name__
-        _end(taken, InboundEvent.State.PARKED, note)
+        logger.warning("inbound event %s parked: %s", claimed.id, type(error).__name__)
+        description = f"{type(error).__name__}: {error}"
+        # Database errors may repeat the data they were given, so only parse errors are
+        # stored with their text.
+        is_parse_error = isinstance(error, LookupError | ValueError | TypeError)
+        note = description if is_parse_error else type(error).__name__
+        _end(claimed, InboundEvent.State.PARKED, note)
     else:
-        _end(taken, InboundEvent.State.DONE, note)
+        _end(claimed, InboundEvent.State.DONE, note)
 
 
 def retry(event_ids: list[int]) -> int:
-    """Parked pieces wait again; answers how many do."""
+    """Queues parked events again and returns their number."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE chats_inboundevent SET state = 'waiting', attempts = 0, note = '',"
@@ -198,42 +204,45 @@ def retry(event_ids: list[int]) -> int:
 
 
 def forget_old() -> None:
-    """Removes pieces that were worked through, or parked, long ago."""
+    """Deletes old events that were processed or parked."""
     with connection.cursor() as cursor:
         for state, days in KEPT.items():
             cursor.execute(_FORGET, [state.value, days])
 
 
-def _act(taken: ClaimedEvent) -> str:
-    """Answers a note for whoever reads the list."""
-    payload = json.loads(taken.payload)
-    events = WEBHOOKS[taken.source].parse(payload)
+def _act(claimed: ClaimedEvent) -> str:
+    """Handles all events of the payload and returns a note for the admin list.
+
+    Raises UnknownMessageError after the others have been handled.
+    """
+    payload = json.loads(claimed.payload)
+    events = WEBHOOKS[claimed.source].parse(payload)
     unwanted = [event for event in events if isinstance(event, Ignored)]
     if len(unwanted) == len(events):
-        # Whosever it is: nothing is made of it.
+        # No manager is needed: the event has no effect.
         return ", ".join(handlers.note_of(event) for event in unwanted)
-    if taken.lane.startswith(BUSINESS_ACCOUNT):
+    if claimed.lane.startswith(BUSINESS_ACCOUNT):
         return _("No manager names this business account.")
-    manager = _manager_of(taken)
+    manager = _manager_of(claimed)
     notes: list[str] = []
     unknown: UnknownMessageError | None = None
     for event in events:
         try:
-            notes.append(handlers.handle_event(manager, taken.source, event))
+            notes.append(handlers.handle_event(manager, claimed.source, event))
         except UnknownMessageError as error:
-            # What else the piece tells does not wait for it.
+            # The other events of the payload do not wait for it.
             unknown = unknown or error
     if unknown is not None:
         raise unknown
     return ", ".join(filter(None, notes))
 
 
-def _manager_of(taken: ClaimedEvent) -> handlers.WebhookAccount:
+def _manager_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
     managers = Manager.objects.all()
-    account = taken.lane.partition("~")[0]
-    if taken.source == InboundEvent.Source.FACEBOOK:
+    account = claimed.lane.partition("~")[0]
+    if claimed.source == InboundEvent.Source.FACEBOOK:
         found = managers.filter(facebook_id=account or None)
-    elif taken.source == InboundEvent.Source.WHATSAPP:
+    elif claimed.source == InboundEvent.Source.WHATSAPP:
         found = managers.filter(pk=cloud_managers().get(account, 0))
     else:
         found = managers.filter(pk=int(account))
@@ -243,21 +252,21 @@ def _manager_of(taken: ClaimedEvent) -> handlers.WebhookAccount:
     return handlers.WebhookAccount(*row)
 
 
-def _defer(taken: ClaimedEvent, aside: str = ASIDE, wait: float = 1.0) -> None:
-    """It waits in a lane of its own, and lets those behind it go."""
-    lane = taken.lane.partition("~")[0][: 80 - len(aside)] + aside
+def _defer(claimed: ClaimedEvent, aside: str = ASIDE, wait: float = 1.0) -> None:
+    """Moves the event to a separate partition, so that it does not block later ones."""
+    lane = claimed.lane.partition("~")[0][: 80 - len(aside)] + aside
     with connection.cursor() as cursor:
-        cursor.execute(_SET_ASIDE, [lane, wait, taken.id])
+        cursor.execute(_SET_ASIDE, [lane, wait, claimed.id])
 
 
 def _bucket(reference: str) -> str:
     return f"~{zlib.crc32(reference.encode()) % _BUCKETS}"
 
 
-def _end(taken: ClaimedEvent, state: InboundEvent.State, note: str = "") -> None:
-    # Text that an exception repeats may hold what a column cannot.
+def _end(claimed: ClaimedEvent, state: InboundEvent.State, note: str = "") -> None:
+    # The text of an exception may have characters that PostgreSQL cannot store.
     note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
     if state == InboundEvent.State.PARKED:
-        logger.error("inbound event %s of %s is parked", taken.id, taken.source)
+        logger.error("inbound event %s of %s is parked", claimed.id, claimed.source)
     with connection.cursor() as cursor:
-        cursor.execute(_END, [state.value, note, taken.id])
+        cursor.execute(_END, [state.value, note, claimed.id])

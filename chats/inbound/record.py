@@ -1,7 +1,7 @@
-"""A message that the bot or a controller received, or sent by itself, is kept.
+"""Stores messages that the bot or a controller received, or sent by itself.
 
-A customer's message is never refused because we did not know him: a contact or chat
-that is missing is made, a deleted contact comes back.
+A message from an unknown customer is never refused: a missing contact or chat is
+created, and a deleted contact is restored.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from hci_center.errors import (
     ManagerNotFoundError,
 )
 
-# Holds the contact and counts the message on it, unless the message is here already:
-# one round trip from the manager's number or page. It comes in when the one who said
-# it is the contact by any of its names.
+# Locks the contact and counts the message on it, unless the message is stored already:
+# one round trip from the manager's number or page. The message is incoming if its
+# sender is the contact by any of its aliases.
 _COUNT = f"""
 UPDATE contacts_contact c
    SET unread = c.unread + n.incoming::int,
@@ -80,9 +80,9 @@ SELECT m.id, m.number = %(number)s, m.facebook_id = %(page)s
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """What came: for which manager and contact, who said it, and what.
+    """A reported message with its manager, contact and sender.
 
-    `senders` are the spellings of `sender` that may be names of the contact.
+    `senders` are the spellings of `sender` that may be aliases of the contact.
     """
 
     number: int | None
@@ -102,128 +102,135 @@ class IncomingMessage:
 
     @property
     def is_own(self) -> bool:
-        """Whether the contact said it, as is mostly plain to see."""
+        """Whether the sender is the contact by the external id of this message.
+
+        False does not rule out that it is, by another alias.
+        """
         names = alias_params(self.channel, self.external_id)
         return not set(names.values()).isdisjoint(self.senders)
 
 
 class _KnownError(Exception):
-    """The message is here already; undoes whatever was begun for it."""
+    """The message is stored already; rolls back what was begun for it."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
 
 
-def record_message(caller: Caller, arrival: IncomingMessage) -> Shape:
-    """Stores the message and answers it; a repeat of its gateway id answers the first.
+def record_message(caller: Caller, message: IncomingMessage) -> Shape:
+    """Stores the message and returns it; a repeated gateway id returns the first one.
 
-    Raises ManagerNotFoundError, InvalidError when number and page are two managers',
-    BodyTooLargeError for its file.
+    Raises ManagerNotFoundError, InvalidError if number and page belong to two managers,
+    and BodyTooLargeError for its file.
     """
     try:
-        if _is_plain(arrival) and (shape := _record_at_once(caller, arrival)):
+        if _is_plain(message) and (shape := _record_at_once(caller, message)):
             return shape
-        with stored(arrival.file) as attachment, transaction.atomic():
-            return _record(caller, arrival, attachment)
+        with stored(message.file) as attachment, transaction.atomic():
+            return _record(caller, message, attachment)
     except _KnownError as known:
         return known.shape
     except IntegrityError:
-        # Its twin was stored while this one waited for the contact that both know.
-        first = _first_of(_manager_of(caller, arrival), arrival.gateway_id)
+        # The same message was stored while this one waited for the lock on the contact.
+        first = _first_of(_manager_of(caller, message), message.gateway_id)
         if first is None:
             raise
         return first
 
 
-def _is_plain(arrival: IncomingMessage) -> bool:
-    """Whether it came in beyond doubt, has no file, quotes nothing, and bears no id
-    of ours."""
+def _is_plain(message: IncomingMessage) -> bool:
+    """Whether the message is certainly incoming and simple enough for the fast path.
+
+    That is a message without a file, a quoted message or one of our ids.
+    """
     return (
-        arrival.file is None
-        and not arrival.extras.reply_to
-        and arrival.is_own
-        and as_uuid(arrival.gateway_id or "") is None
+        message.file is None
+        and not message.extras.reply_to
+        and message.is_own
+        and as_uuid(message.gateway_id or "") is None
     )
 
 
-def _record_at_once(caller: Caller, arrival: IncomingMessage) -> Shape | None:
-    at = arrival.created_at or timezone.now()
-    draft = _draft(arrival, incoming=True, at=at)
-    who = _names(caller, arrival) | alias_params(arrival.channel, arrival.external_id)
-    # Within a transaction a refusal must leave the rest of it as it was.
+def _record_at_once(caller: Caller, message: IncomingMessage) -> Shape | None:
+    at = message.created_at or timezone.now()
+    draft = _draft(message, incoming=True, at=at)
+    who = _names(caller, message) | alias_params(message.channel, message.external_id)
+    # Inside a transaction, an IntegrityError must only roll back to a savepoint.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        return insert_fast_path(_by(arrival), who, arrival.channel, draft)
+        return insert_fast_path(_by(message), who, message.channel, draft)
 
 
-def _by(arrival: IncomingMessage) -> str:
-    if arrival.page is None:
+def _by(message: IncomingMessage) -> str:
+    if message.page is None:
         return _BY_NUMBER
-    return _BY_PAGE if arrival.number is None else _BY_BOTH
+    return _BY_PAGE if message.number is None else _BY_BOTH
 
 
 def _record(
-    caller: Caller, arrival: IncomingMessage, attachment: Attachment | None
+    caller: Caller, message: IncomingMessage, attachment: Attachment | None
 ) -> Shape:
-    at = arrival.created_at or timezone.now()
-    counted = _count(caller, arrival, at) or _recount(caller, arrival, at)
+    at = message.created_at or timezone.now()
+    counted = _count(caller, message, at) or _recount(caller, message, at)
     *columns, incoming = counted
     contact = LockedContact(*columns)
-    draft = _draft(arrival, incoming=incoming, at=at)
-    quote(contact, draft, arrival.extras.reply_to)
+    draft = _draft(message, incoming=incoming, at=at)
+    quote(contact, draft, message.extras.reply_to)
     awaits_receipts = draft.gateway_id is not None and not incoming
     if awaits_receipts:
         lock_reference(contact.manager_id, draft.gateway_id or "")
-    message = store(contact, draft, attachment, actor=actor_of(caller))
+    result = store(contact, draft, attachment, actor=actor_of(caller))
     if awaits_receipts and apply_parked(contact.manager_id, draft.gateway_id or ""):
-        lifted = message_of_reference(contact.manager_id, str(message.uuid))
-        return lifted or message.shape
-    return message.shape
+        lifted = message_of_reference(contact.manager_id, str(result.uuid))
+        return lifted or result.shape
+    return result.shape
 
 
-def _count(caller: Caller, arrival: IncomingMessage, at: datetime) -> Any:
-    names = alias_params(arrival.channel, arrival.external_id)
-    values = {**_names(caller, arrival), **names} | {
+def _count(caller: Caller, message: IncomingMessage, at: datetime) -> Any:
+    names = alias_params(message.channel, message.external_id)
+    values = {**_names(caller, message), **names} | {
         "at": at,
-        "channel": arrival.channel,
-        # Only else are the other names looked through.
-        "own": arrival.is_own,
-        "senders": arrival.senders,
-        "reference": arrival.gateway_id,
-        "uuid": as_uuid(arrival.gateway_id or ""),
+        "channel": message.channel,
+        # Otherwise the contact's other aliases are searched.
+        "own": message.is_own,
+        "senders": message.senders,
+        "reference": message.gateway_id,
+        "uuid": as_uuid(message.gateway_id or ""),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(manager=_by(arrival)), values)
+        cursor.execute(_COUNT.format(manager=_by(message)), values)
         return cursor.fetchone()
 
 
-def _recount(caller: Caller, arrival: IncomingMessage, at: datetime) -> Any:
-    """Finds out what was missing and makes it: the contact, new or back again, with
-    an open chat. Raises _KnownError when nothing was, but the message is here."""
-    manager_id = _manager_of(caller, arrival)
-    _refuse_known(manager_id, arrival)
+def _recount(caller: Caller, message: IncomingMessage, at: datetime) -> Any:
+    """Creates or restores the contact with an open chat and counts the message.
+
+    Raises _KnownError if the message is stored already.
+    """
+    manager_id = _manager_of(caller, message)
+    _refuse_known(manager_id, message)
     contact = ensure_contact(
-        manager_id, arrival.channel, arrival.external_id, name=arrival.external_id
+        manager_id, message.channel, message.external_id, name=message.external_id
     )
-    counted = _count(caller, arrival, at)
+    counted = _count(caller, message, at)
     if counted is None:
-        # Its twin was stored while this one waited for the contact.
-        _refuse_known(manager_id, arrival)
+        # The same message was stored while this one waited for the lock on the contact.
+        _refuse_known(manager_id, message)
         raise ContactNotFoundError
     open_chat_of_locked(contact, actor=actor_of(caller))
     return counted
 
 
-def _refuse_known(manager_id: int, arrival: IncomingMessage) -> None:
-    first = _first_of(manager_id, arrival.gateway_id)
+def _refuse_known(manager_id: int, message: IncomingMessage) -> None:
+    first = _first_of(manager_id, message.gateway_id)
     if first is not None:
         raise _KnownError(first)
 
 
-def _manager_of(caller: Caller, arrival: IncomingMessage) -> int:
+def _manager_of(caller: Caller, message: IncomingMessage) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_MANAGERS, _names(caller, arrival))
+        cursor.execute(_MANAGERS, _names(caller, message))
         rows = cursor.fetchall()
-    named = (arrival.number is not None) + (arrival.page is not None)
+    named = (message.number is not None) + (message.page is not None)
     borne = sum(bool(by_number) + bool(by_page) for _, by_number, by_page in rows)
     if borne < named:
         raise ManagerNotFoundError
@@ -234,10 +241,10 @@ def _manager_of(caller: Caller, arrival: IncomingMessage) -> int:
     return manager_id
 
 
-def _names(caller: Caller, arrival: IncomingMessage) -> dict[str, Any]:
+def _names(caller: Caller, message: IncomingMessage) -> dict[str, Any]:
     return {
-        "number": arrival.number,
-        "page": arrival.page,
+        "number": message.number,
+        "page": message.page,
         "managers": None if caller.managers is None else list(caller.managers),
     }
 
@@ -246,31 +253,31 @@ def _first_of(manager_id: int, gateway_id: str | None) -> Shape | None:
     return message_of_reference(manager_id, gateway_id) if gateway_id else None
 
 
-def _draft(arrival: IncomingMessage, *, incoming: bool, at: datetime) -> NewMessage:
+def _draft(message: IncomingMessage, *, incoming: bool, at: datetime) -> NewMessage:
     draft = NewMessage(
         direction=Direction.IN if incoming else Direction.OUT,
-        type=arrival.type,
-        content=arrival.content,
+        type=message.type,
+        content=message.content,
         status=Status.WAIT if incoming else Status.SENT,
-        sender="" if incoming else arrival.sender,
-        url=arrival.url,
-        gateway_id=arrival.gateway_id,
+        sender="" if incoming else message.sender,
+        url=message.url,
+        gateway_id=message.gateway_id,
         created_at=at,
     )
-    extras = arrival.extras
-    if arrival.type == "text":
-        draft.details = details_of(origin=arrival.origin)
+    extras = message.extras
+    if message.type == "text":
+        draft.details = details_of(origin=message.origin)
     else:
         draft.content = FILE_CONTENT
         draft.details = details_of(
-            caption=extras.caption, file_name=extras.file_name, origin=arrival.origin
+            caption=extras.caption, file_name=extras.file_name, origin=message.origin
         )
-    sent = arrival.file
+    sent = message.file
     if sent is not None and sent.found is not None:
         draft.url = ""
-        # A text is no file, whatever comes beside it.
-        if arrival.type != "text" and not matches_declared(
-            sent.found, arrival.type, sent.claimed_mime
+        # A text stays a text, even if a file comes with it.
+        if message.type != "text" and not matches_declared(
+            sent.found, message.type, sent.claimed_mime
         ):
             draft.type = FILE
     return draft

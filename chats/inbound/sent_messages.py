@@ -1,4 +1,4 @@
-"""What gateways report of messages that went out: echoes, receipts, watermarks."""
+"""Handles echoes, receipts and watermarks that gateways report of sent messages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SELECT uuid::text, gateway_id FROM chats_message
 _NAME = """
 UPDATE chats_message SET gateway_id = %s WHERE uuid = %s AND gateway_id IS NULL
 """
-# Sends to a contact whose end is not known: those under way, and those that may
-# have gone out.
+# Sends to a contact with an unknown result: those in progress, and those that may have
+# been sent.
 _OPEN_ENDS = """
 SELECT m.uuid::text, d.in_flight, m.content = %(text)s
   FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
@@ -31,7 +31,7 @@ SELECT m.uuid::text, d.in_flight, m.content = %(text)s
    AND (d.in_flight OR d.doubt_until IS NOT NULL)
  ORDER BY d.message_id
 """
-# A message left when its last attempt began, not when it was queued.
+# A message was sent when its last attempt began, not when it was queued.
 _LIFT_UNTIL = """
 UPDATE chats_message m SET status = %(status)s
   FROM chats_chat h
@@ -40,7 +40,7 @@ UPDATE chats_message m SET status = %(status)s
    AND coalesce((SELECT d.attempted_at FROM chats_delivery d WHERE d.message_id = m.id),
                 m.created_at) <= %(until)s
 """
-# Its end is not written yet, and it may be one of those that the mark is about.
+# A send without a result yet that the watermark may cover.
 _IS_UNDER_MARK = """
 SELECT EXISTS (
   SELECT FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
@@ -51,19 +51,19 @@ _LIFTED_FROM = {"delivered": ["sent"], "read": ["sent", "delivered"]}
 
 
 class NotYetError(Exception):
-    """A send is under way that the news may be of: its end is awaited."""
+    """The event may belong to a send in progress and must wait for its result."""
 
 
 class SentMessages:
-    """The messages that a manager sent through one of its accounts."""
+    """Updates the messages that a manager sent through one of its accounts."""
 
     def __init__(self, manager_id: int, channel: str) -> None:
         self.manager_id, self.channel = manager_id, channel
 
     def is_open_end(self, event: Echo, contact: Contact) -> bool:
-        """Whether it is the echo of a send whose end was not known.
+        """Confirms a send with an unknown result if the event is its echo.
 
-        Raises NotYetError while that send is under way.
+        Returns whether it was. Raises NotYetError while a send is in progress.
         """
         values: dict[str, Any] = {"contact": contact.pk, "text": event.content.text}
         with connection.cursor() as cursor:
@@ -77,7 +77,10 @@ class SentMessages:
         return False
 
     def confirm(self, uuid: str, gateway_id: str) -> bool:
-        """The message of ours has gone out under that id; False: it is not ours."""
+        """Records that our message was sent under that gateway id.
+
+        Returns False if the message is not ours.
+        """
         if self.known(uuid) is None:
             return False
         with transaction.atomic():
@@ -104,15 +107,18 @@ class SentMessages:
             event.uuid, event.external_ids[0]
         )
         for reference in event.external_ids:
-            said = (event.status, event.error[:500])
-            known = report_status(self.manager_id, reference, *said)
-            # Of an attempt before the one whose id the message bears: that it arrived
-            # counts, that it did not says nothing of the later one.
+            status = (event.status, event.error[:500])
+            known = report_status(self.manager_id, reference, *status)
+            # The receipt is of an earlier attempt than the one whose id the message
+            # has: a success counts, a failure does not apply to the later attempt.
             if known is None and is_ours and event.status != "failed":
-                report_status(self.manager_id, event.uuid, *said)
+                report_status(self.manager_id, event.uuid, *status)
 
     def watermark(self, event: Watermark) -> None:
-        """Raises NotYetError while a send is under way that the mark may be of."""
+        """Updates the status of all messages up to the watermark.
+
+        Raises NotYetError while a send that it may cover is in progress.
+        """
         contact = find_contact(self.manager_id, self.channel, event.person.ids[0])
         if contact is None:
             return

@@ -1,7 +1,7 @@
-"""Where gateways tell us: proven to be who they say, stored, answered, and no more.
+"""Webhook views: verify the sender, store the events and respond.
 
-A body that is forged or malformed is refused and leaves nothing behind; a fault of
-ours is a 503, on which senders repeat themselves.
+The worker processes the events. A forged or malformed body is refused and not stored.
+Database errors give a 503, on which senders retry.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hci_center.api.request_parsing import refuse_large
 from hci_center.errors import BodyTooLargeError
 from managers import webhook_secrets
 
-# Meta's batches, and messages that bring the bytes of their files.
+# Meta sends batches; the other gateways send messages with the bytes of their files.
 LARGEST = {
     "facebook": 4 * 2**20,
     "whatsapp": 4 * 2**20,
@@ -37,7 +37,7 @@ View = Callable[..., HttpResponse]
 
 
 def _guarded(view: View) -> View:
-    """Answers what a view raises with the status that its sender understands."""
+    """Converts exceptions of a view to responses for the sender."""
 
     @csrf_exempt
     @wraps(view)
@@ -46,13 +46,13 @@ def _guarded(view: View) -> View:
             return view(request, **named)
         except BadSignatureError:
             security.report("webhook_forged", request, source=named["source"])
-            return _said("forbidden", 403)
+            return _respond("forbidden", 403)
         except MalformedError:
-            return _said("malformed", 400)
+            return _respond("malformed", 400)
         except BodyTooLargeError:
-            return _said("too large", 413)
+            return _respond("too large", 413)
         except (OperationalError, InterfaceError):
-            response = _said("try again", 503)
+            response = _respond("try again", 503)
             response["Retry-After"] = "5"
             return response
 
@@ -61,28 +61,30 @@ def _guarded(view: View) -> View:
 
 @_guarded
 def from_meta(request: HttpRequest, source: str) -> HttpResponse:
-    """GET: Meta asks whether the address is ours. POST: it tells."""
+    """GET: Meta's verification of the webhook address. POST: its events."""
     if request.method == "GET":
         token = settings.META_VERIFY_TOKEN
-        return _said(answer_handshake(token, request.GET.dict()), 200)
-    return _take(request, source)
+        return _respond(answer_handshake(token, request.GET.dict()), 200)
+    return _receive(request, source)
 
 
 @_guarded
 def from_gateway(
     request: HttpRequest, source: str, secret: str, event: str = ""
 ) -> HttpResponse:
-    """POST: a gateway tells, at an address that only it knows.
+    """POST: events of a gateway, at a secret address.
 
-    Some append the kind of event to the address; it stands in the body too.
+    Some gateways append the kind of event to the address; it is in the body too.
     """
     manager_id = webhook_secrets.manager_of(source, secret)
     if manager_id is None:
         raise BadSignatureError
-    return _take(request, source, str(manager_id))
+    return _receive(request, source, str(manager_id))
 
 
-def _take(request: HttpRequest, source: str, lane: str | None = None) -> HttpResponse:
+def _receive(
+    request: HttpRequest, source: str, lane: str | None = None
+) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     refuse_large(request, LARGEST[source])
@@ -90,10 +92,10 @@ def _take(request: HttpRequest, source: str, lane: str | None = None) -> HttpRes
     headers = {name.lower(): value for name, value in request.headers.items()}
     pieces = WEBHOOKS[source].receive(headers, raw)
     store_pieces(source, raw, pieces, lane)
-    return _said("ok", 200)
+    return _respond("ok", 200)
 
 
-def _said(text: str, status: int) -> HttpResponse:
+def _respond(text: str, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 

@@ -1,8 +1,8 @@
-"""A message that is stored already is edited, taken back or reacted to.
+"""Edits, deletes and reacts to stored messages.
 
-Messages are found by the id that their gateway gave them. One that came in several
-parts is stored as several rows: `<id>`, `<id>#1` and so on, and, before captions were
-kept with their files, `<id>#caption`.
+Messages are looked up by the id that their gateway assigned. A message that came in
+several parts is stored as several rows: `<id>`, `<id>#1` and so on, and, before
+captions were stored with their files, `<id>#caption`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from chats.conversations.message_details import as_time
 from chats.conversations.queries import as_uuid
 from chats.models import Message, MessageVersion
 
-# Of one message of a gateway, which is several here, at most.
+# The maximum number of rows for one message of a gateway.
 MOST_PARTS = 30
 LONGEST_REFERENCE = 255
-# One with all its parts has a dozen characters at most.
+# An emoji with all its code points has at most a dozen characters.
 LONGEST_EMOJI = 64
 _PART = re.compile(r"#(?:[1-9][0-9]?|caption)\Z")
 
-# By its gateway's ids, or by those of the parts that we sent it in.
+# By its gateway ids, or by those of the parts in which we sent it.
 _NAMED = """(m.gateway_id = ANY(%(references)s::text[]) OR m.id = (
    SELECT p.message_id FROM chats_messagepart p
     WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))"""
@@ -48,8 +48,8 @@ SELECT m.id FROM chats_message m
  WHERE m.manager_id = %(manager)s AND {_NAMED}
  ORDER BY array_position(%(references)s::text[], m.gateway_id::text) LIMIT 1
 """  # noqa: S608 - of a condition
-# One reaction a person, the latest last. Made from the row as it is when it is locked,
-# so of several at once none is lost; a repeat changes nothing.
+# One reaction per person, the latest last. Computed from the locked row, so that no
+# concurrent reaction is lost; a repeat changes nothing.
 _REACT = f"""
 UPDATE chats_message m
    SET details = nullif(
@@ -72,7 +72,7 @@ UPDATE chats_message m
 
 
 class UnknownMessageError(Exception):
-    """No message of the manager has that id, or not yet."""
+    """The manager has no message with that id, or not yet."""
 
     def __init__(self, reference: str) -> None:
         self.reference = reference
@@ -80,7 +80,10 @@ class UnknownMessageError(Exception):
 
 
 def find_quoted(manager_id: int, contact_id: int, reference: str) -> str | None:
-    """The id of the contact's message of that id, ours or the gateway's; None: none."""
+    """Returns the uuid of the contact's message with that id, or None.
+
+    The id may be ours or the gateway's.
+    """
     values: dict[str, Any] = {
         **_names(manager_id, reference),
         "contact": contact_id,
@@ -93,19 +96,19 @@ def find_quoted(manager_id: int, contact_id: int, reference: str) -> str | None:
 
 
 def without_part(reference: str) -> str:
-    """The gateway's id behind the id of a part."""
+    """Strips the suffix of a part from a gateway id."""
     return _PART.sub("", reference)
 
 
 def edit_message(
     manager_id: int, reference: str, text: str, at: datetime | None
 ) -> None:
-    """Puts the new text in the place of the old, which is kept as a version.
+    """Replaces the text of a message and keeps the old one as a MessageVersion.
 
-    Of a file the caption is its text. An edit that is older than the one applied
-    last changes nothing. Raises UnknownMessageError.
+    The text of a file is its caption. An edit older than the last applied one changes
+    nothing. Raises UnknownMessageError.
     """
-    moment = at or datetime.now(UTC)
+    timestamp = at or datetime.now(UTC)
     with transaction.atomic():
         message = _lock(manager_id, reference)
         if message is None:
@@ -113,7 +116,7 @@ def edit_message(
         details = dict(message.details or {})
         is_text = message.type == "text"
         before = message.content if is_text else details.get("caption", "")
-        if text == before or not _is_newest(message, details, text, moment):
+        if text == before or not _is_newest(message, details, text, timestamp):
             return
         since = details.get("edited")
         if before:
@@ -129,12 +132,12 @@ def edit_message(
             details["caption"] = text
         else:
             details.pop("caption", None)
-        message.details = {**details, "edited": as_time(moment)}
+        message.details = {**details, "edited": as_time(timestamp)}
         message.save(update_fields=["content", "details"])
 
 
 def delete_message(manager_id: int, reference: str, at: datetime | None) -> None:
-    """Marks the message as taken back, with all its parts; what was said stays.
+    """Marks the message and all its parts as deleted; their content is kept.
 
     Raises UnknownMessageError.
     """
@@ -146,7 +149,7 @@ def delete_message(manager_id: int, reference: str, at: datetime | None) -> None
 
 
 def react_to_message(manager_id: int, reference: str, sender: str, emoji: str) -> None:
-    """Keeps the sender's one reaction to the message; an empty emoji withdraws it.
+    """Sets the sender's reaction to the message; an empty emoji removes it.
 
     `sender` is "" for the contact itself. Raises UnknownMessageError.
     """
@@ -163,7 +166,7 @@ def react_to_message(manager_id: int, reference: str, sender: str, emoji: str) -
 
 
 def _names(manager_id: int, reference: str) -> dict[str, Any]:
-    """All rows that the message may be stored as, the first one first."""
+    """Returns SQL parameters with the ids of all rows of the message, in order."""
     numbered = [f"{reference}#{part}" for part in range(1, MOST_PARTS)]
     first = reference[:LONGEST_REFERENCE]
     return {
@@ -178,8 +181,10 @@ def _caption(reference: str) -> str:
 
 
 def _lock(manager_id: int, reference: str) -> Message | None:
-    """The message whose text it is, for an edit: a caption that is a row of its own
-    comes before its file."""
+    """Locks and returns the message to edit, or None.
+
+    A caption that is stored as a row of its own precedes its file.
+    """
     values = _names(manager_id, reference)
     caption = values["references"].pop()
     values["references"].insert(0, caption)
@@ -191,17 +196,17 @@ def _lock(manager_id: int, reference: str) -> Message | None:
 
 
 def _is_newest(
-    message: Message, details: dict[str, Any], text: str, moment: datetime
+    message: Message, details: dict[str, Any], text: str, timestamp: datetime
 ) -> bool:
-    """Whether the edit is to be applied, after those that were already.
+    """Whether the edit is newer than those already applied.
 
-    Gateways that count in seconds give one time to two edits: then the later to
-    arrive counts, unless it is a repeat of one that was replaced.
+    Gateways with timestamps in seconds give two edits the same time: then the later to
+    arrive wins, unless it repeats one that was replaced.
     """
     latest = details.get("edited")
-    if latest is None or as_time(moment) > latest:
+    if latest is None or as_time(timestamp) > latest:
         return True
-    if as_time(moment) < latest:
+    if as_time(timestamp) < latest:
         return False
     return not MessageVersion.objects.filter(
         message=message, text=text, written_at=datetime.fromisoformat(latest)

@@ -1,8 +1,8 @@
-"""How far an outgoing message came, as its gateway tells it.
+"""Applies gateway receipts to the status of outgoing messages.
 
-Receipts come in any order, twice, and before the message that they are of. Whatever
-the order, the message ends the same: wait < sent < delivered < read, each only
-upwards; failed only from wait or sent, and delivered or read take it back.
+Receipts arrive in any order, repeatedly, and even before the message they refer to.
+The final status does not depend on the order: wait < sent < delivered < read, each only
+upwards; failed only from wait or sent, and delivered or read replace it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from chats.conversations.queries import Shape, as_uuid, message_of_reference
 from chats.models import Status
 
-# From where each status may be reached.
+# The statuses from which each status may be reached.
 _FROM = {
     Status.SENT.value: ["wait"],
     Status.DELIVERED.value: ["wait", "sent", "failed"],
@@ -23,8 +23,9 @@ _FROM = {
     Status.FAILED.value: ["wait", "sent"],
 }
 
-# A message whose gateway speaks of it has left: it is not sent again, and its own
-# page token goes. What it waited or failed for is over, what was left out of it is not.
+# A receipt proves that the message was sent: it is not sent again, and its page token
+# is deleted. The error of a waiting or failed message is cleared; the note of what was
+# left out of a sent message is kept.
 _LIFT = """
 WITH lifted AS (
   UPDATE chats_message m
@@ -40,8 +41,8 @@ UPDATE chats_delivery d SET done_at = now(), token = ''
   FROM lifted WHERE d.message_id = lifted.id AND d.done_at IS NULL
 """
 
-# Held to the end of the transaction by whoever gives a message its gateway's id and
-# by whoever brings news of that id: one of them comes second and sees the other's row.
+# Locked to the end of the transaction both when a message is given its gateway id and
+# when a receipt for that id arrives: the second one sees the row of the first.
 _LOCK_REFERENCE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 _PARK = """
@@ -53,7 +54,7 @@ DELETE FROM chats_parkedreceipt
  WHERE manager_id = %s AND reference = %s
 RETURNING id, status, error, arrived_at > now() - interval '15 minutes'
 """
-# A few at a time, by whoever parks one.
+# Old rows are removed a few at a time, whenever a receipt is parked.
 _FORGET = """
 DELETE FROM chats_parkedreceipt WHERE id = ANY(ARRAY(
   SELECT id FROM chats_parkedreceipt
@@ -65,10 +66,10 @@ DELETE FROM chats_parkedreceipt WHERE id = ANY(ARRAY(
 def report_status(
     manager_id: int, reference: str, status: str, error: str = ""
 ) -> Shape | None:
-    """Lifts the message of that id, ours or the gateway's, as far as the news allow.
+    """Applies a receipt to the message with that id, ours or the gateway's.
 
-    Answers the message as it is then; None for an id that no message bears yet: the
-    news wait 15 minutes for it.
+    Returns the updated message for the API, or None if no message has the id yet: the
+    receipt is then kept for 15 minutes.
     """
     with transaction.atomic():
         lock_reference(manager_id, reference)
@@ -82,18 +83,18 @@ def report_status(
 
 
 def lock_reference(manager_id: int, reference: str) -> None:
-    """Keeps news of that id waiting while a message is being given it.
+    """Locks a gateway id until the end of the transaction that assigns it.
 
-    Within the transaction that gives it; `apply_parked` then brings what came before.
+    Receipts for that id wait meanwhile; `apply_parked` applies earlier ones.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_REFERENCE, [f"receipt:{manager_id}:{reference}"])
 
 
 def apply_parked(manager_id: int, reference: str) -> bool:
-    """Applies the news that came before the message of that id did; False: none had.
+    """Applies receipts that arrived before the message with that id.
 
-    Within a transaction that holds the reference.
+    Returns False if there were none. The transaction must have locked the reference.
     """
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_PARKED, [manager_id, reference])

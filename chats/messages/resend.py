@@ -1,4 +1,4 @@
-"""A failed message is sent again, because a person said so."""
+"""Resends a failed message on request."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from hci_center.errors import NotFailedError, NotFoundError
 _FIND = """
 SELECT id FROM chats_message WHERE uuid = %s AND contact_id = %s
 """
-# Of any number of simultaneous callers one finds it failed.
+# Only one of several concurrent callers finds the message failed.
 _REVIVE = """
 UPDATE chats_message SET status = 'wait', error = ''
  WHERE id = %s AND direction = 'out' AND status = 'failed'
 RETURNING id
 """
-# A message that was not ours to send may have none. Its place is behind all that its
-# contact has been sent meanwhile, as a new message's would be.
+# A message that was sent by a controller may have no delivery. Its position is after
+# all other messages to the contact, like that of a new message.
 _QUEUE = """
 INSERT INTO chats_delivery AS d
        (message_id, manager_id, contact_id, channel, token, attempts, failures, fence,
@@ -38,21 +38,21 @@ ON CONFLICT (message_id) DO UPDATE
 """
 
 
-def resend(caller: Caller, asked: ReadRequest, message_id: str) -> Shape:
-    """The message waits again, last of its contact's.
+def resend(caller: Caller, request: ReadRequest, message_id: str) -> Shape:
+    """Queues a failed message again, as the last of its contact.
 
-    It keeps its id, so a gateway that has it already answers with what became of
-    it. Raises what reading the conversation raises, NotFoundError for no message of
-    the contact, and NotFailedError for one that has not failed.
+    The message keeps its id, so a gateway that has it already returns its first result.
+    Raises what `find_conversation` raises, NotFoundError if the message is not the
+    contact's, and NotFailedError if it has not failed.
     """
-    conversation = find_conversation(caller, asked)
+    conversation = find_conversation(caller, request)
     contact = conversation.contact
     uuid = as_uuid(message_id)
     with transaction.atomic(), connection.cursor() as cursor:
         found = _one(cursor, _FIND, [uuid, contact.pk]) if uuid else None
         if found is None:
             raise NotFoundError
-        # As whoever stores a message does, so that places are given out one by one.
+        # As when a message is stored, so that positions are assigned one by one.
         lock_contact(contact.pk)
         if _one(cursor, _REVIVE, [found]) is None:
             raise NotFailedError

@@ -1,7 +1,7 @@
-"""An operator writes to a contact: the message waits for its gateway from then on.
+"""Stores an operator's message to a contact and queues it for its gateway.
 
-Nothing is sent here. The message and what its delivery needs are one transaction, so
-a message that was answered is one that will be tried.
+The worker sends it later. The message and its delivery are written in one transaction,
+so every message returned to the caller is queued.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RETURNING id, manager_id, channel, external_id,
 
 @dataclass(frozen=True, slots=True)
 class SendContext:
-    """Who writes to whom: a contact, and the actor who was found to be allowed to."""
+    """A contact and the operator who is authorized to write to it."""
 
     contact: Contact
     operator_id: int
@@ -67,96 +67,103 @@ def authorize_send(
     external_id: str,
     operator_id: int,
 ) -> SendContext:
-    """To a contact of the manager that is named.
+    """Authorizes an operator to write to a contact of the given manager.
 
-    Raises ManagerNotFoundError, OperatorNotFoundError (for nobody, too),
+    Raises ManagerNotFoundError, OperatorNotFoundError (also for operator 0),
     ContactNotFoundError and ForbiddenError, in that order.
     """
-    addressed = resolve_target(
+    target = resolve_target(
         caller,
         manager,
         channel=channel,
         external_id=external_id,
         operator_id=operator_id,
     )
-    sight = addressed.scope()
-    return _authorize(caller, addressed.contact(), sight)
+    scope = target.scope()
+    return _authorize(caller, target.contact(), scope)
 
 
 def authorize_send_on_facebook(
     caller: Caller, external_id: str, operator_id: int
 ) -> SendContext:
-    """To a Facebook contact of the operator's own manager; raises as `letter_to`."""
+    """Authorizes an operator to write to a Facebook contact of his own manager.
+
+    Raises OperatorNotFoundError, ContactNotFoundError and ForbiddenError.
+    """
     named = page_name(external_id)
-    sight, found = find_conversations(caller, named, {}, operator_id)
-    if sight is None:
+    scope, found = find_conversations(caller, named, {}, operator_id)
+    if scope is None:
         raise OperatorNotFoundError
     if not found:
         raise ContactNotFoundError
     contact = found[0].contact
     record_subject(contact.manager_id, contact.pk)
-    return _authorize(caller, contact, sight)
+    return _authorize(caller, contact, scope)
 
 
 def send_text(
-    letter: SendContext, text: str, extras: Extras = NO_EXTRAS, *, token: str = ""
+    context: SendContext, text: str, extras: Extras = NO_EXTRAS, *, token: str = ""
 ) -> Shape:
-    """Stores the text and queues it; a page token that is given is for it alone.
+    """Stores and queues a text; `token` is a page token for this message only.
 
-    Raises ContactNotFoundError when the contact has been deleted meanwhile, and
+    Raises ContactNotFoundError if the contact has been deleted in the meantime, and
     InvalidError for a quoted message that is not the contact's.
     """
-    draft = _draft(letter, "text", text)
-    return _queue(letter, draft, extras.reply_to, token=token)
+    draft = _draft(context, "text", text)
+    return _queue(context, draft, extras.reply_to, token=token)
 
 
 def send_file(
-    letter: SendContext,
+    context: SendContext,
     message_type: str,
     file: SentFile,
     extras: Extras = NO_EXTRAS,
     *,
     token: str = "",
 ) -> Shape:
-    """The same of a file. Raises BodyTooLargeError for one over the limit, and
-    InvalidError for one that the manager's gateway would not take, too."""
-    draft = _draft(letter, message_type, FILE_CONTENT)
+    """Stores and queues a file; `token` is a page token for this message only.
+
+    Raises what `send_text` raises, BodyTooLargeError for a file over the limit, and
+    InvalidError for a file that the manager's gateway does not accept.
+    """
+    draft = _draft(context, message_type, FILE_CONTENT)
     draft.details = details_of(caption=extras.caption, file_name=extras.file_name)
-    return _queue(letter, draft, extras.reply_to, file=file, token=token)
+    return _queue(context, draft, extras.reply_to, file=file, token=token)
 
 
 def send_template(
-    letter: SendContext, template: Template, extras: Extras = NO_EXTRAS
+    context: SendContext, template: Template, extras: Extras = NO_EXTRAS
 ) -> Shape:
     """Queues an approved template, whose text only the gateway knows.
 
-    Raises InvalidError where the manager's gateway has none, too.
+    Raises what `send_text` raises, and InvalidError if the manager's gateway has no
+    templates.
     """
-    said = ", ".join(template.parameters)
-    text = f"{template.name}: {said}" if said else template.name
-    draft = _draft(letter, TEMPLATE, text)
-    return _queue(letter, draft, extras.reply_to, template=template)
+    parameters = ", ".join(template.parameters)
+    text = f"{template.name}: {parameters}" if parameters else template.name
+    draft = _draft(context, TEMPLATE, text)
+    return _queue(context, draft, extras.reply_to, template=template)
 
 
-def _authorize(caller: Caller, contact: Contact, sight: OperatorScope) -> SendContext:
-    actor = act_as(caller, sight.operator_id)
-    if not sight.can_see(contact.area_id, contact.operator_id):
+def _authorize(caller: Caller, contact: Contact, scope: OperatorScope) -> SendContext:
+    actor = act_as(caller, scope.operator_id)
+    if not scope.can_see(contact.area_id, contact.operator_id):
         raise ForbiddenError
-    return SendContext(contact, sight.operator_id, actor)
+    return SendContext(contact, scope.operator_id, actor)
 
 
-def _draft(letter: SendContext, message_type: str, content: str) -> NewMessage:
+def _draft(context: SendContext, message_type: str, content: str) -> NewMessage:
     return NewMessage(
         direction=Direction.OUT,
         type=message_type,
         content=content,
         status=Status.WAIT,
-        sender=str(letter.operator_id),
+        sender=str(context.operator_id),
     )
 
 
 def _queue(
-    letter: SendContext,
+    context: SendContext,
     draft: NewMessage,
     reply_to: str,
     *,
@@ -167,7 +174,7 @@ def _queue(
     with stored(file) as attachment, transaction.atomic():
         draft.created_at = timezone.now()
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [draft.created_at, letter.contact.pk])
+            cursor.execute(_LOCK, [draft.created_at, context.contact.pk])
             row = cursor.fetchone()
         if row is None:
             raise ContactNotFoundError
@@ -178,7 +185,7 @@ def _queue(
             _refuse_large(contact, file)
         is_converted = file is not None and _is_converted(used, draft.type, file)
         quote(contact, draft, reply_to)
-        message = store(contact, draft, attachment, actor=letter.actor)
+        message = store(contact, draft, attachment, actor=context.actor)
         Delivery.objects.create(
             message_id=message.id,
             manager_id=contact.manager_id,
@@ -193,7 +200,7 @@ def _queue(
 
 
 def _require_supported(used: str, message_type: str, content: str) -> None:
-    """What the gateway would refuse for certain is refused before it waits."""
+    """Raises InvalidError for a message that the gateway would certainly refuse."""
     if message_type == TEMPLATE and used not in TEMPLATE_GATEWAYS:
         raise InvalidError({"name": [_("This manager's gateway has no templates.")]})
     longest = LONGEST_TEXTS.get(used)
@@ -203,9 +210,9 @@ def _require_supported(used: str, message_type: str, content: str) -> None:
 
 
 def _is_converted(used: str, message_type: str, file: SentFile) -> bool:
-    """Whether the gateway takes the file in another form only.
+    """Whether the file must be converted for the gateway.
 
-    Raises InvalidError for one that it takes in none.
+    Raises InvalidError if the gateway does not accept it in any form.
     """
     if file.found is None:
         return False
@@ -217,7 +224,7 @@ def _is_converted(used: str, message_type: str, file: SentFile) -> bool:
 
 
 def _refuse_large(contact: LockedContact, file: SentFile) -> None:
-    """By what the gateway said when it was last asked: it is not asked now."""
+    """Raises InvalidError for a file over the gateway's last known size limit."""
     largest = largest_file(contact.manager_id, contact.channel)
     if largest is not None and file.size > largest:
         sentence = _("This file is larger than the %d bytes that the gateway takes.")

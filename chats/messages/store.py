@@ -1,4 +1,4 @@
-"""A message comes into the open chat of its contact, whoever said it."""
+"""Stores incoming and outgoing messages in the open chat of their contact."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from contacts.models import public_id
 from contacts.queries import AS_TIME
 from hci_center.errors import InvalidError
 
-# What stands for the text of a message that is a file, as documented.
+# The documented content of a message that is a file.
 FILE_CONTENT = "Arquivo em anexo"
 
 _INTO = """INSERT INTO chats_message AS m
@@ -33,7 +33,7 @@ _INTO = """INSERT INTO chats_message AS m
 _STATED = """%(uuid)s, %(direction)s, %(type)s, %(content)s, %(url)s, %(sender)s,
        %(status)s, '', %(gateway_id)s, %(created_at)s, %(details)s::jsonb"""
 
-# No row when no chat is open. The contact is held, so the chat stays as it is.
+# Inserts no row if no chat is open. The contact is locked, so the chat cannot change.
 _INSERT = f"""
 {_INTO}
 SELECT h.manager_id, h.contact_id, h.id, {_STATED}
@@ -42,10 +42,10 @@ SELECT h.manager_id, h.contact_id, h.id, {_STATED}
 RETURNING m.id, {AS_TIME.format("m.created_at")}
 """  # noqa: S608 - of columns
 
-# What nearly every message comes to, as one statement instead of four: a third of an
-# inbound call. It sees one moment and holds nothing while it looks. So it writes only
-# where the contact is still the row that it saw (whoever opens or closes a chat, moves
-# or deletes a contact changes that row first), and else answers no row.
+# The usual case of an incoming message as one statement instead of four: a third of the
+# time of an inbound call. It reads one snapshot without locks, so it writes only if the
+# contact is still the row version it saw (opening or closing a chat, moving or deleting
+# a contact updates that row first). Otherwise it returns no row.
 _AT_ONCE = f"""
 WITH seen AS (
   SELECT c.id, c.xmin AS version, h.id AS chat_id
@@ -76,7 +76,7 @@ _UNLESS_KNOWN = """
 
 @dataclass(frozen=True, slots=True)
 class LockedContact:
-    """A contact that this transaction holds, as far as storing a message needs it."""
+    """The fields for storing a message of a contact that the transaction has locked."""
 
     id: int
     manager_id: int
@@ -86,7 +86,7 @@ class LockedContact:
 
 @dataclass(slots=True)
 class NewMessage:
-    """A message before it has a place: what was said, by whom, how far it came.
+    """A message that is not stored yet.
 
     `sender` is "" for the contact itself.
     """
@@ -104,7 +104,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredValues:
-    """What became of a draft: its id, its time as answers show it, its file."""
+    """The uuid, formatted time and file of a stored message."""
 
     uuid: UUID
     at: str
@@ -113,7 +113,7 @@ class StoredValues:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message in its place."""
+    """A stored message with its database id, uuid and API representation."""
 
     id: int
     uuid: UUID
@@ -121,9 +121,9 @@ class StoredMessage:
 
 
 def quote(contact: LockedContact, draft: NewMessage, reference: str) -> None:
-    """Adds the message that the draft answers, by our id or the gateway's; "": none.
+    """Sets the quoted message of a draft, by our id or the gateway's; "" sets none.
 
-    Raises InvalidError for one that is not the contact's.
+    Raises InvalidError if it is not the contact's.
     """
     if not reference:
         return
@@ -140,10 +140,10 @@ def store(
     *,
     actor: Actor,
 ) -> StoredMessage:
-    """Puts the message last into the contact's open chat, opening one where none is.
+    """Appends the message to the contact's open chat, opening one if none is open.
 
-    Within a transaction that holds the contact. Raises IntegrityError when the
-    manager has a message of that gateway id.
+    The transaction must have locked the contact. Raises IntegrityError if the manager
+    already has a message with that gateway id.
     """
     uuid = uuid4()
     values = {**_values(uuid, draft), "contact": contact.id}
@@ -164,11 +164,11 @@ def store(
 def insert_fast_path(
     manager: str, who: dict[str, Any], channel: str, draft: NewMessage
 ) -> Shape | None:
-    """What a customer wrote, counted and stored in one statement; None: by steps.
+    """Counts and stores an incoming message in one statement, or returns None.
 
-    `manager` is a condition on an `m` in managers_manager; `who` are its values and
-    those of ALIAS_MATCH. None when the message is known, when no chat is open, and
-    when somebody changed the contact meanwhile. Raises IntegrityError as `store`.
+    `manager` is a condition on an `m` in managers_manager; `who` has its parameters
+    and those of ALIAS_MATCH. Returns None if the message is known, if no chat is open
+    or if the contact was changed concurrently. Raises IntegrityError like `store`.
     """
     uuid = uuid4()
     values = {**who, "channel": channel, **_values(uuid, draft)}
@@ -198,7 +198,7 @@ def _values(uuid: UUID, draft: NewMessage) -> dict[str, Any]:
 
 
 def _shape(draft: NewMessage, written: StoredValues, contact_id: int | str) -> Shape:
-    # A text is answered without its file, as the lists answer it.
+    # A text is returned without its file, as in lists of messages.
     file = None if draft.type == "text" else written.file
     row = (
         str(written.uuid),

@@ -1,4 +1,4 @@
-"""Service sessions, what was said in them, and what became of it."""
+"""Models of chats, messages, deliveries and gateway accounts."""
 
 from chats.models.conversations import (
     Attachment,

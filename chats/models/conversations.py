@@ -1,4 +1,4 @@
-"""Service sessions, what was said in them, and who did what."""
+"""Models of chats, their messages with attachments, and their events."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from managers.models import Manager
 
 class ChatQuerySet(models.QuerySet["Chat"]):
     def open(self) -> Self:
-        """Still going on."""
         return self.filter(closed_at=None)
 
 
 class Chat(models.Model):
-    """One service session of a contact; it has at most one open at a time.
+    """A chat with a contact, which has at most one open chat at a time.
 
     Its operator is its contact's. Its protocol is issued once and never changes.
     """
@@ -57,11 +56,11 @@ class Chat(models.Model):
             models.CheckConstraint(
                 condition=~Q(protocol=""), name="chat_has_a_protocol"
             ),
-            # What the composite foreign key of messages points at.
+            # Referenced by the composite foreign key of messages.
             models.UniqueConstraint(
                 fields=["id", "contact", "manager"], name="chat_of_contact"
             ),
-            # What the composite foreign key of ledger lines points at.
+            # Referenced by the composite foreign key of chat events.
             models.UniqueConstraint(fields=["id", "manager"], name="chat_of_manager"),
         ]
 
@@ -75,7 +74,7 @@ class Direction(models.TextChoices):
 
 
 class Status(models.TextChoices):
-    """How far a message came. An incoming one waits until an operator read it."""
+    """A message's status. An incoming one waits until an operator has read it."""
 
     WAIT = "wait", _("Waiting")
     SENT = "sent", _("Sent")
@@ -85,12 +84,12 @@ class Status(models.TextChoices):
 
 
 class Message(models.Model):
-    """What a customer, an operator or the service itself said. In order of its id."""
+    """A message of a customer, an operator or the service itself, ordered by id."""
 
-    # The id of the answers, and the messageId that a gateway gets from us.
+    # The id in API responses, and the messageId that a gateway gets from us.
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # Of the chat, all three: 0003 holds them to it with one composite key, a third
-    # of the checks at each insert.
+    # Migration 0003 ties manager and contact to the chat's with one composite foreign
+    # key, a third of the checks at each insert.
     manager = models.ForeignKey(
         Manager,
         on_delete=models.PROTECT,
@@ -116,7 +115,7 @@ class Message(models.Model):
     direction = models.CharField(_("direction"), max_length=3, choices=Direction)
     type = models.CharField(_("type"), max_length=32)
     content = models.TextField(_("content"))
-    # Where a caller said a file is: stored as sent, never fetched.
+    # The URL of a file as a caller sent it: never downloaded.
     url = models.CharField(_("link"), max_length=2048, blank=True, default="")
     # The `from` of an outgoing one; "" when it is the contact itself.
     sender = models.CharField(_("from"), max_length=64, blank=True, default="")
@@ -126,8 +125,8 @@ class Message(models.Model):
         _("gateway's id"), max_length=255, null=True, blank=True
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    # Caption, file name, quoted message, reactions, origin, edited, deleted, under the
-    # names of the answers; NULL for the many that have none. See message_details.py.
+    # Caption, file name, quoted message, reactions, origin, edited, deleted, with the
+    # keys of API responses; NULL if there are none. See message_details.py.
     details = models.JSONField(_("details"), null=True, blank=True)
 
     class Meta:
@@ -161,12 +160,12 @@ class Message(models.Model):
 
 
 class MessageVersion(models.Model):
-    """A text that a message had before its sender replaced it, kept for the record."""
+    """An earlier text of a message that its sender has edited."""
 
     message = models.ForeignKey(
         Message, on_delete=models.CASCADE, related_name="versions"
     )
-    # The content; of a file, its caption.
+    # The content, or the caption of a file.
     text = models.TextField(_("content"))
     # Since when the message had this text.
     written_at = models.DateTimeField(_("written at"))
@@ -180,25 +179,25 @@ class MessageVersion(models.Model):
 
 
 class Attachment(models.Model):
-    """A stored file of a message; it has no other address than a signed link."""
+    """A stored file of a message; it is only accessible through a signed link."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message = models.OneToOneField(
         Message, on_delete=models.CASCADE, related_name="attachment"
     )
     file = models.FileField(_("file"), max_length=200)
-    # What the bytes are, not what somebody said they were.
+    # Detected from the bytes, not declared by the sender.
     mime = models.CharField(_("type"), max_length=100)
     size = models.PositiveIntegerField(_("size"))
     sha256 = models.CharField(max_length=64)
-    # Recorded to be heard as a voice note: Ogg with one channel of Opus, or what a
-    # browser recorded, which becomes that on its way to WhatsApp.
+    # A recording to be sent as a voice note: Ogg with one channel of Opus, or a
+    # browser's recording, which is converted to that for WhatsApp.
     is_voice = models.BooleanField(_("voice note"), default=False)
-    # How a picture is shown (`chats.files.pictures.Showing`); "" for what is none.
+    # How a picture is shown (`chats.files.pictures.Showing`); "" for other files.
     showing = models.CharField(max_length=5, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
 
-    # The PictureCopy that was made with the file and is saved with the row.
+    # The PictureCopy that was created with the file and is saved with the row.
     unsaved_copy: Any = None
 
     class Meta:
@@ -210,9 +209,9 @@ class Attachment(models.Model):
 
 
 class ChatEvent(models.Model):
-    """A line of the ledger: who did what to a chat, when, in which area.
+    """An audit event: who did what to a chat, when and in which area.
 
-    Append-only; reports and history read it and nothing is counted twice.
+    Append-only; reports and the history of a chat are derived from it.
     """
 
     class Kind(models.TextChoices):
@@ -223,9 +222,9 @@ class ChatEvent(models.Model):
         RELEASED = "released", _("Released")
         CLOSED = "closed", _("Closed")
 
-    # Migration 0011 holds chat, area and both operators to the manager with composite
-    # foreign keys. The manager itself is not checked (the chat's is): every claim would
-    # lock its row.
+    # Migration 0011 ties chat, area and both operators to the manager with composite
+    # foreign keys. The manager itself has no constraint (the chat's has), because every
+    # claim would lock its row.
     manager = models.ForeignKey(
         Manager,
         on_delete=models.PROTECT,
@@ -242,7 +241,7 @@ class ChatEvent(models.Model):
     )
     kind = models.CharField(_("what"), max_length=16, choices=Kind)
     at = models.DateTimeField(_("when"), default=timezone.now)
-    # Both as they were after it.
+    # Area and operator of the contact after the event.
     area = models.ForeignKey(
         Area,
         on_delete=models.PROTECT,

@@ -1,4 +1,4 @@
-"""Outgoing messages on their way to a gateway, and what gateways report of them."""
+"""Models of the delivery of outgoing messages and of early receipts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from managers.models import Manager
 
 
 class Delivery(models.Model):
-    """An outgoing message on its way to its gateway.
+    """The delivery of an outgoing message to its gateway.
 
-    Written in the transaction that stores the message, and gone through by
-    whatever sends. `lease_until` and `fence` keep two workers from one message: a
-    result counts only under the fence that was taken.
+    Written in the transaction that stores the message; the pending rows are the queue
+    of the workers. `lease_until` and `fence` keep two workers from sending one message:
+    a result is only written under the fence of its claim.
     """
 
     message = models.OneToOneField(
@@ -31,29 +31,29 @@ class Delivery(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    # Which of the manager's two accounts it leaves by.
+    # Which of the manager's two accounts sends it.
     channel = models.CharField(max_length=8, choices=Channel)
-    # The approved template that it is, with what fills its gaps.
+    # The approved template to send, with its parameters.
     template = models.JSONField(null=True, blank=True)
     # A page token for this message alone, kept until it is sent.
     token = EncryptedTextField(blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
-    # Those that count: refusals of the whole account do not.
+    # Failed attempts, without refusals of the whole account.
     failures = models.PositiveSmallIntegerField(default=0)
-    # By the database's clock, as all that is compared with them.
+    # Set by the database's clock, like all times compared with them.
     queued_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())
-    # Its place in the contact's order once it is sent again: a number drawn from the
-    # sequence of message ids. Before that its message's id is its place.
+    # Its position in the contact's queue after a resend, from the sequence of message
+    # ids. Until then the message's id is its position.
     position = models.BigIntegerField(null=True, blank=True)
-    # When the latest attempt began, so what it sent left no earlier.
+    # When the latest attempt began: its message was sent no earlier.
     attempted_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
-    # From before an attempt until its outcome is written. Found true by the next
-    # claim, the attempt ended in the dark: it may have gone out.
+    # True from before an attempt until its result is written. If the next claim finds
+    # it true, the result is unknown: the message may have been sent.
     in_flight = models.BooleanField(default=False)
-    # It may have gone out, and until then news of it are awaited.
+    # The message may have been sent, and receipts for it are awaited until then.
     doubt_until = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -61,7 +61,8 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         indexes = [
-            # What is due at an account, and what waits before it for the contact.
+            # The deliveries of an account that are due, and the earlier ones of a
+            # contact.
             models.Index(
                 fields=["manager", "channel", "next_at", "message"],
                 condition=Q(done_at__isnull=True),
@@ -80,10 +81,10 @@ class Delivery(models.Model):
 
 
 class MessagePart(models.Model):
-    """A further id of a message that left its gateway as several.
+    """A further gateway id of a message that its gateway sent as several.
 
     A page sends a file and its caption one after the other: both are one message here,
-    which bears the first id.
+    with the first id.
     """
 
     manager = models.ForeignKey(
@@ -104,7 +105,7 @@ class MessagePart(models.Model):
 
 
 class ParkedReceipt(models.Model):
-    """News of a message that is not known yet, kept 15 minutes."""
+    """A receipt for a message that is not known yet, kept for 15 minutes."""
 
     manager = models.ForeignKey(Manager, on_delete=models.CASCADE, related_name="+")
     reference = models.CharField(max_length=255)

@@ -1,4 +1,4 @@
-"""A manager's accounts at its gateways: sessions, reports on them, templates."""
+"""Models of a manager's gateway accounts, their notices and message templates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from managers.models import Manager
 
 
 class GatewayAccount(models.Model):
-    """How one of a manager's two accounts stands: its session, and its pauses.
+    """The gateway session and pauses of one of a manager's two accounts.
 
-    A pause holds all that the account would send; `reason` says why, there and on
-    each message that waits for it.
+    Nothing is sent through a paused account; `pause_reason` says why, and is copied to
+    each message that waits.
     """
 
     class State(models.TextChoices):
@@ -38,26 +38,26 @@ class GatewayAccount(models.Model):
     )
     since = models.DateTimeField(_("since"), default=timezone.now)
     reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
-    # What a phone scans to become this session: whoever has it has the account.
+    # The code that a phone scans to open the session. It gives access to the account.
     qr = EncryptedTextField(_("QR code"), blank=True, default="")
-    # It answers a repeat under our id with the first result.
+    # Whether the gateway answers a repeat with the same id with the first result.
     idempotent = models.BooleanField(default=False)
-    # In bytes, as its gateway last said; None where it did not.
+    # In bytes, as last reported by the gateway, or None.
     largest_file = models.PositiveIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     next_check_at = models.DateTimeField(default=timezone.now)
-    # When somebody asked for the QR code; None when its gateway was asked since.
+    # When the QR code was requested; None once the request was made to the gateway.
     qr_asked_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     pause_code = models.CharField(max_length=32, blank=True, default="")
     pause_reason = models.CharField(
         _("why it is paused"), max_length=500, blank=True, default=""
     )
-    # In a row, without a message that was accepted between them.
+    # Consecutive pauses without an accepted message in between.
     pauses = models.PositiveIntegerField(default=0)
-    # Since when somebody must look after it.
+    # Since when the account has an alert.
     alarmed_at = models.DateTimeField(_("alarm since"), null=True, blank=True)
-    # Of the settings that were refused: others are worth another try at once.
+    # Of the settings that were refused: a change of settings ends the pause.
     fingerprint = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
@@ -76,7 +76,7 @@ class GatewayAccount(models.Model):
 
 
 class SessionChange(models.Model):
-    """A line of the history of a gateway session."""
+    """An entry in the history of a gateway session."""
 
     account = models.ForeignKey(
         GatewayAccount, on_delete=models.CASCADE, related_name="changes"
@@ -94,10 +94,10 @@ class SessionChange(models.Model):
 
 
 class GatewayNotice(models.Model):
-    """What a platform reported last on an account, of one topic.
+    """The latest notice of a platform about an account, per topic.
 
-    A problem is an alarm until it ends, another report of the topic replaces it, or
-    somebody has dealt with it.
+    A problem is an alert until it ends, is replaced by another notice of the topic, or
+    is marked as handled.
     """
 
     class Level(models.TextChoices):
@@ -111,7 +111,7 @@ class GatewayNotice(models.Model):
     topic = models.CharField(max_length=32)
     level = models.CharField(_("level"), max_length=7, choices=Level)
     text = models.CharField(_("report"), max_length=500)
-    # The account cannot be used meanwhile, whatever its session says of itself.
+    # The account cannot be used meanwhile, whatever state its session reports.
     is_blocking = models.BooleanField(default=False)
     reported_at = models.DateTimeField(_("reported at"))
     ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
@@ -131,7 +131,7 @@ class GatewayNotice(models.Model):
 
 
 class MessageTemplate(models.Model):
-    """The last that a platform said of a message template, in one language."""
+    """The latest reported state of a message template in one language."""
 
     account = models.ForeignKey(
         GatewayAccount,

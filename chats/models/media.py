@@ -1,4 +1,4 @@
-"""Files of messages on their way: fetched from gateways, converted for gateways."""
+"""Models of the conversion and the download of message files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from managers.models import Manager
 
 
 class ConvertedFile(models.Model):
-    """A message's file in the form that its gateway takes, made before it is sent.
+    """A message's file in a format that its gateway accepts, converted before sending.
 
-    Its delivery waits while `made_at` is None. The original stays the message's file,
-    for our own display; this one goes when the message has left.
+    The delivery waits while `made_at` is None. The original stays the message's file,
+    for our own display; the converted file is deleted after the message was sent.
     """
 
     message = models.OneToOneField(
@@ -30,11 +30,11 @@ class ConvertedFile(models.Model):
         primary_key=True,
     )
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # For which gateway it was made: another may want another form.
+    # The gateway it was converted for: another may need another format.
     gateway = models.CharField(max_length=16, blank=True, default="")
-    # As what it leaves: image, sticker, voice, audio, video or document.
+    # What it is sent as: image, sticker, voice, audio, video or document.
     kind = models.CharField(max_length=8, blank=True, default="")
-    # "" where the original leaves as it is.
+    # "" if the original is sent unchanged.
     file = models.FileField(max_length=200, blank=True, default="")
     mime = models.CharField(max_length=100, blank=True, default="")
     size = models.PositiveIntegerField(default=0)
@@ -59,9 +59,9 @@ class ConvertedFile(models.Model):
 
 
 class MediaFetch(models.Model):
-    """Media of an incoming message that its gateway still keeps.
+    """A pending download of an incoming message's file from its gateway.
 
-    The row goes when the file is here, or when it is given up.
+    The row is deleted when the file is stored or the download is given up.
     """
 
     message = models.OneToOneField(
@@ -71,12 +71,12 @@ class MediaFetch(models.Model):
         Manager, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     channel = models.CharField(max_length=8, choices=Channel)
-    # JSON of where it is; the links open without more.
+    # JSON of where the file is; encrypted, because the links need no authentication.
     media = EncryptedTextField()
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Since when there is no place to store it in; None: there was.
+    # Since when the file could not be stored, or None.
     unstored_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:

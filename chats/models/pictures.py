@@ -1,4 +1,4 @@
-"""Pictures as they are shown, where the stored file is not shown itself."""
+"""Copies of pictures that are shown instead of the stored file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chats.models.conversations import Attachment
 
 
 class PictureCopy(models.Model):
-    """A picture encoded anew, without what is beside it in its file.
+    """A re-encoded picture without the metadata of its file.
 
-    Until `made_at` it is to be made, by a worker: the row is the queue.
+    While `made_at` is None it waits for a worker: the rows are the queue.
     """
 
     attachment = models.OneToOneField(
@@ -27,14 +27,14 @@ class PictureCopy(models.Model):
     mime = models.CharField(max_length=100, blank=True, default="")
     size = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
-    # By the database's clock, as all that is compared with it.
+    # Set by the database's clock, like all times compared with it.
     next_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
-            # What is to be made, the newest first.
+            # Pending copies, newest first.
             models.Index(
                 fields=["-attachment"],
                 condition=models.Q(made_at__isnull=True),

@@ -1,4 +1,4 @@
-"""What gateways know of the people who write: names and pictures, fetched later."""
+"""Models of the lookup of contacts' names and pictures at gateways."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hci_center.encryption import EncryptedTextField
 
 
 class ProfileFetch(models.Model):
-    """A contact whose name or picture is to be asked for, or was.
+    """A pending or finished lookup of a contact's name and picture.
 
-    `next_at` is None once it was asked: the row then says when.
+    `next_at` is None when it is finished; `asked_at` is when it was requested.
     """
 
     contact = models.OneToOneField(
@@ -23,7 +23,8 @@ class ProfileFetch(models.Model):
         related_name="profile_fetch",
         primary_key=True,
     )
-    # Where the picture is, when the gateway has said so; it opens without more.
+    # The picture's URL, if the gateway sent it; encrypted, because it needs no
+    # authentication.
     link = EncryptedTextField(blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True, default=timezone.now)

@@ -1,4 +1,4 @@
-"""Events that webhooks brought, until they are processed."""
+"""The queue of webhook events."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class InboundEvent(models.Model):
-    """A piece of a webhook as it came, stored before anything was made of it.
+    """An event of a webhook body as received, stored before it is processed.
 
-    Those of one `lane` are worked through in order; one that cannot be is parked
-    and lets the next go.
+    The events of one partition (`lane`) are processed in order; one that cannot be
+    processed is parked and does not block the next.
     """
 
     class State(models.TextChoices):
@@ -27,11 +27,11 @@ class InboundEvent(models.Model):
         WPPCONNECT = "wppconnect", "WPPConnect"
 
     source = models.CharField(_("gateway"), max_length=10, choices=Source)
-    # The gateway's name of the account; for those without one of ours, a manager's.
+    # The gateway's id of the account; for unsigned gateways, the manager's id.
     lane = models.CharField(_("account"), max_length=80, blank=True, default="")
     # JSON without secrets.
     payload = models.TextField(_("content"))
-    # Of the bytes that came: senders repeat themselves for days.
+    # Of the received bytes: senders repeat events for days.
     digest = models.CharField(  # noqa: DJ001 - unique, and some have none
         max_length=80, null=True, blank=True
     )
@@ -55,13 +55,13 @@ class InboundEvent(models.Model):
             )
         ]
         indexes = [
-            # What waits, lane by lane.
+            # Waiting events by partition.
             models.Index(
                 fields=["source", "lane", "id"],
                 condition=Q(state="waiting"),
                 name="events_waiting",
             ),
-            # The back-office's list of what is parked; what is old is removed.
+            # For the admin's list of parked events and the removal of old ones.
             models.Index(fields=["state", "arrived_at"], name="events_by_state"),
         ]
 

@@ -1,4 +1,4 @@
-"""What threads have ended, written by the worker's main thread one after the other."""
+"""Results of the worker's threads, written one by one by its main thread."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from hci_center.database.faults import describe, fault_of
 
 logger = logging.getLogger(__name__)
 
-# Between two tries to write the same, in seconds, and how many there are: some two
-# minutes in all.
+# The pause between attempts to write the same result, in seconds, and the number of
+# attempts: about two minutes in all.
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 MOST_TRIES = 30
 
 
 @dataclass(slots=True)
 class Completion:
-    """An end that is to be written; `done` is called once it is, or never will be."""
+    """A result to write; `done` is called once it is written or given up."""
 
     task: str
     write: Callable[[], None]
     done: Callable[[], None]
     subject: str = ""
-    # What is written instead when `write` fails for a fault of ours.
+    # Called instead if `write` raises an exception that is no database error.
     give_up: Callable[[], None] | None = None
     tries: int = 0
     due: float = 0.0
 
 
 class Completions:
-    """Any thread adds; the main thread writes."""
+    """A queue of results: any thread adds them, the main thread writes them."""
 
     def __init__(self) -> None:
         self._waiting: deque[Completion] = deque()
@@ -46,12 +46,11 @@ class Completions:
         self._waiting.append(completion)
 
     def write(self) -> bool:
-        """Tries all that are due; answers whether any was.
+        """Writes all results that are due; returns whether there were any.
 
-        What fails for a deadlock, a timeout or a full disk is tried again, and what
-        fails for a fault of ours is recorded and given up; neither stands in the way
-        of the rest. Raises when the connection to the database is lost: nothing is
-        forgotten.
+        A write that fails for a deadlock, a timeout or a full disk is retried; one that
+        fails for another reason is recorded and given up. Neither blocks the rest.
+        Raises if the database connection is lost: all results are kept then.
         """
         busy = False
         for _ in range(len(self._waiting)):
@@ -89,7 +88,7 @@ def _put_off(completion: Completion, error: Exception) -> None:
 
 
 def _is_given_up(completion: Completion) -> bool:
-    """What cannot be written even so is left to whoever takes it up after its lease."""
+    """Calls `give_up`; if that fails too, the row is claimed again after its lease."""
     if completion.give_up is not None:
         try:
             completion.give_up()
@@ -102,4 +101,4 @@ def _is_given_up(completion: Completion) -> bool:
 
 
 def nothing() -> None:
-    """As `write`: there is nothing to write, only that something has ended."""
+    """The `write` of a completion without a result."""

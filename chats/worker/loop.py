@@ -1,11 +1,11 @@
-"""The process that empties the queues: out to the gateways, in from their webhooks.
+"""The worker process: sends outgoing messages and processes webhook events.
 
-One thread speaks to the database for all that leaves, and does nothing else that
-could hold it up; many threads speak to gateways and to nobody else. What comes in
-is worked through by a few threads of their own. Any number of workers may run.
+The main thread does all database work for outgoing messages and nothing that could
+block it; many threads make the gateway calls and do not use the database. A few threads
+of their own process incoming events. Any number of workers may run.
 
-A fault of one row is that row's: it is recorded there and in the background faults,
-and the others go on. So is a fault of one task.
+An error in one row is recorded on that row and in the background faults, and does not
+affect other rows. The same holds for an error in one task.
 """
 
 from __future__ import annotations
@@ -39,36 +39,36 @@ from hci_center.database.faults import describe, is_lost
 
 logger = logging.getLogger(__name__)
 
-# A send that takes longer makes its account wait with more until it ends.
+# While a send takes longer than this, in seconds, no more is claimed of its account.
 SLOW = 3.0
-# Files that lost their row, or never had one, are looked for so often.
+# How often orphaned files are searched for, in seconds.
 SWEEP_EVERY = 3600.0
-# How long the worker rests after a fault of its own, or when the database is away.
+# The pause after an error in the loop or of the database connection, in seconds.
 PAUSE_AFTER_FAULT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a worker does at once, and for how long it holds what it took."""
+    """The concurrency limits and durations (in seconds) of a worker."""
 
     sends: int = 64
-    # Of one account, so that a slow one leaves room for the others.
+    # Sends of one account, so that a slow one leaves room for the others.
     each: int = 4
-    lanes: int = 3
+    partitions: int = 3
     fetches: int = 2
-    # Processes that convert files; one of them is kept from films, which take long.
+    # Processes that convert files; one of them takes no videos, which take long.
     conversions: int = 2
     lease: float = 60.0
     doubt: float = attempts.DOUBT
-    # With what follows it must be over before a supervisor's patience is (10 s).
+    # With the rest of the shutdown, shorter than a supervisor's timeout (10 s).
     drain: float = 7.0
-    # Divides the waits between tries and the pauses; for trials.
+    # Divides the waits between attempts and the pauses; for tests.
     hurry: float = 1.0
     patience: Timeouts = FILE
 
 
 class Worker:
-    """Runs until it is told to stop, then ends what it has begun."""
+    """Runs until it is stopped, then finishes the work in progress."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
@@ -76,7 +76,7 @@ class Worker:
         self._stopping = threading.Event()
         self._sleep = PollWaiter()
         self._senders = ThreadPoolExecutor(self.limits.sends, "send")
-        # Of messages in our hands: the job, and since when.
+        # The claimed messages by id: the job, and when it was claimed.
         self._in_flight: dict[int, tuple[Job, float]] = {}
         self._completions = Completions()
         self._checking = 0
@@ -84,16 +84,16 @@ class Worker:
         self._side = SideJobs(
             self.drivers,
             self._end,
-            self.limits.lanes,
+            self.limits.partitions,
             self.limits.fetches,
             self.limits.conversions,
         )
         self._dues = self._tasks.dues
-        # Not at once: what starts again and again would do nothing else.
+        # Not at once: a worker that restarts repeatedly would do nothing else.
         self._dues["orphans"] = monotonic() + SWEEP_EVERY / 4
 
     def stop(self) -> None:
-        """May be called from a signal's handler."""
+        """Requests the end of `run`; may be called from a signal handler."""
         self._stopping.set()
         self._side.stop()
         self._sleep.wake()
@@ -109,7 +109,7 @@ class Worker:
         self._drain()
 
     def _recover(self, error: Exception) -> None:
-        """After what no task could keep to itself; the next round begins anew."""
+        """Records an error of a round and reconnects to the database."""
         if is_lost(error):
             logger.warning("The database is away: %s", describe(error))
         else:
@@ -118,7 +118,7 @@ class Worker:
         sleep(PAUSE_AFTER_FAULT)
 
     def step(self) -> bool:
-        """One round; answers whether there was anything to do."""
+        """Runs one round; returns whether there was anything to do."""
         busy = self._completions.write()
         self._periodic_tasks()
         for name, task in (
@@ -130,16 +130,16 @@ class Worker:
             busy |= bool(self._tasks.run(name, task))
         busy |= bool(self._tasks.run("profiles", self._side.fetch_profiles, 1.0))
         if self._tasks.run("pictures", self._side.copy_pictures, 1.0):
-            # There may be more: they are begun with when these are done.
+            # There may be more, so this task is due again at once.
             busy, self._dues["pictures"] = True, 0.0
         return busy
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a message, an inbound event or a file is in this worker's hands."""
+        """Whether a message, an inbound event or a file is in progress."""
         return bool(self._in_flight) or self._side.is_under_way
 
-    # What leaves -----------------------------------------------------------
+    # Outgoing messages
 
     def _send(self) -> bool:
         room = self.limits.sends - len(self._in_flight) - self._checking
@@ -167,9 +167,12 @@ class Worker:
         self._completions.add(Completion("send", write, nothing, subject))
 
     def _put_back(self, job: Job) -> None:
-        """Until its file has been converted."""
+        """Releases a job until its file has been converted."""
         write = partial(
-            conversions.request, job.message_id, job.fence, in_flight=job.in_dark
+            conversions.request,
+            job.message_id,
+            job.fence,
+            in_flight=job.outcome_unknown,
         )
         self._completions.add(
             Completion("send", write, nothing, f"message {job.message_id}")
@@ -180,7 +183,7 @@ class Worker:
         now = monotonic()
         for job, since in self._in_flight.values():
             slow = now - since > SLOW
-            taken[job.line.manager_id, job.line.channel] += (
+            taken[job.ref.manager_id, job.ref.channel] += (
                 self.limits.each if slow else 1
             )
         return taken
@@ -190,7 +193,7 @@ class Worker:
         try:
             outcome = attempts.attempt(self.drivers, job)
         except Exception as error:  # noqa: BLE001
-            # A fault of ours: the message fails after a few tries, others go on.
+            # An error of ours: the message fails after a few attempts, others go on.
             self._report("send", error, f"message {job.message_id}")
             outcome = attempts.broken(job)
         ended = AttemptResult(job, outcome)
@@ -198,30 +201,30 @@ class Worker:
             Completion(
                 "send",
                 partial(attempts.settle, ended, self.limits.doubt, self.limits.hurry),
-                lambda: self._let_go(job),
+                lambda: self._forget(job),
                 f"message {job.message_id}",
                 partial(attempts.give_up, job),
             )
         )
 
     def _report(self, task: str, error: Exception, subject: str) -> None:
-        """By the main thread: those of the senders have no connection."""
+        """Records a fault in the main thread; sender threads have no connection."""
         record = partial(faults.record, "worker", task, error, subject)
         self._end(Completion("faults", record, nothing))
 
-    def _let_go(self, job: Job) -> None:
+    def _forget(self, job: Job) -> None:
         self._in_flight.pop(job.message_id, None)
 
     def _end(self, completion: Completion) -> None:
         self._completions.add(completion)
         self._sleep.wake()
 
-    # What is to be done now and then ----------------------------------------
+    # Periodic tasks
 
     def _periodic_tasks(self) -> None:
         run = self._tasks.run
         run("lease", self._renew, self.limits.lease / 3)
-        run("pauses", _look_at_pauses, 1.0)
+        run("pauses", _update_pauses, 1.0)
         run("accounts", health.ensure_accounts, 5.0)
         run("checks", lambda: self._check(), 1.0)
         run("alarms", alerts.watch, 1.0)
@@ -234,21 +237,21 @@ class Worker:
         run("orphans", partial(self._side.run_aside, sweep_orphans), SWEEP_EVERY)
 
     def _renew(self) -> None:
-        held = {job.message_id: job.fence for job, _ in self._in_flight.values()}
-        delivery_queue.renew(held, self.limits.lease)
+        fences = {job.message_id: job.fence for job, _ in self._in_flight.values()}
+        delivery_queue.renew(fences, self.limits.lease)
 
     def _check(self) -> None:
-        # A share of the threads: sessions that hang must not hold the messages.
+        # Uses a share of the threads only: gateways that hang must not block messages.
         room = self.limits.sends // 4 - self._checking
         for due in health.due_checks(room) if room > 0 else []:
             self._checking += 1
             self._senders.submit(self._check_one, due)
 
     def _check_one(self, due: health.Due) -> None:
-        name, write = due.line.account.name, nothing
+        name, write = due.ref.account.name, nothing
         try:
             write = partial(health.store_check, health.check(self.drivers, due))
-        except Exception as error:  # noqa: BLE001 - it is asked again when it is due
+        except Exception as error:  # noqa: BLE001 - it is checked again when due
             self._report("checks", error, name)
         self._end(Completion("checks", write, self._check_ended, name))
 
@@ -256,14 +259,17 @@ class Worker:
         self._checking -= 1
 
     def _drain(self) -> None:
-        """Ends what was begun, for a while. What is still under way then is left as a
-        kill would leave it; files and profiles are handed back for others to take."""
+        """Finishes the work in progress within the drain time.
+
+        Messages still in progress then are left as after a crash; files and profiles
+        are released for other workers.
+        """
         deadline = monotonic() + self.limits.drain
         while self.is_under_way and monotonic() < deadline:
             try:
                 self._completions.write()
                 sleep(0.01)
-            except Exception as error:  # noqa: BLE001 - whatever it is, we are to end
+            except Exception as error:  # noqa: BLE001 - nothing may prevent the exit
                 self._recover(error)
         self._senders.shutdown(wait=False, cancel_futures=True)
         if self.is_under_way:
@@ -274,6 +280,6 @@ class Worker:
         self._sleep.disconnect()
 
 
-def _look_at_pauses() -> None:
+def _update_pauses() -> None:
     pauses.resume_mended()
     pauses.mark_waiting()

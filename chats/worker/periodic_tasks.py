@@ -1,4 +1,4 @@
-"""Runs the parts of a worker's round apart: a fault of one holds up no other."""
+"""Runs the tasks of a worker's round, isolated from each other's errors."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from hci_center.database.faults import is_lost
 
 Result = TypeVar("Result")
 
-# After a fault a task rests, each time in a row twice as long, in seconds.
-FIRST_REST, LONGEST_REST = 1.0, 60.0
+# The backoff of a task after an error, in seconds; doubled for consecutive errors.
+FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 
 
 class Tasks:
-    """When each task is due, and since when one fails."""
+    """When each task is due, and how often it has failed in a row."""
 
     def __init__(self) -> None:
         self.dues: dict[str, float] = {}
         self._failures: dict[str, int] = {}
 
     def is_due(self, name: str, every: float) -> bool:
-        """Whether it is; then it is due again in `every` seconds."""
+        """Whether the task is due; if so, it is next due in `every` seconds."""
         now = monotonic()
         if self.dues.get(name, 0.0) > now:
             return False
@@ -33,10 +33,10 @@ class Tasks:
     def run(
         self, name: str, call: Callable[[], Result], every: float = 0.0
     ) -> Result | None:
-        """Its result when it was due and succeeded.
+        """Runs the task if it is due; returns its result, or None.
 
-        A fault is recorded, and the task rests. Raises what says that the connection
-        to the database is lost: that is nobody's own fault.
+        An error is recorded and delays the next run. Raises if the database connection
+        is lost, because that is not the task's fault.
         """
         if not self.is_due(name, every):
             return None
@@ -45,13 +45,13 @@ class Tasks:
         except Exception as error:
             if is_lost(error):
                 raise
-            self._rest(name)
+            self._back_off(name)
             faults.record("worker", name, error)
             return None
         self._failures.pop(name, None)
         return result
 
-    def _rest(self, name: str) -> None:
+    def _back_off(self, name: str) -> None:
         failures = self._failures[name] = self._failures.get(name, 0) + 1
-        rest = min(FIRST_REST * 2 ** min(failures - 1, 10), LONGEST_REST)
-        self.dues[name] = max(self.dues.get(name, 0.0), monotonic() + rest)
+        delay = min(FIRST_BACKOFF * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
+        self.dues[name] = max(self.dues.get(name, 0.0), monotonic() + delay)

@@ -1,5 +1,7 @@
-"""The worker's threads that use the database: inbound events, conversions, files,
-profiles and pictures."""
+"""The worker's threads that use the database.
+
+They process inbound events, conversions, files, profiles and pictures.
+"""
 
 from __future__ import annotations
 
@@ -23,36 +25,43 @@ from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_o
 
 logger = logging.getLogger(__name__)
 
-# How often a piece that met a deadlock is worked through at once.
+# The number of immediate attempts for an event that meets a deadlock.
 TRIES_AT_ONCE = 3
-# Most pictures of an earlier version need only be looked at.
+# How many pictures are claimed at once: most of an earlier version are only inspected.
 PICTURES = 20
-# How long threads that are done may take to close their connections.
+# How long idle threads may take to close their connections.
 CLOSE_SECONDS = 1.0
 
 
 class SideJobs:
-    """Runs them, so many at a time. `end` takes what the main thread is to do after
-    each; all methods but those of the threads are the main thread's."""
+    """Runs jobs in a limited number of threads.
+
+    `end` receives what the main thread has to do after each job. All methods are for
+    the main thread, except those that run in the threads.
+    """
 
     def __init__(
         self,
         drivers: GatewayRegistry,
         end: Callable[[Completion], None],
-        lanes: int,
+        partitions: int,
         fetches: int,
         conversions: int,
     ) -> None:
         self._drivers, self._end = drivers, end
-        self.lanes, self.fetches, self.conversions = lanes, fetches, conversions
+        self.partitions, self.fetches, self.conversions = (
+            partitions,
+            fetches,
+            conversions,
+        )
         self._stopping = threading.Event()
-        # One more carries files into the bucket.
-        self._count = lanes + fetches + conversions + 1
+        # One more thread uploads files to the bucket.
+        self._count = partitions + fetches + conversions + 1
         self._threads = ThreadPoolExecutor(self._count, "side")
         self._working, self._fetching = 0, 0
-        self._converting, self._films = 0, 0
+        self._converting, self._videos = 0, 0
         self._uploader = Uploader()
-        # What gives back the rows that are in our hands.
+        # Functions that release the claimed rows.
         self._releases: set[Callable[[], None]] = set()
 
     @property
@@ -60,99 +69,110 @@ class SideJobs:
         return bool(self._working or self._fetching or self._converting)
 
     def stop(self) -> None:
-        """No lane goes on to its next piece, and conversions are broken off. From any thread, or a signal's handler."""
+        """Stops after the current events and aborts conversions.
+
+        May be called from any thread or a signal handler.
+        """
         self._stopping.set()
 
-    # Inbound events -----------------------------------------------------------
+    # Inbound events
 
     def work_through(self) -> bool:
-        """Begins with the first pieces of as many lanes as there is room for."""
-        room = self.lanes - self._working
+        """Starts to process as many partitions of events as there is room for.
+
+        Returns whether there were any.
+        """
+        room = self.partitions - self._working
         if room <= 0:
             return False
         taken = queue.claim(room)
-        for piece in taken:
+        for event in taken:
             self._working += 1
-            self._threads.submit(self._lane, piece)
+            self._threads.submit(self._partition, event)
         return bool(taken)
 
-    def _lane(self, piece: queue.ClaimedEvent) -> None:
-        """This piece and those behind it, as long as there are any."""
+    def _partition(self, event: queue.ClaimedEvent) -> None:
+        """Processes this event and the following ones of its partition."""
         try:
-            pieces = [piece]
-            while pieces and not self._stopping.is_set():
-                _work_through(pieces[0])
-                pieces = queue.claim(1, (piece.source, piece.lane))
-        except Exception as error:  # noqa: BLE001 - it is taken again after its lease
-            _report("inbound", error, f"event {piece.id}")
+            events = [event]
+            while events and not self._stopping.is_set():
+                _work_through(events[0])
+                events = queue.claim(1, (event.source, event.lane))
+        except Exception as error:  # noqa: BLE001 - claimed again after its lease
+            _report("inbound", error, f"event {event.id}")
         finally:
-            self._end(Completion("inbound", nothing, self._lane_ended))
+            self._end(Completion("inbound", nothing, self._partition_ended))
             close_old_connections()
 
-    def _lane_ended(self) -> None:
+    def _partition_ended(self) -> None:
         self._working -= 1
 
-    # Conversions ----------------------------------------------------------------
+    # Conversions
 
     def convert(self) -> bool:
-        """Begins to convert as many files as there is room for."""
+        """Starts to convert as many files as there is room for."""
         room = self.conversions - self._converting
         if room <= 0:
             return False
-        wanted = conversions.claim(room, self.conversions - 1 - self._films)
-        for one in wanted:
+        claimed = conversions.claim(room, self.conversions - 1 - self._videos)
+        for one in claimed:
             self._converting += 1
-            self._films += one.is_film
+            self._videos += one.is_video
             job = partial(conversions.make, one, self._stopping.is_set)
             subject = f"message {one.message_id}"
             ended = partial(self._conversion_ended, one)
             self._threads.submit(self._run, "conversions", subject, job, ended)
-        return bool(wanted)
+        return bool(claimed)
 
-    def _conversion_ended(self, wanted: conversions.ClaimedConversion) -> None:
+    def _conversion_ended(self, claimed: conversions.ClaimedConversion) -> None:
         self._converting -= 1
-        self._films -= wanted.is_film
+        self._videos -= claimed.is_video
 
-    # Files and profiles -------------------------------------------------------
+    # Files and profiles
 
     def fetch_media(self) -> bool:
-        """Begins to fetch as many files as there is room for."""
+        """Starts to download as many files as there is room for."""
         room = self.fetches - self._fetching
-        wanted = media_download.claim(room) if room > 0 else []
-        for one in wanted:
+        claimed = media_download.claim(room) if room > 0 else []
+        for one in claimed:
             fetch = partial(media_download.fetch, self._drivers, one)
             self.run_aside(fetch, partial(media_download.release, [one.message_id]))
-        return bool(wanted)
+        return bool(claimed)
 
     def fetch_profiles(self) -> bool:
-        """Begins to ask for as many persons as the files leave room for."""
+        """Starts as many profile lookups as the downloads of files leave room for."""
         room = self.fetches - self._fetching
-        asked = profile_download.claim(room) if room > 0 else []
-        for one in asked:
+        lookups = profile_download.claim(room) if room > 0 else []
+        for one in lookups:
             fetch = partial(profile_download.fetch, self._drivers, one)
             self.run_aside(fetch, partial(profile_download.release, [one.contact_id]))
-        return bool(asked)
+        return bool(lookups)
 
     def upload(self) -> None:
-        """Begins a round of carrying files into the bucket, where one is due."""
+        """Starts a round of uploads to the bucket if one is due."""
         if self._uploader.begin():
             job, ended = self._uploader.run, self._uploader.end
             self._threads.submit(self._run, "uploads", "", job, ended)
 
     def copy_pictures(self) -> bool:
-        """Begins with some pictures, in one thread and where nothing is being fetched:
-        they may take long."""
-        wanted = [] if self._fetching else picture_copies.claim(PICTURES)
-        if wanted:
-            make = partial(picture_copies.make_each, wanted, self._stopping.is_set)
-            ids = [one.attachment_id for one in wanted]
+        """Starts to copy some pictures, in one thread.
+
+        Only if nothing is being downloaded, because copying may take long.
+        """
+        claimed = [] if self._fetching else picture_copies.claim(PICTURES)
+        if claimed:
+            make = partial(picture_copies.make_each, claimed, self._stopping.is_set)
+            ids = [one.attachment_id for one in claimed]
             self.run_aside(make, partial(picture_copies.release, ids))
-        return bool(wanted)
+        return bool(claimed)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None
     ) -> None:
-        """Runs the job in a thread. `release` gives its row back should we end first."""
+        """Runs the job in a thread.
+
+        `release` releases its row if the worker ends first.
+        """
         self._fetching += 1
         if release is not None:
             self._releases.add(release)
@@ -168,7 +188,7 @@ class SideJobs:
     ) -> None:
         try:
             job()
-        except Exception as error:  # noqa: BLE001 - it is taken again after its lease
+        except Exception as error:  # noqa: BLE001 - claimed again after its lease
             _report(task, error, subject)
         finally:
             self._end(Completion(task, nothing, ended))
@@ -179,25 +199,25 @@ class SideJobs:
         if release is not None:
             self._releases.discard(release)
 
-    # The end ------------------------------------------------------------------
+    # Shutdown
 
     def leave(self) -> None:
-        """Waits for nothing; gives back the rows of files and profiles."""
+        """Shuts down without waiting and releases the rows of files and profiles."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for release in tuple(self._releases):
             try:
                 release()
-            except Exception as error:  # noqa: BLE001 - then their leases run out
+            except Exception as error:  # noqa: BLE001 - then their leases expire
                 logger.warning("Not given back: %s", describe(error))
                 return
 
     def close(self) -> None:
-        """Ends the threads, which have nothing to do, and their connections."""
-        all_here = threading.Barrier(self._count)
+        """Ends the idle threads and closes their database connections."""
+        all_running = threading.Barrier(self._count)
 
         def close() -> None:
             with contextlib.suppress(threading.BrokenBarrierError):
-                all_here.wait(CLOSE_SECONDS)
+                all_running.wait(CLOSE_SECONDS)
             connection.close()
 
         for _ in range(self._count):
@@ -205,11 +225,11 @@ class SideJobs:
         self._threads.shutdown()
 
 
-def _work_through(piece: queue.ClaimedEvent) -> None:
-    """Also when others hold what it needs: deadlocks pass."""
+def _work_through(event: queue.ClaimedEvent) -> None:
+    """Processes an event, retrying after deadlocks and lock timeouts."""
     for tries in range(1, TRIES_AT_ONCE + 1):
         try:
-            queue.process(piece)
+            queue.process(event)
             return
         except Exception as error:
             passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)
@@ -218,7 +238,7 @@ def _work_through(piece: queue.ClaimedEvent) -> None:
 
 
 def _report(task: str, error: Exception, subject: str = "") -> None:
-    """A fault of the database may pass, and is logged; one of ours is an alarm."""
+    """Logs a database error, which may be temporary; records any other as a fault."""
     if fault_of(error) is not None:
         logger.warning("%s %s: %s", task, subject, describe(error))
     else:

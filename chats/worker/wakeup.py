@@ -1,7 +1,6 @@
-"""How the worker sleeps, and what wakes it.
+"""Waits for work: polls while the worker is busy, and uses LISTEN/NOTIFY when idle.
 
-Asleep it is told of what was committed; awake it looks by itself, and spares the
-writers the telling.
+While a worker is awake it polls, so that writers need not send notifications.
 """
 
 from __future__ import annotations
@@ -14,32 +13,32 @@ from typing import Any
 
 from django.db import connection
 
-# Held (shared) by every worker that is awake: see the migration that makes
+# A shared advisory lock of every worker that is awake: see the migration that creates
 # `wake_delivery`.
 AWAKE_LOCK = 4843492
-# Awake it looks this often, for so long after the last work; asleep only once a
-# second, and whenever it is told.
+# The poll interval while awake, how long to stay awake after the last work, and the
+# poll interval while asleep, in seconds. A notification ends the sleep.
 LOOK_EVERY, STAY_AWAKE, ASLEEP = 0.015, 1.0, 1.0
 
 
 class PollWaiter:
-    """The rests of one worker, taken by the thread whose connection listens."""
+    """Lets a worker's main thread, whose connection listens, wait for work."""
 
     def __init__(self) -> None:
-        self._ready, self._bell = os.pipe()
-        os.set_blocking(self._ready, False)
-        os.set_blocking(self._bell, False)
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_reader, False)
+        os.set_blocking(self._wake_writer, False)
         self._listening: Any = None
         self._is_awake = False
         self._awake_until = 0.0
 
     def wake(self) -> None:
-        """Ends the rest that is being taken, or the next. From any thread."""
+        """Ends the current or next wait; may be called from any thread."""
         with contextlib.suppress(BlockingIOError):
-            os.write(self._bell, b"!")
+            os.write(self._wake_writer, b"!")
 
     def wait(self, *, busy: bool) -> None:
-        """Until the next look, until something ended here, or until woken."""
+        """Waits for the next poll, a notification or `wake`."""
         self._listen()
         now = monotonic()
         if busy:
@@ -48,25 +47,27 @@ class PollWaiter:
             self._set_awake(True)
             self._wait(LOOK_EVERY)
         elif self._is_awake:
-            # To look once more: what came before the lock was free rang no bell.
+            # Returns to poll once more: nothing that was committed before the lock was
+            # released sent a notification.
             self._set_awake(False)
         else:
             self._wait(ASLEEP)
 
     def disconnect(self) -> None:
-        """Lets go of a connection that has broken."""
+        """Closes a broken database connection."""
         self._listening, self._is_awake = None, False
         connection.close()
 
     def close(self) -> None:
-        os.close(self._ready)
-        os.close(self._bell)
+        os.close(self._wake_reader)
+        os.close(self._wake_writer)
 
     def _wait(self, seconds: float) -> None:
         raw = connection.connection
-        readable, _, _ = select.select([raw.fileno(), self._ready], [], [], seconds)
-        if self._ready in readable:
-            os.read(self._ready, 4096)
+        descriptors = [raw.fileno(), self._wake_reader]
+        readable, _, _ = select.select(descriptors, [], [], seconds)
+        if self._wake_reader in readable:
+            os.read(self._wake_reader, 4096)
         if raw.fileno() in readable:
             for _notice in raw.notifies(timeout=0):
                 pass

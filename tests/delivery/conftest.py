@@ -1,4 +1,4 @@
-"""A worker whose rounds a test makes by hand, before a fake controller."""
+"""Fixtures: fake gateways and a worker whose rounds a test runs itself."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ def controller(settings: Any) -> Iterator[FakeController]:
 
 
 class Rounds:
-    """Makes a worker's rounds until nothing of it is under way."""
+    """Runs a worker's rounds until nothing is in progress."""
 
     def __init__(self, **limits: Any) -> None:
         self.worker = Worker(Limits(**{"doubt": 60.0, "patience": SHORT} | limits))
-        # Sessions are asked for where a test wants it.
+        # Sessions are only checked by tests that need it.
         self.worker._check = lambda: None  # type: ignore[method-assign]
 
     def make(self, seconds: float = 10.0) -> None:
@@ -127,7 +127,7 @@ def rounds() -> Iterator[Rounds]:
 
 
 def queue(contact: Any, text: str = "Olá", **over: Any) -> Message:
-    """A message that an operator has written and that waits for its gateway."""
+    """Creates a message of an operator with a pending delivery."""
     chat = contact.chats.filter(closed_at=None).first() or builders.make_chat(contact)
     message = builders.make_message(
         chat,
@@ -145,7 +145,7 @@ def queue(contact: Any, text: str = "Olá", **over: Any) -> Message:
 
 
 def make_due(message: Message) -> None:
-    """As if the time until the next try had passed, and its account's pause."""
+    """Makes the message's next attempt due and ends all pauses of accounts."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE chats_delivery SET next_at = now() WHERE message_id = %s",
@@ -164,17 +164,17 @@ def customer(manager: Any, ana: Any) -> Any:
 
 @pytest.fixture
 def send(api: Any, ana: Any, customer: Any) -> Any:
-    """Sends a file to the customer by the API."""
+    """Sends a file to the customer through the API."""
 
-    def send(content, mime, said, **over):
-        body = {"contactNumber": PHONE, "from": str(ana.pk), "type": said}
+    def send(content, mime, message_type, **over):
+        body = {"contactNumber": PHONE, "from": str(ana.pk), "type": message_type}
         return api.post(TO_NUMBER, body | {"base64": data_uri(content, mime)} | over)
 
     return send
 
 
 def record(send: Any) -> Any:
-    """A recording of a browser, sent; answers the message."""
+    """Sends a browser's recording and returns the message."""
     answer = send(samples.recording_of_chrome(), "audio/webm;codecs=opus", "audio")
     assert answer.status_code == 200, answer.content
     return answer.json()["data"]

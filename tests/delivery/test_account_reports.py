@@ -1,4 +1,4 @@
-"""What a platform reports on an account reaches its session, its templates, its alarm."""
+"""Platform notices about an account update its session, templates and alert."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ TEMPLATE = {
 
 
 def name_business(manager, phone=CLOUD_PHONE):
-    given = {"phoneNumberId": phone, "token": "tok", "appSecret": "own"}
+    options = {"phoneNumberId": phone, "token": "tok", "appSecret": "own"}
     manager.gateway = "whatsapp_cloud"
-    manager.gateway_settings = json.dumps(given | {"wabaId": WABA})
+    manager.gateway_settings = json.dumps(options | {"wabaId": WABA})
     manager.save()
 
 
@@ -58,7 +58,7 @@ def notice(topic="violation", level="problem", text="said", **more):
     return AccountNotice(topic, level, text, **more)
 
 
-# Where a report goes --------------------------------------------------------
+# Assigning notices to accounts
 
 
 def test_a_report_is_kept_in_the_session_s_history_and_alarms(business, rounds, caplog):
@@ -122,7 +122,7 @@ def test_what_is_of_no_event_of_ours_is_noted_whoever_s_it_is(page, manager, rou
     assert InboundEvent.objects.get().state == "done"
 
 
-# How long it counts ----------------------------------------------------------
+# Duration of notices
 
 
 def test_a_session_that_says_it_is_open_is_closed_while_its_platform_closed_it(
@@ -193,7 +193,7 @@ def test_a_report_from_the_future_hides_none_that_follow(manager):
     assert GatewayNotice.objects.get().text == "next"
 
 
-# Templates ----------------------------------------------------------------------
+# Templates
 
 
 def test_the_last_state_of_a_template_is_kept(business, rounds):
@@ -211,14 +211,14 @@ def test_the_last_state_of_a_template_is_kept(business, rounds):
 
 
 def test_an_older_state_of_a_template_changes_nothing(manager):
-    def said(status, at):
+    def report_status(status, at):
         template = TemplateNotice("boas_vindas", "pt_BR", at, status=status)
         notices.record_template(manager.pk, "whatsapp", template)
 
-    said("PAUSED", AT + timedelta(hours=1))
-    said("APPROVED", AT)
+    report_status("PAUSED", AT + timedelta(hours=1))
+    report_status("APPROVED", AT)
     assert MessageTemplate.objects.get().status == "PAUSED"
-    said("APPROVED", None)
+    report_status("APPROVED", None)
     assert MessageTemplate.objects.get().status == "APPROVED"
 
 

@@ -1,4 +1,4 @@
-"""Accounts that somebody must look after: told once in the log, and to every probe."""
+"""Alerts for accounts are logged once and reported to every health probe."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def evolution(manager, contact):
 
 
 @pytest.fixture
-def said(caplog):
-    """The lines of our own log from a level up, since it was last asked."""
+def logged(caplog):
+    """Returns our own log messages of at least a level since the last call."""
     caplog.set_level(logging.INFO)
 
     def lines(level):
@@ -60,7 +60,7 @@ def minutes_pass(minutes):
 
 
 def probe():
-    """What a probe is told, in this test's own transaction."""
+    """Returns the result of a health probe, within this test's transaction."""
     close, connection.close = connection.close, lambda: None
     try:
         return alerts.check()
@@ -71,14 +71,14 @@ def probe():
 
 
 def test_a_refused_access_is_an_alarm_at_once_and_once(
-    manager, contact, evolution, rounds, said
+    manager, contact, evolution, rounds, logged
 ):
     queue(contact)
     evolution.faults.append(faults.reply(401, {"error": "Unauthorized"}))
     rounds.make()
     alerts.watch()
     name = f"whatsapp:{manager.pk}"
-    assert said(logging.WARNING) == [
+    assert logged(logging.WARNING) == [
         f"{name}: sends are held (not_authorized)",
         f"{name}: nothing leaves (not_authorized); its access or session must be "
         "renewed",
@@ -87,12 +87,12 @@ def test_a_refused_access_is_an_alarm_at_once_and_once(
     evolution.faults.append(faults.reply(401, {"error": "Unauthorized"}))
     rounds.make()
     alerts.watch()
-    assert said(logging.WARNING) == []
+    assert logged(logging.WARNING) == []
     assert probe() == f"nothing leaves: {name} not_authorized"
 
 
 def test_a_passing_trouble_is_one_after_five_minutes(
-    manager, contact, evolution, rounds, said
+    manager, contact, evolution, rounds, logged
 ):
     message = queue(contact)
     evolution.faults.append(
@@ -100,25 +100,25 @@ def test_a_passing_trouble_is_one_after_five_minutes(
     )
     rounds.make()
     alerts.watch()
-    assert said(logging.WARNING) == [
+    assert logged(logging.WARNING) == [
         f"whatsapp:{manager.pk}: sends are held (not_connected)"
     ]
     assert probe() == "ok"
     minutes_pass(6)
     alerts.watch()
-    assert len(said(logging.ERROR)) == 1
+    assert len(logged(logging.ERROR)) == 1
     assert probe() == f"nothing leaves: whatsapp:{manager.pk} not_connected"
     make_due(message)
     rounds.make()
     alerts.watch()
-    assert said(logging.INFO)[-1] == f"whatsapp:{manager.pk}: messages leave again"
+    assert logged(logging.INFO)[-1] == f"whatsapp:{manager.pk}: messages leave again"
     assert probe() == "ok"
 
 
 def test_a_session_that_says_it_is_open_ends_no_alarm(
-    manager, contact, evolution, rounds, said
+    manager, contact, evolution, rounds, logged
 ):
-    """Evolution says `open` while nothing gets through: that proves nothing."""
+    """Evolution may report `open` while nothing can be sent."""
     queue(contact)
     evolution.faults.append(
         faults.reply(400, {"response": {"message": ["Error: Connection Closed"]}})
@@ -126,31 +126,33 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     rounds.make()
     minutes_pass(6)
     alerts.watch()
-    said(logging.ERROR)
+    logged(logging.ERROR)
     ensure_accounts()
     GatewayAccount.objects.update(state="closed", checked_at=timezone.now())
     for due in due_checks(10):
         store_check(check(rounds.worker.drivers, due))
-    said(logging.INFO)
+    logged(logging.INFO)
     account = GatewayAccount.objects.get(channel="whatsapp")
     assert (account.state, account.paused_until) == ("open", None)
     alerts.watch()
-    assert said(logging.INFO) == []
+    assert logged(logging.INFO) == []
     assert probe() == f"nothing leaves: whatsapp:{manager.pk} waiting"
 
 
-def test_the_log_tells_each_change_of_a_session_once(manager, controller, rounds, said):
+def test_the_log_tells_each_change_of_a_session_once(
+    manager, controller, rounds, logged
+):
     ensure_accounts()
     manager.facebook_id = None
     manager.save()
     for state in ("open", "closed", "closed", "open"):
         controller.state = state
         for due in due_checks(10):
-            if due.line.channel == "whatsapp":
+            if due.ref.channel == "whatsapp":
                 store_check(check(rounds.worker.drivers, due))
         GatewayAccount.objects.update(next_check_at=timezone.now())
     name = f"whatsapp:{manager.pk}"
-    changes = [line for line in said(logging.INFO) if ": session " in line]
+    changes = [line for line in logged(logging.INFO) if ": session " in line]
     assert changes == [
         f"{name}: session open",
         f"{name}: session closed",
@@ -167,8 +169,8 @@ def test_readiness_is_degraded_and_names_the_account(manager, contact):
     answer = Client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
-    told = f"whatsapp:{manager.pk} restricted"
-    assert told in answer.json()["checks"]["gateways"]
+    expected = f"whatsapp:{manager.pk} restricted"
+    assert expected in answer.json()["checks"]["gateways"]
 
 
 def test_no_alarm_holds_a_secret(manager, contact, evolution, rounds, caplog):

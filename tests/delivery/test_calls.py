@@ -1,4 +1,4 @@
-"""Sending again, sending a template, and asking for a session, through HTTP."""
+"""HTTP calls to resend a message, send a template and read a gateway session."""
 
 from __future__ import annotations
 
@@ -72,8 +72,9 @@ def test_only_a_failed_message_can_be_sent_again(api, contact, ana, failed, stat
 
 
 def test_a_customer_s_message_cannot_be_sent_again(api, contact, ana, failed):
-    said = builders.make_message(failed.chat)
-    assert again(api, contact, ana, said.uuid).json()["error"]["code"] == "not_failed"
+    message = builders.make_message(failed.chat)
+    response = again(api, contact, ana, message.uuid)
+    assert response.json()["error"]["code"] == "not_failed"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""No token is ever seen where it does not belong: a canary is looked for everywhere."""
+"""Tokens never leak: canary values are searched for in logs, rows and responses."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def evolution(manager):
 
 
 def every_row():
-    """The database as a dump would tell it."""
+    """Yields the table and text of every row of the database, as in a dump."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"

@@ -1,4 +1,4 @@
-"""Workers and storage while files are converted: kills, turns, outages, sweeping."""
+"""Workers and storage during conversions: crashes, order, outages, cleanup."""
 
 from __future__ import annotations
 
@@ -54,27 +54,27 @@ def test_a_conversion_that_ended_its_worker_three_times_is_not_begun_again(
 
 
 def test_of_two_that_converted_one_file_the_later_counts(controller, send, rounds):
-    """The first was frozen for longer than its lease."""
+    """The first worker was suspended for longer than its lease."""
     record(send)
-    [frozen] = conversions.claim(1, 0)
+    [suspended] = conversions.claim(1, 0)
     due_now()
     [later] = conversions.claim(1, 0)
-    conversions.make(frozen)
+    conversions.make(suspended)
     assert ConvertedFile.objects.get().made_at is None
     conversions.make(later)
     made = ConvertedFile.objects.get()
     assert made.made_at is not None
     rounds.make()
     assert len(controller.delivered) == 1
-    # Of what the first made nothing is left.
+    # The file that the first worker converted has been deleted.
     folder = Path(Attachment.objects.get().file.path).parents[1]
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 2
 
 
 def test_a_worker_that_stops_leaves_the_file_to_the_next(controller, send, rounds):
     record(send)
-    [wanted] = conversions.claim(1, 0)
-    conversions.make(wanted, lambda: True)
+    [claimed] = conversions.claim(1, 0)
+    conversions.make(claimed, lambda: True)
     row = ConvertedFile.objects.get()
     assert (row.attempts, row.lease_until, row.made_at) == (0, None, None)
     rounds.make()
@@ -86,7 +86,7 @@ def test_a_film_does_not_keep_voice_notes_waiting(controller, send, rounds):
         send(samples.film("webm", "libvpx"), "video/webm", "video")
     record(send)
     claimed = conversions.claim(2, 1)
-    assert sorted(one.is_film for one in claimed) == [False, True]
+    assert sorted(one.is_video for one in claimed) == [False, True]
     assert conversions.claim(1, 0) == []
 
 

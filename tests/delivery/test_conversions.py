@@ -1,4 +1,4 @@
-"""A file that its gateway takes in another form only is converted before it leaves."""
+"""Files that a gateway only accepts in another format are converted before sending."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_others_do_not_wait_for_it(controller, manager, ana, send, say, rounds, 
 
 
 @pytest.mark.parametrize(
-    ("content", "mime", "said", "reason"),
+    ("content", "mime", "message_type", "reason"),
     [
         (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(20), "audio/webm",
          "audio", "The file is damaged, or is not what it says."),
@@ -88,9 +88,9 @@ def test_others_do_not_wait_for_it(controller, manager, ana, send, say, rounds, 
     ],
 )  # fmt: skip
 def test_what_cannot_be_converted_fails_with_its_reason_and_lets_the_next_go(
-    controller, send, say, rounds, content, mime, said, reason
+    controller, send, say, rounds, content, mime, message_type, reason
 ):
-    assert send(content, mime, said).status_code == 200
+    assert send(content, mime, message_type).status_code == 200
     say("e então?")
     rounds.make()
     file, text = Message.objects.order_by("id")
@@ -168,16 +168,16 @@ def test_what_another_gateway_does_not_take_fails_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    ("content", "mime", "said"),
+    ("content", "mime", "message_type"),
     [
         (samples.archive("a"), "application/zip", "file"),
         (b"MZ\x90\x00" + bytes(60), "application/x-msdownload", "file"),
     ],
 )
 def test_what_the_gateway_takes_in_no_form_is_refused_before_it_waits(
-    cloud, send, content, mime, said
+    cloud, send, content, mime, message_type
 ):
-    answer = send(content, mime, said)
+    answer = send(content, mime, message_type)
     assert answer.status_code == 400
     fields = answer.json()["error"]["fields"]
     assert list(fields) == ["base64"]

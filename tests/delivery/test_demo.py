@@ -1,4 +1,4 @@
-"""The demonstration: a message goes out, is read, and an answer comes back."""
+"""The demo gateways: a message is sent and read, and a reply arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A send whose end is not known is settled without a second one."""
+"""Sends with an unknown result are settled without sending the message twice."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_may_have_gone_is_never_sent_again_by_itself(contact, controller, r
 
 
 def test_an_attempt_that_ended_in_the_dark_is_asked_after(contact, controller, rounds):
-    """As a worker leaves it that was killed after its request."""
+    """The state after a worker was killed between its request and the response."""
     message = queue(contact)
     rounds.make()
     Message.objects.update(status="wait", gateway_id=None)
@@ -84,15 +84,15 @@ def test_an_echo_that_came_before_the_answer_is_one_message(
 def test_a_gateway_that_gives_every_message_the_same_id_takes_none_away(
     contact, controller, rounds
 ):
-    said = builders.make_message(
+    earlier = builders.make_message(
         builders.make_chat(contact), direction="out", gateway_id="ok"
     )
     queued = [queue(contact, "1"), queue(contact, "2"), queue(contact, "3")]
     answer = faults.reply_after(200, {"data": {"messageId": "ok", "status": "sent"}})
     controller.faults += [answer] * 3
     rounds.make()
-    assert list(Message.objects.order_by("pk")) == [said, *queued]
-    assert {m.status for m in Message.objects.exclude(pk=said.pk)} == {"sent"}
+    assert list(Message.objects.order_by("pk")) == [earlier, *queued]
+    assert {m.status for m in Message.objects.exclude(pk=earlier.pk)} == {"sent"}
     assert not Delivery.objects.filter(done_at=None).exists()
 
 

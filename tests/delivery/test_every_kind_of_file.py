@@ -1,5 +1,8 @@
-"""Every kind of file by every gateway: it arrives as what it is, judged by decoding
-what the gateway got, or is refused before it waits."""
+"""Sends every kind of file through every gateway.
+
+What the gateway received is decoded and compared; files that it does not accept are
+refused before they are queued.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from tests.delivery.conftest import PHONE, PSID
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What is sent, as which media type and as which of the five types.
+# The content, its media type and the message type.
 KINDS = {
     "jpeg": (lambda: samples.image("JPEG"), "image/jpeg", "image"),
     "png": (lambda: samples.image("PNG"), "image/png", "image"),
@@ -84,7 +87,7 @@ EXPECTED = {
         "aac": "audio: audio/aac, aac 1 channel 44100 Hz",
         "zip": f"{REFUSED}application/zip.",
     },
-    # It makes a JPEG of every picture and calls it as its name ends.
+    # Evolution converts every picture to JPEG and takes the type from the file name.
     "evolution": {**WHATSAPP, "png": JPEG},
     "wppconnect": WHATSAPP,
     "page": {
@@ -95,7 +98,7 @@ EXPECTED = {
         "webm recording": M4A.replace("44100", "48000"),
         "mp4 recording": M4A,
     },
-    # Pictures and films as phones have them are its own affair.
+    # Pictures and videos in the formats of phones are handled by the controller itself.
     "controller": {
         **WHATSAPP,
         "sticker": "image: image/webp, WEBP",
@@ -105,12 +108,12 @@ EXPECTED = {
         "3gp": "video: video/3gpp, h263 aac",
     },
 }
-# What each fake calls what is on the phone.
+# How the fakes' names of kinds map to what the phone shows.
 SHOWN = {"ptt": "voice", "file": "document", "pdf": "document"}
 
 
 def described(left, original):
-    """What is on the phone: as what it is shown, of which type, and what is in it."""
+    """Describes a sent file: how the phone shows it, its type and its content."""
     shown = SHOWN.get(left.kind, left.kind)
     mime = left.mime.partition(";")[0]
     if shown == "document":
@@ -118,7 +121,7 @@ def described(left, original):
         same = "as it was" if left.content == original else "changed"
         return f"document: {mime}, {suffix}, {same}"
     if shown == "audio" and left.content[:4] == b"OggS":
-        # The controller has no other word for it; its bytes are what makes it one.
+        # The controller has no separate kind for voice notes; the bytes decide.
         shown = "voice"
     if shown in ("image", "sticker"):
         with Image.open(io.BytesIO(left.content)) as image:
@@ -154,7 +157,7 @@ def made():
 
 @pytest.fixture
 def _each_made_once(made, monkeypatch):
-    """What two gateways take in the same form is converted for the first of them."""
+    """Caches conversions, so that two gateways with the same format share one."""
 
     def convert(order, is_stopping):
         source = Path(order.source).read_bytes()
@@ -172,8 +175,9 @@ def _each_made_once(made, monkeypatch):
 
 
 def send(api, ana, channel, kind):
-    make, mime, said = KINDS[kind]
-    body = {"from": str(ana.pk), "type": said, "base64": data_uri(make(), mime)}
+    make, mime, message_type = KINDS[kind]
+    uri = data_uri(make(), mime)
+    body = {"from": str(ana.pk), "type": message_type, "base64": uri}
     if channel == "facebook":
         path = "/api/chat/message/send/operator/file/facebook"
         return api.post(path, {**body, "contactId": PSID})

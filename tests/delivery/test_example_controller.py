@@ -1,4 +1,4 @@
-"""The example of docs/controller.md runs, and does what the page says."""
+"""The example in docs/controller.md runs and behaves as documented."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def test_a_repeat_and_a_question_are_answered_with_the_first_result(running, set
     first, again = (
         requests.post(f"{url}/send/text", json=sent, timeout=5).json() for _ in range(2)
     )
-    asked = requests.get(f"{url}/send/u1", timeout=5).json()
-    assert first == again == asked
+    looked_up = requests.get(f"{url}/send/u1", timeout=5).json()
+    assert first == again == looked_up
     assert requests.get(f"{url}/send/u2", timeout=5).status_code == 404
 
 

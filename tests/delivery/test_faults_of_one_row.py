@@ -1,4 +1,4 @@
-"""What is wrong with one row stays with it: the worker and all other rows go on."""
+"""An error in one row does not affect the worker or any other row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOT_OURS = "gAAAAABmNobodyHasTheKeyOfThis"
 
 
 def spoil(table, column, **where):
-    """As if the key that encrypted the column had been taken away."""
+    """Replaces an encrypted value by one that no key decrypts."""
     [(name, value)] = where.items()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -48,36 +48,36 @@ def recorded():
     return set(BackgroundFault.objects.values_list("task", "subject"))
 
 
-def probe(ask):
-    with pytest.raises(LackingError) as told:
-        ask()
-    return str(told.value)
+def probe(check):
+    with pytest.raises(LackingError) as raised:
+        check()
+    return str(raised.value)
 
 
 @pytest.fixture
 def neighbour(other_manager):
-    """A contact of another manager, whose message must leave whatever happens."""
+    """A contact of another manager, whose messages must always be sent."""
     return builders.make_contact(other_manager, external_id="552133334444")
 
 
 def test_an_access_that_no_key_decrypts_stops_its_account_alone(
     manager, page_contact, neighbour, controller, rounds
 ):
-    held, free = queue(page_contact, "held"), queue(neighbour, "free")
+    paused, free = queue(page_contact, "held"), queue(neighbour, "free")
     spoil("managers_manager", "facebook_token", id=manager.pk)
     rounds.make()
     free.refresh_from_db()
     assert free.status == "sent"
-    held.refresh_from_db()
-    assert held.status == "wait"
-    assert "HCI_TOKEN_KEYS" in held.error
+    paused.refresh_from_db()
+    assert paused.status == "wait"
+    assert "HCI_TOKEN_KEYS" in paused.error
     alerts.watch()
     assert f"facebook:{manager.pk} bad_setup" in probe(alerts.check)
 
 
 def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds):
     page.people[page_contact.external_id] = page.people.pop("7418252963")
-    held = queue(page_contact, "held")
+    paused = queue(page_contact, "held")
     with connection.cursor() as cursor:
         cursor.execute("SELECT facebook_token FROM managers_manager")
         kept = cursor.fetchone()[0]
@@ -88,8 +88,8 @@ def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds)
         cursor.execute("UPDATE managers_manager SET facebook_token = %s", [kept])
     pauses.resume_mended()
     rounds.make()
-    held.refresh_from_db()
-    assert held.status == "sent"
+    paused.refresh_from_db()
+    assert paused.status == "sent"
 
 
 def test_what_may_have_gone_out_is_not_sent_again_for_want_of_a_key(

@@ -1,4 +1,4 @@
-"""What PostgreSQL does to the worker: deadlocks, a full disk, lost connections."""
+"""The worker survives deadlocks, a full disk and lost database connections."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
 ):
     plain, met = inbound_queue._act, []
 
-    def act(taken):
+    def act(claimed):
         if not met:
             met.append(True)
             raised_by_the_server("40P01")
-        return plain(taken)
+        return plain(claimed)
 
     monkeypatch.setattr(inbound_queue, "_act", act)
     path = webhook_path("evolution", manager.pk)
@@ -101,17 +101,17 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
 
 
 def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypatch):
-    """What no task kept to itself: the process lives, and it is an alarm."""
+    """An error outside the tasks is recorded, and the process goes on."""
     worker = Worker(Limits(patience=SHORT))
     plain, met = worker._periodic_tasks, []
 
-    def chores():
+    def periodic_tasks():
         if not met:
             met.append(True)
             raise ZeroDivisionError
         plain()
 
-    worker._periodic_tasks = chores  # type: ignore[method-assign]
+    worker._periodic_tasks = periodic_tasks  # type: ignore[method-assign]
     message = queue(contact)
 
     def run():

@@ -1,4 +1,4 @@
-"""A message that leaves as several, as a file and its caption do on a page."""
+"""Messages that are sent in several parts, like a file and its caption on a page."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ECHO = Echo("m_2", ANA, Content("text", "Meu bolo"), is_api=True)
 
 @pytest.fixture
 def say(manager):
-    listener = WebhookAccount(manager.pk, manager.number, manager.facebook_id)
-    return lambda *events: [handle_event(listener, "facebook", one) for one in events]
+    account = WebhookAccount(manager.pk, manager.number, manager.facebook_id)
+    return lambda *events: [handle_event(account, "facebook", one) for one in events]
 
 
 @pytest.fixture
 def sent(page_contact):
-    """A message that left as m_1 and m_2."""
+    """Settles a message that was sent as m_1 and m_2."""
     message = queue(page_contact, "Arquivo em anexo", type="image")
     [job] = claim(5, 5, 60, {})
 
@@ -59,7 +59,7 @@ def test_the_echo_of_a_part_is_no_message(sent, say):
 
 
 def test_the_echo_of_a_part_that_came_first_is_taken_back(sent, say):
-    """As of a gateway whose echoes do not name our id."""
+    """The gateway's echoes do not have our id."""
     Delivery.objects.update(in_flight=False)
     say(ECHO)
     assert Message.objects.count() == 2

@@ -1,4 +1,4 @@
-"""Edits, deletions, reactions and quotes that Meta's webhooks bring, to the answers."""
+"""Edits, deletions, reactions and quotes from Meta's webhooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class CloudNews:
-    """What a customer of the Cloud API does, and what its owner types."""
+    """Builds webhook bodies of a customer on the Cloud API."""
 
     path = "/webhooks/whatsapp"
     first, ours = "wamid.first", "wamid.ours"
@@ -42,7 +42,7 @@ class CloudNews:
 
 
 class PageNews:
-    """What a person does on a page."""
+    """Builds webhook bodies of a person on a page."""
 
     path = "/webhooks/facebook"
     first, ours = "m_first", "m_ours"
@@ -77,7 +77,7 @@ def news(request):
 
 
 @pytest.fixture
-def hear(news, rounds):
+def process(news, rounds):
     def post_and_work(body):
         assert post(news.fake, news.path, body).status_code == 200
         rounds.make()
@@ -88,7 +88,7 @@ def hear(news, rounds):
 
 @pytest.fixture
 def chat(news, manager):
-    """A customer's message, and our answer to it."""
+    """A chat with a customer's message and our reply."""
     contact = builders.make_contact(
         manager, channel=news.channel, external_id=news.person
     )
@@ -104,8 +104,8 @@ def message(name):
     return Message.objects.get(gateway_id=name)
 
 
-def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, news, hear):
-    hear(news.edit(news.first, "Quero torta"))
+def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, news, process):
+    process(news.edit(news.first, "Quero torta"))
     edited = message(news.first)
     assert edited.content == "Quero torta"
     assert "edited" in edited.details
@@ -113,28 +113,28 @@ def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, news, hear):
     assert Message.objects.count() == 2
 
 
-def test_a_message_is_taken_back(chat, news, hear):
-    hear(news.delete(news.first))
+def test_a_message_is_taken_back(chat, news, process):
+    process(news.delete(news.first))
     assert "deleted" in message(news.first).details
     assert message(news.first).content == "Quero bolo"
     assert Message.objects.count() == 2
 
 
-def test_a_reaction_comes_and_goes(chat, news, hear):
-    hear(news.react(news.ours, "👍"))
+def test_a_reaction_comes_and_goes(chat, news, process):
+    process(news.react(news.ours, "👍"))
     assert message(news.ours).details == {"reactions": [{"from": "", "emoji": "👍"}]}
-    hear(news.react(news.ours, ""))
+    process(news.react(news.ours, ""))
     assert message(news.ours).details is None
     assert Message.objects.count() == 2
 
 
-def test_an_answer_quotes_our_message(chat, news, hear):
-    hear(news.answer(news.ours, "De cenoura"))
+def test_an_answer_quotes_our_message(chat, news, process):
+    process(news.answer(news.ours, "De cenoura"))
     answer = Message.objects.latest("id")
     assert answer.content == "De cenoura"
     assert answer.details == {"replyTo": str(message(news.ours).uuid)}
 
 
-def test_what_quotes_a_message_from_before_us_is_kept(chat, news, hear):
-    hear(news.answer("wamid.unknown", "De cenoura"))
+def test_what_quotes_a_message_from_before_us_is_kept(chat, news, process):
+    process(news.answer("wamid.unknown", "De cenoura"))
     assert Message.objects.latest("id").details is None

@@ -1,4 +1,4 @@
-"""Who writes by Meta's gateways, where he came from, and where he is answered."""
+"""Customers on Meta's gateways: their ids, their origin and their address."""
 
 from __future__ import annotations
 

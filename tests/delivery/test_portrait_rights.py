@@ -1,4 +1,4 @@
-"""The copy of a customer's picture is judged as his files are."""
+"""Access to the copy of a customer's picture is authorized like that to files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAVE = "/api/user/contact/save"
 
 
 def portray(contact, base=""):
-    """Gives the contact a picture as the worker does."""
+    """Stores a picture of the contact as the worker does."""
     uuid = uuid4()
     portrait = Portrait(uuid=uuid, contact=contact, mime="image/png")
     portrait.file.save(f"{uuid.hex[:2]}/{uuid.hex}", ContentFile(b"bytes"))
@@ -144,7 +144,7 @@ def test_the_address_is_the_one_that_the_feed_tells(api, contact, base):
     assert answered(api, contact).partition("?")[0] == bare
 
 
-# What callers say ------------------------------------------------------------------
+# Pictures saved by callers
 
 
 def test_a_link_that_is_sent_back_changes_nothing(api, contact, bare):

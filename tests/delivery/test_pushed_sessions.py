@@ -1,4 +1,4 @@
-"""What a gateway tells of its session by itself counts as what it answers."""
+"""A session state pushed by a gateway has the same effect as a checked one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_pushed_number_that_is_another_s_stops_the_sends(
     rounds.make()
     message = queue(contact)
     rounds.worker._dues.pop("pauses", None)
-    # Its own answer does not say whose phone it is, and so mends nothing.
+    # The check does not return the phone number, so it does not end the pause.
     poll(rounds)
     rounds.make()
     account = GatewayAccount.objects.get(channel="whatsapp")

@@ -1,4 +1,4 @@
-"""The QR code of a session is asked for because a person wants it, and by no poll."""
+"""The QR code of a session is requested for a person, never by periodic checks."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ QR = "2@qr-of-evolution"
 
 
 @pytest.fixture
-def ask(rounds):
-    """Asks every session that is due, as the worker does."""
+def check_due(rounds):
+    """Checks every session that is due, as the worker does."""
 
-    def asked():
+    def check_all():
         for due in due_checks(100):
             store_check(check(rounds.worker.drivers, due))
 
-    return asked
+    return check_all
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def account(manager, evolution):
 
 
 @pytest.fixture
-def closed(account, ask):
-    """The session after a poll has found it closed."""
-    ask()
+def closed(account, check_due):
+    """The session after a check has found it closed."""
+    check_due()
     return account
 
 
@@ -57,61 +57,63 @@ def later(seconds):
         one.save()
 
 
-def asked_of(evolution):
+def requests_of(evolution):
     return [r.path.split("/")[2] for r in evolution.requests]
 
 
 @pytest.mark.parametrize("state", ["close", "connecting", "open"])
-def test_a_poll_begins_no_connection(account, evolution, ask, state):
+def test_a_poll_begins_no_connection(account, evolution, check_due, state):
     evolution.state = state
-    ask()
+    check_due()
     later(60)
-    ask()
-    assert asked_of(evolution) == ["connectionState", "connectionState"]
+    check_due()
+    assert requests_of(evolution) == ["connectionState", "connectionState"]
     assert evolution.connections == 0
 
 
-def test_whoever_asks_for_the_session_gets_its_qr(closed, evolution, ask, api):
+def test_whoever_asks_for_the_session_gets_its_qr(closed, evolution, check_due, api):
     body = {"number": closed.manager.number}
     first = api.post("/api/user/session", body).json()["data"]
     assert (first["state"], first["qr"]) == ("closed", None)
     later(5)
-    ask()
+    check_due()
     then = api.post("/api/user/session", body).json()["data"]
     assert (then["state"], then["qr"]) == ("qr", QR)
     assert evolution.connections == 1
 
 
-def test_it_is_asked_for_once_however_often_it_is_wanted(closed, evolution, ask, api):
+def test_it_is_asked_for_once_however_often_it_is_wanted(
+    closed, evolution, check_due, api
+):
     body = {"number": closed.manager.number}
     for _ in range(5):
         api.post("/api/user/session", body)
-    ask()
-    assert "connect" not in asked_of(evolution)  # asked for a moment ago
+    check_due()
+    assert "connect" not in requests_of(evolution)  # it was checked just before
     later(5)
     for _ in range(5):
-        ask()
-    assert asked_of(evolution).count("connect") == 1
+        check_due()
+    assert requests_of(evolution).count("connect") == 1
 
 
-def test_who_only_watches_begins_no_connection(closed, evolution, ask, api):
+def test_who_only_watches_begins_no_connection(closed, evolution, check_due, api):
     body = {"number": closed.manager.number, "connect": False}
     api.post("/api/user/session", body)
     later(60)
-    ask()
-    assert "connect" not in asked_of(evolution)
+    check_due()
+    assert "connect" not in requests_of(evolution)
 
 
-def test_an_operator_does_not_connect_the_gateway(closed, evolution, ask, ana):
+def test_an_operator_does_not_connect_the_gateway(closed, evolution, check_due, ana):
     signed_in(ana.user).post("/api/user/session", {"number": closed.manager.number})
     later(60)
-    ask()
-    assert "connect" not in asked_of(evolution)
+    check_due()
+    assert "connect" not in requests_of(evolution)
 
 
-def test_a_session_that_is_open_is_not_asked_for_a_qr(account, evolution, ask):
+def test_a_session_that_is_open_is_not_asked_for_a_qr(account, evolution, check_due):
     evolution.state = "open"
-    ask()
+    check_due()
     assert not request_qr(account.manager_id)
 
 
@@ -121,33 +123,33 @@ def test_a_gateway_without_a_qr_is_not_asked(closed):
     assert not request_qr(closed.manager_id)
 
 
-def test_a_session_that_opened_meanwhile_is_open(closed, evolution, ask):
+def test_a_session_that_opened_meanwhile_is_open(closed, evolution, check_due):
     request_qr(closed.manager_id)
     evolution.state = "open"
     later(5)
-    ask()
+    check_due()
     assert GatewayAccount.objects.get().state == "open"
 
 
-def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, ask):
+def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, check_due):
     evolution.key = "another"
     request_qr(closed.manager_id)
     later(5)
-    ask()
+    check_due()
     found = GatewayAccount.objects.get()
     assert (found.state, found.qr) == ("closed", "")
     assert "Unauthorized" in found.reason
 
 
-def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(closed, evolution, ask):
+def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(closed, evolution, check_due):
     evolution.state = "connecting"
     store_reported(closed.manager_id, "whatsapp", Health("qr", "scan", "2@x"))
     later(60)
-    ask()
+    check_due()
     found = GatewayAccount.objects.get()
     assert (found.state, found.qr) == ("qr", "2@x")
     evolution.state = "close"
     later(60)
-    ask()
+    check_due()
     found = GatewayAccount.objects.get()
     assert (found.state, found.qr) == ("closed", "")

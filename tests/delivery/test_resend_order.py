@@ -1,4 +1,4 @@
-"""A message that is sent again keeps the order of its contact's messages."""
+"""A resent message keeps the order of its contact's messages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_an_attempt_is_dated(contact):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_click_waits_for_whoever_is_storing_a_message(api, contact, ana):
-    """Its place is drawn while it holds the contact, as a new message's id is."""
+    """The position is assigned under the contact's lock, like a new message's id."""
     from django.db import transaction
 
     from contacts.lookup import lock_contact

@@ -1,4 +1,4 @@
-"""What becomes of one message: sent, tried again, or visibly failed."""
+"""A message is sent, retried, or marked as failed."""
 
 from __future__ import annotations
 
@@ -108,9 +108,9 @@ def test_an_account_that_is_refused_rests_and_all_its_messages_say_why(
         assert message.status == "wait"
         assert message.error == account.pause_reason != ""
     assert set(Delivery.objects.values_list("failures", flat=True)) == {0}
-    asked = len(controller.requests)
+    count = len(controller.requests)
     rounds.make()
-    assert len(controller.requests) == asked
+    assert len(controller.requests) == count
     controller.state = "open"
     make_due(messages[0])
     rounds.make()
@@ -224,14 +224,14 @@ def test_a_page_token_of_a_message_is_gone_when_it_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"),
+    ("hours", "expected"),
     [
         (23, {"messaging_type": "RESPONSE"}),
         (25, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
     ],
 )
 def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
-    manager, page_contact, rounds, settings, hours, said
+    manager, page_contact, rounds, settings, hours, expected
 ):
     from hci_center.demo.gateways.messenger import FakeMessenger
 
@@ -250,7 +250,7 @@ def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
     assert body == {
         "recipient": {"id": page_contact.external_id},
         "message": {"text": "Olá", "metadata": str(message.uuid)},
-        **said,
+        **expected,
     }
     message.refresh_from_db()
     assert message.status == "sent"

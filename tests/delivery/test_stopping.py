@@ -1,4 +1,4 @@
-"""A worker that is told to stop ends within its supervisor's patience."""
+"""A worker that is stopped exits within its supervisor's timeout."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def wait_for(is_true, seconds=20):
 
 @pytest.fixture
 def hanging(monkeypatch):
-    """Fetches that do not end before the test does."""
+    """Downloads that do not end before the test does."""
     begun, over = threading.Semaphore(0), threading.Event()
 
     def fetch(*_):
@@ -78,7 +78,7 @@ def test_fetches_that_hang_are_left_and_given_back(manager, contact, hanging):
 
 @pytest.fixture
 def process(controller, tmp_path):
-    """`manage.py deliver_messages` as a supervisor runs it."""
+    """Starts `manage.py deliver_messages` as a supervisor does."""
     started = []
 
     def start(*options):

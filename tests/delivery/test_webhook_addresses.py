@@ -1,5 +1,7 @@
-"""The address at which a gateway without signatures reaches us: one a manager, renewed
-alone, whatever becomes of HCI_SECRET_KEY."""
+"""Webhook addresses of unsigned gateways.
+
+Each manager has one, which is renewed separately and independent of HCI_SECRET_KEY.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def tell(evolution):
-    """Posts an event to an address; the status of the answer."""
+def post_event(evolution):
+    """Posts an event to an address and returns the status of the response."""
 
-    def posted(path):
+    def post_to(path):
         news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
         return post(evolution, path, news).status_code
 
-    return posted
+    return post_to
 
 
 def pass_time(**by):
@@ -39,28 +41,28 @@ def pass_time(**by):
     WebhookSecret.objects.filter(ends_at__gt=moved).update(ends_at=moved)
 
 
-def test_it_is_the_same_until_it_is_renewed(manager, settings, tell):
+def test_it_is_the_same_until_it_is_renewed(manager, settings, post_event):
     path = webhook_path("evolution", manager.pk)
     settings.SECRET_KEY = "another-secret-key-of-this-centre-" * 2
     assert webhook_path("evolution", manager.pk) == path
-    assert tell(path) == 200
+    assert post_event(path) == 200
 
 
-def test_a_renewed_one_goes_beside_the_old_one_for_a_day(manager, tell):
+def test_a_renewed_one_goes_beside_the_old_one_for_a_day(manager, post_event):
     old = webhook_path("evolution", manager.pk)
     new = renewed_webhook_path("evolution", manager.pk)
     assert new != old
     assert webhook_path("evolution", manager.pk) == new
-    assert (tell(new), tell(old)) == (200, 200)
+    assert (post_event(new), post_event(old)) == (200, 200)
     pass_time(hours=0)
-    assert (tell(new), tell(old)) == (200, 403)
+    assert (post_event(new), post_event(old)) == (200, 403)
 
 
-def test_an_old_one_can_end_at_once_also_one_that_was_going_on(manager, tell):
+def test_an_old_one_can_end_at_once_also_one_that_was_going_on(manager, post_event):
     oldest = webhook_path("evolution", manager.pk)
     old = renewed_webhook_path("evolution", manager.pk)
     new = renewed_webhook_path("evolution", manager.pk, at_once=True)
-    assert [tell(path) for path in (oldest, old, new)] == [403, 403, 200]
+    assert [post_event(path) for path in (oldest, old, new)] == [403, 403, 200]
 
 
 def test_another_renewal_does_not_lengthen_the_first(manager):
@@ -73,11 +75,11 @@ def test_another_renewal_does_not_lengthen_the_first(manager):
     assert len(ends) == 2
 
 
-def test_other_managers_keep_theirs(manager, other_manager, tell):
+def test_other_managers_keep_theirs(manager, other_manager, post_event):
     others = webhook_path("evolution", other_manager.pk)
     renewed_webhook_path("evolution", manager.pk, at_once=True)
     assert webhook_path("evolution", other_manager.pk) == others
-    assert tell(others) == 200
+    assert post_event(others) == 200
 
 
 def test_it_is_encrypted_in_the_table(manager):
@@ -89,19 +91,20 @@ def test_it_is_encrypted_in_the_table(manager):
     assert len(secret) == 40
 
 
-def test_the_addresses_of_an_earlier_version_go_on(manager, settings, tell):
-    """They were made of HCI_SECRET_KEY, and stand in people's gateways."""
+def test_the_addresses_of_an_earlier_version_go_on(manager, settings, post_event):
+    """They were derived from HCI_SECRET_KEY, and gateways are configured with them."""
     key = b"webhook:" + settings.SECRET_KEY.encode()
-    said = f"evolution:{manager.pk}".encode()
-    path = f"/webhooks/evolution/{manager.pk}-{hmac.digest(key, said, 'sha256').hex()[:40]}"
-    assert tell(path) == 403
+    name = f"evolution:{manager.pk}".encode()
+    digest = hmac.digest(key, name, "sha256").hex()
+    path = f"/webhooks/evolution/{manager.pk}-{digest[:40]}"
+    assert post_event(path) == 403
     migration = importlib.import_module("managers.migrations.0004_webhook_secrets")
     migration.keep_addresses(apps, None)
     assert webhook_path("evolution", manager.pk) == path
-    assert tell(path) == 200
+    assert post_event(path) == 200
 
 
-# Who renews --------------------------------------------------------------------
+# The command
 
 
 def renew(*arguments):
@@ -110,13 +113,13 @@ def renew(*arguments):
     return out.getvalue().strip()
 
 
-def test_the_command_prints_the_new_address(manager, tell, settings):
+def test_the_command_prints_the_new_address(manager, post_event, settings):
     settings.PUBLIC_URL = "https://centre.example"
     old = webhook_path("evolution", manager.pk)
     printed = renew(str(manager.number), "--at-once")
     new = webhook_path("evolution", manager.pk)
     assert printed == f"https://centre.example{new}"
-    assert (tell(new), tell(old)) == (200, 403)
+    assert (post_event(new), post_event(old)) == (200, 403)
 
 
 @pytest.mark.parametrize("name", ["1", "5511499999999"])

@@ -1,4 +1,4 @@
-"""From a signed body to a stored message, and nothing from any other."""
+"""Signed webhook bodies become stored messages; all others are refused."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_forged_body_is_refused_and_leaves_nothing(page, path, headers):
 
 @pytest.fixture
 def other_cloud(cloud, other_manager):
-    """The app of another manager, with a secret and a number of its own."""
+    """The fake of another manager's app, with its own secret and number."""
     with FakeWhatsAppCloud(phone="7700", token="t", secret="other") as fake:
         give_cloud(other_manager, "7700", "other")
         yield fake
@@ -80,8 +80,8 @@ def other_cloud(cloud, other_manager):
 
 def give_cloud(manager, phone, secret):
     manager.gateway = "whatsapp_cloud"
-    given = {"phoneNumberId": phone, "token": "t", "appSecret": secret}
-    manager.gateway_settings = json.dumps(given)
+    options = {"phoneNumberId": phone, "token": "t", "appSecret": secret}
+    manager.gateway_settings = json.dumps(options)
     manager.save()
 
 
@@ -103,8 +103,8 @@ def test_the_installation_s_app_tells_of_every_number(cloud, other_cloud, settin
     batch["entry"] += other_cloud.inbound(PHONE, "Oi")["entry"]
     cloud.secret = "sesame"
     assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
-    lanes = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
-    assert list(lanes) == [CLOUD_PHONE, "7700"]
+    partitions = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
+    assert list(partitions) == [CLOUD_PHONE, "7700"]
 
 
 def test_an_app_that_managers_share_tells_of_their_numbers(cloud, other_manager):

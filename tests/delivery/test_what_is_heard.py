@@ -1,4 +1,4 @@
-"""What webhooks brought becomes contacts, messages, receipts and sessions."""
+"""Webhook events of Meta become contacts, messages and receipts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.delivery.conftest import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What Messenger calls its news of a status.
+# Messenger's names of the events of a status.
 SAYS = {"delivered": "delivery", "read": "read"}
 
 
@@ -118,7 +118,7 @@ def test_cloud_media_is_fetched_with_its_caption(cloud, rounds):
 def test_a_caption_that_came_as_a_message_of_old_is_not_told_again(
     cloud, rounds, contact
 ):
-    """The gateway repeats what was heard before captions were kept with their files."""
+    """The gateway repeats an event from before captions were stored with files."""
     chat = builders.make_chat(contact)
     news = cloud.inbound(PHONE, type="image", image={"id": "7", "caption": "bolo"})
     name = news["entry"][0]["changes"][0]["value"]["messages"][0]["id"]
@@ -215,7 +215,7 @@ def test_a_mark_that_overtakes_the_answer_of_a_send_counts(
     earlier.refresh_from_db()
     assert earlier.status == status
     assert InboundEvent.objects.get().state == "waiting"
-    # As the answer is written, when it comes.
+    # The state after the response has been received and written.
     Message.objects.filter(pk=message.pk).update(status="sent")
     Delivery.objects.update(done_at=datetime.now(UTC), in_flight=False)
     InboundEvent.objects.update(next_at=datetime.now(UTC))
@@ -227,7 +227,7 @@ def test_a_mark_that_overtakes_the_answer_of_a_send_counts(
 
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_a_mark_does_not_lift_what_left_after_it(page, page_contact, rounds, status):
-    """Queued before the mark, but sent after it."""
+    """The message was queued before the watermark, but sent after it."""
     chat = builders.make_chat(page_contact)
     now = datetime.now(UTC)
     early, late = (

@@ -1,4 +1,4 @@
-"""What Evolution and WPPConnect tell, from their webhook to the message."""
+"""Events of Evolution and WPPConnect, from their webhook to the message."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ CHAT = f"{PHONE}@c.us"
 
 
 @pytest.fixture
-def tell(manager, rounds):
-    """Posts news as the gateway does, and has the worker make of it what it does."""
+def deliver(manager, rounds):
+    """Posts events as the gateway does and lets the worker process them."""
 
-    def told(fake, *news):
+    def post_and_process(fake, *news):
         for one in news:
             path = webhook_path(manager.gateway, manager.pk)
             assert post(fake, path, one).status_code == 200
             rounds.make()
         assert not InboundEvent.objects.exclude(state="done").exists()
 
-    return told
+    return post_and_process
 
 
-def test_a_photo_of_an_album_is_fetched_by_its_own_message(evolution, tell):
+def test_a_photo_of_an_album_is_fetched_by_its_own_message(evolution, deliver):
     photo = {"mimetype": "image/png", "caption": "2 de 3", "mediaKey": {"0": 7}}
     kind = "associatedChildMessage"
     part = {kind: {"message": {"imageMessage": photo}}}
     evolution.media["3A7"] = (b64encode(PNG).decode(), "image/png")
-    tell(
+    deliver(
         evolution,
         evolution.inbound(JID, message=part, messageType=kind, key={"id": "3A7"}),
     )
@@ -45,22 +45,22 @@ def test_a_photo_of_an_album_is_fetched_by_its_own_message(evolution, tell):
     assert message.error == ""
 
 
-def test_a_call_that_nobody_took_is_one_line_that_says_so(evolution, tell):
+def test_a_call_that_nobody_took_is_one_line_that_says_so(evolution, deliver):
     call = {"id": "C1", "from": JID, "isVideo": False}
-    tell(evolution, evolution.event("call", {**call, "status": "offer"}))
+    deliver(evolution, evolution.event("call", {**call, "status": "offer"}))
     assert Message.objects.get().content == "Voice call"
-    tell(evolution, evolution.event("call", {**call, "status": "timeout"}))
+    deliver(evolution, evolution.event("call", {**call, "status": "timeout"}))
     assert Message.objects.get().content == "Missed voice call"
 
 
-def test_an_edit_and_a_deletion_change_their_message(evolution, tell):
+def test_an_edit_and_a_deletion_change_their_message(evolution, deliver):
     key = {"id": "3A1"}
     edit = {
         "key": key,
         "type": "MESSAGE_EDIT",
         "editedMessage": {"conversation": "dois bolos"},
     }
-    tell(
+    deliver(
         evolution,
         evolution.inbound(JID, "um bolo", key=key),
         evolution.event("messages.edited", edit),
@@ -77,27 +77,27 @@ def test_one_bad_message_of_a_batch_parks_alone(evolution, manager, rounds):
     news = evolution.event("messages.upsert", batch)
     post(evolution, webhook_path("evolution", manager.pk), news)
     rounds.make()
-    said = Message.objects.order_by("pk").values_list("content", flat=True)
-    assert list(said) == ["um", "dois"]
+    contents = Message.objects.order_by("pk").values_list("content", flat=True)
+    assert list(contents) == ["um", "dois"]
     states = InboundEvent.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["done", "parked", "done"]
 
 
 def test_a_message_that_is_decrypted_later_is_not_hidden_by_its_first_news(
-    wppconnect, tell
+    wppconnect, deliver
 ):
     first = wppconnect.inbound(CHAT, "", type="ciphertext", id=f"false_{CHAT}_3A1")
-    tell(wppconnect, first, {**first, "type": "chat", "body": "Oi"})
+    deliver(wppconnect, first, {**first, "type": "chat", "body": "Oi"})
     assert Message.objects.get().content == "Oi"
 
 
-def test_unread_messages_of_a_start_are_kept_once(wppconnect, tell):
+def test_unread_messages_of_a_start_are_kept_once(wppconnect, deliver):
     news = wppconnect.inbound(CHAT, "não lida")
-    tell(wppconnect, {**news, "event": "unreadmessages"}, news)
+    deliver(wppconnect, {**news, "event": "unreadmessages"}, news)
     assert Message.objects.get().content == "não lida"
 
 
-def test_a_reply_and_a_reaction_are_of_their_message(wppconnect, tell):
+def test_a_reply_and_a_reaction_are_of_their_message(wppconnect, deliver):
     first = wppconnect.inbound(CHAT, "Quanto é?")
     reply = wppconnect.inbound(CHAT, "o de cenoura", quotedMsgId=first["id"])
     reaction = wppconnect.event(
@@ -106,7 +106,7 @@ def test_a_reply_and_a_reaction_are_of_their_message(wppconnect, tell):
         msgId={"_serialized": first["id"]},
         reactionText="👍",
     )
-    tell(wppconnect, first, reply, reaction)
-    asked, answered = Message.objects.order_by("pk")
-    assert answered.details["replyTo"] == str(asked.uuid)
-    assert [one["emoji"] for one in asked.details["reactions"]] == ["👍"]
+    deliver(wppconnect, first, reply, reaction)
+    question, answer = Message.objects.order_by("pk")
+    assert answer.details["replyTo"] == str(question.uuid)
+    assert [one["emoji"] for one in question.details["reactions"]] == ["👍"]

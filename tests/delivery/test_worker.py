@@ -1,4 +1,4 @@
-"""The worker as a process lives: woken, stopped, and not to be broken."""
+"""The worker's life cycle: wakeup, shutdown and robustness."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def other():
-    """A connection beside the test's own."""
+    """A second database connection."""
     parameters = connection.get_connection_params()
     keep = ("dbname", "user", "password", "host", "port")
-    given = {name: parameters[name] for name in keep if parameters.get(name)}
-    with psycopg.connect(**given, autocommit=True) as made:
+    options = {name: parameters[name] for name in keep if parameters.get(name)}
+    with psycopg.connect(**options, autocommit=True) as made:
         yield made
 
 
 @pytest.fixture
 def running():
-    """Starts a worker in a thread of its own; it is stopped at the end."""
+    """Starts workers in threads of their own and stops them at the end."""
     started = []
 
     def start():

@@ -1,4 +1,4 @@
-"""The worker copies pictures beside what it sends and fetches."""
+"""The worker copies pictures while it sends messages and downloads files."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_fault_of_ours_with_one_is_that_ones_alone(rounds, photos, monkeypatch
 
 
 def test_one_whose_process_is_killed_is_not_shown(rounds, photos, monkeypatch):
-    """As by its own bound on memory, or a fault of a decoder."""
+    """The process may be killed by its memory limit or a bug in a decoder."""
     photos(1)
     monkeypatch.setattr(
         "chats.files.picture_copies.Order",

@@ -1,4 +1,4 @@
-"""`manage.py deliver_messages`: sends what waits and takes in what came."""
+"""`manage.py deliver_messages`: runs a worker for outgoing and incoming messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chats.gateways.deadline_adapter import Timeouts
 from chats.worker.loop import Limits, Worker
 from hci_center.database.timeouts import use_role
 
-# What the end of a worker may take beyond its drain, in seconds.
+# How long a worker may take to exit after its drain, in seconds.
 MARGIN = 1.5
 
 
@@ -48,17 +48,17 @@ class Command(BaseCommand):
 
         def stop(*_signal: Any) -> None:
             worker.stop()
-            # Whatever the main thread waits for by then: what is under way is left as a
-            # kill would leave it, before a supervisor has to kill.
+            # Exits even if the main thread is blocked, before a supervisor sends
+            # SIGKILL; work in progress is left as after a crash.
             last = threading.Timer(worker.limits.drain + MARGIN, os._exit, [0])
             last.daemon = True
             last.start()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        # What is written on messages is read by the centre's own people.
+        # Errors on messages are read by the installation's own staff.
         with translation.override(settings.LANGUAGE_CODE):
             worker.run()
         self.stdout.flush()
-        # Threads in the middle of a call would hold the process to its deadline.
+        # Threads in a gateway call would keep the process alive until their timeout.
         os._exit(0)
