@@ -1,4 +1,4 @@
-"""The database backend named in the settings (Django requires the module name `base`)."""
+"""The database backend of the settings (Django requires the name `base`)."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def bounded(parameters: Mapping[str, Any], **more: str) -> dict[str, Any]:
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A psycopg connection that waits `answer_timeout` seconds at most for an answer."""
+    """A psycopg connection that waits at most `answer_timeout` for an answer."""
 
     answer_timeout: float | None = None
 

@@ -26,7 +26,7 @@ class WithoutValues(logging.Formatter):
     customers, which would stay in the log for as long as the log is kept.
     """
 
-    def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802 - name given by logging
+    def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802 - logging's name
         error = ei[1]
         return "" if error is None else _formatted(error, set()).rstrip("\n")
 

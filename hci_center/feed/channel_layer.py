@@ -26,7 +26,7 @@ MOST_FAILURES = 100
 
 
 def rows_message(epoch: str, changes: list[Change]) -> dict[str, Any]:
-    """Returns the message with a batch of changes, without rows when it is too large."""
+    """Returns the message for a batch of changes, without rows if it is too large."""
     size = sum(len(change.ev or "") for change in changes)
     rows = [list(change) for change in changes] if size <= MOST_CHARACTERS else []
     return {"type": "feed.rows", "e": epoch, "rows": rows}

@@ -19,7 +19,7 @@ PATH = "/api/socket"
 class SocketViewSet(ContractViewSet):
     @operation(repeatable=False)
     def create(self, fields: Fields) -> dict[str, Any]:
-        """Returns the URL of the feed, a ticket for one socket and the current cursor."""
+        """Returns the feed's URL, a ticket for one socket and the current cursor."""
         base = public_base(self.request)
         with connection.cursor() as cursor:
             cursor.execute("SELECT seq, epoch FROM change_head")
@@ -44,7 +44,7 @@ def public_base(request: HttpRequest) -> str:
 
 
 def socket_url(base: str) -> str:
-    """Returns the socket's URL: below PUBLIC_URL if it is set, else at the feed's port."""
+    """Returns the socket's URL: below PUBLIC_URL if set, else at the feed's port."""
     parts = urlsplit(base)
     scheme = "wss" if parts.scheme == "https" else "ws"
     if settings.PUBLIC_URL:

@@ -34,9 +34,9 @@ IS_AWAKE = 772
 MOST_ROWS = 500
 STAND_BY_EVERY = 0.1
 RETRY_EVERY = 0.2
-# Pause after a change, in seconds: later changes wait a little, so that one step numbers
-# more of them and reading does not take processor time from the hubs. Each read that
-# finds changes lengthens the pause, up to STEADY_PAUSE.
+# Pause after a change, in seconds: later changes wait a little, so that one step
+# numbers more of them and reading does not take processor time from the hubs. Each read
+# that finds changes lengthens the pause, up to STEADY_PAUSE.
 BUSY_PAUSE = 0.02
 LONGER_BY = 0.004
 STEADY_PAUSE = 0.045
@@ -70,7 +70,7 @@ class Relay:
         # How many reads in a row found changes, and when the latest of them was.
         self._busy_reads = 0
         self._latest = 0.0
-        # The limit of the next read, and the id of the latest change replaced by a reset.
+        # The limit of the next read, and the id of the last change made a reset.
         self._limit = MOST_ROWS
         self._voided: int | None = None
 
@@ -145,7 +145,7 @@ class Relay:
         await asyncio.sleep(pause)
 
     async def _stamp(self, connection: Connection) -> list[Change] | None:
-        """Numbers committed changes; returns None when it failed and fewer must be tried.
+        """Numbers committed changes; returns None if it failed and must try fewer.
 
         A change that cannot be numbered must not stop the later ones. The batch is
         reduced until it has only that change, which is then replaced by a reset for

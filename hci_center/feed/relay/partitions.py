@@ -21,9 +21,9 @@ EVERY = 5.0
 # Rows of a partition, and how many partitions are created in advance.
 SIZE = 1_000_000
 AHEAD = 2
-# No text is stored for more than 48 hours; the margin is for the interval between checks
-# and for rows of long transactions. A client can resume for this long, minus the time
-# that a partition is written to.
+# No text is stored for more than 48 hours; the margin is for the interval between
+# checks and for rows of long transactions. A client can resume for this long, minus the
+# time that a partition is written to.
 RETENTION = "47 hours 55 minutes"
 WRITTEN_FOR = "1 hour"
 

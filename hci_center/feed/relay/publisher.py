@@ -41,7 +41,7 @@ class Publisher:
             try:
                 is_published = await self._try(message) or await self._try(message)
             except Exception:
-                # The message itself is at fault; the hubs read its changes from the table.
+                # The message itself is at fault; the hubs read the table.
                 logger.exception("A message of %s cannot be published", message["type"])
                 continue
             if not is_published:

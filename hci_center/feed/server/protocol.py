@@ -29,7 +29,7 @@ MOST_FRAGMENTS = 16
 
 
 class FeedProtocol(WebSocketsSansIOProtocol):
-    """Implements `Transport`: writes frames directly and closes sockets that are slow."""
+    """Implements `Transport`: writes frames directly and closes slow sockets."""
 
     line: Connection | None = None
     pong = b""

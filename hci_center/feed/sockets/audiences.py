@@ -13,7 +13,7 @@ Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 
 
 class Audience:
-    """Sockets with equal rights: the same managers, operator, areas and link address."""
+    """Sockets with equal rights: same managers, operator, areas and link address."""
 
     __slots__ = ("base", "caller", "rights", "writers")
 
@@ -25,7 +25,7 @@ class Audience:
         self.writers: dict[Any, Callable[[bytes], None]] = {}
 
     def events_for(self, changes: Iterable[Change]) -> list[EventText]:
-        """Returns the events for these changes: of each its event, its removal or none."""
+        """Returns the events for these changes: for each an event, removal or none."""
         caller = self.caller
         events: list[EventText] = []
         for change in changes:

@@ -52,8 +52,8 @@ class Broadcaster:
     def broadcast(self, changes: Iterable[Change], cursor: int) -> None:
         """Writes to each socket the changes that it may see."""
         managers = {change.manager for change in changes}
-        # Audiences often get the same events: encoding them once also keeps the bytes in
-        # the processor's cache while they are copied a thousand times.
+        # Audiences often get the same events: encoding them once also keeps the bytes
+        # in the processor's cache while they are copied a thousand times.
         frames: dict[tuple[EventText, ...], list[bytes]] = {(): []}
         for audience in self.audiences.reached_by(managers):
             events = tuple(audience.events_for(changes))

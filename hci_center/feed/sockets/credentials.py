@@ -87,7 +87,7 @@ class CredentialRegistry:
             state.left_at = time.monotonic()
 
     def has_room(self, connection: Connection) -> bool:
-        """Whether the person has no more sockets than allowed; always True for a key."""
+        """Whether the person has no more sockets than allowed; True for a key."""
         state = connection.state
         if state is None or state.caller is None or state.caller.is_key:
             return True

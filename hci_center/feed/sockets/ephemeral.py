@@ -17,8 +17,8 @@ from hci_center.feed.visibility import can_see
 
 logger = logging.getLogger(__name__)
 
-# Rate limit of `viewing` and `typing` frames: each uses up this many seconds of a socket's
-# allowance, which is at most BURST_SECONDS.
+# Rate limit of `viewing` and `typing` frames: each uses up this many seconds of a
+# socket's allowance, which is at most BURST_SECONDS.
 SECONDS_PER_FRAME = 0.2
 BURST_SECONDS = 1.0
 # The most contacts that one socket may view or type to at a time.
@@ -174,5 +174,6 @@ def _is_id(value: Any) -> bool:
         return 0 <= value < 10**15
     if not isinstance(value, str) or not 0 < len(value) <= 64 or "\x00" in value:
         return False
-    # JSON can express lone surrogates, which UTF-8 cannot; no id in the database has one.
+    # JSON can express lone surrogates, which UTF-8 cannot; no id in the database has
+    # one.
     return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -45,8 +45,8 @@ logger = logging.getLogger(__name__)
 
 # The table is read this often, in seconds, whatever the layer delivers.
 POLL_EVERY = 0.25
-# A read is skipped while changes of the layer wait to be sent, at most this many times in
-# a row, so that they are not read a second time. Gaps are detected as they are sent.
+# A read is skipped while changes of the layer wait to be sent, at most this many times
+# in a row, so that they are not read a second time. Gaps are detected as they are sent.
 MOST_SKIPPED = 4
 CHECK_EVERY = 2.0
 

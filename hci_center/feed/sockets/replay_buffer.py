@@ -21,7 +21,7 @@ class ReplayBuffer:
         return cursor >= self.last - len(self._changes)
 
     def add(self, changes: list[Change]) -> None:
-        """Adds the changes after `last`, and drops the oldest ones beyond the limits."""
+        """Adds the changes after `last` and drops the oldest beyond the limits."""
         self._changes += changes
         self._size += sum(map(_size, changes))
         self.last = changes[-1].seq
@@ -34,7 +34,7 @@ class ReplayBuffer:
         return self._changes[start : start + most]
 
     def _forget(self) -> None:
-        """Drops changes down to three quarters of the limits, so that it is rarely needed."""
+        """Drops changes down to three quarters of the limits, to run rarely."""
         keep = len(self._changes)
         size = self._size
         while keep > MOST_CHANGES * 3 // 4 or size > MOST_CHARACTERS * 3 // 4:

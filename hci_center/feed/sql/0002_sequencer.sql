@@ -109,8 +109,8 @@ BEGIN
                  WHERE t.kind = 'operator' AND x.id = t.pk AND x.is_active) o
          LIMIT 1) p ON true
   ), shaped AS (
-    -- When the text is NULL, the event is sent to nobody: of a contact that is deleted by
-    -- now (its own D covers everything), of an inactive operator, or a reset.
+    -- When the text is NULL, the event is sent to nobody: of a contact that is deleted
+    -- by now (its own D covers everything), of an inactive operator, or a reset.
     SELECT k.*,
            '{"s":' || k.seq || ',"k":"' || k.told || '","id":' || k.its_key
              || ',"m":' || k.m || ',"op":"' AS before_op,
@@ -134,7 +134,7 @@ BEGIN
                || ',"from":' || coalesce(to_json(nullif(k.sender, ''))::text, k.contact)
                || coalesce(',' || change_details(k.details, k.contact), '')
                || coalesce(',"fileSize":' || k.file_size, '')
-               -- The last member, so that the signed link can be inserted when it is sent.
+               -- The last member, so that sending can insert the signed link.
                || CASE WHEN k.type = 'text' THEN ''
                        WHEN k.file IS NULL THEN ',"url":' || to_json(k.url)::text
                        ELSE ',"url":""' END || '}'

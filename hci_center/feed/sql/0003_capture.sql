@@ -1,12 +1,12 @@
 -- The trigger functions that capture changes. They name every column, so no secret gets
--- into the log. They are statement-level, so that one UPDATE of 20,000 rows is one INSERT
--- into the log, and run as their owner, so that changes of any role that may write a
--- table are captured.
--- Old and new rows are never joined by a nested loop: a database session caches the plan
--- made for the one row of its first statement, and the loop would be quadratic in the
--- 20,000 rows of a later one.
--- A bulk load sets `hci.capture` to 'off' through change_bulk_load(). The functions check
--- it, because a trigger's WHEN is read and planned again with each statement.
+-- into the log. They are statement-level, so that one UPDATE of 20,000 rows is one
+-- INSERT into the log, and run as their owner, so that changes of any role that may
+-- write a table are captured.
+-- Old and new rows are never joined by a nested loop: a database session caches the
+-- plan made for the one row of its first statement, and the loop would be quadratic in
+-- the 20,000 rows of a later one.
+-- A bulk load sets `hci.capture` to 'off' through change_bulk_load(). The functions
+-- check it, because a trigger's WHEN is read and planned again with each statement.
 
 CREATE OR REPLACE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
@@ -182,8 +182,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A chat that moves to another contact, as when two contacts are merged, is removed from
--- the former and sent with the latter.
+-- A chat that moves to another contact, as when two contacts are merged, is removed
+-- from the former and sent with the latter.
 CREATE OR REPLACE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN

@@ -6,7 +6,7 @@ BEGIN
 END $$;
 
 -- Captures changes of rights in tables that are not part of the feed: the managers of
--- keys and supervisors, and users. The trigger's arguments name the credential's columns.
+-- keys and supervisors, and users. The arguments name the credential's columns.
 CREATE FUNCTION change_of_rights() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
