@@ -1,1 +1,1 @@
-"""Faults of the processes behind the web: kept, counted, and told to every probe."""
+"""Faults of the background processes: stored, counted and shown to every probe."""

@@ -1,4 +1,4 @@
-"""Records what went wrong in background work, and tells of it while it is recent."""
+"""Records faults of background work and reports the recent ones to probes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hci_center.errors import LackingError
 
 logger = logging.getLogger(__name__)
 
-# A fault is an alarm until it has not come again for so long; then it is kept for
-# whoever looks for its cause.
+# A fault that has not occurred for this long no longer fails the probe. Its row is kept
+# until RETENTION, for whoever investigates the cause.
 ALARM_FOR = "1 hour"
 RETENTION = "7 days"
-# A probe's answer is a line.
+# A probe's answer should fit on one line.
 MOST_NAMED = 3
 
 RECORD = """
@@ -44,7 +44,7 @@ SELECT process, task, subject, count FROM background_backgroundfault
 def values_of(
     process: str, task: str, error: BaseException, subject: str = ""
 ) -> dict[str, Any]:
-    """What RECORD takes: ids, and of the error its type and place."""
+    """Returns the parameters of RECORD: ids, and the type and location of the error."""
     return {
         "process": process,
         "task": task[:32],
@@ -54,10 +54,10 @@ def values_of(
 
 
 def record(process: str, task: str, error: BaseException, subject: str = "") -> None:
-    """Keeps the fault and logs it with its traceback; never raises.
+    """Stores the fault and logs it with its traceback; never raises.
 
-    To be called outside a transaction. Where the database cannot be written the log
-    alone has it.
+    Must be called outside a transaction. When the database cannot be written, the
+    fault is only in the log.
     """
     log(process, task, error, subject)
     try:
@@ -68,30 +68,33 @@ def record(process: str, task: str, error: BaseException, subject: str = "") -> 
 
 
 def log(process: str, task: str, error: BaseException, subject: str) -> None:
-    """Only the log's part of `record`."""
+    """Logs the fault with its traceback, without storing it."""
     if not isinstance(error, database_faults.ERRORS):
         logger.error("%s: %s %s failed", process, task, subject, exc_info=error)
         return
-    # What a database complains of repeats what it was given: the frames must do.
+    # A database error's message repeats the values of the statement, so only the frames
+    # are logged.
     frames = "".join(traceback.format_tb(error.__traceback__))
-    said = database_faults.describe(error)
-    logger.error("%s: %s %s failed: %s\n%s", process, task, subject, said, frames)
+    description = database_faults.describe(error)
+    logger.error(
+        "%s: %s %s failed: %s\n%s", process, task, subject, description, frames
+    )
 
 
 def forget_old() -> None:
-    """Removes those that have not come again for a week."""
+    """Deletes the faults that have not occurred again for a week."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
 
 
 def check() -> str:
-    """For a probe; raises LackingError that names the latest faults."""
+    """Returns "ok" for a probe; raises LackingError naming the latest faults."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(_RECENT)
             recent = cursor.fetchall()
     finally:
-        # Called by a thread that may not be asked again for long.
+        # The thread that calls this may not be used again for a long time.
         connection.close()
     if not recent:
         return "ok"
@@ -100,5 +103,5 @@ def check() -> str:
         for process, task, subject, count in recent[:MOST_NAMED]
     ]
     more = len(recent) - MOST_NAMED
-    said = ", ".join(named) + (f" (+{more})" if more > 0 else "")
-    raise LackingError(_("background work failed: %s") % said)
+    description = ", ".join(named) + (f" (+{more})" if more > 0 else "")
+    raise LackingError(_("background work failed: %s") % description)

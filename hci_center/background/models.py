@@ -3,16 +3,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BackgroundFault(models.Model):
-    """A fault of ours in background work: of one row, or of a task as a whole.
+    """A fault of this program in background work: of one row, or of a whole task.
 
-    The same fault again raises its count. It holds ids and the type of the error,
-    never what was worked on.
+    A repeated fault raises the count. The row has ids and the type of the error,
+    never the data that was processed.
     """
 
-    # worker, relay or feed; and what of it.
+    # worker, relay or feed; `task` is the part of it that failed.
     process = models.CharField(_("process"), max_length=16)
     task = models.CharField(_("task"), max_length=32)
-    # The row, such as "message 12"; empty for the task itself.
+    # The row, such as "message 12"; empty when the task itself failed.
     subject = models.CharField(_("row"), max_length=64, blank=True, default="")
     error = models.CharField(_("error"), max_length=200)
     count = models.PositiveIntegerField(_("times"), default=1)

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, with bounds on every wait and a cheaper look at kept connections."""
+"""Django's PostgreSQL backend, with limits on every wait and a cheaper health check."""

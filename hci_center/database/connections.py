@@ -1,8 +1,8 @@
-"""Connections that give up on a server which does not answer.
+"""Connections that time out when the server does not answer.
 
-`statement_timeout` is enforced by the server, so it does nothing against one that is
-frozen or cut off. A connection of these waits as long as the server should take and a
-little more, then closes itself and raises.
+`statement_timeout` is enforced by the server, so it has no effect when the server is
+frozen or unreachable. These connections wait slightly longer than the server's own
+timeout, then close themselves and raise NoAnswerError.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from hci_center.database.timeouts import timeouts
 Result = TypeVar("Result")
 
 CONNECT_TIMEOUT = 3
-# Of the network between: a peer that is gone is noticed within 30 seconds, also by a
-# connection that only listens. Unix sockets do not look at them.
+# Network parameters: a lost peer is detected within 30 seconds, also by a connection
+# that only listens. Unix sockets ignore them.
 NETWORK = {
     "connect_timeout": CONNECT_TIMEOUT,
     "keepalives_idle": 10,
@@ -31,26 +31,26 @@ NETWORK = {
 
 
 class NoAnswerError(psycopg.OperationalError):
-    """The server did not answer in the time that it should have taken at most."""
+    """The server did not answer within the longest time a statement may take."""
 
 
-def bounded(given: Mapping[str, Any], **more: str) -> dict[str, Any]:
-    """Those parameters of a connection with the bounds of this process.
+def bounded(parameters: Mapping[str, Any], **more: str) -> dict[str, Any]:
+    """Returns the connection parameters with the timeouts of this process added.
 
-    What the connection string says of the network stays; `more` are parameters of the
-    server beside the bounds.
+    Network parameters of the connection string take precedence. `more` are further
+    server parameters.
     """
-    said = {**timeouts().settings(), **more}
-    options = [f"-c {name}={value}" for name, value in said.items()]
+    server_settings = {**timeouts().settings(), **more}
+    options = [f"-c {name}={value}" for name, value in server_settings.items()]
     return {
         **NETWORK,
-        **given,
-        "options": " ".join(filter(None, [given.get("options"), *options])),
+        **parameters,
+        "options": " ".join(filter(None, [parameters.get("options"), *options])),
     }
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """psycopg's, whose statements end one way or the other."""
+    """A psycopg connection that waits at most `answer_timeout` for an answer."""
 
     answer_timeout: float | None = None
 
@@ -62,15 +62,14 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, self.answer_timeout)
         except errors._WaitTimeout:
-            # Whatever it answers later would be taken for the answer to something
-            # else.
+            # A late answer would be taken for the answer to the next statement.
             self.pgconn.finish()
             outage.begin()
             raise _no_answer(self.answer_timeout) from None
 
 
 class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
-    """The same for code that runs in an event loop."""
+    """BoundedConnection for code that runs in an event loop."""
 
     answer_timeout: float | None = None
 
@@ -91,10 +90,10 @@ def _no_answer(seconds: float) -> NoAnswerError:
 
 
 class Outage:
-    """While the server does not answer, one thread at a time tries to connect.
+    """Lets only one thread at a time connect while the server does not answer.
 
-    The others are told at once: each try takes seconds, and the threads that wait in
-    them are those that could say 503.
+    The other threads get NoAnswerError at once: each attempt takes seconds, and threads
+    that wait for one could answer requests with 503 instead.
     """
 
     def __init__(self) -> None:
@@ -109,7 +108,7 @@ class Outage:
         return self._is_on
 
     def connect(self, parameters: Mapping[str, Any]) -> BoundedConnection:
-        """A new connection. Raises OperationalError."""
+        """Opens a connection. Raises OperationalError."""
         if not self._is_on:
             return self._try(parameters)
         if not self._trying.acquire(blocking=False):
@@ -121,13 +120,13 @@ class Outage:
 
     def _try(self, parameters: Mapping[str, Any]) -> BoundedConnection:
         try:
-            made = BoundedConnection.connect(**parameters)
+            connection = BoundedConnection.connect(**parameters)
         except errors.ConnectionTimeout:
             self._is_on = True
             raise
         self._is_on = False
-        made.answer_timeout = timeouts().answer
-        return made
+        connection.answer_timeout = timeouts().answer
+        return connection
 
 
 outage = Outage()

@@ -1,7 +1,7 @@
-"""Tells apart what a database error means: unreachable, timed out, deadlocked, full.
+"""Classifies database errors: unreachable, timed out, deadlocked, disk full.
 
-Django wraps nearly all of them as OperationalError; PostgreSQL's SQLSTATE says which
-it was, and what a caller, a worker and an operator should do differs.
+Django wraps nearly all of them as OperationalError. PostgreSQL's SQLSTATE distinguishes
+them, and callers, workers and administrators handle each of them differently.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-# What Django and the driver raise when the server did not do what was asked.
+# What Django and the driver raise when a statement fails.
 ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
 _OPERATIONAL = (
     OperationalError,
@@ -22,20 +22,20 @@ _OPERATIONAL = (
     psycopg.InterfaceError,
 )
 
-# How long a full disk is remembered for whoever asks how the database is, in seconds.
+# How long health checks report a full disk after the last refused write, in seconds.
 REMEMBERED = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of failure that may pass: `retry_after` says when, in whole seconds."""
+    """A kind of transient failure; `retry_after` is in whole seconds."""
 
     name: str
     level: int
     retry_after: int
-    # The connection is of no use any more.
+    # The connection cannot be used any more.
     is_lost: bool = False
-    # Nothing can be written meanwhile, whatever it is.
+    # No write at all can succeed meanwhile.
     stops_all_writing: bool = False
 
 
@@ -52,10 +52,10 @@ INPUT_OUTPUT = Fault(
 OTHER = Fault("error of the server", logging.ERROR, 2)
 
 _BY_STATE = {
-    "25006": READ_ONLY,  # connected to a standby, or to one that is being replaced
-    "25P03": UNREACHABLE,  # idle_in_transaction_session_timeout ended the session
+    "25006": READ_ONLY,  # connected to a standby, or to a server that is being replaced
+    "25P03": UNREACHABLE,  # idle_in_transaction_session_timeout ended the connection
     "25P04": UNREACHABLE,  # transaction_timeout likewise
-    "40001": DEADLOCK,  # serialization failure: to be repeated, like a deadlock
+    "40001": DEADLOCK,  # serialization failure: to be retried, like a deadlock
     "40P01": DEADLOCK,
     "53100": DISK_FULL,
     "53200": OUT_OF_MEMORY,
@@ -72,13 +72,13 @@ _BY_STATE = {
 
 
 def sqlstate_of(error: BaseException) -> str | None:
-    """The server's code for the error; None where no server answered."""
+    """Returns the SQLSTATE of the error, or None when no server answered."""
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
     return cause.sqlstate if isinstance(cause, psycopg.Error) else None
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """What the error means; None for one that repeating the statement cannot mend."""
+    """Returns the kind of the error, or None when a retry cannot succeed."""
     if not isinstance(error, ERRORS):
         return None
     state = sqlstate_of(error)
@@ -86,40 +86,40 @@ def fault_of(error: BaseException) -> Fault | None:
         return _BY_STATE[state]
     if not isinstance(error, _OPERATIONAL):
         return None
-    # Without a code nobody has answered: a broken or closed connection.
+    # Without a code no server has answered: the connection is broken or closed.
     return UNREACHABLE if state is None or state.startswith("08") else OTHER
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the connection is gone, and another must be opened."""
+    """Whether the connection is lost and a new one must be opened."""
     fault = fault_of(error)
     return fault is not None and fault.is_lost
 
 
 def describe(error: BaseException) -> str:
-    """The fault, its code and the place of the statement: nothing that was sent."""
-    fault, said = fault_of(error), sqlstate_of(error) or type(error).__name__
-    name = f"{fault.name} ({said})" if fault is not None else type(error).__name__
+    """Returns the kind, code and location of the error, without any values sent."""
+    fault, code = fault_of(error), sqlstate_of(error) or type(error).__name__
+    name = f"{fault.name} ({code})" if fault is not None else type(error).__name__
     return f"{name} at {_location_of(error)}"
 
 
 def _location_of(error: BaseException) -> str:
-    """The innermost line of this project that led to the error."""
-    place = "?"
+    """Returns module and line of the innermost frame of this project."""
+    location = "?"
     trace = error.__traceback__
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__", "")
         if module.split(".")[0] in _OURS and module != "hci_center.database.base":
-            place = f"{module}:{trace.tb_lineno}"
+            location = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return place
+    return location
 
 
 _OURS = frozenset({"managers", "areas", "contacts", "chats", "hci_center"})
 
 
 class DiskFullMemory:
-    """When this process was last refused a write for want of disk space."""
+    """Remembers when a write of this process last failed because the disk was full."""
 
     def __init__(self) -> None:
         self._at: float | None = None

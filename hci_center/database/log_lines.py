@@ -1,4 +1,4 @@
-"""Tracebacks for the log that repeat nothing of what was sent to the database."""
+"""Log tracebacks without the values that were sent to the database."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ErrorInfo = (
 
 
 class WithoutValues(logging.Formatter):
-    """The usual traceback; of a database error the kind, code and place alone.
+    """Formats tracebacks; a database error shows only its kind, code and location.
 
     PostgreSQL's message quotes the row that it refused: names, numbers and texts of
-    customers, which a log would keep for as long as it is kept.
+    customers, which would stay in the log for as long as the log is kept.
     """
 
     def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802 - logging's name
@@ -33,16 +33,16 @@ class WithoutValues(logging.Formatter):
 
 def _formatted(error: BaseException, seen: set[int]) -> str:
     seen.add(id(error))
-    before, between = error.__cause__, _CAUSED
-    if before is None and not error.__suppress_context__:
-        before, between = error.__context__, _DURING
-    told = ""
-    if before is not None and id(before) not in seen:
-        told = _formatted(before, seen) + between
+    cause, separator = error.__cause__, _CAUSED
+    if cause is None and not error.__suppress_context__:
+        cause, separator = error.__context__, _DURING
+    text = ""
+    if cause is not None and id(cause) not in seen:
+        text = _formatted(cause, seen) + separator
     if error.__traceback__ is not None:
-        told += "Traceback (most recent call last):\n"
-        told += "".join(traceback.format_tb(error.__traceback__))
-    return told + _last_line(error)
+        text += "Traceback (most recent call last):\n"
+        text += "".join(traceback.format_tb(error.__traceback__))
+    return text + _last_line(error)
 
 
 def _last_line(error: BaseException) -> str:

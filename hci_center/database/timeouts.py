@@ -1,8 +1,8 @@
-"""How long a statement, a lock and an idle transaction may take, by kind of process.
+"""Timeouts of statements, locks and idle transactions, by kind of process.
 
-The server enforces the three of them. A server that is frozen, or a network that
-swallows packets, enforces nothing: there the client gives up by itself, a little
-later (see hci_center.database.connections).
+The server enforces all three. When the server is frozen or the network drops packets,
+nothing is enforced; then the client times out by itself a little later (see
+hci_center.database.connections).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from django.conf import settings
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# The client waits for as much longer than the server should take, in seconds.
+# How much longer the client waits than the server's own timeout, in seconds.
 MARGIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In seconds; 0 means without end."""
+    """Timeouts in seconds; 0 means no limit."""
 
     statement: float
     lock: float
@@ -31,39 +31,39 @@ class Timeouts:
 
     @property
     def answer(self) -> float | None:
-        """How long the client waits for the answer to a statement."""
+        """Seconds that the client waits for the answer to a statement, or None."""
         return self.statement + MARGIN if self.statement else None
 
     def settings(self) -> dict[str, str]:
-        """As PostgreSQL's parameters."""
-        given = {
+        """Returns the timeouts as PostgreSQL parameters."""
+        values = {
             "statement_timeout": self.statement,
             "lock_timeout": self.lock,
             "idle_in_transaction_session_timeout": self.idle_in_transaction,
         }
-        return {name: f"{round(value * 1000)}ms" for name, value in given.items()}
+        return {name: f"{round(value * 1000)}ms" for name, value in values.items()}
 
 
 _role = "web"
 
 
 def use_role(role: str) -> None:
-    """Says what this process is, before it opens its first connection.
+    """Sets the role of this process; to be called before its first connection.
 
-    One of `settings.DATABASE_TIMEOUTS`. Who says nothing has the bounds of the web.
+    A key of `settings.DATABASE_TIMEOUTS`. The default is "web".
     """
     global _role
     _role = role
 
 
 def timeouts() -> Timeouts:
-    """Those of this process."""
+    """Returns the timeouts of this process."""
     return Timeouts(*settings.DATABASE_TIMEOUTS[_role])
 
 
 @contextmanager
 def other_timeouts(connection: BaseDatabaseWrapper, other: Timeouts) -> Iterator[None]:
-    """Other bounds for the statements of this block, on this connection alone."""
+    """Applies other timeouts to this connection within the block."""
     _apply(connection, other)
     try:
         yield

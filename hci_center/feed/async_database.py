@@ -1,7 +1,7 @@
 """Direct connections of the feed's processes to PostgreSQL, for async code.
 
-Session locks and LISTEN need a connection of their own, so nothing that pools
-transactions may stand between.
+Session-level advisory locks and LISTEN need a dedicated connection, so there must be no
+transaction pooler in between.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ Row = tuple[Any, ...]
 Connection = psycopg.AsyncConnection[Row]
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 
-# How long a question waits for a database that is starting again.
+# How long a query waits for a database that is restarting, in seconds.
 PATIENCE = 15.0
 PAUSE = 0.2
 
 
 async def connect(**options: str) -> Connection:
-    """A new connection, each statement its own transaction; `options` are parameters
-    of the server beside the bounds of this process."""
+    """Opens a connection in autocommit mode, with the timeouts of this process.
+
+    `options` are further server parameters.
+    """
     settings = connections["default"].settings_dict
     given = {
         "dbname": settings["NAME"],
@@ -37,18 +39,18 @@ async def connect(**options: str) -> Connection:
         "password": settings["PASSWORD"],
         "host": settings["HOST"],
         "port": settings["PORT"],
-        # What libpq knows of them; the rest is for Django.
+        # Only the options that libpq knows; the others are for Django.
         **{k: v for k, v in settings["OPTIONS"].items() if k in _OF_LIBPQ},
     }
     known = {name: value for name, value in given.items() if value}
-    made = await BoundedAsyncConnection.connect(
+    connection = await BoundedAsyncConnection.connect(
         **bounded(known, **options),
         application_name="hci feed",
         autocommit=True,
         prepare_threshold=1,
     )
-    made.answer_timeout = timeouts().answer
-    return made
+    connection.answer_timeout = timeouts().answer
+    return connection
 
 
 _OF_LIBPQ = {
@@ -57,40 +59,43 @@ _OF_LIBPQ = {
 
 
 class Database:
-    """A few connections that questions take turns on, opened again when they break."""
+    """A pool of a few connections, which are opened again when they break."""
 
     def __init__(self, most: int = 4) -> None:
-        self._turns = asyncio.Semaphore(most)
+        self._slots = asyncio.Semaphore(most)
         self._idle: list[Connection] = []
 
     async def rows(
         self, query: str, values: Mapping[str, Any], patience: float = PATIENCE
     ) -> list[Row]:
-        """The answer's rows. Waits while the database is away, then raises
-        DatabaseAwayError."""
-        until = time.monotonic() + patience
+        """Runs the query and returns its rows.
+
+        Retries for `patience` seconds while the database is unreachable, then raises
+        DatabaseAwayError.
+        """
+        deadline = time.monotonic() + patience
         while True:
             try:
-                async with self._turns:
-                    return await self._ask(query, values)
+                async with self._slots:
+                    return await self._run(query, values)
             except AWAY as error:
-                if time.monotonic() > until:
+                if time.monotonic() > deadline:
                     raise DatabaseAwayError from error
             await asyncio.sleep(PAUSE)
 
-    async def _ask(self, query: str, values: Mapping[str, Any]) -> list[Row]:
-        # Only tickets and presence are written here, which a crash may take.
+    async def _run(self, query: str, values: Mapping[str, Any]) -> list[Row]:
+        # Only tickets and presence are written here; a crash may lose them.
         connection = (
             self._idle.pop() if self._idle else await connect(synchronous_commit="off")
         )
         try:
             cursor = await connection.execute(query.encode(), values)
-            found = await cursor.fetchall() if cursor.description else []
+            rows = await cursor.fetchall() if cursor.description else []
         except BaseException:
             await connection.close()
             raise
         self._idle.append(connection)
-        return found
+        return rows
 
     async def close(self) -> None:
         while self._idle:

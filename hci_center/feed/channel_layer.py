@@ -1,4 +1,4 @@
-"""The channel layer: one group, from the relay to every hub and between the hubs."""
+"""The channel layer: one group, used by the relay and all hubs."""
 
 from __future__ import annotations
 
@@ -17,31 +17,37 @@ logger = logging.getLogger(__name__)
 GROUP = "feed"
 # The type of messages that carry an ephemeral event.
 EPHEMERAL = "feed.now"
-# A message over this many characters says only that there is something.
+# A larger batch is announced without its rows; the hubs read it from the table.
 MOST_CHARACTERS = 256 * 1024
 AWAY = (RedisError, OSError, asyncio.TimeoutError)
 _PAUSE = 2.0
-# So many unreadable messages in a row are no message's fault but the channel's.
+# This many unreadable messages in a row mean that the channel itself is broken.
 MOST_FAILURES = 100
 
 
 def rows_message(epoch: str, changes: list[Change]) -> dict[str, Any]:
-    """A batch of the sequence, or only word of it when it is a large one."""
+    """Returns the message for a batch of changes, without rows if it is too large."""
     size = sum(len(change.ev or "") for change in changes)
     rows = [list(change) for change in changes] if size <= MOST_CHARACTERS else []
     return {"type": "feed.rows", "e": epoch, "rows": rows}
 
 
 async def publish(message: dict[str, Any]) -> None:
-    """To every hub. Raises one of AWAY within half a second when Redis is away."""
+    """Sends the message to every hub.
+
+    Raises one of AWAY within half a second when Redis is unreachable.
+    """
     layer = get_channel_layer("publish")
     if layer is not None:
         await layer.group_send(GROUP, message)
 
 
 class Subscription:
-    """A hub's only channel. `arrive` gets the epoch and the changes of each batch, a
-    handler in `others` every other message by its type."""
+    """The channel of a hub.
+
+    `arrive` is called with the epoch and changes of each batch, and the handlers in
+    `others` with the messages of other types.
+    """
 
     def __init__(self, arrive: Callable[[str, list[Change]], None]) -> None:
         self._arrive = arrive
@@ -58,7 +64,8 @@ class Subscription:
                 self._dispatch(await layer.receive(channel))
                 failures = 0
             except Exception:
-                # Of another version, or another's on a shared Redis: the table knows.
+                # From another version, or from another program on a shared Redis. The
+                # changes themselves are read from the table.
                 logger.exception("A message of the layer could not be read")
                 failures += 1
                 if failures == MOST_FAILURES:
@@ -72,7 +79,7 @@ class Subscription:
             self.others[message["type"]](message)
 
     async def _subscribe(self, layer: Any) -> str:
-        """Once Redis answers; after that the layer itself comes back to it."""
+        """Joins the group once Redis answers; later the layer reconnects by itself."""
         while True:
             try:
                 channel: str = await layer.new_channel()

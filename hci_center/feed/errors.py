@@ -1,2 +1,2 @@
 class DatabaseAwayError(Exception):
-    """PostgreSQL did not come back in the time that was given to it."""
+    """PostgreSQL was still unreachable when the time to wait for it had passed."""

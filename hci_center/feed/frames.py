@@ -1,4 +1,4 @@
-"""The rows of the feed, and the frames that go out (contract: "The live feed")."""
+"""Rows of the feed and the frames sent to clients (contract: "The live feed")."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 from chats.files.storage import signed_link
 
-# A frame holds this much, unless a single event is larger.
+# Limits of one frame; only a single larger event exceeds them.
 MOST_EVENTS = 500
 MOST_CHARACTERS = 256 * 1024
 
@@ -22,9 +22,9 @@ COLUMNS = (
 class Change(NamedTuple):
     """A row of change_feed, in the order of COLUMNS.
 
-    `ev` is the event for those who may see the row, None when nobody may; `gone` the
-    one for those who could until then, None when they are the same people. Of an
-    epoch, `ev` is its name.
+    `ev` is the event for those who may see the row, None when nobody may. `gone` is
+    the event for those who could see it before, None when they are the same people.
+    In a row of kind "epoch", `ev` is the name of the epoch.
     """
 
     seq: int
@@ -44,14 +44,14 @@ class Change(NamedTuple):
         return self.ev is not None and self.kind != "epoch"
 
 
-# A cursor and the text of the event that it stands after.
+# An event's number (the cursor after it) and its JSON text.
 EventText = tuple[int, str]
 
 
 def with_link(text: str, file: str, base: str) -> str:
-    """The event of a message with a stored file, its link signed this moment.
+    """Returns the event of a message with a stored file, with a newly signed link.
 
-    The sequencer leaves the link for last, and empty.
+    The sequencer writes an empty link as the last member.
     """
     link = orjson.dumps(signed_link(file, base)).decode()
     return f'{text.removesuffix(_NO_LINK)}"url":{link}}}}}'
@@ -60,11 +60,11 @@ def with_link(text: str, file: str, base: str) -> str:
 _NO_LINK = '"url":""}}'
 
 
-def event_texts(told: Iterable[EventText], upto: int) -> Iterator[str]:
-    """The `ev` frames of these events; the last one's cursor is `upto`."""
+def event_texts(events: Iterable[EventText], upto: int) -> Iterator[str]:
+    """Yields the `ev` frames of these events; the cursor of the last one is `upto`."""
     texts: list[str] = []
     size = cursor = 0
-    for seq, text in told:
+    for seq, text in events:
         if texts and (len(texts) == MOST_EVENTS or size + len(text) > MOST_CHARACTERS):
             yield _event_text(cursor, texts)
             texts, size = [], 0
@@ -80,7 +80,7 @@ def _event_text(cursor: int, texts: list[str]) -> str:
 
 
 def slices(changes: list[Change]) -> Iterator[list[Change]]:
-    """The changes in parts that are no larger than a frame."""
+    """Splits the changes into parts that are no larger than a frame."""
     part: list[Change] = []
     size = 0
     for change in changes:
@@ -102,13 +102,13 @@ def reset(cursor: int, epoch: str) -> str:
     return f'{{"t":"reset","s":{cursor},"e":"{epoch}"}}'
 
 
-def now(said: dict[str, Any]) -> str:
-    """What is no row: never stored, never told again."""
-    return orjson.dumps({"t": "now", **said}).decode()
+def now(members: dict[str, Any]) -> str:
+    """Returns the frame of an ephemeral event, which is never stored or replayed."""
+    return orjson.dumps({"t": "now", **members}).decode()
 
 
 def frame(text: str) -> bytes:
-    """A text message as it lies on the wire: one frame, not masked (RFC 6455)."""
+    """Encodes a text message as one unmasked websocket frame (RFC 6455)."""
     payload = text.encode()
     size = len(payload)
     if size < 126:

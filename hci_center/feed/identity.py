@@ -1,4 +1,4 @@
-"""Who a socket belongs to."""
+"""The identity behind a socket."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SocketIdentity:
-    """The credential that a socket showed in its `hi`.
+    """The credential that a client sent in its `hi` frame.
 
-    `session` is the login session behind it, "" for a key; `base` the address under
-    which links to files are made.
+    `session` is the login session behind it, "" for a key; `base` is the address
+    under which links to files are made.
     """
 
     credential: str

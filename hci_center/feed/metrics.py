@@ -1,4 +1,4 @@
-"""What a feed process counts, as Prometheus reads it."""
+"""Metrics of a feed process in Prometheus's format."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ GAUGES = {
 
 @dataclass(slots=True)
 class Metrics:
-    """Counters since the process began, and the latest measures.
+    """Counters since the process started, and the latest gauges.
 
-    Plain attributes: the busiest of them are counted for every frame.
+    Plain attributes, because some are incremented for every frame.
     """
 
     changes: int = 0
@@ -48,9 +48,9 @@ class Metrics:
 
 
 class FeedCollector(Collector):
-    """Gives a process's metrics to Prometheus's registry when it is asked.
+    """Collects the metrics of a process for Prometheus's registry.
 
-    `measure` returns the gauges that are not counted but looked up.
+    `measure` returns the gauges that are computed when the metrics are read.
     """
 
     def __init__(self, metrics: Metrics, measure: Callable[[], dict[str, int]]) -> None:
@@ -67,7 +67,7 @@ class FeedCollector(Collector):
 
 
 def exposition(metrics: Metrics, measure: Callable[[], dict[str, int]]) -> bytes:
-    """The text of all metrics in Prometheus's format."""
+    """Returns all metrics in Prometheus's text format."""
     registry = CollectorRegistry()
     registry.register(FeedCollector(metrics, measure))
     text: bytes = generate_latest(registry)

@@ -1,4 +1,4 @@
-"""Whether changes reach the sockets: what a probe asks, and what is counted."""
+"""Readiness of the feed: whether changes reach the sockets in time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from hci_center.errors import LackingError
 
-# A change that waits longer than this is late, a leader that is silent so long gone.
+# Seconds after which a waiting change is late, and a silent leader is taken as gone.
 LATE_AFTER = 5.0
 SILENT_AFTER = 15.0
-# Beyond so many the exact number tells no more.
+# The backlog is counted up to this number only.
 MOST_COUNTED = 100_000
 
 BACKLOG = f"""
@@ -25,13 +25,16 @@ SELECT (SELECT count(*) FROM (SELECT FROM change_pend LIMIT {MOST_COUNTED}) w),
 
 
 def check() -> str:
-    """The relay's pace and its backlog; raises LackingError when either is wrong."""
+    """Returns the relay's pace and backlog as a text.
+
+    Raises LackingError when no relay leads or changes are late.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute(BACKLOG)
             waiting, oldest, per_second, interval_ms, silent = cursor.fetchone()
     finally:
-        # Called by a thread that may not be asked again for long.
+        # The thread that calls this may not be used again for a long time.
         connection.close()
     state = f"{per_second:.1f}/s every {interval_ms:.0f} ms, {waiting} waiting"
     if silent > SILENT_AFTER:

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 async def report(
     database: Database, task: str, error: BaseException, subject: str = ""
 ) -> None:
-    """Of the hub: logs the fault and keeps it where probes find it; never raises."""
+    """Logs and stores a fault of the hub, for probes to find; never raises."""
     log("feed", task, error, subject)
     try:
         await database.rows(RECORD, values_of("feed", task, error, subject), patience=0)
@@ -26,7 +26,7 @@ async def report(
 async def report_by(
     connection: Connection, task: str, error: BaseException, subject: str = ""
 ) -> None:
-    """Of the relay, which has a connection of its own."""
+    """Logs and stores a fault of the relay, on its own connection; never raises."""
     log("relay", task, error, subject)
     try:
         values = values_of("relay", task, error, subject)

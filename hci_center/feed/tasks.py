@@ -1,4 +1,4 @@
-"""Tasks that end together."""
+"""Helpers for asyncio tasks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def run_together(*works: Coroutine[Any, Any, None]) -> None:
-    """Runs them until one ends, which none should: the others are cancelled then, and
-    its error is raised. So is none lost that nobody waits for."""
-    tasks = [asyncio.create_task(work) for work in works]
+async def run_together(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Runs coroutines that should never end, until one of them does.
+
+    Then the others are cancelled and its error is raised, so no failure of a task
+    that is not awaited goes unnoticed. Raises RuntimeError when it returned.
+    """
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -1,7 +1,8 @@
-"""Single-use tickets: what POST api/socket gives and the first frame brings.
+"""Single-use tickets: issued by POST api/socket, redeemed by the first frame.
 
-Kept by their hash in a table that a crash may empty. A browser cannot set a header on
-a socket, and a key in the address would end up in logs.
+Stored as hashes in an unlogged table, which a crash may empty. Tickets are needed
+because a browser cannot set a header on a websocket, and a key in the URL would end up
+in logs.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from hci_center.feed.identity import SocketIdentity
 
 LASTS = 30
 
-# The few that nobody came for are swept out by whoever asks next.
+# Expired tickets are deleted whenever a new one is issued.
 _ISSUE = """
 WITH swept AS (DELETE FROM feed_ticket WHERE expires_at < now())
 INSERT INTO feed_ticket (digest, credential, session, base, expires_at)
 VALUES (%s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
 """
-# Whoever signs out takes his tickets along.
+# A ticket is void when the login session that it was issued to has ended.
 _REDEEM = """
 DELETE FROM feed_ticket t WHERE digest = %(digest)s
 RETURNING credential, session, base,
@@ -35,10 +36,10 @@ RETURNING credential, session, base,
 
 
 def issue(caller: Caller, session: str, base: str) -> str:
-    """A ticket for this caller, good for one socket within LASTS seconds.
+    """Returns a ticket for this caller, valid for one socket within LASTS seconds.
 
-    It dies with the session behind it, "" for a key. Links in what the socket hears
-    lead to `base`.
+    It becomes invalid when the login session `session` ends, "" for a key. Links in
+    the events of the socket start with `base`.
     """
     ticket = secrets.token_urlsafe(32)
     with connection.cursor() as cursor:
@@ -49,9 +50,11 @@ def issue(caller: Caller, session: str, base: str) -> str:
 
 
 async def redeem(database: Database, ticket: str) -> SocketIdentity | None:
-    """Whose ticket it was; None when it is unknown, used, too old or of a session that
-    has ended. Of any number that bring it at once, one gets it. Raises
-    DatabaseAwayError."""
+    """Uses up the ticket and returns its identity.
+
+    None when it is unknown, used or expired, or when its login session has ended. Of
+    several concurrent calls, one succeeds. Raises DatabaseAwayError.
+    """
     rows = await database.rows(_REDEEM, {"digest": _digest(ticket)})
     if not rows or not rows[0][3]:
         return None

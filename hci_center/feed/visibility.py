@@ -1,8 +1,7 @@
-"""Who may see a row: one predicate, in Python for what is live, in SQL for what was.
+"""Who may see a row of the feed: in Python for live events, in SQL for stored ones.
 
-It says of an event what `ContactQuerySet.visible_to` says of a contact. An event that
-belongs to no contact bears neither area nor operator and is seen by all of its
-manager's.
+It corresponds to `ContactQuerySet.visible_to`. An event that belongs to no contact has
+neither area nor operator and is visible to everyone who can see its manager.
 """
 
 from __future__ import annotations
@@ -17,7 +16,10 @@ from managers.models import ApiKey
 
 
 def can_see(caller: Caller, area: int | None, operator: int | None) -> bool:
-    """Whether a row of that area and operator, of a manager it reaches, is its."""
+    """Whether the caller may see a row of that area and operator.
+
+    The caller must reach the row's manager.
+    """
     if caller.role != "operator":
         return True
     if area is None and operator is None:
@@ -36,7 +38,7 @@ REACHES = "(%(managers)s::bigint[] IS NULL OR manager_id = ANY (%(managers)s))"
 
 
 def parameters(caller: Caller) -> dict[str, Any]:
-    """What the SQL above is to be run with."""
+    """Returns the parameters of the SQL above."""
     return {
         "role": caller.role,
         "managers": None if caller.managers is None else list(caller.managers),
@@ -46,7 +48,10 @@ def parameters(caller: Caller) -> dict[str, Any]:
 
 
 def find_caller(credential: str) -> Caller | None:
-    """What a credential ("key:7", "user:12") may see by now; None when it has ended."""
+    """Returns the caller of a credential ("key:7", "user:12") with its current rights.
+
+    None when the credential has ended.
+    """
     kind, _, pk = credential.partition(":")
     if kind == "user":
         user = User.objects.filter(pk=pk).first()
@@ -54,7 +59,7 @@ def find_caller(credential: str) -> Caller | None:
     key = ApiKey.objects.live().filter(pk=pk).first()
     if key is None:
         return None
-    bound = None
+    managers = None
     if not key.all_managers:
-        bound = frozenset(key.managers.values_list("pk", flat=True))
-    return Caller("key", credential, bound, secrets=key.secrets)
+        managers = frozenset(key.managers.values_list("pk", flat=True))
+    return Caller("key", credential, managers, secrets=key.secrets)

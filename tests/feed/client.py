@@ -1,4 +1,4 @@
-"""A client of the feed as a program would write it, one frame at a time."""
+"""A simple client of the feed, which reads one frame at a time."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ class Socket:
         epoch: str | None = None,
     ) -> Self:
         self.cursor, self.epoch = cursor, epoch
-        said = {"t": "hi", "e": epoch, "c": cursor}
-        self.send(said if ticket is None else {**said, "ticket": ticket})
+        hello = {"t": "hi", "e": epoch, "c": cursor}
+        self.send(hello if ticket is None else {**hello, "ticket": ticket})
         return self
 
     def next(self, patience: float = PATIENCE) -> dict[str, Any]:
-        """The next frame that is no heartbeat after the first."""
+        """Returns the next frame and updates cursor and epoch."""
         frame: dict[str, Any] = json.loads(self._socket.recv(timeout=patience))
         self.cursor = frame.get("s", self.cursor)
         self.epoch = frame.get("e", self.epoch) if frame["t"] != "ev" else self.epoch
         return frame
 
     def caught_up(self) -> list[dict[str, Any]]:
-        """The frames before the first heartbeat."""
+        """Returns the frames before the first heartbeat."""
         frames = []
         while (frame := self.next())["t"] != "hb":
             frames.append(frame)
         return frames
 
     def next_event(self, patience: float = PATIENCE) -> dict[str, Any]:
-        """The only event of the next frame that has any."""
+        """Returns the only event of the next `ev` frame."""
         while (frame := self.next(patience))["t"] != "ev":
             pass
         [event] = frame["e"]
         return dict(event)
 
     def events_until(self, is_last: Any) -> list[dict[str, Any]]:
-        """The events up to the one that `is_last` knows, which is left out."""
+        """Returns the events before the first for which `is_last` is true."""
         events: list[dict[str, Any]] = []
         while True:
             frame = self.next()
@@ -68,13 +68,13 @@ class Socket:
                 events.append(event)
 
     def reset(self) -> dict[str, Any]:
-        """The next reset; what comes before it is void."""
+        """Returns the next reset and discards the frames before it."""
         while (frame := self.next())["t"] != "reset":
             pass
         return frame
 
     def drain(self) -> tuple[list[dict[str, Any]], int | None]:
-        """The events that still come, and the code at their end."""
+        """Returns the remaining events and the close code."""
         events: list[dict[str, Any]] = []
         try:
             while True:
@@ -84,7 +84,7 @@ class Socket:
             return events, end.rcvd.code if end.rcvd else None
 
     def closed(self) -> int | None:
-        """The code with which the server hangs up."""
+        """Discards all frames and returns the close code."""
         try:
             while True:
                 self._socket.recv(timeout=PATIENCE)
@@ -92,14 +92,14 @@ class Socket:
             return end.rcvd.code if end.rcvd else None
 
     def first_or_closed(self) -> Any:
-        """The kind of the first frame, or the code if there is none."""
+        """Returns the kind of the next frame, or the close code."""
         try:
             return self.next()["t"]
         except ConnectionClosed as end:
             return end.rcvd.code if end.rcvd else None
 
     def drop(self) -> None:
-        """The line breaks: nobody says goodbye."""
+        """Breaks the connection without a close frame."""
         with contextlib.suppress(OSError):
             self._socket.socket.shutdown(socket.SHUT_RDWR)
 

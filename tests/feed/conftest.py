@@ -1,4 +1,4 @@
-"""The feed as it runs: its two processes beside the test database, and a client."""
+"""Fixtures: the running feed on the test database, callers and connections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.feed.processes import Feed
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Shows with a failed test what the feed's processes have logged."""
+    """Adds the log of the feed's processes to the report of a failed test."""
     report = yield
     feed = getattr(item, "funcargs", {}).get("running_feed")
     if report.failed and feed is not None:
@@ -30,7 +30,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture
 def feed(running_feed: Feed, transactional_db: None, settings: Any) -> Iterator[Feed]:
-    """The running feed, on committed rows, with nothing left to number."""
+    """The running feed, with committed rows and no change left to number."""
     settings.FEED_PORT = running_feed.port
     settings.PORT = running_feed.web_port
     running_feed.await_quiet()
@@ -40,14 +40,14 @@ def feed(running_feed: Feed, transactional_db: None, settings: Any) -> Iterator[
 
 @pytest.fixture
 def door(running_feed: Feed) -> Iterator[Feed]:
-    """The running feed, for who never gets past it: no rows."""
+    """The running feed, for tests without database rows."""
     yield running_feed
     running_feed.hang_up()
 
 
 @pytest.fixture(autouse=True)
-def _log_of_its_own(request: pytest.FixtureRequest) -> None:
-    """Nothing left to number of tests that committed: the log is no model's table."""
+def _empty_log(request: pytest.FixtureRequest) -> None:
+    """Empties the log, which has no model, of changes that other tests committed."""
     if "stamp" in request.fixturenames:
         request.getfixturevalue("db")
         with connection.cursor() as cursor:
@@ -56,19 +56,19 @@ def _log_of_its_own(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def stamp(db: None) -> Any:
-    """Numbers what the test has written, within its own transaction."""
+    """Returns a function that numbers the test's changes in its own transaction."""
     return _stamp
 
 
 @pytest.fixture
 def people(manager: Any, ana: Operator, bruno: Operator) -> dict[str, Api]:
-    boss = builders.make_supervisor()
-    boss.is_superuser = True
-    boss.save()
+    administrator = builders.make_supervisor()
+    administrator.is_superuser = True
+    administrator.save()
     return {
         "key": Api(builders.make_key(manager)),
         "supervisor": signed_in(builders.make_supervisor(manager)),
-        "administrator": signed_in(boss),
+        "administrator": signed_in(administrator),
         "ana": signed_in(ana.user),
         "bruno": signed_in(bruno.user),
     }
@@ -76,7 +76,7 @@ def people(manager: Any, ana: Operator, bruno: Operator) -> dict[str, Api]:
 
 @pytest.fixture
 def elsewhere() -> Any:
-    """Another connection to the database under test, in a transaction of its own."""
+    """Returns a context manager: a cursor of another connection and transaction."""
 
     @contextmanager
     def connect() -> Iterator[psycopg.Cursor[Any]]:
@@ -88,14 +88,14 @@ def elsewhere() -> Any:
 
 def parameters() -> dict[str, Any]:
     settings = connection.settings_dict
-    given = {
+    values = {
         "dbname": settings["NAME"],
         "user": settings["USER"],
         "password": settings["PASSWORD"],
         "host": settings["HOST"],
         "port": settings["PORT"],
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 COLUMNS = ("seq", "kind", "area_id", "operator_id", "who", "file", "ev", "gone")

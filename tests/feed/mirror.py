@@ -1,4 +1,4 @@
-"""The simplest right client: what it holds, and how each frame changes it."""
+"""The simplest correct client: its state, and how each frame changes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Key = tuple[Any, Any]
 
 
 class Mirror:
-    """Holds what its caller may see, from the feed alone after the first reading."""
+    """The state that its caller may see: read by REST once, then kept by the feed."""
 
     def __init__(self, feed: Feed, api: Any, operator: str, port: int) -> None:
         self.feed, self.api, self.operator, self.port = feed, api, operator, port
@@ -29,9 +29,9 @@ class Mirror:
     # Reading ---------------------------------------------------------------
 
     def read_all(self) -> None:
-        """The state by REST, in place of what it held."""
-        for held in (self.managers, self.areas, self.operators, self.contacts):
-            held.clear()
+        """Replaces the state with the one read by REST."""
+        for rows in (self.managers, self.areas, self.operators, self.contacts):
+            rows.clear()
         self.chats.clear()
         self.messages.clear()
         for manager in self.api.get("/api/user/").json()["data"]:
@@ -66,7 +66,7 @@ class Mirror:
                 for message in answer["data"]
             }
 
-    # Listening -------------------------------------------------------------
+    # Following -------------------------------------------------------------
 
     def connect(self, cursor: int | None, epoch: str | None) -> None:
         self.socket = self.feed.connect().hi(ticket_of(self.api), cursor, epoch)
@@ -75,20 +75,22 @@ class Mirror:
             self.read_all()
 
     def cut(self, *, hears_something: bool) -> None:
-        """The line breaks, and is taken up where it broke; perhaps long enough for
-        one frame of what was missed."""
+        """Breaks the connection and resumes it at the cursor.
+
+        `hears_something`: reads one of the missed frames, too.
+        """
         self.socket.drop()
         self.cuts += 1
         self.connect(self.socket.cursor, self.socket.epoch)
         if hears_something:
-            self.hear(self.socket.next())
+            self.apply_frame(self.socket.next())
 
     def listen(self, until: str) -> None:
-        """Applies all that comes, up to the area of that code."""
+        """Applies frames until the area of that code is there."""
         while not any(code == until for _, code in self.areas):
-            self.hear(self.socket.next())
+            self.apply_frame(self.socket.next())
 
-    def hear(self, frame: dict[str, Any]) -> None:
+    def apply_frame(self, frame: dict[str, Any]) -> None:
         if frame["t"] == "reset":
             self.resets += 1
             self.read_all()
@@ -127,7 +129,7 @@ class Mirror:
     # Comparing -------------------------------------------------------------
 
     def shown(self) -> dict[str, Any]:
-        """What a page would show of it."""
+        """Returns the part of the state that a page would show."""
         return {
             "managers": self.managers,
             "areas": self.areas,
@@ -145,15 +147,15 @@ class Mirror:
         }
 
 
-def _set(held: dict[Any, Any], key: Any, row: Any) -> None:
+def _set(rows: dict[Any, Any], key: Any, row: Any) -> None:
     if row is None:
-        held.pop(key, None)
+        rows.pop(key, None)
     else:
-        held[key] = row
+        rows[key] = row
 
 
 def _plain(message: dict[str, Any]) -> dict[str, Any]:
-    """As REST answers it, links without their signature."""
+    """Returns the message as REST does, its link without the signature."""
     plain = {k: v for k, v in message.items() if k not in ("protocol", "contactId")}
     if "url" in plain:
         plain["url"] = urlsplit(plain["url"])._replace(query="").geturl()

@@ -25,7 +25,7 @@ PATIENCE = 30.0
 
 
 def database_url(parameters: dict[str, Any]) -> str:
-    """Of the database under test, for a process that reads its environment."""
+    """Returns the DATABASE_URL of the test database."""
     user, password = parameters["USER"], parameters["PASSWORD"]
     login = f"{user}:{password}" if password else user
     host, port = parameters["HOST"], parameters["PORT"]
@@ -70,7 +70,7 @@ class Valkey:
 
 
 class Feed:
-    """One relay and one feed process, and the sockets that a test opened."""
+    """A relay and a feed process, and the sockets that a test opened."""
 
     def __init__(self, database: str, valkey: Valkey, **environment: str) -> None:
         self.valkey = valkey
@@ -90,7 +90,7 @@ class Feed:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the processes
 
     def log(self) -> str:
-        """What its processes have logged, the latest 200 lines."""
+        """Returns the latest 200 lines that its processes have logged."""
         self._log.seek(0)
         return "".join(self._log.read().decode().splitlines(keepends=True)[-200:])
 
@@ -108,7 +108,7 @@ class Feed:
         wait_until(self.answers)
 
     def stop_server(self) -> None:
-        """As a deployment does it."""
+        """Terminates the server, as a deployment does."""
         assert self.server
         self.server.terminate()
         assert self.server.wait(PATIENCE) in (0, -signal.SIGTERM)
@@ -118,7 +118,7 @@ class Feed:
         self.start_server()
 
     def forget_the_past(self) -> None:
-        """As 48 hours do it, and a process that remembers nothing of them."""
+        """Empties the feed's table, as after 48 hours, and the server's memory."""
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE change_feed")
         self.restart_server()
@@ -150,29 +150,31 @@ class Feed:
         return {each.name: each.value for family in families for each in family.samples}
 
     def connect(self, **options: Any) -> Socket:
-        """A socket that has said nothing yet."""
-        opened = Socket(f"ws://127.0.0.1:{self.port}/api/socket", **options)
-        self._sockets.append(opened)
-        return opened
+        """Opens a socket that has sent no frame yet."""
+        client = Socket(f"ws://127.0.0.1:{self.port}/api/socket", **options)
+        self._sockets.append(client)
+        return client
 
     def open(
         self, api: Any, cursor: int | None = None, epoch: str | None = None
     ) -> Socket:
-        """A socket of that caller, told all that it missed and all that was done to
-        make the caller."""
+        """Opens a socket of that caller that has caught up.
+
+        It has also got the changes made to create the caller.
+        """
         self.await_quiet()
-        opened = self.connect()
-        opened.hi(ticket_of(api), cursor, epoch)
-        opened.caught_up()
-        return opened
+        client = self.connect()
+        client.hi(ticket_of(api), cursor, epoch)
+        client.caught_up()
+        return client
 
     def hang_up(self) -> None:
-        for opened in self._sockets:
-            opened.close()
+        for client in self._sockets:
+            client.close()
         self._sockets.clear()
 
     def await_quiet(self) -> None:
-        """Returns when all that was committed has been numbered and told."""
+        """Returns when all committed changes have been numbered and sent."""
 
         def is_quiet() -> bool:
             with connection.cursor() as cursor:
@@ -185,7 +187,7 @@ class Feed:
         wait_until(is_quiet)
 
     def await_numbered(self) -> None:
-        """Returns when all that was committed has been numbered."""
+        """Returns when all committed changes have been numbered."""
 
         def is_numbered() -> bool:
             with connection.cursor() as cursor:
@@ -195,7 +197,7 @@ class Feed:
         wait_until(is_numbered)
 
     def await_checks(self) -> None:
-        """Returns after the feed has looked at all credentials once more."""
+        """Returns after the feed has checked all credentials once more."""
         checks = self.metrics()["hci_feed_checks_total"]
         wait_until(lambda: self.metrics()["hci_feed_checks_total"] >= checks + 2)
 
@@ -214,8 +216,8 @@ def ticket_of(api: Any) -> str:
     return ticket
 
 
-def wait_until(is_so: Any, patience: float = PATIENCE) -> None:
+def wait_until(condition: Any, patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience
-    while not is_so():
+    while not condition():
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.02)

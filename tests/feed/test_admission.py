@@ -1,4 +1,4 @@
-"""Who is let in, by what, and how often."""
+"""Admission: tickets, session cookies and the limit of sockets."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_ticket_ends_with_the_session_that_asked_for_it(feed: Feed, ana: Any) 
     person = signed_in(ana.user)
     ticket = ticket_of(person)
     person.client.logout()
-    # Not a moment on the air until somebody looks who is still signed in.
+    # Refused at once, not only by the next check of the login sessions.
     assert feed.connect().hi(ticket).first_or_closed() == 4001
 
 

@@ -1,4 +1,4 @@
-"""Whoever writes is heard, and nothing else is."""
+"""Capture: which writes become events, and which do not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from contacts.models import Contact
 from tests import builders
 
 
-def heard(rows: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
-    """Kind, op and id of the events that somebody hears."""
+def sent_events(rows: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Returns kind, op and id of the events that are sent."""
     events = [
         json.loads(row["ev"]) for row in rows if row["ev"] and row["kind"] != "epoch"
     ]
@@ -43,15 +43,15 @@ def test_it_hears_the_orm(manager: Any, contact: Contact, stamp: Any) -> None:
         for n in range(3)
     )
     Message.objects.filter(chat=chat).delete()
-    told = heard(stamp())
-    assert [event[:2] for event in told] == [
+    sent = sent_events(stamp())
+    assert [event[:2] for event in sent] == [
         ("contact", "U"),
         ("contact", "U"),
         ("chat", "I"),
         *[("message", "I")] * 3,
         *[("message", "D")] * 3,
     ]
-    assert [event[2] for event in told[3:6]] == [event[2] for event in told[6:]]
+    assert [event[2] for event in sent[3:6]] == [event[2] for event in sent[6:]]
 
 
 def test_it_hears_sql_and_copy(manager: Any, stamp: Any) -> None:
@@ -72,7 +72,7 @@ def test_it_hears_sql_and_copy(manager: Any, stamp: Any) -> None:
             " ON CONFLICT (manager_id, code) DO UPDATE SET name = excluded.name",
             [manager.pk],
         )
-    assert heard(stamp()) == [
+    assert sent_events(stamp()) == [
         ("area", "I", "sql"),
         ("area", "I", "copy"),
         ("area", "U", "sql"),
@@ -141,8 +141,8 @@ def test_a_deleted_contact_is_gone_and_a_revived_one_new(
     Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-01-01T00:00Z")
     Contact.objects.filter(pk=contact.pk).update(name="unseen")
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None)
-    told = heard(stamp())
-    assert told == [
+    sent = sent_events(stamp())
+    assert sent == [
         ("contact", "D", contact.public_id),
         ("contact", "I", contact.public_id),
     ]
@@ -154,7 +154,7 @@ def test_a_contact_that_changes_its_id_is_gone_under_the_old_one(
     stamp()
     before = contact.public_id
     Contact.objects.filter(pk=contact.pk).update(external_id="551133335555")
-    assert sorted(heard(stamp())) == [
+    assert sorted(sent_events(stamp())) == [
         ("contact", "D", before),
         ("contact", "U", 551133335555),
     ]
@@ -168,9 +168,9 @@ def test_what_moves_to_another_manager_is_gone_from_the_first(
     stamp()
     Area.objects.filter(pk=area.pk).update(manager=other_manager)
     Operator.objects.filter(pk=operator.pk).update(manager=other_manager)
-    told = [json.loads(row["ev"]) for row in stamp() if row["ev"]]
+    sent = [json.loads(row["ev"]) for row in stamp() if row["ev"]]
     for kind, pk in (("area", "moving"), ("operator", str(operator.pk))):
-        events = [event for event in told if (event["k"], event["id"]) == (kind, pk)]
+        events = [event for event in sent if (event["k"], event["id"]) == (kind, pk)]
         assert sorted((event["op"], event["m"]) for event in events) == [
             ("D", manager.number),
             ("U", other_manager.number),
@@ -187,15 +187,15 @@ def test_a_chat_goes_along_when_two_contacts_turn_out_to_be_one(
     names = (contact.external_id, other.external_id)
     resolve_contact(manager.pk, "whatsapp", Person(names), actor=Actor("key:7"))
     rows = stamp()
-    told = [json.loads(row["ev"]) for row in rows if row["ev"]]
-    last = {event["k"]: event["row"] for event in told if "row" in event}
-    shown = (contact.public_id, chat.protocol)
-    assert (last["chat"]["contactId"], last["chat"]["protocol"]) == shown
+    sent = [json.loads(row["ev"]) for row in rows if row["ev"]]
+    last = {event["k"]: event["row"] for event in sent if "row" in event}
+    expected = (contact.public_id, chat.protocol)
+    assert (last["chat"]["contactId"], last["chat"]["protocol"]) == expected
     assert last["chat"]["open"] is True
     assert last["message"]["id"] == str(message.uuid)
-    assert (last["message"]["contactId"], last["message"]["protocol"]) == shown
-    assert (last["contact"]["id"], last["contact"]["protocol"]) == shown
-    assert ("contact", "D", other.public_id) in heard(rows)
+    assert (last["message"]["contactId"], last["message"]["protocol"]) == expected
+    assert (last["contact"]["id"], last["contact"]["protocol"]) == expected
+    assert ("contact", "D", other.public_id) in sent_events(rows)
 
 
 def test_a_chat_is_sent_again_when_its_contact_changes_hands(
@@ -215,7 +215,10 @@ def test_a_chat_that_opens_as_its_contact_is_claimed_is_told_once(
     stamp()
     Contact.objects.filter(pk=contact.pk).update(operator=ana)
     builders.make_chat(contact)
-    assert [event[:2] for event in heard(stamp())] == [("contact", "U"), ("chat", "I")]
+    assert [event[:2] for event in sent_events(stamp())] == [
+        ("contact", "U"),
+        ("chat", "I"),
+    ]
 
 
 def test_an_inactive_operator_is_gone(manager: Any, ana: Any, stamp: Any) -> None:
@@ -223,7 +226,7 @@ def test_an_inactive_operator_is_gone(manager: Any, ana: Any, stamp: Any) -> Non
     ana.is_active = False
     ana.save()
     rows = stamp()
-    assert heard(rows) == [("operator", "D", str(ana.pk))]
+    assert sent_events(rows) == [("operator", "D", str(ana.pk))]
     assert [row["who"] for row in rows if row["kind"] == "reset"] == [
         f"user:{ana.user_id}"
     ]
@@ -234,11 +237,11 @@ def test_no_secret_leaves_by_the_log(manager: Any, stamp: Any) -> None:
     manager.gateway_settings = "canary-settings"
     manager.name = "Renamed"
     manager.save()
-    told = "".join(row["ev"] or "" for row in stamp())
-    assert "Renamed" in told
-    assert "canary" not in told
-    assert "facebookToken" not in told
-    assert manager.facebook_token not in told
+    sent = "".join(row["ev"] or "" for row in stamp())
+    assert "Renamed" in sent
+    assert "canary" not in sent
+    assert "facebookToken" not in sent
+    assert manager.facebook_token not in sent
 
 
 def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
@@ -255,7 +258,7 @@ def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
 def test_a_customers_own_picture_is_told_of_by_its_bare_address(
     manager: Any, contact: Contact, stamp: Any, api: Any
 ) -> None:
-    """The one that REST answers, without its signature."""
+    """REST returns the same address with a signature."""
     stamp()
     contact.photo = "/api/chat/photo/3f1c0000-0000-4000-8000-000000000000"
     contact.save()
@@ -264,5 +267,5 @@ def test_a_customers_own_picture_is_told_of_by_its_bare_address(
     [shape] = answer["data"]["contacts"]
     assert event["row"]["photo"] == contact.photo
     assert shape.pop("photo").startswith(f"{contact.photo}?expires=")
-    told = {key: value for key, value in event["row"].items() if key != "photo"}
-    assert told == {key: shape[key] for key in told}
+    sent = {key: value for key, value in event["row"].items() if key != "photo"}
+    assert sent == {key: shape[key] for key in sent}

@@ -1,11 +1,11 @@
-"""What is heard of each table: somebody decided, column by column."""
+"""Every column of a captured table is listed as sent or as never sent."""
 
 from __future__ import annotations
 
 import pytest
 from django.db import connection
 
-HEARD = {
+CAPTURED = {
     "managers_manager",
     "areas_area",
     "areas_operator",
@@ -13,15 +13,15 @@ HEARD = {
     "contacts_contact",
     "chats_chat",
     "chats_message",
-    # Their rows are no events, but they say who may see what.
+    # Their rows are no events, but decide who may see what.
     "managers_supervision",
     "managers_apikey",
     "managers_apikey_managers",
     "auth_user",
 }
 
-# Of each broadcast table: what an event shows or depends on, and what it never does.
-DECIDED = {
+# Of each captured table: the columns that events show or depend on, and the others.
+COLUMNS = {
     "managers_manager": (
         {"id", "name", "email", "number", "controller_port", "facebook_id"},
         {
@@ -87,7 +87,7 @@ DECIDED = {
 }
 
 
-@pytest.mark.parametrize("table", sorted(HEARD))
+@pytest.mark.parametrize("table", sorted(CAPTURED))
 def test_every_broadcast_table_has_its_triggers(db: None, table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -99,25 +99,27 @@ def test_every_broadcast_table_has_its_triggers(db: None, table: str) -> None:
     assert names == {f"change_heard_{event}" for event in "iudt"}
 
 
-@pytest.mark.parametrize("table", sorted(DECIDED))
+@pytest.mark.parametrize("table", sorted(COLUMNS))
 def test_somebody_decided_about_every_column(db: None, table: str) -> None:
     with connection.cursor() as cursor:
         columns = {
             c.name
             for c in connection.introspection.get_table_description(cursor, table)
         }
-    shown, never = DECIDED[table]
-    assert columns == shown | never
+    shown, hidden = COLUMNS[table]
+    assert columns == shown | hidden
 
 
 def test_old_and_new_are_not_joined_by_a_loop_in_a_loop(db: None) -> None:
-    """A session keeps the plan of its first statement, made for one row: such a loop
-    takes the square of the many that a later statement changes."""
+    """Such a loop is quadratic in the rows of a statement.
+
+    A database session caches the plan of its first statement, made for one row.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT proname, coalesce('enable_nestloop=off' = ANY (proconfig), false)"
             "  FROM pg_proc WHERE prosrc LIKE '%old_rows o JOIN new_rows n%'"
-            "   AND prosrc NOT LIKE '%EXECUTE%'"  # which plans anew
+            "   AND prosrc NOT LIKE '%EXECUTE%'"  # which plans again
         )
         joining = dict(cursor.fetchall())
     assert "change_of_message" in joining

@@ -1,4 +1,4 @@
-"""Old state and events make the fresh state: through whatever happens in an hour."""
+"""A client that applies all events has the state that REST returns."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ CUTS = 200
 
 
 class Hour:
-    """A centre at work: each method does one thing as somebody would."""
+    """Random activity in a centre: each method does one thing that a user would."""
 
     def __init__(self, manager: Any, areas: list[Any], people: list[Any]) -> None:
         self.chance = random.Random(20261122)  # noqa: S311 - not for secrets
         self.manager, self.areas, self.people = manager, areas, people
         self.api = Api(builders.make_key(manager))
         self.desk = Client()
-        boss = builders.make_supervisor()
-        boss.is_superuser = True
-        boss.save()
-        self.desk.force_login(boss)
+        supervisor = builders.make_supervisor()
+        supervisor.is_superuser = True
+        supervisor.save()
+        self.desk.force_login(supervisor)
         self.numbers = [551130000100 + n for n in range(12)]
         self.seconds = 0
 
     def step(self) -> None:
-        """Something happens; a refusal is something too."""
-        doings: list[Callable[[], None]] = [
+        """Does one random thing; the server may refuse it."""
+        actions: list[Callable[[], None]] = [
             *[self.a_message_comes] * 6,
             *[self.somebody_answers] * 4,
             *[self.somebody_writes] * 4,
@@ -67,7 +67,7 @@ class Hour:
             self.somebody_quotes,
             *[self.a_message_is_changed] * 4,
         ]
-        self.chance.choice(doings)()
+        self.chance.choice(actions)()
 
     def named(self) -> dict[str, Any]:
         return {
@@ -89,27 +89,27 @@ class Hour:
             "contactNumber": who["contactNumber"],
             "from": who["contactNumber"],
         }
-        said = self.chance.choice(
+        content = self.chance.choice(
             [
                 {"type": "text", "content": f"Bom dia {self.chance.random()}"},
                 {"type": "image", "url": "url.com"},
                 {"type": "image", "base64": PICTURE, "caption": "um", "fileName": "b"},
             ]
         )
-        self.api.post("/api/chat/message/send", {**body, **said})
+        self.api.post("/api/chat/message/send", {**body, **content})
 
     def somebody_quotes(self) -> None:
-        """A file goes out that quotes whatever was said last."""
+        """Sends a file that quotes the contact's latest message."""
         contact = self.chance.choice(self.numbers)
-        said = Message.objects.filter(contact__external_id=contact).last()
-        if said is not None:
+        quoted = Message.objects.filter(contact__external_id=contact).last()
+        if quoted is not None:
             body = {"contactNumber": contact, "from": self.anybody(), "type": "image"}
-            body |= {"base64": PICTURE, "caption": "dois", "replyTo": str(said.uuid)}
+            body |= {"base64": PICTURE, "caption": "dois", "replyTo": str(quoted.uuid)}
             path = "/api/chat/message/send/operator/file/8080"
             self.api.post(path, body)
 
     def a_message_is_changed(self) -> None:
-        """Its gateway tells of an edit, a deletion or a reaction."""
+        """Handles an edit, a deletion or a reaction from the gateway."""
         message = Message.objects.order_by("?").first()
         if message is None:
             return
@@ -230,13 +230,13 @@ class Hour:
                 )
 
     def two_turn_out_to_be_one(self) -> None:
-        """Who has left writes from another number: that is one person."""
+        """Merges a contact whose chat was closed with one that has a new number."""
         self.seconds += 1
         left, writes = self.chance.choice(self.numbers), 551130000200 + self.seconds
         for number in (left, writes):
             named = {"managerNumber": self.manager.number, "contactNumber": number}
-            said = {"from": number, "type": "text", "content": "Sou eu"}
-            self.api.post("/api/chat/message/send", {**named, **said})
+            content = {"from": number, "type": "text", "content": "Sou eu"}
+            self.api.post("/api/chat/message/send", {**named, **content})
         self.api.delete("/api/chat/", {**self.by_id(), "contactId": left})
         person, actor = Person((str(left), str(writes))), Actor("key:1")
         resolve_contact(self.manager.pk, "whatsapp", person, actor=actor)
@@ -247,20 +247,20 @@ def test_whoever_listens_holds_what_rest_answers(
     feed: Feed, manager: Any, sales: Any, support: Any, ana: Any, bruno: Any, api: Api
 ) -> None:
     hour = Hour(manager, [sales, support], [ana, bruno])
-    boss = builders.make_supervisor(manager)
+    supervisor = builders.make_supervisor(manager)
     feed.await_quiet()
     mirrors = {
         "key": Mirror(feed, api, "0", 8080),
         "ana": Mirror(feed, signed_in(ana.user), str(ana.pk), 8080),
         "bruno": Mirror(feed, signed_in(bruno.user), str(bruno.pk), 8080),
-        "supervisor": Mirror(feed, signed_in(boss), "0", 8080),
+        "supervisor": Mirror(feed, signed_in(supervisor), "0", 8080),
     }
     for n in range(STEPS):
         hour.step()
         while sum(mirror.cuts for mirror in mirrors.values()) < CUTS * n // STEPS:
             mirror = hour.chance.choice(list(mirrors.values()))
             mirror.cut(hears_something=hour.chance.random() < 0.5)
-    # Last of all, so that nothing later puts it right.
+    # Last, so that no later change hides an error.
     hour.two_turn_out_to_be_one()
     builders.make_area(manager, "the-end")
     assert Message.objects.count() > 20
@@ -268,9 +268,9 @@ def test_whoever_listens_holds_what_rest_answers(
     assert {"caption", "replyTo", "reactions", "edited", "deleted"} <= changed
     for name, mirror in mirrors.items():
         mirror.listen(until="the-end")
-        told = mirror.shown()
+        followed = mirror.shown()
         mirror.read_all()
         fresh = mirror.shown()
-        assert told.keys() == fresh.keys()
-        for what in told:
-            assert told[what] == fresh[what], f"{name}: {what}"
+        assert followed.keys() == fresh.keys()
+        for part in followed:
+            assert followed[part] == fresh[part], f"{name}: {part}"

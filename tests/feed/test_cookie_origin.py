@@ -1,4 +1,4 @@
-"""A session's cookie opens a socket for pages of our own scheme, host and port only."""
+"""A session cookie opens sockets only for pages of this server's own origins."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whoever loses his rights loses his sockets, within seconds."""
+"""Sockets are closed within seconds after their credential has ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CUT_WITHIN = 5.0
 
 
 def cut_in_time(opened: Socket) -> bool:
-    """Whether it is cut, as the rights behind it end, and soon enough."""
+    """Whether the socket is closed with 4003 within CUT_WITHIN."""
     began = time.monotonic()
     return opened.closed() == 4003 and time.monotonic() - began <= CUT_WITHIN
 
@@ -35,7 +35,7 @@ def test_a_revoked_key_is_cut(feed: Feed, manager: Any) -> None:
 def test_an_expired_key_is_cut(feed: Feed, manager: Any) -> None:
     opened = feed.open(Api(builders.make_key(manager, name="short")))
     with connection.cursor() as cursor:
-        # Unheard, as time passes unheard.
+        # Not captured, because no change is when a key expires.
         cursor.execute("SET hci.capture = 'off'")
         cursor.execute("UPDATE managers_apikey SET expires_at = now()")
         cursor.execute("RESET hci.capture")

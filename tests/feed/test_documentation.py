@@ -1,4 +1,4 @@
-"""The examples of docs/feed.md run, and do what they say."""
+"""The examples of docs/feed.md run and work as documented."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.feed.processes import Feed
 PAGE = (Path(settings.BASE_DIR) / "docs" / "feed.md").read_text()
 PATIENCE = 30
 MOST_LINES = 41
-# Its second reading fails, as when the web restarts in the middle.
+# The second request of the state fails, as during a restart of the web process.
 AROUND_THE_SCRIPT = """
 import { follow } from "./follow.mjs";
 const [base, key] = process.argv.slice(2);
@@ -47,7 +47,7 @@ def example(language: str) -> str:
 
 
 class Running:
-    """A program, and the lines that it says."""
+    """A running program and the lines that it prints."""
 
     def __init__(self, *command: str) -> None:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -60,12 +60,12 @@ class Running:
         for line in self.process.stdout:
             self.lines.put(line.strip())
 
-    def says(self, wanted: str) -> list[str]:
-        """All lines until the wanted one, with it."""
-        said: list[str] = []
-        while not said or said[-1] != wanted:
-            said.append(self.lines.get(timeout=PATIENCE))
-        return said
+    def read_until(self, wanted: str) -> list[str]:
+        """Returns all lines up to and including the wanted one."""
+        lines: list[str] = []
+        while not lines or lines[-1] != wanted:
+            lines.append(self.lines.get(timeout=PATIENCE))
+        return lines
 
     def stop(self) -> None:
         self.process.kill()
@@ -106,15 +106,15 @@ def test_the_example_in_python_hears_all_through_a_restart(
     program = run(
         sys.executable, str(script), live_server.url, builders.make_key(manager)
     )
-    program.says("read 1")
-    place = f"{manager.number} {contact.public_id}"
+    program.read_until("read 1")
+    prefix = f"{manager.number} {contact.public_id}"
     for name in ("Ana", "Bia", "Caio"):
         Contact.objects.filter(pk=contact.pk).update(name=name)
-        assert program.says(f"U {place} {name}") == [f"U {place} {name}"]
+        assert program.read_until(f"U {prefix} {name}") == [f"U {prefix} {name}"]
         if name == "Bia":
             feed.restart_server()
     Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-01-01T00:00Z")
-    program.says(f"D {place} None")
+    program.read_until(f"D {prefix} None")
 
 
 @pytest.mark.skipif(
@@ -134,14 +134,14 @@ def test_the_example_for_browsers_hears_all_through_a_restart(
     key = builders.make_key(manager)
     node = ("node", "--no-warnings", "--experimental-websocket")
     program = run(*node, str(page), live_server.url, key)
-    program.says(contact.name)
+    program.read_until(contact.name)
     builders.make_contact(manager, name="Zulmira")
-    program.says(f"{contact.name},Zulmira")
+    program.read_until(f"{contact.name},Zulmira")
     feed.restart_server()
     Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-01-01T00:00Z")
-    program.says("Zulmira")
-    # All that it holds is void; reading anew fails once, and it comes back for it.
+    program.read_until("Zulmira")
+    # Its data becomes void; the first request of the state fails and is retried.
     with connection.cursor() as cursor:
         cursor.execute("SELECT change_new_epoch()")
     builders.make_contact(manager, name="Aurora")
-    program.says("Aurora,Zulmira")
+    program.read_until("Aurora,Zulmira")

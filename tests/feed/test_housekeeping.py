@@ -1,4 +1,4 @@
-"""The table of the feed keeps no text for more than two days, and has room ahead."""
+"""The feed's table stores no text for more than two days; partitions are made ahead."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hci_center.feed.relay import partitions
 from hci_center.feed.relay.partitions import SIZE, maintain_partitions, make_room
 
 HEAD = 3 * SIZE + SIZE // 2
-# Of the first row of each partition, in hours; the fourth is written to.
+# Age of the first row of each partition, in hours; the fourth is the current one.
 AGES = [100, 48.2, 47, 0]
 
 Test = Callable[[Connection], Awaitable[Any]]
 
 
 @asynccontextmanager
-async def feed_of_its_own(head: int) -> AsyncIterator[Connection]:
-    """A feed that has come as far as that number, beside the real one."""
+async def separate_feed(head: int) -> AsyncIterator[Connection]:
+    """A separate feed, in its own schema, whose latest number is `head`."""
     connection = await connect(search_path="attic")
     await connection.execute("CREATE SCHEMA attic")
     try:
@@ -40,14 +40,14 @@ async def feed_of_its_own(head: int) -> AsyncIterator[Connection]:
 
 def in_a_feed(head: int, test: Test) -> Any:
     async def run() -> Any:
-        async with feed_of_its_own(head) as connection:
+        async with separate_feed(head) as connection:
             return await test(connection)
 
     return asyncio.run(run())
 
 
 async def fill(connection: Connection, seqs: list[int], hours: float) -> None:
-    """Rows of that age."""
+    """Inserts rows of that age."""
     await connection.execute(
         "INSERT INTO change_feed (seq, at, manager_id, kind)"
         " SELECT seq, now() - make_interval(secs => %s * 3600), 1, 'area'"
@@ -66,9 +66,9 @@ async def seqs_in(connection: Connection) -> list[int]:
 
 
 def test_what_is_too_old_is_dropped_and_there_is_room_ahead(db: None) -> None:
-    """A partition goes when its first row is too old."""
+    """A partition is dropped when its first row is too old."""
 
-    async def tidied(connection: Connection) -> list[tuple[int, int]]:
+    async def maintain(connection: Connection) -> list[tuple[int, int]]:
         await connection.execute("UPDATE change_head SET seq = 0")
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = %s", [HEAD])
@@ -79,17 +79,17 @@ def test_what_is_too_old_is_dropped_and_there_is_room_ahead(db: None) -> None:
         return await ranges(connection)
 
     expected = [(n * SIZE, (n + 1) * SIZE) for n in (2, 3, 4, 5)]
-    assert in_a_feed(HEAD, tidied) == expected
+    assert in_a_feed(HEAD, maintain) == expected
 
 
 def test_in_a_small_centre_too_nothing_is_older_than_two_days(db: None) -> None:
-    """A few rows an hour never fill a partition: time closes it."""
+    """A few rows an hour never fill a partition, so it is closed by age."""
 
-    async def days(connection: Connection) -> None:
+    async def run(connection: Connection) -> None:
         await make_room(connection)
         oldest = 0.0
         for step in range(1, 130):
-            # Half an hour passes, and one thing happens.
+            # Half an hour passes, with one change.
             await connection.execute(
                 "UPDATE change_feed SET at = at - interval '30 min'"
             )
@@ -103,17 +103,17 @@ def test_in_a_small_centre_too_nothing_is_older_than_two_days(db: None) -> None:
             row = await cursor.fetchone()
             assert row is not None
             oldest = max(oldest, row[0])
-        # Not by dropping all: a client resumes from as far back as is promised.
+        # Rows are kept for as long as clients may resume.
         assert 46.5 < oldest < 48
         kept = await seqs_in(connection)
         assert kept == list(range(kept[0], 130))
         assert len(await ranges(connection)) < 60
 
-    in_a_feed(0, days)
+    in_a_feed(0, run)
 
 
 def test_a_centre_at_rest_forgets_as_well(db: None) -> None:
-    async def rest(connection: Connection) -> list[int]:
+    async def run(connection: Connection) -> list[int]:
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
         await fill(connection, [1, 2, 3], 100)
@@ -121,11 +121,11 @@ def test_a_centre_at_rest_forgets_as_well(db: None) -> None:
         await maintain_partitions(connection)
         return await seqs_in(connection)
 
-    assert in_a_feed(0, rest) == []
+    assert in_a_feed(0, run) == []
 
 
 def test_what_comes_after_a_partition_was_closed_has_its_place(db: None) -> None:
-    async def closed(connection: Connection) -> list[int]:
+    async def run(connection: Connection) -> list[int]:
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
         await fill(connection, [1, 2, 3], 1.5)
@@ -135,13 +135,13 @@ def test_what_comes_after_a_partition_was_closed_has_its_place(db: None) -> None
         await maintain_partitions(connection)
         return await seqs_in(connection)
 
-    assert in_a_feed(0, closed) == [1, 2, 3, 4, 5, SIZE]
+    assert in_a_feed(0, run) == [1, 2, 3, 4, 5, SIZE]
 
 
 def test_a_partition_that_is_in_use_is_closed_later(db: None) -> None:
-    """Nobody who reads is made to wait for long."""
+    """Readers never wait for it for long."""
 
-    async def busy(connection: Connection) -> None:
+    async def run(connection: Connection) -> None:
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
         await fill(connection, [1, 2, 3], 1.5)
@@ -157,4 +157,4 @@ def test_a_partition_that_is_in_use_is_closed_later(db: None) -> None:
             await reader.close()
         assert (await ranges(connection))[0] == (0, 4)
 
-    in_a_feed(0, busy)
+    in_a_feed(0, run)

@@ -1,5 +1,7 @@
-"""What is wrong with one change, message or person stays there; what is wrong with a
-process ends it, to be started again."""
+"""A fault of one change, message or person does not affect others.
+
+A fault of a whole process ends it, so that it is restarted.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,8 @@ def execute(statement: str, *values: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_faults_of_others(transactional_db: None) -> None:
-    """The feed's own connections commit, so a fault outlasts the test it was met in."""
+def _delete_other_faults(transactional_db: None) -> None:
+    """Deletes faults of other tests: the feed's own connections commit them."""
     BackgroundFault.objects.all().delete()
 
 
@@ -70,7 +72,7 @@ def test_a_change_that_cannot_be_numbered_is_read_anew_and_the_rest_go_on(
                 builders.make_area(manager, f"before-{n}")
             Contact.objects.filter(pk=contact.pk).update(name="poison")
         seen = [str(opened.next())]
-        # A reset before, as of the rows that the test is made of, is another.
+        # An earlier reset may come from the rows of the fixtures.
         while "'before-19'" not in "".join(seen) or "'t': 'reset'" not in seen[-1]:
             seen.append(str(opened.next()))
         builders.make_area(manager, "the-end")
@@ -88,8 +90,8 @@ def test_words_of_the_moment_are_heard_after_one_that_was_none(
     watcher = feed.open(api)
     execute("SELECT pg_notify('change_now', 'garbage')")
 
-    def word() -> dict[str, Any] | None:
-        """Said again until it is heard: a relay that just starts hears no word."""
+    def send_until_received() -> dict[str, Any] | None:
+        """Sends the event again until it arrives: a relay that starts misses it."""
         execute(
             "SELECT change_now(%s, %s::jsonb)",
             manager.pk,
@@ -100,24 +102,24 @@ def test_words_of_the_moment_are_heard_after_one_that_was_none(
         except TimeoutError:
             return None
 
-    wait_until(lambda: (word() or {}).get("k") == "session")
+    wait_until(lambda: (send_until_received() or {}).get("k") == "session")
 
 
 def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    met: list[bool] = []
+    calls: list[bool] = []
 
-    async def tidy(_: DatabaseConnection) -> None:
-        met.append(True)
+    async def fail(_: DatabaseConnection) -> None:
+        calls.append(True)
         raise psycopg.errors.UndefinedTable("no")
 
-    monkeypatch.setattr(partitions, "maintain_partitions", tidy)
+    monkeypatch.setattr(partitions, "maintain_partitions", fail)
     monkeypatch.setattr(partitions, "EVERY", 0.01)
 
     async def run() -> None:
         keeping = asyncio.create_task(PartitionKeeper().run())
-        while len(met) < 3:
+        while len(calls) < 3:
             assert not keeping.done()
             await asyncio.sleep(0.01)
         keeping.cancel()
@@ -130,7 +132,7 @@ def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
 def test_a_task_of_the_relay_that_ends_ends_the_relay(
     monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> None:
-    """It is started again then; a part of it that is missing would be nobody's."""
+    """The relay is restarted then, instead of running on without that task."""
 
     async def broken(_: Publisher) -> None:
         raise KeyError("broken")
@@ -206,7 +208,7 @@ def test_what_another_says_on_the_layer_does_not_end_the_feed(
     assert feed.server.poll() is None
 
 
-class FakeWire:
+class FakeTransport:
     def __init__(self) -> None:
         self.line: Connection | None = None
         self.written: list[bytes] = []
@@ -223,15 +225,15 @@ class FakeWire:
         self.closed = code
 
 
-def live_line(hub: Hub, caller: Caller) -> tuple[Connection, FakeWire]:
-    wire = FakeWire()
-    line = Connection(hub, wire)
+def live_connection(hub: Hub, caller: Caller) -> tuple[Connection, FakeTransport]:
+    transport = FakeTransport()
+    line = Connection(hub, transport)
     line.identity = SocketIdentity(caller.credential, "", "http://x")
     line.state = CredentialState(caller.credential)
     line.state.caller = caller
     line.state.connections.add(line)
     hub.go_live(line)
-    return line, wire
+    return line, transport
 
 
 def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
@@ -240,18 +242,18 @@ def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
     async def run() -> tuple[list[bytes], list[bytes]]:
         hub = Hub()
         hub.epoch, hub.replay_buffer = "e", ReplayBuffer(0)
-        _, ours = live_line(hub, Caller("key", "key:1", frozenset({1})))
-        _, theirs = live_line(hub, Caller("key", "key:2", frozenset({2})))
-        plain = hub.broadcaster.broadcast
+        _, ours = live_connection(hub, Caller("key", "key:1", frozenset({1})))
+        _, theirs = live_connection(hub, Caller("key", "key:2", frozenset({2})))
+        original = hub.broadcaster.broadcast
 
-        def tell(changes: Any, cursor: int) -> None:
+        def broadcast(changes: Any, cursor: int) -> None:
             if any(change.ev == "poison" for change in changes):
                 raise ZeroDivisionError
-            plain(changes, cursor)
+            original(changes, cursor)
 
-        monkeypatch.setattr(hub.broadcaster, "broadcast", tell)
-        for wire in (ours, theirs):
-            wire.written.clear()
+        monkeypatch.setattr(hub.broadcaster, "broadcast", broadcast)
+        for transport in (ours, theirs):
+            transport.written.clear()
         for seq, text in ((1, "poison"), (2, "good")):
             hub.accept([Change(seq, 1, "area", *[None] * 6, text, None)])
         await asyncio.gather(*hub._background._tasks)
@@ -275,15 +277,15 @@ def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
     async def run() -> int | None:
         hub = Hub()
         database = Database()
-        all_members = CredentialRegistry(database, hub.release)
-        line, wire = live_line(hub, Caller("key", "key:1", frozenset({1})))
-        member = line.state
-        assert member is not None
-        all_members.invalidate(member, is_void=False)
-        assert member.loading is not None
-        await asyncio.gather(member.loading, return_exceptions=True)
+        registry = CredentialRegistry(database, hub.release)
+        line, transport = live_connection(hub, Caller("key", "key:1", frozenset({1})))
+        state = line.state
+        assert state is not None
+        registry.invalidate(state, is_void=False)
+        assert state.loading is not None
+        await asyncio.gather(state.loading, return_exceptions=True)
         await database.close()
-        return wire.closed
+        return transport.closed
 
     assert asyncio.run(run()) == Close.FAULT
     assert recorded("feed") == {("rights", "key:1")}
@@ -292,21 +294,21 @@ def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
 def test_presence_goes_on_after_a_fault_of_the_database(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    met: list[bool] = []
-    told = asyncio.Event()
+    calls: list[bool] = []
+    published = asyncio.Event()
 
-    async def tell_changes(_: Presence) -> None:
-        met.append(True)
-        if len(met) == 1:
+    async def publish_changes(_: Presence) -> None:
+        calls.append(True)
+        if len(calls) == 1:
             raise psycopg.errors.ForeignKeyViolation("the operator was deleted")
-        told.set()
+        published.set()
 
-    monkeypatch.setattr(Presence, "_publish_changes", tell_changes)
+    monkeypatch.setattr(Presence, "_publish_changes", publish_changes)
 
     async def run() -> None:
         hub = Hub()
         keeping = asyncio.create_task(hub.presence.keep())
-        await asyncio.wait_for(told.wait(), 20)
+        await asyncio.wait_for(published.wait(), 20)
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await hub.database.close()
@@ -326,8 +328,8 @@ def test_a_deactivated_operator_is_not_online_any_more(
     ana.is_active = False
     ana.save()
     assert opened.closed() == Close.RIGHTS_GONE
-    told = next_now(watcher, "presence")
-    assert (told["id"], told["online"]) == (str(ana.pk), False)
+    payload = next_now(watcher, "presence")
+    assert (payload["id"], payload["online"]) == (str(ana.pk), False)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM areas_presence")
         assert cursor.fetchone() == (0,)
@@ -342,7 +344,7 @@ def test_an_epoch_reads_all_rights_anew(
     support: Any,
     load: str,
 ) -> None:
-    """Also those that changed unheard, and those whose change came with it."""
+    """Also rights that changed without being captured."""
     contact = builders.make_contact(manager, area=support)
     opened = feed.open(people["ana"])
     with transaction.atomic():
@@ -352,5 +354,5 @@ def test_an_epoch_reads_all_rights_anew(
     feed.await_quiet()
     Contact.objects.filter(pk=contact.pk).update(sa=5)
     builders.make_area(manager, "the-end")
-    heard = {event["id"] for event in opened.events_until(is_end)}
-    assert contact.public_id in heard
+    received = {event["id"] for event in opened.events_until(is_end)}
+    assert contact.public_id in received

@@ -1,4 +1,4 @@
-"""Whoever does not read, or says nothing, costs little and is cut."""
+"""Clients that do not read or send nothing cost little and are closed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECT gen_random_uuid(), %s, %s, %s, 'in', 'text', repeat('x', 20000), '', '', 
 
 
 def small_buffer(port: int) -> socket.socket:
-    """A connection whose reader's side holds next to nothing."""
+    """Opens a connection with a very small receive buffer."""
     opened = socket.socket()
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     opened.connect(("127.0.0.1", port))
@@ -43,7 +43,7 @@ def test_a_slow_reader_is_cut_and_resumes(
     with connection.cursor() as cursor:
         for written in range(50, 501, 50):
             cursor.execute(INSERT, [manager.pk, contact.pk, chat.pk])
-            # The quick one reads along, however busy the machine is.
+            # The quick client reads everything, however busy the machine is.
             while seen < written:
                 frame = quick.next()
                 seen += len(frame["e"]) if frame["t"] == "ev" else 0
@@ -78,7 +78,7 @@ def test_who_catches_up_slowly_is_not_cut(
 def test_a_silent_socket_is_let_go_and_an_idle_one_is_not(
     feed: Feed, manager: Any, api: Api
 ) -> None:
-    """Nothing is written for longer than redis-py's own patience of 5 s."""
+    """Nothing is written for longer than redis-py's own timeout of 5 s."""
     idle, silent = feed.open(api), feed.connect()
     began = time.monotonic()
     assert silent.closed() == 4001
@@ -87,13 +87,13 @@ def test_a_silent_socket_is_let_go_and_an_idle_one_is_not(
     assert idle.next_event()["id"] == "the-end"
 
 
-# An event's way without Redis, in seconds. Of a few events the middle one counts, so
-# that a busy machine is no fault of the feed's.
+# The longest delay of an event without Redis, in seconds. The median of a few events is
+# compared, so that a busy machine does not fail the test.
 WITHOUT_REDIS = 1.0
 
 
-def middle_delay(manager: Any, opened: Socket) -> float:
-    """How long an event takes from its commit to the socket."""
+def median_delay(manager: Any, opened: Socket) -> float:
+    """Returns the median delay of events from commit to socket, in seconds."""
     delays = []
     for n in range(5):
         began = time.monotonic()
@@ -109,7 +109,7 @@ def test_redis_away_costs_no_event_and_no_request(
     opened = feed.open(api)
     feed.valkey.kill()
     try:
-        assert middle_delay(manager, opened) <= WITHOUT_REDIS
+        assert median_delay(manager, opened) <= WITHOUT_REDIS
         late = feed.open(api)
         assert late.cursor == opened.cursor
     finally:
@@ -124,7 +124,7 @@ def test_redis_frozen_costs_no_event_and_no_request(
     opened = feed.open(api)
     feed.valkey.freeze()
     try:
-        assert middle_delay(manager, opened) <= WITHOUT_REDIS
+        assert median_delay(manager, opened) <= WITHOUT_REDIS
         feed.open(api)
     finally:
         feed.valkey.thaw()

@@ -1,4 +1,4 @@
-"""What is no row: who is here, who looks, who types."""
+"""Ephemeral events: presence, viewing, typing and gateway sessions."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_an_operator_is_online_while_he_has_a_socket(
     watcher = feed.open(api)
     assert not is_online(api)
     opened = feed.open(signed_in(ana.user))
-    said = {"t": "now", "k": "presence", "id": str(ana.pk)}
-    assert next_now(watcher, "presence") == {**said, "online": True}
+    payload = {"t": "now", "k": "presence", "id": str(ana.pk)}
+    assert next_now(watcher, "presence") == {**payload, "online": True}
     assert is_online(api)
     opened.close()
-    assert next_now(watcher, "presence") == {**said, "online": False}
+    assert next_now(watcher, "presence") == {**payload, "online": False}
     assert not is_online(api)
 
 
@@ -74,14 +74,14 @@ def test_viewing_and_typing_reach_the_others_who_see_the_contact(
 ) -> None:
     her, his = feed.open(signed_in(ana.user)), feed.open(signed_in(bruno.user))
     watcher = feed.open(api)
-    said = {"id": contact.public_id, "m": manager.number, "on": True}
+    payload = {"id": contact.public_id, "m": manager.number, "on": True}
     for kind in ("viewing", "typing"):
-        her.send({"t": kind, **said})
-        told = {"t": "now", "k": kind, **said, "operatorId": str(ana.pk)}
-        assert next_now(watcher, kind) == told
-    her.send({"t": "typing", **said, "on": False})
+        her.send({"t": kind, **payload})
+        expected = {"t": "now", "k": kind, **payload, "operatorId": str(ana.pk)}
+        assert next_now(watcher, kind) == expected
+    her.send({"t": "typing", **payload, "on": False})
     assert next_now(watcher, "typing")["on"] is False
-    # Neither Bruno, who does not see the contact, nor she herself was told.
+    # Neither Bruno, who may not see the contact, nor Ana herself got an event.
     builders.make_area(manager, "the-end")
     for opened in (her, his):
         frames = []
@@ -108,7 +108,7 @@ def test_what_is_not_ones_to_see_cannot_be_typed_to(
 ) -> None:
     watcher, opened = feed.open(api), feed.open(signed_in(bruno.user))
     next_now(watcher, "presence")
-    for said in (
+    for payload in (
         {"id": contact.public_id, "m": manager.number, "on": True},
         {"id": contact.public_id, "m": 1, "on": True},
         {"id": True, "m": manager.number, "on": True},
@@ -116,7 +116,7 @@ def test_what_is_not_ones_to_see_cannot_be_typed_to(
         {"id": "\x00", "m": "\x00", "on": True},
         {"id": 10**30, "m": manager.number, "on": True},
     ):
-        opened.send({"t": "typing", **said})
+        opened.send({"t": "typing", **payload})
     feed.await_checks()
     builders.make_area(manager, "the-end")
     while (frame := watcher.next())["t"] == "hb":
@@ -127,14 +127,14 @@ def test_what_is_not_ones_to_see_cannot_be_typed_to(
 def test_any_process_may_tell_a_moment_of_a_manager(
     feed: Feed, manager: Any, ana: Any, other_api: Api
 ) -> None:
-    opened, stranger = feed.open(signed_in(ana.user)), feed.open(other_api)
+    opened, other = feed.open(signed_in(ana.user)), feed.open(other_api)
     with connection.cursor() as cursor:
-        said = json.dumps({"k": "session", "state": "open"})
-        cursor.execute("SELECT change_now(%s, %s::jsonb)", [manager.pk, said])
-    told = {"t": "now", "k": "session", "m": manager.number, "state": "open"}
-    assert next_now(opened, "session") == told
+        payload = json.dumps({"k": "session", "state": "open"})
+        cursor.execute("SELECT change_now(%s, %s::jsonb)", [manager.pk, payload])
+    expected = {"t": "now", "k": "session", "m": manager.number, "state": "open"}
+    assert next_now(opened, "session") == expected
     area = builders.make_area(stranger_manager(), "the-end")
-    assert stranger.next_event()["id"] == area.code
+    assert other.next_event()["id"] == area.code
 
 
 def test_a_gateway_session_that_changes_is_told_to_those_who_see_its_manager(
@@ -142,8 +142,8 @@ def test_a_gateway_session_that_changes_is_told_to_those_who_see_its_manager(
 ) -> None:
     opened = feed.open(signed_in(ana.user))
     health.record(manager.pk, "whatsapp", Health("closed", "The phone is off."))
-    told = {"t": "now", "k": "session", "m": manager.number, "state": "closed"}
-    assert next_now(opened, "session") == told
+    expected = {"t": "now", "k": "session", "m": manager.number, "state": "closed"}
+    assert next_now(opened, "session") == expected
 
 
 def stranger_manager() -> Any:

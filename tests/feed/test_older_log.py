@@ -1,4 +1,4 @@
-"""An installation whose log is of an older make hears and tells after an update."""
+"""A change log made by an older version works after an update."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ remake = import_module("hci_center.feed.migrations.0003_remake_older_log")
 pytestmark = pytest.mark.django_db
 
 
-def ask(question):
+def query(statement):
     with connection.cursor() as cursor:
-        cursor.execute(question)
+        cursor.execute(statement)
         return cursor.fetchall()
 
 
@@ -31,13 +31,13 @@ def test_an_older_log_is_made_anew_and_hears_what_follows():
         cursor.execute("ALTER TABLE change_pend DROP COLUMN channel")
     migrate()
     contact = builders.make_contact(builders.make_manager())
-    heard = ask("SELECT external_id FROM change_pend WHERE kind = 'contact'")
-    assert heard == [(contact.external_id,)]
-    assert ask("SELECT ev FROM change_stamp(100) WHERE kind = 'contact'") != []
+    captured = query("SELECT external_id FROM change_pend WHERE kind = 'contact'")
+    assert captured == [(contact.external_id,)]
+    assert query("SELECT ev FROM change_stamp(100) WHERE kind = 'contact'") != []
 
 
 def test_the_log_of_today_is_left_as_it_is():
     builders.make_contact(builders.make_manager())
-    before = ask("SELECT count(*) FROM change_pend")
+    before = query("SELECT count(*) FROM change_pend")
     migrate()
-    assert ask("SELECT count(*) FROM change_pend") == before != [(0,)]
+    assert query("SELECT count(*) FROM change_pend") == before != [(0,)]

@@ -1,4 +1,4 @@
-"""Many writers, commits out of the order of their ids: none lost, doubled, inverted."""
+"""Many writers that commit out of order: no event is lost, repeated or misplaced."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = 20
 
 
 def write(seed: int, ids: list[int], until: float) -> None:
-    """Counts up the `sa` of a few rows at a time, and takes its time to commit."""
+    """Increments the `sa` of a few rows at a time and commits slowly."""
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     with psycopg.connect(**parameters()) as database:
         while time.monotonic() < until:
@@ -62,19 +62,19 @@ def test_eight_writers_and_one_that_idles(
             writer.join()
         feed.await_quiet()
     builders.make_area(manager, "the-end")
-    told: dict[Any, list[int]] = defaultdict(list)
+    sent: dict[Any, list[int]] = defaultdict(list)
     for event in opened.events_until(lambda event: event["k"] == "area"):
-        told[event["id"]].append(event["row"]["sa"])
+        sent[event["id"]].append(event["row"]["sa"])
     committed = {c.public_id: c.sa for c in Contact.objects.filter(pk__in=ids)}
     assert sum(committed.values()) > 100
     for contact, count in committed.items():
-        assert told[contact] == list(range(1, count + 1))
+        assert sent[contact] == list(range(1, count + 1))
 
 
 def test_what_is_read_past_an_open_transaction_is_not_left_behind(
     feed: Feed, manager: Any, api: Api, elsewhere: Any
 ) -> None:
-    """The mark up to which the log is done with never passes an open writer."""
+    """`mark`, up to which the log is complete, never passes an open transaction."""
     opened = feed.open(api)
     with elsewhere() as writer:
         writer.execute(
@@ -88,8 +88,8 @@ def test_what_is_read_past_an_open_transaction_is_not_left_behind(
                 feed.await_numbered()
         writer.connection.commit()
     builders.make_area(manager, "the-end")
-    told = [e["id"] for e in opened.events_until(lambda e: e["id"] == "the-end")]
-    assert told == [f"later-{n}" for n in range(30)] + ["early"]
+    sent = [e["id"] for e in opened.events_until(lambda e: e["id"] == "the-end")]
+    assert sent == [f"later-{n}" for n in range(30)] + ["early"]
 
 
 AWAKE = """
@@ -103,20 +103,20 @@ def test_who_saw_the_relay_awake_and_commits_after_is_heard_soon(
     feed: Feed, manager: Any, api: Api, elsewhere: Any
 ) -> None:
     opened = feed.open(api)
-    with elsewhere() as writer, elsewhere() as asking:
+    with elsewhere() as writer, elsewhere() as reader:
         is_awake, until = False, time.monotonic() + 10
         while not is_awake:
             assert time.monotonic() < until
             for _ in range(10):
                 builders.make_area(manager)
-            is_awake = asking.execute(AWAKE).fetchone()[0]
+            is_awake = reader.execute(AWAKE).fetchone()[0]
         # Its trigger found the relay awake, so its commit wakes nobody.
         writer.execute(
             "INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)"
             " VALUES (%s, 'late', 'Late', false, now())",
             [manager.pk],
         )
-        while asking.execute(AWAKE).fetchone()[0]:
+        while reader.execute(AWAKE).fetchone()[0]:
             time.sleep(0.01)
         writer.connection.commit()
         committed = time.monotonic()

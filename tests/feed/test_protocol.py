@@ -1,4 +1,4 @@
-"""The frames of the contract's "The live feed", one promise a test."""
+"""The frames of the contract's "The live feed", one rule per test."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_long_absence_comes_in_frames_of_500_from_the_table(
                 [manager.pk, contact.pk, chat.pk],
             )
     feed.await_quiet()
-    # A new process remembers nothing: what it tells comes from the table.
+    # A new process has an empty buffer, so its events come from the table.
     feed.restart_server()
     again = feed.connect().hi(ticket_of(api), opened.cursor, opened.epoch)
     frames = again.caught_up()

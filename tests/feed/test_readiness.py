@@ -1,4 +1,4 @@
-"""What a probe learns of the feed."""
+"""The readiness check of the feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One table of who may see what, asked of REST, of the live feed and of its past."""
+"""REST, live events and replayed events follow the same table of rights."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests import builders
 from tests.conftest import Api, signed_in
 from tests.feed.processes import Feed, ticket_of
 
-# Area and operator of a contact, and who of the five sees it.
+# Area and operator of a contact, and which of the five callers see it.
 EVERYBODY = {"key", "supervisor", "administrator", "ana", "bruno"}
 STAFF = {"key", "supervisor", "administrator"}
 TABLE = [
@@ -87,7 +87,7 @@ def test_rest_live_feed_and_history_agree_with_the_table(
 ) -> None:
     feed.await_quiet()
     sockets = {name: feed.open(api) for name, api in people.items()}
-    stopped = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
+    cursors = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
     Contact.objects.update(sa=99)
     builders.make_area(manager, "the-end")
     for name, api in people.items():
@@ -95,8 +95,8 @@ def test_rest_live_feed_and_history_agree_with_the_table(
         assert contacts_by_rest(api, manager) == wanted, name
         live = sockets[name].events_until(is_end)
         assert {event["id"] for event in live} == wanted, name
-        late = feed.connect().hi(ticket_of(api), *stopped[name])
-        assert late.events_until(is_end) == live, name
+        resumed = feed.connect().hi(ticket_of(api), *cursors[name])
+        assert resumed.events_until(is_end) == live, name
 
 
 def test_strangers_hear_nothing(
@@ -123,8 +123,12 @@ def test_the_table_of_the_feed_is_asked_the_same_question(
     stamp: Any,
 ) -> None:
     seqs = {row["seq"]: row for row in stamp() if row["kind"] == "contact"}
-    boss = builders.make_supervisor(manager)
-    for user, name in ((ana.user, "ana"), (bruno.user, "bruno"), (boss, "supervisor")):
+    supervisor = builders.make_supervisor(manager)
+    for user, name in (
+        (ana.user, "ana"),
+        (bruno.user, "bruno"),
+        (supervisor, "supervisor"),
+    ):
         caller = caller_of(user)
         assert caller is not None
         with connection.cursor() as cursor:
@@ -148,7 +152,7 @@ def test_a_contact_that_leaves_ones_sight_is_removed_by_its_id_alone(
 ) -> None:
     feed.await_quiet()
     sockets = {name: feed.open(people[name]) for name in ("ana", "bruno", "key")}
-    stopped = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
+    cursors = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
     Contact.objects.filter(pk=contact.pk).update(area=support)
     builders.make_area(manager, "the-end")
     for name, op in (("ana", "X"), ("bruno", "U"), ("key", "U")):
@@ -156,8 +160,8 @@ def test_a_contact_that_leaves_ones_sight_is_removed_by_its_id_alone(
         assert event["op"] == op
         assert event["id"] == contact.public_id
         assert ("row" in event) == (op == "U")
-        late = feed.connect().hi(ticket_of(people[name]), *stopped[name])
-        assert late.events_until(is_end) == [event]
+        resumed = feed.connect().hi(ticket_of(people[name]), *cursors[name])
+        assert resumed.events_until(is_end) == [event]
 
 
 def test_a_message_goes_to_whoever_has_the_contact_when_it_is_numbered(
@@ -197,15 +201,15 @@ def test_other_areas_are_a_reset_also_for_who_was_away(
     contact = builders.make_contact(manager, area=support)
     feed.await_quiet()
     opened = feed.open(people["ana"])
-    stopped = (opened.cursor, opened.epoch)
+    cursors = (opened.cursor, opened.epoch)
     OperatorArea.objects.create(manager=manager, operator=ana, area=support)
     opened.reset()
     Contact.objects.filter(pk=contact.pk).update(sa=5)
     builders.make_area(manager, "the-end")
     ids = {event["id"] for event in opened.events_until(is_end)}
     assert contact.public_id in ids
-    late = feed.connect().hi(ticket_of(people["ana"]), *stopped)
-    assert late.next()["t"] == "reset"
+    resumed = feed.connect().hi(ticket_of(people["ana"]), *cursors)
+    assert resumed.next()["t"] == "reset"
 
 
 def test_another_number_of_the_manager_is_a_reset(
@@ -234,17 +238,17 @@ def test_what_became_void_is_also_found_in_the_table(
     people["stranger"] = Api(builders.make_key(other_manager))
     feed.await_quiet()
     sockets = {name: feed.open(api) for name, api in people.items()}
-    stopped = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
+    cursors = {name: (opened.cursor, opened.epoch) for name, opened in sockets.items()}
     OperatorArea.objects.create(manager=manager, operator=ana, area=support)
     other_manager.number = 5511400099999
     other_manager.save()
     feed.await_quiet()
-    # A new process remembers nothing.
+    # A new process has an empty buffer.
     feed.restart_server()
     void = {
         name
         for name, api in people.items()
-        if feed.connect().hi(ticket_of(api), *stopped[name]).next()["t"] == "reset"
+        if feed.connect().hi(ticket_of(api), *cursors[name]).next()["t"] == "reset"
     }
     assert void == {"ana", "stranger"}
 
@@ -289,5 +293,5 @@ def test_a_credential_is_the_same_caller_as_in_a_request(manager: Any) -> None:
     key = builders.make_key(manager)
     row = ApiKey.objects.get()
     assert find_caller(f"key:{row.pk}") == authenticate(key)
-    boss = builders.make_supervisor(manager)
-    assert find_caller(f"user:{boss.pk}") == caller_of(boss)
+    supervisor = builders.make_supervisor(manager)
+    assert find_caller(f"user:{supervisor.pk}") == caller_of(supervisor)

@@ -1,4 +1,4 @@
-"""The row of an event is what REST answers of it, kind by kind."""
+"""The row of an event equals what REST returns, for every kind."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ODD = 'Zoë "x" \\ / \u2028 \n 😀'
 
 
 def rows_of(stamped: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    """The rows of that kind's events, links made as they are when sent."""
+    """Returns the rows of that kind's events, with signed links."""
     rows = []
-    for told in stamped:
-        if told["kind"] == kind and told["ev"]:
-            text = told["ev"]
-            if told["file"]:
-                text = with_link(text, told["file"], "http://testserver")
+    for change in stamped:
+        if change["kind"] == kind and change["ev"]:
+            text = change["ev"]
+            if change["file"]:
+                text = with_link(text, change["file"], "http://testserver")
             rows.append(json.loads(text)["row"])
     return rows
 
@@ -159,9 +159,9 @@ def test_a_closed_chat_is_told_as_such(contact: Contact, api: Any, stamp: Any) -
 )
 @pytest.mark.parametrize("whose", ["contact", "page_contact"])
 def test_a_message_is_as_rest_answers_it(
-    api: Any, stamp: Any, over: dict[str, Any], whose: str, request: Any
+    api: Any, stamp: Any, over: dict[str, Any], contact_fixture: str, request: Any
 ) -> None:
-    contact = request.getfixturevalue(whose)
+    contact = request.getfixturevalue(contact_fixture)
     chat = builders.make_chat(contact)
     has_file = "file" in over
     message = builders.make_message(

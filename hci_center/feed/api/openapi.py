@@ -1,4 +1,4 @@
-"""The call that opens the live feed, as the API's document tells it."""
+"""OpenAPI documentation of POST api/socket."""
 
 from __future__ import annotations
 

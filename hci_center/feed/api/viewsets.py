@@ -1,4 +1,4 @@
-"""POST api/socket: where to connect, with what, and from where on."""
+"""POST api/socket: the websocket's URL, a ticket and the current cursor."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ PATH = "/api/socket"
 class SocketViewSet(ContractViewSet):
     @operation(repeatable=False)
     def create(self, fields: Fields) -> dict[str, Any]:
-        """Opens the way to the live feed: an address, a ticket for one socket within
-        its seconds, and the cursor of now."""
+        """Returns the feed's URL, a ticket for one socket and the current cursor."""
         base = public_base(self.request)
         with connection.cursor() as cursor:
             cursor.execute("SELECT seq, epoch FROM change_head")
@@ -40,15 +39,15 @@ class SocketViewSet(ContractViewSet):
 
 
 def public_base(request: HttpRequest) -> str:
-    """Under which address the caller reaches us."""
+    """Returns the address under which the caller reaches this server."""
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
 def socket_url(base: str) -> str:
-    """The socket beside it: behind a proxy the same address, else the feed's port."""
-    where = urlsplit(base)
-    scheme = "wss" if where.scheme == "https" else "ws"
+    """Returns the socket's URL: below PUBLIC_URL if set, else at the feed's port."""
+    parts = urlsplit(base)
+    scheme = "wss" if parts.scheme == "https" else "ws"
     if settings.PUBLIC_URL:
-        return f"{scheme}://{where.netloc}{where.path}{PATH}"
-    name = f"[{where.hostname}]" if ":" in (where.hostname or "") else where.hostname
-    return f"{scheme}://{name}:{settings.FEED_PORT}{PATH}"
+        return f"{scheme}://{parts.netloc}{parts.path}{PATH}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{scheme}://{host}:{settings.FEED_PORT}{PATH}"

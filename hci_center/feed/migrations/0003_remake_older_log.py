@@ -1,4 +1,4 @@
-"""An installation from before the log kept plain columns gets the one of today."""
+"""Recreates a change log that was made before it had plain columns."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ IS_OF_TODAY = """
 SELECT EXISTS (SELECT FROM pg_attribute
                 WHERE attrelid = 'change_pend'::regclass AND attname = 'channel')
 """
-# With the triggers that call them. Who follows the feed begins anew, as after a reset.
+# Drops the triggers that call the functions, too. Clients start anew, as after a reset.
 FORGET = """
 DO $$
 DECLARE

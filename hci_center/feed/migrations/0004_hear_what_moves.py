@@ -1,4 +1,4 @@
-"""What moves to another manager or contact is heard, by older installations too."""
+"""Captures moves to another manager or contact, on older installations too."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The details of a message are heard and told, by older installations too."""
+"""Captures and sends the details of messages, on older installations too."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,13 @@ from django.db import migrations
 SQL = Path(__file__).resolve().parent.parent / "sql"
 SEQUENCER = (SQL / "0002_sequencer.sql").read_text()
 CAPTURE = (SQL / "0003_capture.sql").read_text()
-# For a message without the column that is taken away next.
+# The functions for messages without `details`: the reverse migration removes it next.
 OLDER_CAPTURE = re.sub(r",\s*[on]\.details|, details(?=\))", "", CAPTURE)
-# An older log gets the column that a newer one was made with.
+# Logs made by an earlier version lack the column.
 ADD_COLUMN = "ALTER TABLE change_pend ADD COLUMN IF NOT EXISTS details jsonb;"
 
 
-# Files have a size in the answers now that no event has told.
+# Responses now include the size of files, which no earlier event had.
 READ_ANEW = """
 SELECT change_new_epoch() WHERE EXISTS (SELECT FROM chats_attachment);
 """

@@ -1,11 +1,11 @@
-"""The phone of a contact whose id is none is captured and broadcast."""
+"""Captures and sends the phone of contacts whose id is not a phone number."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-# An older log gets the column that a newer one was made with.
+# Logs made by an earlier version lack the column.
 ADD_COLUMN = "ALTER TABLE change_pend ADD COLUMN IF NOT EXISTS phone bigint;"
 
 

@@ -1,10 +1,10 @@
-"""The relay: numbers what has been committed and tells the hubs of it.
+"""The relay: numbers committed changes and publishes them to the hubs.
 
-Any number may run; one leads, by a session lock, and the others stand by. A change that
-comes alone wakes it by NOTIFY and is told at once. Where changes follow on one another
-it stays awake and polls, so that a busy system pays for no NOTIFY; the busier, the
-longer its pauses, so that it never takes more than a third of the writers' time and
-each step carries more.
+Any number may run; one leads, by a session-level advisory lock, and the others stand
+by. A single change wakes the leader by NOTIFY and is published at once. Under load the
+leader stays awake and polls, so that a busy system does not pay for NOTIFY. Its pauses
+grow with the load, so that it never uses more than a third of the time and each step
+numbers more changes.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from hci_center.feed.tasks import run_together
 
 logger = logging.getLogger(__name__)
 
-# Advisory locks: who leads, and that the leader is awake (change_wake asks for it).
+# Advisory locks: of the leader, and of a leader that is awake (see change_wake).
 LEADS = 771
 IS_AWAKE = 772
 
 MOST_ROWS = 500
 STAND_BY_EVERY = 0.1
 RETRY_EVERY = 0.2
-# After a change, in seconds: what follows on it waits a little, so that more go with it
-# and the reading does not take from the hubs the time in which they write. Each read
-# that finds more lengthens the pause, up to the steady one.
+# Pause after a change, in seconds: later changes wait a little, so that one step
+# numbers more of them and reading does not take processor time from the hubs. Each read
+# that finds changes lengthens the pause, up to STEADY_PAUSE.
 BUSY_PAUSE = 0.02
 LONGER_BY = 0.004
 STEADY_PAUSE = 0.045
 LONGEST_PAUSE = 0.1
-# Asleep it still looks now and then, for a writer that saw it awake and committed after:
-# when as long has passed again as since the latest change, and at least this often.
+# A sleeping leader still reads sometimes, for writers that saw it awake and committed
+# afterwards: after as long again as since the latest change, and at least this often.
 LOOK_EVERY = 0.25
-# A leader that hangs this long loses its connection, and with it the lead.
+# A leader that hangs this long loses its connection, and with it the lock.
 HANGS_AFTER = "5s"
 
 _STAMP = f"SELECT {COLUMNS} FROM change_stamp(%s)"  # noqa: S608 - of constants
@@ -61,22 +61,24 @@ VALUES (%s, 'reset', 'R', %s)
 
 
 class Relay:
-    """Leads when it can; see the module."""
+    """Leads whenever it gets the lock; see the module's docstring."""
 
     def __init__(self) -> None:
         self._publisher = Publisher()
         self._epoch = ""
         self._is_awake = False
-        # How many reads in a row have found changes, and when one last did.
-        self._following = 0
+        # How many reads in a row found changes, and when the latest of them was.
+        self._busy_reads = 0
         self._latest = 0.0
-        # How many rows the next read takes, and the last that could not be numbered.
-        self._most = MOST_ROWS
+        # The limit of the next read, and the id of the last change made a reset.
+        self._limit = MOST_ROWS
         self._voided: int | None = None
 
     async def run(self) -> None:
-        """Until it is cancelled, through every outage of PostgreSQL and Redis. Raises
-        what nothing here can mend; to be started anew is then the best it can do."""
+        """Runs until it is cancelled, also through outages of PostgreSQL and Redis.
+
+        Raises any other error: the process should then be restarted.
+        """
         await run_together(self._publisher.run(), self._lead_whenever_possible())
 
     async def _lead_whenever_possible(self) -> None:
@@ -91,12 +93,12 @@ class Relay:
         connection = await connect(idle_session_timeout=HANGS_AFTER)
         self._is_awake = False
         try:
-            while not await _answer(
+            while not await _scalar(
                 connection, f"SELECT pg_try_advisory_lock({LEADS})"
             ):
                 await asyncio.sleep(STAND_BY_EVERY)
             logger.info("This relay leads")
-            self._epoch = await _answer(connection, "SELECT epoch FROM change_head")
+            self._epoch = await _scalar(connection, "SELECT epoch FROM change_head")
             self._publisher.epoch = self._epoch
             await connection.execute("LISTEN change_pend")
             housekeeping = PartitionKeeper()
@@ -117,52 +119,52 @@ class Relay:
     async def _step(
         self, connection: Connection, housekeeping: PartitionKeeper
     ) -> None:
-        """One read and what follows from it."""
+        """Reads once, publishes the changes and pauses."""
         started = time.monotonic()
-        most = self._most
+        limit = self._limit
         changes = await self._stamp(connection)
         now = time.monotonic()
         if changes is None:
             return
         if not changes:
-            self._following = 0
+            self._busy_reads = 0
             await self._sleep(connection, housekeeping, now - self._latest)
             return
         self._latest = now
         self._publish(changes)
-        shortest = min(BUSY_PAUSE + self._following * LONGER_BY, STEADY_PAUSE)
+        shortest = min(BUSY_PAUSE + self._busy_reads * LONGER_BY, STEADY_PAUSE)
         pause = min(max(shortest, 2 * (now - started)), LONGEST_PAUSE)
         housekeeping.record_pace(len(changes), pause)
-        if len(changes) >= most:
+        if len(changes) >= limit:
             return
-        self._following += 1
-        if self._following > 1 and not self._is_awake:
-            self._is_awake = await _answer(
+        self._busy_reads += 1
+        if self._busy_reads > 1 and not self._is_awake:
+            self._is_awake = await _scalar(
                 connection, f"SELECT pg_try_advisory_lock({IS_AWAKE})"
             )
         await asyncio.sleep(pause)
 
     async def _stamp(self, connection: Connection) -> list[Change] | None:
-        """Numbers what was committed; None: that failed, and less is to be tried.
+        """Numbers committed changes; returns None if it failed and must try fewer.
 
-        A change that cannot be numbered must not stop all that come after it. The
-        batch shrinks down to it; then it becomes a reset for all of its manager, who
-        read anew what they are not told.
+        A change that cannot be numbered must not stop the later ones. The batch is
+        reduced until it has only that change, which is then replaced by a reset for
+        everyone who sees its manager: they read again what was not sent.
         """
         try:
-            cursor = await connection.execute(_STAMP, (self._most,))
+            cursor = await connection.execute(_STAMP, (self._limit,))
             changes = [Change(*row) for row in await cursor.fetchall()]
         except psycopg.Error as error:
             if faults.is_lost(error) or connection.closed:
                 raise
             await report_by(connection, "number", error)
             await make_room(connection)
-            if self._most == 1:
+            if self._limit == 1:
                 await self._void_first(connection, error)
-            self._most = max(1, self._most // 8)
+            self._limit = max(1, self._limit // 8)
             await asyncio.sleep(BUSY_PAUSE)
             return None
-        self._most = min(MOST_ROWS, self._most * 2)
+        self._limit = min(MOST_ROWS, self._limit * 2)
         return changes
 
     async def _void_first(self, connection: Connection, error: psycopg.Error) -> None:
@@ -170,7 +172,7 @@ class Relay:
             cursor = await connection.execute(_TAKE_FIRST)
             row = await cursor.fetchone()
             if row is None or row[0] == self._voided:
-                # It was not that change.
+                # Another change, or none, caused the error.
                 raise error
             await connection.execute(_PUT_RESET, row)
         self._voided = row[0]
@@ -179,8 +181,11 @@ class Relay:
     async def _sleep(
         self, connection: Connection, housekeeping: PartitionKeeper, quiet_for: float
     ) -> None:
-        """Until a writer's word or for a while; when it was awake, just that no more,
-        and then one more read, for who saw it awake."""
+        """Waits for a NOTIFY or for a limited time.
+
+        A leader that was awake only gives up its awake lock and returns, so that one
+        more read finds the changes of writers that saw it awake.
+        """
         if self._is_awake:
             await connection.execute(f"SELECT pg_advisory_unlock({IS_AWAKE})".encode())
             self._is_awake = False
@@ -197,7 +202,7 @@ class Relay:
         self._publisher.put(rows_message(self._epoch, changes))
 
 
-async def _answer(connection: Connection, question: str) -> Any:
-    cursor = await connection.execute(question.encode())
+async def _scalar(connection: Connection, query: str) -> Any:
+    cursor = await connection.execute(query.encode())
     row = await cursor.fetchone()
     return row[0] if row else None

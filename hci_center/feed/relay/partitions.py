@@ -1,7 +1,7 @@
-"""Creates and drops the partitions of the change log, and tells its pace to probes.
+"""Creates and drops partitions of the change log and stores its pace for probes.
 
-Partitions are ranges of `seq`. One is closed when it is full, or when its first row is
-some hours old, so that in a small centre too everything goes in time.
+Partitions are ranges of `seq`. A partition is closed when it is full or when its first
+row is older than WRITTEN_FOR, so that in a small centre, too, rows are dropped in time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from hci_center.feed.reporting import report_by
 logger = logging.getLogger(__name__)
 
 EVERY = 5.0
-# Rows of a partition. The next ones are made while there is room for this many.
+# Rows of a partition, and how many partitions are created in advance.
 SIZE = 1_000_000
 AHEAD = 2
-# No text is kept for more than 48 hours; the margin is for the next look, and for rows
-# of transactions that took long. A client may resume from what is there: so far back,
-# less the time that a partition is written to.
+# No text is stored for more than 48 hours; the margin is for the interval between
+# checks and for rows of long transactions. A client can resume for this long, minus the
+# time that a partition is written to.
 RETENTION = "47 hours 55 minutes"
 WRITTEN_FOR = "1 hour"
 
@@ -41,12 +41,12 @@ ON CONFLICT (one) DO UPDATE SET at = excluded.at, per_second = excluded.per_seco
   interval_ms = excluded.interval_ms
 """
 
-# Name, first number and the one after the last.
+# Name, first number and the number after the last.
 Partition = tuple[str, int, int]
 
 
 class PartitionKeeper:
-    """Partitions of the feed, and the pace that the probes report."""
+    """Maintains the partitions of the feed and the pace shown to probes."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -54,7 +54,7 @@ class PartitionKeeper:
         self._since = time.monotonic()
 
     def record_pace(self, rows: int, pause: float) -> None:
-        """What a step of the relay moved, and how long it rests after it."""
+        """Records how many rows a step numbered, and the pause after it in seconds."""
         self._rows += rows
         self._pause = pause
 
@@ -77,7 +77,7 @@ class PartitionKeeper:
                 except psycopg.Error as error:
                     if isinstance(error, AWAY):
                         raise
-                    # The numbering goes on meanwhile: there is room ahead.
+                    # Numbering goes on meanwhile, in the partitions created in advance.
                     await report_by(connection, "partitions", error)
                 await asyncio.sleep(EVERY)
         finally:
@@ -91,8 +91,10 @@ class PartitionKeeper:
 
 
 async def maintain_partitions(connection: Connection) -> None:
-    """Makes the partitions ahead, closes one that was written to for long enough, and
-    drops those that are too old."""
+    """Creates the next partitions, closes the current one and drops old ones.
+
+    The current one is closed when its first row is older than WRITTEN_FOR.
+    """
     await make_room(connection)
     head = await _head(connection)
     for partition in await _partitions(connection):
@@ -109,20 +111,20 @@ async def maintain_partitions(connection: Connection) -> None:
 
 
 async def make_room(connection: Connection) -> None:
-    """Makes the partitions that the next numbers will need."""
+    """Creates the partitions that the next numbers need."""
     head = await _head(connection)
-    found = await _partitions(connection)
-    end = found[-1][2] if found else head // SIZE * SIZE
+    existing = await _partitions(connection)
+    end = existing[-1][2] if existing else head // SIZE * SIZE
     while end < (head // SIZE + AHEAD + 1) * SIZE:
         start, end = end, (end // SIZE + 1) * SIZE
         await _create(connection, start, end)
 
 
 async def _close(connection: Connection, partition: Partition) -> None:
-    """The partition ends with the latest number, and another takes its place."""
+    """Ends the partition after the latest number and creates one for the rest."""
     name, start, end = partition
     async with connection.transaction():
-        # As change_stamp does it: nothing is numbered meanwhile.
+        # The lock that change_stamp takes, so nothing is numbered meanwhile.
         head = await _head(connection, "FOR UPDATE")
         if not start <= head < end - 1:
             return
@@ -137,8 +139,8 @@ async def _close(connection: Connection, partition: Partition) -> None:
 
 
 async def _create(connection: Connection, start: int, end: int) -> None:
-    number, rest = divmod(start, SIZE)
-    name = f"change_feed_at_{start}" if rest else f"change_feed_{number}"
+    number, remainder = divmod(start, SIZE)
+    name = f"change_feed_at_{start}" if remainder else f"change_feed_{number}"
     await connection.execute(
         f"CREATE TABLE {name} PARTITION OF change_feed"
         f" FOR VALUES FROM ({start}) TO ({end})".encode()
@@ -146,8 +148,8 @@ async def _create(connection: Connection, start: int, end: int) -> None:
 
 
 async def _head(connection: Connection, lock: str = "") -> int:
-    question = f"SELECT seq FROM change_head {lock}"  # noqa: S608
-    cursor = await connection.execute(question.encode())
+    query = f"SELECT seq FROM change_head {lock}"  # noqa: S608
+    cursor = await connection.execute(query.encode())
     row = await cursor.fetchone()
     return row[0] if row else 0
 
@@ -158,7 +160,7 @@ async def _partitions(connection: Connection) -> list[Partition]:
 
 
 async def _is_older(connection: Connection, partition: str, age: str) -> bool:
-    """Whether its first row is; one without rows is older than anything."""
+    """Whether the partition's first row is older than `age`; True without rows."""
     cursor = await connection.execute(
         f"SELECT at < now() - interval '{age}' FROM \"{partition}\""  # noqa: S608
         " ORDER BY seq LIMIT 1".encode()

@@ -1,4 +1,4 @@
-"""The relay's way to the hubs: the fast one, which may fail at any time."""
+"""Publishes changes from the relay to the hubs; may fail at any time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
 PAUSE = 0.5
-# How long it listens between two looks whether the connection lives, in seconds.
+# How long it listens between two checks of the connection, in seconds.
 LISTENS_FOR = 30.0
 
 
 class Publisher:
-    """Publishes in order and apart from the numbering, which never waits for Redis.
+    """Publishes messages in order, separately so that numbering never waits for Redis.
 
-    What cannot be published is dropped: the hubs find it in the table.
+    Messages that cannot be published are dropped; the hubs read the table.
     """
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class Publisher:
     async def run(self) -> None:
         while True:
             message = await self._waiting.get()
-            # Twice: the first may meet a connection that Redis closed when it died.
+            # Twice: the first attempt may use a connection that Redis closed earlier.
             try:
                 is_published = await self._try(message) or await self._try(message)
             except Exception:
-                # That message's own fault: the hubs find what it tells in the table.
+                # The message itself is at fault; the hubs read the table.
                 logger.exception("A message of %s cannot be published", message["type"])
                 continue
             if not is_published:
@@ -63,7 +63,7 @@ class Publisher:
         return True
 
     async def forward_ephemeral(self) -> None:
-        """Passes on what `change_now` tells, from whatever process."""
+        """Publishes the ephemeral events that any process sends with `change_now`."""
         while True:
             try:
                 await self._forward_ephemeral()
@@ -78,7 +78,7 @@ class Publisher:
             while True:
                 async for notice in connection.notifies(timeout=LISTENS_FOR):
                     self._forward(notice.payload)
-                # A server that is gone without a word is noticed by asking it.
+                # A query detects a server that is gone without closing the connection.
                 await connection.execute("SELECT 1")
         finally:
             await connection.close()

@@ -1,4 +1,4 @@
-"""The consumer: who are you, where did you stop; the rest is the hub's."""
+"""The websocket consumer: authenticates a client; the hub does the rest."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ hub = Hub()
 class OperatorFeed(AsyncConsumer):
     """One socket of the live feed.
 
-    It has no channel of its own in the layer and no second task: the hub, one for the
-    process, hears for all and writes to the sockets itself.
+    It has no channel in the layer and no second task: the hub, one for the process,
+    receives the changes for all sockets and writes to them directly.
     """
 
     line: Connection
@@ -39,15 +39,15 @@ class OperatorFeed(AsyncConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
-        wire: FeedProtocol = scope["extensions"][WIRE]
+        transport: FeedProtocol = scope["extensions"][WIRE]
         self.headers = session_auth.headers_of(scope)
         await hub.ready()
         await send({"type": "websocket.accept"})
-        wire.drop_handshake()
-        self.line = Connection(hub, wire)
+        transport.drop_handshake()
+        self.line = Connection(hub, transport)
         loop = asyncio.get_running_loop()
         self.deadline = loop.call_later(
-            HELLO_WITHIN, wire.close_connection, Close.REFUSED
+            HELLO_WITHIN, transport.close_connection, Close.REFUSED
         )
         while True:
             message = await receive()
@@ -57,45 +57,47 @@ class OperatorFeed(AsyncConsumer):
             self._receive(message.get("text"))
 
     def _receive(self, text: str | None) -> None:
-        line = self.line
+        connection = self.line
         try:
-            sent = json.loads(text or "")
+            frame = json.loads(text or "")
         except (ValueError, RecursionError):
-            sent = None
-        if not isinstance(sent, dict) or not isinstance(sent.get("t"), str):
-            line.transport.close_connection(Close.MALFORMED)
-        elif sent["t"] == "hi" and self.headers is not None:
-            hello = read_hello(sent)
+            frame = None
+        if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
+            connection.transport.close_connection(Close.MALFORMED)
+        elif frame["t"] == "hi" and self.headers is not None:
+            hello = read_hello(frame)
             if hello is None:
-                line.transport.close_connection(Close.MALFORMED)
+                connection.transport.close_connection(Close.MALFORMED)
                 return
             self.deadline.cancel()
             headers, self.headers = self.headers, None
-            line.task = asyncio.create_task(_welcome(line, hello, headers))
-        elif sent["t"] in ("viewing", "typing") and line.audience is not None:
-            hub.follow(line, sent)
+            connection.task = asyncio.create_task(_welcome(connection, hello, headers))
+        elif frame["t"] in ("viewing", "typing") and connection.audience is not None:
+            hub.follow(connection, frame)
 
 
-async def _welcome(line: Connection, hello: Hello, headers: dict[str, str]) -> None:
-    """From `hi` to live, or to the reason why not."""
+async def _welcome(
+    connection: Connection, hello: Hello, headers: dict[str, str]
+) -> None:
+    """Authenticates the client and makes its connection live, or closes it."""
     try:
         identity = await _identify(hello, headers)
-        if not line.is_open:
+        if not connection.is_open:
             return
-        if identity is None or await hub.credentials.join(line, identity) is None:
-            line.transport.close_connection(Close.REFUSED)
-        elif not hub.credentials.has_room(line):
-            line.transport.close_connection(Close.TOO_MANY)
+        if identity is None or await hub.credentials.join(connection, identity) is None:
+            connection.transport.close_connection(Close.REFUSED)
+        elif not hub.credentials.has_room(connection):
+            connection.transport.close_connection(Close.TOO_MANY)
         else:
-            await catch_up(hub, line, hello)
+            await catch_up(hub, connection, hello)
     except DatabaseAwayError:
-        line.transport.close_connection(Close.RESTART)
+        connection.transport.close_connection(Close.RESTART)
     except Exception:
-        # The one place where a fault of ours must not leave a socket open and deaf.
+        # Without this, a fault would leave the socket open without any events.
         logger.exception("A socket could not be welcomed")
-        line.transport.close_connection(Close.FAULT)
+        connection.transport.close_connection(Close.FAULT)
     finally:
-        line.task = None
+        connection.task = None
 
 
 async def _identify(hello: Hello, headers: dict[str, str]) -> SocketIdentity | None:

@@ -1,8 +1,8 @@
-"""The server of the sockets: uvicorn's protocol, opened for ready-made frames.
+"""The websocket server: uvicorn's protocol, extended to write ready-made frames.
 
-The hub makes the frame of an event once and hands the same bytes to a thousand
-sockets; going through ASGI's `send` would frame it a thousand times over (measured in
-bench/feed: a third fewer deliveries).
+The hub encodes the frame of an event once and writes the same bytes to a thousand
+sockets; ASGI's `send` would encode it a thousand times (measured in bench/feed: a third
+fewer deliveries).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from hci_center.limits import allow_many_connections
 from hci_center.webserver.http_protocol import BoundedHttp
 
 WIRE = "hci.wire"
-# What a client may say in one frame, in bytes.
+# The longest frame that a client may send, in bytes.
 LONGEST_INBOUND = 4096
-# In how many parts it may be sent; empty parts count too.
+# The most fragments that a frame may be sent in, counting empty ones.
 MOST_FRAGMENTS = 16
 
 
 class FeedProtocol(WebSocketsSansIOProtocol):
-    """A `Wire`: frames go straight to the transport, and what cannot be sent counts."""
+    """Implements `Transport`: writes frames directly and closes slow sockets."""
 
     line: Connection | None = None
     pong = b""
-    # The transport's own: with a thousand sockets each step in between is felt.
+    # The asyncio transport's method: with a thousand sockets, any wrapper costs time.
     write: Callable[[bytes], None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,8 +43,8 @@ class FeedProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
-            # uvicorn leaves the answer to a request that websockets refuses unsent,
-            # and the connection open.
+            # When websockets refuses a request, uvicorn neither sends the response nor
+            # closes the connection.
             self.close_sent = True
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
@@ -64,9 +64,9 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        line = self.line
-        if line is not None and line.audience is not None:
-            # Not at once: the hub is in the middle of writing to its sockets.
+        connection = self.line
+        if connection is not None and connection.audience is not None:
+            # Not at once: the hub may be iterating over its sockets.
             self.loop.call_soon(self._close_slow)
 
     def close_connection(self, code: int) -> None:
@@ -81,13 +81,13 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        # Whoever does not read does not answer either.
+        # A client that does not read does not answer the close frame either.
         self.close_timer = self.loop.call_later(
             self.close_timeout, self.transport.abort
         )
 
     def drop_handshake(self) -> None:
-        """Lets go of what only the handshake needed: a third of a socket's memory."""
+        """Frees what only the handshake needed: a third of a socket's memory."""
         self.request = self.response = None  # type: ignore[assignment]
         headers: list[Any] = self.scope["headers"]  # type: ignore[assignment]
         headers.clear()
@@ -96,8 +96,8 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         if self.writable.is_set():
             super().handle_ping()
         else:
-            # It does not read: its pongs would pile up. RFC 6455 (5.5.3) lets the
-            # latest one answer for all.
+            # The client does not read, so pongs would accumulate. RFC 6455 (5.5.3)
+            # allows the latest one to answer all pings.
             self.pong = b"".join(self.conn.data_to_send())
 
     def resume_writing(self) -> None:
@@ -112,7 +112,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         else:
             self.close_connection(Close.MALFORMED)
 
-    # However a socket ends, the hub stops writing to it first.
+    # However a socket is closed, the hub must stop writing to it first.
 
     def handle_close(self, event: Frame) -> None:
         self._release()
@@ -135,18 +135,18 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def _close_slow(self) -> None:
-        line = self.line
-        if line is not None and not self.writable.is_set():
+        connection = self.line
+        if connection is not None and not self.writable.is_set():
             self.close_connection(Close.TOO_SLOW)
 
     def _release(self) -> None:
-        line, self.line = self.line, None
-        if line is not None:
-            line.closed()
+        connection, self.line = self.line, None
+        if connection is not None:
+            connection.closed()
 
 
 def serve() -> None:
-    """Serves the sockets until SIGTERM; then every client is told to come back."""
+    """Serves the sockets until SIGTERM, then closes them so that clients reconnect."""
     allow_many_connections()
     uvicorn.run(
         "hci_center.asgi:application",

@@ -1,4 +1,4 @@
-"""What the feed's port answers: the socket, in either spelling, and two probes."""
+"""Routes of the feed's port: the socket, with or without a slash, and two probes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hci_center.feed.server.consumers import OperatorFeed, hub
 
 
 async def refuse(_scope: Any, receive: Any, send: Any) -> None:
-    """Another address: the handshake is answered 403."""
+    """Rejects the handshake of any other path with 403."""
     await receive()
     await send({"type": "websocket.close"})
 
 
-# Channels reuses Django's patterns for what are no views.
+# Channels uses Django's patterns for ASGI applications, which are no views.
 _routes: Any = [
     re_path(r"^api/socket/?$", cast(Any, OperatorFeed.as_asgi())),
     re_path(r"", cast(Any, refuse)),
@@ -27,7 +27,7 @@ websocket: Any = URLRouter(_routes)
 
 
 async def http(scope: Any, _receive: Any, send: Any) -> None:
-    """Whether the process is up, and what it counts; nothing else is here."""
+    """Answers /healthz and /metrics; 404 for any other path."""
     status, body = 404, b"There is nothing here but the socket.\n"
     content_type = b"text/plain; charset=utf-8"
     if scope["path"] == "/healthz":
@@ -40,12 +40,12 @@ async def http(scope: Any, _receive: Any, send: Any) -> None:
 
 
 async def lifespan(_scope: Any, receive: Any, send: Any) -> None:
-    """The hub starts with the process and says goodbye with it."""
+    """Starts and stops the hub with the process."""
     starting: asyncio.Task[None] | None = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            # Not waited for: sockets are taken, and wait, while the database is away.
+            # Not awaited: sockets are accepted, and wait, while the database is away.
             starting = asyncio.create_task(hub.ready())
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -1,4 +1,4 @@
-"""A console's `hi` without a ticket: the session cookie, and whose page it is."""
+"""Authenticates a `hi` without a ticket by session cookie and page origin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def headers_of(scope: dict[str, Any]) -> dict[str, str]:
-    """The three headers that a socket's right to speak depends on."""
+    """Returns the cookie, origin and host headers; "" for one that is missing."""
     found = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in scope["headers"]
@@ -26,11 +26,11 @@ def headers_of(scope: dict[str, Any]) -> dict[str, str]:
 
 
 def is_own_page(origin: str, host: str) -> bool:
-    """Whether a page of that origin may use the session: it is one of ours.
+    """Whether a page of that origin may use the session cookie.
 
-    Ours are the public address, the listed origins, and the web process beside this
-    one: the same host as the socket's, at its port or at the web's, by our scheme. A
-    port that is not said is the scheme's own.
+    Allowed are PUBLIC_URL, the origins in CORS_ALLOWED_ORIGINS, and pages of the web
+    process: with the host of the socket, its port or the web's, and this server's
+    scheme. A missing port means the default port of the scheme.
     """
     ours = {*settings.CORS_ALLOWED_ORIGINS, settings.PUBLIC_URL}
     if origin in ours - {""}:
@@ -38,7 +38,7 @@ def is_own_page(origin: str, host: str) -> bool:
     name, port = split_domain_port(host)
     if not name or not validate_host(name, settings.ALLOWED_HOSTS):
         return False
-    # The feed itself speaks no TLS: only the public address tells of a proxy that does.
+    # The feed itself has no TLS; only PUBLIC_URL shows whether a proxy adds it.
     scheme = "https" if settings.PUBLIC_URL.startswith("https://") else "http"
     default = DEFAULT_PORTS[scheme]
     try:
@@ -54,7 +54,7 @@ def is_own_page(origin: str, host: str) -> bool:
 
 
 def identify(headers: dict[str, str]) -> SocketIdentity | None:
-    """The person whose session cookie came with the handshake. Asks the database."""
+    """Returns the identity of the session cookie, or None. Queries the database."""
     request = HttpRequest()
     request.COOKIES = parse_cookie(headers["cookie"])
     caller = caller_from_session(request)

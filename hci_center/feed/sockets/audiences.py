@@ -1,4 +1,4 @@
-"""Sockets by what they may see: a text is made once for all that share their rights."""
+"""Groups sockets by their rights, so that each group's frames are made only once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 
 
 class Audience:
-    """The sockets of equal rights: same managers, operator, areas, same address for
-    links."""
+    """Sockets with equal rights: same managers, operator, areas and link address."""
 
     __slots__ = ("base", "caller", "rights", "writers")
 
@@ -22,13 +21,13 @@ class Audience:
         self.caller = caller
         self.base = base
         self.rights: Rights = (caller.managers, caller.operator, caller.areas, base)
-        # What hands a frame to each socket, without a step in between.
+        # The function that writes a frame to each socket directly.
         self.writers: dict[Any, Callable[[bytes], None]] = {}
 
     def events_for(self, changes: Iterable[Change]) -> list[EventText]:
-        """What of these changes it hears: the event, its removal, or nothing."""
+        """Returns the events for these changes: for each an event, removal or none."""
         caller = self.caller
-        heard: list[EventText] = []
+        events: list[EventText] = []
         for change in changes:
             text = change.ev
             if text is None or change.kind == "epoch":
@@ -43,12 +42,12 @@ class Audience:
                     continue
             elif change.file is not None:
                 text = with_link(text, change.file, self.base)
-            heard.append((change.seq, text))
-        return heard
+            events.append((change.seq, text))
+        return events
 
 
 class Audiences:
-    """All audiences of a process, found by the managers that they reach."""
+    """All audiences of a process, indexed by the managers that they reach."""
 
     def __init__(self) -> None:
         self._by_rights: dict[Rights, Audience] = {}
@@ -65,12 +64,12 @@ class Audiences:
         caller: Caller,
         base: str,
     ) -> Audience:
-        """The audience of these rights, with the socket in it from now on."""
-        joined = Audience(caller, base)
-        audience = self._by_rights.setdefault(joined.rights, joined)
-        if audience is joined:
-            for place in self._places(audience):
-                place.add(audience)
+        """Adds the socket to the audience of these rights and returns the audience."""
+        new = Audience(caller, base)
+        audience = self._by_rights.setdefault(new.rights, new)
+        if audience is new:
+            for index in self._indexes(audience):
+                index.add(audience)
         audience.writers[socket] = write
         return audience
 
@@ -79,20 +78,20 @@ class Audiences:
         if audience.writers or self._by_rights.get(audience.rights) is not audience:
             return
         del self._by_rights[audience.rights]
-        for place in self._places(audience):
-            place.discard(audience)
+        for index in self._indexes(audience):
+            index.discard(audience)
         for manager in audience.caller.managers or ():
             if not self._by_manager[manager]:
                 del self._by_manager[manager]
 
     def reached_by(self, managers: Iterable[int]) -> set[Audience]:
-        """Those for which one of these managers exists."""
+        """Returns the audiences that reach at least one of these managers."""
         found = set(self._everywhere)
         for manager in managers:
             found |= self._by_manager.get(manager, set())
         return found
 
-    def _places(self, audience: Audience) -> list[set[Audience]]:
+    def _indexes(self, audience: Audience) -> list[set[Audience]]:
         managers = audience.caller.managers
         if managers is None:
             return [self._everywhere]

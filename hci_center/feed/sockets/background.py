@@ -1,4 +1,4 @@
-"""Work of the hub beside its sockets: what must not end, and what may fail."""
+"""Background tasks of the hub: loops that must not end, and tasks that may fail."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ logger = logging.getLogger(__name__)
 
 
 class BackgroundTasks:
-    """What is of the moment: not worth waiting for a database."""
+    """Short tasks that may fail, such as sending ephemeral events."""
 
     def __init__(self) -> None:
-        # Kept: a task that nobody holds may be collected in mid-flight.
+        # asyncio keeps only weak references: an unreferenced task may be collected.
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(_ignore_outage(errand))
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_ignore_outage(coroutine))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-async def exit_on_failure(work: Coroutine[Any, Any, None]) -> None:
-    """A loop of the hub that ends is a fault: it is told, and the process goes down
-    to be started again, rather than live on half deaf."""
+async def exit_on_failure(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Runs a loop of the hub; logs its failure and exits the process.
+
+    The process is then restarted, instead of running on without that loop.
+    """
     try:
-        await work
+        await coroutine
     except asyncio.CancelledError:
         raise
     except BaseException:
@@ -37,9 +39,9 @@ async def exit_on_failure(work: Coroutine[Any, Any, None]) -> None:
         raise SystemExit(1) from None
 
 
-async def _ignore_outage(errand: Coroutine[Any, Any, None]) -> None:
+async def _ignore_outage(coroutine: Coroutine[Any, Any, None]) -> None:
     try:
-        await errand
+        await coroutine
     except DatabaseAwayError:
         logger.info("A word of the moment was lost: PostgreSQL is away")
     except Exception:

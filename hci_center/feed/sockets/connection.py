@@ -1,4 +1,4 @@
-"""One socket, as the hub knows it."""
+"""A socket and the credential behind it, as seen by the hub."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hci_center.feed.sockets.audiences import Audience
 
 
 class Close(IntEnum):
-    """Why the server hangs up (contract: "Close codes")."""
+    """Codes with which the server closes a socket (contract: "Close codes")."""
 
     FAULT = 1011
     RESTART = 1012
@@ -26,59 +26,61 @@ class Close(IntEnum):
 
 
 class Transport(Protocol):
-    """What the server lends of a socket; see hci_center.feed.server.protocol."""
+    """The server's side of a socket; see hci_center.feed.server.protocol."""
 
     line: Connection | None
-    # Takes a whole frame and never waits.
+    # Writes a whole frame without waiting.
     write: Callable[[bytes], None]
 
     def set_high_water(self, waiting: int) -> None:
-        """From how many unsent bytes on the socket counts as full."""
+        """Sets the number of unsent bytes from which on the socket counts as full."""
 
     async def drained(self) -> None:
-        """Returns when the socket is not full, or gone."""
+        """Returns when the socket is not full or is closed."""
 
     def close_connection(self, code: int) -> None:
-        """Closes, without waiting for whoever does not read."""
+        """Closes the socket without waiting for a client that does not read."""
 
 
 class ConnectionOwner(Protocol):
-    """What a connection needs of the hub that it belongs to."""
+    """The methods of the hub that a connection calls."""
 
-    def hold(self, line: Connection) -> None:
-        """Sends it nothing until its rights are known again."""
+    def hold(self, connection: Connection) -> None:
+        """Pauses the connection until its rights are known again."""
 
-    def leave(self, line: Connection) -> None:
-        """Forgets it."""
+    def leave(self, connection: Connection) -> None:
+        """Removes the connection."""
 
 
 class CredentialState:
-    """A credential with open sockets, or that had some lately."""
+    """A credential that has open sockets, or had some recently."""
 
     def __init__(self, credential: str) -> None:
         self.credential = credential
         self.connections: set[Connection] = set()
-        # None: not known, or ended.
+        # None when it is not known yet or the credential has ended.
         self.caller: Caller | None = None
         self.is_fresh = False
-        # Counts the resets, so that rights read before one are not taken for new.
+        # Number of resets, to detect one that comes while the rights are read.
         self.resets = 0
-        # Whether what its sockets hold is void, though its rights may be the same.
+        # Whether the data of its clients is void, even if its rights stay the same.
         self.is_void = False
         self.password_fingerprint: str | None = None
         self.left_at = 0.0
         self.loading: asyncio.Task[None] | None = None
 
     def is_target_of(self, change: Change) -> bool:
-        """Whether a reset row is for it."""
+        """Whether a reset row is for this credential."""
         if change.who is not None:
             return change.who == self.credential
         return self.caller is not None and self.caller.reaches(change.manager)
 
 
 class Connection:
-    """A socket: silent, then catching up, then live; held while its rights are read
-    again."""
+    """A socket: unauthenticated, then catching up, then live.
+
+    A live connection is held (paused) while its rights are read again.
+    """
 
     __slots__ = (
         "audience",
@@ -98,30 +100,31 @@ class Connection:
         "transport",
     )
 
-    def __init__(self, hub: ConnectionOwner, wire: Transport) -> None:
+    def __init__(self, hub: ConnectionOwner, transport: Transport) -> None:
         self.hub = hub
-        self.transport = wire
+        self.transport = transport
         self.is_open = True
         self.identity: SocketIdentity | None = None
         self.state: CredentialState | None = None
-        # The operator whom it shows to be online; kept when his rights are gone.
+        # The operator whom it shows as online; kept when the rights are gone.
         self.present_as: int | None = None
         # Set while it is live.
         self.audience: Audience | None = None
         self.slot = 0
         self.is_held = False
         self.held_at = 0
-        # What it holds became void, or perhaps did, while it was not live.
+        # Whether the client's data became void, or may have, while it was not live.
         self.reset_due = False
         self.is_in_doubt = False
         self.task: asyncio.Task[None] | None = None
-        # What it said to view or to type to, and when; most sockets never do.
+        # The `viewing` and `typing` frames in effect, and the rate limit's state; None
+        # for most sockets.
         self.followed: dict[Any, dict[str, Any]] | None = None
         self.ephemeral_at = 0.0
-        wire.line = self
+        transport.line = self
 
     def hold(self) -> None:
-        """Its rights are not known for the moment: it hears nothing."""
+        """Pauses the connection until its rights are known again."""
         if self.audience is None:
             self.is_in_doubt = True
         else:
@@ -129,8 +132,10 @@ class Connection:
             self.is_held = True
 
     def closed(self) -> None:
-        """The socket has ended, whoever ended it. What is still asked of the database
-        for it comes back and finds it closed."""
+        """Marks the connection as closed, by either side, and removes it from the hub.
+
+        Database queries still running for it must check `is_open` afterwards.
+        """
         if self.is_open:
             self.is_open = self.is_held = False
             self.hub.leave(self)

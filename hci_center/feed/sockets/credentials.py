@@ -1,8 +1,9 @@
-"""The credentials behind the open sockets, each with its rights as of now.
+"""The credentials of the open sockets, with their current rights.
 
-A change of rights comes as a reset in the sequence of events, so what is kept here
-needs no expiry: it holds until such a row names it. Only what ends without a row (a
-key's last day, a session, a new password) is looked for every two seconds.
+A change of rights arrives as a reset row in the sequence of changes, so the rights
+stored here need no expiry: they are valid until such a row names the credential. Only
+what ends without a row (an expired key, a login session, a changed password) is checked
+every two seconds.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from hci_center.feed.visibility import find_caller
 
 logger = logging.getLogger(__name__)
 
-# One without sockets is remembered this long, in seconds: its sockets come back.
+# A credential without sockets is kept this long, in seconds: clients reconnect.
 RETENTION = 60.0
 
 _ALIVE = """
@@ -46,8 +47,10 @@ SELECT 'session:' || session_key, '' FROM django_session
 
 
 class CredentialRegistry:
-    """All of a process. `release` is told of each held line that may go on, its
-    member's rights being known again."""
+    """All credentials of a process.
+
+    `release` is called with each held connection when its rights are known again.
+    """
 
     def __init__(
         self, database: Database, release: Callable[[Connection], None]
@@ -56,131 +59,143 @@ class CredentialRegistry:
         self._release = release
         self._all: dict[str, CredentialState] = {}
 
-    async def join(self, line: Connection, identity: SocketIdentity) -> Caller | None:
-        """What the credential may see by now, None when it has ended. The socket is
-        known from here on, so no reset passes it by."""
+    async def join(
+        self, connection: Connection, identity: SocketIdentity
+    ) -> Caller | None:
+        """Registers the connection and returns its caller, or None if it has ended.
+
+        From this call on, resets reach the connection.
+        """
         credential = identity.credential
-        member = self._all.setdefault(credential, CredentialState(credential))
-        if not member.connections:
-            member.password_fingerprint = None
-        member.connections.add(line)
-        line.identity, line.state = identity, member
-        await self.wait_loaded(member)
-        return member.caller
+        state = self._all.setdefault(credential, CredentialState(credential))
+        if not state.connections:
+            state.password_fingerprint = None
+        state.connections.add(connection)
+        connection.identity, connection.state = identity, state
+        await self.wait_loaded(state)
+        return state.caller
 
-    async def wait_loaded(self, member: CredentialState) -> None:
-        """Returns when its rights are known. May raise DatabaseAwayError."""
-        while not member.is_fresh:
-            await asyncio.shield(self._load(member))
+    async def wait_loaded(self, state: CredentialState) -> None:
+        """Returns when the rights are known. Raises DatabaseAwayError."""
+        while not state.is_fresh:
+            await asyncio.shield(self._load(state))
 
-    def leave(self, line: Connection) -> None:
-        member, line.state = line.state, None
-        if member is not None:
-            member.connections.discard(line)
-            member.left_at = time.monotonic()
+    def leave(self, connection: Connection) -> None:
+        state, connection.state = connection.state, None
+        if state is not None:
+            state.connections.discard(connection)
+            state.left_at = time.monotonic()
 
-    def has_room(self, line: Connection) -> bool:
-        """Whether the person has not more sockets than allowed; a key always."""
-        member = line.state
-        if member is None or member.caller is None or member.caller.is_key:
+    def has_room(self, connection: Connection) -> bool:
+        """Whether the person has no more sockets than allowed; True for a key."""
+        state = connection.state
+        if state is None or state.caller is None or state.caller.is_key:
             return True
-        return len(member.connections) <= settings.FEED_SOCKETS_EACH
+        return len(state.connections) <= settings.FEED_SOCKETS_EACH
 
     def __iter__(self) -> Iterator[CredentialState]:
         return iter(tuple(self._all.values()))
 
     def targets_of(self, change: Change) -> list[CredentialState]:
-        """The members that a reset row is for."""
+        """Returns the credentials that a reset row is for."""
         if change.who is None:
-            return [
-                member for member in self._all.values() if member.is_target_of(change)
-            ]
-        member = self._all.get(change.who)
-        return [] if member is None else [member]
+            return [state for state in self._all.values() if state.is_target_of(change)]
+        state = self._all.get(change.who)
+        return [] if state is None else [state]
 
-    def invalidate(self, member: CredentialState, *, is_void: bool) -> None:
-        """Its rights are to be read again; its sockets hear nothing until then.
+    def invalidate(self, state: CredentialState, *, is_void: bool) -> None:
+        """Reads the rights again; the sockets get no events until then.
 
-        `is_void`: what they hold is, though the rights may turn out to be the same.
+        `is_void`: the data of the clients is void even if the rights stay the same.
         """
-        member.is_fresh = False
-        member.resets += 1
-        member.is_void = member.is_void or is_void
-        for line in member.connections:
-            line.hold()
-        if member.connections:
-            self._load(member)
+        state.is_fresh = False
+        state.resets += 1
+        state.is_void = state.is_void or is_void
+        for connection in state.connections:
+            connection.hold()
+        if state.connections:
+            self._load(state)
 
-    def _load(self, member: CredentialState) -> asyncio.Task[None]:
-        if member.loading is None or member.loading.done():
-            member.loading = asyncio.create_task(self._read_rights(member))
-        return member.loading
+    def _load(self, state: CredentialState) -> asyncio.Task[None]:
+        if state.loading is None or state.loading.done():
+            state.loading = asyncio.create_task(self._read_rights(state))
+        return state.loading
 
-    async def _read_rights(self, member: CredentialState) -> None:
+    async def _read_rights(self, state: CredentialState) -> None:
         try:
-            await self._read_rights_until_known(member)
+            await self._read_rights_until_known(state)
         except DatabaseAwayError:
             raise
         except Exception as error:
-            # Its sockets would stay open and hear nothing.
-            await report(self._database, "rights", error, member.credential)
-            for line in tuple(member.connections):
-                line.transport.close_connection(Close.FAULT)
+            # Otherwise its sockets would stay open without any events.
+            await report(self._database, "rights", error, state.credential)
+            for connection in tuple(state.connections):
+                connection.transport.close_connection(Close.FAULT)
             raise
 
-    async def _read_rights_until_known(self, member: CredentialState) -> None:
+    async def _read_rights_until_known(self, state: CredentialState) -> None:
         find = database_sync_to_async(find_caller, thread_sensitive=False)
-        until = time.monotonic() + PATIENCE
-        before = member.caller
-        while not member.is_fresh:
-            resets = member.resets
+        deadline = time.monotonic() + PATIENCE
+        previous = state.caller
+        while not state.is_fresh:
+            resets = state.resets
             try:
-                member.caller = await find(member.credential)
+                state.caller = await find(state.credential)
             except Error as error:
-                if time.monotonic() > until and not member.connections:
+                if time.monotonic() > deadline and not state.connections:
                     raise DatabaseAwayError from error
                 await asyncio.sleep(PAUSE)
                 continue
-            member.is_fresh = member.resets == resets
-        is_void = member.is_void or member.caller != before
-        member.is_void = False
-        for line in tuple(member.connections):
-            line.reset_due |= is_void and (line.is_held or line.is_in_doubt)
-            line.is_in_doubt = False
-            if member.caller is None:
-                line.transport.close_connection(Close.RIGHTS_GONE)
-            elif line.is_held:
-                self._release(line)
+            state.is_fresh = state.resets == resets
+        is_void = state.is_void or state.caller != previous
+        state.is_void = False
+        for connection in tuple(state.connections):
+            connection.reset_due |= is_void and (
+                connection.is_held or connection.is_in_doubt
+            )
+            connection.is_in_doubt = False
+            if state.caller is None:
+                connection.transport.close_connection(Close.RIGHTS_GONE)
+            elif connection.is_held:
+                self._release(connection)
 
     async def check(self) -> None:
-        """Cuts the sockets whose key, user or session has ended."""
+        """Closes the sockets whose key, user or login session has ended."""
         self._forget()
-        watched = [member for member in self._all.values() if member.connections]
+        watched = [state for state in self._all.values() if state.connections]
         if not watched:
             return
         alive = await self._alive(watched)
-        for member in watched:
-            seal = alive.get(member.credential)
-            if seal is None or (
-                member.password_fingerprint is not None
-                and member.password_fingerprint != seal
+        for state in watched:
+            fingerprint = alive.get(state.credential)
+            if fingerprint is None or (
+                state.password_fingerprint is not None
+                and state.password_fingerprint != fingerprint
             ):
-                logger.info("%s has ended", member.credential)
-                member.is_fresh = False
-                member.resets += 1
-                _close(tuple(member.connections))
+                logger.info("%s has ended", state.credential)
+                state.is_fresh = False
+                state.resets += 1
+                _close(tuple(state.connections))
             else:
-                _close([line for line in member.connections if _has_ended(line, alive)])
-            member.password_fingerprint = seal
+                _close(
+                    [
+                        connection
+                        for connection in state.connections
+                        if _has_ended(connection, alive)
+                    ]
+                )
+            state.password_fingerprint = fingerprint
 
     async def _alive(self, watched: list[CredentialState]) -> dict[str, str]:
         ids: dict[str, list[int]] = {"key": [], "user": []}
         sessions: set[str] = set()
-        for member in watched:
-            kind, _, pk = member.credential.partition(":")
+        for state in watched:
+            kind, _, pk = state.credential.partition(":")
             ids[kind].append(int(pk))
             sessions |= {
-                line.identity.session for line in member.connections if line.identity
+                connection.identity.session
+                for connection in state.connections
+                if connection.identity
             }
         values = {
             "keys": ids["key"],
@@ -190,18 +205,18 @@ class CredentialRegistry:
         return {row[0]: row[1] for row in await self._database.rows(_ALIVE, values, 0)}
 
     def _forget(self) -> None:
-        latest = time.monotonic() - RETENTION
-        for credential, member in list(self._all.items()):
-            if not member.connections and member.left_at < latest:
+        oldest = time.monotonic() - RETENTION
+        for credential, state in list(self._all.items()):
+            if not state.connections and state.left_at < oldest:
                 del self._all[credential]
 
 
-def _has_ended(line: Connection, alive: dict[str, str]) -> bool:
-    """Whether the person signed out of the session behind the socket."""
-    session = line.identity.session if line.identity else ""
+def _has_ended(connection: Connection, alive: dict[str, str]) -> bool:
+    """Whether the login session behind the socket has ended."""
+    session = connection.identity.session if connection.identity else ""
     return session != "" and f"session:{session}" not in alive
 
 
-def _close(lines: Sequence[Connection]) -> None:
-    for line in lines:
-        line.transport.close_connection(Close.RIGHTS_GONE)
+def _close(connections: Sequence[Connection]) -> None:
+    for connection in connections:
+        connection.transport.close_connection(Close.RIGHTS_GONE)

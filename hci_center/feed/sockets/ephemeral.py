@@ -1,4 +1,4 @@
-"""What is no row: told to whoever listens at that moment, and never again."""
+"""Ephemeral events: sent to the sockets that are connected, never stored."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from hci_center.feed.visibility import can_see
 
 logger = logging.getLogger(__name__)
 
-# So often may a socket say that its person views or types: each word uses up this
-# many seconds, and it has a second in hand.
+# Rate limit of `viewing` and `typing` frames: each uses up this many seconds of a
+# socket's allowance, which is at most BURST_SECONDS.
 SECONDS_PER_FRAME = 0.2
 BURST_SECONDS = 1.0
-# Contacts that one socket views or types to at a time.
+# The most contacts that one socket may view or type to at a time.
 MOST_FOLLOWED = 8
 
-# Whose it is: manager, area and operator.
+# Ids of the manager, area and operator that an event belongs to.
 Location = tuple[int, int | None, int | None]
 
 _CONTACT = """
@@ -38,7 +38,7 @@ SELECT c.manager_id, c.area_id, c.operator_id
 
 
 class EphemeralEvents:
-    """Tells frames of the moment to the sockets of all processes."""
+    """Sends ephemeral events to the sockets of all processes."""
 
     def __init__(
         self, database: Database, audiences: Audiences, epoch: Callable[[], str]
@@ -50,19 +50,24 @@ class EphemeralEvents:
         self._away_until = 0.0
 
     async def publish(
-        self, place: Location, said: dict[str, Any], besides: Connection | None = None
+        self,
+        location: Location,
+        payload: dict[str, Any],
+        exclude: Connection | None = None,
     ) -> None:
-        """To all who see the place but the socket that said it: here at once, in the
-        other processes by the layer."""
-        text = now(said)
-        self._write(place, text, besides)
+        """Sends the event to all sockets that may see the location, except one.
+
+        Sockets of this process get it at once, those of others by the channel layer.
+        """
+        text = now(payload)
+        self._write(location, text, exclude)
         if time.monotonic() < self._away_until:
             return
         message = {
             "type": channel_layer.EPHEMERAL,
             "e": self._epoch(),
             "by": self._process,
-            "place": list(place),
+            "place": list(location),
             "text": text,
         }
         try:
@@ -71,52 +76,61 @@ class EphemeralEvents:
             self._away_until = time.monotonic() + 1.0
 
     def receive(self, message: dict[str, Any]) -> None:
-        """By the layer, from another process or from the relay."""
+        """Handles a message of the layer, from another process or the relay."""
         if message["e"] == self._epoch() and message["by"] != self._process:
             manager, area, operator = message["place"]
             self._write((manager, area, operator), message["text"], None)
 
-    def _write(self, place: Location, text: str, besides: Connection | None) -> None:
-        manager, area, operator = place
+    def _write(self, location: Location, text: str, exclude: Connection | None) -> None:
+        manager, area, operator = location
         data = frame(text)
         for audience in self._audiences.reached_by((manager,)):
             if can_see(audience.caller, area, operator):
-                for line, write in audience.writers.items():
-                    if line is not besides:
+                for connection, write in audience.writers.items():
+                    if connection is not exclude:
                         write(data)
 
-    async def follow(self, line: Connection, sent: dict[str, Any]) -> None:
-        """A client's word that its person views a contact or types to it, or does so
-        no longer. What is malformed, too fast or not its to see is passed over."""
+    async def follow(self, connection: Connection, sent: dict[str, Any]) -> None:
+        """Handles a client's `viewing` or `typing` frame.
+
+        Frames that are malformed, too frequent or about a contact that the caller may
+        not see are ignored.
+        """
         kind, contact, m, on = (sent.get(name) for name in ("t", "id", "m", "on"))
         if not _is_id(contact) or not _is_id(m) or not isinstance(on, bool):
             return
-        caller = line.state.caller if line.state else None
-        if caller is None or (on and not _is_in_time(line)):
+        caller = connection.state.caller if connection.state else None
+        if caller is None or (on and not _is_in_time(connection)):
             return
-        said = {
+        payload = {
             "k": kind,
             "id": contact,
             "m": m,
             "operatorId": str(caller.operator or 0),
         }
-        # Taken back without a question, once: what was never said is not.
-        place = await self._location(said) if on or _withdraw(line, said) else None
-        if place is None or not caller.reaches(place[0]):
+        # `on: false` has no rate limit, but needs an earlier `on: true`.
+        location = (
+            await self._location(payload)
+            if on or _withdraw(connection, payload)
+            else None
+        )
+        if location is None or not caller.reaches(location[0]):
             return
-        if can_see(caller, place[1], place[2]) and (not on or _remember(line, said)):
-            await self.publish(place, {**said, "on": on}, besides=line)
+        if can_see(caller, location[1], location[2]) and (
+            not on or _remember(connection, payload)
+        ):
+            await self.publish(location, {**payload, "on": on}, exclude=connection)
 
-    async def forget(self, line: Connection) -> None:
-        """A socket that has gone views nothing and types no more."""
-        followed, line.followed = line.followed, None
-        for said in (followed or {}).values():
-            place = await self._location(said)
-            if place is not None:
-                await self.publish(place, {**said, "on": False})
+    async def forget(self, connection: Connection) -> None:
+        """Sends `on: false` for everything that a closed socket viewed or typed to."""
+        followed, connection.followed = connection.followed, None
+        for payload in (followed or {}).values():
+            location = await self._location(payload)
+            if location is not None:
+                await self.publish(location, {**payload, "on": False})
 
-    async def _location(self, said: dict[str, Any]) -> Location | None:
-        contact, m = said["id"], said["m"]
+    async def _location(self, payload: dict[str, Any]) -> Location | None:
+        contact, m = payload["id"], payload["m"]
         values = {
             "external_id": str(contact),
             "id": str(contact) if isinstance(contact, int) else f'"{contact}"',
@@ -127,30 +141,32 @@ class EphemeralEvents:
         return rows[0] if len(rows) == 1 else None
 
 
-def _is_in_time(line: Connection) -> bool:
-    moment = time.monotonic()
-    used_until = max(line.ephemeral_at, moment - BURST_SECONDS) + SECONDS_PER_FRAME
-    if used_until > moment:
+def _is_in_time(connection: Connection) -> bool:
+    timestamp = time.monotonic()
+    used_until = (
+        max(connection.ephemeral_at, timestamp - BURST_SECONDS) + SECONDS_PER_FRAME
+    )
+    if used_until > timestamp:
         return False
-    line.ephemeral_at = used_until
+    connection.ephemeral_at = used_until
     return True
 
 
-def _remember(line: Connection, said: dict[str, Any]) -> bool:
-    """Keeps what the socket said, to be taken back for it when it goes."""
-    followed = line.followed = line.followed or {}
-    if len(followed) >= MOST_FOLLOWED and _key(said) not in followed:
+def _remember(connection: Connection, payload: dict[str, Any]) -> bool:
+    """Stores the frame, to be withdrawn when the socket closes."""
+    followed = connection.followed = connection.followed or {}
+    if len(followed) >= MOST_FOLLOWED and _key(payload) not in followed:
         return False
-    followed[_key(said)] = said
+    followed[_key(payload)] = payload
     return True
 
 
-def _withdraw(line: Connection, said: dict[str, Any]) -> bool:
-    return (line.followed or {}).pop(_key(said), None) is not None
+def _withdraw(connection: Connection, payload: dict[str, Any]) -> bool:
+    return (connection.followed or {}).pop(_key(payload), None) is not None
 
 
-def _key(said: dict[str, Any]) -> tuple[Any, ...]:
-    return said["k"], said["id"], said["m"]
+def _key(payload: dict[str, Any]) -> tuple[Any, ...]:
+    return payload["k"], payload["id"], payload["m"]
 
 
 def _is_id(value: Any) -> bool:
@@ -158,5 +174,6 @@ def _is_id(value: Any) -> bool:
         return 0 <= value < 10**15
     if not isinstance(value, str) or not 0 < len(value) <= 64 or "\x00" in value:
         return False
-    # JSON can write half a character, which UTF-8 cannot: no id in the database has one.
+    # JSON can express lone surrogates, which UTF-8 cannot; no id in the database has
+    # one.
     return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,8 +1,8 @@
-"""The hub: hears of every change once and writes it to all sockets that may see it.
+"""The hub: receives every change once and writes it to all sockets that may see it.
 
-It subscribes to one group of the channel layer, which is the fast path only: what the
-layer loses, or Redis cannot bring, is read from the feed's table, whose numbers have no
-gap. So each change is taken exactly once and in order, whichever way it came.
+It subscribes to one group of the channel layer, which is only the fast path: changes
+that are lost there are read from the feed's table, whose numbers have no gaps. So each
+change is processed exactly once and in order.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from hci_center.feed.sockets.replay_store import ReplayStore
 
 logger = logging.getLogger(__name__)
 
-# The truth is asked this often, in seconds, whatever the layer says.
+# The table is read this often, in seconds, whatever the layer delivers.
 POLL_EVERY = 0.25
-# But what the layer has brought and is about to be told is not read once more and told
-# ahead of its time; so often in a row. A gap in it shows when it is told.
+# A read is skipped while changes of the layer wait to be sent, at most this many times
+# in a row, so that they are not read a second time. Gaps are detected as they are sent.
 MOST_SKIPPED = 4
 CHECK_EVERY = 2.0
 
@@ -57,7 +57,7 @@ _AFTER = (
 
 
 class Hub:
-    """The sockets of this process and what they are told."""
+    """The sockets of this process and the changes sent to them."""
 
     def __init__(self) -> None:
         self.metrics = Metrics()
@@ -71,7 +71,7 @@ class Hub:
         self.presence = Presence(self.database, self.ephemeral)
         self.replay_buffer = ReplayBuffer(0)
         self.epoch = ""
-        # The cursor before the changes that are being told.
+        # The cursor before the changes that are being sent.
         self._broadcast_from = 0
         self._feed_table = Database(1)
         self._subscription = Subscription(self._arrive)
@@ -85,20 +85,20 @@ class Hub:
 
     @property
     def last(self) -> int:
-        """The cursor of what has been told."""
+        """The cursor after the latest change that was sent."""
         return self.replay_buffer.last
 
-    # Its life ------------------------------------------------------------------
+    # Start and stop ------------------------------------------------------------
 
     async def ready(self) -> None:
-        """Returns when it knows where the feed stands; the first call starts it."""
+        """Returns when the feed's cursor is known; the first call starts the hub."""
         if self._begun is None:
             self._begun = asyncio.create_task(exit_on_failure(self._begin()))
         await asyncio.shield(self._begun)
 
     async def _begin(self) -> None:
         await self._repeat_until_read()
-        for work in (
+        for loop in (
             self._subscription.listen(),
             self._fan_out(),
             self._poll(),
@@ -106,9 +106,9 @@ class Hub:
             self.broadcaster.heartbeat(self._heartbeat),
             self.presence.keep(),
         ):
-            # Kept: a task that nobody holds may be collected in mid-flight.
-            self._tasks.append(asyncio.create_task(exit_on_failure(work)))
-        # What was loaded stays: no collection need look through it while all wait.
+            # asyncio keeps only weak references: an unreferenced task may be collected.
+            self._tasks.append(asyncio.create_task(exit_on_failure(loop)))
+        # Loaded modules stay in memory; freezing them makes collections shorter.
         gc.collect()
         gc.freeze()
 
@@ -128,11 +128,14 @@ class Hub:
         await self._feed_table.close()
         await self.database.close()
 
-    # What arrives --------------------------------------------------------------
+    # Receiving -----------------------------------------------------------------
 
     def _arrive(self, epoch: str, changes: list[Change]) -> None:
-        """By the layer. Another epoch is another database, or ours a moment before
-        the row that says so: either way the table knows better."""
+        """Queues a batch of the layer.
+
+        A different epoch means another database, or a new epoch whose row has not
+        arrived yet; in both cases the table is read instead.
+        """
         if epoch == self.epoch and changes:
             self._inbox += changes
             self._arrived.set()
@@ -144,8 +147,8 @@ class Hub:
             followed = self._arrived.is_set()
             await self._arrived.wait()
             self._arrived.clear()
-            # Of our own processor time: what others do to us must not slow us further. The
-            # loop itself writes, after each slice; that is part of the work.
+            # Processor time of this thread, so that other processes do not lengthen the
+            # pause. It includes the writes of the event loop after each slice.
             started = time.thread_time()
             changes, self._inbox = self._inbox, []
             await self._accept_in_slices(changes)
@@ -167,8 +170,8 @@ class Hub:
             self._gap.clear()
 
     async def refresh(self) -> None:
-        """Takes all that the table has by now. Raises DatabaseAwayError."""
-        told = self.last
+        """Processes all changes now in the table. Raises DatabaseAwayError."""
+        last_sent = self.last
         [(seq, epoch)] = await self._feed_table.rows(_HEAD, {}, patience=0)
         while self.last < seq:
             rows = await self._feed_table.rows(_AFTER, {"after": self.last}, patience=0)
@@ -178,16 +181,19 @@ class Hub:
             self.metrics.changes_read += await self._accept_in_slices(changes)
         is_behind = self.last < seq
         is_other = self.last == seq and self.epoch != epoch
-        if seq < told or is_behind or is_other:
-            # Another database than before, or one put back in time.
+        if seq < last_sent or is_behind or is_other:
+            # Another database, or one restored from a backup.
             logger.warning("The feed begins anew at %d", seq)
             self.epoch = epoch
             self.replay_buffer = ReplayBuffer(seq)
             self._reset_all()
 
     async def _accept_in_slices(self, changes: list[Change]) -> int:
-        """Takes them and lets the loop write in between, so that a socket is too slow
-        for what it does not read, and not for what was not yet tried."""
+        """Processes the changes in slices and returns how many were new.
+
+        The event loop writes in between, so that sockets count as slow only for data
+        that they do not read, not for data that was not written yet.
+        """
         fresh = 0
         for part in slices(changes):
             fresh += self.accept(part)
@@ -195,8 +201,10 @@ class Hub:
         return fresh
 
     def accept(self, changes: list[Change]) -> int:
-        """Tells what follows on the last change and passes over what was told;
-        answers how many were new. A gap is left to the table."""
+        """Sends the changes that follow the last one and returns how many were new.
+
+        Changes that were sent already are skipped; after a gap, the table is read.
+        """
         fresh: list[Change] = []
         expected = self.last + 1
         for change in changes:
@@ -211,7 +219,7 @@ class Hub:
             self._broadcast(fresh)
         return len(fresh)
 
-    # What goes out -------------------------------------------------------------
+    # Sending -------------------------------------------------------------------
 
     def _broadcast(self, changes: list[Change]) -> None:
         self._broadcast_from = self.last
@@ -224,78 +232,86 @@ class Hub:
             return
         for change in changes:
             if change.kind == "reset":
-                for member in self.credentials.targets_of(change):
-                    self.credentials.invalidate(member, is_void=change.who is None)
+                for state in self.credentials.targets_of(change):
+                    self.credentials.invalidate(state, is_void=change.who is None)
         try:
             self.broadcaster.broadcast(changes, self.last)
-        except Exception as error:  # noqa: BLE001 - one change must not deafen all
+        except Exception as error:  # noqa: BLE001 - one change must not stop all
             self._reset_concerned(changes, error)
 
     def _reset_concerned(self, changes: list[Change], error: Exception) -> None:
-        """What cannot be told event by event is read anew by those whom it concerns."""
+        """Sends a reset instead of changes that could not be sent."""
         subject = f"changes {changes[0].seq}-{changes[-1].seq}"
         self._background.start(report(self.database, "tell", error, subject))
         concerned = self.broadcaster.audiences.reached_by({c.manager for c in changes})
         self.broadcaster.broadcast_to(concerned, reset(self.last, self.epoch))
 
     def _reset_all(self) -> None:
-        """Another epoch may be another database: all rights are read again, and all
-        sockets are told to begin anew when theirs are known."""
-        for member in self.credentials:
-            self.credentials.invalidate(member, is_void=True)
+        """Reads all rights again and sends a reset to all sockets.
+
+        Needed for a new epoch, which may be another database.
+        """
+        for state in self.credentials:
+            self.credentials.invalidate(state, is_void=True)
 
     def _heartbeat(self) -> str:
         return heartbeat(self.last, self.epoch)
 
-    def go_live(self, line: Connection, missed: Sequence[Change] = ()) -> None:
-        """From here on it hears what comes after `last`; it was told all before, but
-        for what it has missed just now."""
-        caller = line.state.caller if line.state else None
-        if caller is None or line.identity is None:
+    def go_live(self, connection: Connection, missed: Sequence[Change] = ()) -> None:
+        """Makes the connection live: from now on it gets the changes after `last`.
+
+        `missed` are earlier changes that it has not got yet.
+        """
+        caller = connection.state.caller if connection.state else None
+        if caller is None or connection.identity is None:
             return
-        line.reset_due = False
-        audience = self.broadcaster.add(line, caller, line.identity.base)
+        connection.reset_due = False
+        audience = self.broadcaster.add(connection, caller, connection.identity.base)
         for text in event_texts(audience.events_for(missed), self.last):
-            line.transport.write(frame(text))
-        line.transport.write(frame(self._heartbeat()))
-        self._show_presence(line, caller.operator)
+            connection.transport.write(frame(text))
+        connection.transport.write(frame(self._heartbeat()))
+        self._show_presence(connection, caller.operator)
 
-    def _show_presence(self, line: Connection, operator: int | None) -> None:
-        before, line.present_as = line.present_as, operator
+    def _show_presence(self, connection: Connection, operator: int | None) -> None:
+        before, connection.present_as = connection.present_as, operator
         if before is not None and before != operator:
-            self.presence.disconnected(line, before)
+            self.presence.disconnected(connection, before)
         if operator is not None:
-            self.presence.connected(line, operator)
+            self.presence.connected(connection, operator)
 
-    def hold(self, line: Connection) -> None:
-        """A live socket hears nothing for a moment, and is remembered where."""
-        self.broadcaster.remove(line)
-        line.held_at = self._broadcast_from
+    def hold(self, connection: Connection) -> None:
+        """Pauses a live connection and stores its cursor."""
+        self.broadcaster.remove(connection)
+        connection.held_at = self._broadcast_from
 
-    def release(self, line: Connection) -> None:
-        """A held socket goes on: where it was held, if its rights turned out to be the
-        same, else anew."""
-        line.is_held = False
-        missed = self.last - line.held_at
-        if missed > MOST_EVENTS or not self.replay_buffer.covers(line.held_at):
-            line.reset_due = True
-        if line.reset_due:
-            line.transport.write(frame(reset(self.last, self.epoch)))
-            self.go_live(line)
+    def release(self, connection: Connection) -> None:
+        """Resumes a held connection at its cursor, or with a reset.
+
+        A reset is sent when its data is void or too many changes were missed.
+        """
+        connection.is_held = False
+        missed = self.last - connection.held_at
+        if missed > MOST_EVENTS or not self.replay_buffer.covers(connection.held_at):
+            connection.reset_due = True
+        if connection.reset_due:
+            connection.transport.write(frame(reset(self.last, self.epoch)))
+            self.go_live(connection)
         else:
-            self.go_live(line, self.replay_buffer.after(line.held_at, missed))
+            self.go_live(
+                connection, self.replay_buffer.after(connection.held_at, missed)
+            )
 
-    def leave(self, line: Connection) -> None:
-        """The socket is gone."""
-        self.broadcaster.remove(line)
-        self._show_presence(line, None)
-        if line.followed:
-            self._background.start(self.ephemeral.forget(line))
-        self.credentials.leave(line)
+    def leave(self, connection: Connection) -> None:
+        """Removes a closed connection."""
+        self.broadcaster.remove(connection)
+        self._show_presence(connection, None)
+        if connection.followed:
+            self._background.start(self.ephemeral.forget(connection))
+        self.credentials.leave(connection)
 
-    def follow(self, line: Connection, sent: dict[str, Any]) -> None:
-        """A client's word of what its person views or types to."""
-        self._background.start(self.ephemeral.follow(line, sent))
+    def follow(self, connection: Connection, sent: dict[str, Any]) -> None:
+        """Starts the handling of a `viewing` or `typing` frame."""
+        self._background.start(self.ephemeral.follow(connection, sent))
 
     def report(self) -> bytes:
         """The metrics of this process in Prometheus's format."""

@@ -1,7 +1,7 @@
-"""Which operators are connected: told as it changes, and read by the answers.
+"""Presence: which operators are connected, sent as events and stored for REST.
 
-The table has a row per operator and process, so that one who moves between processes
-is not told to have left; a process that dies leaves rows that run out.
+The table has a row per operator and process, so that an operator who moves between
+processes does not appear to have left; the rows of a process that dies expire.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REFRESH_EVERY = 20.0
-# Without a refresh an operator is offline after so many seconds.
+# Without a refresh an operator is offline after this many seconds.
 LASTS = 60
-# A page that is loaded anew is no absence.
+# Seconds without a socket that do not count as absence, such as a page reload.
 GRACE = 3.0
 
-# Both answer the operators, with their managers, for whom it makes a difference.
+# Both return the operators, with their managers, whose presence changed.
 _COME = """
 WITH before AS (
   SELECT operator_id FROM areas_presence WHERE online_until > now()
@@ -63,9 +63,9 @@ SELECT DISTINCT o.id, o.manager_id
 class Presence:
     """The operators with a live socket in this process."""
 
-    def __init__(self, database: Database, moments: EphemeralEvents) -> None:
+    def __init__(self, database: Database, ephemeral: EphemeralEvents) -> None:
         self._database = database
-        self._moments = moments
+        self._ephemeral = ephemeral
         self._process = uuid4().hex
         self._here: dict[int, set[Connection]] = {}
         self._left: dict[int, float] = {}
@@ -73,19 +73,19 @@ class Presence:
         self._refreshed = 0.0
         self._changed = asyncio.Event()
 
-    def connected(self, line: Connection, operator: int) -> None:
-        self._here.setdefault(operator, set()).add(line)
+    def connected(self, connection: Connection, operator: int) -> None:
+        self._here.setdefault(operator, set()).add(connection)
         self._left.pop(operator, None)
         self._changed.set()
 
-    def disconnected(self, line: Connection, operator: int) -> None:
-        lines = self._here.get(operator, set())
-        lines.discard(line)
-        if not lines and self._here.pop(operator, None) is not None:
+    def disconnected(self, connection: Connection, operator: int) -> None:
+        connections = self._here.get(operator, set())
+        connections.discard(connection)
+        if not connections and self._here.pop(operator, None) is not None:
             self._left[operator] = time.monotonic()
 
     async def keep(self) -> None:
-        """Writes and tells who came and who went, as long as the process lives."""
+        """Stores and sends changes of presence until it is cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)
@@ -95,18 +95,18 @@ class Presence:
             except DatabaseAwayError:
                 await asyncio.sleep(1.0)
             except psycopg.Error as error:
-                # Such as of an operator who is deleted at this moment.
+                # For example, the operator is deleted at the same time.
                 await report(self._database, "presence", error)
                 await asyncio.sleep(1.0)
 
     async def _publish_changes(self) -> None:
         now = time.monotonic()
         is_due = now - self._refreshed > REFRESH_EVERY
-        come = set(self._here) if is_due else set(self._here) - self._known
-        gone = {who for who, at in self._left.items() if now - at > GRACE}
-        if come:
-            await self._write(_COME, come, online=True)
-            self._known |= come
+        arrived = set(self._here) if is_due else set(self._here) - self._known
+        gone = {operator for operator, at in self._left.items() if now - at > GRACE}
+        if arrived:
+            await self._write(_COME, arrived, online=True)
+            self._known |= arrived
         if gone or is_due:
             await self._write(_GO, gone, online=False)
             self._known -= gone
@@ -116,7 +116,7 @@ class Presence:
             self._refreshed = now
 
     async def leave(self) -> None:
-        """The process ends: its operators are online only where else they are."""
+        """Removes the operators of this process, which is about to end."""
         try:
             await self._write(_GO, self._known, online=False)
         except DatabaseAwayError:
@@ -129,5 +129,5 @@ class Presence:
             "lasts": LASTS,
         }
         for operator, manager in await self._database.rows(query, values, patience=0):
-            said = {"k": "presence", "id": str(operator), "online": online}
-            await self._moments.publish((manager, None, None), said)
+            payload = {"k": "presence", "id": str(operator), "online": online}
+            await self._ephemeral.publish((manager, None, None), payload)

@@ -1,4 +1,4 @@
-"""From a client's `hi` to the live events, without a hole and without a double."""
+"""Catching up: from a client's `hi` to live events, without gaps or duplicates."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from hci_center.feed.sockets.audiences import Audience
 from hci_center.feed.sockets.connection import Connection
 from hci_center.feed.sockets.hub import Hub
 
-# Unsent bytes beyond which the next page waits.
+# The next page waits while more than this many bytes are unsent.
 CATCHING_UP_LIMIT = 64 * 1024
 
 
 class Hello(NamedTuple):
-    """The first frame of a client: who it is and where it stopped."""
+    """The first frame of a client: its ticket and its last cursor."""
 
     ticket: str | None
     epoch: str | None
     cursor: int | None
 
 
-def read_hello(sent: dict[str, Any]) -> Hello | None:
-    """The fields of a `hi`, None when one of them is not what it must be."""
-    ticket, epoch, cursor = (sent.get(name) for name in ("ticket", "e", "c"))
+def read_hello(payload: dict[str, Any]) -> Hello | None:
+    """Parses a `hi` frame; returns None when a field has the wrong type."""
+    ticket, epoch, cursor = (payload.get(name) for name in ("ticket", "e", "c"))
     if not isinstance(ticket, str | None) or not isinstance(epoch, str | None):
         return None
     if isinstance(cursor, bool) or not isinstance(cursor, int | None):
@@ -31,72 +31,75 @@ def read_hello(sent: dict[str, Any]) -> Hello | None:
     return Hello(ticket, epoch, cursor)
 
 
-async def catch_up(hub: Hub, line: Connection, hello: Hello) -> None:
-    """Tells the socket all that it missed and puts it on the air.
+async def catch_up(hub: Hub, connection: Connection, hello: Hello) -> None:
+    """Sends the connection all that it missed and makes it live.
 
-    The last step, from finding that nothing is missing to being on the air, is not
-    interrupted: what comes later comes by the hub. Raises DatabaseAwayError.
+    There is no await between finding that nothing is missing and going live, so later
+    changes all come from the hub. Raises DatabaseAwayError.
     """
-    member, identity = line.state, line.identity
-    if member is None or member.caller is None or identity is None:
+    state, identity = connection.state, connection.identity
+    if state is None or state.caller is None or identity is None:
         return
     cursor = hub.last if hello.cursor is None else hello.cursor
-    void = not await _may_resume(hub, line, hello)
-    audience = Audience(member.caller, identity.base)
-    line.transport.set_high_water(CATCHING_UP_LIMIT)
-    while line.is_open and not void:
-        # Rights that are in question are waited for, before a page and after it.
-        await hub.credentials.wait_loaded(member)
-        if cursor == hub.last or line.reset_due:
+    is_void = not await _may_resume(hub, connection, hello)
+    audience = Audience(state.caller, identity.base)
+    connection.transport.set_high_water(CATCHING_UP_LIMIT)
+    while connection.is_open and not is_void:
+        # Waits for rights that are being read again, before a page and after it.
+        await hub.credentials.wait_loaded(state)
+        if cursor == hub.last or connection.reset_due:
             break
         page = await _page(hub, audience, cursor)
         if page is None:
-            void = True
-        elif not line.is_in_doubt and line.is_open:
-            told, cursor = page
-            for text in event_texts(told, cursor):
-                line.transport.write(frame(text))
-            await line.transport.drained()
-    await hub.credentials.wait_loaded(member)
-    if not line.is_open:
+            is_void = True
+        elif not connection.is_in_doubt and connection.is_open:
+            events, cursor = page
+            for text in event_texts(events, cursor):
+                connection.transport.write(frame(text))
+            await connection.transport.drained()
+    await hub.credentials.wait_loaded(state)
+    if not connection.is_open:
         return
-    if void or line.reset_due:
-        line.transport.write(frame(reset(hub.last, hub.epoch)))
-    hub.go_live(line)
+    if is_void or connection.reset_due:
+        connection.transport.write(frame(reset(hub.last, hub.epoch)))
+    hub.go_live(connection)
 
 
-async def _may_resume(hub: Hub, line: Connection, hello: Hello) -> bool:
-    """Whether the client can go on from its cursor, or was told to begin now."""
+async def _may_resume(hub: Hub, connection: Connection, hello: Hello) -> bool:
+    """Whether the client can continue from its cursor, or starts without one."""
     if (hello.epoch != hub.epoch and hello.epoch is not None) or (
         hello.cursor is not None and hello.cursor > hub.last
     ):
-        # The client may know of more than we do, for the moment.
+        # The client may have seen changes that this hub has not processed yet.
         await hub.refresh()
     if hello.cursor is None:
         return hello.epoch is None or hello.epoch == hub.epoch
     if hello.epoch != hub.epoch or not 0 <= hello.cursor <= hub.last:
         return False
-    return not await _has_reset(hub, line, hello.cursor)
+    return not await _has_reset(hub, connection, hello.cursor)
 
 
-async def _has_reset(hub: Hub, line: Connection, cursor: int) -> bool:
-    member = line.state
-    if member is None or member.caller is None:
+async def _has_reset(hub: Hub, connection: Connection, cursor: int) -> bool:
+    state = connection.state
+    if state is None or state.caller is None:
         return True
     if hub.replay_buffer.covers(cursor):
         missed = hub.replay_buffer.after(cursor, hub.last - cursor)
         return any(
             change.kind == "epoch"
-            or (change.kind == "reset" and member.is_target_of(change))
+            or (change.kind == "reset" and state.is_target_of(change))
             for change in missed
         )
-    return await hub.replay_store.has_reset(member.caller, cursor, hub.last)
+    return await hub.replay_store.has_reset(state.caller, cursor, hub.last)
 
 
 async def _page(
     hub: Hub, audience: Audience, cursor: int
 ) -> tuple[list[EventText], int] | None:
-    """From memory where it reaches, else from the table; None when neither does."""
+    """Returns the next events and the cursor after them, from memory or the table.
+
+    None when neither reaches back to the cursor.
+    """
     if hub.replay_buffer.covers(cursor):
         changes = hub.replay_buffer.after(cursor, MOST_EVENTS)
         return audience.events_for(changes), changes[-1].seq

@@ -1,4 +1,4 @@
-"""The latest changes, kept in memory so that a short absence costs no query."""
+"""The latest changes in memory, so that a short absence needs no query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MOST_CHARACTERS = 16 * 2**20
 
 
 class ReplayBuffer:
-    """Changes without a gap, ending with the latest."""
+    """The latest changes, without gaps."""
 
     def __init__(self, last: int) -> None:
         self.last = last
@@ -17,11 +17,11 @@ class ReplayBuffer:
         self._size = 0
 
     def covers(self, cursor: int) -> bool:
-        """Whether all that came after the cursor is here."""
+        """Whether the buffer has all changes after the cursor."""
         return cursor >= self.last - len(self._changes)
 
     def add(self, changes: list[Change]) -> None:
-        """Takes what follows `last`, and forgets the oldest beyond the bounds."""
+        """Adds the changes after `last` and drops the oldest beyond the limits."""
         self._changes += changes
         self._size += sum(map(_size, changes))
         self.last = changes[-1].seq
@@ -29,12 +29,12 @@ class ReplayBuffer:
             self._forget()
 
     def after(self, cursor: int, most: int) -> list[Change]:
-        """The first ones after a cursor that is covered."""
+        """Returns the first changes after a covered cursor, at most `most`."""
         start = len(self._changes) - (self.last - cursor)
         return self._changes[start : start + most]
 
     def _forget(self) -> None:
-        """Down to three quarters, so that it happens now and then and not always."""
+        """Drops changes down to three quarters of the limits, to run rarely."""
         keep = len(self._changes)
         size = self._size
         while keep > MOST_CHANGES * 3 // 4 or size > MOST_CHARACTERS * 3 // 4:

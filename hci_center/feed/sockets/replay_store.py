@@ -1,4 +1,4 @@
-"""What a socket missed, read from the feed's table."""
+"""Reads missed changes from the feed's table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SELECT 1 FROM change_feed
 
 
 class ReplayStore:
-    """The table of the feed, for those who were away longer than memory reaches."""
+    """The feed's table, for absences longer than the replay buffer covers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,23 +35,25 @@ class ReplayStore:
     async def page(
         self, audience: Audience, after: int, upto: int
     ) -> tuple[list[EventText], int] | None:
-        """What the audience heard after one cursor, and the cursor that this reaches,
-        at most `upto`. None when the table begins later than that."""
+        """Returns the audience's next events after a cursor, and the cursor after them.
+
+        The latter is at most `upto`. None when the table starts after the cursor.
+        """
         values = parameters(audience.caller)
         values |= {"after": after, "upto": upto, "most": MOST_EVENTS}
         rows = await self._database.rows(_PAGE, values)
-        # After the page: a partition that was dropped before it is missed in it.
+        # Read after the page, to detect a partition that was dropped before it.
         oldest = await self._database.rows(_OLDEST, {})
         if not oldest or oldest[0][0] > after + 1:
             return None
-        told = [
+        events = [
             (seq, text if file is None else with_link(text, file, audience.base))
             for seq, text, file in rows
         ]
-        return told, told[-1][0] if len(told) == MOST_EVENTS else upto
+        return events, events[-1][0] if len(events) == MOST_EVENTS else upto
 
     async def has_reset(self, caller: Caller, after: int, upto: int) -> bool:
-        """Whether the caller's rights, or what names its rows, changed in between."""
+        """Whether a reset or a new epoch concerns the caller between the cursors."""
         values = parameters(caller)
         values |= {"after": after, "upto": upto, "credential": caller.credential}
         return bool(await self._database.rows(_RESETS, values))

@@ -1,27 +1,27 @@
 -- The change log: triggers write to change_pend in the writer's own transaction; the
--- one relay moves what has been committed into change_feed, under numbers without a
--- gap. A client's cursor is such a number. docs/feed.md tells the whole of it.
+-- leading relay moves committed rows into change_feed and numbers them without gaps. A
+-- client's cursor is such a number. See docs/feed.md.
 
 CREATE TABLE change_pend (
-  -- The order of causes: a row's later change always gets a higher id. CACHE stays 1.
+  -- Causal order: a later change of a row always gets a higher id. CACHE must stay 1.
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   kind text NOT NULL,      -- manager area operator contact chat message reset epoch
   op text NOT NULL,        -- I U D; for a reset and an epoch: R
   manager_id bigint NOT NULL,
   pk bigint,               -- of the operator or message
-  contact_id bigint,       -- of a chat or message; of a contact that changed hands
+  contact_id bigint,       -- of a chat or message; of a contact whose operator changed
   chat_id bigint,
   area_id bigint,          -- of a contact, as are the next four
   operator_id bigint,
   moved boolean NOT NULL DEFAULT false,
   was_area_id bigint,
   was_operator_id bigint,
-  who text,                -- of a reset: the credential; NULL: all of the manager
-  key text,                -- the event's id, as JSON, where no column below tells it
-  row text,                -- the row likewise; of a chat, whether it is open
-  -- A contact and a message as they were then. Plain columns: their text is made by
-  -- change_stamp, once for a batch, and not in the time of whoever writes.
+  who text,                -- of a reset: the credential; NULL: all that see the manager
+  key text,                -- the event's id, as JSON, if no column below contains it
+  row text,                -- the event's row, likewise; of a chat, whether it is open
+  -- A contact or message as of the change. Plain columns: change_stamp makes the JSON,
+  -- once per batch, so that it does not slow down the writers.
   channel text,
   external_id text,
   name text,
@@ -37,9 +37,9 @@ CREATE TABLE change_pend (
   status text,
   direction text,
   error text,
-  moment timestamptz,      -- of its latest message; of its making
+  moment timestamptz,      -- of a contact's latest message; of a message's creation
   details jsonb,           -- of a message
-  phone bigint             -- of a contact whose id is none
+  phone bigint             -- of a contact whose id is not a phone
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 CREATE TABLE change_feed (
@@ -47,14 +47,14 @@ CREATE TABLE change_feed (
   at timestamptz NOT NULL,
   manager_id bigint NOT NULL,
   kind text NOT NULL,
-  area_id bigint,          -- who hears it: see hci_center.feed.visibility
+  area_id bigint,          -- who may see it: hci_center.feed.visibility
   operator_id bigint,
   was_area_id bigint,
   was_operator_id bigint,
   who text,
-  file text,               -- the stored file whose signed link the event ends with
-  ev text,                 -- the event as it goes out; NULL: nobody hears it
-  gone text,               -- what those hear who could see the row until then
+  file text,               -- the stored file whose signed link ends the event
+  ev text,                 -- the event as it is sent; NULL: it is sent to nobody
+  gone text,               -- the event for those who could see the row before
   PRIMARY KEY (seq)
 ) PARTITION BY RANGE (seq);
 CREATE INDEX change_feed_of_manager ON change_feed (manager_id, seq);
@@ -65,7 +65,7 @@ CREATE TABLE change_head (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   seq bigint NOT NULL DEFAULT 0,
   epoch text NOT NULL DEFAULT replace(gen_random_uuid()::text, '-', ''),
-  -- All ids up to `mark` are done with: where the next read begins. An id is done with
+  -- All ids up to `mark` are complete; the next read starts there. An id is complete
   -- once every transaction older than `next_xid` has ended (see change_stamp).
   mark bigint NOT NULL DEFAULT 0,
   next_mark bigint NOT NULL DEFAULT 0,
@@ -74,7 +74,7 @@ CREATE TABLE change_head (
 ) WITH (fillfactor = 10);
 INSERT INTO change_head DEFAULT VALUES;
 
--- What the leading relay says of itself, for the probes.
+-- The pace of the leading relay, for probes.
 CREATE UNLOGGED TABLE change_pace (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   at timestamptz NOT NULL,
@@ -82,7 +82,7 @@ CREATE UNLOGGED TABLE change_pace (
   interval_ms real NOT NULL
 );
 
--- The tickets of POST api/socket, by their hash.
+-- Tickets issued by POST api/socket, stored as hashes.
 CREATE UNLOGGED TABLE feed_ticket (
   digest bytea PRIMARY KEY,
   credential text NOT NULL,
@@ -91,10 +91,10 @@ CREATE UNLOGGED TABLE feed_ticket (
   expires_at timestamptz NOT NULL
 );
 
--- Texts of JSON. Expressions without a sub-select, and no firmer than what they call:
--- so the planner puts them in place, and nobody pays for a function call.
+-- Functions that make JSON texts. They have no sub-select and are not declared less
+-- volatile than the functions that they call, so that the planner can inline them.
 
--- An id of the contract: a phone is a number, all else a string.
+-- A contact id of the contract: a phone is a number, any other id a string.
 CREATE FUNCTION change_public_id(channel text, external_id text) RETURNS text
 LANGUAGE sql STABLE RETURN
   CASE WHEN channel = 'whatsapp' AND external_id ~ '^[0-9]+$'
@@ -132,7 +132,7 @@ RETURNS text LANGUAGE sql STABLE RETURN
   || ',"lastMessageAt":' || change_time(last_message_at)
   || ',"area":' || to_json(coalesce(area, ''))::text || '}';
 
--- Without contact, protocol, sender, details and link, which change_stamp knows.
+-- Without contact, protocol, sender, details and link, which change_stamp adds.
 CREATE FUNCTION change_message_row(
   uuid uuid, content text, type text, status text, direction text, error text,
   created_at timestamptz)
@@ -142,8 +142,8 @@ RETURNS text LANGUAGE sql STABLE RETURN
   || '","direction":"' || direction || '","createdAt":' || change_time(created_at)
   || CASE WHEN error = '' THEN '' ELSE ',"error":' || to_json(error)::text END || '}';
 
--- Wakes a relay that sleeps. One that is awake holds 772 and polls: no NOTIFY then,
--- whose commit would take a lock that all writers share.
+-- Wakes a sleeping relay. A relay that is awake has lock 772 and polls. It needs no
+-- NOTIFY, whose commit would take a lock that all writers share.
 CREATE FUNCTION change_wake() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF pg_try_advisory_lock_shared(772) THEN
@@ -152,25 +152,25 @@ BEGIN
   END IF;
 END $$;
 
--- All that clients hold is void: they read the state anew and go on from there.
+-- Starts a new epoch: clients discard their data and read the state again.
 CREATE FUNCTION change_new_epoch() RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-  PERFORM pg_current_xact_id();  -- before the id is taken: change_stamp relies on it
+  PERFORM pg_current_xact_id();  -- before the id is assigned: change_stamp relies on it
   INSERT INTO change_pend (kind, op, manager_id) VALUES ('epoch', 'R', 0);
   PERFORM change_wake();
 END $$;
 
--- To be said in the transaction of a bulk load: its rows go unheard, one by one, and
--- with its commit everybody reads anew.
+-- To be called in the transaction of a bulk load: its rows are not captured, and after
+-- its commit all clients read the state again.
 CREATE FUNCTION change_bulk_load() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('hci.capture', 'off', true);
   PERFORM change_new_epoch();
 END $$;
 
--- What is no row and never replayed, such as the state of a manager's session: told
--- once, to whoever sees the manager and listens. `said` has at least its `k`.
+-- Sends an ephemeral event, which is never replayed, such as the state of a manager's
+-- gateway session, to connected clients that see the manager. `said` must have a `k`.
 CREATE FUNCTION change_now(manager bigint, said jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

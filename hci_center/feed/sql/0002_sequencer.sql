@@ -1,5 +1,5 @@
--- The details of a message as members of its JSON, without braces; NULL where it has
--- none. A reaction from "" is the contact's own, as a message from "" is.
+-- The details of a message as JSON members without braces; NULL when it has none. A
+-- reaction from "" is the contact's own, like a message from "".
 CREATE OR REPLACE FUNCTION change_details(details jsonb, contact text) RETURNS text
 LANGUAGE sql STABLE RETURN
   substr(left((CASE WHEN details ? 'reactions' THEN jsonb_set(details, '{reactions}', (
@@ -11,10 +11,10 @@ LANGUAGE sql STABLE RETURN
     ELSE details END)::text, -1), 2);
 
 -- Moves up to `most` committed changes, by id, from change_pend into change_feed and
--- answers them. What depends on other rows than the changed one is joined here, at
--- the moment of sequencing: who may hear a message, the protocol of its chat, a stored
--- file, an operator's areas. Each join is a look-up by key of at most one row, so that
--- no estimate can turn it into the scan of a large table.
+-- returns them. What depends on rows other than the changed one is joined here, when
+-- it is numbered: who may see a message, the protocol of its chat, a stored file, an
+-- operator's areas. Each join is a lookup by key of at most one row, so that no wrong
+-- estimate can lead to the scan of a large table.
 CREATE OR REPLACE FUNCTION change_stamp(most integer) RETURNS SETOF change_feed
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -25,8 +25,8 @@ BEGIN
                   WHERE id > (SELECT mark FROM change_head)) THEN
     RETURN;
   END IF;
-  -- A statement of its own: two relays by mistake take turns, each with a fresh
-  -- snapshot of what has been committed.
+  -- A separate statement: if two relays run by mistake, they take turns, each with a
+  -- new snapshot of what has been committed.
   SELECT * INTO head FROM change_head FOR UPDATE;
   passed := pg_snapshot_xmin(pg_current_snapshot()) >= head.next_xid;
 
@@ -36,8 +36,8 @@ BEGIN
       SELECT id FROM change_pend WHERE id > head.mark ORDER BY id LIMIT most))
     RETURNING *
   ), listed AS MATERIALIZED (
-    -- A chat shows its contact's operator: with a contact that changed hands, whichever
-    -- is open is sent again.
+    -- A chat shows its contact's operator: when the operator of a contact changes, its
+    -- open chat is sent again.
     SELECT t.*, e.kind AS told, head.seq + row_number() OVER (ORDER BY t.id, e.nth) AS seq
       FROM taken t, LATERAL (
         SELECT 1, t.kind UNION ALL
@@ -48,9 +48,9 @@ BEGIN
            passed AND count(*) < most AS clear
       FROM taken
   ), advanced AS (
-    -- Ids up to last_id were handed out before this transaction took its own number,
-    -- so to older transactions: once those have ended (`passed`) and a read has found
-    -- nothing more (`clear`), no row up to there can come any more.
+    -- Ids up to last_id were assigned before this transaction got its own xid, so to
+    -- older transactions: once those have ended (`passed`) and a read has found nothing
+    -- more (`clear`), no further row up to that id can appear.
     UPDATE change_head SET
         seq = head.seq + c.rows,
         mark = CASE WHEN c.clear THEN head.next_mark ELSE head.mark END,
@@ -83,8 +83,8 @@ BEGIN
          WHERE x.id = t.contact_id AND x.deleted_at IS NULL LIMIT 1) c ON true
       LEFT JOIN LATERAL (
         SELECT x.protocol FROM chats_chat x WHERE x.id = t.chat_id LIMIT 1) h ON true
-      -- A chat that is sent again: whichever is open by now, unless the event of its
-      -- opening follows in any case.
+      -- A chat that is sent again: the one that is open now, unless the event of its
+      -- opening follows anyway.
       LEFT JOIN LATERAL (
         SELECT x.protocol FROM chats_chat x
          WHERE t.told = 'chat' AND t.kind = 'contact'
@@ -109,8 +109,8 @@ BEGIN
                  WHERE t.kind = 'operator' AND x.id = t.pk AND x.is_active) o
          LIMIT 1) p ON true
   ), shaped AS (
-    -- A text that comes out NULL is an event that nobody hears: of a contact that is
-    -- gone by now (its own D takes all along), of an inactive operator, a reset.
+    -- When the text is NULL, the event is sent to nobody: of a contact that is deleted
+    -- by now (its own D covers everything), of an inactive operator, or a reset.
     SELECT k.*,
            '{"s":' || k.seq || ',"k":"' || k.told || '","id":' || k.its_key
              || ',"m":' || k.m || ',"op":"' AS before_op,
@@ -134,7 +134,7 @@ BEGIN
                || ',"from":' || coalesce(to_json(nullif(k.sender, ''))::text, k.contact)
                || coalesce(',' || change_details(k.details, k.contact), '')
                || coalesce(',"fileSize":' || k.file_size, '')
-               -- Last of all, so that the signed link can be put in as it is sent.
+               -- The last member, so that sending can insert the signed link.
                || CASE WHEN k.type = 'text' THEN ''
                        WHEN k.file IS NULL THEN ',"url":' || to_json(k.url)::text
                        ELSE ',"url":""' END || '}'

@@ -1,10 +1,12 @@
--- What is heard, and what of it: every column is named, so no secret leaves by here.
--- Statement-level, so that one UPDATE of 20,000 rows is one INSERT into the log. They
--- run as their owner: whoever may write a table is heard, whatever else he may not.
--- Old and new are never joined by a nested loop: the plan is kept by the session, made
--- for the one row of its first statement, and would take the square of a later 20,000.
--- A bulk load says `SET LOCAL hci.capture = 'off'`, through change_bulk_load(); that is
--- asked in here, for a trigger's WHEN is read and planned anew with each statement.
+-- The trigger functions that capture changes. They name every column, so no secret gets
+-- into the log. They are statement-level, so that one UPDATE of 20,000 rows is one
+-- INSERT into the log, and run as their owner, so that changes of any role that may
+-- write a table are captured.
+-- Old and new rows are never joined by a nested loop: a database session caches the
+-- plan made for the one row of its first statement, and the loop would be quadratic in
+-- the 20,000 rows of a later one.
+-- A bulk load sets `hci.capture` to 'off' through change_bulk_load(). The functions
+-- check it, because a trigger's WHEN is read and planned again with each statement.
 
 CREATE OR REPLACE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
@@ -30,7 +32,7 @@ BEGIN
            IS DISTINCT FROM
            (n.name, n.email, n.number, n.controller_port, n.facebook_id);
     IF NOT FOUND THEN RETURN NULL; END IF;
-    -- The `m` of all its events is another: those who see it read anew.
+    -- The `m` of all its events changes: those who see the manager read again.
     INSERT INTO change_pend (kind, op, manager_id)
     SELECT 'reset', 'R', n.id FROM old_rows o JOIN new_rows n ON o.id = n.id
      WHERE change_manager_key(o.number, o.facebook_id)
@@ -40,7 +42,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Whatever moves to another manager is gone there and here from now on.
+-- An area that moves to another manager is removed from one and sent to the other.
 CREATE OR REPLACE FUNCTION change_of_area() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -65,8 +67,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- An inactive operator is gone; whose activity, manager or user changes has other
--- rights than before.
+-- An inactive operator counts as deleted; a change of activity, manager or user also
+-- changes rights.
 CREATE OR REPLACE FUNCTION change_of_operator() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
 BEGIN
@@ -128,8 +130,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A deleted contact is gone, a revived one new. The join is by all that names it: one
--- that changed its id or manager is gone under the old and there under the new.
+-- A restored contact counts as new. The join uses everything that identifies a contact:
+-- one whose id or manager changes is removed under the old and sent under the new.
 CREATE OR REPLACE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -180,8 +182,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- One that becomes another contact's, as when two turn out to be one person, is gone
--- from the one and there with the other.
+-- A chat that moves to another contact, as when two contacts are merged, is removed
+-- from the former and sent with the latter.
 CREATE OR REPLACE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -191,7 +193,7 @@ BEGIN
     SELECT 'chat', 'I', n.manager_id, n.contact_id, n.id, (n.closed_at IS NULL)::text
       FROM new_rows n;
   ELSIF TG_OP = 'DELETE' THEN
-    -- Of a closed one nobody holds anything.
+    -- Clients have no data of a closed chat.
     INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id)
     SELECT 'chat', 'D', o.manager_id, o.contact_id, o.id
       FROM old_rows o WHERE o.closed_at IS NULL;

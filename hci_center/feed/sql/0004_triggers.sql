@@ -5,8 +5,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Rights that change without a row of the feed: a key's managers, a supervisor's, who
--- somebody is. The columns that hold the credential are told by the trigger.
+-- Captures changes of rights in tables that are not part of the feed: the managers of
+-- keys and supervisors, and users. The arguments name the credential's columns.
 CREATE FUNCTION change_of_rights() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -20,7 +20,7 @@ BEGIN
       SELECT DISTINCT ''reset'', ''R'', 0, %L || o.%I FROM old_rows o',
       TG_ARGV[0], TG_ARGV[1]);
   ELSE
-    -- Only what is named says something of rights.
+    -- Only the columns in the third argument affect rights.
     EXECUTE format('INSERT INTO change_pend (kind, op, manager_id, who)
       SELECT DISTINCT ''reset'', ''R'', 0, %L || w.id
         FROM old_rows o JOIN new_rows n ON o.id = n.id,

@@ -1,4 +1,4 @@
-"""Leads the change feed, or stands by until the leader is gone."""
+"""Runs a relay of the change feed, as the leader or as its standby."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from hci_center.database.timeouts import use_role
 from hci_center.feed.relay.leader import Relay
 
-# A frozen database would hold the cancelled work longer; a kill loses nothing of it.
+# With a frozen database the cancelled work would take longer. A kill loses no changes.
 STOP_SECONDS = 4.0
 
 
