@@ -42,7 +42,7 @@ def _handle(stopped: threading.Event) -> None:
         try:
             _listen(stopped)
         except (Error, psycopg.Error) as error:
-            logger.warning("nothing is heard of keys: %s", type(error).__name__)
+            logger.warning("API key changes are not received: %s", type(error).__name__)
             stopped.wait(PAUSE)
         finally:
             connection.close()

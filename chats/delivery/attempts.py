@@ -200,7 +200,9 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
     if written:
         logger.info("message %s: %s", job.out.uuid, code)
     else:
-        logger.warning("message %s: %s, not ours any more", job.out.uuid, code)
+        logger.warning(
+            "message %s: %s, after another worker claimed it", job.out.uuid, code
+        )
 
 
 def give_up(job: Job) -> None:

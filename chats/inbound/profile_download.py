@@ -203,7 +203,7 @@ def _keep(contact_id: int, picture: Fetched) -> None:
     try:
         content, mime = encoded_apart(BytesIO(picture.content), mime, PORTRAIT)
     except CannotConvertError:
-        logger.warning("contact %s: its picture is none", contact_id)
+        logger.warning("contact %s: its picture is not an image", contact_id)
         return
     sent = as_sent(content, mime)
     try:

@@ -111,7 +111,7 @@ class Worker:
     def _recover(self, error: Exception) -> None:
         """Records an error of a round and reconnects to the database."""
         if is_lost(error):
-            logger.warning("The database is away: %s", describe(error))
+            logger.warning("The database is unavailable: %s", describe(error))
         else:
             faults.record("worker", "round", error)
         self._sleep.disconnect()

@@ -208,7 +208,7 @@ class SideJobs:
             try:
                 release()
             except Exception as error:  # noqa: BLE001 - then their leases expire
-                logger.warning("Not given back: %s", describe(error))
+                logger.warning("Claims could not be released: %s", describe(error))
                 return
 
     def close(self) -> None:

@@ -58,9 +58,12 @@ def as_refusal(error: Exception) -> RefusedError:
         logger.log(fault.level, "Database: %s", faults.describe(error))
         return UnavailableError(fault.retry_after)
     if isinstance(error, DataError):
-        logger.error("A value passed the fields and not the column", exc_info=error)
+        logger.error(
+            "A value was valid for the serializer but not for its column",
+            exc_info=error,
+        )
         return InvalidError()
-    logger.error("Unforeseen error", exc_info=error)
+    logger.error("Unexpected error", exc_info=error)
     return InternalError()
 
 

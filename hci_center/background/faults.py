@@ -64,7 +64,9 @@ def record(process: str, task: str, error: BaseException, subject: str = "") -> 
         with connection.cursor() as cursor:
             cursor.execute(RECORD, values_of(process, task, error, subject))
     except database_faults.ERRORS as other:
-        logger.warning("The fault was not kept: %s", database_faults.describe(other))
+        logger.warning(
+            "The fault could not be recorded: %s", database_faults.describe(other)
+        )
 
 
 def log(process: str, task: str, error: BaseException, subject: str) -> None:

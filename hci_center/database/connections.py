@@ -112,7 +112,7 @@ class Outage:
         if not self._is_on:
             return self._try(parameters)
         if not self._trying.acquire(blocking=False):
-            raise NoAnswerError("the server did not answer a moment ago")
+            raise NoAnswerError("the server did not answer the previous attempt")
         try:
             return self._try(parameters)
         finally:

@@ -66,7 +66,7 @@ class Subscription:
             except Exception:
                 # From another version, or from another program on a shared Redis. The
                 # changes themselves are read from the table.
-                logger.exception("A message of the layer could not be read")
+                logger.exception("A message of the channel layer could not be read")
                 failures += 1
                 if failures == MOST_FAILURES:
                     raise

@@ -20,7 +20,7 @@ async def report(
     try:
         await database.rows(RECORD, values_of("feed", task, error, subject), patience=0)
     except (DatabaseAwayError, *faults.ERRORS) as other:
-        logger.warning("The fault was not kept: %s", faults.describe(other))
+        logger.warning("The fault could not be recorded: %s", faults.describe(other))
 
 
 async def report_by(
@@ -32,4 +32,4 @@ async def report_by(
         values = values_of("relay", task, error, subject)
         await connection.execute(RECORD.encode(), values)
     except faults.ERRORS as other:
-        logger.warning("The fault was not kept: %s", faults.describe(other))
+        logger.warning("The fault could not be recorded: %s", faults.describe(other))

@@ -66,7 +66,9 @@ def call(application: WsgiApplication, environ: Environ) -> Reply:
             if (close := getattr(answer, "close", None)) is not None:
                 close()
     except Exception:
-        logger.exception("The answer to %s broke off", environ["PATH_INFO"])
+        logger.exception(
+            "The response to %s failed while it was read", environ["PATH_INFO"]
+        )
         reply = Reply()
         reply.measure(0)
     return reply

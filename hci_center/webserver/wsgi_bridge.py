@@ -238,7 +238,9 @@ class Threaded:
                     )
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
-            logger.info("Nobody read on in the answer to %s", environ["PATH_INFO"])
+            logger.info(
+                "The client stopped reading the response to %s", environ["PATH_INFO"]
+            )
         finally:
             # Closing a response ends Django's request, which must happen in its
             # threads.

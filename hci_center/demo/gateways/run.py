@@ -123,7 +123,9 @@ class DemoGateways(FakeServer):
                     try:
                         fake.post(item)
                     except requests.RequestException:
-                        logger.warning("the centre does not answer the demonstration")
+                        logger.warning(
+                            "the web process does not answer the demonstration"
+                        )
 
         threading.Thread(target=report, daemon=True).start()
 

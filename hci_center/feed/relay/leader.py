@@ -86,7 +86,7 @@ class Relay:
             try:
                 await self._lead()
             except AWAY as error:
-                logger.warning("PostgreSQL is away: %s", faults.describe(error))
+                logger.warning("PostgreSQL is unavailable: %s", faults.describe(error))
                 await asyncio.sleep(RETRY_EVERY)
 
     async def _lead(self) -> None:

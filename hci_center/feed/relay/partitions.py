@@ -73,7 +73,7 @@ class PartitionKeeper:
                 try:
                     await maintain_partitions(connection)
                 except psycopg.errors.LockNotAvailable:
-                    logger.info("The feed is busy: its partitions wait")
+                    logger.info("The feed is busy: partitions are maintained later")
                 except psycopg.Error as error:
                     if isinstance(error, AWAY):
                         raise

@@ -54,7 +54,9 @@ class Publisher:
             await publish(message)
         except AWAY as error:
             if not self._is_away:
-                logger.warning("Redis is away, the hubs poll: %s", error)
+                logger.warning(
+                    "Redis is unavailable, the feed polls PostgreSQL: %s", error
+                )
             self._is_away = True
             return False
         if self._is_away:
@@ -86,7 +88,7 @@ class Publisher:
     def _forward(self, payload: str) -> None:
         manager, _, text = payload.partition(" ")
         if not manager.isascii() or not manager.isdigit():
-            logger.warning("What change_now was told names no manager")
+            logger.warning("A notification on change_now names no manager")
             return
         self.put(
             {

@@ -94,7 +94,7 @@ async def _welcome(
         connection.transport.close_connection(Close.RESTART)
     except Exception:
         # Without this, a fault would leave the socket open without any events.
-        logger.exception("A socket could not be welcomed")
+        logger.exception("A socket could not be set up")
         connection.transport.close_connection(Close.FAULT)
     finally:
         connection.task = None

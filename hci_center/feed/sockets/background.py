@@ -35,7 +35,7 @@ async def exit_on_failure(coroutine: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         raise
     except BaseException:
-        logger.critical("A loop of the hub broke", exc_info=True)
+        logger.critical("A task of the hub failed", exc_info=True)
         raise SystemExit(1) from None
 
 
@@ -43,6 +43,6 @@ async def _ignore_outage(coroutine: Coroutine[Any, Any, None]) -> None:
     try:
         await coroutine
     except DatabaseAwayError:
-        logger.info("A word of the moment was lost: PostgreSQL is away")
+        logger.info("An ephemeral event was lost: PostgreSQL is unavailable")
     except Exception:
-        logger.exception("A word of the moment was lost")
+        logger.exception("An ephemeral event was lost")

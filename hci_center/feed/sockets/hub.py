@@ -183,7 +183,7 @@ class Hub:
         is_other = self.last == seq and self.epoch != epoch
         if seq < last_sent or is_behind or is_other:
             # Another database, or one restored from a backup.
-            logger.warning("The feed begins anew at %d", seq)
+            logger.warning("The feed restarts at change %d", seq)
             self.epoch = epoch
             self.replay_buffer = ReplayBuffer(seq)
             self._reset_all()

@@ -120,7 +120,7 @@ class Presence:
         try:
             await self._write(_GO, self._known, online=False)
         except DatabaseAwayError:
-            logger.info("Who was online here is left to run out")
+            logger.info("The presence of this process's operators expires by itself")
 
     async def _write(self, query: str, operators: set[int], *, online: bool) -> None:
         values = {

@@ -28,7 +28,7 @@ def _days(text: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "Makes an API key and prints it, alone: it cannot be read again."
+    help = "Creates an API key and prints it. It cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", type=_name, help="what the key is called in lists")

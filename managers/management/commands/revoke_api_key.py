@@ -8,7 +8,9 @@ from managers.keys import revoke_key
 
 
 class Command(BaseCommand):
-    help = "Ends the live API key of that name, everywhere, within 5 seconds."
+    help = (
+        "Revokes the API key of that name; every process refuses it within 5 seconds."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")

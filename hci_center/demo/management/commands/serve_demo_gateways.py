@@ -18,7 +18,7 @@ KEY = "demo gateways"
 
 
 class Command(BaseCommand):
-    help = "Stands in for the gateways of the managers that are marked demo."
+    help = "Serves make-believe gateways for the demonstration's managers."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         managers = list(Manager.objects.filter(is_demo=True))

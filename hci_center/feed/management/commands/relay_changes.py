@@ -19,7 +19,7 @@ STOP_SECONDS = 4.0
 
 
 class Command(BaseCommand):
-    help = "Numbers the committed changes and tells the feed's processes of them."
+    help = "Numbers committed changes and publishes them to the feed processes."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
