@@ -54,7 +54,8 @@ def create_key(
                 secrets=secrets_scope,
                 expires_at=expires_at,
             )
-            row.managers.set(chosen or [])
+            if chosen:
+                row.managers.set(chosen)
     except IntegrityError as error:
         raise KeyNameTakenError(name) from error
     return key

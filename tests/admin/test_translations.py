@@ -4,6 +4,7 @@ import ast
 import gettext
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def said_in_template(file):
         yield ast.literal_eval(f'"""{sentence}"""')
 
 
+@cache
 def all_sentences():
     found = set()
     for source in SOURCES:

@@ -14,12 +14,6 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MiB = 2**20
-# `bin/faults` asks for the counts with which the faults were found.
-FULL = os.environ.get("HCI_FULL_COUNTS") == "1"
-
-
-def count(small, full):
-    return full if FULL else small
 
 
 class Server:

@@ -18,7 +18,10 @@ from tests.admin.conftest import (  # noqa: F401 - fixtures
     own,
 )
 from tests.builders import make_key
+from tests.counts import count
 
+# An administrator sees every row, page and action.
+USERS = count(["administrator"], full=["supervisor", "administrator"])
 LONG = "9" * 23
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -123,7 +126,7 @@ def addresses_of(route, row):
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
-@pytest.mark.parametrize("user", ["supervisor", "administrator"])
+@pytest.mark.parametrize("user", USERS)
 def test_the_pages_of_a_model(request, rows, page, user):
     routes = [route for route in patterns() if of_page(page, route)]
     assert len(routes) >= 6

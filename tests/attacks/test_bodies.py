@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hci_center.webserver.body_pools import FILE_BODY, SMALL_BODY
-from tests.attacks.servers import count
+from tests.counts import count
 from tests.local.echo import PATIENCE
 from tests.local.test_body_guard import EchoServer
 

@@ -11,11 +11,11 @@ import pytest
 from tests.attacks.servers import (
     MiB,
     answer_of,
-    count,
     is_closed,
     measured,
     pour,
 )
+from tests.counts import count
 
 CHUNKED = b"POST /api/user/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 LINES = b"X1: y\r\n" * 9000

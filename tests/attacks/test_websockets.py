@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from tests.attacks.servers import MiB, answer_of, count, is_closed, pour
+from tests.attacks.servers import MiB, answer_of, is_closed, pour
+from tests.counts import count
 from tests.feed.processes import wait_until
 
 # The feed as it runs, with its database.

@@ -12,12 +12,13 @@ import pytest
 
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.controller import FakeController
+from tests.counts import count
 from tests.faults.delivering import Post, wait_until
 
 CONTACTS, EACH = 100, 10
-WORKERS, KILLS = 3, 30
+WORKERS, KILLS = 3, count(15, full=30)
 BETWEEN_KILLS = 0.5
-DATABASE_KILLS = (10, 20)
+DATABASE_KILLS = (KILLS // 3, KILLS * 2 // 3)
 # Percent of the sends: a fault of its own, a cut before or after, and silence.
 ERRORS, CUTS, HANGS = 4, 4, 2
 

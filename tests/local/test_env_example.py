@@ -16,7 +16,10 @@ def read_names():
     found = set()
     for package in PACKAGES:
         for path in (settings.BASE_DIR / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            text = path.read_text()
+            if not NAME.search(text):
+                continue
+            for node in ast.walk(ast.parse(text)):
                 arguments = node.args[:1] if isinstance(node, ast.Call) else []
                 for argument in arguments:
                     value = getattr(argument, "value", None)
