@@ -157,7 +157,7 @@ def test_a_closed_chat_is_told_as_such(contact: Contact, api: Any, stamp: Any) -
         },
     ],
 )
-@pytest.mark.parametrize("whose", ["contact", "page_contact"])
+@pytest.mark.parametrize("contact_fixture", ["contact", "page_contact"])
 def test_a_message_is_as_rest_answers_it(
     api: Any, stamp: Any, over: dict[str, Any], contact_fixture: str, request: Any
 ) -> None:
