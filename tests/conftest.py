@@ -16,6 +16,7 @@ from managers import authentication
 from tests import builders
 from tests.emptying import empty
 from tests.feed.processes import Feed, Valkey, database_url
+from tests.shipped import ShippedClient
 
 # Whoever makes a database and fills it needs more time than a request.
 use_role("command")
@@ -47,7 +48,7 @@ class Api:
     """Calls the API as one credential; bodies are JSON unless `form` is given."""
 
     def __init__(self, key: str | None = None, client: Client | None = None) -> None:
-        self.client = client or Client()
+        self.client = client or ShippedClient()
         self.headers = {"Authorization": f"Api-Key {key}"} if key else {}
 
     def call(
@@ -197,7 +198,7 @@ def anonymous(db: None) -> Api:
 
 def signed_in(user: Any) -> Api:
     """A person's session, with the CSRF token that browsers send."""
-    client = Client(enforce_csrf_checks=True)
+    client = ShippedClient(enforce_csrf_checks=True)
     client.force_login(user)
     api = Api(client=client)
     token = "a" * 32

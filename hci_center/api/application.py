@@ -5,33 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from corsheaders.middleware import CorsMiddleware
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connection
 
-from hci_center.api.cors import Cors
 from hci_center.api.middleware import PREFIX, ApiMiddleware
+
+
+def check_connection(**_signal: Any) -> None:
+    """Closes this thread's connection if it is broken or too old."""
+    connection.close_if_unusable_or_obsolete()
 
 
 class Application(WSGIHandler):
     """Passes API calls with a body directly to ApiMiddleware.
 
     Of Django's request signals and other middleware, such calls need only the check of
-    the database connection; the rest takes a seventh of their time in Python. GET and
+    the database connection; the rest takes a fifth of their time in Python. GET and
     HEAD requests take Django's normal path, with the same responses.
     """
 
+    check_connection = staticmethod(check_connection)
+
     def __init__(self) -> None:
         super().__init__()
-        self.api = Cors(ApiMiddleware(_no_page))
+        self.api = CorsMiddleware(ApiMiddleware(_no_page))
 
     # WSGI only requires an iterable; Django returns its response object.
     def __call__(  # type: ignore[override]
         self, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD") or not path.startswith(PREFIX):
+        if not has_short_path(environ):
             return super().__call__(environ, start_response)
-        check_connection()
+        self.check_connection()
         response: Any = self.api(WSGIRequest(environ))
         start_response(
             f"{response.status_code} {response.reason_phrase}",
@@ -43,9 +49,10 @@ class Application(WSGIHandler):
         return [response.content]
 
 
-def check_connection(**_signal: Any) -> None:
-    """Closes this thread's connection if it is broken or too old."""
-    connection.close_if_unusable_or_obsolete()
+def has_short_path(environ: dict[str, Any]) -> bool:
+    """Returns whether the request is an API call that may have a body."""
+    path: str = environ["PATH_INFO"]
+    return environ["REQUEST_METHOD"] not in ("GET", "HEAD") and path.startswith(PREFIX)
 
 
 def _no_page(_request: Any) -> Any:

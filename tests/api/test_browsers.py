@@ -1,9 +1,9 @@
 """Calls from web pages: login cookies with CSRF token, and pages of other sites."""
 
 import pytest
-from django.test import Client
 
 from tests.conftest import Api, signed_in
+from tests.shipped import ShippedClient
 
 ORIGIN = "https://console.example"
 FORBIDDEN = {
@@ -68,7 +68,7 @@ def test_a_trusted_origin_may_write(manager, supervisor, settings):
 
 
 def test_a_key_needs_no_token(api, manager):
-    strict = Api(client=Client(enforce_csrf_checks=True))
+    strict = Api(client=ShippedClient(enforce_csrf_checks=True))
     strict.headers = api.headers
     assert call(strict, Origin="https://evil.example").status_code == 200
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from tests import builders
 from tests.conftest import Api, signed_in
@@ -15,13 +14,14 @@ from tests.contract.shapes import (
     manager_shape,
     refused,
 )
+from tests.shipped import ShippedClient
 
 SESSION = "/api/session"
 
 
 def browser() -> Api:
     """Somebody who has just opened the sign-in page."""
-    api = Api(client=Client(enforce_csrf_checks=True))
+    api = Api(client=ShippedClient(enforce_csrf_checks=True))
     refused(api.get(SESSION), 401, "not_authenticated")
     api.headers = {"X-CSRFToken": api.client.cookies["csrftoken"].value}
     return api
