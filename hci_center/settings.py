@@ -131,7 +131,7 @@ INSTALLED_APPS = [
 
 # ApiMiddleware answers everything under /api/; what follows it is for pages.
 MIDDLEWARE = [
-    "hci_center.webserver.compression.CompressionMiddleware",
+    "hci_center.compression.CompressionMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "hci_center.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",

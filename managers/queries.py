@@ -11,8 +11,8 @@ from django.db import connection
 
 from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.callers import Caller
+from hci_center.compression import NOT_COMPRESSED
 from hci_center.encryption import decrypt
-from hci_center.webserver.compression import NOT_COMPRESSED
 
 logger = logging.getLogger(__name__)
 

@@ -66,6 +66,9 @@ SEARCHES = {
 }
 # Milliseconds by the clock, those of CPU at nominal speed, and of what.
 Figures = list[tuple[float, float, str]]
+# A console on the same site, which takes plain or compressed responses.
+PLAIN = {"Accept-Encoding": "identity"}
+GZIP = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": "same-origin"}
 
 
 class Clock:
@@ -75,6 +78,7 @@ class Clock:
         self.times = times
         self.roots = (pids["server"], pids["postgres"])
         self.found: Figures = []
+        self.bytes: dict[str, int] = {}
 
     def _cpu(self) -> float:
         return sum(map(cpu_ms, self.roots))
@@ -92,6 +96,7 @@ class Clock:
             assert answer.ok, f"{name}: {answer.status_code}"
         cpu = (self._cpu() - before) / self.times / statistics.mean(speeds)
         self.found.append((statistics.median(took), cpu, name))
+        self.bytes[name] = int(answer.headers.get("Content-Length", 0))
         return answer.text
 
 
@@ -134,12 +139,16 @@ def load_console(clock: Clock, size: str) -> None:
         ("POST", "/api/socket", {}),
     ]
     for method, path, body in calls:
-        clock.time(
-            f"operator {method} {path}",
-            lambda method=method, path=path, body=body: person.request(
-                method, BASE + path, json=body, timeout=60
-            ),
-        )
+        for headers in (PLAIN, GZIP):
+            name = f"operator {method} {path}" + (" gzip" if headers is GZIP else "")
+            clock.time(
+                name,
+                lambda method=method, path=path, body=body, headers=headers: (
+                    person.request(
+                        method, BASE + path, json=body, headers=headers, timeout=60
+                    )
+                ),
+            )
 
 
 def sign_in_console(name: str) -> requests.Session:
@@ -155,19 +164,34 @@ def sign_in_console(name: str) -> requests.Session:
     return person
 
 
-def show(found: Figures, slowest: int) -> bool:
+def show(clock: Clock, slowest: int) -> bool:
+    found = clock.found
     missed = [figures for figures in found if figures[0] > MOST_MS]
     print(f"\n| page or call, the {slowest} slowest | ms | CPU ms | ≤ {MOST_MS} |")
     print("| --- | --- | --- | --- |")
     for took, cpu, name in sorted(found, reverse=True)[:slowest]:
         met = "met" if took <= MOST_MS else "**missed**"
         print(f"| {name} | {took:.0f} | {cpu:.0f} | {met} |")
-    print("\n| a console's load | ms | CPU ms |\n| --- | --- | --- |")
-    for took, cpu, name in sorted(found, reverse=True):
-        if " /api/" in name:
-            print(f"| {name} | {took:.0f} | {cpu:.0f} |")
+    show_console(clock)
     print(f"\n{len(found)} pages and calls, {len(missed)} over {MOST_MS} ms")
     return not missed
+
+
+def show_console(clock: Clock) -> None:
+    """Prints a console's calls with plain and with compressed responses."""
+    by_name = {name: (took, cpu) for took, cpu, name in clock.found}
+    print(
+        "\n| a console's load | ms | CPU ms | KB | ms, gzip | CPU ms, gzip | KB, gzip |"
+    )
+    print("| --- " * 7 + "|")
+    for name, (took, cpu) in by_name.items():
+        packed = by_name.get(f"{name} gzip")
+        if packed is not None:
+            sizes = (clock.bytes[name] / 1000, clock.bytes[f"{name} gzip"] / 1000)
+            print(
+                f"| {name} | {took:.0f} | {cpu:.1f} | {sizes[0]:.1f} "
+                f"| {packed[0]:.0f} | {packed[1]:.1f} | {sizes[1]:.1f} |"
+            )
 
 
 def measure(chosen: argparse.Namespace, folder: Path) -> bool:
@@ -182,7 +206,7 @@ def measure(chosen: argparse.Namespace, folder: Path) -> bool:
         load_console(clock, chosen.size)
     finally:
         product.stop()
-    return show(clock.found, chosen.slowest)
+    return show(clock, chosen.slowest)
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from hci_center.webserver.compression import SMALLEST, CompressionMiddleware
-from tests.builders import make_key, make_manager
+from hci_center.compression import SMALLEST, CompressionMiddleware
+from tests.builders import make_contact, make_key, make_manager
 from tests.conftest import Api
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
@@ -48,6 +48,18 @@ def test_a_list_of_the_api_is_compressed_for_who_takes_it(many_managers):
     assert gzip.decompress(answer.content) == plain.content
     assert len(answer.content) < len(plain.content) / 3
     assert "origin" in answer["Vary"]
+
+
+def test_a_list_that_is_read_by_post_is_compressed_too(manager):
+    api = Api(make_key(manager, secrets=False))
+    for number in range(60):
+        make_contact(manager, external_id=f"55119888{number:05}")
+    body = {"number": manager.number}
+    plain = api.post("/api/user/", body)
+    answer = api.post("/api/user/", body, headers=GZIP)
+    assert is_compressed(answer)
+    assert not is_compressed(plain)
+    assert gzip.decompress(answer.content) == plain.content
 
 
 def test_an_answer_with_a_page_token_stays_plain(many_managers):
