@@ -92,6 +92,14 @@ class Contact(models.Model):
     # are part of the contact's change.
     unread = models.PositiveIntegerField(_("unread"), default=0)
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True)
+    # The customer's first message that no person has answered; when it began to wait in
+    # its present queue; its latest message. Written by the statements that count, send,
+    # move and release anyway.
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
+    queued_at = models.DateTimeField(_("queued at"), null=True, blank=True)
+    last_in_at = models.DateTimeField(_("last heard from at"), null=True, blank=True)
+    # Until then no further text says that the area is closed.
+    away_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
@@ -104,6 +112,10 @@ class Contact(models.Model):
             models.UniqueConstraint(
                 fields=["manager", "channel", "external_id"],
                 name="contact_is_unique",
+            ),
+            # Referenced by the composite foreign key of taggings.
+            models.UniqueConstraint(
+                fields=["manager", "id"], name="contact_of_manager"
             ),
             # A string id identifies one contact, whatever its channel: the live feed
             # distinguishes contacts by id only.
@@ -195,3 +207,58 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+
+class Tag(models.Model):
+    """A label that operators put on contacts."""
+
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.CASCADE,
+        related_name="tags",
+        verbose_name=_("manager"),
+        db_index=False,
+    )
+    code = models.CharField(_("code"), max_length=32)
+    name = models.CharField(_("name"), max_length=60)
+    colour = models.CharField(_("colour"), max_length=7, default="#64748b")
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = [F("id").asc()]
+        constraints = [
+            models.UniqueConstraint(fields=["manager", "code"], name="tag_is_unique"),
+            # Referenced by the composite foreign key of taggings.
+            models.UniqueConstraint(fields=["manager", "id"], name="tag_of_manager"),
+            models.CheckConstraint(
+                condition=Q(colour__regex=r"^#[0-9a-f]{6}$"), name="tag_colour_is_hex"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    """A tag on a contact; it outlives chats."""
+
+    # Redundant, so that the database can enforce that both have the same manager.
+    manager = models.ForeignKey(
+        Manager, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="taggings", db_index=False
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings")
+
+    class Meta:
+        verbose_name = _("tag of a contact")
+        verbose_name_plural = _("tags of contacts")
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "tag"], name="tagged_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id}: {self.tag_id}"

@@ -55,6 +55,17 @@ class Manager(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=settings.TIME_ZONE
     )
+    # Whether any rule may act for this manager: kept by what saves a policy or a menu,
+    # and read by statements that read the manager anyway.
+    has_automation = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )
+    # The version of its hours that is in force (areas_schedule), not a foreign key.
+    schedule_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    # The Brazilian state whose holidays are offered, like "SP".
+    uf = models.CharField(
+        _("state"), max_length=2, blank=True, default="", db_default=""
+    )
     # Only these use the fake gateways of a demonstration.
     is_demo = models.BooleanField(_("demonstration"), default=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)

@@ -2,6 +2,7 @@
 
 from chats.models.conversations import (
     Attachment,
+    Auto,
     Chat,
     ChatEvent,
     ChatQuerySet,
@@ -17,16 +18,27 @@ from chats.models.gateway_accounts import (
     MessageTemplate,
     SessionChange,
 )
+from chats.models.inbox import Note, Reply, ScheduledMessage
 from chats.models.media import ConvertedFile, MediaFetch
 from chats.models.pictures import PictureCopy
 from chats.models.profiles import Portrait, ProfileFetch
+from chats.models.rules import (
+    AssignmentRecord,
+    Clock,
+    MenuState,
+    Survey,
+    Task,
+)
 from chats.models.webhook_events import InboundEvent
 
 __all__ = [
+    "AssignmentRecord",
     "Attachment",
+    "Auto",
     "Chat",
     "ChatEvent",
     "ChatQuerySet",
+    "Clock",
     "ConvertedFile",
     "Delivery",
     "Direction",
@@ -34,14 +46,20 @@ __all__ = [
     "GatewayNotice",
     "InboundEvent",
     "MediaFetch",
+    "MenuState",
     "Message",
     "MessagePart",
     "MessageTemplate",
     "MessageVersion",
+    "Note",
     "ParkedReceipt",
     "PictureCopy",
     "Portrait",
     "ProfileFetch",
+    "Reply",
+    "ScheduledMessage",
     "SessionChange",
     "Status",
+    "Survey",
+    "Task",
 ]

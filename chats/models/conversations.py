@@ -38,6 +38,20 @@ class Chat(models.Model):
     protocol = models.CharField(_("protocol"), max_length=64)
     opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # The code of the reason with which it was closed, and who held it then.
+    reason = models.CharField(
+        _("reason"), max_length=32, blank=True, default="", db_default=""
+    )
+    last_operator = models.ForeignKey(
+        Operator,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("last operator"),
+        db_index=False,
+        db_constraint=False,  # a composite key ties it to the manager
+    )
 
     objects = ChatQuerySet.as_manager()
 
@@ -83,6 +97,25 @@ class Status(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class Auto(models.TextChoices):
+    """What made a message that no person typed in a console."""
+
+    MENU = "menu", _("Menu")
+    AWAY = "away", _("Away")
+    IDLE = "idle", _("Idle")
+    CLOSING = "closing", _("Closing")
+    SURVEY = "survey", _("Survey")
+    SCHEDULE = "schedule", _("Scheduled")
+    PHONE = "phone", _("Typed on the phone")
+
+
+class ClockTimestamp(models.Func):
+    """The database's time at this moment, also within a transaction."""
+
+    function = "clock_timestamp"
+    output_field = models.DateTimeField()
+
+
 class Message(models.Model):
     """A message of a customer, an operator or the service itself, ordered by id."""
 
@@ -125,6 +158,15 @@ class Message(models.Model):
         _("gateway's id"), max_length=255, null=True, blank=True
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # When it was stored, by the database's clock; NULL for rows of earlier versions.
+    # `created_at` may be the gateway's time, hours before.
+    stored_at = models.DateTimeField(
+        null=True, blank=True, db_default=ClockTimestamp(), editable=False
+    )
+    # What sent it, if no person did (`Auto`); "" for people and outside programs.
+    auto = models.CharField(
+        max_length=8, blank=True, default="", db_default="", choices=Auto
+    )
     # Caption, file name, quoted message, reactions, origin, edited, deleted, with the
     # keys of API responses; NULL if there are none. See message_details.py.
     details = models.JSONField(_("details"), null=True, blank=True)
@@ -211,16 +253,59 @@ class Attachment(models.Model):
 class ChatEvent(models.Model):
     """An audit event: who did what to a chat, when and in which area.
 
-    Append-only; reports and the history of a chat are derived from it.
+    Append-only, by a trigger; reports and the history of a chat are derived from it. It
+    holds codes and ids but no text, so that it never has to be erased.
     """
+
+    class Cause(models.TextChoices):
+        # Of opened and reopened.
+        CUSTOMER = "customer", _("customer")
+        OPERATOR = "operator", _("operator")
+        IMPORT = "import", _("import")
+        CALL = "call", _("call")
+        # Of assigned.
+        FEWEST = "fewest", _("fewest open chats")
+        ROTATION = "rotation", _("in turn")
+        LAST = "last", _("last operator")
+        # Of entered_area.
+        MENU = "menu", _("menu")
+        AWAY = "away", _("closed area")
+        ENTRY = "entry", _("area of new customers")
+        # Of transferred and released.
+        HANDOVER = "handover", _("handed over")
+        REHOME = "rehome", _("area given up")
+        LEFT = "left", _("operator left")
+        AREA = "area", _("moved to another area")
+        TIMEOUT = "timeout", _("offline for too long")
+        # Of closed.
+        RESOLVED = "resolved", _("resolved")
+        IDLE = "idle", _("idle")
+        DELETED = "deleted", _("contact deleted")
+        MERGED = "merged", _("contacts merged")
+        ERASED = "erased", _("erased")
+        IMPORTED = "imported", _("imported")
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
+        REOPENED = "reopened", _("Reopened")
         ENTERED_AREA = "entered_area", _("Entered area")
         CLAIMED = "claimed", _("Answered")
+        ASSIGNED = "assigned", _("Assigned")
         TRANSFERRED = "transferred", _("Handed over")
         RELEASED = "released", _("Released")
         CLOSED = "closed", _("Closed")
+        BOT_STEP = "bot_step", _("Menu question")
+        BOT_ENDED = "bot_ended", _("Menu ended")
+        AWAY = "away", _("Told that it is closed")
+        UNSAID = "unsaid", _("Automatic message not sent")
+        MUTED = "muted", _("Automatic messages stopped")
+        WARNED = "warned", _("Warned of being idle")
+        SURVEY_SENT = "survey_sent", _("Survey sent")
+        SURVEY_LOST = "survey_lost", _("Survey not sent")
+        RATED = "rated", _("Rated")
+        NOTED = "noted", _("Note written")
+        TAGGED = "tagged", _("Tags changed")
+        SCHEDULED = "scheduled", _("Scheduled message sent")
 
     # Migration 0011 ties chat, area and both operators to the manager with composite
     # foreign keys. The manager itself has no constraint (the chat's has), because every
@@ -270,6 +355,20 @@ class ChatEvent(models.Model):
         db_index=False,
         db_constraint=False,
     )
+    # Why it came about (`Cause`); "" where it says nothing or in older rows.
+    cause = models.CharField(
+        _("cause"),
+        max_length=16,
+        choices=Cause,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    # The contact's menu step, and the version of the hours in force for the area.
+    sa = models.BigIntegerField(_("menu step (sa)"), null=True, blank=True)
+    schedule_id = models.BigIntegerField(null=True, blank=True)
+    # Codes and ids by kind, never text.
+    detail = models.JSONField(_("detail"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("chat event")

@@ -56,6 +56,17 @@ class Delivery(models.Model):
     # The message may have been sent, and receipts for it are awaited until then.
     doubt_until = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    # Buttons, a list or quick replies beside the text: {"kind", "items": [{"id",
+    # "title"}]}. The message's content is always the whole question as text.
+    choices = models.JSONField(null=True, blank=True)
+    # When a status was first reached, by the database's clock. A receipt that skips
+    # one leaves it NULL.
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    # Why it failed, as a code for reports; the sentence is the message's.
+    failed_code = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("delivery")

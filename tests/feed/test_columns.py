@@ -31,15 +31,18 @@ COLUMNS = {
             "time_zone",
             "is_demo",
             "created_at",
+            "has_automation",
+            "schedule_id",
+            "uf",
         },
     ),
     "areas_area": (
         {"id", "manager_id", "code", "name"},
-        {"needs_review", "created_at"},
+        {"needs_review", "created_at", "schedule_id"},
     ),
     "areas_operator": (
         {"id", "manager_id", "user_id", "name", "email", "is_active"},
-        {"created_at"},
+        {"created_at", "cap"},
     ),
     "areas_operatorarea": ({"manager_id", "operator_id", "area_id"}, {"id"}),
     "contacts_contact": (
@@ -59,11 +62,11 @@ COLUMNS = {
             "deleted_at",
             "phone",
         },
-        {"created_at"},
+        {"created_at", "waiting_since", "queued_at", "last_in_at", "away_until"},
     ),
     "chats_chat": (
         {"id", "manager_id", "contact_id", "protocol", "closed_at"},
-        {"opened_at"},
+        {"opened_at", "reason", "last_operator_id"},
     ),
     "chats_message": (
         {
@@ -82,7 +85,7 @@ COLUMNS = {
             "created_at",
             "details",
         },
-        {"gateway_id"},
+        {"gateway_id", "stored_at", "auto"},
     ),
 }
 

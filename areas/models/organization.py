@@ -35,6 +35,9 @@ class Area(models.Model):
     name = models.CharField(_("name"), max_length=200)
     # Created by a call with an unknown area: a supervisor should review it.
     needs_review = models.BooleanField(_("needs review"), default=False)
+    # The version of its hours that is in force (areas_schedule); NULL: its manager's.
+    # Not a foreign key: ledger lines copy it, and neither may lock the other.
+    schedule_id = models.BigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     objects = AreaQuerySet.as_manager()
@@ -90,6 +93,11 @@ class Operator(models.Model):
     name = models.CharField(_("name"), max_length=200)
     email = models.CharField(_("email"), max_length=254, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
+    # The most open chats that automatic assignment gives him; 0 is no limit, NULL is
+    # what the policy of the area says.
+    cap = models.PositiveSmallIntegerField(
+        _("most chats at once"), null=True, blank=True
+    )
     areas = models.ManyToManyField(
         Area,
         through="OperatorArea",
@@ -142,41 +150,3 @@ class OperatorArea(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operator} @ {self.area}"
-
-
-class SignInFailure(models.Model):
-    """The recent failures of a subject of `areas.login_throttle` (hashed)."""
-
-    subject = models.CharField(max_length=64, unique=True)
-    failures = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField()
-
-    class Meta:
-        # For deleting old rows.
-        indexes = [models.Index(fields=["last_at"], name="sign_in_failure_age")]
-
-    def __str__(self) -> str:
-        return self.subject
-
-
-class Presence(models.Model):
-    """An operator's connection to a feed process until `online_until`, if not renewed.
-
-    An unlogged table: a crash of the database empties it, and nothing is lost.
-    """
-
-    operator = models.ForeignKey(
-        Operator, on_delete=models.CASCADE, related_name="presences"
-    )
-    process = models.CharField(max_length=32)
-    online_until = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["operator", "process"], name="presence_once_a_process"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.operator_id} until {self.online_until}"

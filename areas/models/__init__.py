@@ -1,0 +1,42 @@
+"""Models of areas, operators, their presence, and the settings of the rules."""
+
+from areas.models.organization import (
+    Area,
+    AreaQuerySet,
+    Operator,
+    OperatorArea,
+    OperatorQuerySet,
+)
+from areas.models.policies import (
+    Assignment,
+    ClosingReason,
+    LastAssignment,
+    Menu,
+    Policy,
+    TransferReason,
+)
+from areas.models.presence import Availability, PauseReason, Presence, PresenceSpan
+from areas.models.schedules import Holiday, Opening, Schedule
+from areas.models.sign_in import SignInFailure
+
+__all__ = [
+    "Area",
+    "AreaQuerySet",
+    "Assignment",
+    "Availability",
+    "ClosingReason",
+    "Holiday",
+    "LastAssignment",
+    "Menu",
+    "Opening",
+    "Operator",
+    "OperatorArea",
+    "OperatorQuerySet",
+    "PauseReason",
+    "Policy",
+    "Presence",
+    "PresenceSpan",
+    "Schedule",
+    "SignInFailure",
+    "TransferReason",
+]

@@ -1,0 +1,151 @@
+"""What consoles keep beside messages: quick replies, notes, scheduled messages."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from areas.models import Area, Operator
+from chats.models.conversations import Chat
+from contacts.models import Contact
+from managers.models import Manager
+
+
+class Reply(models.Model):
+    """A quick reply of a manager, an area or an operator."""
+
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.CASCADE,
+        related_name="replies",
+        verbose_name=_("manager"),
+        db_index=False,
+    )
+    # At most one of the two; composite foreign keys tie them to the manager.
+    area = models.ForeignKey(
+        Area,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("area"),
+        db_constraint=False,
+    )
+    operator = models.ForeignKey(
+        Operator,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("operator"),
+        db_constraint=False,
+    )
+    shortcut = models.CharField(_("shortcut"), max_length=32)
+    title = models.CharField(_("title"), max_length=60, blank=True, default="")
+    text = models.TextField(_("text"), blank=True, default="")
+    file = models.FileField(_("file"), max_length=200, blank=True, default="")
+    file_name = models.CharField(max_length=255, blank=True, default="")
+    mime = models.CharField(max_length=100, blank=True, default="")
+    size = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("quick reply")
+        verbose_name_plural = _("quick replies")
+        ordering = [F("shortcut").asc(), F("id").asc()]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager", "area", "operator", "shortcut"],
+                nulls_distinct=False,
+                name="reply_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(shortcut__regex=r"^[a-z0-9_-]{1,32}$"),
+                name="reply_shortcut_is_plain",
+            ),
+            models.CheckConstraint(
+                condition=Q(area__isnull=True) | Q(operator__isnull=True),
+                name="reply_has_one_scope",
+            ),
+            models.CheckConstraint(
+                condition=~Q(text="") | ~Q(file=""), name="reply_says_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.shortcut
+
+
+class Note(models.Model):
+    """An internal note on a chat, which no customer reads. Append-only."""
+
+    chat = models.ForeignKey(
+        Chat, on_delete=models.CASCADE, related_name="notes", db_index=False
+    )
+    # Who wrote it: an operator, or another credential ("user:12", "key:7").
+    author = models.ForeignKey(
+        Operator,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    actor = models.CharField(max_length=64, blank=True, default="")
+    text = models.TextField(_("text"))
+    # The ids of the operators that it mentions.
+    mentions = models.JSONField(default=list)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        indexes = [models.Index(fields=["chat", "id"], name="notes_of_chat")]
+
+    def __str__(self) -> str:
+        return f"{self.chat_id} {self.pk}"
+
+
+class ScheduledMessage(models.Model):
+    """A message that an operator lets the service send at a time."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        CANCELLED = "cancelled", _("Cancelled")
+        MISSED = "missed", _("Missed")
+        FAILED = "failed", _("Failed")
+
+    manager = models.ForeignKey(
+        Manager, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="scheduled", db_index=False
+    )
+    operator = models.ForeignKey(Operator, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("text"), blank=True, default="")
+    # {"name", "language", "parameters"} of an approved template.
+    template = models.JSONField(null=True, blank=True)
+    send_at = models.DateTimeField(_("send at"))
+    state = models.CharField(
+        _("state"), max_length=9, choices=State, default=State.WAITING
+    )
+    # Why it failed, as a sentence.
+    error = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "chats_scheduled"
+        verbose_name = _("scheduled message")
+        verbose_name_plural = _("scheduled messages")
+        indexes = [
+            models.Index(
+                fields=["contact", "send_at"],
+                condition=Q(state="waiting"),
+                name="scheduled_of_contact",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} {self.send_at:%Y-%m-%d %H:%M}"
