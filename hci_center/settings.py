@@ -1,4 +1,4 @@
-"""Django settings, read from environment variables only (README: "Configure it")."""
+"""Django settings, read from environment variables only (docs/configuration.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Rules for files by gateway and type: sent unchanged, converted, or refused.
 
 They are applied before a message is queued, so that a file which the gateway would
-refuse is refused at once. `docs/gateways.md` has the same table with its sources.
+refuse is refused at once. docs/decisions/files-by-gateway.md has the same table.
 """
 
 from __future__ import annotations
