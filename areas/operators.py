@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from areas.naming import normalize_area_text, spellings_of
 from hci_center.errors import AreaNotFoundError, InvalidError, OperatorNotFoundError
+from hci_center.visibility import operator_predicate
 
 LONGEST_CODE = 64
 # The most areas per manager that calls created and nobody reviewed. A caller that
@@ -56,16 +57,8 @@ class OperatorScope:
     areas: frozenset[int]
 
     def can_see(self, area_id: int | None, operator_id: int | None) -> bool:
-        """Returns whether a contact of that area and operator is visible to him.
-
-        He sees the contacts of his areas, those assigned to him, and unassigned ones
-        without an area.
-        """
-        return (
-            area_id in self.areas
-            or operator_id == self.operator_id
-            or (area_id is None and operator_id is None)
-        )
+        """Returns whether a contact of that area and operator is visible to him."""
+        return operator_predicate(self.operator_id, self.areas)(area_id, operator_id)
 
     def serves(self, area_id: int | None) -> bool:
         """Returns whether it is one of his areas."""

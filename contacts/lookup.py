@@ -20,6 +20,7 @@ from hci_center.errors import (
     ManagerNotFoundError,
     OperatorNotFoundError,
 )
+from hci_center.visibility import reached_managers, reaches_sql, sees
 
 
 class ContactRef(Protocol):
@@ -52,13 +53,12 @@ SELECT DISTINCT {COLUMNS}
   FROM contacts_identity i
   JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
  WHERE {NAMED}
-   AND (%(managers)s::bigint[] IS NULL OR i.manager_id = ANY(%(managers)s::bigint[]))
+   AND {reaches_sql("i.manager_id")}
    AND (%(manager)s::bigint IS NULL OR i.manager_id = %(manager)s::bigint)
    AND (%(operator)s::bigint IS NULL OR i.manager_id = coalesce(
          (SELECT o.manager_id FROM areas_operator o
            WHERE o.id = %(operator)s::bigint AND o.is_active
-             AND (%(managers)s::bigint[] IS NULL
-                  OR o.manager_id = ANY(%(managers)s::bigint[]))),
+             AND {reaches_sql("o.manager_id")}),
          i.manager_id))
 """  # noqa: S608 - column names only
 
@@ -162,7 +162,7 @@ def find_one(
     """
     values: dict[str, Any] = {
         **names_on(channel, key),
-        "managers": None if caller.managers is None else list(caller.managers),
+        "managers": reached_managers(caller),
         "manager": manager_id,
         "operator": operator or None,
     }
@@ -193,7 +193,7 @@ def lock_contact(contact_id: int) -> Contact:
 
 def is_visible(contact: Contact, caller: Caller) -> bool:
     """Returns whether `ContactQuerySet.visible_to` includes the contact."""
-    return caller.sees(contact.manager_id, contact.area_id, contact.operator_id)
+    return sees(caller, contact.manager_id, contact.area_id, contact.operator_id)
 
 
 def names_on(channel: str | None, key: ContactRef) -> ContactRefValues:

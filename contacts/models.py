@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from areas.models import Area, Operator
 from hci_center.callers import Caller
+from hci_center.visibility import sees_q
 from managers.models import Manager
 
 
@@ -25,21 +26,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(deleted_at=None)
 
     def visible_to(self, caller: Caller) -> Self:
-        """Returns the contacts that the caller may access.
-
-        An operator has access to the contacts of his areas, to his own, and to the
-        unassigned ones without an area.
-        """
-        visible = self
-        if caller.managers is not None:
-            visible = visible.filter(manager__in=caller.managers)
-        if caller.role == "operator":
-            visible = visible.filter(
-                Q(area__in=caller.areas)
-                | Q(operator=caller.operator)
-                | Q(area=None, operator=None)
-            )
-        return visible
+        """Returns the contacts that the caller may access."""
+        return self.filter(sees_q(caller))
 
     def latest_first(self) -> Self:
         """Orders by the last message, newest first; contacts without messages last."""

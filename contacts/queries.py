@@ -19,6 +19,12 @@ from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import ManagerNotFoundError
+from hci_center.visibility import (
+    operator_parameters,
+    operator_sees_sql,
+    reached_managers,
+    reaches_sql,
+)
 from managers.queries import MANAGER_COLUMNS, manager_shape
 
 Shape = dict[str, Any]
@@ -33,10 +39,8 @@ _COLUMNS = f"""c.channel, c.external_id, c.name, c.photo, coalesce(a.code, ''),
 _FROM = "FROM contacts_contact c LEFT JOIN areas_area a ON a.id = c.area_id"
 _LATEST_FIRST = "c.last_message_at DESC NULLS LAST, c.id DESC"
 
-# The contacts visible to an operator: `ContactQuerySet.visible_to` in SQL.
-_VISIBLE = """
-   AND (c.area_id = ANY(%(seen_areas)s::bigint[]) OR c.operator_id = %(seen_by)s
-        OR (c.area_id IS NULL AND c.operator_id IS NULL))"""
+# Appended for operators only: other callers see every contact, which plans better.
+_VISIBLE = f"\n   AND {operator_sees_sql()}"
 
 # One contact, for the response of a call that changed it.
 _OF_ID = f"SELECT {_COLUMNS} {_FROM} WHERE c.id = %(contact)s"
@@ -52,7 +56,7 @@ UNION ALL
   WHERE c.deleted_at IS NULL AND {{which}} ORDER BY {_LATEST_FIRST})
 """  # noqa: S608 - column names only
 # Restricts `managers_manager m` to the caller's managers; NULL means all.
-REACHED = "(%(managers)s::bigint[] IS NULL OR m.id = ANY(%(managers)s::bigint[]))"
+REACHED = reaches_sql("m.id")
 
 # POST user/, user/facebook and user/contact/get.
 OF_MANAGER = "c.manager_id = (SELECT id FROM named)"
@@ -149,10 +153,9 @@ def named_and_contacts(
     caller may access, in the order of responses. Raises ManagerNotFoundError.
     """
     which, values = _for_caller(which, values, caller)
-    reached = None if caller.managers is None else list(caller.managers)
     with connection.cursor() as cursor:
         statement = _NAMED_AND_CONTACTS.format(named=named, which=which)
-        cursor.execute(statement, values | {"managers": reached})
+        cursor.execute(statement, values | {"managers": reached_managers(caller)})
         rows = cursor.fetchall()
     if not rows or rows[0][0] is not None:
         raise ManagerNotFoundError
@@ -166,7 +169,7 @@ def _for_caller(
 ) -> tuple[str, dict[str, Any]]:
     if caller.role != "operator":
         return statement, values
-    scope = {"seen_areas": list(caller.areas), "seen_by": caller.operator}
+    scope = operator_parameters(caller.operator or 0, caller.areas)
     return statement + _VISIBLE, values | scope
 
 

@@ -10,20 +10,21 @@ from contacts.aliases import ALIAS_MATCH, alias_params
 from contacts.manager_ref import ManagerRef, manager_match
 from hci_center.callers import Caller
 from hci_center.errors import ContactNotFoundError
+from hci_center.visibility import reached_managers, reaches_sql
 from managers.lookup import find_manager
 
 # One statement finds and updates: no two calls ever get the same step.
-_STEP = """
+_STEP = f"""
 UPDATE contacts_contact c SET sa = c.sa + %(by)s
  WHERE c.deleted_at IS NULL
-   AND (%(managers)s::bigint[] IS NULL OR c.manager_id = ANY(%(managers)s::bigint[]))
+   AND {reaches_sql("c.manager_id")}
    AND c.id = (
        SELECT i.contact_id FROM contacts_identity i
-        WHERE i.channel = %(channel)s AND {name}
-          AND i.manager_id = (SELECT m.id FROM managers_manager m WHERE {bears})
+        WHERE i.channel = %(channel)s AND {{name}}
+          AND i.manager_id = (SELECT m.id FROM managers_manager m WHERE {{bears}})
         LIMIT 1)
 RETURNING c.sa
-"""
+"""  # noqa: S608 - of a condition
 
 
 def step(
@@ -36,7 +37,7 @@ def step(
     values: dict[str, Any] = {
         **names,
         "by": by,
-        "managers": None if caller.managers is None else list(caller.managers),
+        "managers": reached_managers(caller),
         "channel": channel,
         **alias_params(channel, external_id),
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from chats.gateways.error_messages import SENTENCES
 from contacts.models import Channel
 from hci_center.callers import Caller
+from hci_center.visibility import reached_managers, reaches_sql
 
 # Gateway sessions that are closed, accounts that are paused or have an alarm, and
 # accounts whose latest messages have all failed: at least FEWEST of the newest
@@ -20,10 +21,10 @@ from hci_center.callers import Caller
 # cost does not depend on the number of messages.
 LOOKED_AT = 1000
 FEWEST = 3
-_TROUBLED = """
+_TROUBLED = f"""
 WITH newest AS (
   SELECT message_id, manager_id, channel, done_at FROM chats_delivery
-   WHERE %(managers)s::bigint[] IS NULL OR manager_id = ANY(%(managers)s::bigint[])
+   WHERE {reaches_sql("manager_id")}
    ORDER BY message_id DESC LIMIT %(looked_at)s
 ), refused AS (
   SELECT n.manager_id, n.channel, min(n.done_at) AS since,
@@ -46,9 +47,9 @@ SELECT a.id, m.name, a.channel,
   LEFT JOIN refused r ON r.manager_id = a.manager_id AND r.channel = a.channel
  WHERE (a.pause_code <> '' OR a.alarmed_at IS NOT NULL OR a.state IN ('closed', 'qr')
         OR r.manager_id IS NOT NULL)
-   AND (%(managers)s::bigint[] IS NULL OR a.manager_id = ANY(%(managers)s::bigint[]))
+   AND {reaches_sql("a.manager_id")}
  ORDER BY a.alarmed_at IS NULL, 5 NULLS LAST, a.id
-"""
+"""  # noqa: S608 - of conditions
 
 TITLES: dict[str, Promise] = {
     "closed": _("The session is disconnected."),
@@ -93,7 +94,7 @@ class AccountTrouble:
 def troubles_of(caller: Caller) -> list[AccountTrouble]:
     """Returns the accounts that need attention; alarms first, the oldest first."""
     values: dict[str, Any] = {
-        "managers": None if caller.managers is None else list(caller.managers),
+        "managers": reached_managers(caller),
         "looked_at": LOOKED_AT,
         "fewest": FEWEST,
     }

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from areas.models import Area
 from chats.admin.account_troubles import troubles_of
 from hci_center.callers import Caller
+from hci_center.visibility import reached_managers, reaches_sql
 from managers.admin.change_log import recent_entries
 from managers.admin.tenant import caller_behind, sees_one_manager
 
 # The open chats by manager and area, along their partial index: few at any time,
 # however many are closed.
-_OPEN_BY_AREA = """
+_OPEN_BY_AREA = f"""
 SELECT m.id, m.name, a.id, a.name,
        count(*) FILTER (WHERE c.operator_id IS NULL),
        count(*) FILTER (WHERE c.operator_id IS NOT NULL),
@@ -30,10 +31,10 @@ SELECT m.id, m.name, a.id, a.name,
   JOIN managers_manager m ON m.id = h.manager_id
   LEFT JOIN areas_area a ON a.id = c.area_id
  WHERE h.closed_at IS NULL
-   AND (%(managers)s::bigint[] IS NULL OR h.manager_id = ANY(%(managers)s::bigint[]))
+   AND {reaches_sql("h.manager_id")}
  GROUP BY m.id, a.id
  ORDER BY 8 NULLS LAST, m.name, a.name
-"""
+"""  # noqa: S608 - of a condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,8 @@ class Queue:
 
 def queues_of(caller: Caller) -> list[Queue]:
     """Returns every area that has an open chat, the longest wait first."""
-    managers = None if caller.managers is None else list(caller.managers)
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_BY_AREA, {"managers": managers})
+        cursor.execute(_OPEN_BY_AREA, {"managers": reached_managers(caller)})
         return [Queue(*row) for row in cursor.fetchall()]
 
 

@@ -25,6 +25,7 @@ from hci_center.errors import (
     ForbiddenError,
     OperatorNotFoundError,
 )
+from hci_center.visibility import operator_parameters, operator_sees_sql
 
 # Deactivating the operator conflicts with this lock, so that no contact is assigned to
 # an operator after his contacts were released.
@@ -37,7 +38,7 @@ EXISTS (SELECT FROM areas_operator
 _CLAIM = f"""
 UPDATE contacts_contact SET operator_id = %(operator)s
  WHERE id = %(contact)s AND deleted_at IS NULL AND operator_id IS NULL
-   AND (area_id IS NULL OR area_id = ANY(%(areas)s::bigint[]))
+   AND {operator_sees_sql("area_id", "operator_id")}
    AND {_IN_SERVICE}
 RETURNING id
 """  # noqa: S608 - of a condition
@@ -190,7 +191,7 @@ def _claim(contact: Contact, scope: OperatorScope) -> bool:
     values = {
         "contact": contact.pk,
         "operator": scope.operator_id,
-        "areas": list(scope.areas),
+        **operator_parameters(scope.operator_id, scope.areas),
     }
     return _execute(_CLAIM, values) is not None
 

@@ -13,6 +13,7 @@ from contacts.lookup import resolve_target
 from contacts.manager_ref import ManagerRef, manager_match
 from contacts.queries import REACHED
 from hci_center.callers import Caller
+from hci_center.visibility import operator_row_sees_sql, reached_managers
 
 # Claims a free contact with an open chat and records the event, as one statement
 # instead of five: half the time of the call. The operator is locked first, so that he
@@ -35,9 +36,7 @@ WITH serving AS MATERIALIZED (
      AND o.manager_id = seen.manager_id
      AND c.id = seen.id AND c.xmin = seen.xmin
      AND c.deleted_at IS NULL AND c.operator_id IS NULL
-     AND (c.area_id IS NULL OR EXISTS (
-         SELECT FROM areas_operatorarea s
-          WHERE s.operator_id = o.id AND s.area_id = c.area_id))
+     AND {operator_row_sees_sql("o.id")}
      AND h.contact_id = seen.id AND h.closed_at IS NULL
   RETURNING c.manager_id, h.id AS chat_id, c.area_id, c.operator_id
 )
@@ -92,7 +91,7 @@ def _is_claimed(
         **alias_params(channel, external_id),
         "channel": channel,
         "operator": operator_id,
-        "managers": None if caller.managers is None else list(caller.managers),
+        "managers": reached_managers(caller),
         "actor": caller.credential,
     }
     with connection.cursor() as cursor:

@@ -41,6 +41,7 @@ from hci_center.errors import (
     InvalidError,
     ManagerNotFoundError,
 )
+from hci_center.visibility import reached_managers, reaches_sql
 
 # Locks the contact and counts the message on it, unless the message is stored already:
 # one round trip from the manager's number or page. The message is incoming if its
@@ -66,7 +67,7 @@ UPDATE contacts_contact c
  WHERE c.id = n.contact_id AND c.deleted_at IS NULL
 RETURNING c.id, c.manager_id, c.channel, c.external_id, n.incoming
 """  # noqa: S608 - of a condition
-_REACHED = "(%(managers)s::bigint[] IS NULL OR m.id = ANY(%(managers)s::bigint[]))"
+_REACHED = reaches_sql("m.id")
 _BY_NUMBER = f"m.number = %(number)s AND {_REACHED}"
 _BY_PAGE = f"m.facebook_id = %(page)s AND {_REACHED}"
 _BY_BOTH = f"m.number = %(number)s AND m.facebook_id = %(page)s AND {_REACHED}"
@@ -245,7 +246,7 @@ def _names(caller: Caller, message: IncomingMessage) -> dict[str, Any]:
     return {
         "number": message.number,
         "page": message.page,
-        "managers": None if caller.managers is None else list(caller.managers),
+        "managers": reached_managers(caller),
     }
 
 

@@ -24,6 +24,7 @@ from hci_center.errors import (
     RefusedError,
     UnavailableError,
 )
+from hci_center.visibility import sees
 
 LONGEST_KEY = 255
 
@@ -186,7 +187,7 @@ def _is_still_visible(
         # A refusal or a fixed sentence contains no data of the contact. Calls that
         # answer with one are those that remove the contact from the caller's view.
         return True
-    return is_present and caller.sees(manager_id, area_id, operator_id)
+    return is_present and sees(caller, manager_id, area_id, operator_id)
 
 
 def _refuse_as_new(run: Callable[[], Any]) -> NoReturn:

@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from areas.models import Operator, OperatorArea
 from areas.session_auth import caller_of
 from contacts.models import Contact
-from hci_center.feed.visibility import (
-    CAN_SEE_NOW,
-    REACHES,
-    can_see,
-    find_caller,
+from hci_center.feed.identity import find_caller
+from hci_center.visibility import (
     parameters,
+    predicate_within_manager,
+    reaches_sql,
+    sees_within_manager_sql,
 )
 from managers.authentication import authenticate
 from managers.models import ApiKey
@@ -132,8 +132,10 @@ def test_the_table_of_the_feed_is_asked_the_same_question(
         caller = caller_of(user)
         assert caller is not None
         with connection.cursor() as cursor:
+            can_see = sees_within_manager_sql("area_id", "operator_id")
             cursor.execute(
-                f"SELECT seq FROM change_feed WHERE {REACHES} AND {CAN_SEE_NOW}"  # noqa: S608
+                f"SELECT seq FROM change_feed WHERE {reaches_sql('manager_id')}"  # noqa: S608
+                f" AND {can_see}"
                 " AND kind = 'contact'",
                 parameters(caller),
             )
@@ -141,7 +143,7 @@ def test_the_table_of_the_feed_is_asked_the_same_question(
         by_python = {
             seq
             for seq, row in seqs.items()
-            if can_see(caller, row["area_id"], row["operator_id"])
+            if predicate_within_manager(caller)(row["area_id"], row["operator_id"])
         }
         assert by_sql & set(seqs) == by_python
         assert len(by_python) == len(expected(table, name))

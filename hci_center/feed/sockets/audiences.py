@@ -7,7 +7,7 @@ from typing import Any
 
 from hci_center.callers import Caller
 from hci_center.feed.frames import Change, EventText, with_link
-from hci_center.feed.visibility import can_see
+from hci_center.visibility import predicate_within_manager
 
 Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 
@@ -15,11 +15,12 @@ Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
 class Audience:
     """Sockets with equal rights: same managers, operator, areas and link address."""
 
-    __slots__ = ("base", "caller", "rights", "writers")
+    __slots__ = ("base", "caller", "rights", "sees", "writers")
 
     def __init__(self, caller: Caller, base: str) -> None:
         self.caller = caller
         self.base = base
+        self.sees = predicate_within_manager(caller)
         self.rights: Rights = (caller.managers, caller.operator, caller.areas, base)
         # The function that writes a frame to each socket directly.
         self.writers: dict[Any, Callable[[bytes], None]] = {}
@@ -34,11 +35,9 @@ class Audience:
                 continue
             if not caller.reaches(change.manager):
                 continue
-            if not can_see(caller, change.area, change.operator):
+            if not self.sees(change.area, change.operator):
                 text = change.gone
-                if text is None or not can_see(
-                    caller, change.was_area, change.was_operator
-                ):
+                if text is None or not self.sees(change.was_area, change.was_operator):
                     continue
             elif change.file is not None:
                 text = with_link(text, change.file, self.base)

@@ -21,10 +21,9 @@ from hci_center.callers import Caller
 from hci_center.feed.async_database import PATIENCE, PAUSE, Database
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.frames import Change
-from hci_center.feed.identity import SocketIdentity
+from hci_center.feed.identity import SocketIdentity, find_caller
 from hci_center.feed.reporting import report
 from hci_center.feed.sockets.connection import Close, Connection, CredentialState
-from hci_center.feed.visibility import find_caller
 
 logger = logging.getLogger(__name__)
 

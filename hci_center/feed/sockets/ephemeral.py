@@ -13,7 +13,7 @@ from hci_center.feed.async_database import Database
 from hci_center.feed.frames import frame, now
 from hci_center.feed.sockets.audiences import Audiences
 from hci_center.feed.sockets.connection import Connection
-from hci_center.feed.visibility import can_see
+from hci_center.visibility import sees
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class EphemeralEvents:
         manager, area, operator = location
         data = frame(text)
         for audience in self._audiences.reached_by((manager,)):
-            if can_see(audience.caller, area, operator):
+            if audience.sees(area, operator):
                 for connection, write in audience.writers.items():
                     if connection is not exclude:
                         write(data)
@@ -114,11 +114,9 @@ class EphemeralEvents:
             if on or _withdraw(connection, payload)
             else None
         )
-        if location is None or not caller.reaches(location[0]):
+        if location is None or not sees(caller, *location):
             return
-        if can_see(caller, location[1], location[2]) and (
-            not on or _remember(connection, payload)
-        ):
+        if not on or _remember(connection, payload):
             await self.publish(location, {**payload, "on": on}, exclude=connection)
 
     async def forget(self, connection: Connection) -> None:

@@ -6,22 +6,26 @@ from hci_center.callers import Caller
 from hci_center.feed.async_database import Database
 from hci_center.feed.frames import MOST_EVENTS, EventText, with_link
 from hci_center.feed.sockets.audiences import Audience
-from hci_center.feed.visibility import CAN_SEE_NOW, REACHES, SAW_BEFORE, parameters
+from hci_center.visibility import parameters, reaches_sql, sees_within_manager_sql
+
+_REACHES = reaches_sql("manager_id")
+_CAN_SEE_NOW = sees_within_manager_sql("area_id", "operator_id")
+_SAW_BEFORE = sees_within_manager_sql("was_area_id", "was_operator_id")
 
 _PAGE = f"""
-SELECT seq, CASE WHEN {CAN_SEE_NOW} THEN ev ELSE gone END,
-       CASE WHEN {CAN_SEE_NOW} THEN file END
+SELECT seq, CASE WHEN {_CAN_SEE_NOW} THEN ev ELSE gone END,
+       CASE WHEN {_CAN_SEE_NOW} THEN file END
   FROM change_feed
- WHERE seq > %(after)s AND seq <= %(upto)s AND {REACHES}
+ WHERE seq > %(after)s AND seq <= %(upto)s AND {_REACHES}
    AND ev IS NOT NULL AND kind <> 'epoch'
-   AND ({CAN_SEE_NOW} OR (gone IS NOT NULL AND {SAW_BEFORE}))
+   AND ({_CAN_SEE_NOW} OR (gone IS NOT NULL AND {_SAW_BEFORE}))
  ORDER BY seq LIMIT %(most)s
 """  # noqa: S608 - of constants
 _OLDEST = "SELECT seq FROM change_feed ORDER BY seq LIMIT 1"
 _RESETS = f"""
 SELECT 1 FROM change_feed
  WHERE kind IN ('reset', 'epoch') AND seq > %(after)s AND seq <= %(upto)s
-   AND (who = %(credential)s OR (who IS NULL AND (kind = 'epoch' OR {REACHES})))
+   AND (who = %(credential)s OR (who IS NULL AND (kind = 'epoch' OR {_REACHES})))
  LIMIT 1
 """  # noqa: S608 - of constants
 
