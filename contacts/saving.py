@@ -70,6 +70,9 @@ UPDATE contacts_contact c
    SET name = coalesce(%(name)s::text, c.name),
        photo = coalesce(%(photo)s::text, c.photo),
        area_id = coalesce(%(area)s::bigint, c.area_id),
+       queued_at = CASE WHEN %(area)s::bigint <> c.area_id OR c.area_id IS NULL
+                             AND %(area)s::bigint IS NOT NULL
+                        THEN clock_timestamp() ELSE c.queued_at END,
        protocol = CASE
          WHEN %(protocol)s::text IS NULL OR EXISTS (
               SELECT FROM chats_chat h
@@ -86,7 +89,8 @@ UPDATE contacts_contact c
        photo = coalesce(%(photo)s::text, c.photo),
        area_id = %(area)s::bigint, operator_id = {_OPERATOR},
        protocol = coalesce(%(protocol)s::text, issue_protocol(c.manager_id)),
-       sa = %(sa)s, unread = 0, last_message_at = NULL
+       sa = %(sa)s, unread = 0, last_message_at = NULL, waiting_since = NULL,
+       queued_at = NULL, last_in_at = NULL, away_until = NULL
  WHERE c.id = %(id)s
 RETURNING {COLUMNS}
 """  # noqa: S608 - column names only

@@ -89,7 +89,7 @@ class ChatAdmin(TenantAdmin):
         operators = dict(answered.values_list("chat", "operator__name"))
         for row in rows:
             row.last_area = areas.get(row.pk)
-            row.last_operator = operators.get(row.pk)
+            row.closed_operator = operators.get(row.pk)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -116,7 +116,7 @@ class ChatAdmin(TenantAdmin):
         if chat.closed_at is None:
             operator = chat.contact.operator
             return operator.name if operator else None
-        name: str | None = chat.last_operator
+        name: str | None = chat.closed_operator
         return name
 
     @column(gettext_lazy("State"))

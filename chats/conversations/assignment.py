@@ -12,7 +12,13 @@ from django.db import connection, transaction
 
 from areas.models import Operator
 from areas.operators import OperatorScope
-from chats.conversations.audit import Actor, act_as, actor_of, record_in_open_chats
+from chats.conversations.audit import (
+    Actor,
+    Entry,
+    act_as,
+    actor_of,
+    record_in_open_chats,
+)
 from chats.conversations.lifecycle import close_chat_of_locked, open_chat_of_locked
 from chats.models import ChatEvent
 from contacts import saving
@@ -44,7 +50,11 @@ RETURNING id
 """  # noqa: S608 - of a condition
 _NAME_OF_OPERATOR = "SELECT name FROM areas_operator WHERE id = %s"
 _ASSIGN = f"""
-UPDATE contacts_contact SET operator_id = %(operator)s::bigint
+UPDATE contacts_contact
+   SET operator_id = %(operator)s::bigint,
+       queued_at = CASE WHEN %(operator)s::bigint IS NULL
+                        THEN coalesce(waiting_since, clock_timestamp())
+                        ELSE queued_at END
  WHERE id = %(contact)s AND deleted_at IS NULL
    AND operator_id IS DISTINCT FROM %(operator)s::bigint
    AND (%(operator)s::bigint IS NULL OR {_IN_SERVICE})
@@ -53,21 +63,34 @@ RETURNING id
 # The operator keeps the contact only if he serves the new area too.
 _MOVE = """
 UPDATE contacts_contact c
-   SET area_id = %(area)s,
+   SET area_id = %(area)s, queued_at = clock_timestamp(),
        operator_id = (SELECT s.operator_id FROM areas_operatorarea s
                        WHERE s.operator_id = c.operator_id AND s.area_id = %(area)s)
  WHERE id = %(contact)s
 RETURNING operator_id
+"""
+# An open chat in which nothing has happened yet but that it was opened.
+_IS_UNTOUCHED = """
+SELECT 1 FROM chats_chat h
+ WHERE h.contact_id = %s AND h.closed_at IS NULL
+   AND NOT EXISTS (SELECT FROM chats_chatevent e
+                    WHERE e.chat_id = h.id AND e.kind <> 'opened')
 """
 # Ordered by id, so that two concurrent releases cannot deadlock.
 _LOCK_ALL_OF = """
 SELECT id FROM contacts_contact
  WHERE operator_id = %s AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE
 """
-_RELEASE_ALL = "UPDATE contacts_contact SET operator_id = NULL WHERE id = ANY(%s)"
+# Nobody loses his place: he waits since his first unanswered message.
+_RELEASE_ALL = """
+UPDATE contacts_contact
+   SET operator_id = NULL, queued_at = coalesce(waiting_since, clock_timestamp())
+ WHERE id = ANY(%s)
+"""
 _DELETE = """
 UPDATE contacts_contact
-   SET deleted_at = clock_timestamp(), operator_id = NULL, unread = 0
+   SET deleted_at = clock_timestamp(), operator_id = NULL, unread = 0,
+       waiting_since = NULL, queued_at = NULL, away_until = NULL
  WHERE id = %s
 """
 
@@ -114,28 +137,30 @@ def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> Non
             # Its operator changed before we locked it.
             if _execute(_ASSIGN, values) is None:
                 raise OperatorNotFoundError
-        kind = ChatEvent.Kind.TRANSFERRED
+        entry = Entry(ChatEvent.Kind.TRANSFERRED, ChatEvent.Cause.HANDOVER)
         if operator_id is None:
-            kind = ChatEvent.Kind.RELEASED
-        record_in_open_chats([contact.pk], [kind], actor=actor)
+            entry = Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.OPERATOR)
+        record_in_open_chats([contact.pk], [entry], actor=actor)
 
 
 def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
     """Moves the contact to an area.
 
-    Releases it from its operator unless he serves the new area too. Changes nothing if
-    the contact is already in the area. Raises ContactNotFoundError if it has been
-    deleted.
+    Releases it from its operator unless he serves the new area too. If the contact is
+    already in the area, only the first choice of an area in a chat that nobody has
+    answered is recorded: it ends what a bot does before. Raises ContactNotFoundError if
+    it has been deleted.
     """
     with transaction.atomic():
         locked = lock_contact(contact.pk)
         if locked.area_id == area_id:
+            _record_first_choice(locked, actor=actor)
             return
         row = _execute(_MOVE, {"area": area_id, "contact": locked.pk})
-        kinds = [ChatEvent.Kind.ENTERED_AREA]
+        entries = [Entry(ChatEvent.Kind.ENTERED_AREA)]
         if row != (locked.operator_id,):
-            kinds.append(ChatEvent.Kind.RELEASED)
-        record_in_open_chats([locked.pk], kinds, actor=actor)
+            entries.append(Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.AREA))
+        record_in_open_chats([locked.pk], entries, actor=actor)
 
 
 def save_contact(
@@ -158,7 +183,9 @@ def save_contact(
             raise ForbiddenError
         if before.area_id != contact.area_id:
             record_in_open_chats(
-                [contact.pk], [ChatEvent.Kind.ENTERED_AREA], actor=actor_of(caller)
+                [contact.pk],
+                [Entry(ChatEvent.Kind.ENTERED_AREA)],
+                actor=actor_of(caller),
             )
     return contact
 
@@ -170,7 +197,7 @@ def delete_contact(contact: Contact, *, actor: Actor) -> None:
     """
     with transaction.atomic():
         locked = lock_contact(contact.pk)
-        close_chat_of_locked(locked, actor=actor)
+        close_chat_of_locked(locked, actor=actor, cause=ChatEvent.Cause.DELETED)
         _execute(_DELETE, [locked.pk])
 
 
@@ -183,8 +210,16 @@ def release_contacts_of(operator: Operator, *, actor: Actor) -> int:
         cursor.execute(_LOCK_ALL_OF, [operator.pk])
         contact_ids = [contact_id for (contact_id,) in cursor.fetchall()]
         cursor.execute(_RELEASE_ALL, [contact_ids])
-        record_in_open_chats(contact_ids, [ChatEvent.Kind.RELEASED], actor=actor)
+        entry = Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.LEFT)
+        record_in_open_chats(contact_ids, [entry], actor=actor)
     return len(contact_ids)
+
+
+def _record_first_choice(contact: Contact, *, actor: Actor) -> None:
+    if contact.operator_id is None and _execute(_IS_UNTOUCHED, [contact.pk]):
+        record_in_open_chats(
+            [contact.pk], [Entry(ChatEvent.Kind.ENTERED_AREA)], actor=actor
+        )
 
 
 def _claim(contact: Contact, scope: OperatorScope) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from chats.conversations.assignment import claim
-from chats.conversations.audit import act_as
+from chats.conversations.audit import INSERT, SCHEDULE, act_as
 from contacts.aliases import ALIAS_MATCH, alias_params
 from contacts.lookup import resolve_target
 from contacts.manager_ref import ManagerRef, manager_match
@@ -38,12 +38,11 @@ WITH serving AS MATERIALIZED (
      AND c.deleted_at IS NULL AND c.operator_id IS NULL
      AND {operator_row_sees_sql("o.id")}
      AND h.contact_id = seen.id AND h.closed_at IS NULL
-  RETURNING c.manager_id, h.id AS chat_id, c.area_id, c.operator_id
+  RETURNING c.manager_id, h.id AS chat_id, c.area_id, c.operator_id, c.sa
 )
-INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id,
-                             actor, acting_operator_id)
+{INSERT}
 SELECT manager_id, chat_id, 'claimed', clock_timestamp(), area_id, operator_id,
-       %(actor)s, operator_id
+       %(actor)s, operator_id, '', sa, {SCHEDULE.format(row="claimed")}, NULL
   FROM claimed
 """  # noqa: S608 - of conditions
 

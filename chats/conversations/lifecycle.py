@@ -22,7 +22,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from chats.conversations.audit import Actor, record
+from chats.conversations.audit import INSERT, SCHEDULE, Actor, record
 from chats.models import Chat, ChatEvent
 from contacts.lookup import lock_contact
 from contacts.models import Contact
@@ -54,10 +54,12 @@ WITH going AS (
   UPDATE contacts_contact c SET protocol = o.protocol
     FROM opened o WHERE c.id = o.contact_id AND c.protocol <> o.protocol
 ), told AS (
-  INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id,
-                               actor, acting_operator_id)
+  {INSERT}
   SELECT c.manager_id, h.id, said.kind, h.at, c.area_id, c.operator_id,
-         %(actor)s, %(acting)s::bigint
+         %(actor)s, %(acting)s::bigint,
+         CASE WHEN said.kind <> 'opened' THEN ''
+              WHEN %(acting)s::bigint IS NULL THEN 'customer' ELSE 'operator' END,
+         c.sa, {SCHEDULE.format(row="c")}, NULL
     FROM contacts_contact c,
          (SELECT id, opened_at AS at, ARRAY['opened'] || %(kinds)s::text[] AS kinds
             FROM opened
@@ -71,12 +73,17 @@ SELECT {_COLUMNS} FROM going UNION ALL SELECT {_COLUMNS} FROM opened
 """  # noqa: S608 - of columns
 
 _CLOSE = f"""
-UPDATE chats_chat SET closed_at = clock_timestamp()
+UPDATE chats_chat
+   SET closed_at = clock_timestamp(), last_operator_id = %s::bigint, reason = %s
  WHERE contact_id = %s AND closed_at IS NULL
 RETURNING {_COLUMNS}
 """  # noqa: S608 - of columns
-# Only messages of the open chat count as unread.
-_RELEASE = "UPDATE contacts_contact SET operator_id = NULL, unread = 0 WHERE id = %s"
+# Only messages of the open chat count as unread, and only there somebody waits.
+_RELEASE = """
+UPDATE contacts_contact
+   SET operator_id = NULL, unread = 0, waiting_since = NULL, queued_at = NULL
+ WHERE id = %s
+"""
 
 
 def open_chat(contact: Contact, *, actor: Actor) -> Chat:
@@ -114,25 +121,29 @@ def open_chat_of_locked(
     return chat
 
 
-def close_chat(contact: Contact, *, actor: Actor) -> None:
+def close_chat(
+    contact: Contact, *, actor: Actor, cause: str = "", reason: str = ""
+) -> None:
     """Closes the contact's open chat and releases the contact from its operator.
 
-    Raises ChatNotFoundError if none is open and ContactNotFoundError if the contact
+    `cause` is that of the ledger, `reason` the code of a closing reason. Raises ChatNotFoundError if none is open and ContactNotFoundError if the contact
     has been deleted.
     """
     with transaction.atomic():
         locked = lock_contact(contact.pk)
-        if not close_chat_of_locked(locked, actor=actor):
+        if not close_chat_of_locked(locked, actor=actor, cause=cause, reason=reason):
             raise ChatNotFoundError
 
 
-def close_chat_of_locked(contact: Contact, *, actor: Actor) -> bool:
+def close_chat_of_locked(
+    contact: Contact, *, actor: Actor, cause: str = "", reason: str = ""
+) -> bool:
     """Like `close_chat`, for a contact that the transaction has locked.
 
     Returns False if no chat is open.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, [contact.pk])
+        cursor.execute(_CLOSE, [contact.operator_id, reason, contact.pk])
         row = cursor.fetchone()
         if row is None:
             return False
@@ -143,5 +154,7 @@ def close_chat_of_locked(contact: Contact, *, actor: Actor) -> bool:
         actor=actor,
         area_id=contact.area_id,
         operator_id=None,
+        sa=contact.sa,
+        cause=cause,
     )
     return True

@@ -32,6 +32,8 @@ JITTER = 0.2
 # How long to wait for events about a message that may have been sent, in seconds.
 DOUBT = 60.0
 MAYBE_DELIVERED = "maybe_delivered"
+# Codes of failures that no gateway reported: an error of ours, or a day of waiting.
+BROKEN, EXPIRED = "broken", "expired"
 # The pause of an account whose credentials no key decrypts, in seconds.
 UNREADABLE_PAUSE = 60.0
 UNREADABLE_TRIES = 3
@@ -43,7 +45,7 @@ _UNDER_FENCE = """EXISTS (SELECT FROM chats_delivery d
 _DONE = """
 UPDATE chats_delivery d
    SET done_at = statement_timestamp(), token = '', in_flight = false, lease_until = NULL,
-       doubt_until = NULL
+       doubt_until = NULL, {outcome}
   FROM written WHERE d.message_id = written.id AND d.fence = %(fence)s
 """
 _ACCEPT = f"""
@@ -51,14 +53,14 @@ WITH written AS (
   UPDATE chats_message m SET status = %(status)s, error = %(note)s, gateway_id = %(gateway)s
    WHERE m.id = %(message)s AND {_UNDER_FENCE}
   RETURNING m.id)
-{_DONE}
+{_DONE.format(outcome="sent_at = coalesce(d.sent_at, statement_timestamp())")}
 """  # noqa: S608 - of a condition
 _FAIL = f"""
 WITH written AS (
   UPDATE chats_message m SET status = 'failed', error = %(error)s
    WHERE m.id = %(message)s AND m.status IN ('wait', 'sent') AND {_UNDER_FENCE}
   RETURNING m.id)
-{_DONE}
+{_DONE.format(outcome="failed_at = statement_timestamp(), failed_code = %(code)s")}
 """  # noqa: S608 - of a condition
 _LATER = """
 UPDATE chats_delivery
@@ -191,7 +193,7 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
         pauses.pause(job.ref, outcome.code, outcome.reason, wait or 0, hurry)
         written = _put_off(job, 0, job.failures)
     elif isinstance(outcome, Rejected):
-        written = fail(job.message_id, job.fence, outcome.reason)
+        written = fail(job.message_id, job.fence, outcome.reason, outcome.code)
     elif outcome.maybe_sent and not job.idempotent:
         written = _put_off(job, doubt, job.failures + 1, doubt=True)
     else:
@@ -207,7 +209,7 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
 
 def give_up(job: Job) -> None:
     """Fails the message, because writing its result raised an exception."""
-    fail(job.message_id, job.fence, _("The message could not be sent."))
+    fail(job.message_id, job.fence, _("The message could not be sent."), BROKEN)
 
 
 def put_off_unreadable(row: Unreadable) -> None:
@@ -217,7 +219,7 @@ def put_off_unreadable(row: Unreadable) -> None:
     """
     failures = row.failures + 1
     if failures >= UNREADABLE_TRIES:
-        fail(row.message_id, row.fence, _("The message could not be sent."))
+        fail(row.message_id, row.fence, _("The message could not be sent."), BROKEN)
         return
     values: dict[str, Any] = {
         "message": row.message_id,
@@ -236,7 +238,7 @@ def expire() -> None:
         cursor.execute(_OLD)
         rows = cursor.fetchall()
     for message_id, fence, error in rows:
-        fail(message_id, fence, error or _("The message waited for a day."))
+        fail(message_id, fence, error or _("The message waited for a day."), EXPIRED)
 
 
 def _accept(job: Job, accepted: Accepted) -> bool:
@@ -309,12 +311,16 @@ def _forget_echo(job: Job, reference: str) -> Message | None:
     return echo
 
 
-def fail(message_id: int, fence: int, reason: str) -> bool:
-    """Marks the message as failed; returns False if the fence is not current."""
+def fail(message_id: int, fence: int, reason: str, code: str) -> bool:
+    """Marks the message as failed, with a sentence and a code for reports.
+
+    Returns False if the fence is not current.
+    """
     values: dict[str, Any] = {
         "message": message_id,
         "fence": fence,
         "error": reason[:500],
+        "code": code[:32],
     }
     with connection.cursor() as cursor:
         cursor.execute(_FAIL, values)
@@ -325,7 +331,7 @@ def _try_later(job: Job, failed: Failed, hurry: float) -> bool:
     failures = job.failures + 1
     most = min(failed.tries or len(SCHEDULE) + 1, len(SCHEDULE) + 1)
     if failures >= most:
-        return fail(job.message_id, job.fence, failed.reason)
+        return fail(job.message_id, job.fence, failed.reason, failed.code)
     wait = SCHEDULE[failures - 1] / hurry * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     return _put_off(job, max(wait, failed.retry_after or 0), failures)
 

@@ -176,11 +176,11 @@ def make(
         is_voice=claimed.is_voice,
     )
     if isinstance(planned, Refusal):
-        _fail(claimed, refusal_sentence(planned))
+        _fail(claimed, refusal_sentence(planned), "bad_file")
     elif planned.form is None:
         _note(claimed, planned.kind, claimed.mime, claimed.size)
     elif claimed.attempts > MOST_ATTEMPTS:
-        _fail(claimed, SENTENCES["too_large"]())
+        _fail(claimed, SENTENCES["too_large"](), "too_large")
     else:
         _make(claimed, planned, is_stopping)
 
@@ -216,7 +216,7 @@ def _make(
             else:
                 _keep(claimed, made.kind, made.mime, target)
     except CannotConvertError as unfit:
-        _fail(claimed, SENTENCES[unfit.reason]())
+        _fail(claimed, SENTENCES[unfit.reason](), unfit.reason)
     except StoppedError:
         _put_off(claimed, 0)
     except FileNotFoundError:
@@ -224,7 +224,7 @@ def _make(
         if may_be_elsewhere() and claimed.attempts < MOST_ATTEMPTS:
             _put_off(claimed, STORAGE_WAIT, counted=True)
         else:
-            _fail(claimed, gone)
+            _fail(claimed, gone, "file_gone")
     except (OSError, UnavailableError) as error:
         logger.warning("message %s: %s", claimed.message_id, type(error).__name__)
         _put_off(claimed, STORAGE_WAIT)
@@ -249,7 +249,7 @@ def _keep(claimed: ClaimedConversion, kind: Kind, mime: str, target: Path) -> No
     size = target.stat().st_size
     sent_kind = kind_when_made(claimed.gateway, kind, mime, size)
     if isinstance(sent_kind, Refusal):
-        _fail(claimed, refusal_sentence(sent_kind))
+        _fail(claimed, refusal_sentence(sent_kind), "bad_file")
         return
     uuid = uuid4()
     with target.open("rb") as file:
@@ -286,9 +286,9 @@ def _note(
         return bool(cursor.rowcount)
 
 
-def _fail(claimed: ClaimedConversion, reason: str) -> None:
+def _fail(claimed: ClaimedConversion, reason: str, code: str) -> None:
     logger.warning("message %s: its file cannot be converted", claimed.message_id)
-    fail(claimed.message_id, claimed.fence, reason)
+    fail(claimed.message_id, claimed.fence, reason, code)
     with connection.cursor() as cursor:
         cursor.execute(_END, [claimed.message_id, claimed.attempts])
 

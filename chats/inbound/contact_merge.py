@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat_of_locked
 from chats.gateways.events import Person
+from chats.models import ChatEvent
 from contacts.aliases import add_names, spellings, store_phone
 from contacts.models import Channel, Contact
 from contacts.phone_numbers import as_reported
@@ -58,12 +59,17 @@ UPDATE contacts_contact main
                              WHERE h.contact_id = main.id AND h.closed_at IS NULL),
                            main.protocol),
        unread = main.unread + other.unread,
-       last_message_at = greatest(main.last_message_at, other.last_message_at)
+       last_message_at = greatest(main.last_message_at, other.last_message_at),
+       last_in_at = greatest(main.last_in_at, other.last_in_at),
+       waiting_since = least(main.waiting_since, other.waiting_since),
+       queued_at = least(main.queued_at, other.queued_at)
   FROM contacts_contact other
  WHERE main.id = %s AND other.id = %s
 """
 _REMOVED = """
-UPDATE contacts_contact SET deleted_at = now(), operator_id = NULL, unread = 0
+UPDATE contacts_contact
+   SET deleted_at = now(), operator_id = NULL, unread = 0, waiting_since = NULL,
+       queued_at = NULL, away_until = NULL
  WHERE id = %s
 """
 
@@ -140,7 +146,9 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
         cursor.execute(_HAS_OPEN_CHAT, [main_id])
         row = cursor.fetchone()
         if row and row[0]:
-            close_chat_of_locked(locked[other_id], actor=actor)
+            close_chat_of_locked(
+                locked[other_id], actor=actor, cause=ChatEvent.Cause.MERGED
+            )
         for statement in _MOVE:
             cursor.execute(statement, [main_id, other_id])
         cursor.execute(_TAKE_OVER, [main_id, other_id])

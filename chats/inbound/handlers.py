@@ -221,6 +221,10 @@ class EventHandler:
                 reply_to=quoted or "",
             ),
             origin=event.origin if isinstance(event, Inbound) else None,
+            # Typed by a person, unless another program sent it by the gateway's API.
+            auto="phone"
+            if isinstance(event, Echo) and event.is_api is not True
+            else "",
         )
 
     def _await_file(self, uuid: str, media: Media) -> None:

@@ -49,7 +49,15 @@ from hci_center.visibility import reached_managers, reaches_sql
 _COUNT = f"""
 UPDATE contacts_contact c
    SET unread = c.unread + n.incoming::int,
-       last_message_at = greatest(c.last_message_at, %(at)s)
+       last_message_at = greatest(c.last_message_at, %(at)s),
+       last_in_at = CASE WHEN n.incoming THEN greatest(c.last_in_at, %(at)s)
+                         ELSE c.last_in_at END,
+       waiting_since = CASE
+         WHEN n.incoming THEN coalesce(c.waiting_since, clock_timestamp())
+         WHEN %(auto)s = 'phone' OR EXISTS (
+              SELECT FROM areas_operator o
+               WHERE o.manager_id = c.manager_id AND o.id = %(operator)s::bigint)
+         THEN NULL ELSE c.waiting_since END
   FROM (
     SELECT i.contact_id, %(own)s OR EXISTS (
              SELECT FROM contacts_identity f
@@ -67,6 +75,8 @@ UPDATE contacts_contact c
  WHERE c.id = n.contact_id AND c.deleted_at IS NULL
 RETURNING c.id, c.manager_id, c.channel, c.external_id, n.incoming
 """  # noqa: S608 - of a condition
+# As many digits as every number of a bigint column has at most.
+BIGINT_DIGITS = 19
 _REACHED = reaches_sql("m.id")
 _BY_NUMBER = f"m.number = %(number)s AND {_REACHED}"
 _BY_PAGE = f"m.facebook_id = %(page)s AND {_REACHED}"
@@ -100,6 +110,8 @@ class IncomingMessage:
     created_at: datetime | None
     extras: Extras = NO_EXTRAS
     origin: Origin | None = None
+    # "phone" if somebody typed it on the account's phone.
+    auto: str = ""
 
     @property
     def is_own(self) -> bool:
@@ -196,6 +208,9 @@ def _count(caller: Caller, message: IncomingMessage, at: datetime) -> Any:
         "senders": message.senders,
         "reference": message.gateway_id,
         "uuid": as_uuid(message.gateway_id or ""),
+        # A person has answered: an operator, or whoever typed it on the phone.
+        "auto": message.auto,
+        "operator": _operator_id(message.sender),
     }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(manager=_by(message)), values)
@@ -254,6 +269,12 @@ def _first_of(manager_id: int, gateway_id: str | None) -> Shape | None:
     return message_of_reference(manager_id, gateway_id) if gateway_id else None
 
 
+def _operator_id(sender: str) -> int | None:
+    """Returns the sender as the id of an operator, if it can be one."""
+    is_id = sender.isascii() and sender.isdecimal() and len(sender) < BIGINT_DIGITS
+    return int(sender) if is_id else None
+
+
 def _draft(message: IncomingMessage, *, incoming: bool, at: datetime) -> NewMessage:
     draft = NewMessage(
         direction=Direction.IN if incoming else Direction.OUT,
@@ -264,6 +285,7 @@ def _draft(message: IncomingMessage, *, incoming: bool, at: datetime) -> NewMess
         url=message.url,
         gateway_id=message.gateway_id,
         created_at=at,
+        auto="" if incoming else message.auto,
     )
     extras = message.extras
     if message.type == "text":

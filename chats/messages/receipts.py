@@ -37,9 +37,20 @@ WITH lifted AS (
      AND m.status = ANY(%(from)s)
   RETURNING m.id
 )
-UPDATE chats_delivery d SET done_at = now(), token = ''
-  FROM lifted WHERE d.message_id = lifted.id AND d.done_at IS NULL
+UPDATE chats_delivery d
+   SET done_at = coalesce(d.done_at, now()), token = '',
+       {reached} = coalesce(d.{reached}, clock_timestamp()){code}
+  FROM lifted WHERE d.message_id = lifted.id
 """
+# When each status was first reached is kept for reports.
+_LIFTS = {
+    Status.SENT.value: _LIFT.format(reached="sent_at", code=""),
+    Status.DELIVERED.value: _LIFT.format(reached="delivered_at", code=""),
+    Status.READ.value: _LIFT.format(reached="read_at", code=""),
+    Status.FAILED.value: _LIFT.format(
+        reached="failed_at", code=", failed_code = 'reported'"
+    ),
+}
 
 # Locked to the end of the transaction both when a message is given its gateway id and
 # when a receipt for that id arrives: the second one sees the row of the first.
@@ -119,4 +130,4 @@ def _lift(manager_id: int, reference: str, status: str, error: str) -> None:
         "from": _FROM[status],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LIFT, values)
+        cursor.execute(_LIFTS[status], values)

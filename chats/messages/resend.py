@@ -34,7 +34,9 @@ SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 0, 0, 0, false
 ON CONFLICT (message_id) DO UPDATE
    SET done_at = NULL, next_at = now(), queued_at = now(), failures = 0,
        position = nextval(pg_get_serial_sequence('chats_message', 'id')),
-       fence = d.fence + 1, in_flight = false, lease_until = NULL, doubt_until = NULL
+       fence = d.fence + 1, in_flight = false, lease_until = NULL, doubt_until = NULL,
+       sent_at = NULL, delivered_at = NULL, read_at = NULL, failed_at = NULL,
+       failed_code = ''
 """
 
 

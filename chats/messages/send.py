@@ -42,8 +42,10 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
+# A person answers: nobody is waited for any more.
 _LOCK = """
-UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s)
+UPDATE contacts_contact
+   SET last_message_at = greatest(last_message_at, %s), waiting_since = NULL
  WHERE id = %s AND deleted_at IS NULL
 RETURNING id, manager_id, channel, external_id,
           (SELECT m.gateway FROM managers_manager m

@@ -29,9 +29,9 @@ FILE_CONTENT = "Arquivo em anexo"
 
 _INTO = """INSERT INTO chats_message AS m
        (manager_id, contact_id, chat_id, uuid, direction, type, content, url, sender,
-        status, error, gateway_id, created_at, details)"""
+        status, error, gateway_id, created_at, details, auto)"""
 _STATED = """%(uuid)s, %(direction)s, %(type)s, %(content)s, %(url)s, %(sender)s,
-       %(status)s, '', %(gateway_id)s, %(created_at)s, %(details)s::jsonb"""
+       %(status)s, '', %(gateway_id)s, %(created_at)s, %(details)s::jsonb, %(auto)s"""
 
 # Inserts no row if no chat is open. The contact is locked, so the chat cannot change.
 _INSERT = f"""
@@ -58,7 +58,9 @@ WITH seen AS (
 ), counted AS (
   UPDATE contacts_contact c
      SET unread = c.unread + 1,
-         last_message_at = greatest(c.last_message_at, %(created_at)s)
+         last_message_at = greatest(c.last_message_at, %(created_at)s),
+         last_in_at = greatest(c.last_in_at, %(created_at)s),
+         waiting_since = coalesce(c.waiting_since, clock_timestamp())
     FROM seen WHERE c.id = seen.id AND c.xmin = seen.version
   RETURNING c.id, c.manager_id, c.external_id, seen.chat_id
 ), stored AS (
@@ -100,6 +102,8 @@ class NewMessage:
     gateway_id: str | None = None
     created_at: datetime | None = None
     details: Details | None = None
+    # What sent it if no person did (`chats.models.Auto`).
+    auto: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ def _values(uuid: UUID, draft: NewMessage) -> dict[str, Any]:
         "gateway_id": draft.gateway_id,
         "created_at": draft.created_at or timezone.now(),
         "details": as_json(draft.details),
+        "auto": draft.auto,
     }
 
 

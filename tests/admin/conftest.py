@@ -61,6 +61,7 @@ def make_centre(manager: Manager, word: str) -> Centre:
         actor=Actor("key:1"),
         area_id=area.pk,
         operator_id=None,
+        sa=contact.sa,
     )
     event = ChatEvent.objects.get(chat=chat)
     return Centre(manager, area, operator, contact, chat, message, event)

@@ -283,7 +283,8 @@ def test_the_ledger_tells_every_change_in_its_order(
         if event.kind == "released":
             assert event.operator_id is None
         elif event.kind == "entered_area":
-            assert now[0] != before[0]
+            # The first choice of an area counts even if it changes none.
+            assert now[0] != before[0] or event == events[0]
         else:
             assert now[0] == before[0]
             assert now[1] is not None
