@@ -20,6 +20,7 @@ from tests.chats.recording import send
 from tests.contract.call import HELLO
 
 BOT = Actor("key:1")
+SEND = "/api/chat/message/send/operator"
 
 
 def record(api: Any, manager: Any, contact: Any, **over: Any) -> None:
@@ -115,12 +116,11 @@ def test_a_customer_waits_since_his_first_unanswered_message(api, manager, ana):
     contact.refresh_from_db()
     assert contact.waiting_since == first
     body = {
-        "number": manager.number,
-        "contactId": contact.external_id,
+        "contactNumber": int(contact.external_id),
         "operatorId": ana.pk,
         "content2": HELLO,
     }
-    assert api.post("/api/chat/message/send/operator", body).status_code == 200
+    assert api.post(f"{SEND}/{manager.controller_port}", body).status_code == 200
     contact.refresh_from_db()
     assert contact.waiting_since is None
 
