@@ -13,6 +13,7 @@ from django.db import connection
 from areas.models import Operator
 from tests import builders
 from tests.conftest import Api, signed_in
+from tests.feed import stamped
 from tests.feed.processes import Feed
 
 
@@ -50,14 +51,13 @@ def _empty_log(request: pytest.FixtureRequest) -> None:
     """Empties the log, which has no model, of changes that other tests committed."""
     if "stamp" in request.fixturenames:
         request.getfixturevalue("db")
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM change_pend")
+        stamped.empty_log()
 
 
 @pytest.fixture
 def stamp(db: None) -> Any:
     """Returns a function that numbers the test's changes in its own transaction."""
-    return _stamp
+    return stamped.stamp
 
 
 @pytest.fixture
@@ -96,12 +96,3 @@ def parameters() -> dict[str, Any]:
         "port": settings["PORT"],
     }
     return {name: value for name, value in values.items() if value}
-
-
-COLUMNS = ("seq", "kind", "area_id", "operator_id", "who", "file", "ev", "gone")
-
-
-def _stamp() -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM change_stamp(1000)")  # noqa: S608
-        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]

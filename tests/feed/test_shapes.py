@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from chats.models import Attachment, Chat, Message
 from contacts.models import Contact
-from hci_center.feed.frames import with_link
 from tests import builders
+from tests.feed.stamped import rows_of, without_signature
 
 ODD = 'Zoë "x" \\ / \u2028 \n 😀'
-
-
-def rows_of(stamped: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    """Returns the rows of that kind's events, with signed links."""
-    rows = []
-    for change in stamped:
-        if change["kind"] == kind and change["ev"]:
-            text = change["ev"]
-            if change["file"]:
-                text = with_link(text, change["file"], "http://testserver")
-            rows.append(json.loads(text)["row"])
-    return rows
-
-
-def without_signature(message: dict[str, Any]) -> dict[str, Any]:
-    if "url" not in message:
-        return message
-    return {**message, "url": urlsplit(message["url"])._replace(query="").geturl()}
 
 
 @pytest.mark.parametrize(
