@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import Q
 
+from areas.hours import Hours
 from areas.models import Assignment, Policy
-
-# "always", or spans by weekday: {"mon": ["08:00-12:00", …], …}.
-Hours = Literal["always"] | dict[str, list[str]]
 
 # What the survey asks unless a policy says otherwise: customers are Brazilian.
 SURVEY_TEXT = "De 1 a 5, que nota você dá a este atendimento?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import zoneinfo
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
 from hci_center.local.generated_secrets import generated_secret, stored_secret
 from hci_center.webserver.content_policy import STRICT
+
+# The pinned `tzdata` alone: a machine's own files would move the hours of a centre.
+zoneinfo.reset_tzpath(to=())
 
 env = Environment()
 

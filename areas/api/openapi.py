@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hci_center.api.schema.operation_docs import OperationDoc
+from hci_center.api.schema.operation_docs import OperationDoc, one_of
 from hci_center.errors import (
     AreaNotFoundError,
     ForbiddenError,
@@ -30,6 +30,23 @@ class OperatorShape(serializers.Serializer[Any]):
     email = serializers.CharField()
     areas = serializers.ListField(child=serializers.CharField())
     online = serializers.BooleanField()
+
+
+class HoursShape(serializers.Serializer[Any]):
+    open = serializers.BooleanField()
+    opensAt = serializers.DateTimeField(
+        allow_null=True, help_text="Of a closed one; null: never."
+    )
+    closesAt = serializers.DateTimeField(
+        allow_null=True, help_text="Of an open one; null: never."
+    )
+    holiday = serializers.CharField(
+        allow_null=True, help_text="The name of the date's holiday."
+    )
+    timeZone = serializers.CharField()
+    dueAt = serializers.DateTimeField(
+        allow_null=True, help_text="`at` and `add` open seconds; null: never."
+    )
 
 
 class PersonShape(serializers.Serializer[Any]):
@@ -86,6 +103,31 @@ PAGES = {
         answer=[OperatorShape],
         example=[OPERATOR],
         bodies=IN_AREA,
+        refuses=(ManagerNotFoundError, AreaNotFoundError),
+    ),
+    "hours": OperationDoc(
+        "Whether an area is open",
+        "The opening hours of an area, or without `area` the manager's own, `at` a "
+        "moment (now): when it closes or opens next, and when `add` seconds of open "
+        "time have passed since then. Null is never, or not within twenty years.",
+        answer=HoursShape,
+        example={
+            "open": False,
+            "opensAt": "2026-11-23T11:00:00.000Z",
+            "closesAt": None,
+            "holiday": "Dia Nacional de Zumbi e da Consciência Negra",
+            "timeZone": "America/Sao_Paulo",
+            "dueAt": "2026-11-23T12:00:00.000Z",
+        },
+        bodies={
+            "An hour of open time": {
+                "number": 123456789,
+                "area": "vendas",
+                "at": 1795183200,
+                "add": 3600,
+            }
+        },
+        rules=(one_of("number", "facebookId"),),
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
     "sign_in": OperationDoc(

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from hci_center.api.fields import Text
-from hci_center.api.request_schema import Body
+from areas.models.policies import YEAR
+from hci_center.api.fields import Integer, Phone, PublicId, Text, TimestampField
+from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
 
 class ListOperators(Body):
     # A code or, if no code matches, a name, which may be longer.
     idarea = Text(200)
+
+
+class FindHours(Body):
+    number = Phone(required=False)
+    facebookId = PublicId(required=False)
+    # Without it, the manager's own hours.
+    area = Text(200, required=False)
+    at = TimestampField(required=False)
+    add = Integer(0, YEAR, required=False)
+
+    @classmethod
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
+        require_one_of(values, wrong, "number", "facebookId")
 
 
 class SignIn(Body):

@@ -7,6 +7,7 @@ from hci_center.api.paths import PAGE, PORT
 
 urlpatterns = [
     path(f"area/facebook/{PAGE}", AreaViewSet.as_view({"get": "list_by_page"})),
+    path("area/hours", AreaViewSet.as_view({"post": "hours"})),
     path(f"area/{PORT}", AreaViewSet.as_view({"get": "list_by_port"})),
     path(
         f"area/operator/facebook/{PAGE}",

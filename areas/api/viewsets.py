@@ -10,11 +10,13 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from areas.api.serializers import ListOperators, SignIn
+from areas.api.serializers import FindHours, ListOperators, SignIn
 from areas.devices import set_device_cookie
 from areas.models import Operator
+from areas.opening_state import opening_state
 from areas.operators import find_area
 from areas.queries import areas_of_manager, operators_of_area
 from areas.session_auth import caller_of, open_session
@@ -44,6 +46,19 @@ class AreaViewSet(ContractViewSet):
     @operation(ListOperators, reads=True)
     def operators_by_page(self, fields: Fields, facebook_id: str) -> Any:
         return self._operators(fields, facebook_id=facebook_id)
+
+    @operation(FindHours, reads=True)
+    def hours(self, fields: Fields) -> Any:
+        manager_id = find_manager(
+            self.caller,
+            number=fields.get("number"),
+            facebook_id=fields.get("facebookId"),
+        )
+        area_id = None
+        if "area" in fields:
+            area_id = find_area(manager_id, fields["area"]).id
+        at = fields.get("at") or timezone.now()
+        return opening_state(manager_id, area_id, at, fields.get("add"))
 
     def _areas(self, **manager: Any) -> Any:
         return areas_of_manager(find_manager(self.caller, **manager))

@@ -238,6 +238,21 @@ CALLS = [
         missing=None,
     ),
     Call(
+        "hours of an area",
+        "POST",
+        "api/area/hours",
+        lambda _: {"number": NUMBER, "area": "vendas", "at": 1795183200, "add": 3600},
+        phones=("number",),
+        areas=("area",),
+    ),
+    Call(
+        "hours of a page's manager",
+        "POST",
+        "api/area/hours",
+        lambda _: {"facebookId": PAGE, "at": 1795183200},
+        ids=("facebookId",),
+    ),
+    Call(
         "state of a manager's session",
         "POST",
         "api/user/session",

@@ -19,6 +19,7 @@ ADDITIVE = [
     ("POST", "api/chat/message/send/operator/file/facebook"),
     ("GET", "api/area/facebook/:facebookId"),
     ("POST", "api/area/operator/facebook/:facebookId"),
+    ("POST", "api/area/hours"),
     ("GET", "api/session"),
 ]
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

@@ -1,0 +1,87 @@
+"""Holidays: what a date is called, and the national ones, made as rows on request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import holidays as published
+from django.db import connection
+
+from areas.models import Holiday
+
+# The states of Brazil.
+STATES = ["AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA", "PB", "PE", "PI", "PR", "RJ", "RN", "RO", "RR", "RS", "SC", "SE", "SP", "TO"]
+
+# An area's beat the manager's, a dated one one of every year, a newer row an older.
+_NAME = """
+SELECT name FROM areas_holiday
+ WHERE manager_id = %(manager)s AND (area_id IS NULL OR area_id = %(area)s)
+   AND (date = %(date)s OR is_yearly AND
+        (extract(month FROM date), extract(day FROM date)) =
+        (extract(month FROM %(date)s::date), extract(day FROM %(date)s::date)))
+ ORDER BY area_id IS NULL, is_yearly, date DESC
+ LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NationalHoliday:
+    """A published holiday; an optional one (Carnaval, Corpus Christi) is no day off."""
+
+    date: date
+    name: str
+    is_optional: bool
+
+
+def holiday_name(manager_id: int, area_id: int | None, day: date) -> str | None:
+    """Returns the name of the date's holiday of an area, or of a manager's."""
+    values = {"manager": manager_id, "area": area_id, "date": day}
+    with connection.cursor() as cursor:
+        cursor.execute(_NAME, values)
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def national_holidays(year: int, uf: str = "") -> list[NationalHoliday]:
+    """Returns the published holidays of Brazil and, with `uf`, of that state."""
+    found = []
+    taken: set[date] = set()
+    for category in ("public", "optional"):
+        calendar = published.country_holidays(
+            "BR",
+            subdiv=uf or None,
+            years=year,
+            categories=(category,),
+            language="pt_BR",
+        )
+        for day, name in calendar.items():
+            if day not in taken:
+                taken.add(day)
+                found.append(NationalHoliday(day, name, category == "optional"))
+    return sorted(found, key=lambda each: each.date)
+
+
+def add_national_holidays(manager_id: int, year: int, uf: str = "") -> list[Holiday]:
+    """Adds the public ones of a year as rows; dates that have a row keep it.
+
+    `refresh_rules` has to follow in the same transaction.
+    """
+    public = [each for each in national_holidays(year, uf) if not each.is_optional]
+    return add_holidays(manager_id, [(each.date, each.name) for each in public])
+
+
+def add_holidays(manager_id: int, days: list[tuple[date, str]]) -> list[Holiday]:
+    """Adds closed dates of a manager where he has none; returns those that are new."""
+    there = set(
+        Holiday.objects.filter(
+            manager=manager_id, area=None, date__in=[day for day, _name in days]
+        ).values_list("date", flat=True)
+    )
+    rows = [
+        Holiday(manager_id=manager_id, date=day, name=name[:100])
+        for day, name in days
+        if day not in there
+    ]
+    # The other of two at once keeps its rows.
+    return Holiday.objects.bulk_create(rows, ignore_conflicts=True)

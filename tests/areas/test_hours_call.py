@@ -1,0 +1,126 @@
+"""POST api/area/hours: whether it is open, what follows, and when open time is over."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from areas.models import Holiday
+from areas.policy_saving import save_policy
+from areas.schedule_versions import refresh_rules
+from tests.conftest import signed_in
+from tests.contract.shapes import NUMBER, PAGE, answered, refused
+
+URL = "/api/area/hours"
+WEEK = {
+    day: ["08:00-12:00", "13:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")
+}
+
+
+def unix(*when):
+    return datetime(*when, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+def opened(manager, sales):
+    save_policy(manager.pk, None, {"hours": WEEK})
+    save_policy(manager.pk, sales.pk, {"hours": {"sat": ["22:00-02:00"]}})
+    return manager
+
+
+def state(**over):
+    return {
+        "open": True,
+        "opensAt": None,
+        "closesAt": None,
+        "holiday": None,
+        "timeZone": "America/Sao_Paulo",
+        "dueAt": None,
+    } | over
+
+
+def test_without_settings_it_is_always_open(api, sales):
+    answered(api.post(URL, {"number": NUMBER, "area": "vendas"}), state())
+    due = api.post(URL, {"facebookId": PAGE, "at": unix(2026, 11, 20, 12), "add": 90})
+    answered(due, state(dueAt="2026-11-20T12:01:30.000Z"))
+
+
+def test_it_says_when_it_closes_and_opens(api, opened):
+    friday = {"number": NUMBER, "at": unix(2026, 11, 27, 19, 30), "add": 3600}
+    answered(
+        api.post(URL, friday),
+        state(closesAt="2026-11-27T21:00:00.000Z", dueAt="2026-11-27T20:30:00.000Z"),
+    )
+    # What is left of Friday, and the rest on Monday.
+    evening = friday | {"at": unix(2026, 11, 27, 20, 30)}
+    answered(
+        api.post(URL, evening),
+        state(closesAt="2026-11-27T21:00:00.000Z", dueAt="2026-11-30T11:30:00.000Z"),
+    )
+    saturday = friday | {"at": unix(2026, 11, 28, 15), "add": 0}
+    answered(
+        api.post(URL, saturday),
+        state(
+            open=False,
+            opensAt="2026-11-30T11:00:00.000Z",
+            dueAt="2026-11-28T15:00:00.000Z",
+        ),
+    )
+
+
+def test_an_area_has_hours_of_its_own_past_midnight(api, opened, support):
+    sunday = {"number": NUMBER, "area": "vendas", "at": unix(2026, 11, 29, 4, 59, 59)}
+    answered(api.post(URL, sunday), state(closesAt="2026-11-29T05:00:00.000Z"))
+    monday = {"number": NUMBER, "area": "suporte", "at": unix(2026, 11, 30, 11)}
+    answered(api.post(URL, monday), state(closesAt="2026-11-30T15:00:00.000Z"))
+
+
+def test_a_holiday_closes_and_is_named(api, opened, sales, support):
+    Holiday.objects.create(
+        manager=opened, date=date(2025, 12, 25), name="Natal", is_yearly=True
+    )
+    Holiday.objects.create(
+        manager=opened,
+        area=support,
+        date=date(2026, 12, 25),
+        name="Plantão de Natal",
+        hours=["09:00-11:00"],
+    )
+    refresh_rules(opened.pk)
+    christmas = {"number": NUMBER, "at": unix(2026, 12, 25, 13)}
+    answered(
+        api.post(URL, christmas),
+        state(open=False, holiday="Natal", opensAt="2026-12-28T11:00:00.000Z"),
+    )
+    answered(
+        api.post(URL, christmas | {"area": "suporte"}),
+        state(closesAt="2026-12-25T14:00:00.000Z", holiday="Plantão de Natal"),
+    )
+    save_policy(opened.pk, None, {"holidays": False})
+    answered(api.post(URL, christmas), state(closesAt="2026-12-25T15:00:00.000Z"))
+
+
+def test_what_never_opens_is_due_never(api, manager):
+    save_policy(manager.pk, None, {"hours": {}})
+    answered(api.post(URL, {"number": NUMBER, "add": 1}), state(open=False))
+
+
+def test_an_operator_asks_about_his_manager_alone(ana, sales, other_manager):
+    session = signed_in(ana.user)
+    answered(session.post(URL, {"number": NUMBER, "area": "Vendas"}), state())
+    foreign = session.post(URL, {"number": other_manager.number})
+    refused(foreign, 404, "manager_not_found")
+
+
+def test_it_refuses(api, sales):
+    refused(api.post(URL, {}), 400, "invalid", fields=["number", "facebookId"])
+    refused(api.post(URL, {"number": NUMBER, "area": "x"}), 404, "area_not_found")
+    for wrong in ({"add": -1}, {"add": 31_536_001}, {"at": "soon"}):
+        answer = api.post(URL, {"number": NUMBER} | wrong)
+        refused(answer, 400, "invalid", fields=list(wrong))
+
+
+def test_the_last_dates_and_the_longest_time_are_answered(api, opened):
+    for add in (0, 31_536_000):
+        late = {"number": NUMBER, "at": 253_370_764_799, "add": add}
+        assert api.post(URL, late).status_code == 200
+        assert api.post(URL, late | {"area": "vendas"}).status_code == 200
