@@ -63,12 +63,14 @@ def extend(schedule_id: int, now: datetime | None = None) -> None:
             .values_list("begins", "ends", "before_s")
             .first()
         )
-        expected = _expected(schedule, begun, now + AHEAD)
         stored = list(
             rows.filter(begins__gt=now)
             .order_by("begins")
             .values_list("begins", "ends", "before_s")
         )
+        # With rows ahead, what has been is settled; else it may have to be made up for.
+        settled = now if stored else None
+        expected = _expected(schedule, begun, settled, now + AHEAD)
         alike = sum(
             1
             for _ in takewhile(
@@ -83,8 +85,13 @@ def extend(schedule_id: int, now: datetime | None = None) -> None:
         )
 
 
-def _expected(schedule: Schedule, begun: Row | None, until: datetime) -> list[Row]:
-    """Returns the spans after the last that has begun, with the seconds before each."""
+def _expected(
+    schedule: Schedule, begun: Row | None, settled: datetime | None, until: datetime
+) -> list[Row]:
+    """Returns the spans after the last that has begun, with the seconds before each.
+
+    Those that begin up to `settled` are left out.
+    """
     timetable = read_timetable(schedule.zone, schedule.hours, schedule.holidays)
     if begun is None:
         since, before = schedule.valid_from - timedelta(days=1), 0
@@ -95,6 +102,8 @@ def _expected(schedule: Schedule, begun: Row | None, until: datetime) -> list[Ro
     for opens, closes in timetable.openings(since, until):
         if begun is not None:
             opens = max(opens, since)
+        if settled is not None and opens <= settled:
+            continue
         rows.append((opens, closes, before))
         before += _seconds(opens, closes)
     return rows

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic, sleep
 
+from areas.openings import extend_openings
 from chats.accounts import alerts, health, pauses
 from chats.accounts.registry import GatewayRegistry
 from chats.delivery import attempts, conversions
@@ -43,6 +44,9 @@ logger = logging.getLogger(__name__)
 SLOW = 3.0
 # How often orphaned files are searched for, in seconds.
 SWEEP_EVERY = 3600.0
+# How often the open spans of schedules are extended, and their time zones' rules
+# applied anew; first this long after the start, because an upgrade restarts it.
+EXTEND_EVERY, EXTEND_FIRST = 6 * 3600.0, 60.0
 # The pause after an error in the loop or of the database connection, in seconds.
 PAUSE_AFTER_FAULT = 0.2
 
@@ -91,6 +95,7 @@ class Worker:
         self._dues = self._tasks.dues
         # Not at once: a worker that restarts repeatedly would do nothing else.
         self._dues["orphans"] = monotonic() + SWEEP_EVERY / 4
+        self._dues["openings"] = monotonic() + EXTEND_FIRST
 
     def stop(self) -> None:
         """Requests the end of `run`; may be called from a signal handler."""
@@ -234,7 +239,9 @@ class Worker:
         run("old conversions", conversions.forget_sent, 30.0)
         run("old faults", faults.forget_old, 3600.0)
         run("uploads", self._side.upload, 1.0)
-        run("orphans", partial(self._side.run_aside, sweep_orphans), SWEEP_EVERY)
+        aside = self._side.run_aside
+        run("orphans", partial(aside, sweep_orphans), SWEEP_EVERY)
+        run("openings", partial(aside, extend_openings), EXTEND_EVERY)
 
     def _renew(self) -> None:
         fences = {job.message_id: job.fence for job, _ in self._in_flight.values()}
