@@ -58,7 +58,9 @@ def parse_hours(value: Any, place: str, problems: Problems) -> Hours:
         problems[place] = [_('This is "always" or an object of weekdays.')]
         return {}
     for day in sorted(set(map(str, value)) - set(DAYS)):
-        problems[f"{place}.{day}"] = [_("The days are mon, tue, wed, thu, fri, sat and sun.")]
+        problems[f"{place}.{day}"] = [
+            _("The days are mon, tue, wed, thu, fri, sat and sun.")
+        ]
     read: dict[str, list[Span]] = {}
     taken: list[Span] = []
     for number, day in enumerate(DAYS):
