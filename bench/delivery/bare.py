@@ -1,7 +1,7 @@
-"""The limit: a bare loop of psycopg and requests that does the same work.
+"""A minimal loop of psycopg and requests that does the same work.
 
-Takes one message that is due, its contact's oldest, under a lease; posts it; writes
-the outcome. No pauses, no tries, no ids, no fences: `python bare.py URL DSN`.
+Claims one due message, the oldest of its contact, with a lease; posts it; stores the
+outcome. No pauses, retries, ids or fences: `python bare.py URL DSN`.
 """
 
 from __future__ import annotations

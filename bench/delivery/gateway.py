@@ -1,7 +1,7 @@
-"""A controller that accepts at once and notes when: as fast as Python answers.
+"""A controller that accepts at once and records the time, as fast as Python can.
 
-Run as a process of its own: `python gateway.py PORT`. GET /seen answers the arrival
-times (CLOCK_MONOTONIC) by message id and forgets them.
+Run as a separate process: `python gateway.py PORT`. GET /seen returns the arrival
+times (CLOCK_MONOTONIC) by message id and clears them.
 """
 
 from __future__ import annotations

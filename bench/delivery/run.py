@@ -1,10 +1,10 @@
-"""How fast one worker empties the queue, beside a bare loop doing the same work.
+"""Measures how fast one worker empties the queue, compared with a minimal loop.
 
     DATABASE_URL=postgres://… .venv/bin/python bench/delivery/run.py [--messages N]
 
 Needs an empty database that it may fill. Prints messages per second of both, their
-ratio, and what a message takes with a worker at rest: from its commit, and from the
-operator's call, to the gateway.
+ratio, and the delay of a message while the worker is idle: from its commit, and from
+the operator's call, to the gateway.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from tests.faults.delivering import FILL, MANAGE, wait_until  # noqa: E402
 from tests.ports import free_port  # noqa: E402
 
 GOAL = 0.7
-# In milliseconds, at rest: until the worker is awake (its send is in the figure too),
-# and until the first attempt after an operator's call.
+# In milliseconds, with an idle worker: from the commit to the gateway (including the
+# send), and from an operator's call to the first attempt.
 WAKES, ATTEMPTS = 50, 100
 
 
@@ -108,19 +108,19 @@ class Bench:
         return self._rate()
 
     def _rate(self) -> float:
-        """By the gateway's clock, from the first to the last."""
+        """Returns messages per second by the gateway's clock."""
         seen = sorted(requests.get(f"{self.url}/seen", timeout=10).json().values())
         return (len(seen) - 1) / (seen[-1] - seen[0])
 
     def delays(self, count: int) -> list[float]:
-        """From just before the commit to the gateway, one every 1.5 s: at rest."""
+        """Returns delays from before the commit to the gateway, one every 1.5 s."""
         self.fill(count, 1)
         rows = self.database.execute("SELECT message_id FROM chats_delivery").fetchall()
         self.database.execute("UPDATE chats_delivery SET done_at = now()")
         return self._measured([partial(self._queue, message) for (message,) in rows])
 
     def delays_of_calls(self, count: int) -> list[float]:
-        """The same from just before an operator's call over HTTP."""
+        """Returns delays from just before an operator's call over HTTP."""
         self.fill(0, 0)
         port = free_port()
         web = subprocess.Popen(
@@ -174,7 +174,7 @@ class Bench:
 
 
 class Call:
-    """An operator who writes to a customer of hers, over one connection."""
+    """An operator who writes to her customer, over one connection."""
 
     def __init__(self, url: str) -> None:
         import django
@@ -202,7 +202,7 @@ class Call:
             return False
 
     def send(self) -> str:
-        """The message's id."""
+        """Sends a message and returns its id."""
         path = "/api/chat/message/send/operator/8080"
         answer = self.session.post(self.url + path, json=self.body, timeout=10)
         assert answer.ok, answer.text

@@ -1,4 +1,4 @@
-"""The centre under load, and what is around a measurement."""
+"""Starts the server under load and the processes that a measurement needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from load import Load, say
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-# All of a measurement runs on the first; the relay of the writers' on the other.
+# A measurement runs on the first core; the relay of the writers' on the other.
 CORE, OTHER = 1, 0
 
 PEOPLE = """
@@ -58,11 +58,11 @@ ON CONFLICT (digest) DO UPDATE SET credential = excluded.credential
 
 
 class Bench:
-    """The centre under load, and the connection that writes."""
+    """The server under load, and the connection that writes."""
 
     def __init__(self, centre: Any, options: argparse.Namespace) -> None:
         self.centre, self.options = centre, options
-        # The server under load, whose CPU is told beside what it delivered.
+        # The server under load, whose CPU is printed with its deliveries.
         self.server = 0
         self.rows: dict[str, Any] = {}
         self.next_ticket = 0
@@ -80,13 +80,13 @@ class Bench:
             self.writers.put_nowait(writer)
 
     async def insert(self, token: str) -> None:
-        """One committed message, by SQL."""
+        """Inserts and commits one message, by SQL."""
         rows = self.rows
         values = [rows["manager"], rows["contact"], rows["chat"], token + TEXT]
         await self._execute(INSERT, values)
 
     async def change(self, token: str) -> None:
-        """One commit: a message, or each tenth time another version of a contact."""
+        """Commits a message or, every tenth time, another version of a contact."""
         counted = self.rows["counted"]
         number = int(token.split(":")[2])
         if number % 10:
@@ -103,7 +103,7 @@ class Bench:
             self.writers.put_nowait(writer)
 
     async def issue(self, credentials: list[str], count: int) -> None:
-        """Tickets that the sockets know by their number."""
+        """Issues the tickets of the sockets, by socket number."""
         await self._execute(TICKETS, [credentials, credentials, count])
         self.next_ticket = 0
 
@@ -127,7 +127,7 @@ class Bench:
 
 @contextlib.contextmanager
 def serving(bench: Bench, command: list[str]) -> Iterator[int]:
-    """A server on a port, on the core of the measurement."""
+    """Runs a server on a port, on the core of the measurement."""
     from tests.ports import free_port
 
     port = free_port()
@@ -152,7 +152,7 @@ def serving(bench: Bench, command: list[str]) -> Iterator[int]:
 
 
 def poster(port: int) -> Callable[[str], Awaitable[None]]:
-    """POST /pub over one connection, told the token and some text."""
+    """Returns a function that sends POST /pub with a token over one connection."""
     streams: list[Any] = []
 
     async def post(token: str) -> None:
@@ -187,7 +187,7 @@ async def wait_for(port: int) -> None:
 
 
 def resident(pid: int) -> float:
-    """Proportional memory, in KiB."""
+    """Returns the proportional memory (PSS), in KiB."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return float(line.split()[1])

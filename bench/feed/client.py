@@ -1,4 +1,4 @@
-"""A websocket client that costs little: a thousand of them share one process."""
+"""A cheap websocket client: a thousand of them share one process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Peer(asyncio.Protocol):
-    """One socket; `is_socketio` speaks Engine.IO 4 on top."""
+    """One socket; with `is_socketio` it uses Engine.IO 4."""
 
     def __init__(self, load: Load, number: int) -> None:
         self.load, self.number = load, number
         self.received = b""
         self.is_open = self.is_gone = False
-        # Whether what comes are texts of the server, and nothing of the handshake.
+        # Whether the handshake is over and texts of the server follow.
         self.hears = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.hearing = Hearing(load.nothing)
@@ -58,7 +58,7 @@ class Peer(asyncio.Protocol):
             and data[:2] == b"\x81\x7e"
             and len(data) == 4 + int.from_bytes(data[2:4], "big")
         ):
-            # Nearly always: one whole frame with an event.
+            # Nearly always one complete frame with an event.
             self.hearing.take(self.load.run, data[4:])
             return
         data = self.received + data if self.received else data
@@ -81,7 +81,7 @@ class Peer(asyncio.Protocol):
         self.received = self.frames(data)
 
     def frames(self, data: bytes) -> bytes:
-        """Takes the whole frames; what is left of the data."""
+        """Handles the complete frames; returns the rest of the data."""
         place, end = 0, len(data)
         while end - place >= 2:
             size, start = data[place + 1], place + 2

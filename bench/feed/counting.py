@@ -1,8 +1,8 @@
-"""What became of the events of a phase, over all sockets.
+"""Counts the events of a phase over all sockets, with their delays.
 
-An event carries `b:<run>:<n>:<ns>:` somewhere in its text, written before whatever
-makes it happen begins; it is found in every frame, so one client serves ours, the
-floor and socket.io. A delay is therefore from before the write to the client.
+Each event contains `b:<run>:<n>:<ns>:` in its text, generated before the write begins,
+so a delay includes the write. It is found in frames of any format, so one client is
+used for our server, the minimal one and socket.io.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ TOKEN = re.compile(rb"b:([0-9a-f]+):(\d+):(\d+):")
 EPOCH = re.compile(rb'"t":"hb","s":\d+,"e":"([0-9a-f]+)"')
 CURSOR = re.compile(rb'^{"t":"\w+","s":(\d+)')
 EVENT = re.compile(rb'{"s":(\d+),"k"')
-# Of a contact: its id, and the count that each of its changes raises.
+# A contact's id, and its version, which each change raises.
 VERSION = re.compile(rb'"k":"contact","id":([^,]+),.*?"sa":(-?\d+)')
 
 
 class Frame(NamedTuple):
-    """What a text says, found once for all the sockets that it is sent to."""
+    """The content of a text, parsed once for all the sockets that it is sent to."""
 
     numbers: list[int]
     began: int
     cursor: int | None
     epoch: str | None
-    # Of ours: the numbers of its events, and each row's versions.
+    # For our server: the numbers of its events, and each row's versions.
     seqs: list[int]
     versions: dict[bytes, list[int]]
     is_falling: bool
@@ -41,20 +41,20 @@ class Frame(NamedTuple):
 
 @dataclass
 class Run:
-    """What is counted over all sockets of a phase.
+    """The counts over all sockets of a phase.
 
-    `disordered` are the frames in which something goes back. Ours: the number of an
-    event or the version of a row, against the event before it on that socket, in the
-    frame or in an earlier one. The others number nothing: the order of firing, which is
-    that of the commits as long as each is awaited before the next. With many writers at
-    once it is not (16 of them commit in any order), and to compare ours by it, as was
-    done once under 300 commits a second, counts nearly every frame: millions, of which
-    none was out of order.
+    `disordered` are the frames with an event out of order. For our server: a lower
+    number or row version than that of the event before it on that socket, in the same
+    or an earlier frame. The others have no numbers, so the order of firing is used,
+    which is that of the commits if each is awaited before the next. With many
+    simultaneous writers it is not (16 of them commit in any order): comparing ours with
+    it, as was done once at 300 commits per second, counted nearly every frame,
+    millions, of which none was out of order.
     """
 
     name: bytes = field(default_factory=lambda: os.urandom(4).hex().encode())
     wanted: int = 0
-    # Nanoseconds, and of how many deliveries.
+    # Nanoseconds, and the number of deliveries.
     delays: list[tuple[int, int]] = field(default_factory=list)
     fired: list[int] = field(default_factory=list)
     got: int = 0
@@ -73,7 +73,7 @@ class Run:
         return known
 
     async def timed(self, fire: Fire, number: int) -> None:
-        """Makes the event happen, and keeps how long that alone took."""
+        """Fires the event and records how long that took."""
         began = time.monotonic_ns()
         await fire(f"b:{self.name.decode()}:{number}:{began}:")
         self.fired.append(time.monotonic_ns() - began)
@@ -106,14 +106,14 @@ class Run:
             "p50_ms": at(0.5),
             "p99_ms": at(0.99),
             "max_ms": at(1),
-            # Of that, the write's own: a disk that others use may stall a commit.
+            # The part of the write itself: a disk that others use may stall a commit.
             "fire_max_ms": round(max(self.fired) / 1e6, 1),
             "deliveries_per_s": round(self.got / took),
         }
 
 
 class Step(NamedTuple):
-    """What a frame makes of those who had heard the same until then."""
+    """How a frame changes the record that some sockets share."""
 
     heard: Heard
     frame: Frame
@@ -122,9 +122,12 @@ class Step(NamedTuple):
 
 
 class Heard:
-    """What a socket has heard. Sockets that heard the same share it, and find together
-    what the next frame adds: a set for each of a thousand cost this client, on the core
-    of the servers, too much of what it measured (over 600 MB in 9,000 events)."""
+    """The events that a socket has received.
+
+    Sockets that received the same share one record and compute its next state once: a
+    set for each of a thousand sockets used over 600 MB after 9,000 events, on the core
+    of the measured servers.
+    """
 
     __slots__ = (
         "begun",
@@ -139,17 +142,17 @@ class Heard:
 
     def __init__(self) -> None:
         self.cursor: int | None = None
-        # Of ours: the last event's number and each row's last version.
+        # For our server: the last event's number and each row's last version.
         self.seq = 0
         self.versions: dict[bytes, int] = {}
-        # Of the phase: all of its events below `low`, and these.
+        # The received events of the phase: all below `low`, and these.
         self.low, self.highest = 0, -1
         self.beyond: frozenset[int] = frozenset()
         self.steps: dict[bytes, Step] = {}
         self.begun: Heard | None = None
 
     def begin(self) -> Heard:
-        """The same before another phase, whose events are numbered anew."""
+        """Returns the record for the next phase, which numbers its events anew."""
         if self.begun is None:
             self.begun = self._copy()
             self.begun.low, self.begun.highest = 0, -1
@@ -164,7 +167,7 @@ class Heard:
 
     def _step(self, frame: Frame) -> Step:
         if frame.cursor == self.cursor and not frame.seqs and not frame.numbers:
-            # A heartbeat: those who had it go on with those who did not.
+            # A heartbeat changes nothing, so these sockets keep the same record.
             return Step(self, frame, 0, 0)
         after, disordered = self._copy(), 0
         if frame.cursor is not None:
@@ -200,7 +203,7 @@ class Heard:
 
 
 class Hearing:
-    """What one socket has heard, also before its line broke."""
+    """The events that one socket has received, also before a disconnection."""
 
     def __init__(self, heard: Heard) -> None:
         self.heard = heard
@@ -211,11 +214,11 @@ class Hearing:
         return self.heard.cursor
 
     def begin(self) -> None:
-        """Another phase."""
+        """Starts another phase."""
         self.heard = self.heard.begin()
 
     def take(self, run: Run, payload: bytes) -> None:
-        """All events of a frame at once, each as late as the oldest of them."""
+        """Records all events of a frame, each with the delay of the oldest."""
         self.heard, frame, new, disordered = self.heard.take(run, payload)
         run.disordered += disordered
         self.epoch = frame.epoch or self.epoch

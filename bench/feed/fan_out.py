@@ -1,7 +1,7 @@
-"""The feed's own process with a POST /pub, as its peers have: fan-out and no more.
+"""Runs the feed process with a POST /pub, like its peers, to measure only the fan-out.
 
-Consumers, hub, protocol and server are the product's. Left out is the look at the
-table, which would find that what is told here was never committed.
+Consumers, hub, protocol and server are those of the project. The reading of the table
+is disabled: it would find that these events were never committed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""kill -9 of each part of the centre, again and again, under steady writes.
+"""Kills each process with kill -9 repeatedly under steady writes.
 
     .venv/bin/python bench/feed/kills.py [--runs 20] [--only relay,valkey,…,all]
 
-Prints, per kind, what 200 sockets lost, heard twice or out of order; anything but
-naught is a fault. It has a PostgreSQL and a Valkey of its own, gone when it ends.
+Prints, per kind, the events that 200 sockets lost or received twice or out of order;
+anything but 0 is a bug. It starts its own PostgreSQL and Valkey and removes them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DIES_AT = 1.5
 
 
 def run_kinds(kinds: list[str], runs: int, data: Path) -> int:
-    """How many events went wrong, over all runs."""
+    """Returns the number of lost, repeated and disordered events over all runs."""
     from tests.faults.centre import Centre
     from tests.faults.feeding import SOCKETS, kill_and_judge
 

@@ -1,4 +1,4 @@
-"""A load of websockets on any server, and the phases in which events are fired."""
+"""Opens websockets on any server and fires events in phases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Hello = Callable[[int, str | None, int | None], str]
 
 
 class Load:
-    """Sockets on one server."""
+    """The sockets on one server."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Load:
         self.nothing = Heard()
 
     async def open(self, count: int, at_once: int = 100) -> float:
-        """Opens the sockets; seconds until all are caught up."""
+        """Opens the sockets; returns the seconds until all have caught up."""
         began = time.monotonic()
         self.peers = await self._connect(range(count), {}, at_once)
         return time.monotonic() - began
@@ -70,7 +70,7 @@ class Load:
     async def phase(
         self, fire: Fire, events: int, *, gap: float, one_by_one: bool
     ) -> dict[str, Any]:
-        """Fires events, each waited for or all in a row, and counts."""
+        """Fires events, awaiting each or all in a row, and counts them."""
         run = self.begin(events * len(self.peers))
         began = time.monotonic_ns()
         for number in range(events):
@@ -88,7 +88,7 @@ class Load:
         return self.report(run, events, (run.latest - began) / 1e9)
 
     async def steady(self, fire: Fire, rate: float, seconds: float) -> dict[str, Any]:
-        """So many events a second, whatever comes of them."""
+        """Fires a fixed number of events per second, without waiting for delivery."""
         events = int(rate * seconds)
         run = self.begin(events * len(self.peers))
         began = time.monotonic()
@@ -103,7 +103,7 @@ class Load:
         return {"rate": round(events / took), **self.report(run, events, took)}
 
     async def storm(self, fire: Fire, events: int) -> dict[str, Any]:
-        """Drops every socket at once and writes before, while and after."""
+        """Drops all sockets at once and writes before, during and after that."""
         run = self.begin(events * len(self.peers))
         third = events // 3
         for number in range(third):

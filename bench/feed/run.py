@@ -1,10 +1,10 @@
-"""The feed's figures, beside socket.io's and the floor's, in one run.
+"""Measures the feed, socket.io and a minimal server in one run.
 
     .venv/bin/python bench/feed/run.py [--only fan_out,live,steady,storm,memory,writers]
 
-Everything of a measurement runs on one core, the client too; compare ratios. It has
-a PostgreSQL and a Valkey of its own (with fsync), which are gone when it ends; npm
-fetches socket.io into a temporary folder, or --peers names one that holds it.
+A measurement runs on one core, including the client; compare ratios. It starts its own
+PostgreSQL and Valkey (with fsync) and removes them when it ends; npm downloads
+socket.io into a temporary folder, or --peers names a folder that contains it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
 
 async def measure(bench: Bench) -> None:
     bench.rows = await asyncio.to_thread(bench.centre.shell, PEOPLE)
-    # A full collection of this client is no delay of a server's: it took 150 ms.
+    # A full garbage collection of this client (150 ms) is not a delay of the server.
     gc.set_threshold(700, 10, 1_000_000)
     await bench.open_writers()
     for name in bench.options.only:

@@ -1,4 +1,4 @@
-"""The measurements of sockets, each printing its figures as JSON lines."""
+"""The measurements with sockets; each prints its figures as JSON lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def peer_sockets(label: str, count: int, port: int) -> Load:
 
 
 async def fan_out(bench: Bench) -> None:
-    """One event to 1,000 sockets, each POST its own event, told by the process."""
+    """Sends events to 1,000 sockets, one per POST, published by the process itself."""
     count = bench.options.sockets
     for label, start in SERVERS.items():
         for who in ("key", "operators") if label == "ours" else ("",):
@@ -50,8 +50,10 @@ async def fan_out(bench: Bench) -> None:
 
 
 async def live(bench: Bench) -> None:
-    """From before the INSERT to the client, through everything; socket.io in turns with
-    it, told by a POST, because the core is not as fast in one minute as in the next."""
+    """Measures the delay from before the INSERT to the client, through all processes.
+
+    In turns with socket.io, which gets a POST, because the core's speed varies.
+    """
     for who in ("key", "operators"):
         for count in (100, bench.options.sockets):
             with serving(bench, SERVERS["socket.io"]) as port:
@@ -76,7 +78,7 @@ async def live(bench: Bench) -> None:
 
 
 async def compare(label: str, who: str, load: Load, fire: Fire) -> None:
-    await asyncio.sleep(0.3)  # what came before is no longer felt
+    await asyncio.sleep(0.3)  # until earlier events have no effect
     alone = await load.phase(fire, 60, gap=0.03, one_by_one=True)
     say("to client, alone", server=label, who=who, **alone)
     await asyncio.sleep(0.3)
@@ -85,7 +87,7 @@ async def compare(label: str, who: str, load: Load, fire: Fire) -> None:
 
 
 async def steady(bench: Bench) -> None:
-    """300 commits a second with 1,000 sockets."""
+    """Measures 300 commits per second with 1,000 sockets."""
     load = await bench.sockets(
         "operators", bench.options.sockets, bench.centre.feed_port
     )
@@ -95,7 +97,7 @@ async def steady(bench: Bench) -> None:
 
 
 async def storm(bench: Bench) -> None:
-    """All sockets dropped at once while 300 events are written."""
+    """Drops all sockets at once while 300 events are written."""
     load = await bench.sockets(
         "operators", bench.options.sockets, bench.centre.feed_port
     )
@@ -105,7 +107,7 @@ async def storm(bench: Bench) -> None:
 
 
 async def memory(bench: Bench) -> None:
-    """What a process needs for many sockets, and that an idle one stays open."""
+    """Measures the memory of many sockets and checks that idle ones stay open."""
     for count in (1000, bench.options.many):
         bench.centre.kill(["feed"])
         bench.centre.revive(["feed"])

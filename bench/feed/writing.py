@@ -1,4 +1,4 @@
-"""What the capture costs those who write: pgbench with and without it."""
+"""Measures what the capture costs writers: pgbench with and without it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SCRIPTS = {
 
 
 async def writers(bench: Bench) -> None:
-    """pgbench with the capture off and on; the relay on the other core."""
+    """Runs pgbench with the capture off and on, and the relay on the other core."""
     await asyncio.to_thread(measure_writers, bench)
 
 
@@ -87,7 +87,7 @@ def switch(database: psycopg.Connection[Any], *, on: bool) -> None:
     while database.execute("SELECT 1 FROM change_pend LIMIT 1").fetchone():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    # The relay and its backends go to the other core.
+    # The relay and its backends run on the other core.
     pids = database.execute(
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'hci feed'"
     ).fetchall()

@@ -1,13 +1,13 @@
-"""How long the server takes for every page of the back-office and a console's loads.
+"""Measures every page of the back-office and the first requests of a console.
 
     python bench/pages/run.py --size L [--keep DIR] [--times 5] [--slowest 15]
 
 Starts `bin/run` on the rows of bench/rest, signs in an administrator and a supervisor,
-and asks for every list, every choice of its filters, its orders, pages and searches,
-and a row of it; then, as an operator, for what a client loads when it starts. Prints
-the median of each beside 300 ms, the slowest first, and what it took of CPU (server and
-database, at nominal speed), which a busy machine does not change. Wants nothing but
-the project.
+and requests every list, every choice of its filters, its orders, pages and searches,
+and a row of it; then, as an operator, what a client loads when it starts. Prints the
+median of each, the slowest first, with the target of 300 ms and its CPU (server and
+database, at nominal speed), which does not depend on the load of the machine. Needs
+only the project.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ supervisor = person("the-supervisor", is_staff=True)
 Supervision.objects.get_or_create(user=supervisor, manager=Manager.objects.get(pk=1))
 person(Operator.objects.get(pk=1).user.username)
 """
-# Of a customer: his name, parts of it, his number whole and its end, his protocol.
+# A customer's name, parts of it, the whole number and its end, the protocol.
 SEARCHES = {
     "contacts/contact": (
         "Cliente 0-00300",
@@ -64,7 +64,7 @@ SEARCHES = {
     "areas/area": ("Area 7",),
     "managers/manager": ("Central 7",),
 }
-# Milliseconds by the clock, those of CPU at nominal speed, and of what.
+# Milliseconds, milliseconds of CPU at nominal speed, and the name.
 Figures = list[tuple[float, float, str]]
 # A console on the same site, which takes plain or compressed responses.
 PLAIN = {"Accept-Encoding": "identity"}
@@ -72,7 +72,7 @@ GZIP = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": "same-origin"}
 
 
 class Clock:
-    """Asks each thing several times: the median, and the CPU of server and database."""
+    """Repeats each request; records the median, and the CPU of server and database."""
 
     def __init__(self, times: int, pids: dict[str, int]) -> None:
         self.times = times
@@ -84,7 +84,7 @@ class Clock:
         return sum(map(cpu_ms, self.roots))
 
     def time(self, name: str, ask: Callable[[], requests.Response]) -> str:
-        """The text that it answers, the last time."""
+        """Times the request; returns the text of the last response."""
         answer = ask()
         took, before = [], self._cpu()
         speeds = [core_speed()]
@@ -121,7 +121,7 @@ def walk_back_office(clock: Clock, name: str, only: str) -> None:
 
 
 def load_console(clock: Clock, size: str) -> None:
-    """What a client of an operator asks for before it can show anything."""
+    """Makes the requests of an operator's client before it can show anything."""
     person = sign_in_console("bench-1")
     known = rows.params(size)
     number, operator = known["numbers"][0], known["operators"][0]

@@ -1,4 +1,4 @@
-"""Signing in, and the addresses that a person can reach from a list."""
+"""Signs in and finds the addresses that a person can reach from a list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode
 
 import requests
 
-PASSWORD = "secret-of-the-benchmark"  # noqa: S105 - of a database that is thrown away
+PASSWORD = "secret-of-the-benchmark"  # noqa: S105 - of a temporary database
 
 
 def sign_in(base: str, name: str) -> requests.Session:
@@ -33,7 +33,7 @@ def sign_in(base: str, name: str) -> requests.Session:
 
 
 class _Page(HTMLParser):
-    """The links of a page, and the options of its filters."""
+    """The links of a page and the options of its filters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class _Page(HTMLParser):
 
 
 def lists(html: str) -> list[str]:
-    """The lists that the menu offers: `/admin/app/model/`."""
+    """Returns the lists in the menu: `/admin/app/model/`."""
     page = _Page()
     page.feed(html)
     found = {
@@ -68,13 +68,13 @@ def lists(html: str) -> list[str]:
 
 
 def views(address: str, html: str) -> list[str]:
-    """A list's own queries: each filter's choices, orders, pages, and its first row."""
+    """Returns a list's queries: filter choices, orders, pages, and its first row."""
     page = _Page()
     page.feed(html)
     found = []
     for name, values in page.filters.items():
         if name and name != "action":
-            # Of many managers, areas or operators the first and the last will do.
+            # Of many managers, areas or operators, only the first and the last.
             chosen = values if len(values) < 8 else [values[0], values[-1]]
             found += [f"{address}?{urlencode({name: value})}" for value in chosen]
     for link in dict.fromkeys(page.links):

@@ -1,11 +1,11 @@
-"""Loads the rows of the benchmark, and puts them back after a run.
+"""Loads the rows of the benchmark and restores them after a run.
 
     python bench/rest/dataset.py --dsn DSN --size S            # load (empty tables)
     python bench/rest/dataset.py --dsn DSN --size S --reset    # undo what a run wrote
-    python bench/rest/dataset.py --dsn DSN --size S --bare     # the bare peer's copy
+    python bench/rest/dataset.py --dsn DSN --size S --bare     # the minimal copy
 
-By COPY with triggers off, then ANALYZEd: a table is as an import leaves it. The DSN's
-role must be a superuser, who may switch triggers off.
+Loads by COPY with triggers disabled, then runs ANALYZE, as after an import. The DSN's
+role must be a superuser, which may disable triggers.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def dsn_of(connection: dict[str, str]) -> str:
 
 
 def prepare(folder: Path, connection: dict[str, str], size: str) -> str:
-    """Loads what the folder's database does not hold yet; the loader's DSN.
+    """Loads the rows that the database does not have yet; returns the loader's DSN.
 
-    `connection` is that of the product's own role.
+    `connection` is that of the server's own role.
     """
     loader = dsn_of({**connection, "user": "postgres"})
     mark, wanted = folder / "loaded", f"{size} {schema()}"
@@ -45,7 +45,10 @@ def prepare(folder: Path, connection: dict[str, str], size: str) -> str:
 
 
 def schema() -> str:
-    """A digest of all that makes tables and triggers: some of it is edited in place."""
+    """Returns a digest of all files that define tables and triggers.
+
+    Some of them are edited in place, without a new migration.
+    """
     found = hashlib.sha256()
     for pattern in ("*/migrations/*.py", "*/*/migrations/*.py", "*/*/sql/*.sql"):
         for file in sorted(ROOT.glob(pattern)):
@@ -72,12 +75,12 @@ def load(dsn: str, size: str) -> None:
         db.execute("CHECKPOINT")
 
 
-# What a run writes to, of either copy.
+# Tables that a run writes to, in either copy.
 WRITTEN = "contacts_contact, chats_message, bare.contact, bare.message"
 
 
 def reset(dsn: str, size: str) -> None:
-    """Takes back what a run wrote: messages, claims, ledger lines."""
+    """Undoes what a run wrote: messages, claims, audit log rows."""
     free = [operator_pk(m, k) for m in range(10) for k in range(30, OPERATORS)]
     with psycopg.connect(dsn, autocommit=True) as db:
         db.execute("SET session_replication_role = replica")
@@ -93,7 +96,7 @@ def reset(dsn: str, size: str) -> None:
         db.execute("CHECKPOINT")
 
 
-# What a minimal server would keep: no triggers, no identities, no unread column.
+# The tables of a minimal server: no triggers, no aliases, no unread column.
 BARE = """
 DROP SCHEMA IF EXISTS bare CASCADE;
 CREATE SCHEMA bare;

@@ -1,6 +1,6 @@
-"""The floor: pgbench running each call's statements alone, prepared, on one core.
+"""The lower bound: pgbench running only each call's prepared statements, on one core.
 
-No server can cost less; what a call costs above it is the server's own.
+No server can cost less; the rest of a call's cost is the server's.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SELECT uuid, direction, type, content, url, sender, status, error, created_at
                    WHERE i.alias = (:contact)::text AND h.closed_at IS NULL)
  ORDER BY id;
 """
-# One statement, and so one transaction.
+# One statement, therefore one transaction.
 SEND = """
 WITH counted AS (
   UPDATE contacts_contact c SET unread = c.unread + 1, last_message_at = now()
@@ -65,12 +65,12 @@ CLAIM = CHANGE.format(
 
 
 def scripts(size: str) -> dict[str, str]:
-    """Each cell's script, asking for the same rows as the servers' bodies."""
+    """Returns each call's script, for the same rows as the servers' bodies."""
     known = rows.params(size)
     someone = r"\set m random(0, 9)" "\n" r"\set manager :m + 1" "\n"
     number = rf"\set number {rows.number(0)} + :m" "\n"
     contact = rf"\set contact {rows.external_id(0, 0)} + :m * 1000000 + :i" "\n"
-    # One in four of the free is a customer of the page: see `rows.on_page`.
+    # One in four free contacts is a customer of the page: see `rows.on_page`.
     quarters = f"random({rows.FREE // 4 + 1}, {rows.SIZES[size][1] // 4 - 1})"
     written = someone + rf"\set i 4 * {quarters}" "\n" + contact
     on_page = someone + rf"\set i 4 * {quarters} + 1" "\n" + contact
@@ -96,7 +96,7 @@ def scripts(size: str) -> dict[str, str]:
 
 @dataclass
 class Floor:
-    """pgbench on the product's database, in the place of a server."""
+    """pgbench on the same database, with the interface of a server."""
 
     program: Path
     dsn: str

@@ -1,8 +1,8 @@
-"""One server, one cell: the answer is judged first, then timed with wrk.
+"""Measures one call of one server: validates the response, then times it with wrk.
 
-CPU is that of whole process trees (server, relay, PostgreSQL), their ended children
-included. The core's own speed is sampled during each cell by a fixed loop, and every
-figure is divided by it: on a shared machine a core's speed moves by half.
+CPU is that of whole process trees (server, relay, PostgreSQL), including ended
+children. The core's speed is sampled during each cell by a fixed loop, and every figure
+is divided by it: on a shared machine a core's speed varies by half.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ WRITES = ("send", "sa", "claim")
 
 @dataclass
 class Server:
-    """What is measured. `pids` are roots of process trees, by what they are."""
+    """A measured server. `pids` are the roots of its process trees, by name."""
 
     label: str
     port: int
     pids: dict[str, int]
     authorization: str = ""
-    # Whether it is asked over one connection where it cannot serve many.
+    # Whether it gets one connection where it cannot serve many.
     may_be_slow: bool = False
 
     def figures(
         self, cell: str, size: str, connections: int, seconds: int
     ) -> dict[str, Any]:
-        """The figures of one cell, raw; `cal` is what to divide CPU and times by."""
+        """The raw figures of one cell; CPU and times are to be divided by `cal`."""
         length = judge(self, cell, size)
         asked = bodies(cell, size)
-        # Not those that are measured: who is claimed once waits no more.
+        # Other contacts than the measured ones: each can be claimed only once.
         warming = asked[: len(asked) // 5] or asked
         asked = asked[len(asked) // 5 :]
         gently = 1 if self.may_be_slow else connections
@@ -62,7 +62,7 @@ class Server:
         if self.may_be_slow and warm < connections:
             connections, seconds = 1, max(seconds, 10)
         elif warm:
-            # What is under way at the end is not counted: it must be little.
+            # Requests in progress at the end are not counted, so they must be few.
             seconds = max(seconds, min(30, int(10 * connections / warm)))
         if cell == "claim":
             seconds = max(1, min(seconds, int(len(asked) / 1.3 / max(warm, 1))))
@@ -115,7 +115,7 @@ def bodies(cell: str, size: str) -> list[dict[str, Any]]:
 
 
 def ask(server: Server, cell: str, body: dict[str, Any]) -> tuple[Any, int]:
-    """One call; the answer's data and its size in bytes."""
+    """Makes one call; returns the response's data and its size in bytes."""
     method, path = CELLS[cell]
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     headers = {"Content-Type": "application/json"}
@@ -129,7 +129,7 @@ def ask(server: Server, cell: str, body: dict[str, Any]) -> tuple[Any, int]:
 
 
 def judge(server: Server, cell: str, size: str) -> int:
-    """Refuses a wrong answer: it would be no fast one. Answers its size in bytes."""
+    """Raises if the response is wrong; returns its size in bytes."""
     known = rows.params(size)
     body = bodies(cell, size)[0]
     data, length = ask(server, cell, body)
@@ -157,7 +157,7 @@ def judge(server: Server, cell: str, size: str) -> int:
 
 
 def tree(root: int) -> list[int]:
-    """The process and all below it."""
+    """Returns the process and all its descendants."""
     children: dict[int, list[int]] = {}
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -185,7 +185,7 @@ def cpu_ms(root: int) -> float:
 
 
 def settle(pids: dict[str, int]) -> None:
-    """Returns once the server is done with what wrk has stopped waiting for."""
+    """Waits until the server has finished the requests that wrk abandoned."""
     until = time.monotonic() + 60
     before, now = -1.0, cpu_ms(pids["server"])
     while now > before + 1000 / TICKS and time.monotonic() < until:
@@ -206,7 +206,7 @@ def rss_mb(root: int) -> int:
 
 
 def core_speed() -> float:
-    """CPU ms of a fixed loop: how slow the core is at this moment."""
+    """Returns the CPU ms of a fixed loop, which show how slow the core is now."""
     start = time.thread_time()
     sum(x * x for x in range(20_000))
     return (time.thread_time() - start) * 1000
@@ -219,7 +219,7 @@ def load(
     connections: int,
     seconds: int,
 ) -> dict[str, Any]:
-    """Sends those bodies in turn for so long."""
+    """Sends the bodies in turn for the given time."""
     method, path = CELLS[cell]
     with tempfile.NamedTemporaryFile("w", suffix=".bodies") as file:
         for body in asked:
@@ -251,7 +251,7 @@ def load(
 
 
 def watched(process: subprocess.Popen[str]) -> tuple[str, float]:
-    """What it printed, and the core's speed while it ran."""
+    """Returns its output and the core's speed while it ran."""
     speeds = []
     while process.poll() is None:
         speeds.append(core_speed())
@@ -260,10 +260,10 @@ def watched(process: subprocess.Popen[str]) -> tuple[str, float]:
 
 
 def spent(pids: dict[str, int], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What the work answers, with the CPU ms that a request of it cost each tree."""
+    """Returns the result and the CPU ms per request of each process tree."""
     before = {name: cpu_ms(pid) for name, pid in pids.items()}
     found = work()
-    # PostgreSQL must have reaped the backends that have ended.
+    # PostgreSQL must first have reaped ended backends.
     time.sleep(0.3)
     n = max(found["requests"], 1)
     cpu = {

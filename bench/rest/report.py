@@ -1,11 +1,11 @@
-"""The table of a run, or of several, beside the targets.
+"""Prints the results of one or several runs next to the targets.
 
     python bench/rest/report.py rest-s.jsonl rest-l.jsonl
 
-CPU is server + PostgreSQL in ms a request. Every figure is divided by the core's
-speed during its cell; of several rounds the median counts. The ratio is to Express
-on the same tables; the bare Express and the relay stand in columns of their own.
-With both datasets in it, the growth from S to L comes last.
+CPU is server + PostgreSQL in ms per request. Every figure is divided by the core's
+speed during its cell; of several rounds the median is shown. The ratio is to Express
+on the same tables; express-bare and the relay have their own columns.
+If both datasets are given, the growth from S to L is printed last.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TARGETS = {
     "sa": 1.2,
     "claim": 1.2,
 }
-# Those whose answer is as long at L as at S.
+# Calls whose response is as long at L as at S.
 STEADY = ("manager", "contacts200", "messages50", "send", "sa", "claim")
 GROWTH = 1.3
 MOST_MB = 200
@@ -58,7 +58,7 @@ def gathered(found: Iterable[Row]) -> Rows:
 
 
 def cost(row: Row) -> float:
-    """CPU of server and PostgreSQL at nominal speed."""
+    """Returns the CPU time of server and PostgreSQL at nominal speed."""
     spent: dict[str, float] = row["cpu"]
     return (spent.get("server", 0) + spent["postgres"]) / row["cal"]
 
@@ -85,7 +85,7 @@ def verdict(met: bool) -> str:
 
 
 def beside(ours: list[Row], other: list[Row] | None) -> str:
-    """What another costs, and how often ours goes into it."""
+    """Returns another server's cost and its ratio to ours."""
     if not other:
         return ""
     if not other[0]["requests"]:

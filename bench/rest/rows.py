@@ -1,4 +1,4 @@
-"""What the benchmark asks for: deterministic rows in this product's own tables.
+"""Deterministic rows for the benchmark, in the server's own tables.
 
 S = 10 managers x 1,000 contacts, 100,000 messages; L = 10 x 10,000, 3,000,000. An
 eleventh manager has no contact.
@@ -14,8 +14,8 @@ from typing import Any
 SIZES = {"S": (10, 1_000, 100_000), "L": (10, 10_000, 3_000_000)}
 SEED = 20261122
 AREAS, OPERATORS = 21, 40
-# Of each manager's contacts: 120 are op-1's (20 of them in area-1), 80 more wait in
-# area-1, 100 have 50 messages, one has 10,000; the rest is written to.
+# Of each manager's contacts, op-1 has 120 (20 of them in area-1), 80 more wait in
+# area-1, 100 have 50 messages, one has 10,000; the others are written to.
 OWN, MATCHING, FIFTY, BIG, FREE = 120, 200, range(200, 300), 300, 301
 WORDS = (
     "bom dia preciso de ajuda com o meu pedido boleto vencido segunda via prazo "
@@ -34,7 +34,7 @@ def page(m: int) -> str:
 
 
 def external_id(m: int, i: int) -> str:
-    # Landlines: one spelling each. Odd ones of the free are customers of the page.
+    # Landlines have only one spelling. Odd free ones are customers of the page.
     return str(551120000000 + m * 1_000_000 + i)
 
 
@@ -51,7 +51,7 @@ def area_pk(m: int, k: int) -> int:
 
 
 def contact_pks(size: str) -> dict[tuple[int, int], int]:
-    """(manager, position) → id, in a shuffled heap order as time would make it."""
+    """Returns the ids by (manager, position), shuffled as they would be over time."""
     managers, contacts, _ = SIZES[size]
     order = [(m, i) for m in range(managers) for i in range(contacts)]
     random.Random(SEED).shuffle(order)
@@ -59,7 +59,7 @@ def contact_pks(size: str) -> dict[tuple[int, int], int]:
 
 
 def standing(m: int, i: int) -> tuple[int | None, int]:
-    """A contact's operator (None: nobody's) and area."""
+    """Returns a contact's operator (None if unassigned) and area."""
     if i < OWN:
         return operator_pk(m, 1), area_pk(m, 1 if i < 20 else 2 + i % 19)
     if i < MATCHING:
@@ -91,9 +91,9 @@ def contact_rows(size: str) -> Iterator[Row]:
 
 
 def chats_in_turn(size: str) -> list[int]:
-    """Each message's chat, interleaved as time would make them.
+    """Returns each message's chat, interleaved as they would be over time.
 
-    A chat's id is its contact's.
+    A chat has the id of its contact.
     """
     chosen: list[int] = []
     rest: list[int] = []
@@ -139,7 +139,7 @@ def message_rows(size: str) -> Iterator[Row]:
 
 
 def params(size: str) -> dict[str, Any]:
-    """The ids that the measuring program may ask for."""
+    """Returns the ids that the measuring program may request."""
     managers, contacts, _ = SIZES[size]
     pool = [(m, i) for m in range(managers) for i in range(FREE, contacts)]
     random.Random(7).shuffle(pool)
@@ -159,7 +159,7 @@ def params(size: str) -> dict[str, Any]:
         "big": (int(external_id(0, BIG)), str(operator_pk(0, 1))),
         "send": [(int(external_id(m, i)), number(m)) for m, i in written][:15000],
         "sa": [(external_id(m, i), page(m)) for m, i in pool if on_page(i)][:15000],
-        # Nobody's, and always claimed by the same operator: a repeat succeeds.
+        # Unassigned, and always claimed by the same operator: a repeat succeeds.
         "claim": [
             (int(external_id(m, i)), number(m), str(operator_pk(m, 30 + i % 9)))
             for m, i in written
@@ -199,7 +199,7 @@ def operator_rows(_size: str) -> Iterator[Row]:
 
 
 def serving_rows(_size: str) -> Iterator[Row]:
-    """Every operator serves every area."""
+    """Returns rows that let every operator serve every area."""
     for m in range(10):
         for k in range(1, OPERATORS):
             for a in range(AREAS):
@@ -218,7 +218,7 @@ def chat_rows(size: str) -> Iterator[Row]:
         yield pk, m + 1, pk, f"BR{(pk * 2654435761) % 10**10:010d}", DAY
 
 
-# In the order of their references.
+# In the order of their foreign keys.
 TABLES: dict[str, tuple[str, Callable[[str], Iterator[Row]]]] = {
     "managers_manager": (
         "id,name,email,number,controller_port,facebook_id,facebook_token,gateway,"

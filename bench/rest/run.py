@@ -1,15 +1,15 @@
-"""Holds this product, as it ships, beside its peers on the same rows.
+"""Compares this server, as it ships, with its peers on the same rows.
 
     python bench/rest/run.py --size S [--rounds 3] [--cells send,sa] [--json out.jsonl]
 
-Starts `bin/run` on a data folder of its own and loads the rows. Then each cell in
-turn, and each contender in each cell, so that all share the machine's moods:
-this product; Express on the same tables (their triggers and the unread update
-included); Express on a minimal copy of them (writes alone); pgbench with the
-statements alone; a typical DRF project on the same tables. All on one core.
+Starts `bin/run` with its own data folder and loads the rows. Then measures each call
+in turn, and in it each server in turn, so that changes of the machine's speed affect
+all: this server; Express on the same tables (including their triggers and the update
+of unread counts); Express on a minimal copy of them (writes only); pgbench with only
+the statements; a typical DRF project on the same tables. All on one core.
 Prints the table of the targets; `--json` appends the raw figures, for report.py.
 
-Wants wrk; Node and `npm i` in a copy of peers/express (EXPRESS_DIR); for the typical
+Needs wrk; Node and `npm i` in a copy of peers/express (EXPRESS_DIR); for the typical
 project a virtual environment with peers/drf/requirements.txt (DRF_VENV), or it is
 left out. `--keep DIR` keeps the data folder: the next run there loads nothing.
 """
@@ -45,7 +45,7 @@ def contenders(
     chosen: argparse.Namespace,
     running: ExitStack,
 ) -> list[Server | Floor]:
-    """All that were asked for, up and waiting; the stack stops the peers."""
+    """Starts the requested servers; the stack stops the peers."""
     pids = product.pids()
     beside = {name: pid for name, pid in pids.items() if name != "server"}
     found: list[Server | Floor] = []
@@ -69,7 +69,7 @@ def contenders(
 def measured(
     asked: list[Server | Floor], reset: Callable[[], None], chosen: argparse.Namespace
 ) -> list[dict[str, Any]]:
-    """Round by round, cell by cell; who begins changes with the round."""
+    """Measures each call in each round; each round starts with another server."""
     found = []
     for turn in range(chosen.rounds):
         begin = turn % len(asked)

@@ -1,4 +1,4 @@
-"""What is started to be measured: this product as it ships, and its peers."""
+"""Starts the measured servers: this one as it ships, and its peers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from measure import Server
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PORT = 18080
-# Ports of the peers, far from those that the product takes.
+# Ports of the peers, far from the server's own.
 PEER_PORTS = {"express-same": 18090, "express-bare": 18091, "drf-typical": 18092}
 PARTS = {
     "server": "hci_center.webserver.server",
@@ -27,7 +27,7 @@ PARTS = {
 
 
 class Product:
-    """`bin/run` on a data folder of its own, empty but for the rows of the benchmark."""
+    """`bin/run` with its own data folder, which has only the rows of the benchmark."""
 
     def __init__(self, folder: Path, core: str) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class Product:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Its PostgreSQL has a user of its own, who must get through.
+        # Its PostgreSQL runs as another user, who must be able to enter.
         self.folder.chmod(0o711)
         with (self.folder / "bin-run.log").open("w") as log:
             self.process = subprocess.Popen(
@@ -67,7 +67,7 @@ class Product:
         return done.stdout.strip()
 
     def connection(self) -> dict[str, str]:
-        """Host, user and dbname of the product's own role."""
+        """Host, user and dbname of the server's own role."""
         shown = self.manage(
             "shell",
             "-v0",
@@ -78,7 +78,7 @@ class Product:
         return dict(zip(("host", "user", "dbname"), shown.split(), strict=True))
 
     def pids(self) -> dict[str, int]:
-        """The roots of the parts' process trees, told apart by their commands."""
+        """The roots of the process trees, by part, recognized by their commands."""
         found: dict[str, int] = {}
         for pid in measure.tree(self.process.pid):
             try:
@@ -91,13 +91,13 @@ class Product:
         return found
 
     def pgbench(self) -> Path:
-        """The one that comes with the PostgreSQL that runs."""
+        """The pgbench of the running PostgreSQL."""
         postgres = Path(f"/proc/{self.pids()['postgres']}/exe").resolve()
         return postgres.with_name("pgbench")
 
 
 class Peer:
-    """A peer's process on the product's database, and how it is measured."""
+    """A peer's process on the same database, and how it is measured."""
 
     def __init__(
         self, label: str, command: list[str], folder: Path, environment: dict[str, str]
@@ -128,7 +128,7 @@ class Peer:
 
 
 def express(label: str, connection: dict[str, str], core: str) -> Peer:
-    """The Node server: on the product's own tables, or on the minimal copy."""
+    """Starts the Node server on the same tables or on the minimal copy."""
     folder = Path(os.environ.get("EXPRESS_DIR", HERE / "peers/express"))
     url = "postgresql://{user}@/{dbname}?host={host}".format(**connection)
     return Peer(
@@ -145,7 +145,7 @@ def express(label: str, connection: dict[str, str], core: str) -> Peer:
 
 
 def typical(connection: dict[str, str], core: str) -> tuple[Peer, str]:
-    """The typical Django project under gunicorn, and the header that it wants."""
+    """Starts the typical Django project under gunicorn; returns its required header."""
     programs = Path(os.environ["DRF_VENV"]) / "bin"
     folder = HERE / "peers/drf"
     environment = {
@@ -182,7 +182,7 @@ def typical(connection: dict[str, str], core: str) -> tuple[Peer, str]:
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 180) -> None:
-    """Returns once it answers anything but 503."""
+    """Waits until it returns anything but 503."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
         try:

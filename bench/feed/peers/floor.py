@@ -1,4 +1,4 @@
-"""The floor: uvloop, a frame built once, one write to each; POST /pub tells it."""
+"""A minimal uvloop server: POST /pub builds a frame once and writes it to each socket."""
 
 import asyncio
 import base64

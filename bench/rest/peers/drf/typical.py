@@ -1,10 +1,10 @@
-"""A usual Django REST framework project on this product's own tables.
+"""A typical Django REST framework project on the same tables.
 
-What a tutorial leads to: ModelSerializers, ORM, token authentication with its query,
-startproject's middleware, default renderers, a database connection a request. It
-validates what it is sent, and has neither rights nor idempotency nor a ledger.
+As in a tutorial: ModelSerializers, ORM, token authentication with its query,
+startproject's middleware, default renderers, a database connection per request. It
+validates requests, and has no permissions, idempotency or audit log.
 
-    python typical.py    # makes the table of tokens and prints one
+    python typical.py    # creates the table of tokens and prints one
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""This product's tables, as its models would be written without its rules."""
+"""The same tables as ordinary Django models, without the server's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies in, and the contract's fields out: field by field, as DRF teaches."""
+"""Serializers for requests and responses, written as in DRF's tutorial."""
 
 from __future__ import annotations
 
