@@ -47,7 +47,7 @@ CREATE TABLE change_feed (
   at timestamptz NOT NULL,
   manager_id bigint NOT NULL,
   kind text NOT NULL,
-  area_id bigint,          -- who may see it: hci_center.feed.visibility
+  area_id bigint,          -- who may see it: hci_center.visibility
   operator_id bigint,
   was_area_id bigint,
   was_operator_id bigint,
