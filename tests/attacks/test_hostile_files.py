@@ -17,7 +17,7 @@ from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import convert
 from chats.models import Message
 from tests import builders
-from tests.chats.files import data_uri
+from tests.chats.sample_files import data_uri
 from tests.conversion import samples
 from tests.delivery.conftest import PHONE
 

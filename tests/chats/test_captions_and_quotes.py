@@ -7,12 +7,12 @@ import pytest
 from chats.delivery.queue import claim
 from chats.models import Delivery, Message
 from tests import builders
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
 from tests.chats.recording import WHATSAPP_FILE, WHATSAPP_TEXT, send, wrong_fields
+from tests.chats.sample_files import data_uri
 from tests.chats.shapes import message_body
 
-PICTURE = data_uri(files.PNG, "image/png")
+PICTURE = data_uri(sample_files.PNG, "image/png")
 SEND_TEXT = "/api/chat/message/send/operator/8080"
 SEND_FILE = "/api/chat/message/send/operator/file/8080"
 

@@ -13,8 +13,8 @@ from chats.api.viewsets.files import serve_file
 from chats.files import storage
 from chats.models import Attachment
 from hci_center.api import links
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
+from tests.chats.sample_files import data_uri
 from tests.chats.shapes import LINK
 from tests.conftest import signed_in
 
@@ -23,7 +23,7 @@ SEND = "/api/chat/message/send/operator/file/8080"
 
 @pytest.fixture
 def send(api, contact, ana):
-    def call(content=files.PNG, mime="image/png", said="image"):
+    def call(content=sample_files.PNG, mime="image/png", said="image"):
         body = {
             "contactNumber": 551133334444,
             "from": ana.pk,
@@ -55,11 +55,11 @@ def refusal(answer):
 def test_whoever_has_the_link_gets_the_file(anonymous, send):
     answer = get(anonymous, send())
     assert answer.status_code == 200
-    assert answer.body == files.PNG
+    assert answer.body == sample_files.PNG
     name = Attachment.objects.get().uuid.hex[:12]
     assert dict(answer.items()) == {
         "Content-Type": "image/png",
-        "Content-Length": str(len(files.PNG)),
+        "Content-Length": str(len(sample_files.PNG)),
         "Content-Disposition": f'inline; filename="{name}.png"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": (
@@ -120,7 +120,7 @@ def test_an_unsigned_or_forged_link_is_forbidden(anonymous, send, spoil):
 
 
 def test_the_signature_of_one_file_opens_no_other(anonymous, send):
-    first, second = send(), send(files.PDF, "application/pdf", "pdf")
+    first, second = send(), send(sample_files.PDF, "application/pdf", "pdf")
     mixed = f"{path_of(second)}?{urlsplit(first).query}"
     assert refusal(get(anonymous, mixed)) == (403, "forbidden")
 
@@ -172,7 +172,7 @@ def test_no_other_method_is_answered(api, send):
 def test_head_tells_of_the_file_without_it(anonymous, send):
     answer = get(anonymous, send(), "HEAD")
     assert answer.status_code == 200
-    assert answer["Content-Length"] == str(len(files.PNG))
+    assert answer["Content-Length"] == str(len(sample_files.PNG))
 
 
 def test_it_has_no_address_that_is_not_a_uuid(api):
@@ -183,13 +183,13 @@ def test_it_has_no_address_that_is_not_a_uuid(api):
 @pytest.mark.parametrize(
     ("content", "mime", "said"),
     [
-        (files.HTML, "text/html", "file"),
-        (files.SVG, "image/svg+xml", "file"),
-        (b"<?xml version='1.0'?>" + files.SVG, "image/svg+xml", "file"),
-        (b"\xef\xbb\xbf" + files.HTML, "text/html", "file"),
+        (sample_files.HTML, "text/html", "file"),
+        (sample_files.SVG, "image/svg+xml", "file"),
+        (b"<?xml version='1.0'?>" + sample_files.SVG, "image/svg+xml", "file"),
+        (b"\xef\xbb\xbf" + sample_files.HTML, "text/html", "file"),
         (b"<script>alert(1)</script>", "text/javascript", "file"),
-        (files.PROGRAM, "application/x-msdownload", "file"),
-        (files.ZIP[1:], "application/zip", "file"),
+        (sample_files.PROGRAM, "application/x-msdownload", "file"),
+        (sample_files.ZIP[1:], "application/zip", "file"),
         (b"{}", "application/json", "file"),
         (b"a", "x/y", "file"),
     ],
@@ -198,7 +198,7 @@ def test_what_could_run_is_only_downloaded(anonymous, send, content, mime, said)
     answer = get(anonymous, send(content, mime, said))
     assert answer.body == content
     # Served as text or as an unknown type, never as a type that could run.
-    is_text = content not in (files.PROGRAM, files.ZIP[1:])
+    is_text = content not in (sample_files.PROGRAM, sample_files.ZIP[1:])
     served = "text/plain" if is_text else "application/octet-stream"
     assert answer["Content-Type"] == served
     assert answer["Content-Disposition"].startswith("attachment; filename=")
@@ -207,7 +207,7 @@ def test_what_could_run_is_only_downloaded(anonymous, send, content, mime, said)
 
 
 def test_an_archive_is_downloaded_as_what_it_is(anonymous, send):
-    answer = get(anonymous, send(files.ZIP, "application/zip", "file"))
+    answer = get(anonymous, send(sample_files.ZIP, "application/zip", "file"))
     assert answer["Content-Type"] == "application/zip"
     assert answer["Content-Disposition"].startswith("attachment;")
 
@@ -215,9 +215,9 @@ def test_an_archive_is_downloaded_as_what_it_is(anonymous, send):
 @pytest.mark.parametrize(
     ("content", "mime", "said"),
     [
-        (files.GIF + files.HTML, "image/gif", "image"),
-        (files.PNG + files.SVG, "image/png", "image"),
-        (files.JPEG + files.HTML, "image/jpeg", "image"),
+        (sample_files.GIF + sample_files.HTML, "image/gif", "image"),
+        (sample_files.PNG + sample_files.SVG, "image/png", "image"),
+        (sample_files.JPEG + sample_files.HTML, "image/jpeg", "image"),
     ],
 )
 def test_two_files_in_one_are_served_as_the_first(anonymous, send, content, mime, said):
@@ -228,7 +228,7 @@ def test_two_files_in_one_are_served_as_the_first(anonymous, send, content, mime
 
 
 def test_a_pdf_is_shown_by_the_browsers_viewer(anonymous, send):
-    answer = get(anonymous, send(files.PDF, "application/pdf", "pdf"))
+    answer = get(anonymous, send(sample_files.PDF, "application/pdf", "pdf"))
     assert answer["Content-Disposition"].startswith("inline;")
     policy = answer["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
@@ -247,7 +247,7 @@ def test_a_pdf_is_shown_by_the_browsers_viewer(anonymous, send):
     ],
 )
 def test_a_range_is_answered_with_it(anonymous, send, asked, expected):
-    link, content = send(files.MP3, "audio/mpeg", "audio"), files.MP3
+    link, content = send(sample_files.MP3, "audio/mpeg", "audio"), sample_files.MP3
     answer = get(anonymous, link, headers={"Range": asked})
     part = content[slice(*expected)]
     first = expected[0] % len(content)
@@ -265,7 +265,7 @@ def test_a_range_is_answered_with_it(anonymous, send, asked, expected):
 def test_a_range_that_is_not_in_the_file_is_told_so(anonymous, send, asked):
     answer = get(anonymous, send(), headers={"Range": asked})
     assert answer.status_code == 416
-    assert answer["Content-Range"] == f"bytes */{len(files.PNG)}"
+    assert answer["Content-Range"] == f"bytes */{len(sample_files.PNG)}"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_range_that_is_not_in_the_file_is_told_so(anonymous, send, asked):
 def test_what_is_no_range_gets_the_whole(anonymous, send, asked):
     answer = get(anonymous, send(), headers={"Range": asked})
     assert answer.status_code == 200
-    assert answer.body == files.PNG
+    assert answer.body == sample_files.PNG
 
 
 def test_a_url_that_a_caller_gave_is_answered_as_it_came(api, contact):

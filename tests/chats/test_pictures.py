@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 
 from chats.files.pictures import LONGEST_SIDE, Showing, facts_of, showing_of
-from tests.chats import files, pictures
-from tests.chats.pictures import MIMES, encoded, exif, moving
+from tests.chats import sample_files, sample_pictures
+from tests.chats.sample_pictures import MIMES, encoded, exif, moving
 
 KINDS = list(MIMES)
 
@@ -59,7 +59,7 @@ def test_one_with_something_beside_is_copied(kind, options):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_with_a_second_file_behind_it_is_copied(kind):
-    found = facts(encoded(kind) + files.HTML, MIMES[kind])
+    found = facts(encoded(kind) + sample_files.HTML, MIMES[kind])
     assert showing_of(found) == Showing.COPY
 
 
@@ -73,17 +73,17 @@ def test_a_png_with_data_behind_its_picture_is_copied():
     moved = content.replace(part, b"")
     end -= length if start < end else 0
     moved = moved[:end] + part + moved[end:]
-    assert pictures.opened(moved).getexif()
+    assert sample_pictures.opened(moved).getexif()
     assert not facts(moved, "image/png").is_bare
 
 
 def test_one_larger_than_is_shown_is_copied():
-    wide = encoded("PNG", pictures.drawn(LONGEST_SIDE + 1, 2))
+    wide = encoded("PNG", sample_pictures.drawn(LONGEST_SIDE + 1, 2))
     assert showing_of(facts(wide, "image/png")) == Showing.COPY
 
 
 def test_a_bomb_is_never_shown():
-    found = facts(pictures.bomb(), "image/png")
+    found = facts(sample_pictures.bomb(), "image/png")
     assert (found.width, found.height) == (25_000, 25_000)
     assert showing_of(found) == Showing.NEVER
 
@@ -91,8 +91,8 @@ def test_a_bomb_is_never_shown():
 @pytest.mark.parametrize(
     ("content", "mime"),
     [
-        (files.JPEG, "image/jpeg"),
-        (files.WEBP, "image/webp"),
+        (sample_files.JPEG, "image/jpeg"),
+        (sample_files.WEBP, "image/webp"),
         (b"\x89PNG\r\n\x1a\n", "image/png"),
         (b"\xff\xd8\xff", "image/jpeg"),
         (b"GIF89a", "image/gif"),
@@ -115,4 +115,4 @@ def test_a_file_that_breaks_off_anywhere_is_read_without_a_fault(kind):
 
 
 def test_what_is_no_picture_has_no_facts():
-    assert facts(files.PDF, "application/pdf") is None
+    assert facts(sample_files.PDF, "application/pdf") is None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from chats.models import Attachment, Message
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
+from tests.chats.sample_files import data_uri
 from tests.chats.shapes import LINK, message_body
 
 PATH = "/api/chat/message/send"
 
 
-def send(api, file=files.PNG, mime="image/png", **over):
+def send(api, file=sample_files.PNG, mime="image/png", **over):
     body = {
         "managerNumber": 5511400011111,
         "contactNumber": 551133334444,
@@ -41,7 +41,7 @@ def test_the_file_is_kept_and_linked_to(api, settings, contact):
     assert (message.type, message.content) == ("image", "Arquivo em anexo")
     assert (message.direction, message.status) == ("in", "wait")
     (path,) = files_of(settings)
-    assert path.read_bytes() == files.PNG
+    assert path.read_bytes() == sample_files.PNG
 
 
 def test_it_wins_over_a_url(api, contact):
@@ -53,20 +53,20 @@ def test_it_wins_over_a_url(api, contact):
 @pytest.mark.parametrize(
     ("content", "mime", "said", "kept", "found"),
     [
-        (files.PDF, "image/png", "image", "file", "application/pdf"),
-        (files.PNG, "application/pdf", "image", "file", "image/png"),
-        (files.PNG, "image/png", "audio", "file", "image/png"),
-        (files.HTML, "text/html", "image", "file", "text/plain"),
-        (files.SVG, "image/svg+xml", "image", "file", "text/plain"),
-        (files.PROGRAM, "application/pdf", "pdf", "file", "application/octet-stream"),
+        (sample_files.PDF, "image/png", "image", "file", "application/pdf"),
+        (sample_files.PNG, "application/pdf", "image", "file", "image/png"),
+        (sample_files.PNG, "image/png", "audio", "file", "image/png"),
+        (sample_files.HTML, "text/html", "image", "file", "text/plain"),
+        (sample_files.SVG, "image/svg+xml", "image", "file", "text/plain"),
+        (sample_files.PROGRAM, "application/pdf", "pdf", "file", "application/octet-stream"),
         (b"GI", "image/gif", "sticker", "file", "text/plain"),
-        (files.PNG, "video/mp4", "location", "file", "image/png"),
-        (files.WEBP, "image/webp", "sticker", "sticker", "image/webp"),
-        (files.VOICE, "audio/ogg; codecs=opus", "ptt", "ptt", "audio/ogg"),
-        (files.JPEG, "image/png", "image", "image", "image/jpeg"),
-        (files.PDF, "application/octet-stream", "document", "document",
+        (sample_files.PNG, "video/mp4", "location", "file", "image/png"),
+        (sample_files.WEBP, "image/webp", "sticker", "sticker", "image/webp"),
+        (sample_files.VOICE, "audio/ogg; codecs=opus", "ptt", "ptt", "audio/ogg"),
+        (sample_files.JPEG, "image/png", "image", "image", "image/jpeg"),
+        (sample_files.PDF, "application/octet-stream", "document", "document",
          "application/pdf"),
-        (files.PNG, "image/png", "file", "file", "image/png"),
+        (sample_files.PNG, "image/png", "file", "file", "image/png"),
     ],
 )  # fmt: skip
 def test_what_is_not_what_it_claims_is_kept_as_a_file(
@@ -78,7 +78,7 @@ def test_what_is_not_what_it_claims_is_kept_as_a_file(
     assert Attachment.objects.get().mime == found
 
 
-@pytest.mark.parametrize("file", [files.PNG, files.PDF])
+@pytest.mark.parametrize("file", [sample_files.PNG, sample_files.PDF])
 def test_a_text_stays_one_whatever_file_comes_beside_it(api, contact, file):
     answer = send(api, file, "image/png", type="text", content="Veja só")
     message = Message.objects.get()
@@ -91,7 +91,7 @@ def test_without_a_type_it_is_a_file(api, contact):
 
 
 def test_supertype_says_the_type_too(api, contact):
-    answer = send(api, files.MP3, "audio/mpeg", type=..., supertype="audio")
+    answer = send(api, sample_files.MP3, "audio/mpeg", type=..., supertype="audio")
     assert answer.json()["data"]["type"] == "audio"
 
 

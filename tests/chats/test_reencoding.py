@@ -8,8 +8,8 @@ import pytest
 
 from chats.files.pictures import facts_of
 from chats.files.reencoding import UnreadableError, reencode
-from tests.chats import files, pictures
-from tests.chats.pictures import CAMERA, MIMES, encoded, exif, moving, opened
+from tests.chats import sample_files, sample_pictures
+from tests.chats.sample_pictures import CAMERA, MIMES, encoded, exif, moving, opened
 
 
 def again(content, mime, side=4096, **options):
@@ -68,12 +68,12 @@ def test_what_is_too_much_movement_stands_still(monkeypatch):
 
 @pytest.mark.parametrize("kind", list(MIMES))
 def test_it_is_made_as_small_as_it_is_shown(kind):
-    image, _ = again(encoded(kind, pictures.drawn(300, 200)), MIMES[kind], 100)
+    image, _ = again(encoded(kind, sample_pictures.drawn(300, 200)), MIMES[kind], 100)
     assert image.size == (100, 67)
 
 
 def test_what_shines_through_goes_on_shining_through():
-    clear = pictures.drawn().convert("RGBA")
+    clear = sample_pictures.drawn().convert("RGBA")
     clear.putalpha(0)
     for kind in ("PNG", "WEBP"):
         image, _ = again(encoded(kind, clear, exif=exif()), MIMES[kind])
@@ -83,7 +83,7 @@ def test_what_shines_through_goes_on_shining_through():
 @pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "CMYK", "RGBA"])
 def test_every_way_to_hold_colours_is_taken(mode):
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    source = pictures.drawn().convert("I" if mode == "I;16" else mode)
+    source = sample_pictures.drawn().convert("I" if mode == "I;16" else mode)
     content = encoded(kind, source.convert(mode), exif=exif())
     assert again(content, MIMES[kind])[0].size == (60, 40)
 
@@ -91,14 +91,14 @@ def test_every_way_to_hold_colours_is_taken(mode):
 @pytest.mark.parametrize(
     ("content", "mime"),
     [
-        (pictures.bomb(12_000), "image/png"),
-        (pictures.bomb(25_000), "image/png"),
+        (sample_pictures.bomb(12_000), "image/png"),
+        (sample_pictures.bomb(25_000), "image/png"),
         (encoded("PNG")[:60], "image/png"),
         (encoded("JPEG")[:200], "image/jpeg"),
-        (files.GIF, "image/gif"),
-        (files.WEBP, "image/webp"),
+        (sample_files.GIF, "image/gif"),
+        (sample_files.WEBP, "image/webp"),
         (encoded("PNG"), "image/jpeg"),
-        (files.PDF, "application/pdf"),
+        (sample_files.PDF, "application/pdf"),
         (b"", "image/png"),
     ],
 )

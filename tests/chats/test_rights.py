@@ -6,11 +6,11 @@ import pytest
 
 from chats.models import Chat, Delivery, Message
 from tests.builders import make_chat, make_message
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
+from tests.chats.sample_files import data_uri
 from tests.conftest import Api, signed_in
 
-IMAGE = data_uri(files.PNG, "image/png")
+IMAGE = data_uri(sample_files.PNG, "image/png")
 WHATSAPP, FACEBOOK, NUMBER, PAGE, PORT = (
     551133334444,
     "7418252963",

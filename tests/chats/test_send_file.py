@@ -7,8 +7,8 @@ import hashlib
 import pytest
 
 from chats.models import Attachment, Delivery, Message
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
+from tests.chats.sample_files import data_uri
 from tests.chats.shapes import LINK, message_body
 from tests.conftest import signed_in
 
@@ -16,7 +16,7 @@ PATH = "/api/chat/message/send/operator/file/8080"
 PAGE_PATH = "/api/chat/message/send/operator/file/facebook"
 
 
-def body_of(operator, content=files.PNG, mime="image/png", said="image", **over):
+def body_of(operator, content=sample_files.PNG, mime="image/png", said="image", **over):
     body = {
         "contactNumber": 551133334444,
         "from": str(operator.pk),
@@ -49,11 +49,11 @@ def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
     assert (data["from"], data["status"]) == (str(ana.pk), "wait")
     attachment = Attachment.objects.get()
     assert attachment.message == message
-    assert (attachment.mime, attachment.size) == ("image/png", len(files.PNG))
-    assert attachment.sha256 == hashlib.sha256(files.PNG).hexdigest()
+    assert (attachment.mime, attachment.size) == ("image/png", len(sample_files.PNG))
+    assert attachment.sha256 == hashlib.sha256(sample_files.PNG).hexdigest()
     assert attachment.is_voice is False
     (path,) = files_of(settings)
-    assert path.read_bytes() == files.PNG
+    assert path.read_bytes() == sample_files.PNG
     assert str(path.relative_to(settings.MEDIA_ROOT)) == attachment.file.name
     assert Delivery.objects.get().message == message
 
@@ -61,37 +61,37 @@ def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
 @pytest.mark.parametrize(
     ("content", "mime", "said", "found"),
     [
-        (files.PNG, "image/png", "image", "image/png"),
-        (files.JPEG, "image/jpeg", "image", "image/jpeg"),
-        (files.JPEG, "image/png", "image", "image/jpeg"),
-        (files.GIF, "image/gif", "image", "image/gif"),
-        (files.WEBP, "image/webp", "image", "image/webp"),
-        (files.VOICE, "audio/ogg; codecs=opus", "audio", "audio/ogg"),
-        (files.OGG, "application/ogg", "audio", "audio/ogg"),
-        (files.MP3, "audio/mpeg", "audio", "audio/mpeg"),
-        (files.AAC, "audio/aac", "audio", "audio/aac"),
-        (files.AMR, "audio/amr", "audio", "audio/amr"),
-        (files.WAV, "audio/wav", "audio", "audio/wav"),
-        (files.M4A, "audio/mp4", "audio", "audio/mp4"),
-        (files.MP4, "audio/mp4", "audio", "audio/mp4"),
-        (files.WEBM, "audio/webm;codecs=opus", "audio", "audio/webm"),
-        (files.MP4, "video/mp4", "video", "video/mp4"),
-        (files.WEBM, "video/webm", "video", "video/webm"),
-        (files.MOBILE_FILM, "video/3gpp", "video", "video/3gpp"),
-        (files.PDF, "application/pdf", "pdf", "application/pdf"),
-        (files.PDF, "application/octet-stream", "pdf", "application/pdf"),
-        (files.PDF, "pdf/pdf", "pdf", "application/pdf"),
-        (files.PNG, "image/png", "file", "image/png"),
-        (files.PROGRAM, "image/png", "file", "application/octet-stream"),
-        (files.ZIP, "application/zip", "file", "application/zip"),
-        (files.HTML, "text/html", "file", "text/plain"),
+        (sample_files.PNG, "image/png", "image", "image/png"),
+        (sample_files.JPEG, "image/jpeg", "image", "image/jpeg"),
+        (sample_files.JPEG, "image/png", "image", "image/jpeg"),
+        (sample_files.GIF, "image/gif", "image", "image/gif"),
+        (sample_files.WEBP, "image/webp", "image", "image/webp"),
+        (sample_files.VOICE, "audio/ogg; codecs=opus", "audio", "audio/ogg"),
+        (sample_files.OGG, "application/ogg", "audio", "audio/ogg"),
+        (sample_files.MP3, "audio/mpeg", "audio", "audio/mpeg"),
+        (sample_files.AAC, "audio/aac", "audio", "audio/aac"),
+        (sample_files.AMR, "audio/amr", "audio", "audio/amr"),
+        (sample_files.WAV, "audio/wav", "audio", "audio/wav"),
+        (sample_files.M4A, "audio/mp4", "audio", "audio/mp4"),
+        (sample_files.MP4, "audio/mp4", "audio", "audio/mp4"),
+        (sample_files.WEBM, "audio/webm;codecs=opus", "audio", "audio/webm"),
+        (sample_files.MP4, "video/mp4", "video", "video/mp4"),
+        (sample_files.WEBM, "video/webm", "video", "video/webm"),
+        (sample_files.MOBILE_FILM, "video/3gpp", "video", "video/3gpp"),
+        (sample_files.PDF, "application/pdf", "pdf", "application/pdf"),
+        (sample_files.PDF, "application/octet-stream", "pdf", "application/pdf"),
+        (sample_files.PDF, "pdf/pdf", "pdf", "application/pdf"),
+        (sample_files.PNG, "image/png", "file", "image/png"),
+        (sample_files.PROGRAM, "image/png", "file", "application/octet-stream"),
+        (sample_files.ZIP, "application/zip", "file", "application/zip"),
+        (sample_files.HTML, "text/html", "file", "text/plain"),
         ("Olá, ção\r\n".encode(), "text/plain", "file", "text/plain"),
         ("Olá, ção".encode("latin-1"), "text/csv", "file", "text/plain"),
         ("Olá".encode("utf-16"), "text/plain", "file", "text/plain"),
         (b"<nfeProc/>", "application/octet-stream", "file", "text/plain"),
-        (files.OFFICE, files.DOCX_MIME, "file", files.DOCX_MIME),
-        (files.OFFICE, "application/zip", "file", "application/zip"),
-        (files.ZIP, files.DOCX_MIME, "file", "application/zip"),
+        (sample_files.OFFICE, sample_files.DOCX_MIME, "file", sample_files.DOCX_MIME),
+        (sample_files.OFFICE, "application/zip", "file", "application/zip"),
+        (sample_files.ZIP, sample_files.DOCX_MIME, "file", "application/zip"),
     ],
 )
 def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, found):
@@ -104,16 +104,16 @@ def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, 
 @pytest.mark.parametrize(
     ("content", "mime", "said"),
     [
-        (files.PDF, "image/png", "image"),
-        (files.PNG, "application/pdf", "image"),
-        (files.PNG, "image/png", "pdf"),
-        (files.PNG, "image/png", "audio"),
-        (files.MP3, "audio/mpeg", "video"),
-        (files.MP3, "video/mp4", "audio"),
-        (files.SVG, "image/svg+xml", "image"),
-        (files.HTML, "image/png", "image"),
-        (files.HTML, "application/pdf", "pdf"),
-        (files.PNG, "application/zip", "image"),
+        (sample_files.PDF, "image/png", "image"),
+        (sample_files.PNG, "application/pdf", "image"),
+        (sample_files.PNG, "image/png", "pdf"),
+        (sample_files.PNG, "image/png", "audio"),
+        (sample_files.MP3, "audio/mpeg", "video"),
+        (sample_files.MP3, "video/mp4", "audio"),
+        (sample_files.SVG, "image/svg+xml", "image"),
+        (sample_files.HTML, "image/png", "image"),
+        (sample_files.HTML, "application/pdf", "pdf"),
+        (sample_files.PNG, "application/zip", "image"),
         (b"GIF", "image/gif", "image"),
     ],
 )
@@ -130,17 +130,17 @@ def test_bytes_that_are_not_what_is_said_are_refused(
 @pytest.mark.parametrize(
     ("content", "mime", "is_voice"),
     [
-        (files.VOICE, "audio/ogg", True),
+        (sample_files.VOICE, "audio/ogg", True),
         (
-            files.VOICE.replace(b"OpusHead\x01\x01", b"OpusHead\x01\x02"),
+            sample_files.VOICE.replace(b"OpusHead\x01\x01", b"OpusHead\x01\x02"),
             "audio/ogg",
             False,
         ),
-        (files.OGG, "audio/ogg", False),
-        (files.WEBM, "audio/webm;codecs=opus", True),
-        (files.MP4, "audio/mp4", True),
-        (files.M4A, "audio/mp4", False),
-        (files.MP3, "audio/mpeg", False),
+        (sample_files.OGG, "audio/ogg", False),
+        (sample_files.WEBM, "audio/webm;codecs=opus", True),
+        (sample_files.MP4, "audio/mp4", True),
+        (sample_files.M4A, "audio/mp4", False),
+        (sample_files.MP3, "audio/mpeg", False),
     ],
 )
 def test_a_recording_is_known_by_its_bytes(api, contact, ana, content, mime, is_voice):
@@ -185,7 +185,7 @@ def test_what_is_no_strict_data_uri_is_invalid(api, settings, contact, ana, text
      "data:image/png; name=\"a b.png\"; base64,"],
 )  # fmt: skip
 def test_a_prefix_may_be_written_in_any_usual_way(api, contact, ana, prefix):
-    text = prefix + data_uri(files.PNG, "x/y").partition(",")[2]
+    text = prefix + data_uri(sample_files.PNG, "x/y").partition(",")[2]
     assert api.post(PATH, body_of(ana, base64=text)).status_code == 200
 
 
@@ -203,16 +203,16 @@ def test_every_missing_field_is_named(api):
 
 
 def test_the_limit_is_to_the_byte(api, settings, contact, ana):
-    settings.LARGEST_FILE = len(files.PNG)
+    settings.LARGEST_FILE = len(sample_files.PNG)
     assert api.post(PATH, body_of(ana)).status_code == 200
-    answer = api.post(PATH, body_of(ana, files.PNG + b"\x00"))
+    answer = api.post(PATH, body_of(ana, sample_files.PNG + b"\x00"))
     assert refusal(answer) == (413, "body_too_large")
     assert Message.objects.count() == 1
     assert len(files_of(settings)) == 1
 
 
 def test_25_mib_pass_and_a_byte_more_does_not(api, contact, ana):
-    largest = files.PDF + bytes(25 * 2**20 - len(files.PDF))
+    largest = sample_files.PDF + bytes(25 * 2**20 - len(sample_files.PDF))
     answer = api.post(PATH, body_of(ana, largest, "application/pdf", "pdf"))
     assert answer.status_code == 200
     assert Attachment.objects.get().size == 25 * 2**20
@@ -278,7 +278,7 @@ def test_an_idempotent_repeat_answers_the_same_with_a_new_link(
     [
         ({"contactNumber": 551100000000}, (404, "contact_not_found")),
         ({"base64": "no file"}, (400, "invalid")),
-        ({"base64": data_uri(files.PDF, "image/png")}, (400, "invalid")),
+        ({"base64": data_uri(sample_files.PDF, "image/png")}, (400, "invalid")),
     ],
 )
 def test_of_a_call_with_a_key_that_is_refused_no_file_stays(

@@ -13,9 +13,9 @@ from chats.files import picture_copies, storage
 from chats.files.pictures import MOST_PIXELS, Showing
 from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Message, PictureCopy
-from tests.chats import files, pictures
-from tests.chats.files import data_uri
-from tests.chats.pictures import CAMERA, encoded, exif, moving, opened
+from tests.chats import sample_files, sample_pictures
+from tests.chats.sample_files import data_uri
+from tests.chats.sample_pictures import CAMERA, encoded, exif, moving, opened
 
 SEND = "/api/chat/message/send/operator/file/8080"
 RECORD = "/api/chat/message/send"
@@ -53,7 +53,7 @@ def get(anonymous):
 
 def large(**options):
     """A photo that is not copied while it is stored."""
-    return encoded("JPEG", pictures.drawn(*LARGE), exif=exif(), **options)
+    return encoded("JPEG", sample_pictures.drawn(*LARGE), exif=exif(), **options)
 
 
 def work():
@@ -82,8 +82,8 @@ def test_a_bare_picture_is_shown_to_the_byte(send, get):
 
 
 def test_what_is_no_picture_is_none_of_this(send, get):
-    link = send(files.PDF, "application/pdf", "pdf")
-    assert get(link).body == files.PDF
+    link = send(sample_files.PDF, "application/pdf", "pdf")
+    assert get(link).body == sample_files.PDF
     assert Attachment.objects.get().showing == ""
 
 
@@ -160,7 +160,7 @@ def test_a_controllers_picture_is_treated_alike(api, contact, get):
 
 
 def test_a_bomb_is_no_picture_and_refused_as_one(send, get):
-    content = pictures.bomb()
+    content = sample_pictures.bomb()
     [sentence] = send(content, "image/png", status=400)["base64"]
     assert str(MOST_PIXELS // 10**6) in sentence
     answer = get(send(content, "image/png", "file"))
@@ -176,7 +176,7 @@ def test_a_bomb_of_a_customer_is_kept_as_a_file(api, contact, get):
         "contactNumber": 551133334444,
         "from": 551133334444,
         "type": "image",
-        "base64": data_uri(pictures.bomb(), "image/png"),
+        "base64": data_uri(sample_pictures.bomb(), "image/png"),
     }
     data = api.post(RECORD, body).json()["data"]
     assert data["type"] == "file"
@@ -184,7 +184,9 @@ def test_a_bomb_of_a_customer_is_kept_as_a_file(api, contact, get):
     assert answer["Content-Type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("content", [files.JPEG, encoded("JPEG", exif=exif())[:400]])
+@pytest.mark.parametrize(
+    "content", [sample_files.JPEG, encoded("JPEG", exif=exif())[:400]]
+)
 def test_what_cannot_be_read_is_only_downloaded(send, get, content):
     answer = get(send(content))
     assert (answer.body, is_shown(answer)) == (content, False)
@@ -256,8 +258,8 @@ def test_pictures_of_an_earlier_version_are_looked_at(send, get):
     kept = {
         send(encoded("PNG"), "image/png"): Showing.AS_IS,
         send(encoded("JPEG", exif=exif())): Showing.COPY,
-        send(pictures.bomb(), "image/png", "file"): "never",
-        send(files.JPEG): Showing.NEVER,
+        send(sample_pictures.bomb(), "image/png", "file"): "never",
+        send(sample_files.JPEG): Showing.NEVER,
     }
     PictureCopy.objects.all().delete()
     Attachment.objects.filter(mime="application/octet-stream").update(mime="image/png")

@@ -11,8 +11,8 @@ import pytest
 
 from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Portrait
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
+from tests.chats.sample_files import data_uri
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def kept(api, contact, media):
         "managerNumber": 5511400011111,
         "contactNumber": 551133334444,
         "from": 551133334444,
-        "base64": data_uri(files.PDF, "application/pdf"),
+        "base64": data_uri(sample_files.PDF, "application/pdf"),
     }
     assert api.post("/api/chat/message/send", body).status_code == 200
     (path,) = (path for path in media.rglob("*") if path.is_file())

@@ -21,8 +21,8 @@ from hci_center.demo.gateways.messenger import FakeMessenger
 from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
 from hci_center.demo.gateways.wppconnect import FakeWPPConnect
 from tests import builders
-from tests.chats.files import data_uri
-from tests.chats.pictures import encoded
+from tests.chats.sample_files import data_uri
+from tests.chats.sample_pictures import encoded
 from tests.conversion import samples
 
 SHORT = Timeouts(connect=1.0, read=0.3, total=0.6)

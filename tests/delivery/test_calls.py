@@ -12,7 +12,7 @@ from chats.accounts.health import record
 from chats.gateways.base import Health
 from chats.models import Delivery, GatewayAccount, Message
 from tests import builders
-from tests.chats.files import PNG, data_uri
+from tests.chats.sample_files import PNG, data_uri
 from tests.conftest import Api, signed_in
 from tests.delivery.conftest import queue
 

@@ -18,7 +18,7 @@ from chats.worker.loop import Limits
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
 from tests import builders
-from tests.chats.files import data_uri
+from tests.chats.sample_files import data_uri
 from tests.conversion import samples
 from tests.delivery.conftest import PHONE, make_due, record, stored_bytes
 

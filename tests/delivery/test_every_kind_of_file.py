@@ -19,7 +19,7 @@ from chats.delivery import conversions
 from chats.files.conversion import running
 from chats.models import Message
 from tests import builders
-from tests.chats.files import DOCX_MIME, data_uri
+from tests.chats.sample_files import DOCX_MIME, data_uri
 from tests.conversion import samples
 from tests.delivery.conftest import PHONE, PSID
 

@@ -10,7 +10,7 @@ import pytest
 from chats.models import Message
 from contacts.models import Contact
 from hci_center.demo.gateways import faults
-from tests.chats.files import data_uri
+from tests.chats.sample_files import data_uri
 from tests.delivery.conftest import PHONE, PNG, PSID, post, queue
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,8 +17,8 @@ from chats.models import Message, Portrait, ProfileFetch
 from contacts import photos
 from contacts.models import Contact
 from hci_center.demo.gateways import faults
-from tests.chats import files
-from tests.chats.pictures import CAMERA, bomb, drawn, encoded, exif, opened
+from tests.chats import sample_files
+from tests.chats.sample_pictures import CAMERA, bomb, drawn, encoded, exif, opened
 from tests.delivery.conftest import PHONE, PNG, PSID, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,7 +125,7 @@ def test_a_picture_that_somebody_set_stays(manager, page, process):
 
 
 def test_what_is_no_picture_is_not_kept(manager, page, process, settings):
-    page.media[PSID] = (files.SVG, "image/svg+xml")
+    page.media[PSID] = (sample_files.SVG, "image/svg+xml")
     contact = process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
     assert (contact.name, contact.photo) == ("Maria Souza", "")
     assert [p for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()] == []

@@ -13,7 +13,7 @@ from chats.files.pictures import Showing
 from chats.files.storage import attach, stored
 from chats.models import Attachment, PictureCopy
 from tests import builders
-from tests.chats.pictures import drawn, encoded, exif
+from tests.chats.sample_pictures import drawn, encoded, exif
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

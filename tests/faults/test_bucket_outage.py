@@ -17,7 +17,7 @@ from chats.files import spool, uploads
 from chats.files.uploads import Uploader
 from chats.models import Attachment, Message
 from hci_center.errors import LackingError
-from tests.chats import files
+from tests.chats import sample_files
 from tests.delivery.conftest import controller, rounds
 from tests.storage.conftest import bucket, carry
 from tests.storage.test_bucket import open_link, record, send_file
@@ -41,12 +41,12 @@ def test_a_file_is_taken_while_the_bucket_is_away_and_carried_when_it_is_back(
     uploader.run()
     assert (len(here(settings)), bucket.keys) == (1, {})
     link = answer.json()["data"]["url"]
-    assert open_link(link)[1] == files.PNG
+    assert open_link(link)[1] == sample_files.PNG
     bucket.is_away = False
     uploader.run()
     assert here(settings) == []
-    assert list(bucket.keys.values()) == [files.PNG]
-    assert open_link(link)[1] == files.PNG
+    assert list(bucket.keys.values()) == [sample_files.PNG]
+    assert open_link(link)[1] == sample_files.PNG
 
 
 def test_no_request_and_no_transaction_speaks_to_the_bucket(
@@ -67,7 +67,7 @@ def test_no_request_and_no_transaction_speaks_to_the_bucket(
                 "managerNumber": 5511400011111,
                 "contactNumber": 551133334444,
                 "from": 551133334444,
-                "base64": files.data_uri(files.PNG, "image/png"),
+                "base64": sample_files.data_uri(sample_files.PNG, "image/png"),
             },
             headers={"Idempotency-Key": key} if key else {},
         )
@@ -85,7 +85,7 @@ def test_requests_go_on_while_the_bucket_stalls(bucket, api, contact, carry):
         reads = [threads.submit(_read, link) for _ in range(4)]
         # Those that find no place among the readers are refused while it stalls.
         refused = [read.result(timeout=30) for read in islice(as_completed(reads), 2)]
-        answer = record(api, files.JPEG, "image/jpeg")
+        answer = record(api, sample_files.JPEG, "image/jpeg")
         bucket.stalls.set()
         read = [read.result(timeout=30) for read in reads]
     assert refused == [503, 503]
@@ -122,7 +122,7 @@ def test_a_file_leaves_by_its_gateway_while_the_bucket_is_away(
     bucket.is_away = True
     send_file(api, ana)
     rounds.make()
-    assert [d.content for d in controller.delivered] == [files.PDF]
+    assert [d.content for d in controller.delivered] == [sample_files.PDF]
 
 
 def test_what_is_only_half_written_is_not_carried(bucket, api, contact, settings):

@@ -18,13 +18,13 @@ from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.models import Message
 from contacts.models import Contact
 from tests import builders
-from tests.chats import files
+from tests.chats import sample_files
 from tests.conftest import Api, signed_in
 from tests.feed.mirror import Mirror
 from tests.feed.processes import Feed
 
 STEPS = 250
-PICTURE = files.data_uri(files.PNG, "image/png")
+PICTURE = sample_files.data_uri(sample_files.PNG, "image/png")
 CUTS = 200
 
 

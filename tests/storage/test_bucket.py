@@ -14,16 +14,16 @@ import pytest
 from chats.delivery.attempts import SCHEDULE
 from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Message
-from tests.chats import files
-from tests.chats.files import data_uri
+from tests.chats import sample_files
+from tests.chats.sample_files import data_uri
 from tests.conftest import Api
 from tests.delivery.conftest import make_due
 from tests.storage.bucket import KEY, NAME, SECRET
 
-FILM = files.MP4 + os.urandom(3_000_000)
+FILM = sample_files.MP4 + os.urandom(3_000_000)
 
 
-def record(api, content=files.PNG, mime="image/png"):
+def record(api, content=sample_files.PNG, mime="image/png"):
     return api.post(
         "/api/chat/message/send",
         {
@@ -41,7 +41,7 @@ def send_file(api, ana):
         {
             "contactNumber": 551133334444,
             "from": str(ana.pk),
-            "base64": data_uri(files.PDF, "application/pdf"),
+            "base64": data_uri(sample_files.PDF, "application/pdf"),
             "type": "pdf",
         },
     )
@@ -96,7 +96,7 @@ def test_a_file_leaves_by_the_gateway(
     rounds.worker._dues["uploads"] = float("inf")
     rounds.make()
     assert bool(bucket.keys) is is_carried
-    assert [d.content for d in controller.delivered] == [files.PDF]
+    assert [d.content for d in controller.delivered] == [sample_files.PDF]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -150,7 +150,7 @@ def test_an_object_without_a_row_goes_when_it_is_old(bucket, api, contact, carry
     record(api)
     carry()
     [kept] = bucket.keys
-    record(api, files.JPEG, "image/jpeg")
+    record(api, sample_files.JPEG, "image/jpeg")
     carry()
     [orphan] = bucket.keys.keys() - {kept}
     Attachment.objects.get(file=orphan.removeprefix("centre/files/")).delete()
