@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +22,20 @@ from tests.shipped import ShippedClient
 # Whoever makes a database and fills it needs more time than a request.
 use_role("command")
 
+ROOT = Path(__file__).parent
 # These start servers and mostly wait for them, some for minutes.
-WAITING = ("faults", "attacks", "local", "feed", "delivery", "storage")
+WAITING = (
+    "faults",
+    "attacks",
+    "local",
+    "webserver",
+    "feed",
+    "chats/accounts",
+    "chats/delivery",
+    "chats/inbound",
+    "chats/worker",
+    "demo",
+)
 
 
 @pytest.hookimpl(trylast=True)
@@ -33,13 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     files: dict[str, list[pytest.Item]] = {}
     for item in items:
-        files.setdefault(item.path.as_posix(), []).append(item)
-    folders = {path: path.split("/")[-2] for path in files}
-    waiting = sorted(
-        (path for path in files if folders[path] in WAITING),
-        key=lambda path: WAITING.index(folders[path]),
-    )
-    busy = iter([path for path in files if folders[path] not in WAITING])
+        files.setdefault(item.path.relative_to(ROOT).as_posix(), []).append(item)
+    waiting = [
+        path for folder in WAITING for path in files if path.startswith(f"{folder}/")
+    ]
+    busy = iter([path for path in files if path not in waiting])
     order = [each for path in waiting for each in (path, *islice(busy, 2))]
     items[:] = [item for path in (*order, *busy) for item in files[path]]
 

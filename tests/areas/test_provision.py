@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from areas.models import Area, Operator, OperatorArea
 from managers.models import Manager, Supervision
-from tests.areas.test_session import Browser
+from tests.areas.api.test_session import Browser
 from tests.builders import make_area, make_manager, make_operator, make_supervisor
 
 BAKERY = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.attacks.servers import Server
-from tests.delivery.conftest import cloud, rounds
+from tests.chats.conftest import cloud, rounds
 
 __all__ = ["cloud", "rounds"]
 
@@ -14,7 +14,7 @@ __all__ = ["cloud", "rounds"]
 def running_echo(tmp_path_factory):
     """The web process's server around an application that tells what reached it."""
     log = tmp_path_factory.mktemp("echo") / "log"
-    server = Server(log, "tests.local.echo", "{port}")
+    server = Server(log, "tests.webserver.echo", "{port}")
     yield server
     server.stop()
 

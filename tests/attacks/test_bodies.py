@@ -14,8 +14,8 @@ import pytest
 
 from hci_center.webserver.body_pools import FILE_BODY, SMALL_BODY
 from tests.counts import count
-from tests.local.echo import PATIENCE
-from tests.local.test_body_guard import EchoServer
+from tests.webserver.echo import PATIENCE
+from tests.webserver.test_body_reader import EchoServer
 
 MiB = 2**20
 MANY = count(4, 16)

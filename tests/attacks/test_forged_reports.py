@@ -10,7 +10,7 @@ from chats.models import GatewayNotice, InboundEvent
 from contacts.models import Contact
 from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
 from tests import builders
-from tests.delivery.conftest import post
+from tests.chats.conftest import post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

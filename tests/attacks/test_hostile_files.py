@@ -17,9 +17,9 @@ from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import convert
 from chats.models import Message
 from tests import builders
-from tests.chats.sample_files import data_uri
-from tests.conversion import samples
-from tests.delivery.conftest import PHONE
+from tests.chats.conftest import PHONE
+from tests.chats.files.conversion import samples
+from tests.chats.files.sample_files import data_uri
 
 SENTENCES = {
     "too_large": "There is more in the file than can be converted.",

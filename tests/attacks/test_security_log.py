@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from hci_center import security
 from managers.models import ApiKey
-from tests.areas.test_session import Browser
+from tests.areas.api.test_session import Browser
 from tests.builders import make_key
 from tests.conftest import Api
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from areas import auth_backends
 from areas.login_throttle import subjects_elsewhere
 from areas.models import SignInFailure
-from tests.areas.test_pacing import (
+from tests.areas.api.test_session import PASSWORD
+from tests.areas.test_login_throttle import (
     HERE,
     browser_at,
     failures_of,
@@ -19,7 +20,6 @@ from tests.areas.test_pacing import (
     shared_of,
     statuses,
 )
-from tests.areas.test_session import PASSWORD
 
 
 @pytest.fixture

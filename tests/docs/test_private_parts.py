@@ -17,7 +17,8 @@ WRITTEN_FOR = {
     "httptools": "0.9.0",
     # Frames written past its connection in feed/server/protocol.py: tests/feed.
     "websockets": "17.4",
-    # Its receiving task is relied on to come back by itself: tests/feed/test_limits.py.
+    # Its receiving task is relied on to come back by itself:
+    # tests/feed/sockets/test_limits.py.
     "channels-redis": "4.3.0",
     # managers/admin/changelist.py, filters.py and dialogs.py, chats/admin/endless.py, and
     # the templates under templates/ that replace its own: tests/admin.

@@ -17,10 +17,10 @@ from chats.files import spool, uploads
 from chats.files.uploads import Uploader
 from chats.models import Attachment, Message
 from hci_center.errors import LackingError
-from tests.chats import sample_files
-from tests.delivery.conftest import controller, rounds
-from tests.storage.conftest import bucket, carry
-from tests.storage.test_bucket import open_link, record, send_file
+from tests.chats.conftest import controller, rounds
+from tests.chats.files import sample_files
+from tests.chats.files.conftest import bucket, carry
+from tests.chats.files.test_s3 import open_link, record, send_file
 
 __all__ = ["bucket", "carry", "controller", "rounds"]
 

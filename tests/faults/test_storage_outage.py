@@ -14,7 +14,8 @@ from chats.inbound import handlers
 from chats.inbound.queue import retry
 from chats.models import Attachment, InboundEvent, MediaFetch, Message
 from hci_center.errors import UnavailableError
-from tests.delivery.conftest import (
+from tests.chats.accounts.test_alerts import probe
+from tests.chats.conftest import (
     PHONE,
     PNG,
     cloud,
@@ -23,7 +24,6 @@ from tests.delivery.conftest import (
     rounds,
     stored_bytes,
 )
-from tests.delivery.test_alarms import probe
 
 __all__ = ["cloud", "evolution", "rounds"]
 

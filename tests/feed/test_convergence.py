@@ -18,7 +18,7 @@ from chats.inbound.handlers import WebhookAccount, handle_event
 from chats.models import Message
 from contacts.models import Contact
 from tests import builders
-from tests.chats import sample_files
+from tests.chats.files import sample_files
 from tests.conftest import Api, signed_in
 from tests.feed.mirror import Mirror
 from tests.feed.processes import Feed

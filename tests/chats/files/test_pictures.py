@@ -1,0 +1,118 @@
+"""What a picture's file contains, found without decoding it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+
+from chats.files.pictures import LONGEST_SIDE, Showing, facts_of, showing_of
+from tests.chats.files import sample_files, sample_pictures
+from tests.chats.files.sample_pictures import MIMES, encoded, exif, moving
+
+KINDS = list(MIMES)
+
+
+def facts(content, mime):
+    return facts_of(BytesIO(content), mime)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bare_picture_is_shown_as_it_is(kind):
+    found = facts(encoded(kind), MIMES[kind])
+    assert (found.width, found.height, found.is_bare) == (60, 40, True)
+    assert showing_of(found) == Showing.AS_IS
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_one_that_moves_is_bare_too(kind):
+    assert facts(moving(kind), MIMES[kind]).is_bare
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 100}, {}])
+def test_every_way_to_write_a_jpeg_is_read(options):
+    assert facts(encoded("JPEG", **options), "image/jpeg").is_bare
+
+
+def test_a_jpeg_with_filled_gaps_is_read():
+    content = encoded("JPEG").replace(b"\xff\xdb", b"\xff\xff\xff\xdb", 1)
+    assert facts(content, "image/jpeg").is_bare
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("PNG", {"exif": exif()}),
+        ("JPEG", {"exif": exif()}),
+        ("WEBP", {"exif": exif()}),
+        ("JPEG", {"comment": b"who made it"}),
+        ("GIF", {"comment": b"who made it"}),
+        ("JPEG", {"xmp": b"<x/>"}),
+        ("WEBP", {"xmp": b"<x/>"}),
+    ],
+)
+def test_one_with_something_beside_is_copied(kind, options):
+    found = facts(encoded(kind, **options), MIMES[kind])
+    assert not found.is_bare
+    assert showing_of(found) == Showing.COPY
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_with_a_second_file_behind_it_is_copied(kind):
+    found = facts(encoded(kind) + sample_files.HTML, MIMES[kind])
+    assert showing_of(found) == Showing.COPY
+
+
+def test_a_png_with_data_behind_its_picture_is_copied():
+    """The metadata is behind the pixels, where some readers stop."""
+    content = encoded("PNG", exif=exif())
+    start = content.index(b"eXIf") - 4
+    length = int.from_bytes(content[start : start + 4], "big") + 12
+    part = content[start : start + length]
+    end = content.index(b"IEND") - 4
+    moved = content.replace(part, b"")
+    end -= length if start < end else 0
+    moved = moved[:end] + part + moved[end:]
+    assert sample_pictures.opened(moved).getexif()
+    assert not facts(moved, "image/png").is_bare
+
+
+def test_one_larger_than_is_shown_is_copied():
+    wide = encoded("PNG", sample_pictures.drawn(LONGEST_SIDE + 1, 2))
+    assert showing_of(facts(wide, "image/png")) == Showing.COPY
+
+
+def test_a_bomb_is_never_shown():
+    found = facts(sample_pictures.bomb(), "image/png")
+    assert (found.width, found.height) == (25_000, 25_000)
+    assert showing_of(found) == Showing.NEVER
+
+
+@pytest.mark.parametrize(
+    ("content", "mime"),
+    [
+        (sample_files.JPEG, "image/jpeg"),
+        (sample_files.WEBP, "image/webp"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\x04\x00\x00\x00WEBP", "image/webp"),
+        (b"\xff\xd8" + b"\xff" * 300_000, "image/jpeg"),
+        (b"\xff\xd8\xff\xe0\x00\x00" * 10, "image/jpeg"),
+    ],
+)
+def test_what_tells_no_size_is_never_shown(content, mime):
+    assert facts(content, mime) is None
+    assert showing_of(None) == Showing.NEVER
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_breaks_off_anywhere_is_read_without_a_fault(kind):
+    content = encoded(kind, **({"exif": exif()} if kind != "GIF" else {}))
+    for length in range(0, len(content), max(1, len(content) // 100)):
+        found = facts(content[:length], MIMES[kind])
+        assert found is None or not found.is_bare or kind == "WEBP"
+
+
+def test_what_is_no_picture_has_no_facts():
+    assert facts(sample_files.PDF, "application/pdf") is None

@@ -1,0 +1,261 @@
+"""Signed webhook bodies become stored messages; all others are refused."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from chats.accounts.registry import webhook_path
+from chats.inbound.queue import forget_old, retry
+from chats.models import (
+    InboundEvent,
+    Message,
+)
+from contacts.models import Contact
+from hci_center.demo.gateways.whatsapp_cloud import FakeWhatsAppCloud
+from tests.chats.conftest import (
+    CLOUD_PHONE,
+    PHONE,
+    PSID,
+    post,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_page_s_message_becomes_a_contact_a_chat_and_a_message(manager, page, rounds):
+    response = post(page, "/webhooks/facebook", page.inbound(PSID, "Olá 😀"))
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert Message.objects.count() == 0
+    rounds.make()
+    [message] = Message.objects.all()
+    assert (message.content, message.direction, message.status) == (
+        "Olá 😀",
+        "in",
+        "wait",
+    )
+    contact = message.contact
+    assert (contact.channel, contact.external_id) == ("facebook", PSID)
+    assert (contact.unread, contact.sa) == (1, 1)
+    assert InboundEvent.objects.get().state == "done"
+
+
+def test_the_handshake_is_answered_for_our_token_alone(db, settings):
+    settings.META_VERIFY_TOKEN = "vt"
+    query = {"hub.mode": "subscribe", "hub.verify_token": "vt", "hub.challenge": "42"}
+    for path in ("/webhooks/facebook", "/webhooks/whatsapp", "/webhooks/facebook/"):
+        response = Client().get(path, query)
+        assert (response.status_code, response.content) == (200, b"42")
+        wrong = Client().get(path, query | {"hub.verify_token": "other"})
+        assert wrong.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Hub-Signature-256": "sha256=" + "0" * 64},
+        {"X-Hub-Signature-256": "sha1=" + "0" * 40},
+        {"X-Hub-Signature-256": ""},
+    ],
+)
+@pytest.mark.parametrize("path", ["/webhooks/facebook", "/webhooks/whatsapp"])
+def test_a_forged_body_is_refused_and_leaves_nothing(page, path, headers):
+    response = post(page, path, page.inbound(PSID, "Oi"), **headers)
+    assert response.status_code == 403
+    assert not InboundEvent.objects.exists()
+
+
+@pytest.fixture
+def other_cloud(cloud, other_manager):
+    """The fake of another manager's app, with its own secret and number."""
+    with FakeWhatsAppCloud(phone="7700", token="t", secret="other") as fake:
+        give_cloud(other_manager, "7700", "other")
+        yield fake
+
+
+def give_cloud(manager, phone, secret):
+    manager.gateway = "whatsapp_cloud"
+    options = {"phoneNumberId": phone, "token": "t", "appSecret": secret}
+    manager.gateway_settings = json.dumps(options)
+    manager.save()
+
+
+def test_a_manager_s_own_app_tells_of_his_number_alone(cloud, other_cloud):
+    batch = cloud.inbound(PHONE, "forged")
+    assert post(other_cloud, "/webhooks/whatsapp", batch).status_code == 200
+    assert not InboundEvent.objects.exists()
+    batch["entry"] += other_cloud.inbound(PHONE, "told")["entry"]
+    batch["entry"][0]["changes"].append({"field": "account_update", "value": {}})
+    assert post(other_cloud, "/webhooks/whatsapp", batch).status_code == 200
+    event = InboundEvent.objects.get()
+    assert event.lane == "7700"
+    assert "told" in event.payload
+
+
+def test_the_installation_s_app_tells_of_every_number(cloud, other_cloud, settings):
+    settings.META_APP_SECRET = "sesame"
+    batch = cloud.inbound(PHONE, "Oi")
+    batch["entry"] += other_cloud.inbound(PHONE, "Oi")["entry"]
+    cloud.secret = "sesame"
+    assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
+    partitions = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
+    assert list(partitions) == [CLOUD_PHONE, "7700"]
+
+
+def test_an_app_that_managers_share_tells_of_their_numbers(cloud, other_manager):
+    give_cloud(other_manager, "7700", cloud.secret)
+    batch = cloud.inbound(PHONE, "Oi")
+    cloud.phone = "7700"
+    batch["entry"] += cloud.inbound(PHONE, "Oi")["entry"]
+    assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
+    assert InboundEvent.objects.count() == 2
+
+
+def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, rounds):
+    give_cloud(other_manager, CLOUD_PHONE, "other")
+    news = cloud.inbound(PHONE, "Oi")
+    own, cloud.secret = cloud.secret, "other"
+    assert post(cloud, "/webhooks/whatsapp", news).status_code == 403
+    cloud.secret = own
+    assert post(cloud, "/webhooks/whatsapp", news).status_code == 200
+    rounds.make()
+    assert Message.objects.get().manager != other_manager
+
+
+def test_no_manager_s_own_app_tells_of_a_page(page, cloud):
+    news = page.inbound(PSID, "Oi")
+    assert post(cloud, "/webhooks/facebook", news).status_code == 403
+
+
+def test_a_truncated_body_is_malformed_and_leaves_nothing(page):
+    raw = json.dumps(page.inbound(PSID, "Oi")).encode()[:-3]
+    response = Client().post(
+        "/webhooks/facebook",
+        raw,
+        content_type="application/json",
+        headers=page.headers_of(raw),
+    )
+    assert response.status_code == 400
+    assert not InboundEvent.objects.exists()
+
+
+def test_a_secret_address_that_is_nobody_s_is_refused(manager, evolution):
+    right = webhook_path("evolution", manager.pk)
+    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    for wrong in (
+        right[:-1] + ("0" if right[-1] != "0" else "1"),
+        "/webhooks/evolution/1",
+        "/webhooks/evolution/é",
+        right.replace("evolution", "wppconnect"),
+    ):
+        assert post(evolution, wrong, news).status_code == 403
+    assert not InboundEvent.objects.exists()
+    assert post(evolution, right, news).status_code == 200
+    assert post(evolution, right + "/messages-upsert", news).status_code == 200
+
+
+def test_a_hundred_identical_bodies_at_once_are_one_message(page, rounds):
+    news = page.inbound(PSID, "Oi")
+    statuses = []
+
+    def send():
+        statuses.append(post(page, "/webhooks/facebook", news).status_code)
+        connections.close_all()
+
+    for _ in range(10):
+        threads = [threading.Thread(target=send) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert statuses == [200] * 100
+    rounds.make()
+    assert Message.objects.count() == 1
+    assert Contact.objects.get().unread == 1
+
+
+def test_a_replay_after_days_is_one_message(evolution, manager, rounds):
+    path = webhook_path("evolution", manager.pk)
+    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    post(evolution, path, news)
+    rounds.make()
+    post(evolution, path, news | {"date_time": "later"})
+    rounds.make()
+    assert Message.objects.count() == 1
+
+
+def test_every_event_of_a_batch_is_taken_in_order(page, rounds):
+    frame = page.inbound(PSID, "0")
+    for n in range(1, 6):
+        frame["entry"] += page.inbound(PSID, str(n))["entry"]
+    post(page, "/webhooks/facebook", frame)
+    rounds.make()
+    texts = Message.objects.order_by("id").values_list("content", flat=True)
+    assert list(texts) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_poison_event_is_parked_and_blocks_nothing(page, rounds):
+    frame = page.inbound(PSID, "before")
+    frame["entry"][0]["messaging"] += [
+        {"sender": {"id": PSID}, "message": {"text": "no mid"}},
+        *page.inbound(PSID, "after")["entry"][0]["messaging"],
+    ]
+    post(page, "/webhooks/facebook", frame)
+    rounds.make()
+    assert [m.content for m in Message.objects.order_by("id")] == ["before", "after"]
+    parked = InboundEvent.objects.get(state="parked")
+    assert "mid" in parked.note
+
+
+def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
+    manager, page, rounds
+):
+    manager.facebook_id = "another-page"
+    manager.save()
+    post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    rounds.make()
+    parked = InboundEvent.objects.get()
+    assert (parked.state, Message.objects.count()) == ("parked", 0)
+    manager.facebook_id = page.page
+    manager.save()
+    assert retry([parked.pk]) == 1
+    rounds.make()
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(("state", "days"), [("done", 7), ("parked", 30)])
+def test_what_came_long_ago_is_forgotten(db, state, days):
+    now = datetime.now(UTC)
+    for age in (days - 1, days + 1):
+        InboundEvent.objects.create(
+            source="facebook",
+            lane="1",
+            payload="{}",
+            state=state,
+            arrived_at=now - timedelta(days=age),
+        )
+    old = now - timedelta(days=400)
+    waiting = InboundEvent.objects.create(
+        source="facebook", lane="1", payload="{}", arrived_at=old
+    )
+    forget_old()
+    left = InboundEvent.objects.exclude(pk=waiting.pk).get()
+    assert now - left.arrived_at < timedelta(days=days)
+    assert InboundEvent.objects.filter(pk=waiting.pk).exists()
+
+
+def test_a_database_that_is_away_is_a_503(page, monkeypatch):
+    from django.db import OperationalError
+
+    def away(*_args):
+        raise OperationalError
+
+    monkeypatch.setattr("chats.inbound.views.store_pieces", away)
+    response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
+    assert response.status_code == 503
+    assert response["Retry-After"]

@@ -1,0 +1,112 @@
+"""Events of Evolution and WPPConnect, from their webhook to the message."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+
+from chats.accounts.registry import webhook_path
+from chats.models import InboundEvent, Message
+from tests.chats.conftest import PHONE, PNG, post, stored_bytes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+JID = f"{PHONE}@s.whatsapp.net"
+CHAT = f"{PHONE}@c.us"
+
+
+@pytest.fixture
+def deliver(manager, rounds):
+    """Posts events as the gateway does and lets the worker process them."""
+
+    def post_and_process(fake, *news):
+        for one in news:
+            path = webhook_path(manager.gateway, manager.pk)
+            assert post(fake, path, one).status_code == 200
+            rounds.make()
+        assert not InboundEvent.objects.exclude(state="done").exists()
+
+    return post_and_process
+
+
+def test_a_photo_of_an_album_is_fetched_by_its_own_message(evolution, deliver):
+    photo = {"mimetype": "image/png", "caption": "2 de 3", "mediaKey": {"0": 7}}
+    kind = "associatedChildMessage"
+    part = {kind: {"message": {"imageMessage": photo}}}
+    evolution.media["3A7"] = (b64encode(PNG).decode(), "image/png")
+    deliver(
+        evolution,
+        evolution.inbound(JID, message=part, messageType=kind, key={"id": "3A7"}),
+    )
+    message = Message.objects.get()
+    assert (message.type, message.details["caption"]) == ("image", "2 de 3")
+    assert stored_bytes(message.attachment) == PNG
+    assert message.error == ""
+
+
+def test_a_call_that_nobody_took_is_one_line_that_says_so(evolution, deliver):
+    call = {"id": "C1", "from": JID, "isVideo": False}
+    deliver(evolution, evolution.event("call", {**call, "status": "offer"}))
+    assert Message.objects.get().content == "Voice call"
+    deliver(evolution, evolution.event("call", {**call, "status": "timeout"}))
+    assert Message.objects.get().content == "Missed voice call"
+
+
+def test_an_edit_and_a_deletion_change_their_message(evolution, deliver):
+    key = {"id": "3A1"}
+    edit = {
+        "key": key,
+        "type": "MESSAGE_EDIT",
+        "editedMessage": {"conversation": "dois bolos"},
+    }
+    deliver(
+        evolution,
+        evolution.inbound(JID, "um bolo", key=key),
+        evolution.event("messages.edited", edit),
+        evolution.event("messages.delete", {**key, "remoteJid": JID}),
+    )
+    message = Message.objects.get()
+    assert message.content == "dois bolos"
+    assert {"edited", "deleted"} <= message.details.keys()
+
+
+def test_one_bad_message_of_a_batch_parks_alone(evolution, manager, rounds):
+    good = [evolution.inbound(JID, text)["data"] for text in ("um", "dois")]
+    batch = [good[0], {"key": {}}, good[1]]
+    news = evolution.event("messages.upsert", batch)
+    post(evolution, webhook_path("evolution", manager.pk), news)
+    rounds.make()
+    contents = Message.objects.order_by("pk").values_list("content", flat=True)
+    assert list(contents) == ["um", "dois"]
+    states = InboundEvent.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["done", "parked", "done"]
+
+
+def test_a_message_that_is_decrypted_later_is_not_hidden_by_its_first_news(
+    wppconnect, deliver
+):
+    first = wppconnect.inbound(CHAT, "", type="ciphertext", id=f"false_{CHAT}_3A1")
+    deliver(wppconnect, first, {**first, "type": "chat", "body": "Oi"})
+    assert Message.objects.get().content == "Oi"
+
+
+def test_unread_messages_of_a_start_are_kept_once(wppconnect, deliver):
+    news = wppconnect.inbound(CHAT, "não lida")
+    deliver(wppconnect, {**news, "event": "unreadmessages"}, news)
+    assert Message.objects.get().content == "não lida"
+
+
+def test_a_reply_and_a_reaction_are_of_their_message(wppconnect, deliver):
+    first = wppconnect.inbound(CHAT, "Quanto é?")
+    reply = wppconnect.inbound(CHAT, "o de cenoura", quotedMsgId=first["id"])
+    reaction = wppconnect.event(
+        "onreactionmessage",
+        id={"fromMe": False, "remote": CHAT},
+        msgId={"_serialized": first["id"]},
+        reactionText="👍",
+    )
+    deliver(wppconnect, first, reply, reaction)
+    question, answer = Message.objects.order_by("pk")
+    assert answer.details["replyTo"] == str(question.uuid)
+    assert [one["emoji"] for one in question.details["reactions"]] == ["👍"]

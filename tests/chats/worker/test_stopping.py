@@ -1,0 +1,140 @@
+"""A worker that is stopped exits within its supervisor's timeout."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+
+from chats.inbound import media_download, profile_download
+from chats.management.commands.deliver_messages import MARGIN
+from chats.models import Delivery, MediaFetch, ProfileFetch
+from chats.worker.loop import Limits, Worker
+from hci_center.demo.gateways import faults
+from hci_center.local.management.commands.serve import WORKER
+from tests import builders
+from tests.chats.conftest import SHORT, queue
+from tests.feed.processes import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wait_for(is_true, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Downloads that do not end before the test does."""
+    begun, over = threading.Semaphore(0), threading.Event()
+
+    def fetch(*_):
+        begun.release()
+        over.wait(60)
+
+    monkeypatch.setattr(media_download, "fetch", fetch)
+    monkeypatch.setattr(profile_download, "fetch", fetch)
+    yield begun
+    over.set()
+
+
+def test_what_the_worker_may_take_is_less_than_its_supervisor_gives():
+    assert Limits().drain + MARGIN < WORKER.stop_seconds
+
+
+def test_fetches_that_hang_are_left_and_given_back(manager, contact, hanging):
+    message = builders.make_message(builders.make_chat(contact), type="image")
+    MediaFetch.objects.create(
+        message=message, manager=manager, channel="whatsapp", media="{}"
+    )
+    MediaFetch.objects.update(media='{"url": "http://127.0.0.1/"}')
+    ProfileFetch.objects.create(contact=contact, link="")
+    worker = Worker(Limits(patience=SHORT, drain=0.1))
+
+    def run():
+        worker.run()
+        connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    for _ in range(2):
+        assert hanging.acquire(timeout=20)
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    for row in (MediaFetch.objects.get(), ProfileFetch.objects.get()):
+        assert (row.lease_until, row.attempts) == (None, 0)
+
+
+@pytest.fixture
+def process(controller, tmp_path):
+    """Starts `manage.py deliver_messages` as a supervisor does."""
+    started = []
+
+    def start(*options):
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(connection.settings_dict),
+            "HCI_CONTROLLER_URL": controller.url,
+        }
+        command = [sys.executable, "manage.py", "deliver_messages", *options]
+        child = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+        child.wait()
+
+
+def test_a_send_that_hangs_is_left_to_its_lease(contact, controller, process):
+    controller.faults.append(faults.hang(60))
+    queue(contact)
+    child = process("--drain", "0.2")
+    wait_for(
+        lambda: controller.requests and controller.is_send(controller.requests[-1])
+    )
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(20) == 0
+    left = Delivery.objects.get()
+    assert left.in_flight
+    assert left.lease_until is not None
+    assert left.done_at is None
+
+
+def test_a_database_that_hangs_does_not_hold_it(contact, controller, process):
+    child = process("--drain", "0.2")
+    queue(contact)
+    wait_for(lambda: Delivery.objects.filter(done_at__isnull=False).exists())
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK chats_gatewayaccount")
+        try:
+            wait_for_a_lock(cursor)
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(20) == 0
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def wait_for_a_lock(cursor):
+    def somebody_waits():
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database()"
+        )
+        return cursor.fetchone()[0] > 0
+
+    wait_for(somebody_waits)

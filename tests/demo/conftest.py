@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.chats.conftest import rounds
+
+__all__ = ["rounds"]
