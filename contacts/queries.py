@@ -33,7 +33,7 @@ Shape = dict[str, Any]
 # first costs more than the rest of a row.
 AS_TIME = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
-_COLUMNS = f"""c.channel, c.external_id, c.name, c.photo, coalesce(a.code, ''),
+CONTACT_COLUMNS = f"""c.channel, c.external_id, c.name, c.photo, coalesce(a.code, ''),
        coalesce(c.operator_id, 0)::text, c.protocol, c.sa, c.unread,
        {AS_TIME.format("c.last_message_at")}, c.phone"""
 _FROM = "FROM contacts_contact c LEFT JOIN areas_area a ON a.id = c.area_id"
@@ -43,7 +43,7 @@ _LATEST_FIRST = "c.last_message_at DESC NULLS LAST, c.id DESC"
 _VISIBLE = f"\n   AND {operator_sees_sql()}"
 
 # One contact, for the response of a call that changed it.
-_OF_ID = f"SELECT {_COLUMNS} {_FROM} WHERE c.id = %(contact)s"
+_OF_ID = f"SELECT {CONTACT_COLUMNS} {_FROM} WHERE c.id = %(contact)s"
 
 # The resolved scope and the contacts: the first row has the scope as JSON in the
 # column of the name and no channel; the contacts follow. In one statement, because
@@ -52,7 +52,7 @@ _NAMED_AND_CONTACTS = f"""
 WITH named AS MATERIALIZED ({{named}})
 SELECT NULL, NULL, to_json(named)::text, {", ".join(["NULL"] * 8)} FROM named
 UNION ALL
-(SELECT {_COLUMNS} {_FROM}
+(SELECT {CONTACT_COLUMNS} {_FROM}
   WHERE c.deleted_at IS NULL AND {{which}} ORDER BY {_LATEST_FIRST})
 """  # noqa: S608 - column names only
 # Restricts `managers_manager m` to the caller's managers; NULL means all.
@@ -71,7 +71,7 @@ UNASSIGNED_OR_OF_AREA = f"{OF_MANAGER} AND (c.operator_id IS NULL OR {OF_AREA})"
 
 # GET user/: the contacts of many managers, each with its manager's id.
 _OF_MANAGERS = f"""
-SELECT {_COLUMNS}, c.manager_id {_FROM}
+SELECT {CONTACT_COLUMNS}, c.manager_id {_FROM}
  WHERE c.manager_id = ANY(%(managers)s::bigint[]) AND c.deleted_at IS NULL"""
 
 
@@ -105,7 +105,7 @@ def contact_shape(contact_id: int) -> Shape:
     """Returns one contact as the API shows it, even if it is deleted."""
     with connection.cursor() as cursor:
         cursor.execute(_OF_ID, {"contact": contact_id})
-        return _shapes(cursor.fetchall())[0]
+        return contact_shapes(cursor.fetchall())[0]
 
 
 def manager_with_contacts(caller: Caller, names: ManagerRef) -> Shape:
@@ -138,7 +138,9 @@ def contacts_of_managers(
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} ORDER BY {_LATEST_FIRST}", values)
         rows = cursor.fetchall()
-    for shape, row in zip(_shapes([row[:-1] for row in rows]), rows, strict=True):
+    for shape, row in zip(
+        contact_shapes([row[:-1] for row in rows]), rows, strict=True
+    ):
         shapes[row[-1]].append(shape)
     return shapes
 
@@ -161,7 +163,7 @@ def named_and_contacts(
         raise ManagerNotFoundError
     found = orjson.loads(rows[0][2])
     record_subject(found["id"])
-    return found, _shapes(rows[1:])
+    return found, contact_shapes(rows[1:])
 
 
 def _for_caller(
@@ -173,8 +175,8 @@ def _for_caller(
     return statement + _VISIBLE, values | scope
 
 
-def _shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:
-    """Returns rows of _COLUMNS as the API shows them."""
+def contact_shapes(rows: list[tuple[Any, ...]]) -> list[Shape]:
+    """Returns rows of CONTACT_COLUMNS as the API shows them."""
     # One flat comprehension with `models.public_id` inlined: a function call per row
     # takes a third of the time for 10,000 contacts.
     shapes = [

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from chats.api.openapi_examples import (
+    AMBIGUOUS,
+    ANY_TEXT,
+    BESIDE_A_FILE,
+    BY_ID,
+    BY_NUMBER,
+    CHAT,
+    FILE,
+    MESSAGE,
+    PHONE_OR_ID,
+    READING,
+    SENDING,
+    SENT,
+    SENT_FILE,
+    TEXT,
+)
+from chats.api.openapi_inbox import INBOX_PAGES
 from chats.api.responses import (
     ChatShape,
     HandedOverChatShape,
@@ -10,12 +27,11 @@ from chats.api.responses import (
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
 from contacts.api.openapi import ContactShape
-from hci_center.api.schema.operation_docs import Json, OperationDoc, one_of, text
+from hci_center.api.schema.operation_docs import OperationDoc, one_of, text
 from hci_center.errors import (
     AmbiguousContactError,
     BodyTooLargeError,
     ChatNotFoundError,
-    ContactNotFoundError,
     ForbiddenError,
     ManagerNotFoundError,
     NotFailedError,
@@ -24,54 +40,6 @@ from hci_center.errors import (
 )
 
 CHAPTER = "Chats"
-
-
-MESSAGE: Json = {
-    "content": "Text of a message",
-    "type": "text",
-    "from": 987654321,
-    "status": "wait",
-    "id": "0b7f2f8e-6a64-4c0a-9e0c-6d0d6f0c9d5e",
-    "createdAt": "2026-11-22T13:05:09.120Z",
-    "direction": "in",
-}
-SENT = MESSAGE | {"from": "2", "direction": "out"}
-SENT_FILE = SENT | {
-    "content": "Arquivo em anexo",
-    "type": "image",
-    "url": "https://centre.example/api/chat/file/3f1c…?signature=…",
-    "caption": "Meu bolo",
-    "fileName": "bolo.png",
-    "fileSize": 48213,
-}
-CHAT: Json = {
-    "contactId": 987654321,
-    "operatorId": 0,
-    "messages": [],
-    "protocol": "BR202611220000178",
-}
-BY_NUMBER = {"contactNumber": 987654321}
-BY_ID = {"contactId": 987654321}
-
-TEXT: Json = {"content": "VGV4dA==", "content2": "textExample", "operatorId": "2"}
-FILE: Json = {"from": "2", "base64": "data:image/png;base64,iVBORw0K", "type": "image"}
-BESIDE_A_FILE: Json = {"caption": "Meu bolo", "fileName": "bolo.png"}
-ANY_TEXT = one_of("content", "content2")
-PHONE_OR_ID = one_of("contactNumber", "contactId")
-
-AMBIGUOUS = (ContactNotFoundError, AmbiguousContactError)
-READING = (
-    ForbiddenError,
-    OperatorNotFoundError,
-    ChatNotFoundError,
-    AmbiguousContactError,
-)
-SENDING = (
-    ForbiddenError,
-    ManagerNotFoundError,
-    OperatorNotFoundError,
-    *AMBIGUOUS,
-)
 
 PAGES = {
     "open": OperationDoc(
@@ -285,4 +253,5 @@ PAGES = {
         rules=(one_of("number", "facebookId"),),
         refuses=(ManagerNotFoundError,),
     ),
+    **INBOX_PAGES,
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from chats.api.viewsets.chats import ChatViewSet
 from chats.api.viewsets.files import serve_file, serve_portrait
 from chats.api.viewsets.gateways import GatewayViewSet
+from chats.api.viewsets.inbox import InboxViewSet
 from chats.api.viewsets.messages import MessageViewSet
 from chats.api.viewsets.sending import SendingViewSet
 from hci_center.api.paths import PORT
@@ -39,6 +40,8 @@ urlpatterns = [
     path("chat/message/status", MessageViewSet.as_view({"put": "report_status"})),
     path("chat/message/again", GatewayViewSet.as_view({"put": "send_again"})),
     path("chat/message/read", MessageViewSet.as_view({"post": "mark_read"})),
+    path("chat/list", InboxViewSet.as_view({"post": "list_chats"})),
+    path("chat/get", InboxViewSet.as_view({"post": "get_chat"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("chat/file/<uuid:uuid>", serve_file),
     path("chat/photo/<uuid:uuid>", serve_portrait),

@@ -77,6 +77,19 @@ class Chat(models.Model):
             # Referenced by the composite foreign key of chat events.
             models.UniqueConstraint(fields=["id", "manager"], name="chat_of_manager"),
         ]
+        indexes = [
+            # POST chat/list: all open chats, and the closed ones by their closing.
+            models.Index(
+                fields=["manager", "id"],
+                condition=Q(closed_at__isnull=True),
+                name="open_chats_of_manager",
+            ),
+            models.Index(
+                fields=["manager", "closed_at", "id"],
+                condition=Q(closed_at__isnull=False),
+                name="closed_chats_of_manager",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.protocol

@@ -37,6 +37,8 @@ class Call:
     # What a manager that is not there answers; None where no manager is named.
     missing: str | None = "manager_not_found"
     closed_to_operators: bool = False
+    # Whether a call without any field succeeds.
+    all_optional: bool = False
 
     def __str__(self) -> str:
         return self.name

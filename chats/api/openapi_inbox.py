@@ -1,0 +1,84 @@
+"""The OpenAPI descriptions of what consoles ask for about chats."""
+
+from __future__ import annotations
+
+from chats.api.openapi_examples import BY_ID, MESSAGE, READING
+from chats.api.responses_inbox import ChatListShape, ChatWithAliasesShape
+from contacts.api.openapi import EXAMPLE as CONTACT
+from hci_center.api.schema.operation_docs import Json, OperationDoc
+from hci_center.errors import (
+    AreaNotFoundError,
+    ForbiddenError,
+    ManagerNotFoundError,
+    OperatorNotFoundError,
+)
+
+LINE: Json = {
+    "m": 123456789,
+    "contact": CONTACT,
+    "protocol": "BR202611220000178",
+    "open": True,
+    "openedAt": "2026-11-22T13:05:09.120Z",
+    "closedAt": None,
+    "state": "waiting",
+    "queuedAt": "2026-11-22T13:05:09.120Z",
+    "waitingSince": "2026-11-22T13:05:09.120Z",
+    "windowEndsAt": "2026-11-23T13:05:09.120Z",
+    "last": MESSAGE,
+    "tags": ["vip"],
+    "clock": {
+        "kind": "queue",
+        "state": "ok",
+        "riskAt": "2026-11-22T13:17:09.120Z",
+        "dueAt": "2026-11-22T13:20:09.120Z",
+    },
+}
+COUNT: Json = {"total": 1, "areas": {"sales": 1}}
+NONE: Json = {"total": 0, "areas": {}}
+
+INBOX_PAGES = {
+    "list_chats": OperationDoc(
+        "List chats",
+        "What the caller sees, of one manager or of all; a key may name an "
+        "`operatorId` to see what that operator sees. `waiting` and `serving` answer "
+        "whoever waits longest first, all else the latest first. Each open chat is in "
+        "one of the states `menu`, `waiting` (nobody holds it), `serving` (held, the "
+        "customer spoke last) and `answered`; `open` is all of them, `mine` and "
+        "`mineAnswered` are those that the operator holds. `area` is a code or a "
+        'name, and `""` means none. `next` is null at the end; sent back as `after` '
+        "with the same filters it gives the following page. A chat that moves while "
+        "pages are read may come twice, but is not left out. `counts` adds how many "
+        "chats are open by state and area, whatever the other filters.",
+        answer=ChatListShape,
+        example={
+            "chats": [LINE],
+            "next": None,
+            "counts": {
+                "menu": NONE,
+                "waiting": COUNT,
+                "serving": NONE,
+                "answered": NONE,
+                "mine": NONE,
+            },
+        },
+        bodies={
+            "Who waits": {"number": 123456789, "state": "waiting", "counts": True},
+            "An operator's": {"operatorId": "2", "state": "mine"},
+        },
+        refuses=(
+            ForbiddenError,
+            ManagerNotFoundError,
+            OperatorNotFoundError,
+            AreaNotFoundError,
+        ),
+    ),
+    "get_chat": OperationDoc(
+        "One chat of the list",
+        "The contact's open chat, else its latest, or the one of the `protocol`. "
+        "`aliases` are all names under which the contact is known.",
+        answer=ChatWithAliasesShape,
+        example=LINE | {"aliases": ["987654321"]},
+        bodies={"By id": {"operatorId": "2", **BY_ID}},
+        refuses=READING,
+    ),
+}

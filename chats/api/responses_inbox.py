@@ -1,0 +1,77 @@
+"""Response schemas of the list of chats for the API documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from chats.api.responses import MessageShape
+from contacts.api.openapi import ContactShape
+
+
+@extend_schema_field({"type": ["integer", "string"]})
+class ManagerKey(serializers.Field[Any, Any, Any, Any]):
+    """A manager's number, or the id of its page where it has none."""
+
+
+class ClockShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["queue", "first", "reply", "resolution"])
+    state = serializers.ChoiceField(["paused", "ok", "risk", "breached"])
+    riskAt = serializers.DateTimeField(allow_null=True)
+    dueAt = serializers.DateTimeField(allow_null=True)
+
+
+class ChatLineShape(serializers.Serializer[Any]):
+    m = ManagerKey(help_text="The manager, as the feed names it.")
+    contact = ContactShape()
+    protocol = serializers.CharField()
+    open = serializers.BooleanField()
+    openedAt = serializers.DateTimeField()
+    closedAt = serializers.DateTimeField(allow_null=True)
+    state = serializers.ChoiceField(
+        ["menu", "waiting", "serving", "answered", "closed"]
+    )
+    queuedAt = serializers.DateTimeField(
+        allow_null=True, help_text="Since when it has been in its queue."
+    )
+    waitingSince = serializers.DateTimeField(
+        allow_null=True,
+        help_text="The customer's first message that nobody has answered.",
+    )
+    windowEndsAt = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until when a free text may be sent; null where the gateway has no "
+        "such limit.",
+    )
+    last = MessageShape(allow_null=True, help_text="Its latest message.")
+    tags = serializers.ListField(child=serializers.CharField())
+    clock = ClockShape(
+        allow_null=True, help_text="The running clock that is due first."
+    )
+
+
+class ChatWithAliasesShape(ChatLineShape):
+    aliases = serializers.ListField(child=serializers.CharField())
+
+
+class ChatCountShape(serializers.Serializer[Any]):
+    total = serializers.IntegerField()
+    areas = serializers.DictField(
+        child=serializers.IntegerField(), help_text='By code; "" is none.'
+    )
+
+
+class ChatCountsShape(serializers.Serializer[Any]):
+    menu = ChatCountShape()
+    waiting = ChatCountShape()
+    serving = ChatCountShape()
+    answered = ChatCountShape()
+    mine = ChatCountShape()
+
+
+class ChatListShape(serializers.Serializer[Any]):
+    chats = ChatLineShape(many=True)
+    next = serializers.CharField(allow_null=True)
+    counts = ChatCountsShape(required=False)

@@ -1,0 +1,29 @@
+"""The request bodies of the calls about the list of chats and their history."""
+
+from __future__ import annotations
+
+from chats.api.fields import OneOf
+from chats.api.serializers.chats import Narrowed, ReadChat
+from chats.inbox.list import STATES
+from contacts.models import Channel
+from hci_center.api.fields import Flag, Integer, OperatorId, Text
+
+LONGEST_PROTOCOL = 64
+# Longer than any `next`, and than any name.
+LONGEST_CURSOR = 500
+
+
+class ListChats(Narrowed):
+    operatorId = OperatorId(required=False)
+    state = OneOf(*STATES, required=False)
+    # "" is no absence here: the contacts without an area.
+    area = Text(200, required=False, clearable=True)
+    tag = Text(32, required=False)
+    channel = OneOf(*Channel.values, required=False)
+    limit = Integer(1, 200, required=False)
+    after = Text(LONGEST_CURSOR, required=False)
+    counts = Flag(required=False)
+
+
+class GetChat(ReadChat):
+    protocol = Text(LONGEST_PROTOCOL, required=False)

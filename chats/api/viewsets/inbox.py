@@ -1,0 +1,42 @@
+"""What consoles ask for: the list of chats, one of them, and what was said before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chats.api.serializers.inbox import GetChat, ListChats
+from chats.api.viewsets.chats import manager_names
+from chats.conversations.reading import ReadRequest
+from chats.inbox.chat import get_chat
+from chats.inbox.list import ListRequest, list_chats
+from hci_center.api.request_schema import Fields
+from hci_center.api.viewset import ContractViewSet, operation
+
+
+class InboxViewSet(ContractViewSet):
+    @operation(ListChats, reads=True)
+    def list_chats(self, fields: Fields) -> Any:
+        request = ListRequest(
+            manager=manager_names(fields),
+            operator_id=fields.get("operatorId"),
+            state=fields.get("state", "open"),
+            area=fields.get("area"),
+            tag=fields.get("tag"),
+            channel=fields.get("channel"),
+            limit=fields.get("limit", 50),
+            after=fields.get("after"),
+            counts=fields.get("counts", False),
+        )
+        return list_chats(self.caller, request)
+
+    @operation(GetChat, reads=True)
+    def get_chat(self, fields: Fields) -> Any:
+        return get_chat(self.caller, _read_request(fields), fields.get("protocol"))
+
+
+def _read_request(fields: Fields) -> ReadRequest:
+    return ReadRequest(
+        contact=fields["contactId"],
+        operator_id=fields["operatorId"],
+        manager=manager_names(fields),
+    )

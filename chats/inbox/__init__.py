@@ -1,0 +1,1 @@
+"""What consoles live on: the list of chats, search, history and transcripts."""

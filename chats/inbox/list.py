@@ -1,0 +1,246 @@
+"""The list of chats that consoles live on, page by page.
+
+A page starts after the last chat of the one before, by (value, id). A chat whose value
+changes between two pages might so be skipped. Therefore the pages do not end with the
+order: those that moved since the first page follow once more, by id. They are known by
+the transaction that wrote their row (`xmin`), whatever moved them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from chats.conversations.queries import Shape
+from chats.inbox.counts import counts_of
+from chats.inbox.cursor import Cursor, ForeignCursorError
+from chats.inbox.line import LINES, QUEUED_AT, line_shapes
+from chats.inbox.scope import Scope, find_areas, find_scope
+from contacts.manager_ref import ManagerRef
+from hci_center.callers import Caller
+from hci_center.errors import InvalidError
+
+_HELD = "c.operator_id IS NOT NULL"
+_IN_MENU = "EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id)"
+_MINE = "c.operator_id = %(mine)s"
+# The open chats of each filter; `chats.inbox.line.STATE` says the same of one chat.
+_OPEN_STATES = {
+    "open": "TRUE",
+    "menu": f"c.operator_id IS NULL AND {_IN_MENU}",
+    "waiting": f"c.operator_id IS NULL AND NOT {_IN_MENU}",
+    "serving": f"{_HELD} AND c.waiting_since IS NOT NULL",
+    "answered": f"{_HELD} AND c.waiting_since IS NULL",
+    "mine": _MINE,
+    "mineAnswered": f"{_MINE} AND c.waiting_since IS NULL",
+}
+STATES = (*_OPEN_STATES, "closed", "all")
+OF_AN_OPERATOR = ("mine", "mineAnswered")
+# Who waits longest comes first; of all others the latest.
+_WAITING_FOR = {"waiting": QUEUED_AT, "serving": "c.waiting_since"}
+_LATEST = "coalesce(c.last_message_at, h.opened_at)"
+
+_TAGGED = """EXISTS (
+    SELECT FROM contacts_tagging x JOIN contacts_tag t ON t.id = x.tag_id
+     WHERE x.contact_id = c.id AND t.code = %(tag)s)"""
+
+_OPEN_CHATS = """
+SELECT h.id, {value} AS value
+  FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
+ WHERE h.closed_at IS NULL AND h.manager_id = ANY(%(managers)s::bigint[])
+   AND {conditions}
+"""
+# Of each manager the latest, along its index.
+_CLOSED_CHATS = """
+SELECT closed.id, closed.value
+  FROM unnest(%(managers)s::bigint[]) AS one (manager), LATERAL (
+    SELECT h.id, h.closed_at AS value
+      FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
+     WHERE h.manager_id = one.manager AND h.closed_at IS NOT NULL AND {conditions}
+     ORDER BY {order} LIMIT %(rows)s) closed
+"""
+_PAGE = """
+SELECT found.id, (extract(epoch FROM found.value) * 1000000)::bigint AS extra,
+       row_number() OVER (ORDER BY {order}) AS place
+  FROM ({chats}) found ORDER BY {order} LIMIT %(rows)s
+"""
+_MARK = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+"""
+# Transaction ids are 32 bits wide in rows: the half of them before `since` is older.
+_NEWER = "(({xmin}::text::bigint - {since} + 4294967296) % 4294967296) < 2147483648"
+# What this very transaction wrote it has also seen.
+_OWN = "pg_current_xact_id_if_assigned()::text::bigint"
+_CHANGED = (
+    _NEWER.format(xmin="{xmin}", since="%(since)s")
+    + f" AND ({_OWN} IS NULL OR NOT "
+    + _NEWER.format(xmin="{xmin}", since=f"({_OWN} % 4294967296)")
+    + ")"
+).replace("% 4294967296", "%% 4294967296")
+_MOVED = f"({{value}} > %(top)s OR {_CHANGED.format(xmin='c.xmin')} OR {_CHANGED.format(xmin='h.xmin')})"
+# Closing takes less than that from reading the clock to its commit.
+_SINCE_BEGAN = "h.closed_at > %(began)s::timestamptz - interval '10 minutes'"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """The filters and the page of a list.
+
+    `area` "" means the contacts without one. `operator_id` None: as the caller sees.
+    """
+
+    manager: ManagerRef
+    operator_id: int | None = None
+    state: str = "open"
+    area: str | None = None
+    tag: str | None = None
+    channel: str | None = None
+    limit: int = 50
+    after: str | None = None
+    counts: bool = False
+
+    @property
+    def filters(self) -> str:
+        """All that an `after` depends on, as one text."""
+        beside = ("limit", "after", "counts")
+        return repr(
+            [getattr(self, f.name) for f in fields(self) if f.name not in beside]
+        )
+
+
+def list_chats(caller: Caller, request: ListRequest) -> Shape:
+    """Returns a page of chats that the caller sees, with the counts if asked for.
+
+    Raises what `find_scope` and `find_areas` raise, and InvalidError for an `after` of
+    another list, or for the chats of an operator where none is given.
+    """
+    scope = find_scope(caller, request.manager, request.operator_id)
+    if request.state in OF_AN_OPERATOR and scope.operator is None:
+        raise InvalidError({"operatorId": [_("This field is required.")]})
+    cursor = _cursor(request)
+    page = _Page(scope, request, cursor or _mark())
+    rows = page.rows(is_first=cursor is None)
+    following = page.next
+    answer: Shape = {
+        "chats": line_shapes(rows),
+        "next": None if following is None else following.encode(request.filters),
+    }
+    if request.counts:
+        answer["counts"] = counts_of(scope)
+    return answer
+
+
+def _cursor(request: ListRequest) -> Cursor | None:
+    if request.after is None:
+        return None
+    try:
+        return Cursor.decode(request.after, request.filters)
+    except ForeignCursorError as error:
+        sentence = _("This is not the `next` of a list with these filters.")
+        raise InvalidError({"after": [sentence]}) from error
+
+
+def _mark() -> Cursor:
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK)
+        since, began = cursor.fetchone()
+    return Cursor(since=since, began=began)
+
+
+class _Page:
+    """Reads one page; `next` is then the cursor of the following one, or None."""
+
+    def __init__(self, scope: Scope, request: ListRequest, cursor: Cursor) -> None:
+        self.request, self.cursor = request, cursor
+        self.next: Cursor | None = None
+        self._conditions = [scope.condition]
+        self._values = scope.parameters()
+        if scope.operator is not None:
+            self._values["mine"] = scope.operator.operator_id
+        self._filter(scope)
+
+    def _filter(self, scope: Scope) -> None:
+        request = self.request
+        if request.area == "":
+            self._conditions.append("c.area_id IS NULL")
+        elif request.area is not None:
+            self._conditions.append("c.area_id = ANY(%(areas)s::bigint[])")
+            self._values["areas"] = find_areas(scope, request.area)
+        if request.tag is not None:
+            self._conditions.append(_TAGGED)
+            self._values["tag"] = request.tag
+        if request.channel is not None:
+            self._conditions.append("c.channel = %(channel)s")
+            self._values["channel"] = request.channel
+
+    def rows(self, *, is_first: bool) -> list[Any]:
+        """Returns rows of LINES, at most as many as the request's limit."""
+        limit = self.request.limit
+        if self.cursor.is_tail and not is_first:
+            return self._tail(limit, set())
+        found = self._in_order(limit + 1, is_first=is_first)
+        cursor = self.cursor
+        if is_first and found:
+            cursor = self.cursor = Cursor(cursor.since, cursor.began, top=found[0][2])
+        if len(found) > limit:
+            del found[limit:]
+            self.next = cursor.after(found[-1][2], found[-1][1])
+        elif not is_first:
+            self.cursor = cursor.tail()
+            shown = {row[1] for row in found}
+            found += self._tail(limit - len(found), shown)
+        return found
+
+    def _in_order(self, count: int, *, is_first: bool) -> list[Any]:
+        longest_first = self.request.state in _WAITING_FOR
+        after = ""
+        if not is_first:
+            compared = ">" if longest_first else "<"
+            after = f"({{value}}, h.id) {compared} (%(value)s, %(chat)s)"
+        direction = "ASC" if longest_first else "DESC"
+        return self._read(after, f"value {direction}, id {direction}", count)
+
+    def _tail(self, count: int, shown: set[int]) -> list[Any]:
+        """Returns chats that moved since the first page; sets `next`."""
+        moved = f"h.id > %(chat)s AND {_MOVED} AND NOT h.id = ANY(%(shown)s::bigint[])"
+        if self.request.state in _WAITING_FOR:
+            moved = moved.replace("{value} > %(top)s OR ", "")
+        self._values["shown"] = list(shown)
+        found = self._read(moved, "id ASC", count + 1)
+        if len(found) > count:
+            del found[count:]
+            self.next = self.cursor.tail(found[-1][1]) if found else self.cursor
+        return found
+
+    def _read(self, place: str, order: str, count: int) -> list[Any]:
+        state = self.request.state
+        parts = []
+        if state != "closed":
+            value = _WAITING_FOR.get(state, _LATEST)
+            condition = _OPEN_STATES.get(state, "TRUE")
+            parts.append(self._chats(_OPEN_CHATS, value, place, condition))
+        if state in ("closed", "all"):
+            inner = order.replace("value", "h.closed_at").replace("id ", "h.id ")
+            recent = _SINCE_BEGAN if "%(top)s" in place else "TRUE"
+            parts.append(
+                self._chats(_CLOSED_CHATS, "h.closed_at", place, recent, order=inner)
+            )
+        page = _PAGE.format(chats=" UNION ALL ".join(parts), order=order)
+        values = self._values | self.cursor.parameters() | {"rows": count}
+        with connection.cursor() as cursor:
+            cursor.execute(LINES.format(page=page), values)
+            rows: list[Any] = cursor.fetchall()
+        return [list(row) for row in rows]
+
+    def _chats(
+        self, statement: str, value: str, place: str, condition: str, order: str = ""
+    ) -> str:
+        conditions = [*self._conditions, condition]
+        if place:
+            conditions.append(place.format(value=value))
+        return statement.format(
+            value=value, conditions=" AND ".join(conditions), order=order
+        )
