@@ -10,8 +10,8 @@ from django.utils import timezone
 from chats.models import Clock
 from contacts.models import Tag, Tagging
 from tests import builders
+from tests.chats.inbox.rows import at, in_menu, listed, open_chat, protocols
 from tests.contract.shapes import answered, contact_shape, message_shape, refused
-from tests.inbox.rows import at, in_menu, listed, open_chat, protocols
 
 STATES = ("menu", "waiting", "serving", "answered", "closed")
 

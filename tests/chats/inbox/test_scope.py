@@ -13,9 +13,9 @@ from chats.models import Chat, MenuState
 from contacts.models import Contact
 from hci_center.visibility import operator_predicate
 from tests import builders
+from tests.chats.inbox.rows import at, in_menu, listed, open_chat, protocols
 from tests.conftest import Api, signed_in
 from tests.contract.shapes import refused
-from tests.inbox.rows import at, in_menu, listed, open_chat, protocols
 
 COUNTED = ("menu", "waiting", "serving", "answered", "mine")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contacts.models import Identity
 from tests import builders
+from tests.chats.inbox.rows import at, listed
 from tests.contract.shapes import refused
-from tests.inbox.rows import at, listed
 
 
 def got(api, contact, **fields):
