@@ -250,6 +250,7 @@ READY_CHECKS = {
     "feed": "hci_center.feed.readiness.check",
     "gateways": "chats.accounts.alerts.check",
     "background": "hci_center.background.faults.check",
+    "rules": "chats.rules.tasks.check",
 }
 
 # People --------------------------------------------------------------------

@@ -156,11 +156,23 @@ def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
         if locked.area_id == area_id:
             _record_first_choice(locked, actor=actor)
             return
-        row = _execute(_MOVE, {"area": area_id, "contact": locked.pk})
-        entries = [Entry(ChatEvent.Kind.ENTERED_AREA)]
-        if row != (locked.operator_id,):
-            entries.append(Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.AREA))
-        record_in_open_chats([locked.pk], entries, actor=actor)
+        move_locked(locked, area_id, actor=actor)
+
+
+def move_locked(
+    contact: Contact, area_id: int, *, actor: Actor, cause: str = ""
+) -> None:
+    """Moves a contact that the transaction has locked, like `change_area`.
+
+    Changes the instance too.
+    """
+    row = _execute(_MOVE, {"area": area_id, "contact": contact.pk})
+    entries = [Entry(ChatEvent.Kind.ENTERED_AREA, cause)]
+    if row != (contact.operator_id,):
+        entries.append(Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.AREA))
+        contact.operator_id = None
+    contact.area_id = area_id
+    record_in_open_chats([contact.pk], entries, actor=actor)
 
 
 def save_contact(

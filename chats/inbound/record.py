@@ -26,6 +26,7 @@ from chats.gateways.events import Origin
 from chats.messages.receipts import apply_parked, lock_reference
 from chats.messages.store import (
     FILE_CONTENT,
+    TASK_AGAIN,
     LockedContact,
     NewMessage,
     insert_fast_path,
@@ -47,6 +48,9 @@ from hci_center.visibility import reached_managers, reaches_sql
 # one round trip from the manager's number or page. The message is incoming if its
 # sender is the contact by any of its aliases.
 _COUNT = f"""
+WITH account AS MATERIALIZED (
+  SELECT m.id, m.has_automation FROM managers_manager m WHERE {{manager}}
+), counted AS (
 UPDATE contacts_contact c
    SET unread = c.unread + n.incoming::int,
        last_message_at = greatest(c.last_message_at, %(at)s),
@@ -65,7 +69,7 @@ UPDATE contacts_contact c
                 AND f.alias = ANY(%(senders)s::text[])
                 AND f.contact_id = i.contact_id) AS incoming
       FROM contacts_identity i
-     WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {{manager}})
+     WHERE i.manager_id = (SELECT id FROM account)
        AND i.channel = %(channel)s AND {ALIAS_MATCH}
        AND NOT EXISTS (
              SELECT FROM chats_message x
@@ -74,6 +78,13 @@ UPDATE contacts_contact c
      LIMIT 1) n
  WHERE c.id = n.contact_id AND c.deleted_at IS NULL
 RETURNING c.id, c.manager_id, c.channel, c.external_id, n.incoming
+), asked AS (
+  INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
+  SELECT n.manager_id, 'inbound', n.id, clock_timestamp()
+    FROM counted n, account WHERE n.incoming AND account.has_automation
+  {TASK_AGAIN}
+)
+SELECT id, manager_id, channel, external_id, incoming FROM counted
 """  # noqa: S608 - of a condition
 # As many digits as every number of a bigint column has at most.
 BIGINT_DIGITS = 19

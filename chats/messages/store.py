@@ -42,17 +42,24 @@ SELECT h.manager_id, h.contact_id, h.id, {_STATED}
 RETURNING m.id, {AS_TIME.format("m.created_at")}
 """  # noqa: S608 - of columns
 
+# As `chats.rules.tasks.schedule` does with `soonest`.
+TASK_AGAIN = """ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
+     SET run_at = least(t.run_at, excluded.run_at), version = t.version + 1,
+         lease_until = NULL, failures = 0"""
+
 # The usual case of an incoming message as one statement instead of four: a third of the
 # time of an inbound call. It reads one snapshot without locks, so it writes only if the
 # contact is still the row version it saw (opening or closing a chat, moving or deleting
 # a contact updates that row first). Otherwise it returns no row.
 _AT_ONCE = f"""
-WITH seen AS (
+WITH account AS MATERIALIZED (
+  SELECT m.id, m.has_automation FROM managers_manager m WHERE {{manager}}
+), seen AS (
   SELECT c.id, c.xmin AS version, h.id AS chat_id
     FROM contacts_identity i
     JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
     JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
-   WHERE i.manager_id = (SELECT m.id FROM managers_manager m WHERE {{manager}})
+   WHERE i.manager_id = (SELECT id FROM account)
      AND i.channel = %(channel)s AND {ALIAS_MATCH} {{unless}}
    LIMIT 1
 ), counted AS (
@@ -67,6 +74,11 @@ WITH seen AS (
   {_INTO}
   SELECT n.manager_id, n.id, n.chat_id, {_STATED} FROM counted n
   RETURNING m.id, {AS_TIME.format("m.created_at")} AS at
+), asked AS (
+  INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
+  SELECT n.manager_id, 'inbound', n.id, clock_timestamp()
+    FROM counted n, account WHERE account.has_automation
+  {TASK_AGAIN}
 )
 SELECT stored.at, counted.external_id FROM stored, counted
 """  # noqa: S608 - of columns

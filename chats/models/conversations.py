@@ -38,6 +38,8 @@ class Chat(models.Model):
     protocol = models.CharField(_("protocol"), max_length=64)
     opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # The newest message of the customer that the rules have handled.
+    seen_message_id = models.BigIntegerField(null=True, blank=True, editable=False)
     # The code of the reason with which it was closed, and who held it then.
     reason = models.CharField(
         _("reason"), max_length=32, blank=True, default="", db_default=""

@@ -33,8 +33,7 @@ class Task(models.Model):
         Manager, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=9, choices=Kind)
-    # `assign` has an area (NULL: the contacts without), `offline` an operator, all
-    # others a contact.
+    # `assign` has an area, `offline` an operator, all others a contact.
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )

@@ -62,6 +62,8 @@ class Limits:
     fetches: int = 2
     # Processes that convert files; one of them takes no videos, which take long.
     conversions: int = 2
+    # Threads for the tasks of the rules.
+    rules: int = 2
     lease: float = 60.0
     doubt: float = attempts.DOUBT
     # With the rest of the shutdown, shorter than a supervisor's timeout (10 s).
@@ -91,6 +93,7 @@ class Worker:
             self.limits.partitions,
             self.limits.fetches,
             self.limits.conversions,
+            self.limits.rules,
         )
         self._dues = self._tasks.dues
         # Not at once: a worker that restarts repeatedly would do nothing else.
@@ -129,6 +132,7 @@ class Worker:
         for name, task in (
             ("send", self._send),
             ("inbound", self._side.work_through),
+            ("rules", self._side.run_rules),
             ("conversions", self._side.convert),
             ("media", self._side.fetch_media),
         ):

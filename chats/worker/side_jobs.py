@@ -19,7 +19,9 @@ from chats.delivery import conversions
 from chats.files import picture_copies
 from chats.files.uploads import Uploader
 from chats.inbound import media_download, profile_download, queue
+from chats.rules import tasks
 from chats.worker.completions import Completion, nothing
+from chats.worker.handlers import HANDLERS
 from hci_center.background import faults
 from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
 
@@ -47,8 +49,10 @@ class SideJobs:
         partitions: int,
         fetches: int,
         conversions: int,
+        rules: int,
     ) -> None:
         self._drivers, self._end = drivers, end
+        self.rules = rules
         self.partitions, self.fetches, self.conversions = (
             partitions,
             fetches,
@@ -56,9 +60,9 @@ class SideJobs:
         )
         self._stopping = threading.Event()
         # One more thread uploads files to the bucket.
-        self._count = partitions + fetches + conversions + 1
+        self._count = partitions + fetches + conversions + rules + 1
         self._threads = ThreadPoolExecutor(self._count, "side")
-        self._working, self._fetching = 0, 0
+        self._working, self._fetching, self._ruling = 0, 0, 0
         self._converting, self._videos = 0, 0
         self._uploader = Uploader()
         # Functions that release the claimed rows.
@@ -66,7 +70,7 @@ class SideJobs:
 
     @property
     def is_under_way(self) -> bool:
-        return bool(self._working or self._fetching or self._converting)
+        return bool(self._working or self._fetching or self._converting or self._ruling)
 
     def stop(self) -> None:
         """Stops after the current events and aborts conversions.
@@ -106,6 +110,22 @@ class SideJobs:
 
     def _partition_ended(self) -> None:
         self._working -= 1
+
+    # Tasks of the rules
+
+    def run_rules(self) -> bool:
+        """Starts as many tasks of the rules as there is room for."""
+        room = self.rules - self._ruling
+        leased = tasks.lease(room) if room > 0 else []
+        for task in leased:
+            self._ruling += 1
+            job = partial(tasks.run, task, HANDLERS)
+            subject = f"task {task.id}"
+            self._threads.submit(self._run, "rules", subject, job, self._rule_ended)
+        return bool(leased)
+
+    def _rule_ended(self) -> None:
+        self._ruling -= 1
 
     # Conversions
 

@@ -89,6 +89,7 @@ COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
             "opened_at": "no call answers it",
             "reason": RULES,
             "last_operator_id": RULES,
+            "seen_message_id": RULES,
         },
     ),
     "chats_message": (

@@ -1,0 +1,1 @@
+"""The rules of the centre: what the service does by itself in a chat."""

@@ -1,0 +1,145 @@
+"""Stores the messages that the service itself writes to a customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from chats.conversations.audit import Actor, Entry, record_in_open_chats
+from chats.messages.store import LockedContact, NewMessage, store
+from chats.models import Auto, ChatEvent, Delivery, Direction, Status
+from chats.rules.context import RuleContext
+from chats.rules.texts import automatic_text
+from contacts.models import Channel
+
+# The sender of the service itself.
+SERVICE = "0"
+# Gateways on which a customer may only be answered for 24 hours, less some minutes in
+# which the message may wait in the queue.
+WINDOW_GATEWAYS = frozenset({"messenger", "whatsapp_cloud"})
+WINDOW = timedelta(hours=23, minutes=55)
+# A message that came later than this after it was written is not answered by itself.
+OLD = timedelta(hours=1)
+# After so many automatic messages within an hour, the contact may be a program.
+MOST_AN_HOUR = 20
+
+_TOUCH = """
+UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s) WHERE id = %s
+"""
+# Messages of the last hour that the rules wrote to the contact.
+_RECENT = """
+SELECT count(*) FROM chats_chat h JOIN chats_message m ON m.chat_id = h.id
+ WHERE h.contact_id = %s AND m.auto = ANY(%s)
+   AND m.stored_at > clock_timestamp() - interval '1 hour'
+"""
+# Since the last `muted` line neither an operator's message nor a claim.
+_IS_MUTED = """
+SELECT EXISTS (
+  SELECT FROM chats_chatevent e
+   WHERE e.chat_id = %(chat)s AND e.kind = 'muted'
+     AND NOT EXISTS (SELECT FROM chats_chatevent x
+                      WHERE x.chat_id = e.chat_id AND x.id > e.id AND x.kind = 'claimed')
+     AND NOT EXISTS (SELECT FROM chats_message m
+                      WHERE m.chat_id = e.chat_id AND m.direction = 'out'
+                        AND m.auto IN ('', 'phone') AND m.sender <> '0'
+                        AND m.stored_at > e.at))
+"""
+_BY_RULES = [Auto.MENU, Auto.AWAY, Auto.IDLE, Auto.CLOSING, Auto.SURVEY]
+
+
+def say(
+    context: RuleContext,
+    template: str,
+    auto: str,
+    *,
+    choices: dict[str, Any] | None = None,
+) -> int | None:
+    """Queues an automatic message in the open chat; returns its id, None if not sent.
+
+    Variables are filled now. Nothing is sent for an empty text, to a muted contact, or
+    where the gateway's reply window is closed (ledger line `unsaid`). `choices` are
+    buttons, a list or quick replies that show the same question.
+    """
+    text = automatic_text(template, context)
+    if not text or is_muted(context):
+        return None
+    if not is_window_open(context):
+        record_rule(context, ChatEvent.Kind.UNSAID, auto, {"auto": auto})
+        return None
+    contact = context.contact
+    now = timezone.now()
+    draft = NewMessage(
+        direction=Direction.OUT,
+        type="text",
+        content=text,
+        status=Status.WAIT,
+        sender=SERVICE,
+        created_at=now,
+        auto=auto,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCH, [now, contact.pk])
+    locked = LockedContact(
+        contact.pk, contact.manager_id, contact.channel, contact.external_id
+    )
+    message = store(locked, draft, None, actor=rule_actor(auto))
+    Delivery.objects.create(
+        message_id=message.id,
+        manager_id=contact.manager_id,
+        contact_id=contact.pk,
+        channel=contact.channel,
+        choices=choices,
+    )
+    return message.id
+
+
+def is_muted(context: RuleContext) -> bool:
+    """Returns whether the service is silent to the contact, to end a loop.
+
+    The 20th automatic message within an hour makes it so (ledger line `muted`), until a
+    person writes or claims.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_MUTED, {"chat": context.chat.pk})
+        row = cursor.fetchone()
+        if row and row[0]:
+            return True
+        cursor.execute(_RECENT, [context.contact.pk, _BY_RULES])
+        (recent,) = cursor.fetchone()
+    if recent < MOST_AN_HOUR:
+        return False
+    record_rule(context, ChatEvent.Kind.MUTED, "loop", {"messages": recent})
+    return True
+
+
+def is_window_open(context: RuleContext) -> bool:
+    """Returns whether the gateway lets the service answer the customer now."""
+    gateway = gateway_of(context)
+    if gateway not in WINDOW_GATEWAYS:
+        return True
+    last = context.contact.last_in_at
+    return last is not None and timezone.now() - last < WINDOW
+
+
+def gateway_of(context: RuleContext) -> str:
+    """Returns the name of the gateway that serves the contact."""
+    if context.contact.channel == Channel.FACEBOOK:
+        return "messenger"
+    return context.manager.gateway
+
+
+def record_rule(
+    context: RuleContext, kind: str, rule: str, detail: dict[str, Any] | None = None
+) -> None:
+    """Inserts a ledger line of a rule for the open chat."""
+    record_in_open_chats(
+        [context.contact.pk], [Entry(kind)], actor=rule_actor(rule), detail=detail
+    )
+
+
+def rule_actor(rule: str) -> Actor:
+    """Returns a rule as the actor of what it does."""
+    return Actor(f"rule:{rule}")

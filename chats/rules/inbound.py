@@ -1,0 +1,90 @@
+"""Decides what a customer's messages set off: the first line that fits, and no other.
+
+Whether a closed chat goes on or an answer belongs to a survey is decided earlier, in
+the transaction that stores the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from chats.conversations.assignment import move_locked
+from chats.models import Chat, ChatEvent, Direction, Message
+from chats.rules.automatic import OLD, rule_actor
+from chats.rules.away import tell_if_closed
+from chats.rules.context import RuleContext, lock_context
+from chats.rules.tasks import LeasedTask
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The customer's messages since the rules last looked.
+
+    `is_first`: they opened the chat. `is_old`: the newest was written long before it
+    came, so it gets no automatic answer.
+    """
+
+    messages: list[Message]
+    is_first: bool
+    is_old: bool
+
+
+def handle_inbound(task: LeasedTask) -> None:
+    """Applies the rules to the new messages of a contact."""
+    if task.contact_id is None:
+        return
+    context = lock_context(task.contact_id)
+    if context is None:
+        return
+    arrived = _arrived(context)
+    if not arrived.messages:
+        return
+    seen = arrived.messages[-1].pk
+    Chat.objects.filter(pk=context.chat.pk).update(seen_message_id=seen)
+    _decide(context, arrived)
+
+
+def _decide(context: RuleContext, arrived: Arrived) -> None:
+    contact = context.contact
+    if contact.operator_id is None and contact.area_id is None:
+        entry = context.policy.entry_area_id
+        if entry is not None:
+            move_locked(
+                contact,
+                entry,
+                actor=rule_actor("entry"),
+                cause=ChatEvent.Cause.ENTRY,
+            )
+            context.area_changed()
+    tell_if_closed(context, is_silent=arrived.is_old)
+
+
+def _arrived(context: RuleContext) -> Arrived:
+    chat = context.chat
+    messages: QuerySet[Message] = Message.objects.filter(
+        chat=chat, direction=Direction.IN
+    ).order_by("pk")
+    if chat.seen_message_id is not None:
+        messages = messages.filter(pk__gt=chat.seen_message_id)
+    found = list(messages)
+    is_first = chat.seen_message_id is None and _was_opened_by_customer(context)
+    return Arrived(found, is_first, bool(found) and _is_old(found[-1], context.now))
+
+
+def _was_opened_by_customer(context: RuleContext) -> bool:
+    """Returns whether the chat was opened by the customer not long ago."""
+    if context.now - context.chat.opened_at > OLD:
+        return False
+    return ChatEvent.objects.filter(
+        chat=context.chat,
+        kind__in=[ChatEvent.Kind.OPENED, ChatEvent.Kind.REOPENED],
+        cause=ChatEvent.Cause.CUSTOMER,
+    ).exists()
+
+
+def _is_old(message: Message, now: datetime) -> bool:
+    """Returns whether a message was written over an hour before it came."""
+    return (message.stored_at or now) - message.created_at > OLD

@@ -1,0 +1,185 @@
+"""The tasks of the rules: things the worker does at a time, at most one of a kind each.
+
+The transaction that changes a state schedules the task. The worker leases it and runs
+it in one transaction, which ends by deleting the version that was leased: killed
+anywhere, it is done once. A task that is scheduled again meanwhile has a newer version
+and stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from hci_center.background import faults
+from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
+from hci_center.errors import LackingError
+
+logger = logging.getLogger(__name__)
+
+# How long a worker may take for a task, in seconds, before another one does it.
+LEASE = 30
+# The delay after an error, in seconds, doubled for each further one.
+FIRST_DELAY, LONGEST_DELAY = 1, 300
+# A task that is due for so long, in seconds, has no worker.
+LATE = 60
+
+# With `soonest`, a task that is due earlier stays due then.
+_SCHEDULE = """
+INSERT INTO chats_task AS t (manager_id, kind, contact_id, area_id, operator_id, run_at)
+VALUES (%(manager)s, %(kind)s, %(contact)s, %(area)s, %(operator)s,
+        coalesce(%(run_at)s::timestamptz, clock_timestamp()))
+ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
+   SET run_at = CASE WHEN %(soonest)s THEN least(t.run_at, excluded.run_at)
+                     ELSE excluded.run_at END,
+       version = t.version + 1, lease_until = NULL, failures = 0
+"""
+_CANCEL = """
+DELETE FROM chats_task
+ WHERE kind = %(kind)s AND contact_id IS NOT DISTINCT FROM %(contact)s::bigint
+   AND area_id IS NOT DISTINCT FROM %(area)s::bigint
+   AND operator_id IS NOT DISTINCT FROM %(operator)s::bigint
+"""
+_LEASE = """
+UPDATE chats_task t
+   SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+  FROM (SELECT id FROM chats_task
+         WHERE run_at <= clock_timestamp()
+           AND (lease_until IS NULL OR lease_until < clock_timestamp())
+         ORDER BY run_at LIMIT %(room)s FOR UPDATE SKIP LOCKED) due
+ WHERE t.id = due.id
+RETURNING t.id, t.manager_id, t.kind, t.contact_id, t.area_id, t.operator_id, t.version,
+          t.failures
+"""
+_DONE = "DELETE FROM chats_task WHERE id = %s AND version = %s"
+_PUT_OFF = """
+UPDATE chats_task
+   SET run_at = clock_timestamp() + make_interval(secs => %s), lease_until = NULL,
+       failures = failures + %s
+ WHERE id = %s AND version = %s
+"""
+_BACKLOG = """
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(run_at)), 0)::float8
+  FROM (SELECT run_at FROM chats_task WHERE run_at <= clock_timestamp()
+         ORDER BY run_at LIMIT 10000) due
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedTask:
+    """A task that this worker has leased, with the version that it read."""
+
+    id: int
+    manager_id: int
+    kind: str
+    contact_id: int | None
+    area_id: int | None
+    operator_id: int | None
+    version: int
+    failures: int
+
+
+Handler = Callable[[LeasedTask], None]
+
+
+def schedule(
+    kind: str,
+    manager_id: int,
+    *,
+    contact_id: int | None = None,
+    area_id: int | None = None,
+    operator_id: int | None = None,
+    run_at: datetime | None = None,
+    soonest: bool = False,
+) -> None:
+    """Schedules the task for that time, or for now; replaces an earlier time.
+
+    With `soonest` a task that is due earlier stays due then. Part of the caller's
+    transaction: the worker sees it after the commit.
+    """
+    values: dict[str, Any] = {
+        "manager": manager_id,
+        "kind": kind,
+        "contact": contact_id,
+        "area": area_id,
+        "operator": operator_id,
+        "run_at": run_at,
+        "soonest": soonest,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SCHEDULE, values)
+
+
+def cancel(
+    kind: str,
+    *,
+    contact_id: int | None = None,
+    area_id: int | None = None,
+    operator_id: int | None = None,
+) -> None:
+    """Deletes the task, if there is one."""
+    values = {
+        "kind": kind,
+        "contact": contact_id,
+        "area": area_id,
+        "operator": operator_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CANCEL, values)
+
+
+def lease(room: int) -> list[LeasedTask]:
+    """Leases up to `room` tasks that are due, the longest due first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, {"room": room, "lease": LEASE})
+        return [LeasedTask(*row) for row in cursor.fetchall()]
+
+
+def run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
+    """Runs a leased task in one transaction; an error puts the task off.
+
+    A deadlock or a lock that was not free is no fault: the task is due again at once.
+    """
+    try:
+        with transaction.atomic():
+            handlers[task.kind](task)
+            with connection.cursor() as cursor:
+                cursor.execute(_DONE, [task.id, task.version])
+    except Exception as error:  # noqa: BLE001 - one task holds up no other
+        passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)
+        if fault_of(error) is not None and not passes:
+            logger.warning("task %s: %s", task.id, describe(error))
+            return  # leased again when the lease has expired
+        if not passes:
+            faults.record("rules", task.kind, error, f"task {task.id}")
+        _put_off(task, is_fault=not passes)
+
+
+def backlog() -> tuple[int, float]:
+    """Returns how many tasks are due, at most 10,000, and the oldest's lag in seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BACKLOG)
+        count, lag = cursor.fetchone()
+    return count, lag
+
+
+def check() -> str:
+    """Describes the tasks that are due, for `/readyz`.
+
+    Raises LackingError if the oldest is late: then no worker does them.
+    """
+    count, lag = backlog()
+    if lag > LATE:
+        raise LackingError(f"{count} tasks are due, the oldest for {lag:.0f} s")
+    return "ok"
+
+
+def _put_off(task: LeasedTask, *, is_fault: bool) -> None:
+    delay = min(FIRST_DELAY * 2**task.failures, LONGEST_DELAY) if is_fault else 0.1
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_OFF, [delay, int(is_fault), task.id, task.version])

@@ -1,0 +1,159 @@
+"""Fills the variables of texts: {nome}, {protocolo}, {saudacao} and the others.
+
+Each is filled once: what a value holds stays text, even if it looks like a variable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from areas.models import Area, Operator
+from areas.schedules import timetable_of
+from contacts.models import Contact
+from managers.models import Manager
+
+if TYPE_CHECKING:
+    from chats.rules.context import RuleContext
+
+# The longest automatic text.
+LONGEST = 1024
+
+VARIABLES = (
+    "nome",
+    "nome_completo",
+    "protocolo",
+    "operador",
+    "area",
+    "empresa",
+    "saudacao",
+    "abre",
+    "data",
+    "hora",
+)
+# With the blank before it, which an empty value takes along.
+_VARIABLE = re.compile(r"([ \t]?)\{(" + "|".join(VARIABLES) + r")\}")
+
+
+@dataclass(frozen=True, slots=True)
+class TextValues:
+    """What the variables of a text are filled with, at a moment.
+
+    `operator` is who holds the contact, or who writes.
+    """
+
+    contact: Contact
+    manager: Manager
+    area: Area | None
+    operator: Operator | None
+    protocol: str
+    at: datetime
+
+    def value(self, name: str) -> str:
+        """Returns the value of a variable; "" if there is none."""
+        return _VALUES[name](self)
+
+    @property
+    def local(self) -> datetime:
+        return self.at.astimezone(ZoneInfo(self.manager.time_zone))
+
+
+def fill(template: str, values: TextValues) -> tuple[str, list[str]]:
+    """Returns the text with its variables filled, and the names of the empty ones."""
+    missing: list[str] = []
+
+    def replace(found: re.Match[str]) -> str:
+        blank, name = found.groups()
+        value = values.value(name)
+        if not value:
+            missing.append(name)
+            return ""
+        return blank + value
+
+    return _VARIABLE.sub(replace, template), list(dict.fromkeys(missing))
+
+
+def automatic_text(template: str, context: RuleContext) -> str:
+    """Returns the text of an automatic message, shortened at a word if need be."""
+    values = TextValues(
+        contact=context.contact,
+        manager=context.manager,
+        area=context.area,
+        operator=context.contact.operator,
+        protocol=context.chat.protocol,
+        at=context.now,
+    )
+    text, _missing = fill(template, values)
+    return shorten(text.strip())
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """Returns the text, cut at a word with "…" if it is longer."""
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 1]
+    head, blank, _word = cut.rpartition(" ")
+    return (head if blank else cut).rstrip() + "…"
+
+
+def _first_name(values: TextValues) -> str:
+    name = _full_name(values)
+    return name.split()[0] if name else ""
+
+
+def _full_name(values: TextValues) -> str:
+    """Returns the contact's name; "" if it is only digits, as before one is known."""
+    name = values.contact.name.strip()
+    has_letters = any(not (each.isdigit() or each in " +-()") for each in name)
+    return name if has_letters else ""
+
+
+def _greeting(values: TextValues) -> str:
+    hour = values.local.hour
+    if 5 <= hour < 12:
+        return "Bom dia"
+    return "Boa tarde" if 12 <= hour < 18 else "Boa noite"
+
+
+def _opens(values: TextValues) -> str:
+    """Returns when the area opens next, such as "segunda-feira, 04/01, às 08:00"."""
+    area_id = None if values.area is None else values.area.pk
+    timetable = timetable_of(values.manager.pk, area_id)
+    if timetable.is_open(values.at):
+        return ""
+    opens = timetable.next_change(values.at)
+    if opens is None:
+        return ""
+    moment = opens.astimezone(ZoneInfo(values.manager.time_zone))
+    days = (moment.date() - values.local.date()).days
+    day = {0: "hoje", 1: "amanhã"}.get(days)
+    if day is None:
+        day = f"{_WEEKDAYS[moment.weekday()]}, {moment:%d/%m},"
+    return f"{day} às {moment:%H:%M}"
+
+
+_WEEKDAYS = (
+    "segunda-feira",
+    "terça-feira",
+    "quarta-feira",
+    "quinta-feira",
+    "sexta-feira",
+    "sábado",
+    "domingo",
+)
+_VALUES: Mapping[str, Callable[[TextValues], str]] = {
+    "nome": _first_name,
+    "nome_completo": _full_name,
+    "protocolo": lambda values: values.protocol,
+    "operador": lambda values: values.operator.name if values.operator else "",
+    "area": lambda values: values.area.name if values.area else "",
+    "empresa": lambda values: values.manager.name,
+    "saudacao": _greeting,
+    "abre": _opens,
+    "data": lambda values: f"{values.local:%d/%m/%Y}",
+    "hora": lambda values: f"{values.local:%H:%M}",
+}
