@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from areas import policy_saving
 from areas.models import Area, Operator, OperatorArea
 from chats.models import Chat, Message
 from contacts.models import Channel, Contact, Identity
@@ -118,3 +119,10 @@ def make_key(*managers: Manager, secrets: bool = True, **over: Any) -> str:
         secrets_scope=secrets,
         **over,
     )
+
+
+def save_policy(manager: Manager, area: Area | None = None, **values: Any) -> None:
+    """Saves settings of the rules by their API names, with all that follows."""
+    area_id = None if area is None else area.pk
+    policy_saving.save_policy(manager.pk, area_id, values, made_by="test")
+    manager.refresh_from_db()

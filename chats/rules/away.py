@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from areas.schedules import timetable_of
 from django.db import connection
@@ -51,7 +52,7 @@ def _say_away(
     text = context.policy.away_text
     if is_silent or not text or _person_wrote(context) or is_muted(context):
         return
-    values = {
+    values: dict[str, Any] = {
         "contact": context.contact.pk,
         "now": context.now,
         "until": opens_at or context.now + FOREVER,
@@ -64,7 +65,10 @@ def _say_away(
 
 
 def _person_wrote(context: RuleContext) -> bool:
-    values = {"chat": context.chat.pk, "since": context.now - QUIET_AFTER_PERSON}
+    values: dict[str, Any] = {
+        "chat": context.chat.pk,
+        "since": context.now - QUIET_AFTER_PERSON,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_PERSON_WROTE, values)
         row = cursor.fetchone()

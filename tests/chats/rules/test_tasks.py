@@ -11,7 +11,7 @@ from django.utils import timezone
 from chats.models import Task
 from chats.rules import tasks
 from chats.worker.handlers import HANDLERS
-from hci_center.background.models import Fault
+from hci_center.background.models import BackgroundFault
 from hci_center.errors import LackingError
 from managers.models import Manager
 from tests import builders
@@ -85,7 +85,7 @@ def test_an_error_undoes_all_and_holds_up_no_other_task(manager, contact):
     left = Task.objects.get()
     assert (left.contact, left.failures, left.lease_until) == (contact, 1, None)
     assert left.run_at > timezone.now()
-    assert Fault.objects.get().task == "menu"
+    assert BackgroundFault.objects.get().task == "menu"
 
 
 def test_a_late_task_is_reported(manager, contact):

@@ -1,0 +1,98 @@
+"""The variables of texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from areas.models import Policy
+from chats.rules.texts import TextValues, fill, shorten
+from tests import builders
+
+# A Monday, 11:59 in São Paulo.
+AT = datetime(2027, 1, 4, 14, 59, tzinfo=UTC)
+
+
+@pytest.fixture
+def values(manager, sales, ana):
+    manager.name = "Padaria Estrela"
+    contact = builders.make_contact(manager, name="Maria da Silva", area=sales)
+
+    def make(**over):
+        name = over.pop("name", None)
+        if name is not None:
+            contact.name = name
+        given = {
+            "contact": contact,
+            "manager": manager,
+            "area": sales,
+            "operator": ana,
+            "protocol": "BR1",
+            "at": AT,
+        }
+        return TextValues(**{**given, **over})
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{saudacao}, {nome}!", "Bom dia, Maria!"),
+        ("{nome_completo} {protocolo}", "Maria da Silva BR1"),
+        ("{empresa}: {data} {hora}", "Padaria Estrela: 04/01/2027 11:59"),
+        ("{unknown} {Nome} {", "{unknown} {Nome} {"),
+    ],
+)
+def test_variables_are_filled(values, template, expected):
+    assert fill(template, values()) == (expected, [])
+
+
+@pytest.mark.parametrize("name", ["", "551199998888", "+55 (11) 9999-8888"])
+def test_a_name_of_digits_is_empty_and_takes_the_blank_along(values, name):
+    assert fill("Oi {nome}, tudo bem?", values(name=name)) == (
+        "Oi, tudo bem?",
+        ["nome"],
+    )
+
+
+def test_what_a_value_holds_stays_text(values):
+    assert fill("{nome}", values(name="{protocolo} x"))[0] == "{protocolo}"
+
+
+@pytest.mark.parametrize(
+    ("hour", "expected"),
+    [
+        (4, "Boa noite"),
+        (5, "Bom dia"),
+        (11, "Bom dia"),
+        (12, "Boa tarde"),
+        (17, "Boa tarde"),
+        (18, "Boa noite"),
+    ],
+)
+def test_the_greeting_is_that_of_the_managers_zone(values, hour, expected):
+    at = datetime(2027, 1, 4, hour, 59, tzinfo=UTC).replace(hour=hour) + (
+        AT - AT.replace(hour=11)
+    )
+    assert fill("{saudacao}", values(at=at))[0] == expected
+
+
+def test_when_it_opens_is_said_in_days(values, manager):
+    weekdays = {day: ["08:00-12:00"] for day in ("tue", "wed")}
+    builders.save_policy(manager, hours=weekdays)
+    late = AT.replace(hour=20)
+    assert fill("{abre}", values(at=late))[0] == "amanhã às 08:00"
+    sunday = datetime(2027, 1, 3, 15, 0, tzinfo=UTC)
+    assert fill("{abre}", values(at=sunday))[0] == "terça-feira, 05/01, às 08:00"
+    open_now = datetime(2027, 1, 5, 12, 0, tzinfo=UTC)
+    assert fill("Abre {abre}.", values(at=open_now)) == ("Abre.", ["abre"])
+
+
+def test_a_long_text_is_cut_at_a_word():
+    text = "palavra " * 200
+    cut = shorten(text)
+    assert len(cut) <= 1024
+    assert cut.endswith("palavra…")
+    assert shorten("x" * 2000) == "x" * 1023 + "…"
