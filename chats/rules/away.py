@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from areas.schedules import timetable_of
 from django.db import connection
 
+from areas.schedules import timetable_of
 from chats.conversations.assignment import move_locked
 from chats.models import Auto, ChatEvent
 from chats.rules.automatic import is_muted, record_rule, rule_actor, say

@@ -4,8 +4,8 @@ FORWARD = """
 ALTER TABLE contacts_tagging
   ADD CONSTRAINT tagging_tag_of_manager FOREIGN KEY (manager_id, tag_id)
     REFERENCES contacts_tag (manager_id, id) DEFERRABLE INITIALLY DEFERRED,
-  ADD CONSTRAINT tagging_contact_of_manager FOREIGN KEY (manager_id, contact_id)
-    REFERENCES contacts_contact (manager_id, id) DEFERRABLE INITIALLY DEFERRED;
+  ADD CONSTRAINT tagging_contact_of_manager FOREIGN KEY (contact_id, manager_id)
+    REFERENCES contacts_contact (id, manager_id) DEFERRABLE INITIALLY DEFERRED;
 """
 BACKWARD = """
 ALTER TABLE contacts_tagging DROP CONSTRAINT tagging_tag_of_manager,
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="contact",
             constraint=models.UniqueConstraint(
-                fields=["manager", "id"], name="contact_of_manager"
+                fields=["id", "manager"], name="contact_of_manager"
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

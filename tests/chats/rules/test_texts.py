@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from areas.models import Policy
 from chats.rules.texts import TextValues, fill, shorten
 from tests import builders
 
