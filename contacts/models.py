@@ -101,11 +101,6 @@ class Contact(models.Model):
                 fields=["manager", "channel", "external_id"],
                 name="contact_is_unique",
             ),
-            # Referenced by the composite foreign key of taggings. Not by manager first:
-            # the lists of a manager's contacts have an index of their own.
-            models.UniqueConstraint(
-                fields=["id", "manager"], name="contact_of_manager"
-            ),
             # A string id identifies one contact, whatever its channel: the live feed
             # distinguishes contacts by id only.
             models.UniqueConstraint(

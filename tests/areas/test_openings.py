@@ -5,12 +5,12 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from areas.policy_saving import save_policy
 from django.utils import timezone
 
 from areas import openings
 from areas.models import Opening, Schedule
 from areas.openings import AHEAD, extend, extend_openings
+from areas.policy_saving import save_policy
 from areas.schedules import Timetable, timetable_of
 from hci_center.background.models import BackgroundFault
 from tests.builders import make_area, make_manager
