@@ -13,7 +13,7 @@ from chats.rules import automatic, tasks
 from chats.worker.handlers import HANDLERS
 from contacts.models import Contact
 from tests import builders
-from tests.chats.inbound.recording import send
+from tests.chats.api.recording import send
 
 CLOSED, TEXT = {}, "Voltamos em breve, {nome}."
 

@@ -15,7 +15,7 @@ from hci_center.background.models import BackgroundFault
 from hci_center.errors import LackingError
 from managers.models import Manager
 from tests import builders
-from tests.chats.inbound.recording import send
+from tests.chats.api.recording import send
 
 
 def soon(manager, contact, **over):

@@ -15,7 +15,7 @@ CREATE TRIGGER wake_delivery AFTER INSERT OR UPDATE ON chats_task
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chats", "0022_waiting_in_open_chats")]
+    dependencies = [("chats", "0023_chats_as_consoles_list_them")]
     operations = [
         migrations.AddField(
             model_name="chat",
