@@ -71,15 +71,18 @@ def policies_of(
     manager_id: int, area_ids: Iterable[int]
 ) -> dict[int | None, PolicySettings]:
     """Returns the settings of the manager (None) and of each of these areas."""
-    rows = {
-        row["area_id"]: row
-        for row in Policy.objects.filter(manager=manager_id).values(*_COLUMNS)
-    }
+    rows = stored_policies(manager_id)
     own = rows.get(None)
     found: dict[int | None, PolicySettings] = {None: merge([own])}
     for area_id in area_ids:
         found[area_id] = merge([own, rows.get(area_id)])
     return found
+
+
+def stored_policies(manager_id: int) -> dict[int | None, Row]:
+    """Returns what is set for the manager (None) and for each area; None inherits."""
+    rows = Policy.objects.filter(manager=manager_id).values(*_COLUMNS)
+    return {row["area_id"]: row for row in rows}
 
 
 def merge(rows: Iterable[Row | None]) -> PolicySettings:

@@ -31,24 +31,39 @@ def save_policy(
     everything. Raises InvalidError with each error by its place, like
     "policy.hours.mon[0]", and then nothing has changed. Returns whether anything has.
     """
+    with transaction.atomic():
+        changed = write_policy(manager_id, area_id, given, place=place)
+        # Also where nothing changed here: a zone may have.
+        return refresh_rules(manager_id, made_by) or changed
+
+
+def write_policy(
+    manager_id: int,
+    area_id: int | None,
+    given: Mapping[str, Any] | None,
+    *,
+    place: str = "policy",
+) -> bool:
+    """Sets the keys as `save_policy`; `refresh_rules` has to follow.
+
+    Several policies of a manager so lead to one version of the hours. To be called in a
+    transaction.
+    """
     problems: Problems = {}
     if given is None:
         given = dict.fromkeys(GIVEN_KEYS - ({"entryArea"} if area_id else set()))
-    with transaction.atomic():
-        # Saves of one manager take turns: each compares with the one before.
-        Manager.objects.select_for_update(no_key=True).only("pk").get(pk=manager_id)
-        columns = read_policy(
-            given,
-            manager_id=manager_id,
-            area_id=area_id,
-            place=place,
-            problems=problems,
-        )
-        if problems:
-            raise InvalidError(problems)
-        changed = _write(manager_id, area_id, columns)
-        # Also where nothing changed here: a zone may have.
-        return refresh_rules(manager_id, made_by) or changed
+    # Saves of one manager take turns: each compares with the one before.
+    Manager.objects.select_for_update(no_key=True).only("pk").get(pk=manager_id)
+    columns = read_policy(
+        given,
+        manager_id=manager_id,
+        area_id=area_id,
+        place=place,
+        problems=problems,
+    )
+    if problems:
+        raise InvalidError(problems)
+    return _write(manager_id, area_id, columns)
 
 
 def _write(manager_id: int, area_id: int | None, columns: dict[str, Any]) -> bool:

@@ -99,6 +99,22 @@ def read_policy(
     return columns
 
 
+def printed_policy(row: Mapping[str, Any], codes: Mapping[int, str]) -> dict[str, Any]:
+    """Returns the keys that a stored policy sets, as `read_policy` takes them."""
+    printed: dict[str, Any] = {}
+    if row["hours"] is not None:
+        printed["hours"] = row["hours"]
+    for key, column in AREAS.items():
+        if row[column] is not None:
+            printed[key] = codes[row[column]]
+    if row["no_away_area"]:
+        printed["awayArea"] = ""
+    for key, (column, _parse) in FIELDS.items():
+        if row[column] is not None:
+            printed[key] = row[column]
+    return printed
+
+
 def _area(key: str, value: Any, manager_id: int, area_id: int | None) -> dict[str, Any]:
     """Returns the columns of an area given by its code; "" is explicitly none."""
     code = "" if value is None else parse_text(value, 64)
