@@ -84,6 +84,8 @@ UNFOLD: dict[str, Any] = {
                     _entry(
                         _("Operators"), "support_agent", "areas_operator_changelist"
                     ),
+                    _entry(_("Rules"), "rule", "areas_policy_changelist"),
+                    _entry(_("Holidays"), "event", "areas_holiday_changelist"),
                 ],
             },
             {

@@ -1,5 +1,5 @@
-"""The admin pages of areas and operators."""
+"""The admin pages of areas, operators, rules and holidays."""
 
-from areas.admin import areas, operators
+from areas.admin import areas, holidays, operators, policies
 
-__all__ = ["areas", "operators"]
+__all__ = ["areas", "holidays", "operators", "policies"]

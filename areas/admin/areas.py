@@ -8,10 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from areas.models import Area
+from areas.models import Area, Policy
 from areas.naming import normalize_area_text
 from managers.admin.columns import column, tag
 from managers.admin.filters import TenantFilter, yes_or_no
@@ -92,10 +95,21 @@ class AreaAdmin(TenantAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["manager", "code", "name"]
-        return ["manager", "code", "name", "served_by", "needs_review", "created_at"]
+        shown = ["served_by", "rules", "needs_review", "created_at"]
+        return ["manager", "code", "name", *shown]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if obj is None else ["manager", "code", "served_by", "created_at"]
+        return (
+            []
+            if obj is None
+            else [
+                "manager",
+                "code",
+                "served_by",
+                "rules",
+                "created_at",
+            ]
+        )
 
     @column(gettext_lazy("Operators"), ordering="serving")
     def staffing(self, area: Any) -> str:
@@ -111,6 +125,17 @@ class AreaAdmin(TenantAdmin):
     def served_by(self, area: Area) -> str:
         serving = area.operators.active().order_by("name")
         return ", ".join(serving.values_list("name", flat=True)) or "-"
+
+    @column(gettext_lazy("Rules"))
+    def rules(self, area: Area) -> str:
+        """Links to the area's own rules, or to where they are made."""
+        own = Policy.objects.filter(area=area).values_list("pk", flat=True).first()
+        if own is None:
+            query = urlencode({"manager": area.manager_id, "area": area.pk})
+            url = f"{reverse('admin:areas_policy_add')}?{query}"
+            return format_html('<a href="{}">{}</a>', url, _("Set rules of its own"))
+        url = reverse("admin:areas_policy_change", args=[own])
+        return format_html('<a href="{}">{}</a>', url, _("Its own rules"))
 
     @admin.action(
         description=gettext_lazy("Mark the chosen areas as reviewed"),

@@ -145,7 +145,7 @@ class Policy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.manager_id}/{self.area_id or ''}"
+        return str(self.area or self.manager)
 
 
 class LastAssignment(models.Model):

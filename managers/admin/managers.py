@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,9 +17,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from areas.holidays import STATES
+from areas.schedule_versions import refresh_rules
 from hci_center.api.parsers import (
     WrongValueError,
     parse_phone,
@@ -95,7 +99,17 @@ class ManagerForm(SecretsForm):
         choices=[(name, name) for name in sorted(available_timezones())],
         initial=settings.TIME_ZONE,
         widget=UnfoldAdminSelect2Widget(),
-        help_text=gettext_lazy("Protocols and reports are dated in it."),
+        help_text=gettext_lazy(
+            "Protocols and reports are dated in it, and opening hours are read in it."
+        ),
+    )
+
+    uf = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[("", gettext_lazy("None")), *((uf, uf) for uf in STATES)],
+        widget=UnfoldAdminSelectWidget(),
+        help_text=gettext_lazy("Its holidays are offered besides the national ones."),
     )
 
     class Meta:
@@ -108,6 +122,7 @@ class ManagerForm(SecretsForm):
             "facebook_id",
             "gateway",
             "time_zone",
+            "uf",
             "is_demo",
         ]
 
@@ -156,7 +171,7 @@ class ManagerAdmin(TenantAdmin):
     search_help_text = gettext_lazy("Name, e-mail, number or page id")
     ordering = ["name", "pk"]
     fieldsets = [
-        (None, {"fields": ["name", "email", "time_zone"]}),
+        (None, {"fields": ["name", "email", ("time_zone", "uf")]}),
         (
             "WhatsApp",
             {
@@ -191,7 +206,7 @@ class ManagerAdmin(TenantAdmin):
         if caller_behind(request).role == "administrator":
             return super().get_fieldsets(request, obj)
         return [
-            (None, {"fields": ["name", "email", "time_zone"]}),
+            (None, {"fields": ["name", "email", ("time_zone", "uf")]}),
             ("WhatsApp", {"fields": [("number", "controller_port"), "gateway"]}),
             self.fieldsets[2],
         ]
@@ -201,6 +216,15 @@ class ManagerAdmin(TenantAdmin):
             return []
         # The last two are not shown; listed here, they are not accepted either.
         return ["gateway", "new_gateway_settings", "clear_gateway_settings"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if change and "time_zone" in form.changed_data:
+                # The same hours are other moments now.
+                refresh_rules(obj.pk, caller_behind(request).credential)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from areas.models import Area, Operator
+from areas.models import Area, Holiday, Operator, Policy
 from chats.conversations.audit import Actor, record
 from chats.models import Chat, ChatEvent, Message
 from contacts.models import Contact
@@ -30,6 +31,8 @@ class Centre:
     manager: Manager
     area: Area
     operator: Operator
+    policy: Policy
+    holiday: Holiday
     contact: Contact
     chat: Chat
     message: Message
@@ -41,6 +44,8 @@ class Centre:
             "managers/manager": self.manager,
             "areas/area": self.area,
             "areas/operator": self.operator,
+            "areas/policy": self.policy,
+            "areas/holiday": self.holiday,
             "contacts/contact": self.contact,
             "chats/chat": self.chat,
             "chats/message": self.message,
@@ -64,7 +69,13 @@ def make_centre(manager: Manager, word: str) -> Centre:
         sa=contact.sa,
     )
     event = ChatEvent.objects.get(chat=chat)
-    return Centre(manager, area, operator, contact, chat, message, event)
+    policy = Policy.objects.create(manager=manager, area=area, cap=3)
+    holiday = Holiday.objects.create(
+        manager=manager, area=area, date=date(2027, 11, 20), name=f"{word} holiday"
+    )
+    return Centre(
+        manager, area, operator, policy, holiday, contact, chat, message, event
+    )
 
 
 @pytest.fixture

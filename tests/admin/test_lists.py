@@ -1,11 +1,14 @@
 """A list costs as many queries with thirty rows as with one, and reads no more."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from areas.models import Holiday
+from areas.policy_saving import save_policy
 from tests.admin.conftest import make_centre
 from tests.builders import (
     make_area,
@@ -23,6 +26,8 @@ FOR_SUPERVISORS = {
     "managers/manager": 6,
     "areas/area": 7,
     "areas/operator": 9,
+    "areas/policy": 7,
+    "areas/holiday": 8,
     "contacts/contact": 10,
     "chats/chat": 11,
     "chats/message": 7,
@@ -54,6 +59,13 @@ def add_thirty(page, own):
                 make_area(manager)
             case "areas/operator":
                 make_operator(manager, area, make_area(manager))
+            case "areas/policy":
+                save_policy(manager.pk, make_area(manager).pk, {"cap": 3})
+            case "areas/holiday":
+                day = date(2027, 1, 1) + timedelta(days=n)
+                Holiday.objects.create(
+                    manager=manager, area=make_area(manager), date=day, name="Dia"
+                )
             case "contacts/contact" | "chats/chat":
                 operator = make_operator(manager, area)
                 make_chat(make_contact(manager, area=area, operator=operator))

@@ -17,6 +17,8 @@ PAGES = [
     "managers/manager",
     "areas/area",
     "areas/operator",
+    "areas/policy",
+    "areas/holiday",
     "contacts/contact",
     "chats/chat",
     "chats/message",

@@ -11,13 +11,21 @@ OPEN_TO_SUPERVISORS = [
     "managers/manager",
     "areas/area",
     "areas/operator",
+    "areas/policy",
+    "areas/holiday",
     "contacts/contact",
     "chats/chat",
     "chats/message",
     "chats/chatevent",
 ]
 ADMINISTRATORS_ONLY = ["managers/apikey", "auth/user"]
-ADDED_BY_SUPERVISORS = ["areas/area", "areas/operator", "contacts/contact"]
+ADDED_BY_SUPERVISORS = [
+    "areas/area",
+    "areas/operator",
+    "areas/policy",
+    "areas/holiday",
+    "contacts/contact",
+]
 ADDED_BY_ADMINISTRATORS = [
     *ADDED_BY_SUPERVISORS,
     "managers/manager",

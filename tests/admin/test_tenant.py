@@ -13,6 +13,8 @@ PAGES = [
     "managers/manager",
     "areas/area",
     "areas/operator",
+    "areas/policy",
+    "areas/holiday",
     "contacts/contact",
     "chats/chat",
     "chats/message",

@@ -1,0 +1,113 @@
+"""Admin pages of the rules of a manager and its areas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from areas.admin.policy_form import PolicyForm
+from areas.models import Policy
+from areas.policy_saving import save_policy
+from managers.admin.columns import column
+from managers.admin.filters import TenantFilter
+from managers.admin.tenant import ALL, TenantAdmin, caller_behind
+
+_HOURS = ["hours", "holidays", "away_text", "away_area_id"]
+_ENTRY = ["entry_area_id"]
+_SECTIONS: list[tuple[Any, list[str]]] = [
+    (gettext_lazy("Hours"), _HOURS),
+    (gettext_lazy("New customers"), _ENTRY),
+    (
+        gettext_lazy("Assignment"),
+        ["assign", "cap", "last_operator", "release_offline"],
+    ),
+    (
+        gettext_lazy("Targets"),
+        ["sla_queue", "sla_first", "sla_reply", "sla_resolution"],
+    ),
+    (
+        gettext_lazy("Closing and transfers"),
+        ["closing_text", "closing_reason_required", "transfer_reason_required"],
+    ),
+    (
+        gettext_lazy("Idle customers"),
+        ["idle_warn", "idle_warn_text", "idle_close", "idle_text"],
+    ),
+    (gettext_lazy("Reopening"), ["reopen"]),
+    (
+        gettext_lazy("Survey"),
+        ["survey", "survey_text", "survey_days", "comment_up_to"],
+    ),
+]
+
+
+@admin.register(Policy)
+class PolicyAdmin(TenantAdmin):
+    """The rules of a manager, and of an area where they differ."""
+
+    logged_by_name = True
+    supervisors_may = ALL
+    administrators_may = ALL
+    form = PolicyForm
+
+    list_display = ["scope", "manager", "kind", "opening"]
+    list_filter = [("manager", TenantFilter)]
+    list_select_related = ["manager", "area"]
+    search_fields = ["manager__name", "area__name"]
+    ordering = ["manager__name", "area__name", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
+        rows: QuerySet[Policy] = super().get_queryset(request)
+        return rows.select_related("manager", "area")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        explained = gettext_lazy(
+            "An empty field inherits what is shown in grey: an area from its manager, a "
+            "manager the usual. A 0 is never or no limit, and a lone - says nothing."
+        )
+        sections = [
+            (title, {"fields": fields})
+            for title, fields in _SECTIONS
+            if fields is not _ENTRY or obj is None or obj.area_id is None
+        ]
+        return [
+            (None, {"fields": ["manager", "area"], "description": explained}),
+            *sections,
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["manager", "area"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        made_by = caller_behind(request).credential
+        save_policy(obj.manager_id, obj.area_id, form.given, made_by=made_by)
+        saved = Policy.objects.filter(manager=obj.manager, area=obj.area).first()
+        if saved is not None:
+            obj.pk = saved.pk
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        made_by = caller_behind(request).credential
+        save_policy(obj.manager_id, obj.area_id, None, made_by=made_by)
+
+    @column(gettext_lazy("Rules of"), ordering="area__name")
+    def scope(self, policy: Policy) -> str:
+        return str(policy)
+
+    @column(gettext_lazy("Kind"))
+    def kind(self, policy: Policy) -> str:
+        return _("Area") if policy.area_id else _("Manager")
+
+    @column(gettext_lazy("Opening hours"))
+    def opening(self, policy: Policy) -> str:
+        if policy.hours is None:
+            return _("Inherited")
+        if policy.hours == "always":
+            return _("Always open")
+        return _("By weekday") if policy.hours else _("Always closed")
