@@ -12,6 +12,8 @@ class AreasConfig(AppConfig):
         from areas import checks  # noqa: F401 - registers itself
         from areas.auth_backends import ThrottledLoginForm
         from areas.devices import remember_device
+        from areas.presence import reset_presence
 
         admin.site.login_form = ThrottledLoginForm
         user_logged_in.connect(remember_device)
+        user_logged_in.connect(reset_presence)

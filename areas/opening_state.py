@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from areas.holidays import holiday_name
 from areas.policies import policy_for
 from areas.schedules import timetable_of
+from hci_center.times import as_time
 
 
 def opening_state(
@@ -35,7 +36,4 @@ def opening_state(
 
 
 def _format(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    return None if moment is None else as_time(moment)

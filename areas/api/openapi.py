@@ -12,6 +12,7 @@ from hci_center.errors import (
     ForbiddenError,
     ManagerNotFoundError,
     NotAuthenticatedError,
+    OperatorNotFoundError,
 )
 
 CHAPTER = "Areas"
@@ -30,6 +31,14 @@ class OperatorShape(serializers.Serializer[Any]):
     email = serializers.CharField()
     areas = serializers.ListField(child=serializers.CharField())
     online = serializers.BooleanField()
+
+
+class PresentOperatorShape(OperatorShape):
+    presence = serializers.ChoiceField(["online", "paused", "offline"])
+    pauseReason = serializers.CharField(help_text="Its code; empty without one.")
+    since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when; null: never seen yet."
+    )
 
 
 class HoursShape(serializers.Serializer[Any]):
@@ -65,6 +74,11 @@ OPERATOR = {
     "email": "ana@example.com",
     "areas": ["vendas"],
     "online": True,
+}
+PAUSED_OPERATOR = OPERATOR | {
+    "presence": "paused",
+    "pauseReason": "almoco",
+    "since": "2026-11-22T15:00:03.250Z",
 }
 PERSON = {
     "operatorId": "2",
@@ -129,6 +143,23 @@ PAGES = {
         },
         rules=(one_of("number", "facebookId"),),
         refuses=(ManagerNotFoundError, AreaNotFoundError),
+    ),
+    "set_presence": OperationDoc(
+        "Set an operator's presence",
+        "What the operator is while he is connected: `online`, `paused` or `offline`; "
+        "without a live socket he is `offline` whatever is set. It outlives "
+        "reconnections; signing in sets `online`. A paused operator stays `online: "
+        "true`: he answers what he holds, and is given nothing. Where the manager has "
+        "a list of pause reasons, `reason` is the code of one and required; without "
+        "a list there is none. A session sets its own presence only.",
+        answer=PresentOperatorShape,
+        example=PAUSED_OPERATOR,
+        bodies={
+            "A pause": {"operatorId": "2", "presence": "paused", "reason": "almoco"},
+            "Back": {"operatorId": "2", "presence": "online"},
+        },
+        refuses=(ForbiddenError, OperatorNotFoundError),
+        chapter="Operators",
     ),
     "sign_in": OperationDoc(
         "Sign in",

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from areas.models import Availability
 from areas.models.policies import YEAR
-from hci_center.api.fields import Integer, Phone, PublicId, Text, TimestampField
+from hci_center.api.fields import (
+    Integer,
+    OneOf,
+    OperatorId,
+    Phone,
+    PublicId,
+    Text,
+    TimestampField,
+)
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
 
@@ -23,6 +32,13 @@ class FindHours(Body):
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "number", "facebookId")
+
+
+class SetPresence(Body):
+    operatorId = OperatorId()
+    presence = OneOf(*Availability.State.values)
+    # The code of a pause reason.
+    reason = Text(32, required=False)
 
 
 class SignIn(Body):

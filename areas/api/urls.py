@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from areas.api.viewsets import AreaViewSet, SessionViewSet
+from areas.api.viewsets import AreaViewSet, PresenceViewSet, SessionViewSet
 from hci_center.api.paths import PAGE, PORT
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
         AreaViewSet.as_view({"post": "operators_by_page"}),
     ),
     path(f"area/operator/{PORT}", AreaViewSet.as_view({"post": "operators_by_port"})),
+    path("operator/presence", PresenceViewSet.as_view({"put": "set_presence"})),
     path(
         "session",
         SessionViewSet.as_view(

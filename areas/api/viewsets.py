@@ -13,12 +13,13 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from areas.api.serializers import FindHours, ListOperators, SignIn
+from areas.api.serializers import FindHours, ListOperators, SetPresence, SignIn
 from areas.devices import set_device_cookie
 from areas.models import Operator
 from areas.opening_state import opening_state
 from areas.operators import find_area
-from areas.queries import areas_of_manager, operators_of_area
+from areas.presence import set_presence
+from areas.queries import areas_of_manager, operators_of_area, present_operators
 from areas.session_auth import caller_of, open_session
 from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
@@ -67,6 +68,17 @@ class AreaViewSet(ContractViewSet):
         manager_id = find_manager(self.caller, **manager)
         area = find_area(manager_id, fields["idarea"], field="idarea")
         return operators_of_area(area.id)
+
+
+class PresenceViewSet(ContractViewSet):
+    @operation(SetPresence)
+    def set_presence(self, fields: Fields) -> Any:
+        operator_id = fields["operatorId"]
+        manager_id = set_presence(
+            self.caller, operator_id, fields["presence"], fields.get("reason", "")
+        )
+        [operator] = present_operators(manager_id, operator_id=operator_id)
+        return operator.shape
 
 
 class SessionViewSet(ContractViewSet):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -27,6 +26,7 @@ from chats.gateways.base import Connectable, Health
 from chats.models import GatewayAccount, SessionChange
 from contacts.aliases import spellings
 from contacts.models import Channel
+from hci_center.times import as_time
 from managers.models import Manager
 
 logger = logging.getLogger(__name__)
@@ -291,14 +291,9 @@ def session_shape(manager_id: int, channel: str, *, with_qr: bool) -> dict[str, 
     ).first()
     shape: dict[str, Any] = {
         "state": account.state if account else GatewayAccount.State.UNKNOWN.value,
-        "since": _as_time(account.since) if account else None,
+        "since": as_time(account.since) if account else None,
         "reason": account.reason if account else "",
     }
     if with_qr:
         shape["qr"] = (account.qr or None) if account else None
     return shape
-
-
-def _as_time(timestamp: datetime) -> str:
-    utc = timestamp.astimezone(UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"

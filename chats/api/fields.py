@@ -30,22 +30,6 @@ class MessageType(WireField):
         return {"type": "string", "pattern": "^[a-z0-9_-]{1,32}$"}
 
 
-class OneOf(WireField):
-    """One value of a fixed list."""
-
-    def __init__(self, *words: str, **options: Any) -> None:
-        self.words = words
-        super().__init__(**options)
-
-    def parse(self, value: Any) -> str:
-        if not isinstance(value, str) or value not in self.words:
-            raise WrongValueError(_("This must be one of %s.") % ", ".join(self.words))
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": list(self.words)}
-
-
 class MessageId(WireField):
     """The id of a message in API responses."""
 

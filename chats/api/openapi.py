@@ -19,6 +19,7 @@ from chats.api.openapi_examples import (
     TEXT,
 )
 from chats.api.openapi_inbox import INBOX_PAGES
+from chats.api.openapi_operators import OPERATOR_PAGES
 from chats.api.responses import (
     ChatShape,
     HandedOverChatShape,
@@ -254,4 +255,5 @@ PAGES = {
         refuses=(ManagerNotFoundError,),
     ),
     **INBOX_PAGES,
+    **OPERATOR_PAGES,
 }

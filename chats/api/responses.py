@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from areas.api.openapi import PresentOperatorShape
 from contacts.api.openapi import PersonId
 
 
@@ -87,3 +88,13 @@ class HandedOverChatShape(serializers.Serializer[Any]):
     contactId = PersonId()
     operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
     messages = MessageShape(many=True)
+
+
+class LoadedOperatorShape(PresentOperatorShape):
+    load = serializers.IntegerField(min_value=0)
+    cap = serializers.IntegerField(min_value=0)
+    givenAt = serializers.DateTimeField(allow_null=True)
+
+
+class OperatorsShape(serializers.Serializer[Any]):
+    operators = LoadedOperatorShape(many=True)

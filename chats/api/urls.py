@@ -7,6 +7,7 @@ from chats.api.viewsets.files import serve_file, serve_portrait
 from chats.api.viewsets.gateways import GatewayViewSet
 from chats.api.viewsets.inbox import InboxViewSet
 from chats.api.viewsets.messages import MessageViewSet
+from chats.api.viewsets.operators import OperatorViewSet
 from chats.api.viewsets.sending import SendingViewSet
 from hci_center.api.paths import PORT
 
@@ -43,6 +44,7 @@ urlpatterns = [
     path("chat/list", InboxViewSet.as_view({"post": "list_chats"})),
     path("chat/get", InboxViewSet.as_view({"post": "get_chat"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
+    path("operator/get", OperatorViewSet.as_view({"post": "find_operators"})),
     path("chat/file/<uuid:uuid>", serve_file),
     path("chat/photo/<uuid:uuid>", serve_portrait),
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -87,12 +86,6 @@ def clean_file_name(name: str) -> str:
             return cleaned[:LONGEST_FILE_NAME]
         cleaned = stem[: LONGEST_FILE_NAME - len(suffix) - 1] + dot + suffix
     return cleaned
-
-
-def as_time(timestamp: datetime) -> str:
-    """Formats a time for API responses: ISO 8601 in UTC with milliseconds."""
-    formatted = timestamp.astimezone(UTC).isoformat(timespec="milliseconds")
-    return formatted.replace("+00:00", "Z")
 
 
 def as_json(details: Details | None) -> str | None:

@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from chats.conversations.message_details import as_time
 from chats.conversations.queries import as_uuid
 from chats.models import Message, MessageVersion
+from hci_center.times import as_time
 
 # The maximum number of rows for one message of a gateway.
 MOST_PARTS = 30

@@ -10,10 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from hci_center.api.parsers import (
     ContactKey,
+    WrongValueError,
     parse_contact_key,
     parse_flag,
     parse_integer,
@@ -157,6 +159,22 @@ class Integer(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+class OneOf(WireField):
+    """One value of a fixed list."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        self.words = words
+        super().__init__(**options)
+
+    def parse(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise WrongValueError(_("This must be one of %s.") % ", ".join(self.words))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words)}
 
 
 class TimestampField(WireField):

@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from chats.api.fields import DataUri, MessageId, MessageType, OneOf
+from chats.api.fields import DataUri, MessageId, MessageType
 from chats.api.serializers.message_extras import Quoting, WithFile, take_caption
 from chats.files.data_uri import SentFile
 from chats.files.mime_types import FILE, matches_declared
@@ -24,6 +24,7 @@ from hci_center.api.fields import (
     ContactId,
     Flag,
     Integer,
+    OneOf,
     OperatorId,
     Phone,
     PublicId,

@@ -1,7 +1,8 @@
 """Presence: which operators are connected, sent as events and stored for REST.
 
 The table has a row per operator and process, so that an operator who moves between
-processes does not appear to have left; the rows of a process that dies expire.
+processes does not appear to have left; the rows of a process that dies expire. The
+functions of `areas/sql/` write it together with the history of presence.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from uuid import uuid4
 
 import psycopg
 
-from hci_center.feed.async_database import Database
+from areas.presence import LASTS, PresenceChange
+from hci_center.feed.async_database import Database, Row
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.reporting import report
 
@@ -26,38 +28,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REFRESH_EVERY = 20.0
-# Without a refresh an operator is offline after this many seconds.
-LASTS = 60
 # Seconds without a socket that do not count as absence, such as a page reload.
 GRACE = 3.0
 
-# Both return the operators, with their managers, whose presence changed.
-_COME = """
-WITH before AS (
-  SELECT operator_id FROM areas_presence WHERE online_until > now()
-), here AS (
-  INSERT INTO areas_presence (operator_id, process, online_until)
-  SELECT o.id, %(process)s, now() + make_interval(secs => %(lasts)s)
-    FROM areas_operator o WHERE o.id = ANY (%(operators)s::bigint[])
-  ON CONFLICT (operator_id, process) DO UPDATE SET online_until = excluded.online_until
-  RETURNING operator_id
+# All but the second return the changes of presence.
+_ARRIVE = (
+    "SELECT * FROM presence_arrive(%(process)s, %(operators)s::bigint[], %(lasts)s)"
 )
-SELECT o.id, o.manager_id FROM here JOIN areas_operator o ON o.id = here.operator_id
- WHERE o.id NOT IN (SELECT operator_id FROM before)
-"""
-_GO = """
-WITH gone AS (
-  DELETE FROM areas_presence
-   WHERE (process = %(process)s AND operator_id = ANY (%(operators)s::bigint[]))
-      OR online_until <= now()
-  RETURNING id, operator_id
+_RENEW = "SELECT * FROM presence_renew(%(process)s, %(operators)s::bigint[], %(lasts)s)"
+_DEPART = (
+    "SELECT * FROM presence_depart(%(process)s, %(operators)s::bigint[], %(lasts)s)"
 )
-SELECT DISTINCT o.id, o.manager_id
-  FROM gone JOIN areas_operator o ON o.id = gone.operator_id
- WHERE NOT EXISTS (SELECT FROM areas_presence p
-                    WHERE p.operator_id = o.id AND p.online_until > now()
-                      AND p.id NOT IN (SELECT id FROM gone))
-"""
+_EXPIRE = "SELECT * FROM presence_expire(%(lasts)s)"
 
 
 class Presence:
@@ -102,32 +84,41 @@ class Presence:
     async def _publish_changes(self) -> None:
         now = time.monotonic()
         is_due = now - self._refreshed > REFRESH_EVERY
-        arrived = set(self._here) if is_due else set(self._here) - self._known
+        arrived = set(self._here) - self._known
         gone = {operator for operator, at in self._left.items() if now - at > GRACE}
+        if is_due:
+            lapsed = await self._run(_RENEW, set(self._here) & self._known)
+            arrived |= {operator for (operator,) in lapsed} & set(self._here)
         if arrived:
-            await self._write(_COME, arrived, online=True)
+            await self._publish(_ARRIVE, arrived)
             self._known |= arrived
-        if gone or is_due:
-            await self._write(_GO, gone, online=False)
+        if gone:
+            await self._publish(_DEPART, gone)
             self._known -= gone
             for operator in gone:
                 self._left.pop(operator, None)
         if is_due:
+            await self._publish(_EXPIRE, set())
             self._refreshed = now
 
     async def leave(self) -> None:
         """Removes the operators of this process, which is about to end."""
         try:
-            await self._write(_GO, self._known, online=False)
+            await self._publish(_DEPART, self._known)
         except DatabaseAwayError:
             logger.info("The presence of this process's operators expires by itself")
 
-    async def _write(self, query: str, operators: set[int], *, online: bool) -> None:
+    async def _publish(self, query: str, operators: set[int]) -> None:
+        """Runs the query and sends the changes that it returns."""
+        for row in await self._run(query, operators):
+            change = PresenceChange(*row)
+            location = (change.manager_id, None, None)
+            await self._ephemeral.publish(location, change.frame())
+
+    async def _run(self, query: str, operators: set[int]) -> list[Row]:
         values = {
             "process": self._process,
             "operators": list(operators),
             "lasts": LASTS,
         }
-        for operator, manager in await self._database.rows(query, values, patience=0):
-            payload = {"k": "presence", "id": str(operator), "online": online}
-            await self._ephemeral.publish((manager, None, None), payload)
+        return await self._database.rows(query, values, patience=0)
