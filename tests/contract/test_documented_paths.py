@@ -20,6 +20,8 @@ ADDITIVE = [
     ("GET", "api/area/facebook/:facebookId"),
     ("POST", "api/area/operator/facebook/:facebookId"),
     ("POST", "api/area/hours"),
+    ("PUT", "api/operator/presence"),
+    ("POST", "api/operator/get"),
     ("GET", "api/session"),
 ]
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

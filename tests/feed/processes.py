@@ -113,6 +113,11 @@ class Feed:
         self.server.terminate()
         assert self.server.wait(PATIENCE) in (0, -signal.SIGTERM)
 
+    def kill_server(self) -> None:
+        assert self.server
+        self.server.kill()
+        self.server.wait()
+
     def restart_server(self) -> None:
         self.stop_server()
         self.start_server()

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import connection
 
+from areas.models import Presence, PresenceSpan
 from chats.accounts import health
 from chats.gateways.base import Health
 from contacts.models import Contact
 from tests import builders
 from tests.conftest import Api, signed_in
+from tests.contract.shapes import TIME
 from tests.feed.client import Socket
 from tests.feed.processes import Feed, wait_until
 
@@ -54,6 +56,80 @@ def test_a_page_that_is_loaded_anew_is_no_absence(
     feed.await_checks()
     second.close()
     assert next_now(watcher, "presence")["online"] is False
+
+
+def set_presence(api: Api, operator: Any, presence: str) -> None:
+    body = {"operatorId": str(operator.pk), "presence": presence}
+    assert api.put("/api/operator/presence", body).status_code == 200
+
+
+def test_what_an_operator_sets_is_told_at_once_and_again_as_he_comes_and_goes(
+    feed: Feed, api: Api, ana: Any
+) -> None:
+    watcher = feed.open(api)
+    plain = {"t": "now", "k": "presence", "id": str(ana.pk), "online": True}
+    opened = feed.open(signed_in(ana.user))
+    assert next_now(watcher, "presence") == plain
+    set_presence(api, ana, "paused")
+    paused = {**plain, "presence": "paused", "pauseReason": "", "since": TIME}
+    assert next_now(watcher, "presence") == paused
+    set_presence(api, ana, "paused")  # Nothing changes, nothing is told.
+    opened.close()
+    offline = {**paused, "online": False, "presence": "offline"}
+    assert next_now(watcher, "presence") == offline
+    opened = feed.open(signed_in(ana.user))  # Signing in begins online.
+    assert next_now(watcher, "presence") == {**paused, "presence": "online"}
+    set_presence(api, ana, "offline")
+    assert next_now(watcher, "presence") == offline
+    opened.close()
+    wait_until(lambda: not Presence.objects.exists())
+    set_presence(api, ana, "online")
+    builders.make_area(ana.manager, "the-end")
+    while (frame := watcher.next())["t"] == "hb":
+        pass
+    assert frame["t"] == "ev"  # He was offline all the time.
+    assert [(row.state, row.ended_at is None) for row in spans_of(ana)] == [
+        ("online", False),
+        ("paused", False),
+        ("online", False),
+    ]
+
+
+def spans_of(operator: Any) -> Any:
+    return PresenceSpan.objects.filter(operator=operator).order_by("started_at")
+
+
+def test_a_server_that_is_stopped_ends_the_spans_of_its_operators(
+    feed: Feed, api: Api, ana: Any
+) -> None:
+    watcher = feed.open(api)
+    feed.open(signed_in(ana.user))
+    next_now(watcher, "presence")
+    feed.restart_server()
+    [span] = spans_of(ana)
+    assert span.ended_at is not None
+    assert not is_online(api)
+
+
+def test_the_span_of_a_process_that_was_killed_ends_when_he_was_seen(
+    feed: Feed, api: Api, ana: Any
+) -> None:
+    watcher = feed.open(api)
+    feed.open(signed_in(ana.user))
+    next_now(watcher, "presence")
+    feed.kill_server()
+    with connection.cursor() as cursor:  # A minute passes.
+        cursor.execute(
+            "UPDATE areas_presence SET online_until = online_until - interval '1 min'"
+        )
+        cursor.execute(
+            "UPDATE areas_presencespan SET seen_at = seen_at - interval '1 min',"
+            " started_at = started_at - interval '1 min'"
+        )
+    feed.start_server()
+    wait_until(lambda: spans_of(ana).get().ended_at is not None)
+    span = spans_of(ana).get()
+    assert span.ended_at == span.seen_at
 
 
 def test_presence_of_a_process_that_died_runs_out(
