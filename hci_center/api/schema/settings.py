@@ -33,6 +33,7 @@ TAGS = [
     {"name": "Contacts", "description": "The customers of a manager."},
     {"name": "Chats", "description": "Service sessions and their messages."},
     {"name": "Areas", "description": "Departments and their operators."},
+    {"name": "Operators", "description": "Their presence and how much they hold."},
     {"name": "Sessions", "description": "People sign in, and out."},
     {"name": "Feed", "description": "What changes, as it changes."},
 ]
