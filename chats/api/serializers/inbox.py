@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from chats.api.fields import OneOf
 from chats.api.serializers.chats import Narrowed, ReadChat
 from chats.inbox.list import STATES
 from contacts.models import Channel
-from hci_center.api.fields import Flag, Integer, OperatorId, Text
+from hci_center.api.fields import Flag, Integer, OneOf, OperatorId, Text
 
 LONGEST_PROTOCOL = 64
 # Longer than any `next`, and than any name.
