@@ -90,7 +90,7 @@ def reset(dsn: str, size: str) -> None:
         )
         db.execute("UPDATE contacts_contact SET unread = 0 WHERE unread > 0")
         db.execute("DELETE FROM chats_message WHERE id > %s", [SIZES[size][2]])
-        db.execute("TRUNCATE chats_chatevent, bare.message")
+        db.execute("TRUNCATE chats_chatevent, chats_assignment, bare.message")
         db.execute("SET session_replication_role = origin")
         db.execute(f"VACUUM ANALYZE {WRITTEN}")
         db.execute("CHECKPOINT")
