@@ -35,9 +35,9 @@ _HOLIDAY = frozenset({"id", "date", "name", "yearly", "hours", "area"})
 
 
 def parse_time_zone(value: Any) -> str:
-    if value not in available_timezones():
+    if not isinstance(value, str) or value not in available_timezones():
         raise WrongValueError(_("This is no time zone, like America/Sao_Paulo."))
-    return str(value)
+    return value
 
 
 def parse_state(value: Any) -> str:

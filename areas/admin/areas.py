@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,9 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from areas.models import Area, Policy
 from areas.naming import normalize_area_text
+from areas.schedule_versions import refresh_rules
 from managers.admin.columns import column, tag
 from managers.admin.filters import TenantFilter, yes_or_no
-from managers.admin.tenant import ALL, TenantAdmin
+from managers.admin.tenant import ALL, TenantAdmin, caller_behind
 
 
 class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -125,6 +127,12 @@ class AreaAdmin(TenantAdmin):
     def served_by(self, area: Area) -> str:
         serving = area.operators.active().order_by("name")
         return ", ".join(serving.values_list("name", flat=True)) or "-"
+
+    def delete_model(self, request: HttpRequest, obj: Area) -> None:
+        """Deletes it with its rules, which may have been all that acted."""
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            refresh_rules(obj.manager_id, caller_behind(request).credential)
 
     @column(gettext_lazy("Rules"))
     def rules(self, area: Area) -> str:

@@ -180,6 +180,15 @@ def test_an_area_leads_to_its_rules(desk, manager, sales):
     assert change(own) in desk.get(page).content.decode()
 
 
+def test_an_area_is_deleted_with_its_rules(desk, manager, sales):
+    save_policy(manager.pk, sales.pk, {"awayText": "Fechado", "hours": {}})
+    desk.post(f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
+    assert not Policy.objects.exists()
+    assert not Schedule.objects.exists()
+    manager.refresh_from_db()
+    assert not manager.has_automation
+
+
 def test_a_new_zone_of_the_manager_is_a_new_version(desk, manager, policy):
     page = f"/admin/managers/manager/{manager.pk}/change/"
     sent = typed(desk, page) | {"time_zone": "America/Manaus", "uf": "AM"}
