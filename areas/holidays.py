@@ -7,8 +7,13 @@ from datetime import date
 
 import holidays as published
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from areas.models import Holiday
+from hci_center.callers import Caller
+from managers.models import Manager
+
+DECEMBER = 12
 
 # The states of Brazil.
 STATES = [
@@ -69,6 +74,18 @@ def holiday_name(manager_id: int, area_id: int | None, day: date) -> str | None:
         cursor.execute(_NAME, values)
         row = cursor.fetchone()
     return None if row is None else row[0]
+
+
+def managers_without_next_year(caller: Caller, today: date) -> list[str]:
+    """Returns, in December, who has dated holidays this year and none next year."""
+    if today.month != DECEMBER:
+        return []
+    dated = Holiday.objects.filter(manager=OuterRef("pk"), is_yearly=False)
+    found = Manager.objects.visible_to(caller).filter(
+        Exists(dated.filter(date__year=today.year)),
+        ~Exists(dated.filter(date__year=today.year + 1)),
+    )
+    return list(found.order_by("name").values_list("name", flat=True))
 
 
 def national_holidays(year: int, uf: str = "") -> list[NationalHoliday]:

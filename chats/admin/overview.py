@@ -9,8 +9,10 @@ from typing import Any
 from django.contrib import admin
 from django.db import connection
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from areas.holidays import managers_without_next_year
 from areas.models import Area
 from chats.admin.account_troubles import troubles_of
 from hci_center.callers import Caller
@@ -71,6 +73,7 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "answered": sum(queue.answered for queue in queues),
         "unread": sum(queue.unread for queue in queues),
         "to_review": Area.objects.visible_to(caller).filter(needs_review=True).count(),
+        "without_holidays": managers_without_next_year(caller, timezone.localdate()),
         "one_manager": sees_one_manager(request),
         "recent": recent_entries(request, admin.site),
     }

@@ -267,6 +267,26 @@ def test_a_states_holidays_are_offered_with_its_name(desk, manager):
     assert f"{year}-07-09" in form.initial["days"]
 
 
+def test_in_december_the_overview_names_whom_next_years_are_missing(
+    desk, manager, monkeypatch
+):
+    foreign = make_manager(name="Estranho")
+    for each in (manager, foreign):
+        Holiday.objects.create(manager=each, date=date(2026, 5, 1), name="Trabalho")
+    title = "Next year's holidays are missing"
+
+    def page(today):
+        monkeypatch.setattr(timezone, "localdate", lambda *_, **__: today)
+        return desk.get("/admin/")
+
+    december = page(date(2026, 12, 1))
+    assert december.context["without_holidays"] == [manager.name]
+    assert title in december.content.decode()
+    assert page(date(2026, 11, 30)).context["without_holidays"] == []
+    Holiday.objects.create(manager=manager, date=date(2027, 5, 1), name="Trabalho")
+    assert page(date(2026, 12, 1)).context["without_holidays"] == []
+
+
 def test_holidays_of_a_foreign_manager_are_not_added(desk, manager):
     foreign = make_manager()
     year = timezone.localdate().year
