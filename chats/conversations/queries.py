@@ -11,25 +11,17 @@ import orjson
 from django.db import connection
 
 from areas.operators import OperatorScope
-from chats.conversations.message_details import Details, as_json, shown_details
-from chats.files.storage import FileLink
+from chats.conversations.message_rows import (
+    MESSAGE_COLUMNS,
+    Shape,
+    message_shape,
+    message_shapes,
+)
 from contacts.lookup import NAMED, ContactRefValues, is_visible
 from contacts.manager_ref import ManagerRef, manager_match
 from contacts.models import Contact, public_id
-from contacts.queries import AS_TIME
 from contacts.row_mapper import COLUMNS, NAMES, contact_of
 from hci_center.callers import Caller
-
-Shape = dict[str, Any]
-
-# The columns for `message_shape`. Only a message that is not a text can have a file:
-# the file's id and size come in the same column as the details, each followed by a
-# space. `extras_text` builds the same value in Python.
-MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sender,
-       m.status, m.error, {AS_TIME.format("m.created_at")},
-       CASE WHEN m.type = 'text' THEN m.details::text ELSE concat(
-         (SELECT a.uuid || ' ' || a.size || ' ' FROM chats_attachment a
-           WHERE a.message_id = m.id), m.details::text) END"""  # noqa: S608 - of a column
 
 # A chat's newest messages within bounds, read backwards up to the limit. Chat and id
 # are compared as a row: by id alone the planner may prefer to scan the messages of all
@@ -47,9 +39,9 @@ SELECT {MESSAGE_COLUMNS} FROM chats_message m {_NEWEST.format(chat="%(chat)s")}
 # The same for all chats of the contact.
 _OF_CONTACT = f"""
 SELECT {MESSAGE_COLUMNS}
-  FROM (SELECT said.id FROM chats_chat h, LATERAL (
-          SELECT m.id FROM chats_message m {_NEWEST.format(chat="h.id")}) said
-         WHERE h.contact_id = %(contact)s ORDER BY said.id DESC LIMIT %(limit)s) newest
+  FROM (SELECT recent.id FROM chats_chat h, LATERAL (
+          SELECT m.id FROM chats_message m {_NEWEST.format(chat="h.id")}) recent
+         WHERE h.contact_id = %(contact)s ORDER BY recent.id DESC LIMIT %(limit)s) newest
   JOIN chats_message m ON m.id = newest.id
  ORDER BY m.id DESC
 """  # noqa: S608 - of columns
@@ -97,9 +89,9 @@ SELECT NULL, NULL, NULL, json_build_array({_FOUND})::text,
        {", ".join(["NULL"] * 6)}
   FROM found
 UNION ALL
-SELECT said.* FROM found, LATERAL (
+SELECT recent.* FROM found, LATERAL (
   SELECT {MESSAGE_COLUMNS} FROM chats_message m
-  {_NEWEST.format(chat="found.chat_id")}) said
+  {_NEWEST.format(chat="found.chat_id")}) recent
 """  # noqa: S608 - of columns
 # Used if no contact has the alias.
 _OPERATOR = """
@@ -262,57 +254,3 @@ def as_uuid(reference: str) -> UUID | None:
         return UUID(reference) if len(reference) == 36 else None
     except ValueError:
         return None
-
-
-def message_shape(row: Any, contact_id: int | str) -> Shape:
-    """Converts a row of MESSAGE_COLUMNS to the API's message."""
-    return message_shapes([row], contact_id)[0]
-
-
-def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape]:
-    """Converts rows of MESSAGE_COLUMNS to the API's messages, oldest first."""
-    shapes: list[Shape] = []
-    for (
-        uuid,
-        direction,
-        kind,
-        content,
-        url,
-        sender,
-        status,
-        error,
-        created_at,
-        extras,
-    ) in reversed(newest_first):
-        shape: Shape = {
-            "content": content,
-            "type": kind,
-            "from": sender or contact_id,
-            "status": status,
-            "id": uuid,
-            "createdAt": created_at,
-            "direction": direction,
-        }
-        if kind != "text":
-            shape["url"] = url
-        if error:
-            shape["error"] = error
-        if extras:
-            _add_extras(shape, extras, contact_id)
-        shapes.append(shape)
-    return shapes
-
-
-def extras_text(file: str | None, size: int, details: Details | None) -> str | None:
-    """Returns the last of MESSAGE_COLUMNS: a file's id and size, and the details."""
-    text = as_json(details)
-    return text if file is None else f"{file} {size} {text or ''}"
-
-
-def _add_extras(shape: Shape, extras: str, contact_id: int | str) -> None:
-    if not extras.startswith("{"):
-        file, size, extras = extras.split(" ", 2)
-        shape["url"] = FileLink(file)
-        shape["fileSize"] = int(size)
-    if extras:
-        shape.update(shown_details(orjson.loads(extras), contact_id))

@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 
 from areas.operators import OperatorScope
 from chats.conversations.audit import act_as
+from chats.conversations.message_rows import Shape, message_shapes
 from chats.conversations.queries import (
     Conversation,
-    Shape,
     conversation_refs,
     find_conversations,
-    message_shapes,
     messages_of_chat,
     read_conversations,
 )

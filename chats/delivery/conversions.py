@@ -21,7 +21,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.accounts.registry import COLUMNS, WIDTH, account_ref
-from chats.delivery.attempts import fail
+from chats.delivery.results import fail
 from chats.files.conversion.program import Order
 from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import StoppedError, convert

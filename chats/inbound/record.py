@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import open_chat_of_locked
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
-from chats.conversations.queries import Shape, as_uuid, message_of_reference
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import as_uuid, message_of_reference
 from chats.files.data_uri import SentFile
 from chats.files.mime_types import FILE, matches_declared
 from chats.files.storage import stored

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from chats.conversations.queries import Shape, as_uuid, message_of_reference
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import as_uuid, message_of_reference
 from chats.models import Status
 
 # The statuses from which each status may be reached.

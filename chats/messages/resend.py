@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from chats.conversations.queries import Shape, as_uuid, message_of_reference
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import as_uuid, message_of_reference
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.models import Status
 from contacts.lookup import lock_contact

@@ -16,7 +16,8 @@ from areas.operators import OperatorScope
 from chats.accounts.health import largest_file
 from chats.conversations.audit import Actor, act_as
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
-from chats.conversations.queries import Shape, find_conversations
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import find_conversations
 from chats.files.data_uri import SentFile
 from chats.files.outgoing import refusal_sentence
 from chats.files.storage import stored

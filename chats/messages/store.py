@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat_of_locked
 from chats.conversations.message_details import Details, as_json
-from chats.conversations.queries import Shape, extras_text, message_shape
+from chats.conversations.message_rows import Shape, extras_text, message_shape
 from chats.files.storage import attach
 from chats.messages.changes import find_quoted
 from chats.models import Attachment

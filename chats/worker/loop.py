@@ -21,10 +21,10 @@ from time import monotonic, sleep
 from areas.openings import extend_openings
 from chats.accounts import alerts, health, pauses
 from chats.accounts.registry import GatewayRegistry
-from chats.delivery import attempts, conversions
+from chats.delivery import attempts, conversions, results
 from chats.delivery import queue as delivery_queue
-from chats.delivery.attempts import AttemptResult
 from chats.delivery.queue import Job, Unreadable
+from chats.delivery.results import AttemptResult
 from chats.files.storage import sweep_orphans
 from chats.gateways.base import Outcome
 from chats.gateways.deadline_adapter import Timeouts
@@ -65,7 +65,7 @@ class Limits:
     # Threads for the tasks of the rules.
     rules: int = 2
     lease: float = 60.0
-    doubt: float = attempts.DOUBT
+    doubt: float = results.DOUBT
     # With the rest of the shutdown, shorter than a supervisor's timeout (10 s).
     drain: float = 7.0
     # Divides the waits between attempts and the pauses; for tests.
@@ -172,7 +172,7 @@ class Worker:
     def _refuse(self, row: Unreadable) -> None:
         subject = f"message {row.message_id}"
         faults.record("worker", "send", row.error, subject)
-        write = partial(attempts.put_off_unreadable, row)
+        write = partial(results.put_off_unreadable, row)
         self._completions.add(Completion("send", write, nothing, subject))
 
     def _put_back(self, job: Job) -> None:
@@ -209,10 +209,10 @@ class Worker:
         self._end(
             Completion(
                 "send",
-                partial(attempts.settle, ended, self.limits.doubt, self.limits.hurry),
+                partial(results.settle, ended, self.limits.doubt, self.limits.hurry),
                 lambda: self._forget(job),
                 f"message {job.message_id}",
-                partial(attempts.give_up, job),
+                partial(results.give_up, job),
             )
         )
 
@@ -237,7 +237,7 @@ class Worker:
         run("accounts", health.ensure_accounts, 5.0)
         run("checks", lambda: self._check(), 1.0)
         run("alarms", alerts.watch, 1.0)
-        run("expiry", attempts.expire, 30.0)
+        run("expiry", results.expire, 30.0)
         run("old events", queue.forget_old, 30.0)
         run("old answers", idempotency.forget_old, 60.0)
         run("old conversions", conversions.forget_sent, 30.0)

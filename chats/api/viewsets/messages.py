@@ -12,7 +12,8 @@ from chats.api.serializers.chats import (
 )
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
-from chats.conversations.queries import Shape, owners_of_message
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import owners_of_message
 from chats.conversations.reading import ReadRequest, Window, list_messages, mark_read
 from chats.files.storage import stored_first
 from chats.inbound.record import IncomingMessage, record_message

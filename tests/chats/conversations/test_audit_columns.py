@@ -11,7 +11,7 @@ from django.utils import timezone
 from chats.conversations import assignment
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
-from chats.delivery.attempts import fail
+from chats.delivery.results import fail
 from chats.messages.receipts import report_status
 from chats.models import ChatEvent, Delivery, Message
 from managers.models import Manager

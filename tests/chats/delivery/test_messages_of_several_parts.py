@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chats.delivery.attempts import AttemptResult, settle
 from chats.delivery.queue import claim
+from chats.delivery.results import AttemptResult, settle
 from chats.gateways.base import Accepted
 from chats.gateways.events import Content, Echo, Edited, Inbound, Person, Reaction
 from chats.inbound.handlers import WebhookAccount, handle_event

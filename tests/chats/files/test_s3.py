@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chats.delivery.attempts import SCHEDULE
+from chats.delivery.results import SCHEDULE
 from chats.files.storage import sweep_orphans
 from chats.models import Attachment, Message
 from tests.chats.conftest import make_due

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from chats.accounts.registry import webhook_path
-from chats.delivery import attempts
+from chats.delivery import results
 from chats.inbound import queue as inbound_queue
 from chats.models import (
     Delivery,
@@ -34,7 +34,7 @@ def test_an_end_that_met_a_deadlock_is_written_again(
     contact, controller, rounds, monkeypatch
 ):
     message = queue(contact)
-    plain, met = attempts.settle, []
+    plain, met = results.settle, []
 
     def settle(*arguments):
         if not met:
@@ -42,7 +42,7 @@ def test_an_end_that_met_a_deadlock_is_written_again(
             raised_by_the_server("40P01")
         plain(*arguments)
 
-    monkeypatch.setattr(attempts, "settle", settle)
+    monkeypatch.setattr(results, "settle", settle)
     rounds.make()
     message.refresh_from_db()
     assert (message.status, met) == ("sent", [True])

@@ -12,8 +12,8 @@ from django.db import connection, connections
 from chats.accounts import alerts, pauses
 from chats.accounts.health import record
 from chats.accounts.registry import cloud_managers
-from chats.delivery import attempts
 from chats.delivery import queue as delivery_queue
+from chats.delivery import results
 from chats.gateways.base import Health
 from chats.inbound import media_download
 from chats.models import (
@@ -152,7 +152,7 @@ def test_an_unreadable_message_that_may_have_gone_out_stays_so(contact, controll
     Delivery.objects.update(in_flight=True)
     spoil("chats_delivery", "token", message_id=message.pk)
     [row] = delivery_queue.claim(1, 1, 60.0, {})
-    attempts.put_off_unreadable(row)
+    results.put_off_unreadable(row)
     kept = Delivery.objects.defer("token").get()
     assert (kept.in_flight, kept.lease_until, kept.failures) == (True, None, 1)
 
@@ -245,14 +245,14 @@ def test_an_end_that_cannot_be_written_is_that_message_s(
 ):
     poison = queue(contact, "poison")
     good = queue(builders.make_contact(contact.manager, external_id="551133335555"))
-    plain = attempts.settle
+    plain = results.settle
 
     def settle(ended, *more):
         if ended.job.message_id == poison.pk:
             raise KeyError("poison")
         plain(ended, *more)
 
-    monkeypatch.setattr(attempts, "settle", settle)
+    monkeypatch.setattr(results, "settle", settle)
     rounds.make()
     poison.refresh_from_db()
     good.refresh_from_db()
