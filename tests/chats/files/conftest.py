@@ -4,6 +4,8 @@ import pytest
 
 from chats.files.uploads import Uploader
 from tests.chats.files.fake_bucket import KEY, NAME, SECRET, FakeBucket
+from tests.chats.files.sample_files import data_uri
+from tests.chats.files.shown_pictures import SEND
 
 
 @pytest.fixture
@@ -31,3 +33,36 @@ def bucket(settings, monkeypatch, tmp_path):
 def carry():
     """A round of the worker's that carries what is here into the bucket."""
     return Uploader().run
+
+
+@pytest.fixture
+def send_picture(api, contact, ana):
+    """Sends a file through the API; its link, or the fields that were refused."""
+
+    def call(content, mime="image/jpeg", said="image", status=200):
+        body = {
+            "contactNumber": 551133334444,
+            "from": ana.pk,
+            "base64": data_uri(content, mime),
+            "type": said,
+        }
+        answer = api.post(SEND, body)
+        assert answer.status_code == status, answer.content
+        data = answer.json()
+        if status != 200:
+            return data["error"]["fields"]
+        return data["data"]["url"].removeprefix("http://testserver")
+
+    return call
+
+
+@pytest.fixture
+def read_link(anonymous):
+    """Reads a link; the response has its whole body as `body`."""
+
+    def got(link, **headers):
+        answer = anonymous.get(link, headers=headers)
+        answer.body = answer.getvalue()
+        return answer
+
+    return got

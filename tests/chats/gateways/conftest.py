@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
+from tests.chats.gateways.evolution_events import JID
 from tests.chats.gateways.rigs import RIGS
 
 
@@ -40,3 +42,28 @@ def page(only: Any) -> Any:
 def evolution(only: Any) -> Any:
     """Evolution's driver with its fake."""
     return only("evolution")
+
+
+@pytest.fixture
+def received(evolution: Any) -> Any:
+    """Returns a function that has Evolution's driver parse a message of that kind."""
+
+    def receive(kind: str, part: Any, **more: Any) -> Any:
+        frame = evolution.fake.inbound(
+            JID, message={kind: part}, messageType=kind, **more
+        )
+        return evolution.received(frame)
+
+    return receive
+
+
+@pytest.fixture
+def cloud(only: Any) -> Any:
+    """WhatsApp Cloud's driver with its fake."""
+    return only("whatsapp_cloud")
+
+
+@pytest.fixture
+def portuguese() -> Iterator[None]:
+    with translation.override("pt-br"):
+        yield

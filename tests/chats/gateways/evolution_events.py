@@ -9,18 +9,6 @@ JID = f"{PHONE}@s.whatsapp.net"
 PHOTO = {"mimetype": "image/jpeg", "caption": "bolo", "mediaKey": {"0": 1}}
 
 
-def receiver(evolution):
-    """Returns a function that has the driver parse a message of that kind."""
-
-    def receive(kind, part, **more):
-        frame = evolution.fake.inbound(
-            JID, message={kind: part}, messageType=kind, **more
-        )
-        return evolution.received(frame)
-
-    return receive
-
-
 def text_of(events):
     [event] = events
     assert isinstance(event, Inbound)

@@ -19,11 +19,6 @@ from chats.gateways.events import (
 from tests.chats.gateways.event_values import AT, NOW, PHONE
 
 
-@pytest.fixture
-def cloud(only):
-    return only("whatsapp_cloud")
-
-
 def test_cloud_text_with_its_profile(cloud):
     frame = cloud.fake.inbound(PHONE, "Oi", id="wamid.1", timestamp=str(NOW))
     assert cloud.received(frame) == [

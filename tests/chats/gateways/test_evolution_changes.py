@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.utils import translation
 
 from chats.gateways.events import (
     Content,
@@ -18,18 +17,9 @@ from chats.gateways.events import (
     Session,
 )
 from tests.chats.gateways.event_values import PHONE
-from tests.chats.gateways.evolution_events import JID, PHOTO, receiver, text_of
+from tests.chats.gateways.evolution_events import JID, PHOTO, text_of
 
-
-@pytest.fixture(autouse=True)
-def in_portuguese():
-    with translation.override("pt-br"):
-        yield
-
-
-@pytest.fixture
-def received(evolution):
-    return receiver(evolution)
+pytestmark = pytest.mark.usefixtures("portuguese")
 
 
 @pytest.fixture

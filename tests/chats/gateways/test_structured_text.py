@@ -7,11 +7,7 @@ from django.utils import translation
 
 from chats.gateways import structured_text as s
 
-
-@pytest.fixture(autouse=True)
-def in_portuguese():
-    with translation.override("pt-br"):
-        yield
+pytestmark = pytest.mark.usefixtures("portuguese")
 
 
 def test_an_order_has_lines_and_a_total_that_is_added_up():

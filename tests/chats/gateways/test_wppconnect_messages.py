@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from django.utils import translation
 
 from chats.gateways.events import (
     Content,
@@ -23,11 +22,7 @@ CHAT = f"{PHONE}@c.us"
 SENT = f"true_{CHAT}_3EB01"
 PREVIEW = b"\xff\xd8\xff\xe0" + bytes(60)
 
-
-@pytest.fixture(autouse=True)
-def in_portuguese():
-    with translation.override("pt-br"):
-        yield
+pytestmark = pytest.mark.usefixtures("portuguese")
 
 
 @pytest.fixture
