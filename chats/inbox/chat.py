@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from chats.conversations.queries import Conversation, Shape
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import Conversation
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.inbox.line import LINES, line_shapes
 from hci_center.callers import Caller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.conversations.queries import MESSAGE_COLUMNS, Shape, message_shape
+from chats.conversations.message_rows import MESSAGE_COLUMNS, Shape, message_shape
 from contacts.models import public_id
 from contacts.queries import AS_TIME, CONTACT_COLUMNS, contact_shapes
 

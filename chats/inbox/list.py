@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from chats.conversations.queries import Shape
+from chats.conversations.message_rows import Shape
 from chats.inbox.counts import counts_of
 from chats.inbox.cursor import Cursor, ForeignCursorError
 from chats.inbox.line import LINES, QUEUED_AT, line_shapes
