@@ -91,7 +91,7 @@ class FakeController(FakeServer):
                 self.results[uuid] = first
                 self.delivered.append(_delivered(request.path, body))
         for status in ("sent", "delivered", "read"):
-            self.tell({"messageId": first["messageId"], "status": status})
+            self.queue_event({"messageId": first["messageId"], "status": status})
         if self.legacy:
             return Reply(200, b"OK")
         return Reply(200, {"success": True, "data": first})

@@ -89,8 +89,8 @@ class FakeEvolution(FakeServer):
             return _bad("Unauthorized", 401, "Unauthorized")
         parts = request.path.strip("/").split("/")
         if parts[-1] != self.instance:
-            said = f'The "{parts[-1]}" instance does not exist'
-            return _bad(said, 404, "Not Found")
+            message = f'The "{parts[-1]}" instance does not exist'
+            return _bad(message, 404, "Not Found")
         if parts[0] == "message":
             return self._message(parts[1], request.json())
         if parts[:2] == ["instance", "connectionState"]:
@@ -162,9 +162,11 @@ class FakeEvolution(FakeServer):
         )
         message = self._sent(person, key, text)
         self.kept[key] = message["message"]
-        self.tell(self.event("send.message", message))
+        self.queue_event(self.event("send.message", message))
         for status in ("SERVER_ACK", "DELIVERY_ACK", "READ"):
-            self.tell(self.event("messages.update", self.update(person, key, status)))
+            self.queue_event(
+                self.event("messages.update", self.update(person, key, status))
+            )
         return Reply(201, message)
 
     def _content(

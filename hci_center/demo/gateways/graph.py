@@ -62,8 +62,8 @@ class FakeGraph(FakeServer):
         if "access_token" in request.query:
             raise AssertionError("a token in an address ends up in logs")
         if request.bearer != self.token:
-            said = f"Error validating access token {request.bearer}"
-            raise GraphError(190, said, status=401)
+            message = f"Error validating access token {request.bearer}"
+            raise GraphError(190, message, status=401)
 
     def require_quotable(self, quoted: str) -> None:
         if quoted in self.forgotten:

@@ -110,8 +110,8 @@ class FakeMessenger(FakeGraph):
         if person in self.away:
             raise GraphError(551, "(#551) This person isn't available", 1545041)
         if not self.wrote_within(person, WEEK if tag else DAY):
-            said = "(#10) This message is sent outside of allowed window."
-            raise GraphError(10, said, 2018278)
+            message = "(#10) This message is sent outside of allowed window."
+            raise GraphError(10, message, 2018278)
 
     def frame(self, *events: dict[str, Any]) -> dict[str, Any]:
         """Builds a webhook body with these events of the page."""
@@ -141,7 +141,7 @@ class FakeMessenger(FakeGraph):
             "timestamp": now,
             "message": {"is_echo": True, "app_id": 1, "mid": mid, **message},
         }
-        self.tell(
+        self.queue_event(
             self.frame(echo),
             self.frame(self._event(person, delivery={"mids": [mid], "watermark": now})),
             self.frame(self._event(person, delivery={"watermark": now})),

@@ -94,7 +94,7 @@ class FakeServer:
         with self._lock:
             self.delivered.append(delivered)
 
-    def tell(self, *news: dict[str, Any]) -> None:
+    def queue_event(self, *news: dict[str, Any]) -> None:
         """Queues events for `post_back`."""
         with self._lock:
             self.news.extend(news)

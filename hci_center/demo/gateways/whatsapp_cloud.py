@@ -83,9 +83,11 @@ class FakeWhatsAppCloud(FakeGraph):
             raise GraphError(100, "(#100) Param file must be a file with a known type")
         if file.mime not in UPLOADS:
             known = ", ".join(sorted(UPLOADS))
-            said = f"Param file must be a file with one of the following types: {known}"
+            message = (
+                f"Param file must be a file with one of the following types: {known}"
+            )
             raise GraphError(
-                100, f"(#100) {said}. Received file of type '{file.mime}'."
+                100, f"(#100) {message}. Received file of type '{file.mime}'."
             )
         name = f"{10**15 + new_number()}"
         self.media[name] = (file.value, file.mime)
@@ -166,8 +168,8 @@ class FakeWhatsAppCloud(FakeGraph):
     def _caption(self, kind: str, part: Any) -> str:
         caption = part.get("caption", "")
         if caption and kind not in CAPTIONED:
-            said = f"(#100) Unexpected key caption on param {kind}"
-            raise GraphError(100, said)
+            message = f"(#100) Unexpected key caption on param {kind}"
+            raise GraphError(100, message)
         if len(caption) > LONGEST_CAPTION:
             raise GraphError(131009, "(#131009) caption must be 1 to 1024 long")
         return str(caption)
@@ -214,4 +216,4 @@ class FakeWhatsAppCloud(FakeGraph):
                 "recipient_id": person,
                 "biz_opaque_callback_data": uuid,
             }
-            self.tell(self.frame(statuses=[news]))
+            self.queue_event(self.frame(statuses=[news]))

@@ -75,8 +75,8 @@ class FakeWPPConnect(FakeServer):
         if "," in phone or "@" in phone:
             raise AssertionError("one number, without its server")
         server = "lid" if body.get("isLid") else "c.us"
-        said = f"O número {phone} não existe."
-        unknown = Reply(400, {"status": "Connected", "message": said})
+        message = f"O número {phone} não existe."
+        unknown = Reply(400, {"status": "Connected", "message": message})
         if phone not in self.people:
             return unknown
         taken = self._content(call, body)
@@ -116,7 +116,7 @@ class FakeWPPConnect(FakeServer):
                 )
             )
             for ack in (1, 2, 3):
-                self.tell(self.ack(message_id, ack))
+                self.queue_event(self.ack(message_id, ack))
         if phone in self.flaky:
             return unknown
         response = {"status": "success", "response": [self.sent[message_id]]}

@@ -32,8 +32,8 @@ class ChatWriter:
         self.plan, self.customer, self.rng = plan, customer, timeline.rng
         rng = self.rng
         self.manager_id = customer.company.manager.pk
-        self.place = rng.choice(customer.company.places)
-        self.operator = self.second_operator = rng.choice(self.place.people)
+        self.area = rng.choice(customer.company.areas)
+        self.operator = self.second_operator = rng.choice(self.area.people)
         self.lines = self._lines()
         self.times = self._times()
         self.protocol = timeline.protocol(self.times[0])
@@ -41,7 +41,7 @@ class ChatWriter:
         # From this message on the second operator writes.
         self.handed_over = len(self.lines)
         if len(self.spoken) > 3 and rng.random() < 0.12:
-            self.second_operator = rng.choice(self.place.people)
+            self.second_operator = rng.choice(self.area.people)
             self.handed_over = self.spoken[2]
 
     def write(self, buffers: CopyBuffers) -> Outcome:
@@ -55,7 +55,7 @@ class ChatWriter:
             f"{stamp(self.times[0])}\t{closed_at}\n"
         )
         return Outcome(
-            place=self.place if len(self.lines) > QUEUED else None,
+            area=self.area if len(self.lines) > QUEUED else None,
             operator=operator,
             protocol=self.protocol,
             unread=unread,
@@ -68,7 +68,7 @@ class ChatWriter:
         return self.times[-1] + 90
 
     def _lines(self) -> list[dialogues.Line]:
-        code, rng, length = self.place.code, self.rng, self.plan.length
+        code, rng, length = self.area.code, self.rng, self.plan.length
         lines = [
             ("c", rng.choice(dialogues.GREETINGS)),
             ("b", dialogues.MENU),
@@ -145,7 +145,7 @@ class ChatWriter:
             "company": self.customer.company.manager.name,
             "customer": self.customer.first_name,
             "operator": self.operator.name.split()[0],
-            "area": self.place.name,
+            "area": self.area.name,
             "protocol": self.protocol,
             "product": rng.choice(dialogues.PRODUCTS),
             "price": f"{rng.randint(29, 1899)},90",
@@ -159,7 +159,7 @@ class ChatWriter:
         def add(
             kind: str, at: float, operator: Person | None, by: Person | None
         ) -> None:
-            area = self.place.id if at >= queued_at else NULL
+            area = self.area.id if at >= queued_at else NULL
             actor = f"user:{by.user_id}\t{by.id}" if by else f"\t{NULL}"
             buffer.append(
                 f"{self.manager_id}\t{self.plan.id}\t{kind}\t{stamp(at)}\t{area}\t"

@@ -36,7 +36,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AreaStaff:
     """An area and its operators."""
 
     id: int
@@ -48,7 +48,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Company:
     manager: Manager
-    places: tuple[Place, ...]
+    areas: tuple[AreaStaff, ...]
 
 
 def make_companies(
@@ -121,7 +121,7 @@ def _staffed(manager: Manager, people: int, rng: Random, now: datetime) -> Compa
     return Company(
         manager,
         tuple(
-            Place(area.pk, area.code, area.name, tuple(serves[area.pk]))
+            AreaStaff(area.pk, area.code, area.name, tuple(serves[area.pk]))
             for area in areas
         ),
     )

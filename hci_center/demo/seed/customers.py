@@ -42,7 +42,7 @@ class Invented:
             )
             return f"{before}{nothing}\t{stamp(since)}\n"
         return (
-            f"{before}{outcome.place.id if outcome.place else NULL}\t"
+            f"{before}{outcome.area.id if outcome.area else NULL}\t"
             f"{outcome.operator.id if outcome.operator else NULL}\t"
             f"{outcome.protocol}\t{self.sa}\t{outcome.unread}\t"
             f"{stamp(outcome.last_message_at)}\t{stamp(outcome.first_message_at)}\n"

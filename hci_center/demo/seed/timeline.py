@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Literal
 
-from hci_center.demo.seed.companies import Company, Person, Place
+from hci_center.demo.seed.companies import AreaStaff, Company, Person
 from hci_center.demo.seed.copy_buffers import DAY, protocol_on
 
 # The state of the customer's last chat: closed, with an operator, in an area's queue,
@@ -44,7 +44,7 @@ class Plan:
 class Outcome:
     """The values of the contact's row after a chat."""
 
-    place: Place | None
+    area: AreaStaff | None
     operator: Person | None
     protocol: str
     unread: int

@@ -14,7 +14,7 @@ from hci_center.feed import tickets
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.identity import SocketIdentity
 from hci_center.feed.server import session_auth
-from hci_center.feed.server.protocol import WIRE, FeedProtocol
+from hci_center.feed.server.protocol import TRANSPORT_KEY, FeedProtocol
 from hci_center.feed.sockets.connection import Close, Connection
 from hci_center.feed.sockets.hub import Hub
 from hci_center.feed.sockets.replay import Hello, catch_up, read_hello
@@ -33,18 +33,18 @@ class OperatorFeed(AsyncConsumer):
     receives the changes for all sockets and writes to them directly.
     """
 
-    line: Connection
+    connection: Connection
     deadline: asyncio.TimerHandle
     headers: dict[str, str] | None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
-        transport: FeedProtocol = scope["extensions"][WIRE]
+        transport: FeedProtocol = scope["extensions"][TRANSPORT_KEY]
         self.headers = session_auth.headers_of(scope)
         await hub.ready()
         await send({"type": "websocket.accept"})
         transport.drop_handshake()
-        self.line = Connection(hub, transport)
+        self.connection = Connection(hub, transport)
         loop = asyncio.get_running_loop()
         self.deadline = loop.call_later(
             HELLO_WITHIN, transport.close_connection, Close.REFUSED
@@ -57,7 +57,7 @@ class OperatorFeed(AsyncConsumer):
             self._receive(message.get("text"))
 
     def _receive(self, text: str | None) -> None:
-        connection = self.line
+        connection = self.connection
         try:
             frame = json.loads(text or "")
         except (ValueError, RecursionError):

@@ -21,7 +21,7 @@ from hci_center.feed.sockets.connection import Close, Connection
 from hci_center.limits import allow_many_connections
 from hci_center.webserver.http_protocol import BoundedHttp
 
-WIRE = "hci.wire"
+TRANSPORT_KEY = "hci.transport"
 # The longest frame that a client may send, in bytes.
 LONGEST_INBOUND = 4096
 # The most fragments that a frame may be sent in, counting empty ones.
@@ -31,7 +31,7 @@ MOST_FRAGMENTS = 16
 class FeedProtocol(WebSocketsSansIOProtocol):
     """Implements `Transport`: writes frames directly and closes slow sockets."""
 
-    line: Connection | None = None
+    connection: Connection | None = None
     pong = b""
     # The asyncio transport's method: with a thousand sockets, any wrapper costs time.
     write: Callable[[bytes], None]
@@ -53,7 +53,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[WIRE] = self
+            extensions[TRANSPORT_KEY] = self
 
     def set_high_water(self, waiting: int) -> None:
         self.transport.set_write_buffer_limits(high=waiting)
@@ -64,7 +64,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        connection = self.line
+        connection = self.connection
         if connection is not None and connection.audience is not None:
             # Not at once: the hub may be iterating over its sockets.
             self.loop.call_soon(self._close_slow)
@@ -135,12 +135,12 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def _close_slow(self) -> None:
-        connection = self.line
+        connection = self.connection
         if connection is not None and not self.writable.is_set():
             self.close_connection(Close.TOO_SLOW)
 
     def _release(self) -> None:
-        connection, self.line = self.line, None
+        connection, self.connection = self.connection, None
         if connection is not None:
             connection.closed()
 

@@ -28,7 +28,7 @@ class Close(IntEnum):
 class Transport(Protocol):
     """The server's side of a socket; see hci_center.feed.server.protocol."""
 
-    line: Connection | None
+    connection: Connection | None
     # Writes a whole frame without waiting.
     write: Callable[[bytes], None]
 
@@ -45,7 +45,7 @@ class Transport(Protocol):
 class ConnectionOwner(Protocol):
     """The methods of the hub that a connection calls."""
 
-    def hold(self, connection: Connection) -> None:
+    def pause(self, connection: Connection) -> None:
         """Pauses the connection until its rights are known again."""
 
     def leave(self, connection: Connection) -> None:
@@ -79,19 +79,19 @@ class CredentialState:
 class Connection:
     """A socket: unauthenticated, then catching up, then live.
 
-    A live connection is held (paused) while its rights are read again.
+    A live connection is paused while its rights are read again.
     """
 
     __slots__ = (
         "audience",
         "ephemeral_at",
         "followed",
-        "held_at",
         "hub",
         "identity",
-        "is_held",
         "is_in_doubt",
         "is_open",
+        "is_paused",
+        "paused_at",
         "present_as",
         "reset_due",
         "slot",
@@ -111,8 +111,8 @@ class Connection:
         # Set while it is live.
         self.audience: Audience | None = None
         self.slot = 0
-        self.is_held = False
-        self.held_at = 0
+        self.is_paused = False
+        self.paused_at = 0
         # Whether the client's data became void, or may have, while it was not live.
         self.reset_due = False
         self.is_in_doubt = False
@@ -121,15 +121,15 @@ class Connection:
         # for most sockets.
         self.followed: dict[Any, dict[str, Any]] | None = None
         self.ephemeral_at = 0.0
-        transport.line = self
+        transport.connection = self
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Pauses the connection until its rights are known again."""
         if self.audience is None:
             self.is_in_doubt = True
         else:
-            self.hub.hold(self)
-            self.is_held = True
+            self.hub.pause(self)
+            self.is_paused = True
 
     def closed(self) -> None:
         """Marks the connection as closed, by either side, and removes it from the hub.
@@ -137,5 +137,5 @@ class Connection:
         Database queries still running for it must check `is_open` afterwards.
         """
         if self.is_open:
-            self.is_open = self.is_held = False
+            self.is_open = self.is_paused = False
             self.hub.leave(self)

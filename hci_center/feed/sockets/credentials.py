@@ -48,14 +48,14 @@ SELECT 'session:' || session_key, '' FROM django_session
 class CredentialRegistry:
     """All credentials of a process.
 
-    `release` is called with each held connection when its rights are known again.
+    `resume` is called with each paused connection when its rights are known again.
     """
 
     def __init__(
-        self, database: Database, release: Callable[[Connection], None]
+        self, database: Database, resume: Callable[[Connection], None]
     ) -> None:
         self._database = database
-        self._release = release
+        self._resume = resume
         self._all: dict[str, CredentialState] = {}
 
     async def join(
@@ -111,7 +111,7 @@ class CredentialRegistry:
         state.resets += 1
         state.is_void = state.is_void or is_void
         for connection in state.connections:
-            connection.hold()
+            connection.pause()
         if state.connections:
             self._load(state)
 
@@ -150,13 +150,13 @@ class CredentialRegistry:
         state.is_void = False
         for connection in tuple(state.connections):
             connection.reset_due |= is_void and (
-                connection.is_held or connection.is_in_doubt
+                connection.is_paused or connection.is_in_doubt
             )
             connection.is_in_doubt = False
             if state.caller is None:
                 connection.transport.close_connection(Close.RIGHTS_GONE)
-            elif connection.is_held:
-                self._release(connection)
+            elif connection.is_paused:
+                self._resume(connection)
 
     async def check(self) -> None:
         """Closes the sockets whose key, user or login session has ended."""

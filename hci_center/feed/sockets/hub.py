@@ -64,7 +64,7 @@ class Hub:
         self.broadcaster = Broadcaster(self.metrics)
         self.database = Database()
         self.replay_store = ReplayStore(self.database)
-        self.credentials = CredentialRegistry(self.database, self.release)
+        self.credentials = CredentialRegistry(self.database, self.resume)
         self.ephemeral = EphemeralEvents(
             self.database, self.broadcaster.audiences, lambda: self.epoch
         )
@@ -279,26 +279,26 @@ class Hub:
         if operator is not None:
             self.presence.connected(connection, operator)
 
-    def hold(self, connection: Connection) -> None:
+    def pause(self, connection: Connection) -> None:
         """Pauses a live connection and stores its cursor."""
         self.broadcaster.remove(connection)
-        connection.held_at = self._broadcast_from
+        connection.paused_at = self._broadcast_from
 
-    def release(self, connection: Connection) -> None:
-        """Resumes a held connection at its cursor, or with a reset.
+    def resume(self, connection: Connection) -> None:
+        """Resumes a paused connection at its cursor, or with a reset.
 
         A reset is sent when its data is void or too many changes were missed.
         """
-        connection.is_held = False
-        missed = self.last - connection.held_at
-        if missed > MOST_EVENTS or not self.replay_buffer.covers(connection.held_at):
+        connection.is_paused = False
+        missed = self.last - connection.paused_at
+        if missed > MOST_EVENTS or not self.replay_buffer.covers(connection.paused_at):
             connection.reset_due = True
         if connection.reset_due:
             connection.transport.write(frame(reset(self.last, self.epoch)))
             self.go_live(connection)
         else:
             self.go_live(
-                connection, self.replay_buffer.after(connection.held_at, missed)
+                connection, self.replay_buffer.after(connection.paused_at, missed)
             )
 
     def leave(self, connection: Connection) -> None:

@@ -210,7 +210,7 @@ def test_what_another_says_on_the_layer_does_not_end_the_feed(
 
 class FakeTransport:
     def __init__(self) -> None:
-        self.line: Connection | None = None
+        self.connection: Connection | None = None
         self.written: list[bytes] = []
         self.closed: int | None = None
         self.write = self.written.append
@@ -227,13 +227,13 @@ class FakeTransport:
 
 def live_connection(hub: Hub, caller: Caller) -> tuple[Connection, FakeTransport]:
     transport = FakeTransport()
-    line = Connection(hub, transport)
-    line.identity = SocketIdentity(caller.credential, "", "http://x")
-    line.state = CredentialState(caller.credential)
-    line.state.caller = caller
-    line.state.connections.add(line)
-    hub.go_live(line)
-    return line, transport
+    connection = Connection(hub, transport)
+    connection.identity = SocketIdentity(caller.credential, "", "http://x")
+    connection.state = CredentialState(caller.credential)
+    connection.state.caller = caller
+    connection.state.connections.add(connection)
+    hub.go_live(connection)
+    return connection, transport
 
 
 def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
@@ -277,9 +277,11 @@ def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
     async def run() -> int | None:
         hub = Hub()
         database = Database()
-        registry = CredentialRegistry(database, hub.release)
-        line, transport = live_connection(hub, Caller("key", "key:1", frozenset({1})))
-        state = line.state
+        registry = CredentialRegistry(database, hub.resume)
+        connection, transport = live_connection(
+            hub, Caller("key", "key:1", frozenset({1}))
+        )
+        state = connection.state
         assert state is not None
         registry.invalidate(state, is_void=False)
         assert state.loading is not None
