@@ -7,6 +7,7 @@ The functions of `areas/sql/` keep the spans; the feed calls them as sockets com
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -39,6 +40,7 @@ ON CONFLICT (operator_id) DO UPDATE
  WHERE (v.state, v.reason) IS DISTINCT FROM (excluded.state, excluded.reason)
 """
 _FOLLOW = "SELECT * FROM presence_follow(ARRAY[%s]::bigint[], %s, false)"
+_CURRENT = "SELECT state, reason, since FROM presence_of(ARRAY[%s]::bigint[])"
 # Sent at commit, as `change_now` does, but without `m`: presence frames have none.
 _PUBLISH = "SELECT pg_notify('change_now', %s)"
 
@@ -77,6 +79,22 @@ def presence_fields(state: str, reason: str, since: datetime | None) -> dict[str
         "pauseReason": reason,
         "since": None if since is None else as_time(since),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentPresence:
+    """What an operator is now: online, paused with the reason's code, or offline."""
+
+    state: str
+    reason: str
+    since: datetime | None
+
+
+def current_presence(operator_id: int) -> CurrentPresence:
+    """Returns what the operator is now, and since when."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, [operator_id])
+        return CurrentPresence(*cursor.fetchone())
 
 
 def set_presence(caller: Caller, operator_id: int, state: str, reason: str) -> int:

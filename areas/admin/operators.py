@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import (
@@ -18,14 +19,21 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
 )
 
-from areas.models import Area, Operator, OperatorArea
+from areas.models import Area, Availability, Operator, OperatorArea, PauseReason
+from areas.presence import current_presence
 from chats.conversations.assignment import hand_over
 from chats.conversations.audit import actor_of
 from contacts.models import Contact
-from managers.admin.columns import column, short
+from managers.admin.columns import column, short, tag
 from managers.admin.filters import TenantFilter, yes_or_no
 from managers.admin.tenant import ALL, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
+
+_PRESENCE: dict[str, tuple[Literal["good", "warn", "mute"], Any]] = {
+    Availability.State.ONLINE: ("good", Availability.State.ONLINE.label),
+    Availability.State.PAUSED: ("warn", Availability.State.PAUSED.label),
+    Availability.State.OFFLINE: ("mute", Availability.State.OFFLINE.label),
+}
 
 
 class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -57,8 +65,12 @@ class OperatorForm(AccountForm):
 
     class Meta:
         model = Operator
-        fields = ["manager", "name", "email", "is_active"]
+        fields = ["manager", "name", "email", "is_active", "cap"]
         help_texts = {
+            "cap": gettext_lazy(
+                "Automatic assignment gives no more than this; 0 is no limit. Empty: "
+                "as the rules of the area say."
+            ),
             "is_active": gettext_lazy(
                 "Who leaves keeps his history; his contacts go back to the queue."
             ),
@@ -125,10 +137,14 @@ class OperatorAdmin(TenantAdmin):
             (None, {"fields": ["manager", "name", "email", "is_active"]}),
             (gettext_lazy("Signing in"), {"fields": [tuple(account)]}),
             (gettext_lazy("Areas"), {"fields": ["areas"]}),
+            (
+                gettext_lazy("Presence"),
+                {"fields": ["cap"] if obj is None else ["presence", "cap"]},
+            ),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fixed = [] if obj is None else ["manager"]
+        fixed = [] if obj is None else ["manager", "presence"]
         return [*fixed, "username"] if _is_staff(obj) else fixed
 
     def get_form(
@@ -146,6 +162,20 @@ class OperatorAdmin(TenantAdmin):
     @column(gettext_lazy("Areas"))
     def serves(self, operator: Operator) -> str:
         return ", ".join(area.name for area in operator.areas.all())
+
+    @column(gettext_lazy("Now"))
+    def presence(self, operator: Operator) -> str:
+        """Online, paused with the reason, or offline, and since when."""
+        found = current_presence(operator.pk)
+        kind, word = _PRESENCE[found.state]
+        reason = PauseReason.objects.filter(
+            manager=operator.manager_id, code=found.reason
+        )
+        name = reason.values_list("name", flat=True).first() or found.reason
+        told = format_html_join(
+            " · ", "{}", ((each,) for each in (name, short(found.since)) if each)
+        )
+        return format_html("{} {}", tag(kind, word), told)
 
     @column(gettext_lazy("Last sign-in"), ordering="user__last_login")
     def last_login(self, operator: Operator) -> str | None:

@@ -30,6 +30,7 @@ from hci_center.api.parsers import (
     parse_public_id,
 )
 from managers.admin.columns import column
+from managers.admin.pause_reasons import PauseReasonInline
 from managers.admin.secret_fields import (
     ClearField,
     SecretField,
@@ -192,6 +193,10 @@ class ManagerAdmin(TenantAdmin):
             {"fields": ["is_demo"], "classes": ["collapse"]},
         ),
     ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        # Who is being added has no operators yet.
+        return [] if obj is None else [PauseReasonInline]
 
     @column(gettext_lazy("WhatsApp number"), ordering="number")
     def shown_number(self, manager: Manager) -> str | None:

@@ -17,6 +17,9 @@ from contacts.models import Contact
 from managers.models import Manager
 from tests import builders
 
+# What the page of a manager sends of its list of pause reasons, when it is empty.
+NO_REASONS = {"pause_reasons-TOTAL_FORMS": "0", "pause_reasons-INITIAL_FORMS": "0"}
+
 
 def at_the_desk(user: Any) -> Client:
     client = Client()

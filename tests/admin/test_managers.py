@@ -6,8 +6,9 @@ import re
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from areas.models import PauseReason
 from managers.models import Manager
-from tests.admin.conftest import errors, said
+from tests.admin.conftest import NO_REASONS, errors, said
 from tests.builders import make_area, make_manager
 
 CANARY = "canary-EAAB-0123456789"
@@ -21,6 +22,7 @@ MANAGER = {
     "facebook_id": "369258147",
     "gateway": "controller",
     "time_zone": "America/Sao_Paulo",
+    **NO_REASONS,
 }
 
 
@@ -178,6 +180,7 @@ def test_a_number_that_joined_without_a_port_may_stay_without(office):
             "number": str(joined.number),
             "gateway": "controller",
             "time_zone": "America/Sao_Paulo",
+            **NO_REASONS,
         },
     )
     assert answer.status_code == 302
@@ -223,3 +226,53 @@ def test_saving_leaves_alone_what_was_not_changed(desk, manager):
 def test_a_new_manager_is_in_the_time_zone_of_the_installation(office):
     form = office.get("/admin/managers/manager/add/").context["adminform"].form
     assert form["time_zone"].value() == "America/Sao_Paulo"
+
+
+REASON = {
+    "pause_reasons-TOTAL_FORMS": "1",
+    "pause_reasons-0-code": "almoco",
+    "pause_reasons-0-name": " Almoço  longo ",
+    "pause_reasons-0-minutes": "60",
+    "pause_reasons-0-is_active": "on",
+}
+
+
+def test_a_supervisor_keeps_the_list_of_pause_reasons(desk, manager):
+    assert desk.post(change(manager), MANAGER | REASON).status_code == 302
+    [reason] = PauseReason.objects.filter(manager=manager)
+    assert (reason.code, reason.name, reason.minutes) == ("almoco", "Almoço longo", 60)
+    there = REASON | {
+        "pause_reasons-INITIAL_FORMS": "1",
+        "pause_reasons-0-id": reason.pk,
+        "pause_reasons-0-manager": manager.pk,
+        "pause_reasons-0-code": "other",
+        "pause_reasons-0-minutes": "45",
+    }
+    del there["pause_reasons-0-is_active"]
+    assert desk.post(change(manager), MANAGER | there).status_code == 302
+    reason.refresh_from_db()
+    # The code stays: the history names it.
+    assert (reason.code, reason.minutes, reason.is_active) == ("almoco", 45, False)
+
+
+def test_a_pause_reason_is_there_once_and_has_a_name(desk, manager):
+    PauseReason.objects.create(manager=manager, code="almoco", name="Almoço")
+    shown = desk.get(change(manager)).content.decode()
+    assert "almoco" in shown
+    again = desk.post(change(manager), MANAGER | REASON)
+    blank = desk.post(change(manager), MANAGER | REASON | {"pause_reasons-0-name": " "})
+    assert (again.status_code, blank.status_code) == (200, 200)
+    assert PauseReason.objects.count() == 1
+
+
+def test_a_supervisor_cannot_change_the_pause_reason_of_another_manager(desk, manager):
+    other = make_manager()
+    foreign = PauseReason.objects.create(manager=other, code="x", name="X")
+    sent = REASON | {
+        "pause_reasons-INITIAL_FORMS": "1",
+        "pause_reasons-0-id": foreign.pk,
+        "pause_reasons-0-manager": other.pk,
+    }
+    desk.post(change(manager), MANAGER | sent)
+    foreign.refresh_from_db()
+    assert (foreign.manager, foreign.name) == (other, "X")

@@ -3,13 +3,15 @@
 import pytest
 from django.contrib.auth.models import User
 
-from areas.models import Operator
+from areas.models import Operator, PauseReason
 from areas.operators import find_operator
+from areas.presence import set_presence
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.models import ChatEvent
 from contacts.models import Contact
 from tests.admin.conftest import errors, said
+from tests.areas.test_presence import KEY, arrive
 from tests.builders import make_operator
 from tests.conftest import Api
 
@@ -229,3 +231,23 @@ def test_a_supervisor_of_two_managers_tells_their_areas_apart(
     make_operator(other_manager)
     page = office.get(ADD).content.decode()
     assert "Vendas" in page
+
+
+def test_his_cap_is_on_his_page(desk, ana, sales):
+    desk.post(change(ana), stays(ana, sales, cap="7"))
+    ana.refresh_from_db()
+    assert ana.cap == 7
+    desk.post(change(ana), stays(ana, sales, cap=""))
+    ana.refresh_from_db()
+    assert ana.cap is None
+    assert errors(desk.post(change(ana), stays(ana, sales, cap="-1")))
+
+
+def test_his_page_tells_what_he_is_now(desk, manager, ana):
+    assert "Offline" in desk.get(change(ana)).content.decode()
+    PauseReason.objects.create(manager=manager, code="almoco", name="Almoço <b>")
+    arrive(ana)
+    set_presence(KEY, ana.pk, "paused", "almoco")
+    page = desk.get(change(ana)).content.decode()
+    assert "Paused" in page
+    assert "Almoço &lt;b&gt;" in page

@@ -9,7 +9,7 @@ from django.test import Client
 
 from chats.models import Delivery, Message
 from managers.models import ApiKey, Manager
-from tests.admin.conftest import make_centre
+from tests.admin.conftest import NO_REASONS, make_centre
 from tests.builders import make_key, make_message
 
 CANARY = "canary-7f3a9c"
@@ -81,6 +81,7 @@ def test_no_secret_is_in_the_log_of_changes(desk, own, addresses):
             "facebook_id": own.manager.facebook_id,
             "time_zone": "America/Sao_Paulo",
             "new_facebook_token": f"{CANARY}-new",
+            **NO_REASONS,
         },
     )
     assert Manager.objects.get().facebook_token == f"{CANARY}-new"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from areas.models import Holiday, Policy, Schedule
 from areas.policies import policy_for
 from areas.policy_saving import save_policy
-from tests.admin.conftest import errors, said
+from tests.admin.conftest import NO_REASONS, errors, said
 from tests.builders import make_area, make_manager
 
 ADD = "/admin/areas/policy/add/"
@@ -192,6 +192,7 @@ def test_an_area_is_deleted_with_its_rules(desk, manager, sales):
 def test_a_new_zone_of_the_manager_is_a_new_version(desk, manager, policy):
     page = f"/admin/managers/manager/{manager.pk}/change/"
     sent = typed(desk, page) | {"time_zone": "America/Manaus", "uf": "AM"}
+    sent |= NO_REASONS
     assert desk.post(page, sent).status_code == 302
     manager.refresh_from_db()
     assert manager.uf == "AM"
