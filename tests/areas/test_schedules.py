@@ -1,9 +1,10 @@
 """Opening hours against an independent calculation that steps through UTC minutes."""
 
 import random
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -50,9 +51,12 @@ def random_spans(draw):
 
 @lru_cache
 def walls_of(zone, begin, days):
-    """The wall time of each UTC minute."""
-    minutes = (begin + MINUTE * n for n in range(days * 1440))
-    return [at.astimezone(zone).replace(tzinfo=None) for at in minutes]
+    """The latest wall time up to each UTC minute, and the last minute of each."""
+    walls = [
+        (begin + MINUTE * n).astimezone(zone).replace(tzinfo=None)
+        for n in range(days * 1440)
+    ]
+    return list(accumulate(walls, max)), {wall: n for n, wall in enumerate(walls)}
 
 
 class Stepped:
@@ -61,22 +65,17 @@ class Stepped:
     def __init__(self, zone, begin, days):
         self.begin = begin
         self.minutes = [begin + MINUTE * n for n in range(days * 1440)]
-        self.walls = walls_of(zone, begin, days)
+        self.latest, self.last = walls_of(zone, begin, days)
         self.open = bytearray(len(self.minutes))
 
     def mark(self, day, start, end):
         """Opens from the first minute at `start` up to the last one at `end`."""
         opens = datetime.combine(day, time()) + MINUTE * start
         closes = datetime.combine(day, time()) + MINUTE * end
-        first = next(
-            (n for n, wall in enumerate(self.walls) if wall >= opens), len(self.walls)
-        )
-        at_end = [n for n, wall in enumerate(self.walls) if wall == closes]
-        after = next(
-            (n for n, wall in enumerate(self.walls) if wall > closes), len(self.walls)
-        )
-        for n in range(first, at_end[-1] if at_end else after):
-            self.open[n] = 1
+        first = bisect_left(self.latest, opens)
+        last = self.last.get(closes, bisect_right(self.latest, closes))
+        if last > first:
+            self.open[first:last] = b"\1" * (last - first)
 
 
 def dated_spans(day, week, dated, yearly):
