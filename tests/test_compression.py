@@ -109,7 +109,7 @@ def test_what_another_page_makes_a_browser_ask_stays_plain(asked_from, expected)
     assert is_compressed(response) is expected
 
 
-def test_who_does_not_take_gzip_gets_it_plain_and_caches_are_told():
+def test_a_client_without_gzip_gets_it_plain_and_responses_vary():
     response = answered(HttpResponse(TEXT))
     assert (response.content, response["Vary"]) == (TEXT, "Accept-Encoding")
     assert not is_compressed(response)

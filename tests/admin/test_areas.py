@@ -91,7 +91,7 @@ def test_an_unused_area_can_be_deleted_with_its_operators_places(desk, sales, an
     assert not ana.memberships.exists()
 
 
-def test_it_tells_who_serves_an_area(desk, sales, support, ana, bruno):
+def test_it_shows_who_serves_an_area(desk, sales, support, ana, bruno):
     bruno.is_active = False
     bruno.save()
     assert "Ana" in desk.get(change(sales)).content.decode()
@@ -102,7 +102,7 @@ def test_it_tells_who_serves_an_area(desk, sales, support, ana, bruno):
     assert staffing == {"vendas": 1, "suporte": 0}
 
 
-def test_an_area_that_is_used_at_that_very_moment_is_told_in_a_sentence(
+def test_an_area_used_concurrently_is_reported_in_a_sentence(
     desk, manager, sales, monkeypatch
 ):
     make_contact(manager, area=sales)
@@ -114,7 +114,7 @@ def test_an_area_that_is_used_at_that_very_moment_is_told_in_a_sentence(
     assert Area.objects.filter(pk=sales.pk).exists()
 
 
-def test_a_name_taken_at_that_very_moment_is_told_in_a_sentence(
+def test_a_name_taken_concurrently_is_reported_in_a_sentence(
     desk, manager, sales, monkeypatch
 ):
     monkeypatch.setattr("areas.admin.areas.AreaForm.clean", lambda form: None)

@@ -30,7 +30,7 @@ def served(contact, ana):
     return Chat.objects.get()
 
 
-def test_a_closed_chat_tells_who_answered_it_then(
+def test_a_closed_chat_shows_who_answered_it_then(
     desk, served, contact, bruno, support
 ):
     contact.refresh_from_db()
@@ -43,7 +43,7 @@ def test_a_closed_chat_tells_who_answered_it_then(
     assert "Bruno" not in results
 
 
-def test_states_tell_chats_apart(desk, manager, contact, ana, served):
+def test_chats_are_filtered_by_state(desk, manager, contact, ana, served):
     waiting = open_chat(contact, actor=Actor(""))
     answered = make_chat(make_contact(manager, operator=ana))
     assert set(listed(desk, CHATS, state="open")) == {waiting, answered}

@@ -46,7 +46,7 @@ def test_it_is_handed_over(desk, supervisor, contact, ana):
     assert LogEntry.objects.get().change_message == "Handed over to Ana."
 
 
-def test_the_look_is_told_where_to_go_next(desk, contact, ana):
+def test_the_response_names_the_next_page(desk, contact, ana):
     answer = desk.post(
         page(contact, "hand_over"),
         {"_form_submitted": "on", "operator": ana.pk},
@@ -102,7 +102,7 @@ def test_its_chat_is_closed(desk, supervisor, contact, ana):
     assert lines(contact) == [("closed", "vendas", None, f"user:{supervisor.pk}")]
 
 
-def test_closing_what_is_closed_is_told_in_a_sentence(desk, contact):
+def test_closing_what_is_closed_is_reported_in_a_sentence(desk, contact):
     answer = desk.post(page(contact, "close"), {"_form_submitted": "on"}, follow=True)
     assert said(answer) == ["There is no such chat."]
 

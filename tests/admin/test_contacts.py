@@ -116,7 +116,9 @@ def test_many_move_to_an_area(desk, manager, contact, support):
     assert Contact.objects.filter(area=support).count() == 2
 
 
-def test_many_chats_are_closed_and_what_could_not_be_is_told(desk, manager, contact):
+def test_many_chats_are_closed_and_what_could_not_be_closed_is_reported(
+    desk, manager, contact
+):
     make_chat(contact)
     quiet = make_contact(manager)
     answer = desk.post(
@@ -188,7 +190,7 @@ def test_a_page_contact_is_found_by_id_and_any_by_protocol(desk, contact, page_c
     assert listed(desk, q=contact.protocol.lower()) == [contact]
 
 
-def test_situations_tell_contacts_apart(desk, manager, sales, ana, contact):
+def test_contacts_are_filtered_by_situation(desk, manager, sales, ana, contact):
     make_chat(contact)
     answered = make_contact(manager, area=sales, operator=ana, unread=2)
     make_chat(answered)
@@ -202,7 +204,7 @@ def test_situations_tell_contacts_apart(desk, manager, sales, ana, contact):
     assert listed(desk, operator__id__exact=ana.pk) == [answered]
 
 
-def test_channels_tell_contacts_apart(desk, contact, page_contact):
+def test_contacts_are_filtered_by_channel(desk, contact, page_contact):
     assert listed(desk, channel__exact="facebook") == [page_contact]
 
 

@@ -83,7 +83,7 @@ def test_an_expired_key_makes_room_for_its_name(office, manager):
     assert ApiKey.objects.live().filter(name="bot", all_managers=True).exists()
 
 
-def test_a_name_taken_at_that_very_moment_is_told_in_a_sentence(
+def test_a_name_taken_concurrently_is_reported_in_a_sentence(
     office, manager, monkeypatch
 ):
     make_key(manager, name="bot")
@@ -143,7 +143,7 @@ def test_only_the_limit_of_a_key_can_be_changed(office, manager, other_manager):
     assert list(changed.managers.all()) == [manager]
 
 
-def test_the_list_tells_live_from_ended(office, manager):
+def test_the_list_distinguishes_live_from_ended(office, manager):
     make_key(manager, name="live")
     make_key(manager, name="expired", expires_at=timezone.now() - timedelta(days=1))
     make_key(manager, name="revoked")

@@ -225,7 +225,7 @@ def test_they_are_found_by_name_and_user_name_and_filtered_by_area(
         assert list(desk.get(LIST, query).context["cl"].result_list) == [ana]
 
 
-def test_a_supervisor_of_two_managers_tells_their_areas_apart(
+def test_areas_of_two_managers_are_distinguishable(
     supervisor, office, sales, other_manager
 ):
     make_operator(other_manager)

@@ -35,7 +35,7 @@ def test_a_supervisor_is_made_with_his_managers(office, manager, other_manager):
     assert list(listed.context["cl"].result_list) == [manager]
 
 
-def test_a_password_is_asked_for_and_judged(office, db):
+def test_a_password_is_required_and_validated(office, db):
     assert list(errors(office.post(ADD, typed(new_password="")))) == ["new_password"]
     assert list(errors(office.post(ADD, typed(new_password="12345")))) == [
         "new_password"

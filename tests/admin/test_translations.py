@@ -103,12 +103,12 @@ def test_the_compiled_catalogues_are_those_of_the_sources():
 @pytest.mark.parametrize(
     ("accepted", "title"), [("pt-BR,pt;q=0.9", "Visão geral"), ("en-US", "Overview")]
 )
-def test_the_back_office_speaks_the_browsers_language(desk, own, accepted, title):
+def test_the_back_office_is_in_the_browsers_language(desk, own, accepted, title):
     page = desk.get("/admin/", headers={"Accept-Language": accepted})
     assert page.context["title"] == title
 
 
-def test_a_refusal_of_the_api_speaks_the_callers_language(db):
+def test_a_refusal_of_the_api_is_in_the_callers_language(db):
     for accepted, sentence in (
         ("pt-BR", "É necessária uma chave de API válida ou uma sessão iniciada."),
         ("en", "A valid API key or a signed-in session is needed."),

@@ -202,14 +202,14 @@ def test_after_a_day_the_key_is_free_again(increase, page_contact):
     assert StoredAnswer.objects.count() == 1
 
 
-def test_after_a_day_other_fields_may_bear_the_key(api, manager):
+def test_after_a_day_other_fields_may_have_the_key(api, manager):
     api.post("/api/user/", {"number": 1}, headers=ONCE)
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
     answer = api.post("/api/user/", {"number": manager.number}, headers=ONCE)
     assert answer.json() == found()
 
 
-def test_old_answers_are_forgotten_by_whoever_comes_along(increase):
+def test_old_answers_are_deleted_by_later_calls(increase):
     for number in range(15):
         increase(key=f"old {number}")
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))

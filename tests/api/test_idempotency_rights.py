@@ -97,7 +97,7 @@ def test_an_operator_who_no_longer_sees_the_contact(manager, sales, ana, contact
     assert again.content == fresh.content
 
 
-def test_who_hands_a_contact_over_is_told_so_again(manager, ana, bruno, contact):
+def test_a_repeated_handover_is_answered_again(manager, ana, bruno, contact):
     contact.operator = ana
     contact.save()
     api = signed_in(ana.user)

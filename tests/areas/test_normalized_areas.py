@@ -92,7 +92,7 @@ def test_the_code_is_permanent_afterwards(manager):
         Area.objects.filter(pk=area.pk).update(code="another")
 
 
-def test_sockets_read_anew_what_shows_the_codes(manager):
+def test_sockets_reload_rows_that_show_the_codes(manager):
     builders.make_contact(manager, area=builders.make_area(manager, "Vendas "))
     before = pending()
     migrate()

@@ -107,7 +107,7 @@ def test_nobody_has_no_presence(api, ana):
     refused(answer, 404, "operator_not_found")
 
 
-def test_the_documented_list_tells_online_alone(api, ana):
+def test_the_documented_list_has_only_online(api, ana):
     arrive(ana)
     put(api, ana, "paused")
     listed = operator_shape(ana, "vendas") | {"online": True}

@@ -264,7 +264,7 @@ def test_what_cannot_stand_is_refused_and_nothing_changed(provision, over, probl
     assert not any(everything()[1:])
 
 
-def test_all_problems_are_told_at_once(provision):
+def test_all_problems_are_reported_at_once(provision):
     with pytest.raises(CommandError) as refused:
         provision({"name": "", "number": "x"}, {"name": 1.5, "facebookId": "a/b"})
     assert len(str(refused.value).splitlines()) == 5

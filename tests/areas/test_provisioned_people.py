@@ -35,7 +35,7 @@ def test_a_password_that_the_validators_refuse_is_refused(
     assert not any(everything())
 
 
-def test_all_bad_passwords_are_told_at_once(provision):
+def test_all_bad_passwords_are_reported_at_once(provision):
     people = [{"username": name, "password": "1"} for name in ("davi", "eva")]
     problems = refusal(provision, MINIMAL | {"operators": people})
     assert [problem.split(":")[0] for problem in problems] == [
@@ -44,7 +44,7 @@ def test_all_bad_passwords_are_told_at_once(provision):
     ]
 
 
-def test_a_password_that_stays_is_not_judged_again(provision):
+def test_an_unchanged_password_is_not_validated_again(provision):
     """It was set before the present validators were configured."""
     davi = MINIMAL | {"supervisors": [{"username": "davi", "password": "good-enough"}]}
     provision(davi)

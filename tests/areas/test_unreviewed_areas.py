@@ -68,7 +68,7 @@ def test_reviewed_areas_do_not_count(manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_callers_at_the_same_moment_do_not_pass_the_bound():
+def test_simultaneous_callers_do_not_exceed_the_limit():
     manager = builders.make_manager()
     leave_unreviewed(manager, MOST_UNREVIEWED - 1)
 

@@ -32,7 +32,7 @@ def told_by(page, secret):
     return answer.status_code, InboundEvent.objects.count()
 
 
-def test_the_demonstrations_secret_tells_of_its_own_pages_alone(demo, manager):
+def test_the_demonstrations_secret_is_valid_for_its_own_pages_only(demo, manager):
     page = manager.facebook_id
     assert told_by(page, demo.DEMO_APP_SECRET) == (403, 0)
     make_manager(facebook_id="demo-page", is_demo=True)

@@ -139,7 +139,7 @@ def test_a_playlist_in_the_place_of_a_film_reads_no_file(attack, tmp_path):
             attack(playlist, mime, "video")
 
 
-def test_the_program_is_told_none_of_our_secrets(attack, monkeypatch, tmp_path):
+def test_the_program_gets_none_of_our_secrets(attack, monkeypatch, tmp_path):
     assert (
         not {"DATABASE_URL", "HCI_SECRET_KEY", "HCI_TOKEN_KEYS"}
         & running._ENVIRONMENT.keys()

@@ -102,7 +102,7 @@ def test_a_forged_look_up_in_the_admin_is_one_line(logged, supervisor):
     assert "Filtering by content__regex not allowed" in line
 
 
-def test_a_flood_is_bounded_and_told(logged, monkeypatch):
+def test_a_flood_is_limited_and_logged(logged, monkeypatch):
     moment = 1000.0
     monkeypatch.setattr(security.time, "monotonic", lambda: moment)
     for _ in range(500):

@@ -69,7 +69,7 @@ def test_a_forged_device_is_a_stranger(browser, ana, cookie):
     assert browser.sign_in(ana.user.username).status_code == 429
 
 
-def test_made_up_names_do_not_hold_up_whoever_shares_the_address(browser, ana):
+def test_invented_names_do_not_delay_others_at_the_address(browser, ana):
     tries = [browser.sign_in(f"name-{n}", "wrong").status_code for n in range(100)]
     assert tries == [401] * 100
     hold_the_clock()

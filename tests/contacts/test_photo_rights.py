@@ -47,7 +47,7 @@ def status(api, path):
     return answer.status_code
 
 
-def test_answers_sign_it_and_whoever_has_the_link_sees_it(
+def test_answers_sign_it_and_anybody_with_the_link_sees_it(
     api, anonymous, contact, bare
 ):
     link = answered(api, contact)
@@ -123,7 +123,7 @@ def test_it_ends_with_its_contact(api, anonymous, contact, bare):
     assert status(api, bare) == 403
 
 
-def test_a_stored_answer_is_signed_anew(api, contact, bare, monkeypatch):
+def test_a_stored_answer_is_signed_again(api, contact, bare, monkeypatch):
     body = {
         "number": contact.manager.number,
         "contactNumber": contact.external_id,
@@ -139,7 +139,7 @@ def test_a_stored_answer_is_signed_anew(api, contact, bare, monkeypatch):
 
 
 @pytest.mark.parametrize("base", ["", "https://centre.example"])
-def test_the_address_is_the_one_that_the_feed_tells(api, contact, base):
+def test_the_address_is_the_one_in_the_feed(api, contact, base):
     bare = portray(contact, base)
     assert answered(api, contact).partition("?")[0] == bare
 

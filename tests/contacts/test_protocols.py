@@ -18,7 +18,7 @@ def check_digit(digits):
     return str((11 - remainder) % 10)
 
 
-def test_a_protocol_bears_the_managers_day_a_number_and_a_check_digit(manager):
+def test_a_protocol_has_the_managers_day_a_number_and_a_check_digit(manager):
     before = datetime.now(ZoneInfo(manager.time_zone))
     protocol = issue_protocol(manager.pk)
     after = datetime.now(ZoneInfo(manager.time_zone))
@@ -42,7 +42,7 @@ def test_no_two_protocols_are_alike(manager, other_manager):
     assert len(set(issued)) == 100
 
 
-def test_the_check_digit_tells_every_single_wrong_digit(manager):
+def test_the_check_digit_detects_every_single_wrong_digit(manager):
     digits = issue_protocol(manager.pk).removeprefix("BR")
     for position in range(len(digits) - 1):
         for other in set("0123456789") - {digits[position]}:

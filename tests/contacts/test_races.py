@@ -131,7 +131,7 @@ def test_twenty_first_messages_are_one_contact(manager):
     assert Contact.objects.count() == 1
 
 
-def test_twenty_who_find_or_add_a_facebook_contact_are_told_its_step(key, manager):
+def test_twenty_callers_who_find_or_add_a_facebook_contact_get_its_step(key, manager):
     body = {"facebookId": manager.facebook_id, "contactId": "74", "name": "J"}
     answers = at_once([send(key, "POST", "/api/user/contact/sa", body)] * 20)
     assert {a.json()["data"] for a in answers} == {1}
@@ -258,9 +258,7 @@ def test_a_claim_and_a_close_end_as_one_after_the_other(manager, sales, ana):
             assert (c.operator, is_open) == (ana, True)
 
 
-def test_the_ledger_tells_every_change_in_its_order(
-    manager, sales, support, ana, bruno
-):
+def test_the_ledger_has_every_change_in_order(manager, sales, support, ana, bruno):
     """Hands over, moves, claims and releases one contact at the same time."""
     contact = builders.make_contact(manager, area=sales)
     builders.make_chat(contact)

@@ -75,7 +75,7 @@ def test_post_chat_new_refuses_an_unknown_contact(
     refused(api.post(path, body), 404, "contact_not_found")
 
 
-def test_a_chats_protocol_is_the_contacts_until_an_earlier_chat_bears_it(api, contact):
+def test_a_chats_protocol_is_the_contacts_until_an_earlier_chat_has_it(api, contact):
     Contact.objects.update(protocol="BR848a795dsa684d")
     body = {"contactNumber": WHATSAPP_ID}
     first = api.post("/api/chat/new", body).json()["data"]["protocol"]

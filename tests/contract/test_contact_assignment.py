@@ -122,7 +122,7 @@ def test_claiming_for_nobody_is_operator_not_found(api, contact):
     refused(api.put(MY, body), 404, "operator_not_found")
 
 
-def test_put_operator_hands_over_whoever_had_it_and_opens_nothing(
+def test_put_operator_hands_over_from_anybody_and_opens_nothing(
     api, contact, ana, bruno
 ):
     for operator in (ana, bruno, bruno, ana):

@@ -89,7 +89,7 @@ def test_an_area_that_the_manager_lacks_is_created_and_flagged(api, manager):
     assert Area.objects.count() == 1
 
 
-def test_an_area_told_by_its_name_is_not_created(api, sales):
+def test_an_area_given_by_its_name_is_not_created(api, sales):
     answered(api.post(SAVE, MARIA | {"area": "Vendas"}), contact_shape())
     assert Area.objects.count() == 1
 

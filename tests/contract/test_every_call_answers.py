@@ -115,7 +115,7 @@ def test_an_operator_id_may_be_a_number_or_a_text(centre, full_api, call, field)
 
 
 @cases("areas")
-def test_an_area_may_be_told_by_its_exact_name(centre, full_api, call, field):
+def test_an_area_may_be_given_by_its_exact_name(centre, full_api, call, field):
     names = {"vendas": "Vendas", "suporte": "Suporte"}
     body = call.body(centre)
     by_code = ask(full_api, call, body)

@@ -61,7 +61,7 @@ def test_null_and_an_empty_text_count_as_absent(centre, full_api, call, field):
 
 
 @pytest.mark.parametrize("call", NAMING, ids=str)
-def test_all_wrong_fields_are_told_at_once(centre, full_api, call):
+def test_all_wrong_fields_are_reported_at_once(centre, full_api, call):
     names = {*call.required, *call.phones, *call.ids, *call.contact_ids}
     wrong = {name: {"no": "value"} for name in names}
     assert refused_for(ask(full_api, call, call.body(centre) | wrong), *names)

@@ -166,7 +166,7 @@ def test_an_empty_body_is_an_empty_object(centre, full_api, call):
 
 
 @pytest.mark.parametrize("call", WITH_FIELDS, ids=str)
-def test_a_key_with_other_fields_is_refused_before_they_are_judged(
+def test_a_key_with_other_fields_is_refused_before_they_are_validated(
     centre, full_api, call
 ):
     body = call.body(centre)

@@ -148,7 +148,7 @@ def test_a_whole_number_stays_in_its_range(value):
 
 @bounded
 @given(values | st.floats(0, 1e14) | st.integers(0, 10**14).map(str))
-def test_a_moment_can_be_stored_or_is_refused(value):
+def test_a_time_can_be_stored_or_is_refused(value):
     moment = parsed(fields.parse_timestamp, value)
     assert moment is None or isinstance(moment, datetime)
     if moment is not None:

@@ -206,7 +206,7 @@ def test_post_user_save_overwrites_nothing(full_api, manager):
     assert list(Manager.objects.values()) == before
 
 
-def test_post_user_save_is_closed_to_whoever_is_bound_to_some_managers(
+def test_post_user_save_is_forbidden_to_keys_bound_to_some_managers(
     api, manager, supervisor, ana
 ):
     from tests.conftest import signed_in

@@ -88,7 +88,7 @@ def test_every_documented_call_is_in_it():
 
 
 @every_operation
-def test_every_operation_tells_what_people_and_programs_need(path, verb, operation):
+def test_every_operation_documents_what_people_and_programs_need(path, verb, operation):
     assert operation["summary"]
     assert operation["description"]
     assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}

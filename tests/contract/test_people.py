@@ -40,7 +40,7 @@ def administrator(db):
 
 
 @pytest.mark.parametrize("who", ["ana", "supervisor", "administrator"])
-def test_post_session_signs_in_and_get_tells_the_same(request, who):
+def test_post_session_signs_in_and_get_answers_the_same(request, who):
     somebody = request.getfixturevalue(who)
     user = getattr(somebody, "user", somebody)
     api = browser()
@@ -118,7 +118,7 @@ def test_a_session_needs_its_token_to_write_and_not_to_read(manager, ana):
     refused(session.post("/api/user/", {"number": NUMBER}), 403, "forbidden")
 
 
-def test_a_request_with_a_key_is_judged_by_the_key_alone(
+def test_a_request_with_a_key_is_authorized_by_the_key_alone(
     manager, other_manager, supervisor
 ):
     session = signed_in(supervisor)
@@ -178,7 +178,7 @@ def test_a_supervisor_acts_in_an_operators_name(contact, ana, supervisor):
     answered(response, "Contact Send to the operator")
 
 
-def test_a_foreign_origin_is_not_told_anything(settings, manager, api):
+def test_a_foreign_origin_gets_no_answer_to_read(settings, manager, api):
     response = api.get("/api/user/", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in response
     settings.CORS_ALLOWED_ORIGINS = ["https://client.example"]

@@ -72,7 +72,7 @@ def test_the_first_operator_of_the_demonstration_serves_sales(db):
 
 
 @every_configuration
-def test_every_variable_that_the_code_reads_is_told(name):
+def test_every_variable_that_the_code_reads_is_documented(name):
     known = set()
     for part in ("manage.py", "bin", "hci_center", *APPS):
         place = Path(settings.BASE_DIR) / part
@@ -83,12 +83,12 @@ def test_every_variable_that_the_code_reads_is_told(name):
 
 
 @every_configuration
-def test_every_command_that_is_told_exists(name):
+def test_every_documented_command_exists(name):
     told = set(re.findall(r"^\| `([a-z_]+)[ `]", text_of(name), re.MULTILINE))
     assert told <= set(get_commands())
 
 
-def test_both_tell_the_same_calls_and_variables():
+def test_both_document_the_same_calls_and_variables():
     english, portuguese = (
         text_of(readme) + text_of(configuration)
         for readme, configuration in zip(READMES, CONFIGURATIONS, strict=True)

@@ -52,7 +52,9 @@ def test_put_status_lifts_the_message_and_never_back(api, sent, ana):
         answered(put_status(api, sent, status), shape | {"status": now})
 
 
-def test_put_status_failed_tells_why_and_is_overridden_by_a_delivery(api, sent, ana):
+def test_put_status_failed_has_its_reason_and_is_overridden_by_a_delivery(
+    api, sent, ana
+):
     shape = outgoing_shape("textExample", ana, id=sent)
     failed = shape | {"status": "failed", "error": "Sem sinal."}
     answered(put_status(api, sent, "failed", error="Sem sinal."), failed)
@@ -173,7 +175,7 @@ def test_a_template_is_refused_where_the_gateway_has_none(api, contact, ana):
     )
 
 
-def test_post_user_session_tells_the_state_of_the_gateways_session(api, manager, ana):
+def test_post_user_session_answers_the_state_of_the_gateways_session(api, manager, ana):
     for body in ({"number": NUMBER}, {"facebookId": PAGE}):
         data = api.post("/api/user/session", body).json()["data"]
         assert set(data) == {"state", "since", "reason", "qr"}

@@ -151,7 +151,7 @@ def test_a_type_that_is_no_word_is_a_wrong_field(api, contact, kind):
     refused(api.post(SEND, FILE | {"type": kind}), 400, "invalid", fields=["type"])
 
 
-def test_whoever_is_not_the_contact_sends_out(api, contact, ana):
+def test_a_sender_other_than_the_contact_is_outgoing(api, contact, ana):
     for sender in (str(ana.pk), "bot", str(NUMBER), "Operator Id"):
         answered(
             api.post(SEND, TEXT | {"from": sender}),

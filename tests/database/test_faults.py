@@ -74,7 +74,7 @@ def test_without_a_code_nobody_has_answered():
         ("25006", "read-only server (25006)", logging.ERROR, 5),
     ],
 )
-def test_the_log_tells_them_apart(
+def test_the_log_distinguishes_them(
     api, monkeypatch, caplog, sqlstate, said, level, retry_after
 ):
     memory = faults.DiskFullMemory()

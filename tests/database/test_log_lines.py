@@ -44,7 +44,7 @@ def refused_value():
 @pytest.mark.parametrize(
     ("fail", "kind"), [(refused_row, IntegrityError), (refused_value, DataError)]
 )
-def test_the_values_are_left_out_and_the_place_is_told(formatter, fail, kind):
+def test_the_values_are_left_out_and_the_location_is_logged(formatter, fail, kind):
     with pytest.raises(kind) as caught:
         fail()
     assert NAME in str(caught.value)
@@ -65,7 +65,7 @@ def test_the_constraint_is_named(formatter):
     )
 
 
-def test_other_errors_are_told_as_ever(formatter):
+def test_other_errors_are_logged_unchanged(formatter):
     def fail():
         try:
             raise KeyError("inner")

@@ -48,7 +48,7 @@ def test_a_demo_customer_answers(demo, rounds, request, which):
     assert answer.content in run.ANSWERS
 
 
-def test_only_managers_marked_demo_speak_to_it(demo, manager, contact, rounds):
+def test_only_demo_managers_use_it(demo, manager, contact, rounds):
     manager.is_demo = False
     manager.save()
     message = queue(contact)

@@ -99,7 +99,7 @@ def test_nothing_is_later_than_now_or_before_what_it_follows(centre):
     """) == []  # fmt: skip
 
 
-def test_the_ledger_tells_the_same_story_as_the_rows(centre):
+def test_the_ledger_agrees_with_the_rows(centre):
     for chat in Chat.objects.prefetch_related("events").select_related("contact"):
         events = sorted(chat.events.all(), key=lambda event: (event.at, event.pk))
         kinds = [event.kind for event in events]
@@ -219,7 +219,7 @@ def test_every_constraint_is_checked_and_nothing_half_written(monkeypatch):
         seed_demo(contacts=20, messages=100)
 
 
-def test_the_live_feed_hears_of_a_new_epoch_and_of_no_row():
+def test_the_feed_gets_a_new_epoch_and_no_row():
     before = rows("SELECT kind, op FROM change_pend ORDER BY id")
     seed_demo(contacts=20, messages=200)
     after = rows("SELECT kind, op FROM change_pend ORDER BY id")

@@ -49,7 +49,7 @@ def test_a_file_is_taken_while_the_bucket_is_away_and_carried_when_it_is_back(
     assert open_link(link)[1] == sample_files.PNG
 
 
-def test_no_request_and_no_transaction_speaks_to_the_bucket(
+def test_no_request_and_no_transaction_calls_the_bucket(
     bucket, api, ana, contact, monkeypatch
 ):
     seen = []
@@ -192,9 +192,7 @@ def test_it_rests_longer_after_each_round_that_failed(bucket, api, contact, capl
     assert "503" in told[0].getMessage()
 
 
-def test_a_probe_of_the_machine_is_told_what_waits_for_long(
-    bucket, api, contact, settings, carry
-):
+def test_a_probe_reports_files_that_wait_long(bucket, api, contact, settings, carry):
     record(api)
     assert uploads.check() == "ok"
     [path] = here(settings)

@@ -128,7 +128,7 @@ def test_after_a_day_the_message_says_that_its_file_does_not_come(
     assert not MediaFetch.objects.exists()
 
 
-def test_a_probe_is_told_as_long_as_files_cannot_be_stored(
+def test_a_probe_fails_as_long_as_files_cannot_be_stored(
     evolution, manager, rounds, storage
 ):
     assert probe() == "ok"

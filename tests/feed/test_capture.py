@@ -24,7 +24,7 @@ def sent_events(rows: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
     return [(event["k"], event["op"], event["id"]) for event in events]
 
 
-def test_it_hears_the_orm(manager: Any, contact: Contact, stamp: Any) -> None:
+def test_it_captures_the_orm(manager: Any, contact: Contact, stamp: Any) -> None:
     stamp()
     contact.name = "Maria"
     contact.save()
@@ -54,7 +54,7 @@ def test_it_hears_the_orm(manager: Any, contact: Contact, stamp: Any) -> None:
     assert [event[2] for event in sent[3:6]] == [event[2] for event in sent[6:]]
 
 
-def test_it_hears_sql_and_copy(manager: Any, stamp: Any) -> None:
+def test_it_captures_sql_and_copy(manager: Any, stamp: Any) -> None:
     stamp()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -79,7 +79,7 @@ def test_it_hears_sql_and_copy(manager: Any, stamp: Any) -> None:
     ]
 
 
-def test_a_statement_that_changes_nothing_is_silent(
+def test_a_statement_that_changes_nothing_is_not_captured(
     contact: Contact, stamp: Any
 ) -> None:
     stamp()
@@ -89,7 +89,7 @@ def test_a_statement_that_changes_nothing_is_silent(
     assert stamp() == []
 
 
-def test_what_is_not_shown_is_silent(
+def test_what_is_not_shown_is_not_captured(
     manager: Any, contact: Contact, stamp: Any
 ) -> None:
     message = builders.make_message(builders.make_chat(contact))
@@ -101,7 +101,7 @@ def test_what_is_not_shown_is_silent(
     assert stamp() == []
 
 
-def test_a_rollback_is_silent(manager: Any, stamp: Any) -> None:
+def test_a_rollback_is_not_captured(manager: Any, stamp: Any) -> None:
     stamp()
     with transaction.atomic():
         builders.make_area(manager)
@@ -209,7 +209,7 @@ def test_a_chat_is_sent_again_when_its_contact_changes_hands(
     assert events[1]["row"]["operatorId"] == str(ana.pk)
 
 
-def test_a_chat_that_opens_as_its_contact_is_claimed_is_told_once(
+def test_a_chat_opened_by_a_claim_is_captured_once(
     contact: Contact, ana: Any, stamp: Any
 ) -> None:
     stamp()
@@ -255,7 +255,7 @@ def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
     assert numbers == list(range(numbers[0], numbers[0] + 6))
 
 
-def test_a_customers_own_picture_is_told_of_by_its_bare_address(
+def test_a_customers_own_picture_is_sent_as_its_bare_address(
     manager: Any, contact: Contact, stamp: Any, api: Any
 ) -> None:
     """REST returns the same address with a signature."""

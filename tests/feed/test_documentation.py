@@ -93,7 +93,7 @@ def run() -> Iterator[Any]:
         program.stop()
 
 
-def test_the_example_in_python_hears_all_through_a_restart(
+def test_the_python_example_receives_all_through_a_restart(
     feed: Feed,
     live_server: Any,
     manager: Any,
@@ -120,7 +120,7 @@ def test_the_example_in_python_hears_all_through_a_restart(
 @pytest.mark.skipif(
     not shutil.which("node"), reason="the browser's language needs Node"
 )
-def test_the_example_for_browsers_hears_all_through_a_restart(
+def test_the_browser_example_receives_all_through_a_restart(
     feed: Feed,
     live_server: Any,
     manager: Any,

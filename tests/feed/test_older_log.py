@@ -25,7 +25,7 @@ def migrate():
         remake.remake_older_log(apps, editor)
 
 
-def test_an_older_log_is_made_anew_and_hears_what_follows():
+def test_an_older_log_is_recreated_and_captures_what_follows():
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM change_pend")
         cursor.execute("ALTER TABLE change_pend DROP COLUMN channel")

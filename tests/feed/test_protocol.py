@@ -22,7 +22,7 @@ def is_end(event: dict[str, Any]) -> bool:
     return event["k"] == "area" and event["id"] == "the-end"
 
 
-def test_the_call_tells_where_to_connect_and_from_where_on(
+def test_the_call_answers_the_address_and_the_cursor(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     builders.make_area(manager)
@@ -48,7 +48,7 @@ def test_another_address_is_refused(door: Feed) -> None:
         Socket(f"ws://127.0.0.1:{door.port}/api/other")
 
 
-def test_a_change_is_told_as_it_happens(feed: Feed, manager: Any, api: Api) -> None:
+def test_a_change_is_sent_as_it_happens(feed: Feed, manager: Any, api: Api) -> None:
     opened = feed.open(api)
     area = builders.make_area(manager, "vendas", name="Vendas")
     frame = opened.next()
@@ -68,7 +68,7 @@ def test_a_change_is_told_as_it_happens(feed: Feed, manager: Any, api: Api) -> N
     }
 
 
-def test_a_client_that_was_away_is_told_all_it_missed_once_and_in_order(
+def test_a_client_that_was_away_gets_all_it_missed_once_and_in_order(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     opened = feed.open(api)
@@ -207,7 +207,7 @@ def test_an_unknown_frame_is_passed_over(feed: Feed, manager: Any, api: Api) -> 
     assert opened.events_until(is_end) == []
 
 
-def test_a_restart_is_told_and_resumed(feed: Feed, manager: Any, api: Api) -> None:
+def test_a_restart_is_announced_and_resumed(feed: Feed, manager: Any, api: Api) -> None:
     opened = feed.open(api)
     feed.stop_server()
     assert opened.closed() == 1012

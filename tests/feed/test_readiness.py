@@ -12,7 +12,7 @@ from hci_center.feed import readiness
 from tests.feed.processes import Feed, wait_until
 
 
-def test_a_feed_that_runs_is_ready_and_tells_its_pace(feed: Feed) -> None:
+def test_a_feed_that_runs_is_ready_and_reports_its_rate(feed: Feed) -> None:
     def is_ready() -> bool:
         try:
             return "0 waiting" in readiness.check()

@@ -99,7 +99,7 @@ def test_rest_live_feed_and_history_agree_with_the_table(
         assert resumed.events_until(is_end) == live, name
 
 
-def test_strangers_hear_nothing(
+def test_strangers_receive_nothing(
     feed: Feed,
     manager: Any,
     other_manager: Any,
@@ -166,7 +166,7 @@ def test_a_contact_that_leaves_ones_sight_is_removed_by_its_id_alone(
         assert resumed.events_until(is_end) == [event]
 
 
-def test_a_message_goes_to_whoever_has_the_contact_when_it_is_numbered(
+def test_a_message_goes_to_the_contacts_operator_at_its_numbering(
     feed: Feed,
     manager: Any,
     people: dict[str, Api],

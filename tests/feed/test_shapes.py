@@ -101,7 +101,9 @@ def test_a_chat_is_as_rest_answers_it(
     assert row == {name: value for name, value in shown.items() if name != "messages"}
 
 
-def test_a_closed_chat_is_told_as_such(contact: Contact, api: Any, stamp: Any) -> None:
+def test_a_closed_chat_is_sent_as_closed(
+    contact: Contact, api: Any, stamp: Any
+) -> None:
     chat = builders.make_chat(contact)
     stamp()
     Chat.objects.filter(pk=chat.pk).update(closed_at="2026-01-01T00:00Z")
@@ -165,7 +167,7 @@ def test_a_message_is_as_rest_answers_it(
 @pytest.mark.parametrize(
     "details", [{"caption": "bolo"}, {"reactions": [{"from": "", "emoji": "👍"}]}]
 )
-def test_each_change_of_a_message_s_details_is_told(
+def test_each_change_of_a_message_s_details_is_sent(
     contact: Any, stamp: Any, details: dict[str, Any]
 ) -> None:
     message = builders.make_message(builders.make_chat(contact))
@@ -178,7 +180,7 @@ def test_each_change_of_a_message_s_details_is_told(
     assert name not in last
 
 
-def test_a_message_that_moves_on_is_told_each_time(contact: Any, stamp: Any) -> None:
+def test_each_status_of_a_message_is_sent(contact: Any, stamp: Any) -> None:
     message = builders.make_message(
         builders.make_chat(contact), direction="out", sender="7"
     )

@@ -34,7 +34,7 @@ def create_key(environment):
         ),
     ],
 )
-def test_it_is_told_in_one_line_and_fails(tmp_path, given, sentence):
+def test_it_prints_one_line_and_fails(tmp_path, given, sentence):
     ended = create_key({"HCI_DATA_DIR": str(tmp_path)} | given)
     assert ended.returncode == 1
     assert ended.stdout == ""

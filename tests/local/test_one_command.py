@@ -49,7 +49,7 @@ def kept(installation):
     return installation.query("SELECT count(*) FROM managers_apikey") > 0
 
 
-def test_the_first_start_tells_who_may_enter(running):
+def test_the_first_start_prints_the_accounts(running):
     found = re.search(r"API key +(\S+)\n", running.first_words)
     status, answer = running.get("/api/user/", Authorization=f"Api-Key {found[1]}")
     assert status == 200

@@ -137,7 +137,9 @@ def test_a_database_with_keys_alone_is_in_use(check, without, db):
         check()
 
 
-def test_they_are_made_for_a_new_database_and_told_of(check, without, folder, settings):
+def test_they_are_generated_for_a_new_database_and_announced(
+    check, without, folder, settings
+):
     without("HCI_SECRET_KEY", "HCI_TOKEN_KEYS")
     [said] = check()
     assert said.startswith("Made HCI_SECRET_KEY and HCI_TOKEN_KEYS")

@@ -63,7 +63,7 @@ def refused(ended, begins):
     return lines[0].startswith(begins)
 
 
-def test_a_new_database_starts_with_secrets_that_are_told_of(first):
+def test_a_new_database_starts_with_secrets_that_are_announced(first):
     assert (
         "Made HCI_SECRET_KEY and HCI_TOKEN_KEYS for this new database"
         in first.first_words

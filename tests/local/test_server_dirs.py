@@ -158,7 +158,7 @@ def test_what_root_keeps_there_is_not_taken_from_the_servers_user(
 
 
 @as_root
-def test_a_database_outside_a_closed_folder_is_told_of(data, tmp_path, system):
+def test_a_database_outside_a_closed_folder_is_announced(data, tmp_path, system):
     tmp_path.chmod(0o700)
     folder = data(tmp_path / "data")
     home = open_server_dirs()
@@ -187,7 +187,7 @@ def test_removing_a_closed_data_folder_brings_no_old_customers_back(
 
 
 @as_root
-def test_a_database_of_an_earlier_version_is_told_of_and_not_taken(
+def test_a_database_of_an_earlier_version_is_reported_and_not_used(
     data, tmp_path, system
 ):
     tmp_path.chmod(0o700)

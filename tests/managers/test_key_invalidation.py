@@ -52,14 +52,14 @@ def listener():
         yield
 
 
-def test_a_revoked_key_is_refused_although_it_was_judged_good(client, listener):
+def test_a_revoked_key_is_refused_although_it_was_cached_as_valid(client, listener):
     key = create_key("bot")
     assert request(client, key).status_code == 200
     revoke_key("bot")
     assert answers_soon(client, key, 401)
 
 
-def test_a_revocation_in_sql_is_heard_as_well(client, listener):
+def test_a_revocation_in_sql_is_received_as_well(client, listener):
     key = create_key("bot")
     assert request(client, key).status_code == 200
     with connection.cursor() as cursor:
@@ -67,7 +67,7 @@ def test_a_revocation_in_sql_is_heard_as_well(client, listener):
     assert answers_soon(client, key, 401)
 
 
-def test_what_is_not_heard_is_remembered(client):
+def test_a_key_stays_cached_without_a_notification(client):
     key = create_key("bot")
     assert request(client, key).status_code == 200
     revoke_key("bot")

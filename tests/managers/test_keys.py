@@ -96,7 +96,7 @@ def test_a_bad_key_never_falls_back_to_the_cookie(manager, supervisor):
         assert api.get("/api/user/", headers=bad).json() == NOBODY
 
 
-def test_a_good_key_is_judged_alone_beside_a_cookie(manager, other_manager, supervisor):
+def test_a_valid_key_counts_alone_beside_a_cookie(manager, other_manager, supervisor):
     api = signed_in(supervisor)
     headers = {"X-Api-Key": make_key(other_manager)}
     [shape] = api.get("/api/user/", headers=headers).json()["data"]
@@ -167,7 +167,7 @@ def limited(manager):
     return Api(key)
 
 
-def test_a_limited_key_is_stopped_and_told_when_to_come_again(limited):
+def test_a_limited_key_is_refused_with_retry_after(limited):
     statuses = [limited.get("/api/user/").status_code for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
     answer = limited.get("/api/user/")

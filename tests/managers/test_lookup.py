@@ -9,7 +9,7 @@ from managers.lookup import find_manager
 EVERYBODY = Caller("administrator", "user:1", None)
 
 
-def test_a_manager_is_found_by_what_it_bears_in_one_query(
+def test_a_manager_is_found_by_each_of_its_names_in_one_query(
     manager, django_assert_num_queries
 ):
     for values in (

@@ -163,7 +163,7 @@ def test_a_polite_client_need_not_send_what_is_too_large(server):
         assert raw.recv(100).startswith(b"HTTP/1.1 200")  # and not 100
 
 
-def test_a_polite_client_is_told_to_go_on(server):
+def test_a_client_that_expects_100_continue_gets_it(server):
     with server.socket() as raw:
         raw.sendall(
             b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -285,7 +285,7 @@ def test_head_is_answered_without_a_body(server):
     assert client.getresponse().status == 200
 
 
-def test_it_finishes_what_it_began_when_told_to_stop(tmp_path):
+def test_it_finishes_requests_when_it_is_stopped(tmp_path):
     server = EchoServer(tmp_path / "log")
     idle = server.client()
     idle.request("GET", "/x")

@@ -76,7 +76,7 @@ def test_another_managers_area_is_unknown(full_api, sales):
     assert answer.json()["error"]["code"] == "area_not_found"
 
 
-def test_an_unknown_manager_is_told_before_the_area(api, other_manager):
+def test_an_unknown_manager_is_reported_before_the_area(api, other_manager):
     missing = api.post("/api/area/operator/64999", {"idarea": "nenhuma"})
     foreign = api.post(
         f"/api/area/operator/{other_manager.controller_port}", {"idarea": "nenhuma"}

@@ -139,9 +139,7 @@ def test_a_session_that_says_it_is_open_ends_no_alarm(
     assert probe() == f"nothing leaves: whatsapp:{manager.pk} waiting"
 
 
-def test_the_log_tells_each_change_of_a_session_once(
-    manager, controller, rounds, logged
-):
+def test_each_change_of_a_session_is_logged_once(manager, controller, rounds, logged):
     ensure_accounts()
     manager.facebook_id = None
     manager.save()

@@ -78,7 +78,7 @@ def test_a_report_is_kept_in_the_session_s_history_and_alarms(business, rounds, 
         alerts.check()
 
 
-def test_every_number_of_the_account_hears_it(business, other_manager, rounds):
+def test_every_number_of_the_account_receives_it(business, other_manager, rounds):
     name_business(other_manager, phone="7700")
     report(business, rounds, "account_update", event="ACCOUNT_VIOLATION")
     assert GatewayNotice.objects.count() == 2
@@ -113,7 +113,7 @@ def test_the_page_of_a_manager_is_blocked(page, manager, rounds):
     assert GatewayAccount.objects.get(channel="facebook").state == "closed"
 
 
-def test_what_is_of_no_event_of_ours_is_noted_whoever_s_it_is(page, manager, rounds):
+def test_an_unknown_event_is_recorded_for_any_manager(page, manager, rounds):
     event = {"sender": {"id": PSID}, "recipient": {"id": "x"}, "app_roles": {"1": []}}
     frame = page.frame(event)
     frame["entry"][0]["id"] = "another-page"

@@ -71,7 +71,7 @@ def test_a_poll_begins_no_connection(account, evolution, check_due, state):
     assert evolution.connections == 0
 
 
-def test_whoever_asks_for_the_session_gets_its_qr(closed, evolution, check_due, api):
+def test_a_request_for_the_session_gets_its_qr(closed, evolution, check_due, api):
     body = {"number": closed.manager.number}
     first = api.post("/api/user/session", body).json()["data"]
     assert (first["state"], first["qr"]) == ("closed", None)

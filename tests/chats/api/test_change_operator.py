@@ -44,7 +44,7 @@ def test_it_hands_the_chat_over(api, contact, message, bruno):
     assert (event.kind, event.operator) == ("transferred", bruno)
 
 
-def test_it_takes_the_chat_from_whoever_had_it(api, contact, message, ana, bruno):
+def test_it_takes_the_chat_from_any_operator(api, contact, message, ana, bruno):
     contact.operator = ana
     contact.save()
     assert api.put(PATH, body_of(bruno.pk)).status_code == 200
@@ -92,7 +92,7 @@ def test_refusals_come_in_their_order(api, contact, other_manager, ana):
         assert refusal(api.put(PATH, body_of(operator)))[1] == "operator_not_found"
 
 
-def test_two_managers_contacts_are_told_apart_by_the_operator(
+def test_two_managers_contacts_are_distinguished_by_the_operator(
     full_api, contact, message, ana, other_manager
 ):
     make_chat(make_contact(other_manager, external_id="551133334444"))

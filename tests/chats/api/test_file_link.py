@@ -52,7 +52,7 @@ def refusal(answer):
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def test_whoever_has_the_link_gets_the_file(anonymous, send):
+def test_anybody_with_the_link_gets_the_file(anonymous, send):
     answer = get(anonymous, send())
     assert answer.status_code == 200
     assert answer.body == sample_files.PNG
@@ -169,7 +169,7 @@ def test_no_other_method_is_answered(api, send):
     assert answer["Allow"] == "GET"
 
 
-def test_head_tells_of_the_file_without_it(anonymous, send):
+def test_head_describes_the_file_without_its_bytes(anonymous, send):
     answer = get(anonymous, send(), "HEAD")
     assert answer.status_code == 200
     assert answer["Content-Length"] == str(len(sample_files.PNG))
@@ -262,7 +262,7 @@ def test_a_range_is_answered_with_it(anonymous, send, asked, expected):
 
 
 @pytest.mark.parametrize("asked", ["bytes=99999-", "bytes=-0", "bytes=99999-100000"])
-def test_a_range_that_is_not_in_the_file_is_told_so(anonymous, send, asked):
+def test_a_range_outside_the_file_is_416(anonymous, send, asked):
     answer = get(anonymous, send(), headers={"Range": asked})
     assert answer.status_code == 416
     assert answer["Content-Range"] == f"bytes */{len(sample_files.PNG)}"

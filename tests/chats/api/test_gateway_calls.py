@@ -227,7 +227,7 @@ def test_a_session_that_nobody_asked_for_yet_is_unknown(api, manager):
     }
 
 
-def test_a_session_is_told_with_its_qr(api, manager, ana):
+def test_a_session_is_returned_with_its_qr(api, manager, ana):
     record(manager.pk, "whatsapp", Health("qr", "scan it", "2@qr"))
     data = api.post("/api/user/session", {"number": manager.number}).json()["data"]
     assert data.pop("since").endswith("Z")

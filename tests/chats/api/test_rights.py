@@ -166,7 +166,7 @@ def test_a_supervisor_may_what_the_key_may(name, ana, supervisor):
 
 
 @every_call
-def test_an_operator_may_all_but_speak_for_the_gateway(name, ana, contact):
+def test_an_operator_may_do_all_but_the_gateways_calls(name, ana, contact):
     answer = call(signed_in(ana.user), name, ana)
     acts_as_nobody = name in ("chat/message", "message/read")
     forbidden = name in CLOSED_TO_OPERATORS or acts_as_nobody

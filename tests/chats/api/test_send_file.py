@@ -133,9 +133,7 @@ def test_of_a_call_with_a_key_that_is_refused_no_file_stays(
     assert files_of(settings) == []
 
 
-def test_a_key_that_came_with_another_file_is_told_so_first(
-    api, settings, contact, ana
-):
+def test_a_key_used_with_another_file_is_refused_first(api, settings, contact, ana):
     headers = {"Idempotency-Key": "k"}
     assert api.post(PATH, body_of(ana), headers=headers).status_code == 200
     answer = api.post(PATH, body_of(ana, base64="no file"), headers=headers)

@@ -162,7 +162,7 @@ def test_a_foreign_port_and_a_missing_one_are_the_same(other_api, contact, ana):
     assert foreign.content == missing.content
 
 
-def test_whoever_has_the_contact_may_write_wherever_it_waits(api, contact, bruno):
+def test_its_operator_may_write_whatever_the_contacts_area(api, contact, bruno):
     contact.operator = bruno
     contact.save()
     assert stored(api.post(PORT_PATH, body_of(bruno))).sender == str(bruno.pk)

@@ -75,7 +75,7 @@ def test_a_deleted_contacts_chat_says_so(manager):
     assert lines(contact)[-1] == ("closed", "deleted")
 
 
-def test_lines_keep_the_step_and_the_schedule_of_that_moment(manager, sales):
+def test_entries_keep_the_step_and_the_schedule_of_their_time(manager, sales):
     Manager.objects.filter(pk=manager.pk).update(schedule_id=7)
     contact = builders.make_contact(manager, sa=40)
     open_chat(contact, actor=BOT)
@@ -135,7 +135,7 @@ def test_only_a_persons_message_ends_the_wait(api, manager, ana, sender, waits):
     assert (contact.waiting_since is not None) is waits
 
 
-def test_a_release_loses_no_place_and_a_move_begins_anew(manager, sales, ana):
+def test_a_release_keeps_the_position_and_a_move_starts_again(manager, sales, ana):
     since = timezone.now() - timezone.timedelta(hours=1)
     contact = builders.make_contact(manager, operator=ana, waiting_since=since)
     assignment.hand_over(contact, None, actor=BOT)

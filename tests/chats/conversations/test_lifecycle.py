@@ -19,14 +19,14 @@ from tests.contacts.shapes import ledger
 BOT = Actor("key:1")
 
 
-def test_the_first_chat_bears_the_contacts_protocol(contact):
+def test_the_first_chat_has_the_contacts_protocol(contact):
     before = contact.protocol
     chat = lifecycle.open_chat(contact, actor=BOT)
     assert (chat.protocol, contact.protocol) == (before, before)
     assert Chat.objects.get() == chat
 
 
-def test_a_protocol_that_an_earlier_chat_of_the_manager_bears_is_replaced(
+def test_a_protocol_of_an_earlier_chat_of_the_manager_is_replaced(
     manager, other_manager, contact
 ):
     elsewhere = builders.make_contact(other_manager)
@@ -89,7 +89,7 @@ def test_a_contact_may_have_any_number_of_closed_chats(contact):
     assert [kind for kind, *_ in ledger(contact)] == ["opened", "closed"] * 3
 
 
-def test_whoever_leaves_lets_go_of_all_his_contacts(manager, sales, ana, bruno):
+def test_an_operator_who_leaves_releases_all_contacts(manager, sales, ana, bruno):
     held = [builders.make_contact(manager, area=sales, operator=ana) for _ in range(3)]
     with_chat = held[0]
     builders.make_chat(with_chat)

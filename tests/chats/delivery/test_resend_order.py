@@ -67,7 +67,7 @@ def test_an_attempt_is_dated(contact):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_click_waits_for_whoever_is_storing_a_message(api, contact, ana):
+def test_a_click_waits_for_a_message_that_is_being_stored(api, contact, ana):
     """The position is assigned under the contact's lock, like a new message's id."""
     from django.db import transaction
 

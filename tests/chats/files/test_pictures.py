@@ -101,7 +101,7 @@ def test_a_bomb_is_never_shown():
         (b"\xff\xd8\xff\xe0\x00\x00" * 10, "image/jpeg"),
     ],
 )
-def test_what_tells_no_size_is_never_shown(content, mime):
+def test_a_file_without_a_size_is_never_shown(content, mime):
     assert facts(content, mime) is None
     assert showing_of(None) == Showing.NEVER
 

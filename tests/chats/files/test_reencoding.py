@@ -109,6 +109,6 @@ def test_every_way_to_hold_colours_is_taken(mode):
         (b"", "image/png"),
     ],
 )
-def test_what_cannot_be_shown_is_told_without_being_decoded(content, mime):
+def test_what_cannot_be_shown_is_detected_without_decoding(content, mime):
     with pytest.raises(UnreadableError):
         reencode(BytesIO(content), mime)

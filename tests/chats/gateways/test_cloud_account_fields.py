@@ -44,7 +44,7 @@ def test_a_report_goes_to_every_number_of_its_account(cloud):
     assert [piece.account for piece in pieces(cloud, frame)] == ["71", "72"]
 
 
-def test_what_a_partner_is_told_names_the_account_that_it_is_about(cloud):
+def test_a_report_to_a_partner_names_its_account(cloud):
     info = {"waba_id": WABA, "owner_business_id": "5"}
     frame = cloud.fake.report("account_update", "7", event="X", waba_info=info)
     assert [piece.account for piece in pieces(cloud, frame)] == ["71", "72"]

@@ -123,7 +123,7 @@ def test_a_file_of_several_parts_is_whole(rig):
     assert rig.fake.delivered[0].content == content
 
 
-def test_the_person_s_name_at_the_gateway_is_learned_where_it_is_told(rig):
+def test_the_person_s_name_at_the_gateway_is_read_where_it_is_sent(rig):
     outcome = rig.send()
     told = rig.name != "messenger"  # a page-scoped id is the only id of a person
     assert outcome.canonical_to == (PERSON if told else None)

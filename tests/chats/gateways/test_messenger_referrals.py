@@ -119,7 +119,7 @@ def test_a_body_of_another_object_is_none_of_ours(page, kind):
     assert page.webhook.receive(signed, raw) == []
 
 
-def test_a_line_is_told_once(page):
+def test_a_referral_has_the_same_id_each_time(page):
     first = event_of(page, referral={"ref": "r"})
     assert isinstance(first, Inbound)
     assert first.external_id == event_of(page, referral={"ref": "r"}).external_id

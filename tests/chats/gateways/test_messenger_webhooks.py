@@ -105,7 +105,7 @@ def test_messenger_ignores_what_is_no_message(page):
         assert messenger_event(page, **{what: {}}) == [Ignored(what)]
 
 
-def test_messenger_tells_what_was_taken_back(page):
+def test_messenger_reports_deleted_messages(page):
     taken_back = {"mid": "m_1", "is_deleted": True}
     assert messenger_event(page, message=taken_back) == [Deleted("m_1")]
 

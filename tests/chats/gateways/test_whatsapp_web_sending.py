@@ -83,7 +83,7 @@ def test_a_picture_sent_as_a_file_is_no_picture(rig):
     assert sent.kind == "document"
 
 
-def test_a_name_without_a_suffix_still_tells_evolution_the_type(evolution):
+def test_a_name_without_a_suffix_is_sent_to_evolution_with_its_type(evolution):
     rig = evolution
     rig.send(kind="pdf", text="", file=file_of(b"%PDF-", "contrato", "application/pdf"))
     [sent] = rig.fake.delivered
@@ -105,7 +105,7 @@ def test_a_reply_quotes_what_we_wrote(rig):
     assert rig.fake.delivered[-1].reply_to == name
 
 
-def test_evolution_is_told_the_chat_and_the_writer_of_the_quoted_message(evolution):
+def test_evolution_gets_the_chat_and_the_sender_of_the_quoted_message(evolution):
     evolution.send(text="a", reply_to="3EB01", reply_to_is_own=True)
     key = {"id": "3EB01", "remoteJid": f"{PERSON}@s.whatsapp.net", "fromMe": True}
     assert last_send(evolution).json()["quoted"] == {"key": key}

@@ -20,7 +20,7 @@ from chats.gateways.events import (
 from tests.chats.gateways.event_values import AT, NOW, PHONE
 
 
-def test_wppconnect_tells_what_was_taken_back(wppconnect):
+def test_wppconnect_reports_deleted_messages(wppconnect):
     name = f"false_{PHONE}@c.us_3EB01"
     told = {"event": "onrevokedmessage", "session": "padaria"}
     for ref in (name, {"_serialized": name}):

@@ -115,7 +115,7 @@ def test_cloud_media_is_fetched_with_its_caption(cloud, rounds):
     assert file.details == {"caption": "meu bolo"}
 
 
-def test_a_caption_that_came_as_a_message_of_old_is_not_told_again(
+def test_a_caption_stored_as_an_earlier_message_is_not_stored_again(
     cloud, rounds, contact
 ):
     """The gateway repeats an event from before captions were stored with files."""

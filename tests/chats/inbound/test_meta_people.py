@@ -78,7 +78,7 @@ def test_an_ad_is_the_origin_of_the_message_that_it_brought(cloud, rounds):
     }
 
 
-def test_a_caption_that_did_not_follow_its_file_is_told(
+def test_a_caption_that_was_not_sent_with_its_file_is_reported(
     page, page_contact, rounds, api, ana
 ):
     page.people[page_contact.external_id] = datetime.now(UTC)

@@ -87,9 +87,7 @@ def test_nobody_is_asked_for_in_a_request(manager, page):
 
 
 @pytest.mark.parametrize("trouble", ["unknown", "renewed"])
-def test_a_platform_that_does_not_tell_costs_no_message(
-    manager, page, process, trouble
-):
+def test_a_failing_lookup_loses_no_message(manager, page, process, trouble):
     if trouble == "unknown":
         del page.people[PSID]
     else:

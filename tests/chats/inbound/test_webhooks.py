@@ -85,7 +85,7 @@ def give_cloud(manager, phone, secret):
     manager.save()
 
 
-def test_a_manager_s_own_app_tells_of_his_number_alone(cloud, other_cloud):
+def test_a_manager_s_own_app_reports_on_his_number_only(cloud, other_cloud):
     batch = cloud.inbound(PHONE, "forged")
     assert post(other_cloud, "/webhooks/whatsapp", batch).status_code == 200
     assert not InboundEvent.objects.exists()
@@ -97,7 +97,7 @@ def test_a_manager_s_own_app_tells_of_his_number_alone(cloud, other_cloud):
     assert "told" in event.payload
 
 
-def test_the_installation_s_app_tells_of_every_number(cloud, other_cloud, settings):
+def test_the_installation_s_app_reports_on_every_number(cloud, other_cloud, settings):
     settings.META_APP_SECRET = "sesame"
     batch = cloud.inbound(PHONE, "Oi")
     batch["entry"] += other_cloud.inbound(PHONE, "Oi")["entry"]
@@ -107,7 +107,7 @@ def test_the_installation_s_app_tells_of_every_number(cloud, other_cloud, settin
     assert list(partitions) == [CLOUD_PHONE, "7700"]
 
 
-def test_an_app_that_managers_share_tells_of_their_numbers(cloud, other_manager):
+def test_an_app_that_managers_share_reports_on_their_numbers(cloud, other_manager):
     give_cloud(other_manager, "7700", cloud.secret)
     batch = cloud.inbound(PHONE, "Oi")
     cloud.phone = "7700"
@@ -127,7 +127,7 @@ def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, 
     assert Message.objects.get().manager != other_manager
 
 
-def test_no_manager_s_own_app_tells_of_a_page(page, cloud):
+def test_no_manager_s_own_app_reports_on_a_page(page, cloud):
     news = page.inbound(PSID, "Oi")
     assert post(cloud, "/webhooks/facebook", news).status_code == 403
 

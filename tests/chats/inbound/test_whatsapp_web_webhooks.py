@@ -107,7 +107,7 @@ def test_a_lid_and_a_phone_become_one_person(evolution, manager, rounds):
     assert contact.chats.filter(closed_at=None).count() == 1
 
 
-def test_wppconnect_tells_of_messages_and_sessions(wppconnect, manager, rounds):
+def test_wppconnect_reports_messages_and_sessions(wppconnect, manager, rounds):
     path = webhook_path("wppconnect", manager.pk)
     post(wppconnect, path, wppconnect.inbound(f"{PHONE}@c.us", "Oi"))
     post(wppconnect, path, wppconnect.event("qrcode", urlcode="2@qr", qrcode="x"))

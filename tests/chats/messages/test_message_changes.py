@@ -90,7 +90,7 @@ def test_of_two_edits_in_one_second_the_later_to_arrive_counts(handle, api):
     assert Message.objects.get().versions.count() == 2
 
 
-def test_an_edit_told_twice_is_one(handle):
+def test_an_edit_received_twice_is_one(handle):
     handle(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Seis", AT))
     assert Message.objects.get().versions.count() == 1
 
@@ -188,7 +188,7 @@ def test_a_file_has_its_caption_name_and_size_in_one_message(handle, api):
     assert message["fileSize"] == 8
 
 
-def test_a_quoted_message_is_told_by_our_id(handle, api, contact, manager):
+def test_a_quoted_message_is_named_by_our_id(handle, api, contact, manager):
     chat = builders.make_chat(contact)
     sent = builders.make_message(
         chat, direction="out", sender="7", status="sent", gateway_id="q1"

@@ -60,13 +60,13 @@ def notices(listening):
     return [n.channel for n in listening.notifies(timeout=0.3, stop_after=1)]
 
 
-def test_a_commit_wakes_whoever_sleeps(contact, other):
+def test_a_commit_wakes_a_sleeping_worker(contact, other):
     other.execute("LISTEN delivery")
     queue(contact)
     assert notices(other) == ["delivery"]
 
 
-def test_nobody_is_told_while_somebody_is_awake(contact, other):
+def test_no_notification_is_sent_while_a_worker_is_awake(contact, other):
     other.execute("LISTEN delivery")
     other.execute("SELECT pg_advisory_lock_shared(%s)", [AWAKE_LOCK])
     queue(contact)

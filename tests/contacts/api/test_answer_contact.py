@@ -146,7 +146,7 @@ def test_what_was_handed_to_him_is_his_wherever_it_waits(api, body, contact, bru
     assert api.put(PATH, body | {"operatorId": bruno.pk}).json() == DONE
 
 
-def test_what_is_not_there_is_told_in_order(api, body, other_manager, ana, bruno):
+def test_what_is_not_there_is_reported_in_order(api, body, other_manager, ana, bruno):
     foreign = builders.make_operator(other_manager)
     bruno.is_active = False
     bruno.save()
@@ -168,7 +168,7 @@ def test_a_deleted_contact_is_not_there(api, body, manager):
     assert refusal(api.put(PATH, body)) == (404, "contact_not_found")
 
 
-def test_all_that_is_missing_is_told_at_once(api, manager):
+def test_all_that_is_missing_is_reported_at_once(api, manager):
     assert wrong_fields(api.put(PATH, {})) == {
         "number",
         "facebookId",

@@ -99,7 +99,7 @@ def test_an_area_that_is_lacking_is_not_made(api, body, other_manager):
     assert not Area.objects.filter(code="none").exists()
 
 
-def test_what_is_not_there_is_told_in_order(api, body):
+def test_what_is_not_there_is_reported_in_order(api, body):
     for wrong, code in (
         ({"number": 1, "contactNumber": 1, "area": "x"}, "manager_not_found"),
         ({"contactNumber": 1, "area": "x"}, "contact_not_found"),
@@ -108,7 +108,7 @@ def test_what_is_not_there_is_told_in_order(api, body):
         assert refusal(api.put(PATH, body | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_told_at_once(api):
+def test_all_that_is_missing_is_reported_at_once(api):
     assert wrong_fields(api.put(PATH, {})) == {
         "number",
         "facebookId",

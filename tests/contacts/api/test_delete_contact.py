@@ -80,7 +80,7 @@ def test_any_spelling_will_do(api, manager):
     assert contact.deleted_at is not None
 
 
-def test_what_is_not_there_is_told_in_order(api, body):
+def test_what_is_not_there_is_reported_in_order(api, body):
     for wrong, code in (
         ({"number": 1, "contactNumber": 1}, "manager_not_found"),
         ({"contactNumber": 1}, "contact_not_found"),
@@ -88,7 +88,7 @@ def test_what_is_not_there_is_told_in_order(api, body):
         assert refusal(api.delete(PATH, body | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_told_at_once(api):
+def test_all_that_is_missing_is_reported_at_once(api):
     missing = {"number", "facebookId", "contactNumber"}
     assert wrong_fields(api.delete(PATH, {})) == missing
     assert wrong_fields(api.delete(PATH)) == missing

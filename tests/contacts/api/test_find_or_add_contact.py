@@ -77,7 +77,7 @@ def test_a_deleted_one_comes_back_as_new(api, body, page_contact):
     assert (shape["name"], shape["area"]) == ("João", "")
 
 
-def test_what_is_not_there_is_told_in_order(api, body):
+def test_what_is_not_there_is_reported_in_order(api, body):
     sent = body | {"operatorId": 9**9}
     assert refusal(api.post(PATH, sent)) == (404, "operator_not_found")
     sent |= {"facebookId": "1"}
@@ -85,7 +85,7 @@ def test_what_is_not_there_is_told_in_order(api, body):
     assert not Contact.objects.exists()
 
 
-def test_all_that_is_missing_is_told_at_once(api, manager):
+def test_all_that_is_missing_is_reported_at_once(api, manager):
     assert wrong_fields(api.post(PATH, {})) == {
         "number",
         "facebookId",

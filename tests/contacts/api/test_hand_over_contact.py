@@ -21,7 +21,7 @@ def body(manager, contact, bruno):
     }
 
 
-def test_the_contact_goes_to_any_operator_whoever_had_it(
+def test_the_contact_goes_to_any_operator_from_any_other(
     api, body, contact, ana, bruno
 ):
     Contact.objects.update(operator=ana)
@@ -66,7 +66,7 @@ def test_it_takes_the_page_and_its_contact(api, manager, page_contact, bruno):
     assert page_contact.operator == bruno
 
 
-def test_what_is_not_there_is_told_in_order(api, body, other_manager, bruno):
+def test_what_is_not_there_is_reported_in_order(api, body, other_manager, bruno):
     foreign = builders.make_operator(other_manager)
     for wrong, code in (
         ({"number": 1, "contactId": 1, "operatorId": 9**9}, "manager_not_found"),
@@ -78,7 +78,7 @@ def test_what_is_not_there_is_told_in_order(api, body, other_manager, bruno):
         assert refusal(api.put(PATH, body | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_told_at_once(api):
+def test_all_that_is_missing_is_reported_at_once(api):
     assert wrong_fields(api.put(PATH, {})) == {
         "number",
         "facebookId",

@@ -62,9 +62,7 @@ def test_a_deleted_contact_is_not_among_them(api, manager, contact):
     assert answer.json() == success({"contacts": []})
 
 
-def test_a_manager_that_bears_one_name_and_not_the_other_is_not_meant(
-    api, manager, other_manager
-):
+def test_a_manager_that_matches_one_name_only_is_not_found(api, manager, other_manager):
     answer = api.post(
         PATH, {"number": manager.number, "facebookId": other_manager.facebook_id}
     )

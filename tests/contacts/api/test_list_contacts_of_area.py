@@ -52,7 +52,7 @@ def test_the_manager_is_missed_before_the_area(api, sales):
     assert refusal(api.post(PATH, body)) == (404, "manager_not_found")
 
 
-def test_all_that_is_missing_is_told_at_once(api):
+def test_all_that_is_missing_is_reported_at_once(api):
     assert wrong_fields(api.post(PATH, {})) == {"number", "facebookId", "area"}
     assert wrong_fields(api.post(PATH, {"number": 1, "area": "x" * 201})) == {"area"}
 

@@ -81,7 +81,7 @@ def test_a_supervisor_asks_for_any_operator(manager, crowd, ana, supervisor):
     assert len(names(signed_in(supervisor).post(PATH, body))) == 3
 
 
-def test_what_is_not_there_is_told_in_order(
+def test_what_is_not_there_is_reported_in_order(
     api, manager, other_manager, crowd, ana, bruno
 ):
     foreign = builders.make_operator(other_manager)
@@ -99,7 +99,7 @@ def test_what_is_not_there_is_told_in_order(
         assert refusal(api.post(PATH, good | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_told_at_once(api):
+def test_all_that_is_missing_is_reported_at_once(api):
     assert wrong_fields(api.post(PATH, {"operatorId": None, "area": ""})) == {
         "number",
         "facebookId",

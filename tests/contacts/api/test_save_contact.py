@@ -104,7 +104,7 @@ def test_a_repeat_answers_the_same(api, body, sales, ana):
     assert Contact.objects.count() == 1
 
 
-def test_a_new_one_may_be_told_to_be_nobodys(api, body):
+def test_a_new_contact_may_be_without_an_operator(api, body):
     assert api.post(PATH, body | {"operatorId": 0}).json()["data"]["operatorId"] == "0"
 
 
@@ -229,7 +229,7 @@ def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
     assert not Contact.objects.exists()
 
 
-def test_all_that_is_missing_or_wrong_is_told_at_once(api, body):
+def test_all_that_is_missing_or_wrong_is_reported_at_once(api, body):
     assert wrong_fields(api.post(PATH, {})) == {"number", "contactNumber", "name"}
     wrong = {
         "number": "x",

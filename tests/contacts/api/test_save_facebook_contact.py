@@ -77,7 +77,7 @@ def test_a_number_beside_the_page_is_no_field_of_it(api, body):
     assert api.post(PATH, sent).json()["data"]["id"] == "7418252963"
 
 
-def test_all_that_is_missing_or_wrong_is_told_at_once(api):
+def test_all_that_is_missing_or_wrong_is_reported_at_once(api):
     assert wrong_fields(api.post(PATH, {})) == {"facebookId", "contactId", "name"}
     wrong = {"facebookId": "a b", "contactId": "x" * 65, "name": {}}
     assert wrong_fields(api.post(PATH, wrong)) == set(wrong)

@@ -54,7 +54,7 @@ def test_a_deleted_contact_is_not_there(api, body):
     assert Contact.objects.get().sa == 1
 
 
-def test_what_is_not_there_is_told_in_order(api, body):
+def test_what_is_not_there_is_reported_in_order(api, body):
     assert refusal(api.put(INCREASE, body | {"contactId": "1"})) == (
         404,
         "contact_not_found",
@@ -65,7 +65,7 @@ def test_what_is_not_there_is_told_in_order(api, body):
     )
 
 
-def test_all_that_is_missing_is_told_at_once(api):
+def test_all_that_is_missing_is_reported_at_once(api):
     for path in (INCREASE, DECREASE):
         assert wrong_fields(api.put(path, {})) == {"number", "facebookId", "contactId"}
 

@@ -99,7 +99,7 @@ SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 """
 
 
-def test_who_saw_the_relay_awake_and_commits_after_is_heard_soon(
+def test_a_commit_after_the_relay_was_seen_awake_is_read_soon(
     feed: Feed, manager: Any, api: Api, elsewhere: Any
 ) -> None:
     opened = feed.open(api)

@@ -44,9 +44,7 @@ def test_an_operator_is_online_while_he_has_a_socket(
     assert not is_online(api)
 
 
-def test_a_page_that_is_loaded_anew_is_no_absence(
-    feed: Feed, api: Api, ana: Any
-) -> None:
+def test_a_page_that_is_reloaded_is_no_absence(feed: Feed, api: Api, ana: Any) -> None:
     watcher = feed.open(api)
     session = signed_in(ana.user)
     first = feed.open(session)
@@ -63,7 +61,7 @@ def set_presence(api: Api, operator: Any, presence: str) -> None:
     assert api.put("/api/operator/presence", body).status_code == 200
 
 
-def test_what_an_operator_sets_is_told_at_once_and_again_as_he_comes_and_goes(
+def test_a_set_presence_is_published_at_once_and_with_each_connection(
     feed: Feed, api: Api, ana: Any
 ) -> None:
     watcher = feed.open(api)
@@ -200,7 +198,7 @@ def test_what_is_not_ones_to_see_cannot_be_typed_to(
     assert frame["t"] == "ev"
 
 
-def test_any_process_may_tell_a_moment_of_a_manager(
+def test_any_process_may_publish_an_ephemeral_event(
     feed: Feed, manager: Any, ana: Any, other_api: Api
 ) -> None:
     opened, other = feed.open(signed_in(ana.user)), feed.open(other_api)
@@ -213,7 +211,7 @@ def test_any_process_may_tell_a_moment_of_a_manager(
     assert other.next_event()["id"] == area.code
 
 
-def test_a_gateway_session_that_changes_is_told_to_those_who_see_its_manager(
+def test_a_changed_gateway_session_is_sent_to_those_who_see_its_manager(
     feed: Feed, manager: Any, ana: Any
 ) -> None:
     opened = feed.open(signed_in(ana.user))

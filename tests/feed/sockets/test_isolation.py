@@ -58,7 +58,7 @@ def recorded(process: str) -> set[tuple[str, str]]:
 # The relay ---------------------------------------------------------------------
 
 
-def test_a_change_that_cannot_be_numbered_is_read_anew_and_the_rest_go_on(
+def test_a_change_that_cannot_be_numbered_is_a_reset_and_others_go_on(
     feed: Feed, manager: Any, people: dict[str, Api], contact: Contact
 ) -> None:
     opened = feed.open(people["key"])
@@ -84,7 +84,7 @@ def test_a_change_that_cannot_be_numbered_is_read_anew_and_the_rest_go_on(
     assert any(subject.startswith("change ") for _, subject in recorded("relay"))
 
 
-def test_words_of_the_moment_are_heard_after_one_that_was_none(
+def test_ephemeral_events_are_received_after_an_invalid_one(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     watcher = feed.open(api)
@@ -195,7 +195,7 @@ def test_tasks_that_belong_together_end_together() -> None:
 # The hub -----------------------------------------------------------------------
 
 
-def test_what_another_says_on_the_layer_does_not_end_the_feed(
+def test_an_invalid_message_on_the_layer_does_not_end_the_feed(
     feed: Feed, manager: Any, people: dict[str, Api]
 ) -> None:
     opened = feed.open(people["key"])
@@ -236,7 +236,7 @@ def live_connection(hub: Hub, caller: Caller) -> tuple[Connection, FakeTransport
     return connection, transport
 
 
-def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
+def test_a_change_that_cannot_be_sent_is_a_reset_for_those_it_concerns(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run() -> tuple[list[bytes], list[bytes]]:
@@ -266,7 +266,7 @@ def test_a_change_that_cannot_be_told_is_read_anew_by_those_it_concerns(
     assert theirs == []
 
 
-def test_rights_that_cannot_be_read_leave_no_socket_open_and_deaf(
+def test_a_socket_whose_rights_cannot_be_read_is_closed(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_caller(_: str) -> None:
@@ -338,7 +338,7 @@ def test_a_deactivated_operator_is_not_online_any_more(
 
 
 @pytest.mark.parametrize("load", ["change_new_epoch", "change_bulk_load"])
-def test_an_epoch_reads_all_rights_anew(
+def test_an_epoch_reads_all_rights_again(
     feed: Feed,
     manager: Any,
     people: dict[str, Api],

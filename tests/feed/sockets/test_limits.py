@@ -75,7 +75,7 @@ def test_who_catches_up_slowly_is_not_cut(
     assert max(len(json.dumps(frame)) for frame in frames) < 300_000
 
 
-def test_a_silent_socket_is_let_go_and_an_idle_one_is_not(
+def test_a_socket_without_pongs_is_closed_and_an_idle_one_is_not(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     """Nothing is written for longer than redis-py's own timeout of 5 s."""

@@ -73,7 +73,7 @@ def test_a_foreign_port_answers_its_409(bound, known):
     assert_refused(answer, 409, EXISTS, own, foreign)
 
 
-def test_a_call_that_fails_anyway_does_not_tell_of_a_foreign_manager(bound):
+def test_a_call_that_fails_anyway_does_not_reveal_a_foreign_manager(bound):
     own = make(number=NUMBER)
     api = bound(own)
     foreign = make(facebook_id=PAGE)
@@ -95,12 +95,12 @@ def test_a_call_that_fails_anyway_does_not_tell_of_a_foreign_manager(bound):
     assert_refused(link(api, facebookToken=TOKEN), 404, NOT_FOUND, own, foreign)
 
 
-def test_another_number_of_the_own_page_is_told_before_a_foreign_one(bound):
+def test_another_number_of_the_own_page_is_reported_before_a_foreign_one(bound):
     own, foreign = make(facebook_id=PAGE, number=2), make(number=NUMBER)
     assert_refused(link(bound(own)), 409, EXISTS, own, foreign)
 
 
-def test_two_managers_of_ones_own_are_told_like_to_everybody(bound):
+def test_two_managers_of_ones_own_are_reported_as_to_everybody(bound):
     pair = make(number=NUMBER), make(facebook_id=PAGE)
     api = bound(*pair)
     assert_refused(link(api, facebookToken=TOKEN), 409, PAGE_TAKEN, *pair)

@@ -125,13 +125,13 @@ def test_a_page_needs_its_token(full_api):
     assert_refused(link(full_api), 400, TOKEN_MISSING, there)
 
 
-def test_two_managers_are_told_by_the_token(full_api):
+def test_two_managers_are_reported_by_the_token(full_api):
     pair = make(number=NUMBER), make(facebook_id=PAGE)
     assert_refused(link(full_api, facebookToken=TOKEN), 409, PAGE_TAKEN, *pair)
     assert_refused(link(full_api), 409, NUMBER_TAKEN, *pair)
 
 
-def test_two_managers_are_told_before_all_else(full_api):
+def test_two_managers_are_reported_before_all_else(full_api):
     pair = (
         make(number=NUMBER, facebook_id="other", controller_port=1),
         make(facebook_id=PAGE, number=2, controller_port=PORT),

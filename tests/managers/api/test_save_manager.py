@@ -202,7 +202,7 @@ def test_a_wrong_value_is_invalid(full_api, field, value):
         assert list(answer.json()["error"]["fields"]) == [field]
 
 
-def test_whoever_is_bound_to_managers_cannot_make_one(
+def test_a_key_bound_to_managers_cannot_create_one(
     manager, other_manager, ana, supervisor
 ):
     both = make_supervisor(manager, other_manager)
