@@ -109,7 +109,7 @@ def office(administrator: User) -> Client:
     return at_the_desk(administrator)
 
 
-def said(answer: Any) -> list[str]:
+def messages_of(answer: Any) -> list[str]:
     """The messages that a page, reached over its redirects, shows on top."""
     return [str(message) for message in answer.context["messages"]]
 

@@ -4,7 +4,7 @@ import pytest
 
 from areas.models import Area
 from areas.operators import ensure_area
-from tests.admin.conftest import errors, said
+from tests.admin.conftest import errors, messages_of
 from tests.builders import make_area, make_contact
 
 ADD = "/admin/areas/area/add/"
@@ -69,7 +69,7 @@ def test_an_area_that_a_call_made_waits_for_review(desk, manager, sales):
         {"action": "reviewed", "_selected_action": [made.pk, sales.pk]},
         follow=True,
     )
-    assert said(answer) == ["1 area was reviewed."]
+    assert messages_of(answer) == ["1 area was reviewed."]
     assert not Area.objects.filter(needs_review=True).exists()
 
 
@@ -87,7 +87,7 @@ def test_an_unused_area_can_be_deleted_with_its_operators_places(desk, sales, an
     answer = desk.post(
         f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"}, follow=True
     )
-    assert "was deleted" in said(answer)[0]
+    assert "was deleted" in messages_of(answer)[0]
     assert not ana.memberships.exists()
 
 
@@ -110,7 +110,7 @@ def test_an_area_used_concurrently_is_reported_in_a_sentence(
     answer = desk.post(
         f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"}, follow=True
     )
-    assert said(answer)[0] == "It is in use and cannot be deleted."
+    assert messages_of(answer)[0] == "It is in use and cannot be deleted."
     assert Area.objects.filter(pk=sales.pk).exists()
 
 
@@ -122,7 +122,7 @@ def test_a_name_taken_concurrently_is_reported_in_a_sentence(
     answer = desk.post(
         ADD, {"manager": manager.pk, "code": "vendas", "name": "X"}, follow=True
     )
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "Somebody changed the same thing at this moment. Nothing was saved."
     ]
     assert Area.objects.count() == 1

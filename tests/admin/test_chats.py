@@ -9,7 +9,7 @@ from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
 from chats.models import Chat, ChatEvent
 from managers.models import ApiKey
-from tests.admin.conftest import make_centre, said
+from tests.admin.conftest import make_centre, messages_of
 from tests.builders import make_chat, make_contact, make_key, make_manager, make_message
 
 CHATS = "/admin/chats/chat/"
@@ -97,7 +97,7 @@ def test_chosen_chats_are_closed_after_a_question(desk, supervisor, contact, ser
     asked = desk.post(CHATS, chosen)
     assert [row.pk for row in asked.context["rows"]] == [chat.pk]
     answer = desk.post(CHATS, chosen | {"agreed": "1"}, follow=True)
-    assert said(answer) == ["1 chat was closed."]
+    assert messages_of(answer) == ["1 chat was closed."]
     assert not Chat.objects.open().exists()
     last = ChatEvent.objects.latest("pk")
     assert (last.kind, last.actor) == ("closed", f"user:{supervisor.pk}")

@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 
 from chats.models import Chat, ChatEvent
 from contacts.models import Contact
-from tests.admin.conftest import said
+from tests.admin.conftest import messages_of
 from tests.admin.contact_pages import LIST, listed, page
 from tests.builders import make_chat, make_operator
 
@@ -40,7 +40,7 @@ def test_it_is_handed_over(desk, supervisor, contact, ana):
         follow=True,
     )
     assert answer.redirect_chain == [(page(contact), 302)]
-    assert said(answer) == ["Handed over to Ana."]
+    assert messages_of(answer) == ["Handed over to Ana."]
     assert Contact.objects.get().operator == ana
     assert lines(contact) == [("transferred", "vendas", "Ana", f"user:{supervisor.pk}")]
     assert LogEntry.objects.get().change_message == "Handed over to Ana."
@@ -82,7 +82,7 @@ def test_it_moves_to_another_area_and_is_released(
         {"_form_submitted": "on", "area": support.pk},
         follow=True,
     )
-    assert said(answer) == ["Moved to Suporte."]
+    assert messages_of(answer) == ["Moved to Suporte."]
     moved = Contact.objects.get()
     assert (moved.area, moved.operator) == (support, None)
     by = f"user:{supervisor.pk}"
@@ -96,7 +96,7 @@ def test_its_chat_is_closed(desk, supervisor, contact, ana):
     make_chat(contact)
     Contact.objects.update(operator=ana)
     answer = desk.post(page(contact, "close"), {"_form_submitted": "on"}, follow=True)
-    assert said(answer) == ["Chat closed."]
+    assert messages_of(answer) == ["Chat closed."]
     assert Chat.objects.get().closed_at is not None
     assert Contact.objects.get().operator is None
     assert lines(contact) == [("closed", "vendas", None, f"user:{supervisor.pk}")]
@@ -104,7 +104,7 @@ def test_its_chat_is_closed(desk, supervisor, contact, ana):
 
 def test_closing_what_is_closed_is_reported_in_a_sentence(desk, contact):
     answer = desk.post(page(contact, "close"), {"_form_submitted": "on"}, follow=True)
-    assert said(answer) == ["There is no such chat."]
+    assert messages_of(answer) == ["There is no such chat."]
 
 
 def test_a_deleted_contact_is_out_of_the_list_and_read_only(desk, contact):
@@ -112,7 +112,7 @@ def test_a_deleted_contact_is_out_of_the_list_and_read_only(desk, contact):
     answer = desk.post(
         page(contact, "delete_contact"), {"_form_submitted": "on"}, follow=True
     )
-    assert said(answer) == ["Contact deleted."]
+    assert messages_of(answer) == ["Contact deleted."]
     assert listed(desk) == []
     assert listed(desk, deleted="yes") == [contact]
     assert Chat.objects.get().closed_at is not None

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from contacts.models import Contact, Identity
-from tests.admin.conftest import errors, said
+from tests.admin.conftest import errors, messages_of
 from tests.admin.contact_pages import LIST, listed, page
 from tests.builders import make_chat, make_contact
 
@@ -96,7 +96,7 @@ def test_many_are_handed_over_after_a_question(desk, manager, sales, contact, an
     answer = desk.post(
         LIST, chosen("hand_over_many", contact, second, **agreed), follow=True
     )
-    assert said(answer) == ["2 contacts were handed over."]
+    assert messages_of(answer) == ["2 contacts were handed over."]
     assert Contact.objects.filter(operator=ana).count() == 2
     assert LogEntry.objects.count() == 2
 
@@ -112,7 +112,7 @@ def test_many_move_to_an_area(desk, manager, contact, support):
     answer = desk.post(
         LIST, chosen("change_area_many", contact, second, **agreed), follow=True
     )
-    assert said(answer) == ["2 contacts were moved."]
+    assert messages_of(answer) == ["2 contacts were moved."]
     assert Contact.objects.filter(area=support).count() == 2
 
 
@@ -124,7 +124,7 @@ def test_many_chats_are_closed_and_what_could_not_be_closed_is_reported(
     answer = desk.post(
         LIST, chosen("close_many", contact, quiet, agreed="1"), follow=True
     )
-    assert said(answer) == ["1 chat was closed.", "1: There is no such chat."]
+    assert messages_of(answer) == ["1 chat was closed.", "1: There is no such chat."]
 
 
 def test_many_are_deleted_after_a_question(desk, manager, contact):
@@ -134,7 +134,7 @@ def test_many_are_deleted_after_a_question(desk, manager, contact):
     answer = desk.post(
         LIST, chosen("delete_many", contact, second, agreed="1"), follow=True
     )
-    assert said(answer) == ["2 contacts were deleted."]
+    assert messages_of(answer) == ["2 contacts were deleted."]
     assert not Contact.objects.present().exists()
 
 
@@ -145,7 +145,7 @@ def test_contacts_of_two_managers_are_not_handed_over_together(
     agreed = {"agreed": "1", "operator": ana.pk}
     answer = office.post(LIST, chosen("hand_over_many", contact, second, **agreed))
     assert "operator" in answer.context["form"].errors
-    assert said(answer) == ["Choose contacts of one manager only."]
+    assert messages_of(answer) == ["Choose contacts of one manager only."]
     assert not Contact.objects.exclude(operator=None).exists()
 
 
@@ -155,7 +155,7 @@ def test_more_than_can_be_looked_through_are_refused(desk, contact, monkeypatch)
     answer = desk.post(
         LIST, chosen("delete_many", contact, second, agreed="1"), follow=True
     )
-    assert said(answer) == ["Choose at most 1 at once."]
+    assert messages_of(answer) == ["Choose at most 1 at once."]
     assert Contact.objects.present().count() == 2
 
 

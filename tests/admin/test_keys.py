@@ -10,7 +10,7 @@ from django.utils import timezone
 from managers import keys
 from managers.authentication import forget_cached_keys
 from managers.models import ApiKey
-from tests.admin.conftest import errors, said
+from tests.admin.conftest import errors, messages_of
 from tests.builders import make_key
 from tests.conftest import Api
 
@@ -94,7 +94,7 @@ def test_a_name_taken_concurrently_is_reported_in_a_sentence(
         "managers.models.ApiKey.validate_constraints", lambda *a, **k: 0
     )
     answer = office.post(ADD, {"name": "bot", "all_managers": "on"}, follow=True)
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "Somebody changed the same thing at this moment. Nothing was saved."
     ]
 
@@ -105,7 +105,7 @@ def test_revoking_ends_the_chosen_keys_alone(office, manager):
     answer = office.post(
         LIST, {"action": "revoke", "_selected_action": [row.pk]}, follow=True
     )
-    assert said(answer) == ["1 key was revoked."]
+    assert messages_of(answer) == ["1 key was revoked."]
     forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 401
     assert Api(other).get("/api/user/").status_code == 200
@@ -119,7 +119,7 @@ def test_revoking_an_ended_key_spares_the_live_one_of_its_name(office, manager):
     answer = office.post(
         LIST, {"action": "revoke", "_selected_action": [old.pk]}, follow=True
     )
-    assert said(answer) == ["0 keys were revoked."]
+    assert messages_of(answer) == ["0 keys were revoked."]
     forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 200
 

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 
 from areas.models import PauseReason
 from managers.models import Manager
-from tests.admin.conftest import NO_REASONS, errors, said
+from tests.admin.conftest import NO_REASONS, errors, messages_of
 from tests.builders import make_area, make_manager
 
 CANARY = "canary-EAAB-0123456789"
@@ -206,7 +206,7 @@ def test_a_manager_with_a_history_stays(office, manager):
 def test_an_empty_manager_can_be_deleted(office, manager):
     address = f"/admin/managers/manager/{manager.pk}/delete/"
     answer = office.post(address, {"post": "yes"}, follow=True)
-    assert "was deleted" in said(answer)[0]
+    assert "was deleted" in messages_of(answer)[0]
     assert not Manager.objects.exists()
 
 

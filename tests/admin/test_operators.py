@@ -10,7 +10,7 @@ from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.models import ChatEvent
 from contacts.models import Contact
-from tests.admin.conftest import errors, said
+from tests.admin.conftest import errors, messages_of
 from tests.areas.test_presence import KEY, arrive
 from tests.builders import make_operator
 from tests.conftest import Api
@@ -174,7 +174,7 @@ def test_deactivating_gives_the_contacts_back_to_the_queue(
     form = stays(ana, sales)
     del form["is_active"]
     answer = desk.post(change(ana), form, follow=True)
-    assert "1 contact went back to the queue." in said(answer)
+    assert "1 contact went back to the queue." in messages_of(answer)
     assert Contact.objects.get(pk=busy.pk).operator_id is None
     assert not Operator.objects.get(pk=ana.pk).is_active
     assert last_line() == ("released", None, f"user:{supervisor.pk}", None)
@@ -183,12 +183,12 @@ def test_deactivating_gives_the_contacts_back_to_the_queue(
 def test_many_are_deactivated_and_brought_back(desk, supervisor, ana, bruno, busy):
     chosen = {"_selected_action": [ana.pk, bruno.pk]}
     answer = desk.post(LIST, chosen | {"action": "deactivate"}, follow=True)
-    assert said(answer) == ["1 contact went back to the queue."]
+    assert messages_of(answer) == ["1 contact went back to the queue."]
     assert not Operator.objects.active().exists()
     assert last_line() == ("released", None, f"user:{supervisor.pk}", None)
 
     answer = desk.post(LIST, chosen | {"action": "activate"}, follow=True)
-    assert said(answer) == ["2 operators are back."]
+    assert messages_of(answer) == ["2 operators are back."]
     assert Operator.objects.active().count() == 2
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from areas.models import Holiday, Policy, Schedule
 from areas.policies import policy_for
 from areas.policy_saving import save_policy
-from tests.admin.conftest import NO_REASONS, errors, said
+from tests.admin.conftest import NO_REASONS, errors, messages_of
 from tests.builders import make_area, make_manager
 
 ADD = "/admin/areas/policy/add/"
@@ -252,8 +252,10 @@ def test_the_national_ones_are_offered_and_carnaval_is_not_ticked(desk, manager)
     days = [f"{year}-12-25", f"{year}-01-01"]
     sent = {"agreed": "1", "manager": manager.pk, "year": year, "uf": "", "days": days}
     answer = desk.post(NATIONAL, sent, follow=True)
-    assert said(answer) == ["2 dates were added."]
-    assert said(desk.post(NATIONAL, sent, follow=True)) == ["0 dates were added."]
+    assert messages_of(answer) == ["2 dates were added."]
+    assert messages_of(desk.post(NATIONAL, sent, follow=True)) == [
+        "0 dates were added."
+    ]
     names = Holiday.objects.order_by("date").values_list("name", flat=True)
     assert list(names) == ["Confraternização Universal", "Natal"]
     manager.refresh_from_db()

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from areas.models import Operator
+from hci_center.background.models import BackgroundFault
 from tests import builders
 from tests.conftest import Api, signed_in
 from tests.feed import stamped
@@ -52,6 +53,12 @@ def _empty_log(request: pytest.FixtureRequest) -> None:
     if "stamp" in request.fixturenames:
         request.getfixturevalue("db")
         stamped.empty_log()
+
+
+@pytest.fixture
+def no_other_faults(transactional_db: None) -> None:
+    """Deletes faults of other tests: the feed's own connections commit them."""
+    BackgroundFault.objects.all().delete()
 
 
 @pytest.fixture
