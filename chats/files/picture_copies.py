@@ -27,7 +27,6 @@ from chats.files.mime_types import UNKNOWN_MIME
 from chats.files.pictures import MOST_PIXELS, Showing, facts_of, showing_of
 from chats.files.storage import may_be_elsewhere, remove_file, write_file
 from hci_center.background import faults
-from hci_center.database import faults as database_faults
 from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -99,12 +98,8 @@ def make_each(
     for one in claimed:
         if is_stopping():
             return
-        try:
+        with faults.isolate("worker", "pictures", f"file {one.attachment_id}"):
             make(one, is_stopping)
-        except Exception as error:
-            if database_faults.fault_of(error) is not None:
-                raise  # their leases expire, and they are made then
-            faults.record("worker", "pictures", error, f"file {one.attachment_id}")
 
 
 def release(attachment_ids: list[int]) -> None:

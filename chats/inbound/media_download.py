@@ -11,8 +11,10 @@ import hashlib
 import json
 import logging
 from base64 import b64encode
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,7 +34,6 @@ from chats.files.storage import attach, stored
 from chats.gateways.base import Failed, Fetched, Media
 from chats.gateways.base64_media import decoded
 from hci_center.background import faults
-from hci_center.database import faults as database_faults
 from hci_center.encryption import decrypt
 from hci_center.errors import UnavailableError
 
@@ -103,11 +104,8 @@ def claim(room: int) -> list[ClaimedDownload]:
         rows = cursor.fetchall()
     files = []
     for row in rows:
-        try:
+        with _isolated(message_id=row[0], attempts=row[1]):
             files.append(_claimed(row))
-        except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
-            faults.record("worker", "media", error, f"message {row[0]}")
-            _try_later(message_id=row[0], attempts=row[1])
     return files
 
 
@@ -134,13 +132,14 @@ def fetch(drivers: GatewayRegistry, claimed: ClaimedDownload) -> None:
 
     Raises database errors: the lease expires then and the file is claimed again.
     """
-    try:
+    with _isolated(claimed.message_id, claimed.attempts):
         _fetch(drivers, claimed)
-    except Exception as error:
-        if database_faults.fault_of(error) is not None:
-            raise
-        faults.record("worker", "media", error, f"message {claimed.message_id}")
-        _try_later(claimed.message_id, claimed.attempts)
+
+
+def _isolated(message_id: int, attempts: int) -> AbstractContextManager[None]:
+    """Records an error of one file and schedules its retry."""
+    retry = partial(_try_later, message_id, attempts)
+    return faults.isolate("worker", "media", f"message {message_id}", retry)
 
 
 def _fetch(drivers: GatewayRegistry, claimed: ClaimedDownload) -> None:

@@ -7,7 +7,9 @@ The picture is copied, because the gateway's own address of it expires.
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -30,7 +32,6 @@ from chats.gateways.base import Failed, Fetched, Profile
 from chats.models import Attachment, Portrait
 from contacts import photos
 from hci_center.background import faults
-from hci_center.database import faults as database_faults
 from hci_center.encryption import decrypt, encrypt
 
 logger = logging.getLogger(__name__)
@@ -124,11 +125,8 @@ def claim(room: int) -> list[ClaimedLookup]:
         rows = cursor.fetchall()
     lookups = []
     for row in rows:
-        try:
+        with _isolated(contact_id=row[0], attempts=row[1]):
             lookups.append(_claimed(row))
-        except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
-            faults.record("worker", "profiles", error, f"contact {row[0]}")
-            _try_later(contact_id=row[0], attempts=row[1])
     return lookups
 
 
@@ -148,13 +146,14 @@ def fetch(drivers: GatewayRegistry, lookup: ClaimedLookup) -> None:
 
     Raises database errors: the lease expires then and the lookup is claimed again.
     """
-    try:
+    with _isolated(lookup.contact_id, lookup.attempts):
         _fetch(drivers, lookup)
-    except Exception as error:
-        if database_faults.fault_of(error) is not None:
-            raise
-        faults.record("worker", "profiles", error, f"contact {lookup.contact_id}")
-        _try_later(lookup.contact_id, lookup.attempts)
+
+
+def _isolated(contact_id: int, attempts: int) -> AbstractContextManager[None]:
+    """Records an error of one lookup and schedules its retry."""
+    retry = partial(_try_later, contact_id, attempts)
+    return faults.isolate("worker", "profiles", f"contact {contact_id}", retry)
 
 
 def _fetch(drivers: GatewayRegistry, lookup: ClaimedLookup) -> None:

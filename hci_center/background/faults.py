@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -67,6 +69,23 @@ def record(process: str, task: str, error: BaseException, subject: str = "") -> 
         logger.warning(
             "The fault could not be recorded: %s", database_faults.describe(other)
         )
+
+
+@contextmanager
+def isolate(
+    process: str, task: str, subject: str, then: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Records an error of the work on one row and calls `then`, so that others go on.
+
+    Raises database errors: the lease of the row expires then, and it is claimed again.
+    """
+    try:
+        yield
+    except Exception as error:
+        if database_faults.fault_of(error) is not None:
+            raise
+        record(process, task, error, subject)
+        then()
 
 
 def log(process: str, task: str, error: BaseException, subject: str) -> None:
