@@ -12,11 +12,14 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from chats.conversations.assignment import move_locked
-from chats.models import Chat, ChatEvent, Direction, Message
+from chats.models import Chat, ChatEvent, Direction, Message, Task
+from chats.rules.assignment import fits_last_operator
 from chats.rules.automatic import OLD, rule_actor
 from chats.rules.away import tell_if_closed
 from chats.rules.context import RuleContext, lock_context
-from chats.rules.tasks import LeasedTask
+from chats.rules.offline import is_gone, release
+from chats.rules.tasks import LeasedTask, schedule
+from contacts.models import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,17 @@ def handle_inbound(task: LeasedTask) -> None:
 
 def _decide(context: RuleContext, arrived: Arrived) -> None:
     contact = context.contact
-    if contact.operator_id is None and contact.area_id is None:
+    if contact.operator_id is not None:  # R3
+        holder = contact.operator_id
+        if not is_gone(holder, context.policy.release_offline):
+            tell_if_closed(context, is_silent=arrived.is_old)
+            return
+        release(contact.pk, holder)
+        contact.operator_id = None
+    if arrived.is_first and fits_last_operator(contact.pk, contact.area_id):  # R5
+        assign_soon(contact)
+        return
+    if contact.area_id is None:  # R7
         entry = context.policy.entry_area_id
         if entry is not None:
             move_locked(
@@ -59,7 +72,15 @@ def _decide(context: RuleContext, arrived: Arrived) -> None:
                 cause=ChatEvent.Cause.ENTRY,
             )
             context.area_changed()
-    tell_if_closed(context, is_silent=arrived.is_old)
+    is_closed = tell_if_closed(context, is_silent=arrived.is_old)  # R8
+    if not is_closed:
+        assign_soon(contact)
+
+
+def assign_soon(contact: Contact) -> None:
+    """Schedules the assignment of a contact that waits in an area."""
+    if contact.area_id is not None:
+        schedule(Task.Kind.ASSIGN, contact.manager_id, area_id=contact.area_id)
 
 
 def _arrived(context: RuleContext) -> Arrived:

@@ -30,6 +30,7 @@ from chats.gateways.base import Outcome
 from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.http import FILE
 from chats.inbound import queue
+from chats.rules import assignment
 from chats.worker.completions import Completion, Completions, nothing
 from chats.worker.periodic_tasks import Tasks
 from chats.worker.side_jobs import SideJobs
@@ -238,6 +239,7 @@ class Worker:
         run("checks", lambda: self._check(), 1.0)
         run("alarms", alerts.watch, 1.0)
         run("expiry", results.expire, 30.0)
+        run("queues", assignment.sweep, 60.0)
         run("old events", queue.forget_old, 30.0)
         run("old answers", idempotency.forget_old, 60.0)
         run("old conversions", conversions.forget_sent, 30.0)

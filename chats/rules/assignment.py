@@ -1,0 +1,298 @@
+"""Gives waiting contacts to operators automatically, and records why.
+
+A task of an area gives one contact and schedules itself again while others wait: each
+assignment is a transaction of its own, which locks the operator before the contact, as
+claims do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from areas.models import Area, Assignment
+from areas.policies import PolicySettings, policy_for
+from areas.schedules import timetable_of
+from chats.conversations.audit import Actor, Entry, record_in_open_chats
+from chats.models import AssignmentRecord, ChatEvent, Task
+from chats.rules.candidates import Candidate, candidates_of, explain_choice
+from chats.rules.tasks import LeasedTask, schedule
+
+# Rule `last`: back to who held the contact's chat before.
+LAST = "last"
+# When to look again for a contact that another transaction holds, in seconds.
+AGAIN = 0.1
+# How many of the longest waiting are tried, if others hold their rows.
+TRIED = 20
+
+# The longest waiting first. Whoever is inside the menu does not wait, nor does whose
+# messages the rules have not handled yet: they may begin the menu.
+_WAITING = """
+SELECT c.id FROM contacts_contact c
+  JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
+ WHERE c.area_id = %(area)s AND c.operator_id IS NULL AND c.deleted_at IS NULL
+   AND NOT EXISTS (SELECT FROM chats_menustate x WHERE x.chat_id = h.id)
+   AND NOT EXISTS (SELECT FROM chats_task t
+                    WHERE t.kind = 'inbound' AND t.contact_id = c.id)
+ ORDER BY greatest(c.queued_at, h.opened_at), c.id LIMIT %(limit)s
+"""
+# Claims lock the operator FOR SHARE: they and assignments take turns. He cannot leave
+# the area meanwhile.
+_LOCK_OPERATOR = """
+SELECT o.id FROM areas_operator o
+  JOIN areas_operatorarea s ON s.operator_id = o.id AND s.area_id = %(area)s
+ WHERE o.id = %(operator)s AND o.is_active
+   FOR NO KEY UPDATE OF o FOR KEY SHARE OF s
+"""
+# Never waits for the contact: a claim may hold it and wait for the operator.
+_LOCK_CONTACT = """
+SELECT id FROM contacts_contact
+ WHERE id = %(contact)s AND operator_id IS NULL FOR NO KEY UPDATE SKIP LOCKED
+"""
+# A statement of its own: its counts are those after the operator was locked.
+_ASSIGN = """
+UPDATE contacts_contact c SET operator_id = %(operator)s
+ WHERE c.id = %(contact)s AND c.operator_id IS NULL AND c.area_id = %(area)s
+   AND c.deleted_at IS NULL
+   AND EXISTS (SELECT FROM chats_chat h
+                WHERE h.contact_id = c.id AND h.closed_at IS NULL
+                  AND NOT EXISTS (SELECT FROM chats_menustate x
+                                   WHERE x.chat_id = h.id))
+   AND EXISTS (SELECT FROM areas_presence p
+                WHERE p.operator_id = %(operator)s AND p.online_until > now())
+   AND NOT EXISTS (SELECT FROM areas_availability v
+                    WHERE v.operator_id = %(operator)s AND v.state <> 'online')
+   AND (%(cap)s = 0 OR %(cap)s > (
+         SELECT count(*) FROM contacts_contact k
+           JOIN chats_chat h ON h.contact_id = k.id AND h.closed_at IS NULL
+          WHERE k.operator_id = %(operator)s AND k.deleted_at IS NULL))
+RETURNING c.id
+"""
+# Looks again at every queue: hours begin, and nothing else may have happened.
+_SWEEP = """
+SELECT schedule_assignment(w.manager_id, array_agg(w.area_id)) FROM (
+  SELECT DISTINCT c.manager_id, c.area_id
+    FROM contacts_contact c
+    JOIN managers_manager m ON m.id = c.manager_id AND m.has_automation
+    JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
+   WHERE c.area_id IS NOT NULL AND c.operator_id IS NULL AND c.deleted_at IS NULL) w
+ GROUP BY w.manager_id
+"""
+_GIVEN = """
+INSERT INTO areas_lastassignment (operator_id, area_id, at)
+VALUES (%s, %s, clock_timestamp())
+ON CONFLICT (operator_id, area_id) DO UPDATE SET at = excluded.at
+"""
+# Who held the contact's previous chat, closed not longer ago than that, while nobody has
+# held the present one; after a reopening, who held it before.
+_LAST_OPERATOR = """
+SELECT coalesce(
+  (SELECT e.operator_id FROM chats_chatevent r
+     JOIN chats_chatevent e ON e.chat_id = r.chat_id AND e.id < r.id
+    WHERE r.chat_id = h.id AND r.kind = 'reopened' AND e.operator_id IS NOT NULL
+    ORDER BY r.id DESC, e.id DESC LIMIT 1),
+  (SELECT p.last_operator_id FROM chats_chat p
+    WHERE p.contact_id = h.contact_id AND p.closed_at IS NOT NULL
+      AND p.closed_at >= clock_timestamp() - make_interval(secs => %(within)s)
+    ORDER BY p.closed_at DESC LIMIT 1))
+  FROM chats_chat h
+ WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
+   AND NOT EXISTS (
+     SELECT FROM chats_chatevent t
+      WHERE t.chat_id = h.id AND t.operator_id IS NOT NULL
+        AND t.id > coalesce((SELECT max(r.id) FROM chats_chatevent r
+                              WHERE r.chat_id = h.id AND r.kind = 'reopened'), 0))
+"""
+# Who held the contact when a person released or moved it, if that happened last.
+_LET_GO = """
+SELECT before.operator_id
+  FROM chats_chat h
+  CROSS JOIN LATERAL (
+    SELECT e.id, e.kind, e.actor FROM chats_chatevent e
+     WHERE e.chat_id = h.id AND e.kind IN ('released', 'entered_area', 'transferred',
+                                           'opened', 'reopened', 'claimed', 'assigned')
+     ORDER BY e.id DESC LIMIT 1) last
+  CROSS JOIN LATERAL (
+    SELECT e.operator_id FROM chats_chatevent e
+     WHERE e.chat_id = h.id AND e.id < last.id AND e.operator_id IS NOT NULL
+     ORDER BY e.id DESC LIMIT 1) before
+ WHERE h.contact_id = %s AND h.closed_at IS NULL
+   AND last.kind IN ('released', 'entered_area') AND last.actor NOT LIKE 'rule:%%'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A contact and the operators who may get it, the rule's choice first."""
+
+    contact_id: int
+    rule: str
+    candidates: list[Candidate]
+
+
+def handle_assign(task: LeasedTask) -> None:
+    """Gives the longest waiting contact of an area to an operator, if one is free."""
+    if task.area_id is None:
+        return
+    area = Area.objects.get(pk=task.area_id)
+    policy = policy_for(area.manager_id, area.pk)
+    if not _is_on(policy) or not timetable_of(area.manager_id, area.pk).is_open(
+        timezone.now()
+    ):
+        return
+    waiting = _waiting(area.pk)
+    skipped = False
+    for contact_id in waiting:
+        choice = choose(contact_id, area.pk, policy)
+        given, was_locked = _give(choice, area, trigger="queue")
+        skipped |= was_locked
+        if given:
+            if len(waiting) > 1:
+                _again(area, timedelta(0))
+            return
+        if policy.assign != Assignment.OFF and not was_locked:
+            break  # nobody is free: the others would find nobody either
+    if skipped:
+        _again(area, timedelta(seconds=AGAIN))
+
+
+def choose(contact_id: int, area_id: int, policy: PolicySettings) -> Choice:
+    """Returns who may be given the contact now, in the order of the rule.
+
+    Who last held the contact comes first if the policy says so. Who let go of it comes
+    last.
+    """
+    rule = policy.assign
+    found = candidates_of(area_id, policy, rule)
+    last = last_operator(contact_id, policy)
+    if last is not None:
+        first = [one for one in found if one.operator_id == last and not one.passed]
+        if first:
+            return Choice(contact_id, LAST, [*first, *_others(found, first[0])])
+    if rule == Assignment.OFF:
+        return Choice(contact_id, rule, [])
+    let_go = _one(_LET_GO, [contact_id])
+    back = [one for one in found if one.operator_id == let_go and not one.passed]
+    if back:
+        others = _others(found, back[0])
+        fit = [one for one in others if not one.passed]
+        found = [*fit, *back, *(one for one in others if one.passed)]
+    return Choice(contact_id, rule, found)
+
+
+def last_operator(contact_id: int, policy: PolicySettings) -> int | None:
+    """Returns who held the contact's previous chat, if the policy gives it back."""
+    if not policy.last_operator:
+        return None
+    values = {"contact": contact_id, "within": policy.last_operator}
+    return _one(_LAST_OPERATOR, values)
+
+
+def fits_last_operator(contact_id: int, area_id: int | None) -> bool:
+    """Returns whether the contact would be given to its last operator now."""
+    if area_id is None:
+        return False
+    area = Area.objects.get(pk=area_id)
+    policy = policy_for(area.manager_id, area_id)
+    if not policy.last_operator:
+        return False
+    if not timetable_of(area.manager_id, area_id).is_open(timezone.now()):
+        return False
+    return choose(contact_id, area_id, policy).rule == LAST
+
+
+def _give(choice: Choice, area: Area, *, trigger: str) -> tuple[bool, bool]:
+    """Tries the candidates in their order.
+
+    Returns whether one got the contact, and whether another transaction held it.
+    """
+    for one in choice.candidates:
+        if one.passed is not None:
+            continue
+        try:
+            # Undone, it gives both locks back: the next operator is locked before the
+            # contact, too.
+            with transaction.atomic():
+                _assign(choice, one, area, trigger)
+        except _NotGivenError as error:
+            if error.is_locked:
+                return False, True
+        else:
+            return True, False
+    return False, False
+
+
+class _NotGivenError(Exception):
+    """The operator did not get the contact; `is_locked`: another transaction has it."""
+
+    def __init__(self, *, is_locked: bool = False) -> None:
+        self.is_locked = is_locked
+
+
+def _assign(choice: Choice, one: Candidate, area: Area, trigger: str) -> None:
+    values: dict[str, Any] = {
+        "operator": one.operator_id,
+        "contact": choice.contact_id,
+        "area": area.pk,
+        "cap": one.cap,
+    }
+    if _one(_LOCK_OPERATOR, values) is None:
+        raise _NotGivenError
+    if _one(_LOCK_CONTACT, values) is None:
+        raise _NotGivenError(is_locked=True)
+    if _one(_ASSIGN, values) is None:
+        raise _NotGivenError
+    _record(choice, one, area, trigger)
+
+
+def _record(choice: Choice, chosen: Candidate, area: Area, trigger: str) -> None:
+    explain_choice(choice.candidates, chosen.operator_id, choice.rule)
+    [event_id] = record_in_open_chats(
+        [choice.contact_id],
+        [Entry(ChatEvent.Kind.ASSIGNED, choice.rule)],
+        actor=Actor(f"rule:{choice.rule}"),
+    )
+    AssignmentRecord.objects.create(
+        event_id=event_id,
+        rule=choice.rule,
+        trigger=trigger,
+        candidates=[one.as_json() for one in choice.candidates],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVEN, [chosen.operator_id, area.pk])
+
+
+def sweep() -> None:
+    """Schedules the assignment of every area in which somebody waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP)
+
+
+def _is_on(policy: PolicySettings) -> bool:
+    return policy.assign != Assignment.OFF or policy.last_operator > 0
+
+
+def _waiting(area_id: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"area": area_id, "limit": TRIED})
+        return [contact_id for (contact_id,) in cursor.fetchall()]
+
+
+def _again(area: Area, wait: timedelta) -> None:
+    at: datetime = timezone.now() + wait
+    schedule(Task.Kind.ASSIGN, area.manager_id, area_id=area.pk, run_at=at)
+
+
+def _others(found: list[Candidate], one: Candidate) -> list[Candidate]:
+    return [other for other in found if other is not one]
+
+
+def _one(statement: str, values: Any) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return None if row is None or row[0] is None else int(row[0])

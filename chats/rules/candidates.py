@@ -1,0 +1,108 @@
+"""Which operators an area's contact may be given to, in which order, and why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import connection
+
+from areas.models import Assignment
+from areas.policies import PolicySettings
+
+Passed = Literal["offline", "paused", "at_cap", "busier", "given_later"]
+
+# Operators of the area: whether they are there, what they hold in all areas, and when
+# they were last given somebody automatically, at all and in this area.
+_CANDIDATES = """
+SELECT o.id, coalesce(o.cap, %(cap)s),
+       EXISTS (SELECT FROM areas_presence p
+                WHERE p.operator_id = o.id AND p.online_until > now()),
+       coalesce((SELECT v.state FROM areas_availability v WHERE v.operator_id = o.id),
+                'online'),
+       (SELECT count(*) FROM contacts_contact k
+          JOIN chats_chat h ON h.contact_id = k.id AND h.closed_at IS NULL
+         WHERE k.operator_id = o.id AND k.deleted_at IS NULL),
+       (SELECT max(l.at) FROM areas_lastassignment l WHERE l.operator_id = o.id),
+       (SELECT l.at FROM areas_lastassignment l
+         WHERE l.operator_id = o.id AND l.area_id = %(area)s)
+  FROM areas_operator o
+  JOIN areas_operatorarea s ON s.operator_id = o.id AND s.area_id = %(area)s
+ WHERE o.is_active
+ ORDER BY o.id
+"""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """An operator of the area; `passed` says why he is not chosen, None if he is.
+
+    `given_at` is when the rule last gave him somebody, None if never. `cap` 0 is no
+    limit.
+    """
+
+    operator_id: int
+    cap: int
+    load: int
+    given_at: datetime | None
+    passed: Passed | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "operatorId": str(self.operator_id),
+            "load": self.load,
+            "cap": self.cap,
+            "givenAt": None if self.given_at is None else self.given_at.isoformat(),
+            "passed": self.passed,
+        }
+
+
+def candidates_of(area_id: int, policy: PolicySettings, rule: str) -> list[Candidate]:
+    """Returns the area's operators, those who may be given somebody first, in order.
+
+    The first one without `passed` is the choice of the rule; the others who could have
+    been chosen are marked `busier` or `given_later`.
+    """
+    values = {"area": area_id, "cap": policy.cap}
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, values)
+        rows = cursor.fetchall()
+    fit: list[Candidate] = []
+    unfit: list[Candidate] = []
+    for operator_id, cap, is_connected, state, load, given, given_here in rows:
+        at = given_here if rule == Assignment.ROTATION else given
+        candidate = Candidate(operator_id, cap, load, at)
+        candidate.passed = _unfit(candidate, is_connected=is_connected, state=state)
+        (unfit if candidate.passed else fit).append(candidate)
+    fit.sort(key=lambda one: _order(one, rule))
+    return [*fit, *unfit]
+
+
+def explain_choice(found: list[Candidate], chosen: int | None, rule: str) -> None:
+    """Marks who could have been chosen with why the chosen one went before him."""
+    first = next((one for one in found if one.operator_id == chosen), None)
+    for one in found:
+        if one.passed is None and one is not first:
+            is_busier = (
+                rule == Assignment.FEWEST
+                and first is not None
+                and one.load > first.load
+            )
+            one.passed = "busier" if is_busier else "given_later"
+
+
+def _unfit(candidate: Candidate, *, is_connected: bool, state: str) -> Passed | None:
+    if not is_connected or state == "offline":
+        return "offline"
+    if state == "paused":
+        return "paused"
+    if candidate.cap and candidate.load >= candidate.cap:
+        return "at_cap"
+    return None
+
+
+def _order(one: Candidate, rule: str) -> tuple[Any, ...]:
+    """Never given first, then longest ago; the lower id settles what is equal."""
+    given = (one.given_at is not None, one.given_at or 0, one.operator_id)
+    return (one.load, *given) if rule == Assignment.FEWEST else given

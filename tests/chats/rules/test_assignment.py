@@ -1,0 +1,344 @@
+"""Who is given a waiting contact automatically, when, and why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from areas.models import LastAssignment, PresenceSpan
+from chats.conversations import assignment as by_hand
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import close_chat, open_chat
+from chats.models import AssignmentRecord, ChatEvent, Task
+from chats.rules import assignment, tasks
+from contacts.models import Contact
+from tests import builders
+from tests.chats.rules.conftest import connect, pause, run_tasks
+
+PERSON, KEY = Actor("user:1"), Actor("key:1")
+
+
+@pytest.fixture
+def team(manager, sales):
+    """Three connected operators of an area that assigns to who has fewest chats."""
+    builders.save_policy(manager, sales, assign="fewest")
+    team = [builders.make_operator(manager, sales, name=name) for name in "abc"]
+    for operator in team:
+        connect(operator)
+    Task.objects.all().delete()
+    return team
+
+
+def wait_in(area, *, since=0, **over):
+    """A contact with an open chat that has waited in the area for so many minutes."""
+    at = timezone.now() - timedelta(minutes=since)
+    contact = builders.make_contact(area.manager, area=area, **over)
+    builders.make_chat(contact, opened_at=at)
+    return contact
+
+
+def give(area):
+    tasks.schedule("assign", area.manager_id, area_id=area.pk)
+    run_tasks()
+
+
+def holders(*contacts):
+    return [Contact.objects.get(pk=contact.pk).operator for contact in contacts]
+
+
+def hold(operator, area, many=1):
+    for _ in range(many):
+        contact = wait_in(area)
+        Contact.objects.filter(pk=contact.pk).update(operator=operator)
+
+
+# Whom ---------------------------------------------------------------------------
+
+
+def test_who_holds_fewest_gets_it_and_then_who_waited_longest_for_one(sales, team):
+    a, b, c = team
+    hold(a, sales, 2)
+    hold(b, sales)
+    first, second, third = (wait_in(sales, since=since) for since in (30, 20, 10))
+    give(sales)
+    assert holders(first, second, third) == [c, b, c]
+
+
+def test_chats_of_all_areas_count(manager, sales, support, team):
+    a, _b, _c = team
+    hold(a, support, 3)
+    contacts = [wait_in(sales) for _ in range(4)]
+    give(sales)
+    assert a not in holders(*contacts)
+
+
+def test_in_turn_goes_by_the_last_assignment_in_this_area(manager, sales, team):
+    builders.save_policy(manager, sales, assign="rotation")
+    a, b, c = team
+    contacts = [wait_in(sales, since=9 - n) for n in range(5)]
+    hold(a, sales, 7)
+    give(sales)
+    assert holders(*contacts) == [a, b, c, a, b]
+
+
+def test_the_cap_is_never_passed(manager, sales, team):
+    builders.save_policy(manager, sales, cap=1)
+    a, b, c = team
+    b.cap = 0
+    b.save()
+    contacts = [wait_in(sales, since=9 - n) for n in range(6)]
+    give(sales)
+    held = holders(*contacts)
+    assert (held.count(a), held.count(c)) == (1, 1)
+    assert held.count(b) == 4
+
+
+def test_only_who_is_there_gets_somebody(sales, team):
+    a, b, c = team
+    pause(a)
+    pause(b, "offline")
+    c.presences.update(online_until=timezone.now() - timedelta(seconds=61))
+    contact = wait_in(sales)
+    give(sales)
+    assert holders(contact) == [None]
+    pause(a, "online")
+    give(sales)
+    assert holders(contact) == [a]
+
+
+def test_nobody_of_another_area_nor_inactive(manager, sales, support, team):
+    other = builders.make_operator(manager, support)
+    connect(other)
+    for operator in team:
+        operator.is_active = False
+        operator.save()
+    contact = wait_in(sales)
+    give(sales)
+    assert holders(contact) == [None]
+
+
+def test_nobody_while_the_area_is_closed(manager, sales, team):
+    builders.save_policy(manager, sales, hours={})
+    contact = wait_in(sales)
+    give(sales)
+    assert holders(contact) == [None]
+
+
+def test_not_back_to_who_let_go_of_it_while_another_can(manager, sales, team):
+    a, b, c = team
+    contact = wait_in(sales)
+    by_hand.hand_over(contact, a.pk, actor=PERSON)
+    hold(b, sales, 5)
+    hold(c, sales, 5)
+    by_hand.hand_over(contact, None, actor=PERSON)
+    run_tasks()
+    assert holders(contact) != [a]
+    pause(b)
+    pause(c)
+    by_hand.hand_over(contact, None, actor=PERSON)
+    run_tasks()
+    by_hand.hand_over(contact, a.pk, actor=PERSON)
+    by_hand.hand_over(contact, None, actor=PERSON)
+    run_tasks()
+    assert holders(contact) == [a]
+
+
+# Back to the last operator -------------------------------------------------------
+
+
+def returning(area, operator, *, ago=0):
+    contact = wait_in(area, operator=operator)
+    close_chat(contact, actor=PERSON)
+    chat = contact.chats.get()
+    chat.closed_at = timezone.now() - timedelta(seconds=ago)
+    chat.save()
+    open_chat(contact, actor=KEY)
+    return contact
+
+
+def test_a_returning_customer_gets_who_had_him(manager, sales, team):
+    builders.save_policy(manager, sales, lastOperator=600)
+    a, _b, _c = team
+    hold(a, sales, 3)
+    contact = returning(sales, a)
+    give(sales)
+    assert holders(contact) == [a]
+    line = ChatEvent.objects.latest("pk")
+    assert (line.kind, line.cause, line.actor) == ("assigned", "last", "rule:last")
+
+
+def test_after_that_time_or_while_he_is_away_as_if_it_were_not_set(
+    manager, sales, team
+):
+    builders.save_policy(manager, sales, lastOperator=600)
+    a, b, _c = team
+    hold(a, sales, 3)
+    late = returning(sales, a, ago=700)
+    give(sales)
+    assert holders(late) == [b]
+    pause(a)
+    away = returning(sales, a)
+    give(sales)
+    assert holders(away) != [a]
+
+
+def test_it_works_without_a_rule(manager, sales, team):
+    builders.save_policy(manager, sales, assign="off", lastOperator=600)
+    a, _b, _c = team
+    contact, other = returning(sales, a), wait_in(sales, since=99)
+    give(sales)
+    assert holders(contact, other) == [a, None]
+
+
+# Which first, and when ------------------------------------------------------------
+
+
+def test_a_release_keeps_the_place_and_a_move_does_not(manager, sales, support, team):
+    for operator in team[1:]:
+        pause(operator)
+    builders.save_policy(manager, sales, cap=1)
+    now = timezone.now()
+    early = wait_in(sales, since=60, queued_at=now - timedelta(minutes=1))
+    released = wait_in(sales, since=60, queued_at=now - timedelta(minutes=40))
+    give(sales)
+    assert holders(early, released) == [None, team[0]]
+
+
+def test_what_enters_a_queue_or_frees_a_slot_is_assigned_at_once(
+    manager, sales, support, team
+):
+    builders.save_policy(manager, sales, cap=1)
+    run_tasks()
+    contacts = [wait_in(sales, since=9 - n) for n in range(4)]
+    give(sales)
+    assert None not in holders(*contacts[:3])
+    close_chat(Contact.objects.get(pk=contacts[0].pk), actor=PERSON)
+    run_tasks()
+    assert None not in holders(contacts[3])
+    moved = wait_in(support)
+    by_hand.hand_over(contacts[1], None, actor=PERSON)
+    by_hand.change_area(moved, sales.pk, actor=PERSON)
+    assert Task.objects.filter(kind="assign", area=sales).exists()
+
+
+def test_a_claim_and_an_opened_chat_schedule_nothing(manager, sales, team):
+    contact = builders.make_contact(manager, area=sales)
+    open_chat(contact, actor=KEY)
+    ChatEvent.objects.create(
+        chat=contact.chats.get(), manager=manager, kind="claimed", area=sales
+    )
+    assert not Task.objects.exists()
+
+
+def test_an_operator_who_comes_online_or_gets_room_is_looked_for_work(
+    manager, sales, team
+):
+    now = timezone.now()
+    PresenceSpan.objects.create(
+        operator=team[0], state="online", started_at=now, seen_at=now
+    )
+    assert Task.objects.get().area == sales
+    Task.objects.all().delete()
+    team[1].cap = 9
+    team[1].save()
+    assert Task.objects.get().area == sales
+    Task.objects.all().delete()
+    builders.make_operator(manager, sales)
+    assert Task.objects.get().area == sales
+
+
+def test_the_sweep_looks_at_queues_with_somebody_in_them(manager, sales, support, team):
+    wait_in(sales)
+    assignment.sweep()
+    assert Task.objects.get().area == sales
+
+
+def test_without_rules_nothing_is_scheduled(manager, sales, ana):
+    contact = wait_in(sales)
+    by_hand.hand_over(contact, ana.pk, actor=PERSON)
+    by_hand.hand_over(contact, None, actor=PERSON)
+    close_chat(contact, actor=PERSON)
+    assignment.sweep()
+    assert not Task.objects.exists()
+
+
+def test_whose_messages_are_not_handled_yet_is_not_given_away(manager, sales, team):
+    contact = wait_in(sales)
+    later = timezone.now() + timedelta(seconds=60)
+    tasks.schedule("inbound", manager.pk, contact_id=contact.pk, run_at=later)
+    give(sales)
+    assert holders(contact) == [None]
+
+
+# Why ----------------------------------------------------------------------------
+
+
+def test_every_assignment_says_who_was_passed_over_and_why(manager, sales, team):
+    builders.save_policy(manager, sales, cap=5)
+    a, b, c = team
+    d, e = (builders.make_operator(manager, sales, name=name) for name in "de")
+    connect(e)
+    hold(b, sales)
+    pause(c)
+    hold(e, sales, 5)
+    contact = wait_in(sales)
+    LastAssignment.objects.create(operator=a, area=sales, at=timezone.now())
+    give(sales)
+    record = AssignmentRecord.objects.get()
+    assert (record.rule, record.event.operator) == ("fewest", a)
+    assert record.event.chat == contact.chats.get()
+    passed = {one["operatorId"]: one["passed"] for one in record.candidates}
+    assert passed == {
+        str(a.pk): None,
+        str(b.pk): "busier",
+        str(c.pk): "paused",
+        str(d.pk): "offline",
+        str(e.pk): "at_cap",
+    }
+    assert record.candidates[0]["operatorId"] == str(a.pk)
+
+
+# Offline for too long -------------------------------------------------------------
+
+
+def gone(operator, *, ago):
+    at = timezone.now() - timedelta(seconds=ago)
+    span = PresenceSpan.objects.create(
+        operator=operator, state="online", started_at=at, seen_at=at
+    )
+    operator.presences.all().delete()
+    span.ended_at = at
+    span.save()
+
+
+def test_who_is_offline_for_too_long_loses_those_who_wait(manager, sales, team):
+    builders.save_policy(manager, sales, assign="off", releaseOffline=300)
+    a = team[0]
+    since = timezone.now() - timedelta(minutes=10)
+    waits = wait_in(sales, operator=a, waiting_since=since)
+    answered = wait_in(sales, operator=a)
+    gone(a, ago=100)
+    run_tasks()
+    assert holders(waits, answered) == [a, a]
+    assert Task.objects.get(kind="offline").run_at > timezone.now()
+    earlier = timezone.now() - timedelta(seconds=400)
+    PresenceSpan.objects.update(started_at=earlier, ended_at=earlier)
+    tasks.schedule("offline", manager.pk, operator_id=a.pk)
+    run_tasks()
+    assert holders(waits, answered) == [None, a]
+    waits.refresh_from_db()
+    assert waits.queued_at == since
+    line = ChatEvent.objects.latest("pk")
+    assert (line.kind, line.cause) == ("released", "timeout")
+
+
+def test_who_is_back_in_time_loses_nobody(manager, sales, team):
+    builders.save_policy(manager, sales, releaseOffline=300)
+    a = team[0]
+    contact = wait_in(sales, operator=a, waiting_since=timezone.now())
+    gone(a, ago=400)
+    connect(a)
+    run_tasks()
+    assert holders(contact) == [a]
