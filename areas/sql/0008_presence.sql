@@ -128,35 +128,37 @@ RETURNS TABLE (operator_id bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   moment timestamptz := clock_timestamp();
+  seen_since timestamptz := moment - make_interval(secs => lasts);
   renewed bigint[];
+  settled bigint[];
 BEGIN
-  WITH mine AS (
-    SELECT p.id FROM areas_presence p
-     WHERE p.process = by_process AND p.operator_id = ANY (operators)
-       AND p.online_until > moment
-       FOR NO KEY UPDATE SKIP LOCKED
-  ), kept AS (
-    UPDATE areas_presence p SET online_until = moment + make_interval(secs => lasts)
-      FROM mine WHERE p.id = mine.id
-    RETURNING p.operator_id
+  -- Arrays, and not joins, which are slow where the tables have no statistics yet.
+  WITH kept AS (
+    UPDATE areas_presence SET online_until = moment + make_interval(secs => lasts)
+     WHERE id = ANY (ARRAY(
+             SELECT p.id FROM areas_presence p
+              WHERE p.process = by_process AND p.operator_id = ANY (operators)
+                AND p.online_until > moment
+                FOR NO KEY UPDATE SKIP LOCKED))
+    RETURNING operator_id
   )
   SELECT coalesce(array_agg(operator_id), '{}') INTO renewed FROM kept;
-  WITH live AS (
-    SELECT s.id FROM areas_presencespan s
+  UPDATE areas_presencespan SET seen_at = moment
+   WHERE id = ANY (ARRAY(
+           SELECT s.id FROM areas_presencespan s
+            WHERE s.operator_id = ANY (renewed) AND s.ended_at IS NULL
+              AND s.seen_at >= seen_since
+              FOR NO KEY UPDATE SKIP LOCKED));
+  settled := ARRAY(
+    SELECT s.operator_id FROM areas_presencespan s
      WHERE s.operator_id = ANY (renewed) AND s.ended_at IS NULL
-       AND s.seen_at >= moment - make_interval(secs => lasts)
-       FOR NO KEY UPDATE SKIP LOCKED
-  )
-  UPDATE areas_presencespan s SET seen_at = moment FROM live WHERE s.id = live.id;
+       AND s.seen_at >= seen_since
+    UNION ALL
+    SELECT v.operator_id FROM areas_availability v
+     WHERE v.operator_id = ANY (renewed) AND v.state = 'offline');
   RETURN QUERY
   SELECT o.id FROM areas_operator o
-   WHERE o.id = ANY (operators)
-     AND (o.id <> ALL (renewed)
-          OR NOT (EXISTS (SELECT FROM areas_availability v
-                           WHERE v.operator_id = o.id AND v.state = 'offline')
-                  OR EXISTS (SELECT FROM areas_presencespan s
-                              WHERE s.operator_id = o.id AND s.ended_at IS NULL
-                                AND s.seen_at >= moment - make_interval(secs => lasts))));
+   WHERE o.id = ANY (operators) AND o.id <> ALL (settled);
 END $$;
 
 -- Ends the presence that a process which died has left behind.
