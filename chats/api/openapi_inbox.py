@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from chats.api.openapi_examples import BY_ID, MESSAGE, READING
-from chats.api.responses_inbox import ChatListShape, ChatWithAliasesShape
+from chats.api.responses_inbox import (
+    ChatListShape,
+    ChatWithAliasesShape,
+    ExplanationShape,
+)
 from contacts.api.openapi import EXAMPLE as CONTACT
 from hci_center.api.schema.operation_docs import Json, OperationDoc
 from hci_center.errors import (
@@ -35,6 +39,14 @@ LINE: Json = {
 }
 COUNT: Json = {"total": 1, "areas": {"sales": 1}}
 NONE: Json = {"total": 0, "areas": {}}
+
+CANDIDATE: Json = {
+    "operatorId": "2",
+    "load": 1,
+    "cap": 5,
+    "givenAt": "2026-11-22T12:40:00.000Z",
+    "passed": None,
+}
 
 INBOX_PAGES = {
     "list_chats": OperationDoc(
@@ -71,6 +83,28 @@ INBOX_PAGES = {
             OperatorNotFoundError,
             AreaNotFoundError,
         ),
+    ),
+    "explain_assignment": OperationDoc(
+        "Why an operator has a chat",
+        "The latest automatic assignment of the open chat with everybody who could have "
+        "got it, as it was at that moment, and why he did not; null if there was none. "
+        "`waiting` is who could get it now, while it waits in an area.",
+        answer=ExplanationShape,
+        example={
+            "assignment": {
+                "at": "2026-11-22T13:05:09.120Z",
+                "rule": "fewest",
+                "trigger": "queue",
+                "operatorId": "2",
+                "candidates": [
+                    CANDIDATE,
+                    CANDIDATE | {"operatorId": "3", "load": 4, "passed": "busier"},
+                ],
+            },
+            "waiting": None,
+        },
+        bodies={"By id": {"operatorId": "2", **BY_ID}},
+        refuses=READING,
     ),
     "get_chat": OperationDoc(
         "One chat of the list",

@@ -56,6 +56,33 @@ class ChatWithAliasesShape(ChatLineShape):
     aliases = serializers.ListField(child=serializers.CharField())
 
 
+class CandidateShape(serializers.Serializer[Any]):
+    operatorId = serializers.CharField()
+    load = serializers.IntegerField(help_text="Open chats that he holds.")
+    cap = serializers.IntegerField(help_text="0 is no limit.")
+    givenAt = serializers.DateTimeField(
+        allow_null=True, help_text="When the rule last gave him somebody."
+    )
+    passed = serializers.ChoiceField(
+        ["offline", "paused", "at_cap", "busier", "given_later"],
+        allow_null=True,
+        help_text="Why he is not chosen; null for who is.",
+    )
+
+
+class AssignmentShape(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    rule = serializers.ChoiceField(["fewest", "rotation", "last"])
+    trigger = serializers.CharField()
+    operatorId = serializers.CharField()
+    candidates = CandidateShape(many=True)
+
+
+class ExplanationShape(serializers.Serializer[Any]):
+    assignment = AssignmentShape(allow_null=True)
+    waiting = CandidateShape(many=True, allow_null=True)
+
+
 class ChatCountShape(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     areas = serializers.DictField(

@@ -42,6 +42,7 @@ urlpatterns = [
     path("chat/message/again", GatewayViewSet.as_view({"put": "send_again"})),
     path("chat/message/read", MessageViewSet.as_view({"post": "mark_read"})),
     path("chat/list", InboxViewSet.as_view({"post": "list_chats"})),
+    path("chat/why", InboxViewSet.as_view({"post": "explain_assignment"})),
     path("chat/get", InboxViewSet.as_view({"post": "get_chat"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("operator/get", OperatorViewSet.as_view({"post": "find_operators"})),

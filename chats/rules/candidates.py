@@ -10,6 +10,7 @@ from django.db import connection
 
 from areas.models import Assignment
 from areas.policies import PolicySettings
+from hci_center.times import as_time
 
 Passed = Literal["offline", "paused", "at_cap", "busier", "given_later"]
 
@@ -53,7 +54,7 @@ class Candidate:
             "operatorId": str(self.operator_id),
             "load": self.load,
             "cap": self.cap,
-            "givenAt": None if self.given_at is None else self.given_at.isoformat(),
+            "givenAt": None if self.given_at is None else as_time(self.given_at),
             "passed": self.passed,
         }
 

@@ -223,6 +223,16 @@ CALLS = [
         all_optional=True,
     ),
     Call(
+        "why an operator has a chat",
+        "POST",
+        "api/chat/why",
+        lambda c: {"operatorId": str(c.ana.pk), "contactId": WHATSAPP_ID},
+        required=("operatorId", "contactId"),
+        contact_ids=("contactId",),
+        operators=("operatorId",),
+        missing=None,
+    ),
+    Call(
         "one chat of the list",
         "POST",
         "api/chat/get",

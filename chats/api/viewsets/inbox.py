@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from chats.api.serializers.chats import ReadChat
 from chats.api.serializers.inbox import GetChat, ListChats
 from chats.api.viewsets.chats import manager_names
 from chats.conversations.reading import ReadRequest
 from chats.inbox.chat import get_chat
 from chats.inbox.list import ListRequest, list_chats
+from chats.rules.explanation import explain
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 
@@ -32,6 +34,10 @@ class InboxViewSet(ContractViewSet):
     @operation(GetChat, reads=True)
     def get_chat(self, fields: Fields) -> Any:
         return get_chat(self.caller, _read_request(fields), fields.get("protocol"))
+
+    @operation(ReadChat, reads=True)
+    def explain_assignment(self, fields: Fields) -> Any:
+        return explain(self.caller, _read_request(fields))
 
 
 def _read_request(fields: Fields) -> ReadRequest:

@@ -1,0 +1,57 @@
+"""Explains an assignment: why this operator, or why nobody yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from areas.policies import policy_for
+from chats.conversations.reading import ReadRequest, find_conversation
+from chats.models import AssignmentRecord, Chat, MenuState
+from chats.rules.assignment import choose
+from chats.rules.candidates import explain_choice
+from contacts.models import Contact
+from hci_center.callers import Caller
+from hci_center.times import as_time
+
+
+def explain(caller: Caller, request: ReadRequest) -> dict[str, Any]:
+    """Returns the chat's latest automatic assignment and, if it waits, who could get it.
+
+    `assignment` is None if there was none, `waiting` if it does not wait in an area.
+    Raises what `find_conversation` raises.
+    """
+    contact = find_conversation(caller, request).contact
+    chat = Chat.objects.get(contact=contact.pk, closed_at=None)
+    return {"assignment": _assignment(chat), "waiting": _waiting(contact, chat)}
+
+
+def _assignment(chat: Chat) -> dict[str, Any] | None:
+    record = (
+        AssignmentRecord.objects.filter(event__chat=chat)
+        .select_related("event")
+        .order_by("-event_id")
+        .first()
+    )
+    if record is None:
+        return None
+    return {
+        "at": as_time(record.event.at),
+        "rule": record.rule,
+        "trigger": record.trigger,
+        "operatorId": str(record.event.operator_id),
+        "candidates": record.candidates,
+    }
+
+
+def _waiting(contact: Contact, chat: Chat) -> list[dict[str, Any]] | None:
+    if contact.operator_id is not None or contact.area_id is None:
+        return None
+    if MenuState.objects.filter(chat=chat).exists():
+        return None
+    policy = policy_for(contact.manager_id, contact.area_id)
+    choice = choose(contact.pk, contact.area_id, policy)
+    first = next((one for one in choice.candidates if one.passed is None), None)
+    explain_choice(
+        choice.candidates, None if first is None else first.operator_id, choice.rule
+    )
+    return [one.as_json() for one in choice.candidates]

@@ -1,0 +1,64 @@
+"""POST api/chat/why: who got a chat, and why not the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from chats.rules import tasks
+from tests import builders
+from tests.chats.rules.conftest import connect, pause, run_tasks
+from tests.conftest import signed_in
+
+PATH = "/api/chat/why"
+
+
+@pytest.fixture
+def waiting(manager, sales, ana):
+    builders.save_policy(manager, sales, assign="fewest", cap=5)
+    contact = builders.make_contact(manager, area=sales)
+    builders.make_chat(contact)
+    return contact
+
+
+def why(api, contact, operator):
+    body = {"contactId": contact.external_id, "operatorId": operator.pk}
+    answer = api.post(PATH, body)
+    assert answer.status_code == 200, answer.content
+    return answer.json()["data"]
+
+
+def test_while_it_waits_it_says_who_could_get_it(api, sales, waiting, ana):
+    data = why(api, waiting, ana)
+    assert data["assignment"] is None
+    assert data["waiting"] == [
+        {
+            "operatorId": str(ana.pk),
+            "load": 0,
+            "cap": 5,
+            "givenAt": None,
+            "passed": "offline",
+        }
+    ]
+    connect(ana)
+    assert [one["passed"] for one in why(api, waiting, ana)["waiting"]] == [None]
+    pause(ana)
+    assert [one["passed"] for one in why(api, waiting, ana)["waiting"]] == ["paused"]
+
+
+def test_afterwards_it_says_why_it_was_him(api, manager, sales, waiting, ana):
+    connect(ana)
+    tasks.schedule("assign", manager.pk, area_id=sales.pk)
+    run_tasks()
+    data = why(api, waiting, ana)
+    assert data["waiting"] is None
+    assert data["assignment"]["rule"] == "fewest"
+    assert data["assignment"]["operatorId"] == str(ana.pk)
+    assert [one["passed"] for one in data["assignment"]["candidates"]] == [None]
+
+
+def test_an_operator_asks_for_what_he_sees(manager, support, waiting, bruno):
+    stranger = builders.make_operator(manager, support)
+    answer = signed_in(stranger.user).post(
+        PATH, {"contactId": waiting.external_id, "operatorId": stranger.pk}
+    )
+    assert answer.status_code == 404
