@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from areas.models import Area, Operator, OperatorArea
 from areas.provisioning_people import refuse_wrong_people
+from areas.provisioning_rules import apply_rules, print_rules
 from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
+from hci_center.errors import InvalidError
 from managers.models import Manager, Supervision
 
 # One at a time: overlapping runs would conflict on each other's rows.
@@ -25,6 +27,8 @@ _COLUMNS = {
     "facebookId": "facebook_id",
     "facebookToken": "facebook_token",
     "gateway": "gateway",
+    "timeZone": "time_zone",
+    "uf": "uf",
 }
 
 Row = TypeVar("Row", bound=models.Model)
@@ -68,6 +72,7 @@ def _save_parts(manager: Manager, plan: ManagerPlan, location: str) -> Values:
         _save_operator(manager, values, f"{location}.operators[{n}]")
         for n, values in enumerate(plan.operators)
     ]
+    _apply_rules(manager, plan, location)
     port = manager.controller_port
     return {
         "id": manager.pk,
@@ -80,7 +85,26 @@ def _save_parts(manager: Manager, plan: ManagerPlan, location: str) -> Values:
         "supervisors": supervisors,
         "areas": areas,
         "operators": operators,
+        **print_rules(manager, areas),
     }
+
+
+def _apply_rules(manager: Manager, plan: ManagerPlan, location: str) -> None:
+    policies = {
+        values["code"]: (f"{location}.areas[{n}]", values["policy"])
+        for n, values in enumerate(plan.areas)
+        if "policy" in values
+    }
+    try:
+        apply_rules(manager, plan.rules, policies, location)
+    except InvalidError as error:
+        raise ProvisionError(
+            *(
+                f"{place}: {sentence}"
+                for place, sentences in error.more["fields"].items()
+                for sentence in sentences
+            )
+        ) from error
 
 
 def _save_manager(plan: ManagerPlan, location: str) -> Manager:
@@ -122,7 +146,8 @@ def _save_area(manager: Manager, values: Values, location: str) -> Values:
     # An area in the file counts as reviewed.
     area = _save(
         area,
-        {**values, "needs_review": False},
+        {name: values[name] for name in ("code", "name") if name in values}
+        | {"needs_review": False},
         f"{location}: " + _("Another area of the manager bears this name."),
     )
     return {"id": area.code, "code": area.code, "name": area.name}

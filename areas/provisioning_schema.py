@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from areas.naming import normalize_area_text
+from areas.provisioning_rules import parse_state, parse_time_zone
 from hci_center.api.parsers import (
     WrongValueError,
     parse_phone,
@@ -46,6 +47,8 @@ class ManagerPlan:
     supervisors: list[Values]
     areas: list[Values]
     operators: list[Values]
+    # As given, to be read where the areas that they name are known; null is a value.
+    rules: Values
 
 
 def read_file(content: bytes) -> list[ManagerPlan]:
@@ -114,7 +117,11 @@ _MANAGER: dict[str, Parse] = {
     "facebookToken": partial(parse_text, longest=4096),
     "gateway": partial(_choice, Manager.Gateway.values),
     "gatewaySettings": _settings,
+    "timeZone": parse_time_zone,
+    "uf": parse_state,
 }
+# Of a manager; `policy` also of an area.
+_RULES = ("policy", "holidays", "nationalHolidays")
 _PARTS = ("supervisors", "areas", "operators")
 _SUPERVISOR: dict[str, Parse] = {
     "username": _username,
@@ -123,6 +130,8 @@ _SUPERVISOR: dict[str, Parse] = {
 _AREA: dict[str, Parse] = {
     "code": partial(_area_text, longest=64),
     "name": partial(_area_text, longest=200),
+    # Checked with the manager's.
+    "policy": lambda value: value,
 }
 _OPERATOR: dict[str, Parse] = {
     **_SUPERVISOR,
@@ -151,7 +160,8 @@ class _Reader:
         ]
 
     def _manager(self, item: Any, location: str) -> ManagerPlan:
-        values = self._object(item, _MANAGER, ("name",), location, parts=_PARTS)
+        known = (*_PARTS, *_RULES)
+        values = self._object(item, _MANAGER, ("name",), location, parts=known)
         channels = ("number", "facebookId")
         if isinstance(item, dict) and not any(_given(item, name) for name in channels):
             self._add_problem(location, _("One of number, facebookId is required."))
@@ -161,6 +171,7 @@ class _Reader:
             self._part(parts, "supervisors", _SUPERVISOR, "username", location),
             self._part(parts, "areas", _AREA, "code", location),
             self._part(parts, "operators", _OPERATOR, "username", location),
+            {name: parts[name] for name in _RULES if name in parts},
         )
 
     def _part(
@@ -200,7 +211,8 @@ class _Reader:
         self._refuse_unknown(item, {*fields, *parts, *_PRINTED}, location)
         values = {}
         for name, parse in fields.items():
-            if not _given(item, name):
+            is_null = name == "policy" and name in item
+            if not _given(item, name) and not is_null:
                 if name in required:
                     self._add_problem(
                         f"{location}.{name}", _("This field is required.")

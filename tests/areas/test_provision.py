@@ -2,13 +2,14 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from areas.models import Area, Operator, OperatorArea
+from areas.models import Area, Holiday, Operator, OperatorArea, Policy, Schedule
 from managers.models import Manager, Supervision
 from tests.areas.api.test_session import Browser
 from tests.builders import make_area, make_manager, make_operator, make_supervisor
@@ -35,6 +36,7 @@ BAKERY = {
         {"username": "bruno"},
     ],
 }
+RULE_MODELS = (Policy, Holiday, Schedule)
 MINIMAL = {"name": "Banca", "facebookId": "page.1-x"}
 
 
@@ -291,3 +293,51 @@ def test_rows_of_other_managers_stay(provision):
     provision(BAKERY)
     for rows, now in zip(before, everything(), strict=True):
         assert [row for row in now if row in rows] == rows
+
+
+RULES = {
+    "timeZone": "America/Manaus",
+    "uf": "AM",
+    "policy": {"hours": {"mon": ["08:00-12:00"]}, "awayText": ""},
+    "holidays": [
+        {
+            "date": "2027-06-13",
+            "name": "Santo Antônio",
+            "yearly": True,
+            "hours": None,
+            "area": None,
+        }
+    ],
+    "areas": [{"code": "vendas", "policy": {"cap": 3}}],
+}
+
+
+def test_rules_are_saved_and_printed_back(provision):
+    printed = provision(MINIMAL | RULES)["managers"][0]
+    for key in ("timeZone", "uf", "policy", "holidays"):
+        assert printed[key] == RULES[key]
+    assert printed["areas"][0]["policy"] == {"cap": 3}
+    before = [list(model.objects.order_by("pk").values()) for model in RULE_MODELS]
+    assert provision(printed)["managers"][0] == printed
+    assert before == [
+        list(model.objects.order_by("pk").values()) for model in RULE_MODELS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"timeZone": "Sao Paulo"}, "managers[0].timeZone"),
+        ({"uf": "XX"}, "managers[0].uf"),
+        ({"policy": {"hours": {"mon": ["8h"]}}}, "managers[0].policy.hours.mon[0]"),
+        (
+            {"areas": [{"code": "a", "policy": {"cap": -1}}]},
+            "managers[0].areas[0].policy.cap",
+        ),
+        ({"nationalHolidays": ["x"]}, "managers[0].nationalHolidays[0]"),
+    ],
+)
+def test_wrong_rules_are_refused_with_their_place(provision, given, place):
+    with pytest.raises(CommandError, match=re.escape(place)):
+        provision(MINIMAL | given)
+    assert not Manager.objects.exists()
