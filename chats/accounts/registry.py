@@ -194,7 +194,7 @@ def gateway_settings(sealed: str) -> dict[str, str]:
 # Webhooks
 
 _CLOUD_MANAGERS = """
-SELECT id, gateway_settings FROM managers_manager
+SELECT id, number, facebook_id, gateway_settings FROM managers_manager
  WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
  ORDER BY id
 """
@@ -203,23 +203,26 @@ SELECT facebook_id FROM managers_manager WHERE is_demo AND facebook_id IS NOT NU
 """
 
 
-def cloud_managers() -> dict[str, int]:
-    """Returns the ids of managers on the Cloud API by phone number id."""
-    return {one.phone: one.manager_id for one in _cloud_accounts()}
-
-
 @dataclass(frozen=True, slots=True)
 class CloudAccount:
     """A phone number id with its manager and, where set, app secret and business id.
 
     `secret` belongs to the manager's own app; `business` is the WhatsApp Business
-    account of the number.
+    account of the number. `number` and `page` are the manager's.
     """
 
     phone: str
     manager_id: int
+    number: int | None
+    page: str | None
     secret: str
     business: str
+
+
+def cloud_account(phone: str) -> CloudAccount | None:
+    """Returns the account with that phone number id, if a manager has it."""
+    found = (one for one in _cloud_accounts() if one.phone == phone)
+    return next(found, None)
 
 
 def _cloud_accounts() -> list[CloudAccount]:
@@ -227,7 +230,7 @@ def _cloud_accounts() -> list[CloudAccount]:
         cursor.execute(_CLOUD_MANAGERS)
         rows = cursor.fetchall()
     found: dict[str, CloudAccount] = {}
-    for manager_id, sealed in rows:
+    for manager_id, number, page, sealed in rows:
         try:
             options = gateway_settings(sealed)
         except ImproperlyConfigured:
@@ -235,8 +238,9 @@ def _cloud_accounts() -> list[CloudAccount]:
             continue
         names = ("phoneNumberId", "appSecret", "wabaId")
         phone, secret, business = (options.get(name, "").strip() for name in names)
+        account = CloudAccount(phone, manager_id, number, page, secret, business)
         # The first manager with a phone number id keeps it.
-        found.setdefault(phone, CloudAccount(phone, manager_id, secret, business))
+        found.setdefault(phone, account)
     return [account for phone, account in found.items() if phone]
 
 

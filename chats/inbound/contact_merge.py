@@ -7,7 +7,7 @@ merged with all their messages.
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
@@ -23,18 +23,12 @@ from contacts.saving import ensure_contact
 
 _ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
-_BEARERS = """
-SELECT i.contact_id, c.deleted_at IS NULL, array_agg(i.alias)
+_FIND_ALL = f"""
+SELECT array_agg(i.alias), c.phone, {COLUMNS}
   FROM contacts_identity i JOIN contacts_contact c ON c.id = i.contact_id
  WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
- GROUP BY i.contact_id, c.deleted_at
-"""
-# Replaces a name that is only a number or id.
-_FILL_IN = """
-UPDATE contacts_contact c SET name = %(name)s
- WHERE c.id = %(contact)s AND c.name = ANY(%(names)s::text[])
-"""
-
+ GROUP BY c.id
+"""  # noqa: S608 - of columns
 _LOCK = f"""
 SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE
@@ -74,6 +68,15 @@ UPDATE contacts_contact
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A contact that has some of a person's aliases; it may be deleted."""
+
+    contact: Contact
+    aliases: list[str]
+    phone: int | None
+
+
 def resolve_contact(
     manager_id: int,
     channel: str,
@@ -94,45 +97,75 @@ def resolve_contact(
     if not names:
         raise ValueError("a person without a usable id")
     every = sorted({one for name in names for one in spellings(channel, name)})
+    phone = next(filter(str.isdecimal, names), "") if len(every) > 1 else ""
+    found = _find_all(manager_id, channel, every)
+    if len(found) == 1 and _is_complete(found[0], person.name, every, phone):
+        return found[0].contact
     with transaction.atomic():
-        main = _one_of(manager_id, channel, names, every, actor)
+        main = _merge_all(found, spellings(channel, names[0]), actor)
         contact = ensure_contact(
             manager_id, channel, main or names[0], name=person.name or names[0]
         )
         if len(every) > 1:
             add_names(contact.pk, every)
-            store_phone(contact.pk, next(filter(str.isdecimal, names), ""))
-        if person.name:
-            values: dict[str, Any] = {
-                "name": person.name,
-                "names": [contact.external_id, *every],
-                "contact": contact.pk,
-            }
-            with connection.cursor() as cursor:
-                cursor.execute(_FILL_IN, values)
+            store_phone(contact.pk, phone)
+        if _is_nameless(contact, person.name, every):
+            _fill_in_name(contact, person.name)
     return contact
 
 
-def _one_of(
-    manager_id: int, channel: str, names: list[str], every: list[str], actor: Actor
-) -> str | None:
-    """Merges all contacts with any of the aliases; returns an alias of the result.
-
-    Returns None if there is no such contact.
-    """
+def _find_all(manager_id: int, channel: str, every: list[str]) -> list[_Found]:
     with connection.cursor() as cursor:
-        cursor.execute(_BEARERS, [manager_id, channel, every])
-        bearers = cursor.fetchall()
-    if not bearers:
+        cursor.execute(_FIND_ALL, [manager_id, channel, every])
+        return [
+            _Found(contact_of(columns), aliases, phone)
+            for aliases, phone, *columns in cursor.fetchall()
+        ]
+
+
+def _is_complete(found: _Found, name: str, every: list[str], phone: str) -> bool:
+    """Whether the contact already has all that the event says about the person."""
+    contact = found.contact
+    return (
+        contact.deleted_at is None
+        and set(every) <= set(found.aliases)
+        and not _is_nameless(contact, name, every)
+        and (contact.external_id.isdecimal() or phone in ("", str(found.phone)))
+    )
+
+
+def _is_nameless(contact: Contact, name: str, every: list[str]) -> bool:
+    """Whether the contact's name is only a number or id, and the person has another."""
+    return name not in ("", contact.name) and contact.name in (
+        contact.external_id,
+        *every,
+    )
+
+
+def _fill_in_name(contact: Contact, name: str) -> None:
+    """Names the contact, unless it has been given another name in the meantime."""
+    unnamed = Contact.objects.filter(pk=contact.pk, name=contact.name)
+    if unnamed.update(name=name):
+        contact.name = name
+
+
+def _merge_all(found: list[_Found], first: list[str], actor: Actor) -> str | None:
+    """Merges all these contacts; returns an alias of the result.
+
+    Returns None if there are none. `first` are the spellings of the person's first id.
+    """
+    if not found:
         return None
-    first = set(spellings(channel, names[0]))
+
+    def rank(one: _Found) -> tuple[bool, bool, int]:
+        is_first = not set(first).isdisjoint(one.aliases)
+        return (one.contact.deleted_at is not None, not is_first, one.contact.pk)
+
     # Prefers contacts that are not deleted, then those with the first alias.
-    bearers.sort(key=lambda b: (not b[1], not first & set(b[2]), b[0]))
-    main, _, aliases = bearers[0]
-    for other, _is_active, _aliases in bearers[1:]:
-        _merge(main, other, actor)
-    name: str = aliases[0]
-    return name
+    main, *others = sorted(found, key=rank)
+    for other in others:
+        _merge(main.contact.pk, other.contact.pk, actor)
+    return main.aliases[0]
 
 
 def _merge(main_id: int, other_id: int, actor: Actor) -> None:

@@ -42,9 +42,9 @@ from chats.messages.changes import (
 )
 from chats.messages.receipts import report_status
 from chats.messages.store import FILE_CONTENT
+from chats.messages.targets import ResolvedContact
 from contacts.aliases import name_address, spellings
 from contacts.models import Channel, Contact
-from hci_center.callers import Caller
 from hci_center.encryption import encrypt
 from hci_center.errors import UnavailableError
 
@@ -116,12 +116,7 @@ class EventHandler:
     def __init__(self, account: WebhookAccount, source: str, channel: str) -> None:
         self.manager_id, self.account = account.manager_id, account
         self.source, self.channel = source, channel
-        self.caller = Caller(
-            role="key",
-            credential=f"gateway:{source}",
-            managers=frozenset({account.manager_id}),
-        )
-        self.actor = Actor(self.caller.credential)
+        self.actor = Actor(f"gateway:{source}")
         self.sent = SentMessages(self.manager_id, channel)
 
     def person(self, event: Inbound | Echo | IdentityMerged) -> Contact:
@@ -158,7 +153,7 @@ class EventHandler:
         contact = self.person(event)
         self.record(event, contact, contact.external_id)
         if event.person.photo or self.source in profile_download.LOOKUP_SOURCES:
-            profile_download.request(contact.pk, event.person.photo)
+            profile_download.request(contact, event.person.photo)
 
     def echo(self, event: Echo) -> None:
         """Confirms a message of ours, or stores a message that was sent elsewhere."""
@@ -187,9 +182,10 @@ class EventHandler:
         media = event.content.media
         is_to_follow = bool(media and not media.base64 and (media.url or media.id))
         try:
-            shape = record_message(self.caller, message)
+            shape = record_message(message, actor=self.actor)
         except UnavailableError:
-            shape = record_message(self.caller, replace(message, file=None))
+            bare = replace(message, file=None)
+            shape = record_message(bare, actor=self.actor)
             is_to_follow = True
         if media and is_to_follow:
             self._await_file(shape["id"], media)
@@ -197,16 +193,14 @@ class EventHandler:
     def _message(
         self, event: Inbound | Echo, contact: Contact, sender: str
     ) -> IncomingMessage:
-        is_whatsapp = self.channel == Channel.WHATSAPP
         content, media = event.content, event.content.media
         quoted = None
         if event.reply_to:
             quoted = find_quoted(self.manager_id, contact.pk, event.reply_to)
         return IncomingMessage(
-            number=self.account.number if is_whatsapp else None,
-            page=None if is_whatsapp else self.account.page,
-            channel=self.channel,
-            external_id=contact.external_id,
+            target=ResolvedContact(
+                self.manager_id, contact.pk, self.channel, contact.external_id
+            ),
             sender=sender[:64],
             senders=[sender],
             type=content.kind if media else "text",
@@ -218,8 +212,8 @@ class EventHandler:
             extras=Extras(
                 caption=content.text if media else "",
                 file_name=clean_file_name(media.name) if media else "",
-                reply_to=quoted or "",
             ),
+            quoted=quoted,
             origin=event.origin if isinstance(event, Inbound) else None,
             # Typed by a person, unless another program sent it by the gateway's API.
             auto="phone"

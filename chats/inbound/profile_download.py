@@ -31,6 +31,7 @@ from chats.files.storage import stored
 from chats.gateways.base import Failed, Fetched, Profile
 from chats.models import Attachment, Portrait
 from contacts import photos
+from contacts.models import Contact
 from hci_center.background import faults
 from hci_center.encryption import decrypt, encrypt
 
@@ -105,13 +106,15 @@ class ClaimedLookup:
     ref: GatewayAccountRef
 
 
-def request(contact_id: int, link: str) -> None:
+def request(contact: Contact, link: str) -> None:
     """Schedules a lookup of the contact's profile if name or picture are missing.
 
     `link` is the picture's URL from the gateway's event, or "".
     """
+    if contact.photo and contact.name != contact.external_id:
+        return
     values: dict[str, Any] = {
-        "contact": contact_id,
+        "contact": contact.pk,
         "link": encrypt(link) if link else "",
     }
     with connection.cursor() as cursor:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from chats.accounts.registry import WEBHOOKS, cloud_managers
+from chats.accounts.registry import WEBHOOKS, cloud_account
 from chats.gateways.events import Ignored, WebhookItem
 from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.inbound import handlers
@@ -223,12 +223,12 @@ def _act(claimed: ClaimedEvent) -> str:
         return ", ".join(handlers.note_of(event) for event in unwanted)
     if claimed.lane.startswith(BUSINESS_ACCOUNT):
         return _("No manager names this business account.")
-    manager = _manager_of(claimed)
+    account = _account_of(claimed)
     notes: list[str] = []
     unknown: UnknownMessageError | None = None
     for event in events:
         try:
-            notes.append(handlers.handle_event(manager, claimed.source, event))
+            notes.append(handlers.handle_event(account, claimed.source, event))
         except UnknownMessageError as error:
             # The other events of the payload do not wait for it.
             unknown = unknown or error
@@ -237,15 +237,17 @@ def _act(claimed: ClaimedEvent) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _manager_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
-    managers = Manager.objects.all()
+def _account_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
     account = claimed.lane.partition("~")[0]
+    if claimed.source == InboundEvent.Source.WHATSAPP:
+        cloud = cloud_account(account)
+        if cloud is None:
+            raise UnknownAccountError
+        return handlers.WebhookAccount(cloud.manager_id, cloud.number, cloud.page)
     if claimed.source == InboundEvent.Source.FACEBOOK:
-        found = managers.filter(facebook_id=account or None)
-    elif claimed.source == InboundEvent.Source.WHATSAPP:
-        found = managers.filter(pk=cloud_managers().get(account, 0))
+        found = Manager.objects.filter(facebook_id=account or None)
     else:
-        found = managers.filter(pk=int(account))
+        found = Manager.objects.filter(pk=int(account))
     row = found.values_list("id", "number", "facebook_id").first()
     if row is None:
         raise UnknownAccountError

@@ -13,9 +13,8 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from chats.conversations.audit import actor_of
+from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat_of_locked
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
 from chats.conversations.message_rows import Shape
@@ -34,19 +33,14 @@ from chats.messages.store import (
     quote,
     store,
 )
+from chats.messages.targets import ResolvedContact, Target
 from chats.models import Attachment, Direction, Status
-from contacts.aliases import ALIAS_MATCH, alias_params
+from contacts.aliases import spellings
 from contacts.saving import ensure_contact
-from hci_center.callers import Caller
-from hci_center.errors import (
-    ContactNotFoundError,
-    InvalidError,
-    ManagerNotFoundError,
-)
-from hci_center.visibility import reached_managers, reaches_sql
+from hci_center.errors import ContactNotFoundError
 
 # Locks the contact and counts the message on it, unless the message is stored already:
-# one round trip from the manager's number or page. The message is incoming if its
+# one round trip for its target. The message is incoming if its
 # sender is the contact by any of its aliases.
 _COUNT = f"""
 WITH account AS MATERIALIZED (
@@ -69,9 +63,9 @@ UPDATE contacts_contact c
               WHERE f.manager_id = i.manager_id AND f.channel = i.channel
                 AND f.alias = ANY(%(senders)s::text[])
                 AND f.contact_id = i.contact_id) AS incoming
-      FROM contacts_identity i
+      FROM {{source}}
      WHERE i.manager_id = (SELECT id FROM account)
-       AND i.channel = %(channel)s AND {ALIAS_MATCH}
+       AND i.channel = %(channel)s AND {{match}}
        AND NOT EXISTS (
              SELECT FROM chats_message x
               WHERE x.manager_id = i.manager_id
@@ -89,29 +83,18 @@ SELECT id, manager_id, channel, external_id, incoming FROM counted
 """  # noqa: S608 - of a condition
 # As many digits as every number of a bigint column has at most.
 BIGINT_DIGITS = 19
-_REACHED = reaches_sql("m.id")
-_BY_NUMBER = f"m.number = %(number)s AND {_REACHED}"
-_BY_PAGE = f"m.facebook_id = %(page)s AND {_REACHED}"
-_BY_BOTH = f"m.number = %(number)s AND m.facebook_id = %(page)s AND {_REACHED}"
-
-_MANAGERS = f"""
-SELECT m.id, m.number = %(number)s, m.facebook_id = %(page)s
-  FROM managers_manager m
- WHERE (m.number = %(number)s OR m.facebook_id = %(page)s) AND {_REACHED}
-"""  # noqa: S608 - of a condition
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """A reported message with its manager, contact and sender.
+    """A reported message with its contact and sender.
 
-    `senders` are the spellings of `sender` that may be aliases of the contact.
+    `senders` are the spellings of `sender` that may be aliases of the contact. `quoted`
+    is the uuid of the message that it answers, if that is resolved; a reference in
+    `extras` is resolved when the message is stored.
     """
 
-    number: int | None
-    page: str | None
-    channel: str
-    external_id: str
+    target: Target
     sender: str
     senders: list[str]
     type: str
@@ -121,6 +104,7 @@ class IncomingMessage:
     gateway_id: str | None
     created_at: datetime | None
     extras: Extras = NO_EXTRAS
+    quoted: str | None = None
     origin: Origin | None = None
     # "phone" if somebody typed it on the account's phone.
     auto: str = ""
@@ -131,8 +115,8 @@ class IncomingMessage:
 
         False does not rule out that it is, by another alias.
         """
-        names = alias_params(self.channel, self.external_id)
-        return not set(names.values()).isdisjoint(self.senders)
+        names = spellings(self.target.channel, self.target.external_id)
+        return not set(names).isdisjoint(self.senders)
 
 
 class _KnownError(Exception):
@@ -142,22 +126,22 @@ class _KnownError(Exception):
         self.shape = shape
 
 
-def record_message(caller: Caller, message: IncomingMessage) -> Shape:
+def record_message(message: IncomingMessage, *, actor: Actor) -> Shape:
     """Stores the message and returns it; a repeated gateway id returns the first one.
 
-    Raises ManagerNotFoundError, InvalidError if number and page belong to two managers,
-    and BodyTooLargeError for its file.
+    Raises the errors of its target's `find_manager`, and BodyTooLargeError for its
+    file.
     """
     try:
-        if _is_plain(message) and (shape := _record_at_once(caller, message)):
+        if _is_plain(message) and (shape := _record_at_once(message)):
             return shape
         with stored(message.file) as attachment, transaction.atomic():
-            return _record(caller, message, attachment)
+            return _record(message, attachment, actor)
     except _KnownError as known:
         return known.shape
     except IntegrityError:
         # The same message was stored while this one waited for the lock on the contact.
-        first = _first_of(_manager_of(caller, message), message.gateway_id)
+        first = _first_of(message.target.find_manager(), message.gateway_id)
         if first is None:
             raise
         return first
@@ -166,7 +150,7 @@ def record_message(caller: Caller, message: IncomingMessage) -> Shape:
 def _is_plain(message: IncomingMessage) -> bool:
     """Whether the message is certainly incoming and simple enough for the fast path.
 
-    That is a message without a file, a quoted message or one of our ids.
+    That is a message without a file, a reference to resolve or one of our ids.
     """
     return (
         message.file is None
@@ -176,26 +160,19 @@ def _is_plain(message: IncomingMessage) -> bool:
     )
 
 
-def _record_at_once(caller: Caller, message: IncomingMessage) -> Shape | None:
+def _record_at_once(message: IncomingMessage) -> Shape | None:
     at = message.created_at or timezone.now()
     draft = _draft(message, incoming=True, at=at)
-    who = _names(caller, message) | alias_params(message.channel, message.external_id)
     # Inside a transaction, an IntegrityError must only roll back to a savepoint.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        return insert_fast_path(_by(message), who, message.channel, draft)
-
-
-def _by(message: IncomingMessage) -> str:
-    if message.page is None:
-        return _BY_NUMBER
-    return _BY_PAGE if message.number is None else _BY_BOTH
+        return insert_fast_path(message.target, draft)
 
 
 def _record(
-    caller: Caller, message: IncomingMessage, attachment: Attachment | None
+    message: IncomingMessage, attachment: Attachment | None, actor: Actor
 ) -> Shape:
     at = message.created_at or timezone.now()
-    counted = _count(caller, message, at) or _recount(caller, message, at)
+    counted = _count(message, message.target, at) or _recount(message, at, actor)
     *columns, incoming = counted
     contact = LockedContact(*columns)
     draft = _draft(message, incoming=incoming, at=at)
@@ -203,18 +180,19 @@ def _record(
     awaits_receipts = draft.gateway_id is not None and not incoming
     if awaits_receipts:
         lock_reference(contact.manager_id, draft.gateway_id or "")
-    result = store(contact, draft, attachment, actor=actor_of(caller))
+    result = store(contact, draft, attachment, actor=actor)
     if awaits_receipts and apply_parked(contact.manager_id, draft.gateway_id or ""):
         lifted = message_of_reference(contact.manager_id, str(result.uuid))
         return lifted or result.shape
     return result.shape
 
 
-def _count(caller: Caller, message: IncomingMessage, at: datetime) -> Any:
-    names = alias_params(message.channel, message.external_id)
-    values = {**_names(caller, message), **names} | {
+def _count(message: IncomingMessage, target: Target, at: datetime) -> Any:
+    statement = _COUNT.format(
+        manager=target.manager, source=target.source, match=target.match
+    )
+    values = target.params | {
         "at": at,
-        "channel": message.channel,
         # Otherwise the contact's other aliases are searched.
         "own": message.is_own,
         "senders": message.senders,
@@ -225,26 +203,30 @@ def _count(caller: Caller, message: IncomingMessage, at: datetime) -> Any:
         "operator": _operator_id(message.sender),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(manager=_by(message)), values)
+        cursor.execute(statement, values)
         return cursor.fetchone()
 
 
-def _recount(caller: Caller, message: IncomingMessage, at: datetime) -> Any:
+def _recount(message: IncomingMessage, at: datetime, actor: Actor) -> Any:
     """Creates or restores the contact with an open chat and counts the message.
 
     Raises _KnownError if the message is stored already.
     """
-    manager_id = _manager_of(caller, message)
+    named = message.target
+    manager_id = named.find_manager()
     _refuse_known(manager_id, message)
     contact = ensure_contact(
-        manager_id, message.channel, message.external_id, name=message.external_id
+        manager_id, named.channel, named.external_id, name=named.external_id
     )
-    counted = _count(caller, message, at)
+    locked = ResolvedContact(
+        manager_id, contact.pk, contact.channel, contact.external_id
+    )
+    counted = _count(message, locked, at)
     if counted is None:
         # The same message was stored while this one waited for the lock on the contact.
         _refuse_known(manager_id, message)
         raise ContactNotFoundError
-    open_chat_of_locked(contact, actor=actor_of(caller))
+    open_chat_of_locked(contact, actor=actor)
     return counted
 
 
@@ -252,29 +234,6 @@ def _refuse_known(manager_id: int, message: IncomingMessage) -> None:
     first = _first_of(manager_id, message.gateway_id)
     if first is not None:
         raise _KnownError(first)
-
-
-def _manager_of(caller: Caller, message: IncomingMessage) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_MANAGERS, _names(caller, message))
-        rows = cursor.fetchall()
-    named = (message.number is not None) + (message.page is not None)
-    borne = sum(bool(by_number) + bool(by_page) for _, by_number, by_page in rows)
-    if borne < named:
-        raise ManagerNotFoundError
-    if len(rows) > 1:
-        sentence = _("The number and the page belong to two managers.")
-        raise InvalidError({"managerNumber": [sentence], "facebookId": [sentence]})
-    manager_id: int = rows[0][0]
-    return manager_id
-
-
-def _names(caller: Caller, message: IncomingMessage) -> dict[str, Any]:
-    return {
-        "number": message.number,
-        "page": message.page,
-        "managers": reached_managers(caller),
-    }
 
 
 def _first_of(manager_id: int, gateway_id: str | None) -> Shape | None:
@@ -301,11 +260,14 @@ def _draft(message: IncomingMessage, *, incoming: bool, at: datetime) -> NewMess
     )
     extras = message.extras
     if message.type == "text":
-        draft.details = details_of(origin=message.origin)
+        draft.details = details_of(reply_to=message.quoted, origin=message.origin)
     else:
         draft.content = FILE_CONTENT
         draft.details = details_of(
-            caption=extras.caption, file_name=extras.file_name, origin=message.origin
+            caption=extras.caption,
+            file_name=extras.file_name,
+            reply_to=message.quoted,
+            origin=message.origin,
         )
     sent = message.file
     if sent is not None and sent.found is not None:

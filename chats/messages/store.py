@@ -17,8 +17,8 @@ from chats.conversations.message_details import Details, as_json
 from chats.conversations.message_rows import Shape, extras_text, message_shape
 from chats.files.storage import attach
 from chats.messages.changes import find_quoted
+from chats.messages.targets import Target
 from chats.models import Attachment
-from contacts.aliases import ALIAS_MATCH
 from contacts.lookup import lock_contact
 from contacts.models import public_id
 from contacts.queries import AS_TIME
@@ -56,11 +56,11 @@ WITH account AS MATERIALIZED (
   SELECT m.id, m.has_automation FROM managers_manager m WHERE {{manager}}
 ), seen AS (
   SELECT c.id, c.xmin AS version, h.id AS chat_id
-    FROM contacts_identity i
+    FROM {{source}}
     JOIN contacts_contact c ON c.id = i.contact_id AND c.deleted_at IS NULL
     JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
    WHERE i.manager_id = (SELECT id FROM account)
-     AND i.channel = %(channel)s AND {ALIAS_MATCH} {{unless}}
+     AND i.channel = %(channel)s AND {{match}} {{unless}}
    LIMIT 1
 ), counted AS (
   UPDATE contacts_contact c
@@ -177,25 +177,27 @@ def store(
     return StoredMessage(message_id, uuid, shape)
 
 
-def insert_fast_path(
-    manager: str, who: dict[str, Any], channel: str, draft: NewMessage
-) -> Shape | None:
+def insert_fast_path(target: Target, draft: NewMessage) -> Shape | None:
     """Counts and stores an incoming message in one statement, or returns None.
 
-    `manager` is a condition on an `m` in managers_manager; `who` has its parameters
-    and those of ALIAS_MATCH. Returns None if the message is known, if no chat is open
-    or if the contact was changed concurrently. Raises IntegrityError like `store`.
+    Returns None if the message is known, if no chat is open or if the contact was
+    changed concurrently. Raises IntegrityError like `store`.
     """
     uuid = uuid4()
-    values = {**who, "channel": channel, **_values(uuid, draft)}
-    unless = _UNLESS_KNOWN if draft.gateway_id is not None else ""
+    statement = _AT_ONCE.format(
+        manager=target.manager,
+        source=target.source,
+        match=target.match,
+        unless=_UNLESS_KNOWN if draft.gateway_id is not None else "",
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_AT_ONCE.format(manager=manager, unless=unless), values)
+        cursor.execute(statement, {**target.params, **_values(uuid, draft)})
         row = cursor.fetchone()
     if row is None:
         return None
     at, external_id = row
-    return _shape(draft, StoredValues(uuid, at), public_id(channel, external_id))
+    contact_id = public_id(target.channel, external_id)
+    return _shape(draft, StoredValues(uuid, at), contact_id)
 
 
 def _values(uuid: UUID, draft: NewMessage) -> dict[str, Any]:

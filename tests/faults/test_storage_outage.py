@@ -148,10 +148,10 @@ def test_an_event_that_needs_storage_waits_for_it_a_day_and_lets_others_go(
     """Whatever it is that needs it: today none does, as files follow their messages."""
     plain, away = handlers.record_message, [True]
 
-    def record(caller, arrival):
+    def record(arrival, *, actor):
         if away and arrival.content == "Preciso":
             raise UnavailableError
-        return plain(caller, arrival)
+        return plain(arrival, actor=actor)
 
     monkeypatch.setattr(handlers, "record_message", record)
     path = webhook_path("evolution", manager.pk)
@@ -173,7 +173,7 @@ def test_an_event_that_needs_storage_waits_for_it_a_day_and_lets_others_go(
 def test_an_event_that_waited_for_storage_for_more_than_a_day_is_parked(
     evolution, manager, rounds, monkeypatch
 ):
-    def record(*_):
+    def record(*_, **__):
         raise UnavailableError
 
     monkeypatch.setattr(handlers, "record_message", record)

@@ -12,12 +12,14 @@ from chats.api.serializers.chats import (
 )
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
+from chats.conversations.audit import actor_of
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import owners_of_message
 from chats.conversations.reading import ReadRequest, Window, list_messages, mark_read
 from chats.files.storage import stored_first
 from chats.inbound.record import IncomingMessage, record_message
 from chats.messages.receipts import report_status
+from chats.messages.targets import NamedContact
 from contacts.queries import contact_shape
 from hci_center.api.request_schema import Fields
 from hci_center.api.subject import is_subject_wanted, record_subject
@@ -42,10 +44,13 @@ class MessageViewSet(ContractViewSet):
     )
     def record(self, fields: Fields) -> Any:
         arrival = IncomingMessage(
-            number=fields.get("number"),
-            page=fields.get("facebookId"),
-            channel=fields["channel"],
-            external_id=fields["external_id"],
+            target=NamedContact(
+                caller=self.caller,
+                number=fields.get("number"),
+                page=fields.get("facebookId"),
+                channel=fields["channel"],
+                external_id=fields["external_id"],
+            ),
             sender=fields["from"],
             senders=fields["senders"],
             type=fields["type"],
@@ -56,7 +61,7 @@ class MessageViewSet(ContractViewSet):
             created_at=fields.get("timestamp"),
             extras=extras_of(fields),
         )
-        message = record_message(self.caller, arrival)
+        message = record_message(arrival, actor=actor_of(self.caller))
         _note_subject(message)
         return message
 

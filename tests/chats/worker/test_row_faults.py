@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from chats.accounts import alerts, pauses
 from chats.accounts.health import record
-from chats.accounts.registry import cloud_managers
+from chats.accounts.registry import cloud_account
 from chats.delivery import queue as delivery_queue
 from chats.delivery import results
 from chats.gateways.base import Health
@@ -113,7 +113,10 @@ def test_settings_that_no_key_decrypts_close_no_other_s_webhook(manager, other_m
         each.gateway_settings = json.dumps({"phoneNumberId": phone})
         each.save()
     spoil("managers_manager", "gateway_settings", id=manager.pk)
-    assert cloud_managers() == {"2": other_manager.pk}
+    assert cloud_account("1") is None
+    known = cloud_account("2")
+    assert known is not None
+    assert known.manager_id == other_manager.pk
 
 
 def test_its_session_says_why(manager, controller, rounds):
