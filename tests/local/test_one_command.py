@@ -61,7 +61,7 @@ def test_everything_is_ready(running):
     status, answer = running.get("/readyz")
     assert status == 200
     assert answer["checks"].pop("feed")
-    parts = ("database", "redis", "disk", "gateways", "background")
+    parts = ("database", "redis", "disk", "gateways", "background", "rules")
     assert answer["checks"] == dict.fromkeys(parts, "ok")
     assert running.get("/healthz") == (200, {"status": "ok"})
 
