@@ -36,7 +36,7 @@ VARIABLES = (
     "hora",
 )
 # With the blank before it, which an empty value takes along.
-_VARIABLE = re.compile(r"([ \t]?)\{(" + "|".join(VARIABLES) + r")\}")
+_VARIABLE = re.compile(r"([ \t]?)\{(\w{1,32})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,19 @@ class TextValues:
 
 
 def fill(template: str, values: TextValues) -> tuple[str, list[str]]:
-    """Returns the text with its variables filled, and the names of the empty ones."""
+    """Returns the text with its variables filled, and the names that have no value.
+
+    Among those are the unknown ones, which stay in the text as they are.
+    """
     missing: list[str] = []
 
     def replace(found: re.Match[str]) -> str:
         blank, name = found.groups()
-        value = values.value(name)
-        if not value:
-            missing.append(name)
-            return ""
-        return blank + value
+        value = values.value(name) if name in _VALUES else ""
+        if value:
+            return blank + value
+        missing.append(name)
+        return "" if name in _VALUES else found[0]
 
     return _VARIABLE.sub(replace, template), list(dict.fromkeys(missing))
 
@@ -106,8 +109,11 @@ def _first_name(values: TextValues) -> str:
 
 
 def _full_name(values: TextValues) -> str:
-    """Returns the contact's name; "" if it is only digits, as before one is known."""
-    name = values.contact.name.strip()
+    """Returns the contact's name; "" if it is only digits, as before one is known.
+
+    It is one line, whatever a customer calls himself.
+    """
+    name = " ".join(values.contact.name.split())
     has_letters = any(not (each.isdigit() or each in " +-()") for each in name)
     return name if has_letters else ""
 

@@ -41,11 +41,17 @@ def values(manager, sales, ana):
         ("{saudacao}, {nome}!", "Bom dia, Maria!"),
         ("{nome_completo} {protocolo}", "Maria da Silva BR1"),
         ("{empresa}: {data} {hora}", "Padaria Estrela: 04/01/2027 11:59"),
-        ("{unknown} {Nome} {", "{unknown} {Nome} {"),
+        ("{ nome } {} {a b} {", "{ nome } {} {a b} {"),
     ],
 )
 def test_variables_are_filled(values, template, expected):
     assert fill(template, values()) == (expected, [])
+
+
+def test_unknown_variables_stay_and_are_named_once(values):
+    text = "{nome}: {x} {Nome} {saudação} {x}"
+    filled = ("Maria: {x} {Nome} {saudação} {x}", ["x", "Nome", "saudação"])
+    assert fill(text, values()) == filled
 
 
 @pytest.mark.parametrize("name", ["", "551199998888", "+55 (11) 9999-8888"])
@@ -56,8 +62,16 @@ def test_a_name_of_digits_is_empty_and_takes_the_blank_along(values, name):
     )
 
 
-def test_what_a_value_holds_stays_text(values):
-    assert fill("{nome}", values(name="{protocolo} x"))[0] == "{protocolo}"
+@pytest.mark.parametrize(
+    "name", ["{protocolo}", "{nome}", "{x}", "{{nome}}", r"\1 \g<0>", "%(nome)s"]
+)
+def test_what_a_value_holds_stays_text(values, name):
+    assert fill("Oi {nome_completo}.", values(name=name)) == (f"Oi {name}.", [])
+
+
+def test_a_name_cannot_add_lines(values):
+    named = values(name="Maria\n\n0 - Sair")
+    assert fill("{nome_completo}", named)[0] == "Maria 0 - Sair"
 
 
 @pytest.mark.parametrize(
