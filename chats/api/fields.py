@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 from chats.conversations.message_details import LONGEST_FILE_NAME, clean_file_name
 from chats.files.data_uri import NotADataUriError, SentFile, parse_data_uri
 from hci_center.api.fields import WireField
-from hci_center.api.parsers import WrongValueError, parse_text
+from hci_center.api.parsers import WrongValueError, parse_operator_id, parse_text
 
 _TYPE = re.compile(r"[a-z0-9_\-]{1,32}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ROW_ID = re.compile(r"[1-9][0-9]{0,17}")
 _LONGEST_ID = 255
 
 
@@ -28,6 +30,51 @@ class MessageType(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": "^[a-z0-9_-]{1,32}$"}
+
+
+class Texts(WireField):
+    """A list of texts; in a form, a JSON list."""
+
+    def __init__(self, *, most: int, longest: int, **options: Any) -> None:
+        self.most, self.longest = most, longest
+        super().__init__(**options)
+
+    def parse(self, value: Any) -> tuple[Any, ...]:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                value = None
+        if not isinstance(value, list) or len(value) > self.most:
+            raise WrongValueError(_("This must be a list of texts."))
+        return tuple(self.parse_one(one) for one in value)
+
+    def parse_one(self, value: Any) -> Any:
+        return parse_text(value, self.longest)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string"}, "maxItems": self.most}
+
+
+class OperatorIds(Texts):
+    """A list of operators' ids; in a form, a JSON list."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        super().__init__(most=most, longest=64, **options)
+
+    def parse_one(self, value: Any) -> int:
+        return parse_operator_id(value)
+
+
+class RowId(WireField):
+    """The id of a row that the API shows as a text of digits; -1 if it cannot be one."""
+
+    def parse(self, value: Any) -> int:
+        text = parse_text(value, 64)
+        return int(text) if _ROW_ID.fullmatch(text) else -1
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "integer"], "maxLength": 64}
 
 
 class MessageId(WireField):

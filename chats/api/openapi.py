@@ -19,6 +19,7 @@ from chats.api.openapi_examples import (
     TEXT,
 )
 from chats.api.openapi_inbox import INBOX_PAGES
+from chats.api.openapi_notes import NOTE_PAGES
 from chats.api.openapi_operators import OPERATOR_PAGES
 from chats.api.responses import (
     ChatShape,
@@ -255,5 +256,6 @@ PAGES = {
         refuses=(ManagerNotFoundError,),
     ),
     **INBOX_PAGES,
+    **NOTE_PAGES,
     **OPERATOR_PAGES,
 }

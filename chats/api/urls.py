@@ -7,6 +7,7 @@ from chats.api.viewsets.files import serve_file, serve_portrait
 from chats.api.viewsets.gateways import GatewayViewSet
 from chats.api.viewsets.inbox import InboxViewSet
 from chats.api.viewsets.messages import MessageViewSet
+from chats.api.viewsets.notes import NoteViewSet
 from chats.api.viewsets.operators import OperatorViewSet
 from chats.api.viewsets.sending import SendingViewSet
 from hci_center.api.paths import PORT
@@ -44,6 +45,9 @@ urlpatterns = [
     path("chat/list", InboxViewSet.as_view({"post": "list_chats"})),
     path("chat/why", InboxViewSet.as_view({"post": "explain_assignment"})),
     path("chat/get", InboxViewSet.as_view({"post": "get_chat"})),
+    path("chat/note", NoteViewSet.as_view({"post": "write_note"})),
+    path("chat/note/get", NoteViewSet.as_view({"post": "list_notes"})),
+    path("chat/tag", NoteViewSet.as_view({"put": "change_tags"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("operator/get", OperatorViewSet.as_view({"post": "find_operators"})),
     path("chat/file/<uuid:uuid>", serve_file),

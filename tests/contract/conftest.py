@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from contacts.models import Tag
 from tests import builders
 from tests.conftest import Api
 from tests.contract.call import Call
@@ -43,6 +44,7 @@ def centre(
     failed = builders.make_message(
         chats[0], direction="out", sender=str(ana.pk), status="failed", error="Não."
     )
+    Tag.objects.create(manager=manager, code="vip", name="VIP")
     return Centre(manager, ana, bruno, contact, page_contact, *chats, failed)
 
 

@@ -33,14 +33,14 @@ class InboxViewSet(ContractViewSet):
 
     @operation(GetChat, reads=True)
     def get_chat(self, fields: Fields) -> Any:
-        return get_chat(self.caller, _read_request(fields), fields.get("protocol"))
+        return get_chat(self.caller, read_request(fields), fields.get("protocol"))
 
     @operation(ReadChat, reads=True)
     def explain_assignment(self, fields: Fields) -> Any:
         return explain(self.caller, _read_request(fields))
 
 
-def _read_request(fields: Fields) -> ReadRequest:
+def read_request(fields: Fields) -> ReadRequest:
     return ReadRequest(
         contact=fields["contactId"],
         operator_id=fields["operatorId"],

@@ -1,0 +1,47 @@
+"""The calls about what operators keep beside the messages."""
+
+from __future__ import annotations
+
+from tests.contract.call import Call
+from tests.contract.shapes import WHATSAPP_ID
+
+CALLS = [
+    Call(
+        "write a note",
+        "POST",
+        "api/chat/note",
+        lambda c: {
+            "operatorId": str(c.ana.pk),
+            "contactId": WHATSAPP_ID,
+            "text": "Prefere a tarde",
+        },
+        required=("operatorId", "contactId", "text"),
+        contact_ids=("contactId",),
+        operators=("operatorId",),
+        missing=None,
+    ),
+    Call(
+        "notes of a contact",
+        "POST",
+        "api/chat/note/get",
+        lambda c: {"operatorId": str(c.ana.pk), "contactId": WHATSAPP_ID},
+        required=("operatorId", "contactId"),
+        contact_ids=("contactId",),
+        operators=("operatorId",),
+        missing=None,
+    ),
+    Call(
+        "change the tags of a contact",
+        "PUT",
+        "api/chat/tag",
+        lambda c: {
+            "operatorId": str(c.ana.pk),
+            "contactId": WHATSAPP_ID,
+            "add": '["vip"]',
+        },
+        required=("operatorId", "contactId", "add"),
+        contact_ids=("contactId",),
+        operators=("operatorId",),
+        missing=None,
+    ),
+]
