@@ -10,6 +10,7 @@ from chats.api.openapi_examples import (
     BY_NUMBER,
     CHAT,
     FILE,
+    FILE_OR_REPLY,
     MESSAGE,
     PHONE_OR_ID,
     READING,
@@ -21,6 +22,7 @@ from chats.api.openapi_examples import (
 from chats.api.openapi_inbox import INBOX_PAGES
 from chats.api.openapi_notes import NOTE_PAGES
 from chats.api.openapi_operators import OPERATOR_PAGES
+from chats.api.openapi_replies import REPLY_PAGES
 from chats.api.responses import (
     ChatShape,
     HandedOverChatShape,
@@ -167,11 +169,12 @@ PAGES = {
         "hour. A picture is shown without what cameras write beside it; `original=1` "
         "in the link's query gives the file as it was sent. `caption` goes out with "
         "the file where the gateway can, `fileName` is what the customer sees it "
-        "called, `replyTo` quotes a message.",
+        "called, `replyTo` quotes a message. `reply`, the id of a quick reply, sends "
+        "its file instead of `base64`; its `type` is then that of the file.",
         answer=MessageShape,
         example=SENT_FILE,
         bodies={"By number": FILE | BY_NUMBER | BESIDE_A_FILE},
-        rules=(PHONE_OR_ID,),
+        rules=(PHONE_OR_ID, FILE_OR_REPLY),
         refuses=SENDING,
     ),
     "send_file_by_page": OperationDoc(
@@ -180,6 +183,7 @@ PAGES = {
         answer=MessageShape,
         example=SENT_FILE,
         bodies={"By id": FILE | BY_ID | BESIDE_A_FILE},
+        rules=(FILE_OR_REPLY,),
         refuses=SENDING,
     ),
     "report_status": OperationDoc(
@@ -257,5 +261,6 @@ PAGES = {
     ),
     **INBOX_PAGES,
     **NOTE_PAGES,
+    **REPLY_PAGES,
     **OPERATOR_PAGES,
 }

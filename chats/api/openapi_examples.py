@@ -43,6 +43,7 @@ TEXT: Json = {"content": "VGV4dA==", "content2": "textExample", "operatorId": "2
 FILE: Json = {"from": "2", "base64": "data:image/png;base64,iVBORw0K", "type": "image"}
 BESIDE_A_FILE: Json = {"caption": "Meu bolo", "fileName": "bolo.png"}
 ANY_TEXT = one_of("content", "content2")
+FILE_OR_REPLY = one_of("base64", "reply")
 PHONE_OR_ID = one_of("contactNumber", "contactId")
 
 AMBIGUOUS = (ContactNotFoundError, AmbiguousContactError)

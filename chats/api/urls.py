@@ -9,6 +9,7 @@ from chats.api.viewsets.inbox import InboxViewSet
 from chats.api.viewsets.messages import MessageViewSet
 from chats.api.viewsets.notes import NoteViewSet
 from chats.api.viewsets.operators import OperatorViewSet
+from chats.api.viewsets.replies import ReplyViewSet
 from chats.api.viewsets.sending import SendingViewSet
 from hci_center.api.paths import PORT
 
@@ -48,6 +49,9 @@ urlpatterns = [
     path("chat/note", NoteViewSet.as_view({"post": "write_note"})),
     path("chat/note/get", NoteViewSet.as_view({"post": "list_notes"})),
     path("chat/tag", NoteViewSet.as_view({"put": "change_tags"})),
+    path("reply/get", ReplyViewSet.as_view({"post": "list_replies"})),
+    path("reply/save", ReplyViewSet.as_view({"post": "save_reply"})),
+    path("reply/", ReplyViewSet.as_view({"delete": "delete_reply"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("operator/get", OperatorViewSet.as_view({"post": "find_operators"})),
     path("chat/file/<uuid:uuid>", serve_file),

@@ -28,7 +28,13 @@ from django.utils import timezone
 from chats.files.data_uri import SentFile
 from chats.files.pictures import PICTURES, Showing, showing_of
 from chats.files.reencoding import UnreadableError, reencode
-from chats.models import Attachment, ConvertedFile, PictureCopy, Portrait
+from chats.models import (
+    Attachment,
+    ConvertedFile,
+    PictureCopy,
+    Portrait,
+    ReplyFile,
+)
 from hci_center.api import links
 from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.api.request_schema import Fields
@@ -40,7 +46,13 @@ PATH = "/api/chat/file/"
 PURPOSE = "file-link"
 
 # The models whose files are named after the uuid of their row.
-_WITH_FILES: tuple[Any, ...] = (Attachment, ConvertedFile, PictureCopy, Portrait)
+_WITH_FILES: tuple[Any, ...] = (
+    Attachment,
+    ConvertedFile,
+    PictureCopy,
+    Portrait,
+    ReplyFile,
+)
 # Limits for pictures that are copied while they are stored: some 40 ms.
 AT_ONCE_PIXELS, AT_ONCE_BYTES = 2_000_000, 2 * 2**20
 # Longer than any transaction between writing a file and storing its row.

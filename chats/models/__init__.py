@@ -18,7 +18,7 @@ from chats.models.gateway_accounts import (
     MessageTemplate,
     SessionChange,
 )
-from chats.models.inbox import Note, Reply, ScheduledMessage
+from chats.models.inbox import Note, Reply, ReplyFile, ScheduledMessage
 from chats.models.media import ConvertedFile, MediaFetch
 from chats.models.pictures import PictureCopy
 from chats.models.profiles import Portrait, ProfileFetch
@@ -57,6 +57,7 @@ __all__ = [
     "Portrait",
     "ProfileFetch",
     "Reply",
+    "ReplyFile",
     "ScheduledMessage",
     "SessionChange",
     "Status",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,6 +13,43 @@ from areas.models import Area, Operator
 from chats.models.conversations import Chat
 from contacts.models import Contact
 from managers.models import Manager
+
+
+class ReplyFile(models.Model):
+    """The stored file of a quick reply, which messages that are sent with it share.
+
+    A row that no message has used is deleted with its reply; the file follows.
+    """
+
+    # Names the stored file.
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    manager = models.ForeignKey(
+        Manager, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    file = models.FileField(_("file"), max_length=200)
+    # What its sender called it; "" if nobody said.
+    name = models.CharField(max_length=200, blank=True, default="")
+    # As of an attachment: detected from the bytes.
+    mime = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    is_voice = models.BooleanField(default=False)
+    showing = models.CharField(max_length=5, blank=True, default="")
+    is_used = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("file of a quick reply")
+        verbose_name_plural = _("files of quick replies")
+        constraints = [
+            # Referenced by the composite foreign key of replies.
+            models.UniqueConstraint(
+                fields=["manager", "id"], name="reply_file_of_manager"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.uuid)
 
 
 class Reply(models.Model):
@@ -45,10 +84,16 @@ class Reply(models.Model):
     shortcut = models.CharField(_("shortcut"), max_length=32)
     title = models.CharField(_("title"), max_length=60, blank=True, default="")
     text = models.TextField(_("text"), blank=True, default="")
-    file = models.FileField(_("file"), max_length=200, blank=True, default="")
-    file_name = models.CharField(max_length=255, blank=True, default="")
-    mime = models.CharField(max_length=100, blank=True, default="")
-    size = models.PositiveIntegerField(default=0)
+    # A composite foreign key ties it to the manager.
+    file = models.ForeignKey(
+        ReplyFile,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("file"),
+        db_constraint=False,
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -70,7 +115,8 @@ class Reply(models.Model):
                 name="reply_has_one_scope",
             ),
             models.CheckConstraint(
-                condition=~Q(text="") | ~Q(file=""), name="reply_says_something"
+                condition=~Q(text="") | Q(file__isnull=False),
+                name="reply_says_something",
             ),
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from chats.models import Reply
 from contacts.models import Tag
 from tests import builders
 from tests.conftest import Api
@@ -25,6 +26,7 @@ class Centre:
     chat: Any
     page_chat: Any
     failed: Any
+    reply: Any
 
 
 @pytest.fixture
@@ -45,7 +47,11 @@ def centre(
         chats[0], direction="out", sender=str(ana.pk), status="failed", error="Não."
     )
     Tag.objects.create(manager=manager, code="vip", name="VIP")
-    return Centre(manager, ana, bruno, contact, page_contact, *chats, failed)
+    reply = Reply.objects.create(
+        manager=manager, operator=ana, shortcut="ola", text="Olá, {nome}!"
+    )
+    people = (manager, ana, bruno, contact, page_contact)
+    return Centre(*people, *chats, failed, reply)
 
 
 class UndoneError(Exception):
@@ -93,7 +99,8 @@ def blanked(value: Any) -> Any:
     if isinstance(value, list):
         return [blanked(item) for item in value]
     if isinstance(value, dict):
-        message = "direction" in value
+        # A message, a note or a quick reply.
+        message = {"direction", "mentions", "shortcut"} & value.keys()
         return {
             name: "…"
             if name in FRESH and (message or name != "id") and item

@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from chats.api.fields import DataUri, MessageId, MessageType
+from chats.api.fields import DataUri, MessageId, MessageType, RowId
 from chats.api.serializers.message_extras import Quoting, WithFile, take_caption
 from chats.files.data_uri import SentFile
 from chats.files.mime_types import FILE, matches_declared
@@ -254,12 +254,19 @@ class SendTextByPage(SendText, FacebookContact, Narrowed):
 
 
 class SendFile(WithFile):
+    """A file, sent along or named by the quick reply to which it belongs."""
+
     vars()["from"] = OperatorId()
-    base64 = DataUri()
-    type = OneOf(*FILE_TYPES)
+    base64 = DataUri(required=False)
+    type = OneOf(*FILE_TYPES, required=False)
+    reply = RowId(required=False)
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
+        if "reply" in values:
+            values.pop("base64", None)
+        elif "reply" not in wrong:
+            _require_in_order(cls, values, wrong, "base64", "type")
         super().validate_fields(values, wrong)
         sent: SentFile | None = values.get("base64")
         declared: str | None = values.get("type")
@@ -270,6 +277,18 @@ class SendFile(WithFile):
             wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
         elif not matches_declared(sent.found, declared, sent.claimed_mime):
             wrong["base64"] = [_("The file is not of the kind that is said.")]
+
+
+def _require_in_order(
+    body: type[Body], values: Fields, wrong: Wrong, *names: str
+) -> None:
+    """Adds an error for each field that was not sent, in the order of the body's."""
+    for name in names:
+        if name not in values:
+            wrong.setdefault(name, [_("This field is required.")])
+    ordered = {name: wrong[name] for name in body._declared_fields if name in wrong}
+    wrong.clear()
+    wrong.update(ordered)
 
 
 class SendFileByController(SendFile, WhatsAppContact):

@@ -15,7 +15,7 @@ from chats.files.mime_types import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
 from chats.files.pictures import Showing
 from chats.files.storage import PURPOSE, find_attachment, open_shown
 from chats.gateways.file_names import suffix_of
-from chats.models import Attachment, PictureCopy, Portrait
+from chats.models import Attachment, PictureCopy, Portrait, ReplyFile
 from contacts import photos
 from contacts.lookup import is_visible
 from contacts.models import Contact
@@ -53,9 +53,11 @@ def serve_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     contact = None if attachment is None else attachment.message.contact
     if not signed and not _may_see(request, contact):
         raise ForbiddenError
-    if attachment is None:
-        raise NotFoundError
-    served = _served(attachment, as_sent=request.GET.get("original") == "1")
+    as_sent = request.GET.get("original") == "1"
+    if attachment is not None:
+        served = _served(attachment, as_sent=as_sent)
+    else:
+        served = _served_of_reply(uuid, as_sent=as_sent)
     try:
         response = _respond(request, served)
     except OSError as error:
@@ -114,6 +116,17 @@ def _served(attachment: Attachment, *, as_sent: bool) -> _Served:
         attachment.mime,
         attachment.size,
         is_shown=is_shown and not as_sent,
+    )
+
+
+def _served_of_reply(uuid: UUID, *, as_sent: bool) -> _Served:
+    """Returns the file of a quick reply; raises NotFoundError."""
+    row = ReplyFile.objects.filter(uuid=uuid).first()
+    if row is None:
+        raise NotFoundError
+    is_shown = row.mime in SHOWN_INLINE and row.showing != Showing.NEVER
+    return _Served(
+        row.file, row.uuid, row.mime, row.size, is_shown=is_shown and not as_sent
     )
 
 

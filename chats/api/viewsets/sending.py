@@ -13,6 +13,7 @@ from chats.api.serializers.chats import (
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
 from chats.files.storage import stored_first
+from chats.inbox.reply_files import send_reply_file
 from chats.messages.send import (
     SendContext,
     authorize_send,
@@ -40,14 +41,12 @@ class SendingViewSet(ContractViewSet):
     @operation(SendFileByController, body_limit=FILE_BODY, prepare=stored_first)
     def send_file_by_controller(self, fields: Fields, controller_port: int) -> Any:
         context = self._by_controller(fields, controller_port, fields["from"])
-        return send_file(context, fields["type"], fields["base64"], extras_of(fields))
+        return _send_file(context, fields)
 
     @operation(SendFileByPage, body_limit=FILE_BODY, prepare=stored_first)
     def send_file_by_page(self, fields: Fields) -> Any:
         context = self._by_page(fields, fields["from"])
-        token = fields.get("token", "")
-        extras = extras_of(fields)
-        return send_file(context, fields["type"], fields["base64"], extras, token=token)
+        return _send_file(context, fields, token=fields.get("token", ""))
 
     def _by_controller(
         self, fields: Fields, controller_port: int, operator_id: int
@@ -67,3 +66,12 @@ class SendingViewSet(ContractViewSet):
         return authorize_send(
             self.caller, names, Channel.FACEBOOK, external_id, operator_id
         )
+
+
+def _send_file(context: SendContext, fields: Fields, token: str = "") -> Any:
+    extras = extras_of(fields)
+    if "reply" in fields:
+        said = fields.get("type")
+        return send_reply_file(context, fields["reply"], said, extras, token=token)
+    file = fields["base64"]
+    return send_file(context, fields["type"], file, extras, token=token)
