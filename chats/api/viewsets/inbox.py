@@ -37,7 +37,7 @@ class InboxViewSet(ContractViewSet):
 
     @operation(ReadChat, reads=True)
     def explain_assignment(self, fields: Fields) -> Any:
-        return explain(self.caller, _read_request(fields))
+        return explain(self.caller, read_request(fields))
 
 
 def read_request(fields: Fields) -> ReadRequest:

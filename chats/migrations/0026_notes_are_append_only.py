@@ -8,5 +8,5 @@ BACKWARD = "DROP TRIGGER note_is_append_only ON chats_note;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chats", "0024_tasks_of_rules")]
+    dependencies = [("chats", "0025_when_contacts_are_assigned")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
