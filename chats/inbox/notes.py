@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from chats.conversations.audit import Actor, record
-from chats.conversations.queries import Shape
+from chats.conversations.message_rows import Shape
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.inbox.locked import lock_seen, operators_seeing
 from chats.models import Chat, ChatEvent

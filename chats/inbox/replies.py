@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from areas.models import Operator
 from areas.operators import OperatorScope
-from chats.conversations.queries import Shape, open_chat_of
+from chats.conversations.message_rows import Shape
+from chats.conversations.queries import open_chat_of
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.files.mime_types import FILE, kind_of_mime
 from chats.files.storage import FileLink

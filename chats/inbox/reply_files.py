@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from chats.conversations.message_details import Extras
-from chats.conversations.queries import Shape
+from chats.conversations.message_rows import Shape
 from chats.files.data_uri import SentFile
 from chats.files.mime_types import FILE, DetectedType, kind_of_mime
 from chats.messages.send import SendContext, send_file

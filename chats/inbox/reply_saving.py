@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from areas.operators import find_area
-from chats.conversations.queries import Shape
+from chats.conversations.message_rows import Shape
 from chats.files.data_uri import SentFile
 from chats.files.storage import stored
 from chats.inbox.replies import Desk, find_desk, reply_shape
