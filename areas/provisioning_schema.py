@@ -1,16 +1,19 @@
-"""Parses a provisioning file with the parsers of the API's fields."""
+"""The provisioning file as DRF serializers, with the parsers of the API's fields."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+from rest_framework.settings import api_settings
 
 from areas.naming import normalize_area_text
 from areas.provisioning_rules import parse_state, parse_time_zone
@@ -57,11 +60,128 @@ def read_file(content: bytes) -> list[ManagerPlan]:
         document = parse_object(content.removeprefix(_BYTE_ORDER_MARK))
     except MalformedBodyError as error:
         raise ProvisionError(_("The file is not a JSON object.")) from error
-    reader = _Reader()
-    plans = reader.managers(document)
-    if reader.problems:
-        raise ProvisionError(*reader.problems)
-    return plans
+    file = FilePart(data=document)
+    if not file.is_valid():
+        raise ProvisionError(*_sentences(file.errors, ""))
+    return [_plan(manager) for manager in file.validated_data["managers"]]
+
+
+def _plan(manager: Values) -> ManagerPlan:
+    parts = {name: manager.pop(name, []) for name in PARTS}
+    rules = {name: manager.pop(name) for name in RULES if name in manager}
+    return ManagerPlan(manager, **parts, rules=rules)
+
+
+def _sentences(detail: Any, place: str) -> Iterator[str]:
+    """Yields the errors of a serializer as "managers[0].name: sentence"."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _sentences(inner, f"{place}{_step(name)}")
+    else:
+        for sentence in detail:
+            yield f"{place.lstrip('.') or 'file'}: {sentence}"
+
+
+def _step(name: Any) -> str:
+    """Returns what a field or an index adds to the place; errors of a whole nothing."""
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return ""
+    return f"[{name}]" if isinstance(name, int) else f".{name}"
+
+
+class Parsed(serializers.Field[Any, Any, Any, Any]):
+    """A value that a parser of the API's fields reads."""
+
+    def __init__(self, parse: Parse, **options: Any) -> None:
+        self.parse = parse
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return self.parse(data)
+        except WrongValueError as error:
+            raise serializers.ValidationError(str(error.sentence)) from error
+
+
+class AsGiven(serializers.Field[Any, Any, Any, Any]):
+    """A value that is read later; null is a value."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+
+class PartList(serializers.ListSerializer[Any]):
+    """A list of objects, none of which has the key of another."""
+
+    default_error_messages: ClassVar[Values] = {
+        "not_a_list": gettext_lazy("This must be a list.")
+    }
+
+    def to_internal_value(self, data: Any) -> list[Values]:
+        read: list[Values] = super().to_internal_value(data)
+        key = getattr(self.child, "key", None)
+        keys = [values[key] for values in read] if key else []
+        twice = sorted({name for name in keys if keys.count(name) > 1})
+        if twice:
+            raise serializers.ValidationError(
+                {
+                    api_settings.NON_FIELD_ERRORS_KEY: [
+                        _("%s is there twice.") % name for name in twice
+                    ]
+                }
+            )
+        return read
+
+
+class Part(serializers.Serializer[Any]):
+    """An object of the file. A field that is null or "" is not given.
+
+    Fields that it does not know are refused, except those that only the command's
+    output has.
+    """
+
+    default_error_messages: ClassVar[Values] = {
+        "invalid": gettext_lazy("This must be an object.")
+    }
+    printed: ClassVar[frozenset[str]] = frozenset({"id"})
+
+    class Meta:
+        list_serializer_class = PartList
+
+    def to_internal_value(self, data: Any) -> Values:
+        if not isinstance(data, dict):
+            self.fail_as_a_whole("invalid")
+        problems: dict[str, Any] = {
+            name: [_("There is no such field.")]
+            for name in data.keys() - self.fields.keys() - self.printed
+        }
+        problems.update(self.problems_of(data))
+        given = {name: data[name] for name in data if self._is_given(data, name)}
+        try:
+            values: Values = super().to_internal_value(given)
+        except serializers.ValidationError as error:
+            problems.update(cast(dict[str, Any], error.detail))
+        if problems:
+            raise serializers.ValidationError(problems)
+        return values
+
+    def problems_of(self, data: Values) -> Values:
+        """Returns problems of several fields together, by field."""
+        return {}
+
+    def fail_as_a_whole(self, code: str) -> None:
+        sentence = self.error_messages[code]
+        raise serializers.ValidationError(
+            {api_settings.NON_FIELD_ERRORS_KEY: [sentence]}
+        )
+
+    def _is_given(self, data: Values, name: str) -> bool:
+        if isinstance(self.fields.get(name), AsGiven):
+            return True
+        return data[name] is not None and data[name] != ""
 
 
 def _choice(options: list[str], value: Any) -> str:
@@ -108,125 +228,60 @@ def _codes(value: Any) -> list[str]:
     return [_area_text(code, longest=64) for code in value]
 
 
-_MANAGER: dict[str, Parse] = {
-    "name": partial(parse_text, longest=200),
-    "email": partial(parse_text, longest=254),
-    "number": parse_phone,
-    "controllerPort": parse_port,
-    "facebookId": parse_public_id,
-    "facebookToken": partial(parse_text, longest=4096),
-    "gateway": partial(_choice, Manager.Gateway.values),
-    "gatewaySettings": _settings,
-    "timeZone": parse_time_zone,
-    "uf": parse_state,
-}
-# Of a manager; `policy` also of an area.
-_RULES = ("policy", "holidays", "nationalHolidays")
-_PARTS = ("supervisors", "areas", "operators")
-_SUPERVISOR: dict[str, Parse] = {
-    "username": _username,
-    "password": partial(parse_text, longest=4096),
-}
-_AREA: dict[str, Parse] = {
-    "code": partial(_area_text, longest=64),
-    "name": partial(_area_text, longest=200),
+class SupervisorPart(Part):
+    key = "username"
+
+    username = Parsed(_username)
+    password = Parsed(partial(parse_text, longest=4096), required=False)
+
+
+class AreaPart(Part):
+    key = "code"
+
+    code = Parsed(partial(_area_text, longest=64))
+    name = Parsed(partial(_area_text, longest=200), required=False)
     # Checked with the manager's.
-    "policy": lambda value: value,
-}
-_OPERATOR: dict[str, Parse] = {
-    **_SUPERVISOR,
-    "name": partial(parse_text, longest=200),
-    "email": partial(parse_text, longest=254),
-    "areas": _codes,
-}
-# Fields that only the command's output has; ignored on input.
-_PRINTED = frozenset({"id"})
+    policy = AsGiven()
 
 
-def _given(item: Values, name: str) -> bool:
-    """Returns whether the field is given; null and "" count as absent."""
-    return item.get(name) not in (None, "")
+class OperatorPart(SupervisorPart):
+    name = Parsed(partial(parse_text, longest=200), required=False)
+    email = Parsed(partial(parse_text, longest=254), required=False)
+    areas = Parsed(_codes, required=False)
 
 
-@dataclass
-class _Reader:
-    problems: list[str] = field(default_factory=list)
+class ManagerPart(Part):
+    name = Parsed(partial(parse_text, longest=200))
+    email = Parsed(partial(parse_text, longest=254), required=False)
+    number = Parsed(parse_phone, required=False)
+    controllerPort = Parsed(parse_port, required=False)
+    facebookId = Parsed(parse_public_id, required=False)
+    facebookToken = Parsed(partial(parse_text, longest=4096), required=False)
+    gateway = Parsed(partial(_choice, Manager.Gateway.values), required=False)
+    gatewaySettings = Parsed(_settings, required=False)
+    timeZone = Parsed(parse_time_zone, required=False)
+    uf = Parsed(parse_state, required=False)
+    supervisors = SupervisorPart(many=True, required=False)
+    areas = AreaPart(many=True, required=False)
+    operators = OperatorPart(many=True, required=False)
+    policy = AsGiven()
+    holidays = AsGiven()
+    nationalHolidays = AsGiven()
 
-    def managers(self, document: Values) -> list[ManagerPlan]:
-        self._refuse_unknown(document, {"managers"}, "")
-        return [
-            self._manager(item, location)
-            for item, location in self._list(document, "managers", "")
-        ]
-
-    def _manager(self, item: Any, location: str) -> ManagerPlan:
-        known = (*_PARTS, *_RULES)
-        values = self._object(item, _MANAGER, ("name",), location, parts=known)
-        channels = ("number", "facebookId")
-        if isinstance(item, dict) and not any(_given(item, name) for name in channels):
-            self._add_problem(location, _("One of number, facebookId is required."))
-        parts = item if isinstance(item, dict) else {}
-        return ManagerPlan(
-            values,
-            self._part(parts, "supervisors", _SUPERVISOR, "username", location),
-            self._part(parts, "areas", _AREA, "code", location),
-            self._part(parts, "operators", _OPERATOR, "username", location),
-            {name: parts[name] for name in _RULES if name in parts},
-        )
-
-    def _part(
-        self, item: Values, name: str, fields: dict[str, Parse], key: str, location: str
-    ) -> list[Values]:
-        read = [
-            self._object(entry, fields, (key,), where)
-            for entry, where in self._list(item, name, location)
-        ]
-        keys = [values[key] for values in read if key in values]
-        for twice in sorted({name for name in keys if keys.count(name) > 1}):
-            self._add_problem(f"{location}.{name}", _("%s is there twice.") % twice)
-        return read
-
-    def _list(self, item: Values, name: str, location: str) -> list[tuple[Any, str]]:
-        where = f"{location}.{name}".lstrip(".")
-        entries = item.get(name)
-        if entries is None and name != "managers":
-            return []
-        if not isinstance(entries, list):
-            self._add_problem(where, _("This must be a list."))
-            return []
-        return [(entry, f"{where}[{n}]") for n, entry in enumerate(entries)]
-
-    def _object(
-        self,
-        item: Any,
-        fields: dict[str, Parse],
-        required: tuple[str, ...],
-        location: str,
-        parts: tuple[str, ...] = (),
-    ) -> Values:
-        """Returns the parsed values that are given."""
-        if not isinstance(item, dict):
-            self._add_problem(location, _("This must be an object."))
+    def problems_of(self, data: Values) -> Values:
+        if any(self._is_given(data, name) for name in data.keys() & CHANNELS):
             return {}
-        self._refuse_unknown(item, {*fields, *parts, *_PRINTED}, location)
-        values = {}
-        for name, parse in fields.items():
-            is_null = name == "policy" and name in item
-            if not _given(item, name) and not is_null:
-                if name in required:
-                    self._add_problem(
-                        f"{location}.{name}", _("This field is required.")
-                    )
-                continue
-            try:
-                values[name] = parse(item[name])
-            except WrongValueError as error:
-                self._add_problem(f"{location}.{name}", str(error.sentence))
-        return values
+        sentence = _("One of number, facebookId is required.")
+        return {api_settings.NON_FIELD_ERRORS_KEY: [sentence]}
 
-    def _refuse_unknown(self, item: Values, known: set[str], location: str) -> None:
-        for name in item.keys() - known:
-            self._add_problem(f"{location}.{name}", _("There is no such field."))
 
-    def _add_problem(self, location: str, sentence: str) -> None:
-        self.problems.append(f"{location.lstrip('.') or 'file'}: {sentence}")
+class FilePart(Part):
+    printed: ClassVar[frozenset[str]] = frozenset()
+
+    managers = ManagerPart(many=True)
+
+
+CHANNELS = frozenset({"number", "facebookId"})
+PARTS = ("supervisors", "areas", "operators")
+# Read with the rows that they name; `policy` is also an area's.
+RULES = ("policy", "holidays", "nationalHolidays")
