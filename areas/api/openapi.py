@@ -86,6 +86,8 @@ PERSON = {
     "role": "operator",
     "csrfToken": "Nhw3…",
 }
+SETTINGS = {"type": "object"}
+SETTINGS_EXAMPLE = {"language": "pt-br", "theme": "dark", "density": "compact"}
 IN_AREA = {"By code": {"idarea": "vendas"}}
 
 PAGES = {
@@ -185,6 +187,37 @@ PAGES = {
         "Ends the session.",
         answer={"type": "null"},
         example=None,
+        refuses=(ForbiddenError,),
+        chapter=SESSIONS,
+    ),
+    "show_settings": OperationDoc(
+        "The person's console settings",
+        "What the console stored last for whoever is signed in; an empty object at "
+        "first.",
+        answer=SETTINGS,
+        example=SETTINGS_EXAMPLE,
+        refuses=(ForbiddenError,),
+        chapter=SESSIONS,
+    ),
+    "save_settings": OperationDoc(
+        "Store the person's console settings",
+        "Any object of at most 16 KiB; it replaces the one before, on every machine "
+        "of the person.",
+        answer=SETTINGS,
+        example=SETTINGS_EXAMPLE,
+        bodies={"Some settings": SETTINGS_EXAMPLE},
+        refuses=(ForbiddenError,),
+        chapter=SESSIONS,
+    ),
+    "change_password": OperationDoc(
+        "Change the password",
+        "The person's other sessions end; this one goes on. Wrong passwords are slowed "
+        "down as when signing in.",
+        answer={"type": "null"},
+        example=None,
+        bodies={
+            "A new one": {"password": "the old one", "newPassword": "a better one"}
+        },
         refuses=(ForbiddenError,),
         chapter=SESSIONS,
     ),

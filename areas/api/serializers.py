@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+
 from areas.models import Availability
 from areas.models.policies import YEAR
 from hci_center.api.fields import (
@@ -14,6 +20,7 @@ from hci_center.api.fields import (
     TimestampField,
 )
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
+from hci_center.errors import InvalidError
 
 
 class ListOperators(Body):
@@ -44,3 +51,32 @@ class SetPresence(Body):
 class SignIn(Body):
     username = Text(150)
     password = Text(4096)
+
+
+class ChangePassword(Body):
+    password = Text(4096)
+    newPassword = Text(4096)
+
+
+# Of the console's settings, in bytes.
+MOST_SETTINGS = 16 * 1024
+
+
+class SaveSettings(Body):
+    """Any object: the console decides what it keeps."""
+
+    @classmethod
+    def read(cls, sent: Mapping[str, Any]) -> Fields:
+        """Returns the whole object in `settings`."""
+        settings = dict(sent)
+        try:
+            text = orjson.dumps(settings)
+        except TypeError as error:  # an integer of more than 64 bits, half a character
+            sentence = _("This holds a number or a text that cannot be stored.")
+            raise InvalidError(sentence=sentence) from error
+        if len(text) > MOST_SETTINGS:
+            sentence = _("This is larger than %d bytes.") % MOST_SETTINGS
+            raise InvalidError(sentence=sentence)
+        if b"\\u0000" in text:
+            raise InvalidError(sentence=_("This holds a NUL character."))
+        return {"settings": settings}

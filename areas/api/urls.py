@@ -21,4 +21,9 @@ urlpatterns = [
             {"post": "sign_in", "get": "show", "delete": "sign_out"}
         ),
     ),
+    path(
+        "session/settings",
+        SessionViewSet.as_view({"get": "show_settings", "put": "save_settings"}),
+    ),
+    path("session/password", SessionViewSet.as_view({"put": "change_password"})),
 ]

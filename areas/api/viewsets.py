@@ -13,7 +13,16 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from areas.api.serializers import FindHours, ListOperators, SetPresence, SignIn
+from areas.api.serializers import (
+    MOST_SETTINGS,
+    ChangePassword,
+    FindHours,
+    ListOperators,
+    SaveSettings,
+    SetPresence,
+    SignIn,
+)
+from areas.console import change_password, load_settings, save_settings
 from areas.devices import set_device_cookie
 from areas.models import Operator
 from areas.opening_state import opening_state
@@ -114,6 +123,20 @@ class SessionViewSet(ContractViewSet):
             raise NotAuthenticatedError
         return self._person(user, caller)
 
+    @operation(closed_to=("key",))
+    def show_settings(self, fields: Fields) -> Any:
+        return load_settings(self._user().pk)
+
+    @operation(SaveSettings, closed_to=("key",), body_limit=2 * MOST_SETTINGS)
+    def save_settings(self, fields: Fields) -> Any:
+        return save_settings(self._user().pk, fields["settings"])
+
+    @operation(ChangePassword, repeatable=False, closed_to=("key",))
+    def change_password(self, fields: Fields) -> None:
+        change_password(
+            self.request, self._user(), fields["password"], fields["newPassword"]
+        )
+
     @operation(repeatable=False, closed_to=("key",))
     def sign_out(self, fields: Fields) -> None:
         logout(self.request)
@@ -125,6 +148,12 @@ class SessionViewSet(ContractViewSet):
         CsrfViewMiddleware(_no_view).process_response(self.request, response)
         set_device_cookie(self.request, response)
         return response
+
+    def _user(self) -> User:
+        user = get_user(self.request)
+        if not isinstance(user, User):
+            raise NotAuthenticatedError
+        return user
 
     def _load_csrf_token(self) -> None:
         """Keeps the token of the cookie: another tab may use it."""

@@ -1,5 +1,6 @@
 """Models of areas, operators, their presence, and the settings of the rules."""
 
+from areas.models.console import ConsoleSettings
 from areas.models.organization import (
     Area,
     AreaQuerySet,
@@ -25,6 +26,7 @@ __all__ = [
     "Assignment",
     "Availability",
     "ClosingReason",
+    "ConsoleSettings",
     "Holiday",
     "LastAssignment",
     "Menu",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from chats.api.openapi_examples import BY_ID, MESSAGE, READING
+from chats.api.openapi_examples import BY_ID, MESSAGE, READING, SENT_FILE
 from chats.api.responses_inbox import (
     ChatListShape,
     ChatWithAliasesShape,
     ExplanationShape,
+    FilesShape,
+    HistoryShape,
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
 from hci_center.api.schema.operation_docs import Json, OperationDoc
@@ -112,6 +114,63 @@ INBOX_PAGES = {
         "`aliases` are all names under which the contact is known.",
         answer=ChatWithAliasesShape,
         example=LINE | {"aliases": ["987654321"]},
+        bodies={"By id": {"operatorId": "2", **BY_ID}},
+        refuses=READING,
+    ),
+    "history": OperationDoc(
+        "What happened to a contact",
+        "Its chats, or the one of the `protocol`, and the newest `limit` (100) lines "
+        "of their ledger `before` one, oldest first. `text` is a sentence in the "
+        "language of `Accept-Language`.",
+        answer=HistoryShape,
+        example={
+            "sessions": [
+                {
+                    "protocol": "BR202611220000178",
+                    "openedAt": "2026-11-22T13:05:09.120Z",
+                    "closedAt": None,
+                    "area": "support",
+                    "operatorId": "0",
+                    "cause": "",
+                    "reason": "",
+                    "rating": None,
+                }
+            ],
+            "events": [
+                {
+                    "id": 178,
+                    "at": "2026-11-22T17:05:09.120Z",
+                    "kind": "entered_area",
+                    "protocol": "BR202611220000178",
+                    "area": "support",
+                    "operatorId": "0",
+                    "by": "Ana",
+                    "cause": "",
+                    "text": "Ana transferred to Support: second copy (14:05)",
+                    "detail": {"reason": "second-copy"},
+                }
+            ],
+        },
+        bodies={"By id": {"operatorId": "2", **BY_ID}},
+        refuses=READING,
+    ),
+    "files": OperationDoc(
+        "The files of a contact",
+        "Of all its chats, newest first, without those that were taken back; "
+        "`before` is the id of a message.",
+        answer=FilesShape,
+        example={
+            "files": [
+                {
+                    "id": MESSAGE["id"],
+                    "type": "image",
+                    "fileName": "bolo.png",
+                    "size": 48213,
+                    "createdAt": "2026-11-22T13:05:09.120Z",
+                    "url": SENT_FILE["url"],
+                }
+            ]
+        },
         bodies={"By id": {"operatorId": "2", **BY_ID}},
         refuses=READING,
     ),

@@ -102,3 +102,47 @@ class ChatListShape(serializers.Serializer[Any]):
     chats = ChatLineShape(many=True)
     next = serializers.CharField(allow_null=True)
     counts = ChatCountsShape(required=False)
+
+
+class SessionOfContactShape(serializers.Serializer[Any]):
+    protocol = serializers.CharField()
+    openedAt = serializers.DateTimeField()
+    closedAt = serializers.DateTimeField(allow_null=True)
+    area = serializers.CharField()
+    operatorId = serializers.CharField()
+    cause = serializers.CharField(help_text="Why it was closed.")
+    reason = serializers.CharField(help_text="The code given when it was closed.")
+    rating = serializers.IntegerField(allow_null=True)
+
+
+class ChatEventShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    protocol = serializers.CharField()
+    area = serializers.CharField()
+    operatorId = serializers.CharField()
+    by = serializers.CharField(help_text="The name of who did it.")
+    cause = serializers.CharField()
+    text = serializers.CharField(help_text="The same as a sentence.")
+    detail = serializers.DictField(allow_null=True)
+
+
+class HistoryShape(serializers.Serializer[Any]):
+    sessions = SessionOfContactShape(many=True)
+    events = ChatEventShape(many=True)
+
+
+class FileShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="The message's.")
+    type = serializers.CharField()
+    fileName = serializers.CharField()
+    size = serializers.IntegerField(
+        allow_null=True, help_text="In bytes, of a stored file."
+    )
+    createdAt = serializers.DateTimeField()
+    url = serializers.CharField()
+
+
+class FilesShape(serializers.Serializer[Any]):
+    files = FileShape(many=True)

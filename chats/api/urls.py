@@ -52,6 +52,8 @@ urlpatterns = [
     path("reply/get", ReplyViewSet.as_view({"post": "list_replies"})),
     path("reply/save", ReplyViewSet.as_view({"post": "save_reply"})),
     path("reply/", ReplyViewSet.as_view({"delete": "delete_reply"})),
+    path("chat/history", InboxViewSet.as_view({"post": "history"})),
+    path("chat/files", InboxViewSet.as_view({"post": "files"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("operator/get", OperatorViewSet.as_view({"post": "find_operators"})),
     path("chat/file/<uuid:uuid>", serve_file),

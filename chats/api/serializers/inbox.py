@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chats.api.fields import MessageId
 from chats.api.serializers.chats import Narrowed, ReadChat
 from chats.inbox.list import STATES
 from contacts.models import Channel
@@ -26,3 +27,15 @@ class ListChats(Narrowed):
 
 class GetChat(ReadChat):
     protocol = Text(LONGEST_PROTOCOL, required=False)
+
+
+class ListHistory(ReadChat):
+    protocol = Text(LONGEST_PROTOCOL, required=False)
+    # The id of an event.
+    before = Integer(1, 2**63 - 1, required=False)
+    limit = Integer(1, 1000, required=False)
+
+
+class ListFiles(ReadChat):
+    before = MessageId(required=False)
+    limit = Integer(1, 200, required=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from chats.api.serializers.chats import ReadChat
-from chats.api.serializers.inbox import GetChat, ListChats
+from chats.api.serializers.inbox import GetChat, ListChats, ListFiles, ListHistory
 from chats.api.viewsets.chats import manager_names
 from chats.conversations.reading import ReadRequest
 from chats.inbox.chat import get_chat
+from chats.inbox.files import list_files
+from chats.inbox.history import HistoryWindow, list_history
 from chats.inbox.list import ListRequest, list_chats
 from chats.rules.explanation import explain
 from hci_center.api.request_schema import Fields
@@ -38,6 +40,23 @@ class InboxViewSet(ContractViewSet):
     @operation(ReadChat, reads=True)
     def explain_assignment(self, fields: Fields) -> Any:
         return explain(self.caller, read_request(fields))
+
+    @operation(ListHistory, reads=True)
+    def history(self, fields: Fields) -> Any:
+        window = HistoryWindow(
+            fields.get("protocol"), fields.get("before"), fields.get("limit", 100)
+        )
+        return list_history(self.caller, read_request(fields), window)
+
+    @operation(ListFiles, reads=True)
+    def files(self, fields: Fields) -> Any:
+        found = list_files(
+            self.caller,
+            read_request(fields),
+            fields.get("before"),
+            fields.get("limit", 50),
+        )
+        return {"files": found}
 
 
 def read_request(fields: Fields) -> ReadRequest:

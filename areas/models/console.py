@@ -1,0 +1,19 @@
+"""What a person's console keeps on the server."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import models
+
+
+class ConsoleSettings(models.Model):
+    """A person's settings of the console, as the console wrote them."""
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    settings = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return str(self.user_id)

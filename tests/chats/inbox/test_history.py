@@ -1,0 +1,136 @@
+"""POST chat/history: a contact's chats and what the ledger says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from areas.models import ClosingReason, TransferReason
+from chats.inbox.event_text import EventFacts, event_text
+from chats.models import ChatEvent, Survey
+from tests import builders
+from tests.chats.inbox.rows import at
+from tests.conftest import signed_in
+from tests.contract.shapes import refused
+
+
+def history(api, contact, **fields):
+    body = {"operatorId": "0", "contactId": contact.external_id}
+    headers = fields.pop("headers", None)
+    answer = api.post("/api/chat/history", body | fields, headers=headers)
+    assert answer.status_code == 200, answer.content
+    return answer.json()["data"]
+
+
+def line(chat, kind, **over):
+    return ChatEvent.objects.create(
+        **{"manager_id": chat.manager_id, "chat": chat, "kind": kind, "at": at(0)}
+        | over
+    )
+
+
+def test_sessions_say_how_each_chat_ended(api, contact, ana, sales, support):
+    first = builders.make_chat(
+        contact, opened_at=at(0), closed_at=at(9), reason="sold", last_operator=ana
+    )
+    line(first, "closed", area=support, cause="resolved")
+    Survey.objects.create(
+        chat=first, contact=contact, state="rated", asked_at=at(9), rating=4,
+        answered_at=at(10),
+    )  # fmt: skip
+    contact.operator = ana
+    contact.save()
+    second = builders.make_chat(contact, opened_at=at(20))
+    found = history(api, contact)["sessions"]
+    assert found == [
+        {
+            "protocol": first.protocol,
+            "openedAt": "2026-11-20T12:00:00.000Z",
+            "closedAt": "2026-11-20T12:09:00.000Z",
+            "area": "suporte",
+            "operatorId": str(ana.pk),
+            "cause": "resolved",
+            "reason": "sold",
+            "rating": 4,
+        },
+        {
+            "protocol": second.protocol,
+            "openedAt": "2026-11-20T12:20:00.000Z",
+            "closedAt": None,
+            "area": "vendas",
+            "operatorId": str(ana.pk),
+            "cause": "",
+            "reason": "",
+            "rating": None,
+        },
+    ]
+    only = history(api, contact, protocol=first.protocol)
+    assert only["sessions"] == found[:1]
+    assert {event["protocol"] for event in only["events"]} == {first.protocol}
+
+
+def test_events_are_sentences_with_the_managers_time(
+    api, manager, contact, ana, support
+):
+    TransferReason.objects.create(manager=manager, code="copy", name="2ª via")
+    chat = builders.make_chat(contact)
+    moved = line(
+        chat, "entered_area", area=support, acting_operator=ana, actor="key:1",
+        detail={"reason": "copy"},
+    )  # fmt: skip
+    (event,) = history(api, contact)["events"]
+    assert event == {
+        "id": moved.pk,
+        "at": "2026-11-20T12:00:00.000Z",
+        "kind": "entered_area",
+        "protocol": chat.protocol,
+        "area": "suporte",
+        "operatorId": "0",
+        "by": "Ana",
+        "cause": "",
+        "text": "Ana transferred to Suporte: 2ª via (09:00)",
+        "detail": {"reason": "copy"},
+    }
+    portuguese = {"Accept-Language": "pt-BR"}
+    (event,) = history(api, contact, headers=portuguese)["events"]
+    assert event["text"] == "Ana transferiu para Suporte: 2ª via (09:00)"
+
+
+def test_whoever_closed_it_is_named(api, manager, contact, supervisor):
+    ClosingReason.objects.create(manager=manager, code="sold", name="Vendido")
+    supervisor.first_name = "Sônia"
+    supervisor.save()
+    chat = builders.make_chat(contact, closed_at=at(1), reason="sold")
+    line(chat, "closed", actor=f"user:{supervisor.pk}", cause="resolved")
+    (event,) = history(api, contact)["events"]
+    assert event["by"] == "Sônia"
+    assert event["text"] == "Sônia closed the chat: Vendido (09:00)"
+
+
+@pytest.mark.parametrize("kind", ChatEvent.Kind.values)
+def test_every_kind_and_cause_has_a_sentence(kind):
+    for cause in ("", *ChatEvent.Cause.values):
+        for who in ("", "Ana"):
+            for place in ("", "Suporte 100%"):
+                facts = EventFacts(kind, cause, who, operator=who, area=place)
+                text = event_text(facts)
+                assert text
+                assert "%(" not in text
+
+
+def test_windows_of_events(api, contact):
+    chat = builders.make_chat(contact)
+    ids = [line(chat, "claimed").pk for _ in range(5)]
+    newest = history(api, contact, limit=2)["events"]
+    assert [event["id"] for event in newest] == ids[3:]
+    older = history(api, contact, limit=2, before=ids[3])["events"]
+    assert [event["id"] for event in older] == ids[1:3]
+
+
+def test_only_for_whom_the_contact_is_visible(api, contact, bruno):
+    builders.make_chat(contact)
+    body = {"operatorId": str(bruno.pk), "contactId": contact.external_id}
+    refused(api.post("/api/chat/history", body), 404, "chat_not_found")
+    person = signed_in(bruno.user)
+    refused(person.post("/api/chat/history", body), 404, "chat_not_found")
+    unknown = body | {"operatorId": "0", "protocol": "BR0"}
+    refused(api.post("/api/chat/history", unknown), 404, "chat_not_found")
