@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('areas', '0007_rules_keep_to_their_manager'),
+        ('areas', '0008_presence_spans'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
