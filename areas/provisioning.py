@@ -175,7 +175,9 @@ def _save_operator(manager: Manager, values: Values, location: str) -> Values:
         raise ProvisionError(
             f"{location}: " + _("This user is an operator of another manager.")
         )
-    own: Values = {name: values[name] for name in ("name", "email") if name in values}
+    own: Values = {
+        name: values[name] for name in ("name", "email", "cap") if name in values
+    }
     operator = _save(operator, own, location)
     return {
         "id": str(operator.pk),
@@ -183,6 +185,7 @@ def _save_operator(manager: Manager, values: Values, location: str) -> Values:
         "name": operator.name,
         "email": operator.email,
         "areas": _serve(operator, values.get("areas", []), location),
+        **({} if operator.cap is None else {"cap": operator.cap}),
     }
 
 

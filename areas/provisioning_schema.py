@@ -16,9 +16,11 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from areas.naming import normalize_area_text
+from areas.provisioning_lists import LISTS
 from areas.provisioning_rules import parse_state, parse_time_zone
 from hci_center.api.parsers import (
     WrongValueError,
+    parse_integer,
     parse_phone,
     parse_port,
     parse_public_id,
@@ -29,6 +31,9 @@ from hci_center.errors import MalformedBodyError
 from managers.models import Manager
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+# The highest limit of open chats that is no mistake.
+MOST_CHATS = 1000
 
 Values = dict[str, Any]
 Parse = Callable[[Any], Any]
@@ -179,7 +184,8 @@ class Part(serializers.Serializer[Any]):
         )
 
     def _is_given(self, data: Values, name: str) -> bool:
-        if isinstance(self.fields.get(name), AsGiven):
+        field = self.fields.get(name)
+        if field is not None and field.allow_null:
             return True
         return data[name] is not None and data[name] != ""
 
@@ -222,6 +228,10 @@ def _area_text(value: Any, longest: int) -> str:
     return parse_text(text, longest)
 
 
+def _cap(value: Any) -> int:
+    return parse_integer(value, 0, MOST_CHATS)
+
+
 def _codes(value: Any) -> list[str]:
     if not isinstance(value, list):
         raise WrongValueError(_("This must be a list."))
@@ -248,6 +258,8 @@ class OperatorPart(SupervisorPart):
     name = Parsed(partial(parse_text, longest=200), required=False)
     email = Parsed(partial(parse_text, longest=254), required=False)
     areas = Parsed(_codes, required=False)
+    # null is what the policy says.
+    cap = Parsed(_cap, required=False, allow_null=True)
 
 
 class ManagerPart(Part):
@@ -267,6 +279,9 @@ class ManagerPart(Part):
     policy = AsGiven()
     holidays = AsGiven()
     nationalHolidays = AsGiven()
+    pauseReasons = AsGiven()
+    closingReasons = AsGiven()
+    transferReasons = AsGiven()
 
     def problems_of(self, data: Values) -> Values:
         if any(self._is_given(data, name) for name in data.keys() & CHANNELS):
@@ -284,4 +299,4 @@ class FilePart(Part):
 CHANNELS = frozenset({"number", "facebookId"})
 PARTS = ("supervisors", "areas", "operators")
 # Read with the rows that they name; `policy` is also an area's.
-RULES = ("policy", "holidays", "nationalHolidays")
+RULES = ("policy", "holidays", "nationalHolidays", *LISTS)

@@ -308,15 +308,21 @@ RULES = {
             "area": None,
         }
     ],
+    "pauseReasons": [{"code": "lunch", "name": "Almoço", "minutes": 60}],
+    "closingReasons": [{"code": "paid", "name": "Pago"}],
+    "transferReasons": [{"code": "copy", "name": "2ª via"}],
     "areas": [{"code": "vendas", "policy": {"cap": 3}}],
+    "operators": [{"username": "ana", "cap": 5}],
 }
+LISTS = ("pauseReasons", "closingReasons", "transferReasons")
 
 
 def test_rules_are_saved_and_printed_back(provision):
     printed = provision(MINIMAL | RULES)["managers"][0]
-    for key in ("timeZone", "uf", "policy", "holidays"):
+    for key in ("timeZone", "uf", "policy", "holidays", *LISTS):
         assert printed[key] == RULES[key]
     assert printed["areas"][0]["policy"] == {"cap": 3}
+    assert printed["operators"][0]["cap"] == 5
     before = [list(model.objects.order_by("pk").values()) for model in RULE_MODELS]
     assert provision(printed)["managers"][0] == printed
     assert before == [
@@ -335,9 +341,30 @@ def test_rules_are_saved_and_printed_back(provision):
             "managers[0].areas[0].policy.cap",
         ),
         ({"nationalHolidays": ["x"]}, "managers[0].nationalHolidays[0]"),
+        (
+            {"pauseReasons": [{"code": "a", "name": "A", "minutes": 9999}]},
+            "managers[0].pauseReasons[0].minutes",
+        ),
+        ({"closingReasons": [{"code": "A b", "name": "A"}]}, "closingReasons[0].code"),
+        ({"transferReasons": [{"code": "a"}]}, "transferReasons[0].name"),
+        (
+            {"closingReasons": [{"code": "a", "name": "A"}] * 2},
+            "managers[0].closingReasons: a is there twice",
+        ),
+        ({"operators": [{"username": "u", "cap": -1}]}, "managers[0].operators[0].cap"),
     ],
 )
 def test_wrong_rules_are_refused_with_their_place(provision, given, place):
     with pytest.raises(CommandError, match=re.escape(place)):
         provision(MINIMAL | given)
     assert not Manager.objects.exists()
+
+
+def test_null_takes_an_operators_limit_away_and_lists_delete_nothing(provision):
+    provision(MINIMAL | RULES)
+    operators = [{"username": "ana", "cap": None}]
+    closing = [{"code": "gone", "name": "Sumiu"}]
+    printed = provision(MINIMAL | {"operators": operators, "closingReasons": closing})
+    manager = printed["managers"][0]
+    assert "cap" not in manager["operators"][0]
+    assert [item["code"] for item in manager["closingReasons"]] == ["paid", "gone"]
