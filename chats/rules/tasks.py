@@ -173,7 +173,11 @@ def check() -> str:
 
     Raises LackingError if the oldest is late: then no worker does them.
     """
-    count, lag = backlog()
+    try:
+        count, lag = backlog()
+    finally:
+        # The calling thread may stay idle for a long time.
+        connection.close()
     if lag > LATE:
         raise LackingError(f"{count} tasks are due, the oldest for {lag:.0f} s")
     return "ok"

@@ -88,6 +88,7 @@ def test_an_error_undoes_all_and_holds_up_no_other_task(manager, contact):
     assert BackgroundFault.objects.get().task == "menu"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_late_task_is_reported(manager, contact):
     assert tasks.check() == "ok"
     soon(manager, contact, run_at=timezone.now() - timedelta(seconds=90))
