@@ -31,6 +31,14 @@ SELECT coalesce(s.zone, m.time_zone), s.hours::text, s.holidays::text
   LEFT JOIN areas_schedule s ON s.id = coalesce(a.schedule_id, m.schedule_id)
  WHERE m.id = %s
 """
+# The same of all its areas.
+_ALL_IN_FORCE = """
+SELECT a.id, coalesce(s.zone, m.time_zone), s.hours::text, s.holidays::text
+  FROM managers_manager m
+  JOIN areas_area a ON a.manager_id = m.id
+  LEFT JOIN areas_schedule s ON s.id = coalesce(a.schedule_id, m.schedule_id)
+ WHERE m.id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -165,6 +173,13 @@ def timetable_of(manager_id: int, area_id: int | None) -> Timetable:
     with connection.cursor() as cursor:
         cursor.execute(_IN_FORCE, [area_id, manager_id])
         return _read(*cursor.fetchone())
+
+
+def timetables_of(manager_id: int) -> dict[int, Timetable]:
+    """Returns the timetables in force of all areas of a manager, by the areas' ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL_IN_FORCE, [manager_id])
+        return {area_id: _read(*row) for area_id, *row in cursor.fetchall()}
 
 
 @lru_cache(maxsize=1024)

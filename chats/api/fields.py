@@ -53,7 +53,11 @@ class Texts(WireField):
         return parse_text(value, self.longest)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "string"}, "maxItems": self.most}
+        texts = {"type": "array", "items": {"type": "string"}, "maxItems": self.most}
+        return {
+            "description": "In a form: a JSON list.",
+            "oneOf": [texts, {"type": "string"}],
+        }
 
 
 class OperatorIds(Texts):

@@ -30,7 +30,7 @@ from chats.api.responses import (
     SessionShape,
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
-from contacts.api.openapi import ContactShape
+from contacts.api.openapi import TRANSFER, ContactShape
 from hci_center.api.schema.operation_docs import OperationDoc, one_of, text
 from hci_center.errors import (
     AmbiguousContactError,
@@ -74,7 +74,7 @@ PAGES = {
     ),
     "change_operator": OperationDoc(
         "Change the operator of a chat",
-        "Hands the open chat over; `0` releases it.",
+        f"Hands the open chat over; `0` releases it. {TRANSFER}",
         answer=HandedOverChatShape,
         example={
             "contactNumber": 987654321,

@@ -1,10 +1,10 @@
-"""The OpenAPI descriptions of the calls about quick replies."""
+"""The OpenAPI descriptions of the calls about quick replies and options."""
 
 from __future__ import annotations
 
 from chats.api.openapi_examples import BY_ID
-from chats.api.responses_replies import ReplyListShape, ReplyShape
-from hci_center.api.schema.operation_docs import Json, OperationDoc, text
+from chats.api.responses_replies import OptionsShape, ReplyListShape, ReplyShape
+from hci_center.api.schema.operation_docs import Json, OperationDoc, one_of, text
 from hci_center.errors import (
     AmbiguousContactError,
     AreaNotFoundError,
@@ -69,5 +69,37 @@ REPLY_PAGES = {
         example="Reply deleted",
         bodies={"By id": {"operatorId": "2", "id": "12"}},
         refuses=(*_NAMING, NotFoundError),
+    ),
+    "find_options": OperationDoc(
+        "What a console offers",
+        "The lists and limits of a manager: reasons, tags and variables, whether its "
+        "menu is on, which areas are open (`opensAt` is null while they are, or if they "
+        "never open), the largest file and the longest text of its gateway. By "
+        "`facebookId` alone the gateway is that of the page.",
+        answer=OptionsShape,
+        example={
+            "closingReasons": [{"code": "venda", "name": "Venda feita", "area": ""}],
+            "transferReasons": [{"code": "2via", "name": "2ª via"}],
+            "pauseReasons": [{"code": "almoco", "name": "Almoço", "minutes": 60}],
+            "tags": [{"code": "vip", "name": "VIP", "colour": "#64748b"}],
+            "variables": ["nome", "protocolo"],
+            "menuOn": False,
+            "areas": [
+                {
+                    "id": "sales",
+                    "open": True,
+                    "opensAt": None,
+                    "closingReasonRequired": False,
+                    "transferReasonRequired": False,
+                }
+            ],
+            "gateway": "whatsapp_cloud",
+            "largestFile": 26214400,
+            "longestText": 4096,
+            "supervisors": ["Rita Alves"],
+        },
+        bodies={"By number": {"number": 123456789}},
+        rules=(one_of("number", "facebookId"),),
+        refuses=(ManagerNotFoundError,),
     ),
 }

@@ -1,4 +1,4 @@
-"""Response schemas of quick replies for the API documentation."""
+"""Response schemas of quick replies and options for the API documentation."""
 
 from __future__ import annotations
 
@@ -31,3 +31,44 @@ class ReplyShape(serializers.Serializer[Any]):
 
 class ReplyListShape(serializers.Serializer[Any]):
     replies = ReplyShape(many=True)
+
+
+class ReasonShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ClosingReasonShape(ReasonShape):
+    area = serializers.CharField(help_text='The only area that has it; "" is all.')
+
+
+class PauseReasonShape(ReasonShape):
+    minutes = serializers.IntegerField(help_text="How long it should take; 0: unsaid.")
+
+
+class TagShape(ReasonShape):
+    colour = serializers.CharField(help_text="#rrggbb")
+
+
+class AreaOptionsShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    open = serializers.BooleanField()
+    opensAt = serializers.DateTimeField(allow_null=True)
+    closingReasonRequired = serializers.BooleanField()
+    transferReasonRequired = serializers.BooleanField()
+
+
+class OptionsShape(serializers.Serializer[Any]):
+    closingReasons = ClosingReasonShape(many=True)
+    transferReasons = ReasonShape(many=True)
+    pauseReasons = PauseReasonShape(many=True)
+    tags = TagShape(many=True)
+    variables = serializers.ListField(child=serializers.CharField())
+    menuOn = serializers.BooleanField()
+    areas = AreaOptionsShape(many=True)
+    gateway = serializers.CharField()
+    largestFile = serializers.IntegerField(help_text="In bytes.")
+    longestText = serializers.IntegerField(help_text="In characters.")
+    supervisors = serializers.ListField(
+        child=serializers.CharField(), help_text="Their names."
+    )

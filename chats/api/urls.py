@@ -54,6 +54,7 @@ urlpatterns = [
     path("reply/", ReplyViewSet.as_view({"delete": "delete_reply"})),
     path("chat/history", InboxViewSet.as_view({"post": "history"})),
     path("chat/files", InboxViewSet.as_view({"post": "files"})),
+    path("user/options", ReplyViewSet.as_view({"post": "find_options"})),
     path("user/session", GatewayViewSet.as_view({"post": "find_session"})),
     path("operator/get", OperatorViewSet.as_view({"post": "find_operators"})),
     path("chat/file/<uuid:uuid>", serve_file),

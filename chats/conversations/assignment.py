@@ -121,11 +121,13 @@ def claim(contact: Contact, scope: OperatorScope, *, actor: Actor) -> None:
         open_chat_of_locked(contact, actor=actor, also=[ChatEvent.Kind.CLAIMED.value])
 
 
-def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> None:
+def hand_over(
+    contact: Contact, operator_id: int | None, *, actor: Actor, reason: str = ""
+) -> None:
     """Assigns the contact to an operator, whoever had it; None releases it.
 
-    Opens no chat. The operator may be any of the manager's, whatever areas he serves.
-    Raises ContactNotFoundError if the contact has been deleted and
+    `reason` is the code of a transfer reason. Opens no chat. The operator may be any of
+    the manager's, whatever areas he serves. Raises ContactNotFoundError if the contact has been deleted and
     OperatorNotFoundError if the operator is no longer active.
     """
     values = {"contact": contact.pk, "operator": operator_id}
@@ -140,11 +142,14 @@ def hand_over(contact: Contact, operator_id: int | None, *, actor: Actor) -> Non
         entry = Entry(ChatEvent.Kind.TRANSFERRED, ChatEvent.Cause.HANDOVER)
         if operator_id is None:
             entry = Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.OPERATOR)
-        record_in_open_chats([contact.pk], [entry], actor=actor)
+        detail = _detail_of(reason)
+        record_in_open_chats([contact.pk], [entry], actor=actor, detail=detail)
 
 
-def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
-    """Moves the contact to an area.
+def change_area(
+    contact: Contact, area_id: int, *, actor: Actor, reason: str = ""
+) -> None:
+    """Moves the contact to an area; `reason` is the code of a transfer reason.
 
     Releases it from its operator unless he serves the new area too. If the contact is
     already in the area, only the first choice of an area in a chat that nobody has
@@ -156,11 +161,16 @@ def change_area(contact: Contact, area_id: int, *, actor: Actor) -> None:
         if locked.area_id == area_id:
             _record_first_choice(locked, actor=actor)
             return
-        move_locked(locked, area_id, actor=actor)
+        move_locked(locked, area_id, actor=actor, reason=reason)
 
 
 def move_locked(
-    contact: Contact, area_id: int, *, actor: Actor, cause: str = ""
+    contact: Contact,
+    area_id: int,
+    *,
+    actor: Actor,
+    cause: str = "",
+    reason: str = "",
 ) -> None:
     """Moves a contact that the transaction has locked, like `change_area`.
 
@@ -172,7 +182,8 @@ def move_locked(
         entries.append(Entry(ChatEvent.Kind.RELEASED, ChatEvent.Cause.AREA))
         contact.operator_id = None
     contact.area_id = area_id
-    record_in_open_chats([contact.pk], entries, actor=actor)
+    detail = _detail_of(reason)
+    record_in_open_chats([contact.pk], entries, actor=actor, detail=detail)
 
 
 def save_contact(
@@ -232,6 +243,10 @@ def _record_first_choice(contact: Contact, *, actor: Actor) -> None:
         record_in_open_chats(
             [contact.pk], [Entry(ChatEvent.Kind.ENTERED_AREA)], actor=actor
         )
+
+
+def _detail_of(reason: str) -> dict[str, Any] | None:
+    return {"reason": reason} if reason else None
 
 
 def _claim(contact: Contact, scope: OperatorScope) -> bool:

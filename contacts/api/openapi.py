@@ -90,6 +90,12 @@ STEP = {"By page": {"facebookId": "369258147", "contactId": "7418252963"}}
 MANAGER = one_of("number", "facebookId")
 CONTACT = one_of("contactId", "contactNumber")
 
+TRANSFER = (
+    "Where the manager has a list of transfer reasons: `reason` is the code of one, which "
+    "people have to give if the area's policy says so, and `note` becomes an internal "
+    "note on the chat."
+)
+
 PAGES = {
     "list": OperationDoc(
         "All contacts of a manager",
@@ -149,7 +155,8 @@ PAGES = {
     ),
     "hand_over": OperationDoc(
         "Send a contact to an operator",
-        "Whoever had it, that operator has it now; `0` releases it. Opens nothing.",
+        f"Whoever had it, that operator has it now; `0` releases it. Opens nothing. "
+        f"{TRANSFER}",
         answer=text(SENT),
         example=SENT,
         bodies=TO_OPERATOR,
@@ -158,8 +165,8 @@ PAGES = {
     ),
     "change_area": OperationDoc(
         "Change the area of a contact",
-        "Moves it, and releases it from its operator unless he serves the new area "
-        "too.",
+        f"Moves it, and releases it from its operator unless he serves the new area "
+        f"too. {TRANSFER}",
         answer=text("Contact changed Area"),
         example="Contact changed Area",
         bodies={

@@ -12,7 +12,7 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 
 from contacts.models import Channel
-from hci_center.api.fields import ContactId, OperatorId, Phone, PublicId, Text
+from hci_center.api.fields import AnyValue, ContactId, OperatorId, Phone, PublicId, Text
 from hci_center.api.parsers import ContactKey
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
@@ -74,11 +74,18 @@ class AnswerContact(OfContact):
     operatorId = OperatorId()
 
 
-class HandOverContact(OfContact):
+class Transferred(Body):
+    """A hand-over: what is beside it is parsed only where a list of reasons exists."""
+
+    reason = AnyValue(32, required=False)
+    note = AnyValue(4096, required=False)
+
+
+class HandOverContact(OfContact, Transferred):
     operatorId = OperatorId()
 
 
-class ChangeArea(OfContact):
+class ChangeArea(OfContact, Transferred):
     contact_field = "contactNumber"
 
     area = Text(200)

@@ -8,6 +8,7 @@ from areas.operators import find_area
 from chats.conversations import assignment
 from chats.conversations.audit import act_as, actor_of
 from chats.conversations.claim_fast_path import answer_contact
+from chats.inbox import transfers
 from contacts import photos, queries
 from contacts.api.serializers import (
     AnswerContact,
@@ -81,14 +82,14 @@ class ContactViewSet(ContractViewSet):
         operator_id = (
             None if fields["operatorId"] == NOBODY else target.scope().operator_id
         )
-        assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
+        transfers.hand_over(self.caller, contact, operator_id, fields)
         return SENT_TO_OPERATOR
 
     @operation(ChangeArea)
     def change_area(self, fields: Fields) -> Any:
         contact = self._address(fields).contact()
         area = find_area(contact.manager_id, fields["area"])
-        assignment.change_area(contact, area.id, actor=actor_of(self.caller))
+        transfers.change_area(self.caller, contact, area.id, fields)
         return "Contact changed Area"
 
     @operation(SaveContact)

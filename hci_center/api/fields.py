@@ -188,3 +188,17 @@ class TimestampField(WireField):
             "exclusiveMinimum": 0,
             "maximum": 9_999_999_999_999,
         }
+
+
+class AnyValue(WireField):
+    """A text that the operation itself parses, if it takes it at all."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(**options)
+
+    def parse(self, value: Any) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "integer"], "maxLength": self.longest}

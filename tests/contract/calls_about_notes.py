@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.call import Call
-from tests.contract.shapes import WHATSAPP_ID
+from tests.contract.shapes import NUMBER, WHATSAPP_ID
 
 CALLS = [
     Call(
@@ -74,5 +74,13 @@ CALLS = [
         required=("operatorId", "id"),
         operators=("operatorId",),
         missing=None,
+    ),
+    Call(
+        "options of a console",
+        "POST",
+        "api/user/options",
+        lambda c: {"number": NUMBER},
+        required=("number",),
+        phones=("number",),
     ),
 ]

@@ -18,7 +18,7 @@ from chats.messages.base64_text import (
     decode_where_written,
 )
 from contacts.aliases import spellings
-from contacts.api.serializers import whatsapp_contact
+from contacts.api.serializers import Transferred, whatsapp_contact
 from contacts.models import Channel
 from hci_center.api.fields import (
     ContactId,
@@ -100,7 +100,7 @@ class ListMessages(ReadChat):
     closed = Flag(required=False)
 
 
-class ChangeOperator(Narrowed):
+class ChangeOperator(Narrowed, Transferred):
     contactId = ContactId()
     operatorId = OperatorId()
 

@@ -1,4 +1,4 @@
-"""The request bodies of the calls about quick replies."""
+"""The request bodies of the calls about quick replies and options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chats.files.pictures import MOST_PIXELS
 from chats.inbox.replies import SCOPES
 from hci_center.api.fields import ContactId, OneOf, OperatorId, Text, WireField
 from hci_center.api.parsers import WrongValueError, parse_text
-from hci_center.api.request_schema import Fields, Wrong
+from hci_center.api.request_schema import Fields, Wrong, require_one_of
 
 LONGEST_REPLY = 4096
 LONGEST_TITLE = 60
@@ -42,6 +42,12 @@ class OptionalFile(DataUri):
 
     def schema(self) -> dict[str, Any]:
         return {"oneOf": [super().schema(), {"type": "string", "const": ""}]}
+
+
+class FindOptions(Narrowed):
+    @classmethod
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
+        require_one_of(values, wrong, "number", "facebookId")
 
 
 class OfOperator(Narrowed):

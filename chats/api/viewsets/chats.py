@@ -11,10 +11,10 @@ from chats.api.serializers.chats import (
     OpenChat,
     OpenFacebookChat,
 )
-from chats.conversations import assignment
 from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat, open_chat
 from chats.conversations.queries import messages_of_chat, open_chat_of
+from chats.inbox import transfers
 from contacts.lookup import find_one
 from contacts.manager_ref import ManagerRef
 from contacts.models import Channel, Contact
@@ -47,7 +47,7 @@ class ChatViewSet(ContractViewSet):
         chat = open_chat_of(contact.pk)
         if chat is None:
             raise ChatNotFoundError
-        assignment.hand_over(contact, operator_id, actor=actor_of(self.caller))
+        transfers.hand_over(self.caller, contact, operator_id, fields)
         return {
             "contactNumber": contact.public_id,
             "operatorId": _operator_id(operator_id),
