@@ -86,6 +86,18 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _entry(_("Rules"), "rule", "areas_policy_changelist"),
                     _entry(_("Holidays"), "event", "areas_holiday_changelist"),
+                    _entry(_("Quick replies"), "bolt", "chats_reply_changelist"),
+                    _entry(_("Tags"), "label", "contacts_tag_changelist"),
+                    _entry(
+                        _("Closing reasons"),
+                        "task_alt",
+                        "areas_closingreason_changelist",
+                    ),
+                    _entry(
+                        _("Transfer reasons"),
+                        "move_up",
+                        "areas_transferreason_changelist",
+                    ),
                 ],
             },
             {

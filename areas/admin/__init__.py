@@ -1,5 +1,5 @@
-"""The admin pages of areas, operators, rules and holidays."""
+"""The admin pages of areas, operators, rules, reasons and holidays."""
 
-from areas.admin import areas, holidays, operators, policies
+from areas.admin import areas, holidays, operators, policies, reasons
 
-__all__ = ["areas", "holidays", "operators", "policies"]
+__all__ = ["areas", "holidays", "operators", "policies", "reasons"]

@@ -108,7 +108,7 @@ def save_reply(
         _refuse_too_many(values)
         values["file"] = _store_file(desk.manager_id, attachment, given.file_name)
         reply_id = _save(values)
-        _drop_files(desk.manager_id)
+        drop_unused_files(desk.manager_id)
         return reply_shape(desk.manager_id, reply_id)
 
 
@@ -130,7 +130,7 @@ def delete_reply(
         if owner_id is None and not _may_write_all(caller, desk):
             raise ForbiddenError
         cursor.execute(_DELETE, [reply_id])
-        _drop_files(desk.manager_id)
+        drop_unused_files(desk.manager_id)
 
 
 def _may_write_all(caller: Caller, desk: Desk) -> bool:
@@ -212,6 +212,7 @@ def _save(values: dict[str, Any]) -> int:
     return reply_id
 
 
-def _drop_files(manager_id: int) -> None:
+def drop_unused_files(manager_id: int) -> None:
+    """Deletes the files of replies that neither a reply nor a message has."""
     with connection.cursor() as cursor:
         cursor.execute(_DROP_FILES, [manager_id])

@@ -1,5 +1,5 @@
 """The admin pages of contacts."""
 
-from contacts.admin import contacts
+from contacts.admin import contacts, tags
 
-__all__ = ["contacts"]
+__all__ = ["contacts", "tags"]

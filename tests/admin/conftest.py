@@ -10,10 +10,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from areas.models import Area, Holiday, Operator, Policy
+from areas.models import (
+    Area,
+    ClosingReason,
+    Holiday,
+    Operator,
+    Policy,
+    TransferReason,
+)
 from chats.conversations.audit import Actor, record
-from chats.models import Chat, ChatEvent, Message
-from contacts.models import Contact
+from chats.models import Chat, ChatEvent, Message, Reply
+from contacts.models import Contact, Tag
 from managers.models import Manager
 from tests import builders
 
@@ -40,6 +47,10 @@ class Centre:
     chat: Chat
     message: Message
     event: ChatEvent
+    reply: Reply
+    tag: Tag
+    closing: ClosingReason
+    transfer: TransferReason
 
     def rows(self) -> dict[str, Any]:
         """Each row by the path of its pages."""
@@ -53,6 +64,10 @@ class Centre:
             "chats/chat": self.chat,
             "chats/message": self.message,
             "chats/chatevent": self.event,
+            "chats/reply": self.reply,
+            "contacts/tag": self.tag,
+            "areas/closingreason": self.closing,
+            "areas/transferreason": self.transfer,
         }
 
 
@@ -76,8 +91,24 @@ def make_centre(manager: Manager, word: str) -> Centre:
     holiday = Holiday.objects.create(
         manager=manager, area=area, date=date(2027, 11, 20), name=f"{word} holiday"
     )
+    reply = Reply.objects.create(
+        manager=manager, area=area, shortcut=word.lower(), text=f"{word} reply"
+    )
+    coded = {"manager": manager, "code": word.lower(), "name": f"{word} item"}
     return Centre(
-        manager, area, operator, policy, holiday, contact, chat, message, event
+        manager,
+        area,
+        operator,
+        policy,
+        holiday,
+        contact,
+        chat,
+        message,
+        event,
+        reply,
+        Tag.objects.create(**coded),
+        ClosingReason.objects.create(**coded, area=area),
+        TransferReason.objects.create(**coded),
     )
 
 

@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from areas.models import Holiday
+from areas.models import ClosingReason, Holiday, TransferReason
 from areas.policy_saving import save_policy
+from chats.models import Reply
+from contacts.models import Tag
 from tests.admin.conftest import make_centre
 from tests.builders import (
     make_area,
@@ -28,6 +30,10 @@ FOR_SUPERVISORS = {
     "areas/operator": 9,
     "areas/policy": 7,
     "areas/holiday": 8,
+    "chats/reply": 9,
+    "contacts/tag": 7,
+    "areas/closingreason": 8,
+    "areas/transferreason": 7,
     "contacts/contact": 10,
     "chats/chat": 11,
     "chats/message": 7,
@@ -66,6 +72,20 @@ def add_thirty(page, own):
                 Holiday.objects.create(
                     manager=manager, area=make_area(manager), date=day, name="Dia"
                 )
+            case "chats/reply":
+                operator = make_operator(manager, area)
+                Reply.objects.create(
+                    manager=manager, operator=operator, shortcut="x", text="x"
+                )
+            case "contacts/tag":
+                coded = {"manager": manager, "code": f"c{n}", "name": "Nome"}
+                Tag.objects.create(**coded)
+            case "areas/closingreason":
+                coded = {"manager": manager, "code": f"c{n}", "name": "Nome"}
+                ClosingReason.objects.create(**coded, area=make_area(manager))
+            case "areas/transferreason":
+                coded = {"manager": manager, "code": f"c{n}", "name": "Nome"}
+                TransferReason.objects.create(**coded)
             case "contacts/contact" | "chats/chat":
                 operator = make_operator(manager, area)
                 make_chat(make_contact(manager, area=area, operator=operator))

@@ -13,6 +13,10 @@ OPEN_TO_SUPERVISORS = [
     "areas/operator",
     "areas/policy",
     "areas/holiday",
+    "chats/reply",
+    "contacts/tag",
+    "areas/closingreason",
+    "areas/transferreason",
     "contacts/contact",
     "chats/chat",
     "chats/message",
@@ -24,6 +28,10 @@ ADDED_BY_SUPERVISORS = [
     "areas/operator",
     "areas/policy",
     "areas/holiday",
+    "chats/reply",
+    "contacts/tag",
+    "areas/closingreason",
+    "areas/transferreason",
     "contacts/contact",
 ]
 ADDED_BY_ADMINISTRATORS = [
