@@ -1,4 +1,7 @@
-"""Saves the lists of reasons of a provisioning file: of pauses, closing and transfers."""
+"""Saves the lists of a provisioning file, such as reasons, by the codes of their items.
+
+Lists of the apps above are named in `settings.PROVISION_LISTS`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from areas.hours import Problems
@@ -17,6 +22,8 @@ from hci_center.api.parsers import WrongValueError, parse_integer, parse_text
 from managers.models import Manager
 
 Values = dict[str, Any]
+# A field's name, its column, its parser and the value if it is not given.
+Spec = tuple[str, str, Callable[[Any], Any], Any]
 
 MOST_ITEMS = 200
 _CODE = re.compile(r"[a-z0-9_-]{1,32}")
@@ -24,9 +31,27 @@ _CODE = re.compile(r"[a-z0-9_-]{1,32}")
 MOST_MINUTES = 1440
 
 
+class ItemList(Protocol):
+    """A list of a manager in the file."""
+
+    def read(
+        self, manager: Manager, item: Any, place: str, problems: Problems
+    ) -> Values | None:
+        """Returns the columns of an item, or None if any is wrong."""
+
+    def name_of(self, columns: Values) -> str:
+        """Returns what no two items of the list share."""
+
+    def save(self, manager: Manager, columns: Values) -> None:
+        """Creates or changes the row of an item."""
+
+    def printed(self, manager: Manager) -> list[Values]:
+        """Returns the items as the file names them."""
+
+
 @dataclass(frozen=True, slots=True)
-class ReasonList:
-    """A key of the file, the rows of its items, and their fields besides code and name.
+class CodedList:
+    """A list whose rows have a code, a name, and further fields.
 
     A field has its column, its parser and the value if it is not given.
     """
@@ -36,25 +61,60 @@ class ReasonList:
         default_factory=dict
     )
 
+    def read(
+        self, manager: Manager, item: Any, place: str, problems: Problems
+    ) -> Values | None:
+        parsers: list[Spec] = [
+            ("code", "code", parse_code, None),
+            ("name", "name", partial(parse_text, longest=60), None),
+            *((name, *spec) for name, spec in self.more.items()),
+        ]
+        return read_item(item, parsers, place, problems)
 
-LISTS: Mapping[str, ReasonList] = {
-    "pauseReasons": ReasonList(
+    def name_of(self, columns: Values) -> str:
+        return str(columns["code"])
+
+    def save(self, manager: Manager, columns: Values) -> None:
+        """Also makes the row active."""
+        row = self.model._default_manager.filter(
+            manager=manager, code=columns["code"]
+        ).first()
+        save_row(row, self.model, {"manager": manager, **columns, "is_active": True})
+
+    def printed(self, manager: Manager) -> list[Values]:
+        found = self.model._default_manager.filter(manager=manager, is_active=True)
+        rows: list[Any] = list(found.order_by("pk"))
+        return [
+            {"code": row.code, "name": row.name}
+            | {name: getattr(row, column) for name, (column, _, _) in self.more.items()}
+            for row in rows
+        ]
+
+
+_LISTS: Mapping[str, ItemList] = {
+    "pauseReasons": CodedList(
         PauseReason,
         {"minutes": ("minutes", partial(parse_integer, least=0, most=MOST_MINUTES), 0)},
     ),
-    "closingReasons": ReasonList(ClosingReason),
-    "transferReasons": ReasonList(TransferReason),
+    "closingReasons": CodedList(ClosingReason),
+    "transferReasons": CodedList(TransferReason),
 }
+LISTS = (*_LISTS, *settings.PROVISION_LISTS)
+
+
+def _item_lists() -> dict[str, ItemList]:
+    above = settings.PROVISION_LISTS
+    return {**_LISTS, **{key: import_string(path) for key, path in above.items()}}
 
 
 def save_lists(
     manager: Manager, given: Mapping[str, Any], location: str, problems: Problems
 ) -> None:
-    """Saves the items of each list that is given, by their code; deletes nothing.
+    """Saves the items of each list that is given; deletes nothing.
 
     Adds each error to `problems` by its place.
     """
-    for key, reasons in LISTS.items():
+    for key, item_list in _item_lists().items():
         if given.get(key) is None:
             continue
         place, items = f"{location}.{key}", given[key]
@@ -62,54 +122,41 @@ def save_lists(
             problems[place] = [_("This must be a list of at most %d.") % MOST_ITEMS]
             continue
         read = [
-            _read(reasons, item, f"{place}[{n}]", problems)
+            item_list.read(manager, item, f"{place}[{n}]", problems)
             for n, item in enumerate(items)
         ]
-        codes = [columns["code"] for columns in read if columns]
-        for code in sorted({code for code in codes if codes.count(code) > 1}):
-            problems[place] = [_("%s is there twice.") % code]
+        names = [item_list.name_of(columns) for columns in read if columns]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            problems[place] = [_("%s is there twice.") % name]
         for columns in read:
             if columns and place not in problems:
-                _save(reasons.model, manager, columns)
+                item_list.save(manager, columns)
 
 
 def print_lists(manager: Manager) -> Values:
-    """Returns the lists of the manager that have active items."""
-    printed = {}
-    for key, reasons in LISTS.items():
-        found = reasons.model._default_manager.filter(manager=manager, is_active=True)
-        rows: list[Any] = list(found.order_by("pk"))
-        items = [
-            {"code": row.code, "name": row.name}
-            | {
-                name: getattr(row, column)
-                for name, (column, _, _) in reasons.more.items()
-            }
-            for row in rows
-        ]
-        if items:
-            printed[key] = items
-    return printed
+    """Returns the lists of the manager that have items."""
+    printed = {
+        key: item_list.printed(manager) for key, item_list in _item_lists().items()
+    }
+    return {key: items for key, items in printed.items() if items}
 
 
-def _read(
-    reasons: ReasonList, item: Any, place: str, problems: Problems
+def read_item(
+    item: Any, parsers: list[Spec], place: str, problems: Problems
 ) -> Values | None:
-    """Returns the columns of an item, or None if any is wrong."""
+    """Returns the columns of an item, or None if any is wrong.
+
+    Each field has its name, its column, its parser and the value if it is not given;
+    None: it must be.
+    """
     if not isinstance(item, dict):
         problems[place] = [_("This must be an object.")]
         return None
-    known = {"code", "name", *reasons.more}
     found: Problems = {
         f"{place}.{name}": [_("There is no such field.")]
-        for name in map(str, item.keys() - known)
+        for name in map(str, item.keys() - {name for name, *_rest in parsers})
     }
     columns: Values = {}
-    parsers: list[tuple[str, str, Callable[[Any], Any], Any]] = [
-        ("code", "code", _code, None),
-        ("name", "name", partial(parse_text, longest=60), None),
-        *((name, *spec) for name, spec in reasons.more.items()),
-    ]
     for name, column, parse, default in parsers:
         value = item.get(name)
         if value in (None, ""):
@@ -125,20 +172,18 @@ def _read(
     return None if found else columns
 
 
-def _code(value: Any) -> str:
+def save_row(row: Any, model: type[models.Model], values: Values) -> None:
+    """Creates a row, or writes what differs in the one that is there."""
+    if row is None:
+        model._default_manager.create(**values)
+    elif any(getattr(row, name) != value for name, value in values.items()):
+        model._default_manager.filter(pk=row.pk).update(**values)
+
+
+def parse_code(value: Any) -> str:
     text = parse_text(value, 32)
     if not _CODE.fullmatch(text):
         raise WrongValueError(
             _("A code has small letters, digits, - and _, 32 at most.")
         )
     return text
-
-
-def _save(model: type[models.Model], manager: Manager, columns: Values) -> None:
-    """Creates or changes the row of the code, and makes it active."""
-    values = columns | {"is_active": True}
-    row = model._default_manager.filter(manager=manager, code=columns["code"]).first()
-    if row is None:
-        model._default_manager.create(manager=manager, **values)
-    elif any(getattr(row, name) != value for name, value in values.items()):
-        model._default_manager.filter(pk=row.pk).update(**values)

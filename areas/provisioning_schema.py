@@ -282,6 +282,8 @@ class ManagerPart(Part):
     pauseReasons = AsGiven()
     closingReasons = AsGiven()
     transferReasons = AsGiven()
+    tags = AsGiven()
+    replies = AsGiven()
 
     def problems_of(self, data: Values) -> Values:
         if any(self._is_given(data, name) for name in data.keys() & CHANNELS):

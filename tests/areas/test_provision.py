@@ -311,10 +311,15 @@ RULES = {
     "pauseReasons": [{"code": "lunch", "name": "Almoço", "minutes": 60}],
     "closingReasons": [{"code": "paid", "name": "Pago"}],
     "transferReasons": [{"code": "copy", "name": "2ª via"}],
+    "tags": [{"code": "vip", "name": "VIP", "colour": "#ff0000"}],
+    "replies": [
+        {"shortcut": "pix", "title": "Pix", "text": "Chave {x}", "area": None},
+        {"shortcut": "pix", "title": "", "text": "Outra", "area": "vendas"},
+    ],
     "areas": [{"code": "vendas", "policy": {"cap": 3}}],
     "operators": [{"username": "ana", "cap": 5}],
 }
-LISTS = ("pauseReasons", "closingReasons", "transferReasons")
+LISTS = ("pauseReasons", "closingReasons", "transferReasons", "tags", "replies")
 
 
 def test_rules_are_saved_and_printed_back(provision):
@@ -352,6 +357,20 @@ def test_rules_are_saved_and_printed_back(provision):
             "managers[0].closingReasons: a is there twice",
         ),
         ({"operators": [{"username": "u", "cap": -1}]}, "managers[0].operators[0].cap"),
+        (
+            {"tags": [{"code": "a", "name": "A", "colour": "red"}]},
+            "managers[0].tags[0].colour",
+        ),
+        ({"replies": [{"shortcut": "Oi", "text": "x"}]}, "replies[0].shortcut"),
+        ({"replies": [{"shortcut": "oi", "text": ""}]}, "replies[0].text"),
+        (
+            {"replies": [{"shortcut": "oi", "text": "x", "area": "none"}]},
+            "managers[0].replies[0].area",
+        ),
+        (
+            {"replies": [{"shortcut": "oi", "text": "x"}] * 2},
+            "managers[0].replies: oi is there twice",
+        ),
     ],
 )
 def test_wrong_rules_are_refused_with_their_place(provision, given, place):

@@ -1,0 +1,72 @@
+"""The list of quick replies in a provisioning file: of the manager and its areas."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from areas.hours import Problems
+from areas.models import Area
+from areas.provisioning_lists import Spec, Values, parse_code, read_item, save_row
+from chats.models import Reply
+from hci_center.api.parsers import WrongValueError, parse_text
+from managers.models import Manager
+
+LONGEST_TITLE = 60
+LONGEST_TEXT = 4096
+
+
+class ReplyList:
+    """Its items are found by area and shortcut; files come by other ways."""
+
+    def read(
+        self, manager: Manager, item: Any, place: str, problems: Problems
+    ) -> Values | None:
+        """Returns the columns of a reply, or None if any is wrong."""
+        codes = dict(Area.objects.filter(manager=manager).values_list("code", "pk"))
+
+        def area_id(value: Any) -> int:
+            code = parse_text(value, 64)
+            if code not in codes:
+                raise WrongValueError(_("The manager has no area %s.") % code)
+            return codes[code]
+
+        parsers: list[Spec] = [
+            ("shortcut", "shortcut", parse_code, None),
+            ("title", "title", partial(parse_text, longest=LONGEST_TITLE), ""),
+            ("text", "text", partial(parse_text, longest=LONGEST_TEXT), None),
+            # 0 is no area.
+            ("area", "area_id", area_id, 0),
+        ]
+        columns = read_item(item, parsers, place, problems)
+        return columns and columns | {"area_id": columns["area_id"] or None}
+
+    def name_of(self, columns: Values) -> str:
+        """Returns what no two replies of the list share, as people read it."""
+        area_id = columns["area_id"]
+        of_area = "" if area_id is None else f" ({Area.objects.get(pk=area_id).code})"
+        return f"{columns['shortcut']}{of_area}"
+
+    def save(self, manager: Manager, columns: Values) -> None:
+        """Creates or changes the reply of that area and shortcut."""
+        key = {name: columns[name] for name in ("area_id", "shortcut")}
+        row = Reply.objects.filter(manager=manager, operator=None, **key).first()
+        save_row(row, Reply, {"manager": manager, **columns})
+
+    def printed(self, manager: Manager) -> list[Values]:
+        """Returns the replies that have a text, without those of operators."""
+        rows = Reply.objects.filter(manager=manager, operator=None).exclude(text="")
+        return [
+            {
+                "shortcut": row.shortcut,
+                "title": row.title,
+                "text": row.text,
+                "area": None if row.area is None else row.area.code,
+            }
+            for row in rows.select_related("area").order_by("pk")
+        ]
+
+
+REPLIES = ReplyList()
