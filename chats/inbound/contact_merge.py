@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat_of_locked
 from chats.gateways.events import Person
+from chats.inbox.tags import MOST_TAGS
 from chats.models import ChatEvent
 from contacts.aliases import add_names, spellings, store_phone
 from contacts.models import Channel, Contact
@@ -60,6 +61,18 @@ UPDATE contacts_contact main
   FROM contacts_contact other
  WHERE main.id = %s AND other.id = %s
 """
+# The contact keeps its own tags and gets the other's, within the limit of a contact.
+_UNITE_TAGS = f"""
+INSERT INTO contacts_tagging (manager_id, contact_id, tag_id)
+SELECT x.manager_id, %(main)s, x.tag_id FROM contacts_tagging x
+ WHERE x.contact_id = %(other)s
+   AND NOT EXISTS (SELECT FROM contacts_tagging own
+                    WHERE own.contact_id = %(main)s AND own.tag_id = x.tag_id)
+ ORDER BY x.id
+ LIMIT greatest(0, {MOST_TAGS} - (SELECT count(*) FROM contacts_tagging
+                                   WHERE contact_id = %(main)s))
+"""  # noqa: S608 - of a number
+_DROP_TAGS = "DELETE FROM contacts_tagging WHERE contact_id = %s"
 _REMOVED = """
 UPDATE contacts_contact
    SET deleted_at = now(), operator_id = NULL, unread = 0, waiting_since = NULL,
@@ -184,5 +197,8 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
             )
         for statement in _MOVE:
             cursor.execute(statement, [main_id, other_id])
+        values: dict[str, Any] = {"main": main_id, "other": other_id}
+        cursor.execute(_UNITE_TAGS, values)
+        cursor.execute(_DROP_TAGS, [other_id])
         cursor.execute(_TAKE_OVER, [main_id, other_id])
         cursor.execute(_REMOVED, [other_id])
