@@ -197,7 +197,7 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
             )
         for statement in _MOVE:
             cursor.execute(statement, [main_id, other_id])
-        values: dict[str, Any] = {"main": main_id, "other": other_id}
+        values = {"main": main_id, "other": other_id}
         cursor.execute(_UNITE_TAGS, values)
         cursor.execute(_DROP_TAGS, [other_id])
         cursor.execute(_TAKE_OVER, [main_id, other_id])
