@@ -4,7 +4,6 @@ from chats.models.conversations import (
     Attachment,
     Auto,
     Chat,
-    ChatEvent,
     ChatQuerySet,
     Direction,
     Message,
@@ -12,6 +11,7 @@ from chats.models.conversations import (
     Status,
 )
 from chats.models.delivery import Delivery, MessagePart, ParkedReceipt
+from chats.models.events import ChatEvent
 from chats.models.gateway_accounts import (
     GatewayAccount,
     GatewayNotice,

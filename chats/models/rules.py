@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from areas.models import Area, Menu, Operator
-from chats.models.conversations import Chat, ChatEvent, Message
+from chats.models.conversations import Chat, Message
+from chats.models.events import ChatEvent
 from contacts.models import Contact
 from managers.models import Manager
 

@@ -9,8 +9,11 @@ import pytest
 from django.utils import timezone
 
 from areas.models import Availability, Presence
+from chats.models import Task
 from chats.rules import tasks
 from chats.worker.handlers import HANDLERS
+from contacts.models import Contact
+from tests import builders
 
 
 def connect(operator: Any) -> None:
@@ -40,3 +43,26 @@ def run_tasks(most: int = 20) -> None:
 def connected(ana: Any, bruno: Any) -> None:
     connect(ana)
     connect(bruno)
+
+
+@pytest.fixture
+def team(manager, sales):
+    """Three connected operators of an area that assigns to who has fewest chats."""
+    builders.save_policy(manager, sales, assign="fewest")
+    team = [builders.make_operator(manager, sales, name=name) for name in "abc"]
+    for operator in team:
+        connect(operator)
+    Task.objects.all().delete()
+    return team
+
+
+def wait_in(area, *, since=0, **over):
+    """A contact with an open chat that has waited in the area for so many minutes."""
+    at = timezone.now() - timedelta(minutes=since)
+    contact = builders.make_contact(area.manager, area=area, **over)
+    builders.make_chat(contact, opened_at=at)
+    return contact
+
+
+def holders(*contacts):
+    return [Contact.objects.get(pk=contact.pk).operator for contact in contacts]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from areas.models import LastAssignment, PresenceSpan
@@ -15,37 +14,14 @@ from chats.models import AssignmentRecord, ChatEvent, Task
 from chats.rules import assignment, tasks
 from contacts.models import Contact
 from tests import builders
-from tests.chats.rules.conftest import connect, pause, run_tasks
+from tests.chats.rules.conftest import connect, holders, pause, run_tasks, wait_in
 
 PERSON, KEY = Actor("user:1"), Actor("key:1")
-
-
-@pytest.fixture
-def team(manager, sales):
-    """Three connected operators of an area that assigns to who has fewest chats."""
-    builders.save_policy(manager, sales, assign="fewest")
-    team = [builders.make_operator(manager, sales, name=name) for name in "abc"]
-    for operator in team:
-        connect(operator)
-    Task.objects.all().delete()
-    return team
-
-
-def wait_in(area, *, since=0, **over):
-    """A contact with an open chat that has waited in the area for so many minutes."""
-    at = timezone.now() - timedelta(minutes=since)
-    contact = builders.make_contact(area.manager, area=area, **over)
-    builders.make_chat(contact, opened_at=at)
-    return contact
 
 
 def give(area):
     tasks.schedule("assign", area.manager_id, area_id=area.pk)
     run_tasks()
-
-
-def holders(*contacts):
-    return [Contact.objects.get(pk=contact.pk).operator for contact in contacts]
 
 
 def hold(operator, area, many=1):
@@ -298,47 +274,3 @@ def test_every_assignment_says_who_was_passed_over_and_why(manager, sales, team)
         str(e.pk): "at_cap",
     }
     assert record.candidates[0]["operatorId"] == str(a.pk)
-
-
-# Offline for too long -------------------------------------------------------------
-
-
-def gone(operator, *, ago):
-    at = timezone.now() - timedelta(seconds=ago)
-    span = PresenceSpan.objects.create(
-        operator=operator, state="online", started_at=at, seen_at=at
-    )
-    operator.presences.all().delete()
-    span.ended_at = at
-    span.save()
-
-
-def test_who_is_offline_for_too_long_loses_those_who_wait(manager, sales, team):
-    builders.save_policy(manager, sales, assign="off", releaseOffline=300)
-    a = team[0]
-    since = timezone.now() - timedelta(minutes=10)
-    waits = wait_in(sales, operator=a, waiting_since=since)
-    answered = wait_in(sales, operator=a)
-    gone(a, ago=100)
-    run_tasks()
-    assert holders(waits, answered) == [a, a]
-    assert Task.objects.get(kind="offline").run_at > timezone.now()
-    earlier = timezone.now() - timedelta(seconds=400)
-    PresenceSpan.objects.update(started_at=earlier, ended_at=earlier)
-    tasks.schedule("offline", manager.pk, operator_id=a.pk)
-    run_tasks()
-    assert holders(waits, answered) == [None, a]
-    waits.refresh_from_db()
-    assert waits.queued_at == since
-    line = ChatEvent.objects.latest("pk")
-    assert (line.kind, line.cause) == ("released", "timeout")
-
-
-def test_who_is_back_in_time_loses_nobody(manager, sales, team):
-    builders.save_policy(manager, sales, releaseOffline=300)
-    a = team[0]
-    contact = wait_in(sales, operator=a, waiting_since=timezone.now())
-    gone(a, ago=400)
-    connect(a)
-    run_tasks()
-    assert holders(contact) == [a]
