@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -187,10 +188,47 @@ class Identity(models.Model):
         indexes = [
             # For operations on chats, which identify a contact without a manager.
             models.Index(fields=["alias"], name="identity_alias"),
+            # For the search of consoles: any part of a number.
+            GinIndex(
+                fields=["manager", "alias"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="aliases_for_search",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.alias
+
+
+class SearchName(models.Model):
+    """A contact's name without accents and case, kept by a trigger.
+
+    Apart from the contact: each message changes that row, and would write the index.
+    """
+
+    contact = models.OneToOneField(
+        Contact, on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    key = models.TextField()
+
+    class Meta:
+        indexes = [
+            GinIndex(
+                fields=["manager", "key"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="names_for_search",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Tag(models.Model):

@@ -61,7 +61,10 @@ INBOX_PAGES = {
         "`mineAnswered` are those that the operator holds. `area` is a code or a "
         'name, and `""` means none. `next` is null at the end; sent back as `after` '
         "with the same filters it gives the following page. A chat that moves while "
-        "pages are read may come twice, but is not left out. `counts` adds how many "
+        "pages are read may come twice, but is not left out. `text` is part of a name "
+        "(accents and case do not matter), of a number in any spelling or of a "
+        "protocol. `words` are whole words, all in one message, which is the `hit`; "
+        "messages are found a few seconds after they came. `counts` adds how many "
         "chats are open by state and area, whatever the other filters.",
         answer=ChatListShape,
         example={

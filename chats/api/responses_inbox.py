@@ -52,6 +52,17 @@ class ChatLineShape(serializers.Serializer[Any]):
     )
 
 
+class HitShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="The message's.")
+    text = serializers.CharField(help_text="The part of it around the words.")
+
+
+class ListedChatShape(ChatLineShape):
+    hit = HitShape(
+        required=False, help_text="With `words`: the newest message that has them."
+    )
+
+
 class ChatWithAliasesShape(ChatLineShape):
     aliases = serializers.ListField(child=serializers.CharField())
 
@@ -99,7 +110,7 @@ class ChatCountsShape(serializers.Serializer[Any]):
 
 
 class ChatListShape(serializers.Serializer[Any]):
-    chats = ChatLineShape(many=True)
+    chats = ListedChatShape(many=True)
     next = serializers.CharField(allow_null=True)
     counts = ChatCountsShape(required=False)
 

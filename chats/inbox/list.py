@@ -8,7 +8,6 @@ the transaction that wrote their row (`xmin`), whatever moved them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db import connection
@@ -17,34 +16,19 @@ from django.utils.translation import gettext as _
 from chats.conversations.message_rows import Shape
 from chats.inbox.counts import counts_of
 from chats.inbox.cursor import Cursor, ForeignCursorError
-from chats.inbox.line import LINES, QUEUED_AT, line_shapes
-from chats.inbox.scope import Scope, find_areas, find_scope
-from contacts.manager_ref import ManagerRef
+from chats.inbox.filters import (
+    LATEST,
+    OF_AN_OPERATOR,
+    OPEN_STATES,
+    WAITING_FOR,
+    ListRequest,
+    filters_of,
+)
+from chats.inbox.hits import chats_with_words
+from chats.inbox.line import LINES, line_shapes
+from chats.inbox.scope import Scope, find_scope
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
-
-_HELD = "c.operator_id IS NOT NULL"
-_IN_MENU = "EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id)"
-_MINE = "c.operator_id = %(mine)s"
-# The open chats of each filter; `chats.inbox.line.STATE` says the same of one chat.
-_OPEN_STATES = {
-    "open": "TRUE",
-    "menu": f"c.operator_id IS NULL AND {_IN_MENU}",
-    "waiting": f"c.operator_id IS NULL AND NOT {_IN_MENU}",
-    "serving": f"{_HELD} AND c.waiting_since IS NOT NULL",
-    "answered": f"{_HELD} AND c.waiting_since IS NULL",
-    "mine": _MINE,
-    "mineAnswered": f"{_MINE} AND c.waiting_since IS NULL",
-}
-STATES = (*_OPEN_STATES, "closed", "all")
-OF_AN_OPERATOR = ("mine", "mineAnswered")
-# Who waits longest comes first; of all others the latest.
-_WAITING_FOR = {"waiting": QUEUED_AT, "serving": "c.waiting_since"}
-_LATEST = "coalesce(c.last_message_at, h.opened_at)"
-
-_TAGGED = """EXISTS (
-    SELECT FROM contacts_tagging x JOIN contacts_tag t ON t.id = x.tag_id
-     WHERE x.contact_id = c.id AND t.code = %(tag)s)"""
 
 _OPEN_CHATS = """
 SELECT h.id, {value} AS value
@@ -85,32 +69,6 @@ _MOVED = f"({{value}} > %(top)s OR {_CHANGED.format(xmin='c.xmin')} OR {_CHANGED
 _SINCE_BEGAN = "h.closed_at > %(began)s::timestamptz - interval '10 minutes'"
 
 
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """The filters and the page of a list.
-
-    `area` "" means the contacts without one. `operator_id` None: as the caller sees.
-    """
-
-    manager: ManagerRef
-    operator_id: int | None = None
-    state: str = "open"
-    area: str | None = None
-    tag: str | None = None
-    channel: str | None = None
-    limit: int = 50
-    after: str | None = None
-    counts: bool = False
-
-    @property
-    def filters(self) -> str:
-        """All that an `after` depends on, as one text."""
-        beside = ("limit", "after", "counts")
-        return repr(
-            [getattr(self, f.name) for f in fields(self) if f.name not in beside]
-        )
-
-
 def list_chats(caller: Caller, request: ListRequest) -> Shape:
     """Returns a page of chats that the caller sees, with the counts if asked for.
 
@@ -121,11 +79,14 @@ def list_chats(caller: Caller, request: ListRequest) -> Shape:
     if request.state in OF_AN_OPERATOR and scope.operator is None:
         raise InvalidError({"operatorId": [_("This field is required.")]})
     cursor = _cursor(request)
-    page = _Page(scope, request, cursor or _mark())
-    rows = page.rows(is_first=cursor is None)
-    following = page.next
+    if request.words is None:
+        page = _Page(scope, request, cursor or _mark())
+        chats = line_shapes(page.rows(is_first=cursor is None))
+        following = page.next
+    else:
+        chats, following = chats_with_words(scope, request, cursor)
     answer: Shape = {
-        "chats": line_shapes(rows),
+        "chats": chats,
         "next": None if following is None else following.encode(request.filters),
     }
     if request.counts:
@@ -156,25 +117,7 @@ class _Page:
     def __init__(self, scope: Scope, request: ListRequest, cursor: Cursor) -> None:
         self.request, self.cursor = request, cursor
         self.next: Cursor | None = None
-        self._conditions = [scope.condition]
-        self._values = scope.parameters()
-        if scope.operator is not None:
-            self._values["mine"] = scope.operator.operator_id
-        self._filter(scope)
-
-    def _filter(self, scope: Scope) -> None:
-        request = self.request
-        if request.area == "":
-            self._conditions.append("c.area_id IS NULL")
-        elif request.area is not None:
-            self._conditions.append("c.area_id = ANY(%(areas)s::bigint[])")
-            self._values["areas"] = find_areas(scope, request.area)
-        if request.tag is not None:
-            self._conditions.append(_TAGGED)
-            self._values["tag"] = request.tag
-        if request.channel is not None:
-            self._conditions.append("c.channel = %(channel)s")
-            self._values["channel"] = request.channel
+        self._conditions, self._values = filters_of(scope, request)
 
     def rows(self, *, is_first: bool) -> list[Any]:
         """Returns rows of LINES, at most as many as the request's limit."""
@@ -195,7 +138,7 @@ class _Page:
         return found
 
     def _in_order(self, count: int, *, is_first: bool) -> list[Any]:
-        longest_first = self.request.state in _WAITING_FOR
+        longest_first = self.request.state in WAITING_FOR
         after = ""
         if not is_first:
             compared = ">" if longest_first else "<"
@@ -206,7 +149,7 @@ class _Page:
     def _tail(self, count: int, shown: set[int]) -> list[Any]:
         """Returns chats that moved since the first page; sets `next`."""
         moved = f"h.id > %(chat)s AND {_MOVED} AND NOT h.id = ANY(%(shown)s::bigint[])"
-        if self.request.state in _WAITING_FOR:
+        if self.request.state in WAITING_FOR:
             moved = moved.replace("{value} > %(top)s OR ", "")
         self._values["shown"] = list(shown)
         found = self._read(moved, "id ASC", count + 1)
@@ -219,8 +162,8 @@ class _Page:
         state = self.request.state
         parts = []
         if state != "closed":
-            value = _WAITING_FOR.get(state, _LATEST)
-            condition = _OPEN_STATES.get(state, "TRUE")
+            value = WAITING_FOR.get(state, LATEST)
+            condition = OPEN_STATES.get(state, "TRUE")
             parts.append(self._chats(_OPEN_CHATS, value, place, condition))
         if state in ("closed", "all"):
             inner = order.replace("value", "h.closed_at").replace("id ", "h.id ")

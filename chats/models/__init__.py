@@ -29,6 +29,7 @@ from chats.models.rules import (
     Survey,
     Task,
 )
+from chats.models.search import MessageWords, WordsProgress
 from chats.models.webhook_events import InboundEvent
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "MessagePart",
     "MessageTemplate",
     "MessageVersion",
+    "MessageWords",
     "Note",
     "ParkedReceipt",
     "PictureCopy",
@@ -63,4 +65,5 @@ __all__ = [
     "Status",
     "Survey",
     "Task",
+    "WordsProgress",
 ]

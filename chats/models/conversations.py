@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -90,6 +91,12 @@ class Chat(models.Model):
                 fields=["manager", "closed_at", "id"],
                 condition=Q(closed_at__isnull=False),
                 name="closed_chats_of_manager",
+            ),
+            # Its `text`: any part of a protocol.
+            GinIndex(
+                fields=["manager", "protocol"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="protocols_for_search",
             ),
         ]
 

@@ -30,6 +30,7 @@ from chats.gateways.base import Outcome
 from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.http import FILE
 from chats.inbound import queue
+from chats.inbox.words import index_waiting_words
 from chats.rules import assignment
 from chats.worker.completions import Completion, Completions, nothing
 from chats.worker.periodic_tasks import Tasks
@@ -248,6 +249,7 @@ class Worker:
         aside = self._side.run_aside
         run("orphans", partial(aside, sweep_orphans), SWEEP_EVERY)
         run("openings", partial(aside, extend_openings), EXTEND_EVERY)
+        run("words", partial(aside, partial(index_waiting_words, 1.0)), 1.0)
 
     def _renew(self) -> None:
         fences = {job.message_id: job.fence for job, _ in self._in_flight.values()}

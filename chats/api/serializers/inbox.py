@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from chats.api.fields import MessageId
 from chats.api.serializers.chats import Narrowed, ReadChat
-from chats.inbox.list import STATES
+from chats.inbox.filters import STATES
+from chats.inbox.search import SHORTEST_TEXT
 from contacts.models import Channel
 from hci_center.api.fields import Flag, Integer, OneOf, OperatorId, Text
+from hci_center.api.request_schema import Fields, Wrong
 
 LONGEST_PROTOCOL = 64
 # Longer than any `next`, and than any name.
@@ -20,9 +24,16 @@ class ListChats(Narrowed):
     area = Text(200, required=False, clearable=True)
     tag = Text(32, required=False)
     channel = OneOf(*Channel.values, required=False)
+    text = Text(200, required=False)
+    words = Text(200, required=False)
     limit = Integer(1, 200, required=False)
     after = Text(LONGEST_CURSOR, required=False)
     counts = Flag(required=False)
+
+    @classmethod
+    def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
+        if "text" in values and len(values["text"].strip()) < SHORTEST_TEXT:
+            wrong["text"] = [_("This is shorter than %d characters.") % SHORTEST_TEXT]
 
 
 class GetChat(ReadChat):

@@ -10,8 +10,9 @@ from chats.api.viewsets.chats import manager_names
 from chats.conversations.reading import ReadRequest
 from chats.inbox.chat import get_chat
 from chats.inbox.files import list_files
+from chats.inbox.filters import ListRequest
 from chats.inbox.history import HistoryWindow, list_history
-from chats.inbox.list import ListRequest, list_chats
+from chats.inbox.list import list_chats
 from chats.rules.explanation import explain
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
@@ -27,6 +28,8 @@ class InboxViewSet(ContractViewSet):
             area=fields.get("area"),
             tag=fields.get("tag"),
             channel=fields.get("channel"),
+            text=fields.get("text"),
+            words=fields.get("words"),
             limit=fields.get("limit", 50),
             after=fields.get("after"),
             counts=fields.get("counts", False),

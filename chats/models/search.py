@@ -1,0 +1,61 @@
+"""The words of messages for search, and how far they are indexed."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from chats.models.conversations import Message
+from contacts.models import Contact
+from managers.models import Manager
+
+
+class MessageWords(models.Model):
+    """The stemmed words of a message, written by `chats.inbox.words`.
+
+    Apart from the message, so that storing one does not write this index.
+    """
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    manager = models.ForeignKey(
+        Manager,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        db_table = "chats_word"
+        indexes = [
+            # Written at once: pending entries would be read by each search.
+            GinIndex(
+                fields=["manager", "words"], name="words_for_search", fastupdate=False
+            ),
+            models.Index(fields=["manager", "message"], name="words_of_manager"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
+
+
+class WordsProgress(models.Model):
+    """One row: up to which change of the feed the words of messages are indexed.
+
+    While an epoch's messages are read anew, those from `scan_below` on are done.
+    """
+
+    id = models.BooleanField(primary_key=True, default=True)
+    epoch = models.TextField(default="")
+    seq = models.BigIntegerField(default=0)
+    scan_below = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.seq}"
