@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from areas.models import Availability, PauseReason
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import ForbiddenError, InvalidError, OperatorNotFoundError
 from hci_center.times import as_time
@@ -109,6 +110,7 @@ def set_presence(caller: Caller, operator_id: int, state: str, reason: str) -> i
         manager_id = _lock(operator_id)
         if manager_id is None or not caller.reaches(manager_id):
             raise OperatorNotFoundError
+        record_subject(manager_id)
         _check_reason(manager_id, state, reason)
         _set(operator_id, state, reason)
     return manager_id

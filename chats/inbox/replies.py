@@ -25,6 +25,7 @@ from chats.inbox.scope import find_scope
 from chats.rules.texts import TextValues, fill
 from contacts.manager_ref import ManagerRef
 from contacts.models import Contact
+from hci_center.api.subject import record_subject
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
 from managers.models import Manager
@@ -73,6 +74,7 @@ def find_desk(caller: Caller, names: ManagerRef, operator_id: int) -> Desk:
     if len(scope.managers) != 1:
         sentence = _("One of %s is required.") % "number, facebookId"
         raise InvalidError({"number": [sentence], "facebookId": [sentence]})
+    record_subject(scope.managers[0])
     return Desk(scope.managers[0], scope.operator)
 
 

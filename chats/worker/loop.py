@@ -246,10 +246,11 @@ class Worker:
         run("old conversions", conversions.forget_sent, 30.0)
         run("old faults", faults.forget_old, 3600.0)
         run("uploads", self._side.upload, 1.0)
-        aside = self._side.run_aside
-        run("orphans", partial(aside, sweep_orphans), SWEEP_EVERY)
-        run("openings", partial(aside, extend_openings), EXTEND_EVERY)
-        run("words", partial(aside, partial(index_waiting_words, 1.0)), 1.0)
+        aside = self._side.run_housekeeping
+        run("orphans", partial(aside, "orphans", sweep_orphans), SWEEP_EVERY)
+        run("openings", partial(aside, "openings", extend_openings), EXTEND_EVERY)
+        index_words = partial(index_waiting_words, 1.0)
+        run("words", partial(aside, "words", index_words), 1.0)
 
     def _renew(self) -> None:
         fences = {job.message_id: job.fence for job, _ in self._in_flight.values()}

@@ -59,10 +59,12 @@ class SideJobs:
             conversions,
         )
         self._stopping = threading.Event()
-        # One more thread uploads files to the bucket.
-        self._count = partitions + fetches + conversions + rules + 1
+        # One more thread uploads files to the bucket, and one does the housekeeping.
+        self._count = partitions + fetches + conversions + rules + 2
         self._threads = ThreadPoolExecutor(self._count, "side")
         self._working, self._fetching, self._ruling = 0, 0, 0
+        # The names of the housekeeping jobs that are running.
+        self._housekeeping: set[str] = set()
         self._converting, self._videos = 0, 0
         self._uploader = Uploader()
         # Functions that release the claimed rows.
@@ -70,7 +72,8 @@ class SideJobs:
 
     @property
     def is_under_way(self) -> bool:
-        return bool(self._working or self._fetching or self._converting or self._ruling)
+        jobs = self._working + self._fetching + self._converting + self._ruling
+        return bool(jobs or self._housekeeping)
 
     def stop(self) -> None:
         """Stops after the current events and aborts conversions.
@@ -198,6 +201,16 @@ class SideJobs:
             self._releases.add(release)
         ended = partial(self._job_ended, release)
         self._threads.submit(self._run, "fetch", "", job, ended)
+
+    def run_housekeeping(self, name: str, job: Callable[[], object]) -> None:
+        """Runs a job that may take long in a thread, unless it is running already.
+
+        It takes no room of downloads.
+        """
+        if name not in self._housekeeping:
+            self._housekeeping.add(name)
+            ended = partial(self._housekeeping.discard, name)
+            self._threads.submit(self._run, name, "", job, ended)
 
     def _run(
         self,

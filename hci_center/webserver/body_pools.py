@@ -31,7 +31,7 @@ ADDRESS_SHARE = 0.5
 PART_SHARE = 0.75
 
 _TAKES_FILES = re.compile(
-    r"/api/chat/message/send(/operator/file/[^/]+)?/?"
+    r"/api/(chat/message/send(/operator/file/[^/]+)?|reply/save)/?"
     r"|/webhooks/(evolution|wppconnect)/.*",
     re.DOTALL,
 )

@@ -28,7 +28,8 @@ MALFORMED = [
 
 
 def limit_of(call):
-    takes_a_file = "/file/" in call.path or call.path == "api/chat/message/send"
+    with_files = ("api/chat/message/send", "api/reply/save")
+    takes_a_file = "/file/" in call.path or call.path in with_files
     return (40 if takes_a_file else 2) * 2**20
 
 
