@@ -5,14 +5,14 @@ They process inbound events, conversions, files, profiles and pictures.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from django.db import close_old_connections, connection
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chats.accounts.registry import GatewayRegistry
 from chats.delivery import conversions
@@ -31,8 +31,6 @@ logger = logging.getLogger(__name__)
 TRIES_AT_ONCE = 3
 # How many pictures are claimed at once: most of an earlier version are only inspected.
 PICTURES = 20
-# How long idle threads may take to close their connections.
-CLOSE_SECONDS = 1.0
 
 
 class SideJobs:
@@ -60,8 +58,11 @@ class SideJobs:
         )
         self._stopping = threading.Event()
         # One more thread uploads files to the bucket, and one does the housekeeping.
-        self._count = partitions + fetches + conversions + rules + 2
-        self._threads = ThreadPoolExecutor(self._count, "side")
+        count = partitions + fetches + conversions + rules + 2
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._threads = ThreadPoolExecutor(
+            count, "side", initializer=self._remember_connection
+        )
         self._working, self._fetching, self._ruling = 0, 0, 0
         # The names of the housekeeping jobs that are running.
         self._housekeeping: set[str] = set()
@@ -245,17 +246,16 @@ class SideJobs:
                 return
 
     def close(self) -> None:
-        """Ends the idle threads and closes their database connections."""
-        all_running = threading.Barrier(self._count)
-
-        def close() -> None:
-            with contextlib.suppress(threading.BrokenBarrierError):
-                all_running.wait(CLOSE_SECONDS)
-            connection.close()
-
-        for _ in range(self._count):
-            self._threads.submit(close)
+        """Ends the threads after their jobs and closes their database connections."""
         self._threads.shutdown()
+        for wrapper in self._connections:
+            # Its thread has ended.
+            wrapper.inc_thread_sharing()
+            wrapper.close()
+
+    def _remember_connection(self) -> None:
+        """Keeps a new thread's connection, to be closed when the thread has ended."""
+        self._connections.append(connections[DEFAULT_DB_ALIAS])
 
 
 def _work_through(event: queue.ClaimedEvent) -> None:
