@@ -44,7 +44,7 @@ def hanging(monkeypatch):
 
     monkeypatch.setattr(media_download, "fetch", fetch)
     monkeypatch.setattr(profile_download, "fetch", fetch)
-    yield begun
+    yield begun, over
     over.set()
 
 
@@ -67,13 +67,17 @@ def test_fetches_that_hang_are_left_and_given_back(manager, contact, hanging):
 
     thread = threading.Thread(target=run)
     thread.start()
+    begun, over = hanging
     for _ in range(2):
-        assert hanging.acquire(timeout=20)
+        assert begun.acquire(timeout=20)
     worker.stop()
     thread.join(20)
     assert not thread.is_alive()
     for row in (MediaFetch.objects.get(), ProfileFetch.objects.get()):
         assert (row.lease_until, row.attempts) == (None, 0)
+    # A process would end here; its threads and their connections end with it.
+    over.set()
+    worker._side.close()
 
 
 @pytest.fixture
