@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from areas.menus import is_in_menu
 from areas.models import Area, Policy
 from areas.naming import normalize_area_text
 from areas.schedule_versions import refresh_rules
@@ -127,6 +129,19 @@ class AreaAdmin(TenantAdmin):
     def served_by(self, area: Area) -> str:
         serving = area.operators.active().order_by("name")
         return ", ".join(serving.values_list("name", flat=True)) or "-"
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Protects areas to which the menu leads."""
+        areas = list(objs)
+        rows, counts, lacking, protected = super().get_deleted_objects(areas, request)
+        protected += [
+            _("The menu leads to %s: publish one without it first.") % area
+            for area in areas
+            if is_in_menu(area)
+        ]
+        return rows, counts, lacking, protected
 
     def delete_model(self, request: HttpRequest, obj: Area) -> None:
         """Deletes it with its rules, which may have been all that acted."""

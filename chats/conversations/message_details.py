@@ -1,7 +1,8 @@
 """Optional properties of a message, as stored in its `details` column.
 
-The keys are those of the API responses. Most messages have none, and NULL in that
-column. The size of a stored file is on its attachment.
+The keys are those of the API responses, but for `tapped`, which only the rules read: the
+id of the button, row or quick reply that a customer tapped. Most messages have none, and
+NULL in that column. The size of a stored file is on its attachment.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ LONGEST_CAPTION = 1024
 LONGEST_FILE_NAME = 200
 LONGEST_LINK = 2048
 LONGEST_ORIGIN_TEXT = 500
+# Longer ones are none of ours.
+LONGEST_TAPPED = 256
 
 # Control characters and Unicode direction marks: with one of the latter `gpj.exe` is
 # displayed as `exe.jpg`.
@@ -49,6 +52,7 @@ def details_of(
     file_name: str = "",
     reply_to: str | None = None,
     origin: Origin | None = None,
+    tapped: str = "",
 ) -> Details | None:
     """Returns the details with these values, or None if there are none.
 
@@ -68,6 +72,8 @@ def details_of(
             "title": origin.title[:LONGEST_ORIGIN_TEXT],
             "url": origin.url[:LONGEST_LINK],
         }
+    if tapped and len(tapped) <= LONGEST_TAPPED:
+        details["tapped"] = tapped
     return details or None
 
 
@@ -95,6 +101,7 @@ def as_json(details: Details | None) -> str | None:
 
 def shown_details(details: Details, contact_id: int | str) -> Details:
     """Prepares the details for a response: a reaction from "" is the contact's."""
+    details.pop("tapped", None)
     if "reactions" in details:
         details["reactions"] = [
             {"from": one["from"] or contact_id, "emoji": one["emoji"]}

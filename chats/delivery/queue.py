@@ -18,7 +18,7 @@ from django.db import connection
 from chats.accounts import registry
 from chats.accounts.registry import GatewayAccountRef
 from chats.files import outgoing
-from chats.gateways.base import Outgoing, Template
+from chats.gateways.base import Choices, Outgoing, Template
 from chats.messages.changes import without_part
 
 # Finds each account with deliveries by a skip scan of `deliveries_due`; of each that is
@@ -84,7 +84,7 @@ SELECT d.message_id, d.fence, d.doubt_until IS NOT NULL, d.failures, d.token,
        coalesce(g.idempotent, false), coalesce(g.pauses, 0),
        m.details ->> 'caption', m.details ->> 'fileName',
        q.gateway_id, q.direction = 'out',
-       v.gateway, v.kind, v.file, v.mime, v.size,
+       v.gateway, v.kind, v.file, v.mime, v.size, d.choices::text,
        {registry.COLUMNS.replace("m.", "n.")}
   FROM chats_delivery d
   JOIN chats_message m ON m.id = d.message_id
@@ -186,7 +186,7 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     uuid, kind, content, sender = row[8:12]
     external_id, address, last_inbound_at, idempotent, pauses = row[17:22]
     caption, file_name, quoted, is_own = row[22:26]
-    ref = registry.account_ref(row[31 : 31 + registry.WIDTH], channel)
+    ref = registry.account_ref(row[32 : 32 + registry.WIDTH], channel)
     file = _file(ref.driver, kind, row[12:17], file_name or "", row[26:31])
     out = Outgoing(
         uuid=uuid,
@@ -204,6 +204,8 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     )
     if template:
         out = replace(out, template=_template(template))
+    if row[31]:
+        out = replace(out, choices=_choices(row[31], content))
     return Job(
         message_id=message_id,
         fence=fence,
@@ -229,6 +231,12 @@ def _file(
     original = outgoing.Original(uuid, message_type, stored, mime, size, is_voice, name)
     converted = None if made[0] is None else outgoing.Converted(*made)
     return outgoing.leaving(driver, original, converted)
+
+
+def _choices(text: str, content: str) -> Choices:
+    values = json.loads(text)
+    items = tuple((item["id"], item["title"]) for item in values["items"])
+    return Choices(values["kind"], content[: values["head"]], items)
 
 
 def _template(text: str) -> Template:

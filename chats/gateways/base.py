@@ -53,6 +53,18 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be tapped instead of typed: `items` are ids with their titles.
+
+    `text` is shown with them. A gateway without that kind sends the message's text.
+    """
+
+    kind: Literal["buttons", "list", "quick_replies"]
+    text: str
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to send.
 
@@ -72,6 +84,7 @@ class Outgoing:
     reply_to: str = ""
     reply_to_is_own: bool = False
     template: Template | None = None
+    choices: Choices | None = None
     operator: str = ""
     last_inbound_at: datetime | None = None
     # A page token for this message, used instead of the account's.

@@ -32,11 +32,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of a message: text, a file, or a placeholder for an unknown kind."""
+    """The content of a message: text, a file, or a placeholder for an unknown kind.
+
+    `tapped` is the id of the button, row or quick reply that the person tapped.
+    """
 
     kind: str
     text: str = ""
     media: Media | None = None
+    tapped: str = ""
 
 
 @dataclass(frozen=True, slots=True)

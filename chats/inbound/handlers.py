@@ -215,6 +215,7 @@ class EventHandler:
             ),
             quoted=quoted,
             origin=event.origin if isinstance(event, Inbound) else None,
+            tapped=content.tapped if isinstance(event, Inbound) else "",
             # Typed by a person, unless another program sent it by the gateway's API.
             auto="phone"
             if isinstance(event, Echo) and event.is_api is not True

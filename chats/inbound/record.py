@@ -108,6 +108,8 @@ class IncomingMessage:
     origin: Origin | None = None
     # "phone" if somebody typed it on the account's phone.
     auto: str = ""
+    # The id of what the customer tapped instead of typing.
+    tapped: str = ""
 
     @property
     def is_own(self) -> bool:
@@ -260,7 +262,9 @@ def _draft(message: IncomingMessage, *, incoming: bool, at: datetime) -> NewMess
     )
     extras = message.extras
     if message.type == "text":
-        draft.details = details_of(reply_to=message.quoted, origin=message.origin)
+        draft.details = details_of(
+            reply_to=message.quoted, origin=message.origin, tapped=message.tapped
+        )
     else:
         draft.content = FILE_CONTENT
         draft.details = details_of(

@@ -56,8 +56,9 @@ class Delivery(models.Model):
     # The message may have been sent, and receipts for it are awaited until then.
     doubt_until = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
-    # Buttons, a list or quick replies beside the text: {"kind", "items": [{"id",
-    # "title"}]}. The message's content is always the whole question as text.
+    # Buttons, a list or quick replies beside the text: {"kind", "head", "items": [{"id",
+    # "title"}]}. The message's content is always the whole question as text; its first
+    # `head` characters are shown with the choices.
     choices = models.JSONField(null=True, blank=True)
     # When a status was first reached, by the database's clock. A receipt that skips
     # one leaves it NULL.

@@ -21,6 +21,7 @@ from chats.conversations.audit import Actor, Entry, record_in_open_chats
 from chats.models import AssignmentRecord, ChatEvent, Task
 from chats.rules.candidates import Candidate, candidates_of, explain_choice
 from chats.rules.tasks import LeasedTask, schedule
+from contacts.models import Contact
 
 # Rule `last`: back to who held the contact's chat before.
 LAST = "last"
@@ -132,6 +133,12 @@ class Choice:
     contact_id: int
     rule: str
     candidates: list[Candidate]
+
+
+def assign_soon(contact: Contact) -> None:
+    """Schedules the assignment of a contact that waits in an area."""
+    if contact.area_id is not None:
+        schedule(Task.Kind.ASSIGN, contact.manager_id, area_id=contact.area_id)
 
 
 def handle_assign(task: LeasedTask) -> None:

@@ -50,20 +50,24 @@ SELECT EXISTS (
 _BY_RULES = [Auto.MENU, Auto.AWAY, Auto.IDLE, Auto.CLOSING, Auto.SURVEY]
 
 
-def say(
+def say(context: RuleContext, template: str, auto: str) -> int | None:
+    """Queues an automatic message as `say_filled`; variables are filled now."""
+    return say_filled(context, automatic_text(template, context), auto)
+
+
+def say_filled(
     context: RuleContext,
-    template: str,
+    text: str,
     auto: str,
     *,
     choices: dict[str, Any] | None = None,
 ) -> int | None:
     """Queues an automatic message in the open chat; returns its id, None if not sent.
 
-    Variables are filled now. Nothing is sent for an empty text, to a muted contact, or
-    where the gateway's reply window is closed (ledger line `unsaid`). `choices` are
-    buttons, a list or quick replies that show the same question.
+    Nothing is sent for an empty text, to a muted contact, or where the gateway's reply
+    window is closed (ledger line `unsaid`). `choices` are buttons, a list or quick
+    replies that show the same question.
     """
-    text = automatic_text(template, context)
     if not text or is_muted(context):
         return None
     if not is_window_open(context):

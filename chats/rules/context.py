@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from areas.models import Area
 from areas.policies import PolicySettings, policy_for
-from chats.models import Chat
+from chats.models import Chat, Message
 from contacts.models import Contact
 from managers.models import Manager
 
@@ -39,6 +39,19 @@ class RuleContext:
         """Forgets what depends on the contact's area."""
         for name in ("policy", "area"):
             self.__dict__.pop(name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The customer's messages since the rules last looked.
+
+    `is_first`: they opened the chat. `is_old`: the newest was written long before it
+    came, so it gets no automatic answer.
+    """
+
+    messages: list[Message]
+    is_first: bool
+    is_old: bool
 
 
 def lock_context(contact_id: int) -> RuleContext | None:

@@ -6,33 +6,19 @@ the transaction that stores the message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from chats.conversations.assignment import move_locked
-from chats.models import Chat, ChatEvent, Direction, Message, Task
-from chats.rules.assignment import fits_last_operator
+from chats.models import Chat, ChatEvent, Direction, Message
+from chats.rules import menu
+from chats.rules.assignment import assign_soon, fits_last_operator
 from chats.rules.automatic import OLD, rule_actor
 from chats.rules.away import tell_if_closed
-from chats.rules.context import RuleContext, lock_context
+from chats.rules.context import Arrived, RuleContext, lock_context
 from chats.rules.offline import is_gone, release
-from chats.rules.tasks import LeasedTask, schedule
-from contacts.models import Contact
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """The customer's messages since the rules last looked.
-
-    `is_first`: they opened the chat. `is_old`: the newest was written long before it
-    came, so it gets no automatic answer.
-    """
-
-    messages: list[Message]
-    is_first: bool
-    is_old: bool
+from chats.rules.tasks import LeasedTask
 
 
 def handle_inbound(task: LeasedTask) -> None:
@@ -52,15 +38,23 @@ def handle_inbound(task: LeasedTask) -> None:
 
 def _decide(context: RuleContext, arrived: Arrived) -> None:
     contact = context.contact
+    state = menu.state_of(context)
     if contact.operator_id is not None:  # R3
+        if state is not None:
+            menu.give_way(context, "taken")
+            state = None
         holder = contact.operator_id
         if not is_gone(holder, context.policy.release_offline):
             tell_if_closed(context, is_silent=arrived.is_old)
             return
         release(contact.pk, holder)
         contact.operator_id = None
+    if state is not None and menu.step(context, state, arrived):  # R4
+        return
     if arrived.is_first and fits_last_operator(contact.pk, contact.area_id):  # R5
         assign_soon(contact)
+        return
+    if arrived.is_first and menu.begin(context, is_old=arrived.is_old):  # R6
         return
     if contact.area_id is None:  # R7
         entry = context.policy.entry_area_id
@@ -75,12 +69,6 @@ def _decide(context: RuleContext, arrived: Arrived) -> None:
     is_closed = tell_if_closed(context, is_silent=arrived.is_old)  # R8
     if not is_closed:
         assign_soon(contact)
-
-
-def assign_soon(contact: Contact) -> None:
-    """Schedules the assignment of a contact that waits in an area."""
-    if contact.area_id is not None:
-        schedule(Task.Kind.ASSIGN, contact.manager_id, area_id=contact.area_id)
 
 
 def _arrived(context: RuleContext) -> Arrived:

@@ -82,7 +82,11 @@ def fill(template: str, values: TextValues) -> tuple[str, list[str]]:
 
 def automatic_text(template: str, context: RuleContext) -> str:
     """Returns the text of an automatic message, shortened at a word if need be."""
-    values = TextValues(
+    return shorten(fill(template, values_of(context))[0].strip())
+
+
+def values_of(context: RuleContext) -> TextValues:
+    return TextValues(
         contact=context.contact,
         manager=context.manager,
         area=context.area,
@@ -90,8 +94,6 @@ def automatic_text(template: str, context: RuleContext) -> str:
         protocol=context.chat.protocol,
         at=context.now,
     )
-    text, _missing = fill(template, values)
-    return shorten(text.strip())
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:

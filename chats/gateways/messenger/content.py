@@ -29,7 +29,8 @@ def contents_of(message: dict[str, Any]) -> list[Content]:
         attachments = [one for one in attachments if not _is_preview(one, said)]
     contents = [_attachment(one) for one in attachments]
     if said:
-        contents.insert(0, Content("text", said))
+        tapped = text(found(message, "quick_reply", "payload"))
+        contents.insert(0, Content("text", said, tapped=tapped))
     return contents or [Content("unsupported", parsing.placeholder("unsupported"))]
 
 

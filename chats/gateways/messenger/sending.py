@@ -51,7 +51,7 @@ class Messenger:
         if out.template is not None:
             return error_rules.NO_TEMPLATES.outcome()
         if out.file is None:
-            return self._post(account, out, {"text": out.text})
+            return self._post(account, out, _said(out))
         # Uploaded: our links are signed and local, the platform cannot fetch them.
         kind = ATTACHMENT_TYPES.get(out.kind, "file")
         attachment = {"attachment": {"type": kind, "payload": {}}}
@@ -156,6 +156,18 @@ def _quote(quoted: str) -> dict[str, Any]:
     if not quoted.startswith(("m_", "mid.")):
         return {}
     return {"reply_to": {"mid": quoted}}
+
+
+def _said(out: Outgoing) -> dict[str, Any]:
+    """Returns the text, with quick replies if there are some."""
+    choices = out.choices
+    if choices is None or choices.kind != "quick_replies" or not choices.text:
+        return {"text": out.text}
+    replies = [
+        {"content_type": "text", "title": title, "payload": name}
+        for name, title in choices.items
+    ]
+    return {"text": choices.text, "quick_replies": replies}
 
 
 def _form(body: dict[str, Any], file: File) -> Payload:

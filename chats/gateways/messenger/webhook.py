@@ -131,7 +131,11 @@ def _postback(payload: dict[str, Any], postback: dict[str, Any]) -> list[Event]:
         Inbound(
             mid,
             person,
-            Content("text", said or s.arrival_text("")),
+            Content(
+                "text",
+                said or s.arrival_text(""),
+                tapped=text(postback.get("payload")),
+            ),
             parsing.timestamp(stamp),
             origin=origin_of_referral(postback.get("referral")),
         )

@@ -38,7 +38,7 @@ def content_of(message: Any) -> Content:
     said = said or text(found(message, "text", "body"))
     if said:
         shown = "text" if kind in _AS_TEXT else kind
-        return Content(parsing.kind(shown), said)
+        return Content(parsing.kind(shown), said, tapped=_tapped(kind, part))
     what = text(found(message, "unsupported", "type")) or kind
     return Content(parsing.kind(kind), parsing.placeholder(what))
 
@@ -125,6 +125,14 @@ def _interactive(part: Any) -> str:
     if isinstance(answer := found(part, "call_permission_reply"), dict):
         return s.call_permission_text(answer.get("response") == "accept")
     return _flow_answer(found(part, "nfm_reply"))
+
+
+def _tapped(kind: str, part: Any) -> str:
+    """Returns the id of a tapped button or row; of a template's button its payload."""
+    if kind == "button":
+        return text(found(part, "payload"))
+    replies = (found(part, name, "id") for name in ("button_reply", "list_reply"))
+    return next(filter(None, map(text, replies)), "")
 
 
 def _flow_answer(answer: Any) -> str:

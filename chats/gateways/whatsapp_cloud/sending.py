@@ -26,6 +26,10 @@ from chats.gateways.parsing import found, text
 from chats.gateways.streaming_body import as_json, as_multipart
 from chats.gateways.whatsapp_cloud.errors import parse_error
 
+# Of a message with buttons or a list, and what opens the list: customers read it.
+LONGEST_BODY = 1024
+LIST_TITLE = "Opções"
+
 _PHONE = re.compile(r"[0-9]{1,15}")
 
 
@@ -56,7 +60,7 @@ class WhatsAppCloud(NoProfileMixin):
         if out.template is not None:
             return _template(out), ""
         if out.file is None:
-            return _text(out.text), ""
+            return _interactive(out) or _text(out.text), ""
         media = self._upload(account, out.file)
         if not isinstance(media, str):
             return media, ""
@@ -174,6 +178,27 @@ def _context(quoted: str) -> dict[str, Any]:
 
 def _text(said: str) -> dict[str, Any]:
     return {"type": "text", "text": {"body": said, "preview_url": False}}
+
+
+def _interactive(out: Outgoing) -> dict[str, Any] | None:
+    """Returns the text with its buttons or its list; None if it is sent as text."""
+    choices = out.choices
+    if choices is None or not 0 < len(choices.text) <= LONGEST_BODY:
+        return None
+    items = [{"id": name, "title": title} for name, title in choices.items]
+    if choices.kind == "buttons":
+        buttons = [{"type": "reply", "reply": item} for item in items]
+        kind = "button"
+        action: dict[str, Any] = {"buttons": buttons}
+    elif choices.kind == "list":
+        kind, action = "list", {"button": LIST_TITLE, "sections": [{"rows": items}]}
+    else:
+        return None
+    body = {"text": choices.text}
+    return {
+        "type": "interactive",
+        "interactive": {"type": kind, "body": body, "action": action},
+    }
 
 
 def _media(kind: str, file: File, media: str, caption: str) -> dict[str, Any]:

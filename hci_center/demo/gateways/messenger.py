@@ -94,6 +94,8 @@ class FakeMessenger(FakeGraph):
                 uuid,
                 mid,
                 reply_to=quoted,
+                choices=_quick_replies(message),
+                shown_as="quick_replies" if "quick_replies" in message else "",
             )
         )
         self._queue_receipts(person, mid, message)
@@ -167,3 +169,16 @@ def _loose(value: bytes) -> Any:
         return json.loads(value)
     except ValueError:
         return value.decode()
+
+
+def _quick_replies(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Returns payloads and titles, as checked by the platform."""
+    replies = message.get("quick_replies", [])
+    if len(replies) > 13:
+        raise GraphError(100, "(#100) Only 13 quick replies are allowed")
+    for each in replies:
+        if each["content_type"] != "text":
+            raise GraphError(100, "(#100) Invalid content_type")
+        if not 0 < len(each["title"]) <= 20 or not 0 < len(each["payload"]) <= 1000:
+            raise GraphError(100, "(#100) Invalid title or payload")
+    return tuple((each["payload"], each["title"]) for each in replies)

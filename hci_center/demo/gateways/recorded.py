@@ -87,3 +87,6 @@ class Delivered:
     id: str = ""
     caption: str = ""
     reply_to: str = ""
+    # What can be tapped: ids and titles, and how they are shown.
+    choices: tuple[tuple[str, str], ...] = ()
+    shown_as: str = ""

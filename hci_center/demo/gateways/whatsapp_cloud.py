@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -125,11 +126,12 @@ class FakeWhatsAppCloud(FakeGraph):
         self.require_quotable(quoted)
         wamid = f"wamid.{new_number()}"
         uuid = body.get("biz_opaque_callback_data", "")
-        self.deliver(
-            Delivered(
-                person, shown, text, content, mime, name, uuid, wamid, caption, quoted
-            )
+        seen = Delivered(
+            person, shown, text, content, mime, name, uuid, wamid, caption, quoted
         )
+        if kind == "interactive":
+            seen = _with_choices(seen, body[kind])
+        self.deliver(seen)
         self._queue_receipts(person, wamid, uuid)
         contact = {"input": given, "wa_id": person}
         answer = {"messaging_product": "whatsapp", "contacts": [contact]}
@@ -156,6 +158,10 @@ class FakeWhatsAppCloud(FakeGraph):
                     132001, "(#132001) Template name does not exist", 0, 404
                 )
             return part["name"], b"", "", ""
+        if kind == "interactive":
+            if not 0 < len(part["body"]["text"]) <= LONGEST_CAPTION:
+                raise GraphError(131009, "(#131009) body must be 1 to 1024 long")
+            return part["body"]["text"], b"", "", ""
         if part["id"] not in self.media:
             raise GraphError(131009, "(#131009) Unknown media id")
         content, mime = self.media[part["id"]]
@@ -217,3 +223,34 @@ class FakeWhatsAppCloud(FakeGraph):
                 "biz_opaque_callback_data": uuid,
             }
             self.queue_event(self.frame(statuses=[news]))
+
+
+def _with_choices(seen: Delivered, part: Any) -> Delivered:
+    """Returns the message with its buttons or rows, as checked by the platform."""
+    action = part["action"]
+    if part["type"] == "button":
+        replies = [each["reply"] for each in action["buttons"]]
+        _check_choices(replies, most=3, longest=20, longest_id=256)
+    elif part["type"] == "list":
+        [section] = action["sections"]
+        replies = section["rows"]
+        _check_choices(replies, most=10, longest=24, longest_id=200)
+        if not 0 < len(action["button"]) <= 20:
+            raise GraphError(131009, "(#131009) button must be 1 to 20 long")
+    else:
+        raise GraphError(131009, "(#131009) Unknown interactive type")
+    choices = tuple((each["id"], each["title"]) for each in replies)
+    return replace(seen, choices=choices, shown_as=part["type"])
+
+
+def _check_choices(
+    replies: list[Any], *, most: int, longest: int, longest_id: int
+) -> None:
+    if not 0 < len(replies) <= most:
+        raise GraphError(131009, f"(#131009) There must be 1 to {most} of them")
+    for names, limit in (("id", longest_id), ("title", longest)):
+        values = [each[names] for each in replies]
+        if any(not 0 < len(value) <= limit for value in values):
+            raise GraphError(131009, f"(#131009) {names} must be 1 to {limit} long")
+        if len(set(values)) < len(values):
+            raise GraphError(131009, f"(#131009) Duplicate {names}")

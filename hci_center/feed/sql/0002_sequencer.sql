@@ -1,14 +1,15 @@
 -- The details of a message as JSON members without braces; NULL when it has none. A
--- reaction from "" is the contact's own, like a message from "".
+-- reaction from "" is the contact's own, like a message from "". `tapped` is for the
+-- rules alone.
 CREATE OR REPLACE FUNCTION change_details(details jsonb, contact text) RETURNS text
 LANGUAGE sql STABLE RETURN
-  substr(left((CASE WHEN details ? 'reactions' THEN jsonb_set(details, '{reactions}', (
+  nullif(substr(left((CASE WHEN details ? 'reactions' THEN jsonb_set(details, '{reactions}', (
       SELECT jsonb_agg(CASE WHEN e.one ->> 'from' = ''
                             THEN jsonb_set(e.one, '{from}', contact::jsonb)
                             ELSE e.one END ORDER BY e.place)
         FROM jsonb_array_elements(details -> 'reactions')
                WITH ORDINALITY e (one, place)))
-    ELSE details END)::text, -1), 2);
+    ELSE details END - 'tapped')::text, -1), 2), '');
 
 -- Moves up to `most` committed changes, by id, from change_pend into change_feed and
 -- returns them. What depends on rows other than the changed one is joined here, when

@@ -44,16 +44,16 @@ def test_cloud_text_with_its_profile(cloud):
             {"id": "M1", "mime_type": "application/pdf", "filename": "a.pdf"},
             Content("file", "", Media("application/pdf", "a.pdf", id="M1")),
         ),
-        ("button", {"text": "Sim", "payload": "P"}, Content("text", "Sim")),
+        ("button", {"text": "Sim", "payload": "P"}, Content("text", "Sim", tapped="P")),
         (
             "interactive",
             {"type": "list_reply", "list_reply": {"id": "1", "title": "Bolo"}},
-            Content("text", "Bolo"),
+            Content("text", "Bolo", tapped="1"),
         ),
         (
             "interactive",
             {"type": "button_reply", "button_reply": {"id": "1", "title": "Sim"}},
-            Content("text", "Sim"),
+            Content("text", "Sim", tapped="1"),
         ),
         (
             "contacts",

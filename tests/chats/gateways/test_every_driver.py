@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+import pytest
+
 from chats.gateways.base import (
     Accepted,
+    Choices,
     Failed,
     Fetched,
     Media,
@@ -165,3 +168,69 @@ def test_the_gateway_s_own_name_of_the_person_is_kept(only):
     rig = only("whatsapp_cloud")
     rig.fake.spellings["551187654321"] = PERSON
     assert rig.send(to="551187654321").canonical_to == PERSON
+
+
+SHOWN = {
+    "whatsapp_cloud": {"buttons": "button", "list": "list"},
+    "messenger": {"quick_replies": "quick_replies"},
+}
+
+
+@pytest.mark.parametrize("kind", ["buttons", "list", "quick_replies"])
+def test_choices_are_shown_where_the_gateway_can_and_else_the_text(rig, kind):
+    items = (("m:inicio:1", "Vendas"), ("m:inicio:2", "2ª via"), ("m:inicio:#", "Sair"))
+    whole = "Como ajudar?\n\n1 - Vendas\n2 - 2ª via\n# - Sair"
+    choices = Choices(kind, "Como ajudar?", items)
+    assert isinstance(rig.send(text=whole, choices=choices), Accepted)
+    [seen] = rig.fake.delivered
+    shown = SHOWN.get(rig.name, {}).get(kind, "")
+    assert seen.shown_as == shown
+    assert seen.choices == (items if shown else ())
+    assert seen.text == ("Como ajudar?" if shown else whole)
+
+
+def test_a_body_that_is_too_long_for_choices_is_sent_as_text(rig):
+    long = Choices("list", "x" * 1025, (("m:a:1", "Vendas"),))
+    assert isinstance(rig.send(text="1 - Vendas", choices=long), Accepted)
+    assert rig.fake.delivered[0].text == "1 - Vendas"
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "expected"),
+    [
+        (
+            "whatsapp_cloud",
+            {
+                "type": "interactive",
+                "interactive": {
+                    "type": "button_reply",
+                    "button_reply": {"id": "m:inicio:1", "title": "Vendas"},
+                },
+            },
+            "m:inicio:1",
+        ),
+        (
+            "whatsapp_cloud",
+            {
+                "type": "interactive",
+                "interactive": {
+                    "type": "list_reply",
+                    "list_reply": {"id": "m:inicio:2", "title": "Vendas"},
+                },
+            },
+            "m:inicio:2",
+        ),
+        (
+            "whatsapp_cloud",
+            {"type": "button", "button": {"text": "Vendas", "payload": "SIM"}},
+            "SIM",
+        ),
+        ("messenger", {"quick_reply": {"payload": "m:inicio:3"}}, "m:inicio:3"),
+        ("messenger", {}, ""),
+    ],
+)
+def test_the_id_of_what_was_tapped_is_read(only, name, more, expected):
+    rig = only(name)
+    said = "Vendas" if name == "messenger" else ""
+    [event] = rig.received(rig.fake.inbound(PERSON, said, **more))
+    assert (event.content.text, event.content.tapped) == ("Vendas", expected)

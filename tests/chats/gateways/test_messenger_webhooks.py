@@ -96,7 +96,7 @@ def test_messenger_receipts_come_by_id_and_by_watermark(page):
 
 def test_messenger_postback_is_its_title(page):
     [event] = messenger_event(page, postback={"title": "Falar", "payload": "TALK"})
-    assert event.content == Content("text", "Falar")
+    assert event.content == Content("text", "Falar", tapped="TALK")
     assert event.external_id
 
 

@@ -1,0 +1,271 @@
+"""Leads a customer through the menu: the rules R6 (it begins) and R4 (a step of it).
+
+Each step is one transaction under the contact's lock: the answer is judged by the
+version that the customer entered, and `sa`, state and the next question are written
+together. What an answer means is decided by `menu_answers`, what is said by
+`menu_questions`; both are pure.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from areas.menu_body import MenuBody, menu_of
+from areas.menus import menu_in_force
+from chats.conversations.lifecycle import close_chat_of_locked
+from chats.models import Auto, Chat, ChatEvent, Direction, MenuState, Message, Task
+from chats.models.conversations import ClockTimestamp
+from chats.rules import menu_store
+from chats.rules.assignment import assign_soon
+from chats.rules.automatic import (
+    gateway_of,
+    is_muted,
+    record_rule,
+    rule_actor,
+    say,
+    say_filled,
+)
+from chats.rules.away import tell_if_closed
+from chats.rules.context import Arrived, RuleContext, lock_context
+from chats.rules.menu_answers import (
+    Ask,
+    End,
+    Position,
+    Said,
+    Turn,
+    answer_to,
+    begin_at_root,
+    fallback,
+    right_answer,
+    timed_out,
+)
+from chats.rules.menu_questions import choices_for, lines_of, paragraphs, question
+from chats.rules.tasks import LeasedTask, cancel, schedule
+from chats.rules.texts import fill, values_of
+
+# What comes so soon after a question was written before it was read: it can only be a
+# right answer.
+TOO_SOON = timedelta(seconds=3)
+
+
+def state_of(context: RuleContext) -> MenuState | None:
+    """Returns where the chat is in the menu; None if it is not inside."""
+    return MenuState.objects.select_related("menu").filter(chat=context.chat).first()
+
+
+def begin(context: RuleContext, *, is_old: bool) -> bool:
+    """Begins the menu in a chat that the customer has just opened, if it is for him.
+
+    A message that is too old to be answered, or a muted contact, moves him to the
+    menu's fallback without a word. Returns whether the menu has begun.
+    """
+    version = menu_in_force(context.contact.manager_id)
+    if version is None or version.body is None:
+        return False
+    menu = menu_of(version.body)
+    if context.contact.channel not in menu.channels:
+        return False
+    if not menu_store.is_for_menu(context.chat.pk, context.contact):
+        return False
+    if is_old or is_muted(context):
+        menu_store.move(context, menu.fallback)
+        return False
+    state = MenuState(chat=context.chat, menu=version)
+    _ask(context, state, menu, begin_at_root(menu), greeting=menu.greeting)
+    return True
+
+
+def step(context: RuleContext, state: MenuState, arrived: Arrived) -> bool:
+    """Judges what came from a customer inside the menu.
+
+    Returns False if the menu has ended because somebody else took over: then the
+    message is one like any other.
+    """
+    taken = menu_store.taken_by(context, state)
+    if taken is not None:
+        give_way(context, taken)
+        return False
+    menu = menu_of(state.menu.body or {})
+    if not _is_in_force(context, menu):
+        _apply(context, state, menu, fallback(menu, "edited"))
+        return True
+    is_silent = arrived.is_old or is_muted(context)
+    turn = _turn(menu, state, arrived.messages)
+    if is_silent and isinstance(turn, Ask):
+        # A question may not be asked, so a person goes on.
+        turn = fallback(menu, "human")
+    if turn is not None:
+        _apply(context, state, menu, turn, is_silent=is_silent)
+    return True
+
+
+def give_way(context: RuleContext, why: str) -> None:
+    """Ends the menu of the chat without a word, for whoever took over."""
+    menu_store.end(context, why)
+    if context.contact.operator_id is None:
+        menu_store.enter_queue(context)
+
+
+def handle_menu(task: LeasedTask) -> None:
+    """Asks once more where no answer came, and then does as the menu says.
+
+    Also ends the menu where somebody else took over, or the chat was closed.
+    """
+    if task.contact_id is None:
+        return
+    context = lock_context(task.contact_id)
+    menu_store.forget_closed(task.contact_id)
+    state = None if context is None else state_of(context)
+    if context is None or state is None:
+        return
+    taken = menu_store.taken_by(context, state)
+    if taken is not None:
+        give_way(context, taken)
+        return
+    menu = menu_of(state.menu.body or {})
+    if _has_unseen(context.chat):
+        # The customer has written: first that is judged.
+        _set_timer(context, menu)
+        return
+    if not _is_in_force(context, menu):
+        _apply(context, state, menu, fallback(menu, "edited"))
+        return
+    due = state.asked_at + timedelta(seconds=menu.timeout)
+    if not menu.timeout or due > timezone.now():
+        _set_timer(context, menu, due)
+        return
+    turn = timed_out(menu, _position(state), is_reminded=state.reminded)
+    if turn is not None:
+        _apply(context, state, menu, turn, is_reminder=True)
+
+
+def _turn(menu: MenuBody, state: MenuState, messages: list[Message]) -> Turn | None:
+    """Returns what the messages lead to; None: nothing, as they were too soon."""
+    position = _position(state)
+    # What came before the question answers nothing.
+    came = [each for each in messages if _stored_at(each) > state.asked_at]
+    said = [(each, _said(each)) for each in came]
+    too_soon = state.asked_at + TOO_SOON
+    counted = [
+        one
+        for each, one in said
+        if min(_stored_at(each), each.created_at) > too_soon
+        or right_answer(menu, position, one) is not None
+    ]
+    return answer_to(menu, position, counted) if counted else None
+
+
+def _apply(
+    context: RuleContext,
+    state: MenuState,
+    menu: MenuBody,
+    turn: Turn,
+    *,
+    is_silent: bool = False,
+    is_reminder: bool = False,
+) -> None:
+    if isinstance(turn, Ask):
+        _ask(context, state, menu, turn, is_reminder=is_reminder)
+    elif turn.closes:
+        if not is_silent:
+            say(context, turn.text, Auto.MENU)
+        menu_store.end(context, turn.why)
+        actor = rule_actor("menu")
+        close_chat_of_locked(context.contact, actor=actor, cause=turn.cause)
+    else:
+        _hand_over(context, turn, is_silent=is_silent)
+
+
+def _hand_over(context: RuleContext, turn: End, *, is_silent: bool) -> None:
+    """Puts the customer into the queue of the area, where he waits from now on."""
+    menu_store.move(context, turn.area)
+    menu_store.end(context, turn.why)
+    menu_store.enter_queue(context)
+    if not is_silent:
+        say(context, turn.text, Auto.MENU)
+    if not tell_if_closed(context, is_silent=is_silent):
+        assign_soon(context.contact)
+
+
+def _ask(
+    context: RuleContext,
+    state: MenuState,
+    menu: MenuBody,
+    ask: Ask,
+    *,
+    greeting: str = "",
+    is_reminder: bool = False,
+) -> None:
+    """Asks the question of a step, which the contact so enters."""
+    position, here = ask.position, menu.steps[ask.position.step]
+    menu_store.set_sa(context.contact, here.sa)
+    values = values_of(context)
+    templates = (greeting, ask.text, here.text)
+    said = paragraphs(*(fill(each, values)[0] for each in templates))
+    lines = lines_of(here, is_root=here == menu.root)
+    text, head = question(said, lines)
+    choices = choices_for(gateway_of(context), lines, head)
+    message_id = say_filled(context, text, Auto.MENU, choices=choices)
+    if message_id is None and not is_reminder:
+        # Nobody can answer what was not asked.
+        _hand_over(context, fallback(menu, "human"), is_silent=True)
+        return
+    detail = {"step": here.code, "option": ask.option}
+    record_rule(context, ChatEvent.Kind.BOT_STEP, "menu", detail)
+    MenuState.objects.update_or_create(
+        chat=context.chat,
+        defaults={
+            "menu": state.menu,
+            "step": position.step,
+            "path": list(position.path),
+            "tries": position.tries,
+            "asked_message_id": message_id,
+            "asked_at": ClockTimestamp(),
+            "reminded": is_reminder,
+            "sa": here.sa,
+        },
+    )
+    _set_timer(context, menu)
+
+
+def _set_timer(
+    context: RuleContext, menu: MenuBody, at: datetime | None = None
+) -> None:
+    contact = context.contact
+    if not menu.timeout:
+        cancel(Task.Kind.MENU, contact_id=contact.pk)
+        return
+    run_at = timezone.now() + timedelta(seconds=menu.timeout)
+    schedule(
+        Task.Kind.MENU, contact.manager_id, contact_id=contact.pk, run_at=at or run_at
+    )
+
+
+def _is_in_force(context: RuleContext, menu: MenuBody) -> bool:
+    """Returns whether there is a menu for the customer's channel still."""
+    newest = menu_in_force(context.contact.manager_id)
+    if newest is None or newest.body is None:
+        return False
+    return context.contact.channel in newest.body["channels"]
+
+
+def _has_unseen(chat: Chat) -> bool:
+    unseen = Message.objects.filter(
+        chat=chat, direction=Direction.IN, pk__gt=chat.seen_message_id or 0
+    )
+    return unseen.exists()
+
+
+def _position(state: MenuState) -> Position:
+    return Position(state.step, tuple(state.path), state.tries)
+
+
+def _said(message: Message) -> Said:
+    tapped = (message.details or {}).get("tapped", "")
+    return Said(message.content, tapped, is_media=message.type != "text")
+
+
+def _stored_at(message: Message) -> datetime:
+    return message.stored_at or timezone.now()

@@ -1,0 +1,347 @@
+"""What an answer inside the menu means."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from areas.menu_body import menu_of
+from areas.menu_values import read_menu
+from chats.rules.menu_answers import (
+    DEEPEST,
+    Ask,
+    End,
+    Position,
+    Said,
+    answer_to,
+    begin_at_root,
+    normalized,
+    right_answer,
+    timed_out,
+)
+from chats.rules.menu_questions import choices_for, lines_of, question
+from tests.menus import MENU
+
+AREAS = {"vendas", "suporte"}
+
+
+def menu(**over: Any):
+    problems: Any = {}
+    body = read_menu(MENU | over, areas=AREAS, place="menu", problems=problems)
+    assert not problems
+    return menu_of(body)
+
+
+ROOT, SUPPORT = Position("inicio"), Position("suporte", ("inicio",))
+
+
+def said(text: str = "", tapped: str = "", *, is_media: bool = False) -> Said:
+    return Said(text, tapped, is_media)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1",
+        " 1 ",
+        "1.",
+        "1)",
+        "-1-",
+        "1️⃣",
+        "\N{FULLWIDTH DIGIT ONE}",
+        "①",
+        "opção 1",
+        "OPCAO 1",
+        "Op 1",
+        "op1",
+        "op. 1",
+        "vendas",
+        "VENDAS",
+        " Vendas. ",
+        "comprar",
+        "preco",
+        "PREÇO",
+        "opção vendas",
+    ],
+)
+def test_a_key_a_title_or_a_word_chooses(text):
+    turn = right_answer(menu(), ROOT, said(text))
+    assert turn == End("area", "Você vai para {area}.", area="vendas")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "11",
+        "01",
+        "1 2",
+        "1-2",
+        "10/2",
+        "quero vendas",
+        "venda",
+        "um",
+        "op",
+        "...",
+        "99",
+        "1 vendas",
+        "preços",
+        "opção",
+        "-1.5",
+        "2 pizzas",
+    ],
+)
+def test_nothing_is_guessed(text):
+    assert right_answer(menu(), ROOT, said(text)) is None
+
+
+def test_ten_has_a_keycap_of_its_own():
+    assert right_answer(menu(), SUPPORT, said("🔟")) == Ask(ROOT, option=10)
+    assert normalized("1️⃣0️⃣") == "10"
+    assert normalized("#️⃣") == "#"
+
+
+def test_a_word_that_begins_like_option_is_not_cut():
+    assert normalized("Operador") == "operador"
+    assert normalized("Opções") == "opcoes"
+
+
+def test_titles_are_compared_as_answers_are():
+    assert right_answer(menu(), SUPPORT, said("2ª VIA")) == End("area", area="suporte")
+    assert right_answer(menu(), SUPPORT, said("2a via")) == End("area", area="suporte")
+
+
+def test_a_key_beats_a_title_and_a_title_a_word():
+    steps = [
+        {
+            "code": "a",
+            "text": "?",
+            "options": [
+                {
+                    "key": 1,
+                    "title": "2",
+                    "words": ["três"],
+                    "do": "area",
+                    "area": "vendas",
+                },
+                {"key": 2, "title": "Três", "do": "area", "area": "suporte"},
+            ],
+        }
+    ]
+    odd, here = menu(steps=steps), Position("a")
+    assert right_answer(odd, here, said("2")) == End("area", area="suporte")
+    assert right_answer(odd, here, said("tres")) == End("area", area="suporte")
+
+
+@pytest.mark.parametrize("text", ["0", "voltar", "Voltar.", "0️⃣"])
+def test_back(text):
+    deep = Position("suporte", ("inicio",), 2)
+    assert right_answer(menu(), deep, said(text)) == Ask(ROOT, option=0)
+    tried = Position("inicio", (), 2)
+    assert right_answer(menu(), tried, said(text)) == Ask(tried, option=0)
+
+
+@pytest.mark.parametrize("text", ["#", "sair", "SAIR", "encerrar", "#️⃣"])
+@pytest.mark.parametrize("here", [ROOT, SUPPORT])
+def test_leaving(text, here):
+    turn = right_answer(menu(), here, said(text))
+    assert turn == End("customer", "Até logo!", closes=True, cause="customer")
+
+
+def test_what_options_do():
+    body = menu()
+    assert right_answer(body, ROOT, said("2")) == Ask(SUPPORT, option=2)
+    tried = Position("inicio", (), 2)
+    assert right_answer(body, tried, said("3")) == Ask(ROOT, "Das 8 às 18.", 3)
+    assert right_answer(body, ROOT, said("4")) == End(
+        "human", "Um momento.", area="suporte"
+    )
+    assert right_answer(body, ROOT, said("5")) == End(
+        "customer", "Tudo bem!", closes=True, cause="menu"
+    )
+
+
+def test_a_tapped_choice_counts_for_its_own_step():
+    body = menu()
+    vendas = right_answer(body, SUPPORT, said("Vendas", "m:inicio:1"))
+    assert vendas == End("area", "Você vai para {area}.", area="vendas")
+    # Of a question that is not the newest any more.
+    assert right_answer(body, ROOT, said("Início", "m:suporte:10")) == Ask(
+        ROOT, option=10
+    )
+    assert right_answer(body, ROOT, said("Voltar", "m:suporte:0")) == Ask(
+        ROOT, option=0
+    )
+    assert right_answer(body, SUPPORT, said("Sair", "m:inicio:#")).closes
+
+
+@pytest.mark.parametrize(
+    "tapped", ["m:gone:1", "m:inicio:77", "s:1:5", "m:inicio:1x", "x"]
+)
+def test_a_tapped_id_that_is_no_choice_leaves_the_text(tapped):
+    assert right_answer(menu(), ROOT, said("2", tapped)) == Ask(SUPPORT, option=2)
+    assert right_answer(menu(), ROOT, said("oi", tapped)) is None
+
+
+def test_wrong_answers_and_media_are_tries():
+    body, here = menu(), ROOT
+    first = answer_to(body, here, [said("oi")])
+    assert first == Ask(Position("inicio", (), 1), "Não entendi.")
+    second = answer_to(body, first.position, [said("Arquivo", is_media=True)])
+    assert second == Ask(Position("inicio", (), 2), "Só texto, por favor.")
+    assert answer_to(body, second.position, [said("oi")]) == End(
+        "retries", area="suporte"
+    )
+
+
+def test_without_retries_the_first_wrong_answer_goes_to_a_person():
+    assert answer_to(menu(retries=0, fallback=None), ROOT, [said("oi")]) == End(
+        "retries"
+    )
+
+
+def test_messages_that_come_together_are_one_answer():
+    assert answer_to(menu(), ROOT, [said("oi"), said("tudo bem?")]).position.tries == 1
+    assert answer_to(menu(), ROOT, [said("oi"), said("2"), said("4")]) == Ask(
+        SUPPORT, option=2
+    )
+
+
+def test_media_is_no_answer_whatever_is_written_under_it():
+    assert right_answer(menu(), ROOT, said("1", is_media=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "then"),
+    [
+        ("fallback", End("timeout", area="suporte")),
+        ("close", End("timeout", "Até logo!", closes=True, cause="idle")),
+        ("stay", None),
+    ],
+)
+def test_no_answer(on_timeout, then):
+    body = menu(onTimeout=on_timeout)
+    assert timed_out(body, SUPPORT, is_reminded=False) == Ask(SUPPORT)
+    assert timed_out(body, SUPPORT, is_reminded=True) == then
+
+
+# Questions ---------------------------------------------------------------------
+
+
+def test_a_question_keeps_its_lines_whatever_stands_before():
+    body = menu()
+    lines = lines_of(body.root, is_root=True)
+    text, head = question("palavra " * 400, lines)
+    assert len(text) <= 2000
+    assert text.endswith("5 - Nada\n# - Sair")
+    assert text[:head].endswith("palavra…")
+
+
+def test_the_largest_question_fits_every_gateway():
+    options = [
+        {"key": 80 + n, "title": "x" * 57 + f"{n:03}", "do": "human"} for n in range(20)
+    ]
+    body = menu(steps=[{"code": "a", "text": "é" * 1024, "options": options}])
+    lines = lines_of(body.root, is_root=False)
+    text, _head = question("é" * 1024, lines)
+    assert len(text) == 2000
+    assert all(f"{line.key} - {line.title}" in text for line in lines)
+
+
+def lines(count: int, longest: int) -> Any:
+    titles = [f"{n:0>{longest}}" for n in range(count)]
+    options = [
+        {"key": n + 1, "title": title, "do": "human"} for n, title in enumerate(titles)
+    ]
+    body = menu(steps=[{"code": "a", "text": "?", "options": options}])
+    return lines_of(body.root, is_root=True)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "count", "longest", "kind"),
+    [
+        # The line for leaving is one of them.
+        ("whatsapp_cloud", 2, 20, "buttons"),
+        ("whatsapp_cloud", 3, 20, "list"),
+        ("whatsapp_cloud", 2, 21, "list"),
+        ("whatsapp_cloud", 9, 24, "list"),
+        ("whatsapp_cloud", 10, 24, None),
+        ("whatsapp_cloud", 2, 25, None),
+        ("messenger", 12, 20, "quick_replies"),
+        ("messenger", 13, 20, None),
+        ("messenger", 1, 21, None),
+        ("evolution", 1, 5, None),
+        ("wppconnect", 1, 5, None),
+        ("controller", 1, 5, None),
+    ],
+)
+def test_what_a_gateway_shows(gateway, count, longest, kind):
+    choices = choices_for(gateway, lines(count, longest), 5)
+    assert (choices and choices["kind"]) == kind
+    if choices:
+        assert choices["items"][0]["id"] == "m:a:1"
+        assert choices["items"][-1] == {"id": "m:a:#", "title": "Sair"}
+
+
+def test_equal_titles_stay_text():
+    two = lines(2, 5)
+    same = [two[0], two[0], two[1]]
+    assert choices_for("whatsapp_cloud", same, 5) is None
+
+
+# The whole machine -------------------------------------------------------------
+
+
+def random_menu(chance: random.Random) -> Any:
+    """Makes a menu whose every step is reached: each leads to the next at least."""
+    count = chance.randint(1, 12)
+    steps = []
+    for n in range(count):
+        options = [
+            {"key": k + 2, "title": f"t{k + 2}", "do": do, **_target(do, count, chance)}
+            for k, do in enumerate(
+                chance.choices(["area", "step", "text", "human", "close"], k=4)
+            )
+        ]
+        if n + 1 < count:
+            options.append({"key": 1, "title": "x", "do": "step", "step": f"s{n + 1}"})
+        steps.append({"code": f"s{n}", "text": "?", "options": options})
+    return menu(steps=steps, retries=chance.randint(0, 4), invalid="i", media="m")
+
+
+def _target(do: str, count: int, chance: random.Random) -> dict[str, str]:
+    if do == "area":
+        return {"area": chance.choice(sorted(AREAS))}
+    if do == "step":
+        return {"step": f"s{chance.randrange(count)}"}
+    return {"text": "said"}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_walks_stay_within_the_menu(seed):
+    chance = random.Random(seed)  # noqa: S311
+    body = random_menu(chance)
+    turn: Any = begin_at_root(body)
+    for _ in range(200):
+        assert isinstance(turn, Ask)
+        here = turn.position
+        assert here.step in body.steps
+        assert set(here.path) <= set(body.steps)
+        assert len(here.path) <= DEEPEST
+        assert 0 <= here.tries <= body.retries
+        assert here.step != body.root.code or here.path == ()
+        key = chance.choice(["0", "1", "2", "3", "4", "5", "?", "oi"])
+        tapped = chance.choice(["", "", f"m:s{chance.randrange(15)}:{key}"])
+        said_now = Said(key, tapped, is_media=chance.random() < 0.1)
+        before, turn = here, answer_to(body, here, [said_now])
+        if isinstance(turn, End):
+            assert turn.closes or turn.area in {*AREAS, None}
+            assert turn.why != "retries" or before.tries == body.retries
+            turn = begin_at_root(body)
+        elif right_answer(body, before, said_now) is None:
+            assert turn.position == Position(before.step, before.path, before.tries + 1)
+        elif turn.option:
+            assert turn.position.tries == 0
