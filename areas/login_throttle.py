@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
+from areas.models import SignInFailure
 from hci_center import signing
 from hci_center.errors import ThrottledError
 
@@ -65,11 +67,6 @@ WITH {_BOUNDS}
 SELECT ceil(max(extract(epoch FROM {_READY_AT} - clock_timestamp())))
   FROM bounds w JOIN areas_signinfailure f USING (subject)
 """  # noqa: S608 - constants only
-_RETURN = """
-UPDATE areas_signinfailure SET failures = failures - 1
- WHERE subject = ANY(%s) AND failures > 0
-"""
-_CLEAR = "DELETE FROM areas_signinfailure WHERE subject = %s"
 # Each attempt deletes a few old rows: names invented by an attacker disappear, those
 # with few failures as soon as these have expired.
 _FORGET = f"""
@@ -160,13 +157,12 @@ def register_attempt(subjects: Subjects) -> dict[Subject, int]:
 def return_attempt(subjects: Subjects) -> None:
     """Removes an attempt that turned out not to be a failure."""
     hashed = [subject.hashed for subject in subjects if subject.counts]
-    with connection.cursor() as cursor:
-        cursor.execute(_RETURN, [hashed])
+    counted = SignInFailure.objects.filter(subject__in=hashed, failures__gt=0)
+    counted.update(failures=F("failures") - 1)
 
 
 def clear_failures(subjects: Subjects) -> None:
     """Clears the account's failures here after a success; others' stay."""
     of_account, *shared = subjects
-    with connection.cursor() as cursor:
-        cursor.execute(_CLEAR, [of_account.hashed])
+    SignInFailure.objects.filter(subject=of_account.hashed).delete()
     return_attempt(tuple(shared))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from contacts.models import Channel
+from contacts.models import Channel, Contact
 
 # The area codes (DDD) assigned in Brazil.
 _DDD = (
@@ -66,19 +66,13 @@ def add_names(contact_id: int, names: Iterable[str]) -> None:
         cursor.execute(_ADD_NAMES, [sorted(set(names)), contact_id])
 
 
-# For contacts whose id is no phone: the phone has its own column.
-_STORE_PHONE = """
-UPDATE contacts_contact SET phone = %(phone)s
- WHERE id = %(contact)s AND channel = 'whatsapp' AND external_id !~ '^[0-9]+$'
-   AND phone IS DISTINCT FROM %(phone)s
-"""
-
-
 def store_phone(contact_id: int, name: str) -> None:
     """Stores the phone of a contact whose id is none; ignores other names."""
     if name.isdecimal() and len(name) <= 15 and int(name) > 0:
-        with connection.cursor() as cursor:
-            cursor.execute(_STORE_PHONE, {"phone": int(name), "contact": contact_id})
+        # Only of contacts whose id is no phone: the phone has its own column.
+        others = Contact.objects.filter(pk=contact_id, channel=Channel.WHATSAPP)
+        others = others.exclude(external_id__regex="^[0-9]+$")
+        others.exclude(phone=int(name)).update(phone=int(name))
 
 
 def name_address(contact_id: int, name: str) -> None:

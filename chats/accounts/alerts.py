@@ -12,10 +12,10 @@ from __future__ import annotations
 import logging
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from chats.accounts.notices import IS_OPEN_PROBLEM
+from chats.models import InboundEvent, MediaFetch
 from hci_center.errors import LackingError
 
 logger = logging.getLogger(__name__)
@@ -54,8 +54,6 @@ SELECT a.channel, a.manager_id, a.pause_code,
   FROM chats_gatewayaccount a
  WHERE a.alarmed_at IS NOT NULL ORDER BY a.alarmed_at, a.id
 """  # noqa: S608 - of a condition
-_PARKED = "SELECT count(*) FROM chats_inboundevent WHERE state = 'parked'"
-_UNSTORED = "SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL"
 # Reported for an account that is no longer paused while its messages still wait.
 _WAITING = "waiting"
 # Keeps the response to a probe on one line.
@@ -89,8 +87,7 @@ def check() -> str:
     Raises LackingError, which lists everything that has an alert.
     """
     try:
-        with connection.cursor() as cursor:
-            found = [_accounts(cursor), _parked(cursor), _unstored(cursor)]
+        found = [_accounts(), _parked(), _unstored()]
     finally:
         # The calling thread may stay idle for a long time.
         connection.close()
@@ -99,10 +96,12 @@ def check() -> str:
     return "ok"
 
 
-def _accounts(cursor: CursorWrapper) -> str:
-    cursor.execute(_RAISED)
+def _accounts() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISED)
+        rows = cursor.fetchall()
     silent, reported = [], []
-    for channel, manager_id, code, topics in cursor:
+    for channel, manager_id, code, topics in rows:
         if topics:
             reported.append(f"{channel}:{manager_id} {topics}")
         if code or not topics:
@@ -120,13 +119,11 @@ def _first_of(accounts: list[str]) -> str:
     return ", ".join(accounts[:_MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
 
 
-def _parked(cursor: CursorWrapper) -> str:
-    cursor.execute(_PARKED)
-    count = cursor.fetchone()[0]
+def _parked() -> str:
+    count = InboundEvent.objects.filter(state=InboundEvent.State.PARKED).count()
     return _("events of gateways are parked: %d") % count if count else ""
 
 
-def _unstored(cursor: CursorWrapper) -> str:
-    cursor.execute(_UNSTORED)
-    count = cursor.fetchone()[0]
+def _unstored() -> str:
+    count = MediaFetch.objects.filter(unstored_since__isnull=False).count()
     return _("files cannot be stored: %d") % count if count else ""

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from chats.gateways.events import AccountNotice, TemplateNotice
@@ -23,11 +24,6 @@ logger = logging.getLogger(__name__)
 # Condition on an `n` in chats_gatewaynotice: a problem that needs attention.
 IS_OPEN_PROBLEM = """n.level = 'problem' AND n.handled_at IS NULL
    AND (n.ends_at IS NULL OR n.ends_at > statement_timestamp())"""
-_BLOCKED_BY = f"""
-SELECT n.text FROM chats_gatewaynotice n JOIN chats_gatewayaccount a ON a.id = n.account_id
- WHERE a.manager_id = %s AND a.channel = %s AND n.is_blocking AND {IS_OPEN_PROBLEM}
- ORDER BY n.reported_at DESC LIMIT 1
-"""  # noqa: S608 - of a condition
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 # States of a template in which it cannot be sent, or soon will not be.
@@ -93,17 +89,21 @@ def record_template(manager_id: int, channel: str, notice: TemplateNotice) -> No
 
 def blocked_by(manager_id: int, channel: str) -> str:
     """Returns why the platform blocks the account, or "" if it does not."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BLOCKED_BY, [manager_id, channel])
-        row = cursor.fetchone()
-    return row[0] if row else ""
+    blocking = _open_problems().filter(
+        account__manager=manager_id, account__channel=channel, is_blocking=True
+    )
+    texts = blocking.order_by("-reported_at").values_list("text", flat=True)
+    return texts.first() or ""
 
 
 def open_problems(account_ids: Iterable[int]) -> QuerySet[GatewayNotice]:
     """Returns the unhandled, current problems of these accounts."""
+    return _open_problems().filter(account__in=account_ids)
+
+
+def _open_problems() -> QuerySet[GatewayNotice]:
     return GatewayNotice.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=timezone.now()),
-        account__in=account_ids,
+        Q(ends_at=None) | Q(ends_at__gt=Now()),
         level=GatewayNotice.Level.PROBLEM,
         handled_at=None,
     )

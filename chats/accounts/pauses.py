@@ -7,11 +7,15 @@ Deliveries of a paused account are not claimed. Its waiting messages keep the st
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from chats.accounts.registry import COLUMNS, WIDTH, GatewayAccountRef, account_ref
+from chats.models import GatewayAccount
 
 logger = logging.getLogger(__name__)
 
@@ -39,16 +43,6 @@ ON CONFLICT (manager_id, channel) DO UPDATE
                             ELSE a.next_check_at END
 RETURNING (SELECT pause_code FROM before)
 """
-_RESUME = """
-UPDATE chats_gatewayaccount
-   SET paused_until = NULL, pause_code = '', pause_reason = '', pauses = 0
- WHERE manager_id = %s AND channel = %s AND (paused_until IS NOT NULL OR pauses > 0)
-"""
-_PROLONG = """
-UPDATE chats_gatewayaccount
-   SET paused_until = statement_timestamp() + make_interval(secs => %s)
- WHERE manager_id = %s AND channel = %s AND pause_code = %s
-"""
 # Pause codes that end when a session responds, and those that end when it is open after
 # it was not. Neither ends a limit or a restriction.
 _ANSWERED = ("unreachable", "other_number")
@@ -60,11 +54,6 @@ _BACK = (
     "not_authorized",
     "bad_setup",
 )
-_IS_MENDED = """
-SELECT EXISTS (SELECT FROM chats_gatewayaccount
-                WHERE manager_id = %s AND channel = %s AND paused_until IS NOT NULL
-                  AND pause_code = ANY(%s))
-"""
 _MARK = """
 UPDATE chats_message m SET error = a.pause_reason
   FROM chats_gatewayaccount a
@@ -110,15 +99,18 @@ def prolong(ref: GatewayAccountRef, code: str, wait: float) -> bool:
 
     Returns False if there is none.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_PROLONG, [wait, ref.manager_id, ref.channel, code])
-        return bool(cursor.rowcount)
+    paused = GatewayAccount.objects.filter(
+        manager=ref.manager_id, channel=ref.channel, pause_code=code
+    )
+    return bool(paused.update(paused_until=Now() + timedelta(seconds=wait)))
 
 
 def resume(manager_id: int, channel: str) -> None:
     """Ends the account's pause."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RESUME, [manager_id, channel])
+    held = Q(paused_until__isnull=False) | Q(pauses__gt=0)
+    GatewayAccount.objects.filter(held, manager=manager_id, channel=channel).update(
+        paused_until=None, pause_code="", pause_reason="", pauses=0
+    )
 
 
 def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
@@ -127,11 +119,13 @@ def resume_connected(manager_id: int, channel: str, *, is_back: bool) -> None:
     `is_back` is true if the session was not open before. Otherwise a pause whose cause
     the gateway refused while it reported "open" lasts its full time.
     """
-    codes = list(_BACK if is_back else _ANSWERED)
-    with connection.cursor() as cursor:
-        cursor.execute(_IS_MENDED, [manager_id, channel, codes])
-        row = cursor.fetchone()
-    if row and row[0]:
+    mended = GatewayAccount.objects.filter(
+        manager=manager_id,
+        channel=channel,
+        paused_until__isnull=False,
+        pause_code__in=_BACK if is_back else _ANSWERED,
+    )
+    if mended.exists():
         resume(manager_id, channel)
 
 

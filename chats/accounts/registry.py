@@ -198,9 +198,6 @@ SELECT id, number, facebook_id, gateway_settings FROM managers_manager
  WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
  ORDER BY id
 """
-_DEMO_PAGES = """
-SELECT facebook_id FROM managers_manager WHERE is_demo AND facebook_id IS NOT NULL
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +275,8 @@ def _installation_secret() -> graph.Secrets:
 
 
 def _demo_pages() -> frozenset[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DEMO_PAGES)
-        return frozenset(page for (page,) in cursor.fetchall())
+    pages = Manager.objects.filter(is_demo=True).values_list("facebook_id", flat=True)
+    return frozenset(page for page in pages if page is not None)
 
 
 WEBHOOKS: dict[str, Webhook] = {

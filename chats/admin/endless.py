@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
@@ -17,7 +17,6 @@ from managers.admin.tenant import TenantAdmin, caller_behind
 # chat.
 LOOKED_BACK = 100_000
 
-NEWEST_MESSAGE = "SELECT max(id) FROM chats_message"
 # A manager's newest message is in one of the chats of its latest active contacts.
 NEWEST_MESSAGE_OF = """
 SELECT max(newest.id)
@@ -30,7 +29,6 @@ SELECT max(newest.id)
        LATERAL (SELECT max(m.id) AS id FROM chats_message m
                  WHERE m.chat_id = h.id) AS newest
 """
-NEWEST_EVENT = "SELECT max(id) FROM chats_chatevent"
 NEWEST_EVENT_OF = """
 SELECT max(newest.id)
   FROM unnest(%s::bigint[]) AS wanted (manager_id),
@@ -62,23 +60,25 @@ class LatestFirst(FastChangeList):
         chosen = request.GET.get("manager__id__exact", "")
         if chosen.isdecimal() and (managers is None or int(chosen) in managers):
             managers = frozenset({int(chosen)})
-        everybody, some = self.model_admin.newest
-        with connection.cursor() as cursor:
-            if managers is None:
-                cursor.execute(everybody)
-            else:
-                cursor.execute(some, [list(managers)])
-            (newest,) = cursor.fetchone()
+        newest: int | None
+        if managers is None:
+            newest = self.root_queryset.model.objects.aggregate(newest=Max("pk"))[
+                "newest"
+            ]
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(self.model_admin.newest_of, [list(managers)])
+                (newest,) = cursor.fetchone()
         return newest or 0
 
 
 class EndlessAdmin(TenantAdmin):
     """Admin of a table with millions of rows: newest first, uncounted pages.
 
-    `newest` are the statements that find the newest row: of all managers, and of some.
+    `newest_of` is the statement that finds the newest row of some managers.
     """
 
-    newest: ClassVar[tuple[str, str]]
+    newest_of: ClassVar[str]
 
     paginator = InfinitePaginator
     ordering = ["-pk"]

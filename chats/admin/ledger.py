@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from chats.admin.endless import NEWEST_EVENT, NEWEST_EVENT_OF, EndlessAdmin
+from chats.admin.endless import NEWEST_EVENT_OF, EndlessAdmin
 from chats.admin.search import latest_chats
 from chats.models import ChatEvent
 from managers.admin.columns import column, moment_column
@@ -24,7 +24,7 @@ _CREDENTIAL = re.compile(r"(user|key):([0-9]{1,18})")
 
 @admin.register(ChatEvent)
 class ChatEventAdmin(EndlessAdmin):
-    newest = (NEWEST_EVENT, NEWEST_EVENT_OF)
+    newest_of = NEWEST_EVENT_OF
 
     list_display = ["moment", "chat", "of_manager", "kind", "area", "operator", "who"]
     list_filter = [

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.conversation import ORIGINS, lines_beside
-from chats.admin.endless import NEWEST_MESSAGE, NEWEST_MESSAGE_OF, EndlessAdmin
+from chats.admin.endless import NEWEST_MESSAGE_OF, EndlessAdmin
 from chats.admin.message_types import type_label
 from chats.admin.search import messages_named
 from chats.models import Message, Status
@@ -47,7 +47,7 @@ class OriginFilter(ChoiceFilter):
 
 @admin.register(Message)
 class MessageAdmin(EndlessAdmin):
-    newest = (NEWEST_MESSAGE, NEWEST_MESSAGE_OF)
+    newest_of = NEWEST_MESSAGE_OF
 
     list_display = [
         "arrived",

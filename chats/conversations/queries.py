@@ -17,6 +17,7 @@ from chats.conversations.message_rows import (
     message_shape,
     message_shapes,
 )
+from chats.models import Message
 from contacts.lookup import NAMED, ContactRefValues, is_visible
 from contacts.manager_ref import ManagerRef, manager_match
 from contacts.models import Contact, public_id
@@ -57,8 +58,6 @@ SELECT c.channel, c.external_id, {MESSAGE_COLUMNS}
  WHERE m.manager_id = %(manager)s
    AND (m.gateway_id = %(reference)s OR m.uuid = %(uuid)s::uuid)
 """  # noqa: S608 - of columns
-
-_OWNERS = "SELECT manager_id, contact_id FROM chats_message WHERE uuid = %s"
 
 _OPEN_CHAT = """
 SELECT id, protocol FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL
@@ -242,10 +241,8 @@ def message_of_reference(manager_id: int, reference: str) -> Shape | None:
 
 def owners_of_message(message_id: str) -> tuple[int, int]:
     """Returns the manager's and contact's ids of the message with that uuid."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OWNERS, [message_id])
-        manager_id, contact_id = cursor.fetchone()
-    return manager_id, contact_id
+    found = Message.objects.filter(uuid=message_id)
+    return found.values_list("manager_id", "contact_id").get()
 
 
 def as_uuid(reference: str) -> UUID | None:

@@ -12,12 +12,15 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from chats.accounts.registry import COLUMNS, WIDTH, account_ref
@@ -28,6 +31,7 @@ from chats.files.conversion.running import StoppedError, convert
 from chats.files.outgoing import refusal_sentence
 from chats.files.storage import may_be_elsewhere, remove_file, write_file
 from chats.gateways.media_types import Kind, Plan, Refusal, kind_when_made, plan
+from chats.models import ConvertedFile, Delivery
 from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -66,20 +70,6 @@ SELECT t.message_id, t.attempts, d.fence, x.type, a.file, a.mime, a.size, a.is_v
   JOIN chats_attachment a ON a.message_id = t.message_id
   JOIN managers_manager m ON m.id = d.manager_id
 """  # noqa: S608 - of columns
-_MADE = """
-UPDATE chats_convertedfile
-   SET uuid = %(uuid)s, gateway = %(gateway)s, kind = %(kind)s, file = %(file)s,
-       mime = %(mime)s, size = %(size)s, made_at = statement_timestamp(),
-       lease_until = NULL
- WHERE message_id = %(message)s AND attempts = %(attempts)s AND made_at IS NULL
-"""
-_LATER = """
-UPDATE chats_convertedfile
-   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
-       attempts = attempts - %s
- WHERE message_id = %s AND attempts = %s
-"""
-_END = "DELETE FROM chats_convertedfile WHERE message_id = %s AND attempts = %s"
 # Releases the claimed delivery until its file has been converted, again if it was
 # converted for another gateway.
 _REQUEST = """
@@ -96,12 +86,8 @@ UPDATE chats_delivery d
    SET in_flight = %(in_flight)s, lease_until = NULL, attempts = d.attempts - 1
   FROM wanted WHERE d.message_id = wanted.message_id
 """
-# Kept for an hour, because a message that has just failed may be sent again.
-_FORGET = """
-DELETE FROM chats_convertedfile v USING chats_delivery d
- WHERE d.message_id = v.message_id
-   AND d.done_at < statement_timestamp() - interval '1 hour'
-"""
+# Kept for a while, because a message that has just failed may be sent again.
+KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +173,8 @@ def make(
 
 def forget_sent() -> None:
     """Deletes conversions of finished deliveries; `sweep_orphans` deletes the files."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FORGET)
+    done = Delivery.objects.filter(done_at__lt=Now() - KEPT).values("message")
+    ConvertedFile.objects.filter(message__in=done).delete()
 
 
 SENTENCES: dict[str, Callable[[], str]] = {
@@ -271,29 +257,37 @@ def _note(
     uuid: UUID | None = None,
     name: str = "",
 ) -> bool:
-    values: dict[str, Any] = {
-        "message": claimed.message_id,
-        "attempts": claimed.attempts,
-        "uuid": uuid or uuid4(),
-        "gateway": claimed.gateway,
-        "kind": kind,
-        "file": name,
-        "mime": mime,
-        "size": size,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_MADE, values)
-        return bool(cursor.rowcount)
+    written = _row_of(claimed).filter(made_at__isnull=True)
+    return bool(
+        written.update(
+            uuid=uuid or uuid4(),
+            gateway=claimed.gateway,
+            kind=kind,
+            file=name,
+            mime=mime,
+            size=size,
+            made_at=Now(),
+            lease_until=None,
+        )
+    )
+
+
+def _row_of(claimed: ClaimedConversion) -> QuerySet[ConvertedFile]:
+    """Returns the claimed row, unless another worker has claimed it since."""
+    return ConvertedFile.objects.filter(
+        message=claimed.message_id, attempts=claimed.attempts
+    )
 
 
 def _fail(claimed: ClaimedConversion, reason: str, code: str) -> None:
     logger.warning("message %s: its file cannot be converted", claimed.message_id)
     fail(claimed.message_id, claimed.fence, reason, code)
-    with connection.cursor() as cursor:
-        cursor.execute(_END, [claimed.message_id, claimed.attempts])
+    _row_of(claimed).delete()
 
 
 def _put_off(claimed: ClaimedConversion, wait: float, *, counted: bool = False) -> None:
-    values = [wait, int(not counted), claimed.message_id, claimed.attempts]
-    with connection.cursor() as cursor:
-        cursor.execute(_LATER, values)
+    _row_of(claimed).update(
+        next_at=Now() + timedelta(seconds=wait),
+        lease_until=None,
+        attempts=F("attempts") - int(not counted),
+    )

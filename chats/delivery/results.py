@@ -9,16 +9,19 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from chats.accounts import pauses
 from chats.delivery.queue import Job, Unreadable
 from chats.gateways.base import Accepted, Failed, Outcome, Rejected
 from chats.messages.receipts import apply_parked, lock_reference, report_status
-from chats.models import Message
+from chats.models import Delivery, Message, MessagePart
 from contacts.aliases import name_address
 
 logger = logging.getLogger(__name__)
@@ -80,18 +83,9 @@ UPDATE chats_message
    AND (gateway_id IS DISTINCT FROM %(gateway)s::text OR %(note)s::text <> '')
 """
 
-_KEEP_PART = """
-INSERT INTO chats_messagepart (manager_id, message_id, gateway_id)
-VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
-"""
-
-_OLD = """
-SELECT d.message_id, d.fence, m.error
-  FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
- WHERE d.done_at IS NULL AND d.queued_at < statement_timestamp() - interval '24 hours'
-   AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
- LIMIT 100
-"""
+# How long a message may wait, and how many are given up at once.
+LONGEST_WAIT = timedelta(hours=24)
+EXPIRED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +150,11 @@ def put_off_unreadable(row: Unreadable) -> None:
 
 def expire() -> None:
     """Fails messages that have waited for a day, with the reason of their wait."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OLD)
-        rows = cursor.fetchall()
-    for message_id, fence, error in rows:
+    is_free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+    old = Delivery.objects.filter(
+        is_free, done_at__isnull=True, queued_at__lt=Now() - LONGEST_WAIT
+    ).values_list("message", "fence", "message__error")
+    for message_id, fence, error in list(old[:EXPIRED_AT_ONCE]):
         fail(message_id, fence, error or _("The message waited for a day."), EXPIRED)
 
 
@@ -198,7 +193,7 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
         if not written:
             # A receipt with our own id came first; later ones have the gateway's id.
             cursor.execute(_KNOWN_ELSEWHERE, values)
-        _keep_parts(cursor, job, [p for p in accepted.external_ids if p != reference])
+    _keep_parts(job, [one for one in accepted.external_ids if one != reference])
     apply_parked(manager_id, reference)
     canonical = accepted.canonical_to
     if canonical and not (canonical == job.out.to and job.out.is_canonical):
@@ -206,14 +201,22 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
     return written
 
 
-def _keep_parts(cursor: Any, job: Job, parts: list[str]) -> None:
+def _keep_parts(job: Job, parts: list[str]) -> None:
     """Stores the further gateway ids of a message that was sent in several parts.
 
     Deletes echoes that arrived before the response and were stored as other messages.
     """
     for part in parts:
         _forget_echo(job, part)
-        cursor.execute(_KEEP_PART, [job.ref.manager_id, job.message_id, part[:255]])
+    rows = [
+        MessagePart(
+            manager_id=job.ref.manager_id,
+            message_id=job.message_id,
+            gateway_id=part[:255],
+        )
+        for part in parts
+    ]
+    MessagePart.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _forget_echo(job: Job, reference: str) -> Message | None:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,8 @@ from uuid import uuid4
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest, Now
 
 from chats.files.conversion.program import SHOWN, Order
 from chats.files.conversion.reasons import CannotConvertError
@@ -26,6 +29,7 @@ from chats.files.conversion.running import StoppedError, convert
 from chats.files.mime_types import UNKNOWN_MIME
 from chats.files.pictures import MOST_PIXELS, Showing, facts_of, showing_of
 from chats.files.storage import may_be_elsewhere, remove_file, write_file
+from chats.models import Attachment, PictureCopy
 from hci_center.background import faults
 from hci_center.errors import UnavailableError
 
@@ -51,24 +55,6 @@ WITH due AS (
 SELECT a.id, t.attempts, a.file, a.mime
   FROM taken t JOIN chats_attachment a ON a.id = t.attachment_id
 """
-_MADE = """
-UPDATE chats_picturecopy
-   SET uuid = %(uuid)s, file = %(file)s, mime = %(mime)s, size = %(size)s,
-       made_at = statement_timestamp(), lease_until = NULL
- WHERE attachment_id = %(attachment)s AND attempts = %(attempts)s AND made_at IS NULL
-"""
-_LATER = """
-UPDATE chats_picturecopy
-   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
-       attempts = attempts - %s
- WHERE attachment_id = %s AND attempts = %s
-"""
-_RELEASE = """
-UPDATE chats_picturecopy SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
- WHERE attachment_id = ANY(%s) AND made_at IS NULL AND lease_until IS NOT NULL
-"""
-_END = "DELETE FROM chats_picturecopy WHERE attachment_id = %s AND attempts = %s"
-_SHOW = "UPDATE chats_attachment SET showing = %s, mime = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +90,10 @@ def make_each(
 
 def release(attachment_ids: list[int]) -> None:
     """Returns claimed pictures to the queue at once."""
-    _write(_RELEASE, [attachment_ids])
+    claimed = PictureCopy.objects.filter(
+        attachment__in=attachment_ids, made_at__isnull=True, lease_until__isnull=False
+    )
+    claimed.update(lease_until=None, attempts=Greatest(F("attempts") - 1, 0))
 
 
 def make(claimed: ClaimedCopy, is_stopping: Callable[[], bool] = lambda: False) -> None:
@@ -172,15 +161,19 @@ def _opened(name: str) -> Iterator[Any]:
 def _keep(claimed: ClaimedCopy, content: bytes, mime: str) -> None:
     uuid = uuid4()
     name = write_file(uuid, BytesIO(content))
-    values = {
-        "attachment": claimed.attachment_id,
-        "attempts": claimed.attempts,
-        "uuid": uuid,
-        "file": name,
-        "mime": mime,
-        "size": len(content),
-    }
-    if not _write(_MADE, values):  # another worker was faster
+    is_written = (
+        _row_of(claimed)
+        .filter(made_at__isnull=True)
+        .update(
+            uuid=uuid,
+            file=name,
+            mime=mime,
+            size=len(content),
+            made_at=Now(),
+            lease_until=None,
+        )
+    )
+    if not is_written:  # another worker was faster
         remove_file(name)
 
 
@@ -189,18 +182,23 @@ def _finish_without_copy(claimed: ClaimedCopy, showing: Showing, mime: str) -> N
     if showing == Showing.COPY:
         showing = Showing.NEVER
     with transaction.atomic():
-        if _write(_END, [claimed.attachment_id, claimed.attempts]):
-            _write(_SHOW, [showing, mime, claimed.attachment_id])
+        deleted, _by_model = _row_of(claimed).delete()
+        if deleted:
+            attachments = Attachment.objects.filter(pk=claimed.attachment_id)
+            attachments.update(showing=showing, mime=mime)
 
 
 def _delay(claimed: ClaimedCopy, wait: float, *, counted: bool = False) -> None:
     """Delays the next attempt; `counted`: this one counts toward the maximum."""
-    back = 0 if counted else 1
-    _write(_LATER, [wait, back, claimed.attachment_id, claimed.attempts])
+    _row_of(claimed).update(
+        next_at=Now() + timedelta(seconds=wait),
+        lease_until=None,
+        attempts=F("attempts") - int(not counted),
+    )
 
 
-def _write(statement: str, values: Any) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        count: int = cursor.rowcount
-    return count
+def _row_of(claimed: ClaimedCopy) -> QuerySet[PictureCopy]:
+    """Returns the claimed row, unless another worker has claimed it since."""
+    return PictureCopy.objects.filter(
+        attachment=claimed.attachment_id, attempts=claimed.attempts
+    )

@@ -10,14 +10,15 @@ import re
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat_of_locked
 from chats.gateways.events import Person
 from chats.inbox.tags import MOST_TAGS
-from chats.models import ChatEvent
+from chats.models import Chat, ChatEvent, Delivery, Message
 from contacts.aliases import add_names, spellings, store_phone
-from contacts.models import Channel, Contact
+from contacts.models import Channel, Contact, Identity, Tagging
 from contacts.phone_numbers import as_reported
 from contacts.row_mapper import COLUMNS, contact_of
 from contacts.saving import ensure_contact
@@ -29,23 +30,7 @@ SELECT array_agg(i.alias), c.phone, {COLUMNS}
   FROM contacts_identity i JOIN contacts_contact c ON c.id = i.contact_id
  WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
  GROUP BY c.id
-"""  # noqa: S608 - of columns
-_LOCK = f"""
-SELECT {COLUMNS} FROM contacts_contact c
- WHERE c.id = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE
-"""  # noqa: S608 - of columns
-_HAS_OPEN_CHAT = """
-SELECT EXISTS (SELECT FROM chats_chat WHERE contact_id = %s AND closed_at IS NULL)
-"""
-# One deferred composite foreign key ties chats and messages to the same contact.
-_MOVE = (
-    "UPDATE chats_chat SET contact_id = %s WHERE contact_id = %s",
-    "UPDATE chats_message SET contact_id = %s WHERE contact_id = %s",
-    "UPDATE chats_delivery SET contact_id = %s WHERE contact_id = %s",
-    "UPDATE contacts_identity SET contact_id = %s, is_address = false"
-    " WHERE contact_id = %s",
-)
-# The contact gets the protocol of its open chat, as always.
+"""  # noqa: S608 - of columns# The contact gets the protocol of its open chat, as always.
 _TAKE_OVER = """
 UPDATE contacts_contact main
    SET area_id = coalesce(main.area_id, other.area_id),
@@ -59,7 +44,7 @@ UPDATE contacts_contact main
        waiting_since = least(main.waiting_since, other.waiting_since),
        queued_at = least(main.queued_at, other.queued_at)
   FROM contacts_contact other
- WHERE main.id = %s AND other.id = %s
+ WHERE main.id = %(main)s AND other.id = %(other)s
 """
 # The contact keeps its own tags and gets the other's, within the limit of a contact.
 _UNITE_TAGS = f"""
@@ -72,13 +57,6 @@ SELECT x.manager_id, %(main)s, x.tag_id FROM contacts_tagging x
  LIMIT greatest(0, {MOST_TAGS} - (SELECT count(*) FROM contacts_tagging
                                    WHERE contact_id = %(main)s))
 """  # noqa: S608 - of a number
-_DROP_TAGS = "DELETE FROM contacts_tagging WHERE contact_id = %s"
-_REMOVED = """
-UPDATE contacts_contact
-   SET deleted_at = now(), operator_id = NULL, unread = 0, waiting_since = NULL,
-       queued_at = NULL, away_until = NULL
- WHERE id = %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +164,26 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
 
     If both have an open chat, the other's is closed first.
     """
+    both = Contact.objects.filter(pk__in=(main_id, other_id))
+    locked = {one.pk: one for one in both.order_by("pk").select_for_update(no_key=True)}
+    if Chat.objects.filter(contact=main_id, closed_at=None).exists():
+        close_chat_of_locked(
+            locked[other_id], actor=actor, cause=ChatEvent.Cause.MERGED
+        )
+    # One deferred composite foreign key ties chats and messages to the same contact.
+    for moved in (Chat, Message, Delivery):
+        moved.objects.filter(contact=other_id).update(contact=main_id)
+    Identity.objects.filter(contact=other_id).update(contact=main_id, is_address=False)
+    values = {"main": main_id, "other": other_id}
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [[main_id, other_id]])
-        locked = {row[0]: contact_of(row) for row in cursor.fetchall()}
-        cursor.execute(_HAS_OPEN_CHAT, [main_id])
-        row = cursor.fetchone()
-        if row and row[0]:
-            close_chat_of_locked(
-                locked[other_id], actor=actor, cause=ChatEvent.Cause.MERGED
-            )
-        for statement in _MOVE:
-            cursor.execute(statement, [main_id, other_id])
-        values = {"main": main_id, "other": other_id}
         cursor.execute(_UNITE_TAGS, values)
-        cursor.execute(_DROP_TAGS, [other_id])
-        cursor.execute(_TAKE_OVER, [main_id, other_id])
-        cursor.execute(_REMOVED, [other_id])
+        cursor.execute(_TAKE_OVER, values)
+    Tagging.objects.filter(contact=other_id).delete()
+    Contact.objects.filter(pk=other_id).update(
+        deleted_at=Now(),
+        operator=None,
+        unread=0,
+        waiting_since=None,
+        queued_at=None,
+        away_until=None,
+    )

@@ -18,6 +18,8 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,6 +35,7 @@ from chats.files.received import as_sent
 from chats.files.storage import attach, stored
 from chats.gateways.base import Failed, Fetched, Media
 from chats.gateways.base64_media import decoded
+from chats.models import MediaFetch, Message
 from hci_center.background import faults
 from hci_center.encryption import decrypt
 from hci_center.errors import UnavailableError
@@ -61,28 +64,8 @@ SELECT t.message_id, t.attempts, t.media, t.unstored_since, t.channel, x.type, {
   JOIN chats_message x ON x.id = t.message_id
   JOIN managers_manager m ON m.id = t.manager_id
 """  # noqa: S608 - of columns
-_LATER = """
-UPDATE chats_mediafetch
-   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL
- WHERE message_id = %s
-"""
-# An attempt that failed for lack of storage does not count against the gateway.
-_DISK_FULL = """
-UPDATE chats_mediafetch
-   SET next_at = statement_timestamp() + make_interval(secs => %s), lease_until = NULL,
-       attempts = greatest(attempts - 1, 0),
-       unstored_since = coalesce(unstored_since, statement_timestamp())
- WHERE message_id = %s
-"""
-_RELEASE = """
-UPDATE chats_mediafetch
-   SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
- WHERE message_id = ANY(%s)
-"""
-_END = "DELETE FROM chats_mediafetch WHERE message_id = %s"
-_UPDATE_MESSAGE = (
-    "UPDATE chats_message SET error = %s, type = coalesce(%s, type) WHERE id = %s"
-)
+# For an attempt that does not count.
+_ONE_LESS = Greatest(F("attempts") - 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +94,8 @@ def claim(room: int) -> list[ClaimedDownload]:
 
 def release(message_ids: list[int]) -> None:
     """Releases claimed files, so that other workers can claim them at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, [message_ids])
+    claimed = MediaFetch.objects.filter(message__in=message_ids)
+    claimed.update(lease_until=None, attempts=_ONE_LESS)
 
 
 def _claimed(row: Any) -> ClaimedDownload:
@@ -158,8 +141,9 @@ def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> Non
     if is_final or attempts > len(SCHEDULE):
         _give_up(message_id)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_LATER, [SCHEDULE[max(attempts, 1) - 1], message_id])
+    wait = timedelta(seconds=SCHEDULE[max(attempts, 1) - 1])
+    claimed = MediaFetch.objects.filter(message=message_id)
+    claimed.update(next_at=Now() + wait, lease_until=None)
 
 
 def _bytes_of(drivers: GatewayRegistry, claimed: ClaimedDownload) -> Fetched | Failed:
@@ -179,8 +163,13 @@ def _wait_for_storage(claimed: ClaimedDownload) -> None:
         return
     if since is None:
         logger.error("message %s: its file cannot be stored", claimed.message_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_DISK_FULL, [STORAGE_WAIT, claimed.message_id])
+    # An attempt that failed for lack of storage does not count against the gateway.
+    MediaFetch.objects.filter(message=claimed.message_id).update(
+        next_at=Now() + timedelta(seconds=STORAGE_WAIT),
+        lease_until=None,
+        attempts=_ONE_LESS,
+        unstored_since=Coalesce("unstored_since", Now()),
+    )
 
 
 def _is_whole(found: Fetched, media: Media) -> bool:
@@ -196,21 +185,19 @@ def _keep(claimed: ClaimedDownload, found: Fetched) -> None:
         _give_up(claimed.message_id)
         return
     is_as_declared = matches_declared(sent.found, claimed.type, sent.claimed_mime)
-    with (
-        stored(sent) as attachment,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(_END, [claimed.message_id])
-        if cursor.rowcount:  # no other worker was faster
+    with stored(sent) as attachment, transaction.atomic():
+        deleted, _by_model = MediaFetch.objects.filter(
+            message=claimed.message_id
+        ).delete()
+        if deleted:  # no other worker was faster
             attach(attachment, claimed.message_id)
-            kind = None if is_as_declared else FILE
-            cursor.execute(_UPDATE_MESSAGE, ["", kind, claimed.message_id])
+            changed = {"error": ""} if is_as_declared else {"error": "", "type": FILE}
+            Message.objects.filter(pk=claimed.message_id).update(**changed)
 
 
 def _give_up(message_id: int) -> None:
     logger.warning("message %s: its file cannot be fetched", message_id)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         sentence = _("The file could not be fetched.")
-        cursor.execute(_UPDATE_MESSAGE, [sentence, None, message_id])
-        cursor.execute(_END, [message_id])
+        Message.objects.filter(pk=message_id).update(error=sentence)
+        MediaFetch.objects.filter(message=message_id).delete()

@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 
 from chats.accounts.registry import (
     COLUMNS,
@@ -29,7 +32,7 @@ from chats.files.picture_copies import encoded_apart
 from chats.files.received import as_sent
 from chats.files.storage import stored
 from chats.gateways.base import Failed, Fetched, Profile
-from chats.models import Attachment, Portrait
+from chats.models import Attachment, Portrait, ProfileFetch
 from contacts import photos
 from contacts.models import Contact
 from hci_center.background import faults
@@ -74,25 +77,6 @@ SELECT c.id, t.attempts, t.link, c.channel,
   JOIN contacts_contact c ON c.id = t.contact_id
   JOIN managers_manager m ON m.id = c.manager_id
 """  # noqa: S608 - of columns
-_LATER = """
-UPDATE chats_profilefetch SET lease_until = NULL,
-       next_at = statement_timestamp() + make_interval(secs => %s)
- WHERE contact_id = %s
-"""
-_RELEASE = """
-UPDATE chats_profilefetch
-   SET lease_until = NULL, attempts = greatest(attempts - 1, 0)
- WHERE contact_id = ANY(%s)
-"""
-_END = """
-UPDATE chats_profilefetch SET lease_until = NULL, next_at = NULL, link = ''
- WHERE contact_id = %s
-"""
-_NAME = """
-UPDATE contacts_contact SET name = %s WHERE id = %s AND name = external_id
-"""
-# An existing picture is not replaced.
-_SHOW = "UPDATE contacts_contact SET photo = %s WHERE id = %s AND photo = ''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +119,8 @@ def claim(room: int) -> list[ClaimedLookup]:
 
 def release(contact_ids: list[int]) -> None:
     """Releases claimed lookups, so that other workers can claim them at once."""
-    _write(_RELEASE, contact_ids)
+    claimed = ProfileFetch.objects.filter(contact__in=contact_ids)
+    claimed.update(lease_until=None, attempts=Greatest(F("attempts") - 1, 0))
 
 
 def _claimed(row: Any) -> ClaimedLookup:
@@ -169,7 +154,10 @@ def _fetch(drivers: GatewayRegistry, lookup: ClaimedLookup) -> None:
     picture: Fetched | Failed | None = None
     if isinstance(profile, Profile):
         if profile.name:
-            _write(_NAME, profile.name, lookup.contact_id)
+            nameless = Contact.objects.filter(
+                pk=lookup.contact_id, name=F("external_id")
+            )
+            nameless.update(name=profile.name)
         if profile.photo:
             picture = drivers.picture(ref.account, profile.photo)
         if isinstance(picture, Fetched):
@@ -178,21 +166,21 @@ def _fetch(drivers: GatewayRegistry, lookup: ClaimedLookup) -> None:
     if isinstance(failed, Failed) and failed.tries != 1:
         _try_later(lookup.contact_id, lookup.attempts)
     else:
-        _write(_END, lookup.contact_id)
+        _end(lookup.contact_id)
 
 
 def _try_later(contact_id: int, attempts: int) -> None:
-    if attempts <= len(SCHEDULE):
-        _write(_LATER, SCHEDULE[max(attempts, 1) - 1], contact_id)
-    else:
-        _write(_END, contact_id)
+    if attempts > len(SCHEDULE):
+        _end(contact_id)
+        return
+    wait = timedelta(seconds=SCHEDULE[max(attempts, 1) - 1])
+    claimed = ProfileFetch.objects.filter(contact=contact_id)
+    claimed.update(lease_until=None, next_at=Now() + wait)
 
 
-def _write(statement: str, *values: Any) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        count: int = cursor.rowcount
-    return count
+def _end(contact_id: int) -> None:
+    claimed = ProfileFetch.objects.filter(contact=contact_id)
+    claimed.update(lease_until=None, next_at=None, link="")
 
 
 class _HasOneError(Exception):
@@ -218,7 +206,8 @@ def _keep(contact_id: int, picture: Fetched) -> None:
 
 def _show(contact_id: int, file: Attachment) -> None:
     link = f"{settings.PUBLIC_URL}{photos.PATH}{file.uuid}"
-    if not _write(_SHOW, link, contact_id):
+    without_photo = Contact.objects.filter(pk=contact_id, photo="")
+    if not without_photo.update(photo=link):
         raise _HasOneError
     kept = {"uuid": file.uuid, "file": file.file, "mime": file.mime}
     Portrait.objects.update_or_create(contact_id=contact_id, defaults=kept)

@@ -11,8 +11,10 @@ import json
 import logging
 import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from chats.accounts.registry import WEBHOOKS, cloud_account
@@ -82,20 +84,9 @@ UPDATE chats_inboundevent
    SET state = %s, note = %s, lease_until = NULL
  WHERE id = %s AND state = 'waiting'
 """
-_SET_ASIDE = """
-UPDATE chats_inboundevent
-   SET lane = %s, lease_until = NULL, attempts = 0,
-       next_at = statement_timestamp() + make_interval(secs => %s)
- WHERE id = %s AND state = 'waiting'
-"""
 # How long events are kept, in days: parked ones need somebody's attention.
 KEPT = {InboundEvent.State.DONE: 7, InboundEvent.State.PARKED: 30}
-_FORGET = """
-DELETE FROM chats_inboundevent WHERE id = ANY(ARRAY(
-  SELECT id FROM chats_inboundevent
-   WHERE state = %s AND arrived_at < statement_timestamp() - make_interval(days => %s)
-   ORDER BY arrived_at LIMIT 1000))
-"""
+FORGOTTEN_AT_ONCE = 1000
 
 
 class UnknownAccountError(Exception):
@@ -191,23 +182,29 @@ def process(claimed: ClaimedEvent) -> None:
 
 def retry(event_ids: list[int]) -> int:
     """Queues parked events again and returns their number."""
+    parked = InboundEvent.objects.filter(
+        pk__in=event_ids, state=InboundEvent.State.PARKED
+    )
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE chats_inboundevent SET state = 'waiting', attempts = 0, note = '',"
-            " next_at = statement_timestamp(), arrived_at = statement_timestamp()"
-            " WHERE id = ANY(%s) AND state = 'parked'",
-            [event_ids],
+        count = parked.update(
+            state=InboundEvent.State.WAITING,
+            attempts=0,
+            note="",
+            next_at=Now(),
+            arrived_at=Now(),
         )
-        count: int = cursor.rowcount
         cursor.execute("SELECT wake_delivery()")
     return count
 
 
 def forget_old() -> None:
     """Deletes old events that were processed or parked."""
-    with connection.cursor() as cursor:
-        for state, days in KEPT.items():
-            cursor.execute(_FORGET, [state.value, days])
+    for state, days in KEPT.items():
+        old = InboundEvent.objects.filter(
+            state=state, arrived_at__lt=Now() - timedelta(days=days)
+        )
+        oldest = old.order_by("arrived_at").values("pk")[:FORGOTTEN_AT_ONCE]
+        InboundEvent.objects.filter(pk__in=oldest).delete()
 
 
 def _act(claimed: ClaimedEvent) -> str:
@@ -257,8 +254,11 @@ def _account_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
 def _defer(claimed: ClaimedEvent, aside: str = ASIDE, wait: float = 1.0) -> None:
     """Moves the event to a separate partition, so that it does not block later ones."""
     lane = claimed.lane.partition("~")[0][: 80 - len(aside)] + aside
-    with connection.cursor() as cursor:
-        cursor.execute(_SET_ASIDE, [lane, wait, claimed.id])
+    waiting = InboundEvent.objects.filter(
+        pk=claimed.id, state=InboundEvent.State.WAITING
+    )
+    next_at = Now() + timedelta(seconds=wait)
+    waiting.update(lane=lane, lease_until=None, attempts=0, next_at=next_at)
 
 
 def _bucket(reference: str) -> str:

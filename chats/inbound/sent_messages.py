@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from chats.conversations.queries import as_uuid
 from chats.gateways.events import Echo, Receipt, Watermark
 from chats.messages.receipts import apply_parked, lock_reference, report_status
+from chats.models import Message
 from contacts.models import Contact
 from contacts.saving import find_contact
 
@@ -18,9 +19,6 @@ SELECT uuid::text, gateway_id FROM chats_message
    AND (gateway_id = %(reference)s OR uuid = %(uuid)s::uuid
         OR id = (SELECT p.message_id FROM chats_messagepart p
                   WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))
-"""
-_NAME = """
-UPDATE chats_message SET gateway_id = %s WHERE uuid = %s AND gateway_id IS NULL
 """
 # Sends to a contact with an unknown result: those in progress, and those that may have
 # been sent.
@@ -86,8 +84,8 @@ class SentMessages:
         with transaction.atomic():
             lock_reference(self.manager_id, gateway_id)
             if self.known(gateway_id) is None:
-                with connection.cursor() as cursor:
-                    cursor.execute(_NAME, [gateway_id, uuid])
+                unnamed = Message.objects.filter(uuid=uuid, gateway_id__isnull=True)
+                unnamed.update(gateway_id=gateway_id)
             report_status(self.manager_id, uuid, "sent")
             apply_parked(self.manager_id, gateway_id)
         return True

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import as_uuid, message_of_reference
-from chats.models import Status
+from chats.models import ParkedReceipt, Status
 
 # The statuses from which each status may be reached.
 _FROM = {
@@ -57,10 +58,6 @@ _LIFTS = {
 # when a receipt for that id arrives: the second one sees the row of the first.
 _LOCK_REFERENCE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
-_PARK = """
-INSERT INTO chats_parkedreceipt (manager_id, reference, status, error, arrived_at)
-VALUES (%s, %s, %s, %s, now())
-"""
 _CLAIM_PARKED = """
 DELETE FROM chats_parkedreceipt
  WHERE manager_id = %s AND reference = %s
@@ -90,7 +87,13 @@ def report_status(
         if message is None:
             with connection.cursor() as cursor:
                 cursor.execute(_FORGET)
-                cursor.execute(_PARK, [manager_id, reference, status, error])
+            ParkedReceipt.objects.create(
+                manager_id=manager_id,
+                reference=reference,
+                status=status,
+                error=error,
+                arrived_at=Now(),
+            )
     return message
 
 

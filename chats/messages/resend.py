@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import connection, transaction
 
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import as_uuid, message_of_reference
 from chats.conversations.reading import ReadRequest, find_conversation
-from chats.models import Status
+from chats.models import Direction, Message, Status
 from contacts.lookup import lock_contact
 from hci_center.callers import Caller
 from hci_center.errors import NotFailedError, NotFoundError
 
-_FIND = """
-SELECT id FROM chats_message WHERE uuid = %s AND contact_id = %s
-"""
-# Only one of several concurrent callers finds the message failed.
-_REVIVE = """
-UPDATE chats_message SET status = 'wait', error = ''
- WHERE id = %s AND direction = 'out' AND status = 'failed'
-RETURNING id
-"""
 # A message that was sent by a controller may have no delivery. Its position is after
 # all other messages to the contact, like that of a new message.
 _QUEUE = """
@@ -52,20 +41,19 @@ def resend(caller: Caller, request: ReadRequest, message_id: str) -> Shape:
     contact = conversation.contact
     uuid = as_uuid(message_id)
     with transaction.atomic(), connection.cursor() as cursor:
-        found = _one(cursor, _FIND, [uuid, contact.pk]) if uuid else None
+        own = Message.objects.filter(contact=contact.pk)
+        found = own.filter(uuid=uuid).only("pk").first() if uuid else None
         if found is None:
             raise NotFoundError
         # As when a message is stored, so that positions are assigned one by one.
         lock_contact(contact.pk)
-        if _one(cursor, _REVIVE, [found]) is None:
+        # Only one of several concurrent callers finds the message failed.
+        failed = Message.objects.filter(
+            pk=found.pk, direction=Direction.OUT, status=Status.FAILED
+        )
+        if not failed.update(status=Status.WAIT, error=""):
             raise NotFailedError
-        cursor.execute(_QUEUE, [found])
+        cursor.execute(_QUEUE, [found.pk])
         cursor.execute("SELECT wake_delivery()")
     message = message_of_reference(contact.manager_id, message_id)
     return message or {"id": message_id, "status": Status.WAIT.value}
-
-
-def _one(cursor: Any, statement: str, values: list[Any]) -> int | None:
-    cursor.execute(statement, values)
-    row = cursor.fetchone()
-    return None if row is None else row[0]

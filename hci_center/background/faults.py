@@ -6,11 +6,14 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from hci_center.background.models import BackgroundFault
 from hci_center.database import faults as database_faults
 from hci_center.errors import LackingError
 
@@ -18,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 # A fault that has not occurred for this long no longer fails the probe. Its row is kept
 # until RETENTION, for whoever investigates the cause.
-ALARM_FOR = "1 hour"
-RETENTION = "7 days"
+ALARM_FOR = timedelta(hours=1)
+RETENTION = timedelta(days=7)
 # A probe's answer should fit on one line.
 MOST_NAMED = 3
 
@@ -32,15 +35,6 @@ ON CONFLICT (process, task, subject) DO UPDATE
    SET error = excluded.error, last_at = excluded.last_at,
        count = least(f.count + 1, 2000000000)
 """
-_FORGET = f"""
-DELETE FROM background_backgroundfault
- WHERE last_at < statement_timestamp() - interval '{RETENTION}'
-"""  # noqa: S608 - of a constant
-_RECENT = f"""
-SELECT process, task, subject, count FROM background_backgroundfault
- WHERE last_at > statement_timestamp() - interval '{ALARM_FOR}'
- ORDER BY last_at DESC
-"""  # noqa: S608 - of a constant
 
 
 def values_of(
@@ -104,16 +98,18 @@ def log(process: str, task: str, error: BaseException, subject: str) -> None:
 
 def forget_old() -> None:
     """Deletes the faults that have not occurred again for a week."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FORGET)
+    BackgroundFault.objects.filter(last_at__lt=Now() - RETENTION).delete()
 
 
 def check() -> str:
     """Returns "ok" for a probe; raises LackingError naming the latest faults."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_RECENT)
-            recent = cursor.fetchall()
+        faults = BackgroundFault.objects.filter(last_at__gt=Now() - ALARM_FOR)
+        recent = list(
+            faults.order_by("-last_at").values_list(
+                "process", "task", "subject", "count"
+            )
+        )
     finally:
         # The thread that calls this may not be used again for a long time.
         connection.close()

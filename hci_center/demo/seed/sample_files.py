@@ -12,6 +12,7 @@ from django.conf import settings
 
 from chats.files.data_uri import parse_data_uri
 from chats.files.storage import attach, stored
+from chats.models import Message
 from managers.models import Manager
 
 _FILES = Path(__file__).parent / "files"
@@ -42,7 +43,6 @@ SELECT DISTINCT ON (m.content) m.content, m.id
  WHERE m.content = ANY(%s)
  ORDER BY m.content, m.created_at DESC, m.id DESC
 """
-_BECOMES = "UPDATE chats_message SET type = %s WHERE id = %s"
 
 
 @contextmanager
@@ -55,15 +55,15 @@ def files_enclosed(managers: list[Manager], cursor: Any) -> Iterator[None]:
         for manager in managers:
             cursor.execute(_LATEST, [manager.pk, _NEWEST, list(_SAMPLES)])
             for text, message_id in cursor.fetchall():
-                _attach(message_id, *_SAMPLES[text], stack=stack, cursor=cursor)
+                _attach(message_id, *_SAMPLES[text], stack=stack)
         yield
 
 
 def _attach(
-    message_id: int, kind: str, file: str, mime: str, *, stack: ExitStack, cursor: Any
+    message_id: int, kind: str, file: str, mime: str, *, stack: ExitStack
 ) -> None:
     content = base64.b64encode((_FILES / file).read_bytes()).decode()
     sent = parse_data_uri(f"data:{mime};base64,{content}", settings.LARGEST_FILE)
     attachment = stack.enter_context(stored(sent))
-    cursor.execute(_BECOMES, [kind, message_id])
+    Message.objects.filter(pk=message_id).update(type=kind)
     attach(attachment, message_id)
