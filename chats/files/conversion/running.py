@@ -50,8 +50,10 @@ def convert(order: Order, is_stopping: Callable[[], bool] = lambda: False) -> Ma
     """Runs the conversion in a separate process.
 
     Raises UnfitError if it cannot be done, whatever the file did to that process, and
-    StoppedError if `is_stopping` becomes true before it ends.
+    StoppedError if `is_stopping` is true before it ends.
     """
+    if is_stopping():
+        raise StoppedError
     command = [
         sys.executable,
         "-m",
