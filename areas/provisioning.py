@@ -10,15 +10,17 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from areas.models import Area, Operator, OperatorArea
+from areas.provisioning_fields import sentences
 from areas.provisioning_people import refuse_wrong_people
-from areas.provisioning_rules import apply_rules, print_rules
-from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
+from areas.provisioning_registry import Values, sections
+from areas.provisioning_schema import ProvisionError
 from hci_center.errors import InvalidError
 from managers.models import Manager, Supervision
 
 # One at a time: overlapping runs would conflict on each other's rows.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('hci_center.provision'))"
 
+# What every file may set; sections set other columns.
 _COLUMNS = {
     "name": "name",
     "email": "email",
@@ -27,15 +29,13 @@ _COLUMNS = {
     "facebookId": "facebook_id",
     "facebookToken": "facebook_token",
     "gateway": "gateway",
-    "timeZone": "time_zone",
-    "uf": "uf",
 }
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-def provision(plans: list[ManagerPlan]) -> Values:
-    """Creates or updates what the plans contain, and returns it with all ids.
+def provision(managers: list[Values]) -> Values:
+    """Creates or updates what a file contains, and returns it with all ids.
 
     Nothing is deleted by leaving it out, and a repetition changes nothing. Raises
     ProvisionError, and then nothing has changed.
@@ -43,36 +43,51 @@ def provision(plans: list[ManagerPlan]) -> Values:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_ONE_AT_A_TIME)
-        refuse_wrong_people(plans)
+        refuse_wrong_people(managers)
         done: dict[int, str] = {}
         shapes = []
-        for number, plan in enumerate(plans):
+        for number, given in enumerate(managers):
             location = f"managers[{number}]"
-            manager = _save_manager(plan, location)
+            manager = _save_manager(given, location)
             if manager.pk in done:
                 raise ProvisionError(
                     _("%(place)s: This is the same manager as %(other)s.")
                     % {"place": location, "other": done[manager.pk]}
                 )
             done[manager.pk] = location
-            shapes.append(_save_parts(manager, plan, location))
+            shape = _save_parts(manager, given, location)
+            _apply_sections(manager, given, location)
+            for section in sections():
+                section.show(manager, shape)
+            shapes.append(shape)
         return {"managers": shapes}
 
 
-def _save_parts(manager: Manager, plan: ManagerPlan, location: str) -> Values:
+def _apply_sections(manager: Manager, given: Values, location: str) -> None:
+    """Applies all sections; raises ProvisionError with the errors of all."""
+    problems: Values = {}
+    for section in sections():
+        try:
+            section.apply(manager, given, location)
+        except InvalidError as error:
+            problems.update(error.more["fields"])
+    if problems:
+        raise ProvisionError(*sentences(problems))
+
+
+def _save_parts(manager: Manager, given: Values, location: str) -> Values:
     supervisors = [
         _save_supervisor(manager, values, f"{location}.supervisors[{n}]")
-        for n, values in enumerate(plan.supervisors)
+        for n, values in enumerate(given.get("supervisors", []))
     ]
     areas = [
         _save_area(manager, values, f"{location}.areas[{n}]")
-        for n, values in enumerate(plan.areas)
+        for n, values in enumerate(given.get("areas", []))
     ]
     operators = [
         _save_operator(manager, values, f"{location}.operators[{n}]")
-        for n, values in enumerate(plan.operators)
+        for n, values in enumerate(given.get("operators", []))
     ]
-    _apply_rules(manager, plan, location)
     port = manager.controller_port
     return {
         "id": manager.pk,
@@ -85,40 +100,19 @@ def _save_parts(manager: Manager, plan: ManagerPlan, location: str) -> Values:
         "supervisors": supervisors,
         "areas": areas,
         "operators": operators,
-        **print_rules(manager, areas),
     }
 
 
-def _apply_rules(manager: Manager, plan: ManagerPlan, location: str) -> None:
-    policies = {
-        values["code"]: (f"{location}.areas[{n}]", values["policy"])
-        for n, values in enumerate(plan.areas)
-        if "policy" in values
-    }
-    try:
-        apply_rules(manager, plan.rules, policies, location)
-    except InvalidError as error:
-        raise ProvisionError(
-            *(
-                f"{place}: {sentence}"
-                for place, sentences in error.more["fields"].items()
-                for sentence in sentences
-            )
-        ) from error
-
-
-def _save_manager(plan: ManagerPlan, location: str) -> Manager:
-    given = {
-        _COLUMNS[name]: plan.values[name] for name in plan.values if name in _COLUMNS
-    }
-    manager = _find_manager(given) or Manager()
-    if "gatewaySettings" in plan.values:
-        settings = plan.values["gatewaySettings"]
+def _save_manager(given: Values, location: str) -> Manager:
+    values = {_COLUMNS[name]: given[name] for name in given if name in _COLUMNS}
+    manager = _find_manager(values) or Manager()
+    if "gatewaySettings" in given:
+        settings = given["gatewaySettings"]
         if _settings_of(manager) != settings:
-            given["gateway_settings"] = json.dumps(settings)
+            values["gateway_settings"] = json.dumps(settings)
     return _save(
         manager,
-        given,
+        values,
         f"{location}: " + _("The number, page or port already belongs to a manager."),
     )
 
@@ -175,9 +169,7 @@ def _save_operator(manager: Manager, values: Values, location: str) -> Values:
         raise ProvisionError(
             f"{location}: " + _("This user is an operator of another manager.")
         )
-    own: Values = {
-        name: values[name] for name in ("name", "email", "cap") if name in values
-    }
+    own: Values = {name: values[name] for name in ("name", "email") if name in values}
     operator = _save(operator, own, location)
     return {
         "id": str(operator.pk),
@@ -185,7 +177,6 @@ def _save_operator(manager: Manager, values: Values, location: str) -> Values:
         "name": operator.name,
         "email": operator.email,
         "areas": _serve(operator, values.get("areas", []), location),
-        **({} if operator.cap is None else {"cap": operator.cap}),
     }
 
 

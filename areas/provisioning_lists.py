@@ -1,6 +1,6 @@
 """Saves the lists of a provisioning file, such as reasons, by the codes of their items.
 
-Lists of the apps above are named in `settings.PROVISION_LISTS`.
+Each is a section of its own (`list_section`), also those of the apps above.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from django.conf import settings
 from django.db import models
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from areas.hours import Problems
 from areas.models import ClosingReason, PauseReason, TransferReason
+from areas.provisioning_fields import AsGiven
+from areas.provisioning_registry import Section, Values
 from hci_center.api.parsers import WrongValueError, parse_integer, parse_text
+from hci_center.errors import InvalidError
 from managers.models import Manager
 
-Values = dict[str, Any]
 # A field's name, its column, its parser and the value if it is not given.
 Spec = tuple[str, str, Callable[[Any], Any], Any]
 
@@ -91,7 +91,7 @@ class CodedList:
         ]
 
 
-_LISTS: Mapping[str, ItemList] = {
+LISTS: Mapping[str, ItemList] = {
     "pauseReasons": CodedList(
         PauseReason,
         {"minutes": ("minutes", partial(parse_integer, least=0, most=MOST_MINUTES), 0)},
@@ -99,46 +99,42 @@ _LISTS: Mapping[str, ItemList] = {
     "closingReasons": CodedList(ClosingReason),
     "transferReasons": CodedList(TransferReason),
 }
-LISTS = (*_LISTS, *settings.PROVISION_LISTS)
 
 
-def _item_lists() -> dict[str, ItemList]:
-    above = settings.PROVISION_LISTS
-    return {**_LISTS, **{key: import_string(path) for key, path in above.items()}}
+def list_section(key: str, item_list: ItemList) -> Section:
+    """Returns the section of one list; it saves what is given and deletes nothing."""
+
+    def apply(manager: Manager, given: Values, location: str) -> None:
+        problems: Problems = {}
+        if given.get(key) is not None:
+            _save_list(item_list, manager, given[key], f"{location}.{key}", problems)
+        if problems:
+            raise InvalidError(problems)
+
+    def show(manager: Manager, shape: Values) -> None:
+        if items := item_list.printed(manager):
+            shape[key] = items
+
+    return Section(key, apply, show, manager={key: AsGiven()})
 
 
-def save_lists(
-    manager: Manager, given: Mapping[str, Any], location: str, problems: Problems
+def _save_list(
+    item_list: ItemList, manager: Manager, given: Any, place: str, problems: Problems
 ) -> None:
-    """Saves the items of each list that is given; deletes nothing.
-
-    Adds each error to `problems` by its place.
-    """
-    for key, item_list in _item_lists().items():
-        if given.get(key) is None:
-            continue
-        place, items = f"{location}.{key}", given[key]
-        if not isinstance(items, list) or len(items) > MOST_ITEMS:
-            problems[place] = [_("This must be a list of at most %d.") % MOST_ITEMS]
-            continue
-        read = [
-            item_list.read(manager, item, f"{place}[{n}]", problems)
-            for n, item in enumerate(items)
-        ]
-        names = [item_list.name_of(columns) for columns in read if columns]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            problems[place] = [_("%s is there twice.") % name]
-        for columns in read:
-            if columns and place not in problems:
-                item_list.save(manager, columns)
-
-
-def print_lists(manager: Manager) -> Values:
-    """Returns the lists of the manager that have items."""
-    printed = {
-        key: item_list.printed(manager) for key, item_list in _item_lists().items()
-    }
-    return {key: items for key, items in printed.items() if items}
+    """Saves the items, unless one is there twice; adds errors by their place."""
+    if not isinstance(given, list) or len(given) > MOST_ITEMS:
+        problems[place] = [_("This must be a list of at most %d.") % MOST_ITEMS]
+        return
+    read = [
+        item_list.read(manager, item, f"{place}[{n}]", problems)
+        for n, item in enumerate(given)
+    ]
+    names = [item_list.name_of(columns) for columns in read if columns]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems[place] = [_("%s is there twice.") % name]
+    for columns in read:
+        if columns and place not in problems:
+            item_list.save(manager, columns)
 
 
 def read_item(

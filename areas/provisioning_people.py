@@ -10,12 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Func
 from django.utils.translation import gettext as _
 
-from areas.provisioning_schema import ManagerPlan, ProvisionError, Values
+from areas.provisioning_registry import Values
+from areas.provisioning_schema import ProvisionError
 
 
-def refuse_wrong_people(plans: list[ManagerPlan]) -> None:
+def refuse_wrong_people(managers: list[Values]) -> None:
     """Raises ProvisionError with every invalid password and user name."""
-    people = list(_people(plans))
+    people = list(_people(managers))
     names = {values["username"] for _location, values in people}
     known = {user.username: user for user in User.objects.filter(username__in=names)}
     alike = _alike(names)
@@ -35,11 +36,11 @@ def refuse_wrong_people(plans: list[ManagerPlan]) -> None:
         raise ProvisionError(*problems)
 
 
-def _people(plans: list[ManagerPlan]) -> Iterator[tuple[str, Values]]:
+def _people(managers: list[Values]) -> Iterator[tuple[str, Values]]:
     """Yields each person's values with their location in the file."""
-    for number, plan in enumerate(plans):
+    for number, manager in enumerate(managers):
         for part in ("supervisors", "operators"):
-            for n, values in enumerate(getattr(plan, part)):
+            for n, values in enumerate(manager.get(part, [])):
                 yield f"managers[{number}].{part}[{n}]", values
 
 

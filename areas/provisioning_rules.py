@@ -16,7 +16,6 @@ from areas.models import Area, Holiday
 from areas.policies import stored_policies
 from areas.policy_saving import write_policy
 from areas.policy_values import printed_policy
-from areas.provisioning_lists import print_lists, save_lists
 from areas.schedule_versions import refresh_rules
 from hci_center.api.parsers import (
     WrongValueError,
@@ -51,7 +50,7 @@ def parse_state(value: Any) -> str:
 def apply_rules(
     manager: Manager, given: Mapping[str, Any], areas: Mapping[str, Any], location: str
 ) -> None:
-    """Saves the given policies, holidays and lists of reasons.
+    """Saves the given `policy`, `holidays`, `nationalHolidays` and areas' policies.
 
     `areas` are the given policies by the place of the area in the file. Keys that are
     not given change nothing, and lists delete nothing. Raises InvalidError with each
@@ -61,7 +60,6 @@ def apply_rules(
     codes = dict(Area.objects.filter(manager=manager).values_list("code", "pk"))
     _save_holidays(manager, given.get("holidays"), codes, location, problems)
     _add_national(manager, given.get("nationalHolidays"), location, problems)
-    save_lists(manager, given, location, problems)
     policies: list[tuple[int | None, str, Any]] = []
     if "policy" in given:
         policies.append((None, location, given["policy"]))
@@ -212,5 +210,4 @@ def print_rules(manager: Manager, areas: list[Values]) -> Values:
         }
         for row in Holiday.objects.filter(manager=manager).order_by("date", "pk")
     ]
-    printed |= {"holidays": holidays} if holidays else {}
-    return printed | print_lists(manager)
+    return printed | ({"holidays": holidays} if holidays else {})

@@ -186,12 +186,6 @@ KNOWN_SENDERS = [
     "areas.session_auth.caller_from_session",
 ]
 
-# Lists of a provisioning file whose rows are not of the app that reads it.
-PROVISION_LISTS = {
-    "tags": "contacts.provisioning_tags.TAGS",
-    "replies": "chats.inbox.reply_provisioning.REPLIES",
-}
-
 # Database ------------------------------------------------------------------
 
 REDIS_URL: str = env.address(

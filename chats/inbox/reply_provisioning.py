@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from areas.hours import Problems
 from areas.models import Area
-from areas.provisioning_lists import Spec, Values, parse_code, read_item, save_row
+from areas.provisioning_lists import Spec, parse_code, read_item, save_row
+from areas.provisioning_registry import Values
 from chats.models import Reply
 from hci_center.api.parsers import WrongValueError, parse_text
 from managers.models import Manager
