@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from areas.hours import Problems
-from areas.models import ClosingReason, PauseReason, TransferReason
+from areas.models import Area, ClosingReason, PauseReason, TransferReason
 from areas.provisioning_fields import AsGiven
 from areas.provisioning_registry import Section, Values
 from hci_center.api.parsers import WrongValueError, parse_integer, parse_text
@@ -91,12 +91,55 @@ class CodedList:
         ]
 
 
+def area_parser(manager: Manager) -> Callable[[Any], int]:
+    """Returns a parser of the codes of the manager's areas; it returns their ids."""
+    codes = dict(Area.objects.filter(manager=manager).values_list("code", "pk"))
+
+    def area_id(value: Any) -> int:
+        code = parse_text(value, 64)
+        if code not in codes:
+            raise WrongValueError(_("The manager has no area %s.") % code)
+        return codes[code]
+
+    return area_id
+
+
+class ClosingReasonList:
+    """Closing reasons, each of all areas or of one, which is named by its code."""
+
+    def read(
+        self, manager: Manager, item: Any, place: str, problems: Problems
+    ) -> Values | None:
+        """Returns the columns of a reason, or None if any is wrong."""
+        reasons = CodedList(
+            ClosingReason, {"area": ("area_id", area_parser(manager), 0)}
+        )
+        columns = reasons.read(manager, item, place, problems)
+        # 0 is no area.
+        return columns and columns | {"area_id": columns["area_id"] or None}
+
+    def name_of(self, columns: Values) -> str:
+        return str(columns["code"])
+
+    def save(self, manager: Manager, columns: Values) -> None:
+        """Also makes the reason active."""
+        CodedList(ClosingReason).save(manager, columns)
+
+    def printed(self, manager: Manager) -> list[Values]:
+        """Returns the active reasons."""
+        rows = ClosingReason.objects.filter(manager=manager, is_active=True)
+        return [
+            {"code": row.code, "name": row.name, "area": row.area and row.area.code}
+            for row in rows.select_related("area").order_by("pk")
+        ]
+
+
 LISTS: Mapping[str, ItemList] = {
     "pauseReasons": CodedList(
         PauseReason,
         {"minutes": ("minutes", partial(parse_integer, least=0, most=MOST_MINUTES), 0)},
     ),
-    "closingReasons": CodedList(ClosingReason),
+    "closingReasons": ClosingReasonList(),
     "transferReasons": CodedList(TransferReason),
 }
 

@@ -1,4 +1,4 @@
-"""Applies the time zone, the policies and the holidays of a provisioning file."""
+"""Applies the policies, the menu and the holidays of a provisioning file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from areas.holidays import STATES, add_national_holidays
 from areas.hours import Problems, parse_date_hours
+from areas.menus import menu_in_force, publish_menu
 from areas.models import Area, Holiday
 from areas.policies import stored_policies
 from areas.policy_saving import write_policy
@@ -50,7 +51,7 @@ def parse_state(value: Any) -> str:
 def apply_rules(
     manager: Manager, given: Mapping[str, Any], areas: Mapping[str, Any], location: str
 ) -> None:
-    """Saves the given `policy`, `holidays`, `nationalHolidays` and areas' policies.
+    """Saves the given `policy`, `menu`, `holidays`, `nationalHolidays`, areas' policies.
 
     `areas` are the given policies by the place of the area in the file. Keys that are
     not given change nothing, and lists delete nothing. Raises InvalidError with each
@@ -67,9 +68,21 @@ def apply_rules(
         policies.append((codes[code], place, policy))
     for area_id, place, policy in policies:
         _write_policy(manager.pk, area_id, policy, f"{place}.policy", problems)
+    if "menu" in given:
+        _publish_menu(manager.pk, given["menu"], f"{location}.menu", problems)
     if problems:
         raise InvalidError(problems)
     refresh_rules(manager.pk, "provision")
+
+
+def _publish_menu(manager_id: int, menu: Any, place: str, problems: Problems) -> None:
+    """Publishes the menu; the version that is printed with it may be given back."""
+    if isinstance(menu, dict):
+        menu = {key: menu[key] for key in menu if key != "version"}
+    try:
+        publish_menu(manager_id, menu, place=place, made_by="provision")
+    except InvalidError as error:
+        problems |= error.more["fields"]
 
 
 def _write_policy(
@@ -210,4 +223,8 @@ def print_rules(manager: Manager, areas: list[Values]) -> Values:
         }
         for row in Holiday.objects.filter(manager=manager).order_by("date", "pk")
     ]
-    return printed | ({"holidays": holidays} if holidays else {})
+    printed |= {"holidays": holidays} if holidays else {}
+    menu = menu_in_force(manager.pk)
+    if menu is not None and menu.body is not None:
+        printed["menu"] = menu.body | {"version": menu.version}
+    return printed

@@ -63,6 +63,8 @@ RULES = Section(
         # "" and null are none.
         "uf": Parsed(parse_state, required=False, allow_null=True),
         "policy": AsGiven(),
+        # null publishes that there is none.
+        "menu": AsGiven(),
         "holidays": AsGiven(),
         "nationalHolidays": AsGiven(),
     },

@@ -42,7 +42,12 @@ def refresh_rules(manager_id: int, made_by: str = "") -> bool:
     settings = policies_of(manager_id, [area.pk for area in areas])
     contents = _contents(manager, settings)
     in_force = _in_force([manager, *areas])
-    written = _point(manager, contents[None], in_force, made_by)
+    # With a version of its own an area's chats have one wherever they go.
+    has_own = any(
+        area.schedule_id is not None or contents[area.pk] != contents[None]
+        for area in areas
+    )
+    written = _point(manager, contents[None], in_force, made_by, is_needed=has_own)
     for area in areas:
         content = None if contents[area.pk] == contents[None] else contents[area.pk]
         written |= _point(area, content, in_force, made_by)
@@ -58,10 +63,13 @@ def _point(
     content: _Content | None,
     in_force: dict[int, _Content],
     made_by: str,
+    *,
+    is_needed: bool = False,
 ) -> bool:
     """Points the row to a version of that content, made anew unless it is in force.
 
-    An area without a content of its own (None) has its manager's.
+    An area without a content of its own (None) has its manager's. A manager gets no
+    first version for the default content unless `is_needed`.
     """
     present = None if row.schedule_id is None else in_force.get(row.schedule_id)
     if content == present:
@@ -69,7 +77,7 @@ def _point(
     manager_id, area_id = row.pk, None
     if isinstance(row, Area):
         manager_id, area_id = row.manager_id, row.pk
-    elif present is None and content == _default(row.time_zone):
+    elif present is None and not is_needed and content == _default(row.time_zone):
         # Open always and without targets is what it is without a version.
         return False
     version = None

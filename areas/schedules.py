@@ -109,7 +109,7 @@ class Timetable:
             timedelta(),
         )
 
-    def due(self, at: datetime, seconds: int) -> datetime | None:
+    def due(self, at: datetime, seconds: float) -> datetime | None:
         """Returns the instant at which that many open seconds have passed since `at`.
 
         None is never.
@@ -172,18 +172,19 @@ def timetable_of(manager_id: int, area_id: int | None) -> Timetable:
     """Returns the timetable in force of an area, or of the manager if it is None."""
     with connection.cursor() as cursor:
         cursor.execute(_IN_FORCE, [area_id, manager_id])
-        return _read(*cursor.fetchone())
+        return parse_timetable(*cursor.fetchone())
 
 
 def timetables_of(manager_id: int) -> dict[int, Timetable]:
     """Returns the timetables in force of all areas of a manager, by the areas' ids."""
     with connection.cursor() as cursor:
         cursor.execute(_ALL_IN_FORCE, [manager_id])
-        return {area_id: _read(*row) for area_id, *row in cursor.fetchall()}
+        return {area_id: parse_timetable(*row) for area_id, *row in cursor.fetchall()}
 
 
 @lru_cache(maxsize=1024)
-def _read(zone: str, hours: str | None, holidays: str | None) -> Timetable:
+def parse_timetable(zone: str, hours: str | None, holidays: str | None) -> Timetable:
+    """Returns the timetable of columns as text; always open without a version."""
     if hours is None:
         return Timetable(ZoneInfo(zone))
     return read_timetable(zone, json.loads(hours), json.loads(holidays or "{}"))

@@ -67,6 +67,12 @@ SELECT {COLUMNS} FROM contacts_contact c
  WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
 """  # noqa: S608 - column names only
 
+_LOCK_AND_SWITCH = f"""
+SELECT (SELECT m.has_automation FROM managers_manager m WHERE m.id = c.manager_id),
+       {COLUMNS} FROM contacts_contact c
+ WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
+"""  # noqa: S608 - column names only
+
 # A manager, one of its contacts and one of its operators in one query.
 _TARGET = f"""
 SELECT m.id, o.id, o.name,
@@ -189,6 +195,17 @@ def lock_contact(contact_id: int) -> Contact:
     if row is None:
         raise ContactNotFoundError
     return contact_of(row)
+
+
+def lock_contact_and_switch(contact_id: int) -> tuple[Contact, bool]:
+    """Like `lock_contact`; also returns whether its manager has any rules."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_AND_SWITCH, [contact_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise ContactNotFoundError
+    has_automation, *columns = row
+    return contact_of(columns), has_automation
 
 
 def is_visible(contact: Contact, caller: Caller) -> bool:

@@ -166,5 +166,5 @@ class AreaAdmin(TenantAdmin):
     )
     def reviewed(self, request: HttpRequest, queryset: QuerySet[Area]) -> None:
         count = queryset.filter(needs_review=True).update(needs_review=False)
-        said = ngettext("%d area was reviewed.", "%d areas were reviewed.", count)
-        self.message_user(request, said % count, messages.SUCCESS)
+        message = ngettext("%d area was reviewed.", "%d areas were reviewed.", count)
+        self.message_user(request, message % count, messages.SUCCESS)

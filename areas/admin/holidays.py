@@ -234,6 +234,6 @@ class HolidayAdmin(TenantAdmin):
         with transaction.atomic():
             added = add_holidays(manager.pk, days)
             self._refresh(request, manager.pk)
-        said = ngettext("%d date was added.", "%d dates were added.", len(added))
-        self.message_user(request, said % len(added), messages.SUCCESS)
+        message = ngettext("%d date was added.", "%d dates were added.", len(added))
+        self.message_user(request, message % len(added), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:areas_holiday_changelist"))

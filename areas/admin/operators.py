@@ -207,8 +207,8 @@ class OperatorAdmin(TenantAdmin):
     )
     def activate(self, request: HttpRequest, queryset: QuerySet[Operator]) -> None:
         count = queryset.filter(is_active=False).update(is_active=True)
-        said = ngettext("%d operator is back.", "%d operators are back.", count)
-        self.message_user(request, said % count, messages.SUCCESS)
+        message = ngettext("%d operator is back.", "%d operators are back.", count)
+        self.message_user(request, message % count, messages.SUCCESS)
 
     @admin.action(
         description=gettext_lazy("Deactivate the chosen operators"),
@@ -228,12 +228,12 @@ class OperatorAdmin(TenantAdmin):
         for contact in contacts:
             hand_over(contact, None, actor=actor)
             count += 1
-        said = ngettext(
+        message = ngettext(
             "%d contact went back to the queue.",
             "%d contacts went back to the queue.",
             count,
         )
-        self.message_user(request, said % count, messages.SUCCESS)
+        self.message_user(request, message % count, messages.SUCCESS)
 
 
 def _is_staff(operator: Operator | None) -> bool:

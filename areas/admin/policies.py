@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from areas.admin.assignment_trial import trial_data
 from areas.admin.policy_form import PolicyForm
 from areas.models import Policy
 from areas.policy_saving import save_policy
@@ -54,6 +55,7 @@ class PolicyAdmin(TenantAdmin):
     supervisors_may = ALL
     administrators_may = ALL
     form = PolicyForm
+    change_form_after_template: Any = "admin/areas/assignment_trial.html"
 
     list_display = ["scope", "manager", "kind", "opening"]
     list_filter = [("manager", TenantFilter)]
@@ -79,6 +81,18 @@ class PolicyAdmin(TenantAdmin):
             (None, {"fields": ["manager", "area"], "description": explained}),
             *sections,
         ]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        context["assignment_trial"] = trial_data(obj) if obj is not None else None
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["manager", "area"]

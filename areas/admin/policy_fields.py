@@ -135,8 +135,8 @@ class Choice(InheritingField, forms.ChoiceField):
 
     def show_inherited(self, value: Any) -> None:
         label = dict(self.offered).get(self.shown(value), value)
-        said = _("Inherited: %s") % label
-        self.choices = [(INHERITED, said), *self.offered]
+        message = _("Inherited: %s") % label
+        self.choices = [(INHERITED, message), *self.offered]
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value) or None
@@ -180,9 +180,9 @@ class WeekWidget(forms.MultiWidget):
         shown = texts_of_week(value)
         for day, text in zip(self.widgets[1:], shown[1:], strict=True):
             day.attrs["placeholder"] = text or _("closed")
-        said = _("Inherited: always open") if value == ALWAYS else _("Inherited")
+        message = _("Inherited: always open") if value == ALWAYS else _("Inherited")
         mode: Any = self.widgets[0]
-        mode.choices = [(INHERITED, said), *self.choices[1:]]
+        mode.choices = [(INHERITED, message), *self.choices[1:]]
 
     def decompress(self, value: Any) -> list[str]:
         return texts_of_week(value)

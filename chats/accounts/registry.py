@@ -136,7 +136,8 @@ def _account_ref(row: Sequence[Any], channel: str) -> GatewayAccountRef:
         account = Account(name, f"{demo_url()}/controller/{port}", number=number)
         return GatewayAccountRef(manager_id, channel, CONTROLLER, account)
     url, id_, secret = _whatsapp(gateway, options, port)
-    account = Account(name, url.rstrip("/"), id_, secret, number)
+    business = options.get("wabaId", "").strip() if gateway == CLOUD else ""
+    account = Account(name, url.rstrip("/"), id_, secret, number, business)
     return GatewayAccountRef(manager_id, channel, gateway, account)
 
 

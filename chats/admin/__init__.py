@@ -1,5 +1,5 @@
 """Back-office pages of chats, messages and gateways."""
 
-from chats.admin import background, chats, gateways, ledger, messages, replies
+from chats.admin import background, chats, gateways, ledger, menus, messages, replies
 
-__all__ = ["background", "chats", "gateways", "ledger", "messages", "replies"]
+__all__ = ["background", "chats", "gateways", "ledger", "menus", "messages", "replies"]

@@ -166,7 +166,7 @@ class ChatAdmin(TenantAdmin):
             request,
             going,
             lambda chat: close(chat.contact),
-            said=_count_closed,
+            message=_count_closed,
             logged=_("Chat closed."),
         )
         return None

@@ -78,6 +78,7 @@ class GatewayAccountAdmin(ReportsAdmin):
         "webhook",
         "reports",
         "templates",
+        "approved",
         "history",
     ]
 
@@ -143,8 +144,8 @@ class GatewayAccountAdmin(ReportsAdmin):
             channel=Channel.WHATSAPP, manager__gateway__in=UNSIGNED
         )
         if not rows.exists():
-            said = _("None of the chosen sessions has a webhook address of its own.")
-            self.message_user(request, said, messages.WARNING)
+            message = _("None of the chosen sessions has a webhook address of its own.")
+            self.message_user(request, message, messages.WARNING)
             return None
         title = _("Renew the webhook address")
         form = confirm(self, request, rows, title=title, make_form=RenewalForm)
@@ -155,12 +156,12 @@ class GatewayAccountAdmin(ReportsAdmin):
             at_once = form.cleaned_data["at_once"]
             renewed_webhook_path(manager.gateway, manager.pk, at_once=at_once)
             self.log_change(request, account, title)
-        said = ngettext(
+        message = ngettext(
             "%d address was renewed: its page shows the one to give the gateway.",
             "%d addresses were renewed: their pages show the ones to give the gateways.",
             len(rows),
         )
-        self.message_user(request, said % len(rows), messages.SUCCESS)
+        self.message_user(request, message % len(rows), messages.SUCCESS)
         return None
 
     @column(gettext_lazy("History"))
@@ -208,9 +209,9 @@ class InboundEventAdmin(TenantAdmin):
     @admin.action(description=gettext_lazy("Process again"), permissions=["view"])
     def again(self, request: HttpRequest, chosen: QuerySet[InboundEvent]) -> None:
         count = retry(list(chosen.values_list("pk", flat=True)))
-        said = ngettext(
+        message = ngettext(
             "%d parked event is processed again.",
             "%d parked events are processed again.",
             count,
         )
-        self.message_user(request, said % count, messages.SUCCESS)
+        self.message_user(request, message % count, messages.SUCCESS)

@@ -88,8 +88,8 @@ class MessageAdmin(EndlessAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         rows: QuerySet[Message] = super().get_queryset(request)
-        said = Coalesce(KeyTextTransform("caption", "details"), "content")
-        return rows.annotate(beginning=Left(said, EXCERPT))
+        shown = Coalesce(KeyTextTransform("caption", "details"), "content")
+        return rows.annotate(beginning=Left(shown, EXCERPT))
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

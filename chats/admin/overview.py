@@ -27,11 +27,18 @@ SELECT m.id, m.name, a.id, a.name,
        count(*) FILTER (WHERE c.operator_id IS NULL),
        count(*) FILTER (WHERE c.operator_id IS NOT NULL),
        sum(c.unread),
-       min(h.opened_at) FILTER (WHERE c.operator_id IS NULL)
+       min(h.opened_at) FILTER (WHERE c.operator_id IS NULL),
+       count(*) FILTER (WHERE k.risk_at <= now() AND (k.due_at > now()) IS NOT FALSE),
+       count(*) FILTER (WHERE k.due_at <= now()), bool_or(k.runs)
   FROM chats_chat h
   JOIN contacts_contact c ON c.id = h.contact_id
   JOIN managers_manager m ON m.id = h.manager_id
   LEFT JOIN areas_area a ON a.id = c.area_id
+  LEFT JOIN LATERAL (
+    SELECT true AS runs, min(r.risk_at) AS risk_at, min(r.due_at) AS due_at
+      FROM chats_clock r
+     WHERE r.chat_id = h.id AND r.met_at IS NULL AND r.void_at IS NULL
+    HAVING count(*) > 0) k ON true
  WHERE h.closed_at IS NULL
    AND {reaches_sql("h.manager_id")}
  GROUP BY m.id, a.id
@@ -51,6 +58,10 @@ class Queue:
     answered: int
     unread: int
     oldest: datetime | None
+    # Chats with a service level clock that is at risk, or that has run out.
+    at_risk: int
+    overdue: int
+    has_clocks: bool | None
 
 
 def queues_of(caller: Caller) -> list[Queue]:
@@ -69,6 +80,7 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "title": _("Overview"),
         "troubles": troubles_of(caller),
         "queues": queues,
+        "has_clocks": any(queue.has_clocks for queue in queues),
         "waiting": sum(queue.waiting for queue in queues),
         "answered": sum(queue.answered for queue in queues),
         "unread": sum(queue.unread for queue in queues),

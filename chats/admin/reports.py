@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chats.accounts.notices import BAD_STATES, GOOD_STATES, mark_handled, open_problems
-from chats.models import GatewayAccount, GatewayNotice
+from chats.models import ApprovedTemplate, GatewayAccount, GatewayNotice
 from managers.admin.columns import column, short, tag
 from managers.admin.dialogs import apply_to_one, dialog
 from managers.admin.tenant import TenantAdmin
@@ -39,6 +39,19 @@ class ReportsAdmin(TenantAdmin):
     def templates(self, account: GatewayAccount) -> str:
         templates = account.templates.order_by("-reported_at")[:MOST_SHOWN]
         return _lines([_template(template) for template in templates])
+
+    @column(gettext_lazy("Approved templates"))
+    def approved(self, account: GatewayAccount) -> str:
+        """The templates as last fetched; a line says when, and why it failed."""
+        fetch = getattr(account, "template_fetch", None)
+        if fetch is None:
+            return "-"
+        failed = format_html("{} {}", tag("bad", _("Failed")), fetch.error)
+        lines: list[str] = [failed] if fetch.error else []
+        if fetch.fetched_at is not None:
+            lines.append(_("Fetched: %s") % short(fetch.fetched_at))
+        listed = account.approved_templates.order_by("name", "language")[:MOST_SHOWN]
+        return _lines([*lines, *map(_approved, listed)])
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         offered: list[Any] = super().get_actions_detail(request, object_id)
@@ -71,12 +84,16 @@ def _mark_handled(account: GatewayAccount) -> None:
 
 
 def _notice(notice: GatewayNotice) -> str:
-    level, said = _LEVELS[notice.level], notice.get_level_display()
+    level, message = _LEVELS[notice.level], notice.get_level_display()
     if notice.level == GatewayNotice.Level.PROBLEM and notice.handled_at is not None:
-        level, said = "mute", _("Dealt with")
+        level, message = "mute", _("Dealt with")
     until = _("until %s") % short(notice.ends_at) if notice.ends_at else ""
     return format_html(
-        "{} {} {} {}", short(notice.reported_at), tag(level, said), notice.text, until
+        "{} {} {} {}",
+        short(notice.reported_at),
+        tag(level, message),
+        notice.text,
+        until,
     )
 
 
@@ -91,6 +108,14 @@ def _template(template: Any) -> str:
         tag(kind, template.status or "?"),
         " · ".join(filter(None, more)),
     )
+
+
+def _approved(template: ApprovedTemplate) -> str:
+    named = f"{template.name} ({template.language}) {template.category}"
+    if not template.needs:
+        return format_html("{}", named)
+    needs = _("cannot be sent: it needs %s") % template.get_needs_display()
+    return format_html("{} {}", named, tag("mute", needs))
 
 
 def _lines(lines: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chats.api.openapi_assignment import ASSIGNMENT_PAGES
+from chats.api.openapi_closing import CLOSING_PAGES
 from chats.api.openapi_examples import (
     AMBIGUOUS,
     ANY_TEXT,
@@ -20,14 +22,17 @@ from chats.api.openapi_examples import (
     TEXT,
 )
 from chats.api.openapi_inbox import INBOX_PAGES
+from chats.api.openapi_menus import MENU_PAGES
 from chats.api.openapi_notes import NOTE_PAGES
 from chats.api.openapi_operators import OPERATOR_PAGES
 from chats.api.openapi_replies import REPLY_PAGES
+from chats.api.openapi_scheduling import SCHEDULING_PAGES
 from chats.api.responses import (
     ChatShape,
     HandedOverChatShape,
     MessageShape,
     SessionShape,
+    TemplatesShape,
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
 from contacts.api.openapi import TRANSFER, ContactShape
@@ -87,10 +92,15 @@ PAGES = {
     ),
     "delete": OperationDoc(
         "Delete a chat",
-        "Closes it and releases the contact. Its messages stay for history.",
+        "Closes it and releases the contact. Its messages stay for history. `cause` "
+        "says why (`resolved`, `customer`, `idle`, `menu`), `reason` is the code of a "
+        "closing reason, `survey: false` asks the customer nothing.",
         answer=text("Chat deleted"),
         example="Chat deleted",
-        bodies={"By id": BY_ID},
+        bodies={
+            "By id": BY_ID,
+            "With a reason": {**BY_ID, "cause": "resolved", "reason": "pago"},
+        },
         refuses=(ChatNotFoundError, AmbiguousContactError),
     ),
     "record": OperationDoc(
@@ -226,9 +236,11 @@ PAGES = {
     "send_template": OperationDoc(
         "Send an approved template",
         "The only way to write first, or after the customer's last message has grown "
-        "too old. Refused where the manager's gateway has no templates.",
+        "too old. `content` is its text as sent, if it is one of `user/templates`; else "
+        "its name and values. Refused where the manager's gateway has no templates.",
         answer=MessageShape,
-        example=SENT | {"type": "template", "content": "boas_vindas: Maria"},
+        example=SENT
+        | {"type": "template", "content": "Olá, Maria! Como podemos ajudar?"},
         bodies={
             "By number": {
                 "operatorId": "2",
@@ -240,6 +252,28 @@ PAGES = {
         },
         rules=(PHONE_OR_ID,),
         refuses=SENDING,
+    ),
+    "find_templates": OperationDoc(
+        "The approved templates of a manager's number",
+        "Those that the call which sends a template can send: its values fill `{{1}}`, "
+        "`{{2}}` and so on of `text` in their order, `parameters` of them. Templates "
+        "that also take a file, a value in a button or named values are left out. As "
+        "the gateway listed them within the last hour; empty where it has none.",
+        answer=TemplatesShape,
+        example={
+            "templates": [
+                {
+                    "name": "boas_vindas",
+                    "language": "pt_BR",
+                    "category": "UTILITY",
+                    "text": "Olá, {{1}}! Como podemos ajudar?",
+                    "parameters": 1,
+                }
+            ]
+        },
+        bodies={"By number": {"number": 123456789}},
+        rules=(one_of("number", "facebookId"),),
+        refuses=(ManagerNotFoundError,),
     ),
     "find_session": OperationDoc(
         "The session of a manager's gateway",
@@ -259,8 +293,12 @@ PAGES = {
         rules=(one_of("number", "facebookId"),),
         refuses=(ManagerNotFoundError,),
     ),
+    **CLOSING_PAGES,
     **INBOX_PAGES,
     **NOTE_PAGES,
+    **SCHEDULING_PAGES,
     **REPLY_PAGES,
+    **ASSIGNMENT_PAGES,
+    **MENU_PAGES,
     **OPERATOR_PAGES,
 }

@@ -9,11 +9,14 @@ from chats.api.responses_inbox import (
     ExplanationShape,
     FilesShape,
     HistoryShape,
+    TranscriptShape,
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
 from hci_center.api.schema.operation_docs import Json, OperationDoc
 from hci_center.errors import (
+    AmbiguousContactError,
     AreaNotFoundError,
+    ChatNotFoundError,
     ForbiddenError,
     ManagerNotFoundError,
     OperatorNotFoundError,
@@ -65,7 +68,9 @@ INBOX_PAGES = {
         "(accents and case do not matter), of a number in any spelling or of a "
         "protocol. `words` are whole words, all in one message, which is the `hit`; "
         "messages are found a few seconds after they came. `counts` adds how many "
-        "chats are open by state and area, whatever the other filters.",
+        "chats are open by state and area, whatever the other filters. `feedCounts` "
+        "adds them as of the change `s` of the live feed: each `line` with a greater "
+        "number goes on from them. `s` is null while the feed is far behind.",
         answer=ChatListShape,
         example={
             "chats": [LINE],
@@ -176,5 +181,31 @@ INBOX_PAGES = {
         },
         bodies={"By id": {"operatorId": "2", **BY_ID}},
         refuses=READING,
+    ),
+    "transcript": OperationDoc(
+        "The transcript of a chat",
+        "Who said what, with the names and texts that stood when the chat closed. "
+        "`page` is a link, good for an hour, to a page for A4. `notes` adds the "
+        "internal notes, not for operators.",
+        answer=TranscriptShape,
+        example={
+            "protocol": "BR202611220000178",
+            "manager": "Padaria Estrela",
+            "contact": {"id": 987654321, "name": "Maria Souza"},
+            "openedAt": "2026-11-22T13:05:09.120Z",
+            "closedAt": "2026-11-22T13:15:09.120Z",
+            "reason": "sold",
+            "lines": [
+                {
+                    "at": "2026-11-22T13:05:09.120Z",
+                    "who": "Maria Souza",
+                    "text": "Bom dia",
+                    "url": "",
+                }
+            ],
+            "page": "https://centre.example/api/chat/transcript/178?signature=…",
+        },
+        bodies={"By protocol": {"protocol": "BR202611220000178"}},
+        refuses=(ForbiddenError, ChatNotFoundError, AmbiguousContactError),
     ),
 }

@@ -83,6 +83,18 @@ class SessionShape(serializers.Serializer[Any]):
     qr = serializers.CharField(allow_null=True, required=False)
 
 
+class TemplateShape(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    language = serializers.CharField()
+    category = serializers.CharField(help_text="As the platform names it.")
+    text = serializers.CharField(help_text="`{{1}}` stands for the first value.")
+    parameters = serializers.IntegerField(help_text="The number of values.")
+
+
+class TemplatesShape(serializers.Serializer[Any]):
+    templates = TemplateShape(many=True)
+
+
 class HandedOverChatShape(serializers.Serializer[Any]):
     contactNumber = PersonId(help_text="The contact's id, whatever the channel.")
     contactId = PersonId()

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chats.api.responses import MessageShape
-from contacts.api.openapi import ContactShape
+from contacts.api.openapi import ContactShape, PersonId
 
 
 @extend_schema_field({"type": ["integer", "string"]})
@@ -113,6 +113,11 @@ class ChatListShape(serializers.Serializer[Any]):
     chats = ListedChatShape(many=True)
     next = serializers.CharField(allow_null=True)
     counts = ChatCountsShape(required=False)
+    s = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="With `feedCounts`: the number of the last change in the counts.",
+    )
 
 
 class SessionOfContactShape(serializers.Serializer[Any]):
@@ -157,3 +162,28 @@ class FileShape(serializers.Serializer[Any]):
 
 class FilesShape(serializers.Serializer[Any]):
     files = FileShape(many=True)
+
+
+class TranscriptContactShape(serializers.Serializer[Any]):
+    id = PersonId()
+    name = serializers.CharField()
+
+
+class TranscriptLineShape(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    who = serializers.CharField()
+    text = serializers.CharField()
+    url = serializers.CharField(help_text="Of a file.")
+
+
+class TranscriptShape(serializers.Serializer[Any]):
+    protocol = serializers.CharField()
+    manager = serializers.CharField()
+    contact = TranscriptContactShape()
+    openedAt = serializers.DateTimeField()
+    closedAt = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
+    lines = TranscriptLineShape(many=True)
+    page = serializers.CharField(
+        help_text="The printable page; the link is good for an hour."
+    )

@@ -87,11 +87,21 @@ UPDATE contacts_contact
    SET operator_id = NULL, queued_at = coalesce(waiting_since, clock_timestamp())
  WHERE id = ANY(%s)
 """
+# Nothing is done or asked for it any more.
 _DELETE = """
+WITH tasks AS (
+  DELETE FROM chats_task WHERE contact_id = %(contact)s
+), surveys AS (
+  UPDATE chats_survey SET state = 'void'
+   WHERE contact_id = %(contact)s AND state = 'asked'
+), later AS (
+  UPDATE chats_scheduled SET state = 'cancelled'
+   WHERE contact_id = %(contact)s AND state = 'waiting'
+)
 UPDATE contacts_contact
    SET deleted_at = clock_timestamp(), operator_id = NULL, unread = 0,
        waiting_since = NULL, queued_at = NULL, away_until = NULL
- WHERE id = %s
+ WHERE id = %(contact)s
 """
 
 
@@ -216,12 +226,15 @@ def save_contact(
 def delete_contact(contact: Contact, *, actor: Actor) -> None:
     """Soft-deletes the contact, closes its chat and releases its operator.
 
+    Its tasks are gone, the survey that it was asked is void and what was scheduled for
+    it is cancelled.
+
     Raises ContactNotFoundError if it has been deleted already.
     """
     with transaction.atomic():
         locked = lock_contact(contact.pk)
         close_chat_of_locked(locked, actor=actor, cause=ChatEvent.Cause.DELETED)
-        _execute(_DELETE, [locked.pk])
+        _execute(_DELETE, {"contact": locked.pk})
 
 
 def release_contacts_of(operator: Operator, *, actor: Actor) -> int:

@@ -1,4 +1,4 @@
-"""Opens and closes chats.
+"""Opens, closes and reopens chats.
 
 All code that locks more than one row does so in this order:
 
@@ -22,7 +22,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from chats.conversations.audit import INSERT, SCHEDULE, Actor, record
+from chats.conversations.audit import (
+    INSERT,
+    SCHEDULE,
+    Actor,
+    Entry,
+    record,
+    record_in_open_chats,
+)
 from chats.models import Chat, ChatEvent
 from contacts.lookup import lock_contact
 from contacts.models import Contact
@@ -78,6 +85,31 @@ UPDATE chats_chat
  WHERE contact_id = %s AND closed_at IS NULL
 RETURNING {_COLUMNS}
 """  # noqa: S608 - of columns
+# The same chat goes on with what nobody has read in it, and what its customer was asked
+# about it counts no more.
+_REOPEN = f"""
+WITH reopened AS (
+  UPDATE chats_chat
+     SET closed_at = NULL, reason = '', seen_message_id = coalesce(seen_message_id, 0)
+   WHERE id = %(chat)s AND contact_id = %(contact)s AND closed_at IS NOT NULL
+  RETURNING {_COLUMNS}
+), unasked AS (
+  UPDATE chats_survey s
+     SET state = CASE WHEN s.state = 'asked' THEN 'void' ELSE s.state END,
+         comment_until = NULL
+    FROM reopened r
+   WHERE s.chat_id = r.id AND (s.state = 'asked' OR s.comment_until IS NOT NULL)
+), shown AS (
+  UPDATE contacts_contact c
+     SET protocol = r.protocol, queued_at = clock_timestamp(),
+         unread = c.unread + (SELECT count(*) FROM chats_message m
+                               WHERE m.chat_id = r.id AND m.direction = 'in'
+                                 AND m.status = 'wait'),
+         operator_id = coalesce(%(operator)s::bigint, c.operator_id)
+    FROM reopened r WHERE c.id = r.contact_id
+)
+SELECT {_COLUMNS} FROM reopened
+"""  # noqa: S608 - of columns
 # Only messages of the open chat count as unread, and only there somebody waits.
 _RELEASE = """
 UPDATE contacts_contact
@@ -126,8 +158,9 @@ def close_chat(
 ) -> None:
     """Closes the contact's open chat and releases the contact from its operator.
 
-    `cause` is that of the ledger, `reason` the code of a closing reason. Raises ChatNotFoundError if none is open and ContactNotFoundError if the contact
-    has been deleted.
+    `cause` is that of the ledger, `reason` the code of a closing reason. Raises
+    ChatNotFoundError if none is open and ContactNotFoundError if the contact has been
+    deleted.
     """
     with transaction.atomic():
         locked = lock_contact(contact.pk)
@@ -156,5 +189,36 @@ def close_chat_of_locked(
         operator_id=None,
         sa=contact.sa,
         cause=cause,
+        detail={"reason": reason} if reason else None,
     )
     return True
+
+
+def reopen_chat_of_locked(
+    contact: Contact,
+    chat_id: int,
+    *,
+    actor: Actor,
+    cause: str,
+    operator_id: int | None = None,
+) -> Chat | None:
+    """Opens a closed chat of a contact again, which the transaction has locked.
+
+    No other may be open. Its survey is void, and the contact has its protocol again.
+    With `operator_id` that operator claims it. Returns None if the chat is not a closed
+    one of the contact.
+    """
+    values = {"chat": chat_id, "contact": contact.pk, "operator": operator_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_REOPEN, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    chat = Chat.from_db("default", _NAMES, row)
+    contact.protocol = chat.protocol
+    entries = [Entry(ChatEvent.Kind.REOPENED, cause)]
+    if operator_id is not None:
+        contact.operator_id = operator_id
+        entries.append(Entry(ChatEvent.Kind.CLAIMED))
+    record_in_open_chats([contact.pk], entries, actor=actor)
+    return chat

@@ -82,14 +82,15 @@ def find_conversation(
     ForbiddenError if an operator's login session names another operator,
     ChatNotFoundError and AmbiguousContactError.
     """
-    named = _named(request)
+    named = named_contact(request)
     scope, found = find_conversations(
         caller, named, request.manager, request.operator_id
     )
     return _the_one(caller, request, scope, found, closed_too=closed_too)
 
 
-def _named(request: ReadRequest) -> ContactRefValues:
+def named_contact(request: ReadRequest) -> ContactRefValues:
+    """Returns the parameters that find the contact of the request."""
     return names_on(_CHANNEL_OF.get(tuple(request.manager)), request.contact)
 
 
@@ -139,7 +140,7 @@ def _list_newest(
     caller: Caller, request: ReadRequest, limit: int | None
 ) -> list[Shape]:
     scope, found, rows = read_conversations(
-        caller, _named(request), request.manager, request.operator_id, limit
+        caller, named_contact(request), request.manager, request.operator_id, limit
     )
     conversation = _the_one(caller, request, scope, found, closed_too=False)
     if rows is None:

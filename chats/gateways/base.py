@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
 Scope = Literal["message", "contact", "account"]
 SessionState = Literal["unknown", "open", "connecting", "qr", "closed"]
+Needs = Literal["", "named", "header", "button", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Account:
 
     `name` is used in logs. `url` is the gateway's address without a trailing slash;
     `id` is the gateway's name of the account. `number` is the phone number that should
-    be connected to it.
+    be connected to it. `business` is the account that owns it and its templates.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Account:
     id: str = ""
     token: str = field(default="", repr=False)
     number: int | None = None
+    business: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,23 @@ class Template:
     name: str
     language: str
     parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedTemplate:
+    """A template that the platform has approved, as it lists it.
+
+    `text` is its body with `{{1}}` for the first of `parameters` values. `needs` is what
+    it takes besides them: names for its values, something in its header or its buttons,
+    or a part of another kind; "" if it can be sent with the values alone.
+    """
+
+    name: str
+    language: str
+    category: str
+    text: str
+    parameters: int
+    needs: Needs = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +235,14 @@ class Connectable(Protocol):
 
     def connect(self, account: Account) -> Health:
         """Starts a connection if there is none; return the QR code to scan."""
+
+
+@runtime_checkable
+class HasTemplates(Protocol):
+    """A gateway with templates that its platform approves."""
+
+    def templates(self, account: Account) -> list[ApprovedTemplate] | Failed:
+        """Returns all approved templates of the account."""
 
 
 class NoProfileMixin:

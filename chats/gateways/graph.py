@@ -11,11 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from chats.gateways import error_rules
 from chats.gateways.base import (
-    Accepted,
     Account,
     Failed,
     Fetched,
@@ -26,7 +23,7 @@ from chats.gateways.base import (
 )
 from chats.gateways.error_rules import BAD_MESSAGE, ErrorRule
 from chats.gateways.events import BadSignatureError, WebhookItem
-from chats.gateways.http import FILE, TEXT, Answer, Call, Http, mask
+from chats.gateways.http import ANSWER_CAP, FILE, TEXT, Answer, Call, Http, mask
 from chats.gateways.parsing import found, retry_after
 from chats.gateways.streaming_body import Payload
 from chats.gateways.trusted_download import download
@@ -70,9 +67,11 @@ class Graph:
         """Raises NoAnswerError."""
         return self._call(account, what, "POST", path, payload, large=large)
 
-    def get(self, account: Account, what: str, path: str) -> Answer:
-        """Raises NoAnswerError."""
-        return self._call(account, what, "GET", path, None, large=False)
+    def get(
+        self, account: Account, what: str, path: str, *, cap: int = ANSWER_CAP
+    ) -> Answer:
+        """Raises NoAnswerError, also for a response of more than `cap` bytes."""
+        return self._call(account, what, "GET", path, None, large=False, cap=cap)
 
     def _call(
         self,
@@ -83,6 +82,7 @@ class Graph:
         payload: Payload | None,
         *,
         large: bool,
+        cap: int = ANSWER_CAP,
     ) -> Answer:
         return self._http.call(
             Call(
@@ -93,6 +93,7 @@ class Graph:
                 {"Authorization": f"Bearer {account.token}"},
                 payload,
                 FILE if large else TEXT,
+                cap,
             )
         )
 
@@ -164,17 +165,6 @@ def for_other_token(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Rejected) and outcome.scope == "account":
         return replace(outcome, scope="message")
     return outcome
-
-
-def with_caption(file: Accepted, caption: Outcome) -> Accepted:
-    """Returns the outcome of a file whose caption was sent after it as a message.
-
-    The file counts as sent, whatever the outcome of the caption.
-    """
-    if isinstance(caption, Accepted):
-        return replace(file, external_ids=file.external_ids + caption.external_ids)
-    said = _("The file was sent, but not what was said with it: %s")
-    return replace(file, note=said % caption.reason)
 
 
 def is_refused_for_quote(out: Outgoing, outcome: Outcome) -> bool:

@@ -30,7 +30,8 @@ SELECT array_agg(i.alias), c.phone, {COLUMNS}
   FROM contacts_identity i JOIN contacts_contact c ON c.id = i.contact_id
  WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
  GROUP BY c.id
-"""  # noqa: S608 - of columns# The contact gets the protocol of its open chat, as always.
+"""  # noqa: S608 - of columns
+# The contact gets the protocol of its open chat, as always.
 _TAKE_OVER = """
 UPDATE contacts_contact main
    SET area_id = coalesce(main.area_id, other.area_id),
@@ -57,6 +58,31 @@ SELECT x.manager_id, %(main)s, x.tag_id FROM contacts_tagging x
  LIMIT greatest(0, {MOST_TAGS} - (SELECT count(*) FROM contacts_tagging
                                    WHERE contact_id = %(main)s))
 """  # noqa: S608 - of a number
+# At most one survey waits for the contact's answer: the main contact's.
+_MOVE_SURVEYS = """
+UPDATE chats_survey s
+   SET contact_id = %(main)s,
+       state = CASE WHEN s.state = 'asked' AND EXISTS (
+                         SELECT FROM chats_survey x
+                          WHERE x.contact_id = %(main)s AND x.state = 'asked')
+                    THEN 'void' ELSE s.state END
+ WHERE s.contact_id = %(other)s
+"""
+_MOVE_SCHEDULED = """
+UPDATE chats_scheduled SET contact_id = %(main)s WHERE contact_id = %(other)s
+"""
+# What both have is done at the earlier time.
+_MOVE_TASKS = """
+WITH moved AS (
+  DELETE FROM chats_task WHERE contact_id = %(other)s
+  RETURNING manager_id, kind, run_at
+)
+INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
+SELECT manager_id, kind, %(main)s, run_at FROM moved
+ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
+   SET run_at = least(t.run_at, excluded.run_at), version = t.version + 1,
+       lease_until = NULL, failures = 0
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +202,11 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
     Identity.objects.filter(contact=other_id).update(contact=main_id, is_address=False)
     values = {"main": main_id, "other": other_id}
     with connection.cursor() as cursor:
+        cursor.execute(_MOVE_SURVEYS, values)
+        cursor.execute(_MOVE_SCHEDULED, values)
         cursor.execute(_UNITE_TAGS, values)
         cursor.execute(_TAKE_OVER, values)
+        cursor.execute(_MOVE_TASKS, values)
     Tagging.objects.filter(contact=other_id).delete()
     Contact.objects.filter(pk=other_id).update(
         deleted_at=Now(),

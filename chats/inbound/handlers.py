@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.accounts import health as accounts_health
-from chats.accounts import notices
+from chats.accounts import notices, templates
 from chats.conversations.audit import Actor
 from chats.conversations.message_details import Extras, clean_file_name
 from chats.files.received import file_of
@@ -31,6 +31,7 @@ from chats.gateways.events import (
     Watermark,
 )
 from chats.inbound import profile_download
+from chats.inbound.calls import record_call
 from chats.inbound.contact_merge import resolve_contact
 from chats.inbound.record import IncomingMessage, record_message
 from chats.inbound.sent_messages import SentMessages
@@ -100,6 +101,7 @@ def handle_event(account: WebhookAccount, source: str, event: Event) -> str:
             return handler.notice(event)
         case TemplateNotice():
             notices.record_template(account.manager_id, handler.channel, event)
+            templates.request_fetch(account.manager_id, handler.channel)
         case Ignored():
             return note_of(event)
     return ""
@@ -151,7 +153,10 @@ class EventHandler:
 
     def inbound(self, event: Inbound) -> None:
         contact = self.person(event)
-        self.record(event, contact, contact.external_id)
+        if event.content.kind == "call":
+            record_call(contact, event, actor=self.actor)
+        else:
+            self.record(event, contact, contact.external_id)
         if event.person.photo or self.source in profile_download.LOOKUP_SOURCES:
             profile_download.request(contact, event.person.photo)
 

@@ -35,6 +35,7 @@ from chats.messages.store import (
 )
 from chats.messages.targets import ResolvedContact, Target
 from chats.models import Attachment, Direction, Status
+from chats.rules.returning import Returning
 from contacts.aliases import spellings
 from contacts.saving import ensure_contact
 from hci_center.errors import ContactNotFoundError
@@ -72,14 +73,18 @@ UPDATE contacts_contact c
                 AND (x.gateway_id = %(reference)s OR x.uuid = %(uuid)s::uuid))
      LIMIT 1) n
  WHERE c.id = n.contact_id AND c.deleted_at IS NULL
-RETURNING c.id, c.manager_id, c.channel, c.external_id, n.incoming
+RETURNING c.id, c.manager_id, c.channel, c.external_id, c.area_id, c.waiting_since,
+          n.incoming
 ), asked AS (
   INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
   SELECT n.manager_id, 'inbound', n.id, clock_timestamp()
     FROM counted n, account WHERE n.incoming AND account.has_automation
   {TASK_AGAIN}
 )
-SELECT id, manager_id, channel, external_id, incoming FROM counted
+SELECT c.id, c.manager_id, c.channel, c.external_id, c.incoming, a.has_automation,
+       (SELECT schedule_idle(c.manager_id, c.id, c.area_id)
+         WHERE a.has_automation AND NOT c.incoming AND c.waiting_since IS NULL)
+  FROM counted c, account a
 """  # noqa: S608 - of a condition
 # As many digits as every number of a bigint column has at most.
 BIGINT_DIGITS = 19
@@ -175,14 +180,20 @@ def _record(
 ) -> Shape:
     at = message.created_at or timezone.now()
     counted = _count(message, message.target, at) or _recount(message, at, actor)
-    *columns, incoming = counted
+    *columns, incoming, has_automation, _ = counted
     contact = LockedContact(*columns)
     draft = _draft(message, incoming=incoming, at=at)
+    returning = None
+    if incoming and has_automation:
+        returning = Returning(contact.id, draft, actor)
     quote(contact, draft, message.extras.reply_to)
     awaits_receipts = draft.gateway_id is not None and not incoming
     if awaits_receipts:
         lock_reference(contact.manager_id, draft.gateway_id or "")
-    result = store(contact, draft, attachment, actor=actor)
+    place = None if returning is None else returning.place
+    result = store(contact, draft, attachment, actor=actor, place=place)
+    if returning is not None:
+        returning.finish()
     if awaits_receipts and apply_parked(contact.manager_id, draft.gateway_id or ""):
         lifted = message_of_reference(contact.manager_id, str(result.uuid))
         return lifted or result.shape
@@ -210,9 +221,10 @@ def _count(message: IncomingMessage, target: Target, at: datetime) -> Any:
 
 
 def _recount(message: IncomingMessage, at: datetime, actor: Actor) -> Any:
-    """Creates or restores the contact with an open chat and counts the message.
+    """Creates or restores the contact and counts the message.
 
-    Raises _KnownError if the message is stored already.
+    Opens a chat too where no rule may decide otherwise. Raises _KnownError if the
+    message is stored already.
     """
     named = message.target
     manager_id = named.find_manager()
@@ -228,7 +240,9 @@ def _recount(message: IncomingMessage, at: datetime, actor: Actor) -> Any:
         # The same message was stored while this one waited for the lock on the contact.
         _refuse_known(manager_id, message)
         raise ContactNotFoundError
-    open_chat_of_locked(contact, actor=actor)
+    *_, has_automation, _idle = counted
+    if not has_automation:
+        open_chat_of_locked(contact, actor=actor)
     return counted
 
 

@@ -7,23 +7,43 @@ from typing import Any
 from django.db import connection
 
 from chats.inbox.line import STATE
-from chats.inbox.scope import Scope
+from chats.inbox.scope import CONTACT_OF_CHAT, Scope
 
 COUNTED = ("menu", "waiting", "serving", "answered")
 
 # Counted by the area's id and joined afterwards: few areas, many chats.
-_COUNTS = """
+_COUNTS = f"""
 SELECT found.state, coalesce(a.code, ''), sum(found.chats)::bigint,
        sum(found.mine)::bigint
-  FROM (SELECT {state} AS state, c.area_id, count(*) AS chats,
+  FROM (SELECT {{state}} AS state, c.area_id, count(*) AS chats,
                count(*) FILTER (WHERE c.operator_id = %(mine)s::bigint) AS mine
-          FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
+          FROM chats_chat h {CONTACT_OF_CHAT}
          WHERE h.closed_at IS NULL AND h.manager_id = ANY(%(managers)s::bigint[])
-           AND {conditions}
+           AND {{conditions}}
          GROUP BY 1, 2) found
   LEFT JOIN areas_area a ON a.id = found.area_id
  GROUP BY 1, 2
-"""
+"""  # noqa: S608 - of constants
+
+# With more changes than this before it, the feed is too far behind to count from.
+MOST_AHEAD = 5_000
+# One statement, so that the counts, the number and what has none yet fit together.
+_FEED_COUNTS = f"""
+WITH now (state, code, chats, mine) AS ({_COUNTS}),
+ahead (state, code, chats, mine) AS (
+  SELECT c.state, coalesce(a.code, ''), sum(c.chats)::bigint,
+         coalesce(sum(c.chats) FILTER (WHERE c.operator_id = %(mine)s::bigint), 0)::bigint
+    FROM (SELECT l.*, NULL::timestamptz AS deleted_at
+            FROM change_lines_ahead(%(ahead)s) l) c
+    LEFT JOIN areas_area a ON a.id = c.area_id
+   WHERE c.state <> 'closed' AND c.manager_id = ANY(%(managers)s::bigint[])
+     AND {{conditions}}
+   GROUP BY 1, 2
+)
+SELECT n.number, c.* FROM (SELECT change_number(%(ahead)s) AS number) n
+  LEFT JOIN LATERAL (
+    SELECT * FROM now UNION ALL SELECT * FROM ahead WHERE n.number IS NOT NULL) c ON true
+"""  # noqa: S608 - of constants
 
 
 def counts_of(scope: Scope) -> dict[str, Any]:
@@ -32,22 +52,47 @@ def counts_of(scope: Scope) -> dict[str, Any]:
     Of all open chats in the scope, whatever else a list filters by: the frames of the
     feed carry what is needed to keep these counts, and no more.
     """
-    counts: dict[str, Any] = {
-        name: {"total": 0, "areas": {}} for name in (*COUNTED, "mine")
-    }
-    values = scope.parameters()
-    operator = scope.operator
-    values["mine"] = None if operator is None else operator.operator_id
-    statement = _COUNTS.format(state=STATE, conditions=scope.condition)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        for state, code, chats, mine in cursor.fetchall():
-            _add(counts[state], code, chats)
-            if mine:
-                _add(counts["mine"], code, mine)
+    counts = _empty()
+    for row in _rows(_COUNTS, scope):
+        _add(counts, *row)
     return counts
 
 
-def _add(count: dict[str, Any], code: str, chats: int) -> None:
-    count["total"] += chats
-    count["areas"][code] = count["areas"].get(code, 0) + chats
+def feed_counts_of(scope: Scope) -> tuple[dict[str, Any], int | None]:
+    """Returns the counts as of the last change that the feed has numbered, and its number.
+
+    Every line of the feed with a greater number goes on from them. The number is None
+    while more than MOST_AHEAD changes wait for theirs; the counts are then those of now.
+    """
+    counts = _empty()
+    number: int | None = None
+    for number, *row in _rows(_FEED_COUNTS, scope, ahead=MOST_AHEAD):  # noqa: B007
+        if row[0] is not None:
+            _add(counts, *row)
+    return counts, number
+
+
+def _rows(statement: str, scope: Scope, **values: int) -> list[Any]:
+    operator = scope.operator
+    mine = None if operator is None else operator.operator_id
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement.format(state=STATE, conditions=scope.condition),
+            scope.parameters() | values | {"mine": mine},
+        )
+        rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+def _empty() -> dict[str, Any]:
+    return {name: {"total": 0, "areas": {}} for name in (*COUNTED, "mine")}
+
+
+def _add(counts: dict[str, Any], state: str, code: str, chats: int, mine: int) -> None:
+    for name, number in ((state, chats), ("mine", mine)):
+        count = counts[name]
+        areas = count["areas"]
+        count["total"] += number
+        areas[code] = areas.get(code, 0) + number
+        if not areas[code]:
+            del areas[code]

@@ -33,6 +33,12 @@ _TAGGED = """EXISTS (
     SELECT FROM contacts_tagging x JOIN contacts_tag t ON t.id = x.tag_id
      WHERE x.contact_id = c.id AND t.code = %(tag)s)"""
 
+# The contacts with the tag, one after another: few of all.
+TAGGED = """contacts_tag t JOIN contacts_tagging x ON x.tag_id = t.id AND t.code = %(tag)s
+  CROSS JOIN LATERAL (
+    SELECT k.id, k.manager_id, k.channel, k.area_id, k.operator_id, k.deleted_at
+      FROM contacts_contact k WHERE k.id = x.contact_id OFFSET 0) c"""
+
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
@@ -52,11 +58,12 @@ class ListRequest:
     limit: int = 50
     after: str | None = None
     counts: bool = False
+    feed_counts: bool = False
 
     @property
     def filters(self) -> str:
         """All that an `after` depends on, as one text."""
-        beside = ("limit", "after", "counts")
+        beside = ("limit", "after", "counts", "feed_counts")
         return repr(
             [getattr(self, f.name) for f in fields(self) if f.name not in beside]
         )
@@ -67,25 +74,44 @@ def filters_of(scope: Scope, request: ListRequest) -> tuple[list[str], dict[str,
 
     Raises what `find_areas` raises.
     """
-    conditions, values = [scope.condition], scope.parameters()
+    values = scope.parameters()
     if scope.operator is not None:
         values["mine"] = scope.operator.operator_id
-    if request.area == "":
-        conditions.append("c.area_id IS NULL")
-    elif request.area is not None:
-        conditions.append("c.area_id = ANY(%(areas)s::bigint[])")
+    if request.area:
         values["areas"] = find_areas(scope, request.area)
-    if request.tag is not None:
-        conditions.append(_TAGGED)
-        values["tag"] = request.tag
-    if request.channel is not None:
-        conditions.append("c.channel = %(channel)s")
-        values["channel"] = request.channel
+    values |= {"tag": request.tag, "channel": request.channel}
+    conditions = [scope.condition, *_of_contacts(request)]
     if request.text is not None:
         condition, found = text_condition(request.text, scope.managers)
         conditions.append(condition)
         values |= found
     return conditions, values
+
+
+def contact_conditions(scope: Scope, request: ListRequest) -> str | None:
+    """Returns the conditions on `c`; None if they leave out hardly any contact.
+
+    Of a tag's contacts, as they are in TAGGED, if the request has a tag.
+    """
+    conditions = _of_contacts(request)
+    if scope.operator is None and not conditions:
+        return None
+    if request.tag is not None:  # TAGGED says so
+        conditions.remove(_TAGGED)
+    return " AND ".join([scope.condition, *conditions])
+
+
+def _of_contacts(request: ListRequest) -> list[str]:
+    conditions = []
+    if request.area == "":
+        conditions.append("c.area_id IS NULL")
+    elif request.area is not None:
+        conditions.append("c.area_id = ANY(%(areas)s::bigint[])")
+    if request.tag is not None:
+        conditions.append(_TAGGED)
+    if request.channel is not None:
+        conditions.append("c.channel = %(channel)s")
+    return conditions
 
 
 def state_condition(state: str) -> str:

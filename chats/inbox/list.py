@@ -14,28 +14,31 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.conversations.message_rows import Shape
-from chats.inbox.counts import counts_of
+from chats.inbox.counts import counts_of, feed_counts_of
 from chats.inbox.cursor import Cursor, ForeignCursorError
 from chats.inbox.filters import (
     LATEST,
     OF_AN_OPERATOR,
     OPEN_STATES,
+    TAGGED,
     WAITING_FOR,
     ListRequest,
+    contact_conditions,
     filters_of,
 )
 from chats.inbox.hits import chats_with_words
 from chats.inbox.line import LINES, line_shapes
-from chats.inbox.scope import Scope, find_scope
+from chats.inbox.scope import CONTACT_OF_CHAT, Scope, find_scope
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
 
 _OPEN_CHATS = """
 SELECT h.id, {value} AS value
-  FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
+  FROM chats_chat h {contact}
  WHERE h.closed_at IS NULL AND h.manager_id = ANY(%(managers)s::bigint[])
    AND {conditions}
 """
+_JOINED = "JOIN contacts_contact c ON c.id = h.contact_id"
 # Of each manager the latest, along its index.
 _CLOSED_CHATS = """
 SELECT closed.id, closed.value
@@ -44,6 +47,12 @@ SELECT closed.id, closed.value
       FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
      WHERE h.manager_id = one.manager AND h.closed_at IS NOT NULL AND {conditions}
      ORDER BY {order} LIMIT %(rows)s) closed
+"""
+# As many contacts as are named one by one.
+MOST_CONTACTS = 1000
+_CONTACTS = """
+SELECT c.id FROM {contacts}
+ WHERE c.manager_id = ANY(%(managers)s::bigint[]) AND {conditions} LIMIT %(most)s
 """
 _PAGE = """
 SELECT found.id, (extract(epoch FROM found.value) * 1000000)::bigint AS extra,
@@ -89,7 +98,9 @@ def list_chats(caller: Caller, request: ListRequest) -> Shape:
         "chats": chats,
         "next": None if following is None else following.encode(request.filters),
     }
-    if request.counts:
+    if request.feed_counts:
+        answer["counts"], answer["s"] = feed_counts_of(scope)
+    elif request.counts:
         answer["counts"] = counts_of(scope)
     return answer
 
@@ -118,6 +129,8 @@ class _Page:
         self.request, self.cursor = request, cursor
         self.next: Cursor | None = None
         self._conditions, self._values = filters_of(scope, request)
+        # The filters that are only about contacts, if there are any.
+        self._of_contacts = contact_conditions(scope, request)
 
     def rows(self, *, is_first: bool) -> list[Any]:
         """Returns rows of LINES, at most as many as the request's limit."""
@@ -164,8 +177,13 @@ class _Page:
         if state != "closed":
             value = WAITING_FOR.get(state, LATEST)
             condition = OPEN_STATES.get(state, "TRUE")
-            parts.append(self._chats(_OPEN_CHATS, value, place, condition))
+            # An operator's contacts have an index; others are found by the open chats.
+            contact = _JOINED if state in OF_AN_OPERATOR else CONTACT_OF_CHAT
+            parts.append(
+                self._chats(_OPEN_CHATS, value, place, condition, contact=contact)
+            )
         if state in ("closed", "all"):
+            self._narrow()
             inner = order.replace("value", "h.closed_at").replace("id ", "h.id ")
             recent = _SINCE_BEGAN if "%(top)s" in place else "TRUE"
             parts.append(
@@ -178,12 +196,29 @@ class _Page:
             rows: list[Any] = cursor.fetchall()
         return [list(row) for row in rows]
 
+    def _narrow(self) -> None:
+        """Names the contacts if they are few, before closed chats are walked through.
+
+        Those of few contacts are far apart: a walk to them would pass nearly all.
+        """
+        if self._of_contacts is None:
+            return
+        contacts = "contacts_contact c" if self.request.tag is None else TAGGED
+        statement = _CONTACTS.format(contacts=contacts, conditions=self._of_contacts)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, self._values | {"most": MOST_CONTACTS + 1})
+            found = [row[0] for row in cursor.fetchall()]
+        self._of_contacts = None
+        if len(found) <= MOST_CONTACTS:
+            self._conditions.append("h.contact_id = ANY(%(contacts)s::bigint[])")
+            self._values["contacts"] = found
+
     def _chats(
-        self, statement: str, value: str, place: str, condition: str, order: str = ""
+        self, statement: str, value: str, place: str, condition: str, **parts: str
     ) -> str:
         conditions = [*self._conditions, condition]
         if place:
             conditions.append(place.format(value=value))
         return statement.format(
-            value=value, conditions=" AND ".join(conditions), order=order
+            value=value, conditions=" AND ".join(conditions), **parts
         )

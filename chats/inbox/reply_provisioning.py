@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from areas.hours import Problems
 from areas.models import Area
-from areas.provisioning_lists import Spec, parse_code, read_item, save_row
+from areas.provisioning_lists import (
+    Spec,
+    area_parser,
+    parse_code,
+    read_item,
+    save_row,
+)
 from areas.provisioning_registry import Values
 from chats.models import Reply
-from hci_center.api.parsers import WrongValueError, parse_text
+from hci_center.api.parsers import parse_text
 from managers.models import Manager
 
 LONGEST_TITLE = 60
@@ -26,20 +30,12 @@ class ReplyList:
         self, manager: Manager, item: Any, place: str, problems: Problems
     ) -> Values | None:
         """Returns the columns of a reply, or None if any is wrong."""
-        codes = dict(Area.objects.filter(manager=manager).values_list("code", "pk"))
-
-        def area_id(value: Any) -> int:
-            code = parse_text(value, 64)
-            if code not in codes:
-                raise WrongValueError(_("The manager has no area %s.") % code)
-            return codes[code]
-
         parsers: list[Spec] = [
             ("shortcut", "shortcut", parse_code, None),
             ("title", "title", partial(parse_text, longest=LONGEST_TITLE), ""),
             ("text", "text", partial(parse_text, longest=LONGEST_TEXT), None),
             # 0 is no area.
-            ("area", "area_id", area_id, 0),
+            ("area", "area_id", area_parser(manager), 0),
         ]
         columns = read_item(item, parsers, place, problems)
         return columns and columns | {"area_id": columns["area_id"] or None}

@@ -28,6 +28,12 @@ SELECT o.id, o.name, o.manager_id,
   FROM areas_operator o
  WHERE o.id = %(operator)s AND o.is_active AND o.manager_id = ANY(%(managers)s)
 """
+# The contact of a chat `h`, looked up for one chat after another: the planner would rather
+# read all contacts. Its columns are those of the lists' conditions.
+CONTACT_OF_CHAT = """CROSS JOIN LATERAL (
+    SELECT k.id, k.manager_id, k.channel, k.area_id, k.operator_id, k.waiting_since,
+           k.queued_at, k.last_message_at, k.deleted_at, k.xmin
+      FROM contacts_contact k WHERE k.id = h.contact_id OFFSET 0) c"""
 # A code takes precedence over a name, within each manager.
 _AREAS = """
 SELECT DISTINCT ON (a.manager_id) a.id FROM areas_area a

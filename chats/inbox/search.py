@@ -23,12 +23,13 @@ _PATTERN = r"""
 SELECT '%%' || regexp_replace(search_key(%s), '([\\%%_])', '\\\1', 'g') || '%%'
 """
 
+# OFFSET 0: asked for one contact after another. The planner would list all that match.
 _OF_NAME = """EXISTS (
     SELECT FROM contacts_searchname n
-     WHERE n.contact_id = c.id AND n.key LIKE %(pattern)s)"""
+     WHERE n.contact_id = c.id AND n.key LIKE %(pattern)s OFFSET 0)"""
 _OF_NUMBER = """(h.protocol LIKE %(pattern)s OR EXISTS (
     SELECT FROM contacts_identity n
-     WHERE n.contact_id = c.id AND n.alias LIKE %(pattern)s))"""
+     WHERE n.contact_id = c.id AND n.alias LIKE %(pattern)s OFFSET 0))"""
 _OF_PROTOCOL = "h.protocol LIKE %(pattern)s"
 _OF_IDS = "h.id = ANY(%(found)s::bigint[])"
 

@@ -60,6 +60,30 @@ def change_area(
         assignment.change_area(contact, area_id, actor=actor, reason=transfer.reason)
 
 
+def change_area_and_hand_over(
+    caller: Caller,
+    contact: Contact,
+    area_id: int,
+    operator_id: int | None,
+    sent: dict[str, Any],
+) -> None:
+    """Moves the contact to an area and assigns it to an operator, both or nothing.
+
+    Whoever gives it away may no longer see it after the first of the two: as two calls
+    the second could be refused. Raises what `assignment.change_area` and
+    `assignment.hand_over` raise, and InvalidError for a wrong reason or note.
+    """
+    transfer = _judge(caller, contact, sent)
+    actor, reason = actor_of(caller), transfer.reason
+    with transaction.atomic(), _noted(contact, transfer.note, actor):
+        is_move = lock_contact(contact.pk).area_id != area_id
+        assignment.change_area(contact, area_id, actor=actor, reason=reason)
+        # The ledger has the reason once.
+        assignment.hand_over(
+            contact, operator_id, actor=actor, reason="" if is_move else reason
+        )
+
+
 def _judge(
     caller: Caller, contact: Contact, sent: dict[str, Any], *, is_release: bool = False
 ) -> Transfer:

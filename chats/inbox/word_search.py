@@ -7,43 +7,73 @@ from typing import Any
 
 from django.db import connection
 
+from chats.inbox.scope import CONTACT_OF_CHAT
+
 # The newest messages by which a word is judged: with so many hits it is common.
 FIRST_WINDOW, COMMON_HITS = 20_000, 20
 # As many chats as each are asked for their own newest hit.
 MOST_CHATS = 2000
-# A walk widens its windows, to go through three million messages in a few steps.
-WIDEST_WINDOW = 640_000
+# A walk reads about so many hits for each chat that it wants; then its windows widen, to
+# go through three million messages in a few steps.
+HITS_A_CHAT, NARROWEST_WINDOW, WIDEST_WINDOW = 4, 200, 640_000
 
-_QUERY = "SELECT numnode(plainto_tsquery('hci_pt', %(words)s)) > 0"
+# A parameter of that type is parsed once. As a call of plainto_tsquery it would be
+# parsed for each message as soon as the plan is kept.
+_QUERY = """
+SELECT q::text, numnode(q) > 0 FROM plainto_tsquery('hci_pt', %(words)s) q
+"""
 _TOP = "SELECT coalesce(max(message_id), 0) FROM chats_word"
-_MATCH = "w.words @@ plainto_tsquery('hci_pt', %(words)s)"
 _OF_MANAGERS = "w.manager_id = ANY(%(managers)s::bigint[])"
 _WITHIN = "w.message_id > %(low)s AND w.message_id <= %(high)s"
+_MATCH = "w.words @@ %(query)s::tsquery"
+# A subquery, not a join: looked up for one message after another, until one has them.
+_SAYS = f"(SELECT {_MATCH} FROM chats_word w WHERE w.message_id = x.id)"  # noqa: S608 - of constants
 
-# Hits with the chats that the list may hold. Of a chat that an earlier page had, there
-# is a newer hit up to the first page's newest message: it does not come again.
-_FILTERED = f"""
-SELECT hit.message_id, m.chat_id
-  FROM ({{hits}}) hit
-  JOIN chats_message m ON m.id = hit.message_id
-  JOIN chats_chat h ON h.id = m.chat_id
-  JOIN contacts_contact c ON c.id = h.contact_id
- WHERE h.manager_id = ANY(%(managers)s::bigint[]) AND {{conditions}}
-   AND NOT EXISTS (
-       SELECT FROM chats_message x JOIN chats_word w ON w.message_id = x.id
-        WHERE x.chat_id = m.chat_id AND x.id > hit.message_id AND x.id <= %(top)s
-          AND {_MATCH})
- ORDER BY hit.message_id DESC LIMIT %(rows)s
+# OFFSET 0: the words are compared after the range was read. The index of words would
+# read all of a common word's messages for each window.
+_WALKED = f"""
+SELECT w.message_id FROM (
+  SELECT w.message_id, w.words FROM chats_word w
+   WHERE {_OF_MANAGERS} AND {_WITHIN} OFFSET 0) w
+ WHERE {_MATCH}
 """  # noqa: S608 - of constants
-_WALKED = f"SELECT w.message_id FROM chats_word w WHERE {_OF_MANAGERS} AND {_WITHIN} AND {_MATCH} OFFSET 0"  # noqa: S608 - of constants
 _COUNTED = f"SELECT count(*) FROM ({_WALKED}) hit"  # noqa: S608 - of constants
-# By the index of words. Materialized: the order and the limit outside would make the
-# planner walk.
+# By the index of words. Materialized: what is outside would make the planner walk.
 _LOOKED_UP = f"""
 WITH found AS MATERIALIZED (
   SELECT w.message_id FROM chats_word w WHERE {_OF_MANAGERS} AND {_MATCH})
-SELECT message_id FROM found WHERE message_id <= %(high)s
+SELECT message_id FROM found WHERE message_id <= %(top)s
 """  # noqa: S608 - of constants
+# Each chat of the hits once, with its newest one; then those that the list may hold.
+# Materialized, and the chats as a subquery: the planner does not know how many hits there
+# are. It would look up the newest one for each hit of a chat anew, or read all messages.
+# In the order of the list, so that no more chats are looked up than are listed.
+_FILTERED = """
+WITH newest AS MATERIALIZED (
+  SELECT said.chat_id, max(said.message_id) AS message_id
+    FROM (SELECT hit.message_id, (SELECT m.chat_id FROM chats_message m
+                                   WHERE m.id = hit.message_id) AS chat_id
+            FROM ({hits}) hit OFFSET 0) said
+   GROUP BY said.chat_id ORDER BY 2 DESC)
+SELECT newest.message_id, newest.chat_id
+  FROM newest
+  CROSS JOIN LATERAL (
+    SELECT k.id, k.manager_id, k.contact_id, k.protocol, k.opened_at, k.closed_at
+      FROM chats_chat k WHERE k.id = newest.chat_id OFFSET 0) h
+  {contact}
+ WHERE newest.message_id <= %(high)s AND h.manager_id = ANY(%(managers)s::bigint[])
+   AND {conditions} {unless}
+ ORDER BY newest.message_id DESC LIMIT %(rows)s
+"""
+# Of a chat that an earlier window or page had, there is a newer hit up to the first
+# page's newest message: it does not come again. OFFSET 0: asked for each chat, as joined
+# with all hits of all chats it would take seconds.
+_UNLESS_NEWER = f"""
+   AND NOT EXISTS (
+       SELECT FROM chats_message x
+        WHERE (x.chat_id, x.id) > (newest.chat_id, %(high)s)
+          AND (x.chat_id, x.id) <= (newest.chat_id, %(top)s) AND {_SAYS} OFFSET 0)
+"""
 _CHATS = """
 SELECT h.id FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
  WHERE h.manager_id = ANY(%(managers)s::bigint[]) AND {conditions}
@@ -52,9 +82,9 @@ SELECT h.id FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
 _BY_CHAT = f"""
 SELECT hit.id, one.chat
   FROM unnest(%(chats)s::bigint[]) AS one (chat), LATERAL (
-    SELECT x.id FROM chats_message x JOIN chats_word w ON w.message_id = x.id
+    SELECT x.id FROM chats_message x
      WHERE (x.chat_id, x.id) > (one.chat, 0) AND (x.chat_id, x.id) <= (one.chat, %(top)s)
-       AND {_MATCH}
+       AND {_SAYS}
      ORDER BY x.chat_id DESC, x.id DESC LIMIT 1) hit
  WHERE hit.id <= %(high)s
  ORDER BY hit.id DESC LIMIT %(rows)s
@@ -79,27 +109,30 @@ class WordSearch:
         Those before the message `below`, or the first ones.
         """
         high = self.top if below is None else below - 1
-        values = self.values | {
-            "words": self.words,
-            "top": self.top,
-            "high": high,
-            "rows": count,
-        }
         with connection.cursor() as cursor:
-            cursor.execute(_QUERY, values)
-            if not cursor.fetchone()[0]:
+            cursor.execute(_QUERY, {"words": self.words})
+            query, has_words = cursor.fetchone()
+            if not has_words:
                 return []
-            if not self._is_common(cursor, values):
+            values = self.values | {
+                "query": query,
+                "top": self.top,
+                "high": high,
+                "rows": count,
+            }
+            recent = self._recent_hits(cursor, values)
+            if recent < COMMON_HITS:
                 return self._read(cursor, self._filtered(_LOOKED_UP), values)
             chats = self._few_chats(cursor, values)
             if chats is not None:
                 return self._read(cursor, _BY_CHAT, values | {"chats": chats})
-            return self._walk(cursor, values, count)
+            return self._walk(cursor, values, count, recent)
 
-    def _is_common(self, cursor: Any, values: dict[str, Any]) -> bool:
+    def _recent_hits(self, cursor: Any, values: dict[str, Any]) -> int:
         window = {"low": self.top - FIRST_WINDOW, "high": self.top}
         cursor.execute(_COUNTED, values | window)
-        return bool(cursor.fetchone()[0] >= COMMON_HITS)
+        count: int = cursor.fetchone()[0]
+        return count
 
     def _few_chats(self, cursor: Any, values: dict[str, Any]) -> list[int] | None:
         statement = _CHATS.format(conditions=self.conditions)
@@ -108,11 +141,13 @@ class WordSearch:
         return None if len(rows) > MOST_CHATS else [row[0] for row in rows]
 
     def _walk(
-        self, cursor: Any, values: dict[str, Any], count: int
+        self, cursor: Any, values: dict[str, Any], count: int, recent: int
     ) -> list[tuple[int, int]]:
-        statement = self._filtered(_WALKED)
+        statement = self._filtered(_WALKED, _UNLESS_NEWER)
         found: list[tuple[int, int]] = []
-        high, window = values["high"], FIRST_WINDOW
+        high = values["high"]
+        window = count * HITS_A_CHAT * FIRST_WINDOW // max(recent, 1)
+        window = max(NARROWEST_WINDOW, window)
         while len(found) < count and high > 0:
             bounds = {
                 "low": high - window,
@@ -123,8 +158,13 @@ class WordSearch:
             high, window = high - window, min(window * 2, WIDEST_WINDOW)
         return found
 
-    def _filtered(self, hits: str) -> str:
-        return _FILTERED.format(hits=hits, conditions=self.conditions)
+    def _filtered(self, hits: str, unless: str = "") -> str:
+        return _FILTERED.format(
+            hits=hits,
+            contact=CONTACT_OF_CHAT,
+            conditions=self.conditions,
+            unless=unless,
+        )
 
     def _read(
         self, cursor: Any, statement: str, values: dict[str, Any]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from areas.operators import OperatorScope
 from chats.accounts.health import largest_file
+from chats.accounts.templates import text_as_sent
 from chats.conversations.audit import Actor, act_as
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of
 from chats.conversations.message_rows import Shape
@@ -29,7 +30,13 @@ from chats.gateways.limits import (
     TEMPLATE_GATEWAYS,
 )
 from chats.gateways.media_types import Refusal, plan
-from chats.messages.store import FILE_CONTENT, LockedContact, NewMessage, quote, store
+from chats.messages.store import (
+    FILE_CONTENT,
+    LockedContact,
+    NewMessage,
+    quote,
+    store,
+)
 from chats.models import ConvertedFile, Delivery, Direction, Status
 from contacts.lookup import page_name, resolve_target
 from contacts.manager_ref import ManagerRef
@@ -43,14 +50,16 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
-# A person answers: nobody is waited for any more.
+# A person answers: nobody is waited for any more. Whether the customer then answers is
+# looked at later, if the rules say so.
 _LOCK = """
-UPDATE contacts_contact
+UPDATE contacts_contact c
    SET last_message_at = greatest(last_message_at, %s), waiting_since = NULL
  WHERE id = %s AND deleted_at IS NULL
 RETURNING id, manager_id, channel, external_id,
-          (SELECT m.gateway FROM managers_manager m
-            WHERE m.id = contacts_contact.manager_id)
+          (SELECT m.gateway FROM managers_manager m WHERE m.id = c.manager_id),
+          (SELECT schedule_idle(c.manager_id, c.id, c.area_id)
+             FROM managers_manager m WHERE m.id = c.manager_id AND m.has_automation)
 """
 
 
@@ -137,15 +146,26 @@ def send_file(
 def send_template(
     context: SendContext, template: Template, extras: Extras = NO_EXTRAS
 ) -> Shape:
-    """Queues an approved template, whose text only the gateway knows.
+    """Queues an approved template, shown as the customer reads it.
 
     Raises what `send_text` raises, and InvalidError if the manager's gateway has no
     templates.
     """
-    parameters = ", ".join(template.parameters)
-    text = f"{template.name}: {parameters}" if parameters else template.name
-    draft = _draft(context, TEMPLATE, text)
+    said = template_text(context.contact.manager_id, template)
+    draft = _draft(context, TEMPLATE, said)
     return _queue(context, draft, extras.reply_to, template=template)
+
+
+def template_text(manager_id: int, template: Template) -> str:
+    """Returns a template's text as it is sent, if it is known.
+
+    Else its name and parameters: only the gateway knows it then.
+    """
+    said = text_as_sent(manager_id, template)
+    if said:
+        return said
+    parameters = ", ".join(template.parameters)
+    return f"{template.name}: {parameters}" if parameters else template.name
 
 
 def _authorize(caller: Caller, contact: Contact, scope: OperatorScope) -> SendContext:
@@ -181,9 +201,9 @@ def _queue(
             row = cursor.fetchone()
         if row is None:
             raise ContactNotFoundError
-        contact, gateway = LockedContact(*row[:-1]), row[-1]
+        contact, gateway = LockedContact(*row[:4]), row[4]
         used = "messenger" if contact.channel == Channel.FACEBOOK else gateway
-        _require_supported(used, draft.type, draft.content)
+        require_supported(used, draft.type, draft.content)
         if file is not None and used in LARGEST_FILE_SENTENCE:
             _refuse_large(contact, file)
         is_converted = file is not None and _is_converted(used, draft.type, file)
@@ -202,7 +222,7 @@ def _queue(
     return message.shape
 
 
-def _require_supported(used: str, message_type: str, content: str) -> None:
+def require_supported(used: str, message_type: str, content: str) -> None:
     """Raises InvalidError for a message that the gateway would certainly refuse."""
     if message_type == TEMPLATE and used not in TEMPLATE_GATEWAYS:
         raise InvalidError({"name": [_("This manager's gateway has no templates.")]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,7 @@ from chats.files.storage import attach
 from chats.messages.changes import find_quoted
 from chats.messages.targets import Target
 from chats.models import Attachment
-from contacts.lookup import lock_contact
-from contacts.models import public_id
+from contacts.models import Contact, public_id
 from contacts.queries import AS_TIME
 from hci_center.errors import InvalidError
 
@@ -39,6 +39,14 @@ _INSERT = f"""
 SELECT h.manager_id, h.contact_id, h.id, {_STATED}
   FROM chats_chat h
  WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
+RETURNING m.id, {AS_TIME.format("m.created_at")}
+"""  # noqa: S608 - of columns
+# Into that chat, also if it is closed.
+_INSERT_INTO = f"""
+{_INTO}
+SELECT h.manager_id, h.contact_id, h.id, {_STATED}
+  FROM chats_chat h
+ WHERE h.contact_id = %(contact)s AND h.id = %(chat)s
 RETURNING m.id, {AS_TIME.format("m.created_at")}
 """  # noqa: S608 - of columns
 
@@ -118,6 +126,10 @@ class NewMessage:
     auto: str = ""
 
 
+# The id of the chat for a message of a contact that has none open; None opens one.
+Place = Callable[[], int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class StoredValues:
     """The uuid, formatted time and file of a stored message."""
@@ -155,11 +167,13 @@ def store(
     attachment: Attachment | None,
     *,
     actor: Actor,
+    place: Place | None = None,
 ) -> StoredMessage:
     """Appends the message to the contact's open chat, opening one if none is open.
 
-    The transaction must have locked the contact. Raises IntegrityError if the manager
-    already has a message with that gateway id.
+    If none is open, `place` may name another chat of the contact. The transaction must
+    have locked the contact. Raises IntegrityError if the manager already has a message
+    with that gateway id.
     """
     uuid = uuid4()
     values = {**_values(uuid, draft), "contact": contact.id}
@@ -167,8 +181,14 @@ def store(
         cursor.execute(_INSERT, values)
         row = cursor.fetchone()
         if row is None:
-            open_chat_of_locked(lock_contact(contact.id), actor=actor)
-            cursor.execute(_INSERT, values)
+            chat_id = None if place is None else place()
+            if chat_id is None:
+                open_chat_of_locked(Contact(pk=contact.id), actor=actor)
+                cursor.execute(_INSERT, values)
+            else:
+                # `place` may have changed the draft.
+                values |= _values(uuid, draft)
+                cursor.execute(_INSERT_INTO, {**values, "chat": chat_id})
             row = cursor.fetchone()
     message_id, created_at = row
     attach(attachment, message_id)

@@ -29,10 +29,12 @@ from chats.models.rules import (
     Survey,
     Task,
 )
-from chats.models.search import MessageWords, WordsProgress
+from chats.models.search import MessageWords, TranscriptSeal, WordsProgress
+from chats.models.templates import ApprovedTemplate, TemplateFetch
 from chats.models.webhook_events import InboundEvent
 
 __all__ = [
+    "ApprovedTemplate",
     "AssignmentRecord",
     "Attachment",
     "Auto",
@@ -65,5 +67,7 @@ __all__ = [
     "Status",
     "Survey",
     "Task",
+    "TemplateFetch",
+    "TranscriptSeal",
     "WordsProgress",
 ]

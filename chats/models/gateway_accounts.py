@@ -23,7 +23,7 @@ class GatewayAccount(models.Model):
         OPEN = "open", _("Open")
         CONNECTING = "connecting", _("Connecting")
         QR = "qr", _("Waiting to be scanned")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", _("Disconnected")
 
     manager = models.ForeignKey(
         Manager,

@@ -185,12 +185,14 @@ class ScheduledMessage(models.Model):
         db_table = "chats_scheduled"
         verbose_name = _("scheduled message")
         verbose_name_plural = _("scheduled messages")
-        indexes = [
-            models.Index(
-                fields=["contact", "send_at"],
-                condition=Q(state="waiting"),
-                name="scheduled_of_contact",
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(text="") | Q(template__isnull=False),
+                name="scheduled_says_something",
             )
+        ]
+        indexes = [
+            models.Index(fields=["contact", "send_at"], name="scheduled_of_contact")
         ]
 
     def __str__(self) -> str:

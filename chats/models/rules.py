@@ -29,6 +29,7 @@ class Task(models.Model):
         ASSIGN = "assign"
         OFFLINE = "offline"
         SCHEDULED = "scheduled"
+        CLOCK = "clock"
 
     manager = models.ForeignKey(
         Manager, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -58,7 +59,15 @@ class Task(models.Model):
                 name="one_task_each",
             )
         ]
-        indexes = [models.Index(fields=["run_at"], name="tasks_due")]
+        # Two, because clocks give way to whatever else is due.
+        indexes = [
+            models.Index(
+                fields=["run_at"], condition=~Q(kind="clock"), name="tasks_due"
+            ),
+            models.Index(
+                fields=["run_at"], condition=Q(kind="clock"), name="clock_tasks_due"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.contact_id or self.area_id or self.operator_id}"
@@ -153,6 +162,10 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=Q(notified__lte=2), name="clock_notifies_twice_at_most"
             ),
+            models.CheckConstraint(
+                condition=Q(met_at__isnull=True) | Q(void_at__isnull=True),
+                name="clock_ends_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["chat", "id"], name="clocks_of_chat"),
@@ -222,7 +235,9 @@ class Survey(models.Model):
             ),
         ]
         indexes = [
-            models.Index(F("contact"), F("asked_at").desc(), name="surveys_of_contact")
+            models.Index(F("contact"), F("asked_at").desc(), name="surveys_of_contact"),
+            # POST chat/survey/get: the newest first.
+            models.Index(fields=["asked_at", "id"], name="surveys_by_time"),
         ]
 
     def __str__(self) -> str:

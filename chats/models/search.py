@@ -1,4 +1,4 @@
-"""The words of messages for search, and how far they are indexed."""
+"""The words of messages for search, and the names in transcripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from chats.models.conversations import Message
+from chats.models.conversations import Chat, Message
 from contacts.models import Contact
 from managers.models import Manager
 
@@ -59,3 +59,17 @@ class WordsProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.seq}"
+
+
+class TranscriptSeal(models.Model):
+    """Names as they were when a chat closed; see `chats.inbox.seals`."""
+
+    chat = models.OneToOneField(
+        Chat, on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    contact_name = models.CharField(max_length=200)
+    # By operator id, or by credential of those who are none.
+    people = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.chat_id)

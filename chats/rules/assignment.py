@@ -7,6 +7,7 @@ claims do.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,17 +15,22 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from areas.models import Area, Assignment
-from areas.policies import PolicySettings, policy_for
-from areas.schedules import timetable_of
+from areas.in_force import in_force
+from areas.models import Assignment
+from areas.policies import PolicySettings
 from chats.conversations.audit import Actor, Entry, record_in_open_chats
-from chats.models import AssignmentRecord, ChatEvent, Task
-from chats.rules.candidates import Candidate, candidates_of, explain_choice
+from chats.models import ChatEvent, Task
+from chats.rules.candidates import (
+    LAST,
+    Candidate,
+    candidates_of,
+    explain_choice,
+    prefer,
+)
+from chats.rules.context import RuleContext
 from chats.rules.tasks import LeasedTask, schedule
 from contacts.models import Contact
 
-# Rule `last`: back to who held the contact's chat before.
-LAST = "last"
 # When to look again for a contact that another transaction holds, in seconds.
 AGAIN = 0.1
 # How many of the longest waiting are tried, if others hold their rows.
@@ -84,8 +90,12 @@ SELECT schedule_assignment(w.manager_id, array_agg(w.area_id)) FROM (
  GROUP BY w.manager_id
 """
 _GIVEN = """
+WITH why AS (
+  INSERT INTO chats_assignment (event_id, rule, trigger, candidates)
+  VALUES (%(event)s, %(rule)s, %(trigger)s, %(candidates)s::jsonb)
+)
 INSERT INTO areas_lastassignment (operator_id, area_id, at)
-VALUES (%s, %s, clock_timestamp())
+VALUES (%(operator)s, %(area)s, clock_timestamp())
 ON CONFLICT (operator_id, area_id) DO UPDATE SET at = excluded.at
 """
 # Who held the contact's previous chat, closed not longer ago than that, while nobody has
@@ -145,26 +155,24 @@ def handle_assign(task: LeasedTask) -> None:
     """Gives the longest waiting contact of an area to an operator, if one is free."""
     if task.area_id is None:
         return
-    area = Area.objects.get(pk=task.area_id)
-    policy = policy_for(area.manager_id, area.pk)
-    if not _is_on(policy) or not timetable_of(area.manager_id, area.pk).is_open(
-        timezone.now()
-    ):
+    area, rules = task.area_id, in_force(task.manager_id, task.area_id)
+    policy = rules.policy
+    if not _is_on(policy) or not rules.timetable.is_open(timezone.now()):
         return
-    waiting = _waiting(area.pk)
+    waiting = _waiting(area)
     skipped = False
     for contact_id in waiting:
-        choice = choose(contact_id, area.pk, policy)
+        choice = choose(contact_id, area, policy)
         given, was_locked = _give(choice, area, trigger="queue")
         skipped |= was_locked
         if given:
             if len(waiting) > 1:
-                _again(area, timedelta(0))
+                _again(task, timedelta(0))
             return
         if policy.assign != Assignment.OFF and not was_locked:
             break  # nobody is free: the others would find nobody either
     if skipped:
-        _again(area, timedelta(seconds=AGAIN))
+        _again(task, timedelta(seconds=AGAIN))
 
 
 def choose(contact_id: int, area_id: int, policy: PolicySettings) -> Choice:
@@ -176,19 +184,8 @@ def choose(contact_id: int, area_id: int, policy: PolicySettings) -> Choice:
     rule = policy.assign
     found = candidates_of(area_id, policy, rule)
     last = last_operator(contact_id, policy)
-    if last is not None:
-        first = [one for one in found if one.operator_id == last and not one.passed]
-        if first:
-            return Choice(contact_id, LAST, [*first, *_others(found, first[0])])
-    if rule == Assignment.OFF:
-        return Choice(contact_id, rule, [])
-    let_go = _one(_LET_GO, [contact_id])
-    back = [one for one in found if one.operator_id == let_go and not one.passed]
-    if back:
-        others = _others(found, back[0])
-        fit = [one for one in others if not one.passed]
-        found = [*fit, *back, *(one for one in others if one.passed)]
-    return Choice(contact_id, rule, found)
+    chosen, candidates = prefer(found, rule, last, lambda: _one(_LET_GO, [contact_id]))
+    return Choice(contact_id, chosen, candidates)
 
 
 def last_operator(contact_id: int, policy: PolicySettings) -> int | None:
@@ -199,20 +196,17 @@ def last_operator(contact_id: int, policy: PolicySettings) -> int | None:
     return _one(_LAST_OPERATOR, values)
 
 
-def fits_last_operator(contact_id: int, area_id: int | None) -> bool:
+def fits_last_operator(context: RuleContext) -> bool:
     """Returns whether the contact would be given to its last operator now."""
-    if area_id is None:
+    contact, policy = context.contact, context.policy
+    if contact.area_id is None or not policy.last_operator:
         return False
-    area = Area.objects.get(pk=area_id)
-    policy = policy_for(area.manager_id, area_id)
-    if not policy.last_operator:
+    if not context.timetable.is_open(context.now):
         return False
-    if not timetable_of(area.manager_id, area_id).is_open(timezone.now()):
-        return False
-    return choose(contact_id, area_id, policy).rule == LAST
+    return choose(contact.pk, contact.area_id, policy).rule == LAST
 
 
-def _give(choice: Choice, area: Area, *, trigger: str) -> tuple[bool, bool]:
+def _give(choice: Choice, area: int, *, trigger: str) -> tuple[bool, bool]:
     """Tries the candidates in their order.
 
     Returns whether one got the contact, and whether another transaction held it.
@@ -240,11 +234,11 @@ class _NotGivenError(Exception):
         self.is_locked = is_locked
 
 
-def _assign(choice: Choice, one: Candidate, area: Area, trigger: str) -> None:
+def _assign(choice: Choice, one: Candidate, area: int, trigger: str) -> None:
     values: dict[str, Any] = {
         "operator": one.operator_id,
         "contact": choice.contact_id,
-        "area": area.pk,
+        "area": area,
         "cap": one.cap,
     }
     if _one(_LOCK_OPERATOR, values) is None:
@@ -256,21 +250,24 @@ def _assign(choice: Choice, one: Candidate, area: Area, trigger: str) -> None:
     _record(choice, one, area, trigger)
 
 
-def _record(choice: Choice, chosen: Candidate, area: Area, trigger: str) -> None:
+def _record(choice: Choice, chosen: Candidate, area: int, trigger: str) -> None:
     explain_choice(choice.candidates, chosen.operator_id, choice.rule)
     [event_id] = record_in_open_chats(
         [choice.contact_id],
         [Entry(ChatEvent.Kind.ASSIGNED, choice.rule)],
         actor=Actor(f"rule:{choice.rule}"),
     )
-    AssignmentRecord.objects.create(
-        event_id=event_id,
-        rule=choice.rule,
-        trigger=trigger,
-        candidates=[one.as_json() for one in choice.candidates],
-    )
+    candidates = json.dumps([one.as_json() for one in choice.candidates])
+    values: dict[str, Any] = {
+        "event": event_id,
+        "rule": choice.rule,
+        "trigger": trigger,
+        "candidates": candidates,
+        "operator": chosen.operator_id,
+        "area": area,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_GIVEN, [chosen.operator_id, area.pk])
+        cursor.execute(_GIVEN, values)
 
 
 def sweep() -> None:
@@ -289,13 +286,9 @@ def _waiting(area_id: int) -> list[int]:
         return [contact_id for (contact_id,) in cursor.fetchall()]
 
 
-def _again(area: Area, wait: timedelta) -> None:
+def _again(task: LeasedTask, wait: timedelta) -> None:
     at: datetime = timezone.now() + wait
-    schedule(Task.Kind.ASSIGN, area.manager_id, area_id=area.pk, run_at=at)
-
-
-def _others(found: list[Candidate], one: Candidate) -> list[Candidate]:
-    return [other for other in found if other is not one]
+    schedule(Task.Kind.ASSIGN, task.manager_id, area_id=task.area_id, run_at=at)
 
 
 def _one(statement: str, values: Any) -> int | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from chats.conversations.audit import Actor, Entry, record_in_open_chats
+from chats.conversations.audit import Actor, Entry, record, record_in_open_chats
 from chats.messages.store import LockedContact, NewMessage, store
-from chats.models import Auto, ChatEvent, Delivery, Direction, Status
+from chats.models import Auto, ChatEvent, Direction, Status
 from chats.rules.context import RuleContext
 from chats.rules.texts import automatic_text
-from contacts.models import Channel
+from contacts.models import Channel, Contact
+from managers.models import Manager
 
 # The sender of the service itself.
 SERVICE = "0"
@@ -29,15 +31,13 @@ MOST_AN_HOUR = 20
 _TOUCH = """
 UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s) WHERE id = %s
 """
-# Messages of the last hour that the rules wrote to the contact.
-_RECENT = """
-SELECT count(*) FROM chats_chat h JOIN chats_message m ON m.chat_id = h.id
- WHERE h.contact_id = %s AND m.auto = ANY(%s)
-   AND m.stored_at > clock_timestamp() - interval '1 hour'
-"""
-# Since the last `muted` line neither an operator's message nor a claim.
-_IS_MUTED = """
-SELECT EXISTS (
+# Messages of the last hour that the rules wrote to the contact; and whether since the last
+# `muted` line there is neither an operator's message nor a claim.
+_SILENCE = """
+SELECT (SELECT count(*) FROM chats_chat h JOIN chats_message m ON m.chat_id = h.id
+         WHERE h.contact_id = %(contact)s AND m.auto = ANY(%(by_rules)s)
+           AND m.stored_at > clock_timestamp() - interval '1 hour'),
+       EXISTS (
   SELECT FROM chats_chatevent e
    WHERE e.chat_id = %(chat)s AND e.kind = 'muted'
      AND NOT EXISTS (SELECT FROM chats_chatevent x
@@ -46,6 +46,11 @@ SELECT EXISTS (
                       WHERE m.chat_id = e.chat_id AND m.direction = 'out'
                         AND m.auto IN ('', 'phone') AND m.sender <> '0'
                         AND m.stored_at > e.at))
+"""
+_DELIVER = """
+INSERT INTO chats_delivery (message_id, manager_id, contact_id, channel, choices, token,
+                            attempts, failures, fence, in_flight)
+VALUES (%s, %s, %s, %s, %s::jsonb, '', 0, 0, 0, false)
 """
 _BY_RULES = [Auto.MENU, Auto.AWAY, Auto.IDLE, Auto.CLOSING, Auto.SURVEY]
 
@@ -62,7 +67,7 @@ def say_filled(
     *,
     choices: dict[str, Any] | None = None,
 ) -> int | None:
-    """Queues an automatic message in the open chat; returns its id, None if not sent.
+    """Queues an automatic message in the chat; returns its id, None if not sent.
 
     Nothing is sent for an empty text, to a muted contact, or where the gateway's reply
     window is closed (ledger line `unsaid`). `choices` are buttons, a list or quick
@@ -89,14 +94,19 @@ def say_filled(
     locked = LockedContact(
         contact.pk, contact.manager_id, contact.channel, contact.external_id
     )
-    message = store(locked, draft, None, actor=rule_actor(auto))
-    Delivery.objects.create(
-        message_id=message.id,
-        manager_id=contact.manager_id,
-        contact_id=contact.pk,
-        channel=contact.channel,
-        choices=choices,
-    )
+    chat_id = context.chat.pk
+    message = store(locked, draft, None, actor=rule_actor(auto), place=lambda: chat_id)
+    shown = None if choices is None else json.dumps(choices)
+    values: list[Any] = [
+        message.id,
+        contact.manager_id,
+        contact.pk,
+        contact.channel,
+        shown,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVER, values)
+    context.recent = (context.recent or 0) + 1
     return message.id
 
 
@@ -106,41 +116,62 @@ def is_muted(context: RuleContext) -> bool:
     The 20th automatic message within an hour makes it so (ledger line `muted`), until a
     person writes or claims.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_IS_MUTED, {"chat": context.chat.pk})
-        row = cursor.fetchone()
-        if row and row[0]:
-            return True
-        cursor.execute(_RECENT, [context.contact.pk, _BY_RULES])
-        (recent,) = cursor.fetchone()
-    if recent < MOST_AN_HOUR:
-        return False
-    record_rule(context, ChatEvent.Kind.MUTED, "loop", {"messages": recent})
-    return True
+    if context.recent is None:
+        values: dict[str, Any] = {
+            "contact": context.contact.pk,
+            "chat": context.chat.pk,
+            "by_rules": _BY_RULES,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_SILENCE, values)
+            context.recent, context.is_muted = cursor.fetchone()
+    if not context.is_muted and context.recent >= MOST_AN_HOUR:
+        record_rule(context, ChatEvent.Kind.MUTED, "loop", {"messages": context.recent})
+        context.is_muted = True
+    return context.is_muted
 
 
 def is_window_open(context: RuleContext) -> bool:
     """Returns whether the gateway lets the service answer the customer now."""
-    gateway = gateway_of(context)
-    if gateway not in WINDOW_GATEWAYS:
-        return True
-    last = context.contact.last_in_at
+    return gateway_of(context) not in WINDOW_GATEWAYS or is_within_window(
+        context.contact
+    )
+
+
+def is_within_window(contact: Contact) -> bool:
+    """Returns whether the customer's last message is recent enough for an answer."""
+    last = contact.last_in_at
     return last is not None and timezone.now() - last < WINDOW
 
 
 def gateway_of(context: RuleContext) -> str:
     """Returns the name of the gateway that serves the contact."""
-    if context.contact.channel == Channel.FACEBOOK:
-        return "messenger"
-    return context.manager.gateway
+    return gateway_name(context.manager, context.contact.channel)
+
+
+def gateway_name(manager: Manager, channel: str) -> str:
+    """Returns the name of the gateway that serves a channel of the manager."""
+    return "messenger" if channel == Channel.FACEBOOK else manager.gateway
 
 
 def record_rule(
     context: RuleContext, kind: str, rule: str, detail: dict[str, Any] | None = None
 ) -> None:
-    """Inserts a ledger line of a rule for the open chat."""
-    record_in_open_chats(
-        [context.contact.pk], [Entry(kind)], actor=rule_actor(rule), detail=detail
+    """Inserts a ledger line of a rule for the chat."""
+    contact = context.contact
+    if context.chat.closed_at is None:
+        record_in_open_chats(
+            [contact.pk], [Entry(kind)], actor=rule_actor(rule), detail=detail
+        )
+        return
+    record(
+        context.chat,
+        kind,
+        actor=rule_actor(rule),
+        area_id=contact.area_id,
+        operator_id=contact.operator_id,
+        sa=contact.sa,
+        detail=detail,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
+from areas.in_force import InForce
 from areas.schedules import timetable_of
 from chats.conversations.assignment import move_locked
 from chats.models import Auto, ChatEvent
@@ -31,31 +33,62 @@ SELECT EXISTS (
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What a closed area says, until when, and the open area that takes over, if any."""
+
+    text: str
+    opens_at: datetime | None
+    area_id: int | None
+
+
+def away_at(
+    manager_id: int, area_id: int | None, rules: InForce, at: datetime
+) -> Away | None:
+    """Returns what holds while the area is closed; None if it is open.
+
+    `rules` are those of the area.
+    """
+    if rules.timetable.is_open(at):
+        return None
+    policy = rules.policy
+    other = policy.away_area_id
+    if other == area_id or not (
+        other is not None and timetable_of(manager_id, other).is_open(at)
+    ):
+        other = None
+    return Away(policy.away_text, rules.timetable.next_change(at), other)
+
+
 def tell_if_closed(context: RuleContext, *, is_silent: bool = False) -> bool:
     """Says that the contact's area is closed, once until it opens.
 
-    If the policy names another area that is open, the waiting contact moves there
-    first, and reads the text of the area that he meant. Returns whether his area, after
-    that, is closed.
+    If the policy names another area that is open, the waiting contact moves there after
+    that, and reads the text of the area that he meant: one hop. Returns whether his area
+    is closed then.
     """
-    timetable = timetable_of(context.contact.manager_id, context.contact.area_id)
-    if timetable.is_open(context.now):
+    contact = context.contact
+    away = away_at(contact.manager_id, contact.area_id, context.in_force, context.now)
+    if away is None:
         return False
-    opens_at = timetable.next_change(context.now)
-    _say_away(context, opens_at, is_silent=is_silent)
-    return not _moved_to_open_area(context)
+    _say_away(context, away, is_silent=is_silent)
+    if away.area_id is None or contact.operator_id is not None:
+        return True
+    move_locked(
+        contact, away.area_id, actor=rule_actor("away"), cause=ChatEvent.Cause.AWAY
+    )
+    context.area_changed()
+    return False
 
 
-def _say_away(
-    context: RuleContext, opens_at: datetime | None, *, is_silent: bool
-) -> None:
-    text = context.policy.away_text
+def _say_away(context: RuleContext, away: Away, *, is_silent: bool) -> None:
+    text = away.text
     if is_silent or not text or _person_wrote(context) or is_muted(context):
         return
     values: dict[str, Any] = {
         "contact": context.contact.pk,
         "now": context.now,
-        "until": opens_at or context.now + FOREVER,
+        "until": away.opens_at or context.now + FOREVER,
     }
     with connection.cursor() as cursor:
         cursor.execute(_SAY_ONCE, values)
@@ -73,15 +106,3 @@ def _person_wrote(context: RuleContext) -> bool:
         cursor.execute(_PERSON_WROTE, values)
         row = cursor.fetchone()
     return bool(row and row[0])
-
-
-def _moved_to_open_area(context: RuleContext) -> bool:
-    """Moves a waiting contact to the policy's other area if that one is open: one hop."""
-    contact, other = context.contact, context.policy.away_area_id
-    if contact.operator_id is not None or other is None or other == contact.area_id:
-        return False
-    if not timetable_of(contact.manager_id, other).is_open(context.now):
-        return False
-    move_locked(contact, other, actor=rule_actor("away"), cause=ChatEvent.Cause.AWAY)
-    context.area_changed()
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +12,9 @@ from django.db import connection
 from areas.models import Assignment
 from areas.policies import PolicySettings
 from hci_center.times import as_time
+
+# Rule `last`: back to who held the contact's chat before.
+LAST = "last"
 
 Passed = Literal["offline", "paused", "at_cap", "busier", "given_later"]
 
@@ -49,6 +53,16 @@ class Candidate:
     given_at: datetime | None
     passed: Passed | None = None
 
+    def judge(self, state: str) -> None:
+        """Sets why he may not be given anybody; `state` is his presence."""
+        self.passed = None
+        if state == "offline":
+            self.passed = "offline"
+        elif state == "paused":
+            self.passed = "paused"
+        elif self.cap and self.load >= self.cap:
+            self.passed = "at_cap"
+
     def as_json(self) -> dict[str, Any]:
         return {
             "operatorId": str(self.operator_id),
@@ -69,15 +83,45 @@ def candidates_of(area_id: int, policy: PolicySettings, rule: str) -> list[Candi
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, values)
         rows = cursor.fetchall()
-    fit: list[Candidate] = []
-    unfit: list[Candidate] = []
+    found: list[Candidate] = []
     for operator_id, cap, is_connected, state, load, given, given_here in rows:
         at = given_here if rule == Assignment.ROTATION else given
         candidate = Candidate(operator_id, cap, load, at)
-        candidate.passed = _unfit(candidate, is_connected=is_connected, state=state)
-        (unfit if candidate.passed else fit).append(candidate)
+        candidate.judge(state if is_connected else "offline")
+        found.append(candidate)
+    return in_order(found, rule)
+
+
+def in_order(found: list[Candidate], rule: str) -> list[Candidate]:
+    """Returns those who may be given somebody in the rule's order, then the others."""
+    fit = [one for one in found if not one.passed]
     fit.sort(key=lambda one: _order(one, rule))
-    return [*fit, *unfit]
+    return [*fit, *(one for one in found if one.passed)]
+
+
+def prefer(
+    found: list[Candidate],
+    rule: str,
+    last: int | None,
+    let_go: Callable[[], int | None],
+) -> tuple[str, list[Candidate]]:
+    """Puts who last held the contact first and who let go of it last.
+
+    `last` is None if the policy does not ask for him. Returns the rule that chooses and
+    the candidates in their order, none if nobody may be chosen.
+    """
+    first = [one for one in found if one.operator_id == last and not one.passed]
+    if first:
+        return LAST, [*first, *_others(found, first[0])]
+    if rule == Assignment.OFF:
+        return rule, []
+    who = let_go()
+    back = [one for one in found if one.operator_id == who and not one.passed]
+    if back:
+        others = _others(found, back[0])
+        fit = [one for one in others if not one.passed]
+        found = [*fit, *back, *(one for one in others if one.passed)]
+    return rule, found
 
 
 def explain_choice(found: list[Candidate], chosen: int | None, rule: str) -> None:
@@ -93,17 +137,11 @@ def explain_choice(found: list[Candidate], chosen: int | None, rule: str) -> Non
             one.passed = "busier" if is_busier else "given_later"
 
 
-def _unfit(candidate: Candidate, *, is_connected: bool, state: str) -> Passed | None:
-    if not is_connected or state == "offline":
-        return "offline"
-    if state == "paused":
-        return "paused"
-    if candidate.cap and candidate.load >= candidate.cap:
-        return "at_cap"
-    return None
-
-
 def _order(one: Candidate, rule: str) -> tuple[Any, ...]:
     """Never given first, then longest ago; the lower id settles what is equal."""
     given = (one.given_at is not None, one.given_at or 0, one.operator_id)
     return (one.load, *given) if rule == Assignment.FEWEST else given
+
+
+def _others(found: list[Candidate], one: Candidate) -> list[Candidate]:
+    return [other for other in found if other is not one]

@@ -5,19 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
+from areas.in_force import InForce, in_force
 from areas.models import Area
-from areas.policies import PolicySettings, policy_for
+from areas.policies import PolicySettings
+from areas.schedules import Timetable
 from chats.models import Chat, Message
 from contacts.models import Contact
+from hci_center.database.rows import ModelRows
 from managers.models import Manager
+
+# Of the manager what rules ask for: the rest holds secrets that would be decrypted.
+_CONTACTS, _CHATS = ModelRows(Contact), ModelRows(Chat)
+_MANAGERS = ModelRows(
+    Manager, "id", "name", "gateway", "time_zone", "has_automation", "schedule_id"
+)
+_LOCK = f"""
+SELECT {_CONTACTS.columns("c")} FROM contacts_contact c
+ WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
+"""  # noqa: S608 - of columns
+# A statement of its own, after the lock: it sees what was committed before.
+_READ = f"""
+SELECT {_CHATS.columns("h")}, {_MANAGERS.columns("m")},
+       EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id)
+  FROM chats_chat h JOIN managers_manager m ON m.id = h.manager_id
+ WHERE h.contact_id = %s AND h.closed_at IS NULL
+"""  # noqa: S608 - of columns
 
 
 @dataclass
 class RuleContext:
-    """A contact that the transaction has locked, with its open chat.
+    """A contact that the transaction has locked, with a chat: its open one, if any is.
 
     `now` is the time of the decision. The settings are those of the contact's area.
     """
@@ -26,10 +48,24 @@ class RuleContext:
     chat: Chat
     manager: Manager
     now: datetime
+    # Whether the chat was inside the menu when it was read.
+    is_in_menu: bool = True
+    # How many automatic messages the contact has got within the hour, and whether it
+    # is to get none; None until somebody asks.
+    recent: int | None = None
+    is_muted: bool = False
 
     @cached_property
+    def in_force(self) -> InForce:
+        return in_force(self.contact.manager_id, self.contact.area_id)
+
+    @property
     def policy(self) -> PolicySettings:
-        return policy_for(self.contact.manager_id, self.contact.area_id)
+        return self.in_force.policy
+
+    @property
+    def timetable(self) -> Timetable:
+        return self.in_force.timetable
 
     @cached_property
     def area(self) -> Area | None:
@@ -37,7 +73,7 @@ class RuleContext:
 
     def area_changed(self) -> None:
         """Forgets what depends on the contact's area."""
-        for name in ("policy", "area"):
+        for name in ("in_force", "area"):
             self.__dict__.pop(name, None)
 
 
@@ -56,15 +92,24 @@ class Arrived:
 
 def lock_context(contact_id: int) -> RuleContext | None:
     """Locks a contact with an open chat; returns None if it has none or is deleted."""
-    contact = (
-        Contact.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk=contact_id, deleted_at=None)
-        .first()
-    )
-    if contact is None:
+    locked = _first(_LOCK, contact_id)
+    row = None if locked is None else _first(_READ, contact_id)
+    if locked is None or row is None:
         return None
-    chat = Chat.objects.filter(contact=contact, closed_at=None).first()
-    if chat is None:
-        return None
+    contact = _CONTACTS.read(locked)
+    chat = _CHATS.read(row[: _CHATS.width])
+    manager = _MANAGERS.read(row[_CHATS.width : -1])
+    return RuleContext(contact, chat, manager, timezone.now(), is_in_menu=row[-1])
+
+
+def context_of_chat(contact: Contact, chat: Chat) -> RuleContext:
+    """Returns the context of a chat whose contact the transaction has locked."""
     manager = Manager.objects.get(pk=contact.manager_id)
     return RuleContext(contact, chat, manager, timezone.now())
+
+
+def _first(statement: str, value: int) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -7,18 +7,40 @@ the transaction that stores the message.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from chats.conversations.assignment import move_locked
-from chats.models import Chat, ChatEvent, Direction, Message
+from chats.models import ChatEvent, Message
 from chats.rules import menu
 from chats.rules.assignment import assign_soon, fits_last_operator
 from chats.rules.automatic import OLD, rule_actor
 from chats.rules.away import tell_if_closed
+from chats.rules.clocks import follow
 from chats.rules.context import Arrived, RuleContext, lock_context
 from chats.rules.offline import is_gone, release
 from chats.rules.tasks import LeasedTask
+from hci_center.database.rows import ModelRows
+
+_MESSAGES = ModelRows(Message)
+# What came since the rules last looked, which is looked at now; and whether the customer
+# opened the chat.
+_ARRIVED = f"""
+WITH came AS (
+  SELECT * FROM chats_message
+   WHERE chat_id = %(chat)s AND direction = 'in' AND id > %(seen)s
+), seen AS (
+  UPDATE chats_chat SET seen_message_id = (SELECT max(id) FROM came)
+   WHERE id = %(chat)s AND EXISTS (SELECT FROM came)
+)
+SELECT {_MESSAGES.columns("came")},
+       %(is_first)s AND EXISTS (
+         SELECT FROM chats_chatevent e
+          WHERE e.chat_id = %(chat)s AND e.kind IN ('opened', 'reopened')
+            AND e.cause = 'customer')
+  FROM came ORDER BY came.id
+"""  # noqa: S608 - of columns
 
 
 def handle_inbound(task: LeasedTask) -> None:
@@ -29,11 +51,11 @@ def handle_inbound(task: LeasedTask) -> None:
     if context is None:
         return
     arrived = _arrived(context)
-    if not arrived.messages:
-        return
-    seen = arrived.messages[-1].pk
-    Chat.objects.filter(pk=context.chat.pk).update(seen_message_id=seen)
-    _decide(context, arrived)
+    if arrived.messages:
+        _decide(context, arrived)
+        # The line that says that a chat was opened has scheduled its clocks.
+        if not arrived.is_first:
+            follow(context.contact.pk)
 
 
 def _decide(context: RuleContext, arrived: Arrived) -> None:
@@ -51,11 +73,12 @@ def _decide(context: RuleContext, arrived: Arrived) -> None:
         contact.operator_id = None
     if state is not None and menu.step(context, state, arrived):  # R4
         return
-    if arrived.is_first and fits_last_operator(contact.pk, contact.area_id):  # R5
+    if arrived.is_first and fits_last_operator(context):  # R5
         assign_soon(contact)
         return
     if arrived.is_first and menu.begin(context, is_old=arrived.is_old):  # R6
         return
+    has_moved = False
     if contact.area_id is None:  # R7
         entry = context.policy.entry_area_id
         if entry is not None:
@@ -66,32 +89,28 @@ def _decide(context: RuleContext, arrived: Arrived) -> None:
                 cause=ChatEvent.Cause.ENTRY,
             )
             context.area_changed()
+            has_moved = True
     is_closed = tell_if_closed(context, is_silent=arrived.is_old)  # R8
-    if not is_closed:
+    # The line that says that he has moved has scheduled his assignment.
+    if not is_closed and not has_moved:
         assign_soon(contact)
 
 
 def _arrived(context: RuleContext) -> Arrived:
     chat = context.chat
-    messages: QuerySet[Message] = Message.objects.filter(
-        chat=chat, direction=Direction.IN
-    ).order_by("pk")
-    if chat.seen_message_id is not None:
-        messages = messages.filter(pk__gt=chat.seen_message_id)
-    found = list(messages)
-    is_first = chat.seen_message_id is None and _was_opened_by_customer(context)
+    # A chat that the customer has opened long ago is no new one.
+    is_new = chat.seen_message_id is None and context.now - chat.opened_at <= OLD
+    values: dict[str, Any] = {
+        "chat": chat.pk,
+        "seen": chat.seen_message_id or 0,
+        "is_first": is_new,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ARRIVED, values)
+        rows = cursor.fetchall()
+    found = [_MESSAGES.read(row[:-1]) for row in rows]
+    is_first = bool(rows) and rows[0][-1]
     return Arrived(found, is_first, bool(found) and _is_old(found[-1], context.now))
-
-
-def _was_opened_by_customer(context: RuleContext) -> bool:
-    """Returns whether the chat was opened by the customer not long ago."""
-    if context.now - context.chat.opened_at > OLD:
-        return False
-    return ChatEvent.objects.filter(
-        chat=context.chat,
-        kind__in=[ChatEvent.Kind.OPENED, ChatEvent.Kind.REOPENED],
-        cause=ChatEvent.Cause.CUSTOMER,
-    ).exists()
 
 
 def _is_old(message: Message, now: datetime) -> bool:

@@ -12,11 +12,9 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from areas.menu_body import MenuBody, menu_of
-from areas.menus import menu_in_force
+from areas.menu_body import MenuBody
 from chats.conversations.lifecycle import close_chat_of_locked
 from chats.models import Auto, Chat, ChatEvent, Direction, MenuState, Message, Task
-from chats.models.conversations import ClockTimestamp
 from chats.rules import menu_store
 from chats.rules.assignment import assign_soon
 from chats.rules.automatic import (
@@ -52,7 +50,7 @@ TOO_SOON = timedelta(seconds=3)
 
 def state_of(context: RuleContext) -> MenuState | None:
     """Returns where the chat is in the menu; None if it is not inside."""
-    return MenuState.objects.select_related("menu").filter(chat=context.chat).first()
+    return menu_store.read_state(context.chat) if context.is_in_menu else None
 
 
 def begin(context: RuleContext, *, is_old: bool) -> bool:
@@ -61,10 +59,10 @@ def begin(context: RuleContext, *, is_old: bool) -> bool:
     A message that is too old to be answered, or a muted contact, moves him to the
     menu's fallback without a word. Returns whether the menu has begun.
     """
-    version = menu_in_force(context.contact.manager_id)
+    version = context.in_force.menu
     if version is None or version.body is None:
         return False
-    menu = menu_of(version.body)
+    menu = version.body
     if context.contact.channel not in menu.channels:
         return False
     if not menu_store.is_for_menu(context.chat.pk, context.contact):
@@ -72,7 +70,7 @@ def begin(context: RuleContext, *, is_old: bool) -> bool:
     if is_old or is_muted(context):
         menu_store.move(context, menu.fallback)
         return False
-    state = MenuState(chat=context.chat, menu=version)
+    state = MenuState(chat=context.chat, menu_id=version.id)
     _ask(context, state, menu, begin_at_root(menu), greeting=menu.greeting)
     return True
 
@@ -87,7 +85,7 @@ def step(context: RuleContext, state: MenuState, arrived: Arrived) -> bool:
     if taken is not None:
         give_way(context, taken)
         return False
-    menu = menu_of(state.menu.body or {})
+    menu = menu_store.menu_of_state(state)
     if not _is_in_force(context, menu):
         _apply(context, state, menu, fallback(menu, "edited"))
         return True
@@ -124,7 +122,7 @@ def handle_menu(task: LeasedTask) -> None:
     if taken is not None:
         give_way(context, taken)
         return
-    menu = menu_of(state.menu.body or {})
+    menu = menu_store.menu_of_state(state)
     if _has_unseen(context.chat):
         # The customer has written: first that is judged.
         _set_timer(context, menu)
@@ -214,19 +212,10 @@ def _ask(
         return
     detail = {"step": here.code, "option": ask.option}
     record_rule(context, ChatEvent.Kind.BOT_STEP, "menu", detail)
-    MenuState.objects.update_or_create(
-        chat=context.chat,
-        defaults={
-            "menu": state.menu,
-            "step": position.step,
-            "path": list(position.path),
-            "tries": position.tries,
-            "asked_message_id": message_id,
-            "asked_at": ClockTimestamp(),
-            "reminded": is_reminder,
-            "sa": here.sa,
-        },
-    )
+    state.step, state.path = position.step, list(position.path)
+    state.tries, state.sa = position.tries, here.sa
+    state.asked_message_id, state.reminded = message_id, is_reminder
+    menu_store.save_state(state)
     _set_timer(context, menu)
 
 
@@ -245,10 +234,10 @@ def _set_timer(
 
 def _is_in_force(context: RuleContext, menu: MenuBody) -> bool:
     """Returns whether there is a menu for the customer's channel still."""
-    newest = menu_in_force(context.contact.manager_id)
+    newest = context.in_force.menu
     if newest is None or newest.body is None:
         return False
-    return context.contact.channel in newest.body["channels"]
+    return context.contact.channel in newest.body.channels
 
 
 def _has_unseen(chat: Chat) -> bool:

@@ -12,6 +12,11 @@ from chats.rules.texts import LONGEST, shorten
 # No gateway takes less in one text.
 LONGEST_QUESTION = 2000
 BACK_TITLE, LEAVE_TITLE = "Voltar", "Sair"
+# By gateway, what may show the lines: the most of them, and their longest title.
+KINDS: dict[str, list[tuple[str, int, int]]] = {
+    "messenger": [("quick_replies", 13, 20)],
+    "whatsapp_cloud": [("buttons", 3, 20), ("list", 10, 24)],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,7 @@ def choices_for(gateway: str, lines: list[Line], head: int) -> dict[str, Any] | 
 
 def _kind(gateway: str, lines: list[Line]) -> str:
     longest = max(len(line.title) for line in lines)
-    if gateway == "messenger":
-        return "quick_replies" if len(lines) <= 13 and longest <= 20 else ""
-    if gateway != "whatsapp_cloud":
-        return ""
-    if len(lines) <= 3 and longest <= 20:
-        return "buttons"
-    return "list" if len(lines) <= 10 and longest <= 24 else ""
+    for kind, most, limit in KINDS.get(gateway, ()):
+        if len(lines) <= most and longest <= limit:
+            return kind
+    return ""

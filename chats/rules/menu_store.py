@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import connection
 
-from areas.models import Area
+from areas.in_force import menu_version
+from areas.menu_body import MenuBody
+from areas.models import Area, Menu
 from chats.conversations.assignment import move_locked
-from chats.models import ChatEvent, MenuState, Task
+from chats.models import Chat, ChatEvent, MenuState, Task
 from chats.rules.automatic import record_rule, rule_actor
 from chats.rules.context import RuleContext
 from chats.rules.tasks import cancel
 from contacts.models import Contact
+from hci_center.database.rows import ModelRows
 
+_STATES, _MENUS = ModelRows(MenuState), ModelRows(Menu, "id", "published_at")
+_READ = f"""
+SELECT {_STATES.columns("s")}, {_MENUS.columns("n")}
+  FROM chats_menustate s JOIN areas_menu n ON n.id = s.menu_id WHERE s.chat_id = %s
+"""  # noqa: S608 - of columns
+_SAVE = """
+INSERT INTO chats_menustate
+       (chat_id, menu_id, step, path, tries, asked_message_id, asked_at, reminded, sa)
+VALUES (%s, %s, %s, %s::jsonb, %s, %s, clock_timestamp(), %s, %s)
+ON CONFLICT (chat_id) DO UPDATE
+   SET menu_id = excluded.menu_id, step = excluded.step, path = excluded.path,
+       tries = excluded.tries, asked_message_id = excluded.asked_message_id,
+       asked_at = excluded.asked_at, reminded = excluded.reminded, sa = excluded.sa
+"""
 # His area is none, or the one of his last closed chat; and nobody has answered yet.
 _IS_FOR_MENU = """
 SELECT (%(area)s::bigint IS NULL OR %(area)s::bigint = (
@@ -53,6 +71,41 @@ _FORGET_CLOSED = """
 DELETE FROM chats_menustate s USING chats_chat h
  WHERE h.id = s.chat_id AND h.contact_id = %s AND h.closed_at IS NOT NULL
 """
+
+
+def read_state(chat: Chat) -> MenuState | None:
+    """Returns where the chat is in the menu; None if it is not inside."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [chat.pk])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    state = _STATES.read(row[: _STATES.width])
+    state.menu = _MENUS.read(row[_STATES.width :])
+    return state
+
+
+def menu_of_state(state: MenuState) -> MenuBody:
+    """Returns the version of the menu that the chat has entered."""
+    body = menu_version(state.menu_id, state.menu.published_at).body
+    assert body is not None  # noqa: S101 - nobody enters a version without a menu
+    return body
+
+
+def save_state(state: MenuState) -> None:
+    """Stores the state of a question that is asked now."""
+    values: list[Any] = [
+        state.chat_id,
+        state.menu_id,
+        state.step,
+        json.dumps(state.path),
+        state.tries,
+        state.asked_message_id,
+        state.reminded,
+        state.sa,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, values)
 
 
 def is_for_menu(chat_id: int, contact: Contact) -> bool:

@@ -19,7 +19,7 @@ from functools import partial
 from time import monotonic, sleep
 
 from areas.openings import extend_openings
-from chats.accounts import alerts, health, pauses
+from chats.accounts import alerts, health, pauses, templates
 from chats.accounts.registry import GatewayRegistry
 from chats.delivery import attempts, conversions, results
 from chats.delivery import queue as delivery_queue
@@ -31,9 +31,11 @@ from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.http import FILE
 from chats.inbound import queue
 from chats.inbox.words import index_waiting_words
-from chats.rules import assignment
+from chats.rules import assignment, clocks, survey
+from chats.worker import queues
 from chats.worker.completions import Completion, Completions, nothing
 from chats.worker.periodic_tasks import Tasks
+from chats.worker.registered_jobs import registered
 from chats.worker.side_jobs import SideJobs
 from chats.worker.wakeup import PollWaiter
 from hci_center.api import idempotency
@@ -131,6 +133,9 @@ class Worker:
         """Runs one round; returns whether there was anything to do."""
         busy = self._completions.write()
         self._periodic_tasks()
+        # If the look fails, each queue is asked: one broken table stops no other.
+        found = self._tasks.run("look", queues.waiting)
+        waiting = queues.NAMES if found is None else found
         for name, task in (
             ("send", self._send),
             ("inbound", self._side.work_through),
@@ -138,7 +143,8 @@ class Worker:
             ("conversions", self._side.convert),
             ("media", self._side.fetch_media),
         ):
-            busy |= bool(self._tasks.run(name, task))
+            if name in waiting:
+                busy |= bool(self._tasks.run(name, task))
         busy |= bool(self._tasks.run("profiles", self._side.fetch_profiles, 1.0))
         if self._tasks.run("pictures", self._side.copy_pictures, 1.0):
             # There may be more, so this task is due again at once.
@@ -237,10 +243,14 @@ class Worker:
         run("lease", self._renew, self.limits.lease / 3)
         run("pauses", _update_pauses, 1.0)
         run("accounts", health.ensure_accounts, 5.0)
+        run("template accounts", templates.ensure_fetches, templates.ENSURED_EVERY)
+        run("templates", self._side.fetch_templates, templates.CLAIMED_EVERY)
         run("checks", lambda: self._check(), 1.0)
         run("alarms", alerts.watch, 1.0)
         run("expiry", results.expire, 30.0)
         run("queues", assignment.sweep, 60.0)
+        run("clocks", clocks.notify, 1.0)
+        run("surveys", survey.expire, 60.0)
         run("old events", queue.forget_old, 30.0)
         run("old answers", idempotency.forget_old, 60.0)
         run("old conversions", conversions.forget_sent, 30.0)
@@ -251,6 +261,8 @@ class Worker:
         run("openings", partial(aside, "openings", extend_openings), EXTEND_EVERY)
         index_words = partial(index_waiting_words, 1.0)
         run("words", partial(aside, "words", index_words), 1.0)
+        for job in registered():
+            run(job.name, partial(aside, job.name, job.call), job.every)
 
     def _renew(self) -> None:
         fences = {job.message_id: job.fence for job, _ in self._in_flight.values()}

@@ -14,6 +14,7 @@ from functools import partial
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from chats.accounts import templates
 from chats.accounts.registry import GatewayRegistry
 from chats.delivery import conversions
 from chats.files import picture_copies
@@ -22,6 +23,7 @@ from chats.inbound import media_download, profile_download, queue
 from chats.rules import tasks
 from chats.worker.completions import Completion, nothing
 from chats.worker.handlers import HANDLERS
+from chats.worker.registered_jobs import registered
 from hci_center.background import faults
 from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
 
@@ -31,6 +33,18 @@ logger = logging.getLogger(__name__)
 TRIES_AT_ONCE = 3
 # How many pictures are claimed at once: most of an earlier version are only inspected.
 PICTURES = 20
+
+
+class ThreadCount:
+    """How many threads do something; any thread may change it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def add(self, change: int) -> None:
+        with self._lock:
+            self.count += change
 
 
 class SideJobs:
@@ -57,13 +71,15 @@ class SideJobs:
             conversions,
         )
         self._stopping = threading.Event()
-        # One more thread uploads files to the bucket, and one does the housekeeping.
-        count = partitions + fetches + conversions + rules + 2
+        # One more thread uploads files to the bucket, one does the housekeeping, and one
+        # fetches templates: it must hold up neither.
+        count = partitions + fetches + conversions + rules + 3 + len(registered())
         self._connections: list[BaseDatabaseWrapper] = []
         self._threads = ThreadPoolExecutor(
             count, "side", initializer=self._remember_connection
         )
-        self._working, self._fetching, self._ruling = 0, 0, 0
+        self._working, self._fetching = 0, 0
+        self._ruling = ThreadCount()
         # The names of the housekeeping jobs that are running.
         self._housekeeping: set[str] = set()
         self._converting, self._videos = 0, 0
@@ -73,8 +89,8 @@ class SideJobs:
 
     @property
     def is_under_way(self) -> bool:
-        jobs = self._working + self._fetching + self._converting + self._ruling
-        return bool(jobs or self._housekeeping)
+        jobs = self._working + self._fetching + self._converting
+        return bool(jobs or self._ruling.count or self._housekeeping)
 
     def stop(self) -> None:
         """Stops after the current events and aborts conversions.
@@ -118,18 +134,33 @@ class SideJobs:
     # Tasks of the rules
 
     def run_rules(self) -> bool:
-        """Starts as many tasks of the rules as there is room for."""
-        room = self.rules - self._ruling
-        leased = tasks.lease(room) if room > 0 else []
+        """Starts as many threads for tasks of the rules as there is work and room for.
+
+        Returns whether there was any, or all threads are at work.
+        """
+        room = self.rules - self._ruling.count
+        if room <= 0:
+            return True
+        leased = tasks.lease(room)
         for task in leased:
-            self._ruling += 1
-            job = partial(tasks.run, task, HANDLERS)
-            subject = f"task {task.id}"
-            self._threads.submit(self._run, "rules", subject, job, self._rule_ended)
+            self._ruling.add(1)
+            self._threads.submit(self._rule, task)
         return bool(leased)
 
-    def _rule_ended(self) -> None:
-        self._ruling -= 1
+    def _rule(self, task: tasks.LeasedTask) -> None:
+        """Runs this task and then what else is due, so that no round is waited for."""
+        due = [task]
+        try:
+            while due:
+                task = due[0]
+                tasks.run(task, HANDLERS)
+                due = [] if self._stopping.is_set() else tasks.lease(1)
+        except Exception as error:  # noqa: BLE001 - leased again after its lease
+            _report("rules", error, f"task {task.id}")
+        finally:
+            close_old_connections()
+            # The main thread is not woken: nothing was due a moment ago.
+            self._ruling.add(-1)
 
     # Conversions
 
@@ -171,6 +202,17 @@ class SideJobs:
             fetch = partial(profile_download.fetch, self._drivers, one)
             self.run_aside(fetch, partial(profile_download.release, [one.contact_id]))
         return bool(lookups)
+
+    def fetch_templates(self) -> None:
+        """Starts to fetch the templates of accounts that are due, in one thread."""
+        if "templates" in self._housekeeping:
+            return
+        claimed = templates.claim()
+        if claimed is not None:
+            job = partial(
+                templates.fetch_due, self._drivers, claimed, self._stopping.is_set
+            )
+            self.run_housekeeping("templates", job)
 
     def upload(self) -> None:
         """Starts a round of uploads to the bucket if one is due."""

@@ -102,7 +102,7 @@ class ContactActions(TenantAdmin):
         to: int = form.cleaned_data["operator"]
         rule = partial(hand_over, operator_id=to or None, actor=_actor(request))
         apply_to_each(
-            self, request, queryset, rule, said=_count_handed, logged=_handed(to)
+            self, request, queryset, rule, message=_count_handed, logged=_handed(to)
         )
         return None
 
@@ -118,7 +118,7 @@ class ContactActions(TenantAdmin):
         to: int = form.cleaned_data["area"]
         rule = partial(change_area, area_id=to, actor=_actor(request))
         apply_to_each(
-            self, request, queryset, rule, said=_count_moved, logged=_moved(to)
+            self, request, queryset, rule, message=_count_moved, logged=_moved(to)
         )
         return None
 
@@ -139,7 +139,7 @@ class ContactActions(TenantAdmin):
             return form
         rule = partial(close_chat, actor=_actor(request))
         done = _("Chat closed.")
-        apply_to_each(self, request, queryset, rule, said=_count_closed, logged=done)
+        apply_to_each(self, request, queryset, rule, message=_count_closed, logged=done)
         return None
 
     @admin.action(description=gettext_lazy("Delete contacts"), permissions=["change"])
@@ -151,7 +151,9 @@ class ContactActions(TenantAdmin):
             return form
         rule = partial(delete_contact, actor=_actor(request))
         done = _("Contact deleted.")
-        apply_to_each(self, request, queryset, rule, said=_count_deleted, logged=done)
+        apply_to_each(
+            self, request, queryset, rule, message=_count_deleted, logged=done
+        )
         return None
 
     def _manager_of(
@@ -166,8 +168,8 @@ class ContactActions(TenantAdmin):
         )
         if len(managers) == 1:
             return managers[0]
-        said = _("Choose contacts of one manager only.")
-        self.message_user(request, said, messages.WARNING)
+        message = _("Choose contacts of one manager only.")
+        self.message_user(request, message, messages.WARNING)
         return None
 
 
@@ -186,10 +188,10 @@ def _moved(area_id: int) -> str:
 
 
 def _count_handed(count: int) -> str:
-    said = ngettext(
+    message = ngettext(
         "%d contact was handed over.", "%d contacts were handed over.", count
     )
-    return said % count
+    return message % count
 
 
 def _count_moved(count: int) -> str:
@@ -201,5 +203,5 @@ def _count_closed(count: int) -> str:
 
 
 def _count_deleted(count: int) -> str:
-    said = ngettext("%d contact was deleted.", "%d contacts were deleted.", count)
-    return said % count
+    message = ngettext("%d contact was deleted.", "%d contacts were deleted.", count)
+    return message % count

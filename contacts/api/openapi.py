@@ -166,7 +166,8 @@ PAGES = {
     "change_area": OperationDoc(
         "Change the area of a contact",
         f"Moves it, and releases it from its operator unless he serves the new area "
-        f"too. {TRANSFER}",
+        f"too. With `toOperatorId` that operator has it then, or nobody with `0`: both "
+        f"or nothing. {TRANSFER}",
         answer=text("Contact changed Area"),
         example="Contact changed Area",
         bodies={
@@ -177,7 +178,12 @@ PAGES = {
             }
         },
         rules=(MANAGER, CONTACT),
-        refuses=(ManagerNotFoundError, ContactNotFoundError, AreaNotFoundError),
+        refuses=(
+            ManagerNotFoundError,
+            ContactNotFoundError,
+            AreaNotFoundError,
+            OperatorNotFoundError,
+        ),
     ),
     "save": OperationDoc(
         "Add a WhatsApp contact",

@@ -89,6 +89,7 @@ class ChangeArea(OfContact, Transferred):
     contact_field = "contactNumber"
 
     area = Text(200)
+    toOperatorId = OperatorId(required=False)
 
 
 class StepContact(OfContact):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from areas.operators import find_area
+from areas.operators import find_area, find_operator
 from chats.conversations import assignment
 from chats.conversations.audit import act_as, actor_of
 from chats.conversations.claim_fast_path import answer_contact
@@ -89,7 +89,18 @@ class ContactViewSet(ContractViewSet):
     def change_area(self, fields: Fields) -> Any:
         contact = self._address(fields).contact()
         area = find_area(contact.manager_id, fields["area"])
-        transfers.change_area(self.caller, contact, area.id, fields)
+        if "toOperatorId" in fields:
+            to = fields["toOperatorId"]
+            operator_id = (
+                None
+                if to == NOBODY
+                else find_operator(contact.manager_id, to).operator_id
+            )
+            transfers.change_area_and_hand_over(
+                self.caller, contact, area.id, operator_id, fields
+            )
+        else:
+            transfers.change_area(self.caller, contact, area.id, fields)
         return "Contact changed Area"
 
     @operation(SaveContact)

@@ -37,8 +37,8 @@ def confirm(
         page.message_user(request, none, messages.WARNING)
         return HttpResponseRedirect(request.get_full_path())
     if rows[MOST_AT_ONCE:].exists():
-        said = _("Choose at most %d at once.") % MOST_AT_ONCE
-        page.message_user(request, said, messages.ERROR)
+        message = _("Choose at most %d at once.") % MOST_AT_ONCE
+        page.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
     is_confirmed = "agreed" in request.POST
     form = make_form(request.POST if is_confirmed else None)
@@ -62,12 +62,12 @@ def apply_to_each(
     rows: QuerySet[Any],
     rule: Callable[[Any], None],
     *,
-    said: Callable[[int], str],
+    message: Callable[[int], str],
     logged: str,
 ) -> None:
     """Applies a rule to each row and reports how many succeeded and were refused.
 
-    `said` returns the message for a count; `logged` is added to each row's history.
+    `message` returns the message for a count; `logged` is added to each row's history.
     """
     refused: dict[str, int] = {}
     done = 0
@@ -81,6 +81,6 @@ def apply_to_each(
         page.log_change(request, row, logged)
         done += 1
     if done or not refused:
-        page.message_user(request, said(done), messages.SUCCESS)
+        page.message_user(request, message(done), messages.SUCCESS)
     for sentence, count in refused.items():
         page.message_user(request, f"{count}: {sentence}", messages.WARNING)

@@ -185,5 +185,7 @@ class ApiKeyAdmin(TenantAdmin):
         # By name: an ended key may have the name of a live one that was not chosen.
         live = queryset.filter(revoked_at=None)
         ended = sum(keys.revoke_key(key.name) for key in live)
-        said = ngettext("%d key was revoked.", "%d keys were revoked.", ended) % ended
-        self.message_user(request, said, messages.SUCCESS)
+        message = (
+            ngettext("%d key was revoked.", "%d keys were revoked.", ended) % ended
+        )
+        self.message_user(request, message, messages.SUCCESS)

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -30,6 +29,7 @@ from hci_center.api.parsers import (
     parse_public_id,
 )
 from managers.admin.columns import column
+from managers.admin.long_select import LongSelect
 from managers.admin.pause_reasons import PauseReasonInline
 from managers.admin.secret_fields import (
     ClearField,
@@ -99,7 +99,7 @@ class ManagerForm(SecretsForm):
         label=gettext_lazy("Time zone"),
         choices=[(name, name) for name in sorted(available_timezones())],
         initial=settings.TIME_ZONE,
-        widget=UnfoldAdminSelect2Widget(),
+        widget=LongSelect(),
         help_text=gettext_lazy(
             "Protocols and reports are dated in it, and opening hours are read in it."
         ),

@@ -17,6 +17,7 @@ from chats.messages.base64_text import (
     decode_base64_text,
     decode_where_written,
 )
+from chats.rules.closing import CAUSES, LONGEST_CODE
 from contacts.aliases import spellings
 from contacts.api.serializers import Transferred, whatsapp_contact
 from contacts.models import Channel
@@ -108,6 +109,9 @@ class ChangeOperator(Narrowed, Transferred):
 class DeleteChat(Narrowed):
     contactId = ContactId()
     operatorId = OperatorId(required=False)
+    cause = OneOf(*CAUSES, required=False)
+    reason = Text(LONGEST_CODE, required=False)
+    survey = Flag(required=False)
 
 
 class RecordMessage(WithFile):

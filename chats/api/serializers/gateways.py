@@ -23,11 +23,14 @@ class SendTemplate(WhatsAppContact, Quoting):
     parameters = Texts(most=MOST_PARAMETERS, longest=LONGEST_PARAMETER)
 
 
-class FindSession(Body):
+class FindTemplates(Body):
     number = Phone(required=False)
     facebookId = PublicId(required=False)
-    connect = Flag(required=False)
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:
         require_one_of(values, wrong, "number", "facebookId")
+
+
+class FindSession(FindTemplates):
+    connect = Flag(required=False)

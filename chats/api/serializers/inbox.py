@@ -29,6 +29,7 @@ class ListChats(Narrowed):
     limit = Integer(1, 200, required=False)
     after = Text(LONGEST_CURSOR, required=False)
     counts = Flag(required=False)
+    feedCounts = Flag(required=False)
 
     @classmethod
     def validate_fields(cls, values: Fields, wrong: Wrong) -> None:

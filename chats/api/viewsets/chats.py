@@ -12,9 +12,10 @@ from chats.api.serializers.chats import (
     OpenFacebookChat,
 )
 from chats.conversations.audit import actor_of
-from chats.conversations.lifecycle import close_chat, open_chat
+from chats.conversations.lifecycle import open_chat
 from chats.conversations.queries import messages_of_chat, open_chat_of
 from chats.inbox import transfers
+from chats.rules.closing import Closing, close_by_call
 from contacts.lookup import find_one
 from contacts.manager_ref import ManagerRef
 from contacts.models import Channel, Contact
@@ -59,7 +60,11 @@ class ChatViewSet(ContractViewSet):
     def delete(self, fields: Fields) -> Any:
         try:
             contact = self._find(fields)
-            close_chat(contact, actor=actor_of(self.caller))
+            # Of programs only PUT chat/close asks for marks.
+            asks = self.caller.is_person and fields.get("survey", True)
+            cause, reason = fields.get("cause", ""), fields.get("reason", "")
+            closing = Closing(cause, reason, asks=asks)
+            close_by_call(contact, closing, actor_of(self.caller))
         except ContactNotFoundError as error:
             raise ChatNotFoundError from error
         return "Chat deleted"

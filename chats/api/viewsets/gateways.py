@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chats.accounts.health import request_qr, session_shape
-from chats.api.serializers.gateways import FindSession, SendAgain, SendTemplate
+from chats.accounts.templates import templates_of
+from chats.api.serializers.gateways import (
+    FindSession,
+    FindTemplates,
+    SendAgain,
+    SendTemplate,
+)
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
 from chats.conversations.reading import ReadRequest
@@ -39,6 +45,13 @@ class GatewayViewSet(ContractViewSet):
         )
         template = Template(fields["name"], fields["language"], fields["parameters"])
         return send_template(context, template, extras_of(fields))
+
+    @operation(FindTemplates, reads=True)
+    def find_templates(self, fields: Fields) -> Any:
+        names = manager_names(fields)
+        manager_id = find_manager(self.caller, **names)
+        # A page has none, also where its manager has a number.
+        return {"templates": templates_of(manager_id) if "number" in names else []}
 
     @operation(FindSession, reads=True)
     def find_session(self, fields: Fields) -> Any:

@@ -33,6 +33,7 @@ class InboxViewSet(ContractViewSet):
             limit=fields.get("limit", 50),
             after=fields.get("after"),
             counts=fields.get("counts", False),
+            feed_counts=fields.get("feedCounts", False),
         )
         return list_chats(self.caller, request)
 

@@ -21,6 +21,7 @@ from chats.gateways.base import (
     SessionState,
 )
 from chats.gateways.base64_media import decoded
+from chats.gateways.captions import caption_after, with_caption
 from chats.gateways.error_messages import sentence
 from chats.gateways.evolution.errors import parse_error, said_in
 from chats.gateways.file_names import named_as
@@ -49,6 +50,13 @@ class Evolution:
         if out.to.isdecimal() and len(out.to) > MOST_DIGITS:
             # Evolution would treat it as a group.
             return error_rules.BAD_RECIPIENT.outcome()
+        outcome = self._send(account, out)
+        caption = caption_after(out)
+        if isinstance(outcome, Accepted) and caption is not None:
+            return with_caption(outcome, self._send(account, caption))
+        return outcome
+
+    def _send(self, account: Account, out: Outgoing) -> Outcome:
         method, payload = _request(out)
         try:
             answer = self._call(account, "send", "POST", f"message/{method}", payload)
@@ -214,7 +222,7 @@ def _file_request(out: Outgoing, file: File) -> tuple[str, Payload]:
         # Evolution computes the type again from the suffix.
         "fileName": named_as(file.name, file.mime, common=True),
     }
-    # WhatsApp shows no text with an audio.
+    # WhatsApp shows no text with an audio: it is sent after it.
     if out.caption and kind != "audio":
         body["caption"] = out.caption
     return "sendMedia", as_json_with_file(body, "media", file)

@@ -21,6 +21,7 @@ from chats.gateways.base import (
     Outgoing,
     Profile,
 )
+from chats.gateways.captions import with_caption
 from chats.gateways.error_messages import sentence
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.messenger.errors import parse_error
@@ -59,7 +60,7 @@ class Messenger:
         if isinstance(outcome, Accepted) and out.caption:
             plain = replace(out, reply_to="")
             caption = self._post(account, plain, {"text": out.caption})
-            return graph.with_caption(outcome, caption)
+            return with_caption(outcome, caption)
         return outcome
 
     def _post(

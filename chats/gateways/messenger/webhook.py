@@ -152,8 +152,8 @@ def _read(payload: dict[str, Any], read: dict[str, Any]) -> list[Event]:
     return _watermark("read", payload, read)
 
 
-def _watermark(status: Any, payload: dict[str, Any], news: Any) -> list[Event]:
-    until = parsing.stamp(found(news, "watermark"))
+def _watermark(status: Any, payload: dict[str, Any], read: Any) -> list[Event]:
+    until = parsing.stamp(found(read, "watermark"))
     psid = text(found(payload, "sender", "id"))
     return [Watermark(status, Person((psid,)), until)] if until and psid else []
 

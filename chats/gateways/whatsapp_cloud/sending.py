@@ -10,6 +10,7 @@ from chats.gateways import error_rules, graph
 from chats.gateways.base import (
     Accepted,
     Account,
+    ApprovedTemplate,
     Failed,
     Fetched,
     File,
@@ -19,12 +20,14 @@ from chats.gateways.base import (
     Outcome,
     Outgoing,
 )
+from chats.gateways.captions import with_caption
 from chats.gateways.error_messages import sentence
 from chats.gateways.http import Http, NoAnswerError
 from chats.gateways.media_types import leaves_as_itself
 from chats.gateways.parsing import found, text
 from chats.gateways.streaming_body import as_json, as_multipart
 from chats.gateways.whatsapp_cloud.errors import parse_error
+from chats.gateways.whatsapp_cloud.templates import fetch_templates
 
 # Of a message with buttons or a list, and what opens the list: customers read it.
 LONGEST_BODY = 1024
@@ -50,7 +53,7 @@ class WhatsAppCloud(NoProfileMixin):
             # Without our uuid: receipts of the caption are not those of the file.
             plain = replace(out, reply_to="")
             caption = self._post(account, plain, _text(separate_caption), "")
-            return graph.with_caption(outcome, caption)
+            return with_caption(outcome, caption)
         return outcome
 
     def _content(
@@ -143,6 +146,10 @@ class WhatsAppCloud(NoProfileMixin):
             return Health("closed", getattr(refusal, "reason", ""))
         shown = re.sub(r"[^0-9]", "", text(answer.object().get("display_phone_number")))
         return Health("open", number=int(shown) if shown else None)
+
+    def templates(self, account: Account) -> list[ApprovedTemplate] | Failed:
+        """Returns the approved templates of the business account."""
+        return fetch_templates(self._graph, account)
 
     def fetch(self, account: Account, media: Media) -> Fetched | Failed:
         """Fetches the link, which is valid for five minutes, and then the file."""

@@ -21,6 +21,7 @@ from chats.gateways.base import (
     SessionState,
 )
 from chats.gateways.base64_media import decoded
+from chats.gateways.captions import caption_after, with_caption
 from chats.gateways.deadline_adapter import Timeouts
 from chats.gateways.error_messages import sentence
 from chats.gateways.http import FILE, Answer, Call, Http, NoAnswerError, mask
@@ -59,21 +60,28 @@ class WPPConnect(NoProfileMixin):
             return v.BAD_SETUP.outcome()
         if out.template is not None:
             return v.NO_TEMPLATES.outcome()
+        outcome = self._send(account, out)
+        caption = caption_after(out)
+        if isinstance(outcome, Accepted) and caption is not None:
+            return with_caption(outcome, self._send(account, caption))
+        return outcome
+
+    def _send(self, account: Account, out: Outgoing) -> Outcome:
         try:
-            answer = self._send(account, out)
+            answer = self._post(account, out)
             if (
                 answer.status == 500
                 and out.reply_to
                 and self._is_quote_missing(account, out)
             ):
-                answer = self._send(account, replace(out, reply_to=""))
+                answer = self._post(account, replace(out, reply_to=""))
         except NoAnswerError as error:
             return error.failed()
         if not answer.ok:
             return self._refusal(account, out, answer)
         return _sent(answer) or v.maybe("unreadable")
 
-    def _send(self, account: Account, out: Outgoing) -> Answer:
+    def _post(self, account: Account, out: Outgoing) -> Answer:
         method, payload = _request(out)
         return self._call(account, "send", "POST", method, payload)
 
@@ -130,6 +138,14 @@ class WPPConnect(NoProfileMixin):
         A missing message proves nothing: a send that answered with a fault may still be
         in progress.
         """
+        accepted = self._find(account, out)
+        caption = caption_after(out)
+        if accepted is not None and caption is not None:
+            missing = Failed("never_arrived", sentence("never_arrived"))
+            return with_caption(accepted, self._find(account, caption) or missing)
+        return accepted
+
+    def _find(self, account: Account, out: Outgoing) -> Accepted | None:
         name = own_id(out)
         if name is None:
             return None

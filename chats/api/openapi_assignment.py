@@ -1,0 +1,77 @@
+"""The OpenAPI description of the trial of an assignment."""
+
+from __future__ import annotations
+
+from chats.api.responses_assignment import AssignmentTrialShape
+from hci_center.api.schema.operation_docs import Json, OperationDoc, one_of
+from hci_center.errors import (
+    AreaNotFoundError,
+    ForbiddenError,
+    ManagerNotFoundError,
+)
+
+_CANDIDATE: Json = {
+    "operatorId": "2",
+    "load": 3,
+    "cap": 5,
+    "givenAt": "2026-11-22T13:01:44.000Z",
+    "passed": None,
+}
+ASSIGNMENT_PAGES = {
+    "try_assignment": OperationDoc(
+        "Try an assignment on the past",
+        "Plays a rule through what happened in the area: chats come, are claimed, leave "
+        "and are held as long as they were, operators are there when they were, and "
+        "what they hold in other areas counts. Nothing is stored. What is left out is "
+        "as in force; the period is the last seven days, at most 31. Whoever was never "
+        "held is held for the median time. `wait` is how long those waited who were "
+        "taken, `was` the same as it was. `presence` is `assumed` if the period began "
+        "before presence was recorded: then an operator was there each day from his "
+        "first act to his last. `sample` explains the first 20 assignments. For "
+        "supervisors and keys.",
+        answer=AssignmentTrialShape,
+        example={
+            "chats": 412,
+            "assigned": 398,
+            "byOperator": [
+                {"operatorId": "2", "chats": 205, "most": 5},
+                {"operatorId": "3", "chats": 193, "most": 5},
+            ],
+            "wait": {"n": 409, "mean": 38, "median": 4, "p90": 120},
+            "was": {"n": 405, "mean": 310, "median": 95, "p90": 840},
+            "presence": "recorded",
+            "sample": [
+                {
+                    "at": "2026-11-22T13:05:09.120Z",
+                    "protocol": "BR202611220000031",
+                    "rule": "fewest",
+                    "trigger": "queue",
+                    "operatorId": "2",
+                    "candidates": [
+                        _CANDIDATE,
+                        _CANDIDATE | {"operatorId": "3", "load": 4, "passed": "busier"},
+                    ],
+                }
+            ],
+        },
+        bodies={
+            "At most five each": {
+                "number": 123456789,
+                "area": "vendas",
+                "assign": "fewest",
+                "cap": 5,
+            },
+            "Another week": {
+                "number": 123456789,
+                "area": "vendas",
+                "assign": "rotation",
+                "lastOperator": 86400,
+                "from": 1794578400,
+                "to": 1795183200,
+            },
+        },
+        rules=(one_of("number", "facebookId"),),
+        refuses=(ForbiddenError, ManagerNotFoundError, AreaNotFoundError),
+        chapter="Areas",
+    ),
+}

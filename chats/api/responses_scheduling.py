@@ -1,0 +1,25 @@
+"""Response schemas of scheduled messages for the API documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chats.models import ScheduledMessage
+
+
+class ScheduledShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    text = serializers.CharField(help_text='"" of a template alone.')
+    sendAt = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=ScheduledMessage.State.values)
+    operatorId = serializers.CharField(help_text="As whose message it is sent.")
+    name = serializers.CharField(required=False, help_text="Of a template.")
+    language = serializers.CharField(required=False)
+    parameters = serializers.ListField(child=serializers.CharField(), required=False)
+    error = serializers.CharField(required=False, help_text="Why it was not sent.")
+
+
+class ScheduledListShape(serializers.Serializer[Any]):
+    scheduled = ScheduledShape(many=True)

@@ -1,0 +1,21 @@
+"""The request body of the trial of an assignment."""
+
+from __future__ import annotations
+
+from areas.models import Assignment
+from areas.models.policies import YEAR
+from chats.api.serializers.replies import FindOptions
+from hci_center.api.fields import Integer, OneOf, Text, TimestampField
+
+MOST_CAP = 1000
+
+
+class TryAssignment(FindOptions):
+    area = Text(200)
+    # Without them, what is in force.
+    assign = OneOf(*Assignment.values, required=False)
+    cap = Integer(0, MOST_CAP, required=False)
+    lastOperator = Integer(0, YEAR, required=False)
+    # `from` is a word of Python's.
+    vars()["from"] = TimestampField(required=False)
+    to = TimestampField(required=False)

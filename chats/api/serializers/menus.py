@@ -1,0 +1,73 @@
+"""The request body of the menu's trial."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from chats.api.serializers.replies import FindOptions
+from chats.rules.menu_answers import Said
+from contacts.models import Channel
+from hci_center.api.fields import OneOf, Text, TimestampField, WireField
+from hci_center.api.parsers import WrongValueError, parse_text
+
+# Messages of one trial, and the longest of them.
+MOST_SAID = 200
+LONGEST_SAID = 4096
+
+
+class JsonField(WireField):
+    """A JSON value; in a form, its text."""
+
+    def parse(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                value = None
+        return self.parse_json(value)
+
+    def parse_json(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise WrongValueError(_("This is an object."))
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "In a form: a JSON object.",
+            "oneOf": [{"type": "object"}, {"type": "string"}],
+        }
+
+
+class Messages(JsonField):
+    """What a customer says: texts, and objects with the type of a file."""
+
+    def parse_json(self, value: Any) -> tuple[Said, ...]:
+        if not isinstance(value, list) or not 0 < len(value) <= MOST_SAID:
+            raise WrongValueError(_("This is a list, and not empty."))
+        return tuple(map(_said, value))
+
+    def schema(self) -> dict[str, Any]:
+        message = {"oneOf": [{"type": "string"}, {"type": "object"}]}
+        listed = {"type": "array", "items": message, "maxItems": MOST_SAID}
+        return {
+            "description": "In a form: a JSON list.",
+            "oneOf": [listed | {"minItems": 1}, {"type": "string"}],
+        }
+
+
+def _said(value: Any) -> Said:
+    if isinstance(value, dict):
+        parse_text(value.get("type"), 32)
+        return Said("", is_media=value["type"] != "text")
+    return Said(parse_text(value, LONGEST_SAID))
+
+
+class TryMenu(FindOptions):
+    say = Messages()
+    menu = JsonField(required=False)
+    name = Text(200, required=False)
+    channel = OneOf(*Channel.values, required=False)
+    at = TimestampField(required=False)

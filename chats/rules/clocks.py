@@ -1,0 +1,222 @@
+"""Starts and ends the service level clocks of chats, and tells when one runs out.
+
+Where a clock is met or void, a trigger says so in the statement that does it. What
+starts is decided by a task: the business clock is computed in Python. The task derives
+the clocks from the ledger and the messages, so that it does not matter how late it
+comes, how often, and what a worker that was killed has left undone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from chats.models import Chat, ChatEvent, Clock, Task
+from chats.rules.clock_rows import (
+    TARGETS,
+    Version,
+    Versions,
+    clocks_of,
+    lines_of,
+    start,
+    target_of,
+    turns_of,
+    versions_of,
+)
+from chats.rules.clock_spans import (
+    Span,
+    episodes_of,
+    spans_of,
+)
+from chats.rules.tasks import LeasedTask, schedule
+from hci_center.database.rows import ModelRows
+
+# A chat that was closed is looked at if the task was due, less this, before its closing;
+# after failures, which put the task off, if it was closed in the last day.
+MARGIN, MARGIN_AFTER_FAILURE = timedelta(minutes=10), timedelta(days=1)
+# When to look again after the rules have handled a message, in seconds.
+AGAIN = 0.1
+# The most clocks that one statement tells of.
+ROOM = 500
+
+# A message of the customer can start a clock only under hours with such a target, and
+# if he does not wait already. As the trigger on the ledger, a moment later.
+_FOLLOW = """
+INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
+SELECT h.manager_id, 'clock', h.contact_id, clock_timestamp() + interval '0.5 seconds'
+  FROM chats_chat h
+  CROSS JOIN LATERAL (SELECT e.schedule_id FROM chats_chatevent e
+                       WHERE e.chat_id = h.id ORDER BY e.id DESC LIMIT 1) newest
+  JOIN areas_schedule s ON s.id = newest.schedule_id
+ WHERE h.contact_id = %s AND h.closed_at IS NULL
+   AND s.targets @@ '$.tmr > 0 || $.tmr1 > 0'
+   AND NOT EXISTS (SELECT FROM chats_clock k
+                    WHERE k.chat_id = h.id AND k.kind IN ('first', 'reply')
+                      AND k.met_at IS NULL AND k.void_at IS NULL)
+ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
+   SET run_at = least(t.run_at, excluded.run_at), version = t.version + 1,
+       lease_until = NULL, failures = 0
+"""
+_LOCK = "SELECT FROM contacts_contact WHERE id = %s FOR NO KEY UPDATE"
+# The contact's open chat and those closed since; whether the manager has areas; and
+# whether the rules have not handled his messages yet. Rules that fail do not stop the
+# clocks.
+_CHATS = ModelRows(Chat)
+_READ = f"""
+SELECT {_CHATS.columns("h")},
+       EXISTS (SELECT FROM areas_area a WHERE a.manager_id = h.manager_id),
+       EXISTS (SELECT FROM chats_task t
+                WHERE t.kind = 'inbound' AND t.contact_id = h.contact_id
+                  AND t.failures = 0)
+  FROM chats_chat h
+ WHERE h.contact_id = %s AND (h.closed_at IS NULL OR h.closed_at >= %s)
+ ORDER BY h.id
+"""  # noqa: S608 - of columns
+# Along the two partial indexes. What another statement has just met is left alone.
+_NOTIFY = """
+UPDATE chats_clock k
+   SET notified = CASE WHEN k.due_at <= clock_timestamp() THEN 2 ELSE 1 END
+ WHERE k.id IN (
+         (SELECT id FROM chats_clock
+           WHERE met_at IS NULL AND void_at IS NULL AND notified = 0
+             AND risk_at <= clock_timestamp() ORDER BY risk_at LIMIT %(room)s)
+         UNION
+         (SELECT id FROM chats_clock
+           WHERE met_at IS NULL AND void_at IS NULL AND notified < 2
+             AND due_at <= clock_timestamp() ORDER BY due_at LIMIT %(room)s))
+   AND k.met_at IS NULL AND k.void_at IS NULL
+   AND k.notified < CASE WHEN k.due_at <= clock_timestamp() THEN 2 ELSE 1 END
+"""
+
+
+def follow(contact_id: int) -> None:
+    """Versions the task that starts clocks, if the hours of the open chat have targets.
+
+    Part of the caller's transaction. To be called after the rules have decided about a
+    customer's messages; lines of the ledger schedule it by a trigger.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLLOW, [contact_id])
+
+
+def handle_clock(task: LeasedTask) -> None:
+    """Stores the clocks of a contact's open chat, and of those closed since it was due."""
+    if task.contact_id is None:
+        return
+    since = _since(task)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [task.contact_id])
+        cursor.execute(_READ, [task.contact_id, since])
+        rows = cursor.fetchall()
+    for *columns, has_areas, is_pending in rows:
+        chat = _CHATS.read(columns)
+        if is_pending and chat.closed_at is None:
+            # The menu may still begin.
+            again = timezone.now() + timedelta(seconds=AGAIN)
+            schedule(
+                Task.Kind.CLOCK,
+                task.manager_id,
+                contact_id=task.contact_id,
+                run_at=again,
+            )
+        else:
+            store_clocks(chat, since, has_areas=has_areas)
+
+
+def notify() -> int:
+    """Marks clocks that have come to risk or run out, once a step; returns how many.
+
+    The change is what the feed tells: to whoever sees the chat, so to its holder, its
+    area while nobody holds it, and to supervisors.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTIFY, {"room": ROOM})
+        return int(cursor.rowcount)
+
+
+def store_clocks(chat: Chat, since: datetime, *, has_areas: bool) -> None:
+    """Brings the clocks of a chat into line with its ledger and messages.
+
+    The transaction has locked its contact. Episodes that ended before `since` are left
+    alone. What agrees already is not written. `has_areas`: the chat's manager has some.
+    """
+    episodes = [
+        episode
+        for episode in episodes_of(lines_of(chat))
+        if episode[-1].kind != ChatEvent.Kind.CLOSED or episode[-1].at >= since
+    ]
+    if not episodes:
+        return
+    begin = episodes[0][0].at
+    rows = clocks_of(chat, begin)
+    versions = versions_of(line for episode in episodes for line in episode)
+    if not rows and not any(map(_has_targets, versions.values())):
+        return
+    turns = turns_of(chat, begin)
+    wanted = [
+        span
+        for episode in episodes
+        for span in spans_of(episode, turns, has_areas=has_areas)
+        if target_of(span, versions)
+    ]
+    _reconcile(chat, rows, wanted, versions)
+
+
+def _reconcile(
+    chat: Chat,
+    rows: Iterable[Clock],
+    wanted: Iterable[Span],
+    versions: Versions,
+) -> None:
+    left: dict[Any, list[Clock]] = defaultdict(list)
+    for row in rows:
+        left[row.kind, row.started_at, row.area_id, row.schedule_id].append(row)
+    missing: list[Span] = []
+    changed: list[tuple[Clock, Span]] = []
+    for span in wanted:
+        alike = left[span.kind, span.started_at, span.area_id, span.schedule_id]
+        found = _match(alike, span)
+        if found is None:
+            missing.append(span)
+            continue
+        alike.remove(found)
+        if _is_running(found) and (span.met_at or span.void_at):
+            changed.append((found, span))
+    # First of all, as at most one clock of a kind runs: those that are taken back. Some
+    # have been met since the choice of area that takes them back.
+    stray = [row.pk for alike in left.values() for row in alike if not row.void_at]
+    if stray:
+        ended = Coalesce("met_at", Now())
+        Clock.objects.filter(pk__in=stray).update(void_at=ended, met_at=None)
+    for row, span in changed:
+        Clock.objects.filter(pk=row.pk).update(met_at=span.met_at, void_at=span.void_at)
+    start(chat, missing, versions)
+
+
+def _match(rows: Iterable[Clock], span: Span) -> Clock | None:
+    """Returns the row that still runs, or ended as the clock did."""
+    ended = (bool(span.met_at), bool(span.void_at))
+    for row in rows:
+        if _is_running(row) or ended == (bool(row.met_at), bool(row.void_at)):
+            return row
+    return None
+
+
+def _is_running(row: Clock) -> bool:
+    return row.met_at is None and row.void_at is None
+
+
+def _has_targets(version: Version) -> bool:
+    return any(version[1].get(name) for name in TARGETS.values())
+
+
+def _since(task: LeasedTask) -> datetime:
+    if task.failures:
+        return timezone.now() - MARGIN_AFTER_FAILURE
+    return task.run_at - MARGIN
