@@ -19,6 +19,12 @@ COLUMNS = (
 )
 
 
+# The kinds of events that every client gets.
+KINDS = frozenset({"manager", "area", "operator", "contact", "chat", "message"})
+# The kinds of events that only clients get that ask for them in `hi`.
+ADDITIONAL_KINDS = frozenset({"line", "note", "survey", "schedule"})
+
+
 class Change(NamedTuple):
     """A row of change_feed, in the order of COLUMNS.
 
@@ -58,6 +64,28 @@ def with_link(text: str, file: str, base: str) -> str:
 
 
 _NO_LINK = '"url":""}}'
+
+
+def without_was(text: str) -> str:
+    """Returns the event of a line for those who could not see the contact before.
+
+    The sequencer writes `was` as the last member of the event; in a string its quotes
+    would be escaped.
+    """
+    return f"{text.rpartition(_WAS)[0]}{_WAS}null}}"
+
+
+_WAS = ',"was":'
+
+
+def for_reader(text: str, operator: int | None) -> str:
+    """Returns the event of a note for an operator: whether it mentions him."""
+    if operator is None:
+        return text
+    row = orjson.loads(text).get("row")
+    if row is None or str(operator) not in row["mentions"]:
+        return text
+    return f'{text.removesuffix("}}")},"forMe":true}}}}'
 
 
 def event_texts(events: Iterable[EventText], upto: int) -> Iterator[str]:

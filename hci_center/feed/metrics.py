@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from chats.rules.backlog import Due
 
 PREFIX = "hci_feed_"
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
@@ -45,6 +47,7 @@ class Metrics:
     fan_out_seconds: float = 0.0
     waiting: int = 0
     numbered_per_second: float = 0.0
+    tasks_due: list[Due] = field(default_factory=list)
 
 
 class FeedCollector(Collector):
@@ -64,6 +67,22 @@ class FeedCollector(Collector):
         for name, text in GAUGES.items():
             value = measured[name] if name in measured else getattr(self._metrics, name)
             yield GaugeMetricFamily(PREFIX + name, text, value=value)
+        yield from _tasks(self._metrics.tasks_due)
+
+
+def _tasks(due: list[Due]) -> Iterator[Metric]:
+    """The tasks of the rules, which are the same in each feed process."""
+    count = GaugeMetricFamily(
+        "hci_tasks_due", "Tasks of the rules that are due.", labels=["kind"]
+    )
+    lag = GaugeMetricFamily(
+        "hci_tasks_lag_seconds", "Since when the oldest is due.", labels=["kind"]
+    )
+    for one in due:
+        count.add_metric([one.kind], one.count)
+        lag.add_metric([one.kind], one.lag)
+    yield count
+    yield lag
 
 
 def exposition(metrics: Metrics, measure: Callable[[], dict[str, int]]) -> bytes:

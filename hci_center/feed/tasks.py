@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
 async def run_together(*coroutines: Coroutine[Any, Any, None]) -> None:
@@ -23,3 +27,28 @@ async def run_together(*coroutines: Coroutine[Any, Any, None]) -> None:
     for task in done:
         task.result()
     raise RuntimeError("A task ended that was to run for ever")
+
+
+async def in_daemon_thread(call: Callable[[], Result]) -> Result:
+    """Runs the call in a thread of its own, which does not keep the process alive.
+
+    The threads of an executor do until their calls have ended.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def end(write: Callable[[Any], None], value: Any) -> None:
+        if not future.done():
+            write(value)
+
+    def run() -> None:
+        try:
+            told = (future.set_result, call())
+        except BaseException as error:  # noqa: BLE001 - raised where it is awaited
+            told = (future.set_exception, error)  # type: ignore[assignment]
+        # Nobody waits any more if the loop has been closed.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(end, *told)
+
+    threading.Thread(target=run, name="call", daemon=True).start()
+    return await future

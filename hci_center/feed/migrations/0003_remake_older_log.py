@@ -33,7 +33,8 @@ def remake_older_log(_apps: Any, editor: Any) -> None:
         (is_of_today,) = cursor.fetchone()
     if not is_of_today:
         editor.execute(FORGET, params=None)
-        for file in sorted(SQL.glob("*.sql")):
+        # What later migrations add may need tables that are not there yet.
+        for file in sorted(SQL.glob("000[1-4]_*.sql")):
             editor.execute(file.read_text(), params=None)
 
 

@@ -70,6 +70,7 @@ class OperatorFeed(AsyncConsumer):
                 connection.transport.close_connection(Close.MALFORMED)
                 return
             self.deadline.cancel()
+            connection.also = hello.also
             headers, self.headers = self.headers, None
             connection.task = asyncio.create_task(_welcome(connection, hello, headers))
         elif frame["t"] in ("viewing", "typing") and connection.audience is not None:

@@ -6,22 +6,43 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from hci_center.callers import Caller
-from hci_center.feed.frames import Change, EventText, with_link
+from hci_center.feed.frames import (
+    ADDITIONAL_KINDS,
+    Change,
+    EventText,
+    for_reader,
+    with_link,
+    without_was,
+)
 from hci_center.visibility import predicate_within_manager
 
-Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str]
+Rights = tuple[frozenset[int] | None, int | None, frozenset[int], str, frozenset[str]]
+NO_KINDS: frozenset[str] = frozenset()
 
 
 class Audience:
-    """Sockets with equal rights: same managers, operator, areas and link address."""
+    """Sockets with equal rights: same managers, operator, areas and link address.
 
-    __slots__ = ("base", "caller", "rights", "sees", "writers")
+    `also` are the additional kinds that they asked for.
+    """
 
-    def __init__(self, caller: Caller, base: str) -> None:
+    __slots__ = ("also", "base", "caller", "left_out", "rights", "sees", "writers")
+
+    def __init__(
+        self, caller: Caller, base: str, also: frozenset[str] = NO_KINDS
+    ) -> None:
         self.caller = caller
         self.base = base
+        self.also = also
+        self.left_out = ADDITIONAL_KINDS - also | {"epoch"}
         self.sees = predicate_within_manager(caller)
-        self.rights: Rights = (caller.managers, caller.operator, caller.areas, base)
+        self.rights: Rights = (
+            caller.managers,
+            caller.operator,
+            caller.areas,
+            base,
+            also,
+        )
         # The function that writes a frame to each socket directly.
         self.writers: dict[Any, Callable[[bytes], None]] = {}
 
@@ -31,7 +52,7 @@ class Audience:
         events: list[EventText] = []
         for change in changes:
             text = change.ev
-            if text is None or change.kind == "epoch":
+            if text is None or change.kind in self.left_out:
                 continue
             if not caller.reaches(change.manager):
                 continue
@@ -41,8 +62,19 @@ class Audience:
                     continue
             elif change.file is not None:
                 text = with_link(text, change.file, self.base)
+            elif change.kind in ADDITIONAL_KINDS:
+                text = self._additional(change, text)
             events.append((change.seq, text))
         return events
+
+    def _additional(self, change: Change, text: str) -> str:
+        """Returns the event of a kind that was asked for, of a row that is seen."""
+        if change.kind == "note":
+            return for_reader(text, self.caller.operator)
+        is_new_here = change.gone is not None and not self.sees(
+            change.was_area, change.was_operator
+        )
+        return without_was(text) if is_new_here else text
 
 
 class Audiences:
@@ -62,9 +94,10 @@ class Audiences:
         write: Callable[[bytes], None],
         caller: Caller,
         base: str,
+        also: frozenset[str] = NO_KINDS,
     ) -> Audience:
         """Adds the socket to the audience of these rights and returns the audience."""
-        new = Audience(caller, base)
+        new = Audience(caller, base, also)
         audience = self._by_rights.setdefault(new.rights, new)
         if audience is new:
             for index in self._indexes(audience):

@@ -37,7 +37,7 @@ class Broadcaster:
     def add(self, connection: Connection, caller: Caller, base: str) -> Audience:
         connection.transport.set_high_water(LIVE_LIMIT)
         connection.audience = self.audiences.join(
-            connection, connection.transport.write, caller, base
+            connection, connection.transport.write, caller, base, connection.also
         )
         connection.slot = self._next_slot = (self._next_slot + 1) % SLOTS
         self._slots[connection.slot].add(connection)

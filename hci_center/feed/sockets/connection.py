@@ -83,6 +83,7 @@ class Connection:
     """
 
     __slots__ = (
+        "also",
         "audience",
         "ephemeral_at",
         "followed",
@@ -106,6 +107,8 @@ class Connection:
         self.is_open = True
         self.identity: SocketIdentity | None = None
         self.state: CredentialState | None = None
+        # The additional kinds of events that its client asked for.
+        self.also: frozenset[str] = frozenset()
         # The operator whom it shows as online; kept when the rights are gone.
         self.present_as: int | None = None
         # Set while it is live.
@@ -117,9 +120,9 @@ class Connection:
         self.reset_due = False
         self.is_in_doubt = False
         self.task: asyncio.Task[None] | None = None
-        # The `viewing` and `typing` frames in effect, and the rate limit's state; None
-        # for most sockets.
-        self.followed: dict[Any, dict[str, Any]] | None = None
+        # The `viewing` and `typing` frames in effect, with the time of each, and the
+        # rate limit's state; None for most sockets.
+        self.followed: dict[Any, tuple[float, dict[str, Any]]] | None = None
         self.ephemeral_at = 0.0
         transport.connection = self
 

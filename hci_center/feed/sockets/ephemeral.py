@@ -23,6 +23,8 @@ SECONDS_PER_FRAME = 0.2
 BURST_SECONDS = 1.0
 # The most contacts that one socket may view or type to at a time.
 MOST_FOLLOWED = 8
+# Seconds after which `on: true` is over, unless the client says it again.
+OVER_AFTER = 45.0
 
 # Ids of the manager, area and operator that an event belongs to.
 Location = tuple[int, int | None, int | None]
@@ -58,9 +60,12 @@ class EphemeralEvents:
         """Sends the event to all sockets that may see the location, except one.
 
         Sockets of this process get it at once, those of others by the channel layer.
+        The member `note` is sent only to clients that asked for notes.
         """
-        text = now(payload)
-        self._write(location, text, exclude)
+        text = noted = now(payload)
+        if "note" in payload:
+            text = now({name: payload[name] for name in payload if name != "note"})
+        self._write(location, text, noted, exclude)
         if time.monotonic() < self._away_until:
             return
         message = {
@@ -69,6 +74,7 @@ class EphemeralEvents:
             "by": self._process,
             "place": list(location),
             "text": text,
+            "noted": noted,
         }
         try:
             await channel_layer.publish(message)
@@ -79,13 +85,19 @@ class EphemeralEvents:
         """Handles a message of the layer, from another process or the relay."""
         if message["e"] == self._epoch() and message["by"] != self._process:
             manager, area, operator = message["place"]
-            self._write((manager, area, operator), message["text"], None)
+            text = message["text"]
+            self._write(
+                (manager, area, operator), text, message.get("noted", text), None
+            )
 
-    def _write(self, location: Location, text: str, exclude: Connection | None) -> None:
+    def _write(
+        self, location: Location, text: str, noted: str, exclude: Connection | None
+    ) -> None:
         manager, area, operator = location
-        data = frame(text)
+        frames = frame(text), frame(noted)
         for audience in self._audiences.reached_by((manager,)):
             if audience.sees(area, operator):
+                data = frames["note" in audience.also]
                 for connection, write in audience.writers.items():
                     if connection is not exclude:
                         write(data)
@@ -108,6 +120,8 @@ class EphemeralEvents:
             "m": m,
             "operatorId": str(caller.operator or 0),
         }
+        if kind == "typing" and sent.get("note") is True:
+            payload["note"] = True
         # `on: false` has no rate limit, but needs an earlier `on: true`.
         location = (
             await self._location(payload)
@@ -121,8 +135,9 @@ class EphemeralEvents:
 
     async def forget(self, connection: Connection) -> None:
         """Sends `on: false` for everything that a closed socket viewed or typed to."""
+        _drop_over(connection)
         followed, connection.followed = connection.followed, None
-        for payload in (followed or {}).values():
+        for _, payload in (followed or {}).values():
             location = await self._location(payload)
             if location is not None:
                 await self.publish(location, {**payload, "on": False})
@@ -152,11 +167,20 @@ def _is_in_time(connection: Connection) -> bool:
 
 def _remember(connection: Connection, payload: dict[str, Any]) -> bool:
     """Stores the frame, to be withdrawn when the socket closes."""
+    _drop_over(connection)
     followed = connection.followed = connection.followed or {}
     if len(followed) >= MOST_FOLLOWED and _key(payload) not in followed:
         return False
-    followed[_key(payload)] = payload
+    followed[_key(payload)] = time.monotonic(), payload
     return True
+
+
+def _drop_over(connection: Connection) -> None:
+    """Drops what the client has not said again in time: the others have, too."""
+    since = time.monotonic() - OVER_AFTER
+    followed = connection.followed or {}
+    for key in [key for key, (said_at, _) in followed.items() if said_at < since]:
+        del followed[key]
 
 
 def _withdraw(connection: Connection, payload: dict[str, Any]) -> bool:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from chats.rules.backlog import STATEMENT as TASKS_DUE
+from chats.rules.backlog import Due
 from hci_center.feed.async_database import PAUSE, Database
 from hci_center.feed.channel_layer import EPHEMERAL, Subscription
 from hci_center.feed.errors import DatabaseAwayError
@@ -330,7 +332,9 @@ class Hub:
             try:
                 await self.credentials.check()
                 [pace] = await self.database.rows(BACKLOG, {}, patience=0)
+                due = await self.database.rows(TASKS_DUE, {}, patience=0)
             except DatabaseAwayError:
                 continue
             self.metrics.waiting, _, self.metrics.numbered_per_second = pace[:3]
+            self.metrics.tasks_due = [Due(*row) for row in due]
             self.metrics.checks += 1

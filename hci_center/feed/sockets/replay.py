@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from hci_center.feed.frames import MOST_EVENTS, EventText, event_texts, frame, reset
+from hci_center.feed.frames import (
+    ADDITIONAL_KINDS,
+    MOST_EVENTS,
+    EventText,
+    event_texts,
+    frame,
+    reset,
+)
 from hci_center.feed.sockets.audiences import Audience
 from hci_center.feed.sockets.connection import Connection
 from hci_center.feed.sockets.hub import Hub
@@ -14,11 +21,12 @@ CATCHING_UP_LIMIT = 64 * 1024
 
 
 class Hello(NamedTuple):
-    """The first frame of a client: its ticket and its last cursor."""
+    """The first frame of a client: its ticket, its last cursor, what else it wants."""
 
     ticket: str | None
     epoch: str | None
     cursor: int | None
+    also: frozenset[str] = frozenset()
 
 
 def read_hello(payload: dict[str, Any]) -> Hello | None:
@@ -28,7 +36,13 @@ def read_hello(payload: dict[str, Any]) -> Hello | None:
         return None
     if isinstance(cursor, bool) or not isinstance(cursor, int | None):
         return None
-    return Hello(ticket, epoch, cursor)
+    also = payload.get("also")
+    if also is None:
+        also = []
+    if not isinstance(also, list) or not all(isinstance(kind, str) for kind in also):
+        return None
+    # Other kinds may be those of a later version.
+    return Hello(ticket, epoch, cursor, ADDITIONAL_KINDS.intersection(also))
 
 
 async def catch_up(hub: Hub, connection: Connection, hello: Hello) -> None:
@@ -42,7 +56,7 @@ async def catch_up(hub: Hub, connection: Connection, hello: Hello) -> None:
         return
     cursor = hub.last if hello.cursor is None else hello.cursor
     is_void = not await _may_resume(hub, connection, hello)
-    audience = Audience(state.caller, identity.base)
+    audience = Audience(state.caller, identity.base, connection.also)
     connection.transport.set_high_water(CATCHING_UP_LIMIT)
     while connection.is_open and not is_void:
         # Waits for rights that are being read again, before a page and after it.

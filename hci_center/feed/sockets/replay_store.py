@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hci_center.callers import Caller
 from hci_center.feed.async_database import Database
-from hci_center.feed.frames import MOST_EVENTS, EventText, with_link
+from hci_center.feed.frames import COLUMNS, MOST_EVENTS, Change, EventText
 from hci_center.feed.sockets.audiences import Audience
 from hci_center.visibility import parameters, reaches_sql, sees_within_manager_sql
 
@@ -13,11 +13,9 @@ _CAN_SEE_NOW = sees_within_manager_sql("area_id", "operator_id")
 _SAW_BEFORE = sees_within_manager_sql("was_area_id", "was_operator_id")
 
 _PAGE = f"""
-SELECT seq, CASE WHEN {_CAN_SEE_NOW} THEN ev ELSE gone END,
-       CASE WHEN {_CAN_SEE_NOW} THEN file END
-  FROM change_feed
+SELECT {COLUMNS} FROM change_feed
  WHERE seq > %(after)s AND seq <= %(upto)s AND {_REACHES}
-   AND ev IS NOT NULL AND kind <> 'epoch'
+   AND ev IS NOT NULL AND kind <> ALL (%(left_out)s)
    AND ({_CAN_SEE_NOW} OR (gone IS NOT NULL AND {_SAW_BEFORE}))
  ORDER BY seq LIMIT %(most)s
 """  # noqa: S608 - of constants
@@ -37,24 +35,23 @@ class ReplayStore:
         self._database = database
 
     async def page(
-        self, audience: Audience, after: int, upto: int
+        self, audience: Audience, after: int, upto: int, most: int = MOST_EVENTS
     ) -> tuple[list[EventText], int] | None:
         """Returns the audience's next events after a cursor, and the cursor after them.
 
         The latter is at most `upto`. None when the table starts after the cursor.
         """
         values = parameters(audience.caller)
-        values |= {"after": after, "upto": upto, "most": MOST_EVENTS}
+        values |= {"after": after, "upto": upto, "most": most}
+        values |= {"left_out": list(audience.left_out)}
         rows = await self._database.rows(_PAGE, values)
         # Read after the page, to detect a partition that was dropped before it.
         oldest = await self._database.rows(_OLDEST, {})
         if not oldest or oldest[0][0] > after + 1:
             return None
-        events = [
-            (seq, text if file is None else with_link(text, file, audience.base))
-            for seq, text, file in rows
-        ]
-        return events, events[-1][0] if len(events) == MOST_EVENTS else upto
+        changes = [Change(*row) for row in rows]
+        cursor = changes[-1].seq if len(changes) == most else upto
+        return audience.events_for(changes), cursor
 
     async def has_reset(self, caller: Caller, after: int, upto: int) -> bool:
         """Whether a reset or a new epoch concerns the caller between the cursors."""

@@ -6,10 +6,10 @@ CREATE TABLE change_pend (
   -- Causal order: a later change of a row always gets a higher id. CACHE must stay 1.
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  kind text NOT NULL,      -- manager area operator contact chat message reset epoch
+  kind text NOT NULL,      -- of the event, line, reset or epoch
   op text NOT NULL,        -- I U D; for a reset and an epoch: R
   manager_id bigint NOT NULL,
-  pk bigint,               -- of the operator or message
+  pk bigint,               -- of the operator or message; of a contact with another line
   contact_id bigint,       -- of a chat or message; of a contact whose operator changed
   chat_id bigint,
   area_id bigint,          -- of a contact, as are the next four

@@ -16,6 +16,8 @@ LANGUAGE sql STABLE RETURN
 -- it is numbered: who may see a message, the protocol of its chat, a stored file, an
 -- operator's areas. Each join is a lookup by key of at most one row, so that no wrong
 -- estimate can lead to the scan of a large table.
+-- An event of kind "line" belongs to no row: it is made here, after the changes that may
+-- have made it differ from the one sent last (0005_additional_kinds.sql).
 CREATE OR REPLACE FUNCTION change_stamp(most integer) RETURNS SETOF change_feed
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -41,11 +43,63 @@ BEGIN
     -- open chat is sent again.
     SELECT t.*, e.kind AS told, head.seq + row_number() OVER (ORDER BY t.id, e.nth) AS seq
       FROM taken t, LATERAL (
-        SELECT 1, t.kind UNION ALL
+        SELECT 1, t.kind WHERE t.kind <> 'line' UNION ALL
         SELECT 2, 'chat' WHERE t.kind = 'contact' AND t.contact_id IS NOT NULL
       ) e (nth, kind)
+  ), touched AS MATERIALIZED (
+    -- The contacts whose line may have changed, each with its latest change.
+    SELECT DISTINCT ON (t.its_line) t.id, t.at, t.its_line
+      FROM (SELECT x.id, x.at, CASE WHEN x.kind IN ('contact', 'line') THEN x.pk
+                                    WHEN x.kind = 'chat' THEN x.contact_id END AS its_line
+              FROM taken x) t
+     WHERE t.its_line IS NOT NULL ORDER BY t.its_line, t.id DESC
+  ), lines AS MATERIALIZED (
+    -- A line that is as it was sent last makes no event. Of a contact that has another
+    -- id or manager by now it is removed under the former and sent under the latter.
+    -- They follow the other events of the batch.
+    SELECT t.at, t.its_line, e.op, n.digest, n.shown, n.state, n.area,
+           CASE e.op WHEN 'D' THEN l.manager_id ELSE n.manager_id END AS manager_id,
+           CASE e.op WHEN 'D' THEN l.key ELSE n.key END AS key,
+           CASE e.op WHEN 'D' THEN l.area_id ELSE n.area_id END AS area_id,
+           CASE e.op WHEN 'D' THEN l.operator_id ELSE n.operator_id END AS operator_id,
+           CASE e.op WHEN 'U' THEN l.area_id END AS was_area_id,
+           CASE e.op WHEN 'U' THEN l.operator_id END AS was_operator_id,
+           e.op = 'U' AND (l.area_id, l.operator_id)
+                          IS DISTINCT FROM (n.area_id, n.operator_id) AS moved,
+           ',"is":' || change_line_place(n.state, n.area, n.operator_id) AS place,
+           ',"was":' || CASE e.op WHEN 'I' THEN 'null' ELSE
+             change_line_place(l.state, l.area, l.operator_id) END || '}' AS was,
+           head.seq + (SELECT count(*) FROM listed)
+             + row_number() OVER (ORDER BY t.id, e.nth) AS seq
+      FROM touched t
+      LEFT JOIN LATERAL (
+        SELECT x.* FROM change_line x WHERE x.contact_id = t.its_line LIMIT 1) l ON true
+      LEFT JOIN change_lines_now(ARRAY(SELECT its_line FROM touched)) n
+        ON n.contact_id = t.its_line,
+           LATERAL (
+             SELECT (l.manager_id, l.key)
+                    IS NOT DISTINCT FROM (n.manager_id, n.key)) s (same),
+           LATERAL (
+             SELECT 1, 'D' WHERE l.contact_id IS NOT NULL AND NOT s.same
+             UNION ALL
+             SELECT 2, CASE WHEN s.same THEN 'U' ELSE 'I' END
+              WHERE n.contact_id IS NOT NULL
+                AND NOT (s.same AND l.digest = n.digest)
+           ) e (nth, op)
+  ), kept AS (
+    INSERT INTO change_line (contact_id, manager_id, key, state, area_id, area,
+                             operator_id, digest)
+    SELECT its_line, manager_id, key, state, area_id, area, operator_id, digest
+      FROM lines WHERE op <> 'D'
+    ON CONFLICT (contact_id) DO UPDATE SET
+      manager_id = excluded.manager_id, key = excluded.key, state = excluded.state,
+      area_id = excluded.area_id, area = excluded.area,
+      operator_id = excluded.operator_id, digest = excluded.digest
+  ), dropped AS (
+    DELETE FROM change_line WHERE contact_id = ANY (ARRAY(
+      SELECT its_line FROM lines GROUP BY its_line HAVING bool_and(op = 'D')))
   ), counted AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM listed) AS rows, max(id) AS greatest,
+    SELECT (SELECT count(*) FROM listed) + (SELECT count(*) FROM lines) AS rows, max(id) AS greatest,
            passed AND count(*) < most AS clear
       FROM taken
   ), advanced AS (
@@ -69,6 +123,11 @@ BEGIN
                        WHEN 'chat' THEN c.contact
                        WHEN 'message' THEN
                          CASE WHEN c.contact IS NOT NULL THEN '"' || t.uuid || '"' END
+                       WHEN 'survey' THEN
+                         CASE WHEN c.contact IS NOT NULL
+                              THEN to_json(h.protocol)::text END
+                       WHEN 'note' THEN CASE WHEN c.contact IS NOT NULL THEN t.key END
+                       WHEN 'schedule' THEN CASE WHEN c.contact IS NOT NULL THEN t.key END
                        ELSE t.key END AS its_key,
            c.contact, c.area AS its_area, c.operator AS its_operator,
            coalesce(h.protocol, again.protocol) AS chat_protocol,
@@ -112,7 +171,7 @@ BEGIN
   ), shaped AS (
     -- When the text is NULL, the event is sent to nobody: of a contact that is deleted
     -- by now (its own D covers everything), of an inactive operator, or a reset.
-    SELECT k.*,
+    SELECT k.*, k.told IN ('chat', 'message', 'note', 'survey', 'schedule') AS of_contact,
            '{"s":' || k.seq || ',"k":"' || k.told || '","id":' || k.its_key
              || ',"m":' || k.m || ',"op":"' AS before_op,
            CASE
@@ -126,6 +185,11 @@ BEGIN
              WHEN k.told = 'chat' THEN ',"row":{"contactId":' || k.contact
                || ',"operatorId":' || coalesce('"' || k.its_operator || '"', '0')
                || ',"open":' || coalesce(k.row, 'true')
+               || ',"protocol":' || to_json(k.chat_protocol)::text || '}'
+             WHEN k.told = 'schedule' THEN
+               ',"row":' || left(k.row, -1) || ',"contactId":' || k.contact || '}'
+             WHEN k.told IN ('note', 'survey') THEN
+               ',"row":' || left(k.row, -1) || ',"contactId":' || k.contact
                || ',"protocol":' || to_json(k.chat_protocol)::text || '}'
              WHEN k.told = 'message' THEN ',"row":' || left(
                change_message_row(k.uuid, k.content, k.type, k.status, k.direction,
@@ -144,13 +208,29 @@ BEGIN
   )
   INSERT INTO change_feed
   SELECT s.seq, s.at, s.manager_id, s.told,
-         CASE WHEN s.told IN ('chat', 'message') THEN s.its_area ELSE s.area_id END,
-         CASE WHEN s.told IN ('chat', 'message') THEN s.its_operator
-              ELSE s.operator_id END,
+         CASE WHEN s.of_contact THEN s.its_area ELSE s.area_id END,
+         CASE WHEN s.of_contact THEN s.its_operator ELSE s.operator_id END,
          s.was_area_id, s.was_operator_id, s.who, s.file,
          CASE WHEN s.told = 'epoch' THEN (SELECT epoch FROM advanced)
               ELSE s.before_op || s.op || '"' || s.row_text || '}' END,
          CASE WHEN s.moved AND s.told = 'contact' THEN s.before_op || 'X"}' END
-    FROM shaped s ORDER BY s.seq
+    FROM shaped s
+  UNION ALL
+  SELECT l.seq, l.at, l.manager_id, 'line', l.area_id, l.operator_id, l.was_area_id,
+         l.was_operator_id, NULL, NULL,
+         l.before_op || l.op || '"' || coalesce(',"row":' || l.shown || l.place, '')
+           || l.was,
+         CASE WHEN l.moved THEN l.before_op || 'X"' || l.was END
+    FROM (
+      SELECT x.*, '{"s":' || x.seq || ',"k":"line","id":' || x.key || ',"m":' || g.m
+                  || ',"op":"' AS before_op
+        FROM lines x LEFT JOIN LATERAL (
+          SELECT change_manager_key(y.number, y.facebook_id) AS m
+            FROM managers_manager y WHERE y.id = x.manager_id LIMIT 1) g ON true) l
+   ORDER BY 1
   RETURNING *;
+  -- Whoever starts a new epoch reads the state after this.
+  IF head.epoch <> (SELECT epoch FROM change_head) THEN
+    PERFORM change_lines_anew();
+  END IF;
 END $$;

@@ -10,6 +10,9 @@
 
 CREATE OR REPLACE FUNCTION change_of_manager() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT SET enable_nestloop = off AS $$
+DECLARE
+  is_captured boolean;
+  switched bigint[];
 BEGIN
   IF current_setting('hci.capture', true) = 'off' THEN RETURN NULL; END IF;
   IF TG_OP = 'INSERT' THEN
@@ -31,7 +34,22 @@ BEGIN
      WHERE (o.name, o.email, o.number, o.controller_port, o.facebook_id)
            IS DISTINCT FROM
            (n.name, n.email, n.number, n.controller_port, n.facebook_id);
-    IF NOT FOUND THEN RETURN NULL; END IF;
+    is_captured := FOUND;
+    -- The manager's gateway decides about the reply window, which lines show. Windows
+    -- that have ended are left out: a company may have very many contacts.
+    switched := ARRAY(
+      SELECT n.id FROM old_rows o JOIN new_rows n ON o.id = n.id
+       WHERE (o.gateway = 'whatsapp_cloud') <> (n.gateway = 'whatsapp_cloud'));
+    IF switched <> '{}' THEN
+      INSERT INTO change_pend (kind, op, manager_id, pk)
+      SELECT 'line', 'U', c.manager_id, c.id FROM contacts_contact c
+       WHERE c.manager_id = ANY (switched) AND c.deleted_at IS NULL
+         AND (c.last_in_at > now() - interval '24 hours'
+              OR EXISTS (SELECT FROM chats_chat h
+                          WHERE h.contact_id = c.id AND h.closed_at IS NULL));
+    ELSIF NOT is_captured THEN
+      RETURN NULL;
+    END IF;
     -- The `m` of all its events changes: those who see the manager read again.
     INSERT INTO change_pend (kind, op, manager_id)
     SELECT 'reset', 'R', n.id FROM old_rows o JOIN new_rows n ON o.id = n.id
@@ -130,7 +148,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A restored contact counts as new. The join uses everything that identifies a contact:
+-- `pk` names a contact whose line may have changed; a change of nothing else is of kind
+-- "line". A restored contact counts as new. The join uses everything that identifies a contact:
 -- one whose id or manager changes is removed under the old and sent under the new.
 CREATE OR REPLACE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -144,16 +163,18 @@ BEGIN
            n.phone
       FROM new_rows n WHERE n.deleted_at IS NULL;
   ELSIF TG_OP = 'DELETE' THEN
-    INSERT INTO change_pend (kind, op, manager_id, area_id, operator_id, channel,
+    INSERT INTO change_pend (kind, op, manager_id, pk, area_id, operator_id, channel,
       external_id)
-    SELECT 'contact', 'D', o.manager_id, o.area_id, o.operator_id, o.channel,
+    SELECT 'contact', 'D', o.manager_id, o.id, o.area_id, o.operator_id, o.channel,
            o.external_id
       FROM old_rows o WHERE o.deleted_at IS NULL;
   ELSE
-    INSERT INTO change_pend (kind, op, manager_id, contact_id, area_id, operator_id,
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, area_id, operator_id,
       moved, was_area_id, was_operator_id, channel, external_id, name, photo, protocol,
       sa, unread, moment, phone)
-    SELECT 'contact', c.op, coalesce(n.manager_id, o.manager_id),
+    SELECT CASE WHEN s.shown THEN 'contact' ELSE 'line' END, c.op,
+           coalesce(n.manager_id, o.manager_id),
+           CASE WHEN s.lined THEN coalesce(n.id, o.id) END,
            CASE WHEN c.op = 'U' AND o.operator_id IS DISTINCT FROM n.operator_id
                 THEN n.id END,
            CASE c.op WHEN 'D' THEN o.area_id ELSE n.area_id END,
@@ -169,21 +190,28 @@ BEGIN
        AND o.channel = n.channel AND o.external_id = n.external_id,
            LATERAL (
              SELECT CASE WHEN n.id IS NULL OR n.deleted_at IS NOT NULL THEN 'D'
-                         WHEN o.deleted_at IS NOT NULL THEN 'I' ELSE 'U' END) c (op)
-     WHERE (o.id IS NOT NULL AND o.deleted_at IS NULL
-            OR n.id IS NOT NULL AND n.deleted_at IS NULL)
-       AND (o.id, o.name, o.photo, o.area_id, o.operator_id, o.protocol, o.sa,
+                         WHEN o.deleted_at IS NOT NULL THEN 'I' ELSE 'U' END) c (op),
+           LATERAL (SELECT
+           (o.id, o.name, o.photo, o.area_id, o.operator_id, o.protocol, o.sa,
             o.unread, o.last_message_at, o.deleted_at, o.phone)
            IS DISTINCT FROM
            (n.id, n.name, n.photo, n.area_id, n.operator_id, n.protocol, n.sa,
-            n.unread, n.last_message_at, n.deleted_at, n.phone);
+            n.unread, n.last_message_at, n.deleted_at, n.phone),
+           (o.id, o.area_id, o.operator_id, o.deleted_at, o.waiting_since, o.queued_at,
+            o.last_in_at)
+           IS DISTINCT FROM
+           (n.id, n.area_id, n.operator_id, n.deleted_at, n.waiting_since, n.queued_at,
+            n.last_in_at)) s (shown, lined)
+     WHERE (o.id IS NOT NULL AND o.deleted_at IS NULL
+            OR n.id IS NOT NULL AND n.deleted_at IS NULL)
+       AND (s.shown OR s.lined);
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;
 END $$;
 
 -- A chat that moves to another contact, as when two contacts are merged, is removed
--- from the former and sent with the latter.
+-- from the former and sent with the latter. Of a closed one only their lines change.
 CREATE OR REPLACE FUNCTION change_of_chat() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -193,18 +221,22 @@ BEGIN
     SELECT 'chat', 'I', n.manager_id, n.contact_id, n.id, (n.closed_at IS NULL)::text
       FROM new_rows n;
   ELSIF TG_OP = 'DELETE' THEN
-    -- Clients have no data of a closed chat.
-    INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id)
-    SELECT 'chat', 'D', o.manager_id, o.contact_id, o.id
-      FROM old_rows o WHERE o.closed_at IS NULL;
+    -- Clients have no data of a closed chat but its line.
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id)
+    SELECT CASE WHEN o.closed_at IS NULL THEN 'chat' ELSE 'line' END, 'D', o.manager_id,
+           o.contact_id, o.contact_id, o.id
+      FROM old_rows o;
   ELSE
-    INSERT INTO change_pend (kind, op, manager_id, contact_id, chat_id, row)
-    SELECT 'chat', CASE WHEN n.id IS NULL THEN 'D' ELSE 'U' END,
+    INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, row)
+    SELECT CASE WHEN s.opened THEN 'chat' ELSE 'line' END,
+           CASE WHEN n.id IS NULL THEN 'D' ELSE 'U' END,
            coalesce(n.manager_id, o.manager_id), coalesce(n.contact_id, o.contact_id),
-           coalesce(n.id, o.id), (n.closed_at IS NULL)::text
-      FROM old_rows o FULL JOIN new_rows n ON o.id = n.id AND o.contact_id = n.contact_id
-     WHERE (o.id IS NOT NULL AND o.closed_at IS NULL)
-           <> (n.id IS NOT NULL AND n.closed_at IS NULL);
+           coalesce(n.contact_id, o.contact_id), coalesce(n.id, o.id),
+           (n.closed_at IS NULL)::text
+      FROM old_rows o FULL JOIN new_rows n ON o.id = n.id AND o.contact_id = n.contact_id,
+           LATERAL (SELECT (o.id IS NOT NULL AND o.closed_at IS NULL)
+                           <> (n.id IS NOT NULL AND n.closed_at IS NULL)) s (opened)
+     WHERE s.opened OR n.id IS NULL OR o.id IS NULL;
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;

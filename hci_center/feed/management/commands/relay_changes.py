@@ -1,4 +1,7 @@
-"""Runs a relay of the change feed, as the leader or as its standby."""
+"""Runs a relay of the change feed, as the leader or as its standby.
+
+Besides it pushes the feed to outgoing webhooks, in a thread of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,34 @@ import uvloop
 from django.core.management.base import BaseCommand
 
 from hci_center.database.timeouts import use_role
+from hci_center.feed.hooks.thread import HookThread
 from hci_center.feed.relay.leader import Relay
 
 # With a frozen database the cancelled work would take longer. A kill loses no changes.
 STOP_SECONDS = 4.0
+# How long POSTs under way may take to end; what is cut off is sent again.
+DRAIN_SECONDS = 3.0
 
 
 class Command(BaseCommand):
-    help = "Numbers committed changes and publishes them to the feed processes."
+    help = (
+        "Numbers committed changes and publishes them to feed processes and webhooks."
+    )
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         use_role("relay")
-        uvloop.run(_run())
+        hooks = HookThread()
+        hooks.start()
+        try:
+            uvloop.run(_run())
+        except BaseException:
+            # Others wait for the relay to be started again.
+            hooks.stop(0)
+            raise
+        hooks.stop(DRAIN_SECONDS)
+        # A thread that waits for a frozen database would keep the process alive.
+        os._exit(0)
 
 
 async def _run() -> None:

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: the feed, pushed to those who cannot hold a socket."""
