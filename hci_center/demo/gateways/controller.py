@@ -96,16 +96,16 @@ class FakeController(FakeServer):
             return Reply(200, b"OK")
         return Reply(200, {"success": True, "data": first})
 
-    def post(self, news: dict[str, Any]) -> int:
+    def post(self, event: dict[str, Any]) -> int:
         """Posts receipts and messages to the documented calls, with a key."""
         method, path = "POST", "/api/chat/message/send"
-        if "status" in news:
+        if "status" in event:
             method, path = "PUT", "/api/chat/message/status"
-            news = {"number": self.number, **news}
+            event = {"number": self.number, **event}
         answer = requests.request(
             method,
             self.webhook + path,
-            json=news,
+            json=event,
             headers={"Authorization": f"Api-Key {self.key}"},
             timeout=10,
         )

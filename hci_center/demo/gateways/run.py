@@ -6,11 +6,11 @@ the documented interfaces: controllers by the API with a key, Meta by a signed w
 
 from __future__ import annotations
 
-import itertools
 import logging
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,13 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds after which a demo customer receives, reads and answers a message.
 DELIVERED_AFTER, READ_AFTER, ANSWERS_AFTER = 0.8, 2.0, 4.0
-ANSWERS = (
-    "Oi! Recebi, muito obrigada 😊",
-    "Perfeito, era isso mesmo que eu queria saber.",
-    "E qual é o prazo de entrega?",
-    "Pode ser amanhã de manhã?",
-    "Combinado, fico no aguardo!",
-)
+# Returns what a customer writes back; None is nothing.
+AnswerTo = Callable[[Delivered], str | None]
 
 
 class _Anyone(dict[str, datetime]):
@@ -47,7 +42,10 @@ class _Anyone(dict[str, datetime]):
 
 
 class DemoGateways(FakeServer):
-    """`controllers` are the managers' numbers by port, `pages` their tokens by id."""
+    """`controllers` are the managers' numbers by port, `pages` their tokens by id.
+
+    `answer_to` returns what a customer writes back to a message; None is nothing.
+    """
 
     def __init__(
         self,
@@ -57,9 +55,10 @@ class DemoGateways(FakeServer):
         key: str,
         controllers: dict[int, int],
         pages: dict[str, str],
+        answer_to: AnswerTo = lambda _delivered: None,
     ) -> None:
         super().__init__(port)
-        self._us, self._answers = us, itertools.cycle(ANSWERS)
+        self._us, self._answer_to = us, answer_to
         self._controllers = {
             port: self._controller(number, key) for port, number in controllers.items()
         }
@@ -75,6 +74,20 @@ class DemoGateways(FakeServer):
         fake.people = _Anyone()
         fake.webhook = f"{self._us}/webhooks/facebook"
         return fake
+
+    def customer_writes(self, number: int, customer: int, text: str) -> None:
+        """Sends a customer's message from the controller of a manager's number."""
+        (fake,) = [each for each in self._controllers.values() if each.number == number]
+        fake.post(
+            {
+                "managerNumber": number,
+                "contactNumber": customer,
+                "from": customer,
+                "type": "text",
+                "content": text,
+                "messageId": f"demo-{uuid.uuid4()}",
+            }
+        )
 
     def is_send(self, request: Recorded) -> bool:
         # Received requests are not kept: this server runs for days.
@@ -105,33 +118,36 @@ class DemoGateways(FakeServer):
         written: Callable[[Delivered, str], dict[str, Any]],
     ) -> None:
         """Delivers the message to the customer, who answers after a while."""
-        news, fake.news = fake.news, []
+        events, fake.events = fake.events, []
         delivered, fake.delivered = fake.delivered, []
         if not delivered:
             return
         steps = [
-            (DELIVERED_AFTER, [n for n in news if not _is_read(n)]),
-            (READ_AFTER, [n for n in news if _is_read(n)]),
-            (ANSWERS_AFTER, [written(one, next(self._answers)) for one in delivered]),
+            (DELIVERED_AFTER, [n for n in events if not _is_read(n)]),
+            (READ_AFTER, [n for n in events if _is_read(n)]),
         ]
 
         def report() -> None:
             begun = time.monotonic()
             for after, items in steps:
                 time.sleep(max(0.0, begun + after - time.monotonic()))
-                for item in items:
-                    try:
-                        fake.post(item)
-                    except requests.RequestException:
-                        logger.warning(
-                            "the web process does not answer the demonstration"
-                        )
+                post(items)
+            time.sleep(max(0.0, begun + ANSWERS_AFTER - time.monotonic()))
+            texts = [(one, self._answer_to(one)) for one in delivered]
+            post([written(one, text) for one, text in texts if text is not None])
+
+        def post(items: list[dict[str, Any]]) -> None:
+            for item in items:
+                try:
+                    fake.post(item)
+                except requests.RequestException:
+                    logger.warning("the web process does not answer the demonstration")
 
         threading.Thread(target=report, daemon=True).start()
 
 
-def _is_read(news: dict[str, Any]) -> bool:
-    return news.get("status") == "read" or "'read'" in str(news)
+def _is_read(event: dict[str, Any]) -> bool:
+    return event.get("status") == "read" or "'read'" in str(event)
 
 
 def _written(fake: FakeController, sent: Delivered, text: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class FakeServer:
         self.released = threading.Event()
         # Queued webhook events in order, their address and their signature.
         self.webhook = ""
-        self.news: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self.port = port
         self._server: _Server | None = None
@@ -94,23 +94,23 @@ class FakeServer:
         with self._lock:
             self.delivered.append(delivered)
 
-    def queue_event(self, *news: dict[str, Any]) -> None:
+    def queue_event(self, *events: dict[str, Any]) -> None:
         """Queues events for `post_back`."""
         with self._lock:
-            self.news.extend(news)
+            self.events.extend(events)
 
     def post_back(self, *, doubled: bool = False, reverse: bool = False) -> list[int]:
         """Posts the queued events, and returns the response statuses."""
         with self._lock:
-            news, self.news = self.news, []
+            events, self.events = self.events, []
         if reverse:
-            news.reverse()
-        return [self.post(item) for item in news for _ in range(2 if doubled else 1)]
+            events.reverse()
+        return [self.post(item) for item in events for _ in range(2 if doubled else 1)]
 
-    def post(self, news: dict[str, Any]) -> int:
+    def post(self, event: dict[str, Any]) -> int:
         """Posts one webhook, signed like the real one."""
         # Escaped like Meta's: signing anything but these bytes breaks the hash.
-        body = json.dumps(news, ensure_ascii=True).encode()
+        body = json.dumps(event, ensure_ascii=True).encode()
         headers = {"Content-Type": "application/json", **self.headers_of(body)}
         answer = requests.post(self.webhook, body, headers=headers, timeout=10)
         return answer.status_code

@@ -8,9 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hci_center.demo.gateways.cloud_templates import (
+    list_templates,
+    sample_templates,
+    template_as_sent,
+)
 from hci_center.demo.gateways.graph import FakeGraph, GraphError, new_number
 from hci_center.demo.gateways.recorded import Delivered, Recorded, Reply
 
+BUSINESS = "102290129340398"
 DAY = timedelta(hours=24)
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
@@ -46,7 +52,8 @@ class FakeWhatsAppCloud(FakeGraph):
         self.phone = phone
         self.shown = "+55 11 4000-1111"
         self.spellings: dict[str, str] = {}
-        self.templates = {("boas_vindas", "pt_BR")}
+        # Of the business account that owns the number.
+        self.business, self.templates = BUSINESS, sample_templates()
         self.pair_seconds = 0.0
         self._last_to: dict[str, float] = {}
         self._links: dict[str, tuple[str, float]] = {}
@@ -66,6 +73,8 @@ class FakeWhatsAppCloud(FakeGraph):
         node, edge = target[1], target[2]
         if node in self.media and edge is None:
             return self._link(node)
+        if (node, edge) == (self.business, "message_templates"):
+            return list_templates(self.templates, request, self.url)
         if node != self.phone:
             raise GraphError(100, "Unsupported request", 33)
         if edge == "messages":
@@ -153,11 +162,7 @@ class FakeWhatsAppCloud(FakeGraph):
                 raise GraphError(131009, "(#131009) text.body must be 1 to 4096 long")
             return part["body"], b"", "", ""
         if kind == "template":
-            if (part["name"], part["language"]["code"]) not in self.templates:
-                raise GraphError(
-                    132001, "(#132001) Template name does not exist", 0, 404
-                )
-            return part["name"], b"", "", ""
+            return template_as_sent(self.templates, part), b"", "", ""
         if kind == "interactive":
             if not 0 < len(part["body"]["text"]) <= LONGEST_CAPTION:
                 raise GraphError(131009, "(#131009) body must be 1 to 1024 long")
@@ -188,12 +193,10 @@ class FakeWhatsAppCloud(FakeGraph):
         }
         whole = {"messaging_product": "whatsapp", "metadata": metadata, **value}
         changes = [{"field": field, "value": whole}]
-        entry = {"id": "102290129340398", "changes": changes}
+        entry = {"id": self.business, "changes": changes}
         return {"object": "whatsapp_business_account", "entry": [entry]}
 
-    def report(
-        self, field: str, waba: str = "102290129340398", **value: Any
-    ) -> dict[str, Any]:
+    def report(self, field: str, waba: str = BUSINESS, **value: Any) -> dict[str, Any]:
         """Builds a webhook body with one change of a whole business account."""
         changes = [{"field": field, "value": value}]
         entry = {"id": waba, "time": int(time.time()), "changes": changes}
@@ -215,14 +218,14 @@ class FakeWhatsAppCloud(FakeGraph):
 
     def _queue_receipts(self, person: str, wamid: str, uuid: str) -> None:
         for status in ("sent", "delivered", "read"):
-            news = {
+            receipt = {
                 "id": wamid,
                 "status": status,
                 "timestamp": str(int(time.time())),
                 "recipient_id": person,
                 "biz_opaque_callback_data": uuid,
             }
-            self.queue_event(self.frame(statuses=[news]))
+            self.queue_event(self.frame(statuses=[receipt]))
 
 
 def _with_choices(seen: Delivered, part: Any) -> Delivered:

@@ -13,6 +13,12 @@ BOT = "bot"
 NOT_DELIVERED = "O número não tem WhatsApp."
 # From this message on the customer waits in an area's queue.
 QUEUED = 3
+REASONS = ("resolvido", "sem_resposta", "engano")
+# The shares of closed chats with a survey, and of those that are answered; up to this
+# mark there is a comment.
+SURVEYED, ANSWERED, WORST = 0.5, 0.45, 3
+# Seconds between a message's own time and its row.
+STORED_AFTER = 0.4
 
 
 def write_chat(
@@ -36,6 +42,7 @@ class ChatWriter:
         self.operator = self.second_operator = rng.choice(self.area.people)
         self.lines = self._lines()
         self.times = self._times()
+        self._sa = customer.sa
         self.protocol = timeline.protocol(self.times[0])
         self.spoken = [at for at, (who, _) in enumerate(self.lines) if who == "o"]
         # From this message on the second operator writes.
@@ -52,8 +59,11 @@ class ChatWriter:
         closed_at = stamp(self.closed_at) if plan.stage == "closed" else NULL
         buffers.chats.append(
             f"{plan.id}\t{self.manager_id}\t{self.customer.id}\t{self.protocol}\t"
-            f"{stamp(self.times[0])}\t{closed_at}\n"
+            f"{stamp(self.times[0])}\t{closed_at}\t{self._reason()}\t"
+            f"{self.second_operator.id if self._is_served_and_closed else NULL}\n"
         )
+        if self._is_served_and_closed:
+            buffers.surveys.extend(self._survey(buffers.events))
         return Outcome(
             area=self.area if len(self.lines) > QUEUED else None,
             operator=operator,
@@ -61,7 +71,63 @@ class ChatWriter:
             unread=unread,
             first_message_at=self.times[0],
             last_message_at=self.times[-1],
+            waiting_since=self._waiting_since(),
+            queued_at=self._queued_at(),
+            last_in_at=max(
+                at
+                for at, (who, _) in zip(self.times, self.lines, strict=True)
+                if who == "c"
+            ),
         )
+
+    @property
+    def _is_served_and_closed(self) -> bool:
+        return self.plan.stage == "closed" and bool(self.spoken)
+
+    def _reason(self) -> str:
+        """Returns the code of why a person closed the chat; "" if none did."""
+        if not self._is_served_and_closed:
+            return ""
+        return self.rng.choices(REASONS, weights=(8, 2, 1))[0]
+
+    def _waiting_since(self) -> float | None:
+        """Returns since when the customer of an open chat waits for a person."""
+        if self.plan.stage == "closed":
+            return None
+        last = self.spoken[-1] if self.spoken else -1
+        asked = [n for n, (who, _) in enumerate(self.lines) if who == "c" and n > last]
+        return self.times[asked[0]] if asked else None
+
+    def _queued_at(self) -> float | None:
+        if self.plan.stage == "closed":
+            return None
+        return self.times[QUEUED] if len(self.lines) > QUEUED else self.times[0]
+
+    def _survey(self, events: list[str]) -> list[str]:
+        """Returns the row of the survey if one was asked, and adds its ledger lines."""
+        rng, asked_at = self.rng, self.closed_at
+        if rng.random() > SURVEYED:
+            return []
+        state, rating, comment, answered = "expired", NULL, "", NULL
+        if rng.random() < ANSWERED:
+            mark = rng.choices((5, 4, 3, 2, 1), weights=(60, 22, 9, 4, 5))[0]
+            state, rating = "rated", str(mark)
+            answered = stamp(asked_at + 20 + rng.random() * 900)
+            comment = rng.choice(dialogues.COMPLAINTS) if mark <= WORST else ""
+        ids = f"{self.plan.id}\t{self.customer.id}\t{self.second_operator.id}"
+        before = f"{self.manager_id}\t{self.plan.id}"
+        where = f"{self.area.id}\t{NULL}"
+        tail = f"{NULL}\t\t{self._sa}"
+        events.append(
+            f"{before}\tsurvey_sent\t{stamp(asked_at)}\t{where}\trule:survey\t{tail}\t{NULL}\n"
+        )
+        if rating != NULL:
+            detail = f'{{"rating": {rating}}}'
+            events.append(f"{before}\trated\t{answered}\t{where}\t\t{tail}\t{detail}\n")
+        return [
+            f"{ids}\t{self.area.id}\t{state}\t{stamp(asked_at)}\t{rating}\t{comment}\t"
+            f"{answered}\n"
+        ]
 
     @property
     def closed_at(self) -> float:
@@ -121,7 +187,7 @@ class ChatWriter:
                     status = "delivered"
             buffer.append(
                 f"{uuid4(rng)}\t{ids}\t{how}\t{text}\t\t{sender}\t{status}\t{error}\t"
-                f"{stamp(self.times[at])}\n"
+                f"{stamp(self.times[at])}\t{stamp(self.times[at] + STORED_AFTER)}\n"
             )
         return unread
 
@@ -157,29 +223,40 @@ class ChatWriter:
         """Writes the ledger; returns the operator of the contact afterwards."""
 
         def add(
-            kind: str, at: float, operator: Person | None, by: Person | None
+            kind: str,
+            at: float,
+            operator: Person | None,
+            by: Person | None,
+            cause: str = "",
         ) -> None:
             area = self.area.id if at >= queued_at else NULL
             actor = f"user:{by.user_id}\t{by.id}" if by else f"\t{NULL}"
             buffer.append(
                 f"{self.manager_id}\t{self.plan.id}\t{kind}\t{stamp(at)}\t{area}\t"
-                f"{operator.id if operator else NULL}\t{actor}\n"
+                f"{operator.id if operator else NULL}\t{actor}\t{cause}\t{self._sa}\t"
+                f"{NULL}\n"
             )
 
         queued = len(self.lines) > QUEUED
         queued_at = self.times[QUEUED] if queued else float("inf")
         operator: Person | None = None
-        add("opened", self.times[0], None, None)
+        add("opened", self.times[0], None, None, "customer")
         if queued:
-            add("entered_area", queued_at, None, None)
+            add("entered_area", queued_at, None, None, "menu")
         if self.spoken:
             operator = self.operator
             add("claimed", self.times[self.spoken[0]] - 2, operator, operator)
         if self.second_operator is not self.operator:
             operator = self.second_operator
             at = self.times[self.handed_over] - 1
-            add("transferred", at, operator, self.operator)
+            add("transferred", at, operator, self.operator, "handover")
         if self.plan.stage == "closed":
-            add("closed", self.closed_at, None, operator)
+            add(
+                "closed",
+                self.closed_at,
+                None,
+                operator,
+                "resolved" if operator else "menu",
+            )
             return None
         return operator

@@ -18,16 +18,25 @@ DAY = 86_400.0
 COLUMNS = {
     "contacts_contact": (
         "id, manager_id, channel, external_id, name, photo, area_id, operator_id, "
-        "protocol, sa, unread, last_message_at, created_at"
+        "protocol, sa, unread, last_message_at, created_at, waiting_since, queued_at, "
+        "last_in_at"
     ),
     "contacts_identity": "manager_id, channel, alias, contact_id",
-    "chats_chat": "id, manager_id, contact_id, protocol, opened_at, closed_at",
+    "chats_chat": (
+        "id, manager_id, contact_id, protocol, opened_at, closed_at, reason, "
+        "last_operator_id"
+    ),
     "chats_chatevent": (
-        "manager_id, chat_id, kind, at, area_id, operator_id, actor, acting_operator_id"
+        "manager_id, chat_id, kind, at, area_id, operator_id, actor, "
+        "acting_operator_id, cause, sa, detail"
     ),
     "chats_message": (
         "uuid, manager_id, contact_id, chat_id, direction, type, content, url, "
-        "sender, status, error, created_at"
+        "sender, status, error, created_at, stored_at"
+    ),
+    "chats_survey": (
+        "chat_id, contact_id, operator_id, area_id, state, asked_at, rating, comment, "
+        "answered_at"
     ),
 }
 
@@ -41,6 +50,7 @@ class CopyBuffers:
     chats: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    surveys: list[str] = field(default_factory=list)
 
     def by_table(self) -> Iterator[tuple[str, list[str]]]:
         """Yields the tables in an order in which references of rows exist already."""
@@ -49,11 +59,16 @@ class CopyBuffers:
         yield "chats_chat", self.chats
         yield "chats_chatevent", self.events
         yield "chats_message", self.messages
+        yield "chats_survey", self.surveys
 
 
 def stamp(timestamp: float) -> str:
     """Returns a timestamp in PostgreSQL's format, to the millisecond."""
     return datetime.fromtimestamp(timestamp, UTC).isoformat(" ", "milliseconds")
+
+
+def optional(timestamp: float | None) -> str:
+    return NULL if timestamp is None else stamp(timestamp)
 
 
 def uuid4(rng: Random) -> str:

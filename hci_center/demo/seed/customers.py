@@ -10,7 +10,7 @@ from contacts.aliases import spellings
 from contacts.models import Channel
 from contacts.saving import FIRST_STEP
 from hci_center.demo.seed.companies import Company
-from hci_center.demo.seed.copy_buffers import DAY, NULL, stamp
+from hci_center.demo.seed.copy_buffers import DAY, NULL, optional, stamp
 from hci_center.demo.seed.names import AREA_CODES, FIRST_NAMES, SURNAMES
 from hci_center.demo.seed.timeline import Customer, Outcome, Timeline
 
@@ -40,12 +40,14 @@ class Invented:
             nothing = (
                 f"{NULL}\t{NULL}\t{protocol}\t{FIRST_STEP[self.channel]}\t0\t{NULL}"
             )
-            return f"{before}{nothing}\t{stamp(since)}\n"
+            return f"{before}{nothing}\t{stamp(since)}\t{NULL}\t{NULL}\t{NULL}\n"
         return (
             f"{before}{outcome.area.id if outcome.area else NULL}\t"
             f"{outcome.operator.id if outcome.operator else NULL}\t"
             f"{outcome.protocol}\t{self.sa}\t{outcome.unread}\t"
-            f"{stamp(outcome.last_message_at)}\t{stamp(outcome.first_message_at)}\n"
+            f"{stamp(outcome.last_message_at)}\t{stamp(outcome.first_message_at)}\t"
+            f"{optional(outcome.waiting_since)}\t{optional(outcome.queued_at)}\t"
+            f"{stamp(outcome.last_in_at)}\n"
         )
 
     def identity_lines(self) -> list[str]:
@@ -69,12 +71,13 @@ def invent(
             manager.facebook_id is not None and index % 3 == 2
         )
         channel = (Channel.FACEBOOK if by_page else Channel.WHATSAPP).value
+        sa = FIRST_STEP[channel] + rng.choice((0, 0, 1, 2, 3))
         yield Invented(
-            customer=Customer(next(ids), first, company),
+            customer=Customer(next(ids), first, company, sa),
             channel=channel,
             external_id=_page_scoped_id(index) if by_page else _cell_phone(index),
             name=f"{first} {last}",
-            sa=FIRST_STEP[channel] + rng.choice((0, 0, 1, 2, 3)),
+            sa=sa,
             known_for=rng.random() * 90 * DAY,
         )
 

@@ -194,6 +194,13 @@ TOPICS: dict[str, tuple[Script, ...]] = {
     ),
 }
 
+COMPLAINTS = (
+    "Demorou muito para responder",
+    "Não resolveu o meu problema",
+    "Fui passado de uma pessoa para outra",
+    "",
+)
+
 PRODUCTS = (
     "a cesta de café da manhã",
     "o bolo de cenoura grande",

@@ -17,11 +17,33 @@ from hci_center.demo.seed.copy_buffers import COLUMNS, CopyBuffers
 from hci_center.demo.seed.customers import Invented, invent
 from hci_center.demo.seed.sample_files import files_enclosed
 from hci_center.demo.seed.timeline import Timeline
+from hci_center.demo.seed.working_days import COLUMNS as SPAN_COLUMNS
+from hci_center.demo.seed.working_days import TABLE, presence_lines
 from managers.models import Manager
 
 # Customers in a block: some 15,000 messages, a few megabytes of text at a time.
 BLOCK = 500
 IDS_AT_ONCE = 1000
+# How the outgoing messages of the last 92 days were delivered: within seconds, spread by
+# their ids.
+_DELIVERIES = """
+INSERT INTO chats_delivery (message_id, manager_id, contact_id, channel, token, attempts,
+                            failures, queued_at, next_at, attempted_at, fence, in_flight,
+                            done_at, sent_at, delivered_at, read_at, failed_at, failed_code)
+SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 1,
+       CASE m.status WHEN 'failed' THEN 1 ELSE 0 END,
+       m.stored_at, m.stored_at, m.stored_at + sent / 2, 1, false,
+       m.stored_at + sent,
+       CASE WHEN m.status <> 'failed' THEN m.stored_at + sent END,
+       CASE WHEN m.status IN ('delivered', 'read') THEN m.stored_at + sent * 3 END,
+       CASE WHEN m.status = 'read' THEN m.stored_at + sent * 3 + sent * 40 END,
+       CASE WHEN m.status = 'failed' THEN m.stored_at + sent END,
+       CASE WHEN m.status = 'failed' THEN 'not_a_whatsapp_user' ELSE '' END
+  FROM chats_message m JOIN contacts_contact c ON c.id = m.contact_id,
+       LATERAL (SELECT interval '1 ms' * (120 + m.id * 7919 %% 900) AS sent) s
+ WHERE m.manager_id = ANY(%s) AND m.direction = 'out'
+   AND m.created_at > %s - interval '92 days'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,8 @@ def seed(
                     copy.write("".join(lines))
             progress(len(buffers.messages))
         managers = [company.manager for company in companies]
+        _load_presence(companies, rng, now, cursor)
+        cursor.execute(_DELIVERIES, [[manager.pk for manager in managers], now])
         enclosed.enter_context(files_enclosed(managers, cursor))
     with connection.cursor() as cursor:
         for table in COLUMNS:
@@ -83,6 +107,15 @@ def _blocks(
                 yield buffers
                 buffers = CopyBuffers()
     yield buffers
+
+
+def _load_presence(
+    companies: list[Company], rng: Random, now: datetime, cursor: Any
+) -> None:
+    timeline = Timeline(rng, now, iter(()), iter(()))
+    with cursor.copy(f"COPY {TABLE} ({SPAN_COLUMNS}) FROM STDIN") as copy:
+        for line in presence_lines(companies, timeline, rng):
+            copy.write(line)
 
 
 def _write(

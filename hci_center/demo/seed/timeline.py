@@ -17,6 +17,8 @@ Stage = Literal["closed", "answered", "waiting", "menu"]
 
 # The time zone of the demonstration, without daylight saving time since 2019.
 HOME = timezone(timedelta(hours=-3))
+# The share of chats outside working hours.
+AFTER_HOURS = 0.06
 # Maximum hours since the last message of an open chat.
 SILENT_FOR = {"answered": 0.75, "waiting": 3.0, "menu": 0.5}
 
@@ -28,6 +30,7 @@ class Customer:
     id: int
     first_name: str
     company: Company
+    sa: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class Outcome:
     unread: int
     first_message_at: float
     last_message_at: float
+    # NULL of a closed chat: nobody waits.
+    waiting_since: float | None
+    queued_at: float | None
+    last_in_at: float
 
 
 class Timeline:
@@ -125,8 +132,11 @@ class Timeline:
         return ends[::-1]
 
     def _at_work(self, days_ago: int) -> float:
-        """Returns a time in working hours that many days ago, or a day earlier."""
+        """Returns a time that many days ago or a day earlier, mostly in working hours."""
         day = self.midnight - days_ago * DAY
         if int(day // DAY) % 7 == 3:  # a Sunday: the epoch began on a Thursday
             day -= DAY
+        # A few write in the evening, when nobody is there.
+        if self.rng.random() < AFTER_HOURS:
+            return day + self.rng.uniform(19.5, 22.5) * 3600
         return day + self.rng.triangular(8.5, 19.5, 14) * 3600

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
+from areas.provisioning import provision
+from hci_center.demo.rules import rules_of_company
 from hci_center.demo.seed.loading import Size, seed
 
 
@@ -25,6 +27,11 @@ class Command(BaseCommand):
             "--messages", type=int, default=6000, help="of all contacts"
         )
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--rules",
+            action="store_true",
+            help="with hours, a menu, assignment, surveys, quick replies and tags",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         size = Size(options["managers"], options["contacts"], options["messages"])
@@ -41,6 +48,10 @@ class Command(BaseCommand):
         ) as bar:
             managers = seed(
                 size, seed=options["seed"], now=timezone.now(), progress=bar.update
+            )
+        if options["rules"]:
+            provision(
+                [rules_of_company(each, timezone.localdate()) for each in managers]
             )
         for manager in managers:
             self.stdout.write(f"{manager.number or manager.facebook_id} {manager.name}")

@@ -1,4 +1,4 @@
-"""`manage.py serve_demo_gateways`: runs fake gateways for the demonstration."""
+"""`manage.py serve_demo_gateways`: runs the demonstration's gateways and customers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from hci_center.demo.answers import SimulatedCustomers
 from hci_center.demo.gateways.run import DemoGateways
+from hci_center.demo.visit import Visits
 from managers.keys import create_key, revoke_key
 from managers.models import Manager
 
@@ -18,7 +20,7 @@ KEY = "demo gateways"
 
 
 class Command(BaseCommand):
-    help = "Serves make-believe gateways for the demonstration's managers."
+    help = "Serves simulated gateways for the demonstration's managers."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         managers = list(Manager.objects.filter(is_demo=True))
@@ -27,9 +29,11 @@ class Command(BaseCommand):
         key = create_key(KEY, managers=managers, secrets_scope=False)
         connection.close()
         host = settings.HOST if settings.HOST not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - read, not bound
+        us = f"http://{host}:{settings.PORT}"
         gateways = DemoGateways(
             settings.DEMO_GATEWAYS_PORT,
-            us=f"http://{host}:{settings.PORT}",
+            us=us,
+            answer_to=SimulatedCustomers().answer_to,
             key=key,
             controllers={
                 m.controller_port: m.number
@@ -42,4 +46,5 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         with gateways:
+            Visits(gateways, us, stopped).start()
             stopped.wait()
