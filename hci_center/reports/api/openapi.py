@@ -1,0 +1,133 @@
+"""OpenAPI documentation of POST report."""
+
+from __future__ import annotations
+
+from hci_center.api.schema.operation_docs import Json, OperationDoc
+from hci_center.errors import (
+    AreaNotFoundError,
+    ForbiddenError,
+    ManagerNotFoundError,
+    OperatorNotFoundError,
+)
+
+CHAPTER = "Reports"
+
+_SECONDS: Json = {"type": ["integer", "null"]}
+_CLOCK: Json = {
+    "type": "object",
+    "properties": dict.fromkeys(("sum", "mean", "median", "p90", "max"), _SECONDS),
+}
+_FIGURES: Json = {
+    "type": "object",
+    "description": "The keys of the group, and the figures: of a duration `n`, `sum`, "
+    "`mean`, `median`, `p90` and `max` in seconds, and the same of the open hours in "
+    "`business`; of a share `n`, `of` and `rate`; of a count `count`.",
+    "properties": {
+        "n": {"type": "integer"},
+        **_CLOCK["properties"],
+        "business": _CLOCK,
+        "of": {"type": "integer"},
+        "rate": {"type": ["number", "null"]},
+        "count": {"type": "integer"},
+    },
+    "additionalProperties": True,
+}
+_REPORT: Json = {
+    "type": "object",
+    "properties": {
+        "metric": {"type": "string"},
+        "version": {"type": "integer"},
+        "cohort": {"type": "string", "enum": ["happened", "closed", "opened"]},
+        "unit": {"type": "string", "enum": ["s", "share", "count"]},
+        "zone": {"type": ["string", "null"]},
+        "from": {"type": "string", "format": "date"},
+        "to": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time"},
+        "provisional": {"type": "boolean"},
+        "rebuilding": {"type": "boolean"},
+        "by": {"type": "array", "items": {"type": "string"}},
+        "rows": {"type": "array", "items": _FIGURES},
+        "total": _FIGURES,
+    },
+}
+_DEFINITIONS: Json = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "metric": {"type": "string"},
+            "version": {"type": "integer"},
+            "name": {"type": "string"},
+            "text": {"type": "string"},
+            "cohort": {"type": "string"},
+            "clocks": {"type": "array", "items": {"type": "string"}},
+            "unit": {"type": "string"},
+            "by": {"type": "array", "items": {"type": "string"}},
+            "null": {"type": "string"},
+        },
+    },
+}
+# The figures of tests/reports/hand_checked.py.
+_SUPPORT: Json = {
+    "n": 4,
+    "sum": 6090,
+    "mean": 1523,
+    "median": 570,
+    "p90": 4800,
+    "max": 4800,
+    "business": {
+        "sum": 2490,
+        "mean": 623,
+        "median": 570,
+        "p90": 1200,
+        "max": 1200,
+    },
+    "unserved": 1,
+}
+EXAMPLE: Json = {
+    "metric": "tme",
+    "version": 1,
+    "cohort": "happened",
+    "unit": "s",
+    "zone": "America/Sao_Paulo",
+    "from": "2025-11-17",
+    "to": "2025-11-30",
+    "at": "2025-12-01T12:00:00.000Z",
+    "provisional": False,
+    "rebuilding": False,
+    "by": ["area"],
+    "rows": [{"area": "suporte", **_SUPPORT}],
+    "total": _SUPPORT,
+}
+
+PAGES = {
+    "report": OperationDoc(
+        "Figures of a metric",
+        "A metric of a closed interval of days (today, if none is given) by at most two "
+        "groups, for one manager or all that the caller may see. Durations are in whole "
+        "seconds by the calendar and within the open hours; median and p90 are always "
+        "the time of a real conversation. `provisional`: the figures may still change. "
+        "`rebuilding`: kept rows are being made anew. Without a sample a figure is null. "
+        "`metric: definitions` answers what each metric counts. For supervisors and "
+        "keys.",
+        answer={"anyOf": [_REPORT, _DEFINITIONS]},
+        example=EXAMPLE,
+        bodies={
+            "The queue by area": {
+                "metric": "tme",
+                "number": 551144440001,
+                "from": "2025-11-17",
+                "to": "2025-11-30",
+                "by": ["area"],
+                "area": "suporte",
+            },
+            "Definitions": {"metric": "definitions"},
+        },
+        refuses=(
+            ForbiddenError,
+            ManagerNotFoundError,
+            AreaNotFoundError,
+            OperatorNotFoundError,
+        ),
+    )
+}

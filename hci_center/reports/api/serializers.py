@@ -1,0 +1,57 @@
+"""The request body of POST report."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from django.utils.translation import gettext as _
+
+from chats.api.serializers.closing import Day
+from contacts.models import Channel
+from hci_center.api.fields import OneOf, OperatorId, Phone, PublicId, Text, WireField
+from hci_center.api.parsers import WrongValueError
+from hci_center.api.request_schema import Body
+from hci_center.reports.definitions import METRICS
+from hci_center.reports.metric import Group
+
+GROUPS: tuple[str, ...] = get_args(Group)
+MOST_GROUPS = 2
+
+
+class Groups(WireField):
+    """At most two groups: a list, or a text with a comma."""
+
+    def parse(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",")]
+        if not isinstance(value, list) or not all(each in GROUPS for each in value):
+            raise WrongValueError(_("These must be of %s.") % ", ".join(GROUPS))
+        if len(value) > MOST_GROUPS or len({*value}) < len(value):
+            raise WrongValueError(_("These are at most two, and different ones."))
+        return tuple(value)
+
+    def schema(self) -> dict[str, Any]:
+        listed = {
+            "type": "array",
+            "items": {"type": "string", "enum": list(GROUPS)},
+            "minItems": 1,
+            "maxItems": MOST_GROUPS,
+            "uniqueItems": True,
+        }
+        word = "|".join(GROUPS)
+        text = {"type": "string", "pattern": f"^ *({word}) *(, *({word}) *)?$"}
+        return {"anyOf": [listed, text]}
+
+
+class Report(Body):
+    metric = OneOf(*METRICS, "definitions")
+    # `from` is a word of Python's. Without both: today.
+    vars()["from"] = Day(required=False)
+    to = Day(required=False)
+    by = Groups(required=False)
+    number = Phone(required=False)
+    facebookId = PublicId(required=False)
+    # "" is no area.
+    area = Text(200, required=False, clearable=True)
+    operatorId = OperatorId(required=False)
+    channel = OneOf(*Channel.values, required=False)

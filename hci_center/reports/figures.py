@@ -1,0 +1,330 @@
+"""Computes figures: of durations, of shares and of counts.
+
+Percentiles are exact and by nearest rank: equal seconds are counted, so the answer is
+always the seconds of a real conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from hci_center.reports.metric import Count, Duration
+from hci_center.reports.questions import Question, episodes, samples
+from hci_center.reports.shares import Sla
+
+Key = tuple[str, ...]
+Figures = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Report:
+    """The figures of each group in the order of their keys, and of all together."""
+
+    rows: dict[Key, Figures] = field(default_factory=dict)
+    total: Figures = field(default_factory=dict)
+
+
+# What is counted beside the samples of a duration: names of metrics and conditions.
+BESIDE: Mapping[str, Mapping[str, str]] = {
+    "tme": {"unserved": "s.metric = 'unserved'"},
+    "tmr1": {
+        "unanswered": "s.metric = 'unanswered' AND s.mark = 1",
+        "byPhone": "s.metric = 'phone1'",
+    },
+    "tmr": {
+        "unanswered": "s.metric = 'unanswered' AND s.mark = 0",
+        "byPhone": "s.metric = 'phone'",
+    },
+    "unanswered": {"first": "s.mark = 1"},
+}
+_BESIDE_METRICS = {
+    "tme": ("unserved",),
+    "tmr1": ("unanswered", "phone1"),
+    "tmr": ("unanswered", "phone"),
+}
+# Of episodes: what is counted, and among what.
+SHARES: Mapping[str, tuple[str, str]] = {
+    "reopen": ("s.is_reopened", "s.outcome = 'resolved'"),
+    "recontact": ("s.is_recontacted", "s.outcome = 'resolved'"),
+    "one_contact": (
+        "s.authors = 1 AND s.transfers = 0 AND NOT s.is_reopened"
+        " AND NOT s.is_recontacted",
+        "s.outcome = 'resolved'",
+    ),
+    "transfer": ("s.transfers > 0", "s.is_served"),
+    "bounce": ("s.is_bounced", "s.transfers > 0"),
+    "lost": ("s.outcome = 'lost'", "s.is_queued"),
+    "abandoned": ("s.outcome = 'abandoned'", "s.is_served"),
+    "contained": ("s.outcome = 'contained'", "s.had_bot"),
+}
+# Of samples.
+_OF_SAMPLES: Mapping[str, tuple[str, str]] = {
+    "csat": ("s.mark >= 4", "true"),
+    "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
+}
+# Counts by a further key: its name in the answer, its column, and of what.
+_SPREADS: Mapping[str, tuple[str, str, str]] = {
+    "csat": ("marks", "s.mark::text", "true"),
+    "answered_surveys": ("lost", "NULL", "s.mark = 2"),
+    "contained": ("dropped", "coalesce(s.sa::text, '')", "s.outcome = 'dropped'"),
+    "opened": ("origins", "s.opened_by", "s.origin = 'opened'"),
+    "closed": ("outcomes", "s.outcome", "s.ends IS NOT NULL"),
+}
+_COUNTED = {
+    "opened": "s.origin = 'opened'",
+    "reopened": "s.origin = 'reopened'",
+    "closed": "s.ends IS NOT NULL",
+}
+
+
+def figures(question: Question) -> Report:
+    """Returns the figures that the question asks for."""
+    definition = question.definition
+    if issubclass(definition, Duration):
+        return _durations(question)
+    if issubclass(definition, Sla):
+        return _targets(question, definition)
+    if issubclass(definition, Count):
+        return _counts(question)
+    if question.metric in _OF_SAMPLES:
+        source = samples(question, [question.metric])
+        return _shares(question, source, *_OF_SAMPLES[question.metric])
+    if question.metric == "transfer" and question.is_by_part:
+        return _transfers_by_part(question)
+    return _shares(question, episodes(question), *SHARES[question.metric])
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Returns the quotient of whole numbers as a whole number, half up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def share(counted: int, of: int) -> float | None:
+    """Returns the share with four decimals, half up; of nothing it is null."""
+    return half_up(counted * 10000, of) / 10000 if of else None
+
+
+# Durations
+
+
+def _durations(question: Question) -> Report:
+    metric = question.metric
+    source = samples(question, [metric, *_BESIDE_METRICS.get(metric, ())])
+    parts = []
+    for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
+        if metric == "tma":
+            pieces = f"""SELECT {keys} AS k, sum(s.micros)::bigint / 1000000 AS calendar,
+              sum(s.business_micros)::bigint / 1000000 AS business
+              FROM source s GROUP BY k, s.chat_id, s.episode"""  # noqa: S608
+        else:
+            pieces = f"""SELECT {keys} AS k, s.micros / 1000000 AS calendar,
+              s.business_micros / 1000000 AS business
+              FROM source s WHERE s.metric = '{metric}'"""  # noqa: S608
+        parts += [
+            _percentiles(scope, clock, pieces) for clock in ("calendar", "business")
+        ]
+    report = Report()
+    for scope, clock, keys, n, total, median, p90, most in _fetch(
+        question, source + " UNION ALL ".join(parts)
+    ):
+        n, total = int(n), int(total)
+        found: Figures = {
+            "sum": total,
+            "mean": half_up(total, n),
+            "median": median,
+            "p90": p90,
+            "max": most,
+        }
+        place = _place(report, scope, tuple(keys))
+        if clock == "calendar":
+            place |= {"n": n, **found}
+        else:
+            place["business"] = found
+    for name, condition in BESIDE.get(metric, {}).items():
+        _count_beside(question, report, source, name, condition)
+    return _completed(report, question)
+
+
+def _percentiles(scope: str, clock: str, pieces: str) -> str:
+    return f"""(
+SELECT '{scope}', '{clock}', r.k, max(r.n), sum(r.v * r.c),
+       min(r.v) FILTER (WHERE r.upto * 2 >= r.n),
+       min(r.v) FILTER (WHERE r.upto * 10 >= r.n * 9), max(r.v)
+  FROM (SELECT c.*, sum(c.c) OVER (PARTITION BY c.k ORDER BY c.v) AS upto,
+               sum(c.c) OVER (PARTITION BY c.k) AS n
+          FROM (SELECT p.k, p.{clock} AS v, count(*) AS c FROM ({pieces}) p
+                 GROUP BY 1, 2) c) r
+ GROUP BY r.k)"""  # noqa: S608 - of names
+
+
+def _count_beside(
+    question: Question, report: Report, source: str, name: str, condition: str
+) -> None:
+    """Counts what has no sample, also in groups that have none."""
+    statement = f"""{source}
+SELECT {question.keys("s")} AS k, count(*) FROM source s WHERE {condition} GROUP BY k
+"""  # noqa: S608 - of columns
+    counts = {tuple(keys): count for keys, count in _fetch(question, statement)}
+    for key in counts:
+        report.rows.setdefault(key, {})
+    for key, place in report.rows.items():
+        place[name] = counts.get(key, 0)
+    report.total[name] = sum(counts.values())
+
+
+def _completed(report: Report, question: Question) -> Report:
+    empty = {"sum": None, "mean": None, "median": None, "p90": None, "max": None}
+    for place in (*report.rows.values(), report.total):
+        for name in BESIDE.get(question.metric, {}):
+            place.setdefault(name, 0)
+        if "n" not in place:
+            place.update({"n": 0, **empty, "business": dict(empty)})
+    return _ordered(report, question)
+
+
+# Shares
+
+
+def _shares(question: Question, source: str, counted: str, among: str) -> Report:
+    report = Report()
+    for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
+        statement = f"""{source}
+SELECT {keys} AS k, count(*) FILTER (WHERE ({among}) AND ({counted})),
+       count(*) FILTER (WHERE {among})
+  FROM source s GROUP BY k
+"""  # noqa: S608 - of columns
+        for key, n, of in _fetch(question, statement):
+            if of or scope == "total":
+                place = _place(report, scope, tuple(key))
+                place |= {"n": n, "of": of, "rate": share(n, of)}
+    if not report.total:
+        report.total = {"n": 0, "of": 0, "rate": None}
+    _spread(question, report, source)
+    for place in report.rows.values():
+        place.setdefault("n", 0)
+        place.setdefault("of", 0)
+        place.setdefault("rate", None)
+    return _ordered(report, question)
+
+
+def _targets(question: Question, definition: type[Sla]) -> Report:
+    duration, missed = definition.duration, definition.missed
+    source = samples(question, [duration, *([missed] if missed else [])])
+    seconds = "s.business_micros / 1000000"
+    which = {"tmr1": " AND s.mark = 1", "tmr": " AND s.mark = 0"}.get(duration, "")
+    late = f"s.metric = '{missed}'{which} AND {seconds} > s.target"
+    among = (
+        f"s.target IS NOT NULL AND (s.metric = '{duration}'"
+        f"{f' OR {late}' if missed else ''})"
+    )
+    counted = f"s.metric = '{duration}' AND {seconds} <= s.target"
+    return _shares(question, source, counted, among)
+
+
+def _transfers_by_part(question: Question) -> Report:
+    """Of those he held: those he moved on. Of those held in it: those that left it."""
+    pieces = samples(question, ["tma"])
+    by_operator = "operator" in question.by or question.operator_id is not None
+    moved = (
+        "p.operator_id = ANY(e.movers)"
+        if by_operator
+        else "coalesce(p.area_id, 0) = ANY(e.left_areas)"
+    )
+    is_filtered = not (question.area_ids is None and question.operator_id is None)
+    joined = f"""{pieces}, told AS (
+  SELECT e.chat_id, e.episode, e.movers, e.left_areas FROM report_episode e
+   WHERE EXISTS (SELECT FROM source p WHERE p.chat_id = e.chat_id)
+     AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)
+   UNION ALL
+  SELECT e.chat_id, e.episode, e.movers, e.left_areas
+    FROM report_episodes(ARRAY(SELECT id FROM dirty)) e
+), each AS (
+  SELECT {{keys}} AS k, bool_or({moved}) AS is_moved
+    FROM source p JOIN told e ON e.chat_id = p.chat_id AND e.episode = p.episode
+   GROUP BY k, p.chat_id, p.episode
+)
+SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
+"""  # noqa: S608 - of columns
+    report = Report()
+    for key, n, of in _fetch(question, joined.replace("{keys}", question.keys("p"))):
+        report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
+    if not is_filtered:
+        report.total = _shares(
+            Question(question.metric, question.managers, question.since, question.until,
+                     channel=question.channel),
+            episodes(question), *SHARES["transfer"],
+        ).total  # fmt: skip
+    else:
+        found = _fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
+        _, n, of = found[0] if found else ((), 0, 0)
+        report.total = {"n": n, "of": of, "rate": share(n, of)}
+    return _ordered(report, question)
+
+
+# Counts
+
+
+def _counts(question: Question) -> Report:
+    source = episodes(question)
+    statement = f"""{source}
+SELECT {question.keys("s")} AS k, count(*) FROM source s
+ WHERE {_COUNTED[question.metric]} GROUP BY k
+"""  # noqa: S608 - of columns
+    report = Report()
+    for key, count in _fetch(question, statement):
+        report.rows[tuple(key)] = {"count": count}
+    report.total = {"count": sum(row["count"] for row in report.rows.values())}
+    _spread(question, report, source)
+    return _ordered(report, question)
+
+
+def _spread(question: Question, report: Report, source: str) -> None:
+    """Adds the counts by mark, step, origin or outcome."""
+    if question.metric not in _SPREADS:
+        return
+    name, column, condition = _SPREADS[question.metric]
+    statement = f"""{source}
+SELECT {question.keys("s")} AS k, {column}, count(*) FROM source s
+ WHERE {condition} GROUP BY k, 2 ORDER BY 2
+"""  # noqa: S608 - of columns
+    found: dict[Key, dict[str | None, int]] = {}
+    total: dict[str | None, int] = {}
+    for key, value, count in _fetch(question, statement):
+        found.setdefault(tuple(key), {})[value] = count
+        total[value] = total.get(value, 0) + count
+    for key in found:
+        report.rows.setdefault(key, {})
+    # `lost` is one number, the others are objects.
+    plain = column == "NULL"
+    for key, place in (*report.rows.items(), (None, report.total)):
+        counts = total if key is None else found.get(key, {})
+        place[name] = sum(counts.values()) if plain else dict(sorted(counts.items()))
+
+
+# All
+
+
+def _place(report: Report, scope: str, key: Key) -> Figures:
+    return report.total if scope == "total" else report.rows.setdefault(key, {})
+
+
+def _ordered(report: Report, question: Question) -> Report:
+    """Sorts the rows by their keys: numbers as numbers."""
+
+    def order(key: Key) -> list[tuple[int, str]]:
+        return [(int(part) if part.isdigit() else 0, part) for part in key]
+
+    rows = {key: report.rows[key] for key in sorted(report.rows, key=order)}
+    report.rows = rows if question.by else {}
+    return report
+
+
+def _fetch(question: Question, statement: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, question.values())
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -1,0 +1,62 @@
+"""`manage.py rebuild_reports`: makes the kept rows of the reports anew, or compares."""
+
+from __future__ import annotations
+
+from datetime import date
+from time import monotonic
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from hci_center.database.timeouts import use_role
+from hci_center.reports.rebuilding import chats_in_batches, differences, make
+from managers.lookup import named_manager
+from managers.models import Manager
+
+BATCH = 1000
+
+
+class Command(BaseCommand):
+    help = "Makes the kept rows of the reports anew from the ledger and the messages."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--manager", help="number or page of the only manager")
+        parser.add_argument(
+            "--from", dest="since", type=date.fromisoformat,
+            help="only chats that were not closed before this day (2026-11-20)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--verify", action="store_true",
+            help="only compare; exit with 1 if anything differs",
+        )  # fmt: skip
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        use_role("command")
+        began = monotonic()
+        manager_id = self._manager(options["manager"])
+        chats, differing = 0, 0
+        for ids in chats_in_batches(manager_id, options["since"], BATCH):
+            chats += len(ids)
+            if options["verify"]:
+                differing += self._compare(ids)
+            else:
+                make(ids)
+        seconds = monotonic() - began
+        verb = "compared" if options["verify"] else "made anew"
+        self.stdout.write(f"{chats} chats {verb} in {seconds:.1f} s")
+        if differing:
+            raise CommandError(f"{differing} rows differ")
+
+    def _manager(self, named: str | None) -> int | None:
+        if named is None:
+            return None
+        try:
+            return named_manager(named).pk
+        except (Manager.DoesNotExist, Manager.MultipleObjectsReturned) as error:
+            raise CommandError(f"There is no such manager: {named}") from error
+
+    def _compare(self, ids: list[int]) -> int:
+        found = differences(ids)
+        for one in found:
+            self.stdout.write(f"chat {one.chat_id} {one.side}: {one.row}")
+        return len(found)
