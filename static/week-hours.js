@@ -121,5 +121,9 @@
     paint();
   }
 
-  document.querySelectorAll("[data-week-hours]").forEach(begin);
+  // Forms load their scripts in the head.
+  const beginAll = () => document.querySelectorAll("[data-week-hours]").forEach(begin);
+  if (document.readyState === "loading")
+    document.addEventListener("DOMContentLoaded", beginAll);
+  else beginAll();
 })();

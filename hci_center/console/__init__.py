@@ -1,0 +1,1 @@
+"""The pages of the operators' console: a shell whose scripts use only the API."""

@@ -1,0 +1,286 @@
+// @ts-check
+/** The console: what it holds together, and the names of things on the screen. */
+
+import { Access } from "./session/access.js";
+import { Attaching } from "./composer/attaching.js";
+import { Calls } from "./api/calls.js";
+import { Client } from "./api/client.js";
+import { Connection } from "./feed/connection.js";
+import { moment } from "./format/times.js";
+import { ListView } from "./list/view.js";
+import { Tallies } from "./list/tallies.js";
+import { SearchBox } from "./list/search.js";
+import { Overlay } from "./dialogs/overlay.js";
+import { Notices } from "./notices/notices.js";
+import { Presence } from "./thread/presence.js";
+import { Quoting } from "./composer/quoting.js";
+import { Recording } from "./composer/recording.js";
+import { Shell } from "./shell/shell.js";
+import { Router, addressOf } from "./router.js";
+import { Account } from "./session/account.js";
+import { PersonSettings } from "./session/settings.js";
+import { ChatActions } from "./thread/actions.js";
+import { Transferring } from "./thread/transferring.js";
+import { Store, keyOf } from "./store/store.js";
+import { Sync } from "./store/sync.js";
+import { ThreadView } from "./thread/view.js";
+import { Names } from "./store/names.js";
+import { Writing } from "./composer/writing.js";
+import { Local } from "./storage/local.js";
+import { n } from "./words.js";
+
+/** @typedef {import("./types.js").Id} Id */
+/** @typedef {import("./types.js").Filter} Filter */
+/** @typedef {import("./types.js").Line} Line */
+/** @typedef {import("./router.js").Place} Place */
+
+// Clocks on the screen are written anew so often.
+const TICK = 5000;
+
+export class App {
+  /** @param {() => void} draw renders the page */
+  constructor(draw) {
+    this.draw = draw;
+    this.now = Date.now();
+    this.isDrawn = true;
+    this.store = new Store();
+    this.client = new Client();
+    this.calls = new Calls(this.client);
+    this.calls.channelOf = (ref) => this.store.contacts.get(keyOf(ref.m, ref.id))?.channel;
+    this.calls.managerOf = (m) => this.store.managers.get(m);
+    this.sync = new Sync(this.store, this.calls);
+    this.local = new Local(this);
+    this.outbox = this.local.outbox;
+    this.transfers = this.local.transfers;
+    this.drafts = this.local.drafts;
+    this.cache = this.local.cache;
+    this.names = new Names(this.store);
+    this.tallies = new Tallies(this.store);
+    this.overlay = new Overlay(this);
+    this.settings = new PersonSettings(this);
+    this.account = new Account(this);
+    this.connection = new Connection(this);
+    this.listView = new ListView(this);
+    this.threadView = new ThreadView(this);
+    this.search = new SearchBox(this);
+    this.actions = new ChatActions(this);
+    this.transferring = new Transferring(this);
+    this.writing = new Writing(this);
+    this.attaching = new Attaching(this);
+    this.recording = new Recording(this);
+    this.quoting = new Quoting(this);
+    this.access = new Access(this);
+    this.notices = new Notices(this);
+    this.shell = new Shell(this);
+    this.presence = new Presence(this);
+    this.router = new Router((place) => this.moved(place));
+    /** Where the messages began that were new when the chat was opened. @type {{before: string | null, count: number}} */
+    this.unseen = { before: null, count: 0 };
+    /** The contacts that were opened, the latest first. @type {string[]} */
+    this.recent = [];
+    this.hasDetails = localStorage.getItem("details") !== "hidden";
+    this.store.subscribe(() => this.render());
+    this.sync.onEvent = (event) => this.heard(event);
+    this.sync.onError = (error) => this.overlay.failed(error);
+    this.sync.onLost = (ref) => this.access.lose(this.keyOf(ref));
+    setInterval(() => this.render(), TICK);
+  }
+
+  /** @type {(() => void)[]} */
+  #afterDraw = [];
+
+  /** Does something with what the next drawing shows. @param {() => void} act */
+  afterDraw(act) {
+    this.#afterDraw.push(act);
+    this.render();
+  }
+
+  /** Draws the page before the next frame. */
+  render() {
+    if (!this.isDrawn) return;
+    this.isDrawn = false;
+    requestAnimationFrame(() => {
+      this.isDrawn = true;
+      this.now = Date.now();
+      this.draw();
+      this.threadView.settle();
+      for (const act of this.#afterDraw.splice(0)) act();
+    });
+  }
+
+  // Where one is
+
+  /** @param {Filter} filter @param {{replace?: boolean}} [how] */
+  go(filter, how) {
+    this.router.go(addressOf(filter), how);
+  }
+
+  /** @param {Filter["tab"]} tab */
+  goTab(tab) {
+    this.go({ tab });
+  }
+
+  /** Reads what a place shows. @param {Place} place */
+  moved(place) {
+    if (place.protocol) {
+      this.actions.openProtocol(place.protocol);
+      return;
+    }
+    const list = this.store.list(place.filter);
+    if (!list.isRead) this.sync.readList(place.filter);
+    const before = this.sync.ref;
+    const isOther = !place.ref || !before || keyOf(before.m, before.id) !== keyOf(place.ref.m, place.ref.id);
+    this.sync.ref = place.ref;
+    if (isOther) this.#opened(place.ref);
+    this.render();
+  }
+
+  /** @param {import("./api/calls.js").Ref | null} ref */
+  async #opened(ref) {
+    this.threadView.reset();
+    this.writing.reset();
+    this.access.reset();
+    this.actions.lostClaim = null;
+    this.unseen = { before: null, count: 0 };
+    this.presence.look(ref);
+    if (!ref) return;
+    const key = keyOf(ref.m, ref.id);
+    this.recent = [key, ...this.recent.filter((one) => one !== key)].slice(0, 20);
+    await this.sync.readConversation(ref);
+    if (this.sync.ref !== ref) return;
+    this.#markNew();
+    this.seen();
+    this.notices.look();
+    this.listView.readNext();
+  }
+
+  /** Puts the line "3 novas" where unread messages begin. */
+  #markNew() {
+    const { contact, conversation } = this;
+    if (!contact?.unread || !conversation) return;
+    const incoming = conversation.messages.filter(({ direction }) => direction === "in");
+    const first = incoming[incoming.length - contact.unread];
+    if (first) this.unseen = { before: first.id, count: contact.unread };
+  }
+
+  /** Marks the open chat as read, if it is one's own and one sees its end. */
+  seen() {
+    const { contact, line, conversation } = this;
+    if (!contact?.unread || !line?.open || !conversation?.isRead || !this.threadView.isAtEnd) return;
+    if (!this.isOperator || contact.operatorId !== this.store.me || document.hidden) return;
+    this.calls.markRead(conversation.ref).catch(() => {});
+  }
+
+  /** Reads the open chat anew. */
+  reopenPlace() {
+    const { ref } = this.router.place;
+    if (ref) this.sync.readConversation(ref, true);
+  }
+
+  /** @param {Line} line */
+  openLine(line) {
+    const [m, id] = JSON.parse(line.key);
+    this.listView.active = line.protocol;
+    this.router.go(addressOf(this.router.place.filter, { m, id }));
+  }
+
+  openNext = () => {
+    this.router.go(addressOf(this.router.place.filter));
+    this.listView.step(0);
+  };
+
+  readMoreOfList() {
+    const { filter } = this.router.place;
+    if (this.currentList.isRead && this.currentList.next) this.sync.readList(filter);
+  }
+
+  readOlder() {
+    const { ref } = this.router.place;
+    if (!ref || !this.conversation?.hasOlder || this.conversation.reading) return;
+    this.sync.readOlder(ref).then(() => this.threadView.hold());
+  }
+
+  /** Reacts to an event of the feed. @param {import("./types.js").FeedEvent} event */
+  heard(event) {
+    const { k, op, m, row } = event;
+    this.notices.heard(event);
+    this.access.heard(event);
+    if (k !== "message" || op !== "I" || row?.direction !== "in") return;
+    const key = keyOf(m, row.contactId);
+    const isOpen = this.conversation?.key === key;
+    if (isOpen && !this.threadView.isAtEnd) this.threadView.arrived += 1;
+    if (isOpen) queueMicrotask(() => this.seen());
+  }
+
+  /** Goes to where one writes or claims, once the chat is loaded. @param {unknown} [of] the chat */
+  focusComposer(of = this.router.place.ref) {
+    this.afterDraw(() => {
+      if (this.router.place.ref !== of) return;
+      if (this.conversation?.reading) setTimeout(() => this.focusComposer(of), 30);
+      else /** @type {HTMLElement | null} */ (document.querySelector(this.mayAnswer ? "#composer, #templates-search" : "#claim"))?.focus();
+    });
+  }
+
+  // What is open
+
+  get currentList() {
+    return this.store.list(this.router.place.filter);
+  }
+
+  get conversation() {
+    const { ref } = this.router.place;
+    return ref ? this.store.conversations.get(keyOf(ref.m, ref.id)) : undefined;
+  }
+
+  get line() {
+    const { ref } = this.router.place;
+    return ref ? this.store.lines.get(keyOf(ref.m, ref.id)) : undefined;
+  }
+
+  get contact() {
+    const { ref } = this.router.place;
+    return ref ? this.store.contacts.get(keyOf(ref.m, ref.id)) : undefined;
+  }
+
+  get isOperator() {
+    return this.store.me !== "0";
+  }
+
+  /** Whether one may write to the open chat. */
+  get mayAnswer() {
+    const { line, contact } = this;
+    return Boolean(this.isOperator && line?.open && contact?.operatorId === this.store.me);
+  }
+
+  /** @param {import("./api/calls.js").Ref} ref */
+  keyOf(ref) {
+    return keyOf(ref.m, ref.id);
+  }
+
+  toggleDetails = () => {
+    this.hasDetails = !this.hasDetails;
+    localStorage.setItem("details", this.hasDetails ? "shown" : "hidden");
+    this.render();
+  };
+
+  /** The name opens the contact's page on a phone, and the pane elsewhere. @param {Event} event */
+  onContactLink = (event) => {
+    if (!matchMedia("(min-width: 55rem)").matches) return;
+    event.preventDefault();
+    this.toggleDetails();
+  };
+
+  /** @param {string} time */
+  moment(time) {
+    return moment(time, this.now);
+  }
+
+  /** @param {number} count */
+  newWords(count) {
+    return n("{count} new", "{count} new ones", count);
+  }
+
+  get rem() {
+    return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  }
+}

@@ -1,0 +1,182 @@
+// @ts-check
+/** Which template one chooses and what one fills in: reads the list and sends it. */
+
+import { uuid } from "../parts/uuid.js";
+import { cleaned, firstValues, fitting, keyOfTemplate } from "./template_text.js";
+
+/** @typedef {import("./template_text.js").Template} Template */
+/** @typedef {{all: Template[], isRead: boolean, isReading: boolean, error: string, readAt: number}} TemplateList */
+
+// A list that is older is read again when it is shown.
+const KEPT = 10 * 60_000;
+
+export class TemplateChoice {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    /** By manager. @type {Map<import("../types.js").Id, TemplateList>} */
+    this.lists = new Map();
+    /** Whether it is shown although free text goes out, too. */
+    this.isOpen = false;
+    this.words = "";
+    /** The key of the chosen one; the first is chosen if none is. */
+    this.chosen = "";
+    /** What was filled in, by template. @type {Map<string, string[]>} */
+    this.values = new Map();
+    this.error = "";
+    // Repeated until it has gone out, so that it goes out once.
+    this.sending = uuid();
+  }
+
+  /** Begins with another chat. */
+  reset() {
+    this.isOpen = false;
+    for (const [m, { error }] of this.lists) if (error) this.lists.delete(m);
+    this.words = this.chosen = "";
+    this.values.clear();
+    this.#changed();
+  }
+
+  /** Whether the open chat's number can send templates. */
+  get isOffered() {
+    const { line, contact, store } = this.app;
+    return Boolean(line && contact?.channel === "whatsapp" && store.options.get(line.m)?.gateway === "whatsapp_cloud");
+  }
+
+  /** The templates of the open chat's manager, which are read when they are first asked for. */
+  get list() {
+    const m = /** @type {import("../types.js").Id} */ (this.app.line?.m);
+    const known = this.lists.get(m);
+    if (known && (known.isReading || known.error || this.app.now - known.readAt < KEPT)) return known;
+    const list = known ?? { all: [], isRead: false, isReading: false, error: "", readAt: 0 };
+    this.lists.set(m, list);
+    this.#read(m, list);
+    return list;
+  }
+
+  get found() {
+    return fitting(this.list.all, this.words);
+  }
+
+  /** The template that is chosen, among those that are found. @returns {Template | undefined} */
+  get template() {
+    const { found } = this;
+    return found.find((one) => keyOfTemplate(one) === this.chosen) ?? found[0];
+  }
+
+  /** @param {Template} template */
+  valuesOf(template) {
+    const name = this.app.contact?.name ?? "";
+    return this.values.get(keyOfTemplate(template)) ?? firstValues(template, name);
+  }
+
+  /** @param {import("../types.js").Id} m @param {TemplateList} list */
+  async #read(m, list) {
+    list.isReading = true;
+    try {
+      list.all = (await this.app.calls.templates(m)).templates;
+      list.isRead = true;
+      list.error = "";
+    } catch (error) {
+      list.error = /** @type {Error} */ (error).message;
+    }
+    list.readAt = Date.now();
+    list.isReading = false;
+    this.app.render();
+  }
+
+  readAgain = () => {
+    const m = /** @type {import("../types.js").Id} */ (this.app.line?.m);
+    const list = this.lists.get(m);
+    if (list && !list.isReading) this.#read(m, list);
+    this.app.render();
+  };
+
+  open = () => {
+    this.isOpen = true;
+    this.app.writing.suggestions.offer = null;
+    this.app.afterDraw(() => document.getElementById("templates-search")?.focus());
+  };
+
+  close = () => {
+    this.isOpen = false;
+    this.error = "";
+    this.app.focusComposer();
+  };
+
+  /** @param {Event} event */
+  onSearch = (event) => {
+    this.words = /** @type {HTMLInputElement} */ (event.target).value;
+    this.app.render();
+  };
+
+  /** @param {Template} template */
+  choose(template) {
+    if (keyOfTemplate(template) !== this.chosen) this.#changed();
+    this.chosen = keyOfTemplate(template);
+    this.app.afterDraw(() => document.getElementById("templates")?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }));
+  }
+
+  /** Arrows choose, in the search and in the list; Enter goes to the first field. @param {KeyboardEvent} event */
+  onKey = (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const { found, template } = this;
+    if (event.isComposing || !template) return;
+    if (by) this.choose(found[Math.min(Math.max(found.indexOf(template) + by, 0), found.length - 1)]);
+    else if (event.key === "Enter") /** @type {HTMLElement | null} */ (document.querySelector(".picker__vars input, .picker__foot [type=submit]"))?.focus();
+    else return;
+    event.preventDefault();
+  };
+
+  /** @param {KeyboardEvent} event */
+  onEscape = (event) => {
+    if (event.key !== "Escape" || !this.isOpen) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.close();
+  };
+
+  /** @param {Template} template @param {number} at @param {string} value */
+  fill(template, at, value) {
+    const values = [...this.valuesOf(template)];
+    values[at] = value;
+    this.values.set(keyOfTemplate(template), values);
+    this.#changed();
+    this.app.render();
+  }
+
+  /** What is sent next is another message. */
+  #changed() {
+    this.error = "";
+    this.sending = uuid();
+  }
+
+  /** @param {SubmitEvent} event */
+  onSubmit = (event) => {
+    event.preventDefault();
+    this.#send();
+  };
+
+  async #send() {
+    const { app, template } = this;
+    const to = app.writing.to();
+    if (!to || !template || app.overlay.busy) return;
+    const values = this.valuesOf(template).map(cleaned);
+    // The browser says which field is empty.
+    if (values.includes("")) return;
+    const key = this.sending;
+    await app.overlay.during("template", async () => {
+      try {
+        await app.calls.sendTemplate(to, template.name, template.language, values, key);
+      } catch (error) {
+        if (this.sending === key) this.error = /** @type {Error} */ (error).message;
+        return;
+      }
+      if (this.sending !== key) return;
+      this.values.delete(keyOfTemplate(template));
+      this.#changed();
+      if (this.isOpen) this.close();
+      app.threadView.toEnd();
+    });
+  }
+}

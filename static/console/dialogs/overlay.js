@@ -1,0 +1,164 @@
+// @ts-check
+/** Dialogs, menus and toasts: which one is shown. */
+
+import { openPalette } from "../palette/palette.js";
+import { t } from "../words.js";
+
+const TOAST_SHOWN = 6000;
+
+/** @typedef {{text: string, small?: string, action?: string, act?: () => void}} Toast */
+
+export class Overlay {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    /** @type {any} */
+    this.dialog = null;
+    /** @type {Element | null} */
+    this.opener = null;
+    /** Which menu is open: "chat", "me" or none. */
+    this.menu = "";
+    /** What the server is asked to do, shown in its button. */
+    this.busy = "";
+    /** @type {Toast[]} */
+    this.toasts = [];
+    this.timer = 0;
+    document.addEventListener("click", (event) => this.#clicked(event));
+  }
+
+  /** @param {any} dialog its name and state */
+  open(dialog) {
+    this.opener = document.activeElement;
+    this.menu = "";
+    this.dialog = dialog;
+    this.app.render();
+  }
+
+  close = () => {
+    if (this.dialog?.source) URL.revokeObjectURL(this.dialog.source);
+    this.dialog = null;
+    const { opener } = this;
+    this.app.afterDraw(() => /** @type {HTMLElement | null} */ (opener)?.isConnected && /** @type {HTMLElement} */ (opener).focus());
+  };
+
+  /** @param {Record<string, any>} change */
+  change(change) {
+    this.dialog = { ...this.dialog, ...change };
+    this.app.render();
+  }
+
+  openPalette = () => openPalette(this.app);
+  openKeys = () => this.open({ name: "keys" });
+  /** @param {import("../types.js").Message} message */
+  openViewer(message) {
+    this.open({ name: "viewer", message });
+  }
+
+  // Menus
+
+  /** @param {string} name */
+  toggleMenu(name) {
+    this.menu = this.menu === name ? "" : name;
+    this.app.afterDraw(() => /** @type {HTMLElement | null} */ (document.querySelector("[role=menu] .menu__item"))?.focus());
+  }
+
+  /** Closes the menu and does what its item says. @param {() => void} act */
+  fromMenu(act) {
+    this.menu = "";
+    this.app.render();
+    act();
+  }
+
+  /** @param {KeyboardEvent} event */
+  onMenuKey = (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const items = [.../** @type {Element} */ (event.currentTarget).querySelectorAll(".menu__item")];
+    const at = items.indexOf(/** @type {Element} */ (document.activeElement));
+    /** @type {HTMLElement} */ (items[(at + by + items.length) % items.length]).focus();
+  };
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (!this.menu || target.closest?.("[role=menu], [aria-haspopup=menu]")) return;
+    this.menu = "";
+    this.app.render();
+  }
+
+  /** Closes what is open, else leaves the field, else the chat. @param {Element} target */
+  onEscape(target) {
+    const { app } = this;
+    if (this.menu) {
+      this.menu = "";
+      app.render();
+    } else if (app.recording.isOn) app.recording.discard();
+    else if (app.writing.suggestions.offer) app.writing.suggestions.close();
+    else if (this.dialog) this.close();
+    else if (target.id === "composer" && !app.writing.isNote && app.quoting.id) app.quoting.remove();
+    else if (target.matches?.("input, textarea")) {
+      // An empty list has nothing to go to; single keys work again all the same.
+      const list = document.getElementById("cards");
+      if (list) list.focus();
+      else /** @type {HTMLElement} */ (target).blur();
+    }
+    else if (app.router.place.ref) app.go(app.router.place.filter);
+  }
+
+  // Toasts
+
+  /** @param {string} text @param {Omit<Toast, "text">} [more] */
+  toast(text, more = {}) {
+    this.toasts = [...this.toasts.slice(-2), { text, ...more }];
+    this.#showNext();
+    this.app.render();
+  }
+
+  /** @param {Toast} toast */
+  dismiss(toast) {
+    this.toasts = this.toasts.filter((one) => one !== toast);
+    this.#showNext();
+    this.app.render();
+  }
+
+  #showNext() {
+    clearTimeout(this.timer);
+    if (this.toasts.length) this.timer = setTimeout(() => this.dismiss(this.toasts[0]), TOAST_SHOWN);
+  }
+
+  /** Says what failed; that the session has ended is said by the sign-in. @param {Error & {code?: string}} error */
+  failed({ message, code }) {
+    if (code !== "not_authenticated") this.toast(message || t("The server could not do this."));
+  }
+
+  undo() {
+    if (this.app.transferring.undo()) return;
+    const [toast] = this.toasts;
+    toast?.act?.();
+  }
+
+  /**
+   * Runs a call whose button shows that it is on its way; says what fails.
+   * @param {string} name
+   * @param {() => Promise<void>} act
+   */
+  async during(name, act) {
+    if (this.busy) return;
+    const shown = setTimeout(() => {
+      this.busy = name;
+      this.app.render();
+    }, 300);
+    this.busy = name;
+    try {
+      await act();
+    } catch (error) {
+      if (this.dialog) this.change({ error: /** @type {Error} */ (error).message });
+      else this.failed(/** @type {Error} */ (error));
+    } finally {
+      clearTimeout(shown);
+      this.busy = "";
+      this.app.render();
+    }
+  }
+}

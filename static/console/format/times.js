@@ -1,0 +1,70 @@
+// @ts-check
+/** Times and durations as people read them. */
+
+import { LOCALE, n, t } from "../words.js";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const clockFormat = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long" });
+const shortDayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const yearFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "long" });
+
+/** Returns the hour and minute of a time. @param {string | number} time */
+export function clock(time) {
+  return clockFormat.format(new Date(time));
+}
+
+/** Returns a time with seconds, for the status line. @param {number} time */
+export function clockWithSeconds(time) {
+  return new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" }).format(time);
+}
+
+/**
+ * Returns a duration: `13 min`, `2 h`, `3 d`; under a minute `agora` (now).
+ * @param {number} duration in milliseconds
+ */
+export function span(duration) {
+  if (duration < MINUTE) return t("just now");
+  if (duration < HOUR) return t("{count} min", { count: Math.floor(duration / MINUTE) });
+  if (duration < DAY) return t("{count} h", { count: Math.floor(duration / HOUR) });
+  return n("{count} day", "{count} days", Math.floor(duration / DAY));
+}
+
+/** Returns minutes and seconds: `0:42`. @param {number} seconds */
+export function minutes(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** Returns the local day of a time, to compare days. @param {string | number} time */
+export function dayOf(time) {
+  const date = new Date(time);
+  return date.getFullYear() * 10_000 + date.getMonth() * 100 + date.getDate();
+}
+
+/**
+ * Returns the name of a day: `Hoje, 27 de novembro`.
+ * @param {string | number} time
+ * @param {number} now
+ */
+export function dayName(time, now) {
+  const date = new Date(time);
+  const day = dayFormat.format(date);
+  if (dayOf(time) === dayOf(now)) return t("Today, {day}", { day });
+  if (dayOf(time) === dayOf(now - DAY)) return t("Yesterday, {day}", { day });
+  return date.getFullYear() === new Date(now).getFullYear() ? day : yearFormat.format(date);
+}
+
+/**
+ * Returns a moment in few words: `14:05`, `ontem, 11:20`, `14 out`.
+ * @param {string} time
+ * @param {number} now
+ */
+export function moment(time, now) {
+  if (dayOf(time) === dayOf(now)) return clock(time);
+  if (dayOf(time) === dayOf(now - DAY)) return t("yesterday, {clock}", { clock: clock(time) });
+  return shortDayFormat.format(new Date(time)).replace(/ de /g, " ").replace(".", "");
+}

@@ -1,0 +1,62 @@
+// @ts-check
+/** The rail at the edge: where to go, the queues, one's presence. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { hue, initials, tint } from "../format/names.js";
+import { bell } from "../notices/bell.js";
+import { icon } from "../parts/icon.js";
+import { addressOf } from "../router.js";
+import { t } from "../words.js";
+
+/** @typedef {import("../app.js").App} App */
+
+/** @param {App} app */
+export function rail(app) {
+  const unread = app.tallies.unreadOfMine;
+  const { filter } = app.router.place;
+  const logo = document.body.dataset.icons;
+  return html`<nav class="rail" aria-label=${t("Main")}>
+    <a class="rail__logo" href=${addressOf({ tab: "mine" })} aria-label="HCI Center"><svg class="icon" aria-hidden="true"><use href="${logo}#g-logo"></use></svg></a>
+    <a class="rail__item" href=${addressOf({ tab: "mine" })} aria-current="page">${icon("inbox")}<span>${t("Conversations")}</span>${unread ? html`<span class="unread">${unread}<span class="vh"> ${t("with a new message")}</span></span>` : nothing}</a>
+    <button class="rail__item" type="button" aria-keyshortcuts="Control+K" title=${t("Find and do (Ctrl+K)")} @click=${app.overlay.openPalette}>${icon("search")}<span>${t("Go to")}</span></button>
+    ${app.account.person?.role === "operator" ? nothing : html`<a class="rail__item" href="/admin/">${icon("chart")}<span>${t("Admin")}</span></a>`}
+    <div class="rail__block"><div class="rail__rule"></div><p class="rail__caption" id="rail-areas">${t("In the queue")}</p>
+      <div class="rail__areas" role="group" aria-labelledby="rail-areas">${app.tallies.queues.map(({ code, name, count }) => html`<a class="tile" href=${addressOf({ tab: "queue", area: code })} aria-current=${filter.tab === "queue" && filter.area === code}>
+        <span class="tile__n ${hue(code)} ${count ? "" : "is-zero"}">${count}</span><span class="vh"> ${t("in the queue of")} </span><span class="tile__name">${name}</span></a>`)}</div></div>
+    <div class="rail__foot">${bell(app)}${me(app)}</div>
+  </nav>`;
+}
+
+/** @param {App} app */
+function me(app) {
+  const person = app.account.person;
+  if (!person) return nothing;
+  const presence = app.account.presence;
+  /** @type {Record<string, string>} */
+  const mark = { online: "on", paused: "pause", offline: "off" };
+  return html`<button class="rail__me" type="button" id="me" aria-haspopup="menu" aria-expanded=${app.overlay.menu === "me"} title=${t("Presence and account")} @click=${() => app.overlay.toggleMenu("me")}>
+    <span class="avatar avatar--s ${tint(person.operatorId ?? person.name)}" aria-hidden="true">${initials(person.name)}${app.isOperator ? html`<span class="presence presence--${mark[presence]}"></span>` : nothing}</span>
+    <span>${person.name.split(" ")[0]}<span class="vh">, ${app.names.presenceName(presence)}. ${t("Change")}</span></span></button>`;
+}
+
+/** The menu of the person, in the rail or in the bar of a phone. @param {App} app */
+export function meMenu(app) {
+  if (app.overlay.menu !== "me") return nothing;
+  const reasons = app.account.pauseReasons;
+  const set = (/** @type {string} */ presence, /** @type {string} */ reason = "") => () => app.overlay.fromMenu(() => app.account.setPresence(presence, reason));
+  return html`<div class="menu menu--me" role="menu" aria-label=${t("Presence and account")} @keydown=${app.overlay.onMenuKey}>
+    ${app.isOperator ? html`
+      <button class="menu__item" role="menuitemradio" aria-checked=${app.account.presence === "online"} @click=${set("online")}><span class="presence presence--inline presence--on"></span><span>${t("Available")}</span></button>
+      ${reasons.length
+        ? reasons.map(({ code, name, minutes }) => html`<button class="menu__item" role="menuitemradio" aria-checked=${app.account.presence === "paused" && app.account.pauseReason === code} @click=${set("paused", code)}><span class="presence presence--inline presence--pause"></span><span>${t("Pause: {name}", { name })}</span>${minutes ? html`<span class="menu__end quiet">${t("{count} min", { count: minutes })}</span>` : nothing}</button>`)
+        : html`<button class="menu__item" role="menuitemradio" aria-checked=${app.account.presence === "paused"} @click=${set("paused")}><span class="presence presence--inline presence--pause"></span><span>${t("Pause")}</span></button>`}
+      <button class="menu__item" role="menuitemradio" aria-checked=${app.account.presence === "offline"} @click=${set("offline")}><span class="presence presence--inline presence--off"></span><span>${t("Not at work")}</span></button>
+      <div class="menu__sep" role="separator"></div>` : nothing}
+    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.nextTheme)}>${icon("eye")}<span>${t("Theme: {name}", { name: app.account.themeName })}</span></button>
+    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.nextDensity)}>${icon("filter")}<span>${t("Density: {name}", { name: app.account.densityName })}</span></button>
+    <button class="menu__item only-narrow" role="menuitem" @click=${() => app.overlay.fromMenu(() => app.overlay.toggleMenu("bell"))}>${icon("bell")}<span>${t("Sound and notices")}</span></button>
+    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.overlay.openKeys)}>${icon("bolt")}<span>${t("Keys")}</span><span class="keys"><kbd>?</kbd></span></button>
+    <div class="menu__sep" role="separator"></div>
+    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.signOut)}>${icon("arrow")}<span>${t("Sign out")}</span></button>
+  </div>`;
+}

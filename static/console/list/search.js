@@ -1,0 +1,58 @@
+// @ts-check
+/** The search field over the list. */
+
+import { addressOf } from "../router.js";
+
+const PAUSE = 200;
+const SHORTEST = 2;
+
+export class SearchBox {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.text = "";
+    this.timer = 0;
+    /** Where one was before. @type {string} */
+    this.before = "/inbox/mine";
+  }
+
+  focus() {
+    document.getElementById("search")?.focus();
+  }
+
+  /** @param {Event} event */
+  onInput = (event) => {
+    this.text = /** @type {HTMLInputElement} */ (event.target).value;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#search(), PAUSE);
+  };
+
+  /** @param {KeyboardEvent} event */
+  onKey = (event) => {
+    if (event.key === "Escape") this.end();
+    else if (event.key === "ArrowDown") document.getElementById("cards")?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  #search() {
+    const { router } = this.app;
+    const { filter, ref } = router.place;
+    const text = this.text.trim();
+    if (text.length < SHORTEST) {
+      if (filter.tab === "search" && !text) this.end();
+      return;
+    }
+    const isSearching = filter.tab === "search";
+    if (!isSearching) this.before = location.pathname + location.search;
+    const words = isSearching ? filter.words : false;
+    router.go(addressOf({ tab: "search", m: filter.m, text, words }, ref), { replace: isSearching });
+  }
+
+  end = () => {
+    this.text = "";
+    if (this.app.router.place.filter.tab === "search") this.app.router.go(this.before);
+    this.app.render();
+  };
+}

@@ -1,0 +1,212 @@
+// @ts-check
+/** Who is signed in: session, presence, and how the console looks to him. */
+
+import { cookie } from "../api/cookies.js";
+import { ownerOf } from "../storage/local.js";
+import { t } from "../words.js";
+import { keepLanguage } from "../shell/shell.js";
+
+const THEMES = ["system", "light", "dark"];
+
+export class Account {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    /** @type {import("../types.js").Person | null} */
+    this.person = null;
+    this.gate = { isShown: false, isOver: false, isBusy: false, error: "" };
+    /** Whether the server has said who it is since the page was loaded. */
+    this.isConfirmed = false;
+    app.client.onSignedOut = () => this.ended();
+  }
+
+  /** Finds out who is signed in; else shows where to sign in. */
+  async start() {
+    try {
+      if (localStorage.getItem("signedOut")) await this.#endSession();
+      this.#signedIn(await this.app.calls.whoAmI());
+    } catch (error) {
+      const { status, message } = /** @type {any} */ (error);
+      if (status === 401) this.#show("");
+      else if (!(await this.#startOffline())) {
+        this.#show(message);
+        setTimeout(() => !this.person && this.start(), 3000);
+      }
+    }
+  }
+
+  /** Starts with what the browser keeps; returns whether there is something. */
+  async #startOffline() {
+    const { app } = this;
+    const kept = localStorage.getItem("signedOut") ? null : await app.cache.restore();
+    if (!kept) return false;
+    app.connection.at = kept.at;
+    this.#enter(kept.person);
+    return true;
+  }
+
+  /** Ends the session that somebody left without a connection. */
+  async #endSession() {
+    await this.app.calls.signOut().catch((error) => {
+      if (error.status !== 401) throw error;
+    });
+    localStorage.removeItem("signedOut");
+  }
+
+  /** After a start without a connection: asks whether the session is still that person's. */
+  async confirmed() {
+    if (this.isConfirmed) return;
+    try {
+      this.#signedIn(await this.app.calls.whoAmI());
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 401) this.ended();
+      throw error;
+    }
+  }
+
+  /** @param {string} error */
+  #show(error) {
+    this.gate = { isShown: true, isOver: false, isBusy: false, error };
+    this.app.render();
+  }
+
+  /** @param {import("../types.js").Person} person */
+  #signedIn(person) {
+    if (this.person && ownerOf(this.person) !== ownerOf(person)) return this.#another();
+    this.isConfirmed = true;
+    return this.#enter(person);
+  }
+
+  /** Somebody else signed in: nothing of the one before stays on the screen, nor his address. */
+  async #another() {
+    const { app } = this;
+    app.connection.stop();
+    app.store.clear();
+    await app.local.close();
+    location.replace("/inbox/mine");
+  }
+
+  /** @param {import("../types.js").Person} person */
+  #enter(person) {
+    const { app } = this;
+    const isFirst = this.person === null;
+    this.person = person;
+    app.store.person = person;
+    app.client.csrfToken = person.csrfToken;
+    app.calls.operatorId = person.operatorId ?? "0";
+    this.gate = { isShown: false, isOver: false, isBusy: false, error: "" };
+    app.local.open(person);
+    if (isFirst) {
+      if (location.pathname === "/") app.router.go("/inbox/mine", { replace: true });
+      else app.moved(app.router.place);
+    }
+    app.settings.read();
+    app.connection.start();
+    app.render();
+  }
+
+  /** The server knows the session no more: asks over the page, on which all stays. */
+  ended() {
+    if (!this.person || this.gate.isOver) return;
+    this.app.connection.stop();
+    this.app.local.pause();
+    this.gate = { isShown: false, isOver: true, isBusy: false, error: "" };
+    this.app.render();
+  }
+
+  /** @param {SubmitEvent} event */
+  onSignIn = async (event) => {
+    event.preventDefault();
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    if (form.has("asksSound")) this.app.notices.setSound(form.has("sound"));
+    this.gate = { ...this.gate, isBusy: true, error: "" };
+    this.app.render();
+    try {
+      this.app.client.csrfToken = cookie("csrftoken");
+      const person = await this.app.calls.signIn(String(form.get("username")), String(form.get("password")));
+      localStorage.removeItem("signedOut");
+      this.#signedIn(person);
+    } catch (error) {
+      const { message, code } = /** @type {any} */ (error);
+      const isWrong = code === "not_authenticated" || code === "wrong_credentials";
+      this.gate = { ...this.gate, isBusy: false, error: isWrong ? t("Username or password do not match. After 5 tries the wait grows.") : message };
+      this.app.render();
+    }
+  };
+
+  signOut = async () => {
+    const { app } = this;
+    // Without a connection the session ends as soon as there is one again.
+    localStorage.setItem("signedOut", "yes");
+    app.connection.stop();
+    await app.local.close();
+    await this.#endSession().catch(() => {});
+    app.store.clear();
+    location.assign("/");
+  };
+
+  // Presence
+
+  get me() {
+    return this.app.store.operators.get(this.app.store.me);
+  }
+
+  get presence() {
+    return this.me?.presence ?? "online";
+  }
+
+  get pauseReason() {
+    return this.me?.pauseReason ?? "";
+  }
+
+  get pauseReasons() {
+    /** @type {Map<string, any>} */
+    const reasons = new Map();
+    for (const options of this.app.store.options.values())
+      for (const reason of options.pauseReasons) reasons.set(reason.code, reason);
+    return [...reasons.values()];
+  }
+
+  /** @param {string} presence @param {string} [reason] */
+  setPresence = (presence, reason) =>
+    this.app.overlay.during("presence", async () => {
+      const operator = await this.app.calls.setPresence(presence, reason);
+      this.app.store.operators.set(operator.id, { ...this.me, ...operator });
+    });
+
+  // Looks
+
+  get themeName() {
+    const names = { system: t("as the system"), light: t("light"), dark: t("dark") };
+    return names[/** @type {"system"} */ (localStorage.getItem("theme") ?? "system")];
+  }
+
+  nextTheme = () => {
+    const at = THEMES.indexOf(localStorage.getItem("theme") ?? "system");
+    this.app.settings.change({ theme: THEMES[(at + 1) % THEMES.length] });
+  };
+
+  get densityName() {
+    return document.documentElement.dataset.density === "compact" ? t("compact") : t("comfortable");
+  }
+
+  nextDensity = () => {
+    const isCompact = document.documentElement.dataset.density === "compact";
+    this.app.settings.change({ density: isCompact ? "comfortable" : "compact" });
+  };
+
+  /** @param {string} language */
+  async setLanguage(language) {
+    await keepLanguage(language);
+    document.cookie = `django_language=${language}; path=/; max-age=31536000; samesite=lax`;
+    location.reload();
+  }
+
+  get usesKeys() {
+    return this.app.settings.value.keys !== false;
+  }
+
+  toggleKeys = () => {
+    this.app.settings.change({ keys: !this.usesKeys });
+  };
+}

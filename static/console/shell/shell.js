@@ -1,0 +1,72 @@
+// @ts-check
+/** The service worker, which holds the page itself for a start without a connection. */
+
+import { LOCALE } from "../words.js";
+
+const SCRIPT = "/sw.js";
+// Which of the pages it holds it answers with; the worker reads it.
+const CHOSEN = "/console/chosen-language";
+const LOOKED_EVERY = 3_600_000;
+
+export class Shell {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    /** @type {ServiceWorkerRegistration | null} */
+    this.registration = null;
+    this.lookedAt = Date.now();
+    if (!("serviceWorker" in navigator) || !globalThis.isSecureContext) return;
+    navigator.serviceWorker.addEventListener("message", ({ data, ports }) => {
+      // A worker that wants to take over asks whether this page is loaded.
+      if (data === "isLoaded") ports[0].postMessage(document.readyState === "complete");
+    });
+    addEventListener("load", () => this.#start());
+    if (document.readyState === "complete") this.#start();
+    setInterval(() => this.look(), LOOKED_EVERY);
+  }
+
+  /** Whether a newer version is there, which the next loading of the page takes. */
+  get hasNewer() {
+    return Boolean(this.registration?.waiting && this.registration.active);
+  }
+
+  async #start() {
+    if (this.registration) return;
+    try {
+      await keepLanguage(LOCALE === "en" ? "en" : "pt-br");
+      this.registration = await navigator.serviceWorker.register(/** @type {string} */ (scriptUrl()), { updateViaCache: "none" });
+      this.registration.addEventListener("updatefound", () => {
+        const worker = this.registration?.installing;
+        worker?.addEventListener("statechange", () => this.app.render());
+      });
+    } catch {
+      // Without it the console works as long as it is connected.
+    }
+  }
+
+  /** Looks for a newer version: the server may have been updated while it was away. */
+  look() {
+    if (!this.registration || Date.now() - this.lookedAt < 60_000) return;
+    this.lookedAt = Date.now();
+    this.registration.update().catch(() => {});
+  }
+
+  reload = async () => {
+    await this.app.drafts.save();
+    location.reload();
+  };
+}
+
+/** Says in which language the page is to be answered. @param {string} language */
+export async function keepLanguage(language) {
+  if (typeof caches === "undefined") return;
+  const cache = await caches.open("hci-language").catch(() => null);
+  await cache?.put(CHOSEN, new Response(language));
+}
+
+/** The address in the form that the page's policy asks for, where there is one. */
+function scriptUrl() {
+  const types = Reflect.get(globalThis, "trustedTypes");
+  const policy = types?.createPolicy("service-worker", { createScriptURL: (/** @type {string} */ url) => (url === SCRIPT ? url : "") });
+  return policy ? policy.createScriptURL(SCRIPT) : SCRIPT;
+}

@@ -1,0 +1,30 @@
+// @ts-check
+/** What the feed tells of the moment and stores nowhere: presence, sessions, who looks on. */
+
+import { keyOf } from "./store.js";
+
+// Whoever looks at a chat says so again before that is over.
+const SEEN_FOR = 45_000;
+
+/**
+ * Applies a `now` frame.
+ * @param {import("./store.js").Store} store
+ * @param {any} frame
+ */
+export function applyNow(store, frame) {
+  if (frame.k === "presence") {
+    const { t, k, id, ...members } = frame;
+    const operator = store.operators.get(String(id));
+    if (operator) store.operators.set(String(id), { ...operator, ...members });
+  } else if (frame.k === "session") {
+    store.gateways.set(frame.m, { state: frame.state, since: new Date().toISOString() });
+  } else if (frame.k === "viewing" || frame.k === "typing") {
+    const key = keyOf(frame.m, frame.id);
+    const present = store.present.get(key) ?? new Map();
+    const known = present.get(frame.operatorId);
+    const isTyping = frame.k === "typing" ? frame.on : (known?.isTyping ?? false);
+    if (frame.k === "viewing" && !frame.on) present.delete(frame.operatorId);
+    else present.set(frame.operatorId, { at: Date.now() + SEEN_FOR, isTyping });
+    store.present.set(key, present);
+  }
+}

@@ -1,0 +1,259 @@
+// @ts-check
+/** Reads what the console shows by REST, and again what a bad line kept from being read. */
+
+import { applyEvent, isNothing, nothingToRead } from "./apply.js";
+import { recount } from "./counts.js";
+import { Meanwhile } from "./meanwhile.js";
+import { keyOf } from "./store.js";
+
+/** @typedef {import("../types.js").Id} Id */
+/** @typedef {import("../types.js").Filter} Filter */
+/** @typedef {import("../api/calls.js").Ref} Ref */
+
+const PAGE = 60;
+const READ_SOON = 150;
+// What failed is tried again after this, and with each heartbeat.
+const READ_AGAIN = 3000;
+
+export class Reader {
+  /**
+   * @param {import("./store.js").Store} store
+   * @param {import("../api/calls.js").Calls} calls
+   */
+  constructor(store, calls) {
+    this.store = store;
+    this.calls = calls;
+    this.toRead = nothingToRead();
+    this.readTimer = 0;
+    this.againTimer = 0;
+    /** Counts how often all was read, so that answers to an earlier reading are known. */
+    this.generation = 0;
+    /** The number of the last change that is in the counts as they were read. */
+    this.countedTo = 0;
+    /** The contact on the screen. @type {Ref | null} */
+    this.ref = null;
+    this.meanwhile = new Meanwhile();
+    /** Called with a contact that one may not see, or not any more. @type {(ref: Ref) => void} */
+    this.onLost = () => {};
+    /** Called with what failed beside the screen's own list and conversation. @type {(error: Error) => void} */
+    this.onError = () => {};
+  }
+
+  /** @param {Id} m @param {import("../types.js").Manager} manager */
+  async readManager(m, manager) {
+    const [areas, { operators }, options] = await Promise.all([
+      this.calls.areas(manager),
+      this.calls.operators(m),
+      this.calls.options(m),
+    ]);
+    for (const area of areas) this.store.areas.set(keyOf(m, area.id), area);
+    for (const operator of operators) this.store.operators.set(operator.id, operator);
+    this.store.options.set(m, options);
+  }
+
+  /** @param {import("../types.js").FeedEvent} event */
+  count(event) {
+    if (event.k === "line" && event.s > this.countedTo)
+      recount(this.store.counts, event.was, event.is, this.store.me);
+  }
+
+  /** Reads the counts of the tabs; lines that come after the change they say go on from there. */
+  async readCounts() {
+    const { generation } = this;
+    const asked = this.calls.list({ tab: "queue" }, { limit: 1, feedCounts: true });
+    const [{ counts, s }, events] = await this.meanwhile.during(asked);
+    if (generation !== this.generation) return; // a reset came meanwhile
+    this.store.counts = counts;
+    // The feed is far behind: they are as they are now, and no line goes on from them.
+    if (s === null) this.toRead.counts = true;
+    this.countedTo = s ?? Infinity;
+    for (const event of events) this.count(event);
+    this.store.changed();
+  }
+
+  /** @param {import("../types.js").FeedEvent[]} events */
+  applyAgain(events) {
+    for (const event of events) applyEvent(this.store, event, this.toRead);
+    this.readSoon();
+  }
+
+  /**
+   * Reads the first page of a list, or the page that follows what is there.
+   * @param {Filter} filter
+   * @param {boolean} [anew] read it although it has been read
+   */
+  async readList(filter, anew = false) {
+    const list = this.store.list(filter);
+    while (anew && list.reading) await list.reading;
+    if (list.reading || (list.isRead && list.next === null && !anew)) return;
+    list.reading = this.#readPage(list, anew);
+    await list.reading;
+    list.reading = null;
+    this.store.changed();
+  }
+
+  /** @param {import("./list.js").ChatList} list @param {boolean} anew */
+  async #readPage(list, anew) {
+    const { filter } = list;
+    const after = anew ? null : list.next;
+    const shown = list.lines.length;
+    list.error = null;
+    this.store.changed();
+    try {
+      // As much as was there, so that nobody loses his place.
+      const limit = after ? PAGE : Math.min(200, Math.max(PAGE, shown));
+      const asked = this.calls.list(filter, { after, limit });
+      const [{ chats, next }, events] = await this.meanwhile.during(asked);
+      const lines = chats.map((/** @type {any} */ row) => this.store.putRow(row));
+      if (after) list.append(lines, next);
+      else list.replace(lines, next);
+      this.applyAgain(events);
+    } catch (error) {
+      list.error = /** @type {Error} */ (error);
+      if (list.isRead && anew) this.toRead.lists.add(list);
+      this.#readAgain();
+    }
+  }
+
+  /**
+   * Reads a contact's line, messages, ledger and notes.
+   * @param {Ref} ref
+   * @param {boolean} [anew]
+   */
+  async readConversation(ref, anew = false) {
+    const conversation = this.store.conversation(ref);
+    while (anew && conversation.reading) await conversation.reading;
+    if (conversation.reading || (conversation.isRead && !anew)) return;
+    conversation.reading = this.#readAllOf(conversation, anew);
+    await conversation.reading;
+    conversation.reading = null;
+    this.store.changed();
+  }
+
+  /** @param {import("./conversation.js").Conversation} conversation @param {boolean} anew */
+  async #readAllOf(conversation, anew) {
+    const { ref } = conversation;
+    conversation.error = null;
+    try {
+      // The feed keeps the line of a chat that a list has read.
+      const isKnown = this.store.lines.has(conversation.key) && !anew;
+      const asked = Promise.all([
+        this.calls.messages(ref),
+        this.calls.history(ref),
+        this.calls.notes(ref),
+        isKnown ? null : this.calls.chat(ref),
+      ]);
+      const [[messages, history, { notes }, row], events] = await this.meanwhile.during(asked);
+      if (row) this.store.putRow(row);
+      conversation.replaceMessages(messages, messages.length >= PAGE);
+      conversation.replaceHistory(history);
+      conversation.notes = new Map(notes.map((/** @type {any} */ note) => [note.id, note]));
+      this.store.placeLine(conversation.key);
+      this.applyAgain(events);
+      this.#readScheduled(conversation);
+    } catch (error) {
+      this.#couldNotRead(conversation, /** @type {any} */ (error));
+    }
+  }
+
+  /** Reads what is sent later, which is beside the messages. @param {import("./conversation.js").Conversation} conversation */
+  async #readScheduled(conversation) {
+    try {
+      const { scheduled } = await this.calls.scheduled(conversation.ref);
+      conversation.scheduled = new Map(scheduled.map((/** @type {any} */ one) => [one.id, one]));
+      this.store.changed();
+    } catch {
+      // It is read again with the conversation.
+    }
+  }
+
+  /** @param {import("./conversation.js").Conversation} conversation @param {import("../api/client.js").ApiError} error */
+  #couldNotRead(conversation, error) {
+    const isLost = error.status === 403 || error.status === 404;
+    if (isLost && conversation.isRead) {
+      this.store.removeContact(conversation.key);
+      this.onLost(conversation.ref);
+    } else if (isLost || !conversation.isRead) conversation.error = error;
+    else this.toRead.messages.add(conversation.key); // what was read before stays until then
+    this.#readAgain();
+  }
+
+  /** Reads the messages before those that are there. @param {Ref} ref */
+  async readOlder(ref) {
+    const conversation = this.store.conversation(ref);
+    if (conversation.reading || !conversation.hasOlder) return;
+    conversation.reading = this.#readBefore(conversation);
+    await conversation.reading;
+    conversation.reading = null;
+    this.store.changed();
+  }
+
+  /** @param {import("./conversation.js").Conversation} conversation */
+  async #readBefore(conversation) {
+    try {
+      const before = conversation.messages[0]?.id;
+      const older = await this.calls.messages(conversation.ref, { before });
+      conversation.prependMessages(older, older.length >= PAGE);
+    } catch (error) {
+      this.onError(/** @type {Error} */ (error));
+    }
+  }
+
+  /** Reads what events have named, or what a bad line kept from being read. */
+  readSoon() {
+    if (this.readTimer || isNothing(this.toRead)) return;
+    this.readTimer = setTimeout(() => {
+      this.readTimer = 0;
+      const toRead = this.toRead;
+      this.toRead = nothingToRead();
+      for (const [key, ref] of toRead.lines) this.#readLine(key, ref);
+      for (const list of toRead.lists) this.readList(list.filter, true);
+      for (const key of new Set([...toRead.messages, ...toRead.histories])) {
+        const conversation = this.store.conversations.get(key);
+        if (!conversation) continue;
+        if (toRead.messages.has(key)) this.readConversation(conversation.ref, true);
+        else if (this.ref && keyOf(this.ref.m, this.ref.id) === key) this.#readHistory(conversation);
+        else conversation.isRead = false; // read again when it is opened
+      }
+      if (toRead.counts) this.readCounts().catch(() => {
+        this.toRead.counts = true;
+        this.#readAgain();
+      });
+    }, READ_SOON);
+  }
+
+  /** @param {string} key @param {Ref} ref */
+  async #readLine(key, ref) {
+    try {
+      const [row, events] = await this.meanwhile.during(this.calls.chat(ref));
+      this.store.putRow(row);
+      this.store.placeLine(key);
+      this.applyAgain(events);
+      this.store.changed();
+    } catch (error) {
+      // Gone or out of sight meanwhile: an event says so, too.
+      if (/** @type {any} */ (error).isTemporary) this.toRead.lines.set(key, ref);
+      this.#readAgain();
+    }
+  }
+
+  /** @param {import("./conversation.js").Conversation} conversation */
+  async #readHistory(conversation) {
+    try {
+      conversation.replaceHistory(await this.calls.history(conversation.ref));
+      this.store.changed();
+    } catch (error) {
+      if (/** @type {any} */ (error).isTemporary) this.toRead.histories.add(conversation.key);
+      else this.onError(/** @type {Error} */ (error));
+      this.#readAgain();
+    }
+  }
+
+  #readAgain() {
+    if (this.againTimer || isNothing(this.toRead)) return;
+    this.againTimer = setTimeout(() => {
+      this.againTimer = 0;
+      this.readSoon();
+    }, READ_AGAIN);
+  }
+}

@@ -1,0 +1,152 @@
+// @ts-check
+/** All that the console knows. Events and answers change it; views read it. */
+
+import { ChatList } from "./list.js";
+import { Conversation } from "./conversation.js";
+import { emptyCounts } from "./counts.js";
+
+/** @typedef {import("../types.js").Id} Id */
+/** @typedef {import("../types.js").Line} Line */
+/** @typedef {import("../types.js").Contact} Contact */
+/** @typedef {import("../types.js").Filter} Filter */
+
+// Conversations and filters that were left are kept so long that going back is instant.
+const CONVERSATIONS_KEPT = 12;
+const LISTS_KEPT = 8;
+
+/** Returns the key of a contact, or of what else a manager has. @param {Id} m @param {Id} id */
+export function keyOf(m, id) {
+  return JSON.stringify([m, id]);
+}
+
+export class Store {
+  constructor() {
+    /** @type {import("../types.js").Person | null} */
+    this.person = null;
+    /** @type {Map<Id, import("../types.js").Manager>} */
+    this.managers = new Map();
+    /** @type {Map<string, import("../types.js").Area>} */
+    this.areas = new Map();
+    /** @type {Map<string, import("../types.js").Operator>} */
+    this.operators = new Map();
+    /** @type {Map<Id, import("../types.js").Options>} */
+    this.options = new Map();
+    /** @type {Map<Id, {state: string, since?: string}>} */
+    this.gateways = new Map();
+    /** @type {Map<string, Contact>} */
+    this.contacts = new Map();
+    /** The line of each contact's open chat, else of its latest. @type {Map<string, Line>} */
+    this.lines = new Map();
+    /** @type {Map<string, ChatList>} */
+    this.lists = new Map();
+    /** @type {Map<string, Conversation>} */
+    this.conversations = new Map();
+    this.counts = emptyCounts();
+    /** Who looks at a contact and who writes to it: by key, operator and until when. @type {Map<string, Map<string, {at: number, isTyping: boolean}>>} */
+    this.present = new Map();
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    this.isDirty = false;
+  }
+
+  get me() {
+    return this.person?.operatorId ?? "0";
+  }
+
+  /** Calls `listener` once per frame in which something changed. @param {() => void} listener */
+  subscribe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Says that something changed. */
+  changed() {
+    if (this.isDirty) return;
+    this.isDirty = true;
+    queueMicrotask(() => {
+      this.isDirty = false;
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  /**
+   * Stores a chat as `chat/list` answers it and returns its line.
+   * @param {any} row
+   * @returns {Line}
+   */
+  putRow(row) {
+    const { contact, aliases, ...members } = row;
+    const key = keyOf(row.m, contact.id);
+    this.contacts.set(key, { ...this.contacts.get(key), ...contact });
+    /** @type {Line} */
+    const line = { ...members, key };
+    const current = this.lines.get(key);
+    if (!current || line.open || !current.open) this.lines.set(key, line);
+    return line;
+  }
+
+  /** Returns the list of a filter, empty at first. @param {Filter} filter */
+  list(filter) {
+    const name = JSON.stringify(filter);
+    let list = this.lists.get(name);
+    if (list) this.lists.delete(name);
+    else list = new ChatList(filter, this.contacts);
+    this.lists.set(name, list);
+    forgetOldest(this.lists, LISTS_KEPT);
+    return list;
+  }
+
+  /** Returns the conversation with a contact, empty at first. @param {import("../api/calls.js").Ref} ref */
+  conversation(ref) {
+    const key = keyOf(ref.m, ref.id);
+    let conversation = this.conversations.get(key);
+    if (conversation) this.conversations.delete(key);
+    else conversation = new Conversation(key, ref);
+    this.conversations.set(key, conversation);
+    forgetOldest(this.conversations, CONVERSATIONS_KEPT);
+    return conversation;
+  }
+
+  /** Puts a contact's line into the lists where it belongs. @param {string} key */
+  placeLine(key) {
+    const line = this.lines.get(key);
+    const contact = this.contacts.get(key);
+    if (!line || !contact) return;
+    let isShown = this.conversations.has(key);
+    for (const list of this.lists.values())
+      if (list.place(line, contact, this.me)) isShown = true;
+    if (!isShown) this.#forget(key);
+  }
+
+  /** Takes a contact and all that belongs to it out. @param {string} key */
+  removeContact(key) {
+    for (const list of this.lists.values())
+      for (const line of list.lines.filter((one) => one.key === key)) list.remove(line.protocol);
+    this.conversations.delete(key);
+    this.#forget(key);
+  }
+
+  /** @param {string} key */
+  #forget(key) {
+    this.lines.delete(key);
+    this.contacts.delete(key);
+    this.present.delete(key);
+  }
+
+  /** Forgets everything but who is signed in. */
+  clear() {
+    const kept = [this.managers, this.areas, this.operators, this.options, this.gateways];
+    for (const map of [this.contacts, this.lines, this.lists, this.conversations, this.present, ...kept])
+      map.clear();
+    this.counts = emptyCounts();
+    this.changed();
+  }
+}
+
+/** @param {Map<string, any>} map @param {number} kept */
+function forgetOldest(map, kept) {
+  for (const name of map.keys()) {
+    if (map.size <= kept) return;
+    map.delete(name);
+  }
+}

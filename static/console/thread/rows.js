@@ -1,0 +1,99 @@
+// @ts-check
+/** What a conversation shows, in order: days, chats, ledger, notes, messages. */
+
+import { dayOf } from "../format/times.js";
+
+/** @typedef {import("../types.js").Message} Message */
+/** @typedef {import("../types.js").Note} Note */
+/** @typedef {import("../types.js").LedgerEvent} LedgerEvent */
+/** @typedef {import("../store/conversation.js").Conversation} Conversation */
+
+/**
+ * @typedef {{id: string, at: number} & (
+ *   {kind: "day"} |
+ *   {kind: "event", event: LedgerEvent} |
+ *   {kind: "note", note: Note} |
+ *   {kind: "new", count: number} |
+ *   {kind: "message", message: Message, isFirst: boolean, isLast: boolean, isQueued: boolean}
+ * )} Row
+ */
+
+// Longer than that after the one before, a message begins a new run.
+const RUN = 5 * 60_000;
+
+/**
+ * Returns the rows of a conversation.
+ * @param {Conversation} conversation
+ * @param {Message[]} queued own messages that the server does not have yet
+ * @param {{before: string | null, count: number}} unseen the first message that was new when it was opened
+ * @returns {Row[]}
+ */
+export function rowsOf(conversation, queued, unseen) {
+  const { messages, events, notes } = conversation;
+  const oldest = conversation.hasOlder && messages.length ? Date.parse(messages[0].createdAt) : -Infinity;
+  /** @type {Row[]} */
+  const beside = [];
+  for (const event of events) {
+    const at = Date.parse(event.at);
+    if (at >= oldest && event.kind !== "noted") beside.push({ kind: "event", id: `event-${event.id}`, at, event });
+  }
+  for (const note of notes.values()) {
+    const at = Date.parse(note.createdAt);
+    if (at >= oldest) beside.push({ kind: "note", id: `note-${note.id}`, at, note });
+  }
+  beside.sort((one, other) => one.at - other.at);
+  const rows = merged(messages, beside, unseen);
+  for (const message of queued) rows.push(messageRow(message, Date.now(), true));
+  return marked(withDays(rows));
+}
+
+/** @param {Message[]} messages @param {Row[]} beside @param {{before: string | null, count: number}} unseen */
+function merged(messages, beside, unseen) {
+  /** @type {Row[]} */
+  const rows = [];
+  let next = 0;
+  for (const message of messages) {
+    const at = Date.parse(message.createdAt);
+    while (next < beside.length && beside[next].at <= at) rows.push(beside[next++]);
+    if (message.id === unseen.before) rows.push({ kind: "new", id: "new", at, count: unseen.count });
+    rows.push(messageRow(message, at, false));
+  }
+  rows.push(...beside.slice(next));
+  return rows;
+}
+
+/** @param {Message} message @param {number} at @param {boolean} isQueued @returns {Row} */
+function messageRow(message, at, isQueued) {
+  return { kind: "message", id: message.id, at, message, isFirst: true, isLast: true, isQueued };
+}
+
+/** Puts the name of each day before its first row. @param {Row[]} rows */
+function withDays(rows) {
+  /** @type {Row[]} */
+  const all = [];
+  let day = 0;
+  for (const row of rows) {
+    if (dayOf(row.at) !== day) {
+      day = dayOf(row.at);
+      all.push({ kind: "day", id: `day-${day}-${row.id}`, at: row.at });
+    }
+    all.push(row);
+  }
+  return all;
+}
+
+/** Marks where runs of one sender begin and end. @param {Row[]} rows */
+function marked(rows) {
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place];
+    const before = rows[place - 1];
+    if (row.kind !== "message" || before?.kind !== "message") continue;
+    const isRun =
+      row.message.direction === before.message.direction &&
+      row.message.from === before.message.from &&
+      row.at - before.at < RUN;
+    row.isFirst = !isRun;
+    before.isLast = !isRun;
+  }
+  return rows;
+}

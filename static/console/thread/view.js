@@ -1,0 +1,192 @@
+// @ts-check
+/** What is in view of a conversation: its window of rows and its scroll position. */
+
+import { n } from "../words.js";
+
+// Rows drawn at a time; more come in, and those at the other end go, while one scrolls.
+const MOST = 240;
+const STEP = 80;
+const NEAR = 900;
+
+export class ThreadView {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    /** Rows left out at the end; 0 shows the latest. */
+    this.skipped = 0;
+    this.shown = STEP;
+    this.isAtEnd = true;
+    /** Messages that arrived while one was reading above. */
+    this.arrived = 0;
+    this.isScrolling = false;
+    this.scrollTimer = 0;
+    /** The message that has the focus, by its id. */
+    this.focused = "";
+    this.total = 0;
+    /** Whether the next render goes to the end, wherever one is. */
+    this.goesToEnd = false;
+    /** What keeps its place on the screen over the next render. @type {{element: Element, top: number} | null} */
+    this.anchor = null;
+  }
+
+  /** Begins anew with another conversation. */
+  reset() {
+    this.skipped = 0;
+    this.shown = STEP;
+    this.isAtEnd = true;
+    this.arrived = 0;
+    this.anchor = null;
+    this.total = 0;
+    this.goesToEnd = true;
+  }
+
+  /**
+   * Returns the part of the rows that is drawn.
+   * @template Row
+   * @param {Row[]} rows
+   */
+  windowOf(rows) {
+    // While one reads above, what arrives is not drawn: nothing moves.
+    if (this.skipped > 0 && this.total) this.skipped += rows.length - this.total;
+    this.total = rows.length;
+    this.skipped = Math.max(0, Math.min(this.skipped, rows.length - 1));
+    const end = rows.length - this.skipped;
+    return rows.slice(Math.max(0, end - this.shown), end);
+  }
+
+  get log() {
+    return document.getElementById("log");
+  }
+
+  /**
+   * Keeps the end in sight when the pane becomes lower or what is in it becomes longer.
+   * The browser tells so after its own layout: to ask after each render would cost one more.
+   */
+  #watch = new ResizeObserver(() => {
+    if (this.isAtEnd && this.log) this.log.scrollTop = this.log.scrollHeight;
+  });
+  /** @type {HTMLElement | null} */
+  #watched = null;
+
+  /** Notes what must stay where it is; call before a render that adds rows above. */
+  hold() {
+    const { log } = this;
+    if (!log || this.isAtEnd) return;
+    const edge = log.getBoundingClientRect().top;
+    for (const element of log.querySelectorAll("[data-message]")) {
+      const { top, bottom } = element.getBoundingClientRect();
+      if (bottom > edge) {
+        this.anchor = { element, top };
+        return;
+      }
+    }
+  }
+
+  /** Keeps the end or the held row in its place; call after each render. */
+  settle() {
+    const { log } = this;
+    if (log !== this.#watched) {
+      this.#watch.disconnect();
+      if (log?.firstElementChild) {
+        this.#watch.observe(log);
+        this.#watch.observe(log.firstElementChild);
+      }
+      this.#watched = log;
+    }
+    if (!log) return;
+    if (this.goesToEnd) log.scrollTop = log.scrollHeight;
+    else if (this.anchor?.element.isConnected) {
+      const moved = this.anchor.element.getBoundingClientRect().top - this.anchor.top;
+      if (Math.abs(moved) > 1) log.scrollTop += moved;
+    }
+    this.anchor = null;
+    this.goesToEnd = false;
+  }
+
+  onScroll = () => {
+    const { log } = this;
+    if (!log) return;
+    const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+    const wasAtEnd = this.isAtEnd;
+    this.isAtEnd = below < 40 && this.skipped === 0;
+    if (this.isAtEnd) this.arrived = 0;
+    if (log.scrollTop < NEAR) this.#earlier();
+    else if (below < NEAR && this.skipped > 0) this.#later();
+    this.#float();
+    if (wasAtEnd !== this.isAtEnd) {
+      if (this.isAtEnd) this.app.seen();
+      this.app.render();
+    }
+  };
+
+  #earlier() {
+    const first = this.total - this.skipped - this.shown;
+    if (first <= 0) {
+      this.app.readOlder();
+      return;
+    }
+    this.hold();
+    this.shown += Math.min(STEP, first);
+    if (this.shown > MOST) {
+      this.skipped += this.shown - MOST;
+      this.shown = MOST;
+    }
+    this.app.render();
+  }
+
+  #later() {
+    this.hold();
+    this.skipped = Math.max(0, this.skipped - STEP);
+    this.app.render();
+  }
+
+  /** The day is over the messages only while one scrolls. */
+  #float() {
+    clearTimeout(this.scrollTimer);
+    this.log?.classList.add("is-scrolling");
+    this.scrollTimer = setTimeout(() => this.log?.classList.remove("is-scrolling"), 700);
+  }
+
+  toEnd = () => {
+    this.skipped = 0;
+    this.shown = STEP;
+    this.isAtEnd = true;
+    this.goesToEnd = true;
+    this.arrived = 0;
+    this.app.seen();
+    this.app.render();
+  };
+
+  get pill() {
+    return this.arrived ? n("{count} new", "{count} new ones", this.arrived) : "";
+  }
+
+  /** Scrolls to a message that is loaded. @param {string} id */
+  showMessage(id) {
+    const element = /** @type {HTMLElement | null | undefined} */ (this.log?.querySelector(`[data-message="${CSS.escape(id)}"]`));
+    element?.scrollIntoView({ block: "center" });
+    element?.focus({ preventScroll: true });
+  }
+
+  /** Arrow keys go from message to message. @param {KeyboardEvent} event */
+  onKey = (event) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const target = /** @type {Element} */ (event.target);
+    if (!by || !this.log || target.closest("input, video, [role=slider]")) return;
+    const all = [.../** @type {NodeListOf<HTMLElement>} */ (this.log.querySelectorAll("[data-message]"))];
+    const at = all.indexOf(/** @type {HTMLElement} */ (target.closest("[data-message]")));
+    const next = at < 0 && by < 0 ? all[all.length - 1] : at < 0 ? undefined : all[at + by];
+    if (!next) return;
+    event.preventDefault();
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  /** @param {FocusEvent} event */
+  onFocus = (event) => {
+    const id = /** @type {Element} */ (event.target).closest("[data-message]")?.getAttribute("data-message") ?? "";
+    if (id === this.focused) return;
+    this.focused = id;
+    this.app.render();
+  };
+}

@@ -1,0 +1,39 @@
+// @ts-check
+/** The texts of the console in the person's language. */
+
+const { language, texts } = globalThis.consoleWords ?? { language: "en", texts: {} };
+
+/** The language of the page, for `Intl`. */
+export const LOCALE = language === "en" ? "en" : "pt-BR";
+
+/** @typedef {Record<string, string | number>} Values */
+
+/**
+ * Returns a text with its `{names}` filled.
+ * @param {string} text
+ * @param {Values} [values]
+ */
+export function t(text, values) {
+  const found = texts[text];
+  return fill(typeof found === "string" ? found : text, values);
+}
+
+/**
+ * Returns the form of a text for `count`, which fills `{count}`.
+ * @param {string} one
+ * @param {string} many
+ * @param {number} count
+ * @param {Values} [values]
+ */
+export function n(one, many, count, values) {
+  const isOne = LOCALE === "pt-BR" ? count < 2 : count === 1;
+  const found = texts[one];
+  const forms = Array.isArray(found) ? found : [one, many];
+  return fill(forms[isOne ? 0 : 1], { count, ...values });
+}
+
+/** @param {string} text @param {Values} [values] */
+function fill(text, values) {
+  if (!values) return text;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
