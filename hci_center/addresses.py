@@ -1,4 +1,4 @@
-"""Finds the network address of a request's caller."""
+"""Network addresses: of a request's caller, and those that outgoing calls may use."""
 
 from __future__ import annotations
 
@@ -46,6 +46,37 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
     return str(parsed)
+
+
+def is_public(address: str) -> bool:
+    """Returns whether the address belongs to the public internet.
+
+    Someone who chooses where we send something could otherwise reach our own machine,
+    its network or the metadata server of a cloud. Addresses of IPv6 that stand for one
+    of IPv4 are judged by that one.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or _translated(parsed)
+        if inner is None:
+            return parsed in _UNICAST and parsed.is_global
+        parsed = inner
+    return parsed.is_global and not parsed.is_multicast
+
+
+# Addresses of IPv6 that are assigned to networks, and those by which a host that has
+# only IPv6 reaches one of IPv4 (RFC 6052).
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if address not in _TRANSLATED:
+        return None
+    return ipaddress.IPv4Address(address.packed[-4:])
 
 
 @lru_cache(maxsize=8)

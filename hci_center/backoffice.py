@@ -85,6 +85,7 @@ UNFOLD: dict[str, Any] = {
                         _("Operators"), "support_agent", "areas_operator_changelist"
                     ),
                     _entry(_("Rules"), "rule", "areas_policy_changelist"),
+                    _entry(_("Menu"), "account_tree", "areas_menu_changelist"),
                     _entry(_("Holidays"), "event", "areas_holiday_changelist"),
                     _entry(_("Quick replies"), "bolt", "chats_reply_changelist"),
                     _entry(_("Tags"), "label", "contacts_tag_changelist"),
@@ -132,6 +133,12 @@ UNFOLD: dict[str, Any] = {
                         _("API keys"),
                         "key",
                         "managers_apikey_changelist",
+                        **_ONLY_ADMINISTRATORS,
+                    ),
+                    _entry(
+                        _("Webhooks"),
+                        "webhook",
+                        "feed_hook_changelist",
                         **_ONLY_ADMINISTRATORS,
                     ),
                 ],

@@ -62,6 +62,7 @@ MESSAGES = (
 OF_DJANGO = (
     _("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),  # noqa: RUF001
     _("Added {name} “{object}”."),
+    _("Added."),
     _("Changed {fields} for {name} “{object}”."),
     _("Changed {fields}."),
     _("Close"),

@@ -113,6 +113,21 @@ class AlreadyAnsweredError(RefusedError):
     sentence = _("Another operator is already answering this contact.")
 
 
+class AlreadyOpenError(RefusedError):
+    status, code = 409, "already_open"
+    sentence = _("This contact has an open chat already.")
+
+
+class AlreadySentError(RefusedError):
+    status, code = 409, "already_sent"
+    sentence = _("This message has been sent, or its time is over.")
+
+
+class TooLateError(RefusedError):
+    status, code = 409, "too_late"
+    sentence = _("This chat was closed too long ago to go on.")
+
+
 class AmbiguousContactError(RefusedError):
     status, code = 409, "ambiguous_contact"
     sentence = _("More than one contact fits; say the manager's number or page too.")

@@ -131,6 +131,7 @@ INSTALLED_APPS = [
     "contacts",
     "chats",
     "hci_center.feed",
+    "hci_center.reports",
 ]
 
 # ApiMiddleware answers everything under /api/; what follows it is for pages.
@@ -245,12 +246,15 @@ CHANNEL_LAYERS = {
 FEED_SOCKETS_EACH: int = env.number(
     "HCI_FEED_SOCKETS_EACH", default=5, least=1, most=1000
 )
+# For trials: lets outgoing webhooks use http and addresses that are not public.
+HOOKS_LOCAL: bool = env.flag("HCI_HOOKS_LOCAL", default=False)
 # Checks of /readyz besides the servers, by name.
 READY_CHECKS = {
     "feed": "hci_center.feed.readiness.check",
     "gateways": "chats.accounts.alerts.check",
     "background": "hci_center.background.faults.check",
-    "rules": "chats.rules.tasks.check",
+    "rules": "chats.rules.backlog.check",
+    "hooks": "hci_center.feed.hooks.alarms.check",
 }
 
 # People --------------------------------------------------------------------

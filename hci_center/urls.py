@@ -11,11 +11,11 @@ urlpatterns = [
     path("api/", include("chats.api.urls")),
     path("api/", include("areas.api.urls")),
     path("api/", include("hci_center.feed.api.urls")),
+    path("api/", include("hci_center.reports.api.urls")),
     path("api/", include("hci_center.api.urls")),
     path("webhooks/", include("chats.inbound.views")),
     path("", include("hci_center.webserver.urls")),
-    # The root address leads to the admin.
-    path("", RedirectView.as_view(url="/admin/")),
+    path("", include("hci_center.console.urls")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

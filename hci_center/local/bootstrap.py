@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
 
+from areas.models import Operator
 from hci_center.database.timeouts import Timeouts, other_timeouts
 from managers.models import Manager
 
@@ -94,7 +95,7 @@ def finish_first_start(say: Report) -> None:
     if settings.DEMO and not Manager.objects.exists():
         _set_comment(FILLING)
         say("Filling in a demonstration (HCI_DEMO=0 leaves it out) ...")
-        call_command("seed_demo")
+        call_command("seed_demo", rules=True)
         say(_create_demo_credentials())
     _set_comment(DONE)
 
@@ -116,7 +117,7 @@ def how_to_enter() -> str | None:
 
 
 def _create_demo_credentials() -> str:
-    """Creates the demo's supervisor and API key; returns a text with their secrets."""
+    """Creates the demo's accounts and API key; returns a text with their secrets."""
     password = secrets.token_urlsafe(12)
     person = {"username": DEMO_SUPERVISOR, "password": password}
     managers = [
@@ -132,14 +133,24 @@ def _create_demo_credentials() -> str:
         json.dump({"managers": managers}, file)
         file.flush()
         call_command("provision", file.name, stdout=io.StringIO())
+    operator, operator_password = _let_operator_in()
     key = io.StringIO()
     call_command("create_api_key", DEMO_KEY, stdout=key)
     return (
-        "For the demonstration, shown only this once:\n"
-        f"  supervisor  {DEMO_SUPERVISOR}\n"
-        f"  password    {password}\n"
+        "For the demonstration, shown only this once (username and password):\n"
+        f"  operator    {operator} {operator_password}\n"
+        f"  supervisor  {DEMO_SUPERVISOR} {password}\n"
         f"  API key     {key.getvalue().strip()}"
     )
+
+
+def _let_operator_in() -> tuple[str, str]:
+    """Gives the first operator a password; returns it with the username."""
+    password = secrets.token_urlsafe(12)
+    user = Operator.objects.select_related("user").order_by("pk")[0].user
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user.get_username(), password
 
 
 def _comment() -> str | None:

@@ -36,6 +36,7 @@ TAGS = [
     {"name": "Operators", "description": "Their presence and how much they hold."},
     {"name": "Sessions", "description": "People sign in, and out."},
     {"name": "Feed", "description": "What changes, as it changes."},
+    {"name": "Reports", "description": "Figures of what happened."},
 ]
 
 SECURITY_SCHEMES: dict[str, Any] = {

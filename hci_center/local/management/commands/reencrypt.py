@@ -13,16 +13,16 @@ SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Encrypts every encrypted value with the first of HCI_TOKEN_KEYS, after which "
-        "the others can go. Runs beside the server; interrupted, it goes on where it "
-        "was."
+        "Encrypts every encrypted value with the first key of HCI_TOKEN_KEYS, so that "
+        "the other keys can be removed. Runs beside the server; if interrupted, it "
+        "continues where it stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--clear-unreadable",
             action="store_true",
-            help="empties what none of the keys reads: their key is lost",
+            help="empties values that no key can decrypt, because their key is lost",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:

@@ -131,7 +131,8 @@ class Command(BaseCommand):
             supervisor.tend(0.05)
         address = settings.PUBLIC_URL or f"http://{_reachable()}:{settings.PORT}"
         self.say(
-            f"Ready: {address}/admin/ for supervisors, {address}/api/docs/ for programs"
+            f"Ready: {address}/ for operators, {address}/admin/ for supervisors, "
+            f"{address}/api/docs/ for programs"
         )
 
 

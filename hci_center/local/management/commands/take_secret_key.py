@@ -9,8 +9,8 @@ from hci_center.local.secret_check import take_secret_key
 
 class Command(BaseCommand):
     help = (
-        "Has this database go on with HCI_SECRET_KEY as it is now. API keys, sessions "
-        "and links made under another that is not in HCI_SECRET_KEY_FALLBACKS end."
+        "Makes this database accept HCI_SECRET_KEY as it is now. API keys, sessions and "
+        "links made with another key end, unless it is in HCI_SECRET_KEY_FALLBACKS."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
