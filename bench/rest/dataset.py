@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import psycopg
-from rows import OPERATORS, SIZES, TABLES, operator_pk
+from rows import OPERATORS, SIZES, TABLES, Tables, operator_pk
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,11 +56,11 @@ def schema() -> str:
     return found.hexdigest()[:16]
 
 
-def load(dsn: str, size: str) -> None:
+def load(dsn: str, size: str, tables: Tables = TABLES) -> None:
     with psycopg.connect(dsn, autocommit=True) as db:
         db.execute("SET session_replication_role = replica")
         db.execute("SET maintenance_work_mem = '256MB'")
-        for table, (columns, rows) in TABLES.items():
+        for table, (columns, rows) in tables.items():
             with db.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows(size):
                     copy.write_row(row)

@@ -1,7 +1,7 @@
 """Deterministic rows for the benchmark, in the server's own tables.
 
 S = 10 managers x 1,000 contacts, 100,000 messages; L = 10 x 10,000, 3,000,000. An
-eleventh manager has no contact.
+eleventh manager has no contact. S1 and L1 have as much with one manager: for the rules.
 """
 
 from __future__ import annotations
@@ -11,9 +11,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-SIZES = {"S": (10, 1_000, 100_000), "L": (10, 10_000, 3_000_000)}
+SIZES = {
+    "S": (10, 1_000, 100_000),
+    "L": (10, 10_000, 3_000_000),
+    "S1": (1, 10_000, 100_000),
+    "L1": (1, 100_000, 3_000_000),
+}
 SEED = 20261122
 AREAS, OPERATORS = 21, 40
+# The controller's port of the first manager.
+PORT = 8080
 # Of each manager's contacts, op-1 has 120 (20 of them in area-1), 80 more wait in
 # area-1, 100 have 50 messages, one has 10,000; the others are written to.
 OWN, MATCHING, FIFTY, BIG, FREE = 120, 200, range(200, 300), 300, 301
@@ -23,6 +30,7 @@ WORDS = (
     "consegui acessar minha conta senha endereço alteração cadastro pagamento"
 ).split()
 Row = tuple[Any, ...]
+Tables = dict[str, tuple[str, Callable[[str], Iterator["Row"]]]]
 
 
 def number(m: int) -> int:
@@ -159,6 +167,12 @@ def params(size: str) -> dict[str, Any]:
         "big": (int(external_id(0, BIG)), str(operator_pk(0, 1))),
         "send": [(int(external_id(m, i)), number(m)) for m, i in written][:15000],
         "sa": [(external_id(m, i), page(m)) for m, i in pool if on_page(i)][:15000],
+        # Of the first manager: an operator's text names its port.
+        "answer": [
+            (int(external_id(m, i)), str(standing(m, i)[0]))
+            for m, i in written
+            if m == 0 and i % 2
+        ],
         # Unassigned, and always claimed by the same operator: a repeat succeeds.
         "claim": [
             (int(external_id(m, i)), number(m), str(operator_pk(m, 30 + i % 9)))
@@ -175,7 +189,7 @@ def manager_rows(_size: str) -> Iterator[Row]:
     for m in range(11):
         yield (
             *(m + 1, f"Central {m}", f"central{m}@example.com", number(m)),
-            *(8080 + m, page(m), "", "controller", "", "America/Sao_Paulo"),
+            *(PORT + m, page(m), "", "controller", "", "America/Sao_Paulo"),
             *(False, DAY),
         )
 
@@ -219,7 +233,7 @@ def chat_rows(size: str) -> Iterator[Row]:
 
 
 # In the order of their foreign keys.
-TABLES: dict[str, tuple[str, Callable[[str], Iterator[Row]]]] = {
+TABLES: Tables = {
     "managers_manager": (
         "id,name,email,number,controller_port,facebook_id,facebook_token,gateway,"
         "gateway_settings,time_zone,is_demo,created_at",

@@ -22,6 +22,7 @@ PARTS = {
     "server": "hci_center.webserver.server",
     "relay": "relay_changes",
     "feed": "serve_feed",
+    "worker": "deliver_messages",
     "postgres": "bin/postgres",
 }
 
@@ -29,13 +30,14 @@ PARTS = {
 class Product:
     """`bin/run` with its own data folder, which has only the rows of the benchmark."""
 
-    def __init__(self, folder: Path, core: str) -> None:
+    def __init__(self, folder: Path, core: str, **settings: str) -> None:
         self.folder = folder
         self.core = core
         self.environment = os.environ | {
             "HCI_DATA_DIR": str(folder / "data"),
             "HCI_PORT": str(PORT),
             "HCI_DEMO": "0",
+            **settings,
         }
 
     def start(self) -> None:
