@@ -30,6 +30,18 @@ def make_manager(**over: Any) -> Manager:
     return Manager.objects.create(**values | over)
 
 
+def make_bakery() -> Manager:
+    """The company that most tests are about."""
+    return make_manager(
+        name="Padaria Estrela",
+        email="contato@padaria.example",
+        number=5511400011111,
+        controller_port=8080,
+        facebook_id="369258147",
+        facebook_token="token-of-the-page",
+    )
+
+
 def make_area(manager: Manager, code: str | None = None, **over: Any) -> Area:
     code = code or f"area-{next(_counter)}"
     return Area.objects.create(
@@ -87,6 +99,22 @@ def make_contact(manager: Manager, **over: Any) -> Contact:
         contact=contact,
     )
     return contact
+
+
+def make_waiting_contact(manager: Manager, area: Area) -> Contact:
+    return make_contact(
+        manager, name="Maria Souza", external_id="551133334444", area=area
+    )
+
+
+def make_waiting_page_contact(manager: Manager, area: Area) -> Contact:
+    return make_contact(
+        manager,
+        channel="facebook",
+        name="João Lima",
+        external_id="7418252963",
+        area=area,
+    )
 
 
 def make_chat(contact: Contact, **over: Any) -> Chat:

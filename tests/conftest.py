@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests import builders
 from tests.emptying import empty
 from tests.feed.processes import Feed, Valkey, database_url
 from tests.shipped import ShippedClient
+from tests.template_database import copy_template, drop_template, name_template
 
 # Whoever makes a database and fills it needs more time than a request.
 use_role("command")
@@ -30,6 +31,7 @@ WAITING = (
     "local",
     "webserver",
     "feed",
+    "console/browser",
     "chats/accounts",
     "chats/delivery",
     "chats/inbound",
@@ -53,6 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     busy = iter([path for path in files if path not in waiting])
     order = [each for path in waiting for each in (path, *islice(busy, 2))]
     items[:] = [item for path in (*order, *busy) for item in files[path]]
+
+
+_numbers = count(1)
 
 
 class Api:
@@ -98,6 +103,25 @@ class Api:
         return self.call("DELETE", path, body, **more)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    name_template(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    drop_template(config)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Makes the worker's database a copy of a migrated one."""
+    with django_db_blocker.unblock():
+        copy_template(tmp_path_factory.getbasetemp().parent)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quickly_emptied() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
@@ -115,21 +139,20 @@ def _fast_and_fresh(settings: Any) -> Iterator[None]:
     authentication.forget_cached_keys()
 
 
+@pytest.fixture(scope="session")
+def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
 @pytest.fixture(autouse=True)
-def _files_of_their_own(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
+def _files_of_their_own(settings: Any, _files: Path) -> None:
+    """A folder that nobody else uses; whoever stores the first file makes it."""
+    settings.MEDIA_ROOT = _files / str(next(_numbers))
 
 
 @pytest.fixture
 def manager(db: None) -> Any:
-    return builders.make_manager(
-        name="Padaria Estrela",
-        email="contato@padaria.example",
-        number=5511400011111,
-        controller_port=8080,
-        facebook_id="369258147",
-        facebook_token="token-of-the-page",
-    )
+    return builders.make_bakery()
 
 
 @pytest.fixture
@@ -167,21 +190,13 @@ def supervisor(manager: Any) -> Any:
 @pytest.fixture
 def contact(manager: Any, sales: Any) -> Any:
     """A WhatsApp contact that waits in sales."""
-    return builders.make_contact(
-        manager, name="Maria Souza", external_id="551133334444", area=sales
-    )
+    return builders.make_waiting_contact(manager, sales)
 
 
 @pytest.fixture
 def page_contact(manager: Any, sales: Any) -> Any:
     """A Facebook contact that waits in sales."""
-    return builders.make_contact(
-        manager,
-        channel="facebook",
-        name="João Lima",
-        external_id="7418252963",
-        area=sales,
-    )
+    return builders.make_waiting_page_contact(manager, sales)
 
 
 @pytest.fixture
@@ -229,7 +244,7 @@ def valkey(tmp_path_factory: Any) -> Iterator[Valkey]:
 @pytest.fixture(scope="session")
 def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
     """One for all tests: of two relays on a database only one publishes."""
-    feed = Feed(database_url(connection.settings_dict), valkey)
+    feed = Feed(database_url(connection.settings_dict), valkey, HCI_HOOKS_LOCAL="1")
     feed.start()
     yield feed
     feed.kill()

@@ -8,7 +8,7 @@ import socket
 # Below those that the system gives to outgoing calls: such a call would take a port
 # between its choice and its server's start.
 FIRST, END = 12_000, 32_000
-# A server's own port, its feed's and its make-believe gateways' follow one another.
+# A server's own port, its feed's and its simulated gateways' follow one another.
 NEIGHBOURS = 4
 HOST = "127.0.0.1"
 

@@ -1,11 +1,11 @@
-"""The network address of a request's caller."""
+"""The network address of a request's caller, and which addresses are public."""
 
 import pytest
 from django.core.management import call_command
 from django.test import RequestFactory
 
 from areas.checks import check_trusted_proxies
-from hci_center.addresses import address_of, network_of
+from hci_center.addresses import address_of, is_public, network_of
 
 
 def address(peer, forwarded=None):
@@ -50,3 +50,60 @@ def test_a_public_url_without_proxies_is_a_warning(settings, capsys):
 
 def test_a_proxy_that_is_no_address_is_an_error(settings):
     assert said_of(settings, "", ["10.0.0.0/8", "proxy"]) == ["areas.E001"]
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        "93.184.216.34",
+        "2606:2800:220:1:248:1893:25c8:1946",
+        "::ffff:93.184.216.34",
+        "64:ff9b::5db8:d822",
+        "2002:5db8:d822::1",
+    ],
+)
+def test_addresses_of_the_public_internet(public):
+    assert is_public(public)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "0.0.0.0",  # noqa: S104
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "198.18.0.1",
+        "224.0.0.1",
+        "239.255.255.250",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::127.0.0.1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::5db8:d822",
+        "2002:7f00:1::1",
+        "2002:c0a8:101::1",
+        "2001:db8::1",
+        "2001:0:5db8:d822::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "fe80::1%eth0",
+        "ff02::1",
+        "",
+        "localhost",
+        "127.1",
+        "0x7f000001",
+    ],
+)
+def test_other_addresses_are_not_public(address):
+    assert not is_public(address)

@@ -14,6 +14,7 @@ from areas.models import (
     Area,
     ClosingReason,
     Holiday,
+    Menu,
     Operator,
     Policy,
     TransferReason,
@@ -51,6 +52,7 @@ class Centre:
     tag: Tag
     closing: ClosingReason
     transfer: TransferReason
+    menu: Menu
 
     def rows(self) -> dict[str, Any]:
         """Each row by the path of its pages."""
@@ -68,6 +70,7 @@ class Centre:
             "contacts/tag": self.tag,
             "areas/closingreason": self.closing,
             "areas/transferreason": self.transfer,
+            "areas/menu": self.menu,
         }
 
 
@@ -109,6 +112,7 @@ def make_centre(manager: Manager, word: str) -> Centre:
         Tag.objects.create(**coded),
         ClosingReason.objects.create(**coded, area=area),
         TransferReason.objects.create(**coded),
+        Menu.objects.create(manager=manager, version=1, body=None, made_by=word),
     )
 
 

@@ -7,7 +7,7 @@ from areas.operators import find_operator
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
-from chats.models import Chat, ChatEvent
+from chats.models import Chat, ChatEvent, Clock
 from managers.models import ApiKey
 from tests.admin.conftest import make_centre, messages_of
 from tests.builders import make_chat, make_contact, make_key, make_manager, make_message
@@ -202,6 +202,37 @@ def test_the_overview_puts_who_waits_longest_first(desk, manager, sales, support
     queues = desk.get("/admin/").context["queues"]
     assert [queue.area for queue in queues] == ["Suporte", None, "Vendas"]
     assert [(q.waiting, q.answered, q.unread) for q in queues] == [(1, 0, 2)] * 3
+
+
+def test_the_overview_counts_targets_at_risk_and_missed(desk, manager, sales):
+    page = desk.get("/admin/")
+    assert not page.context["has_clocks"]
+    assert "Target missed" not in page.content.decode()
+    now, hour = timezone.now(), timezone.timedelta(hours=1)
+    for risk_at, due_at in (
+        (now - hour, now + hour),
+        (now - hour, now - hour),
+        (now + hour, now + hour),
+        (None, None),
+    ):
+        chat = make_chat(make_contact(manager, area=sales))
+        values = {"started_at": now - 2 * hour, "target": 1}
+        Clock.objects.create(
+            chat=chat, kind="reply", risk_at=risk_at, due_at=due_at, **values
+        )
+        Clock.objects.create(
+            chat=chat,
+            kind="queue",
+            risk_at=now - hour,
+            due_at=now - hour,
+            met_at=now,
+            **values,
+        )
+    make_chat(make_contact(manager, area=sales))
+    page = desk.get("/admin/")
+    [queue] = page.context["queues"]
+    assert (queue.waiting, queue.at_risk, queue.overdue) == (5, 1, 1)
+    assert "Target missed" in page.content.decode()
 
 
 def test_closing_chats_that_are_closed_asks_nothing(desk, manager):

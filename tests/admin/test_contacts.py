@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.utils import timezone
 
 from contacts.models import Contact, Identity
 from tests.admin.conftest import errors, messages_of
@@ -125,6 +126,14 @@ def test_many_chats_are_closed_and_what_could_not_be_closed_is_reported(
         LIST, chosen("close_many", contact, quiet, agreed="1"), follow=True
     )
     assert messages_of(answer) == ["1 chat was closed.", "1: There is no such chat."]
+
+
+def test_closing_for_contacts_without_a_chat_asks_nothing(desk, manager, contact):
+    make_chat(contact, closed_at=timezone.now())
+    second = make_contact(manager)
+    answer = desk.post(LIST, chosen("close_many", contact, second), follow=True)
+    assert messages_of(answer) == ["None of these contacts has an open chat."]
+    assert "Go ahead" not in answer.content.decode()
 
 
 def test_many_are_deleted_after_a_question(desk, manager, contact):

@@ -7,6 +7,10 @@ from django.test import Client
 
 TITLES = {
     404: {"en": "This page does not exist", "pt-BR": "Esta página não existe"},
+    "forbidden": {
+        "en": "You may not open this page",
+        "pt-BR": "Você não pode abrir esta página",
+    },
     403: {
         "en": "This form is too old",
         "pt-BR": "Este formulário expirou",
@@ -20,7 +24,7 @@ TITLES = {
 
 def check(answer, status, language):
     page = answer.content.decode()
-    assert answer.status_code == status
+    assert answer.status_code == (403 if status == "forbidden" else status)
     assert TITLES[status][language] in page
     assert 'href="/admin/"' in page
     assert "error-page.css" in page
@@ -58,3 +62,9 @@ def test_a_fault_of_ours(office, monkeypatch, language):
 def test_browsers_find_the_icon(db):
     answer = Client().get("/favicon.ico")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/static/mark.svg")
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_a_page_without_a_right_to_it(desk, language):
+    answer = desk.get("/admin/auth/user/add/", headers={"Accept-Language": language})
+    check(answer, "forbidden", language)

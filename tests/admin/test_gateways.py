@@ -9,7 +9,13 @@ from chats.accounts.notices import record_notice, record_template
 from chats.accounts.registry import webhook_path
 from chats.gateways.base import Health
 from chats.gateways.events import AccountNotice, TemplateNotice
-from chats.models import GatewayAccount, GatewayNotice, InboundEvent
+from chats.models import (
+    ApprovedTemplate,
+    GatewayAccount,
+    GatewayNotice,
+    InboundEvent,
+    TemplateFetch,
+)
 from managers import webhook_secrets
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +160,19 @@ def test_a_session_without_such_an_address_is_passed_over(office, manager):
     chosen = {"action": "renew_webhook", "_selected_action": [account.pk]}
     page = office.post(ACCOUNTS, chosen, follow=True).content.decode()
     assert "None of the chosen sessions" in page
+
+
+def test_approved_templates_are_shown_with_what_they_need(desk, manager):
+    record(manager.pk, "whatsapp", Health("open"))
+    account = GatewayAccount.objects.get()
+    path = f"{ACCOUNTS}{account.pk}/change/"
+    assert desk.get(path).status_code == 200
+    TemplateFetch.objects.create(account=account, error="No <b>permission</b>")
+    for name, needs in (("boas_vindas", ""), ("boleto", "header")):
+        ApprovedTemplate.objects.create(
+            account=account, name=name, language="pt_BR", needs=needs
+        )
+    page = desk.get(path).content.decode()
+    for shown in ("No &lt;b&gt;permission&lt;/b&gt;", "boas_vindas", "boleto (pt_BR)"):
+        assert shown in page
+    assert page.count("cannot be sent") == 1

@@ -62,12 +62,21 @@ def test_a_key_of_all_managers_with_a_limit_and_an_end(office, manager):
     assert timezone.localtime(made.expires_at).isoformat()[:16] == "2030-01-31T12:00"
 
 
-@pytest.mark.parametrize("choice", [{}, {"all_managers": "on", "managers": "own"}])
-def test_managers_are_chosen_or_all_of_them(office, manager, choice):
+@pytest.mark.parametrize(
+    ("choice", "sentences"),
+    [
+        ({}, ["Choose managers, or all of them."]),
+        (
+            {"all_managers": "on", "managers": "own"},
+            ["Choose some managers or all of them, not both."],
+        ),
+    ],
+)
+def test_managers_are_chosen_or_all_of_them(office, manager, choice, sentences):
     if "managers" in choice:
         choice = choice | {"managers": [manager.pk]}
     answer = office.post(ADD, {"name": "bot"} | choice)
-    assert list(errors(answer)) == ["managers"]
+    assert errors(answer) == {"managers": sentences}
     assert not ApiKey.objects.exists()
 
 

@@ -22,7 +22,7 @@ OPEN_TO_SUPERVISORS = [
     "chats/message",
     "chats/chatevent",
 ]
-ADMINISTRATORS_ONLY = ["managers/apikey", "auth/user"]
+ADMINISTRATORS_ONLY = ["managers/apikey", "auth/user", "feed/hook"]
 ADDED_BY_SUPERVISORS = [
     "areas/area",
     "areas/operator",

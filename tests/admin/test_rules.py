@@ -184,7 +184,7 @@ def test_an_area_is_deleted_with_its_rules(desk, manager, sales):
     save_policy(manager.pk, sales.pk, {"awayText": "Fechado", "hours": {}})
     desk.post(f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
     assert not Policy.objects.exists()
-    assert not Schedule.objects.exists()
+    assert not Schedule.objects.exclude(area=None).exists()
     manager.refresh_from_db()
     assert not manager.has_automation
 
@@ -297,3 +297,16 @@ def test_holidays_of_a_foreign_manager_are_not_added(desk, manager):
     answer = desk.post(NATIONAL, sent | {"days": [f"{year}-12-25"]})
     assert "manager" in answer.context["form"].errors
     assert not Holiday.objects.exists()
+
+
+def test_an_areas_assignment_can_be_tried(desk, manager, sales, ana):
+    save_policy(manager.pk, None, {"assign": "rotation", "cap": 4})
+    save_policy(manager.pk, sales.pk, {"cap": 7})
+    page = desk.get(change(Policy.objects.get(area=sales)))
+    data = page.context["assignment_trial"]
+    assert (data["names"], data["area"]) == ({"number": manager.number}, sales.code)
+    assert data["inherited"] == {"assign": "rotation", "cap": 4, "lastOperator": 0}
+    assert data["operators"][str(ana.pk)] == ana.name
+    assert b"assignment-trial.js" in page.content
+    own = desk.get(change(Policy.objects.get(area=None)))
+    assert own.context["assignment_trial"] is None

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils.translation.template import templatize
 
+from hci_center.console.words import used
+
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = ["pt_BR", "en"]
 SOURCES = ["hci_center", "managers", "areas", "contacts", "chats"]
@@ -60,7 +62,8 @@ def all_sentences():
                 found.update(said_in_python(file))
     for file in (ROOT / "templates").rglob("*.html"):
         found.update(said_in_template(file))
-    return found
+    ones, plurals = used()
+    return found | ones | {one for one, _ in plurals}
 
 
 def catalogue(language):

@@ -6,6 +6,7 @@ from django.urls import URLPattern, get_resolver
 from hci_center.api.viewset import ContractViewSet
 
 SAMPLES = {
+    "<int:chat>": "1",
     "<port:controller_port>": "8080",
     "<page:facebook_id>": "369258147",
     "<uuid:uuid>": "00000000-0000-4000-8000-000000000000",
@@ -18,7 +19,7 @@ ANONYMOUS = {
     ("GET", "/api/schema/"),
     ("GET", "/api/docs/"),
 }
-SIGNED = ("/api/chat/file/", "/api/chat/photo/")
+SIGNED = ("/api/chat/file/", "/api/chat/photo/", "/api/chat/transcript/")
 
 
 def patterns(resolver, prefix="/"):
@@ -92,9 +93,10 @@ def test_a_literal_segment_wins_over_a_port(api, manager):
         assert api.post(path, {}).json()["error"]["code"] == "invalid"
 
 
-def test_the_bare_address_leads_to_the_back_office(client):
+def test_the_bare_address_is_the_console(client):
     answer = client.get("/")
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert answer.status_code == 200
+    assert b"console/main.js" in answer.content
 
 
 def test_what_has_no_page_leads_nowhere(client):

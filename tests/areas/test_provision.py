@@ -309,7 +309,10 @@ RULES = {
         }
     ],
     "pauseReasons": [{"code": "lunch", "name": "Almoço", "minutes": 60}],
-    "closingReasons": [{"code": "paid", "name": "Pago"}],
+    "closingReasons": [
+        {"code": "paid", "name": "Pago", "area": None},
+        {"code": "sold", "name": "Vendido", "area": "vendas"},
+    ],
     "transferReasons": [{"code": "copy", "name": "2ª via"}],
     "tags": [{"code": "vip", "name": "VIP", "colour": "#ff0000"}],
     "replies": [
@@ -351,6 +354,10 @@ def test_rules_are_saved_and_printed_back(provision):
             "managers[0].pauseReasons[0].minutes",
         ),
         ({"closingReasons": [{"code": "A b", "name": "A"}]}, "closingReasons[0].code"),
+        (
+            {"closingReasons": [{"code": "a", "name": "A", "area": "none"}]},
+            "closingReasons[0].area",
+        ),
         ({"transferReasons": [{"code": "a"}]}, "transferReasons[0].name"),
         (
             {"closingReasons": [{"code": "a", "name": "A"}] * 2},
@@ -386,4 +393,8 @@ def test_null_takes_an_operators_limit_away_and_lists_delete_nothing(provision):
     printed = provision(MINIMAL | {"operators": operators, "closingReasons": closing})
     manager = printed["managers"][0]
     assert "cap" not in manager["operators"][0]
-    assert [item["code"] for item in manager["closingReasons"]] == ["paid", "gone"]
+    assert [item["code"] for item in manager["closingReasons"]] == [
+        "paid",
+        "sold",
+        "gone",
+    ]

@@ -1,9 +1,10 @@
 """The rules of a provisioning file: time zone, policies and holidays."""
 
 import pytest
+from django.db import transaction
 
 from areas.holidays import national_holidays
-from areas.models import Holiday, Policy, Schedule
+from areas.models import Holiday, Menu, Policy, Schedule
 from areas.policies import policy_for
 from areas.provisioning_rules import (
     apply_rules,
@@ -14,6 +15,7 @@ from areas.provisioning_rules import (
 from hci_center.api.parsers import WrongValueError
 from hci_center.errors import InvalidError
 from tests.builders import make_area, make_manager
+from tests.menus import MENU
 
 pytestmark = pytest.mark.django_db
 PLACE = "managers[0]"
@@ -179,3 +181,26 @@ def test_a_policy_in_force_is_the_areas(manager):
     apply(manager, {"policy": {"reopen": 60}}, vendas={"reopen": 0})
     area = manager.areas.get(code="vendas")
     assert policy_for(manager.pk, area.pk).reopen == 0
+
+
+def test_a_menu_is_published_once_and_printed_with_its_version(manager):
+    apply(manager, {"menu": MENU})
+    apply(manager, {"menu": MENU})
+    printed = print_rules(manager, [])["menu"]
+    assert printed["version"] == Menu.objects.get().version == 1
+    # What was printed is what can be given.
+    apply(manager, {"menu": printed})
+    assert Menu.objects.count() == 1
+    apply(manager, {"menu": None})
+    assert "menu" not in print_rules(manager, [])
+    assert Menu.objects.count() == 2
+
+
+def test_a_wrong_menu_is_refused_with_its_place_and_nothing_is_saved(manager):
+    wrong = MENU | {"fallback": "compras"}
+    before = rows()
+    with pytest.raises(InvalidError) as raised, transaction.atomic():
+        apply(manager, {"policy": {"cap": 3}, "menu": wrong})
+    assert list(raised.value.more["fields"]) == [f"{PLACE}.menu.fallback"]
+    assert rows() == before
+    assert not Menu.objects.exists()

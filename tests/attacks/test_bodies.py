@@ -8,6 +8,7 @@ import resource
 import socket
 import threading
 import time
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,9 @@ def peak_memory(echo):
     return memory(echo, "VmHWM")
 
 
-def begin(echo, headers, sent=0):
+def begin(echo, headers, sent=0, source="127.0.0.1"):
     """A request whose body has begun and does not end."""
-    raw = echo.socket()
+    raw = echo.socket(source)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     raw.sendall(f"POST {FILES} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
     raw.settimeout(10)
@@ -98,8 +99,23 @@ def test_one_address_holds_half_of_what_strangers_may(echo):
         raw.close()
 
 
+def test_one_part_of_the_site_holds_three_quarters_of_what_strangers_may(echo):
+    """The rest stays free for other parts; here no address holds its own half."""
+    declared = {"Content-Length": str(SMALL_BODY)}
+    sources = cycle(f"127.0.0.{number}" for number in range(2, 8))
+    held = [begin(echo, declared, MiB, next(sources)) for _ in range(33)]
+    deadline = time.monotonic() + 10
+    while not any(is_refused(raw) for raw in held):
+        assert time.monotonic() < deadline
+        held.append(begin(echo, declared, MiB, next(sources)))
+    other = echo.told("POST", "/admin/login/", bytes(SMALL_BODY))
+    assert other["length"] == SMALL_BODY
+    for raw in held:
+        raw.close()
+
+
 def is_refused(raw):
-    raw.settimeout(0.05)
+    raw.settimeout(0.01)
     try:
         return raw.recv(64, socket.MSG_PEEK).startswith(b"HTTP/1.1 503")
     except (TimeoutError, ConnectionError):

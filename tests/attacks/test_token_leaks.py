@@ -89,10 +89,10 @@ def test_a_token_is_in_no_log_row_page_or_answer(
         )
         queue(contact)
         rounds.make()
-        news = evolution.inbound(f"{contact.external_id}@s.whatsapp.net", "Oi")
+        event = evolution.inbound(f"{contact.external_id}@s.whatsapp.net", "Oi")
         Client().post(
             webhook_path("evolution", manager.pk),
-            json.dumps(news),
+            json.dumps(event),
             content_type="application/json",
         )
         rounds.make()

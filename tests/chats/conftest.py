@@ -33,8 +33,8 @@ PHONE = "5511987654321"
 PNG = encoded("PNG")
 
 
-def post(fake, path, news, client=None, **headers):
-    raw = json.dumps(news).encode()
+def post(fake, path, events, client=None, **headers):
+    raw = json.dumps(events).encode()
     signed = {**fake.headers_of(raw), **headers}
     return (client or Client()).post(
         path, raw, content_type="application/json", headers=signed

@@ -277,6 +277,13 @@ CALLS = [
         ids=("facebookId",),
     ),
     Call(
+        "approved templates of a manager",
+        "POST",
+        "api/user/templates",
+        lambda _: {"number": NUMBER},
+        phones=("number",),
+    ),
+    Call(
         "state of a manager's session",
         "POST",
         "api/user/session",

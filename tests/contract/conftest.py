@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
 
-from chats.models import Reply
+from chats.models import Reply, ScheduledMessage
 from contacts.models import Tag
 from tests import builders
 from tests.conftest import Api
@@ -27,10 +31,46 @@ class Centre:
     page_chat: Any
     failed: Any
     reply: Any
+    later: Any
+    # Of a contact whose only chat is closed.
+    closed: Any
 
 
 @pytest.fixture
 def centre(
+    manager: Any, ana: Any, bruno: Any, contact: Any, page_contact: Any
+) -> Centre:
+    return fill_centre(manager, ana, bruno, contact, page_contact)
+
+
+@pytest.fixture(scope="module")
+def module_centre(django_db_setup: None, django_db_blocker: Any) -> Iterator[Centre]:
+    """The centre in a transaction around all tests of a module.
+
+    For modules with hundreds of tests, none of them with `transaction=True` or with
+    `manager`, `ana` and so on beside the centre. Each test is a savepoint in it.
+    """
+    quick = override_settings(
+        LANGUAGE_CODE="en",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    )
+    with django_db_blocker.unblock(), transaction.atomic():
+        with quick:
+            manager = builders.make_bakery()
+            sales = builders.make_area(manager, "vendas", name="Vendas")
+            support = builders.make_area(manager, "suporte", name="Suporte")
+            centre = fill_centre(
+                manager,
+                builders.make_operator(manager, sales, name="Ana"),
+                builders.make_operator(manager, support, name="Bruno"),
+                builders.make_waiting_contact(manager, sales),
+                builders.make_waiting_page_contact(manager, sales),
+            )
+        yield centre
+        transaction.set_rollback(True)
+
+
+def fill_centre(
     manager: Any, ana: Any, bruno: Any, contact: Any, page_contact: Any
 ) -> Centre:
     """Two contacts wait in sales, each with an open chat; a message to one has failed."""
@@ -50,8 +90,18 @@ def centre(
     reply = Reply.objects.create(
         manager=manager, operator=ana, shortcut="ola", text="Olá, {nome}!"
     )
+    later = ScheduledMessage.objects.create(
+        manager=manager,
+        contact=contact,
+        operator=ana,
+        text="Até amanhã",
+        send_at=timezone.now() + timedelta(days=1),
+    )
+    returned = builders.make_contact(manager, area=contact.area)
+    closed = builders.make_chat(returned, closed_at=timezone.now())
+    builders.make_message(closed, status="read")
     people = (manager, ana, bruno, contact, page_contact)
-    return Centre(*people, *chats, failed, reply)
+    return Centre(*people, *chats, failed, reply, later, closed)
 
 
 class UndoneError(Exception):
@@ -92,18 +142,20 @@ def ask(api: Api, call: Call, body: Any, **how: Any) -> tuple[int, Any]:
     return response.status_code, blanked(response.json())
 
 
-FRESH = ("id", "createdAt", "lastMessageAt", "url", "protocol")
+FRESH = ("id", "createdAt", "lastMessageAt", "url", "protocol", "page")
 
 
 def blanked(value: Any) -> Any:
     if isinstance(value, list):
         return [blanked(item) for item in value]
     if isinstance(value, dict):
-        # A message, a note or a quick reply.
-        message = {"direction", "mentions", "shortcut"} & value.keys()
+        # A message, a note, a quick reply or a scheduled message.
+        message = {"direction", "mentions", "shortcut", "sendAt"} & value.keys()
+        # Figures say when they were computed.
+        fresh = (*FRESH, "at") if "metric" in value else FRESH
         return {
             name: "…"
-            if name in FRESH and (message or name != "id") and item
+            if name in fresh and (message or name != "id") and item
             else blanked(item)
             for name, item in value.items()
         }

@@ -12,7 +12,7 @@ from contacts.models import Contact
 from tests import builders
 from tests.contract.call import PNG
 from tests.contract.calls import CALLS
-from tests.contract.shapes import FACEBOOK_ID, NUMBER, WHATSAPP_ID
+from tests.contract.shapes import NUMBER, WHATSAPP_ID
 from tests.contract.test_openapi import DOCUMENT, operation_of
 from tests.feed.stamped import empty_log, rows_of, stamp, without_signature
 from tests.feed.test_every_column import MESSAGE
@@ -71,7 +71,8 @@ def shown_by_feed() -> Shown:
 
 def shown_by_lists(api: Any) -> Shown:
     answers = [api.get("/api/user/")]
-    for contact_id in (WHATSAPP_ID, FACEBOOK_ID):
+    known = Contact.objects.filter(chats__isnull=False).distinct()
+    for contact_id in known.values_list("external_id", flat=True):
         body = {"operatorId": "0", "contactId": contact_id, "closed": "1"}
         answers.append(api.post("/api/chat/message", body))
     return {

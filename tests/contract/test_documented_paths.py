@@ -14,6 +14,7 @@ ADDITIVE = [
     ("PUT", "api/chat/message/again"),
     ("POST", "api/chat/message/send/operator/template/:controllerPort"),
     ("POST", "api/user/session"),
+    ("POST", "api/user/templates"),
     ("POST", "api/socket"),
     ("POST", "api/chat/message/read"),
     ("POST", "api/chat/message/send/operator/file/facebook"),

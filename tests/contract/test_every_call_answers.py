@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +13,11 @@ from tests.contract.conftest import as_form, ask, cases
 
 WITH_FIELDS = [call for call in CALLS if call.method != "GET"]
 DELETING = [call for call in CALLS if call.method == "DELETE"]
+
+
+@pytest.fixture
+def centre(module_centre, db):
+    return deepcopy(module_centre)
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -27,6 +28,11 @@ NO_IDS: list[Any] = [
     "a b", "a/b", "\u00e9", "x" * 65, "a\x00", "a\n", [], {}, True, 1.5, "<b>",
     "\u0663", "\ud800", "a@b", "+5",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def centre(module_centre, db):
+    return deepcopy(module_centre)
 
 
 def refused_for(asked: tuple[int, Any], *fields: str) -> bool:

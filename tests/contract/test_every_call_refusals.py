@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,11 @@ MALFORMED = [
     b'{"a":Infinity}', b'{"a":-Infinity}', b"[" * 100_000, b'{"a":' * 100_000,
     b'{"a":"\xc3"}', b"{'a':1}", b'{"a":01}', b'{"a":"\x01"}',
 ]  # fmt: skip
+
+
+@pytest.fixture
+def centre(module_centre, db):
+    return deepcopy(module_centre)
 
 
 def limit_of(call):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from django.utils import timezone
 
@@ -21,6 +23,11 @@ NAMING_CONTACTS = [
 NAMING_ROWS = [
     call for call in CALLS if call.name not in ("find all managers", "save manager")
 ]
+
+
+@pytest.fixture
+def centre(module_centre, db):
+    return deepcopy(module_centre)
 
 
 def as_himself(call, centre, operator):

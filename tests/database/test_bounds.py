@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from hci_center.database import timeouts
@@ -17,9 +18,12 @@ from hci_center.database.connections import (
     outage,
 )
 from hci_center.database.timeouts import Timeouts, other_timeouts, use_role
+from hci_center.local import command_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+COMMANDS_OF_CHATS = "chats.management.commands"
+COMMANDS_OF_FEED = "hci_center.feed.management.commands"
 NAMES = ("host", "port", "user", "password", "dbname")
 
 
@@ -68,6 +72,43 @@ def test_each_kind_of_process_has_its_own_bounds(name, statement, lock, idle):
             assert connection.connection.answer_timeout == timeouts.timeouts().answer
     finally:
         connection.close()
+
+
+class StartedError(Exception):
+    """The command has begun its work."""
+
+
+@pytest.mark.parametrize(
+    ("command", "work", "name"),
+    [
+        ("deliver_messages", f"{COMMANDS_OF_CHATS}.deliver_messages.Worker", "worker"),
+        ("serve_feed", f"{COMMANDS_OF_FEED}.serve_feed.serve", "feed"),
+        ("relay_changes", f"{COMMANDS_OF_FEED}.relay_changes.Relay", "relay"),
+    ],
+)
+def test_a_command_that_runs_for_long_has_its_role(monkeypatch, command, work, name):
+    roles = []
+
+    def begin(*_args):
+        roles.append(timeouts._role)
+        raise StartedError
+
+    monkeypatch.setattr(work, begin)
+    with role("command"), pytest.raises(StartedError):
+        call_command(command)
+    assert roles == [name]
+
+
+def test_any_other_command_has_the_role_of_commands(monkeypatch):
+    roles = []
+    monkeypatch.setattr(
+        command_line,
+        "execute_from_command_line",
+        lambda _arguments: roles.append(timeouts._role),
+    )
+    with role("web"):
+        command_line.execute(["manage.py", "migrate"])
+    assert roles == ["command"]
 
 
 def test_options_of_the_connection_string_stay():

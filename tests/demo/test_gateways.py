@@ -7,6 +7,7 @@ import time
 import pytest
 
 from chats.models import Message
+from hci_center.demo import answers
 from hci_center.demo.gateways import run
 from hci_center.demo.gateways.run import DemoGateways
 from tests import builders
@@ -27,6 +28,7 @@ def demo(manager, settings, live_server, monkeypatch):
         key=builders.make_key(manager),
         controllers={manager.controller_port: manager.number},
         pages={manager.facebook_id: manager.facebook_token},
+        answer_to=answers.SimulatedCustomers().answer_to,
     ) as gateways:
         settings.DEMO_GATEWAYS_PORT = gateways.port
         yield gateways
@@ -45,7 +47,7 @@ def test_a_demo_customer_answers(demo, rounds, request, which):
     answer = Message.objects.get(direction="in")
     assert message.status == "read"
     assert answer.contact == person
-    assert answer.content in run.ANSWERS
+    assert answer.content in answers.TO_PERSONS
 
 
 def test_only_demo_managers_use_it(demo, manager, contact, rounds):

@@ -11,11 +11,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from areas.models import Area, Operator
+from areas.menus import menu_in_force
+from areas.models import Area, Operator, PresenceSpan
+from areas.policies import policy_for
 from chats.files.storage import signed_link
-from chats.models import Attachment, Chat, ChatEvent, Message
+from chats.models import Attachment, Chat, ChatEvent, Delivery, Message, Survey
 from contacts.aliases import spellings
 from contacts.models import Contact, Identity
 from contacts.protocols import issue_protocol
@@ -100,8 +103,9 @@ def test_nothing_is_later_than_now_or_before_what_it_follows(centre):
 
 
 def test_the_ledger_agrees_with_the_rows(centre):
-    for chat in Chat.objects.prefetch_related("events").select_related("contact"):
-        events = sorted(chat.events.all(), key=lambda event: (event.at, event.pk))
+    for chat in Chat.objects.select_related("contact"):
+        told = chat.events.exclude(kind__in=["survey_sent", "rated"])
+        events = sorted(told, key=lambda event: (event.at, event.pk))
         kinds = [event.kind for event in events]
         assert kinds[0] == "opened"
         assert events[0].at == chat.opened_at
@@ -262,3 +266,51 @@ def test_the_api_answers_it(centre):
     assert newest == sorted(newest, reverse=True)
     week = timezone.now() - timedelta(days=1)
     assert newest[0] > week.isoformat()
+
+
+def test_lists_and_reports_have_what_they_show(centre):
+    """Waits, causes, marks, after-hours, presence and deliveries agree with the rows."""
+    causes = ChatEvent.objects.exclude(cause="").values_list("kind", "cause")
+    assert {("opened", "customer"), ("entered_area", "menu")} <= set(causes)
+    assert ("closed", "resolved") in causes
+    waiting = Contact.objects.filter(chats__closed_at=None, chats__isnull=False)
+    assert not waiting.filter(queued_at=None).exists()
+    assert rows("""
+        SELECT c.id FROM contacts_contact c WHERE waiting_since IS DISTINCT FROM (
+            SELECT min(m.created_at) FROM chats_message m
+              JOIN chats_chat h ON h.id = m.chat_id AND h.closed_at IS NULL
+             WHERE m.contact_id = c.id AND m.direction = 'in' AND m.id > coalesce((
+                SELECT max(o.id) FROM chats_message o WHERE o.chat_id = h.id
+                   AND o.direction = 'out' AND o.sender <> 'bot'), 0))
+           OR last_in_at IS DISTINCT FROM (
+            SELECT max(m.created_at) FROM chats_message m
+             WHERE m.contact_id = c.id AND m.direction = 'in')
+    """) == []  # fmt: skip
+    assert not Message.objects.filter(stored_at__lt=F("created_at")).exists()
+    rated = Survey.objects.filter(state="rated")
+    assert rated.exists()
+    assert rows("""
+        SELECT s.id FROM chats_survey s JOIN chats_chat h ON h.id = s.chat_id
+         WHERE h.closed_at IS NULL OR s.operator_id <> h.last_operator_id
+            OR s.state = 'rated' AND NOT EXISTS (
+               SELECT FROM chats_chatevent e WHERE e.chat_id = s.chat_id
+                  AND e.kind = 'rated' AND e.at = s.answered_at
+                  AND (e.detail ->> 'rating')::int = s.rating)
+    """) == []  # fmt: skip
+    assert PresenceSpan.objects.filter(state="paused", reason="almoco").exists()
+    assert not PresenceSpan.objects.filter(ended_at=None).exists()
+    recent = Message.objects.filter(
+        direction="out", created_at__gt=timezone.now() - timedelta(days=91)
+    )
+    assert not recent.filter(delivery=None).exists()
+    wrong = Delivery.objects.exclude(done_at__gte=F("queued_at"))
+    assert not wrong.exists()
+
+
+def test_with_rules_it_has_what_a_company_would_set(db):
+    seed_demo(managers=2, contacts=20, messages=200, rules=True)
+    for manager in Manager.objects.all():
+        assert manager.has_automation
+        assert menu_in_force(manager.pk).body["steps"][0]["options"]
+        assert policy_for(manager.pk, manager.areas.get(code="suporte").pk).assign
+        assert manager.pause_reasons.exists()

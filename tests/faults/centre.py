@@ -89,9 +89,11 @@ class Centre:
         self.rows: dict[str, Any] = {}
 
     def start(self) -> None:
+        is_new = not self.home.cluster.exists()
         self.postgres.prepare()
         self.revive(["postgres", "valkey"])
-        self._manage("migrate", "-v0")
+        if is_new:
+            self._manage("migrate", "-v0")
         self.rows = self.shell(PEOPLE)
         self.session_headers = self.headers_of(self.rows["session"])
         self.revive(["relay", "relay", "feed", "web"])

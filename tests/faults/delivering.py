@@ -79,12 +79,13 @@ class Post:
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
+        is_new = not self.home.cluster.exists()
         self.postgres.prepare()
         self.server = self._start_postgres()
         self._await_postgres()
-        subprocess.run(
-            [*MANAGE, "migrate", "-v0"], env=self.environment, cwd=ROOT, check=True
-        )
+        if is_new:
+            migrate = [*MANAGE, "migrate", "-v0"]
+            subprocess.run(migrate, env=self.environment, cwd=ROOT, check=True)
 
     def stop(self) -> None:
         for process in [*self.workers, self.server]:

@@ -28,6 +28,9 @@ Deaths = Iterable[tuple[float, list[str]]]
 class Client:
     """Listens, and takes up again where it stopped whenever the line breaks."""
 
+    # The additional kinds that it asks for.
+    also: tuple[str, ...] = ()
+
     def __init__(self, centre: Centre) -> None:
         self.centre = centre
         self.cursor: int | None = None
@@ -50,6 +53,7 @@ class Client:
                 ) as opened:
                     self.opened = opened
                     hello = {"t": "hi", "e": self.epoch, "c": self.cursor}
+                    hello |= {"also": self.also} if self.also else {}
                     await opened.send(json.dumps(hello))
                     async for text in opened:
                         self.hear(json.loads(text))

@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults.delivering import Post, wait_until
+from tests.faults.template_cluster import installation
 
 CONTACTS, EACH = 100, 10
 WORKERS, KILLS = 3, count(15, full=30)
@@ -24,23 +26,9 @@ ERRORS, CUTS, HANGS = 4, 4, 2
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: Any) -> Iterator[Post]:
-    """A database with the schema, for both tests: it takes longer than they do."""
-    data = tmp_path_factory.mktemp("delivery") / "data"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HCI_DATA_DIR", str(data))
-        made = Post(data)
-        try:
-            made.start()
-            yield made
-        finally:
-            made.stop()
-
-
-@pytest.fixture
-def controller() -> Iterator[FakeController]:
-    with FakeController() as fake:
-        yield fake
+def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
+    """A database with the schema, for both tests."""
+    yield from installation(tmp_path_factory, cluster, "delivery")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import resource
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from tests.counts import count
 from tests.faults.centre import Centre
 from tests.faults.feeding import Verdict, drop_and_judge, kill_and_judge
+from tests.faults.following_lines import kill_and_follow
+from tests.faults.template_cluster import copy_cluster
 from tests.feed.client import Socket
 from tests.feed.processes import wait_until
 
@@ -33,7 +36,7 @@ IDLE_FOR = 60.0
 
 
 @pytest.fixture(scope="module")
-def centre(tmp_path_factory: Any) -> Iterator[Centre]:
+def centre(tmp_path_factory: Any, cluster: Path) -> Iterator[Centre]:
     """Started under the limit of open files that systems usually set, or less."""
     data = tmp_path_factory.mktemp("centre") / "data"
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -41,6 +44,7 @@ def centre(tmp_path_factory: Any) -> Iterator[Centre]:
         patch.setenv("HCI_DATA_DIR", str(data))
         built = Centre(data)
         try:
+            copy_cluster(cluster, built.home)
             resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT_LIMIT, hard))
             built.start()
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -79,6 +83,12 @@ def test_nothing_is_lost_doubled_or_out_of_order(centre: Centre) -> None:
     verdict = asyncio.run(kill_and_judge(centre, "kills", DEATHS, WRITES_FOR))
     assert verdict.written > 100
     assert verdict == Verdict(verdict.written)
+
+
+@pytest.mark.timeout(240)
+def test_lines_and_notes_are_whole_through_all_deaths(centre: Centre) -> None:
+    deaths = [(0.5, ["relay"]), (1.5, ["feed"]), (2.5, ["valkey"]), (3.5, ALL)]
+    assert asyncio.run(kill_and_follow(centre, deaths, 6.0)) > 50
 
 
 def test_the_mark_follows_the_log(centre: Centre) -> None:

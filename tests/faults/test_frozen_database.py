@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hci_center.local.server_dirs import open_server_dirs
+from tests.faults.template_cluster import copy_cluster
 from tests.local.installation import Installation, wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -16,16 +18,18 @@ pytestmark = pytest.mark.skipif(
 )
 # More than the web process has threads.
 CALLERS = 8
-PROBE_SECONDS = 4.0
-CALL_SECONDS = 12.0
+PROBE_SECONDS = 2.0
+CALL_SECONDS = 10.0
 # Within the ten after which the supervisor kills.
 RELAY_SECONDS = 9
 
 
 @pytest.fixture
-def running(tmp_path):
+def running(tmp_path, cluster, monkeypatch):
     installation = Installation(tmp_path, HCI_DEMO="0")
+    monkeypatch.setenv("HCI_DATA_DIR", str(installation.data))
     try:
+        copy_cluster(cluster, open_server_dirs())
         installation.start()
         yield installation
     finally:
@@ -63,7 +67,7 @@ def test_probes_answer_calls_are_refused_and_the_relay_stops(running):
         os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(CALLERS) as pool:
         calls = [
-            pool.submit(ask, running, "/api/user/", 2 * CALL_SECONDS, **credential)
+            pool.submit(ask, running, "/api/user/", CALL_SECONDS, **credential)
             for _ in range(CALLERS)
         ]
         # While every thread of Django waits for the database.

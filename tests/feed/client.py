@@ -30,9 +30,10 @@ class Socket:
         ticket: str | None = None,
         cursor: int | None = None,
         epoch: str | None = None,
+        **more: Any,
     ) -> Self:
         self.cursor, self.epoch = cursor, epoch
-        hello = {"t": "hi", "e": epoch, "c": cursor}
+        hello = {"t": "hi", "e": epoch, "c": cursor, **more}
         self.send(hello if ticket is None else {**hello, "ticket": ticket})
         return self
 

@@ -161,7 +161,11 @@ class Feed:
         return client
 
     def open(
-        self, api: Any, cursor: int | None = None, epoch: str | None = None
+        self,
+        api: Any,
+        cursor: int | None = None,
+        epoch: str | None = None,
+        **more: Any,
     ) -> Socket:
         """Opens a socket of that caller that has caught up.
 
@@ -169,7 +173,7 @@ class Feed:
         """
         self.await_quiet()
         client = self.connect()
-        client.hi(ticket_of(api), cursor, epoch)
+        client.hi(ticket_of(api), cursor, epoch, **more)
         client.caught_up()
         return client
 

@@ -15,6 +15,14 @@ CAPTURED = {
     "contacts_contact",
     "chats_chat",
     "chats_message",
+    # Sent to clients that ask for them, or shown by the lines that these get.
+    "contacts_tag",
+    "contacts_tagging",
+    "chats_menustate",
+    "chats_clock",
+    "chats_note",
+    "chats_survey",
+    "chats_scheduled",
     # Their rows are no events, but decide who may see what.
     "managers_supervision",
     "managers_apikey",
@@ -26,6 +34,7 @@ CAPTURED = {
 # that they make for a contact and a message, and the others with the reason.
 # `test_every_column` and `tests/contract/test_answers_agree.py` hold REST to the same.
 DEPENDS: tuple[str, ...] = ()
+IN_LINE = "in no row of a contact, but in its line"
 RULES = "for the rules of waiting and distribution: no client reads it"
 COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
     "managers_manager": (
@@ -77,16 +86,16 @@ COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
         },
         {
             "created_at": "no call answers it",
-            "waiting_since": RULES,
-            "queued_at": RULES,
-            "last_in_at": RULES,
+            "waiting_since": IN_LINE,
+            "queued_at": IN_LINE,
+            "last_in_at": IN_LINE,
             "away_until": RULES,
         },
     ),
     "chats_chat": (
         {"id", "manager_id", "contact_id", "protocol", "closed_at"},
         {
-            "opened_at": "no call answers it",
+            "opened_at": IN_LINE,
             "reason": RULES,
             "last_operator_id": RULES,
             "seen_message_id": RULES,
@@ -122,6 +131,81 @@ COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
             "stored_at": "for measuring; `createdAt` is the time of the message",
             "auto": RULES,
         },
+    ),
+    "contacts_tag": (
+        {"id", "code"},
+        {
+            "manager_id": "that of its contacts",
+            "name": "lines show the code",
+            "colour": "lines show the code",
+            "is_active": "a contact keeps a tag that is put away",
+        },
+    ),
+    "contacts_tagging": ({"manager_id", "contact_id", "tag_id"}, {"id": "as above"}),
+    "chats_menustate": (
+        {"chat_id"},
+        dict.fromkeys(
+            (
+                *("menu_id", "step", "path", "tries", "asked_message_id"),
+                *("asked_at", "reminded", "sa"),
+            ),
+            "lines show that a chat is in the menu, not where",
+        ),
+    ),
+    "chats_clock": (
+        {"chat_id", "kind", "risk_at", "due_at", "met_at", "void_at"},
+        {
+            "id": "a chat has one of a kind",
+            "area_id": RULES,
+            "schedule_id": RULES,
+            "target": RULES,
+            "started_at": RULES,
+            # It is captured all the same: the clock's state changes with it.
+            "notified": RULES,
+        },
+    ),
+    "chats_note": (
+        {
+            "id": ("id",),
+            "chat_id": ("protocol", "contactId"),
+            "author_id": ("operatorId", "author"),
+            "actor": ("author",),
+            "text": ("text",),
+            "mentions": ("mentions",),
+            "created_at": ("createdAt",),
+        },
+        {},
+    ),
+    "chats_survey": (
+        {
+            "chat_id": ("protocol", "contactId"),
+            "operator_id": ("operatorId",),
+            "area_id": ("area",),
+            "state": ("state",),
+            "asked_at": ("askedAt",),
+            "rating": ("rating",),
+            "comment": ("comment",),
+            "answered_at": ("answeredAt",),
+        },
+        {
+            "id": "a chat has one",
+            "contact_id": "that of its chat",
+            "comment_until": RULES,
+        },
+    ),
+    "chats_scheduled": (
+        {
+            "id": ("id",),
+            "manager_id": DEPENDS,
+            "contact_id": ("contactId",),
+            "operator_id": ("operatorId",),
+            "text": ("text",),
+            "template": ("name", "language", "parameters"),
+            "send_at": ("sendAt",),
+            "state": ("state",),
+            "error": ("error",),
+        },
+        {"created_at": "no call answers it"},
     ),
 }
 

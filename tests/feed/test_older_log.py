@@ -11,6 +11,7 @@ from django.db import connection
 from tests import builders
 
 remake = import_module("hci_center.feed.migrations.0003_remake_older_log")
+additional = import_module("hci_center.feed.migrations.0008_additional_kinds")
 pytestmark = pytest.mark.django_db
 
 
@@ -23,6 +24,8 @@ def query(statement):
 def migrate():
     with connection.schema_editor() as editor:
         remake.remake_older_log(apps, editor)
+        for name in additional.FILES:
+            editor.execute((additional.SQL / name).read_text(), params=None)
 
 
 def test_an_older_log_is_recreated_and_captures_what_follows():
@@ -41,3 +44,22 @@ def test_the_log_of_today_is_left_as_it_is():
     before = query("SELECT count(*) FROM change_pend")
     migrate()
     assert query("SELECT count(*) FROM change_pend") == before != [(0,)]
+
+
+def test_the_additional_kinds_can_be_taken_back_and_come_again():
+    with connection.cursor() as cursor:
+        # What other tests have left would come first.
+        cursor.execute("DELETE FROM change_pend")
+    chat = builders.make_chat(builders.make_contact(builders.make_manager()))
+
+    def lines():
+        chat.contact.area = builders.make_area(chat.manager)
+        chat.contact.save()
+        return query("SELECT ev FROM change_stamp(100) WHERE kind = 'line'")
+
+    assert lines() != []
+    with connection.cursor() as cursor:
+        cursor.execute(additional.WITHOUT)
+    assert lines() == []
+    migrate()
+    assert lines() != []

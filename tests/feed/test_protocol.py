@@ -179,6 +179,8 @@ def test_a_truncate_and_a_bulk_load_reset_who_is_connected(
         '{"t": "hi", "c": 1.5}',
         '{"t": "hi", "e": 5}',
         '{"t": "hi", "ticket": 5}',
+        '{"t": "hi", "also": "line"}',
+        '{"t": "hi", "also": [5]}',
         "[" * 4000,
     ],
 )
@@ -205,6 +207,21 @@ def test_an_unknown_frame_is_passed_over(feed: Feed, manager: Any, api: Api) -> 
         opened.send(frame)
     builders.make_area(manager, "the-end")
     assert opened.events_until(is_end) == []
+
+
+@pytest.mark.parametrize(
+    ("also", "is_sent"),
+    [(None, False), ([], False), (["dance"], False), (["dance", "line"], True)],
+)
+def test_kinds_of_a_later_version_may_be_asked_for(
+    feed: Feed, contact: Contact, api: Api, also: Any, is_sent: bool
+) -> None:
+    opened = feed.open(api, also=also)
+    builders.make_chat(contact)
+    feed.await_quiet()
+    builders.make_area(contact.manager, "the-end")
+    kinds = [event["k"] for event in opened.events_until(is_end)]
+    assert kinds == ["chat", "line"] if is_sent else ["chat"]
 
 
 def test_a_restart_is_announced_and_resumed(feed: Feed, manager: Any, api: Api) -> None:

@@ -122,6 +122,8 @@ def test_a_closed_chat_is_sent_as_closed(
         {"status": "read", "created_at": datetime(2020, 2, 29, tzinfo=UTC)},
         {"type": "audio", "file": True},
         {"details": {"edited": "2026-11-20T12:00:00.000Z"}},
+        {"details": {"tapped": "m:inicio:1"}},
+        {"details": {"tapped": "m:inicio:1", "edited": "2026-11-20T12:00:00.000Z"}},
         {
             "type": "image",
             "file": True,

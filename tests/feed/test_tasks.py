@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
-from hci_center.feed.tasks import run_together
+from hci_center.feed.tasks import in_daemon_thread, run_together
 
 
 def test_tasks_that_belong_together_end_together() -> None:
@@ -30,3 +31,33 @@ def test_tasks_that_belong_together_end_together() -> None:
     with pytest.raises(RuntimeError):
         asyncio.run(run_together(lasting(), ending()))
     assert cancelled == [True, True]
+
+
+def test_a_call_in_a_thread_returns_or_raises_and_keeps_no_process_alive() -> None:
+    def name() -> tuple[bool, bool]:
+        thread = threading.current_thread()
+        return thread is threading.main_thread(), thread.daemon
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    assert asyncio.run(in_daemon_thread(name)) == (False, True)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(in_daemon_thread(fail))
+
+
+def test_a_call_may_end_after_its_loop() -> None:
+    may_end = threading.Event()
+
+    def last() -> None:
+        may_end.wait(30)
+
+    async def leave() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(in_daemon_thread(last), 0.01)
+
+    asyncio.run(leave())
+    [thread] = [each for each in threading.enumerate() if each.name == "call"]
+    may_end.set()
+    thread.join(30)
+    assert not thread.is_alive()

@@ -61,7 +61,15 @@ def test_everything_is_ready(running):
     status, answer = running.get("/readyz")
     assert status == 200
     assert answer["checks"].pop("feed")
-    parts = ("database", "redis", "disk", "gateways", "background", "rules")
+    parts = (
+        "database",
+        "redis",
+        "disk",
+        "gateways",
+        "background",
+        "rules",
+        "hooks",
+    )
     assert answer["checks"] == dict.fromkeys(parts, "ok")
     assert running.get("/healthz") == (200, {"status": "ok"})
 

@@ -20,6 +20,12 @@ pytestmark = pytest.mark.django_db
 OTHER = "a-secret-key-of-another-centre-" * 2
 
 
+@pytest.fixture(autouse=True)
+def unproven(db):
+    """No secrets are proven: a process of another test may have come too late."""
+    SecretProof.objects.all().delete()
+
+
 def spoil(value):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE managers_manager SET facebook_token = %s", [value])

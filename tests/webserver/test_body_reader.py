@@ -44,8 +44,10 @@ class EchoServer:
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.05)
 
-    def socket(self):
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout=15)
+    def socket(self, source="127.0.0.1"):
+        raw = socket.create_connection(
+            ("127.0.0.1", self.port), timeout=15, source_address=(source, 0)
+        )
         self.opened.append(raw)
         return raw
 

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def open_as(evolution, manager, number):
-    news = {"state": "open", "statusReason": 200, "wuid": f"{number}@s.whatsapp.net"}
+    event = {"state": "open", "statusReason": 200, "wuid": f"{number}@s.whatsapp.net"}
     return post(
         evolution,
         webhook_path("evolution", manager.pk),
-        evolution.event("connection.update", news),
+        evolution.event("connection.update", event),
     )
 
 

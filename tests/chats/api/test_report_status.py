@@ -72,18 +72,18 @@ def test_it_finds_the_message_by_our_id_and_by_the_page(api, manager, message):
 
 
 @pytest.mark.parametrize("now", [*LADDER, "failed"])
-@pytest.mark.parametrize("news", [*LADDER[1:], "failed"])
-def test_a_status_only_rises(api, message, now, news):
+@pytest.mark.parametrize("reported", [*LADDER[1:], "failed"])
+def test_a_status_only_rises(api, message, now, reported):
     message.status = now
     message.save()
-    if news == "failed":
+    if reported == "failed":
         rises = now in ("wait", "sent")
     elif now == "failed":
-        rises = news in ("delivered", "read")
+        rises = reported in ("delivered", "read")
     else:
-        rises = LADDER.index(news) > LADDER.index(now)
-    answer = report(api, news)
-    assert answer.json()["data"]["status"] == (news if rises else now)
+        rises = LADDER.index(reported) > LADDER.index(now)
+    answer = report(api, reported)
+    assert answer.json()["data"]["status"] == (reported if rises else now)
 
 
 SOME = [
@@ -93,10 +93,10 @@ SOME = [
 ]
 
 
-@pytest.mark.parametrize("news", SOME, ids="-".join)
-def test_every_order_of_receipts_ends_the_same(api, contact, message, news):
-    furthest = next(s for s in ("read", "delivered", "failed") if s in news)
-    for order in itertools.permutations(news):
+@pytest.mark.parametrize("reported", SOME, ids="-".join)
+def test_every_order_of_receipts_ends_the_same(api, contact, message, reported):
+    furthest = next(s for s in ("read", "delivered", "failed") if s in reported)
+    for order in itertools.permutations(reported):
         Message.objects.update(status="wait", error="")
         for status in order:
             report(api, status)
@@ -235,8 +235,8 @@ def test_all_receipts_at_once_end_as_one_after_the_other(api, contact, message):
     Delivery.objects.create(
         message=message, manager=message.manager, contact=message.contact
     )
-    news = ["sent", "delivered", "read", "failed"] * 3
-    at_once(len(news), lambda n: report(same_key(api), news[n]))
+    reported = ["sent", "delivered", "read", "failed"] * 3
+    at_once(len(reported), lambda n: report(same_key(api), reported[n]))
     message.refresh_from_db()
     assert (message.status, message.error) == ("read", "")
 

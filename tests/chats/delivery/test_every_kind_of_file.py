@@ -37,6 +37,7 @@ KINDS = {
     "mp3": (lambda: samples.sound("mp3", "libmp3lame", 44_100), "audio/mpeg", "audio"),
     "voice": (lambda: samples.sound("ogg", "libopus"), "audio/ogg; codecs=opus", "audio"),
     "webm recording": (samples.recording_of_chrome, "audio/webm;codecs=opus", "audio"),
+    "live recording": (samples.live_recording, "audio/webm;codecs=opus", "audio"),
     "mp4 recording": (samples.recording_of_safari, "audio/mp4", "audio"),
     "wav": (lambda: samples.sound("wav", "pcm_s16le", 44_100), "audio/wav", "audio"),
     "m4a": (lambda: samples.sound("ipod", "aac", 44_100), "audio/mp4", "audio"),
@@ -67,6 +68,7 @@ WHATSAPP = {
     "mp3": "audio: audio/mpeg, mp3float 1 channel 44100 Hz",
     "voice": VOICE,
     "webm recording": VOICE,
+    "live recording": VOICE,
     "mp4 recording": VOICE,
     "wav": M4A,
     "m4a": M4A,
@@ -96,6 +98,7 @@ EXPECTED = {
         "gif": "image: image/gif, GIF",
         "voice": M4A.replace("44100", "48000"),
         "webm recording": M4A.replace("44100", "48000"),
+        "live recording": M4A.replace("44100", "48000"),
         "mp4 recording": M4A,
     },
     # Pictures and videos in the formats of phones are handled by the controller itself.

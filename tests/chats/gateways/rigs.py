@@ -137,7 +137,13 @@ class CloudRig(Rig):
         self.fake.people[PERSON] = datetime.now(UTC)
         self.gateway = WhatsAppCloud(self.http, (self.fake.url,))
         self.webhook = WhatsAppCloudWebhook(lambda: {SECRET: None})
-        self.account = Account("cloud:1", f"{self.fake.url}/v25.0", phone, TOKEN)
+        self.account = Account(
+            "cloud:1",
+            f"{self.fake.url}/v25.0",
+            phone,
+            TOKEN,
+            business=self.fake.business,
+        )
 
     def disconnect(self) -> None:
         self.fake.token = "renewed"

@@ -111,8 +111,8 @@ def test_cloud_groups_are_nothing_to_us(cloud):
 
 def test_cloud_statuses(cloud):
     def status(said, **more):
-        news = {"id": "wamid.1", "status": said, "recipient_id": PHONE, **more}
-        return cloud.received(cloud.fake.frame(statuses=[news]))
+        events = {"id": "wamid.1", "status": said, "recipient_id": PHONE, **more}
+        return cloud.received(cloud.fake.frame(statuses=[events]))
 
     assert status("sent", biz_opaque_callback_data="u") == [
         Receipt("sent", ("wamid.1",), "u")

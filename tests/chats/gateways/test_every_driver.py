@@ -93,7 +93,7 @@ def test_templates_go_where_there_are_some(rig):
     )
     if rig.templates:
         assert isinstance(outcome, Accepted)
-        assert rig.fake.delivered[0].text == "boas_vindas"
+        assert rig.fake.delivered[0].text == "Olá, Maria! Como podemos ajudar?"
     else:
         assert isinstance(outcome, Rejected)
         assert outcome.code == "no_templates"

@@ -89,7 +89,7 @@ def test_evolution_updates_are_matched_by_the_key(evolution):
 
 def test_evolution_own_sends_are_echoes(evolution):
     evolution.send(text="Oi")
-    [sent] = [n for n in evolution.fake.news if n["event"] == "send.message"]
+    [sent] = [n for n in evolution.fake.events if n["event"] == "send.message"]
     [event] = evolution.received(sent)
     assert isinstance(event, Echo)
     assert (event.is_api, event.person) == (True, Person((PHONE,)))

@@ -60,9 +60,46 @@ def test_a_file_without_a_caption_shows_none(rig):
     assert "caption" not in last_send(rig).json()
 
 
-def test_a_sound_has_no_caption(rig):
-    rig.send(**SOUND, caption="ouça")
-    assert "caption" not in last_send(rig).json()
+@pytest.mark.parametrize("said", [SOUND, VOICE])
+def test_a_caption_follows_a_sound(rig, said):
+    quoted = customer_message_id(rig)
+    outcome = rig.send(**said, caption="ouça", reply_to=quoted)
+    sound, caption = rig.fake.delivered
+    assert (sound.caption, caption.text, caption.content) == ("", "ouça", b"")
+    assert caption.reply_to == ""
+    assert outcome == Accepted((sound.id, caption.id), outcome.canonical_to)
+
+
+def test_a_sound_whose_caption_fails_has_gone_out_and_says_so(rig):
+    rig.fake.faults.extend([None, faults.cut()])
+    outcome = rig.send(**SOUND, caption="ouça")
+    [sound] = rig.fake.delivered
+    assert outcome.external_ids == (sound.id,)
+    assert "not what was said with it" in outcome.note
+
+
+def test_no_caption_follows_a_sound_that_failed(rig):
+    rig.fake.faults.append(faults.cut())
+    assert not isinstance(rig.send(**SOUND, caption="ouça"), Accepted)
+    assert rig.fake.delivered == []
+
+
+def test_wppconnect_finds_a_sound_and_its_caption(wppconnect):
+    out = wppconnect.out(**SOUND, caption="ouça", is_canonical=True)
+    wppconnect.gateway.send(wppconnect.account, out)
+    sound, caption = wppconnect.fake.delivered
+    found = wppconnect.gateway.lookup(wppconnect.account, out)
+    assert found == Accepted((sound.id, caption.id), PERSON)
+
+
+def test_wppconnect_finds_a_sound_without_its_caption(wppconnect):
+    out = wppconnect.out(**SOUND, caption="ouça", is_canonical=True)
+    wppconnect.fake.faults.append(faults.cut_after())
+    assert wppconnect.gateway.send(wppconnect.account, out).maybe_sent
+    found = wppconnect.gateway.lookup(wppconnect.account, out)
+    [sound] = wppconnect.fake.delivered
+    assert found.external_ids == (sound.id,)
+    assert "not what was said with it" in found.note
 
 
 def test_a_file_keeps_its_name(rig):

@@ -71,15 +71,15 @@ class PageNews:
 
 
 @pytest.fixture(params=["cloud", "page"])
-def news(request):
+def events(request):
     fake = request.getfixturevalue(request.param)
     return (CloudNews if request.param == "cloud" else PageNews)(fake)
 
 
 @pytest.fixture
-def process(news, rounds):
+def process(events, rounds):
     def post_and_work(body):
-        assert post(news.fake, news.path, body).status_code == 200
+        assert post(events.fake, events.path, body).status_code == 200
         rounds.make()
         assert set(InboundEvent.objects.values_list("state", flat=True)) == {"done"}
 
@@ -87,15 +87,15 @@ def process(news, rounds):
 
 
 @pytest.fixture
-def chat(news, manager):
+def chat(events, manager):
     """A chat with a customer's message and our reply."""
     contact = builders.make_contact(
-        manager, channel=news.channel, external_id=news.person
+        manager, channel=events.channel, external_id=events.person
     )
     chat = builders.make_chat(contact)
-    builders.make_message(chat, content="Quero bolo", gateway_id=news.first)
+    builders.make_message(chat, content="Quero bolo", gateway_id=events.first)
     builders.make_message(
-        chat, content="Qual?", gateway_id=news.ours, direction="out", status="sent"
+        chat, content="Qual?", gateway_id=events.ours, direction="out", status="sent"
     )
     return chat
 
@@ -104,37 +104,37 @@ def message(name):
     return Message.objects.get(gateway_id=name)
 
 
-def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, news, process):
-    process(news.edit(news.first, "Quero torta"))
-    edited = message(news.first)
+def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, events, process):
+    process(events.edit(events.first, "Quero torta"))
+    edited = message(events.first)
     assert edited.content == "Quero torta"
     assert "edited" in edited.details
     assert [version.text for version in edited.versions.all()] == ["Quero bolo"]
     assert Message.objects.count() == 2
 
 
-def test_a_message_is_taken_back(chat, news, process):
-    process(news.delete(news.first))
-    assert "deleted" in message(news.first).details
-    assert message(news.first).content == "Quero bolo"
+def test_a_message_is_taken_back(chat, events, process):
+    process(events.delete(events.first))
+    assert "deleted" in message(events.first).details
+    assert message(events.first).content == "Quero bolo"
     assert Message.objects.count() == 2
 
 
-def test_a_reaction_comes_and_goes(chat, news, process):
-    process(news.react(news.ours, "👍"))
-    assert message(news.ours).details == {"reactions": [{"from": "", "emoji": "👍"}]}
-    process(news.react(news.ours, ""))
-    assert message(news.ours).details is None
+def test_a_reaction_comes_and_goes(chat, events, process):
+    process(events.react(events.ours, "👍"))
+    assert message(events.ours).details == {"reactions": [{"from": "", "emoji": "👍"}]}
+    process(events.react(events.ours, ""))
+    assert message(events.ours).details is None
     assert Message.objects.count() == 2
 
 
-def test_an_answer_quotes_our_message(chat, news, process):
-    process(news.answer(news.ours, "De cenoura"))
+def test_an_answer_quotes_our_message(chat, events, process):
+    process(events.answer(events.ours, "De cenoura"))
     answer = Message.objects.latest("id")
     assert answer.content == "De cenoura"
-    assert answer.details == {"replyTo": str(message(news.ours).uuid)}
+    assert answer.details == {"replyTo": str(message(events.ours).uuid)}
 
 
-def test_what_quotes_a_message_from_before_us_is_kept(chat, news, process):
-    process(news.answer("wamid.unknown", "De cenoura"))
+def test_what_quotes_a_message_from_before_us_is_kept(chat, events, process):
+    process(events.answer("wamid.unknown", "De cenoura"))
     assert Message.objects.latest("id").details is None

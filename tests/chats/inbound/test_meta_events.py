@@ -36,8 +36,8 @@ def test_the_echo_of_our_own_send_confirms_it(page, page_contact, rounds):
     page.people[page_contact.external_id] = datetime.now(UTC)
     message = queue(page_contact, "Olá")
     rounds.make()
-    for news in page.news:
-        assert post(page, "/webhooks/facebook", news).status_code == 200
+    for events in page.events:
+        assert post(page, "/webhooks/facebook", events).status_code == 200
     rounds.make()
     [only] = Message.objects.all()
     assert only == message
@@ -53,7 +53,7 @@ def test_a_send_whose_answer_was_lost_is_confirmed_by_its_echo(
     rounds.make()
     message.refresh_from_db()
     assert message.status == "wait"
-    post(page, "/webhooks/facebook", page.news[0])
+    post(page, "/webhooks/facebook", page.events[0])
     rounds.make()
     message.refresh_from_db()
     assert (message.status, message.gateway_id) == ("sent", page.delivered[0].id)
@@ -78,10 +78,10 @@ def test_media_is_fetched_from_meta_and_from_nobody_else(page, rounds):
     links = (f"{page.url}/media/a", "http://169.254.169.254/latest/meta-data")
     for n, link in enumerate(links):
         attachments = [{"type": "image", "payload": {"url": link}}]
-        news = page.inbound(PSID, "", attachments=attachments)
-        news["entry"][0]["messaging"][0]["message"].pop("text")
-        news["entry"][0]["messaging"][0]["message"]["mid"] = f"m{n}"
-        post(page, "/webhooks/facebook", news)
+        events = page.inbound(PSID, "", attachments=attachments)
+        events["entry"][0]["messaging"][0]["message"].pop("text")
+        events["entry"][0]["messaging"][0]["message"]["mid"] = f"m{n}"
+        post(page, "/webhooks/facebook", events)
     rounds.make()
     good, bad = Message.objects.order_by("id")
     assert (good.type, good.content, good.error) == ("image", "Arquivo em anexo", "")
@@ -120,11 +120,11 @@ def test_a_caption_stored_as_an_earlier_message_is_not_stored_again(
 ):
     """The gateway repeats an event from before captions were stored with files."""
     chat = builders.make_chat(contact)
-    news = cloud.inbound(PHONE, type="image", image={"id": "7", "caption": "bolo"})
-    name = news["entry"][0]["changes"][0]["value"]["messages"][0]["id"]
+    events = cloud.inbound(PHONE, type="image", image={"id": "7", "caption": "bolo"})
+    name = events["entry"][0]["changes"][0]["value"]["messages"][0]["id"]
     builders.make_message(chat, type="image", content="…", gateway_id=name)
     builders.make_message(chat, content="bolo", gateway_id=f"{name}#caption")
-    post(cloud, "/webhooks/whatsapp", news)
+    post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     assert Message.objects.filter(details__isnull=True).count() == 2
     assert Message.objects.count() == 2
@@ -134,9 +134,9 @@ def test_news_before_their_message_wait_for_it(page, rounds):
     reacts = page._event(PSID, message={"mid": "m_1", "is_deleted": True})
     post(page, "/webhooks/facebook", page.frame(reacts))
     rounds.make()
-    news = page.inbound(PSID, "Esqueça")
-    news["entry"][0]["messaging"][0]["message"]["mid"] = "m_1"
-    post(page, "/webhooks/facebook", news)
+    events = page.inbound(PSID, "Esqueça")
+    events["entry"][0]["messaging"][0]["message"]["mid"] = "m_1"
+    post(page, "/webhooks/facebook", events)
     rounds.make()
     assert Message.objects.get().details is None
     InboundEvent.objects.update(next_at=datetime.now(UTC))
@@ -157,12 +157,12 @@ def test_news_of_a_message_that_never_comes_are_let_go(page, rounds):
 
 
 def test_a_person_without_a_phone_is_answered_by_the_other_id(cloud, rounds, api):
-    news = cloud.inbound(PHONE, "Oi")
-    value = news["entry"][0]["changes"][0]["value"]
+    events = cloud.inbound(PHONE, "Oi")
+    value = events["entry"][0]["changes"][0]["value"]
     value["messages"][0]["from"] = "BR.1502576394655843"
     value["contacts"] = [{"profile": {"name": "Rui"}, "user_id": "BR.1502576394655843"}]
     cloud.people["BR.1502576394655843"] = datetime.now(UTC)
-    post(cloud, "/webhooks/whatsapp", news)
+    post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     contact = Contact.objects.get()
     assert contact.external_id == "BR.1502576394655843"
@@ -179,8 +179,8 @@ def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
     cloud.faults.append(faults.cut_after())
     message = queue(contact, "Olá")
     rounds.make()
-    for news in reversed(cloud.news):
-        post(cloud, "/webhooks/whatsapp", news)
+    for events in reversed(cloud.events):
+        post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     message.refresh_from_db()
     assert (message.status, message.gateway_id) == ("read", cloud.delivered[0].id)
@@ -190,9 +190,9 @@ def test_a_receipt_of_an_earlier_attempt_only_lifts(cloud, rounds, contact):
     message = queue(contact, "Olá", gateway_id="wamid.2", status="sent")
     Delivery.objects.update(done_at=datetime.now(UTC))
     for status, expected in (("failed", "sent"), ("delivered", "delivered")):
-        news = {"id": "wamid.1", "status": status}
-        news["biz_opaque_callback_data"] = str(message.uuid)
-        post(cloud, "/webhooks/whatsapp", cloud.frame(statuses=[news]))
+        events = {"id": "wamid.1", "status": status}
+        events["biz_opaque_callback_data"] = str(message.uuid)
+        post(cloud, "/webhooks/whatsapp", cloud.frame(statuses=[events]))
         rounds.make()
         message.refresh_from_db()
         assert (message.status, message.gateway_id) == (expected, "wamid.2")
@@ -259,9 +259,9 @@ def test_a_mark_does_not_lift_what_left_after_it(page, page_contact, rounds, sta
 
 def test_what_its_sender_took_back_stays_and_is_marked(manager, page, rounds):
     photos = [{"type": "location", "payload": {"coordinates": {"lat": 1, "long": 2}}}]
-    news = page.inbound(PSID, "Esqueça", attachments=photos)
-    mid = news["entry"][0]["messaging"][0]["message"]["mid"]
-    post(page, "/webhooks/facebook", news)
+    events = page.inbound(PSID, "Esqueça", attachments=photos)
+    mid = events["entry"][0]["messaging"][0]["message"]["mid"]
+    post(page, "/webhooks/facebook", events)
     post(page, "/webhooks/facebook", page.inbound(PSID, "Isto fica"))
     taken_back = page._event(PSID, message={"mid": mid, "is_deleted": True})
     post(page, "/webhooks/facebook", page.frame(taken_back))

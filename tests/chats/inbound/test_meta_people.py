@@ -30,8 +30,8 @@ def test_a_customer_with_another_user_id_keeps_one_history(cloud, rounds, manage
         message = value | {"id": f"wamid.{name}", "timestamp": str(int(time.time()))}
         post(cloud, "/webhooks/whatsapp", cloud.frame(messages=[message]))
     change = {"type": "user_changed_user_id", "user_id": OTHER_USER}
-    news = renamed(cloud, previous_user_id=USER, **change)
-    post(cloud, "/webhooks/whatsapp", news)
+    events = renamed(cloud, previous_user_id=USER, **change)
+    post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     contact = Contact.objects.get(deleted_at=None)
     assert Message.objects.filter(contact=contact).count() == 2
@@ -45,8 +45,8 @@ def test_a_customer_is_answered_at_his_new_number(cloud, rounds, manager):
     post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi"))
     new = "5521912345678"
     system = {"type": "user_changed_number", "wa_id": new}
-    news = cloud.inbound(PHONE, type="system", system=system)
-    post(cloud, "/webhooks/whatsapp", news)
+    events = cloud.inbound(PHONE, type="system", system=system)
+    post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     contact = Contact.objects.get(deleted_at=None)
     cloud.people[new] = datetime.now(UTC)
@@ -58,8 +58,8 @@ def test_a_customer_is_answered_at_his_new_number(cloud, rounds, manager):
 def test_a_phone_is_not_given_up_for_a_new_user_id(cloud, rounds, manager):
     post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi", from_user_id=USER))
     change = {"type": "user_changed_user_id", "user_id": OTHER_USER}
-    news = renamed(cloud, previous_user_id=USER, **change)
-    post(cloud, "/webhooks/whatsapp", news)
+    events = renamed(cloud, previous_user_id=USER, **change)
+    post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     contact = Contact.objects.get(deleted_at=None)
     assert contact.identities.filter(alias=OTHER_USER).exists()
@@ -70,8 +70,8 @@ def test_a_phone_is_not_given_up_for_a_new_user_id(cloud, rounds, manager):
 
 def test_an_ad_is_the_origin_of_the_message_that_it_brought(cloud, rounds):
     referral = {"source_type": "ad", "source_id": "77", "headline": "Bolos"}
-    news = cloud.inbound(PHONE, "Oi", referral=referral)
-    post(cloud, "/webhooks/whatsapp", news)
+    events = cloud.inbound(PHONE, "Oi", referral=referral)
+    post(cloud, "/webhooks/whatsapp", events)
     rounds.make()
     assert Message.objects.get().details == {
         "origin": {"kind": "ad", "ref": "77", "title": "Bolos", "url": ""}
@@ -91,8 +91,8 @@ def test_a_caption_that_was_not_sent_with_its_file_is_reported(
     message = Message.objects.get()
     assert (message.status, message.gateway_id) == ("sent", page.delivered[0].id)
     assert "not what was said with it" in message.error
-    for news in page.news:
-        post(page, "/webhooks/facebook", news)
+    for events in page.events:
+        post(page, "/webhooks/facebook", events)
     rounds.make()
     message.refresh_from_db()
     assert message.status == "read"

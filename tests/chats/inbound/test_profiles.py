@@ -28,8 +28,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def process(rounds):
     """Posts a webhook body, processes it and returns the contact."""
 
-    def post_and_process(fake, path, news):
-        assert post(fake, path, news).status_code == 200
+    def post_and_process(fake, path, events):
+        assert post(fake, path, events).status_code == 200
         rounds.make()
         rounds.worker._dues.pop("profiles", None)
         rounds.make()
@@ -157,17 +157,17 @@ def test_a_passing_fault_is_tried_again(manager, page, process, rounds):
 
 def test_evolution_is_asked_for_the_picture(manager, evolution, process):
     evolution.pictures[PHONE] = PNG
-    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
-    contact = process(evolution, webhook_path("evolution", manager.pk), news)
+    events = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    contact = process(evolution, webhook_path("evolution", manager.pk), events)
     assert opened(picture_of(contact)[1]).size == opened(PNG).size
 
 
 def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page):
     page.media["there"] = (PNG, "image/jpeg")
-    news = wppconnect.inbound(f"{PHONE}@c.us", "Oi")
+    events = wppconnect.inbound(f"{PHONE}@c.us", "Oi")
     link = "https://pps.whatsapp.net/there"
-    news["sender"]["profilePicThumbObj"] = {"eurl": link}
-    post(wppconnect, webhook_path("wppconnect", manager.pk), news)
+    events["sender"]["profilePicThumbObj"] = {"eurl": link}
+    post(wppconnect, webhook_path("wppconnect", manager.pk), events)
     [event] = queue.claim(1)
     queue.process(event)
     [lookup] = profile_download.claim(1)

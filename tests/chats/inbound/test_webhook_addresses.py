@@ -30,8 +30,8 @@ def post_event(evolution):
     """Posts an event to an address and returns the status of the response."""
 
     def post_to(path):
-        news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
-        return post(evolution, path, news).status_code
+        events = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+        return post(evolution, path, events).status_code
 
     return post_to
 

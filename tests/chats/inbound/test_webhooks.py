@@ -118,18 +118,18 @@ def test_an_app_that_managers_share_reports_on_their_numbers(cloud, other_manage
 
 def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, rounds):
     give_cloud(other_manager, CLOUD_PHONE, "other")
-    news = cloud.inbound(PHONE, "Oi")
+    events = cloud.inbound(PHONE, "Oi")
     own, cloud.secret = cloud.secret, "other"
-    assert post(cloud, "/webhooks/whatsapp", news).status_code == 403
+    assert post(cloud, "/webhooks/whatsapp", events).status_code == 403
     cloud.secret = own
-    assert post(cloud, "/webhooks/whatsapp", news).status_code == 200
+    assert post(cloud, "/webhooks/whatsapp", events).status_code == 200
     rounds.make()
     assert Message.objects.get().manager != other_manager
 
 
 def test_no_manager_s_own_app_reports_on_a_page(page, cloud):
-    news = page.inbound(PSID, "Oi")
-    assert post(cloud, "/webhooks/facebook", news).status_code == 403
+    events = page.inbound(PSID, "Oi")
+    assert post(cloud, "/webhooks/facebook", events).status_code == 403
 
 
 def test_a_truncated_body_is_malformed_and_leaves_nothing(page):
@@ -146,25 +146,25 @@ def test_a_truncated_body_is_malformed_and_leaves_nothing(page):
 
 def test_a_secret_address_that_is_nobody_s_is_refused(manager, evolution):
     right = webhook_path("evolution", manager.pk)
-    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    events = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
     for wrong in (
         right[:-1] + ("0" if right[-1] != "0" else "1"),
         "/webhooks/evolution/1",
         "/webhooks/evolution/é",
         right.replace("evolution", "wppconnect"),
     ):
-        assert post(evolution, wrong, news).status_code == 403
+        assert post(evolution, wrong, events).status_code == 403
     assert not InboundEvent.objects.exists()
-    assert post(evolution, right, news).status_code == 200
-    assert post(evolution, right + "/messages-upsert", news).status_code == 200
+    assert post(evolution, right, events).status_code == 200
+    assert post(evolution, right + "/messages-upsert", events).status_code == 200
 
 
 def test_a_hundred_identical_bodies_at_once_are_one_message(page, rounds):
-    news = page.inbound(PSID, "Oi")
+    events = page.inbound(PSID, "Oi")
     statuses = []
 
     def send():
-        statuses.append(post(page, "/webhooks/facebook", news).status_code)
+        statuses.append(post(page, "/webhooks/facebook", events).status_code)
         connections.close_all()
 
     for _ in range(10):
@@ -181,10 +181,10 @@ def test_a_hundred_identical_bodies_at_once_are_one_message(page, rounds):
 
 def test_a_replay_after_days_is_one_message(evolution, manager, rounds):
     path = webhook_path("evolution", manager.pk)
-    news = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
-    post(evolution, path, news)
+    events = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
+    post(evolution, path, events)
     rounds.make()
-    post(evolution, path, news | {"date_time": "later"})
+    post(evolution, path, events | {"date_time": "later"})
     rounds.make()
     assert Message.objects.count() == 1
 

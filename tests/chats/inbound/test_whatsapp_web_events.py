@@ -7,7 +7,9 @@ from base64 import b64encode
 import pytest
 
 from chats.accounts.registry import webhook_path
-from chats.models import InboundEvent, Message
+from chats.models import InboundEvent, Message, Task
+from contacts.models import Contact
+from managers.models import Manager
 from tests.chats.conftest import PHONE, PNG, post, stored_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,8 +22,8 @@ CHAT = f"{PHONE}@c.us"
 def deliver(manager, rounds):
     """Posts events as the gateway does and lets the worker process them."""
 
-    def post_and_process(fake, *news):
-        for one in news:
+    def post_and_process(fake, *events):
+        for one in events:
             path = webhook_path(manager.gateway, manager.pk)
             assert post(fake, path, one).status_code == 200
             rounds.make()
@@ -53,6 +55,34 @@ def test_a_call_that_nobody_took_is_one_line_that_says_so(evolution, deliver):
     assert Message.objects.get().content == "Missed voice call"
 
 
+def test_nobody_waits_because_of_a_call(evolution, deliver, manager):
+    Manager.objects.filter(pk=manager.pk).update(has_automation=True)
+    call = evolution.event("call", {"id": "C1", "from": JID, "status": "offer"})
+    deliver(evolution, call, call)
+    contact, line = Contact.objects.get(), Message.objects.get()
+    assert (line.direction, line.status) == ("in", "read")
+    assert line.chat.closed_at is None
+    assert (contact.unread, contact.waiting_since, contact.queued_at) == (0, None, None)
+    assert contact.last_in_at is None
+    assert contact.last_message_at == line.created_at
+    assert not Task.objects.exists()
+    deliver(evolution, evolution.inbound(JID, "Liguei agora"))
+    contact.refresh_from_db()
+    assert contact.unread == 1
+    assert contact.waiting_since is not None
+    assert list(Message.objects.values_list("chat", flat=True)) == [line.chat_id] * 2
+
+
+def test_a_call_leaves_alone_who_waits_already(evolution, deliver):
+    call = {"id": "C1", "from": JID, "status": "offer"}
+    deliver(evolution, evolution.inbound(JID, "Alguém aí?"))
+    before = Contact.objects.get()
+    deliver(evolution, evolution.event("call", call))
+    after = Contact.objects.get()
+    assert (after.unread, after.waiting_since) == (1, before.waiting_since)
+    assert Message.objects.count() == 2
+
+
 def test_an_edit_and_a_deletion_change_their_message(evolution, deliver):
     key = {"id": "3A1"}
     edit = {
@@ -74,8 +104,8 @@ def test_an_edit_and_a_deletion_change_their_message(evolution, deliver):
 def test_one_bad_message_of_a_batch_parks_alone(evolution, manager, rounds):
     good = [evolution.inbound(JID, text)["data"] for text in ("um", "dois")]
     batch = [good[0], {"key": {}}, good[1]]
-    news = evolution.event("messages.upsert", batch)
-    post(evolution, webhook_path("evolution", manager.pk), news)
+    events = evolution.event("messages.upsert", batch)
+    post(evolution, webhook_path("evolution", manager.pk), events)
     rounds.make()
     contents = Message.objects.order_by("pk").values_list("content", flat=True)
     assert list(contents) == ["um", "dois"]
@@ -92,8 +122,8 @@ def test_a_message_that_is_decrypted_later_is_not_hidden_by_its_first_news(
 
 
 def test_unread_messages_of_a_start_are_kept_once(wppconnect, deliver):
-    news = wppconnect.inbound(CHAT, "não lida")
-    deliver(wppconnect, {**news, "event": "unreadmessages"}, news)
+    events = wppconnect.inbound(CHAT, "não lida")
+    deliver(wppconnect, {**events, "event": "unreadmessages"}, events)
     assert Message.objects.get().content == "não lida"
 
 

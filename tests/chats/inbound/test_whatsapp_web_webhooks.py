@@ -39,8 +39,8 @@ def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, 
     rounds.make()
     assert Delivery.objects.get().doubt_until is not None
     path = webhook_path("evolution", manager.pk)
-    for news in evolution.news:
-        post(evolution, path, news)
+    for events in evolution.events:
+        post(evolution, path, events)
     rounds.make()
     [only] = Message.objects.all()
     assert only == message
@@ -55,8 +55,8 @@ def test_evolution_s_echo_before_the_answer_doubles_nothing(evolution, manager, 
 
     def answer(request):
         reply = plain(request)
-        while evolution.news:
-            post(evolution, path, evolution.news.pop(0))
+        while evolution.events:
+            post(evolution, path, evolution.events.pop(0))
         connections.close_all()
         return reply
 
@@ -69,7 +69,7 @@ def test_evolution_s_echo_before_the_answer_doubles_nothing(evolution, manager, 
 
 
 def test_evolution_media_is_stored_from_the_body(evolution, manager, rounds):
-    news = evolution.inbound(
+    events = evolution.inbound(
         f"{PHONE}@s.whatsapp.net",
         messageType="imageMessage",
         message={
@@ -77,7 +77,7 @@ def test_evolution_media_is_stored_from_the_body(evolution, manager, rounds):
             "base64": b64encode(PNG).decode(),
         },
     )
-    post(evolution, webhook_path("evolution", manager.pk), news)
+    post(evolution, webhook_path("evolution", manager.pk), events)
     rounds.make()
     assert stored_bytes(Attachment.objects.get()) == PNG
     assert "canary-key" not in InboundEvent.objects.get().payload

@@ -7,10 +7,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chats.inbox import list as chat_list
 from chats.models import Clock
 from contacts.models import Tag, Tagging
 from tests import builders
-from tests.chats.inbox.rows import at, in_menu, listed, open_chat, protocols
+from tests.chats.inbox.rows import (
+    all_pages,
+    at,
+    in_menu,
+    listed,
+    open_chat,
+    protocols,
+)
+from tests.conftest import signed_in
 from tests.contract.shapes import answered, contact_shape, message_shape, refused
 
 STATES = ("menu", "waiting", "serving", "answered", "closed")
@@ -222,3 +231,27 @@ def test_the_clock_is_the_running_one_that_is_due_first(api, manager):
     assert listed(api)["chats"][0]["clock"] == {
         "kind": "queue", "state": "paused", "riskAt": None, "dueAt": None
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [0, 1, 1000])
+def test_closed_chats_of_few_contacts_are_the_same_as_of_many(
+    api, manager, sales, ana, monkeypatch, named
+):
+    monkeypatch.setattr(chat_list, "MOST_CONTACTS", named)
+    closed = [
+        open_chat(manager, area=sales if n % 2 else None, chat={"closed_at": at(n)})
+        for n in range(6)
+    ]
+    is_open = open_chat(manager, area=sales, last_message_at=at(0))
+    in_sales = [chat.protocol for chat in closed[1::2]][::-1]
+
+    def paged(who, **fields):
+        pages = all_pages(who, limit=2, **fields)
+        return [protocol for page in pages for protocol in page]
+
+    assert paged(api, state="closed", area="vendas") == in_sales
+    assert paged(api, state="all", area="vendas") == [*in_sales, is_open.protocol]
+    # As the operator sees who has neither area nor operator, he sees all of them here.
+    everybody = [chat.protocol for chat in closed[::-1]]
+    assert paged(signed_in(ana.user), state="closed") == everybody
+    assert paged(api, state="closed", area="") == everybody[1::2]

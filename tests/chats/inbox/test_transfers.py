@@ -138,3 +138,22 @@ def test_a_program_that_sends_neither_costs_no_query(
         assignment.hand_over(contact, bruno.pk, actor=actor_of(key))
     with django_assert_num_queries(len(direct)):
         transfers.hand_over(key, contact, None, {})
+
+
+def test_to_an_operator_of_another_area_the_ledger_holds_the_reason_once(
+    ana, contact, bruno, reasons, required, chat, transfer
+):
+    contact.operator = ana
+    contact.save()
+    more = {"toOperatorId": str(bruno.pk), "reason": "2via", "note": "Segue o boleto"}
+    answer = transfer(signed_in(ana.user), "area", **more)
+    assert answer.status_code == 200, answer.content
+    told = [(one.kind, one.detail) for one in ChatEvent.objects.order_by("pk")]
+    assert told == [
+        ("entered_area", {"reason": "2via"}),
+        ("released", {"reason": "2via"}),
+        ("transferred", None),
+        ("noted", {"note": Note.objects.get().pk}),
+    ]
+    contact.refresh_from_db()
+    assert contact.operator == bruno

@@ -37,7 +37,8 @@ def each_way(request, monkeypatch):
         monkeypatch.setattr(word_search, "COMMON_HITS", 0)
     if request.param == "common":
         monkeypatch.setattr(word_search, "MOST_CHATS", 0)
-        monkeypatch.setattr(word_search, "FIRST_WINDOW", 3)
+        monkeypatch.setattr(word_search, "NARROWEST_WINDOW", 1)
+        monkeypatch.setattr(word_search, "HITS_A_CHAT", 0)
         monkeypatch.setattr(word_search, "WIDEST_WINDOW", 5)
 
 

@@ -167,15 +167,15 @@ def test_a_reaction_leaves_the_other_details(handle, api):
 
 
 @pytest.mark.parametrize(
-    "news", [Edited("m1", "x", AT), Deleted("m1"), Reaction("m1", ANA, "👍")]
+    "events", [Edited("m1", "x", AT), Deleted("m1"), Reaction("m1", ANA, "👍")]
 )
 @pytest.mark.parametrize("of_another", [False, True])
-def test_news_of_an_unknown_message_say_so(handle, news, of_another):
+def test_news_of_an_unknown_message_say_so(handle, events, of_another):
     if of_another:
         chat = builders.make_chat(builders.make_contact(builders.make_manager()))
         builders.make_message(chat, gateway_id="m1")
     with pytest.raises(UnknownMessageError):
-        handle(news)
+        handle(events)
     assert not Message.objects.filter(details__isnull=False).exists()
 
 

@@ -6,14 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
-from areas.models import Availability, Presence
-from chats.models import Task
-from chats.rules import tasks
-from chats.worker.handlers import HANDLERS
+from areas.menus import publish_menu
+from areas.models import Availability, ClosingReason, Presence
+from chats.models import MenuState, Task
 from contacts.models import Contact
 from tests import builders
+from tests.chats.api.recording import send
+from tests.chats.rules.closing import Conversation
+from tests.chats.rules.living import TARGETS, Life
+from tests.chats.rules.running import run_tasks
+from tests.menus import MENU
 
 
 def connect(operator: Any) -> None:
@@ -26,17 +31,6 @@ def connect(operator: Any) -> None:
 
 def pause(operator: Any, state: str = "paused") -> None:
     Availability.objects.update_or_create(operator=operator, defaults={"state": state})
-
-
-def run_tasks(most: int = 20) -> None:
-    """Runs what is due until nothing is."""
-    for _ in range(most):
-        leased = tasks.lease(20)
-        if not leased:
-            return
-        for task in leased:
-            tasks.run(task, HANDLERS)
-    raise AssertionError("tasks schedule themselves without end")
 
 
 @pytest.fixture
@@ -66,3 +60,84 @@ def wait_in(area, *, since=0, **over):
 
 def holders(*contacts):
     return [Contact.objects.get(pk=contact.pk).operator for contact in contacts]
+
+
+def publish(manager: Any, **over: Any) -> None:
+    """Publishes the menu of the tests, with what differs."""
+    publish_menu(manager.pk, MENU | over)
+    manager.refresh_from_db()
+
+
+def age(seconds: int = 10) -> None:
+    """Makes the menu's last question so much older."""
+    earlier = F("asked_at") - timedelta(seconds=seconds)
+    MenuState.objects.update(asked_at=earlier)
+
+
+@pytest.fixture
+def menu_areas(manager: Any, sales: Any, support: Any) -> Any:
+    """Areas with the codes of the menu, and the menu."""
+    for area, code in ((sales, "vendas"), (support, "suporte")):
+        type(area).objects.filter(pk=area.pk).update(code=code, name=code.title())
+        area.refresh_from_db()
+    publish(manager)
+
+
+@pytest.fixture
+def maria(manager: Any) -> Any:
+    return builders.make_contact(manager, name="Maria Souza")
+
+
+@pytest.fixture
+def says(api: Any, manager: Any) -> Any:
+    """Reports messages of a contact, then runs what they schedule.
+
+    Each is answered at leisure: the question has been there for ten seconds.
+    """
+
+    def say(contact: Any, *texts: str, soon: bool = False, **over: Any) -> None:
+        if not soon:
+            age()
+        number = int(contact.external_id)
+        names = {"contactNumber": number, "managerNumber": manager.number}
+        for text in texts:
+            body = {**names, "from": number, "content": text, **over}
+            assert send(api, **body).status_code == 200
+        run_tasks()
+        contact.refresh_from_db()
+
+    return say
+
+
+@pytest.fixture
+def talk(api: Any, manager: Any, ana: Any, sales: Any) -> Conversation:
+    return Conversation(api, manager, ana, sales)
+
+
+@pytest.fixture
+def paid(manager: Any) -> ClosingReason:
+    return ClosingReason.objects.create(manager=manager, code="paid", name="Pago")
+
+
+@pytest.fixture
+def asked(talk: Conversation) -> Conversation:
+    """A customer who was asked."""
+    talk.serve()
+    assert talk.close().json()["data"]["survey"] is True
+    return talk
+
+
+@pytest.fixture
+def targets(manager: Any, sales: Any, support: Any) -> None:
+    builders.save_policy(manager, **TARGETS)
+
+
+@pytest.fixture
+def life(api: Any, manager: Any, sales: Any, targets: None) -> Life:
+    """A customer whose area is sales."""
+    return Life(api, manager, builders.make_contact(manager, area=sales))
+
+
+@pytest.fixture
+def newcomer(api: Any, manager: Any, targets: None) -> Life:
+    return Life(api, manager)

@@ -14,7 +14,8 @@ from chats.models import AssignmentRecord, ChatEvent, Task
 from chats.rules import assignment, tasks
 from contacts.models import Contact
 from tests import builders
-from tests.chats.rules.conftest import connect, holders, pause, run_tasks, wait_in
+from tests.chats.rules.conftest import connect, holders, pause, wait_in
+from tests.chats.rules.running import run_tasks
 
 PERSON, KEY = Actor("user:1"), Actor("key:1")
 

@@ -6,7 +6,8 @@ import pytest
 
 from chats.rules import tasks
 from tests import builders
-from tests.chats.rules.conftest import connect, pause, run_tasks
+from tests.chats.rules.conftest import connect, pause
+from tests.chats.rules.running import run_tasks
 from tests.conftest import signed_in
 
 PATH = "/api/chat/why"

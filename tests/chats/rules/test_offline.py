@@ -10,7 +10,8 @@ from areas.models import PresenceSpan
 from chats.models import ChatEvent, Task
 from chats.rules import tasks
 from tests import builders
-from tests.chats.rules.conftest import connect, holders, run_tasks, wait_in
+from tests.chats.rules.conftest import connect, holders, wait_in
+from tests.chats.rules.running import run_tasks
 
 
 def gone(operator, *, ago):

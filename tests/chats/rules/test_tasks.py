@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chats.models import Task
-from chats.rules import tasks
+from chats.rules import backlog, tasks
 from chats.worker.handlers import HANDLERS
 from hci_center.background.models import BackgroundFault
 from hci_center.errors import LackingError
@@ -54,6 +54,13 @@ def test_a_task_waits_for_its_time(manager, contact):
     assert Task.objects.get().run_at > later
 
 
+def test_clocks_give_way_to_whatever_else_is_due(manager, contact):
+    long_ago = timezone.now() - timedelta(seconds=60)
+    tasks.schedule("clock", manager.pk, contact_id=contact.pk, run_at=long_ago)
+    soon(manager, contact)
+    assert [tasks.lease(1)[0].kind for _ in range(2)] == ["menu", "clock"]
+
+
 def test_what_is_scheduled_again_while_it_runs_stays(manager, contact):
     soon(manager, contact)
     [task] = tasks.lease(10)
@@ -90,13 +97,17 @@ def test_an_error_undoes_all_and_holds_up_no_other_task(manager, contact):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_late_task_is_reported(manager, contact):
-    assert tasks.check() == "ok"
+    assert backlog.check() == "ok"
+    tasks.schedule("clock", manager.pk, contact_id=contact.pk)
+    assert backlog.check().startswith("due: 1 clock for 0.")
     soon(manager, contact, run_at=timezone.now() - timedelta(seconds=90))
-    count, lag = tasks.backlog()
-    assert count == 1
-    assert lag >= 90
-    with pytest.raises(LackingError):
-        tasks.check()
+    clocks, menus = backlog.backlog()
+    assert (clocks.kind, menus.kind, menus.count) == ("clock", "menu", 1)
+    assert menus.lag >= 90
+    with pytest.raises(
+        LackingError, match=r"due: 1 clock for .*, 1 menu for 9\d\.\d s"
+    ):
+        backlog.check()
 
 
 # What a customer's message schedules -------------------------------------------

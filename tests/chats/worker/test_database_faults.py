@@ -93,8 +93,8 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
 
     monkeypatch.setattr(inbound_queue, "_act", act)
     path = webhook_path("evolution", manager.pk)
-    news = evolution.inbound("5511987654321", "Olá")
-    assert post(evolution, path, news).status_code == 200
+    events = evolution.inbound("5511987654321", "Olá")
+    assert post(evolution, path, events).status_code == 200
     rounds.make()
     assert InboundEvent.objects.get().state == "done"
     assert met == [True]

@@ -13,10 +13,12 @@ import pytest
 from django.db import connection, connections
 
 from chats.delivery import attempts
-from chats.models import Delivery
+from chats.models import Delivery, Task
+from chats.rules import tasks
 from chats.worker.loop import Limits, Worker
 from chats.worker.wakeup import AWAKE_LOCK
 from hci_center.demo.gateways import faults
+from tests import builders
 from tests.chats.conftest import SHORT, make_due, queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,3 +156,14 @@ def test_files_without_a_row_are_removed_now_and_then(settings, rounds):
     rounds.make()
     assert not orphan.exists()
     assert rounds.worker._dues["orphans"] > time.monotonic() + 3000
+
+
+def test_a_thread_of_rules_goes_on_without_another_round(manager, rounds):
+    people = [builders.make_contact(manager) for _ in range(5)]
+    for contact in people:
+        tasks.schedule("menu", manager.pk, contact_id=contact.pk)
+    assert rounds.worker._side.run_rules()
+    deadline = time.monotonic() + 10
+    while Task.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not Task.objects.exists()

@@ -138,3 +138,38 @@ def test_an_operators_session_moves_what_it_sees_and_no_more(
     assert ChatEvent.objects.get().acting_operator == ana
     # It is not visible to her any more.
     assert refusal(signed_in(ana.user).put(PATH, body)) == (404, "contact_not_found")
+
+
+def test_it_can_go_to_an_operator_at_once(api, body, contact, ana, bruno):
+    """As one call: whoever gives it to another area may not see it after the move."""
+    builders.make_chat(contact)
+    Contact.objects.update(operator=ana)
+    hers = signed_in(ana.user)  # who does not serve support
+    assert hers.put(PATH, body | {"toOperatorId": str(bruno.pk)}).json() == DONE
+    contact.refresh_from_db()
+    assert (contact.area.code, contact.operator) == ("suporte", bruno)
+    assert ledger(contact) == [
+        ("entered_area", "suporte", None),
+        ("released", "suporte", None),
+        ("transferred", "suporte", bruno.pk),
+    ]
+
+
+def test_it_can_go_to_the_queue_of_an_area_that_one_serves(
+    api, body, contact, ana, manager, support
+):
+    OperatorArea.objects.create(manager=manager, operator=ana, area=support)
+    builders.make_chat(contact)
+    Contact.objects.update(operator=ana)
+    assert api.put(PATH, body | {"toOperatorId": "0"}).json() == DONE
+    contact.refresh_from_db()
+    assert (contact.area, contact.operator) == (support, None)
+
+
+def test_nothing_changes_for_an_operator_who_is_not_there(api, body, contact, ana):
+    builders.make_chat(contact)
+    Contact.objects.update(operator=ana)
+    assert api.put(PATH, body | {"toOperatorId": "999999"}).status_code == 404
+    contact.refresh_from_db()
+    assert (contact.area.code, contact.operator) == ("vendas", ana)
+    assert ledger(contact) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 from django.db import connection
 
@@ -11,6 +12,8 @@ from areas.models import Presence, PresenceSpan
 from chats.accounts import health
 from chats.gateways.base import Health
 from contacts.models import Contact
+from hci_center.feed.sockets import ephemeral
+from hci_center.feed.sockets.connection import Connection
 from tests import builders
 from tests.conftest import Api, signed_in
 from tests.contract.shapes import TIME
@@ -162,6 +165,35 @@ def test_viewing_and_typing_reach_the_others_who_see_the_contact(
         while (frame := opened.next())["t"] != "ev":
             frames.append(frame)
         assert not [f for f in frames if f["t"] == "now" and f["k"] != "presence"]
+
+
+def test_only_who_asked_for_notes_hears_that_a_note_is_typed(
+    feed: Feed, manager: Any, contact: Contact, ana: Any, api: Api
+) -> None:
+    her = feed.open(signed_in(ana.user))
+    noted, plain = feed.open(api, also=["note"]), feed.open(api, also=["line"])
+    payload = {"id": contact.public_id, "m": manager.number, "on": True}
+    her.send({"t": "typing", **payload, "note": True})
+    expected = {"t": "now", "k": "typing", **payload, "operatorId": str(ana.pk)}
+    assert next_now(noted, "typing") == {**expected, "note": True}
+    assert next_now(plain, "typing") == expected
+    her.close()
+    assert next_now(noted, "typing") == {**expected, "on": False, "note": True}
+    assert next_now(plain, "typing") == {**expected, "on": False}
+
+
+def test_who_does_not_say_it_again_views_no_more() -> None:
+    connection = Connection(Mock(), Mock())
+    key = ("viewing", 1, 2)
+    payload = dict(zip(("k", "id", "m"), key, strict=True))
+    for n in range(ephemeral.MOST_FOLLOWED + 1):
+        is_stored = ephemeral._remember(connection, {**payload, "id": n})
+        assert is_stored == (n < ephemeral.MOST_FOLLOWED)
+    assert connection.followed
+    for each, (said_at, said) in connection.followed.items():
+        connection.followed[each] = said_at - ephemeral.OVER_AFTER, said
+    assert ephemeral._remember(connection, {**payload, "id": 99})
+    assert list(connection.followed) == [("viewing", 99, 2)]
 
 
 def test_who_goes_views_no_more(

@@ -7,6 +7,7 @@ import math
 import zipfile
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import av
 import pillow_heif
@@ -113,6 +114,12 @@ FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 def recording_of_chrome():
     """What `MediaRecorder` gives with `audio/webm;codecs=opus`."""
     return sound("webm", "libopus")
+
+
+@cache
+def live_recording():
+    """A recording that Chromium made: its sizes and its length are left open."""
+    return (Path(__file__).parent / "recording_of_chromium.webm").read_bytes()
 
 
 @cache

@@ -1,0 +1,244 @@
+"""Customers who do not answer are warned, and their chats closed in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from chats.models import Chat, ChatEvent, Task
+from contacts.models import Contact
+from tests import builders
+from tests.chats.api.recording import send
+from tests.chats.rules.closing import Conversation, idle_task, ledger, pass_time
+from tests.chats.rules.running import run_tasks
+
+WARN, CLOSE = 600, 300
+
+
+@pytest.fixture
+def talk(api, manager, ana, sales):
+    return Conversation(api, manager, ana, sales)
+
+
+@pytest.fixture
+def policy(manager):
+    builders.save_policy(
+        manager,
+        idleWarn=WARN,
+        idleWarnText="Ainda está aí, {nome}?",
+        idleClose=CLOSE,
+        idleText="Encerramos por falta de resposta.",
+    )
+
+
+def test_he_is_warned_and_then_his_chat_is_closed(talk, policy, ana):
+    talk.serve()
+    pass_time(WARN - 5)
+    assert talk.said() == []
+    pass_time(10)
+    assert talk.said() == [("idle", "Ainda está aí, Maria?")]
+    pass_time(CLOSE - 5)
+    assert talk.chat.closed_at is None
+    pass_time(10)
+    assert talk.said()[1:] == [("idle", "Encerramos por falta de resposta.")]
+    chat = talk.chat
+    assert chat.closed_at is not None
+    assert chat.last_operator == ana
+    talk.contact.refresh_from_db()
+    assert talk.contact.operator is None
+    kinds = ledger(chat)[-2:]
+    assert kinds == [("warned", ""), ("closed", "idle")]
+    assert ChatEvent.objects.latest("pk").actor == "rule:idle"
+    assert idle_task() is None
+
+
+def test_the_worker_looks_no_more_often_than_needed(talk, policy):
+    talk.serve()
+    first = idle_task()
+    talk.answer("Alô?")
+    # A further message writes nothing; the task looks again then.
+    assert idle_task() == first
+    talk.customer("espera")
+    talk.answer("Claro")
+    pass_time(WARN - 1)
+    assert talk.said() == []
+
+
+def test_without_such_rules_nothing_is_scheduled(talk, manager):
+    talk.serve()
+    assert not Task.objects.filter(kind="idle").exists()
+    builders.save_policy(manager, closingText="Até logo!")
+    talk.answer()
+    assert not Task.objects.filter(kind="idle").exists()
+
+
+def test_the_area_s_rules_take_precedence(talk, policy, manager, sales):
+    builders.save_policy(manager, sales, idleWarn=0, idleClose=0)
+    talk.serve()
+    assert idle_task() is None
+
+
+def test_a_chat_is_closed_without_a_warning(talk, manager):
+    builders.save_policy(manager, idleClose=CLOSE)
+    talk.serve()
+    pass_time(CLOSE + 5)
+    assert talk.said() == []
+    assert ledger()[-1] == ("closed", "idle")
+
+
+def test_it_is_only_warned_of(talk, manager):
+    builders.save_policy(manager, idleWarn=WARN, idleWarnText="Ainda está aí?")
+    talk.serve()
+    pass_time(WARN + 5)
+    pass_time(86_400)
+    assert talk.said() == [("idle", "Ainda está aí?")]
+    assert talk.chat.closed_at is None
+
+
+def test_the_customer_s_answer_wins(talk, policy):
+    talk.serve()
+    pass_time(WARN + 5)
+    talk.customer("estou aqui")
+    pass_time(CLOSE + 5)
+    assert talk.chat.closed_at is None
+    # The next message of the operator begins it anew.
+    talk.answer("Que bom")
+    pass_time(WARN - 5)
+    assert len(talk.said()) == 1
+    pass_time(10)
+    assert len(talk.said()) == 2
+
+
+def test_a_customer_who_waits_is_not_left(talk, policy):
+    talk.customer("oi")
+    talk.claim()
+    pass_time(WARN + CLOSE + 5)
+    assert talk.said() == []
+    assert talk.chat.closed_at is None
+
+
+def test_a_chat_that_nobody_has_is_left_alone(talk, policy, ana):
+    talk.serve()
+    Contact.objects.filter(pk=talk.contact.pk).update(operator=None)
+    pass_time(WARN + 5)
+    assert talk.said() == []
+    assert idle_task() is not None
+    # Whoever takes it begins anew.
+    talk.claim()
+    pass_time(WARN - 5)
+    assert talk.said() == []
+    pass_time(10)
+    assert len(talk.said()) == 1
+
+
+def test_a_chat_in_which_nobody_wrote_is_left_alone(talk, policy):
+    body = {"contactNumber": talk.contact.external_id}
+    assert talk.api.post("/api/chat/new", body).status_code == 200
+    talk.claim()
+    pass_time(WARN + CLOSE + 5)
+    assert talk.chat.closed_at is None
+
+
+def test_what_a_bot_says_is_no_word_of_ours(talk, policy, manager):
+    talk.serve()
+    talk.customer("obrigada")
+    names = {
+        "contactNumber": int(talk.contact.external_id),
+        "managerNumber": manager.number,
+    }
+    assert send(talk.api, **names, **{"from": manager.number}).status_code == 200
+    pass_time(WARN + CLOSE + 5)
+    assert talk.said() == []
+
+
+def test_what_an_operator_said_elsewhere_counts(talk, policy, manager, ana):
+    talk.customer("oi")
+    talk.claim()
+    names = {
+        "contactNumber": int(talk.contact.external_id),
+        "managerNumber": manager.number,
+    }
+    assert send(talk.api, **names, **{"from": str(ana.pk)}).status_code == 200
+    assert idle_task() is not None
+    pass_time(WARN + 5)
+    assert len(talk.said()) == 1
+
+
+def test_only_while_the_area_is_open(talk, policy, manager, sales):
+    talk.serve()
+    builders.save_policy(manager, sales, hours={})
+    pass_time(WARN + 5)
+    assert talk.said() == []
+    assert idle_task() is None  # it never opens
+    # Its opening: new hours look at the chats at once.
+    builders.save_policy(manager, sales, hours="always")
+    run_tasks()
+    assert len(talk.said()) == 1
+
+
+def test_it_waits_for_the_opening(talk, policy, manager, sales):
+    talk.serve()
+    opens = timezone.localtime(timezone.now() + timedelta(days=2))
+    day = opens.strftime("%a").lower()
+    builders.save_policy(manager, sales, hours={day: ["08:00-18:00"]})
+    pass_time(WARN + 5)
+    at = idle_task()
+    assert at is not None
+    assert at > timezone.now() + timedelta(hours=12)
+
+
+def test_new_rules_hold_for_present_chats(talk, manager):
+    talk.serve()
+    pass_time(WARN + 5)
+    builders.save_policy(manager, idleWarn=WARN, idleWarnText="Ainda está aí?")
+    run_tasks()
+    assert talk.said() == [("idle", "Ainda está aí?")]
+
+
+def test_a_handed_over_chat_begins_anew(talk, policy, manager, sales):
+    caio = builders.make_operator(manager, sales, name="Caio")
+    talk.serve()
+    pass_time(WARN - 5)
+    body = {"contactId": talk.contact.external_id, "operatorId": str(caio.pk)}
+    assert talk.api.put("/api/chat/operator", body).status_code == 200
+    pass_time(10)
+    assert talk.said() == []
+    pass_time(WARN)
+    assert len(talk.said()) == 1
+
+
+def test_a_reopened_chat_begins_anew(talk, policy):
+    talk.serve()
+    talk.close()
+    pass_time(WARN + CLOSE + 5)
+    talk.reopen(claim=True)
+    assert talk.chat.closed_at is None
+    pass_time(WARN - 5)
+    assert talk.said() == []
+    pass_time(10)
+    assert len(talk.said()) == 1
+
+
+def test_where_nothing_may_be_sent_it_is_closed_all_the_same(talk, policy, manager):
+    talk.serve()
+    type(manager).objects.filter(pk=manager.pk).update(gateway="whatsapp_cloud")
+    Contact.objects.update(last_in_at=F("last_in_at") - timedelta(hours=25))
+    pass_time(WARN + 5)
+    line = ChatEvent.objects.latest("pk")
+    assert (line.kind, line.detail) == ("warned", {"said": False})
+    pass_time(CLOSE + 5)
+    assert talk.said() == []
+    assert [kind for kind, _ in ledger()].count("unsaid") == 2
+    assert ledger()[-1] == ("closed", "idle")
+
+
+def test_a_closed_chat_needs_no_task(talk, policy):
+    talk.serve()
+    talk.close()
+    pass_time(WARN + 5)
+    assert idle_task() is None
+    assert Chat.objects.count() == 1
+    assert talk.said() == []

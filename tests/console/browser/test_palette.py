@@ -1,0 +1,44 @@
+"""Ctrl+K finds chats, actions, quick replies and places."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+
+def test_the_palette_is_grouped(company, sign_in):
+    maria = company.customer("Maria Souza", "Bom dia")
+    company.customer("Márcio Dias", "Oi")
+    company.claim(maria, company.ana)
+    page = sign_in(company.ana)
+    keys = page.keyboard
+    page.get_by_role("option", name="Maria Souza").click()
+    expect(page.locator("#composer")).to_be_visible()
+
+    keys.press("Control+k")
+    palette = page.get_by_role("dialog")
+    expect(palette.get_by_role("group", name="Nesta conversa")).to_be_visible()
+    keys.type("agu")
+    replies = palette.get_by_role("group", name="Respostas rápidas")
+    expect(replies).to_contain_text("Só um instante, Maria")
+    expect(replies.locator(".is-active")).to_have_count(1)
+    keys.press("Enter")
+    expect(page.locator("#composer")).to_have_value(
+        "Só um instante, Maria, já estou verificando."
+    )
+    expect(page.locator("#composer")).to_be_focused()
+
+    # Without accents, with what the server finds.
+    keys.press("Control+k")
+    keys.type("marcio")
+    chats = palette.get_by_role("group", name="Conversas")
+    expect(chats.locator("mark")).to_have_text("Márcio")
+    keys.press("Enter")
+    expect(page.locator(".chat__name")).to_have_text("Márcio Dias")
+
+    # What one left is there before one types.
+    keys.press("Control+k")
+    recent = palette.get_by_role("group", name="Conversas recentes")
+    expect(recent).to_contain_text("Maria Souza")
+    keys.type("bolo")
+    keys.press("Control+Enter")
+    page.wait_for_url("**/inbox/search?text=bolo&words=1")

@@ -1,0 +1,39 @@
+"""A PDF file opens over the page, in the browser's own viewer."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from playwright.sync_api import expect
+
+PDF = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R
+/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length 44>>stream
+BT /F1 24 Tf 40 100 Td (Pedido 88412) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R>>
+"""
+
+
+def test_a_pdf_is_read_in_the_page(company, sign_in):
+    contact = company.customer("Maria Souza", None)
+    content = "data:application/pdf;base64," + base64.b64encode(PDF).decode()
+    company.say(contact, "", type="pdf", base64=content, fileName="pedido.pdf")
+    page = sign_in(company.ana, "/inbox/queue")
+    page.get_by_role("option", name="Maria Souza").click()
+    file = page.get_by_role("link", name="Abrir pedido.pdf")
+    file.click()
+    viewer = page.get_by_role("dialog", name="pedido.pdf")
+    frame = viewer.locator("iframe")
+    expect(frame).to_have_attribute("src", re.compile("^blob:"))
+    shown = frame.element_handle().content_frame()
+    # The browser's viewer is there, not the page of a refused frame.
+    shown.wait_for_function("document.contentType === 'application/pdf'")
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    expect(file).to_be_focused()

@@ -1,0 +1,91 @@
+import "./setup.mjs";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyEvent, nothingToRead } from "../../../static/console/store/apply.js";
+import { Store, keyOf } from "../../../static/console/store/store.js";
+import { M, ME, contact, line, listed, message } from "./rows.mjs";
+
+const ID = 551133334444;
+const KEY = keyOf(M, ID);
+
+function storeWith(...tabs) {
+  const store = new Store();
+  store.person = { operatorId: ME, name: "Ana", role: "operator", csrfToken: "" };
+  for (const tab of tabs) store.list({ tab }).replace([], null);
+  return store;
+}
+
+function put(store, chat, person) {
+  store.putRow(listed(chat, person));
+  store.placeLine(KEY);
+}
+
+function apply(store, event) {
+  const toRead = nothingToRead();
+  applyEvent(store, { s: 1, op: "U", m: M, id: ID, ...event }, toRead);
+  return toRead;
+}
+
+const shown = (store, tab) => store.list({ tab }).lines.map(({ protocol }) => protocol);
+
+test("a claimed chat goes from the queue to its operator", () => {
+  const store = storeWith("queue", "mine");
+  put(store);
+  const { key: _, last, ...row } = line({ state: "serving", queuedAt: null });
+  const place = { state: "serving", area: "vendas", operatorId: ME };
+  apply(store, { k: "line", row, was: { ...place, state: "waiting", operatorId: "0" }, is: place });
+  assert.equal(last, null);
+  assert.deepEqual(shown(store, "queue"), []);
+  assert.deepEqual(shown(store, "mine"), ["P1"]);
+});
+
+test("a chat that a list may show is read when its contact is not known", () => {
+  const store = storeWith("queue");
+  const { key: _, ...row } = line();
+  const is = { state: "waiting", area: "vendas", operatorId: "0" };
+  assert.deepEqual([...apply(store, { k: "line", op: "I", row, is }).lines.keys()], [KEY]);
+  const closed = { ...is, state: "closed" };
+  assert.equal(apply(store, { k: "line", op: "I", row, is: closed }).lines.size, 0);
+});
+
+test("a message is the last of its chat and of the conversation that is read", () => {
+  const store = storeWith("queue");
+  put(store);
+  const conversation = store.conversation({ m: M, id: ID });
+  conversation.replaceMessages([], false);
+  const said = message();
+  apply(store, { k: "message", op: "I", id: said.id, row: { ...said, contactId: ID, protocol: "P1" } });
+  assert.equal(store.list({ tab: "queue" }).lines[0].last.content, said.content);
+  assert.deepEqual(conversation.messages.map(({ id }) => id), [said.id]);
+  apply(store, { k: "message", id: said.id, row: { ...said, status: "read", contactId: ID, protocol: "P1" } });
+  assert.equal(store.lines.get(KEY).last.status, "read");
+});
+
+test("a message of an earlier chat does not become the last of this one", () => {
+  const store = storeWith("queue");
+  put(store);
+  apply(store, { k: "message", op: "I", row: { ...message(), contactId: ID, protocol: "P0" } });
+  assert.equal(store.lines.get(KEY).last, null);
+});
+
+test("a contact that is out of sight leaves nothing behind", () => {
+  const store = storeWith("queue");
+  put(store);
+  store.conversation({ m: M, id: ID });
+  apply(store, { k: "contact", op: "X" });
+  assert.deepEqual([store.contacts.size, store.lines.size, store.conversations.size], [0, 0, 0]);
+  assert.deepEqual(shown(store, "queue"), []);
+});
+
+test("a contact's new name and unread count are kept", () => {
+  const store = storeWith("queue");
+  put(store);
+  apply(store, { k: "contact", row: { name: "Maria", unread: 3 } });
+  assert.equal(store.contacts.get(KEY).name, "Maria");
+  assert.equal(store.contacts.get(KEY).unread, 3);
+  assert.equal(store.contacts.get(KEY).area, contact().area);
+});
+
+test("a kind that is not known changes nothing", () => {
+  assert.equal(apply(storeWith(), { k: "what will come", row: {} }).lines.size, 0);
+});

@@ -1,0 +1,163 @@
+import "./setup.mjs";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyCounts } from "../../../static/console/store/counts.js";
+import { Store } from "../../../static/console/store/store.js";
+import { Sync } from "../../../static/console/store/sync.js";
+import { M, ME, line, listed, message } from "./rows.mjs";
+
+const ID = 551133334444;
+const REF = { m: M, id: ID };
+
+/** A server that answers the calls of a kind when the test says so. */
+function synced(answers) {
+  const store = new Store();
+  store.person = { operatorId: ME, name: "Ana", role: "operator", csrfToken: "" };
+  const calls = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, () => answer]));
+  const sync = new Sync(store, calls);
+  sync.waiting = null;
+  return { store, sync };
+}
+
+function held() {
+  let answer;
+  const promise = new Promise((done) => (answer = done));
+  return { promise, answer };
+}
+
+function event(sync, change) {
+  sync.hear({ t: "ev", s: 1, e: [{ s: 1, op: "U", m: M, id: ID, ...change }] });
+}
+
+test("a message that arrives while its conversation is read stays", async () => {
+  const history = held();
+  const { store, sync } = synced({
+    chat: Promise.resolve(listed()),
+    messages: Promise.resolve([]),
+    history: history.promise,
+    notes: Promise.resolve({ notes: [] }),
+    scheduled: Promise.resolve({ scheduled: [] }),
+  });
+  const read = sync.readConversation(REF);
+  const said = message();
+  event(sync, { k: "message", op: "I", id: said.id, row: { ...said, contactId: ID, protocol: "P1" } });
+  history.answer({ sessions: [], events: [] });
+  await read;
+  assert.deepEqual(store.conversation(REF).messages.map(({ id }) => id), [said.id]);
+  assert.equal(store.lines.get(JSON.stringify([M, ID])).last.id, said.id);
+});
+
+test("a chat that is claimed while the queue is read is not in it, and is counted once", async () => {
+  const page = held();
+  const { store, sync } = synced({ list: page.promise });
+  store.counts.waiting = { total: 1, areas: { vendas: 1 } };
+  store.putRow(listed());
+  const read = sync.readList({ tab: "queue" });
+  const is = { state: "serving", area: "vendas", operatorId: "8" };
+  const { key: _, ...row } = line({ state: "serving", queuedAt: null });
+  event(sync, { k: "line", row, was: { ...is, state: "waiting", operatorId: "0" }, is });
+  page.answer({ chats: [listed()], next: null });
+  await read;
+  assert.deepEqual(store.list({ tab: "queue" }).lines, []);
+  assert.equal(store.counts.waiting.total, 0);
+  assert.equal(store.counts.serving.total, 1);
+});
+
+const WAITING = { state: "waiting", area: "vendas", operatorId: "0" };
+
+/** @param {number} total */
+function waiting(total) {
+  return { ...emptyCounts(), waiting: { total, areas: { vendas: total } } };
+}
+
+test("counts go on from the change that they were read at", async () => {
+  const page = held();
+  const { store, sync } = synced({ list: page.promise });
+  const read = sync.readCounts();
+  event(sync, { k: "line", s: 7, id: 1, was: null, is: WAITING });
+  event(sync, { k: "line", s: 8, id: 2, was: null, is: WAITING });
+  page.answer({ counts: waiting(4), s: 7 });
+  await read;
+  assert.equal(store.counts.waiting.total, 5);
+  event(sync, { k: "line", s: 6, id: 3, was: null, is: WAITING });
+  assert.equal(store.counts.waiting.total, 5);
+  event(sync, { k: "line", s: 9, id: 1, was: WAITING, is: { ...WAITING, state: "closed" } });
+  assert.equal(store.counts.waiting.total, 4);
+});
+
+test("counts of an earlier reading do not replace those of a later one", async () => {
+  const page = held();
+  const { store, sync } = synced({ list: page.promise });
+  const read = sync.readCounts();
+  sync.generation += 1;
+  page.answer({ counts: waiting(4), s: 7 });
+  await read;
+  assert.equal(store.counts.waiting.total, 0);
+});
+
+test("without a number counts are read again with the next heartbeat", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const answers = [{ counts: waiting(4), s: null }, { counts: waiting(2), s: 9 }];
+  const { store, sync } = synced({});
+  sync.calls.list = async () => answers.shift();
+  await sync.readCounts();
+  event(sync, { k: "line", s: 8, id: 1, was: null, is: WAITING });
+  assert.equal(store.counts.waiting.total, 4);
+  await heartbeat(sync, t);
+  assert.equal(store.counts.waiting.total, 2);
+});
+
+/** Tells that the line is good, and waits for what is read then. */
+async function heartbeat(sync, t) {
+  sync.hear({ t: "hb", s: 9, e: "e" });
+  t.mock.timers.tick(1000);
+  for (let n = 0; n < 20; n += 1) await null;
+}
+
+test("what a bad line kept from being read is read again with the next heartbeat", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const failure = Object.assign(new Error("offline"), { isTemporary: true });
+  const { store, sync } = synced({ messages: Promise.resolve([]) });
+  const answer = {
+    list: { chats: [listed()], next: null },
+    history: { sessions: [], events: [] },
+    notes: { notes: [] },
+    scheduled: { scheduled: [] },
+    chat: listed(),
+  };
+  let isBad = false;
+  for (const name of Object.keys(answer))
+    sync.calls[name] = async () => {
+      if (isBad) throw failure;
+      return answer[name];
+    };
+  await Promise.all([sync.readList({ tab: "queue" }), sync.readConversation(REF)]);
+
+  isBad = true;
+  await Promise.all([sync.readList({ tab: "queue" }, true), sync.readConversation(REF, true)]);
+  answer.chat = listed({ tags: ["vip"] });
+  answer.list.chats = [answer.chat];
+  answer.history.events = [{ id: 1 }];
+  await heartbeat(sync, t); // still bad
+  assert.deepEqual(store.conversation(REF).events, []);
+  isBad = false;
+  await heartbeat(sync, t);
+
+  assert.deepEqual(store.conversation(REF).events, [{ id: 1 }]);
+  assert.deepEqual(store.list({ tab: "queue" }).lines.map(({ tags }) => tags), [["vip"]]);
+});
+
+test("a list that is asked for anew while it is read is read once more", async () => {
+  const pages = [held(), held()];
+  const { store, sync } = synced({});
+  let asked = 0;
+  sync.calls.list = () => pages[asked++].promise;
+  const first = sync.readList({ tab: "queue" });
+  const second = sync.readList({ tab: "queue" }, true);
+  pages[0].answer({ chats: [], next: null });
+  await first;
+  pages[1].answer({ chats: [listed()], next: null });
+  await second;
+  assert.equal(asked, 2);
+  assert.equal(store.list({ tab: "queue" }).lines.length, 1);
+});

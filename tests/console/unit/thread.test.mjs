@@ -1,0 +1,67 @@
+import "./setup.mjs";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { linked } from "../../../static/console/thread/links.js";
+import { rowsOf } from "../../../static/console/thread/rows.js";
+import { Conversation } from "../../../static/console/store/conversation.js";
+import { M, message } from "./rows.mjs";
+
+const NONE = { before: null, count: 0 };
+const at = (hour, minute = 0, day = 28) => new Date(2026, 10, day, hour, minute).toISOString();
+
+function conversation(messages, hasOlder = false) {
+  const made = new Conversation("key", { m: M, id: 1 });
+  made.replaceMessages(messages, hasOlder);
+  return made;
+}
+
+const kinds = (rows) => rows.map(({ kind }) => kind).join(" ");
+
+test("each day has its name before its first row", () => {
+  const rows = rowsOf(conversation([message({ createdAt: at(10, 0, 27) }), message({ createdAt: at(10) }), message({ createdAt: at(11) })]), [], NONE);
+  assert.equal(kinds(rows), "day message day message message");
+});
+
+test("events and notes stand between the messages by their time", () => {
+  const chat = conversation([message({ createdAt: at(10) }), message({ createdAt: at(12) })]);
+  chat.replaceHistory({ sessions: [], events: [{ id: 1, at: at(11), kind: "claimed" }, { id: 2, at: at(11), kind: "noted" }] });
+  chat.putNote({ id: "n", text: "note", createdAt: at(13) });
+  assert.equal(kinds(rowsOf(chat, [], NONE)), "day message event message note");
+});
+
+test("what happened before the messages that are loaded comes with them", () => {
+  const chat = conversation([message({ createdAt: at(12) })], true);
+  chat.replaceHistory({ sessions: [], events: [{ id: 1, at: at(9), kind: "claimed" }] });
+  assert.equal(kinds(rowsOf(chat, [], NONE)), "day message");
+});
+
+test("new messages begin at a line, and what is not sent yet is last", () => {
+  const [first, second] = [message({ createdAt: at(10) }), message({ createdAt: at(11) })];
+  const rows = rowsOf(conversation([first, second]), [message({ createdAt: at(9), direction: "out" })], { before: second.id, count: 1 });
+  const order = rows.filter(({ kind }) => kind !== "day").map(({ kind }) => kind);
+  assert.deepEqual(order, ["message", "new", "message", "message"]);
+  assert.ok(rows[rows.length - 1].isQueued);
+});
+
+test("messages of one sender that follow soon are one run", () => {
+  const times = [at(10), at(10, 1), at(10, 30)];
+  const rows = rowsOf(conversation(times.map((createdAt) => message({ createdAt }))), [], NONE).slice(1);
+  assert.deepEqual(rows.map(({ isFirst, isLast }) => [isFirst, isLast]), [[true, false], [false, true], [true, true]]);
+});
+
+/** The addresses that became links, and the texts between. */
+function parts(text) {
+  return linked(text).map((part) => (typeof part === "string" ? part : { link: part.values[0] }));
+}
+
+test("only web addresses become links", () => {
+  assert.deepEqual(parts("see https://a.example/x?y=1#z, now"), ["see ", { link: "https://a.example/x?y=1#z" }, ", now"]);
+  assert.deepEqual(parts("(http://a.example)."), ["(", { link: "http://a.example" }, ")."]);
+  for (const text of ["javascript:alert(1)", "data:text/html,x", "//a.example", "http://", "vbscript:x", "ftp://a.example", ""])
+    assert.deepEqual(parts(text), [text]);
+});
+
+test("a text comes back whole", () => {
+  const text = 'a http://a.example/"><img onerror=x> b <https://b.example> c';
+  assert.equal(parts(text).map((part) => (typeof part === "string" ? part : part.link)).join(""), text);
+});

@@ -1,0 +1,72 @@
+"""The migrated database that every worker's test database is a copy of.
+
+Migrating takes longer than copying: the first worker that needs a database makes the
+template, the others wait for it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from tests.feed.processes import database_url
+
+# The environment passes the name to the workers, and tells that there are any.
+VARIABLE = "HCI_TEST_TEMPLATE"
+
+
+def name_template(config: pytest.Config) -> None:
+    """Names the run's template, in the process that starts the workers."""
+    if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
+        os.environ[VARIABLE] = f"test_hci_template_{os.getpid()}"
+
+
+def drop_template(config: pytest.Config) -> None:
+    """Drops the run's template, in the process that named it."""
+    name = os.environ.get(VARIABLE)
+    if name is None or hasattr(config, "workerinput"):
+        return
+    server = database_url({**settings.DATABASES["default"], "NAME": "postgres"})
+    with psycopg.connect(server, autocommit=True) as database:
+        database.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+        )
+
+
+def copy_template(folder: Path) -> None:
+    """Lets new test databases be copies of the template, which it makes if need be.
+
+    `folder` is the run's, the same for all workers.
+    """
+    name = os.environ.get(VARIABLE)
+    if name is None:
+        return
+    with (folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = folder / "template.made"
+        if not made.exists():
+            _make(name)
+            made.touch()
+    connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+def _make(name: str) -> None:
+    test: dict[str, Any] = connection.settings_dict["TEST"]
+    ours, workers = connection.settings_dict["NAME"], test["NAME"]
+    test["NAME"] = name
+    try:
+        connection.creation.create_test_db(verbosity=0, serialize=False)
+    finally:
+        # Nobody may be connected to a database that is copied.
+        connection.close()
+        test["NAME"] = workers
+        settings.DATABASES["default"]["NAME"] = ours
+        connection.settings_dict["NAME"] = ours
