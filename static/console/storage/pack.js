@@ -43,10 +43,7 @@ export function unpack(store, kept) {
     for (const [key, value] of kept[name]) /** @type {Map<any, any>} */ (store[name]).set(key, value);
   store.counts = kept.counts;
   const byProtocol = new Map(kept.lines.map((/** @type {any} */ line) => [line.protocol, line]));
-  for (const line of kept.lines) {
-    const current = store.lines.get(line.key);
-    if (!current || line.open || !current.open) store.lines.set(line.key, line);
-  }
+  for (const line of kept.lines) store.putIfLatest(line);
   for (const { filter, protocols } of kept.lists) {
     const found = protocols.map((/** @type {string} */ one) => byProtocol.get(one)).filter(Boolean);
     store.list(filter).replace(found, null);

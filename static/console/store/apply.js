@@ -8,21 +8,22 @@ import { keyOf } from "./store.js";
 
 /**
  * What has to be read by REST: contacts whose lines are new, conversations whose chat or
- * history is another, and lists and counts that a bad line kept from being read.
+ * history is another, and lists and counts that a bad line kept from being read. `closings`
+ * are protocols of closed chats, with their contacts: lists have them in the end.
  * @typedef {{
  *   lines: Map<string, import("../api/calls.js").Ref>, histories: Set<string>, messages: Set<string>,
- *   lists: Set<import("./list.js").ChatList>, counts: boolean,
+ *   lists: Set<import("./list.js").ChatList>, closings: Map<string, string>, counts: boolean,
  * }} ToRead
  */
 
 /** @returns {ToRead} */
 export function nothingToRead() {
-  return { lines: new Map(), histories: new Set(), messages: new Set(), lists: new Set(), counts: false };
+  return { lines: new Map(), histories: new Set(), messages: new Set(), lists: new Set(), closings: new Map(), counts: false };
 }
 
 /** @param {ToRead} toRead */
-export function isNothing({ lines, histories, messages, lists, counts }) {
-  return !counts && [lines, histories, messages, lists].every(({ size }) => size === 0);
+export function isNothing({ counts, ...collections }) {
+  return !counts && Object.values(collections).every(({ size }) => size === 0);
 }
 
 /**
@@ -64,6 +65,7 @@ const APPLY = {
   line: applyLine,
   chat(store, { m, id, row }, toRead) {
     const key = keyOf(m, id);
+    if (row?.open === false) toRead.closings.set(row.protocol, key);
     const conversation = store.conversations.get(key);
     if (!conversation) return;
     toRead.histories.add(key);
@@ -98,8 +100,10 @@ function applyLine(store, { m, id, row, is }, toRead) {
     return;
   }
   const known = store.lines.get(key);
-  const last = known?.protocol === row.protocol ? known?.last : null;
-  store.lines.set(key, { ...row, key, last: last ?? null });
+  const isSame = known?.protocol === row.protocol;
+  // Messages of a new chat may have come before it.
+  if (!isSame) toRead.lines.set(key, { m, id });
+  store.putLine({ ...row, key, last: isSame ? (known?.last ?? null) : null });
   if (is) store.contacts.set(key, { ...contact, area: is.area, operatorId: is.operatorId });
   if (store.conversations.has(key)) toRead.histories.add(key);
   store.placeLine(key);

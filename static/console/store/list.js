@@ -29,6 +29,11 @@ export class ChatList {
     this.error = null;
   }
 
+  /** Whether all that it shows is open: of a contact it shows one chat at most. */
+  get showsOpen() {
+    return this.filter.tab !== "closed" && this.filter.tab !== "search";
+  }
+
   /** @param {Line} line */
   #rank(line) {
     const contact = this.contacts.get(line.key);
@@ -58,6 +63,21 @@ export class ChatList {
     if (!this.protocols.delete(protocol)) return false;
     this.lines.splice(this.lines.findIndex((line) => line.protocol === protocol), 1);
     return true;
+  }
+
+  /**
+   * Returns whether a chat that was closed now has to be in the list and is not.
+   * @param {string} protocol
+   * @param {string} key the contact's
+   * @param {Contact} [contact] if it is known
+   * @param {Line} [line] the contact's latest, if it is known
+   */
+  lacksClosed(protocol, key, contact, line) {
+    if (this.filter.tab !== "closed" || !this.isRead || this.protocols.has(protocol)) return false;
+    if (contact && line?.protocol === protocol) return false; // it has been placed
+    const { m, area, channel } = this.filter;
+    if (m != null && m !== JSON.parse(key)[0]) return false;
+    return !contact || ((area == null || area === contact.area) && (channel == null || channel === contact.channel));
   }
 
   /**

@@ -65,7 +65,10 @@ export class Reader {
     if (generation !== this.generation) return; // a reset came meanwhile
     this.store.counts = counts;
     // The feed is far behind: they are as they are now, and no line goes on from them.
-    if (s === null) this.toRead.counts = true;
+    if (s === null) {
+      this.toRead.counts = true;
+      this.#readAgain();
+    }
     this.countedTo = s ?? Infinity;
     for (const event of events) this.count(event);
     this.store.changed();
@@ -206,7 +209,8 @@ export class Reader {
       this.readTimer = 0;
       const toRead = this.toRead;
       this.toRead = nothingToRead();
-      for (const [key, ref] of toRead.lines) this.#readLine(key, ref);
+      const lines = [...toRead.lines].map(([key, ref]) => this.#readLine(key, ref));
+      Promise.all(lines).then(() => this.#readClosed(toRead.closings));
       for (const list of toRead.lists) this.readList(list.filter, true);
       for (const key of new Set([...toRead.messages, ...toRead.histories])) {
         const conversation = this.store.conversations.get(key);
@@ -220,6 +224,18 @@ export class Reader {
         this.#readAgain();
       });
     }, READ_SOON);
+  }
+
+  /**
+   * Reads lists of closed chats again that lack one: its contact has begun another since.
+   * @param {Map<string, string>} closings contacts' keys by protocol
+   */
+  #readClosed(closings) {
+    const { contacts, lines, lists } = this.store;
+    for (const list of lists.values())
+      for (const [protocol, key] of closings)
+        if (list.lacksClosed(protocol, key, contacts.get(key), lines.get(key))) this.toRead.lists.add(list);
+    this.readSoon();
   }
 
   /** @param {string} key @param {Ref} ref */

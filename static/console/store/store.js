@@ -80,9 +80,26 @@ export class Store {
     this.contacts.set(key, { ...this.contacts.get(key), ...contact });
     /** @type {Line} */
     const line = { ...members, key };
-    const current = this.lines.get(key);
-    if (!current || line.open || !current.open) this.lines.set(key, line);
+    this.putIfLatest(line);
     return line;
+  }
+
+  /** Stores a line, unless a later chat of its contact is known. @param {Line} line */
+  putIfLatest(line) {
+    const current = this.lines.get(line.key);
+    if (!current || line.open || (!current.open && line.openedAt >= current.openedAt)) this.putLine(line);
+  }
+
+  /**
+   * Stores the line of a contact's latest chat. If it is of another chat than before, that
+   * one is open no more: of what changes at once the feed tells only what it is in the end.
+   * @param {Line} line
+   */
+  putLine(line) {
+    const before = this.lines.get(line.key);
+    if (before && before.protocol !== line.protocol)
+      for (const list of this.lists.values()) if (list.showsOpen) list.remove(before.protocol);
+    this.lines.set(line.key, line);
   }
 
   /** Returns the list of a filter, empty at first. @param {Filter} filter */
@@ -115,6 +132,8 @@ export class Store {
     let isShown = this.conversations.has(key);
     for (const list of this.lists.values())
       if (list.place(line, contact, this.me)) isShown = true;
+    // A list may show an earlier chat of the contact.
+    isShown ||= [...this.lists.values()].some((list) => list.lines.some((one) => one.key === key));
     if (!isShown) this.#forget(key);
   }
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.feed.processes import wait_until
 
-_SHOWN = r"""() => [...document.querySelectorAll('.card:not(.is-gone)')].map((card) => [
+_SHOWN = r"""() => [...document.querySelectorAll('.card[data-protocol]:not(.is-gone)')].map((card) => [
   card.dataset.protocol,
   card.querySelector('.card__name bdi').textContent,
   card.querySelector('.unread')?.textContent.match(/\d+/)[0] ?? '0',
@@ -41,7 +41,7 @@ def assert_same(page: Page, state: str, me: str) -> None:
 
     with contextlib.suppress(AssertionError):
         wait_until(is_same, 30)
-    assert found[0] == found[1]
+    assert found[0] == found[1], f"{state}: shown {found[0]}, answered {found[1]}"
 
 
 def one(line: dict[str, Any]) -> list[Any]:

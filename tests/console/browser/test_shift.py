@@ -41,6 +41,8 @@ def test_a_shift_with_the_keyboard_alone(company, new_context):
     first = company.customer("Maria Souza", "Vocês fazem bolo?")
     second = company.customer("João Prado", "Bom dia")
     page = new_context().new_page()
+    # Playwright takes the dialog from its first listener on, and needs a moment for it.
+    page.on("filechooser", lambda chooser: None)
     keys = page.keyboard
     page.goto("/")
     expect(page.locator("input[name=username]")).to_be_focused()

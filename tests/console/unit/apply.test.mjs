@@ -89,3 +89,33 @@ test("a contact's new name and unread count are kept", () => {
 test("a kind that is not known changes nothing", () => {
   assert.equal(apply(storeWith(), { k: "what will come", row: {} }).lines.size, 0);
 });
+
+const WAITING = { state: "waiting", area: "vendas", operatorId: "0" };
+
+test("a chat that follows another at once takes its place", () => {
+  const store = storeWith("queue");
+  put(store);
+  const { key: _, ...row } = line({ protocol: "P2", openedAt: "2026-11-28T12:00:00Z" });
+  const toRead = apply(store, { k: "line", row, was: WAITING, is: WAITING });
+  assert.deepEqual(shown(store, "queue"), ["P2"]);
+  assert.deepEqual([...toRead.lines.keys()], [KEY]); // its last message may have come before
+});
+
+test("a contact stays while a list shows an earlier chat of it", () => {
+  const store = storeWith("queue", "closed");
+  put(store, { protocol: "P0", open: false, state: "closed", closedAt: "2026-11-28T10:30:00Z", openedAt: "2026-11-28T10:00:00Z" });
+  put(store);
+  const { key: _, ...row } = line({ state: "serving", queuedAt: null });
+  const is = { state: "serving", area: "vendas", operatorId: "8" };
+  apply(store, { k: "line", row, was: WAITING, is });
+  assert.deepEqual([shown(store, "queue"), shown(store, "closed")], [[], ["P0"]]);
+  assert.equal(store.contacts.get(KEY).name, "Maria Souza");
+});
+
+test("an earlier chat of a list does not replace a later one", () => {
+  const store = storeWith();
+  const closed = { open: false, state: "closed" };
+  store.putRow(listed({ ...closed, protocol: "P2", openedAt: "2026-11-28T12:00:00Z" }));
+  store.putRow(listed({ ...closed, protocol: "P1", openedAt: "2026-11-28T11:00:00Z" }));
+  assert.equal(store.lines.get(KEY).protocol, "P2");
+});

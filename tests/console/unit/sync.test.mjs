@@ -161,3 +161,23 @@ test("a list that is asked for anew while it is read is read once more", async (
   assert.equal(asked, 2);
   assert.equal(store.list({ tab: "queue" }).lines.length, 1);
 });
+
+test("a closed chat whose contact has begun another since is read into the list", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const closed = listed({ open: false, state: "closed", closedAt: "2026-11-28T12:00:00Z" });
+  const next = listed({ protocol: "P2", openedAt: "2026-11-28T12:00:01Z" });
+  const { store, sync } = synced({
+    list: Promise.resolve({ chats: [closed], next: null }),
+    chat: Promise.resolve(next),
+  });
+  store.list({ tab: "closed" }).replace([], null);
+  store.list({ tab: "queue" }).replace([], null);
+  store.putRow(listed());
+  store.placeLine(JSON.stringify([M, ID]));
+  event(sync, { k: "chat", row: { protocol: "P1", open: false } });
+  const { key: _, ...row } = line({ protocol: "P2", openedAt: "2026-11-28T12:00:01Z" });
+  event(sync, { k: "line", row, was: WAITING, is: WAITING });
+  for (let n = 0; n < 3; n += 1) await heartbeat(sync, t);
+  assert.deepEqual(store.list({ tab: "closed" }).lines.map(({ protocol }) => protocol), ["P1"]);
+  assert.deepEqual(store.list({ tab: "queue" }).lines.map(({ protocol }) => protocol), ["P2"]);
+});
