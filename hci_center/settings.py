@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "hci_center.api",
+    "hci_center.audit",
     "hci_center.background",
     "hci_center.local",
     "hci_center.demo",
@@ -138,6 +139,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hci_center.compression.CompressionMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "hci_center.audit.middleware.AuditMiddleware",
     "hci_center.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 
 from hci_center.api.middleware import PREFIX, ApiMiddleware
+from hci_center.audit.middleware import AuditMiddleware
 from hci_center.compression import CompressionMiddleware
 
 
@@ -44,7 +45,9 @@ class Application(WSGIHandler):
     def __init__(self) -> None:
         super().__init__()
         # In the order of settings.MIDDLEWARE.
-        self.api = CompressionMiddleware(CallCors(ApiMiddleware(_no_page)))
+        self.api = CompressionMiddleware(
+            CallCors(AuditMiddleware(ApiMiddleware(_no_page)))
+        )
 
     # WSGI only requires an iterable; Django returns its response object.
     def __call__(  # type: ignore[override]

@@ -120,6 +120,7 @@ class ContractViewSet(ViewSet):
         caller = identify(request)
         if caller is not None:
             self.caller = caller
+            request.caller = caller  # type: ignore[attr-defined]
         elif not declared.anonymous:
             raise NotAuthenticatedError
         if request.method not in SAFE_METHODS and not (caller and caller.is_key):

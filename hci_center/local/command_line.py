@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from hci_center.audit.actor import use_command
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
 from hci_center.local.errors import SecretsError
@@ -47,6 +48,7 @@ def execute(arguments: list[str]) -> None:
         sys.exit(2)
     # Long-running commands set their own role.
     use_role("command")
+    use_command(arguments[1] if len(arguments) > 1 else "help")
     try:
         if set(arguments[1:2]) & WANT_SECRETS:
             django.setup()

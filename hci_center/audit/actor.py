@@ -1,0 +1,89 @@
+"""Who acts in this thread: the person or key of a request, or a command.
+
+A request is only remembered here; its credential, id and address are worked out when a
+line is written, so that calls which are not audited pay nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from hci_center.addresses import address_of
+
+ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, by his permanent name, and the request that he acts by."""
+
+    credential: str
+    request_id: str = ""
+    address: str = ""
+
+
+_request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
+_actor: ContextVar[Actor | None] = ContextVar("audited_actor", default=None)
+# Of the whole process, whatever its threads.
+_command: Actor | None = None
+
+
+def use_command(name: str) -> None:
+    """Names this process's command as who acts, where no request or block says more."""
+    global _command
+    _command = Actor(f"command:{name}"[:100])
+
+
+@contextmanager
+def acting_in(request: HttpRequest) -> Iterator[None]:
+    """Within the block, whoever sent the request acts."""
+    token = _request.set(request)
+    try:
+        yield
+    finally:
+        _request.reset(token)
+
+
+@contextmanager
+def acting_as(credential: str) -> Iterator[None]:
+    """Within the block, the credential acts, such as "user:12" of a job that it ordered."""
+    token = _actor.set(Actor(credential))
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def current_actor() -> Actor | None:
+    """Returns who acts; None: nobody whom the program knows, so the database's role."""
+    actor = _actor.get()
+    if actor is not None:
+        return actor
+    request = _request.get()
+    return _command if request is None else actor_in(request)
+
+
+def actor_in(request: HttpRequest) -> Actor:
+    """Returns the sender of a request, with an id that all its lines share."""
+    request_id = getattr(request, "audit_id", "")
+    if not request_id:
+        request_id = secrets.token_hex(8)
+        request.audit_id = request_id  # type: ignore[attr-defined]
+    return Actor(_credential_of(request), request_id, address_of(request)[:64])
+
+
+def _credential_of(request: HttpRequest) -> str:
+    """The API's viewsets leave the caller on the request, Django's middleware the user."""
+    caller = getattr(request, "caller", None)
+    if caller is not None:
+        return str(caller.credential)
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return f"user:{user.pk}"
+    return ANONYMOUS

@@ -1,0 +1,90 @@
+"""Lines are written with their act, name who acted, and stay as they are."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.test import RequestFactory
+
+from hci_center.audit.actor import acting_as, acting_in
+from hci_center.audit.models import AuditLine
+from hci_center.audit.recording import record
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_line_says_who_did_what_on_what():
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.7")
+    request.user = User(pk=12)
+
+    with acting_in(request):
+        record("export", "report", manager_id=3, after={"metric": "tme", "rows": 5})
+        record("open", "chat", 7, manager_id=3)
+
+    made, opened = AuditLine.objects.order_by("pk")
+    assert (made.credential, made.act, made.kind, made.target) == (
+        "user:12",
+        "export",
+        "report",
+        "",
+    )
+    assert (made.manager_id, made.before) == (3, None)
+    assert made.after == {"metric": "tme", "rows": 5}
+    assert made.address == "192.0.2.7"
+    assert opened.target == "7"
+    assert made.request_id == opened.request_id != ""
+
+
+def test_a_job_acts_for_whoever_ordered_it():
+    with acting_as("user:5"):
+        record("erasure", "contact", 9)
+    record("erasure", "contact", 10, credential="user:6")
+
+    assert [*AuditLine.objects.order_by("pk").values_list("credential", flat=True)] == [
+        "user:5",
+        "user:6",
+    ]
+
+
+def test_without_anybody_it_names_the_role_of_the_database():
+    record("restore", "backup")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        [role] = cursor.fetchone()
+    assert AuditLine.objects.get().credential == f"database:{role}"
+
+
+def test_a_line_goes_with_the_transaction_of_its_act():
+    with transaction.atomic():
+        record("erasure", "contact", 9)
+        transaction.set_rollback(True)
+
+    assert not AuditLine.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_line SET act = 'x'", "DELETE FROM audit_line"]
+)
+def test_a_line_is_never_changed(statement: str):
+    record("export", "report")
+
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert AuditLine.objects.get().act == "export"
+
+
+def test_a_partition_is_there_a_year_ahead():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_line (at, credential, act, kind)"
+            " VALUES (now() + interval '1 year', 'user:1', 'export', 'report')"
+        )
+        cursor.execute("SELECT audit_make_ahead(), audit_make_ahead()")
+
+    assert AuditLine.objects.count() == 1
