@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from areas.naming import spellings_of
+from contacts.models import public_id
 from hci_center.callers import Caller
-from hci_center.errors import (
-    AreaNotFoundError,
-    InvalidError,
-    ManagerNotFoundError,
-    OperatorNotFoundError,
-)
+from hci_center.errors import InvalidError
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import Key, Report, figures
 from hci_center.reports.metric import VERSION, Metric
 from hci_center.reports.questions import MOST_AT_ONCE, Question
+from hci_center.reports.rows import ForeignPlaceError, Part, Place, Row, rows_of
+from hci_center.reports.scope import (
+    Managers,
+    find_areas,
+    find_managers,
+    find_operator,
+)
 from hci_center.times import as_time
-from managers.models import Manager
 
 MOST_DAYS = 400
 MOST_ROWS = 10_000
 # In these days customers may still come back.
 RETURN_DAYS = 3
 
-_AREAS = """
-SELECT id FROM areas_area WHERE manager_id = ANY(%(managers)s)
-   AND (code = ANY(%(spelled)s) OR name = ANY(%(spelled)s))
-"""
-_OPERATOR = """
-SELECT id FROM areas_operator WHERE manager_id = ANY(%(managers)s) AND id = %(operator)s
-"""
-_CODES = "SELECT id, code FROM areas_area WHERE manager_id = ANY(%s)"
 # More chats are marked than are computed at once, or kept rows are of an earlier version.
 _REBUILDING = """
 SELECT (SELECT count(*) FROM (
@@ -62,29 +54,19 @@ class ReportRequest:
     area: str | None = None
     operator_id: int | None = None
     channel: str | None = None
+    # Of rows: an hour of the day, and a day of the week from 1, Monday.
+    hour: int | None = None
+    weekday: int | None = None
 
 
-@dataclass(slots=True)
-class _Managers:
-    """The managers that the answer covers."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request with what its names mean."""
 
-    rows: list[Manager]
-    codes: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        return tuple(manager.pk for manager in self.rows)
-
-    @property
-    def zone(self) -> str | None:
-        """The zone of all of them, None where they differ."""
-        zones = {manager.time_zone for manager in self.rows}
-        return zones.pop() if len(zones) == 1 else None
-
-    def today(self, now: datetime) -> date:
-        """The latest date that any of them has."""
-        dates = [now.astimezone(ZoneInfo(row.time_zone)).date() for row in self.rows]
-        return max(dates, default=now.date())
+    question: Question
+    managers: Managers
+    at: datetime
+    today: date
 
 
 def definitions(language: str) -> list[dict[str, Any]]:
@@ -111,9 +93,85 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
     Raises InvalidError, ManagerNotFoundError, AreaNotFoundError and
     OperatorNotFoundError.
     """
-    metric = METRICS[request.metric]
-    _validate(metric, request)
-    managers = _managers(caller, request.manager_id)
+    asked = _asked(caller, request)
+    question, managers = asked.question, asked.managers
+    metric = question.definition
+    found = figures(question)
+    if len(found.rows) > MOST_ROWS:
+        raise InvalidError({"by": [_("This gives more than %d rows.") % MOST_ROWS]})
+    settled = asked.today - timedelta(
+        days=RETURN_DAYS if metric.waits_for_return else 0
+    )
+    return {
+        "metric": request.metric,
+        "version": metric.version,
+        "cohort": metric.cohort,
+        "unit": metric.unit,
+        "zone": managers.zone,
+        "from": question.since.isoformat(),
+        "to": question.until.isoformat(),
+        "at": as_time(asked.at),
+        "provisional": question.until >= settled,
+        "rebuilding": _is_rebuilding(managers),
+        "by": list(request.by),
+        "rows": _rows(found, request.by, managers),
+        "total": found.total,
+    }
+
+
+def report_rows(
+    caller: Caller,
+    request: ReportRequest,
+    limit: int,
+    after: str | None = None,
+    part: Part = "n",
+) -> tuple[list[Row], str | None, Managers]:
+    """Returns a page of what the figure of the request counts, and the next `after`.
+
+    `part` of a share: those counted, those among which they are (`of`), or the others
+    (`rest`). Without `next` that was all. Nothing else reads the rows behind a figure:
+    whatever is to be recorded about their reading is recorded here. Raises what
+    `report` raises, and InvalidError for an `after` of other rows.
+    """
+    asked = _asked(caller, request)
+    filters = repr((asked.question, part))
+    place = None
+    if after is not None:
+        try:
+            place = Place.decode(after, filters)
+        except ForeignPlaceError as error:
+            sentence = _("This is not the `next` of rows with these filters.")
+            raise InvalidError({"after": [sentence]}) from error
+    found, place = rows_of(asked.question, limit, place, part)
+    following = None if place is None else place.encode(filters)
+    return found, following, asked.managers
+
+
+def row_shapes(rows: list[Row], managers: Managers) -> list[dict[str, Any]]:
+    """Returns rows as the API shows them: ids, and neither names nor texts."""
+    return [_row_shape(row, managers) for row in rows]
+
+
+def _row_shape(row: Row, managers: Managers) -> dict[str, Any]:
+    shape = {
+        "protocol": row.protocol,
+        "contactId": public_id(row.contact_channel, row.external_id),
+        "m": managers.name(row.manager_id),
+        "area": None if row.area_id is None else managers.codes.get(row.area_id, ""),
+        "operatorId": None if row.operator_id is None else str(row.operator_id),
+        "channel": row.channel,
+        "from": as_time(row.begins),
+        "to": None if row.ends is None else as_time(row.ends),
+        "seconds": row.seconds,
+        "business": row.business,
+    }
+    return shape if row.mark is None else shape | {"mark": row.mark}
+
+
+def _asked(caller: Caller, request: ReportRequest) -> _Asked:
+    """Raises InvalidError and what the names raise."""
+    _validate(METRICS[request.metric], request)
+    managers = find_managers(caller, request.manager_id)
     now = timezone.now()
     today = managers.today(now)
     since, until = _period(request, today)
@@ -123,29 +181,13 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
         since,
         until,
         request.by,
-        _area_ids(managers, request.area),
-        _operator_id(managers, request.operator_id),
+        find_areas(managers, request.area),
+        find_operator(managers, request.operator_id),
         request.channel,
+        request.hour,
+        request.weekday,
     )
-    found = figures(question)
-    if len(found.rows) > MOST_ROWS:
-        raise InvalidError({"by": [_("This gives more than %d rows.") % MOST_ROWS]})
-    settled = today - timedelta(days=RETURN_DAYS if metric.waits_for_return else 0)
-    return {
-        "metric": request.metric,
-        "version": metric.version,
-        "cohort": metric.cohort,
-        "unit": metric.unit,
-        "zone": managers.zone,
-        "from": since.isoformat(),
-        "to": until.isoformat(),
-        "at": as_time(now),
-        "provisional": until >= settled,
-        "rebuilding": _is_rebuilding(managers),
-        "by": list(request.by),
-        "rows": _rows(found, request.by, managers),
-        "total": found.total,
-    }
+    return _Asked(question, managers, now, today)
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:
@@ -179,55 +221,7 @@ def _period(request: ReportRequest, today: date) -> tuple[date, date]:
     return since, until
 
 
-def _managers(caller: Caller, manager_id: int | None) -> _Managers:
-    visible = Manager.objects.visible_to(caller)
-    if manager_id is not None:
-        visible = visible.filter(pk=manager_id)
-    columns = ("id", "number", "facebook_id", "time_zone")
-    rows = list(visible.only(*columns).order_by("id"))
-    if manager_id is not None and not rows:
-        raise ManagerNotFoundError
-    managers = _Managers(rows)
-    with connection.cursor() as cursor:
-        cursor.execute(_CODES, [list(managers.ids)])
-        managers.codes = dict(cursor.fetchall())
-    return managers
-
-
-def _area_ids(managers: _Managers, area: str | None) -> tuple[int, ...] | None:
-    """Returns the areas of that code; "" is none. Raises AreaNotFoundError."""
-    if area is None:
-        return None
-    if area == "":
-        return (0,)
-    values: dict[str, Any] = {
-        "managers": list(managers.ids),
-        "spelled": list(spellings_of(area)),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_AREAS, values)
-        found = tuple(area_id for (area_id,) in cursor.fetchall())
-    if not found:
-        raise AreaNotFoundError
-    return found
-
-
-def _operator_id(managers: _Managers, operator_id: int | None) -> int | None:
-    """Raises OperatorNotFoundError; an operator who has left is found too."""
-    if not operator_id:
-        return operator_id
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {
-            "managers": list(managers.ids),
-            "operator": operator_id,
-        }
-        cursor.execute(_OPERATOR, values)
-        if cursor.fetchone() is None:
-            raise OperatorNotFoundError
-    return operator_id
-
-
-def _is_rebuilding(managers: _Managers) -> bool:
+def _is_rebuilding(managers: Managers) -> bool:
     values: dict[str, Any] = {
         "managers": list(managers.ids),
         "most": MOST_AT_ONCE,
@@ -239,31 +233,23 @@ def _is_rebuilding(managers: _Managers) -> bool:
 
 
 def _rows(
-    found: Report, by: tuple[str, ...], managers: _Managers
+    found: Report, by: tuple[str, ...], managers: Managers
 ) -> list[dict[str, Any]]:
-    names = {
-        str(row.pk): row.facebook_id if row.number is None else row.number
-        for row in managers.rows
-    }
-
     def shown(key: Key) -> dict[str, Any]:
         return dict(
-            _shown(group, value, managers, names)
-            for group, value in zip(by, key, strict=True)
+            _shown(group, value, managers) for group, value in zip(by, key, strict=True)
         )
 
     return [shown(key) | row for key, row in found.rows.items()]
 
 
-def _shown(
-    group: str, value: str, managers: _Managers, names: Mapping[str, Any]
-) -> tuple[str, Any]:
+def _shown(group: str, value: str, managers: Managers) -> tuple[str, Any]:
     if group == "area":
         return "area", managers.codes.get(int(value), "") if value != "0" else ""
     if group == "operator":
         return "operatorId", value
     if group == "manager":
-        return "m", names.get(value)
+        return "m", managers.name(int(value))
     if group in ("hour", "weekday"):
         return group, int(value)
     return group, value

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db import connection
 
+from hci_center.reports.counted import Counted, counted, moved_on
 from hci_center.reports.metric import Count, Duration
-from hci_center.reports.questions import Question, episodes, samples
-from hci_center.reports.shares import Sla
+from hci_center.reports.questions import Question
 
 Key = tuple[str, ...]
 Figures = dict[str, Any]
@@ -41,31 +41,6 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     },
     "unanswered": {"first": "s.mark = 1"},
 }
-_BESIDE_METRICS = {
-    "tme": ("unserved",),
-    "tmr1": ("unanswered", "phone1"),
-    "tmr": ("unanswered", "phone"),
-}
-# Of episodes: what is counted, and among what.
-SHARES: Mapping[str, tuple[str, str]] = {
-    "reopen": ("s.is_reopened", "s.outcome = 'resolved'"),
-    "recontact": ("s.is_recontacted", "s.outcome = 'resolved'"),
-    "one_contact": (
-        "s.authors = 1 AND s.transfers = 0 AND NOT s.is_reopened"
-        " AND NOT s.is_recontacted",
-        "s.outcome = 'resolved'",
-    ),
-    "transfer": ("s.transfers > 0", "s.is_served"),
-    "bounce": ("s.is_bounced", "s.transfers > 0"),
-    "lost": ("s.outcome = 'lost'", "s.is_queued"),
-    "abandoned": ("s.outcome = 'abandoned'", "s.is_served"),
-    "contained": ("s.outcome = 'contained'", "s.had_bot"),
-}
-# Of samples.
-_OF_SAMPLES: Mapping[str, tuple[str, str]] = {
-    "csat": ("s.mark >= 4", "true"),
-    "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
-}
 # Counts by a further key: its name in the answer, its column, and of what.
 _SPREADS: Mapping[str, tuple[str, str, str]] = {
     "csat": ("marks", "s.mark::text", "true"),
@@ -74,11 +49,6 @@ _SPREADS: Mapping[str, tuple[str, str, str]] = {
     "opened": ("origins", "s.opened_by", "s.origin = 'opened'"),
     "closed": ("outcomes", "s.outcome", "s.ends IS NOT NULL"),
 }
-_COUNTED = {
-    "opened": "s.origin = 'opened'",
-    "reopened": "s.origin = 'reopened'",
-    "closed": "s.ends IS NOT NULL",
-}
 
 
 def figures(question: Question) -> Report:
@@ -86,16 +56,11 @@ def figures(question: Question) -> Report:
     definition = question.definition
     if issubclass(definition, Duration):
         return _durations(question)
-    if issubclass(definition, Sla):
-        return _targets(question, definition)
     if issubclass(definition, Count):
         return _counts(question)
-    if question.metric in _OF_SAMPLES:
-        source = samples(question, [question.metric])
-        return _shares(question, source, *_OF_SAMPLES[question.metric])
     if question.metric == "transfer" and question.is_by_part:
         return _transfers_by_part(question)
-    return _shares(question, episodes(question), *SHARES[question.metric])
+    return _shares(question, counted(question))
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -113,7 +78,7 @@ def share(counted: int, of: int) -> float | None:
 
 def _durations(question: Question) -> Report:
     metric = question.metric
-    source = samples(question, [metric, *_BESIDE_METRICS.get(metric, ())])
+    source = counted(question).source
     parts = []
     for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
         if metric == "tma":
@@ -189,12 +154,13 @@ def _completed(report: Report, question: Question) -> Report:
 # Shares
 
 
-def _shares(question: Question, source: str, counted: str, among: str) -> Report:
+def _shares(question: Question, base: Counted) -> Report:
     report = Report()
+    source = base.source
     for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
         statement = f"""{source}
-SELECT {keys} AS k, count(*) FILTER (WHERE ({among}) AND ({counted})),
-       count(*) FILTER (WHERE {among})
+SELECT {keys} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
+       count(*) FILTER (WHERE {base.of})
   FROM source s GROUP BY k
 """  # noqa: S608 - of columns
         for key, n, of in _fetch(question, statement):
@@ -211,53 +177,17 @@ SELECT {keys} AS k, count(*) FILTER (WHERE ({among}) AND ({counted})),
     return _ordered(report, question)
 
 
-def _targets(question: Question, definition: type[Sla]) -> Report:
-    duration, missed = definition.duration, definition.missed
-    source = samples(question, [duration, *([missed] if missed else [])])
-    seconds = "s.business_micros / 1000000"
-    which = {"tmr1": " AND s.mark = 1", "tmr": " AND s.mark = 0"}.get(duration, "")
-    late = f"s.metric = '{missed}'{which} AND {seconds} > s.target"
-    among = (
-        f"s.target IS NOT NULL AND (s.metric = '{duration}'"
-        f"{f' OR {late}' if missed else ''})"
-    )
-    counted = f"s.metric = '{duration}' AND {seconds} <= s.target"
-    return _shares(question, source, counted, among)
-
-
 def _transfers_by_part(question: Question) -> Report:
     """Of those he held: those he moved on. Of those held in it: those that left it."""
-    pieces = samples(question, ["tma"])
-    by_operator = "operator" in question.by or question.operator_id is not None
-    moved = (
-        "p.operator_id = ANY(e.movers)"
-        if by_operator
-        else "coalesce(p.area_id, 0) = ANY(e.left_areas)"
-    )
     is_filtered = not (question.area_ids is None and question.operator_id is None)
-    joined = f"""{pieces}, told AS (
-  SELECT e.chat_id, e.episode, e.movers, e.left_areas FROM report_episode e
-   WHERE EXISTS (SELECT FROM source p WHERE p.chat_id = e.chat_id)
-     AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)
-   UNION ALL
-  SELECT e.chat_id, e.episode, e.movers, e.left_areas
-    FROM report_episodes(ARRAY(SELECT id FROM dirty)) e
-), each AS (
-  SELECT {{keys}} AS k, bool_or({moved}) AS is_moved
-    FROM source p JOIN told e ON e.chat_id = p.chat_id AND e.episode = p.episode
-   GROUP BY k, p.chat_id, p.episode
-)
+    joined = f"""{moved_on(question)}
 SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
 """  # noqa: S608 - of columns
     report = Report()
     for key, n, of in _fetch(question, joined.replace("{keys}", question.keys("p"))):
         report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
     if not is_filtered:
-        report.total = _shares(
-            Question(question.metric, question.managers, question.since, question.until,
-                     channel=question.channel),
-            episodes(question), *SHARES["transfer"],
-        ).total  # fmt: skip
+        report.total = _shares(question.whole(), counted(question.whole())).total
     else:
         found = _fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
         _, n, of = found[0] if found else ((), 0, 0)
@@ -269,10 +199,10 @@ SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
 
 
 def _counts(question: Question) -> Report:
-    source = episodes(question)
+    base = counted(question)
+    source = base.source
     statement = f"""{source}
-SELECT {question.keys("s")} AS k, count(*) FROM source s
- WHERE {_COUNTED[question.metric]} GROUP BY k
+SELECT {question.keys("s")} AS k, count(*) FROM source s WHERE {base.of} GROUP BY k
 """  # noqa: S608 - of columns
     report = Report()
     for key, count in _fetch(question, statement):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -30,7 +30,8 @@ MOST_AT_ONCE = 2000
 class Question:
     """A metric of some managers in a closed interval of days, by at most two groups.
 
-    `area_ids`, `operator_id`: None is no filter, 0 is none or nobody.
+    `area_ids`, `operator_id`: None is no filter, 0 is none or nobody. `weekday`: 1 is
+    Monday.
     """
 
     metric: str
@@ -41,6 +42,8 @@ class Question:
     area_ids: tuple[int, ...] | None = None
     operator_id: int | None = None
     channel: str | None = None
+    hour: int | None = None
+    weekday: int | None = None
 
     @property
     def definition(self) -> type[Metric]:
@@ -55,6 +58,10 @@ class Question:
             or self.operator_id is not None
         )
 
+    def whole(self) -> Question:
+        """Returns the question about all groups together."""
+        return replace(self, by=())
+
     def values(self) -> dict[str, Any]:
         """Returns the parameters of every statement."""
         return {
@@ -64,6 +71,8 @@ class Question:
             "areas": None if self.area_ids is None else list(self.area_ids),
             "operator": self.operator_id,
             "channel": self.channel,
+            "hour": self.hour,
+            "weekday": self.weekday,
             "most": MOST_AT_ONCE,
         }
 
@@ -82,6 +91,10 @@ class Question:
             found.append(f"coalesce({table}.operator_id, 0) = %(operator)s")
         if self.channel is not None:
             found.append(f"{table}.channel = %(channel)s")
+        if self.hour is not None:
+            found.append(f"{table}.hour = %(hour)s")
+        if self.weekday is not None:
+            found.append(f"extract(isodow FROM {table}.day) = %(weekday)s")
         return " AND ".join(found)
 
 

@@ -67,6 +67,33 @@ _DEFINITIONS: Json = {
         },
     },
 }
+_ROW: Json = {
+    "type": "object",
+    "description": "`area` and `operatorId` are null where the figure counts an episode "
+    "once and it had several; `to` is null while the episode goes on; `seconds` and "
+    "`business` are null where nothing is measured. `csat` has `mark`.",
+    "properties": {
+        "protocol": {"type": "string"},
+        "contactId": {"type": ["string", "integer"]},
+        "m": {"type": ["string", "integer"]},
+        "area": {"type": ["string", "null"]},
+        "operatorId": {"type": ["string", "null"]},
+        "channel": {"type": "string"},
+        "from": {"type": "string", "format": "date-time"},
+        "to": {"type": ["string", "null"], "format": "date-time"},
+        "seconds": _SECONDS,
+        "business": _SECONDS,
+        "mark": {"type": "integer"},
+    },
+}
+_ROWS: Json = {
+    "type": "object",
+    "required": ["rows"],
+    "properties": {
+        "rows": {"type": "array", "items": _ROW},
+        "next": {"type": "string"},
+    },
+}
 # The figures of tests/reports/hand_checked.py.
 _SUPPORT: Json = {
     "n": 4,
@@ -108,9 +135,13 @@ PAGES = {
         "seconds by the calendar and within the open hours; median and p90 are always "
         "the time of a real conversation. `provisional`: the figures may still change. "
         "`rebuilding`: kept rows are being made anew. Without a sample a figure is null. "
-        "`metric: definitions` answers what each metric counts. For supervisors and "
+        "With `rows: true` the samples behind the figure come instead, in the order in "
+        "which they happened, `limit` a page (100, at most 1,000) and from `next` on "
+        "with `after`: their number is `n` (of a count, `count`). `part` chooses those "
+        "of a share: `n`, `of`, or `rest`, which are in `of` and not in `n`. Groups do "
+        "not matter there. `metric: definitions` answers what each metric counts. For supervisors and "
         "keys.",
-        answer={"anyOf": [_REPORT, _DEFINITIONS]},
+        answer={"anyOf": [_REPORT, _ROWS, _DEFINITIONS]},
         example=EXAMPLE,
         bodies={
             "The queue by area": {
@@ -120,6 +151,14 @@ PAGES = {
                 "to": "2025-11-30",
                 "by": ["area"],
                 "area": "suporte",
+            },
+            "Rows of the queue": {
+                "metric": "tme",
+                "from": "2025-11-17",
+                "to": "2025-11-30",
+                "area": "suporte",
+                "rows": True,
+                "limit": 50,
             },
             "Definitions": {"metric": "definitions"},
         },

@@ -7,15 +7,27 @@ from typing import Any, get_args
 from django.utils.translation import gettext as _
 
 from chats.api.serializers.closing import Day
+from chats.api.serializers.inbox import LONGEST_CURSOR
 from contacts.models import Channel
-from hci_center.api.fields import OneOf, OperatorId, Phone, PublicId, Text, WireField
+from hci_center.api.fields import (
+    Flag,
+    Integer,
+    OneOf,
+    OperatorId,
+    Phone,
+    PublicId,
+    Text,
+    WireField,
+)
 from hci_center.api.parsers import WrongValueError
 from hci_center.api.request_schema import Body
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.metric import Group
+from hci_center.reports.rows import Part
 
 GROUPS: tuple[str, ...] = get_args(Group)
 MOST_GROUPS = 2
+MOST_ROWS = 1000
 
 
 class Groups(WireField):
@@ -55,3 +67,8 @@ class Report(Body):
     area = Text(200, required=False, clearable=True)
     operatorId = OperatorId(required=False)
     channel = OneOf(*Channel.values, required=False)
+    # The rows behind the figure, instead of it.
+    rows = Flag(required=False)
+    part = OneOf(*get_args(Part), required=False)
+    after = Text(LONGEST_CURSOR, required=False)
+    limit = Integer(1, MOST_ROWS, required=False)

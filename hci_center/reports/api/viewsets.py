@@ -9,9 +9,18 @@ from django.utils.translation import get_language
 from chats.api.viewsets.chats import manager_names
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
-from hci_center.reports.answers import ReportRequest, definitions, report
+from hci_center.reports.answers import (
+    ReportRequest,
+    definitions,
+    report,
+    report_rows,
+    row_shapes,
+)
 from hci_center.reports.api.serializers import Report
 from managers.lookup import find_manager
+
+# How many rows a page has unless a `limit` is given.
+ROWS = 100
 
 
 class ReportViewSet(ContractViewSet):
@@ -25,10 +34,23 @@ class ReportViewSet(ContractViewSet):
             fields["metric"],
             fields.get("from"),
             fields.get("to"),
-            fields.get("by", ()),
+            () if fields.get("rows") else fields.get("by", ()),
             manager_id,
             fields.get("area"),
             fields.get("operatorId"),
             fields.get("channel"),
         )
+        if fields.get("rows"):
+            return self._rows(request, fields)
         return report(self.caller, request)
+
+    def _rows(self, request: ReportRequest, fields: Fields) -> dict[str, Any]:
+        rows, following, managers = report_rows(
+            self.caller,
+            request,
+            fields.get("limit", ROWS),
+            fields.get("after"),
+            fields.get("part", "n"),
+        )
+        answer: dict[str, Any] = {"rows": row_shapes(rows, managers)}
+        return answer if following is None else answer | {"next": following}

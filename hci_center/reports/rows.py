@@ -1,0 +1,176 @@
+"""The rows behind a figure: those that it counts, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+
+from django.core import signing
+from django.db import connection
+
+from hci_center.reports.counted import counted, moved_on
+from hci_center.reports.questions import Question
+
+# Of a share: those counted (`n`), those among which they are (`of`), or the others.
+Part = Literal["n", "of", "rest"]
+_CONDITIONS: dict[str, str] = {
+    "n": "({of}) AND ({n})",
+    "of": "({of})",
+    "rest": "({of}) AND ({n}) IS NOT TRUE",
+}
+_PURPOSE = "report-rows"
+_NOTHING_MEASURED = "NULL::bigint AS seconds, NULL::bigint AS business"
+
+_PAGE = """, page AS (
+  SELECT * FROM ({rows}) r
+   WHERE %(at)s::timestamptz IS NULL
+      OR (r.at, r.chat_id, r.episode, r.source)
+         > (%(at)s::timestamptz, %(chat)s::bigint, %(episode)s::integer, %(source)s::bigint)
+   ORDER BY r.at, r.chat_id, r.episode, r.source LIMIT %(limit)s
+)
+SELECT p.at, p.chat_id, p.episode, p.source, h.protocol, c.id, c.channel, c.external_id,
+       p.manager_id, p.area_id, p.operator_id, p.channel, p.begins, p.ends, p.seconds,
+       p.business, p.mark
+  FROM page p JOIN chats_chat h ON h.id = p.chat_id
+  JOIN contacts_contact c ON c.id = h.contact_id
+ ORDER BY p.at, p.chat_id, p.episode, p.source
+"""
+
+
+class ForeignPlaceError(ValueError):
+    """It was not made here, or for rows with other filters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended; rows are in the order of these values."""
+
+    at: datetime
+    chat_id: int
+    episode: int
+    source: int
+
+    def encode(self, filters: str) -> str:
+        value = [self.at.isoformat(), self.chat_id, self.episode, self.source]
+        return signing.dumps(value, salt=f"{_PURPOSE}:{filters}")
+
+    @classmethod
+    def decode(cls, given: str, filters: str) -> Self:
+        """Raises ForeignPlaceError."""
+        try:
+            at, *rest = signing.loads(given, salt=f"{_PURPOSE}:{filters}")
+        except signing.BadSignature as error:
+            raise ForeignPlaceError from error
+        return cls(datetime.fromisoformat(at), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that a figure counts.
+
+    `area_id` and `operator_id`: 0 is none or nobody; None: several, of an episode that
+    the figure counts once. `ends`: None while the episode goes on. `seconds` and
+    `business`: None where nothing is measured. `mark`: of `csat` alone.
+    """
+
+    place: Place
+    protocol: str
+    contact_id: int
+    contact_channel: str
+    external_id: str
+    manager_id: int
+    area_id: int | None
+    operator_id: int | None
+    channel: str
+    begins: datetime
+    ends: datetime | None
+    seconds: int | None
+    business: int | None
+    mark: int | None
+
+
+def rows_of(
+    question: Question, limit: int, after: Place | None = None, part: Part = "n"
+) -> tuple[list[Row], Place | None]:
+    """Returns a page of what the question's figure counts, and where it ended.
+
+    In the order in which it happened. The place is None at the end. Groups of the
+    question do not matter. `part` is of shares; of others it is `n`.
+    """
+    values = question.values() | {
+        "at": after and after.at,
+        "chat": after and after.chat_id,
+        "episode": after and after.episode,
+        "source": after and after.source,
+        "limit": limit + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(question, part), values)
+        found = [Row(Place(*row[:4]), *row[4:]) for row in cursor.fetchall()]
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], found[limit - 1].place
+
+
+def _statement(question: Question, part: Part) -> str:
+    if question.metric == "transfer" and question.is_by_part:
+        condition = _CONDITIONS[part].format(n="e.is_moved", of="true")
+        source = moved_on(question).replace("{keys}", "ARRAY[]::text[]")
+        return source + _PAGE.replace("{rows}", _episodes("each e", "e", condition))
+    base = counted(question)
+    condition = _CONDITIONS[part].format(n=base.n, of=base.of)
+    if question.metric == "tma":
+        listed = _handled(condition)
+    elif base.is_of_samples:
+        listed = _samples(condition, question.metric)
+    else:
+        listed = _episodes("source s", "s", condition, _moment(question))
+    return base.source + _PAGE.replace("{rows}", listed)
+
+
+def _moment(question: Question) -> str:
+    return "s.begins" if question.metric in ("opened", "reopened") else "s.ends"
+
+
+def _samples(condition: str, metric: str) -> str:
+    measured = (
+        _NOTHING_MEASURED
+        if metric in ("csat", "answered_surveys")
+        else "s.micros / 1000000 AS seconds, s.business_micros / 1000000 AS business"
+    )
+    mark = "s.mark" if metric == "csat" else "NULL::smallint AS mark"
+    return f"""SELECT s.ends AS at, s.chat_id, s.episode, coalesce(s.source, 0) AS source,
+         s.manager_id, coalesce(s.area_id, 0) AS area_id,
+         coalesce(s.operator_id, 0) AS operator_id, s.channel, s.begins, s.ends,
+         {measured}, {mark}
+    FROM source s WHERE {condition}"""  # noqa: S608 - of columns
+
+
+def _handled(condition: str) -> str:
+    """The time with operators, added up for each episode."""
+    return f"""SELECT min(s.ends) AS at, s.chat_id, s.episode, 0::bigint AS source,
+         min(s.manager_id) AS manager_id,
+         CASE WHEN count(DISTINCT coalesce(s.area_id, 0)) = 1
+              THEN coalesce(min(s.area_id), 0) END AS area_id,
+         CASE WHEN count(DISTINCT s.operator_id) = 1 THEN min(s.operator_id) END
+           AS operator_id,
+         min(s.channel) AS channel, min(s.begins) AS begins, min(s.ends) AS ends,
+         sum(s.micros)::bigint / 1000000 AS seconds,
+         sum(s.business_micros)::bigint / 1000000 AS business, NULL::smallint AS mark
+    FROM source s WHERE {condition} GROUP BY s.chat_id, s.episode"""  # noqa: S608
+
+
+def _episodes(table: str, x: str, condition: str, moment: str = "e.ends") -> str:
+    return f"""SELECT {moment} AS at, {x}.chat_id, {x}.episode, 0::bigint AS source,
+         {x}.manager_id, {_or_none(x, "area_id", table)},
+         {_or_none(x, "operator_id", table)}, {x}.channel, {x}.begins, {x}.ends,
+         {_NOTHING_MEASURED}, NULL::smallint AS mark
+    FROM {table} WHERE {condition}"""  # noqa: S608 - of columns
+
+
+def _or_none(x: str, column: str, table: str) -> str:
+    """NULL is several of `each`, and none of episodes."""
+    if table.startswith("each"):
+        return f"{x}.{column}"
+    return f"coalesce({x}.{column}, 0) AS {column}"

@@ -1,0 +1,134 @@
+"""The rows behind a figure: their number is its n, and what they say adds up to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+
+from hci_center.reports.definitions import METRICS
+from hci_center.reports.figures import figures
+from hci_center.reports.questions import Question
+from hci_center.reports.rebuilding import take_dirty
+from hci_center.reports.rows import Part, Row, rows_of
+from tests import builders
+from tests.conftest import Api
+from tests.reports.hand_checked import NUMBER, write
+from tests.reports.past import Centre
+
+pytestmark = pytest.mark.django_db
+FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
+PERIOD = {"from": "2025-11-17", "to": "2025-11-30"}
+
+
+@pytest.fixture
+def centre(db: None) -> Centre:
+    centre = Centre(NUMBER)
+    write(centre)
+    return centre
+
+
+@pytest.fixture
+def api(centre: Centre) -> Api:
+    return Api(builders.make_key(centre.manager))
+
+
+def all_rows(question: Question, part: Part = "n") -> list[Row]:
+    """Reads three at a time."""
+    found, place = rows_of(question, 3, None, part)
+    while place is not None:
+        more, place = rows_of(question, 3, place, part)
+        assert more
+        found += more
+    return found
+
+
+def filters(by: str, key: str) -> dict[str, Any]:
+    if by == "day":
+        day = date.fromisoformat(key)
+        return {"since": day, "until": day}
+    if by in ("hour", "weekday"):
+        return {by: int(key)}
+    if by == "area":
+        return {"area_ids": (int(key),)}
+    return {"operator_id": int(key)} if by == "operator" else {by: key}
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["at once", "kept"])
+def test_their_number_is_that_of_the_figure(centre: Centre, is_kept: bool) -> None:
+    if is_kept:
+        take_dirty()
+    for metric, definition in METRICS.items():
+        values: dict[str, Any] = {
+            "metric": metric, "managers": (centre.manager.pk,), "since": FIRST,
+            "until": LAST,
+        }  # fmt: skip
+        total = figures(Question(**values)).total
+        rows = all_rows(Question(**values))
+        assert len(rows) == total.get("n", total.get("count")), metric
+        assert len({row.place for row in rows}) == len(rows), metric
+        if "of" in total:
+            parts: list[Part] = ["of", "rest"]
+            of, rest = (len(all_rows(Question(**values), part)) for part in parts)
+            assert (of, rest) == (total["of"], total["of"] - total["n"]), metric
+        if "sum" in total:
+            assert sum(row.seconds or 0 for row in rows) == (total["sum"] or 0)
+            business = sum(row.business or 0 for row in rows)
+            assert business == (total["business"]["sum"] or 0)
+        for by in {"day", "hour", "weekday", "area", "operator"} & {*definition.by}:
+            report = figures(Question(**values, by=(by,)))
+            for (key,), figure in report.rows.items():
+                asked = Question(**values | filters(by, key))
+                n = figure.get("n", figure.get("count"))
+                assert len(all_rows(asked)) == n, (metric, by, key)
+
+
+def test_a_page_says_where_the_next_begins(api: Api) -> None:
+    ask: dict[str, Any] = {"metric": "tme", "rows": True, "limit": 10, **PERIOD}
+    first = api.post("/api/report", ask).json()["data"]
+    rest = api.post("/api/report", ask | {"after": first["next"]}).json()["data"]
+    assert [len(first["rows"]), len(rest["rows"])] == [10, 3]
+    assert "next" not in rest
+    ends = [row["to"] for row in first["rows"] + rest["rows"]]
+    assert ends == sorted(ends)
+    for other in ({"after": "x"}, {"after": first["next"], "area": "vendas"}):
+        answer = api.post("/api/report", ask | other)
+        assert answer.status_code == 400
+        assert [*answer.json()["error"]["fields"]] == ["after"]
+
+
+def test_a_row_names_ids_alone(centre: Centre, api: Api) -> None:
+    ask = {"metric": "tme", "rows": True, "area": "suporte", **PERIOD}
+    row = api.post("/api/report", ask).json()["data"]["rows"][0]
+    assert row.pop("protocol").startswith("P")
+    assert isinstance(row.pop("contactId"), int)
+    assert row == {
+        "m": NUMBER,
+        "area": "suporte",
+        "operatorId": str(centre.bruno.pk),
+        "channel": "whatsapp",
+        "from": "2025-11-19T14:50:00.000Z",
+        "to": "2025-11-19T16:10:00.000Z",
+        "seconds": 4800,
+        "business": 1200,
+    }
+
+
+def test_marks_and_outcomes_are_told(api: Api) -> None:
+    marks: Counter[int] = Counter()
+    for part in ("n", "rest"):
+        ask = {"metric": "csat", "rows": True, "part": part, **PERIOD}
+        rows = api.post("/api/report", ask).json()["data"]["rows"]
+        marks.update(row["mark"] for row in rows)
+        assert {row["seconds"] for row in rows} == {None}
+    assert marks == {5: 1, 2: 1}
+
+
+def test_other_managers_rows_are_hidden(centre: Centre) -> None:
+    stranger = Api(builders.make_key(Centre(NUMBER + 1).manager))
+    ask = {"metric": "closed", "rows": True, **PERIOD}
+    assert stranger.post("/api/report", ask).json()["data"] == {"rows": []}
+    named = ask | {"number": centre.manager.number}
+    assert stranger.post("/api/report", named).status_code == 404
