@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,21 +19,20 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
 )
 
-from areas.models import Area, Availability, Operator, OperatorArea, PauseReason
+from areas.admin.colleagues import PRESENCE
+from areas.admin.leaving import chosen_operators, leaving_impact
+from areas.models import Area, Operator, OperatorArea, PauseReason
 from areas.presence import current_presence
-from chats.conversations.assignment import hand_over
+from chats.admin.undo_link import offer_to_undo
 from chats.conversations.audit import actor_of
-from contacts.models import Contact
+from chats.conversations.leaving import give_up_areas, leave, look
+from chats.models import Rehoming
 from managers.admin.columns import column, short, tag
+from managers.admin.confirm import MOST_AT_ONCE
 from managers.admin.filters import TenantFilter, yes_or_no
+from managers.admin.impact import Impact, agreed
 from managers.admin.tenant import ALL, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
-
-_PRESENCE: dict[str, tuple[Literal["good", "warn", "mute"], Any]] = {
-    Availability.State.ONLINE: ("good", Availability.State.ONLINE.label),
-    Availability.State.PAUSED: ("warn", Availability.State.PAUSED.label),
-    Availability.State.OFFLINE: ("mute", Availability.State.OFFLINE.label),
-}
 
 
 class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -72,7 +71,7 @@ class OperatorForm(AccountForm):
                 "as the rules of the area say."
             ),
             "is_active": gettext_lazy(
-                "Who leaves keeps his history; his contacts go back to the queue."
+                "Who leaves keeps his history; you are asked who gets his contacts."
             ),
         }
 
@@ -167,7 +166,7 @@ class OperatorAdmin(TenantAdmin):
     def presence(self, operator: Operator) -> str:
         """Online, paused with the reason, or offline, and since when."""
         found = current_presence(operator.pk)
-        kind, word = _PRESENCE[found.state]
+        kind, word = PRESENCE[found.state]
         reason = PauseReason.objects.filter(
             manager=operator.manager_id, code=found.reason
         )
@@ -189,10 +188,14 @@ class OperatorAdmin(TenantAdmin):
             form.sign_in_as(user)
             user.save(update_fields=["username", "password"] if change else None)
         obj.user = user
+        removed = _removed_areas(obj, form.cleaned_data["areas"]) if change else None
+        leaves = change and "is_active" in form.changed_data and not obj.is_active
+        if leaves:
+            self._leave(request, [obj])
+        elif removed:
+            self._give_up(request, obj, removed)
         super().save_model(request, obj, form, change)
         _serve(obj, form.cleaned_data["areas"])
-        if change and "is_active" in form.changed_data and not obj.is_active:
-            self._release(request, [obj])
 
     def delete_model(self, request: HttpRequest, obj: Operator) -> None:
         """Deletes the operator and the account, unless it is a staff account."""
@@ -215,31 +218,86 @@ class OperatorAdmin(TenantAdmin):
         permissions=["change"],
     )
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Operator]) -> None:
-        with transaction.atomic():
-            leaving = list(queryset.filter(is_active=True))
-            queryset.filter(pk__in=[o.pk for o in leaving]).update(is_active=False)
-            self._release(request, leaving)
-
-    def _release(self, request: HttpRequest, leaving: list[Operator]) -> None:
-        """Releases the contacts of operators who leave; they would wait in vain."""
-        actor = actor_of(caller_behind(request))
-        contacts = Contact.objects.present().filter(operator__in=leaving).order_by("pk")
-        count = 0
-        for contact in contacts:
-            hand_over(contact, None, actor=actor)
-            count += 1
-        message = ngettext(
-            "%d contact went back to the queue.",
-            "%d contacts went back to the queue.",
-            count,
+        leaving = list(
+            queryset.filter(is_active=True).order_by("pk")[: MOST_AT_ONCE + 1]
         )
-        self.message_user(request, message % count, messages.SUCCESS)
+        if not leaving or len(leaving) > MOST_AT_ONCE:
+            sentence = _("None of the chosen operators is active.")
+            if leaving:
+                sentence = _("Choose at most %d at once.") % MOST_AT_ONCE
+            self.message_user(request, sentence, messages.WARNING)
+            return
+        with transaction.atomic():
+            self._leave(request, leaving)
+            for operator in leaving:
+                self.log_change(request, operator, _("Deactivated."))
+
+    def _leave(self, request: HttpRequest, leaving: list[Operator]) -> None:
+        """Asks who gets their contacts, then deactivates them."""
+        found = look(leaving, targets=chosen_operators(request.POST))
+        title = ngettext(
+            "Deactivate the operator", "Deactivate the operators", len(leaving)
+        )
+        impact = leaving_impact(
+            found,
+            title=title,
+            sentences=[
+                _(
+                    "They are signed out everywhere and leave every list. Their history stays."
+                )
+            ],
+        )
+        form: Any = agreed(self, request, impact)
+        changes = leave(found, form.homes(), actor=actor_of(caller_behind(request)))
+        self._report(request, changes, len(found.held()) + len(found.waiting()))
+
+    def _give_up(
+        self, request: HttpRequest, operator: Operator, areas: list[Area]
+    ) -> None:
+        """Takes areas from him; asks first if he holds or leaves somebody there."""
+        found = look(
+            [operator],
+            frozenset(area.pk for area in areas),
+            targets=chosen_operators(request.POST),
+        )
+        if not found.groups:
+            return
+        names = ", ".join(sorted(area.name for area in areas))
+        impact = leaving_impact(
+            found,
+            title=_("Take areas from the operator"),
+            sentences=[_("He no longer serves: %s.") % names],
+        )
+        form: Any = agreed(self, request, impact)
+        actor = actor_of(caller_behind(request))
+        changes = give_up_areas(found, form.homes(), actor=actor)
+        self._report(request, changes, len(found.held()) + len(found.waiting()))
+
+    def _report(
+        self, request: HttpRequest, changes: Sequence[Rehoming], count: int
+    ) -> None:
+        message = ngettext(
+            "%d contact was concerned.", "%d contacts were concerned.", count
+        )
+        self.message_user(request, offer_to_undo(message % count, changes))
+
+    def impact_of_deleting(self, request: HttpRequest, obj: Operator) -> Impact:
+        return leaving_impact(
+            look([obj]),
+            title=_("Delete the operator"),
+            sentences=[_("He has no history. He and his account are gone for good.")],
+        )
 
 
 def _is_staff(operator: Operator | None) -> bool:
     return operator is not None and (
         operator.user.is_staff or operator.user.is_superuser
     )
+
+
+def _removed_areas(operator: Operator, wanted: Iterable[Area]) -> list[Area]:
+    kept = [area.pk for area in wanted]
+    return list(operator.areas.exclude(pk__in=kept))
 
 
 def _serve(operator: Operator, areas: Iterable[Area]) -> None:

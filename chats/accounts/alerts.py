@@ -4,7 +4,7 @@ An account raises an alert at once when only a person can fix its pause, and for
 other pause once its messages have waited five minutes, whatever state its gateway
 session reports. A problem reported by the platform is an alert until it ends or is
 marked as handled. Parked webhook events and files that cannot be stored are reported
-for as long as there are any.
+for as long as there are any, and so are open chats that nobody who works can take.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.accounts.notices import IS_OPEN_PROBLEM
-from chats.models import InboundEvent, MediaFetch
+from chats.models import HomelessChat, InboundEvent, MediaFetch
 from hci_center.errors import LackingError
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def check() -> str:
     Raises LackingError, which lists everything that has an alert.
     """
     try:
-        found = [_accounts(), _parked(), _unstored()]
+        found = [_accounts(), _parked(), _unstored(), _homeless()]
     finally:
         # The calling thread may stay idle for a long time.
         connection.close()
@@ -127,3 +127,8 @@ def _parked() -> str:
 def _unstored() -> str:
     count = MediaFetch.objects.filter(unstored_since__isnull=False).count()
     return _("files cannot be stored: %d") % count if count else ""
+
+
+def _homeless() -> str:
+    count = HomelessChat.objects.filter(alarmed_at__isnull=False).count()
+    return _("chats without a home: %d") % count if count else ""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from areas.holidays import managers_without_next_year
 from areas.models import Area
 from chats.admin.account_troubles import troubles_of
+from chats.conversations.homes import count_homeless
 from hci_center.callers import Caller
 from hci_center.visibility import reached_managers, reaches_sql
 from managers.admin.change_log import recent_entries
@@ -85,6 +86,7 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "answered": sum(queue.answered for queue in queues),
         "unread": sum(queue.unread for queue in queues),
         "to_review": Area.objects.visible_to(caller).filter(needs_review=True).count(),
+        "homeless": count_homeless(caller),
         "without_holidays": managers_without_next_year(caller, timezone.localdate()),
         "one_manager": sees_one_manager(request),
         "recent": recent_entries(request, admin.site),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models import Max
 
-from areas.models import LastAssignment
+from areas.models import LastAssignment, OperatorArea
 from areas.policies import policy_for
+from areas.presence import ONLINE, PAUSED
 from areas.queries import Shape, present_operators
 from hci_center.times import as_time
 
@@ -57,3 +60,37 @@ def _last_assignments(operator_ids: list[int], area_id: int | None) -> dict[int,
     if area_id is not None:
         rows = rows.filter(area=area_id)
     return dict(rows.values_list("operator").annotate(Max("at")))
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An active operator: what he is now, how many open chats he holds, his areas."""
+
+    id: int
+    name: str
+    state: str
+    load: int
+    area_ids: frozenset[int]
+
+
+def colleagues_of(manager_id: int) -> list[Colleague]:
+    """Returns the manager's active operators; online ones first, the least busy first."""
+    operators = present_operators(manager_id)
+    loads = loads_of([operator.id for operator in operators])
+    served: dict[int, set[int]] = defaultdict(set)
+    for operator_id, area_id in OperatorArea.objects.filter(
+        operator__in=loads
+    ).values_list("operator", "area"):
+        served[operator_id].add(area_id)
+    found = [
+        Colleague(
+            operator.id,
+            operator.shape["name"],
+            operator.shape["presence"],
+            loads[operator.id],
+            frozenset(served[operator.id]),
+        )
+        for operator in operators
+    ]
+    order = {ONLINE: 0, PAUSED: 1}
+    return sorted(found, key=lambda one: (order.get(one.state, 2), one.load, one.name))

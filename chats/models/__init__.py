@@ -22,6 +22,7 @@ from chats.models.inbox import Note, Reply, ReplyFile, ScheduledMessage
 from chats.models.media import ConvertedFile, MediaFetch
 from chats.models.pictures import PictureCopy
 from chats.models.profiles import Portrait, ProfileFetch
+from chats.models.rehoming import HomelessChat, Rehoming
 from chats.models.rules import (
     AssignmentRecord,
     Clock,
@@ -47,6 +48,7 @@ __all__ = [
     "Direction",
     "GatewayAccount",
     "GatewayNotice",
+    "HomelessChat",
     "InboundEvent",
     "MediaFetch",
     "MenuState",
@@ -60,6 +62,7 @@ __all__ = [
     "PictureCopy",
     "Portrait",
     "ProfileFetch",
+    "Rehoming",
     "Reply",
     "ReplyFile",
     "ScheduledMessage",

@@ -33,9 +33,10 @@ class ChatEvent(models.Model):
         MENU = "menu", _("menu")
         AWAY = "away", _("closed area")
         ENTRY = "entry", _("area of new customers")
+        # Of transferred, released and entered_area: a change of who serves what.
+        REHOME = "rehome", _("given to others")
         # Of transferred and released.
         HANDOVER = "handover", _("handed over")
-        REHOME = "rehome", _("area given up")
         LEFT = "left", _("operator left")
         AREA = "area", _("moved to another area")
         TIMEOUT = "timeout", _("offline for too long")

@@ -21,6 +21,7 @@ from time import monotonic, sleep
 from areas.openings import extend_openings
 from chats.accounts import alerts, health, pauses, templates
 from chats.accounts.registry import GatewayRegistry
+from chats.conversations import homes, undoing
 from chats.delivery import attempts, conversions, results
 from chats.delivery import queue as delivery_queue
 from chats.delivery.queue import Job, Unreadable
@@ -249,6 +250,8 @@ class Worker:
         run("alarms", alerts.watch, 1.0)
         run("expiry", results.expire, 30.0)
         run("queues", assignment.sweep, 60.0)
+        run("homes", homes.watch_homes, 60.0)
+        run("old changes", undoing.forget_old, 3600.0)
         run("clocks", clocks.notify, 1.0)
         run("surveys", survey.expire, 60.0)
         run("old events", queue.forget_old, 30.0)

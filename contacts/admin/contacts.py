@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from areas.models import Area
 from chats.conversations.assignment import save_contact
+from chats.conversations.homes import has_no_home
 from chats.models import Chat
 from contacts.admin.actions import ContactActions
 from contacts.admin.forms import KnownContactForm, NewContactForm
@@ -37,6 +38,7 @@ class SituationFilter(ChoiceFilter):
         "quiet": (gettext_lazy("no open chat"), ~_IS_OPEN),
         "unread": (gettext_lazy("with unread messages"), Q(unread__gt=0)),
         "nowhere": (gettext_lazy("without an area"), Q(area=None)),
+        "homeless": (gettext_lazy("without a home"), has_no_home()),
     }
 
 

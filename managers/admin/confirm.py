@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.utils.encoding import force_str
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from hci_center.errors import RefusedError
+from managers.admin.impact import Fact, Impact, MakeForm, agreed
 from managers.admin.tenant import TenantAdmin
 
 # Few enough to review; each row is a transaction.
@@ -27,11 +28,15 @@ def confirm(
     *,
     title: str,
     none: str = "",
-    make_form: Callable[[Any], forms.Form] = lambda data: forms.Form(data),
+    make_form: MakeForm | None = None,
+    facts: Callable[[], Sequence[Fact]] = lambda: (),
+    sentences: Sequence[str] = (),
+    danger: bool = False,
 ) -> forms.Form | HttpResponse:
-    """Returns the confirmed form; until then the confirmation page.
+    """Returns the confirmed form; until then the page that asks.
 
-    `none` is the message if the action applies to none of the chosen rows.
+    `none` is the message if the action applies to none of the chosen rows. With
+    `danger` the button is red.
     """
     if not rows.exists():
         page.message_user(request, none, messages.WARNING)
@@ -40,20 +45,18 @@ def confirm(
         message = _("Choose at most %d at once.") % MOST_AT_ONCE
         page.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
-    is_confirmed = "agreed" in request.POST
-    form = make_form(request.POST if is_confirmed else None)
-    if is_confirmed and form.is_valid():
-        return form
-    context = {
-        **page.admin_site.each_context(request),
-        "title": title,
-        "opts": page.opts,
-        "rows": rows,
-        "form": form,
-        "action": request.POST.get("action"),
-        "checkbox": ACTION_CHECKBOX_NAME,
-    }
-    return TemplateResponse(request, "admin/confirm_action.html", context)
+    chosen = list(rows)
+    kind = capfirst(force_str(page.opts.verbose_name_plural))
+    impact = Impact(
+        title=title,
+        facts=[Fact("rows", kind, len(chosen), [row.pk for row in chosen]), *facts()],
+        sentences=sentences,
+        rows=chosen,
+        make_form=make_form,
+        button=title,
+        danger=danger,
+    )
+    return agreed(page, request, impact)
 
 
 def apply_to_each(

@@ -14,6 +14,7 @@ from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
 
 from hci_center.errors import RefusedError
+from managers.admin.impact import UnconfirmedError
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,14 @@ def show_refusal(
     """Runs the view; on a refusal, redirects back to its page with the reason.
 
     Forms validate all of this before. An error here is the result of a race, and the
-    transaction was rolled back.
+    transaction was rolled back. The same holds for a change that asks first.
     """
     if request.method != "POST":
         return page(request, *more)
     try:
         return page(request, *more)
+    except UnconfirmedError as asked:
+        return asked.response
     except RefusedError as refusal:
         messages.error(request, force_str(refusal.sentence))
     except ProtectedError:

@@ -13,7 +13,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest
-from django.db import models
+from django.db import models, transaction
 from django.db.models.deletion import PROTECT
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import force_str
@@ -28,6 +28,7 @@ from hci_center.callers import Caller
 from managers.admin.change_log import ChangeLogAdmin
 from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column
+from managers.admin.impact import Impact, agreed, show
 from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.refusals import show_refusal
 
@@ -243,7 +244,31 @@ class TenantAdmin(ChangeLogAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        return show_refusal(request, super().delete_view, object_id, extra_context)
+        return show_refusal(request, self._ask_to_delete, object_id, extra_context)
+
+    def impact_of_deleting(self, request: HttpRequest, obj: Any) -> Impact | None:
+        """Returns what deleting the row does, under its locks; None: Django's page."""
+        return None
+
+    def _ask_to_delete(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None,
+    ) -> Any:
+        page = super().delete_view
+        obj = self.get_object(request, object_id) if is_row_id(object_id) else None
+        if obj is None or not self.has_delete_permission(request, obj):
+            return page(request, object_id, extra_context)
+        with transaction.atomic():
+            impact = None
+            if not self.get_deleted_objects([obj], request)[3]:
+                impact = self.impact_of_deleting(request, obj)
+            if impact is not None:
+                if request.method != "POST":
+                    return show(self, request, impact, besides=[("post", "yes")])
+                agreed(self, request, impact)
+            return page(request, object_id, extra_context)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Omits Django's bulk deletion: rows are deleted one by one."""

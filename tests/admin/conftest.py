@@ -144,6 +144,18 @@ def office(administrator: User) -> Client:
     return at_the_desk(administrator)
 
 
+def agree(client: Client, path: str, sent: Any = None, **answers: Any) -> Any:
+    """Sends a form, and agrees to what its page says it does; follows the answer."""
+    asked = client.post(path, sent or {})
+    return agree_to(client, path, asked, sent, **answers)
+
+
+def agree_to(client: Client, path: str, asked: Any, sent: Any, **answers: Any) -> Any:
+    """Agrees to a page that was asked before."""
+    shown = {"impact": asked.context["digest"]}
+    return client.post(path, (sent or {}) | shown | answers, follow=True)
+
+
 def messages_of(answer: Any) -> list[str]:
     """The messages that a page, reached over its redirects, shows on top."""
     return [str(message) for message in answer.context["messages"]]

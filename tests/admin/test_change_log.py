@@ -14,6 +14,7 @@ from django.db import connection
 from areas.models import Area
 from chats.models import Chat, Message
 from contacts.models import Contact
+from tests.admin.conftest import agree
 from tests.admin.contact_pages import LIST, page
 from tests.builders import make_chat, make_contact, make_message, make_operator
 
@@ -58,16 +59,16 @@ def test_a_button_of_its_page(desk, maria, button):
 
 @pytest.mark.parametrize("action", ["close_many", "delete_many"])
 def test_many_at_once(desk, maria, action):
-    chosen = {"action": action, "_selected_action": [maria.pk], "agreed": "1"}
-    desk.post(LIST, chosen)
+    chosen = {"action": action, "_selected_action": [maria.pk]}
+    agree(desk, LIST, chosen)
     assert shown() == [f"#{maria.pk}"]
     assert "Segredo" not in "".join(log())
 
 
 def test_chats_closed_from_their_list(desk, maria):
     chat = Chat.objects.get()
-    chosen = {"action": "close_many", "_selected_action": [chat.pk], "agreed": "1"}
-    desk.post("/admin/chats/chat/", chosen)
+    chosen = {"action": "close_many", "_selected_action": [chat.pk]}
+    agree(desk, "/admin/chats/chat/", chosen)
     assert shown() == [f"#{chat.pk}"]
     assert "Segredo" not in "".join(log())
 

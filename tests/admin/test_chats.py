@@ -9,7 +9,7 @@ from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
 from chats.models import Chat, ChatEvent, Clock
 from managers.models import ApiKey
-from tests.admin.conftest import make_centre, messages_of
+from tests.admin.conftest import agree_to, make_centre, messages_of
 from tests.builders import make_chat, make_contact, make_key, make_manager, make_message
 
 CHATS = "/admin/chats/chat/"
@@ -95,8 +95,8 @@ def test_chosen_chats_are_closed_after_a_question(desk, supervisor, contact, ser
     chat = open_chat(contact, actor=Actor(""))
     chosen = {"action": "close_many", "_selected_action": [chat.pk, served.pk]}
     asked = desk.post(CHATS, chosen)
-    assert [row.pk for row in asked.context["rows"]] == [chat.pk]
-    answer = desk.post(CHATS, chosen | {"agreed": "1"}, follow=True)
+    assert [row.pk for row in asked.context["impact"].rows] == [chat.pk]
+    answer = agree_to(desk, CHATS, asked, chosen)
     assert messages_of(answer) == ["1 chat was closed."]
     assert not Chat.objects.open().exists()
     last = ChatEvent.objects.latest("pk")

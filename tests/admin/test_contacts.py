@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from contacts.models import Contact, Identity
-from tests.admin.conftest import errors, messages_of
+from tests.admin.conftest import agree, errors, messages_of
 from tests.admin.contact_pages import LIST, listed, page
 from tests.builders import make_chat, make_contact
 
@@ -93,9 +93,8 @@ def test_many_are_handed_over_after_a_question(desk, manager, sales, contact, an
     assert contact.name in asked.content.decode()
     assert not Contact.objects.exclude(operator=None).exists()
 
-    agreed = {"agreed": "1", "operator": ana.pk}
-    answer = desk.post(
-        LIST, chosen("hand_over_many", contact, second, **agreed), follow=True
+    answer = agree(
+        desk, LIST, chosen("hand_over_many", contact, second), operator=ana.pk
     )
     assert messages_of(answer) == ["2 contacts were handed over."]
     assert Contact.objects.filter(operator=ana).count() == 2
@@ -103,15 +102,14 @@ def test_many_are_handed_over_after_a_question(desk, manager, sales, contact, an
 
 
 def test_agreeing_without_an_operator_asks_again(desk, contact, ana):
-    again = desk.post(LIST, chosen("hand_over_many", contact, agreed="1"))
+    again = agree(desk, LIST, chosen("hand_over_many", contact))
     assert again.context["form"].errors == {"operator": ["This field is required."]}
 
 
 def test_many_move_to_an_area(desk, manager, contact, support):
     second = make_contact(manager)
-    agreed = {"agreed": "1", "area": support.pk}
-    answer = desk.post(
-        LIST, chosen("change_area_many", contact, second, **agreed), follow=True
+    answer = agree(
+        desk, LIST, chosen("change_area_many", contact, second), area=support.pk
     )
     assert messages_of(answer) == ["2 contacts were moved."]
     assert Contact.objects.filter(area=support).count() == 2
@@ -122,9 +120,7 @@ def test_many_chats_are_closed_and_what_could_not_be_closed_is_reported(
 ):
     make_chat(contact)
     quiet = make_contact(manager)
-    answer = desk.post(
-        LIST, chosen("close_many", contact, quiet, agreed="1"), follow=True
-    )
+    answer = agree(desk, LIST, chosen("close_many", contact, quiet))
     assert messages_of(answer) == ["1 chat was closed.", "1: There is no such chat."]
 
 
@@ -140,9 +136,7 @@ def test_many_are_deleted_after_a_question(desk, manager, contact):
     second = make_contact(manager)
     desk.post(LIST, chosen("delete_many", contact, second))
     assert Contact.objects.present().count() == 2
-    answer = desk.post(
-        LIST, chosen("delete_many", contact, second, agreed="1"), follow=True
-    )
+    answer = agree(desk, LIST, chosen("delete_many", contact, second))
     assert messages_of(answer) == ["2 contacts were deleted."]
     assert not Contact.objects.present().exists()
 
@@ -151,8 +145,9 @@ def test_contacts_of_two_managers_are_not_handed_over_together(
     office, contact, other_manager, ana
 ):
     second = make_contact(other_manager)
-    agreed = {"agreed": "1", "operator": ana.pk}
-    answer = office.post(LIST, chosen("hand_over_many", contact, second, **agreed))
+    answer = agree(
+        office, LIST, chosen("hand_over_many", contact, second), operator=ana.pk
+    )
     assert "operator" in answer.context["form"].errors
     assert messages_of(answer) == ["Choose contacts of one manager only."]
     assert not Contact.objects.exclude(operator=None).exists()
@@ -161,9 +156,7 @@ def test_contacts_of_two_managers_are_not_handed_over_together(
 def test_more_than_can_be_looked_through_are_refused(desk, contact, monkeypatch):
     monkeypatch.setattr("managers.admin.confirm.MOST_AT_ONCE", 1)
     second = make_contact(contact.manager)
-    answer = desk.post(
-        LIST, chosen("delete_many", contact, second, agreed="1"), follow=True
-    )
+    answer = desk.post(LIST, chosen("delete_many", contact, second), follow=True)
     assert messages_of(answer) == ["Choose at most 1 at once."]
     assert Contact.objects.present().count() == 2
 

@@ -17,6 +17,7 @@ from chats.models import (
     TemplateFetch,
 )
 from managers import webhook_secrets
+from tests.admin.conftest import agree_to
 
 pytestmark = pytest.mark.django_db
 
@@ -137,8 +138,7 @@ def test_an_administrator_renews_a_webhook_address(office, manager, session):
     asked = office.post(ACCOUNTS, chosen)
     assert asked.status_code == 200
     assert webhook_path("evolution", manager.pk) == old
-    agreed = chosen | {"agreed": "1", "at_once": "on"}
-    assert office.post(ACCOUNTS, agreed).status_code == 302
+    agree_to(office, ACCOUNTS, asked, chosen, at_once="on")
     new = webhook_path("evolution", manager.pk)
     assert new != old
     assert webhook_secrets.manager_of("evolution", old.rpartition("/")[2]) is None
@@ -149,7 +149,7 @@ def test_an_administrator_renews_a_webhook_address(office, manager, session):
 def test_a_supervisor_does_not_renew_it(desk, manager, session):
     old = webhook_path("evolution", manager.pk)
     chosen = {"action": "renew_webhook", "_selected_action": [session.pk]}
-    desk.post(ACCOUNTS, chosen | {"agreed": "1"})
+    desk.post(ACCOUNTS, chosen)
     assert webhook_path("evolution", manager.pk) == old
     assert "renew_webhook" not in desk.get(ACCOUNTS).content.decode()
 

@@ -9,8 +9,7 @@ from areas.presence import set_presence
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.models import ChatEvent
-from contacts.models import Contact
-from tests.admin.conftest import errors, messages_of
+from tests.admin.conftest import agree, agree_to, errors, messages_of
 from tests.areas.test_presence import KEY, arrive
 from tests.builders import make_operator
 from tests.conftest import Api
@@ -105,7 +104,7 @@ def test_an_operator_changes_with_his_account_and_areas(desk, sales, support, an
     assert (ana.name, ana.user.username) == ("Ana Maria", "ana.maria")
     assert sorted(area.code for area in ana.areas.all()) == ["suporte", "vendas"]
     assert ana.memberships.filter(pk=kept.pk).exists()
-    desk.post(change(ana), stays(ana, support))
+    agree(desk, change(ana), stays(ana, support))
     assert [area.code for area in ana.areas.all()] == ["suporte"]
 
 
@@ -168,22 +167,13 @@ def last_line():
     return line.kind, line.operator_id, line.actor, line.acting_operator_id
 
 
-def test_deactivating_gives_the_contacts_back_to_the_queue(
-    desk, supervisor, sales, ana, busy
-):
-    form = stays(ana, sales)
-    del form["is_active"]
-    answer = desk.post(change(ana), form, follow=True)
-    assert "1 contact went back to the queue." in messages_of(answer)
-    assert Contact.objects.get(pk=busy.pk).operator_id is None
-    assert not Operator.objects.get(pk=ana.pk).is_active
-    assert last_line() == ("released", None, f"user:{supervisor.pk}", None)
-
-
 def test_many_are_deactivated_and_brought_back(desk, supervisor, ana, bruno, busy):
-    chosen = {"_selected_action": [ana.pk, bruno.pk]}
-    answer = desk.post(LIST, chosen | {"action": "deactivate"}, follow=True)
-    assert messages_of(answer) == ["1 contact went back to the queue."]
+    chosen = {"_selected_action": [ana.pk, bruno.pk], "action": "deactivate"}
+    asked = desk.post(LIST, chosen)
+    assert Operator.objects.active().count() == 2
+    (held,) = asked.context["form"].fields
+    answer = agree_to(desk, LIST, asked, chosen, **{f"answer-{held}": "queue"})
+    assert "1 contact was concerned." in messages_of(answer)[0]
     assert not Operator.objects.active().exists()
     assert last_line() == ("released", None, f"user:{supervisor.pk}", None)
 
@@ -202,14 +192,18 @@ def test_an_operator_with_a_history_stays(desk, ana, busy):
 
 
 def test_an_operator_without_one_goes_with_his_account(desk, ana):
-    desk.post(f"/admin/areas/operator/{ana.pk}/delete/", {"post": "yes"})
+    path = f"/admin/areas/operator/{ana.pk}/delete/"
+    assert dict(desk.get(path).context["hidden"]) == {"post": "yes"}
+    agree(desk, path, {"post": "yes"})
     assert not Operator.objects.exists()
     assert not User.objects.filter(pk=ana.user_id).exists()
 
 
 def test_the_account_of_staff_outlives_the_operator(desk, ana):
     User.objects.filter(pk=ana.user_id).update(is_staff=True)
-    desk.post(f"/admin/areas/operator/{ana.pk}/delete/", {"post": "yes"})
+    path = f"/admin/areas/operator/{ana.pk}/delete/"
+    assert dict(desk.get(path).context["hidden"]) == {"post": "yes"}
+    agree(desk, path, {"post": "yes"})
     assert not Operator.objects.exists()
     assert User.objects.filter(pk=ana.user_id).exists()
 

@@ -145,7 +145,7 @@ def test_actions_do_not_touch_foreign_rows(desk, own, foreign, page, action):
     foreign.area.save()
     desk.post(
         f"/admin/{page}/",
-        {"action": action, "_selected_action": [row.pk], "agreed": "1"},
+        {"action": action, "_selected_action": [row.pk]},
         follow=True,
     )
     foreign.contact.refresh_from_db()

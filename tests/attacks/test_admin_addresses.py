@@ -171,7 +171,7 @@ def test_actions_on_rows_that_cannot_be(administrator, rows, page):  # noqa: F81
     forms += [
         {"action": each, "_selected_action": LONG} for each in PAGES[page].actions
     ]
-    forms += [forms[0] | {"select_across": "x", "agreed": "1", "index": "x"}]
+    forms += [forms[0] | {"select_across": "x", "impact": "x", "index": "x"}]
     assert errors(administrator, [(f"/admin/{page}/", form) for form in forms]) == []
 
 

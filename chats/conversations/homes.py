@@ -1,0 +1,83 @@
+"""Finds open chats that nobody who works can take, and raises an alarm about them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from contacts.models import Contact
+from hci_center.callers import Caller
+
+logger = logging.getLogger(__name__)
+
+# How long a chat may be so before it is an alarm, in seconds.
+ALARM_AFTER = 60
+
+# Who holds it does not work; or nobody holds it, and nobody who works serves its area, or
+# works at all where it has none.
+_HAS_NO_HOME = """
+SELECT {column} FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
+ WHERE h.closed_at IS NULL AND NOT EXISTS (
+   SELECT FROM areas_operator o JOIN auth_user u ON u.id = o.user_id
+    WHERE o.manager_id = h.manager_id AND o.is_active AND u.is_active
+      AND CASE WHEN c.operator_id IS NOT NULL THEN o.id = c.operator_id
+               ELSE c.area_id IS NULL
+                    OR EXISTS (SELECT FROM areas_operatorarea s
+                                WHERE s.operator_id = o.id AND s.area_id = c.area_id)
+          END)
+"""
+_CHATS = _HAS_NO_HOME.format(column="h.id")
+_CONTACTS = _HAS_NO_HOME.format(column="c.id")
+_FIND = f"""
+WITH found AS MATERIALIZED ({_CHATS}), gone AS (
+  DELETE FROM chats_homelesschat w WHERE NOT EXISTS (
+    SELECT FROM found f WHERE f.id = w.chat_id)
+)
+INSERT INTO chats_homelesschat (chat_id, is_by_choice)
+SELECT f.id, false FROM found f
+ WHERE NOT EXISTS (SELECT FROM chats_homelesschat w WHERE w.chat_id = f.id)
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - of a column
+_ALARM = """
+UPDATE chats_homelesschat w SET alarmed_at = clock_timestamp()
+  FROM chats_chat h
+ WHERE h.id = w.chat_id AND w.alarmed_at IS NULL AND NOT w.is_by_choice
+   AND w.since <= clock_timestamp() - make_interval(secs => %s)
+RETURNING h.manager_id, h.protocol
+"""
+_CHOOSE = """
+INSERT INTO chats_homelesschat AS w (chat_id, is_by_choice)
+SELECT unnest(%s::bigint[]), true
+ON CONFLICT (chat_id) DO UPDATE SET is_by_choice = true, alarmed_at = NULL
+"""
+
+
+def has_no_home() -> Q:
+    """Returns the condition on contacts that nobody who works can take their chat."""
+    return Q(pk__in=RawSQL(_CONTACTS, []))  # noqa: S611 - a constant
+
+
+def count_homeless(caller: Caller) -> int:
+    """Returns how many chats have no home now, among those the caller may see."""
+    return Contact.objects.visible_to(caller).filter(has_no_home()).count()
+
+
+def leave_without_home(chat_ids: Iterable[int | None]) -> None:
+    """Notes that a person chose it: these chats raise no alarm while it lasts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHOOSE, [[each for each in chat_ids if each is not None]])
+
+
+def watch_homes() -> None:
+    """Looks for chats without a home, and logs each once that has been so for long."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND)
+        cursor.execute(_ALARM, [ALARM_AFTER])
+        for manager_id, protocol in cursor.fetchall():
+            logger.error(
+                "%s: nobody who works can take the chat %s", manager_id, protocol
+            )

@@ -1,0 +1,256 @@
+"""Operators who leave, or who give up areas: whom that leaves alone, and who gets them.
+
+`look` locks all that is affected. Whoever asks a person first rolls back, and looks again
+when it is answered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from areas.models import Operator, OperatorArea
+from chats.conversations.audit import Actor
+from chats.conversations.homes import leave_without_home
+from chats.conversations.rehoming import (
+    QUEUE,
+    STAY,
+    Affected,
+    Home,
+    lock_held_by,
+    lock_operators,
+    lock_waiting_in,
+    lock_waiting_nowhere,
+    rehome,
+)
+from chats.conversations.undoing import remember
+from chats.models import ChatEvent, Rehoming
+
+# The areas of the operators, each with whether somebody else who works serves it.
+_AREAS = """
+SELECT s.operator_id, s.area_id, EXISTS (
+         SELECT FROM areas_operatorarea x
+           JOIN areas_operator o ON o.id = x.operator_id AND o.is_active
+           JOIN auth_user u ON u.id = o.user_id AND u.is_active
+          WHERE x.area_id = s.area_id AND o.id <> ALL(%(operators)s::bigint[]))
+  FROM areas_operatorarea s
+ WHERE s.operator_id = ANY(%(operators)s::bigint[])
+ ORDER BY s.area_id, s.operator_id
+"""
+# Managers of whom nobody else works at all: who has no area has nobody then.
+_DESERTED_MANAGERS = """
+SELECT DISTINCT l.manager_id FROM areas_operator l
+ WHERE l.id = ANY(%(operators)s::bigint[]) AND NOT EXISTS (
+       SELECT FROM areas_operator o
+         JOIN auth_user u ON u.id = o.user_id AND u.is_active
+        WHERE o.manager_id = l.manager_id AND o.is_active
+          AND o.id <> ALL(%(operators)s::bigint[]))
+"""
+_UNSENT = """
+SELECT d.message_id FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+ WHERE d.done_at IS NULL AND d.manager_id = ANY(%(managers)s::bigint[])
+   AND m.sender = ANY(%(senders)s::text[])
+"""
+_SOCKETS = """
+SELECT p.id FROM areas_presence p
+ WHERE p.operator_id = ANY(%(operators)s::bigint[]) AND p.online_until > now()
+"""
+
+
+class GroupKey(NamedTuple):
+    """The contacts of one area of a manager, or of those without an area (None)."""
+
+    manager_id: int
+    area_id: int | None
+
+
+class Homes(NamedTuple):
+    """Where what was held in an area goes, and what waits there for nobody."""
+
+    held: Home
+    waiting: Home
+
+
+@dataclass(slots=True)
+class Group:
+    """What an area loses: what is held there, and what waits where nobody stays."""
+
+    held: list[Affected] = field(default_factory=list)
+    waiting: list[Affected] = field(default_factory=list)
+    keeps_nobody: bool = False
+
+
+@dataclass(slots=True)
+class Leaving:
+    """Operators who leave, with all that it concerns."""
+
+    operators: list[Operator]
+    # Only these areas of theirs; None: they leave altogether.
+    area_ids: frozenset[int] | None
+    groups: dict[GroupKey, Group]
+    unsent: list[int]
+    sockets: list[int]
+
+    def held(self) -> list[Affected]:
+        return [each for group in self.groups.values() for each in group.held]
+
+    def waiting(self) -> list[Affected]:
+        return [each for group in self.groups.values() for each in group.waiting]
+
+    def deserted(self) -> list[GroupKey]:
+        """Returns the areas that keep nobody."""
+        return [key for key, group in self.groups.items() if group.keeps_nobody]
+
+
+def look(
+    operators: Sequence[Operator],
+    area_ids: frozenset[int] | None = None,
+    *,
+    targets: Sequence[int] = (),
+) -> Leaving:
+    """Locks and returns what it concerns that operators leave, or give up some areas.
+
+    `targets` are operators who may get contacts; they are locked with them.
+    """
+    leaving_ids = sorted(operator.pk for operator in operators)
+    lock_operators([*leaving_ids, *targets])
+    manager_ids = sorted({operator.manager_id for operator in operators})
+    manager_of = {operator.pk: operator.manager_id for operator in operators}
+    groups: dict[GroupKey, Group] = {}
+    deserted = []
+    for operator_id, area_id, is_served in _rows(_AREAS, operators=leaving_ids):
+        if area_ids is not None and area_id not in area_ids:
+            continue
+        if not is_served:
+            key = GroupKey(manager_of[operator_id], area_id)
+            groups.setdefault(key, Group()).keeps_nobody = True
+            deserted.append(area_id)
+    if area_ids is None:
+        for (manager_id,) in _rows(_DESERTED_MANAGERS, operators=leaving_ids):
+            groups.setdefault(GroupKey(manager_id, None), Group()).keeps_nobody = True
+    for each in lock_held_by(leaving_ids):
+        if area_ids is None or each.area_id in area_ids:
+            key = GroupKey(each.manager_id, each.area_id)
+            groups.setdefault(key, Group()).held.append(each)
+    alone = [key.manager_id for key in groups if key.area_id is None]
+    waiting = lock_waiting_in(deserted) + lock_waiting_nowhere(
+        [each for each in alone if groups[GroupKey(each, None)].keeps_nobody]
+    )
+    for each in waiting:
+        groups[GroupKey(each.manager_id, each.area_id)].waiting.append(each)
+    senders = [str(each) for each in leaving_ids]
+    whole = area_ids is None
+    return Leaving(
+        list(operators),
+        area_ids,
+        groups,
+        [row[0] for row in _rows(_UNSENT, managers=manager_ids, senders=senders)]
+        if whole
+        else [],
+        [row[0] for row in _rows(_SOCKETS, operators=leaving_ids)] if whole else [],
+    )
+
+
+def leave(
+    leaving: Leaving,
+    homes: Mapping[GroupKey, Homes],
+    *,
+    actor: Actor,
+    users: Sequence[int] = (),
+) -> list[Rehoming]:
+    """Makes the operators leave, and gives their contacts the homes that were chosen.
+
+    Of a group without a choice, what is held goes to its queue. `users` are accounts that
+    the caller deactivates with them. Returns what can be undone, one for each manager.
+    """
+    ids = [operator.pk for operator in leaving.operators]
+    Operator.objects.filter(pk__in=ids).update(is_active=False)
+    settled = _Settled(ChatEvent.Cause.LEFT, Homes(QUEUE, STAY), actor)
+    settled.give(leaving.groups, homes)
+    return [
+        settled.remember(manager_id, operators=theirs, users=list(users))
+        for manager_id, theirs in _by_manager(leaving.operators).items()
+    ]
+
+
+def give_up_areas(
+    leaving: Leaving, homes: Mapping[GroupKey, Homes], *, actor: Actor
+) -> list[Rehoming]:
+    """Takes the areas from the operators; what they hold stays theirs unless chosen."""
+    given_up = OperatorArea.objects.filter(
+        operator__in=leaving.operators, area__in=leaving.area_ids or ()
+    )
+    memberships = list(given_up.values_list("manager_id", "operator_id", "area_id"))
+    given_up.delete()
+    settled = _Settled(ChatEvent.Cause.REHOME, Homes(STAY, STAY), actor)
+    settled.give(leaving.groups, homes)
+    return [
+        settled.remember(
+            manager_id,
+            memberships=[
+                rest for manager, *rest in memberships if manager == manager_id
+            ],
+        )
+        for manager_id in _by_manager(leaving.operators)
+    ]
+
+
+class _Settled:
+    """What was given to whom, by manager."""
+
+    def __init__(self, left: str, default: Homes, actor: Actor) -> None:
+        self._left, self._default, self._actor = left, default, actor
+        self._moved: dict[int, list[Affected]] = defaultdict(list)
+        self._lines: dict[int, list[int]] = defaultdict(list)
+
+    def give(
+        self,
+        groups: Mapping[GroupKey, Group],
+        homes: Mapping[GroupKey, Homes],
+    ) -> None:
+        for key, group in groups.items():
+            chosen = homes.get(key, self._default)
+            for affected, home in (
+                (group.held, chosen.held),
+                (group.waiting, chosen.waiting),
+            ):
+                lines = rehome(affected, home, actor=self._actor, left=self._left)
+                self._lines[key.manager_id] += lines
+                self._moved[key.manager_id] += affected
+            if group.keeps_nobody:
+                self._leave_alone(group, chosen)
+
+    def _leave_alone(self, group: Group, chosen: Homes) -> None:
+        alone = [*group.waiting] if chosen.waiting.stays else []
+        if chosen.held.to_queue:
+            alone += group.held
+        leave_without_home(each.chat_id for each in alone)
+
+    def remember(self, manager_id: int, **more: Any) -> Rehoming:
+        left = self._left == ChatEvent.Cause.LEFT
+        return remember(
+            Rehoming.Kind.LEFT if left else Rehoming.Kind.AREA_TAKEN,
+            self._moved[manager_id],
+            manager_id=manager_id,
+            actor=self._actor,
+            lines=self._lines[manager_id],
+            **more,
+        )
+
+
+def _by_manager(operators: Sequence[Operator]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for operator in operators:
+        found.setdefault(operator.manager_id, []).append(operator.pk)
+    return found
+
+
+def _rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -1,0 +1,203 @@
+"""Takes back a change that gave contacts to others, for a few minutes.
+
+What `Rehoming.before` holds: "contacts", each [id, area, operator, queued_at] as it was
+with [area, operator] as the change left it; "operators" and "users" that were active;
+"memberships", each [operator, area], that were there; "added", those that the change
+made; "areas" that were in use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from areas.models import Operator, OperatorArea
+from chats.conversations.audit import Actor, Entry, record_in_open_chats
+from chats.conversations.rehoming import Affected, lock_operators
+from chats.models import ChatEvent, Rehoming
+from hci_center.errors import TooLateError
+
+# How long a change can be taken back, and how long what it needs is kept.
+UNDO_FOR = timedelta(minutes=10)
+KEPT_FOR = timedelta(days=1)
+
+# The kinds that say who has a chat and where.
+_STATE_KINDS = [
+    ChatEvent.Kind.OPENED,
+    ChatEvent.Kind.REOPENED,
+    ChatEvent.Kind.ENTERED_AREA,
+    ChatEvent.Kind.CLAIMED,
+    ChatEvent.Kind.ASSIGNED,
+    ChatEvent.Kind.TRANSFERRED,
+    ChatEvent.Kind.RELEASED,
+    ChatEvent.Kind.CLOSED,
+]
+_NOW = """
+SELECT c.id, c.area_id, c.operator_id FROM contacts_contact c
+ WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id
+"""
+# Those that are as the change left them and of which nothing has been recorded since.
+# Whom the change left without an operator or area finds both still in use.
+_UNTOUCHED = """
+SELECT c.id FROM contacts_contact c
+  JOIN jsonb_to_recordset(%(was)s::jsonb)
+    AS w (id bigint, area_now bigint, operator_now bigint) ON w.id = c.id
+ WHERE c.deleted_at IS NULL
+   AND (c.area_id, c.operator_id) IS NOT DISTINCT FROM (w.area_now, w.operator_now)
+   AND NOT EXISTS (
+     SELECT FROM chats_chat h JOIN chats_chatevent e ON e.chat_id = h.id
+      WHERE h.contact_id = c.id AND e.id > %(line)s AND e.kind = ANY(%(kinds)s::text[]))
+ ORDER BY c.id FOR NO KEY UPDATE OF c
+"""
+_PUT_BACK = """
+UPDATE contacts_contact c
+   SET area_id = w.area, operator_id = o.id,
+       queued_at = CASE WHEN o.id IS NULL THEN w.queued_at ELSE c.queued_at END
+  FROM jsonb_to_recordset(%(was)s::jsonb)
+    AS w (id bigint, area bigint, operator bigint, queued_at timestamptz)
+  LEFT JOIN areas_operator o ON o.id = w.operator AND o.is_active
+ WHERE c.id = w.id AND c.id = ANY(%(contacts)s::bigint[])
+RETURNING c.id, c.operator_id
+"""
+
+
+def remember(
+    kind: str,
+    affected: Sequence[Affected],
+    *,
+    manager_id: int,
+    actor: Actor,
+    lines: Iterable[int],
+    **more: Any,
+) -> Rehoming:
+    """Keeps what the contacts were, in the transaction that has moved them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOW, [[each.contact_id for each in affected]])
+        now = {contact: rest for contact, *rest in cursor.fetchall()}
+    contacts = [
+        {
+            "id": each.contact_id,
+            "area": each.area_id,
+            "operator": each.operator_id,
+            "queued_at": each.queued_at and each.queued_at.isoformat(),
+            "area_now": now[each.contact_id][0],
+            "operator_now": now[each.contact_id][1],
+        }
+        for each in affected
+        if now[each.contact_id] != [each.area_id, each.operator_id]
+    ]
+    return Rehoming.objects.create(
+        manager_id=manager_id,
+        kind=kind,
+        made_by=actor.credential,
+        before={"contacts": contacts, **more},
+        last_line=max(lines, default=0) or _newest_line(),
+    )
+
+
+def is_undoable(change: Rehoming) -> bool:
+    """Returns whether there is still time to take it back."""
+    return change.undone_at is None and change.at > timezone.now() - UNDO_FOR
+
+
+def contacts_to_go_back(change: Rehoming) -> list[int]:
+    """Locks and returns the ids of the contacts that would go back now."""
+    values: dict[str, Any] = {
+        "was": json.dumps(change.before["contacts"]),
+        "line": change.last_line,
+        "kinds": _STATE_KINDS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNTOUCHED, values)
+        return [contact_id for (contact_id,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def undo(change: Rehoming, *, actor: Actor) -> int:
+    """Puts back what has no newer ledger line; returns the number of contacts.
+
+    Raises TooLateError.
+    """
+    change = Rehoming.objects.select_for_update().get(pk=change.pk)
+    if not is_undoable(change):
+        raise TooLateError(_("It can no longer be undone."))
+    before = change.before
+    lock_operators(
+        [
+            *before.get("operators", []),
+            *filter(None, (each["operator"] for each in before["contacts"])),
+        ]
+    )
+    _restore_people(change)
+    contacts = _put_back(change, actor)
+    change.undone_at = timezone.now()
+    change.save(update_fields=["undone_at"])
+    return contacts
+
+
+def forget_old() -> None:
+    """Deletes what can be taken back no more."""
+    Rehoming.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _restore_people(change: Rehoming) -> None:
+    before = change.before
+    User.objects.filter(pk__in=before.get("users", [])).update(is_active=True)
+    Operator.objects.filter(pk__in=before.get("operators", []), is_active=False).update(
+        is_active=True
+    )
+    OperatorArea.objects.bulk_create(
+        [
+            OperatorArea(
+                manager_id=change.manager_id, operator_id=operator_id, area_id=area_id
+            )
+            for operator_id, area_id in before.get("memberships", [])
+        ],
+        ignore_conflicts=True,
+    )
+    for operator_id, area_id in before.get("added", []):
+        OperatorArea.objects.filter(operator=operator_id, area=area_id).delete()
+
+
+def _put_back(change: Rehoming, actor: Actor) -> int:
+    ids = contacts_to_go_back(change)
+    was = {each["id"]: each for each in change.before["contacts"]}
+    values: dict[str, Any] = {
+        "was": json.dumps(change.before["contacts"]),
+        "contacts": ids,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_BACK, values)
+        holders: dict[int, int | None] = dict(cursor.fetchall())
+    groups: dict[tuple[Entry, ...], list[int]] = {}
+    for contact_id in ids:
+        entries = _entries(was[contact_id], holders[contact_id])
+        groups.setdefault(entries, []).append(contact_id)
+    for entries, contact_ids in groups.items():
+        record_in_open_chats(contact_ids, entries, actor=actor)
+    return len(ids)
+
+
+def _entries(was: dict[str, Any], holder: int | None) -> tuple[Entry, ...]:
+    """Returns the lines of a contact that goes back to its area and operator."""
+    cause = ChatEvent.Cause.REHOME
+    entries = []
+    if was["area"] != was["area_now"]:
+        entries.append(Entry(ChatEvent.Kind.ENTERED_AREA, cause))
+    if holder is not None and holder != was["operator_now"]:
+        entries.append(Entry(ChatEvent.Kind.TRANSFERRED, cause))
+    elif holder is None and was["operator_now"] is not None:
+        entries.append(Entry(ChatEvent.Kind.RELEASED, cause))
+    return tuple(entries)
+
+
+def _newest_line() -> int:
+    newest = ChatEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0

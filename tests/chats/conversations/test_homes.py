@@ -1,0 +1,93 @@
+"""Chats that nobody who works can take are found, shown and reported."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from areas.models import Operator
+from chats.accounts import alerts
+from chats.conversations.assignment import hand_over
+from chats.conversations.audit import Actor
+from chats.conversations.homes import leave_without_home, watch_homes
+from chats.conversations.lifecycle import open_chat
+from chats.models import Chat, HomelessChat
+from contacts.models import Contact
+from hci_center.errors import LackingError
+from tests.admin.conftest import at_the_desk
+from tests.builders import make_contact, make_supervisor
+
+KEY = Actor("key:1")
+
+
+@pytest.fixture
+def chat(manager, sales, ana):
+    contact = make_contact(manager, area=sales)
+    return open_chat(contact, actor=KEY)
+
+
+def found():
+    watch_homes()
+    return list(HomelessChat.objects.values_list("chat", flat=True))
+
+
+def test_who_waits_where_somebody_works_has_a_home(chat):
+    assert found() == []
+
+
+def test_a_user_who_may_not_sign_in_is_nobody(chat, ana):
+    User.objects.filter(pk=ana.user_id).update(is_active=False)
+    assert found() == [chat.pk]
+    User.objects.filter(pk=ana.user_id).update(is_active=True)
+    assert found() == []
+
+
+def test_held_by_somebody_inactive_is_no_home_though_others_serve_the_area(
+    chat, ana, bruno
+):
+    hand_over(Contact.objects.get(pk=chat.contact_id), bruno.pk, actor=KEY)
+    Operator.objects.filter(pk=bruno.pk).update(is_active=False)
+    assert found() == [chat.pk]
+
+
+def test_without_an_area_anybody_who_works_is_a_home(manager, bruno):
+    chat = open_chat(make_contact(manager), actor=KEY)
+    assert found() == []
+    Operator.objects.update(is_active=False)
+    assert found() == [chat.pk]
+
+
+def test_closed_chats_need_none(chat, ana):
+    Operator.objects.update(is_active=False)
+    Chat.objects.update(closed_at=timezone.now())
+    assert found() == []
+
+
+def test_it_is_an_alarm_after_a_minute(chat, ana, caplog):
+    Operator.objects.update(is_active=False)
+    watch_homes()
+    assert caplog.text == ""
+    HomelessChat.objects.update(since=timezone.now() - timedelta(seconds=61))
+    watch_homes()
+    watch_homes()
+    assert caplog.text.count(chat.protocol) == 1
+    with pytest.raises(LackingError, match="without a home: 1"):
+        alerts.check()
+
+
+def test_left_so_by_choice_is_no_alarm_but_stays_in_sight(chat, ana, caplog):
+    Operator.objects.update(is_active=False)
+    leave_without_home([chat.pk])
+    HomelessChat.objects.update(since=timezone.now() - timedelta(seconds=61))
+    assert found() == [chat.pk]
+    assert caplog.text == ""
+
+
+def test_the_overview_counts_them_and_the_list_shows_them(chat, manager, ana, bruno):
+    Operator.objects.filter(pk=ana.pk).update(is_active=False)
+    desk = at_the_desk(make_supervisor(manager))
+    make_contact(manager)
+    assert desk.get("/admin/").context["homeless"] == 1
+    listed = desk.get("/admin/contacts/contact/?situation=homeless").context["cl"]
+    assert [each.pk for each in listed.result_list] == [chat.contact_id]
