@@ -28,7 +28,7 @@ def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{route}"),
+        "link": reverse_lazy(route if ":" in route else f"admin:{route}"),
         **more,
     }
 
@@ -74,6 +74,7 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Chats"), "forum", "chats_chat_changelist"),
                     _entry(_("Messages"), "chat", "chats_message_changelist"),
                     _entry(_("Ledger"), "history", "chats_chatevent_changelist"),
+                    _entry(_("Reports"), "monitoring", "reports:times"),
                 ],
             },
             {

@@ -30,7 +30,7 @@ class ReportsAdmin(TenantAdmin):
 
     actions_detail: Any = ()
 
-    @column(gettext_lazy("Reports"))
+    @column(gettext_lazy("Reports of the platform"))
     def reports(self, account: GatewayAccount) -> str:
         notices = account.notices.order_by("-reported_at")[:MOST_SHOWN]
         return _lines([_notice(notice) for notice in notices])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -99,9 +99,6 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
     found = figures(question)
     if len(found.rows) > MOST_ROWS:
         raise InvalidError({"by": [_("This gives more than %d rows.") % MOST_ROWS]})
-    settled = asked.today - timedelta(
-        days=RETURN_DAYS if metric.waits_for_return else 0
-    )
     return {
         "metric": request.metric,
         "version": metric.version,
@@ -111,8 +108,8 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
         "from": question.since.isoformat(),
         "to": question.until.isoformat(),
         "at": as_time(asked.at),
-        "provisional": question.until >= settled,
-        "rebuilding": _is_rebuilding(managers),
+        "provisional": is_provisional(metric, question.until, asked.today),
+        "rebuilding": is_rebuilding(managers.ids),
         "by": list(request.by),
         "rows": _rows(found, request.by, managers),
         "total": found.total,
@@ -221,9 +218,16 @@ def _period(request: ReportRequest, today: date) -> tuple[date, date]:
     return since, until
 
 
-def _is_rebuilding(managers: Managers) -> bool:
+def is_provisional(metric: type[Metric], until: date, today: date) -> bool:
+    """Whether the figures of a period that ends there may still change."""
+    settled = today - timedelta(days=RETURN_DAYS if metric.waits_for_return else 0)
+    return until >= settled
+
+
+def is_rebuilding(managers: Sequence[int]) -> bool:
+    """Whether kept rows of the managers are being made anew."""
     values: dict[str, Any] = {
-        "managers": list(managers.ids),
+        "managers": list(managers),
         "most": MOST_AT_ONCE,
         "version": VERSION,
     }

@@ -1,0 +1,202 @@
+"""The address of a report page: all that it shows is in the query string."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from areas.models import Area, Operator
+from contacts.models import Channel
+from hci_center.reports.answers import MOST_DAYS
+from hci_center.reports.pages.scope import Scope
+from hci_center.reports.questions import Question
+from managers.admin.lookups import is_row_id
+
+PERIODS: Mapping[str, Any] = {
+    "today": gettext_lazy("Today"),
+    "yesterday": gettext_lazy("Yesterday"),
+    "7d": gettext_lazy("7 days"),
+    "30d": gettext_lazy("30 days"),
+    "month": gettext_lazy("This month"),
+    "last-month": gettext_lazy("Last month"),
+}
+STANDARD_PERIOD = "7d"
+CLOCKS: Mapping[str, Any] = {
+    "calendar": gettext_lazy("by the calendar"),
+    "business": gettext_lazy("within opening hours"),
+}
+# Parameters of a page that its links to other pages do not take along.
+OF_A_PAGE = ("format", "table", "sort", "after")
+
+
+class WrongAddressError(Exception):
+    """A value of the address that is unknown or of somebody else, and so without figures."""
+
+    def __init__(self, sentence: str = "", status: int = 404) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence or _("Not found.")
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the `by` and `metric` of one page may be; the first is taken without one."""
+
+    metrics: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Address:
+    """A read address. `area_id`, `operator_id`: None is no filter, 0 is none or nobody."""
+
+    scope: Scope
+    since: date
+    until: date
+    today: date
+    # "" where days were given.
+    period: str = ""
+    area_id: int | None = None
+    operator_id: int | None = None
+    channel: str | None = None
+    by: str = ""
+    clock: str = "calendar"
+    metric: str = ""
+    # As given, without what is empty.
+    given: dict[str, str] = field(default_factory=dict)
+
+    def query(self, **over: Any) -> str:
+        """Returns the query string with other values; None or "" leaves one out."""
+        kept = {k: v for k, v in self.given.items() if k not in OF_A_PAGE}
+        if "period" in over:
+            kept.pop("from", None)
+            kept.pop("to", None)
+        if "from" in over:
+            kept.pop("period", None)
+        merged = kept | over
+        return urlencode({k: v for k, v in merged.items() if v not in (None, "")})
+
+    def question(self, metric: str, *by: str, **over: Any) -> Question:
+        """Returns the question for a metric of this page's period and filters."""
+        values: dict[str, Any] = {
+            "managers": self.scope.ids,
+            "since": self.since,
+            "until": self.until,
+            "by": by,
+            "area_ids": None if self.area_id is None else (self.area_id,),
+            "operator_id": self.operator_id,
+            "channel": self.channel,
+        }
+        return Question(metric, **values | over)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The names of the groups by which is filtered."""
+        given = {"area": self.area_id, "operator": self.operator_id}
+        return tuple(name for name, value in given.items() if value is not None)
+
+
+def read_address(
+    query: QueryDict, scope: Scope, now: datetime, allowed: Allowed
+) -> Address:
+    """Reads a query string; raises WrongAddressError."""
+    given = {name: value for name in query if (value := query.get(name, "").strip())}
+    manager_id = _row_id(given, "manager")
+    if manager_id is not None and manager_id not in scope.managers:
+        raise WrongAddressError
+    scope.chosen = manager_id
+    scope.load_choices()
+    today = scope.today(now)
+    period, since, until = _days(given, today)
+    return Address(
+        scope,
+        since,
+        until,
+        today,
+        period,
+        _part(given, "area", Area, scope),
+        _part(given, "operator", Operator, scope),
+        _one_of(given, "channel", Channel.values) or None,
+        _one_of(given, "by", allowed.by, allowed.by[:1]),
+        _one_of(given, "clock", CLOCKS, ("calendar",)),
+        _one_of(given, "metric", allowed.metrics, allowed.metrics[:1]),
+        given,
+    )
+
+
+def period_days(period: str, today: date) -> tuple[date, date]:
+    """Returns the first and last day of a named period."""
+    yesterday = today - timedelta(days=1)
+    first = today.replace(day=1)
+    end_of_last = first - timedelta(days=1)
+    return {
+        "today": (today, today),
+        "yesterday": (yesterday, yesterday),
+        "7d": (today - timedelta(days=6), today),
+        "30d": (today - timedelta(days=29), today),
+        "month": (first, today),
+        "last-month": (end_of_last.replace(day=1), end_of_last),
+    }[period]
+
+
+def _days(given: Mapping[str, str], today: date) -> tuple[str, date, date]:
+    since, until = _day(given, "from"), _day(given, "to")
+    if since is None and until is None:
+        period = _one_of(given, "period", PERIODS, (STANDARD_PERIOD,))
+        return period, *period_days(period, today)
+    since = since or until or today
+    until = until or max(since, today)
+    if since > until:
+        raise WrongAddressError(_("The period ends before it begins."), 400)
+    if (until - since).days >= MOST_DAYS:
+        raise WrongAddressError(_("A period has at most %d days.") % MOST_DAYS, 400)
+    return "", since, until
+
+
+def _day(given: Mapping[str, str], name: str) -> date | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    try:
+        # Only as a date field of a form sends it: Python reads other forms too.
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day
+    except ValueError as error:
+        raise WrongAddressError from error
+
+
+def _one_of(
+    given: Mapping[str, str], name: str, known: Any, standard: tuple[str, ...] = ()
+) -> str:
+    value = given.get(name)
+    if value is None:
+        return standard[0] if standard else ""
+    if value not in known:
+        raise WrongAddressError
+    return value
+
+
+def _row_id(given: Mapping[str, str], name: str) -> int | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    if not is_row_id(value):
+        raise WrongAddressError
+    return int(value)
+
+
+def _part(given: Mapping[str, str], name: str, model: Any, scope: Scope) -> int | None:
+    """Returns the id of an area or operator of the managers that are covered."""
+    found = _row_id(given, name)
+    if found:
+        choices = scope.areas if model is Area else scope.operators
+        rows = model.objects.filter(pk=found, manager__in=scope.managers)
+        if found not in choices and not rows.exists():
+            raise WrongAddressError
+    return found

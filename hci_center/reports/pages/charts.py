@@ -1,0 +1,143 @@
+"""Charts as SVG, made by the server: they print and need no script.
+
+Each mark has a `<title>`; the table beside a chart has the same figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+WIDTH = 720
+HEIGHT = 180
+# Of the labels below the columns, and left of the bars.
+FOOT, LEFT = 20, 180
+ROW = 24
+MOST_LABELS = 12
+_LONGEST_LABEL = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A bar of a chart with a tick beyond it; None leaves them out."""
+
+    label: str
+    value: float | None
+    # What a pointer over it, and a screen reader, says.
+    text: str
+    tick: float | None = None
+
+
+def columns(title: str, points: Sequence[Point]) -> SafeString:
+    """Returns upright bars, for days and hours; every few of them have a label."""
+    most = _most(points)
+    step = WIDTH / max(len(points), 1)
+    width = min(step * 0.7, 40)
+    every = -(-len(points) // MOST_LABELS) if points else 1
+    marks = []
+    for place, point in enumerate(points):
+        x = step * (place + 0.5)
+        marks.append(_column(point, x, width, most))
+        if place % every == 0:
+            marks.append(
+                format_html(
+                    '<text class="bo-label" x="{}" y="{}" text-anchor="middle">{}</text>',
+                    _n(x), HEIGHT + 15, point.label,
+                )
+            )  # fmt: skip
+    base = format_html(
+        '<line class="bo-axis" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, HEIGHT, HEIGHT
+    )
+    return _svg(title, HEIGHT + FOOT, [base, *marks])
+
+
+def bars(title: str, points: Sequence[Point]) -> SafeString:
+    """Returns lying bars with their names, for areas and people."""
+    most, room = _most(points), WIDTH - LEFT
+    marks = []
+    for place, point in enumerate(points):
+        y = place * ROW
+        length = 0 if point.value is None else point.value / most * room
+        tick = None if point.tick is None else LEFT + point.tick / most * room
+        marks.append(
+            format_html(
+                '<g><title>{}</title><text class="bo-label" x="{}" y="{}"'
+                ' text-anchor="end">{}</text><rect class="bo-bar" x="{}" y="{}"'
+                ' width="{}" height="{}"/>{}</g>',
+                point.text, LEFT - 8, y + 16, _short(point.label), LEFT, y + 5,
+                _n(length), ROW - 10,
+                "" if tick is None else _line(tick, tick, y + 2, y + ROW - 2),
+            )
+        )  # fmt: skip
+    return _svg(title, max(len(points), 1) * ROW, marks)
+
+
+def sparkline(title: str, values: Sequence[float | None]) -> SafeString:
+    """Returns small bars without labels."""
+    most = max((value or 0 for value in values), default=0) or 1
+    step = 120 / max(len(values), 1)
+    marks = format_html_join(
+        "",
+        '<rect class="bo-bar" x="{}" y="{}" width="{}" height="{}"/>',
+        (
+            (_n(n * step), _n(28 - v / most * 28), _n(step * 0.75), _n(v / most * 28))
+            for n, v in enumerate(value or 0 for value in values)
+        ),
+    )
+    return format_html(
+        '<svg class="bo-spark" viewBox="0 0 120 28" role="img" aria-label="{}"'
+        ' preserveAspectRatio="none"><title>{}</title>{}</svg>',
+        title, title, marks,
+    )  # fmt: skip
+
+
+def _most(points: Sequence[Point]) -> float:
+    values = [
+        value
+        for point in points
+        for value in (point.value, point.tick)
+        if value is not None
+    ]
+    return max(values, default=0) or 1
+
+
+def _column(point: Point, x: float, width: float, most: float) -> SafeString:
+    height = 0 if point.value is None else point.value / most * (HEIGHT - 4)
+    left, right = x - width / 2, x + width / 2
+    tick: str = ""
+    if point.tick is not None:
+        y = HEIGHT - point.tick / most * (HEIGHT - 4)
+        tick = _line(left, right, y, y)
+    return format_html(
+        '<g><title>{}</title><rect class="bo-bar" x="{}" y="{}" width="{}" height="{}"/>'
+        "{}</g>",
+        point.text, _n(left), _n(HEIGHT - height), _n(width), _n(height), tick,
+    )  # fmt: skip
+
+
+def _line(x1: float, x2: float, y1: float, y2: float) -> SafeString:
+    return format_html(
+        '<line class="bo-tick" x1="{}" x2="{}" y1="{}" y2="{}"/>',
+        _n(x1), _n(x2), _n(y1), _n(y2),
+    )  # fmt: skip
+
+
+def _svg(title: str, height: int, marks: Sequence[str]) -> SafeString:
+    return format_html(
+        '<svg class="bo-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        "<title>{}</title>{}</svg>",
+        WIDTH, height, title, title,
+        format_html_join("", "{}", ((mark,) for mark in marks)),
+    )  # fmt: skip
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
+
+
+def _n(value: float) -> str:
+    """Returns a coordinate without the decimal sign of any language."""
+    return f"{value:.1f}"

@@ -1,0 +1,51 @@
+"""CSV files of a table, as Excel of the person's language opens them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from hci_center.reports.pages.tables import Cell, Column, Table, is_portuguese
+
+BOM = "\ufeff"
+_FORMULA = ("=", "+", "-", "@")
+
+
+def csv_lines(table: Table) -> Iterator[str]:
+    """Yields the lines of a table: a duration is there in seconds and as h:mm:ss."""
+    writer = csv.writer(_Lines(), delimiter=";" if is_portuguese() else ",")
+    yield BOM + writer.writerow(_header(table.columns))
+    for row in table.all_rows:
+        yield writer.writerow(_values(row))
+
+
+def guarded(text: str) -> str:
+    """Returns a text that no spreadsheet takes for a formula."""
+    if text.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r")):
+        return f"'{text}"
+    return text
+
+
+class _Lines:
+    """Returns what the writer of the standard library writes."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _header(columns: Iterable[Column]) -> list[str]:
+    titles: list[str] = []
+    for column in columns:
+        if column.kind == "seconds":
+            titles.append(f"{column.title} (s)")
+        titles.append(guarded(column.title))
+    return titles
+
+
+def _values(row: Iterable[Cell]) -> list[str]:
+    values: list[str] = []
+    for cell in row:
+        if cell.kind == "seconds":
+            values.append("" if cell.value is None else str(cell.value))
+        values.append(guarded(cell.text) if cell.kind == "text" else cell.text)
+    return values

@@ -1,0 +1,231 @@
+"""What all report pages share: rights, address, filters, the head, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    QueryDict,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views import View
+
+from hci_center.reports.answers import is_provisional, is_rebuilding
+from hci_center.reports.definitions import METRICS
+from hci_center.reports.pages import filters, workbook
+from hci_center.reports.pages.address import (
+    Address,
+    Allowed,
+    WrongAddressError,
+    read_address,
+)
+from hci_center.reports.pages.delimited import csv_lines
+from hci_center.reports.pages.labels import period_text
+from hci_center.reports.pages.registry import TABS
+from hci_center.reports.pages.scope import may_read_reports, scope_of
+from hci_center.reports.pages.tables import Table, moment_text
+from managers.admin.tenant import caller_behind
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(slots=True)
+class Section:
+    """A table with its chart, or only sentences."""
+
+    title: str
+    table: Table | None = None
+    chart: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Content:
+    """What a page shows: its sections, and the metrics whose figures are in them."""
+
+    sections: list[Section]
+    metrics: tuple[str, ...] = ()
+    # Figures in large, before the sections.
+    tiles: list[Any] = field(default_factory=list)
+
+    @property
+    def tables(self) -> list[Table]:
+        return [part.table for part in self.sections if part.table is not None]
+
+
+class ReportPage(View):
+    """A report page; each has a name, a title and what it is built of.
+
+    `choices` are the filters that its form offers besides manager and period.
+    """
+
+    http_method_names = ["get", "head", "options"]
+    name: ClassVar[str]
+    title: ClassVar[Any]
+    template_name: ClassVar[str] = "admin/reports/page.html"
+    choices: ClassVar[tuple[str, ...]] = ("area", "operator", "channel")
+    has_period: ClassVar[bool] = True
+
+    def build(self, address: Address) -> Content:
+        raise NotImplementedError
+
+    def allowed(self, query: QueryDict) -> Allowed:
+        """Returns what `metric` and `by` may be."""
+        return Allowed()
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        caller = caller_behind(request)
+        if not may_read_reports(caller):
+            raise PermissionDenied
+        scope, now = scope_of(caller), timezone.now()
+        allowed = self.allowed(request.GET)
+        try:
+            address = read_address(request.GET, scope, now, allowed)
+            content = self.build(address)
+            _sort(content, address)
+            if wanted := address.given.get("format"):
+                return self._file(address, content, wanted, now)
+        except WrongAddressError as error:
+            scope.chosen = None
+            scope.areas, scope.operators = {}, {}
+            plain = read_address(QueryDict(), scope, now, Allowed())
+            refusal = {"refusal": error.sentence}
+            return self._page(request, plain, Content([]), now, error.status, refusal)
+        return self._page(request, address, content, now)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        address: Address,
+        content: Content,
+        now: datetime,
+        status: int = 200,
+        more: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        request.current_app = admin.site.name
+        context = {
+            **admin.site.each_context(request),
+            "title": self.title,
+            "page": self,
+            "address": address,
+            "content": content,
+            "tabs": _tabs(address, self.name),
+            "chips": filters.chips(address) if self.has_period else [],
+            "selects": filters.selects(
+                address, self.choices, self.allowed(request.GET)
+            ),
+            "since": "" if address.period else address.since.isoformat(),
+            "until": "" if address.period else address.until.isoformat(),
+            "about": self._about(address, content, now),
+            "provisional": _is_provisional(address, content),
+            "rebuilding": bool(content.metrics) and is_rebuilding(address.scope.ids),
+            **(more or {}),
+        }
+        return TemplateResponse(request, self.template_name, context, status=status)
+
+    def _about(
+        self, address: Address, content: Content, now: datetime
+    ) -> list[tuple[str, str]]:
+        """Returns what the head of a printed page and the last sheet of a file say."""
+        scope = address.scope
+        names = ", ".join(manager.name for manager in scope.covered[:5])
+        if len(scope.covered) > 5:
+            names += f" (+{len(scope.covered) - 5})"
+        said = [(_("Report"), str(self.title)), (_("Manager"), names)]
+        if self.has_period:
+            said.append((_("Period"), period_text(address)))
+        if described := filters.described(address):
+            said.append((_("Filters"), ", ".join(described)))
+        if content.metrics:
+            versions = [f"{name} {METRICS[name].version}" for name in content.metrics]
+            said.append((_("Definitions, with their versions"), ", ".join(versions)))
+        zone = scope.zone or settings.TIME_ZONE
+        made = moment_text(now.astimezone(ZoneInfo(zone)))
+        said.append((_("Made at"), f"{made} ({zone})"))
+        return said
+
+    def _file(
+        self, address: Address, content: Content, wanted: str, now: datetime
+    ) -> HttpResponseBase:
+        """Returns a table as CSV, or a workbook; raises WrongAddressError."""
+        tables = {table.name: table for table in content.tables}
+        name = address.given.get("table", "")
+        if (name and name not in tables) or not tables:
+            raise WrongAddressError
+        chosen = [tables[name]] if name else [*tables.values()]
+        parts = [self.name, name]
+        if self.has_period:
+            parts += [address.since.isoformat(), address.until.isoformat()]
+        stem = "-".join(filter(None, parts))
+        if wanted == "csv":
+            return _csv(chosen[0], f"{stem}.csv")
+        if wanted != "xlsx":
+            raise WrongAddressError
+        if not all(map(workbook.fits, chosen)):
+            sentence = _("This has more rows than Excel holds: take the CSV file.")
+            raise WrongAddressError(sentence, 400)
+        about = self._about(address, content, now)
+        file = workbook.write_workbook(chosen, about)
+        return FileResponse(
+            file, as_attachment=True, filename=f"{stem}.xlsx", content_type=XLSX
+        )
+
+
+def _csv(table: Table, filename: str) -> StreamingHttpResponse:
+    language = translation.get_language()
+
+    def lines() -> Iterator[str]:
+        # The response is read after the request's middleware.
+        with translation.override(language):
+            yield from csv_lines(table)
+
+    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
+
+
+def _sort(content: Content, address: Address) -> None:
+    """Orders the tables that can be sorted; raises WrongAddressError."""
+    sort = address.given.get("sort")
+    sortable = [table for table in content.tables if table.sort is not None]
+    if sort is not None and True not in [table.order(sort) for table in sortable]:
+        raise WrongAddressError
+    for table in sortable:
+        table.heads = [
+            f"?{address.query(sort=table.sort_by(column))}" if column.key else ""
+            for column in table.columns
+        ]
+
+
+def _is_provisional(address: Address, content: Content) -> bool:
+    return any(
+        is_provisional(METRICS[name], address.until, address.today)
+        for name in content.metrics
+    )
+
+
+def _tabs(address: Address, name: str) -> list[dict[str, Any]]:
+    query = address.query(metric=None, by=None, clock=None, hour=None, weekday=None)
+    return [
+        {
+            "title": title,
+            "link": f"{reverse(f'reports:{each}')}?{query}".rstrip("?"),
+            "is_current": each == name,
+        }
+        for each, title in TABS.items()
+    ]

@@ -1,0 +1,99 @@
+"""What a person may choose on the report pages: managers, their areas and operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from areas.models import Area, Operator
+from hci_center.callers import Caller
+from managers.models import Manager
+
+ROLES = ("administrator", "supervisor")
+
+
+def may_read_reports(caller: Caller) -> bool:
+    """Whether the caller's role has the report pages, of at least one manager."""
+    return caller.role in ROLES and caller.managers != frozenset()
+
+
+@dataclass(slots=True)
+class Scope:
+    """The managers that a person may see, and the one that was chosen."""
+
+    managers: dict[int, Manager]
+    chosen: int | None = None
+    # Of the only manager: what the filters offer.
+    areas: dict[int, str] = field(default_factory=dict)
+    operators: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def only(self) -> int | None:
+        """The manager that was chosen, or the only one there is."""
+        if self.chosen is None and len(self.managers) == 1:
+            return next(iter(self.managers))
+        return self.chosen
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(self.managers) if self.only is None else (self.only,)
+
+    @property
+    def covered(self) -> list[Manager]:
+        return [self.managers[manager_id] for manager_id in self.ids]
+
+    @property
+    def zone(self) -> str | None:
+        """The zone of all managers that are covered, None where they differ."""
+        zones = {manager.time_zone for manager in self.covered}
+        return zones.pop() if len(zones) == 1 else None
+
+    def today(self, now: datetime) -> date:
+        """The latest date that any of them has."""
+        dates = [
+            now.astimezone(ZoneInfo(manager.time_zone)).date()
+            for manager in self.covered
+        ]
+        return max(dates, default=now.date())
+
+    def load_choices(self) -> None:
+        """Loads the areas and operators of the only manager, in two queries."""
+        if self.only is None:
+            return
+        areas = Area.objects.filter(manager=self.only).order_by("name")
+        self.areas = dict(areas.values_list("pk", "name"))
+        people = Operator.objects.filter(manager=self.only).order_by("name")
+        self.operators = {
+            pk: name if is_active else _("%s (inactive)") % name
+            for pk, name, is_active in people.values_list("pk", "name", "is_active")
+        }
+
+    def area_names(self, ids: Iterable[int]) -> dict[int, str]:
+        """Returns the names of areas, with their managers' where there are several."""
+        if self.only is not None:
+            return self.areas
+        rows = Area.objects.filter(pk__in=ids, manager__in=self.ids)
+        return self._with_managers(rows.values_list("pk", "name", "manager_id"))
+
+    def operator_names(self, ids: Iterable[int]) -> dict[int, str]:
+        """Returns the names of operators in the same way."""
+        if self.only is not None:
+            return self.operators
+        rows = Operator.objects.filter(pk__in=ids, manager__in=self.ids)
+        return self._with_managers(rows.values_list("pk", "name", "manager_id"))
+
+    def _with_managers(self, rows: Iterable[tuple[int, str, int]]) -> dict[int, str]:
+        return {
+            pk: f"{name} · {self.managers[manager_id].name}"
+            for pk, name, manager_id in rows
+        }
+
+
+def scope_of(caller: Caller) -> Scope:
+    """Returns the managers that the caller may see, by their names."""
+    rows = Manager.objects.visible_to(caller).only("id", "name", "time_zone")
+    return Scope({row.pk: row for row in rows.order_by("name", "id")})

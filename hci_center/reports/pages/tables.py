@@ -1,0 +1,150 @@
+"""Tables of figures: what a page shows, and what CSV and xlsx files of it hold.
+
+A cell has one text for all of them, so that a file equals the page cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import repeat
+from typing import Any, Literal
+
+from django.utils.translation import get_language
+
+# `text`; `count`; `seconds`; `share`, a part of one; `decimal`; `moment`, a local time.
+Kind = Literal["text", "count", "seconds", "share", "decimal", "moment"]
+NOTHING = "–"  # noqa: RUF001 - a dash for what has no figure
+
+
+def is_portuguese() -> bool:
+    return (get_language() or "").startswith("pt")
+
+
+def clock_text(seconds: int) -> str:
+    """Returns a duration as h:mm:ss."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def decimal_text(text: str) -> str:
+    """Returns a number with the decimal sign of the language."""
+    return text.replace(".", ",") if is_portuguese() else text
+
+
+def day_text(day: date) -> str:
+    return f"{day:%d/%m/%Y}" if is_portuguese() else day.isoformat()
+
+
+def moment_text(moment: datetime) -> str:
+    return f"{day_text(moment.date())} {moment:%H:%M:%S}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title is unique in its table."""
+
+    title: str
+    kind: Kind = "text"
+    key: str = ""
+
+    @property
+    def is_figure(self) -> bool:
+        return self.kind not in ("text", "moment")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of its column's kind, None where there is none; `link` leads to its rows."""
+
+    value: Any
+    kind: Kind = "text"
+    link: str = ""
+    # A further class of its cell.
+    mark: str = ""
+
+    @property
+    def text(self) -> str:
+        value = self.value
+        if value is None:
+            return NOTHING
+        if self.kind == "seconds":
+            return clock_text(value)
+        if self.kind == "share":
+            return decimal_text(f"{Decimal(str(value)) * 100:.2f}") + "%"
+        if self.kind == "decimal":
+            return decimal_text(f"{Decimal(str(value)):.2f}")
+        if self.kind == "moment":
+            return moment_text(value)
+        return str(value)
+
+    @property
+    def is_figure(self) -> bool:
+        return self.kind not in ("text", "moment")
+
+
+@dataclass(slots=True)
+class Table:
+    """A table with a name that is unique on its page; the last row may be a total."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: list[list[Cell]] = field(default_factory=list)
+    total: list[Cell] | None = None
+    # What is counted, and other sentences below it.
+    notes: list[str] = field(default_factory=list)
+    # The part of the address that names the order, if its columns can be sorted.
+    sort: str | None = None
+    # The links that sort by each column.
+    heads: list[str] = field(default_factory=list)
+
+    @property
+    def titles(self) -> list[tuple[Column, str]]:
+        return list(zip(self.columns, self.heads or repeat(""), strict=False))
+
+    def sort_by(self, column: Column) -> str:
+        """Returns the order by a column: of figures the largest first, then reversed."""
+        orders = (column.key, f"-{column.key}")
+        first, other = reversed(orders) if column.is_figure else orders
+        return other if self.sort == first else first
+
+    @property
+    def all_rows(self) -> list[list[Cell]]:
+        return self.rows if self.total is None else [*self.rows, self.total]
+
+    def add(self, *values: Any, links: Sequence[str] = ()) -> None:
+        self.rows.append(self.cells(*values, links=links))
+
+    def cells(self, *values: Any, links: Sequence[str] = ()) -> list[Cell]:
+        """Returns the cells of a row; the links are those of the last columns."""
+        before = len(values) - len(links)
+        linked = ["" for _ in range(before)] + list(links)
+        return [
+            Cell(value, column.kind, link if value is not None else "")
+            for value, column, link in zip(values, self.columns, linked, strict=True)
+        ]
+
+    def order(self, sort: str) -> bool:
+        """Sorts the rows by the key of a column, `-` before it for the largest first.
+
+        Rows without a value come last. Returns whether there is such a column.
+        """
+        key, descending = sort.removeprefix("-"), sort.startswith("-")
+        places = {column.key: place for place, column in enumerate(self.columns)}
+        if key not in places:
+            return False
+        place = places[key]
+        with_value = [row for row in self.rows if row[place].value is not None]
+        without = [row for row in self.rows if row[place].value is None]
+        is_text = self.columns[place].kind == "text"
+
+        def value_of(row: list[Cell]) -> Any:
+            value = row[place].value
+            return str(value).casefold() if is_text else value
+
+        with_value.sort(key=value_of, reverse=descending)
+        self.rows, self.sort = [*with_value, *without], sort
+        return True

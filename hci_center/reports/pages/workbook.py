@@ -1,0 +1,84 @@
+"""Excel workbooks of tables, a sheet for each."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from typing import IO, Any
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+
+from hci_center.reports.pages.tables import Cell, Table, is_portuguese
+
+# The rows that a sheet of Excel holds.
+MOST_ROWS = 1_048_576
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+_WIDTH = 18
+
+
+def fits(table: Table) -> bool:
+    """Whether a sheet holds the table with its header."""
+    return len(table.all_rows) < MOST_ROWS
+
+
+def write_workbook(
+    tables: Sequence[Table], about: Sequence[tuple[str, str]]
+) -> IO[bytes]:
+    """Returns a file with the tables, and a last sheet that says what they are of."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+    workbook = xlsxwriter.Workbook(file, _OPTIONS)
+    formats = _Formats(workbook)
+    for table in tables:
+        _write_table(workbook.add_worksheet(table.name[:31]), table, formats)
+    sheet = workbook.add_worksheet(_("About")[:31])
+    sheet.set_column(0, 1, 2 * _WIDTH)
+    for line, (name, text) in enumerate(about):
+        sheet.write_string(line, 0, name, formats.bold)
+        sheet.write_string(line, 1, text)
+    workbook.close()
+    file.seek(0)
+    return file
+
+
+class _Formats:
+    def __init__(self, workbook: Any) -> None:
+        day = "dd/mm/yyyy" if is_portuguese() else "yyyy-mm-dd"
+        self.bold = workbook.add_format({"bold": True, "text_wrap": True})
+        self.of_kind = {
+            "seconds": workbook.add_format({"num_format": "[h]:mm:ss"}),
+            "share": workbook.add_format({"num_format": "0.00%"}),
+            "decimal": workbook.add_format({"num_format": "0.00"}),
+            "moment": workbook.add_format({"num_format": f"{day} hh:mm:ss"}),
+        }
+
+
+def _write_table(sheet: Any, table: Table, formats: _Formats) -> None:
+    sheet.set_column(0, len(table.columns) - 1, _WIDTH)
+    sheet.freeze_panes(1, 1)
+    for place, column in enumerate(table.columns):
+        sheet.write_string(0, place, column.title, formats.bold)
+    for line, row in enumerate(table.all_rows, start=1):
+        for place, cell in enumerate(row):
+            _write_cell(sheet, line, place, cell, formats)
+
+
+def _write_cell(
+    sheet: Any, line: int, place: int, cell: Cell, formats: _Formats
+) -> None:
+    value, style = cell.value, formats.of_kind.get(cell.kind)
+    if value is None or cell.kind == "text":
+        sheet.write_string(line, place, cell.text)
+    elif isinstance(value, datetime):
+        sheet.write_datetime(
+            line, place, value.replace(tzinfo=None, microsecond=0), style
+        )
+    else:
+        number = value / 86400 if cell.kind == "seconds" else float(value)
+        sheet.write_number(line, place, number, style)

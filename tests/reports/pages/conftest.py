@@ -1,0 +1,94 @@
+"""A supervisor before the figures of the past that was checked by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests import builders
+from tests.admin.conftest import at_the_desk
+from tests.reports.hand_checked import NUMBER, write
+from tests.reports.past import Centre
+
+PERIOD = "from=2025-11-17&to=2025-11-30"
+Rows = list[list[str]]
+
+
+@pytest.fixture
+def centre(db: None) -> Centre:
+    return Centre(NUMBER)
+
+
+@pytest.fixture
+def past(centre: Centre) -> Centre:
+    write(centre)
+    return centre
+
+
+@pytest.fixture
+def desk(centre: Centre) -> Client:
+    return at_the_desk(builders.make_supervisor(centre.manager))
+
+
+@pytest.fixture
+def read(desk: Client) -> Callable[..., Any]:
+    """Opens a page of the period, in English."""
+
+    def opened(page: str, query: str = "", client: Client = desk) -> Any:
+        address = f"/admin/reports/{page}?{PERIOD}&{query}"
+        return client.get(address, headers={"Accept-Language": "en"})
+
+    return opened
+
+
+class _Tables(HTMLParser):
+    """Collects the texts of the cells of each table by its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, Rows] = {}
+        self._rows: Rows | None = None
+        self._text: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        name = dict(attrs).get("data-table")
+        if tag == "table" and name:
+            self._rows = self.tables[name] = []
+        elif self._rows is not None and tag == "tr":
+            self._rows.append([])
+        elif self._rows is not None and tag in ("td", "th"):
+            self._text = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table":
+            self._rows = None
+        elif tag in ("td", "th") and self._rows and self._text is not None:
+            self._rows[-1].append("".join(self._text).strip())
+            self._text = None
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+
+def shown(answer: Any) -> dict[str, Rows]:
+    """The tables of a page, with their headers."""
+    assert answer.status_code == 200
+    parser = _Tables()
+    parser.feed(answer.content.decode())
+    return parser.tables
+
+
+def read_csv(answer: Any, delimiter: str = ",") -> Rows:
+    """The rows of a CSV file, as a program that knows its dialect reads them."""
+    assert answer.status_code == 200
+    text = answer.getvalue().decode("utf-8")
+    assert text.startswith("\ufeff")
+    assert text.count("\n") == text.count("\r\n")
+    return [*csv.reader(io.StringIO(text[1:], newline=""), delimiter=delimiter)]
