@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "chats",
     "hci_center.feed",
     "hci_center.reports",
+    "hci_center.privacy",
 ]
 
 # ApiMiddleware answers everything under /api/; what follows it is for pages.

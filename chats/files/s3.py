@@ -87,6 +87,16 @@ class Bucket(S3Storage):  # type: ignore[misc]
         with _as_of_a_folder():
             super().delete(name)
 
+    def purge(self, name: str) -> None:
+        """Deletes the object with all of its versions, of a bucket that keeps them."""
+        key = self._normalize_name(name)
+        with _as_of_a_folder():
+            # Before its versions, so that a bucket that lists none has no object either.
+            super().delete(name)
+            for version in self.bucket.object_versions.filter(Prefix=key):
+                if version.object_key == key:
+                    version.delete()
+
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
         with _as_of_a_folder():
             listed: tuple[list[str], list[str]] = super().listdir(name)

@@ -102,6 +102,11 @@ class Spool(Storage):
         else:
             self.bucket.delete(name)
 
+    def purge(self, name: str) -> None:
+        """Deletes the file here and in the bucket, there with all of its versions."""
+        self.folder.delete(name)
+        self.bucket.purge(name)
+
     def exists(self, name: str) -> bool:
         return self.folder.exists(name) or bool(self.bucket.exists(name))
 

@@ -217,6 +217,19 @@ def write_file(uuid: UUID, content: IO[bytes]) -> str:
     return name
 
 
+def purge(uuid: UUID, name: str) -> bool:
+    """Removes a file of that row for good, with all of its versions in a bucket.
+
+    A file that a message shares with a quick reply has another name and stays; then it
+    returns False. Raises OSError if the storage fails.
+    """
+    if not name or name != _name_of(uuid):
+        return False
+    remove: Any = getattr(default_storage, "purge", default_storage.delete)
+    remove(name)
+    return True
+
+
 def remove_file(name: str) -> None:
     """Removes a newly written file, only from this machine.
 

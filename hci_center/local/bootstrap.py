@@ -53,6 +53,12 @@ def migrate(say: Report) -> None:
         connection.close()
 
 
+def erase_again() -> None:
+    """Erases the persons that a restored backup has brought back."""
+    with other_timeouts(connection, Timeouts(0, 0, 0)):
+        call_command("erasures", "apply", if_restored=True)
+
+
 def close_media() -> None:
     """Restricts the folder of customers' files, which earlier versions left open."""
     settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)

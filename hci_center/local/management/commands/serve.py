@@ -99,6 +99,7 @@ class Command(BaseCommand):
         check_secrets(self.note)
         bootstrap.migrate(self.say)
         check_secrets(self.note)
+        bootstrap.erase_again()
         bootstrap.close_media()
         bootstrap.collect_static()
         if embedded:

@@ -1,0 +1,140 @@
+"""Erases a contact and everything that is kept of it, in short transactions.
+
+The contact is emptied first, so that whoever writes meanwhile is a new contact. Each
+step is noted in the transaction that does it: what a killed worker leaves is done next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import close_chat_of_locked
+from chats.files.storage import purge
+from chats.models import Chat, ChatEvent
+from contacts.models import Contact
+from hci_center.database.timeouts import Timeouts, other_timeouts, timeouts
+from hci_center.privacy import erasing_rows as rows
+from hci_center.privacy import raw_events
+from hci_center.privacy.erasing_rows import Counts, FoundFile
+from hci_center.privacy.marks import feed_ids
+
+BATCH = 500
+# Numbers of the feed that are searched with one statement.
+FEED_STEP = 20_000
+
+_FEED_BEGIN = "SELECT coalesce(min(seq), 0) - 1 FROM change_feed WHERE manager_id = %s"
+
+
+@dataclass
+class Progress:
+    """How far an erasure has got, and how many rows of each kind it has erased."""
+
+    counts: Counts = field(default_factory=dict)
+    chat_id: int = 0
+    message_id: int = 0
+
+    def add(self, counts: Counts) -> None:
+        """Adds the counts of a step, in its transaction."""
+        for kind, n in counts.items():
+            rows.count(self.counts, kind, n)
+        self.save()
+
+    def save(self) -> None:
+        """Stores it; may raise to give up. By default it is kept in memory alone."""
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Lets single statements run for minutes: raw events are searched by their text."""
+    usual = timeouts()
+    with other_timeouts(
+        connection, Timeouts(600, usual.lock, usual.idle_in_transaction)
+    ):
+        yield
+
+
+def erase_contact(
+    contact: Contact, aliases: list[str], *, actor: Actor, progress: Progress
+) -> None:
+    """Erases the contact, whose ids are given, from where the progress is."""
+    if "contacts" not in progress.counts:
+        _take_out(contact, aliases, actor, progress)
+    _erase_from_feed(contact, aliases, progress)
+    chats = Chat.objects.filter(contact=contact, pk__gte=progress.chat_id)
+    for chat_id in chats.order_by("pk").values_list("pk", flat=True):
+        _erase_chat(chat_id, aliases, progress)
+    pattern = raw_events.pattern_of(aliases)
+    if pattern is None:
+        return
+    with patiently():
+        for emptied in raw_events.erase_events(contact.manager_id, pattern):
+            progress.add({"rawEvents": emptied})
+        for deleted in raw_events.erase_answers(contact.manager_id, pattern):
+            progress.add({"storedAnswers": deleted})
+
+
+def _take_out(
+    contact: Contact, aliases: list[str], actor: Actor, progress: Progress
+) -> None:
+    """Closes the open chat and empties the contact, in one transaction."""
+    _purge(rows.portrait_of(contact.pk))
+    with transaction.atomic():
+        locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+        if close_chat_of_locked(locked, actor=actor, cause=ChatEvent.Cause.ERASED):
+            progress.add({"closed": 1})
+        # Captured by the feed, unlike what follows: every client drops the contact.
+        rows.anonymise(locked.pk)
+        rows.be_quiet()
+        progress.add(rows.erase_beside(locked.pk, aliases))
+        files = rows.erase_portrait(locked.pk)
+        progress.add({"contacts": 1, "files": len(files)})
+    _purge(files)
+
+
+def _erase_chat(chat_id: int, aliases: list[str], progress: Progress) -> None:
+    if chat_id != progress.chat_id:
+        progress.chat_id, progress.message_id = chat_id, 0
+    while ids := rows.batch(chat_id, progress.message_id, BATCH):
+        # Before the rows: whoever is killed in between knows them still.
+        known = rows.files_of(ids)
+        _purge(known)
+        with transaction.atomic():
+            rows.be_quiet()
+            counts, files = rows.erase_messages(ids, aliases)
+            progress.message_id = ids[-1]
+            progress.add(counts)
+        # Those that a download has stored in the meantime.
+        _purge([file for file in files if file not in known])
+    rows.erase_from_log("chats", "chat", [chat_id])
+
+
+def _purge(files: list[FoundFile]) -> None:
+    for uuid, name in files:
+        purge(UUID(str(uuid)), name)
+
+
+def _erase_from_feed(contact: Contact, aliases: list[str], progress: Progress) -> None:
+    """Empties the feed's events about the contact, which must be deleted by now."""
+    ids = feed_ids(contact.channel, aliases)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT change_forget_waiting(%s, %s::bigint[], %s::text[])",
+            [contact.manager_id, [contact.pk], ids],
+        )
+        (latest,) = cursor.fetchone()
+        cursor.execute(_FEED_BEGIN, [contact.manager_id])
+        (after,) = cursor.fetchone()
+        while after < latest:
+            upto = min(after + FEED_STEP, latest)
+            cursor.execute(
+                "SELECT change_forget(%s, %s::text[], %s, %s)",
+                [contact.manager_id, ids, after, upto],
+            )
+            progress.add({"feed": cursor.fetchone()[0]})
+            after = upto
