@@ -8,11 +8,13 @@ from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from areas.models import ConsoleSettings
 from hci_center import security
+from hci_center.audit.database import name_actor
 from hci_center.errors import InvalidError
 
 
@@ -44,7 +46,9 @@ def change_password(request: HttpRequest, user: User, old: str, new: str) -> Non
     except ValidationError as error:
         raise InvalidError({"newPassword": list(error.messages)}) from error
     user.set_password(new)
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        name_actor()
+        user.save(update_fields=["password"])
     # Other sessions hold a digest of the old password and are refused from now on.
     request.user = user  # ApiMiddleware runs before Django's, which would set it
     update_session_auth_hash(request, user)

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from areas.naming import normalize_area_text, spellings_of
+from hci_center.audit.database import name_actor
 from hci_center.errors import AreaNotFoundError, InvalidError, OperatorNotFoundError
 from hci_center.visibility import operator_predicate
 
@@ -137,6 +138,7 @@ def _make_area(manager_id: int, code: str) -> None:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME, [manager_id])
+        name_actor()
         cursor.execute(_MAKE_AREA, values)
 
 

@@ -10,6 +10,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from hci_center.audit.database import name_actor
 from hci_center.callers import Caller
 from hci_center.errors import (
     InvalidError,
@@ -37,6 +38,7 @@ def save_manager(**given: Any) -> int:
     for _round in range(_ROUNDS):
         try:
             with transaction.atomic():
+                name_actor()
                 return Manager.objects.create(**given).pk
         except IntegrityError:
             owners = list(_owners(given))
@@ -143,6 +145,7 @@ def _write(manager_id: int, link: Link) -> bool:
         values["controller_port"] = Coalesce(F("controller_port"), Value(port))
     try:
         with transaction.atomic():
+            name_actor()
             return free.update(**values) > 0
     except IntegrityError:
         return False

@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from hci_center.audit.database import name_actor
 from managers.models import WebhookSecret
 
 # How long the earlier URL stays valid after a renewal: the gateway has to be given the
@@ -34,7 +35,9 @@ def get_or_create(source: str, manager_id: int) -> str:
     if row is None:
         # Of two simultaneous inserts, the database keeps the first.
         created = WebhookSecret(manager_id=manager_id, source=source, secret=_random())
-        WebhookSecret.objects.bulk_create([created], ignore_conflicts=True)
+        with transaction.atomic():
+            name_actor()
+            WebhookSecret.objects.bulk_create([created], ignore_conflicts=True)
         row = WebhookSecret.objects.get(
             manager_id=manager_id, source=source, ends_at=None
         )
@@ -49,6 +52,7 @@ def renew(source: str, manager_id: int, *, at_once: bool = False) -> str:
     """
     ends_at = timezone.now() + (timedelta() if at_once else GRACE)
     with transaction.atomic():
+        name_actor()
         rows = WebhookSecret.objects.filter(manager_id=manager_id, source=source)
         rows.filter(Q(ends_at=None) | Q(ends_at__gt=ends_at)).update(ends_at=ends_at)
         rows.filter(ends_at__lte=timezone.now()).delete()

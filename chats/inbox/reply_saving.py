@@ -15,6 +15,7 @@ from chats.files.storage import stored
 from chats.inbox.replies import Desk, find_desk, reply_shape
 from chats.models import Attachment, ReplyFile
 from contacts.manager_ref import ManagerRef
+from hci_center.audit.database import name_actor
 from hci_center.callers import Caller
 from hci_center.errors import (
     ForbiddenError,
@@ -105,6 +106,7 @@ def save_reply(
         "keeps_file": given.file is None and not given.drops_file,
     }
     with stored(given.file) as attachment, transaction.atomic():
+        name_actor()
         _refuse_too_many(values)
         values["file"] = _store_file(desk.manager_id, attachment, given.file_name)
         reply_id = _save(values)
@@ -129,6 +131,7 @@ def delete_reply(
         _area_id, owner_id = row
         if owner_id is None and not _may_write_all(caller, desk):
             raise ForbiddenError
+        name_actor()
         cursor.execute(_DELETE, [reply_id])
         drop_unused_files(desk.manager_id)
 

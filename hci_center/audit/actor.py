@@ -34,10 +34,15 @@ _actor: ContextVar[Actor | None] = ContextVar("audited_actor", default=None)
 _command: Actor | None = None
 
 
-def use_command(name: str) -> None:
-    """Names this process's command as who acts, where no request or block says more."""
+@contextmanager
+def acting_command(name: str) -> Iterator[None]:
+    """Within the block, the command acts where no request or other block says more."""
     global _command
-    _command = Actor(f"command:{name}"[:100])
+    before, _command = _command, Actor(f"command:{name}"[:100])
+    try:
+        yield
+    finally:
+        _command = before
 
 
 @contextmanager

@@ -1,19 +1,26 @@
-"""Remembers each request, so that the audit knows who acts."""
+"""Names who acts: to the audit each request, to the database where settings are saved."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest
 
 from hci_center.audit.actor import acting_in
+from hci_center.audit.database import name_actor_where_needed
+
+# The pages that write audited tables; calls of the API that do name who acts themselves.
+BACK_OFFICE = "/admin/"
+READING = ("GET", "HEAD", "OPTIONS")
 
 
 class AuditMiddleware:
-    """Remembers the request while it is answered; asks the database nothing.
+    """Remembers the request while it is answered.
 
-    Above ApiMiddleware, so that it stands before pages and API.
+    Above ApiMiddleware, so that it stands before pages and API. A statement is sent only
+    where the back-office writes an audited table.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
@@ -21,4 +28,9 @@ class AuditMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         with acting_in(request):
-            return self.get_response(request)
+            if request.method in READING or not request.path_info.startswith(
+                BACK_OFFICE
+            ):
+                return self.get_response(request)
+            with connection.execute_wrapper(name_actor_where_needed):
+                return self.get_response(request)

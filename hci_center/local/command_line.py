@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
-from hci_center.audit.actor import use_command
+from hci_center.audit.actor import acting_command
+from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
 from hci_center.local.errors import SecretsError
@@ -24,6 +27,13 @@ WANT_SECRETS = {
     "provision",
     "renew_webhook",
     "seed_demo",
+    "serve_demo_gateways",
+    "serve_feed",
+}
+# They save no settings, and send many statements.
+LONG_RUNNING = {
+    "deliver_messages",
+    "relay_changes",
     "serve_demo_gateways",
     "serve_feed",
 }
@@ -48,12 +58,12 @@ def execute(arguments: list[str]) -> None:
         sys.exit(2)
     # Long-running commands set their own role.
     use_role("command")
-    use_command(arguments[1] if len(arguments) > 1 else "help")
     try:
         if set(arguments[1:2]) & WANT_SECRETS:
             django.setup()
             start_checked()
-        execute_from_command_line(arguments)
+        with _named(arguments[1] if len(arguments) > 1 else "help"):
+            execute_from_command_line(arguments)
     except SecretsError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_STATUS)
@@ -61,6 +71,16 @@ def execute(arguments: list[str]) -> None:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise
         sys.exit(unavailable_sentence(error))
+
+
+@contextmanager
+def _named(command: str) -> Iterator[None]:
+    """Within the block, the audit names the command as who acts."""
+    with ExitStack() as stack:
+        stack.enter_context(acting_command(command))
+        if command not in LONG_RUNNING:
+            stack.enter_context(connection.execute_wrapper(name_actor_where_needed))
+        yield
 
 
 def unavailable_sentence(error: OperationalError) -> str:
