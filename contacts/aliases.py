@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from contacts.models import Channel, Contact
+from hci_center.api.parsers import WrongValueError, parse_phone
 
 # The area codes (DDD) assigned in Brazil.
 _DDD = (
@@ -31,6 +32,23 @@ def spellings(channel: str, external_id: str) -> list[str]:
         if match := _WITH_NINE.fullmatch(external_id):
             return sorted([external_id, f"55{match[1]}{match[2]}"])
     return [external_id]
+
+
+# Persons in the notation of WhatsApp libraries: 5511999998888@c.us, with or without a
+# device.
+_NETWORK_ID = re.compile(r"([0-9]{1,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)")
+
+
+def names_of_sender(channel: str | None, sender: str) -> list[str]:
+    """Returns the aliases that a message's `from` may be: as given, and as a phone."""
+    if channel != Channel.WHATSAPP:
+        return [sender]
+    network = _NETWORK_ID.fullmatch(sender)
+    try:
+        phone = str(parse_phone(network[1] if network else sender))
+    except WrongValueError:
+        return [sender]
+    return [sender, *spellings(channel, phone)]
 
 
 # For `i` in contacts_identity. Two parameters instead of an array: the planner cannot

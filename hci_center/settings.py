@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "hci_center.feed",
     "hci_center.reports",
     "hci_center.privacy",
+    "hci_center.legacy",
 ]
 
 # ApiMiddleware answers everything under /api/; what follows it is for pages.

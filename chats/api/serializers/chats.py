@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.utils.translation import gettext as _
 
 from chats.api.fields import DataUri, MessageId, MessageType, RowId
@@ -18,7 +16,7 @@ from chats.messages.base64_text import (
     decode_where_written,
 )
 from chats.rules.closing import CAUSES, LONGEST_CODE
-from contacts.aliases import spellings
+from contacts.aliases import names_of_sender
 from contacts.api.serializers import Transferred, whatsapp_contact
 from contacts.models import Channel
 from hci_center.api.fields import (
@@ -32,13 +30,10 @@ from hci_center.api.fields import (
     Text,
     TimestampField,
 )
-from hci_center.api.parsers import ContactKey, WrongValueError, parse_phone, parse_text
+from hci_center.api.parsers import ContactKey, WrongValueError, parse_text
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
 MESSENGER_LONGEST_TEXT = 2000
-# Persons in the notation of WhatsApp libraries: 5511999998888@c.us, with or without a
-# device.
-_NETWORK_ID = re.compile(r"([0-9]{1,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)")
 FILE_TYPES = ("image", "audio", "video", "pdf", "file")
 
 
@@ -140,7 +135,9 @@ class RecordMessage(WithFile):
         """
         _validate_manager(values, wrong)
         _validate_contact(values, wrong)
-        values["senders"] = _senders(values.get("from", ""), values.get("channel"))
+        values["senders"] = names_of_sender(
+            values.get("channel"), values.get("from", "")
+        )
         _validate_type(values, wrong)
         if values["type"] == "text":
             _validate_content(values, wrong)
@@ -175,18 +172,6 @@ def _validate_contact(values: Fields, wrong: Wrong) -> None:
         wrong["contactId" if by_page else "contactNumber"] = [
             _("This field is required.")
         ]
-
-
-def _senders(sender: str, channel: str | None) -> list[str]:
-    """Returns the names in `from` to search for: as given, and as a phone."""
-    if channel != Channel.WHATSAPP:
-        return [sender]
-    network = _NETWORK_ID.fullmatch(sender)
-    try:
-        phone = str(parse_phone(network[1] if network else sender))
-    except WrongValueError:
-        return [sender]
-    return [sender, *spellings(channel, phone)]
 
 
 def _validate_type(values: Fields, wrong: Wrong) -> None:
