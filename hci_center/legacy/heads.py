@@ -27,7 +27,8 @@ from hci_center.legacy.fields import (
     phone_of,
 )
 from hci_center.legacy.map_file import Map
-from hci_center.legacy.people import Key, People, Person, channel_of, find_contacts
+from hci_center.legacy.people import People, find_contacts
+from hci_center.legacy.person import Key, Person, channel_of, stranger
 from hci_center.legacy.report import Report
 from hci_center.legacy.users import Owner, Users
 
@@ -160,9 +161,7 @@ class Heads:
         channel, external_id = channel_of(owner, head.contact)
         if head.channel == Channel.FACEBOOK:
             channel = Channel.FACEBOOK.value
-        return self.people.stranger(
-            owner, head.place, head.operator, (channel, external_id)
-        )
+        return stranger(owner, head.place, head.operator, (channel, external_id))
 
     def _make(self, owner: Owner, people: list[tuple[int, Person]]) -> None:
         # Several chats may be one person's.

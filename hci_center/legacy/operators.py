@@ -24,7 +24,7 @@ MOST_PLACEHOLDERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class OldOperator:
     """Who an earlier id is: the operator's id or None, and whether he is active.
 
     `sender` is the `from` of his messages here. Several ids may be one operator's; `old`
@@ -50,7 +50,7 @@ class Operators:
         self.place, mapped = given.operators_of(*names)
         self.mapped = mapped.keys()
         self.makes_placeholders = mapped.get(OTHERS) == PLACEHOLDER
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, OldOperator] = {}
         self.old_ids: dict[int, str] = {}
         self.placeholders = 0
         self._load({old: name for old, name in mapped.items() if old != OTHERS})
@@ -59,7 +59,7 @@ class Operators:
         """Returns the id of the operator of a contact; None is nobody."""
         return None if old in NOBODY else self._person(old).holder_id
 
-    def sender(self, old: str) -> Person:
+    def sender(self, old: str) -> OldOperator:
         """Returns who wrote an outgoing message."""
         return self._person(old, is_sender=True)
 
@@ -71,10 +71,10 @@ class Operators:
             self.old_ids.get(int(operator), "0") if operator.isdecimal() else operator
         )
 
-    def _person(self, old: str, *, is_sender: bool = False) -> Person:
+    def _person(self, old: str, *, is_sender: bool = False) -> OldOperator:
         person = self.people.get(old)
         if person is None:
-            person = Person(old, None, False, UNKNOWN + old)
+            person = OldOperator(old, None, False, UNKNOWN + old)
             is_own = old in self.names or (len(old) >= PHONE_DIGITS and old.isdecimal())
             if self.makes_placeholders and not (is_sender and is_own):
                 person = self._placeholder(old) or person
@@ -97,15 +97,15 @@ class Operators:
                 sentence = _("This manager has no operator with this user name.")
                 self.report.error("users", f"{self.place}.{old}", sentence)
             else:
-                self.people[old] = Person(old, None, False, UNKNOWN + old)
+                self.people[old] = OldOperator(old, None, False, UNKNOWN + old)
 
-    def _add(self, old: str, operator_id: int, *, is_active: bool) -> Person:
+    def _add(self, old: str, operator_id: int, *, is_active: bool) -> OldOperator:
         first = self.old_ids.setdefault(operator_id, old)
-        person = Person(first, operator_id, is_active, str(operator_id))
+        person = OldOperator(first, operator_id, is_active, str(operator_id))
         self.people[old] = person
         return person
 
-    def _placeholder(self, old: str) -> Person | None:
+    def _placeholder(self, old: str) -> OldOperator | None:
         """Returns an inactive operator for that id, made at its first use."""
         key = digest_of([self.manager_id, old])
         known = refs_of_keys("operators", [key]).get(key)

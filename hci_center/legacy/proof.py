@@ -32,10 +32,6 @@ _MANAGER_FIELDS = (
 )  # fmt: skip
 
 
-class NotEqualError(Exception):
-    """What was read back differs from the documents."""
-
-
 class Digests:
     """Digests of one collection, as its documents say and as they are read back."""
 

@@ -65,18 +65,22 @@ class Report:
 
     def summary(self) -> Iterator[str]:
         """Yields the lines of counts, unknown fields, operators and digests."""
-        yield "".join(f"{head:>11}" for head in ("", *OUTCOMES))
+        heads = ("", _("documents"), _("made"), _("changed"), _("same"), _("skipped"))
+        yield "".join(f"{head:>11}" for head in (*heads, _("errors")))
         for name, counts in self.counts.items():
             cells = "".join(f"{counts[outcome]:>11}" for outcome in OUTCOMES)
             yield f"{name:>11}{cells}"
         for name, unknown in self.unknown.items():
             fields = ", ".join(f"{field} ({n})" for field, n in unknown.most_common())
             if fields:
-                yield _("Unknown fields of %s: %s") % (name, fields)
+                sentence = _("Unknown fields of %(name)s: %(fields)s")
+                yield sentence % {"name": name, "fields": fields}
         for operator, uses in sorted(self.unmapped.items()):
-            yield _("Not in the map: operators.%s (%d times)") % (operator, uses)
+            sentence = _("Not in the map: operators.%(operator)s (%(uses)d times)")
+            yield sentence % {"operator": operator, "uses": uses}
         for name, number, old, new in self.proved:
             verdict = _("equal") if old == new else _("DIFFERENT")
-            yield _("Read back: %s, %d, %s") % (name, number, verdict)
+            sentence = _("Read back: %(name)s, %(number)d, %(verdict)s")
+            yield sentence % {"name": name, "number": number, "verdict": verdict}
             yield f"  {old}"
             yield f"  {new}"

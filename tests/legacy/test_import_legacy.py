@@ -33,7 +33,7 @@ def everything():
     with connection.cursor() as cursor:
         rows = []
         for table in TABLES:
-            cursor.execute(f"SELECT xmin, cmin, t::text FROM {table} t ORDER BY 3")
+            cursor.execute(f"SELECT xmin, cmin, t::text FROM {table} t ORDER BY 3")  # noqa: S608
             rows += cursor.fetchall()
     return rows
 
@@ -43,7 +43,12 @@ def problems(tmp_path, *options):
     before, out = everything(), io.StringIO()
     with pytest.raises(CommandError, match=r"Nothing was changed\."):
         call_command(
-            "import_legacy", str(tmp_path), "--commit", *options, verbosity=0, stdout=out
+            "import_legacy",
+            str(tmp_path),
+            "--commit",
+            *options,
+            verbosity=0,
+            stdout=out,
         )
     assert everything() == before
     return [line for line in out.getvalue().splitlines() if line.startswith("error")]
@@ -75,7 +80,9 @@ def test_a_small_centre_is_there_as_it_was(tmp_path, import_legacy):
     assert opened.closed_at is None
     assert opened.protocol == joao.protocol == "BR5511988887777"
     told = Message.objects.order_by("id")
-    assert [(m.direction, m.type, m.content, m.sender, m.status, m.url) for m in told] == [
+    assert [
+        (m.direction, m.type, m.content, m.sender, m.status, m.url) for m in told
+    ] == [
         ("in", "text", "Olá", "", "wait", ""),
         ("out", "text", "olá", "legado:2", "sent", ""),
         ("in", "image", "Arquivo em anexo", "", "wait", "url.com"),
@@ -131,11 +138,15 @@ def test_canonical_and_relaxed_json_in_lines_and_arrays_are_the_same(
         user(
             number={"$numberLong": "5511400011111"},
             controllerPort={"$numberInt": "8080"},
-            contacts=[contact({"$numberLong": "5511988887777"}, sa={"$numberInt": "3"})],
+            contacts=[
+                contact({"$numberLong": "5511988887777"}, sa={"$numberInt": "3"})
+            ],
         )
     ]
     relaxed = [user(number=5511400011111.0, contacts=[contact()])]
-    write(tmp_path, chats=[chat(message({"$numberLong": "5511988887777"}, createdAt=at))])
+    write(
+        tmp_path, chats=[chat(message({"$numberLong": "5511988887777"}, createdAt=at))]
+    )
     (tmp_path / "users.json").write_text(json.dumps(canonical))
     first = import_legacy("--commit")
     sent_at = Message.objects.get().created_at
@@ -337,9 +348,9 @@ def test_a_taken_protocol_is_replaced_and_kept_beside(tmp_path, import_legacy):
     first, second = Chat.objects.order_by("id")
     assert first.protocol == "P-1"
     assert second.protocol == second.contact.protocol != "P-1"
-    assert ImportRef.objects.get(row_id=second.contact_id, collection="contacts").protocol == (
-        "P-1"
-    )
+    assert ImportRef.objects.get(
+        row_id=second.contact_id, collection="contacts"
+    ).protocol == ("P-1")
 
 
 def test_a_time_in_the_future_becomes_now(tmp_path, import_legacy):
@@ -364,17 +375,21 @@ class TestDelta:
         write(tmp_path, users=[user(contacts=old)], chats=[chat(message())])
         import_legacy("--commit")
         Contact.objects.filter(name="Maria").update(name="Maria Silva")
-        changed = [contact(name="João Souza"), contact(5511977776666, name="Marta", sa=9)]
+        changed = [
+            contact(name="João Souza"),
+            contact(5511977776666, name="Marta", sa=9),
+        ]
         more = message("2", "Pois não?")
-        write(
-            tmp_path, users=[user(contacts=changed)], chats=[chat(message(), more)]
-        )
+        write(tmp_path, users=[user(contacts=changed)], chats=[chat(message(), more)])
         said = import_legacy("--commit")
         assert "chats.json:1: It has more messages: use --delta." in said
         assert Message.objects.count() == 1
         said = import_legacy("--commit", "--delta")
         assert "users.json:1 contacts[1]: Kept ours: name" in said
-        assert [m.content for m in Message.objects.order_by("id")] == ["Olá", "Pois não?"]
+        assert [m.content for m in Message.objects.order_by("id")] == [
+            "Olá",
+            "Pois não?",
+        ]
         names = Contact.objects.order_by("id").values_list("name", "sa")
         assert list(names) == [("João Souza", 3), ("Maria Silva", 9)]
         assert Contact.objects.get(name="João Souza").waiting_since is None
@@ -387,7 +402,7 @@ class TestDelta:
         import_legacy("--commit")
         write(tmp_path, chats=[chat(message(text="Oi"), message())])
         assert problems(tmp_path, "--delta") == [
-            "error: chats.json:1 messages: Its first 1 messages are not those that were "
+            "error: chats.json:1 messages: Its first messages are not the 1 that were "
             "imported."
         ]
 

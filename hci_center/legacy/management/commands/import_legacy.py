@@ -104,5 +104,5 @@ def _options(given: dict[str, Any], progress: Any) -> Options:
 
 def _verdict(report: Report) -> str:
     if report.error_count:
-        return _("%d errors. Nothing was changed.") % report.error_count
+        return _("Errors: %d. Nothing was changed.") % report.error_count
     return _("What was read back differs from the files. Nothing was changed.")
