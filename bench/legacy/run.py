@@ -114,13 +114,6 @@ def main() -> None:
         product.start()
         try:
             export(folder, options.messages)
-            runs = [
-                (),
-                ("--commit",),
-                ("--commit",),
-                ("--commit", "--delta"),
-                ("--verify",),
-            ]
             for name in options.runs.split(","):
                 if name == "delta":
                     export(folder, options.messages, more=1)
