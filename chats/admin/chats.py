@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,12 +14,20 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.conversation import MOST_SHOWN, bubbles_of, events_of
 from chats.admin.search import chats_named
+from chats.admin.waiting import (
+    COLUMNS,
+    IN_MENU,
+    IS_OPEN,
+    WITH_OPERATOR,
+    WITHOUT_OPERATOR,
+    waiting_for,
+)
 from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat
 from chats.models import Chat, ChatEvent
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import apply_to_each, confirm
-from managers.admin.filters import ChoiceFilter, TenantFilter
+from managers.admin.filters import ChoiceFilter, DayRangeFilter, TenantFilter
 from managers.admin.tenant import TenantAdmin, caller_behind
 
 
@@ -27,16 +35,15 @@ class StateFilter(ChoiceFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     cuts = {
-        "open": (gettext_lazy("open"), Q(closed_at=None)),
-        "waiting": (
-            gettext_lazy("waiting"),
-            Q(closed_at=None, contact__operator=None),
+        "open": (gettext_lazy("open"), IS_OPEN),
+        "menu": (gettext_lazy("in the menu"), WITHOUT_OPERATOR & IN_MENU),
+        "waiting": (gettext_lazy("in the queue"), WITHOUT_OPERATOR & ~IN_MENU),
+        "answered": (gettext_lazy("being answered"), WITH_OPERATOR),
+        "owed": (
+            gettext_lazy("waiting for an answer"),
+            WITH_OPERATOR & Q(contact__waiting_since__isnull=False),
         ),
-        "answered": (
-            gettext_lazy("being answered"),
-            Q(closed_at=None, contact__operator__isnull=False),
-        ),
-        "closed": (gettext_lazy("closed"), Q(closed_at__isnull=False)),
+        "closed": (gettext_lazy("closed"), ~IS_OPEN),
     }
 
 
@@ -51,6 +58,7 @@ class ChatAdmin(TenantAdmin):
         "area",
         "operator",
         "state",
+        "waiting_for",
         "opened",
         "closed",
     ]
@@ -60,21 +68,32 @@ class ChatAdmin(TenantAdmin):
         ("contact__area", TenantFilter),
         ("contact__operator", TenantFilter),
         ("contact__channel", ChoicesDropdownFilter),
+        ("opened_at", DayRangeFilter),
+        ("closed_at", DayRangeFilter),
     ]
     linked_lookups = ("contact__id__exact",)
     narrow = ("contact__area__id__exact", "contact__operator__id__exact")
     list_select_related = ["manager", "contact__area", "contact__operator"]
     search_fields = ["protocol"]
     search_help_text = gettext_lazy("Protocol, or the contact's name or number")
-    ordering = ["-pk"]
     fields = [
-        ("protocol", "state"),
+        ("protocol", "state", "waiting_for"),
         ("contact", "of_manager"),
         ("area", "operator"),
         ("opened_at", "closed_at"),
     ]
     actions = ["close_many"]
     change_form_outer_after_template: Any = "admin/chats/chat/conversation.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).annotate(**COLUMNS)
+        return cast("QuerySet[Any]", rows)
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Orders open chats by who has waited longest, others by the newest."""
+        if request.GET.get("state") in {*StateFilter.cuts} - {"closed"}:
+            return [F("waits_since").asc(nulls_last=True), "-pk"]
+        return ["-pk"]
 
     def annotate_page(self, rows: list[Any]) -> None:
         """Loads the last area and operator of closed chats, in two queries.
@@ -98,6 +117,7 @@ class ChatAdmin(TenantAdmin):
             return queryset, False
         return queryset.filter(chats_named(search_term, caller_behind(request))), False
 
+    waiting_for = waiting_for
     opened = moment_column("opened_at", gettext_lazy("Opened"))
     closed = moment_column("closed_at", gettext_lazy("Closed"))
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import models
+from django.forms import DateField
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import (
+    DropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
 from unfold.contrib.filters.forms import DropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -93,6 +100,27 @@ class ChoiceFilter(DropdownFilter):
     ) -> models.QuerySet[Any]:
         cut = self.cuts.get(self.value() or "")
         return queryset.filter(cut[1]) if cut else queryset
+
+
+class DayRangeFilter(RangeDateFilter):
+    """Filters a timestamp by whole days of the person's time zone, both included."""
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        since, until = self._day("from"), self._day("to")
+        if since is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": since})
+        if until is not None:
+            after = until + timedelta(days=1)
+            queryset = queryset.filter(**{f"{self.field_path}__lt": after})
+        return queryset
+
+    def _day(self, end: str) -> datetime | None:
+        """Returns its beginning; `managers.admin.lookups` refuses what is no day."""
+        value = self.used_parameters.get(f"{self.field_path}_{end}")
+        day = DateField(required=False).clean(value)
+        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 class YesNoFilter(DropdownFilter):

@@ -14,7 +14,9 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms import DateField
 
 IsValid = Callable[[str], bool]
 
@@ -27,8 +29,8 @@ def allowed_lookups(
 ) -> dict[str, IsValid]:
     """Returns the allowed lookups by parameter name, each with a value check.
 
-    Raises TypeError for a filter of a column that is neither a choice nor a relation:
-    its valid values are not known.
+    Raises TypeError for a filter of a column that is neither a choice, a relation nor a
+    moment: its valid values are not known.
     """
     lookups: dict[str, IsValid] = dict.fromkeys(linked, _is_id_or_empty)
     for each in list_filter:
@@ -44,6 +46,8 @@ def allowed_lookups(
         elif getattr(field, "choices", None):
             choices = {str(value) for value, _label in field.flatchoices}
             lookups[f"{path}__exact"] = (choices | {""}).__contains__
+        elif isinstance(field, models.DateTimeField):
+            lookups |= dict.fromkeys([f"{path}_from", f"{path}_to"], _is_day_or_empty)
         else:
             raise TypeError(f"{path}: the values of this filter are not known.")
     return lookups
@@ -57,6 +61,14 @@ def is_row_id(value: str) -> bool:
 def _is_id_or_empty(value: str) -> bool:
     """Accepts an empty value too, which a form of filters sends without a choice."""
     return not value or is_row_id(value)
+
+
+def _is_day_or_empty(value: str) -> bool:
+    try:
+        DateField(required=False).clean(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _is_text(_value: str) -> bool:

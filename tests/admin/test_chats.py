@@ -1,13 +1,17 @@
 """Service sessions, single messages and the ledger: read, and closed."""
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 from django.utils import timezone
 
+from areas.models import Menu
 from areas.operators import find_operator
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
-from chats.models import Chat, ChatEvent, Clock
+from chats.models import Chat, ChatEvent, Clock, MenuState
 from managers.models import ApiKey
 from tests.admin.conftest import agree_to, make_centre, messages_of
 from tests.builders import make_chat, make_contact, make_key, make_manager, make_message
@@ -50,6 +54,60 @@ def test_chats_are_filtered_by_state(desk, manager, contact, ana, served):
     assert listed(desk, CHATS, state="waiting") == [waiting]
     assert listed(desk, CHATS, state="answered") == [answered]
     assert listed(desk, CHATS, state="closed") == [served]
+
+
+def test_states_of_open_chats_are_told_apart(desk, manager, contact, ana):
+    queued = make_chat(contact)
+    in_menu = make_chat(make_contact(manager))
+    menu = Menu.objects.create(manager=manager, version=1)
+    MenuState.objects.create(
+        chat=in_menu, menu=menu, step="root", asked_at=timezone.now(), sa=0
+    )
+    owed = make_chat(make_contact(manager, operator=ana, waiting_since=timezone.now()))
+    make_chat(make_contact(manager, operator=ana))
+    assert listed(desk, CHATS, state="waiting") == [queued]
+    assert listed(desk, CHATS, state="menu") == [in_menu]
+    assert listed(desk, CHATS, state="owed") == [owed]
+
+
+def test_whoever_has_waited_longest_is_first(desk, manager, ana):
+    now = timezone.now()
+
+    def opened(minutes, **more):
+        contact = make_contact(manager, **more)
+        return make_chat(contact, opened_at=now - timedelta(minutes=minutes))
+
+    late = opened(5)
+    first = opened(50)
+    moved = opened(90, queued_at=now - timedelta(minutes=7))
+    assert listed(desk, CHATS, state="waiting") == [first, moved, late]
+    answered = opened(99, operator=ana, waiting_since=now - timedelta(minutes=60))
+    # By the column, the other way round: what does not wait comes first.
+    columns = desk.get(CHATS).context["cl"].list_display
+    column = columns.index("waiting_for")
+    ordered = listed(desk, CHATS, state="open", o=f"-{column}")
+    assert ordered == [late, moved, first, answered]
+    Clock.objects.create(
+        chat=first, kind="queue", target=60, started_at=now, due_at=now, risk_at=now
+    )
+    page = desk.get(CHATS, {"state": "waiting"}).content.decode()
+    assert re.search(r"bo-tag-bad[^>]*>50\xa0minutes<", page)
+    assert re.search(r"bo-tag-mute[^>]*>5\xa0minutes<", page)
+
+
+def test_chats_are_filtered_by_days(desk, manager):
+    def opened(*moment):
+        at = datetime(*moment, tzinfo=timezone.get_default_timezone())
+        return make_chat(make_contact(manager), opened_at=at)
+
+    opened(2026, 11, 18, 23, 59)
+    first = opened(2026, 11, 19, 0, 0)
+    last = opened(2026, 11, 20, 23, 59)
+    opened(2026, 11, 21, 0, 0)
+    days = {"opened_at_from": "2026-11-19", "opened_at_to": "2026-11-20"}
+    assert set(listed(desk, CHATS, **days)) == {first, last}
+    answer = desk.get(CHATS, {"opened_at_from": "yesterday"})
+    assert answer.status_code == 302
 
 
 def test_a_chat_is_found_by_protocol_number_and_name(desk, manager, contact):
