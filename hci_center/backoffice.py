@@ -74,7 +74,7 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Chats"), "forum", "chats_chat_changelist"),
                     _entry(_("Messages"), "chat", "chats_message_changelist"),
                     _entry(_("Ledger"), "history", "chats_chatevent_changelist"),
-                    _entry(_("Reports"), "monitoring", "reports:times"),
+                    _entry(_("Reports"), "monitoring", "reports:first"),
                 ],
             },
             {

@@ -31,7 +31,7 @@ SHARES: Mapping[str, tuple[str, str]] = {
     "closed": ("true", "s.ends IS NOT NULL"),
 }
 # Of samples.
-_MARKS: Mapping[str, tuple[str, str]] = {
+MARKS: Mapping[str, tuple[str, str]] = {
     "csat": ("s.mark >= 4", "true"),
     "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
 }
@@ -62,8 +62,8 @@ def counted(question: Question) -> Counted:
         return Counted(source, "true", f"s.metric = '{metric}'")
     if issubclass(definition, Sla):
         return _within_target(question, definition)
-    if metric in _MARKS:
-        return Counted(samples(question, [metric]), *_MARKS[metric])
+    if metric in MARKS:
+        return Counted(samples(question, [metric]), *MARKS[metric])
     return Counted(episodes(question), *SHARES[metric], is_of_samples=False)
 
 

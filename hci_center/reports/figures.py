@@ -90,7 +90,7 @@ def _durations(question: Question) -> Report:
               s.business_micros / 1000000 AS business
               FROM source s WHERE s.metric = '{metric}'"""  # noqa: S608
         parts += [
-            _percentiles(scope, clock, pieces) for clock in ("calendar", "business")
+            percentiles(scope, clock, pieces) for clock in ("calendar", "business")
         ]
     report = Report()
     for scope, clock, keys, n, total, median, p90, most in _fetch(
@@ -114,7 +114,7 @@ def _durations(question: Question) -> Report:
     return _completed(report, question)
 
 
-def _percentiles(scope: str, clock: str, pieces: str) -> str:
+def percentiles(scope: str, clock: str, pieces: str) -> str:
     return f"""(
 SELECT '{scope}', '{clock}', r.k, max(r.n), sum(r.v * r.c),
        min(r.v) FILTER (WHERE r.upto * 2 >= r.n),

@@ -58,6 +58,17 @@ class Question:
             or self.operator_id is not None
         )
 
+    @property
+    def filtered(self) -> tuple[str, ...]:
+        """The groups of which only one is asked for, besides channel and manager."""
+        given = {
+            "area": self.area_ids,
+            "operator": self.operator_id,
+            "hour": self.hour,
+            "weekday": self.weekday,
+        }
+        return tuple(name for name, value in given.items() if value is not None)
+
     def whole(self) -> Question:
         """Returns the question about all groups together."""
         return replace(self, by=())

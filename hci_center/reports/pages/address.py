@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -17,6 +17,7 @@ from contacts.models import Channel
 from hci_center.reports.answers import MOST_DAYS
 from hci_center.reports.pages.scope import Scope
 from hci_center.reports.questions import Question
+from hci_center.reports.rows import Part
 from managers.admin.lookups import is_row_id
 
 PERIODS: Mapping[str, Any] = {
@@ -34,6 +35,8 @@ CLOCKS: Mapping[str, Any] = {
 }
 # Parameters of a page that its links to other pages do not take along.
 OF_A_PAGE = ("format", "table", "sort", "after")
+# Which rows of a share: those counted, those among which they are, the others.
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class WrongAddressError(Exception):
@@ -69,6 +72,12 @@ class Address:
     by: str = ""
     clock: str = "calendar"
     metric: str = ""
+    hour: int | None = None
+    weekday: int | None = None
+    part: Part = "n"
+    # Of the person: whether rows have names, and whether all managers are his.
+    reads_names: bool = True
+    sees_all: bool = False
     # As given, without what is empty.
     given: dict[str, str] = field(default_factory=dict)
 
@@ -93,13 +102,20 @@ class Address:
             "area_ids": None if self.area_id is None else (self.area_id,),
             "operator_id": self.operator_id,
             "channel": self.channel,
+            "hour": self.hour,
+            "weekday": self.weekday,
         }
         return Question(metric, **values | over)
 
     @property
     def filters(self) -> tuple[str, ...]:
         """The names of the groups by which is filtered."""
-        given = {"area": self.area_id, "operator": self.operator_id}
+        given = {
+            "area": self.area_id,
+            "operator": self.operator_id,
+            "hour": self.hour,
+            "weekday": self.weekday,
+        }
         return tuple(name for name, value in given.items() if value is not None)
 
 
@@ -127,7 +143,10 @@ def read_address(
         _one_of(given, "by", allowed.by, allowed.by[:1]),
         _one_of(given, "clock", CLOCKS, ("calendar",)),
         _one_of(given, "metric", allowed.metrics, allowed.metrics[:1]),
-        given,
+        _number(given, "hour", range(24)),
+        _number(given, "weekday", range(1, 8)),
+        cast("Part", _one_of(given, "part", PARTS, PARTS)),
+        given=given,
     )
 
 
@@ -180,6 +199,15 @@ def _one_of(
     if value not in known:
         raise WrongAddressError
     return value
+
+
+def _number(given: Mapping[str, str], name: str, known: range) -> int | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    if value not in map(str, known):
+        raise WrongAddressError
+    return int(value)
 
 
 def _row_id(given: Mapping[str, str], name: str) -> int | None:

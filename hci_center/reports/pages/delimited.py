@@ -16,7 +16,7 @@ def csv_lines(table: Table) -> Iterator[str]:
     writer = csv.writer(_Lines(), delimiter=";" if is_portuguese() else ",")
     yield BOM + writer.writerow(_header(table.columns))
     for row in table.all_rows:
-        yield writer.writerow(_values(row))
+        yield writer.writerow(_values(table.columns, row))
 
 
 def guarded(text: str) -> str:
@@ -42,10 +42,10 @@ def _header(columns: Iterable[Column]) -> list[str]:
     return titles
 
 
-def _values(row: Iterable[Cell]) -> list[str]:
+def _values(columns: Iterable[Column], row: Iterable[Cell]) -> list[str]:
     values: list[str] = []
-    for cell in row:
-        if cell.kind == "seconds":
+    for column, cell in zip(columns, row, strict=True):
+        if column.kind == "seconds":
             values.append("" if cell.value is None else str(cell.value))
         values.append(guarded(cell.text) if cell.kind == "text" else cell.text)
     return values

@@ -25,8 +25,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views import View
 
+from hci_center.audit.recording import record
 from hci_center.reports.answers import is_provisional, is_rebuilding
 from hci_center.reports.definitions import METRICS
+from hci_center.reports.metric import Metric
 from hci_center.reports.pages import filters, workbook
 from hci_center.reports.pages.address import (
     Address,
@@ -35,9 +37,9 @@ from hci_center.reports.pages.address import (
     read_address,
 )
 from hci_center.reports.pages.delimited import csv_lines
-from hci_center.reports.pages.labels import period_text
+from hci_center.reports.pages.labels import GROUPS, period_text
 from hci_center.reports.pages.registry import TABS
-from hci_center.reports.pages.scope import may_read_reports, scope_of
+from hci_center.reports.pages.scope import READS_NAMES, may_read_reports, scope_of
 from hci_center.reports.pages.tables import Table, moment_text
 from managers.admin.tenant import caller_behind
 
@@ -52,6 +54,10 @@ class Section:
     table: Table | None = None
     chart: str = ""
     notes: list[str] = field(default_factory=list)
+    # The address of the following rows.
+    next: str = ""
+    # Its cells hold sentences.
+    is_wrapped: bool = False
 
 
 @dataclass(slots=True)
@@ -81,8 +87,22 @@ class ReportPage(View):
     choices: ClassVar[tuple[str, ...]] = ("area", "operator", "channel")
     has_period: ClassVar[bool] = True
 
+    # What the audit calls the reading of such a page; "" for none.
+    act: ClassVar[str] = ""
+
     def build(self, address: Address) -> Content:
         raise NotImplementedError
+
+    def build_file(self, address: Address) -> Content:
+        """Returns what files of the page hold."""
+        return self.build(address)
+
+    def unfiltered(self, address: Address, metric: type[Metric]) -> str:
+        """Returns the sentence for a metric that one of the filters does not divide."""
+        lacking = [
+            str(GROUPS[name]) for name in address.filters if name not in metric.by
+        ]
+        return _("This figure cannot be filtered by: %s.") % ", ".join(lacking)
 
     def allowed(self, query: QueryDict) -> Allowed:
         """Returns what `metric` and `by` may be."""
@@ -96,10 +116,14 @@ class ReportPage(View):
         allowed = self.allowed(request.GET)
         try:
             address = read_address(request.GET, scope, now, allowed)
+            address.sees_all = caller.managers is None
+            address.reads_names = caller.role in READS_NAMES
+            if wanted := address.given.get("format"):
+                return self._file(request, address, wanted, now)
             content = self.build(address)
             _sort(content, address)
-            if wanted := address.given.get("format"):
-                return self._file(address, content, wanted, now)
+            if self.act:
+                _record(request, self.act, self.name, address)
         except WrongAddressError as error:
             scope.chosen = None
             scope.areas, scope.operators = {}, {}
@@ -129,6 +153,11 @@ class ReportPage(View):
             "selects": filters.selects(
                 address, self.choices, self.allowed(request.GET)
             ),
+            "hidden": [
+                (name, address.given[name])
+                for name in ("hour", "weekday", "part")
+                if name in address.given
+            ],
             "since": "" if address.period else address.since.isoformat(),
             "until": "" if address.period else address.until.isoformat(),
             "about": self._about(address, content, now),
@@ -160,9 +189,11 @@ class ReportPage(View):
         return said
 
     def _file(
-        self, address: Address, content: Content, wanted: str, now: datetime
+        self, request: HttpRequest, address: Address, wanted: str, now: datetime
     ) -> HttpResponseBase:
         """Returns a table as CSV, or a workbook; raises WrongAddressError."""
+        content = self.build_file(address)
+        _sort(content, address)
         tables = {table.name: table for table in content.tables}
         name = address.given.get("table", "")
         if (name and name not in tables) or not tables:
@@ -172,18 +203,31 @@ class ReportPage(View):
         if self.has_period:
             parts += [address.since.isoformat(), address.until.isoformat()]
         stem = "-".join(filter(None, parts))
+        if wanted not in ("csv", "xlsx"):
+            raise WrongAddressError
+        # Before the first byte leaves.
+        _record(request, "export", self.name, address)
         if wanted == "csv":
             return _csv(chosen[0], f"{stem}.csv")
-        if wanted != "xlsx":
-            raise WrongAddressError
-        if not all(map(workbook.fits, chosen)):
+        try:
+            about = self._about(address, content, now)
+            file = workbook.write_workbook(chosen, about)
+        except workbook.TooManyRowsError as error:
             sentence = _("This has more rows than Excel holds: take the CSV file.")
-            raise WrongAddressError(sentence, 400)
-        about = self._about(address, content, now)
-        file = workbook.write_workbook(chosen, about)
+            raise WrongAddressError(sentence, 400) from error
         return FileResponse(
             file, as_attachment=True, filename=f"{stem}.xlsx", content_type=XLSX
         )
+
+
+def _record(request: HttpRequest, act: str, page: str, address: Address) -> None:
+    """Writes into the audit what was read: filters, and no names."""
+    details = {k: v for k, v in address.given.items() if k != "after"}
+    days = {"from": address.since, "to": address.until}
+    record(
+        act, "report", page, manager_id=address.scope.only, after=details | days,
+        request=request,
+    )  # fmt: skip
 
 
 def _csv(table: Table, filename: str) -> StreamingHttpResponse:
@@ -220,7 +264,8 @@ def _is_provisional(address: Address, content: Content) -> bool:
 
 
 def _tabs(address: Address, name: str) -> list[dict[str, Any]]:
-    query = address.query(metric=None, by=None, clock=None, hour=None, weekday=None)
+    names = ("metric", "by", "clock", "hour", "weekday", "part")
+    query = address.query(**dict.fromkeys(names))
     return [
         {
             "title": title,

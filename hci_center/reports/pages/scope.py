@@ -14,6 +14,8 @@ from hci_center.callers import Caller
 from managers.models import Manager
 
 ROLES = ("administrator", "supervisor")
+# Who reads the names of customers in rows.
+READS_NAMES = ("administrator", "supervisor")
 
 
 def may_read_reports(caller: Caller) -> bool:

@@ -5,11 +5,11 @@ A cell has one text for all of them, so that a file equals the page cell by cell
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, Literal
 
 from django.utils.translation import get_language
@@ -92,7 +92,8 @@ class Table:
     name: str
     title: str
     columns: Sequence[Column]
-    rows: list[list[Cell]] = field(default_factory=list)
+    # Of a long file they are read as they are written.
+    rows: Any = field(default_factory=list)
     total: list[Cell] | None = None
     # What is counted, and other sentences below it.
     notes: list[str] = field(default_factory=list)
@@ -112,8 +113,8 @@ class Table:
         return other if self.sort == first else first
 
     @property
-    def all_rows(self) -> list[list[Cell]]:
-        return self.rows if self.total is None else [*self.rows, self.total]
+    def all_rows(self) -> Iterator[list[Cell]]:
+        return chain(self.rows, () if self.total is None else (self.total,))
 
     def add(self, *values: Any, links: Sequence[str] = ()) -> None:
         self.rows.append(self.cells(*values, links=links))

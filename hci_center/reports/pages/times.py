@@ -15,6 +15,7 @@ from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import CLOCKS, Address, Allowed
 from hci_center.reports.pages.frame import Content, ReportPage, Section
 from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
+from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Column, Table, clock_text
 
 DURATIONS = tuple(
@@ -22,6 +23,7 @@ DURATIONS = tuple(
 )
 # A longer chart of names is not read: the table has all.
 MOST_BARS = 40
+MOST_LINKED = 60
 _STATISTICS = ("mean", "median", "p90", "max")
 _UPRIGHT = ("day", "week", "month", "hour", "weekday")
 
@@ -41,11 +43,8 @@ class Times(ReportPage):
     def build(self, address: Address) -> Content:
         metric = METRICS[address.metric]
         title = label_of(metric)
-        lacking = [
-            str(GROUPS[name]) for name in address.filters if name not in metric.by
-        ]
-        if lacking:
-            note = _("This figure cannot be filtered by: %s.") % ", ".join(lacking)
+        if not {*address.filters} <= {*metric.by}:
+            note = self.unfiltered(address, metric)
             return Content([Section(title, notes=[note])], (address.metric,))
         found = figures(address.question(address.metric, address.by))
         keys = [key for (key,) in found.rows]
@@ -78,10 +77,23 @@ def _table(address: Address, found: Report, labels: dict[str, str]) -> Table:
         *(Column(_beside(name), "count", name) for name in beside),
     ]
     table = Table(address.metric, label_of(metric), columns, sort="")
+    # Many days with a link in each cell would be a heavy page.
+    linked = None if len(found.rows) <= MOST_LINKED else 1
     for (key,), row in found.rows.items():
-        table.add(labels[key], *_values(row, beside))
-    table.total = table.cells(_("Total"), *_values(found.total, beside))
+        links = _links(address, row, [(address.by, key)], len(beside))[:linked]
+        values = _values(row, beside)
+        links += [""] * (len(values) - len(links))
+        table.add(labels[key], *values, links=links)
+    links = _links(address, found.total, [], len(beside))
+    table.total = table.cells(_("Total"), *_values(found.total, beside), links=links)
     return table
+
+
+def _links(
+    address: Address, row: Figures, keys: list[tuple[str, str]], beside: int
+) -> list[str]:
+    link = rows_link(address, address.metric, keys) if row["n"] else ""
+    return [link] * (1 + 2 * len(_STATISTICS)) + [""] * beside
 
 
 def _values(row: Figures, beside: Any) -> list[Any]:

@@ -23,15 +23,17 @@ _OPTIONS = {
 _WIDTH = 18
 
 
-def fits(table: Table) -> bool:
-    """Whether a sheet holds the table with its header."""
-    return len(table.all_rows) < MOST_ROWS
+class TooManyRowsError(Exception):
+    """A sheet does not hold the table."""
 
 
 def write_workbook(
     tables: Sequence[Table], about: Sequence[tuple[str, str]]
 ) -> IO[bytes]:
-    """Returns a file with the tables, and a last sheet that says what they are of."""
+    """Returns a file with the tables, and a last sheet that says what they are of.
+
+    Raises TooManyRowsError.
+    """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     workbook = xlsxwriter.Workbook(file, _OPTIONS)
     formats = _Formats(workbook)
@@ -65,6 +67,8 @@ def _write_table(sheet: Any, table: Table, formats: _Formats) -> None:
     for place, column in enumerate(table.columns):
         sheet.write_string(0, place, column.title, formats.bold)
     for line, row in enumerate(table.all_rows, start=1):
+        if line >= MOST_ROWS:
+            raise TooManyRowsError
         for place, cell in enumerate(row):
             _write_cell(sheet, line, place, cell, formats)
 

@@ -1,0 +1,107 @@
+"""Tables of several metrics: a row for each group, a column for each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from hci_center.reports.definitions import METRICS
+from hci_center.reports.figures import Figures, Report
+from hci_center.reports.pages.address import Address
+from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
+from hci_center.reports.pages.links import rows_link
+from hci_center.reports.pages.tables import Cell, Column, Kind, Table
+
+_KINDS: Mapping[str, Kind] = {
+    "n": "count",
+    "of": "count",
+    "count": "count",
+    "rate": "share",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column: one number of a metric. `statistic` is its key in a row of the report."""
+
+    metric: str
+    statistic: str
+    # After the metric's own name, or instead of it.
+    word: Any = ""
+    title: Any = ""
+    # Which rows it opens: of a share also those among which it counts.
+    part: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        return _KINDS.get(self.statistic, "seconds")
+
+    @property
+    def column(self) -> Column:
+        name = self.title or label_of(METRICS[self.metric])
+        title = f"{name}, {self.word}" if self.word else name
+        return Column(title, self.kind, f"{self.metric}.{self.statistic}")
+
+    def value(self, row: Figures | None, clock: str) -> Any:
+        if row is None:
+            return 0 if self.kind == "count" else None
+        if self.kind == "seconds" and clock == "business":
+            row = row["business"]
+        return row.get(self.statistic)
+
+
+def group_table(
+    address: Address,
+    title: str,
+    group: str,
+    shown: Sequence[Figure],
+    reports: Mapping[str, Report],
+) -> Table:
+    """Returns a table by a group, with all together; what a metric lacks is left out."""
+    shown = [figure for figure in shown if figure.metric in reports]
+    keys = dict.fromkeys(
+        key for figure in shown for (key,) in reports[figure.metric].rows
+    )
+    labels = key_labels(address, group, keys)
+    columns = [Column(str(GROUPS[group]), key=group)]
+    columns += [figure.column for figure in shown]
+    table = Table(group, title, columns, sort="")
+    table.notes = cohort_notes(dict.fromkeys(figure.metric for figure in shown))
+    for key in sorted(keys, key=lambda each: labels[each].casefold()):
+        table.rows.append(
+            [Cell(labels[key]), *_cells(address, shown, reports, group, key)]
+        )
+    table.total = [Cell(_("Total")), *_cells(address, shown, reports)]
+    return table
+
+
+def _cells(
+    address: Address,
+    shown: Sequence[Figure],
+    reports: Mapping[str, Report],
+    group: str = "",
+    key: str = "",
+) -> list[Cell]:
+    cells = []
+    for figure in shown:
+        report = reports[figure.metric]
+        row = report.rows.get((key,)) if group else report.total
+        value = figure.value(row, address.clock)
+        keys = [(group, key)] if group else []
+        link = rows_link(address, figure.metric, keys, figure.part) if value else ""
+        cells.append(Cell(value, figure.kind, link))
+    return cells
+
+
+def cohort_notes(metrics: Mapping[str, Any]) -> list[str]:
+    """Returns which figures count what: by the day on which it happened, or closed."""
+    cohorts: dict[str, list[str]] = {}
+    for name in metrics:
+        cohorts.setdefault(cohort_of(METRICS[name]), []).append(label_of(METRICS[name]))
+    return [
+        f"{cohort.capitalize()}: {', '.join(names)}."
+        for cohort, names in cohorts.items()
+    ]

@@ -1,0 +1,178 @@
+"""rows/: what a figure counts, one by one; their number is its n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from areas.models import Area, Operator
+from contacts.models import Contact
+from hci_center.reports.definitions import METRICS
+from hci_center.reports.figures import figures
+from hci_center.reports.metric import Share
+from hci_center.reports.pages.address import (
+    Address,
+    Allowed,
+    WrongAddressError,
+)
+from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.labels import WEEKDAYS, cohort_of, label_of
+from hci_center.reports.pages.tables import Cell, Column, Table
+from hci_center.reports.rows import ForeignPlaceError, Place, Row, rows_of
+
+SHOWN = 200
+# Of a file, at once.
+BATCH = 1000
+_PARTS = {
+    "n": gettext_lazy("those that count"),
+    "of": gettext_lazy("those among which it counts"),
+    "rest": gettext_lazy("the others"),
+}
+
+
+class RowList(ReportPage):
+    name = "rows"
+    title = gettext_lazy("Rows of a figure")
+    choices: ClassVar[tuple[str, ...]] = ("metric", "area", "operator", "channel")
+    act = "rows"
+
+    def allowed(self, query: QueryDict) -> Allowed:
+        return Allowed(tuple(METRICS))
+
+    def build(self, address: Address) -> Content:
+        metric = METRICS[address.metric]
+        title = label_of(metric)
+        if not {*address.filters} - {"hour", "weekday"} <= {*metric.by}:
+            return Content([Section(title, notes=[self.unfiltered(address, metric)])])
+        question = address.question(address.metric)
+        place = _place_of(address)
+        found, following = rows_of(question, SHOWN, place, address.part)
+        table = empty_table(address)
+        table.rows = cells_of(address, found)
+        section = Section(f"{title}: n = {_count(address)}", table)
+        section.notes = _said(address)
+        if following is not None:
+            after = following.encode(_filters(address))
+            section.next = f"?{address.query(after=after)}"
+        return Content([section], (address.metric,))
+
+    def build_file(self, address: Address) -> Content:
+        """Returns a table whose rows are read as they are written."""
+        metric = METRICS[address.metric]
+        if not {*address.filters} - {"hour", "weekday"} <= {*metric.by}:
+            raise WrongAddressError
+        table = empty_table(address)
+        table.rows = _all_rows(address)
+        return Content([Section("", table)], (address.metric,))
+
+
+def empty_table(address: Address) -> Table:
+    columns = [Column(_("Protocol"))]
+    if address.reads_names:
+        columns.append(Column(_("Contact")))
+    columns += [
+        Column(_("Area")),
+        Column(_("Operator")),
+        Column(_("From"), "moment"),
+        Column(_("To"), "moment"),
+        Column(_("Duration"), "seconds"),
+        Column(_("Duration, open hours"), "seconds"),
+    ]
+    return Table("rows", label_of(METRICS[address.metric]), columns)
+
+
+def cells_of(address: Address, found: Sequence[Row]) -> list[list[Cell]]:
+    """Returns the cells of rows, with the names of what they bear in three queries."""
+    contacts = {}
+    if address.reads_names:
+        contacts = _names(Contact, {row.contact_id for row in found})
+    areas = _names(Area, {row.area_id for row in found if row.area_id})
+    operators = _names(Operator, {row.operator_id for row in found if row.operator_id})
+    return [_cells(address, row, contacts, areas, operators) for row in found]
+
+
+def local_time(
+    address: Address, manager_id: int, moment: datetime | None
+) -> datetime | None:
+    """Returns the moment in its manager's zone."""
+    if moment is None:
+        return None
+    zone = address.scope.managers[manager_id].time_zone
+    return moment.astimezone(ZoneInfo(zone)).replace(microsecond=0)
+
+
+def _cells(
+    address: Address,
+    row: Row,
+    contacts: dict[int, str],
+    areas: dict[int, str],
+    operators: dict[int, str],
+) -> list[Cell]:
+    many, nothing = _("several"), ""
+    chat = reverse("admin:chats_chat_change", args=[row.place.chat_id])
+    cells = [Cell(row.protocol, link=chat)]
+    if address.reads_names:
+        cells.append(Cell(contacts.get(row.contact_id, nothing)))
+    for found, names in ((row.area_id, areas), (row.operator_id, operators)):
+        cells.append(Cell(many if found is None else names.get(found, nothing)))
+    cells += [
+        Cell(local_time(address, row.manager_id, moment), "moment")
+        for moment in (row.begins, row.ends)
+    ]
+    return [*cells, Cell(row.seconds, "seconds"), Cell(row.business, "seconds")]
+
+
+def _names(model: Any, ids: set[int]) -> dict[int, str]:
+    return dict(model.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _all_rows(address: Address) -> Iterator[list[Cell]]:
+    question, place = address.question(address.metric), None
+    while True:
+        found, place = rows_of(question, BATCH, place, address.part)
+        yield from cells_of(address, found)
+        if place is None:
+            return
+
+
+def _filters(address: Address) -> str:
+    return repr((address.question(address.metric), address.part))
+
+
+def _place_of(address: Address) -> Place | None:
+    after = address.given.get("after")
+    if after is None:
+        return None
+    try:
+        return Place.decode(after, _filters(address))
+    except ForeignPlaceError as error:
+        raise WrongAddressError from error
+
+
+def _count(address: Address) -> int:
+    total = figures(address.question(address.metric)).total
+    if "count" in total:
+        return int(total["count"])
+    if address.part == "n" or "of" not in total:
+        return int(total["n"])
+    return int(total["of"] - (total["n"] if address.part == "rest" else 0))
+
+
+def _said(address: Address) -> list[str]:
+    """Returns which rows these are, in words."""
+    metric, said = METRICS[address.metric], []
+    said.append(cohort_of(metric).capitalize() + ".")
+    if issubclass(metric, Share):
+        said.append(f"{_PARTS[address.part]}.".capitalize())
+    if address.hour is not None:
+        said.append(_("Hour: %02d:00.") % address.hour)
+    if address.weekday is not None:
+        said.append(f"{WEEKDAYS[str(address.weekday)]}.")
+    return said

@@ -1,0 +1,198 @@
+"""The other report pages: each figure is the engine's, and its rows are as many."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chats.models import Survey
+from hci_center.audit.models import AuditLine
+from hci_center.reports.definitions import METRICS
+from hci_center.reports.figures import figures
+from hci_center.reports.models import Check, Run
+from hci_center.reports.pages.registry import TABS
+from hci_center.reports.questions import Question
+from tests.admin.conftest import at_the_desk
+from tests.admin.test_lists import queries
+from tests.reports.hand_checked import NUMBER, write
+from tests.reports.pages.conftest import PERIOD, read_csv, shown
+from tests.reports.pages.test_times import HOSTILE, without
+from tests.reports.past import Centre
+
+pytestmark = pytest.mark.django_db
+FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
+
+
+def path(name: str) -> str:
+    return "" if name == "first" else f"{name}/"
+
+
+def ask(centre: Centre, metric: str, *by: str, **over: Any) -> Any:
+    managers = (centre.manager.pk,)
+    return figures(Question(metric, managers, FIRST, LAST, by, **over))
+
+
+def test_every_table_is_the_same_in_its_file(read, past):
+    for name in TABS:
+        page = read(path(name))
+        assert page.status_code == 200, name
+        for table, rows in shown(page).items():
+            file = read_csv(read(path(name), f"format=csv&table={table}"))
+            doubled = [n for n, title in enumerate(file[0]) if title.endswith(" (s)")]
+            if len(rows) > 2 or file[1:]:
+                assert [without(row, doubled) for row in file] == rows, (name, table)
+            assert read(path(name), f"format=xlsx&table={table}").status_code == 200
+
+
+LINK = re.compile(r'<a href="/admin/reports/rows/\?([^"]+)">([^<]*)</a>')
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("times", "by=operator&metric=tma"), ("times", "by=week&metric=tmr1"),
+        ("areas", ""), ("operators", ""), ("hours", "metric=opened"), ("outcomes", ""),
+        ("sla", "by=area"), ("csat", ""), ("first", ""),
+    ],
+)  # fmt: skip
+def test_a_figure_opens_as_many_rows_as_it_counts(read, past, name, query):
+    page = read(path(name), query).content.decode()
+    links = {html.unescape(each): text for each, text in LINK.findall(page)}
+    assert links
+    for link, text in links.items():
+        answer = read("rows/", "x=1").client.get(
+            f"/admin/reports/rows/?{link}", headers={"Accept-Language": "en"}
+        )
+        rows = shown(answer)["rows"][1:]
+        heading = re.search(r"n = (\d+)</h2>", answer.content.decode())
+        assert int(heading[1]) == len(rows), link
+        assert rows, link
+        if text.isdigit():
+            assert int(text) == len(rows), link
+
+
+def test_operators_bear_their_figures(read, past):
+    [rows] = shown(read("operators/")).values()
+    people = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+    tmr1 = ask(past, "tmr1", "operator").rows[(str(past.ana.pk),)]
+    ana = people["Ana"]
+    assert ana["First answer, n"] == str(tmr1["n"])
+    moved = ask(past, "transfer", "operator").rows[(str(past.ana.pk),)]
+    assert ana["Transfers made"] == str(moved["n"])
+    sorted_names = [
+        row[0] for row in shown(read("operators/", "sort=-operator"))["operator"]
+    ]
+    assert sorted_names.index("Bruno") < sorted_names.index("Ana")
+
+
+def test_the_heat_map_has_every_hour(read, past):
+    [rows] = shown(read("hours/", "metric=opened")).values()
+    assert len(rows) == 25
+    counts = sum(int(cell) for row in rows[1:] for cell in row[1:])
+    assert counts == ask(past, "opened").total["count"]
+    assert rows[11][3] == str(ask(past, "opened", hour=10, weekday=3).total["count"])
+
+
+def test_the_first_page_compares_with_the_days_before(desk, past):
+    query = "from=2025-11-24&to=2025-11-26"
+    answer = desk.get(f"/admin/reports/?{query}", headers={"Accept-Language": "en"})
+    rows = {row[0]: row for row in shown(answer)["figures"]}
+    own = figures(
+        Question("closed", (past.manager.pk,), date(2025, 11, 24), date(2025, 11, 26))
+    )
+    before = figures(
+        Question("closed", (past.manager.pk,), date(2025, 11, 21), date(2025, 11, 23))
+    )
+    assert rows["Closed"][2] == str(own.total["count"])
+    assert rows["Closed"][4] == str(before.total["count"])
+    assert answer.content.decode().count('class="bo-spark"') == 12
+
+
+def test_targets_say_what_was_missed(read, past):
+    tables = shown(read("sla/"))
+    total = ask(past, "sla_tme").total
+    row = next(row for row in tables["targets"] if row[0] == "Target of the queue")
+    assert row[1:4] == [
+        str(total["n"]),
+        str(total["of"] - total["n"]),
+        str(total["of"]),
+    ]
+
+
+def test_comments_are_read_with_their_marks(read, past):
+    survey = Survey.objects.filter(rating=5).first()
+    Survey.objects.filter(pk=survey.pk).update(comment=f"{HOSTILE} ok")
+    answer = read("csat/")
+    assert "<script>alert" not in answer.content.decode()
+    assert [row[2:] for row in shown(answer)["comments"][1:]] == [
+        ["5", f"{HOSTILE} ok"]
+    ]
+
+
+def test_every_metric_is_defined(read):
+    [rows] = shown(read("definitions/")).values()
+    assert [row[1] for row in rows[1:]] == [*METRICS]
+    for language in ("en", "pt-BR"):
+        answer = read("definitions/")
+        assert answer.status_code == 200, language
+    for metric in METRICS.values():
+        for texts in (metric.label, metric.formula, metric.null):
+            assert texts["pt-br"]
+            assert texts["en"]
+        assert metric.cohort in ("happened", "closed", "opened")
+
+
+def test_findings_of_other_managers_are_not_shown(read, past):
+    other = Centre(NUMBER + 1)
+    Run.objects.create(day=date(2025, 12, 1), findings=2)
+    for centre in (past, other):
+        Check.objects.create(check_code="L2", manager_id=centre.manager.pk)
+    tables = shown(read("checks/"))
+    assert [row[1] for row in tables["findings"][1:]] == [past.manager.name]
+    assert "runs" not in tables
+
+
+def test_foreign_rows_are_in_none(read, past):
+    write(Centre(NUMBER + 1))
+    for metric in ("tme", "closed", "csat"):
+        n = ask(past, metric).total
+        rows = shown(read("rows/", f"metric={metric}&part=of"))["rows"][1:]
+        assert len(rows) == n.get("count", n.get("of", n.get("n")))
+    assert read("rows/", "metric=tme&after=forged").status_code == 404
+    assert read("rows/", "metric=tme&hour=24").status_code == 404
+    assert read("rows/", "metric=tme&part=all").status_code == 404
+
+
+def test_a_file_of_rows_has_all_of_them_and_is_recorded(read, past, monkeypatch):
+    monkeypatch.setattr("hci_center.reports.pages.row_lists.SHOWN", 3)
+    monkeypatch.setattr("hci_center.reports.pages.row_lists.BATCH", 2)
+    n = ask(past, "tme").total["n"]
+    page = read("rows/", "metric=tme")
+    following = re.search(r'href="\?([^"]*after=[^"]+)"', page.content.decode())
+    second = shown(
+        page.client.get(f"/admin/reports/rows/?{html.unescape(following[1])}")
+    )
+    assert len(second["rows"]) == 4
+    assert len(read_csv(read("rows/", "metric=tme&format=csv"))) == n + 1
+    acts = [(line.act, line.target) for line in AuditLine.objects.order_by("id")]
+    assert ("rows", "rows") in acts
+    assert acts[-1] == ("export", "rows")
+    line = AuditLine.objects.order_by("-id")[0]
+    assert line.manager_id == past.manager.pk
+    assert line.after["metric"] == "tme"
+
+
+@pytest.mark.parametrize("name", [*TABS, "rows"])
+def test_a_page_takes_few_statements(desk, past, name):
+    address = f"/admin/reports/{path(name)}?{PERIOD}"
+    assert len(queries(desk, address)) <= 20
+
+
+def test_operators_are_let_in_nowhere(past):
+    client = at_the_desk(past.ana.user)
+    for name in (*TABS, "rows"):
+        assert client.get(f"/admin/reports/{path(name)}").status_code == 302
