@@ -35,6 +35,9 @@ def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
 
 _ONLY_ADMINISTRATORS = {"permission": "hci_center.backoffice.is_administrator"}
 
+# The function that adds customers and chats to what Ctrl+K finds.
+FIND_ROWS = "chats.admin.command.find_rows"
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "HCI Whats Center",
     "SITE_HEADER": "HCI Whats Center",

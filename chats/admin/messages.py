@@ -69,7 +69,9 @@ class MessageAdmin(EndlessAdmin):
     list_select_related = ["manager", "contact"]
     list_before_template: Any = "admin/chats/message/before_list.html"
     search_fields = ["uuid"]
-    search_help_text = gettext_lazy("Protocol, number, name, or the message's id")
+    search_help_text = gettext_lazy(
+        "Words, protocol, number, name, or the message's id"
+    )
     fields = [
         ("chat", "customer"),
         ("of_manager", "created_at"),

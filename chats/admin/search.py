@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
-from chats.models import Chat, Message
+from chats.models import Chat, Message, MessageWords
 from contacts.admin.search import PROTOCOL, contacts_named
 from contacts.models import Contact
 from hci_center.callers import Caller
@@ -16,6 +17,7 @@ from managers.models import Manager
 # the latest are used.
 MOST_CONTACTS = 1000
 MOST_CHATS = 100
+MOST_MESSAGES = 1000
 
 
 def chats_named(term: str, caller: Caller) -> Q:
@@ -29,7 +31,7 @@ def chats_named(term: str, caller: Caller) -> Q:
 
 
 def messages_named(term: str, caller: Caller) -> Q:
-    """Filters messages by our or the gateway's id, else those of matching chats."""
+    """Filters messages by our or the gateway's id, else by chat or by their words."""
     term = term.strip()
     try:
         return Q(uuid=UUID(term))
@@ -39,7 +41,17 @@ def messages_named(term: str, caller: Caller) -> Q:
     ids = list(by_gateway.values_list("pk", flat=True))
     if ids:
         return Q(pk__in=ids)
-    return Q(chat__in=latest_chats(term, caller))
+    return Q(chat__in=latest_chats(term, caller)) | Q(pk__in=_with_words(term, caller))
+
+
+def _with_words(term: str, caller: Caller) -> list[int]:
+    """Returns the latest messages that have all the words (`words_for_search`)."""
+    words = MessageWords.objects.filter(
+        manager__in=list(_managers(caller).values_list("pk", flat=True)),
+        words=SearchQuery(term, config="hci_pt"),
+    )
+    found = words.order_by("-message_id").values_list("message_id", flat=True)
+    return list(found[:MOST_MESSAGES])
 
 
 def latest_chats(term: str, caller: Caller) -> list[int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Func, Q, QuerySet, TextField, Value
 
 from contacts.aliases import spellings
-from contacts.models import Channel, Identity
+from contacts.models import Channel, Identity, SearchName
 from hci_center.api.parsers import WrongValueError, parse_phone
 
 # Fewer digits match too many numbers.
@@ -30,7 +31,20 @@ def contacts_named(term: str) -> Q:
         return ends | Q(pk__in=_ids_of_number(digits))
     if PROTOCOL.fullmatch(term):
         return Q(protocol=term.upper()) | Q(external_id=term)
-    return Q(name__icontains=term) | Q(external_id=term)
+    return Q(pk__in=_ids_of_name(term)) | Q(external_id=term)
+
+
+def _ids_of_name(term: str) -> QuerySet[Any]:
+    """Returns the contacts whose name has all the words, in any order.
+
+    Case and accents make no difference (index `names_for_search`).
+    """
+    words = [Q(key__contains=_search_key(word)) for word in term.split()]
+    return SearchName.objects.filter(*words).values("contact_id")
+
+
+def _search_key(word: str) -> Func:
+    return Func(Value(word), function="search_key", output_field=TextField())
 
 
 def _digits(term: str) -> str | None:

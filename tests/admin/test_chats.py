@@ -11,10 +11,12 @@ from areas.operators import find_operator
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
+from chats.inbox.words import index_words
 from chats.models import Chat, ChatEvent, Clock, MenuState
 from managers.models import ApiKey
 from tests.admin.conftest import agree_to, make_centre, messages_of
 from tests.builders import make_chat, make_contact, make_key, make_manager, make_message
+from tests.feed.stamped import stamp
 
 CHATS = "/admin/chats/chat/"
 MESSAGES = "/admin/chats/message/"
@@ -159,6 +161,21 @@ def test_chosen_chats_are_closed_after_a_question(desk, supervisor, contact, ser
     assert not Chat.objects.open().exists()
     last = ChatEvent.objects.latest("pk")
     assert (last.kind, last.actor) == ("closed", f"user:{supervisor.pk}")
+
+
+def test_messages_are_found_by_their_words(desk, manager, contact):
+    chat = make_chat(contact)
+    said = make_message(chat, content="Meu pedido não chegou, João")
+    make_message(chat, content="Outra coisa")
+    foreign = make_message(
+        make_chat(make_contact(make_manager())), content=said.content
+    )
+    index_words()
+    stamp()
+    while index_words():
+        pass
+    assert listed(desk, MESSAGES, q="joao PEDIDOS") == [said]
+    assert foreign not in listed(desk, MESSAGES, q="pedido")
 
 
 def test_messages_are_found_by_id_chat_and_customer(desk, manager, contact):

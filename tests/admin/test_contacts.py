@@ -178,6 +178,15 @@ def test_a_customer_is_found_by_name_or_number(desk, manager, contact, term):
     assert listed(desk, q=term) == [contact]
 
 
+@pytest.mark.parametrize("term", ["cesar", "CÉSAR", "souza cesar", "ces sou"])
+def test_accents_case_and_the_order_of_words_make_no_difference(desk, manager, term):
+    cesar = make_contact(manager, name="César Augusto de Souza")
+    make_contact(manager, name="Celina Lima")
+    make_contact(manager, name="100% Souza")
+    assert listed(desk, q=term) == [cesar]
+    assert listed(desk, q="0% s")[0].name == "100% Souza"
+
+
 def test_both_spellings_of_a_mobile_number_find_it(desk, manager):
     mobile = make_contact(manager, external_id="5511998765432")
     Identity.objects.create(
