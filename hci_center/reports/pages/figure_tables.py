@@ -43,7 +43,7 @@ class Figure:
     def column(self) -> Column:
         name = self.title or label_of(METRICS[self.metric])
         title = f"{name}, {self.word}" if self.word else name
-        return Column(title, self.kind, f"{self.metric}.{self.statistic}")
+        return Column(str(title), self.kind, f"{self.metric}.{self.statistic}")
 
     def value(self, row: Figures | None, clock: str) -> Any:
         if row is None:

@@ -35,17 +35,21 @@ def write_workbook(
     Raises TooManyRowsError.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    workbook = xlsxwriter.Workbook(file, _OPTIONS)
-    formats = _Formats(workbook)
-    for table in tables:
-        _write_table(workbook.add_worksheet(table.name[:31]), table, formats)
-    sheet = workbook.add_worksheet(_("About")[:31])
-    sheet.set_column(0, 1, 2 * _WIDTH)
-    for line, (name, text) in enumerate(about):
-        sheet.write_string(line, 0, name, formats.bold)
-        sheet.write_string(line, 1, text)
-    workbook.close()
-    file.seek(0)
+    try:
+        workbook = xlsxwriter.Workbook(file, _OPTIONS)
+        formats = _Formats(workbook)
+        for table in tables:
+            _write_table(workbook.add_worksheet(table.name[:31]), table, formats)
+        sheet = workbook.add_worksheet(_("About")[:31])
+        sheet.set_column(0, 1, 2 * _WIDTH)
+        for line, (name, text) in enumerate(about):
+            sheet.write_string(line, 0, name, formats.bold)
+            sheet.write_string(line, 1, text)
+        workbook.close()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
     return file
 
 
