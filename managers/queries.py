@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from hci_center.api.deferred import DeferredValue, ResponseContext
+from hci_center.audit.once_a_day import record_once_a_day
 from hci_center.callers import Caller
 from hci_center.compression import NOT_COMPRESSED
 from hci_center.encryption import decrypt
@@ -48,6 +49,7 @@ class PageToken(DeferredValue, kind="page_token"):
         encrypted = self._read() if self.encrypted is None else self.encrypted
         if encrypted:
             context.request.META[NOT_COMPRESSED] = True
+            record_once_a_day("page-token", "manager")
         try:
             return decrypt(encrypted)
         except ImproperlyConfigured:

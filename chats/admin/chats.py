@@ -72,6 +72,7 @@ class ChatAdmin(TenantAdmin):
         ("closed_at", DayRangeFilter),
     ]
     linked_lookups = ("contact__id__exact",)
+    opening_is_audited = True
     narrow = ("contact__area__id__exact", "contact__operator__id__exact")
     list_select_related = ["manager", "contact__area", "contact__operator"]
     search_fields = ["protocol"]

@@ -20,6 +20,7 @@ from chats.admin.reports import ReportsAdmin
 from chats.inbound.queue import retry
 from chats.models import GatewayAccount, InboundEvent
 from contacts.models import Channel
+from hci_center.audit.once_a_day import record_once_a_day
 from managers.admin.columns import column, moment_column, short, tag
 from managers.admin.confirm import confirm
 from managers.admin.dialogs import apply_to_one, dialog
@@ -119,6 +120,13 @@ class GatewayAccountAdmin(ReportsAdmin):
     @column(gettext_lazy("QR code"))
     def qr_code(self, account: GatewayAccount) -> str:
         """The QR code as text; it gives access to the account."""
+        if account.qr:
+            record_once_a_day(
+                "secret-shown",
+                "qr",
+                account.manager_id,
+                manager_id=account.manager_id,
+            )
         return format_html("<code>{}</code>", account.qr) if account.qr else "-"
 
     @column(gettext_lazy("Webhook address"))
@@ -127,6 +135,12 @@ class GatewayAccountAdmin(ReportsAdmin):
         if account.channel == "facebook":
             return "/webhooks/facebook"
         if source in UNSIGNED:
+            record_once_a_day(
+                "secret-shown",
+                "webhook-address",
+                account.manager_id,
+                manager_id=account.manager_id,
+            )
             return webhook_path(source, account.manager_id)
         return "/webhooks/whatsapp" if source == "whatsapp_cloud" else "-"
 
@@ -188,6 +202,7 @@ class InboundEventAdmin(TenantAdmin):
     supervisors_may = frozenset()
     administrators_may = READ
     unread_columns = ()
+    opening_is_audited = True
 
     list_display = ["moment", "source", "lane", "shown", "note"]
     list_filter = ["state", "source"]

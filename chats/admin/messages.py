@@ -48,6 +48,7 @@ class OriginFilter(ChoiceFilter):
 @admin.register(Message)
 class MessageAdmin(EndlessAdmin):
     newest_of = NEWEST_MESSAGE_OF
+    opening_is_audited = True
 
     list_display = [
         "arrived",

@@ -9,6 +9,7 @@ from chats.conversations.queries import as_uuid, message_of_reference
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.models import Direction, Message, Status
 from contacts.lookup import lock_contact
+from hci_center.audit.recording import record
 from hci_center.callers import Caller
 from hci_center.errors import NotFailedError, NotFoundError
 
@@ -54,6 +55,7 @@ def resend(caller: Caller, request: ReadRequest, message_id: str) -> Shape:
         if not failed.update(status=Status.WAIT, error=""):
             raise NotFailedError
         cursor.execute(_QUEUE, [found.pk])
+        record("send-again", "message", found.pk, manager_id=contact.manager_id)
         cursor.execute("SELECT wake_delivery()")
     message = message_of_reference(contact.manager_id, message_id)
     return message or {"id": message_id, "status": Status.WAIT.value}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from hci_center.audit.recording import record
 from hci_center.feed.hooks import saving, signing, words
 from hci_center.feed.hooks.target import WrongUrlError, check_url
 from hci_center.feed.models import Hook
@@ -151,6 +152,8 @@ class HookAdmin(TenantAdmin):
         return self._secrets_page(request)
 
     def _secrets_page(self, request: HttpRequest) -> HttpResponse:
+        for hook, _secret in request.made_secrets:  # type: ignore[attr-defined]
+            record("secret-shown", "hook", hook.pk)
         page = TemplateResponse(
             request,
             "admin/feed/hook/secrets.html",

@@ -56,7 +56,10 @@ def confirm(
         button=title,
         danger=danger,
     )
-    return agreed(page, request, impact)
+    form = agreed(page, request, impact)
+    page.record_action(request, [row.pk for row in chosen])
+    request.action_is_recorded = True  # type: ignore[attr-defined]
+    return form
 
 
 def apply_to_each(

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from hci_center.audit.recording import record
 from managers import keys
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.filters import ChoiceFilter, yes_or_no
@@ -164,6 +165,7 @@ class ApiKeyAdmin(TenantAdmin):
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Returns the page with the key, without a redirect: it is not stored."""
+        record("secret-shown", "key", obj.pk)
         page = TemplateResponse(
             request,
             "admin/managers/apikey/made.html",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest
 from django.db import models, transaction
 from django.db.models.deletion import PROTECT
@@ -24,6 +25,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.session_auth import caller_of
+from hci_center.audit.recording import record
 from hci_center.callers import Caller
 from managers.admin.change_log import ChangeLogAdmin
 from managers.admin.changelist import FastChangeList
@@ -86,6 +88,9 @@ class TenantAdmin(ChangeLogAdmin):
 
     # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
+
+    # Whether opening one row is audited: it shows what customers wrote.
+    opening_is_audited: ClassVar[bool] = False
 
     delete_confirmation_template = "admin/delete_or_not.html"
 
@@ -230,8 +235,21 @@ class TenantAdmin(ChangeLogAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        if self.opening_is_audited and object_id and request.method == "GET":
+            self._record_opening(request, object_id)
         page = super().changeform_view
         return show_refusal(request, page, object_id, form_url, extra_context)
+
+    def _record_opening(self, request: HttpRequest, object_id: str) -> None:
+        """Records that the row is read, before anything of it is sent."""
+        row = self.get_object(request, unquote(object_id))
+        if row is not None:
+            record(
+                "open",
+                str(self.opts.model_name),
+                row.pk,
+                manager_id=getattr(row, "manager_id", None),
+            )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -283,7 +301,24 @@ class TenantAdmin(ChangeLogAdmin):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(is_row_id(each) for each in chosen):
             raise BadRequest(ACTION_CHECKBOX_NAME)
-        return super().response_action(request, queryset, *more)
+        response: HttpResponse | None = super().response_action(
+            request, queryset, *more
+        )
+        # `confirm` records by itself, once the person has agreed.
+        if chosen and not hasattr(request, "action_is_recorded"):
+            self.record_action(request, [int(each) for each in chosen])
+        return response
+
+    def record_action(self, request: HttpRequest, ids: list[int]) -> None:
+        """Records an action of the list on the rows with these ids."""
+        rows = self.get_queryset(request).filter(pk__in=ids).order_by()
+        managers = set(rows.values_list(self.manager_lookup, flat=True)[:1000])
+        record(
+            "action",
+            str(self.opts.model_name),
+            manager_id=managers.pop() if len(managers) == 1 else None,
+            after={"action": request.POST.get("action", ""), "ids": ids},
+        )
 
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest

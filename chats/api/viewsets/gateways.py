@@ -21,6 +21,7 @@ from chats.messages.send import authorize_send, send_template
 from contacts.models import Channel
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
+from hci_center.audit.once_a_day import record_once_a_day
 from managers.lookup import find_manager
 
 
@@ -60,6 +61,8 @@ class GatewayViewSet(ContractViewSet):
         channel = Channel.WHATSAPP if "number" in names else Channel.FACEBOOK
         with_qr = self.caller.role != "operator"
         shape = session_shape(manager_id, channel.value, with_qr=with_qr)
+        if shape.get("qr"):
+            record_once_a_day("secret-shown", "qr", manager_id, manager_id=manager_id)
         may_connect = with_qr and fields.get("connect") is not False
         if may_connect and channel == Channel.WHATSAPP and shape["state"] != "open":
             request_qr(manager_id)

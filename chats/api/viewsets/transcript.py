@@ -28,6 +28,7 @@ from hci_center.api import links
 from hci_center.api.deferred import DeferredValue, ResponseContext
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
+from hci_center.audit.recording import record
 from hci_center.errors import ForbiddenError, MethodNotAllowedError
 
 PURPOSE = "transcript"
@@ -82,6 +83,13 @@ def show_page(request: HttpRequest, chat: int) -> HttpResponseBase:
     if not links.is_signed(PURPOSE, _signed_name(chat, notes, language), request.GET):
         raise ForbiddenError
     found = chat_of_id(chat)
+    record(
+        "export",
+        "chat",
+        chat,
+        manager_id=found.contact.manager_id,
+        after={"format": "transcript", "notes": notes},
+    )
     with translation.override(language), timezone.override(ZoneInfo(found.time_zone)):
         html = _page(found, _base(request), notes=notes)
     headers = {
