@@ -109,6 +109,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Installation"),
                 "separator": True,
                 "items": [
+                    _entry(_("Personal data"), "shield", "privacy:search"),
                     _entry(_("Managers"), "storefront", "managers_manager_changelist"),
                     _entry(
                         _("Gateway sessions"),

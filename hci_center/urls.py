@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("hci_center.console.urls")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/privacy/", include("hci_center.privacy.pages.urls")),
     path("admin/reports/", include("hci_center.reports.pages.urls")),
     path("admin/", admin.site.urls),
     # Browsers request it for every page that names no icon.
