@@ -6,13 +6,15 @@ from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.conversation import MOST_SHOWN, bubbles_of, events_of
+from chats.admin.record_page import record_page
 from chats.admin.search import chats_named
 from chats.admin.waiting import (
     COLUMNS,
@@ -166,6 +168,18 @@ class ChatAdmin(TenantAdmin):
             }
         context = {**conversation, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Shows what was said and what happened, which is more than the admin's log."""
+        chat = self.get_object(request, unquote(object_id))
+        if chat is None:
+            raise Http404
+        return record_page(request, chat, self.admin_site)
 
     @admin.action(description=gettext_lazy("Close the chats"), permissions=["view"])
     def close_many(

@@ -86,9 +86,25 @@ def list_history(caller: Caller, request: ReadRequest, window: HistoryWindow) ->
         sessions = [_session(row) for row in cursor.fetchall()]
         if window.protocol is not None and not sessions:
             raise ChatNotFoundError
+    return {"sessions": sessions, "events": _events(contact.manager_id, values)}
+
+
+def events_of_chat(manager_id: int, contact_id: int, protocol: str) -> list[Shape]:
+    """Returns the whole ledger of a chat, oldest first, as `list_history` shows it."""
+    values = {
+        "contact": contact_id,
+        "protocol": protocol,
+        "before": _LAST,
+        "limit": None,
+    }
+    return _events(manager_id, values)
+
+
+def _events(manager_id: int, values: dict[str, Any]) -> list[Shape]:
+    with connection.cursor() as cursor:
         cursor.execute(_EVENTS, values)
         rows = [_event(row) for row in reversed(cursor.fetchall())]
-    return {"sessions": sessions, "events": _event_shapes(contact.manager_id, rows)}
+    return _event_shapes(manager_id, rows)
 
 
 def _session(row: Any) -> Shape:

@@ -35,14 +35,14 @@ _CHATS = f"""
 SELECT h.id, h.protocol, h.opened_at, h.closed_at, h.reason, g.name, g.number,
        g.time_zone, {COLUMNS}
   FROM chats_chat h
-  JOIN contacts_contact c ON c.id = h.contact_id AND c.deleted_at IS NULL
+  JOIN contacts_contact c ON c.id = h.contact_id
   JOIN managers_manager g ON g.id = h.manager_id
  WHERE """  # noqa: S608 - of columns
 _BY_PROTOCOL = (
-    f"h.protocol = %(protocol)s AND {reaches_sql('h.manager_id')}"
+    f"h.protocol = %(protocol)s AND c.deleted_at IS NULL AND {reaches_sql('h.manager_id')}"
     " AND (%(manager)s::bigint IS NULL OR h.manager_id = %(manager)s::bigint)"
 )
-_BY_ID = "h.id = %(chat)s"
+_BY_ID = "h.id = %(chat)s AND (c.deleted_at IS NULL OR %(deleted_too)s)"
 # A text that was edited after the closing is shown as it was at that moment: the newest
 # version of then; a caption that was added later is none.
 _MESSAGES = """
@@ -126,9 +126,9 @@ def find_chat(
     return found[0]
 
 
-def chat_of_id(chat_id: int) -> Sealed:
-    """Returns the chat; raises ChatNotFoundError, also if its contact is deleted."""
-    found = _chats(_BY_ID, {"chat": chat_id})
+def chat_of_id(chat_id: int, *, deleted_too: bool = False) -> Sealed:
+    """Returns the chat; raises ChatNotFoundError, unless told also if its contact is deleted."""
+    found = _chats(_BY_ID, {"chat": chat_id, "deleted_too": deleted_too})
     if not found:
         raise ChatNotFoundError
     return found[0]
