@@ -24,7 +24,8 @@ def validate_menu(
     "menu.steps[0].options[2].area".
     """
     problems: Problems = {}
-    codes = set(Area.objects.filter(manager=manager_id).values_list("code", flat=True))
+    areas = Area.objects.in_use().filter(manager=manager_id)
+    codes = set(areas.values_list("code", flat=True))
     body = read_menu(given, areas=codes, place=place, problems=problems)
     if problems:
         raise InvalidError(problems)

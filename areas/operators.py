@@ -25,11 +25,12 @@ SELECT o.id, o.name,
  WHERE o.id = %s AND o.manager_id = %s AND o.is_active
 """
 
-# A code takes precedence over a name.
+# A code takes precedence over a name, and the successor over what was put away.
 _FIND_AREA = """
-SELECT id, code, name FROM areas_area
- WHERE manager_id = %s AND (code = %s OR name = %s)
- ORDER BY code = %s DESC
+SELECT s.id, s.code, s.name
+  FROM areas_area a JOIN areas_area s ON s.id = coalesce(a.successor_id, a.id)
+ WHERE a.manager_id = %s AND (a.code = %s OR a.name = %s)
+ ORDER BY a.code = %s DESC
  LIMIT 1
 """
 

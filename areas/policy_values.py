@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from areas.codes import area_of_code
 from areas.hours import Problems, parse_hours
-from areas.models import Area, Assignment
+from areas.models import Assignment
 from areas.models.policies import YEAR
 from hci_center.api.parsers import (
     WrongValueError,
@@ -120,7 +121,7 @@ def _area(key: str, value: Any, manager_id: int, area_id: int | None) -> dict[st
     code = "" if value is None else parse_text(value, 64)
     found = None
     if code:
-        found = Area.objects.filter(manager=manager_id, code=code).first()
+        found = area_of_code(manager_id, code)
         if found is None:
             raise WrongValueError(_("The manager has no area %s.") % code)
         if found.pk == area_id:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
+from areas.codes import areas_by_code
 from areas.models import Area, Operator, OperatorArea
 from areas.provisioning_fields import sentences
 from areas.provisioning_people import refuse_wrong_people
@@ -137,6 +138,11 @@ def _save_area(manager: Manager, values: Values, location: str) -> Values:
     area = Area.objects.filter(manager=manager, code=code).first()
     if area is None:
         area = Area(manager=manager, code=code, name=code)
+    elif area.successor is not None:
+        raise ProvisionError(
+            f"{location}.code: "
+            + _("This area was put away. Its successor is %s.") % area.successor.code
+        )
     # An area in the file counts as reviewed.
     area = _save(
         area,
@@ -182,10 +188,7 @@ def _save_operator(manager: Manager, values: Values, location: str) -> Values:
 
 def _serve(operator: Operator, codes: list[str], location: str) -> list[str]:
     """Adds areas to the operator's; returns all codes, the given ones first."""
-    areas = {
-        area.code: area
-        for area in Area.objects.filter(manager=operator.manager_id, code__in=codes)
-    }
+    areas = areas_by_code(operator.manager_id)
     for code in codes:
         if code not in areas:
             raise ProvisionError(
@@ -193,7 +196,7 @@ def _serve(operator: Operator, codes: list[str], location: str) -> list[str]:
             )
         OperatorArea.objects.get_or_create(
             operator=operator,
-            area=areas[code],
+            area_id=areas[code],
             defaults={"manager_id": operator.manager_id},
         )
     served = operator.areas.order_by("pk").values_list("code", flat=True)

@@ -15,7 +15,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from areas.hours import Problems
-from areas.models import Area, ClosingReason, PauseReason, TransferReason
+from areas.codes import areas_by_code
+from areas.models import ClosingReason, PauseReason, TransferReason
 from areas.provisioning_fields import AsGiven
 from areas.provisioning_registry import Section, Values
 from hci_center.api.parsers import WrongValueError, parse_integer, parse_text
@@ -93,7 +94,7 @@ class CodedList:
 
 def area_parser(manager: Manager) -> Callable[[Any], int]:
     """Returns a parser of the codes of the manager's areas; it returns their ids."""
-    codes = dict(Area.objects.filter(manager=manager).values_list("code", "pk"))
+    codes = areas_by_code(manager.pk)
 
     def area_id(value: Any) -> int:
         code = parse_text(value, 64)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from areas.holidays import STATES, add_national_holidays
 from areas.hours import Problems, parse_date_hours
 from areas.menus import menu_in_force, publish_menu
+from areas.codes import areas_by_code
 from areas.models import Area, Holiday
 from areas.policies import stored_policies
 from areas.policy_saving import write_policy
@@ -58,7 +59,7 @@ def apply_rules(
     error by its place.
     """
     problems: Problems = {}
-    codes = dict(Area.objects.filter(manager=manager).values_list("code", "pk"))
+    codes = areas_by_code(manager.pk)
     _save_holidays(manager, given.get("holidays"), codes, location, problems)
     _add_national(manager, given.get("nationalHolidays"), location, problems)
     policies: list[tuple[int | None, str, Any]] = []

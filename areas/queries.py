@@ -12,7 +12,10 @@ from areas.presence import presence_fields
 Shape = dict[str, Any]
 
 # GET area/…: oldest first.
-_AREAS = "SELECT code, name FROM areas_area WHERE manager_id = %s ORDER BY id"
+_AREAS = """
+SELECT code, name FROM areas_area
+ WHERE manager_id = %s AND retired_at IS NULL ORDER BY id
+"""
 
 # Whether an operator is connected right now and has not set that he is offline.
 _IS_ONLINE = """EXISTS (SELECT FROM areas_presence p
@@ -51,7 +54,7 @@ SELECT o.id, o.name, o.email, {_AREA_CODES}, w.state, w.reason, w.since, o.cap
 
 
 def areas_of_manager(manager_id: int) -> list[Shape]:
-    """Returns all areas of a manager as the API shows them."""
+    """Returns the areas of a manager that are in use, as the API shows them."""
     with connection.cursor() as cursor:
         cursor.execute(_AREAS, [manager_id])
         return [

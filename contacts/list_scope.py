@@ -12,10 +12,11 @@ from contacts.queries import REACHED, Shape, named_and_contacts
 from hci_center.callers import Caller
 from hci_center.errors import OperatorNotFoundError
 
-# A code takes precedence over a name, as in `areas.operators`.
+# A code takes precedence over a name, and a successor over what was put away, as in
+# `areas.operators`.
 _SCOPE = f"""
 SELECT m.id,
-       (SELECT a.id FROM areas_area a
+       (SELECT coalesce(a.successor_id, a.id) FROM areas_area a
          WHERE a.manager_id = m.id AND (a.code = %(area)s OR a.name = %(area)s)
          ORDER BY a.code = %(area)s DESC LIMIT 1) AS area,
        (SELECT o.id FROM areas_operator o

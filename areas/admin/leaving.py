@@ -139,7 +139,7 @@ def leaving_impact(leaving: Leaving, *, title: str, sentences: Sequence[str]) ->
     managers = {operator.manager_id for operator in leaving.operators}
     areas = {
         area.pk: area
-        for area in Area.objects.filter(manager__in=managers).order_by("name")
+        for area in Area.objects.in_use().filter(manager__in=managers).order_by("name")
     }
     return Impact(
         title=title,

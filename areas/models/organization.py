@@ -21,6 +21,10 @@ class AreaQuerySet(models.QuerySet["Area"]):
             return self
         return self.filter(manager__in=caller.managers)
 
+    def in_use(self) -> Self:
+        """Returns the areas that have not been put away: others are in no list."""
+        return self.filter(retired_at=None)
+
 
 class Area(models.Model):
     """A department of a manager; its `code` is the id in the API."""
@@ -39,6 +43,18 @@ class Area(models.Model):
     # Not a foreign key: ledger lines copy it, and neither may lock the other.
     schedule_id = models.BigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # Put away: what names its code acts on the successor, which is in use itself. A
+    # composite foreign key ties it to the manager.
+    retired_at = models.DateTimeField(_("put away at"), null=True, blank=True)
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("successor"),
+        db_constraint=False,
+    )
 
     objects = AreaQuerySet.as_manager()
 
@@ -56,6 +72,12 @@ class Area(models.Model):
             # Referenced by the composite foreign keys of contacts.
             models.UniqueConstraint(fields=["manager", "id"], name="area_of_manager"),
             models.CheckConstraint(condition=~Q(code=""), name="area_has_a_code"),
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True, successor__isnull=True)
+                | Q(retired_at__isnull=False, successor__isnull=False)
+                & ~Q(successor=F("id")),
+                name="area_put_away_has_a_successor",
+            ),
         ]
 
     def __str__(self) -> str:

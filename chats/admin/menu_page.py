@@ -24,7 +24,7 @@ def first_menu(manager: Manager, version: int | None) -> dict[str, Any]:
     if menu is not None and menu.body is not None:
         body: dict[str, Any] = menu.body
         return body
-    areas = Area.objects.filter(manager=manager).order_by("name")
+    areas = Area.objects.in_use().filter(manager=manager).order_by("name")
     options: list[dict[str, Any]] = [
         {
             "key": n,
@@ -48,7 +48,7 @@ def first_menu(manager: Manager, version: int | None) -> dict[str, Any]:
 
 def page_data(manager: Manager) -> dict[str, Any]:
     """Returns what the script of the page needs, as JSON can hold it."""
-    areas = Area.objects.filter(manager=manager).order_by("name")
+    areas = Area.objects.in_use().filter(manager=manager).order_by("name")
     channels = [
         {
             "value": value,

@@ -38,6 +38,10 @@ _WAITING_NOWHERE = _AFFECTED.format(
     which="c.manager_id = ANY(%s::bigint[]) AND c.area_id IS NULL"
     " AND c.operator_id IS NULL AND h.id IS NOT NULL"
 )
+_ACTIVE_IN = _AFFECTED.format(
+    which="c.area_id = ANY(%s::bigint[])"
+    " AND (c.operator_id IS NOT NULL OR h.id IS NOT NULL)"
+)
 # Nobody loses his place: he waits since his first unanswered message.
 _RELEASE = """
 UPDATE contacts_contact
@@ -116,6 +120,11 @@ def lock_waiting_in(area_ids: Sequence[int]) -> list[Affected]:
 def lock_waiting_nowhere(manager_ids: Sequence[int]) -> list[Affected]:
     """Locks and returns the contacts of managers that wait without an area."""
     return _lock(_WAITING_NOWHERE, manager_ids)
+
+
+def lock_of_area(area_id: int) -> list[Affected]:
+    """Locks and returns the area's contacts with an operator or an open chat."""
+    return _lock(_ACTIVE_IN, [area_id])
 
 
 def rehome(

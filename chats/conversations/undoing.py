@@ -3,7 +3,8 @@
 What `Rehoming.before` holds: "contacts", each [id, area, operator, queued_at] as it was
 with [area, operator] as the change left it; "operators" and "users" that were active;
 "memberships", each [operator, area], that were there; "added", those that the change
-made; "areas" that were in use.
+made; "put_away", an `areas.retiring.PutAway`; "quiet", contacts that it moved and that
+have neither chat nor operator; "replies" that it moved.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from areas.models import Operator, OperatorArea
+from areas.retiring import PutAway, bring_back, lock_areas
 from chats.conversations.audit import Actor, Entry, record_in_open_chats
 from chats.conversations.rehoming import Affected, lock_operators
-from chats.models import ChatEvent, Rehoming
+from chats.models import ChatEvent, Rehoming, Reply
 from hci_center.errors import TooLateError
 
 # How long a change can be taken back, and how long what it needs is kept.
@@ -65,6 +67,15 @@ UPDATE contacts_contact c
   LEFT JOIN areas_operator o ON o.id = w.operator AND o.is_active
  WHERE c.id = w.id AND c.id = ANY(%(contacts)s::bigint[])
 RETURNING c.id, c.operator_id
+"""
+# Who is still where the area's successor got him, and whom nothing has happened to.
+_PUT_BACK_QUIET = """
+UPDATE contacts_contact c SET area_id = a.id
+  FROM areas_area a
+ WHERE a.id = %(area)s AND c.id = ANY(%(contacts)s::bigint[])
+   AND c.operator_id IS NULL AND c.area_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM chats_chat h
+                    WHERE h.contact_id = c.id AND h.closed_at IS NULL)
 """
 
 
@@ -129,6 +140,8 @@ def undo(change: Rehoming, *, actor: Actor) -> int:
     if not is_undoable(change):
         raise TooLateError(_("It can no longer be undone."))
     before = change.before
+    if "put_away" in before:
+        lock_areas(before["put_away"]["area"])
     lock_operators(
         [
             *before.get("operators", []),
@@ -136,6 +149,8 @@ def undo(change: Rehoming, *, actor: Actor) -> int:
         ]
     )
     _restore_people(change)
+    if "put_away" in before:
+        _restore_area(change, actor)
     contacts = _put_back(change, actor)
     change.undone_at = timezone.now()
     change.save(update_fields=["undone_at"])
@@ -164,6 +179,18 @@ def _restore_people(change: Rehoming) -> None:
     )
     for operator_id, area_id in before.get("added", []):
         OperatorArea.objects.filter(operator=operator_id, area=area_id).delete()
+
+
+def _restore_area(change: Rehoming, actor: Actor) -> None:
+    done = PutAway(**change.before["put_away"])
+    bring_back(done, made_by=actor.credential)
+    replies = Reply.objects.filter(pk__in=change.before["replies"])
+    taken = Reply.objects.filter(area=done.area).values("shortcut")
+    replies.exclude(shortcut__in=taken).update(area=done.area)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PUT_BACK_QUIET, {"area": done.area, "contacts": change.before["quiet"]}
+        )
 
 
 def _put_back(change: Rehoming, actor: Actor) -> int:

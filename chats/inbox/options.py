@@ -63,7 +63,10 @@ def _has_menu(manager_id: int) -> bool:
 
 def _areas(manager_id: int, now: datetime) -> list[Shape]:
     codes = dict(
-        Area.objects.filter(manager=manager_id).order_by("pk").values_list("pk", "code")
+        Area.objects.in_use()
+        .filter(manager=manager_id)
+        .order_by("pk")
+        .values_list("pk", "code")
     )
     policies = policies_of(manager_id, codes)
     timetables = timetables_of(manager_id)

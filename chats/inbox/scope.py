@@ -36,7 +36,7 @@ CONTACT_OF_CHAT = """CROSS JOIN LATERAL (
       FROM contacts_contact k WHERE k.id = h.contact_id OFFSET 0) c"""
 # A code takes precedence over a name, within each manager.
 _AREAS = """
-SELECT DISTINCT ON (a.manager_id) a.id FROM areas_area a
+SELECT DISTINCT ON (a.manager_id) coalesce(a.successor_id, a.id) FROM areas_area a
  WHERE a.manager_id = ANY(%(managers)s) AND (a.code = %(area)s OR a.name = %(area)s)
  ORDER BY a.manager_id, a.code = %(area)s DESC
 """

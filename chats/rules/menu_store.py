@@ -9,7 +9,8 @@ from django.db import connection
 
 from areas.in_force import menu_version
 from areas.menu_body import MenuBody
-from areas.models import Area, Menu
+from areas.codes import area_of_code
+from areas.models import Menu
 from chats.conversations.assignment import move_locked
 from chats.models import Chat, ChatEvent, MenuState, Task
 from chats.rules.automatic import record_rule, rule_actor
@@ -153,7 +154,7 @@ def move(context: RuleContext, code: str | None) -> None:
     contact = context.contact
     area = None
     if code is not None:
-        area = Area.objects.filter(manager=contact.manager_id, code=code).first()
+        area = area_of_code(contact.manager_id, code)
     if area is not None:
         cause = ChatEvent.Cause.MENU
         move_locked(contact, area.pk, actor=rule_actor("menu"), cause=cause)

@@ -117,7 +117,9 @@ def _area(manager_id: int, **which: Any) -> Area | None:
     """Returns the manager's area of that id or code; None for none."""
     if None in which.values():
         return None
-    return Area.objects.filter(manager=manager_id, **which).first()
+    found = Area.objects.filter(manager=manager_id, **which)
+    area = found.select_related("successor").first()
+    return area if area is None else area.successor or area
 
 
 def _menu(manager_id: int, given: Mapping[str, Any] | None) -> MenuBody:

@@ -103,7 +103,7 @@ def operator_field(manager_id: int | None) -> forms.Field:
 
 def area_field(manager_id: int | None) -> forms.Field:
     """Returns the choice of the manager's areas."""
-    areas = Area.objects.filter(manager=manager_id).order_by("name")
+    areas = Area.objects.in_use().filter(manager=manager_id).order_by("name")
     return forms.TypedChoiceField(
         label=gettext_lazy("Area"),
         coerce=int,

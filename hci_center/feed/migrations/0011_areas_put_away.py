@@ -1,0 +1,16 @@
+"""Has an area that is put away leave the feed's lists."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("feed", "0010_lines_ahead"), ("areas", "0010_areas_put_away")]
+    operations = [
+        migrations.RunSQL(
+            (SQL / "0007_areas_put_away.sql").read_text(), migrations.RunSQL.noop
+        )
+    ]
