@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from django.db import models
 from django.utils.translation import gettext as _
 
-from areas.hours import Problems
 from areas.codes import areas_by_code
+from areas.hours import Problems
 from areas.models import ClosingReason, PauseReason, TransferReason
 from areas.provisioning_fields import AsGiven
 from areas.provisioning_registry import Section, Values

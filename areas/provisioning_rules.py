@@ -10,10 +10,10 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from areas.codes import areas_by_code
 from areas.holidays import STATES, add_national_holidays
 from areas.hours import Problems, parse_date_hours
 from areas.menus import menu_in_force, publish_menu
-from areas.codes import areas_by_code
 from areas.models import Area, Holiday
 from areas.policies import stored_policies
 from areas.policy_saving import write_policy

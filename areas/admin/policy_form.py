@@ -182,7 +182,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         rows = {} if manager_id is None else stored_policies(manager_id)
         inherited = PolicySettings() if area_id is None else merge([rows.get(None)])
         areas = dict(
-            Area.objects.filter(manager=manager_id)
+            Area.objects.in_use()
+            .filter(manager=manager_id)
             .exclude(pk=area_id or 0)
             .order_by("name")
             .values_list("pk", "name")

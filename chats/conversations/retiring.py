@@ -14,8 +14,8 @@ from chats.conversations.audit import Actor
 from chats.conversations.rehoming import (
     Affected,
     Home,
-    lock_operators,
     lock_of_area,
+    lock_operators,
     rehome,
 )
 from chats.conversations.undoing import remember

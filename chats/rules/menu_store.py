@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from areas.codes import area_of_code
 from areas.in_force import menu_version
 from areas.menu_body import MenuBody
-from areas.codes import area_of_code
 from areas.models import Menu
 from chats.conversations.assignment import move_locked
 from chats.models import Chat, ChatEvent, MenuState, Task

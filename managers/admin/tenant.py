@@ -142,13 +142,17 @@ class TenantAdmin(ChangeLogAdmin):
             return rows
         return rows.filter(**{f"{self.manager_lookup}__in": managers})
 
+    def get_choices(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Returns the rows that forms of other rows may choose."""
+        return self.get_queryset(request)
+
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
     ) -> models.QuerySet[Any] | None:
         """Returns the valid choices of a relation: rows of the person's managers."""
         remote = self.admin_site._registry.get(db_field.remote_field.model)
-        if remote is not None:
-            return remote.get_queryset(request)
+        if isinstance(remote, TenantAdmin):
+            return remote.get_choices(request)
         chosen: models.QuerySet[Any] | None = super().get_field_queryset(
             db, db_field, request
         )

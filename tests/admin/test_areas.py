@@ -4,7 +4,7 @@ import pytest
 
 from areas.models import Area
 from areas.operators import ensure_area
-from tests.admin.conftest import errors, messages_of
+from tests.admin.conftest import agree, errors, messages_of
 from tests.builders import make_area, make_contact
 
 ADD = "/admin/areas/area/add/"
@@ -84,9 +84,8 @@ def test_an_area_with_contacts_stays(desk, manager, sales):
 
 
 def test_an_unused_area_can_be_deleted_with_its_operators_places(desk, sales, ana):
-    answer = desk.post(
-        f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"}, follow=True
-    )
+    path = f"/admin/areas/area/{sales.pk}/delete/"
+    answer = agree(desk, path, {"post": "yes"})
     assert "was deleted" in messages_of(answer)[0]
     assert not ana.memberships.exists()
 
@@ -107,9 +106,8 @@ def test_an_area_used_concurrently_is_reported_in_a_sentence(
 ):
     make_contact(manager, area=sales)
     monkeypatch.setattr("managers.admin.tenant.history_of", lambda row: "")
-    answer = desk.post(
-        f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"}, follow=True
-    )
+    path = f"/admin/areas/area/{sales.pk}/delete/"
+    answer = agree(desk, path, {"post": "yes"})
     assert messages_of(answer)[0] == "It is in use and cannot be deleted."
     assert Area.objects.filter(pk=sales.pk).exists()
 

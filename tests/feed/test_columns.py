@@ -52,11 +52,12 @@ COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
         },
     ),
     "areas_area": (
-        {"id", "manager_id", "code", "name"},
+        {"id", "manager_id", "code", "name", "retired_at"},
         {
             "needs_review": "for the back-office",
             "created_at": "no call answers it",
             "schedule_id": RULES,
+            "successor_id": "whoever names the area acts on its successor",
         },
     ),
     "areas_operator": (

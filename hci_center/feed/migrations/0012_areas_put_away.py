@@ -8,9 +8,9 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feed", "0010_lines_ahead"), ("areas", "0010_areas_put_away")]
+    dependencies = [("feed", "0011_forgetting"), ("areas", "0010_areas_put_away")]
     operations = [
         migrations.RunSQL(
-            (SQL / "0007_areas_put_away.sql").read_text(), migrations.RunSQL.noop
+            (SQL / "0008_areas_put_away.sql").read_text(), migrations.RunSQL.noop
         )
     ]
