@@ -36,6 +36,16 @@ def decrypt(encrypted: str) -> str:
         raise ImproperlyConfigured("No key in HCI_TOKEN_KEYS opens a token.") from error
 
 
+def encrypt_bytes(content: bytes) -> bytes:
+    """Encrypts the bytes with the newest of `HCI_TOKEN_KEYS`, into one line."""
+    return _fernet().encrypt(content)
+
+
+def decrypt_bytes(encrypted: bytes) -> bytes:
+    """Decrypts the bytes; raises InvalidToken when none of the keys fits."""
+    return _fernet().decrypt(encrypted)
+
+
 def can_decrypt(encrypted: str) -> bool:
     """Returns whether one of the keys decrypts the value; "" needs none."""
     try:

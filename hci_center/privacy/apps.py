@@ -9,6 +9,8 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
-        from hci_center.privacy import running
+        from hci_center.privacy import dossier, running
 
         register("erasures", running.erase_waiting, running.ASKED_EVERY)
+        register("dossiers", dossier.make_waiting, running.ASKED_EVERY)
+        register("old dossiers", dossier.forget_old, 3600.0)

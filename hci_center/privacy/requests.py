@@ -44,8 +44,11 @@ def make_request(
     identified: str,
     why: str,
     made_by: str,
+    is_made_now: bool = False,
 ) -> Request:
     """Stores a request; an erasure waits for its confirmation, a dossier begins.
+
+    With `is_made_now` the caller makes the dossier, and no worker does.
 
     Raises RefusedRequestError if a contact has an erasure that is not done yet, or is
     erased already.
@@ -63,6 +66,8 @@ def make_request(
             _("One of the contacts is being erased, or is already.")
         )
     state = Request.State.OPEN if kind == "erasure" else Request.State.QUEUED
+    if is_made_now:
+        state = Request.State.CANCELLED
     request = Request.objects.create(
         kind=kind,
         asked_by=asked_by,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -92,10 +94,19 @@ def _erase(request: Request) -> None:
         if subject.done_at is None:
             aliases = _bury(request, subject)
             progress = SubjectProgress(subject)
+            delete_dossiers(subject.contact_id)
             erase_contact(subject.contact, aliases, actor=actor, progress=progress)
             subject.aliases, subject.done_at = "", timezone.now()
             subject.save(update_fields=["aliases", "done_at"])
     _finish(request, actor)
+
+
+def delete_dossiers(contact_id: int) -> None:
+    """Deletes the files of all dossiers about the contact."""
+    remove: Any = getattr(default_storage, "purge", default_storage.delete)
+    for made in Request.objects.filter(subjects__contact=contact_id).exclude(file=""):
+        remove(made.file)
+        Request.objects.filter(pk=made.pk).update(file="")
 
 
 def _bury(request: Request, subject: Subject) -> list[str]:

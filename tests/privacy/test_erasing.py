@@ -265,6 +265,7 @@ def test_every_table_of_a_contact_is_decided_about():
         "chats_chat",
         "chats_chatevent",
         "chats_clock",
+        "chats_homelesschat",
         "chats_menustate",
         "privacy_subject",
     }

@@ -26,7 +26,7 @@ def _choice(label: Any, choices: Any) -> forms.ChoiceField:
 class RequestForm(forms.Form):
     """Who asks for what; nothing about the person itself is written down."""
 
-    kind = _choice(_("What is asked for"), Request.Kind.choices[:1])
+    kind = _choice(_("What is asked for"), Request.Kind.choices)
     asked_by = _choice(_("Who asks"), Request.AskedBy.choices)
     identified = _choice(_("How the person was identified"), Request.Identified.choices)
     why = _choice(_("Why"), Request.Why.choices)

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from hci_center.privacy.pages.dossier import DossierFile
 from hci_center.privacy.pages.request import Certificate, RequestPage
 from hci_center.privacy.pages.search import Search
 
@@ -12,6 +13,7 @@ _certificate = _of_site(Certificate.as_view())
 urlpatterns = [
     path("", _of_site(Search.as_view()), name="search"),
     path(_REQUEST, _of_site(RequestPage.as_view()), name="request"),
+    path(f"{_REQUEST}dossier/", _of_site(DossierFile.as_view()), name="dossier"),
     path(f"{_REQUEST}certificate/", _certificate, name="certificate"),
     path(
         f"{_REQUEST}certificate.json",
