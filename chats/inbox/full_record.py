@@ -38,7 +38,7 @@ class FullRecord:
 def record_of(chat_id: int) -> FullRecord:
     """Returns the record, also of a deleted contact; raises ChatNotFoundError.
 
-    At equal moments a line of the ledger comes before what was said.
+    What was said is at the moment when it was stored. At equal moments a line of the ledger comes before what was said.
     """
     chat = chat_of_id(chat_id, deleted_too=True)
     contact, lines = lines_of(chat, notes=True)
@@ -53,7 +53,15 @@ def record_of(chat_id: int) -> FullRecord:
         for event in events
     ]
     entries += [
-        Entry(line.at, "", line.who, line.text, line.is_note, line.stored, line.url)
+        Entry(
+            line.stored_at or line.at,
+            "",
+            line.who,
+            line.text,
+            line.is_note,
+            line.stored,
+            line.url,
+        )
         for line in lines
     ]
     entries.sort(key=lambda entry: (entry.at, not entry.kind))

@@ -53,7 +53,8 @@ SELECT m.created_at, m.direction, m.sender, m.auto, m.type, m.url, a.uuid::text,
          SELECT v.text FROM chats_messageversion v WHERE v.message_id = m.id
           ORDER BY v.written_at <= %(closed)s::timestamptz DESC,
                    abs(extract(epoch FROM v.written_at - %(closed)s::timestamptz)), v.id
-          LIMIT 1), '') END
+          LIMIT 1), '') END,
+       coalesce(m.stored_at, greatest(m.created_at, %(opened)s::timestamptz))
   FROM chats_message m LEFT JOIN chats_attachment a ON a.message_id = m.id
  WHERE m.chat_id = %(chat)s ORDER BY m.chat_id, m.id
 """
@@ -90,6 +91,8 @@ class Line:
     url: str = ""
     stored: str = ""
     is_note: bool = False
+    # When it was received or stored: gateways may tell of earlier times. None: `at`.
+    stored_at: datetime | None = None
 
 
 def find_chat(
@@ -143,7 +146,11 @@ def _chats(condition: str, values: dict[str, Any]) -> list[Sealed]:
 def lines_of(chat: Sealed, *, notes: bool) -> tuple[str, list[Line]]:
     """Returns the customer's name and the lines, oldest first, notes by their time."""
     names = names_in(chat.chat_id)
-    values = {"chat": chat.chat_id, "closed": chat.closed_at}
+    values = {
+        "chat": chat.chat_id,
+        "closed": chat.closed_at,
+        "opened": chat.opened_at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MESSAGES, values)
         lines = [_line(chat, names, *row) for row in cursor.fetchall()]
@@ -174,6 +181,7 @@ def _line(
     details: str | None,
     content: str,
     earlier: str | None,
+    stored_at: datetime,
 ) -> Line:
     if kind == "text":
         text = content if earlier is None else earlier
@@ -189,7 +197,8 @@ def _line(
         who = chat.manager
     else:
         who = names.of(sender)
-    return Line(at, who or _("Automatic service"), text, url, stored or "")
+    who = who or _("Automatic service")
+    return Line(at, who, text, url, stored or "", stored_at=stored_at)
 
 
 def transcript_shape(chat: Sealed, *, notes: bool) -> Shape:

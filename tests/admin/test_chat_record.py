@@ -37,6 +37,9 @@ def test_lines_and_words_are_in_their_order(office, past):
     ]  # fmt: skip
     times = [datetime.fromisoformat(entry["at"]) for entry in record["entries"]]
     assert times == sorted(times)
+    # Messages are where they were stored, whatever time their gateway tells.
+    assert record["entries"][0]["event"] == "opened"
+    assert record["entries"][-1]["event"] == "closed"
     said = [entry for entry in record["entries"] if not entry["event"]]
     assert len(said) == Message.objects.filter(chat=past.chats["plain"]).count()
     line = AuditLine.objects.order_by("-id")[0]

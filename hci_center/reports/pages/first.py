@@ -113,9 +113,9 @@ def _table(
     columns = [
         Column(_("Figure")),
         Column(f"n, {day_text(address.since)} – {day_text(address.until)}", "count"),  # noqa: RUF001
-        Column(_("In the period")),
+        Column(_("In the period"), is_mixed=True),
         Column(f"n, {day_text(since)} – {day_text(until)}", "count"),  # noqa: RUF001
-        Column(_("Before")),
+        Column(_("Before"), is_mixed=True),
     ]
     table = Table("figures", _("Figures"), columns)
     table.notes = cohort_notes(dict.fromkeys(figure.metric for figure in shown))

@@ -49,10 +49,12 @@ class Column:
     title: str
     kind: Kind = "text"
     key: str = ""
+    # Its cells are figures of several kinds.
+    is_mixed: bool = False
 
     @property
     def is_figure(self) -> bool:
-        return self.kind not in ("text", "moment")
+        return self.is_mixed or self.kind not in ("text", "moment")
 
 
 @dataclass(frozen=True, slots=True)
