@@ -90,10 +90,17 @@ def contact_of(contact: Contact) -> Row:
     return {
         **columns,
         "identities": rows(_IDENTITIES, contact.pk),
+        "consents": _consents(contact),
         "tags": [each["name"] for each in rows(_TAGS, contact.pk)],
         "notes": rows(_NOTES, contact.pk),
         "scheduled": rows(_SCHEDULED, contact.pk),
     }
+
+
+def _consents(contact: Contact) -> list[Row]:
+    consents: Any = getattr(contact, "consents", None)
+    found = [] if consents is None else consents.order_by("pk").values()
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
 
 
 def chats_of(contact: Contact) -> list[Row]:

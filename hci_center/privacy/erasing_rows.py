@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 
 NAME, TEXT = "Pessoa apagada", "[apagado]"
@@ -26,6 +27,7 @@ UPDATE contacts_contact
 _OF_CONTACT = (
     ("ids", "contacts_identity", "contact_id"),
     ("tags", "contacts_tagging", "contact_id"),
+    ("consents", "contacts_consent", "contact_id"),
     ("scheduled", "chats_scheduled", "contact_id"),
     ("searchIndex", "contacts_searchname", "contact_id"),
     ("searchIndex", "chats_word", "contact_id"),
@@ -146,7 +148,10 @@ def erase_beside(contact_id: int, aliases: Sequence[str]) -> Counts:
     """Erases what belongs to the contact, but for messages and files."""
     counts: Counts = {}
     values = {"contact": contact_id, "aliases": list(aliases), "name": NAME}
+    tables = {model._meta.db_table for model in apps.get_models()}
     for kind, table, column in _OF_CONTACT:
+        if table not in tables:
+            continue
         count(counts, kind, _execute(_delete(table, column, "%(contact)s"), values))
     count(counts, "comments", _execute(_SURVEYS, values))
     count(counts, "names", _execute(_SEALS, values))
