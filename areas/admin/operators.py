@@ -124,7 +124,7 @@ class OperatorAdmin(TenantAdmin):
         removed = _removed_areas(obj, form.cleaned_data["areas"]) if change else None
         leaves = change and "is_active" in form.changed_data and not obj.is_active
         if leaves:
-            self._leave(request, [obj])
+            self.dismiss(request, [obj])
         elif removed:
             self._give_up(request, obj, removed)
         super().save_model(request, obj, form, change)
@@ -161,12 +161,20 @@ class OperatorAdmin(TenantAdmin):
             self.message_user(request, sentence, messages.WARNING)
             return
         with transaction.atomic():
-            self._leave(request, leaving)
+            self.dismiss(request, leaving)
             for operator in leaving:
                 self.log_change(request, operator, _("Deactivated."))
 
-    def _leave(self, request: HttpRequest, leaving: list[Operator]) -> None:
-        """Asks who gets their contacts, then deactivates them."""
+    def dismiss(
+        self,
+        request: HttpRequest,
+        leaving: list[Operator],
+        users: Sequence[int] = (),
+    ) -> None:
+        """Asks who gets their contacts, then deactivates them.
+
+        `users` are accounts that the caller deactivates with them.
+        """
         found = look(leaving, targets=chosen_operators(request.POST))
         title = ngettext(
             "Deactivate the operator", "Deactivate the operators", len(leaving)
@@ -181,7 +189,8 @@ class OperatorAdmin(TenantAdmin):
             ],
         )
         form: Any = agreed(self, request, impact)
-        changes = leave(found, form.homes(), actor=actor_of(caller_behind(request)))
+        actor = actor_of(caller_behind(request))
+        changes = leave(found, form.homes(), actor=actor, users=users)
         self._report(request, changes, len(found.held()) + len(found.waiting()))
 
     def _give_up(

@@ -27,6 +27,8 @@ from chats.admin.waiting import (
 from chats.conversations.audit import actor_of
 from chats.conversations.lifecycle import close_chat
 from chats.models import Chat, ChatEvent
+from contacts.admin.impacts import CauseForm, closing_facts
+from contacts.models import Contact
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import apply_to_each, confirm
 from managers.admin.filters import ChoiceFilter, DayRangeFilter, TenantFilter
@@ -192,10 +194,14 @@ class ChatAdmin(TenantAdmin):
             going,
             title=_("Close the chats"),
             none=_("None of these chats is open."),
+            make_form=CauseForm,
+            facts=lambda: closing_facts(Contact.objects.filter(chats__in=going)),
+            danger=True,
         )
         if isinstance(form, HttpResponse):
             return form
-        close = partial(close_chat, actor=actor_of(caller_behind(request)))
+        actor, cause = actor_of(caller_behind(request)), form.cleaned_data["cause"]
+        close = partial(close_chat, actor=actor, cause=cause)
         apply_to_each(
             self,
             request,

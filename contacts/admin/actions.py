@@ -20,7 +20,9 @@ from contacts.admin.forms import (
     ChangeAreaForm,
     HandOverDialog,
     HandOverForm,
+    areas_of,
 )
+from contacts.admin.impacts import CauseForm, closing_facts, deleting_facts
 from contacts.models import Contact
 from managers.admin.confirm import apply_to_each, confirm
 from managers.admin.dialogs import apply_to_one, dialog
@@ -95,7 +97,11 @@ class ContactActions(TenantAdmin):
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
         title = _("Hand over contacts")
-        make = partial(HandOverForm, manager_id=self._manager_of(request, queryset))
+        make = partial(
+            HandOverForm,
+            manager_id=self._manager_of(request, queryset),
+            areas=areas_of(queryset),
+        )
         form = confirm(self, request, queryset, title=title, make_form=make)
         if isinstance(form, HttpResponse):
             return form
@@ -134,10 +140,15 @@ class ContactActions(TenantAdmin):
             queryset if with_open_chat.exists() else with_open_chat,
             title=_("Close the chats"),
             none=_("None of these contacts has an open chat."),
+            make_form=CauseForm,
+            facts=lambda: closing_facts(queryset),
+            danger=True,
         )
         if isinstance(form, HttpResponse):
             return form
-        rule = partial(close_chat, actor=_actor(request))
+        rule = partial(
+            close_chat, actor=_actor(request), cause=form.cleaned_data["cause"]
+        )
         done = _("Chat closed.")
         apply_to_each(self, request, queryset, rule, message=_count_closed, logged=done)
         return None
@@ -146,7 +157,20 @@ class ContactActions(TenantAdmin):
     def delete_many(
         self, request: HttpRequest, queryset: QuerySet[Contact]
     ) -> HttpResponse | None:
-        form = confirm(self, request, queryset, title=_("Delete contacts"))
+        form = confirm(
+            self,
+            request,
+            queryset,
+            title=_("Delete contacts"),
+            facts=lambda: deleting_facts(queryset),
+            sentences=[
+                _(
+                    "They leave every list and come back when they write again. What "
+                    "was said stays on record."
+                )
+            ],
+            danger=True,
+        )
         if isinstance(form, HttpResponse):
             return form
         rule = partial(delete_contact, actor=_actor(request))

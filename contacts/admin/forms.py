@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from areas.models import Area, Operator
+from areas.admin.colleagues import area_label, operator_label
+from areas.models import Area
+from chats.conversations.operator_load import colleagues_of
 from contacts import photos
 from contacts.models import Channel, Contact
 from contacts.phone_numbers import as_written, is_complete
@@ -86,16 +89,19 @@ def _external_id(channel: str, written: str, manager_number: int | None) -> str:
     return digits
 
 
-def operator_field(manager_id: int | None) -> forms.Field:
-    """Returns the choice of the manager's active operators, or nobody (0)."""
-    active = Operator.objects.active().filter(manager=manager_id).order_by("name")
+def operator_field(manager_id: int | None, areas: list[Area]) -> forms.Field:
+    """Returns the choice of the manager's active operators, or nobody (0).
+
+    Each says what he is now, what he holds, and which of the areas he does not serve.
+    """
+    staff = [] if manager_id is None else colleagues_of(manager_id)
     return forms.TypedChoiceField(
         label=gettext_lazy("Operator"),
         coerce=int,
         choices=[
             ("", gettext_lazy("Choose an operator")),
             (NOBODY, gettext_lazy("Nobody: back to the queue")),
-            *active.values_list("pk", "name"),
+            *((one.id, operator_label(one, areas)) for one in staff),
         ],
         widget=UnfoldAdminSelectWidget(),
     )
@@ -104,21 +110,28 @@ def operator_field(manager_id: int | None) -> forms.Field:
 def area_field(manager_id: int | None) -> forms.Field:
     """Returns the choice of the manager's areas."""
     areas = Area.objects.in_use().filter(manager=manager_id).order_by("name")
+    staff = [] if manager_id is None else colleagues_of(manager_id)
     return forms.TypedChoiceField(
         label=gettext_lazy("Area"),
         coerce=int,
         choices=[
             ("", gettext_lazy("Choose an area")),
-            *areas.values_list("pk", "name"),
+            *((area.pk, area_label(area, staff)) for area in areas),
         ],
         widget=UnfoldAdminSelectWidget(),
     )
 
 
+def areas_of(contacts: QuerySet[Contact]) -> list[Area]:
+    """Returns the areas of contacts, for telling who does not serve them."""
+    ids = contacts.order_by().values("area")
+    return list(Area.objects.filter(pk__in=ids).order_by("name"))
+
+
 class HandOverForm(forms.Form):
-    def __init__(self, data: Any, manager_id: int | None) -> None:
+    def __init__(self, data: Any, manager_id: int | None, areas: list[Area]) -> None:
         super().__init__(data)
-        self.fields["operator"] = operator_field(manager_id)
+        self.fields["operator"] = operator_field(manager_id, areas)
 
 
 class ChangeAreaForm(forms.Form):
@@ -143,7 +156,11 @@ class ContactDialog(BaseDialogForm):
 class HandOverDialog(ContactDialog):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["operator"] = operator_field(self.manager_id())
+        manager_id = self.manager_id()
+        areas = []
+        if manager_id is not None:
+            areas = areas_of(Contact.objects.filter(pk=int(str(self.object_id))))
+        self.fields["operator"] = operator_field(manager_id, areas)
 
 
 class ChangeAreaDialog(ContactDialog):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.encoding import force_str
@@ -71,21 +72,24 @@ def apply_to_each(
     message: Callable[[int], str],
     logged: str,
 ) -> None:
-    """Applies a rule to each row and reports how many succeeded and were refused.
+    """Applies a rule to each row, in one transaction; reports how many were refused.
 
     `message` returns the message for a count; `logged` is added to each row's history.
     """
     refused: dict[str, int] = {}
     done = 0
-    for row in rows:
-        try:
-            rule(row)
-        except RefusedError as refusal:
-            sentence = str(refusal.sentence)
-            refused[sentence] = refused.get(sentence, 0) + 1
-            continue
-        page.log_change(request, row, logged)
-        done += 1
+    with transaction.atomic():
+        # In one order, so that two people's changes take turns.
+        for row in rows.order_by("pk"):
+            try:
+                with transaction.atomic():
+                    rule(row)
+            except RefusedError as refusal:
+                sentence = str(refusal.sentence)
+                refused[sentence] = refused.get(sentence, 0) + 1
+                continue
+            page.log_change(request, row, logged)
+            done += 1
     if done or not refused:
         page.message_user(request, message(done), messages.SUCCESS)
     for sentence, count in refused.items():

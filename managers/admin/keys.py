@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -16,8 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from hci_center.audit.recording import record
 from managers import keys
-from managers.admin.columns import column, moment_column, tag
+from managers.admin.columns import column, moment_column, short, tag
+from managers.admin.confirm import confirm
 from managers.admin.filters import ChoiceFilter, yes_or_no
+from managers.admin.impact import Fact
 from managers.admin.tenant import WRITE, TenantAdmin
 from managers.models import ApiKey, Manager
 
@@ -183,11 +186,38 @@ class ApiKeyAdmin(TenantAdmin):
     @admin.action(
         description=gettext_lazy("Revoke the chosen keys"), permissions=["change"]
     )
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+    def revoke(
+        self, request: HttpRequest, queryset: QuerySet[ApiKey]
+    ) -> HttpResponse | None:
         # By name: an ended key may have the name of a live one that was not chosen.
         live = queryset.filter(revoked_at=None)
+        form = confirm(
+            self,
+            request,
+            live,
+            title=_("Revoke the keys"),
+            none=_("None of these keys is live."),
+            facts=lambda: _uses(live),
+            sentences=[
+                _("Calls with them are refused from now on, and their sockets end.")
+            ],
+            danger=True,
+        )
+        if isinstance(form, HttpResponse):
+            return form
         ended = sum(keys.revoke_key(key.name) for key in live)
         message = (
             ngettext("%d key was revoked.", "%d keys were revoked.", ended) % ended
         )
         self.message_user(request, message, messages.SUCCESS)
+        return None
+
+
+def _uses(keys: QuerySet[ApiKey]) -> list[Fact]:
+    """Returns how many of the keys were used within a day, and each one's last use."""
+    since = timezone.now() - timedelta(days=1)
+    used = list(keys.filter(last_used_at__gte=since).order_by("-last_used_at"))
+    told = [f"{key.name} ({short(key.last_used_at)})" for key in used]
+    label = _("of these, used within the last day")
+    ids = [key.pk for key in used]
+    return [Fact("used", label, len(used), ids, note=", ".join(told), warns=True)]

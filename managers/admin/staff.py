@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
+from areas.models import Operator
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.filters import yes_or_no
 from managers.admin.tenant import WRITE, TenantAdmin
@@ -135,6 +136,17 @@ class StaffAdmin(TenantAdmin):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.person = request.user
         return form
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: Any
+    ) -> None:
+        """An operator whose user leaves is deactivated: nobody could take his chats."""
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            leaving = list(Operator.objects.active().filter(user=obj))
+            if leaving:
+                operators: Any = self.admin_site.get_model_admin(Operator)
+                operators.dismiss(request, leaving, users=[obj.pk])
+        super().save_model(request, obj, form, change)
 
     signed_in = moment_column("last_login", gettext_lazy("Last sign-in"))
 

@@ -87,7 +87,7 @@ def test_a_row_that_is_deleted_for_good(office, rf, administrator, maria):
 
 def test_what_the_business_named_is_logged_by_name(desk, manager, sales):
     desk.post(f"/admin/areas/area/{sales.pk}/change/", {"name": "Vendas Sul"})
-    desk.post(f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
+    agree(desk, f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
     assert not Area.objects.exists()
     assert shown() == ["Vendas Sul", "Vendas Sul"]
 

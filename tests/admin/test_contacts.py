@@ -4,8 +4,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from areas.operators import find_operator
+from chats.conversations.assignment import claim
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import open_chat
+from chats.models import ChatEvent
 from contacts.models import Contact, Identity
-from tests.admin.conftest import agree, errors, messages_of
+from tests.admin.conftest import agree, agree_to, errors, messages_of
 from tests.admin.contact_pages import LIST, listed, page
 from tests.builders import make_chat, make_contact
 
@@ -228,3 +233,29 @@ def test_a_national_spelling_is_the_customer_that_is_there(desk, manager, writte
     answer = desk.post(ADD, fields | {"external_id": written})
     assert list(errors(answer)) == ["external_id"]
     assert Contact.objects.count() == 1
+
+
+def test_closing_says_who_is_served_owed_and_lost_and_keeps_the_cause(
+    desk, manager, sales, ana
+):
+    served, lost = (make_contact(manager, area=sales) for _ in range(2))
+    claim(served, find_operator(manager.pk, ana.pk), actor=Actor("key:1", ana.pk))
+    open_chat(lost, actor=Actor("key:1"))
+    Contact.objects.filter(pk=lost.pk).update(waiting_since=timezone.now())
+    asked = desk.post(LIST, chosen("close_many", served, lost))
+    shown = {fact.key: fact.count for fact in asked.context["impact"].facts}
+    assert shown == {"rows": 2, "served": 1, "owed": 1, "never": 1}
+    assert "bg-red-600" in asked.content.decode()
+    sent = chosen("close_many", served, lost)
+    agree_to(desk, LIST, asked, sent, **{"answer-cause": "idle"})
+    closed = ChatEvent.objects.filter(kind="closed")
+    assert set(closed.values_list("cause", flat=True)) == {"idle"}
+
+
+def test_handing_over_says_who_is_there_and_who_does_not_serve_the_area(
+    desk, contact, ana, bruno
+):
+    asked = desk.post(LIST, chosen("hand_over_many", contact)).content.decode()
+    assert "Ana · Offline · 0 open chats" in asked
+    assert "Ana · Offline · 0 open chats · does" not in asked
+    assert "Bruno · Offline · 0 open chats · does not serve Vendas" in asked

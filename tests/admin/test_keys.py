@@ -10,7 +10,7 @@ from django.utils import timezone
 from managers import keys
 from managers.authentication import forget_cached_keys
 from managers.models import ApiKey
-from tests.admin.conftest import errors, messages_of
+from tests.admin.conftest import agree_to, errors, messages_of
 from tests.builders import make_key
 from tests.conftest import Api
 
@@ -111,9 +111,12 @@ def test_a_name_taken_concurrently_is_reported_in_a_sentence(
 def test_revoking_ends_the_chosen_keys_alone(office, manager):
     key, other = make_key(manager, name="bot"), make_key(manager, name="other")
     row = ApiKey.objects.get(name="bot")
-    answer = office.post(
-        LIST, {"action": "revoke", "_selected_action": [row.pk]}, follow=True
-    )
+    ApiKey.objects.filter(pk=row.pk).update(last_used_at=timezone.now())
+    chosen = {"action": "revoke", "_selected_action": [row.pk]}
+    asked = office.post(LIST, chosen)
+    assert [fact.count for fact in asked.context["impact"].facts] == [1, 1]
+    assert ApiKey.objects.live().count() == 2
+    answer = agree_to(office, LIST, asked, chosen)
     assert messages_of(answer) == ["1 key was revoked."]
     forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 401
@@ -128,7 +131,7 @@ def test_revoking_an_ended_key_spares_the_live_one_of_its_name(office, manager):
     answer = office.post(
         LIST, {"action": "revoke", "_selected_action": [old.pk]}, follow=True
     )
-    assert messages_of(answer) == ["0 keys were revoked."]
+    assert messages_of(answer) == ["None of these keys is live."]
     forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 200
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -312,4 +313,22 @@ def test_the_digest_of_one_page_is_none_of_another(desk, sales, ana, carla):
         desk, change(ana), asked, leaves(ana, sales), **{field("held", sales): "queue"}
     )
     assert "changes" in answer.context
+    assert who_has(contact) == (ana.pk, sales.pk)
+
+
+def test_a_user_who_leaves_takes_no_chats_with_him(office, sales, ana, carla):
+    User.objects.filter(pk=ana.user_id).update(is_staff=True)
+    contact = held(ana, sales)
+    path = f"/admin/auth/user/{ana.user_id}/change/"
+    form = {
+        "username": ana.user.username,
+        "new_password": "",
+        "supervisions-TOTAL_FORMS": "0",
+        "supervisions-INITIAL_FORMS": "0",
+    }
+    agree(office, path, form, **{field("held", sales): f"operator:{carla.pk}"})
+    assert who_has(contact) == (carla.pk, sales.pk)
+    assert not User.objects.get(pk=ana.user_id).is_active
+    agree_to(office, undo_path(), office.get(undo_path()), {})
+    assert User.objects.get(pk=ana.user_id).is_active
     assert who_has(contact) == (ana.pk, sales.pk)
