@@ -136,6 +136,13 @@ SELECT t.text, t.parameters
  WHERE a.manager_id = %s AND {_HAS} AND t.needs = ''
    AND t.name = %s AND t.language = %s
 """  # noqa: S608 - of constants
+_CATEGORY = f"""
+SELECT t.category
+  FROM chats_approvedtemplate t
+  JOIN chats_gatewayaccount a ON a.id = t.account_id
+  JOIN managers_manager m ON m.id = a.manager_id
+ WHERE a.manager_id = %s AND {_HAS} AND t.name = %s AND t.language = %s
+"""  # noqa: S608 - of constants
 PLACEHOLDER = re.compile(r"\{\{\s*([0-9]+)\s*\}\}")
 _SHOWN = ("name", "language", "category", "text", "parameters")
 
@@ -178,6 +185,14 @@ def text_as_sent(manager_id: int, template: Template) -> str:
         return ""
     values = template.parameters
     return PLACEHOLDER.sub(lambda found: values[int(found[1]) - 1], row[0])
+
+
+def category_of(manager_id: int, template: Template) -> str:
+    """Returns a template's category, as the platform writes it; "" if not known."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CATEGORY, [manager_id, template.name, template.language])
+        row = cursor.fetchone()
+    return "" if row is None else row[0]
 
 
 def claim() -> ClaimedFetch | None:

@@ -17,6 +17,7 @@ from chats.conversations.queries import find_conversations
 from chats.conversations.reading import ReadRequest, named_contact
 from chats.gateways.base import Template
 from chats.gateways.limits import TEMPLATE
+from chats.messages.consents import require_consent
 from chats.messages.send import require_supported
 from chats.rules.scheduled import schedule_task
 from contacts.lookup import lock_contact
@@ -91,7 +92,8 @@ def schedule_message(caller: Caller, request: ReadRequest, later: Later) -> Shap
     """Keeps a message for later and returns it.
 
     Raises what `find_contact` raises, and InvalidError for a time that is not 1 second
-    to 90 days ahead or a message that the manager's gateway would refuse.
+    to 90 days ahead, a message that the manager's gateway would refuse, or marketing
+    to a customer who has revoked the consent to it.
     """
     with transaction.atomic():
         contact = find_contact(caller, request, is_locked=True)
@@ -191,6 +193,7 @@ def _refuse_wrong(contact: Contact, later: Later) -> None:
         require_supported(gateway, "text", later.text)
     if later.template is not None:
         require_supported(gateway, TEMPLATE, "")
+        require_consent(contact.manager_id, contact.pk, later.template)
 
 
 def _as_json(template: Template) -> str:

@@ -7,7 +7,10 @@ from django.db import connection, transaction
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import as_uuid, message_of_reference
 from chats.conversations.reading import ReadRequest, find_conversation
-from chats.models import Direction, Message, Status
+from chats.gateways.base import Template
+from chats.gateways.limits import TEMPLATE
+from chats.messages.consents import require_consent
+from chats.models import Delivery, Direction, Message, Status
 from contacts.lookup import lock_contact
 from hci_center.audit.recording import record
 from hci_center.callers import Caller
@@ -36,14 +39,15 @@ def resend(caller: Caller, request: ReadRequest, message_id: str) -> Shape:
 
     The message keeps its id, so a gateway that has it already returns its first result.
     Raises what `find_conversation` raises, NotFoundError if the message is not the
-    contact's, and NotFailedError if it has not failed.
+    contact's, NotFailedError if it has not failed, and InvalidError for marketing to a
+    customer who has revoked the consent to it.
     """
     conversation = find_conversation(caller, request)
     contact = conversation.contact
     uuid = as_uuid(message_id)
     with transaction.atomic(), connection.cursor() as cursor:
         own = Message.objects.filter(contact=contact.pk)
-        found = own.filter(uuid=uuid).only("pk").first() if uuid else None
+        found = own.filter(uuid=uuid).only("pk", "type").first() if uuid else None
         if found is None:
             raise NotFoundError
         # As when a message is stored, so that positions are assigned one by one.
@@ -54,8 +58,20 @@ def resend(caller: Caller, request: ReadRequest, message_id: str) -> Shape:
         )
         if not failed.update(status=Status.WAIT, error=""):
             raise NotFailedError
+        if found.type == TEMPLATE:
+            _require_consent(contact.manager_id, contact.pk, found.pk)
         cursor.execute(_QUEUE, [found.pk])
         record("send-again", "message", found.pk, manager_id=contact.manager_id)
         cursor.execute("SELECT wake_delivery()")
     message = message_of_reference(contact.manager_id, message_id)
     return message or {"id": message_id, "status": Status.WAIT.value}
+
+
+def _require_consent(manager_id: int, contact_id: int, message_id: int) -> None:
+    deliveries = Delivery.objects.filter(message=message_id, template__isnull=False)
+    for kept in deliveries.values_list("template", flat=True):
+        if kept is None:
+            continue
+        parameters = tuple(kept["parameters"])
+        template = Template(kept["name"], kept["language"], parameters)
+        require_consent(manager_id, contact_id, template)

@@ -30,6 +30,7 @@ from chats.gateways.limits import (
     TEMPLATE_GATEWAYS,
 )
 from chats.gateways.media_types import Refusal, plan
+from chats.messages.consents import require_consent
 from chats.messages.store import (
     FILE_CONTENT,
     LockedContact,
@@ -149,7 +150,7 @@ def send_template(
     """Queues an approved template, shown as the customer reads it.
 
     Raises what `send_text` raises, and InvalidError if the manager's gateway has no
-    templates.
+    templates or the customer has revoked the consent to marketing.
     """
     said = template_text(context.contact.manager_id, template)
     draft = _draft(context, TEMPLATE, said)
@@ -204,6 +205,8 @@ def _queue(
         contact, gateway = LockedContact(*row[:4]), row[4]
         used = "messenger" if contact.channel == Channel.FACEBOOK else gateway
         require_supported(used, draft.type, draft.content)
+        if template is not None:
+            require_consent(contact.manager_id, contact.id, template)
         if file is not None and used in LARGEST_FILE_SENTENCE:
             _refuse_large(contact, file)
         is_converted = file is not None and _is_converted(used, draft.type, file)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from chats.conversations.audit import Actor, Entry, record_in_open_chats
 from chats.gateways.base import Template
 from chats.gateways.limits import TEMPLATE
+from chats.messages.consents import require_consent
 from chats.messages.send import require_supported, template_text
 from chats.messages.store import LockedContact, NewMessage, store
 from chats.models import (
@@ -170,6 +171,8 @@ def _send(contact: Contact, due: _Due) -> None:
         auto=Auto.SCHEDULE,
     )
     require_supported(gateway, draft.type, draft.content)
+    if template is not None:
+        require_consent(contact.manager_id, contact.pk, template)
     with connection.cursor() as cursor:
         cursor.execute(_TOUCH, [now, contact.pk])
     locked = LockedContact(

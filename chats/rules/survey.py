@@ -23,7 +23,8 @@ MARKS = (1, 2, 3, 4, 5)
 # How the gateways that have choices show them.
 _KINDS = {"messenger": "quick_replies", "whatsapp_cloud": "list"}
 
-# A person wrote in the chat, nobody was asked about it, and the contact not lately.
+# A person wrote in the chat, nobody was asked about it, and the contact not lately; its
+# customer has not revoked the consent to surveys.
 _MAY_ASK = """
 SELECT EXISTS (
          SELECT FROM chats_message m
@@ -37,6 +38,10 @@ SELECT EXISTS (
             AND (s.chat_id = %(chat)s
                  OR s.state <> 'lost'
                     AND s.asked_at > clock_timestamp() - make_interval(days => %(days)s)))
+   AND NOT EXISTS (
+         SELECT FROM contacts_consent t
+          WHERE t.contact_id = %(contact)s AND t.purpose = 'survey'
+         HAVING count(*) > 0 AND count(*) = count(t.revoked_at))
 """
 # Nobody answers an earlier question any more.
 _IGNORE = """

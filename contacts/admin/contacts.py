@@ -18,6 +18,7 @@ from chats.conversations.assignment import save_contact
 from chats.conversations.homes import has_no_home
 from chats.models import Chat
 from contacts.admin.actions import ContactActions
+from contacts.admin.consents import ConsentInline
 from contacts.admin.forms import KnownContactForm, NewContactForm
 from contacts.admin.search import contacts_named
 from contacts.models import Contact
@@ -142,6 +143,18 @@ class ContactAdmin(ContactActions):
         """Forbids changes of a deleted contact; the theme may pass an id as `obj`."""
         deleted = isinstance(obj, Contact) and obj.deleted_at is not None
         return not deleted and super().has_change_permission(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return [] if obj is None else [ConsentInline]
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        credential = caller_behind(request).credential
+        for each in formset.forms:
+            if each.has_changed():
+                each.instance.by = credential
+        super().save_formset(request, form, formset, change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [] if obj is None else self.readonly_fields

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from chats.models import ChatEvent, Delivery, Message, Survey
-from contacts.models import Contact
+from contacts.models import Consent, Contact
 from tests import builders
 from tests.chats.rules.closing import Conversation, ledger, pass_time, survey_of
 from tests.conftest import signed_in
@@ -162,6 +162,23 @@ def test_a_muted_contact_is_not_asked(talk, monkeypatch):
     talk.close()
     assert state(talk) == "lost"
     assert ChatEvent.objects.get(kind="survey_lost").detail == {"why": "muted"}
+
+
+def test_whoever_revoked_the_consent_is_not_asked(talk):
+    values = {
+        "contact": talk.contact,
+        "purpose": "survey",
+        "how": "chat",
+        "by": "user:1",
+    }
+    Consent.objects.create(**values, revoked_at=timezone.now())
+    talk.serve()
+    talk.close()
+    assert not Survey.objects.exists()
+    Consent.objects.create(**values, given_at=timezone.now())
+    talk.serve()
+    talk.close()
+    assert state(talk) == "asked"
 
 
 def test_idle_closing_asks_nothing(talk, manager):

@@ -1,0 +1,33 @@
+"""Refuses templates to customers who have revoked their consent."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from chats.accounts.templates import category_of
+from chats.gateways.base import Template
+from contacts.consents import is_revoked
+from contacts.models import Consent
+from hci_center.errors import InvalidError
+
+# Of Meta's categories; the others answer or inform the customer.
+WITHOUT_CONSENT = {"UTILITY", "AUTHENTICATION", "SERVICE"}
+
+
+def require_consent(manager_id: int, contact_id: int, template: Template) -> None:
+    """Raises InvalidError for a marketing template after the customer revoked that.
+
+    One whose category is not known counts as marketing.
+    """
+    if not is_revoked(contact_id, Consent.Purpose.MARKETING):
+        return
+    category = category_of(manager_id, template)
+    if category.upper() in WITHOUT_CONSENT:
+        return
+    sentence = _("The customer has revoked the consent to marketing.")
+    if not category:
+        sentence = _(
+            "The customer has revoked the consent to marketing, and the category of "
+            "this template is not known."
+        )
+    raise InvalidError({"name": [sentence]})
