@@ -79,7 +79,8 @@ def test_a_name_is_corrected_and_nothing_else_is_written(desk, contact, ana, sup
     Contact.objects.filter(pk=contact.pk).update(unread=7, sa=5, operator=ana)
     desk.post(
         page(contact),
-        {"name": "Maria S.", "photo": "", "area": support.pk, "sa": 0, "unread": 0},
+        {"name": "Maria S.", "photo": "", "area": support.pk, "sa": 0, "unread": 0}
+        | {"consents-TOTAL_FORMS": 0, "consents-INITIAL_FORMS": 0},
     )
     changed = Contact.objects.get()
     assert (changed.name, changed.unread, changed.sa) == ("Maria S.", 7, 5)
