@@ -9,8 +9,9 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
-        from hci_center.privacy import dossier, running
+        from hci_center.privacy import dossier, retention, running
 
         register("erasures", running.erase_waiting, running.ASKED_EVERY)
         register("dossiers", dossier.make_waiting, running.ASKED_EVERY)
         register("old dossiers", dossier.forget_old, 3600.0)
+        register("retention", retention.run_if_due, retention.ASKED_EVERY)

@@ -83,7 +83,7 @@ def _take_out(
     contact: Contact, aliases: list[str], actor: Actor, progress: Progress
 ) -> None:
     """Closes the open chat and empties the contact, in one transaction."""
-    _purge(rows.portrait_of(contact.pk))
+    purge_files(rows.portrait_of(contact.pk))
     with transaction.atomic():
         locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         if close_chat_of_locked(locked, actor=actor, cause=ChatEvent.Cause.ERASED):
@@ -94,7 +94,7 @@ def _take_out(
         progress.add(rows.erase_beside(locked.pk, aliases))
         files = rows.erase_portrait(locked.pk)
         progress.add({"contacts": 1, "files": len(files)})
-    _purge(files)
+    purge_files(files)
 
 
 def _erase_chat(chat_id: int, aliases: list[str], progress: Progress) -> None:
@@ -103,18 +103,19 @@ def _erase_chat(chat_id: int, aliases: list[str], progress: Progress) -> None:
     while ids := rows.batch(chat_id, progress.message_id, BATCH):
         # Before the rows: whoever is killed in between knows them still.
         known = rows.files_of(ids)
-        _purge(known)
+        purge_files(known)
         with transaction.atomic():
             rows.be_quiet()
             counts, files = rows.erase_messages(ids, aliases)
             progress.message_id = ids[-1]
             progress.add(counts)
         # Those that a download has stored in the meantime.
-        _purge([file for file in files if file not in known])
+        purge_files([file for file in files if file not in known])
     rows.erase_from_log("chats", "chat", [chat_id])
 
 
-def _purge(files: list[FoundFile]) -> None:
+def purge_files(files: list[FoundFile]) -> None:
+    """Removes stored files for good; outside of a transaction."""
     for uuid, name in files:
         purge(UUID(str(uuid)), name)
 

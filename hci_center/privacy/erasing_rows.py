@@ -187,16 +187,21 @@ def erase_messages(
     for kind, table in _OF_MESSAGES:
         deletion = _delete(table, "message_id", "ANY(%(messages)s)")
         count(counts, kind, _execute(deletion, values))
-    files = [
-        (uuid, name)
-        for statement in (_FILES, _ATTACHMENTS, _CONVERTED)
-        for uuid, name in _rows(statement, values)
-    ]
+    files = delete_files(message_ids)
     count(counts, "files", len(files))
     count(counts, "deliveries", _execute(_DELIVERIES, values))
     count(counts, "messages", _execute(_MESSAGES, values))
     erase_from_log("chats", "message", message_ids)
     return counts, files
+
+
+def delete_files(message_ids: list[int]) -> list[FoundFile]:
+    """Deletes the rows of the messages' files; returns the files."""
+    return [
+        (row[0], row[1])
+        for statement in (_FILES, _ATTACHMENTS, _CONVERTED)
+        for row in _rows(statement, {"messages": message_ids})
+    ]
 
 
 def portrait_of(contact_id: int) -> list[FoundFile]:

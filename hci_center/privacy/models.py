@@ -10,7 +10,7 @@ import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -185,3 +185,55 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return self.certificate
+
+
+class Retention(models.Model):
+    """How long a manager keeps data, in months; None keeps it. No row: everything."""
+
+    manager = models.OneToOneField(
+        Manager, on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    # Since the chat was closed; files alone since their message.
+    words_months = models.PositiveSmallIntegerField(
+        _("words and files, since the chat was closed"), null=True, blank=True
+    )
+    files_months = models.PositiveSmallIntegerField(
+        _("files alone, since the message"), null=True, blank=True
+    )
+    person_months = models.PositiveSmallIntegerField(
+        _("person, since the last message"), null=True, blank=True
+    )
+    saved_by = models.CharField(max_length=64)
+    saved_at = models.DateTimeField(default=timezone.now)
+    # It takes nothing before.
+    runs_from = models.DateTimeField()
+    # The last night on which it ran.
+    last_day = models.DateField(null=True, blank=True)
+
+    class Meta:
+        db_table = "privacy_retention"
+        verbose_name = _("retention")
+        verbose_name_plural = _("retentions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(words_months__isnull=True) | Q(words_months__gte=1),
+                name="words_are_kept_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(files_months__isnull=True) | Q(files_months__gte=1),
+                name="files_are_kept_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_months__isnull=True) | Q(person_months__gte=1),
+                name="persons_are_kept_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_months__isnull=True)
+                | Q(words_months__isnull=True)
+                | Q(person_months__gte=F("words_months")),
+                name="persons_outlive_their_words",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.manager_id)

@@ -1,0 +1,115 @@
+"""What is over is deleted each night, and nothing before a person has said so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from chats.models import Attachment, Message
+from contacts.models import Contact
+from hci_center.audit.models import AuditLine
+from hci_center.privacy import requests, retention
+from hci_center.privacy.models import Retention, Tombstone
+from hci_center.privacy.retention import Taken
+from tests import builders
+from tests.admin.conftest import at_the_desk
+from tests.privacy.person import WORD, files_with_the_word, make_person
+
+PAGE = "/admin/privacy/retention/"
+NIGHT = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)  # 3:00 in São Paulo
+
+
+@pytest.fixture
+def old(manager):
+    """A person whose closed chat is old, with an open one beside."""
+    contact = make_person(manager)
+    contact.chats.filter(closed_at__isnull=False).update(closed_at="2026-01-05T00:00Z")
+    return contact
+
+
+def keep(manager, **months):
+    return Retention.objects.create(
+        manager=manager,
+        runs_from=NIGHT - timedelta(days=1),
+        saved_by="user:1",
+        **months,
+    )
+
+
+def test_nothing_is_deleted_by_default(old):
+    assert retention.run_if_due(NIGHT) == 0
+    assert not Message.objects.filter(content="[apagado]").exists()
+
+
+def test_words_go_after_their_months(manager, old, data):
+    kept = keep(manager, words_months=12)
+    expected = retention.would_take(kept, NIGHT)
+    assert retention.run_if_due(NIGHT) == 1
+    assert expected == Taken(words=5)
+    assert Message.objects.filter(content="[apagado]").count() == 5
+    assert Message.objects.filter(chat__closed_at=None, content__contains=WORD).exists()
+    assert len(files_with_the_word(data)) == 3
+    line = AuditLine.objects.get(act="retain")
+    assert line.after == {"words": 5, "files": 0, "persons": 0}
+    assert retention.run_if_due(NIGHT) == 0  # once a night
+
+
+def test_files_alone_go_by_their_message(manager, old):
+    keep(manager, files_months=1)
+    Message.objects.update(stored_at="2026-01-01T00:00Z")
+    retention.run_if_due(NIGHT)
+    assert Attachment.objects.count() == 1  # of the open chat
+    assert not Message.objects.filter(content="[apagado]").exists()
+
+
+def test_persons_go_without_a_certificate(manager, old):
+    keep(manager, person_months=12)
+    old.chats.update(closed_at="2026-01-05T00:00Z")
+    Contact.objects.update(last_message_at="2026-01-05T00:00Z")
+    retention.run_if_due(NIGHT)
+    old.refresh_from_db()
+    assert old.name == "Pessoa apagada"
+    assert not Tombstone.objects.exists()
+
+
+def test_a_legal_hold_keeps_everything(manager, old):
+    kept = keep(manager, words_months=1, files_months=1, person_months=1)
+    requests.place_hold(old, None, reason="lawsuit", reference="", by="user:1")
+    assert retention.would_take(kept, NIGHT) == Taken()
+    retention.run_if_due(NIGHT)
+    assert not Message.objects.filter(content="[apagado]").exists()
+
+
+def test_it_runs_at_night_and_not_before_its_time(manager, old):
+    kept = keep(manager, words_months=12)
+    assert retention.run_if_due(NIGHT + timedelta(hours=8)) == 0
+    Retention.objects.update(runs_from=NIGHT + timedelta(hours=1))
+    assert retention.run_if_due(NIGHT) == 0
+    kept.refresh_from_db()
+    assert kept.last_day is None
+
+
+def test_the_page_counts_before_it_saves(manager, old, supervisor, other_manager):
+    desk = at_the_desk(supervisor)
+    given = {"manager": manager.pk, "words_months": "1"}
+    shown = desk.post(PAGE, given)
+    assert shown.context["taken"] == Taken(words=5)
+    assert not Retention.objects.exists()
+    assert desk.post(PAGE, {**given, "save": "1"}).status_code == 302
+    saved = Retention.objects.get()
+    assert saved.words_months == 1
+    assert saved.runs_from > timezone.now() + timedelta(days=6)
+    assert AuditLine.objects.filter(act="change", kind="retention").exists()
+    assert desk.get(PAGE).context["taken"] == Taken(words=5)
+    wrong = desk.post(PAGE, {**given, "words_months": "12", "person_months": "6"})
+    assert wrong.status_code == 400
+    assert desk.post(PAGE, {**given, "words_months": "0"}).status_code == 400
+    foreign = {**given, "manager": other_manager.pk}
+    assert desk.post(PAGE, foreign).status_code == 404
+
+
+def test_nobody_else_opens_the_page(manager):
+    nobody = at_the_desk(builders.make_supervisor())
+    assert nobody.get(PAGE).status_code == 403
