@@ -94,6 +94,66 @@ _ROWS: Json = {
         "next": {"type": "string"},
     },
 }
+_INSTANT: Json = {"type": ["string", "null"], "format": "date-time"}
+_TILES: Json = {
+    "type": "object",
+    "description": "By name: how many, and since when the oldest and the one that 90 % "
+    "do not exceed wait.",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "oldest": _INSTANT, "p90": _INSTANT},
+    },
+}
+_NOW: Json = {
+    "type": "object",
+    "properties": {
+        "metric": {"type": "string", "const": "now"},
+        "at": {"type": "string", "format": "date-time"},
+        "tiles": _TILES,
+        "areas": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "m": {"type": ["string", "integer"]},
+                    "area": {"type": "string"},
+                    "tiles": _TILES,
+                    "online": {"type": "integer"},
+                },
+            },
+        },
+        "operators": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "operatorId": {"type": "string"},
+                    "m": {"type": ["string", "integer"]},
+                    "presence": {"type": "string"},
+                    "pauseReason": {"type": "string"},
+                    "since": _INSTANT,
+                    "held": {"type": "integer"},
+                    "claimed": {"type": "integer"},
+                    "owed": {"type": "integer"},
+                    "oldest": _INSTANT,
+                },
+            },
+        },
+        "longest": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "contactId": {"type": ["string", "integer"]},
+                    "m": {"type": ["string", "integer"]},
+                    "protocol": {"type": "string"},
+                    "area": {"type": "string"},
+                    "since": _INSTANT,
+                },
+            },
+        },
+    },
+}
 # The figures of tests/reports/hand_checked.py.
 _SUPPORT: Json = {
     "n": 4,
@@ -139,9 +199,14 @@ PAGES = {
         "which they happened, `limit` a page (100, at most 1,000) and from `next` on "
         "with `after`: their number is `n` (of a count, `count`). `part` chooses those "
         "of a share: `n`, `of`, or `rest`, which are in `of` and not in `n`. Groups do "
-        "not matter there. `metric: definitions` answers what each metric counts. For supervisors and "
+        "not matter there. `metric: now` answers the present of the managers, at most a "
+        "second old: how many chats wait, are claimed (held, and no person has written "
+        "since), in service, or with a bot, which are all open ones; `owed` an answer; "
+        "`awaiting` the customer; `forgotten` by a bot; `without_home`, that nobody can "
+        "take; `at_risk` or `breached` targets; `unsent` messages; `accounts_down`; the "
+        "same by area and operator; and the longest waits. `metric: definitions` answers what each metric counts. For supervisors and "
         "keys.",
-        answer={"anyOf": [_REPORT, _ROWS, _DEFINITIONS]},
+        answer={"anyOf": [_REPORT, _ROWS, _NOW, _DEFINITIONS]},
         example=EXAMPLE,
         bodies={
             "The queue by area": {
@@ -160,6 +225,7 @@ PAGES = {
                 "rows": True,
                 "limit": 50,
             },
+            "The present": {"metric": "now"},
             "Definitions": {"metric": "definitions"},
         },
         refuses=(

@@ -56,7 +56,7 @@ class Groups(WireField):
 
 
 class Report(Body):
-    metric = OneOf(*METRICS, "definitions")
+    metric = OneOf(*METRICS, "now", "definitions")
     # `from` is a word of Python's. Without both: today.
     vars()["from"] = Day(required=False)
     to = Day(required=False)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from chats.api.viewsets.chats import manager_names
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
+from hci_center.errors import InvalidError
+from hci_center.reports import live
 from hci_center.reports.answers import (
     ReportRequest,
     definitions,
@@ -21,6 +24,7 @@ from managers.lookup import find_manager
 
 # How many rows a page has unless a `limit` is given.
 ROWS = 100
+NOT_OF_NOW = ("from", "to", "by", "area", "operatorId", "channel", "rows")
 
 
 class ReportViewSet(ContractViewSet):
@@ -30,6 +34,8 @@ class ReportViewSet(ContractViewSet):
         manager_id = find_manager(self.caller, **names) if names else None
         if fields["metric"] == "definitions":
             return definitions(get_language() or "")
+        if fields["metric"] == "now":
+            return self._now(manager_id, fields)
         request = ReportRequest(
             fields["metric"],
             fields.get("from"),
@@ -43,6 +49,13 @@ class ReportViewSet(ContractViewSet):
         if fields.get("rows"):
             return self._rows(request, fields)
         return report(self.caller, request)
+
+    def _now(self, manager_id: int | None, fields: Fields) -> dict[str, Any]:
+        wrong = [name for name in NOT_OF_NOW if name in fields]
+        if wrong:
+            sentence = _("The live figures are of managers alone.")
+            raise InvalidError({name: [sentence] for name in wrong})
+        return live.now(self.caller, manager_id)
 
     def _rows(self, request: ReportRequest, fields: Fields) -> dict[str, Any]:
         rows, following, managers = report_rows(
