@@ -23,7 +23,7 @@ def record_page(request: HttpRequest, chat: Chat, site: AdminSite) -> HttpRespon
     if wanted not in ("", "json"):
         raise Http404
     found = record_of(chat.pk)
-    act = "export" if wanted else "read"
+    act = "export" if wanted else "open"
     audit(act, "chat", chat.pk, manager_id=chat.manager_id, request=request)
     if wanted:
         response = JsonResponse(record_shape(found), json_dumps_params={"indent": 2})
