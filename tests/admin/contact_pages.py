@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 LIST = "/admin/contacts/contact/"
+# What a contact's page sends of its list of consents when none is added.
+NO_CONSENTS = {"consents-TOTAL_FORMS": 0, "consents-INITIAL_FORMS": 0}
 
 
 def page(contact, button="change"):

@@ -15,7 +15,7 @@ from areas.models import Area
 from chats.models import Chat, Message
 from contacts.models import Contact
 from tests.admin.conftest import agree
-from tests.admin.contact_pages import LIST, page
+from tests.admin.contact_pages import LIST, NO_CONSENTS, page
 from tests.builders import make_chat, make_contact, make_message, make_operator
 
 migration = import_module("chats.migrations.0019_no_names_in_the_log_of_changes")
@@ -44,7 +44,7 @@ def test_a_contact_that_is_added_and_changed(desk, manager):
     given = {"channel": "facebook", "external_id": "123", "name": NAME}
     desk.post(f"{LIST}add/", given | {"manager": manager.pk})
     contact = Contact.objects.get(name=NAME)
-    desk.post(page(contact), {"name": f"{NAME} Silva", "photo": ""})
+    desk.post(page(contact), {"name": f"{NAME} Silva", "photo": ""} | NO_CONSENTS)
     assert Contact.objects.get().name == f"{NAME} Silva"
     assert shown() == [f"#{contact.pk}"] * 2
     assert "Segredo" not in "".join(log())
@@ -93,7 +93,7 @@ def test_what_the_business_named_is_logged_by_name(desk, manager, sales):
 
 
 def test_the_first_page_shows_present_names(desk, maria):
-    desk.post(page(maria), {"name": "Maria Aberta", "photo": ""})
+    desk.post(page(maria), {"name": "Maria Aberta", "photo": ""} | NO_CONSENTS)
     Contact.objects.update(name="Maria Atual")
     first = desk.get("/admin/").content.decode()
     assert f'<a href="{page(maria)}">Maria Atual</a>' in first
@@ -116,7 +116,7 @@ def test_of_a_row_that_is_out_of_sight_the_first_page_shows_the_id(
 
 
 def test_the_first_page_shows_a_person_s_own_actions(desk, office, maria):
-    office.post(page(maria), {"name": "Maria Aberta", "photo": ""})
+    office.post(page(maria), {"name": "Maria Aberta", "photo": ""} | NO_CONSENTS)
     assert desk.get("/admin/").context["recent"] == []
 
 

@@ -11,7 +11,7 @@ from chats.conversations.lifecycle import open_chat
 from chats.models import ChatEvent
 from contacts.models import Contact, Identity
 from tests.admin.conftest import agree, agree_to, errors, messages_of
-from tests.admin.contact_pages import LIST, listed, page
+from tests.admin.contact_pages import LIST, NO_CONSENTS, listed, page
 from tests.builders import make_chat, make_contact
 
 ADD = "/admin/contacts/contact/add/"
@@ -80,7 +80,7 @@ def test_a_name_is_corrected_and_nothing_else_is_written(desk, contact, ana, sup
     desk.post(
         page(contact),
         {"name": "Maria S.", "photo": "", "area": support.pk, "sa": 0, "unread": 0}
-        | {"consents-TOTAL_FORMS": 0, "consents-INITIAL_FORMS": 0},
+        | NO_CONSENTS,
     )
     changed = Contact.objects.get()
     assert (changed.name, changed.unread, changed.sa) == ("Maria S.", 7, 5)

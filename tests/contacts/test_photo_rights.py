@@ -12,6 +12,7 @@ from django.utils import timezone
 from chats.models import Portrait
 from contacts import photos
 from hci_center.api import links
+from tests.admin.contact_pages import NO_CONSENTS
 from tests.builders import make_contact
 from tests.conftest import signed_in
 
@@ -184,8 +185,11 @@ def test_the_back_office_keeps_it_and_takes_no_foreign_one(
     desk = signed_in(supervisor).client
     desk.handler.enforce_csrf_checks = False
     page = f"/admin/contacts/contact/{contact.pk}/change/"
-    assert desk.post(page, {"name": "Maria", "photo": bare}).status_code == 302
-    answer = desk.post(page, {"name": "Maria", "photo": other})
+    assert (
+        desk.post(page, {"name": "Maria", "photo": bare} | NO_CONSENTS).status_code
+        == 302
+    )
+    answer = desk.post(page, {"name": "Maria", "photo": other} | NO_CONSENTS)
     assert answer.status_code == 200
     contact.refresh_from_db()
     assert contact.photo == bare
