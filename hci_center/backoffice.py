@@ -35,6 +35,8 @@ def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
 
 _ONLY_ADMINISTRATORS = {"permission": "hci_center.backoffice.is_administrator"}
 
+# The function that returns where the feed listens.
+SOCKET_ORIGIN = "hci_center.feed.api.viewsets.socket_origin"
 # The function that adds customers and chats to what Ctrl+K finds.
 FIND_ROWS = "chats.admin.command.find_rows"
 
@@ -64,7 +66,7 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(24% .045 167)",
         }
     },
-    "DASHBOARD_CALLBACK": "chats.admin.overview.add_overview",
+    "DASHBOARD_CALLBACK": "hci_center.reports.wall.views.add_wall",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

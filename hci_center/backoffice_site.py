@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.contrib.admin.apps import AdminConfig
 from django.core.paginator import InvalidPage, Paginator
@@ -15,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.utils.module_loading import import_string
 from unfold.sites import UnfoldAdminSite
 
-from hci_center.backoffice import FIND_ROWS
+from hci_center.backoffice import FIND_ROWS, SOCKET_ORIGIN
 from hci_center.webserver.content_policy import BACK_OFFICE
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -36,6 +37,15 @@ class BackOfficeSite(UnfoldAdminSite):
         Error responses keep the stricter policy.
         """
         return cast("View", _with_policy(super().admin_view(view, cacheable)))
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Renders the first page, whose script may connect to the feed."""
+        response: TemplateResponse = super().index(request, extra_context)
+        sources = [SELF, import_string(SOCKET_ORIGIN)(request)]
+        response._csp_update = {"connect-src": sources}  # type: ignore[attr-defined] # read by django-csp
+        return response
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from hci_center.database.timeouts import use_role
+from hci_center.reports import live
 from managers import authentication
 from tests import builders
 from tests.emptying import empty
@@ -131,10 +132,11 @@ def _quickly_emptied() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fast_and_fresh(settings: Any) -> Iterator[None]:
-    """A hasher that costs nothing, no key remembered, and sentences in English."""
+    """A hasher that costs nothing, nothing remembered, and sentences in English."""
     settings.LANGUAGE_CODE = "en"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     authentication.forget_cached_keys()
+    live.forget()
     yield
     authentication.forget_cached_keys()
 

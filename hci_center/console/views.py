@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from csp.constants import NONE, SELF
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
@@ -13,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hci_center.console.shell import LANGUAGES, page, words_script, worker_script
-from hci_center.feed.api.viewsets import public_base, socket_url
+from hci_center.feed.api.viewsets import socket_origin
 
 SCRIPT = "application/javascript; charset=utf-8"
 
@@ -23,8 +21,7 @@ SCRIPT = "application/javascript; charset=utf-8"
 def shell(request: HttpRequest, **place: str) -> HttpResponse:
     """Renders the console; its scripts read the address and sign the person in."""
     response = HttpResponse(page())
-    feed = urlsplit(socket_url(public_base(request)))
-    policy = POLICY | {"connect-src": [SELF, f"{feed.scheme}://{feed.netloc}"]}
+    policy = POLICY | {"connect-src": [SELF, socket_origin(request)]}
     response._csp_replace = policy  # type: ignore[attr-defined] # read by django-csp
     return response
 

@@ -269,47 +269,6 @@ def test_the_ledger_is_filtered_by_what_happened(desk, served):
     assert len(listed(desk, LEDGER, q=served.protocol)) == 3
 
 
-def test_the_overview_puts_who_waits_longest_first(desk, manager, sales, support):
-    now = timezone.now()
-    for area, hours in ((sales, 1), (support, 3), (None, 2)):
-        contact = make_contact(manager, area=area, unread=2)
-        make_chat(contact, opened_at=now - timezone.timedelta(hours=hours))
-    queues = desk.get("/admin/").context["queues"]
-    assert [queue.area for queue in queues] == ["Suporte", None, "Vendas"]
-    assert [(q.waiting, q.answered, q.unread) for q in queues] == [(1, 0, 2)] * 3
-
-
-def test_the_overview_counts_targets_at_risk_and_missed(desk, manager, sales):
-    page = desk.get("/admin/")
-    assert not page.context["has_clocks"]
-    assert "Target missed" not in page.content.decode()
-    now, hour = timezone.now(), timezone.timedelta(hours=1)
-    for risk_at, due_at in (
-        (now - hour, now + hour),
-        (now - hour, now - hour),
-        (now + hour, now + hour),
-        (None, None),
-    ):
-        chat = make_chat(make_contact(manager, area=sales))
-        values = {"started_at": now - 2 * hour, "target": 1}
-        Clock.objects.create(
-            chat=chat, kind="reply", risk_at=risk_at, due_at=due_at, **values
-        )
-        Clock.objects.create(
-            chat=chat,
-            kind="queue",
-            risk_at=now - hour,
-            due_at=now - hour,
-            met_at=now,
-            **values,
-        )
-    make_chat(make_contact(manager, area=sales))
-    page = desk.get("/admin/")
-    [queue] = page.context["queues"]
-    assert (queue.waiting, queue.at_risk, queue.overdue) == (5, 1, 1)
-    assert "Target missed" in page.content.decode()
-
-
 def test_closing_chats_that_are_closed_asks_nothing(desk, manager):
     chat = make_chat(make_contact(manager), closed_at=timezone.now())
     answer = desk.post(

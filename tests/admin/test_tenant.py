@@ -1,7 +1,5 @@
 """For a supervisor a foreign row and a missing one are the same thing, everywhere."""
 
-import json
-
 import pytest
 
 from chats.models import Chat
@@ -234,9 +232,9 @@ def test_secrets_cannot_be_probed_through_the_address(desk, own, page, probe):
     assert desk.get(f"/admin/{page}/?{probe}").status_code == 400
 
 
-def test_the_overview_counts_own_chats_alone(desk, office, own, foreign):
-    assert desk.get("/admin/").context["waiting"] == 1
-    assert office.get("/admin/").context["waiting"] == 2
-    assert "Estranho" not in json.dumps(
-        [queue.manager for queue in desk.get("/admin/").context["queues"]]
-    )
+def test_the_wall_counts_own_chats_alone(desk, office, own, foreign):
+    def waiting(client):
+        return client.get("/admin/").context["panel"].tiles[0].n
+
+    assert (waiting(desk), waiting(office)) == (1, 2)
+    assert "Estranho" not in desk.get("/admin/live/").content.decode()

@@ -51,3 +51,9 @@ def socket_url(base: str) -> str:
         return f"{scheme}://{parts.netloc}{parts.path}{PATH}"
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{scheme}://{host}:{settings.FEED_PORT}{PATH}"
+
+
+def socket_origin(request: HttpRequest) -> str:
+    """Returns scheme and host of the socket's URL, for a content policy."""
+    parts = urlsplit(socket_url(public_base(request)))
+    return f"{parts.scheme}://{parts.netloc}"

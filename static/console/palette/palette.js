@@ -30,8 +30,7 @@ export async function openPalette(app) {
 /** @param {App} app @param {State} state */
 export function palette(app, state) {
   const groups = groupsOf(app, state);
-  const items = groups.flatMap((group) => group.items);
-  const active = Math.min(state.at, items.length - 1);
+  const { active } = itemsOf(groups, state);
   let place = 0;
   return html`<dialog class="dialog palette" aria-label=${t("Find and do")} ${ref(show)} @cancel=${(/** @type {Event} */ event) => {
     event.preventDefault();
@@ -39,13 +38,19 @@ export function palette(app, state) {
   }}>
     <div class="palette__input">${icon("search")}<input type="text" role="combobox" aria-expanded="true" aria-autocomplete="list" aria-controls="palette-list" aria-activedescendant=${active >= 0 ? `palette-${active}` : nothing}
       aria-label=${t("Name, number, protocol or action")} placeholder=${t("Name, number, protocol or action")} autocomplete="off" spellcheck="false" autofocus
-      .value=${state.text} @input=${(/** @type {any} */ event) => typed(app, event.target.value)} @keydown=${(/** @type {KeyboardEvent} */ event) => pressed(app, event, state, items, active)}><kbd class="only-wide">Esc</kbd></div>
+      .value=${state.text} @input=${(/** @type {any} */ event) => typed(app, event.target.value)} @keydown=${(/** @type {KeyboardEvent} */ event) => pressed(app, event)}><kbd class="only-wide">Esc</kbd></div>
     <div class="palette__list scroll" role="listbox" id="palette-list" aria-label=${t("Found")}>
       ${groups.map((group) => html`<div role="group" aria-label=${group.name}><p class="menu__caption" aria-hidden="true">${group.name}</p>
         ${group.items.map((item) => option(app, item, place++, active, state.text))}</div>`)}
     </div>
     <footer class="palette__foot only-wide"><span><kbd>↑</kbd><kbd>↓</kbd> ${t("choose")}</span><span><kbd>Enter</kbd> ${t("open it")}</span><span><kbd>Ctrl</kbd><kbd>Enter</kbd> ${t("search everywhere")}</span><span>${t("a protocol or a number will do, too")}</span></footer>
   </dialog>`;
+}
+
+/** @param {{items: Item[]}[]} groups @param {State} state */
+function itemsOf(groups, state) {
+  const items = groups.flatMap((group) => group.items);
+  return { items, active: Math.min(state.at, items.length - 1) };
 }
 
 /** @param {App} app @param {Item} item @param {number} place @param {number} active @param {string} text */
@@ -77,8 +82,14 @@ function typed(app, text) {
   return undefined;
 }
 
-/** @param {App} app @param {KeyboardEvent} event @param {State} state @param {Item[]} items @param {number} active */
-function pressed(app, event, state, items, active) {
+/**
+ * What was typed may not have been drawn yet: the state decides, not what is shown.
+ * @param {App} app
+ * @param {KeyboardEvent} event
+ */
+function pressed(app, event) {
+  const state = /** @type {State} */ (app.overlay.dialog);
+  const { items, active } = itemsOf(groupsOf(app, state), state);
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const wanted = state.text.trim();
   if (by && items.length) {

@@ -84,10 +84,11 @@ def test_left_so_by_choice_is_no_alarm_but_stays_in_sight(chat, ana, caplog):
     assert caplog.text == ""
 
 
-def test_the_overview_counts_them_and_the_list_shows_them(chat, manager, ana, bruno):
+def test_the_wall_counts_them_and_the_list_shows_them(chat, manager, ana, bruno):
     Operator.objects.filter(pk=ana.pk).update(is_active=False)
     desk = at_the_desk(make_supervisor(manager))
     make_contact(manager)
-    assert desk.get("/admin/").context["homeless"] == 1
-    listed = desk.get("/admin/contacts/contact/?situation=homeless").context["cl"]
+    tiles = {tile.name: tile for tile in desk.get("/admin/").context["panel"].tiles}
+    assert tiles["without_home"].n == 1
+    listed = desk.get(tiles["without_home"].link).context["cl"]
     assert [each.pk for each in listed.result_list] == [chat.contact_id]

@@ -29,6 +29,7 @@ def test_the_palette_is_grouped(company, sign_in):
 
     # Without accents, with what the server finds.
     keys.press("Control+k")
+    expect(palette.get_by_role("combobox")).to_be_focused()
     keys.type("marcio")
     chats = palette.get_by_role("group", name="Conversas")
     expect(chats.locator("mark")).to_have_text("Márcio")

@@ -49,6 +49,7 @@ def test_an_answer_quotes_a_message(company, sign_in):
     message = page.locator(".msg", has_text="Vocês fazem bolo?")
     message.hover()
     message.get_by_role("button", name="Responder a esta mensagem").click()
+    expect(field).to_be_focused()
     keys.type("Fazemos, sim!")
     wait_until(lambda: page.evaluate(KEPT))
     page.reload()
