@@ -83,6 +83,19 @@ INVARIANTS = {
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
           FROM chats_chatevent e) l
        WHERE l.at < l.before - interval '1 second'""",
+    # An open chat that nobody who works can take, for over a minute.
+    "H1": """
+      SELECT h.manager_id, h.id FROM chats_chat h
+        JOIN contacts_contact c ON c.id = h.contact_id
+       WHERE h.closed_at IS NULL
+         AND greatest(c.queued_at, h.opened_at) < now() - interval '1 minute'
+         AND NOT EXISTS (
+             SELECT FROM areas_operator o JOIN auth_user u ON u.id = o.user_id
+              WHERE o.manager_id = h.manager_id AND o.is_active AND u.is_active
+                AND CASE WHEN c.operator_id IS NOT NULL THEN o.id = c.operator_id
+                         ELSE c.area_id IS NULL OR EXISTS (
+                           SELECT FROM areas_operatorarea s
+                            WHERE s.operator_id = o.id AND s.area_id = c.area_id) END)""",
     # A contact held by somebody who is inactive.
     "H2": """
       SELECT c.manager_id, h.id FROM contacts_contact c

@@ -11,8 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from areas.models import OperatorArea
 from hci_center.reports import nightly, rebuilding
 from hci_center.reports.models import Check, Dirty, Episode, Run, Sample
+from tests import builders
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.past import Centre, at, write_chat
 
@@ -127,3 +129,13 @@ def test_a_new_time_zone_moves_no_past_day(centre: Centre) -> None:
     centre.manager.time_zone = "Asia/Tokyo"
     centre.manager.save()
     assert "compared" in rebuild("--verify")
+
+
+def test_the_nightly_check_finds_who_has_no_home(centre: Centre) -> None:
+    for area in (centre.sales, centre.support):
+        contact = builders.make_contact(centre.manager, area=area)
+        chat = builders.make_chat(contact, opened_at=at("19 10:00"))
+    OperatorArea.objects.filter(area=centre.support).delete()
+    nightly.check_if_due(datetime(2025, 11, 25, 7, 0, tzinfo=UTC))
+    found = Check.objects.filter(check_code="H1")
+    assert [row.chat_id for row in found] == [chat.pk]
