@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from hci_center.reports.wall.views import live
+from hci_center.reports.wall.views import live, today
 
 urlpatterns = [
     path("api/", include("managers.api.urls")),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin/privacy/", include("hci_center.privacy.pages.urls")),
     path("admin/reports/", include("hci_center.reports.pages.urls")),
     path("admin/live/", admin.site.admin_view(live), name="wall-live"),
+    path("admin/today/", admin.site.admin_view(today), name="wall-today"),
     path("admin/", admin.site.urls),
     # Browsers request it for every page that names no icon.
     path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),

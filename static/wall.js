@@ -3,6 +3,8 @@
    for, at most every two seconds and only while somebody looks. No timer asks. */
 
 const PAUSE = 2000;
+// The server keeps an answer for a second: what is asked for later has the change.
+const KEPT = 1000;
 const RECONNECT = [1000, 2000, 5000, 10_000, 20_000];
 const SILENT = 45_000;
 const SESSION_OVER = new Set([4001, 4003]);
@@ -70,6 +72,7 @@ function show() {
 function end() {
   isOver = true;
   live.replaceChildren();
+  document.getElementById("wall-today")?.replaceChildren();
   show();
 }
 
@@ -94,6 +97,19 @@ async function read() {
   }
 }
 
+/** Reads the figures of today, once: with many open chats they take seconds. */
+async function readToday() {
+  const place = /** @type {HTMLElement} */ (document.getElementById("wall-today"));
+  try {
+    const answer = await fetch(place.dataset.source ?? "", { headers: { Accept: "text/html" }, redirect: "manual" });
+    if (!answer.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    place.replaceChildren(...found.body.children);
+  } catch {
+    // The link to the reports is still there.
+  }
+}
+
 /** Something changed: the figures are read when they may be. */
 function soon() {
   isStale = true;
@@ -101,7 +117,7 @@ function soon() {
   pause = setTimeout(() => {
     pause = 0;
     if (isStale && !document.hidden) read().then(() => isStale && awaySince === null && soon());
-  }, Math.max(0, askedAt + PAUSE - Date.now()));
+  }, Math.max(KEPT, askedAt + PAUSE - Date.now()));
 }
 
 /** @param {any} frame */
@@ -163,9 +179,10 @@ function again() {
 }
 
 takeMoment();
+readToday();
 setInterval(tick, 1000);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && isStale) soon();
 });
-bar.querySelector("button")?.addEventListener("click", () => read());
+bar.querySelector("button")?.addEventListener("click", () => setTimeout(read, KEPT));
 connect();

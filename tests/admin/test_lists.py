@@ -11,6 +11,7 @@ from areas.models import ClosingReason, Holiday, TransferReason
 from areas.policy_saving import save_policy
 from chats.models import Reply
 from contacts.models import Tag
+from hci_center.reports import live
 from tests.admin.conftest import make_centre
 from tests.builders import (
     make_area,
@@ -136,14 +137,16 @@ def test_a_chat_costs_the_same_however_long_it_is(desk, own):
     before = len(queries(desk, address))
     for _ in range(30):
         make_message(own.chat, direction="out", sender=str(own.operator.pk))
-    assert len(queries(desk, address)) == before <= 13
+    # One of them is the line of the audit.
+    assert len(queries(desk, address)) == before <= 14
 
 
 def test_the_overview_costs_the_same_however_much_is_open(desk, own):
     before = len(queries(desk, "/admin/"))
     for _ in range(30):
         make_chat(make_contact(own.manager, area=make_area(own.manager)))
-    assert len(queries(desk, "/admin/")) == before <= 8
+    live.forget()
+    assert len(queries(desk, "/admin/")) == before <= 14
 
 
 @pytest.mark.parametrize("page", FOR_ADMINISTRATORS)

@@ -36,6 +36,7 @@ def waiting(page):
 
 def test_a_customer_who_writes_is_counted_at_once(company, wall, running_feed):
     expect(waiting(wall)).to_have_text("0")
+    expect(wall.locator("#wall-today svg")).to_be_visible()
     contact = company.customer("Maria Souza")
     expect(waiting(wall)).to_have_text("1")
     expect(wall.locator(".bo-waits")).to_contain_text("Maria Souza")

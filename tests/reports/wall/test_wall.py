@@ -123,7 +123,7 @@ def test_it_costs_the_same_however_much_is_open(
 def test_today_stands_beside_the_days_before(desk, manager):
     make_area(manager, "vendas")
     open_chat(make_contact(manager), actor=Actor(""))
-    page = desk.get("/admin/").content.decode()
+    page = desk.get("/admin/today/").content.decode()
     assert "1 chat opened" in page
     assert "same weekday, four weeks: –" in page  # noqa: RUF001
     assert "<svg" in page
@@ -137,10 +137,11 @@ def test_its_page_may_connect_to_the_feed_and_others_may_not(desk):
 
 def test_an_operator_and_a_stranger_see_nothing(client, manager):
     opened(manager, 5, name="Somebody")
-    assert client.get("/admin/live/").status_code == 302
-    operator = make_operator(manager)
-    client.force_login(operator.user)
-    assert client.get("/admin/live/").status_code in (302, 403)
+    for page in ("/admin/live/", "/admin/today/"):
+        client.logout()
+        assert client.get(page).status_code == 302
+        client.force_login(make_operator(manager).user)
+        assert client.get(page).status_code in (302, 403)
 
 
 def test_a_supervisor_of_nobody_sees_a_first_page(manager):
