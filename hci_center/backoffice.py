@@ -112,6 +112,11 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _entry(_("Personal data"), "shield", "privacy:search"),
+                    {
+                        "title": _("Audit"),
+                        "icon": "policy",
+                        "link": reverse_lazy("audit"),
+                    },
                     _entry(_("Managers"), "storefront", "managers_manager_changelist"),
                     _entry(
                         _("Gateway sessions"),

@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from hci_center.audit.pages.views import audit_page
 from hci_center.reports.wall.views import live, today
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/privacy/", include("hci_center.privacy.pages.urls")),
+    path("admin/audit/", admin.site.admin_view(audit_page), name="audit"),
     path("admin/reports/", include("hci_center.reports.pages.urls")),
     path("admin/live/", admin.site.admin_view(live), name="wall-live"),
     path("admin/today/", admin.site.admin_view(today), name="wall-today"),

@@ -26,6 +26,7 @@ from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.session_auth import caller_of
 from hci_center.audit.recording import record
+from hci_center.audit.shown import lines_of_object
 from hci_center.callers import Caller
 from managers.admin.change_log import ChangeLogAdmin
 from managers.admin.changelist import FastChangeList
@@ -243,6 +244,21 @@ class TenantAdmin(ChangeLogAdmin):
             self._record_opening(request, object_id)
         page = super().changeform_view
         return show_refusal(request, page, object_id, form_url, extra_context)
+
+    object_history_template = "admin/audited_history.html"
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Shows what the audit has of the row too."""
+        lines = lines_of_object(str(self.opts.model_name), unquote(object_id))
+        # Django's page refuses whoever may not view the row.
+        context = {"lines": lines, **(extra_context or {})}
+        response: HttpResponse = super().history_view(request, object_id, context)
+        return response
 
     def _record_opening(self, request: HttpRequest, object_id: str) -> None:
         """Records that the row is read, before anything of it is sent."""

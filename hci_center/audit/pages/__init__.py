@@ -1,0 +1,1 @@
+"""The audit in the back-office: a page with filters and keyset paging, and its CSV."""

@@ -1,0 +1,78 @@
+"""What acts and kinds of rows are called in the back-office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+# A choice or a value that is not there.
+NONE = "–"  # noqa: RUF001 - the dash is meant
+
+ACTS: dict[str, Any] = {
+    "add": _("added"),
+    "change": _("changed"),
+    "delete": _("deleted"),
+    "password": _("password changed"),
+    "sign-in": _("signed in"),
+    "sign-in-refused": _("sign-in refused"),
+    "sign-out": _("signed out"),
+    "open": _("opened"),
+    "export": _("exported"),
+    "rows": _("rows of a figure read"),
+    "action": _("action on a list"),
+    "send-again": _("sent again"),
+    "secret-shown": _("secret shown"),
+    "page-token": _("page token answered"),
+    "dossier": _("dossier"),
+    "erasure": _("erasure"),
+    "retention": _("retention"),
+    "import": _("import"),
+    "restore": _("restore"),
+}
+KINDS: dict[str, Any] = {
+    "area": _("area"),
+    "apikey": _("API key"),
+    "audit": _("audit"),
+    "chat": _("chat"),
+    "closing-reason": _("closing reason"),
+    "contact": _("contact"),
+    "holiday": _("holiday"),
+    "hook": _("outgoing webhook"),
+    "inboundevent": _("inbound event"),
+    "key": _("API key"),
+    "key-manager": _("manager of an API key"),
+    "manager": _("manager"),
+    "membership": _("served area"),
+    "menu": _("menu"),
+    "message": _("message"),
+    "operator": _("operator"),
+    "pause-reason": _("pause reason"),
+    "policy": _("policy"),
+    "qr": _("QR code"),
+    "reply": _("quick reply"),
+    "report": _("report"),
+    "schedule": _("version of the hours"),
+    "supervision": _("supervision"),
+    "tag": _("tag"),
+    "transfer-reason": _("transfer reason"),
+    "user": _("user"),
+    "webhook-address": _("webhook address"),
+    "webhook-secret": _("webhook secret"),
+}
+# The kinds of lines about the rows of a model, by its name, where they differ.
+KINDS_OF_MODELS = {
+    "apikey": ("key", "apikey"),
+    "closingreason": ("closing-reason", "closingreason"),
+    "transferreason": ("transfer-reason", "transferreason"),
+    "pausereason": ("pause-reason", "pausereason"),
+}
+
+
+def act_word(act: str) -> str:
+    """Returns an act as people read it; one without a word as it is stored."""
+    return str(ACTS.get(act, act))
+
+
+def kind_word(kind: str) -> str:
+    return str(KINDS.get(kind, kind))
