@@ -1,7 +1,16 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+A_DAY = 86_400.0
+
 
 class ChatsConfig(AppConfig):
     name = "chats"
     verbose_name = _("Chats")
+
+    def ready(self) -> None:
+        from chats.worker.registered_jobs import register
+        from hci_center.audit.recording import make_partitions
+
+        # The audit is below the worker and cannot register it itself.
+        register("audit partitions", make_partitions, A_DAY)

@@ -76,3 +76,9 @@ def _json(values: Mapping[str, Any] | None) -> str | None:
 
 
 _ENCODER = DjangoJSONEncoder(ensure_ascii=False)
+
+
+def make_partitions() -> None:
+    """Makes the partitions of this year and the next, where they are missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_make_ahead()")

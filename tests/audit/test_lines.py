@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.test import RequestFactory
+from django.utils import timezone
 
+from chats.worker.registered_jobs import registered
 from hci_center.audit.actor import acting_as, acting_in
 from hci_center.audit.models import AuditLine
 from hci_center.audit.recording import record
@@ -88,3 +90,14 @@ def test_a_partition_is_there_a_year_ahead():
         cursor.execute("SELECT audit_make_ahead(), audit_make_ahead()")
 
     assert AuditLine.objects.count() == 1
+
+
+def test_the_worker_makes_the_partition_of_the_next_year():
+    following = timezone.now().year + 1
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE audit_line_{following}")
+        [job] = [each for each in registered() if each.name == "audit partitions"]
+        job.call()
+        job.call()
+        cursor.execute("SELECT to_regclass(%s)", [f"audit_line_{following}"])
+        assert cursor.fetchone()[0]
