@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from hci_center.audit import once_a_day
 from hci_center.database.timeouts import use_role
 from hci_center.reports import live
 from managers import authentication
@@ -250,3 +252,15 @@ def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
     feed.start()
     yield feed
     feed.kill()
+
+
+@pytest.fixture
+def recorded_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit has its line of the day about the page tokens that calls answer."""
+
+    class Everything(set[Any]):
+        def __contains__(self, act: object) -> bool:
+            return True
+
+    monkeypatch.setattr(once_a_day, "_recorded", Everything())
+    monkeypatch.setattr(once_a_day, "_day", datetime.now(UTC).date().isoformat())

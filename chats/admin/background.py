@@ -17,6 +17,7 @@ class BackgroundFaultAdmin(TenantAdmin):
     They have no manager, so only administrators see them.
     """
 
+    manager_lookup = ""
     supervisors_may = frozenset()
     administrators_may = READ
     unread_columns = ()

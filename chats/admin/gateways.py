@@ -199,6 +199,7 @@ class InboundEventAdmin(TenantAdmin):
     An event has no manager until it is parsed, so only administrators see it.
     """
 
+    manager_lookup = ""
     supervisors_may = frozenset()
     administrators_may = READ
     unread_columns = ()

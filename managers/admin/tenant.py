@@ -68,7 +68,7 @@ class TenantAdmin(ChangeLogAdmin):
     """An admin page limited to the managers that the person supervises.
 
     Administrators may access all rows. `manager_lookup` is the lookup from a row to its
-    manager. Lists, choices, autocomplete, filters, actions and single pages all use
+    manager, "" if it has none. Lists, choices, autocomplete, filters, actions and single pages all use
     `get_queryset`, so that a foreign row is treated like a missing one.
     """
 
@@ -331,8 +331,10 @@ class TenantAdmin(ChangeLogAdmin):
 
     def record_action(self, request: HttpRequest, ids: list[int]) -> None:
         """Records an action of the list on the rows with these ids."""
-        rows = self.get_queryset(request).filter(pk__in=ids).order_by()
-        managers = set(rows.values_list(self.manager_lookup, flat=True)[:1000])
+        managers: set[int] = set()
+        if self.manager_lookup:
+            rows = self.get_queryset(request).filter(pk__in=ids).order_by()
+            managers = set(rows.values_list(self.manager_lookup, flat=True)[:1000])
         record(
             "action",
             str(self.opts.model_name),

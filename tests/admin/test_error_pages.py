@@ -53,7 +53,7 @@ def test_a_fault_of_ours(office, monkeypatch, language):
     def fail(*_args):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("chats.admin.overview.queues_of", fail)
+    monkeypatch.setattr("chats.admin.overview.troubles_of", fail)
     office.raise_request_exception = False
     answer = office.get("/admin/", headers={"Accept-Language": language})
     check(answer, 500, language)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from areas.models import Holiday, Policy, Schedule
 from areas.policies import policy_for
 from areas.policy_saving import save_policy
-from tests.admin.conftest import NO_REASONS, errors, messages_of
+from tests.admin.conftest import NO_REASONS, agree, errors, messages_of
 from tests.builders import make_area, make_manager
 
 ADD = "/admin/areas/policy/add/"
@@ -182,7 +182,7 @@ def test_an_area_leads_to_its_rules(desk, manager, sales):
 
 def test_an_area_is_deleted_with_its_rules(desk, manager, sales):
     save_policy(manager.pk, sales.pk, {"awayText": "Fechado", "hours": {}})
-    desk.post(f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
+    agree(desk, f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
     assert not Policy.objects.exists()
     assert not Schedule.objects.exclude(area=None).exists()
     manager.refresh_from_db()

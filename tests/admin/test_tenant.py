@@ -1,9 +1,11 @@
 """For a supervisor a foreign row and a missing one are the same thing, everywhere."""
 
 import pytest
+from django.contrib import admin
 
 from chats.models import Chat
 from contacts.models import Contact
+from managers.admin.tenant import TenantAdmin
 from tests.admin.conftest import at_the_desk, errors
 from tests.builders import make_area, make_supervisor
 
@@ -238,3 +240,9 @@ def test_the_wall_counts_own_chats_alone(desk, office, own, foreign):
 
     assert (waiting(desk), waiting(office)) == (1, 2)
     assert "Estranho" not in desk.get("/admin/live/").content.decode()
+
+
+def test_every_page_knows_the_managers_of_its_rows(db):
+    for model, page in admin.site._registry.items():
+        if isinstance(page, TenantAdmin) and page.manager_lookup:
+            model.objects.values_list(page.manager_lookup, flat=True).first()

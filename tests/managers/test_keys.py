@@ -110,6 +110,7 @@ def test_the_table_does_not_hold_the_key(manager):
     assert key.startswith(f"hci_{row['prefix']}_")
 
 
+@pytest.mark.usefixtures("recorded_today")
 def test_a_known_key_is_looked_up_once(manager, django_assert_num_queries):
     api = Api(make_key(manager))
     with django_assert_num_queries(3):
@@ -226,6 +227,7 @@ def test_a_limit_is_counted_over_all_calls_and_notes_the_last(limited, contact):
     assert ApiKey.objects.get().last_used_at == then
 
 
+@pytest.mark.usefixtures("recorded_today")
 def test_a_key_without_a_limit_has_none(api, django_assert_num_queries):
     api.get("/api/user/?contacts=0")
     with django_assert_num_queries(40):

@@ -13,6 +13,7 @@ BY = [
 
 
 @pytest.mark.parametrize(("path", "body"), BY)
+@pytest.mark.usefixtures("recorded_today")
 def test_it_answers_the_manager_with_its_contacts(
     api, contact, other_manager, path, body, django_assert_num_queries
 ):

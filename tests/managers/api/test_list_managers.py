@@ -45,6 +45,7 @@ def test_it_lists_all_managers_with_their_contacts_oldest_first(
     assert full_api.get("/api/user").json() == answer.json()
 
 
+@pytest.mark.usefixtures("recorded_today")
 def test_it_costs_three_queries_however_many_there_are(
     full_api, django_assert_num_queries
 ):
@@ -56,6 +57,7 @@ def test_it_costs_three_queries_however_many_there_are(
     assert [len(manager["contacts"]) for manager in data] == [1] * 6
 
 
+@pytest.mark.usefixtures("recorded_today")
 def test_contacts_may_be_left_out(api, contact, django_assert_num_queries):
     with django_assert_num_queries(2):
         answer = api.get("/api/user/?contacts=0")
