@@ -254,7 +254,8 @@ class TenantAdmin(ChangeLogAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Shows what the audit has of the row too."""
-        lines = lines_of_object(str(self.opts.model_name), unquote(object_id))
+        pk = unquote(object_id)
+        lines = lines_of_object(str(self.opts.model_name), pk) if is_row_id(pk) else []
         # Django's page refuses whoever may not view the row.
         context = {"lines": lines, **(extra_context or {})}
         response: HttpResponse = super().history_view(request, object_id, context)

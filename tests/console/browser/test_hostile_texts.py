@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from contacts.models import Tag
 from tests.console.browser.company import PNG, execute
+from tests.feed.processes import wait_until
 
 # One call, told apart by what it would leave behind: `window.hacked`.
 _RUN = "window.hacked=1"
@@ -117,16 +118,13 @@ def test_no_text_of_a_customer_becomes_more_than_text(company, sign_in):
     expect(log).to_contain_text(note)
     # What is above the window is loaded by scrolling there.
     seen: set[str] = set()
+    bubbles = log.locator(".bubble__text")
     for _ in range(20):
-        seen |= set(log.locator(".bubble__text").all_text_contents())
+        seen |= set(bubbles.all_text_contents())
         if seen >= {*TEXTS, caption}:
             break
         page.evaluate("document.getElementById('log').scrollTop = 0")
-        page.wait_for_function(
-            "known => [...document.querySelectorAll('.bubble__text')]"
-            ".some((one) => !known.includes(one.textContent))",
-            arg=sorted(seen),
-        )
+        wait_until(lambda known=frozenset(seen): {*bubbles.all_text_contents()} - known)
     assert {*TEXTS, caption} - seen == set()
     assert page.locator("#log script, #log iframe, #log form, #log base").count() == 0
     links = page.eval_on_selector_all(

@@ -7,6 +7,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.feed.processes import wait_until
+
 PDF = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
@@ -33,7 +35,7 @@ def test_a_pdf_is_read_in_the_page(company, sign_in):
     expect(frame).to_have_attribute("src", re.compile("^blob:"))
     shown = frame.element_handle().content_frame()
     # The browser's viewer is there, not the page of a refused frame.
-    shown.wait_for_function("document.contentType === 'application/pdf'")
+    wait_until(lambda: shown.evaluate("document.contentType === 'application/pdf'"))
     page.keyboard.press("Escape")
     expect(viewer).to_have_count(0)
     expect(file).to_be_focused()

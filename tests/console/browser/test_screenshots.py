@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.console.browser import bakery, pictures, thursday
 from tests.console.browser.test_report_pages import PAGES as REPORTS
+from tests.feed.processes import wait_until
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 740}
@@ -56,7 +57,7 @@ def test_every_state_looks_as_it_did(company, sign_in, tmp_path, language):
     card(page, "Maria Aparecida").click()
     expect(page.get_by_role("log")).to_contain_text("Parabéns, Lúcia")
     page.locator(".photo img").wait_for()
-    page.wait_for_function("document.querySelector('.photo img').complete")
+    wait_until(lambda: page.evaluate("document.querySelector('.photo img').complete"))
     album.take("inbox")
     card(page, "Paulo Tavares").click()
     expect(page.locator(".picker__preview")).to_contain_text("encomenda está pronta")
