@@ -18,8 +18,8 @@ from chats.admin.record_page import record_page
 from chats.admin.search import chats_named
 from chats.admin.waiting import (
     COLUMNS,
-    IN_MENU,
     IS_OPEN,
+    WITH_BOT,
     WITH_OPERATOR,
     WITHOUT_OPERATOR,
     waiting_for,
@@ -40,8 +40,8 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
     cuts = {
         "open": (gettext_lazy("open"), IS_OPEN),
-        "menu": (gettext_lazy("in the menu"), WITHOUT_OPERATOR & IN_MENU),
-        "waiting": (gettext_lazy("in the queue"), WITHOUT_OPERATOR & ~IN_MENU),
+        "menu": (gettext_lazy("with the bot"), WITHOUT_OPERATOR & WITH_BOT),
+        "waiting": (gettext_lazy("in the queue"), WITHOUT_OPERATOR & ~WITH_BOT),
         "answered": (gettext_lazy("being answered"), WITH_OPERATOR),
         "owed": (
             gettext_lazy("waiting for an answer"),

@@ -11,11 +11,27 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy
 
-from chats.models import Clock, MenuState
+from areas.models import Area
+from chats.models import ChatEvent, Clock, MenuState
 from managers.admin.columns import column, short
 
 IS_OPEN = Q(closed_at=None)
 IN_MENU = Q(Exists(MenuState.objects.filter(chat=OuterRef("pk"))))
+# A bot outside has it: no area since it was opened, though its manager has areas, and no
+# line says that a bot has ended. As the wall counts it (`hci_center.reports.live`).
+_LINES = ChatEvent.objects.filter(chat=OuterRef("pk"))
+_BOT_HAS_ENDED = _LINES.filter(
+    Q(kind__in=["reopened", "bot_ended"])
+    | Q(area__isnull=False)
+    | Q(operator__isnull=False)
+    | Q(kind="opened", cause__in=["operator", "import"])
+)
+_AREAS_THEN = Area.objects.filter(
+    manager=OuterRef("manager"), created_at__lte=OuterRef("opened_at")
+)
+WITH_BOT = IN_MENU | (
+    Q(contact__area=None) & Q(Exists(_AREAS_THEN)) & ~Q(Exists(_BOT_HAS_ENDED))
+)
 WITHOUT_OPERATOR = IS_OPEN & Q(contact__operator=None)
 WITH_OPERATOR = IS_OPEN & Q(contact__operator__isnull=False)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from areas.models import Operator
+from areas.models import Area, Operator
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat
 from chats.models import Clock
@@ -45,12 +45,15 @@ def test_numbers_lead_to_their_chats(desk, manager):
     ana = make_operator(manager, area)
     waiting = opened(manager, 3, area=area)
     owed = opened(manager, 9, area=area, operator=ana, waiting_since=timezone.now())
+    # Without an area, of a manager who had areas when it was opened: a bot has it.
+    Area.objects.update(created_at=timezone.now() - timedelta(days=1))
+    outside = opened(manager, 5)
     shown = tiles(desk)
-    for name, chat in (("waiting", waiting), ("owed", owed)):
+    for name, chat in (("waiting", waiting), ("owed", owed), ("with_bot", outside)):
         assert shown[name].n == 1
         listed = desk.get(shown[name].link).context["cl"].result_list
         assert [each.pk for each in listed] == [chat.pk]
-    [row] = panel(desk).areas
+    row = panel(desk).areas[-1]
     assert (row.name, row.tiles[0].n) == ("Vendas", 1)
     assert [c.pk for c in desk.get(row.tiles[0].link).context["cl"].result_list] == [
         waiting.pk
