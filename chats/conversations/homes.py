@@ -9,9 +9,6 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from contacts.models import Contact
-from hci_center.callers import Caller
-
 logger = logging.getLogger(__name__)
 
 # How long a chat may be so before it is an alarm, in seconds.
@@ -59,11 +56,6 @@ ON CONFLICT (chat_id) DO UPDATE SET is_by_choice = true, alarmed_at = NULL
 def has_no_home() -> Q:
     """Returns the condition on contacts that nobody who works can take their chat."""
     return Q(pk__in=RawSQL(_CONTACTS, []))  # noqa: S611 - a constant
-
-
-def count_homeless(caller: Caller) -> int:
-    """Returns how many chats have no home now, among those the caller may see."""
-    return Contact.objects.visible_to(caller).filter(has_no_home()).count()
 
 
 def leave_without_home(chat_ids: Iterable[int | None]) -> None:
