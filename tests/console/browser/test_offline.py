@@ -101,6 +101,8 @@ def test_half_an_hour_without_a_line(company, chat, sign_in, running_feed):
     expect(log.get_by_text("Fazemos, sim!")).to_have_count(1)
     expect(page.locator("#composer")).to_have_value("E temos")
 
+    # What is missed is counted when the line is back.
+    running_feed.await_quiet()
     page.context.set_offline(False)
     page.clock.fast_forward(20_000)
     # Two messages, their chats and their contacts have changed, to say the least.
