@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.contrib import admin
 from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 
@@ -10,10 +9,8 @@ class AreasConfig(AppConfig):
 
     def ready(self) -> None:
         from areas import checks  # noqa: F401 - registers itself
-        from areas.auth_backends import ThrottledLoginForm
         from areas.devices import remember_device
         from areas.presence import reset_presence
 
-        admin.site.login_form = ThrottledLoginForm
         user_logged_in.connect(remember_device)
         user_logged_in.connect(reset_presence)

@@ -10,7 +10,8 @@ class ChatsConfig(AppConfig):
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
-        from hci_center.audit.recording import make_partitions
 
         # The audit is below the worker and cannot register it itself.
-        register("audit partitions", make_partitions, A_DAY)
+        register(
+            "audit partitions", "hci_center.audit.recording.make_partitions", A_DAY
+        )

@@ -8,6 +8,8 @@ from django.views.generic import RedirectView
 from hci_center.audit.pages.views import audit_page
 from hci_center.reports.wall.views import live, today
 
+admin.autodiscover()
+
 urlpatterns = [
     path("api/", include("managers.api.urls")),
     path("api/", include("contacts.api.urls")),

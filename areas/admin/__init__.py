@@ -1,5 +1,10 @@
 """The admin pages of areas, operators, rules, reasons and holidays."""
 
+from django.contrib import admin
+
 from areas.admin import areas, holidays, operators, policies, reasons
+from areas.auth_backends import ThrottledLoginForm
 
 __all__ = ["areas", "holidays", "operators", "policies", "reasons"]
+
+admin.site.login_form = ThrottledLoginForm

@@ -1,6 +1,7 @@
 """Jobs of other packages that the worker runs from time to time, in a thread aside.
 
-The worker cannot import packages above it; they register here when Django starts.
+The worker cannot import packages above it; they register here when Django starts, by
+their functions' dotted paths: the relay and the feed start without importing them.
 """
 
 from __future__ import annotations
@@ -8,21 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from django.utils.module_loading import import_string
+
 
 class RegisteredJob(NamedTuple):
     """A job, its name in the background faults, and how often it is due, in seconds."""
 
     name: str
-    call: Callable[[], object]
+    path: str
     every: float
+
+    @property
+    def call(self) -> Callable[[], object]:
+        """Imports the job's function; raises ImportError if there is none."""
+        function: Callable[[], object] = import_string(self.path)
+        return function
 
 
 _jobs: dict[str, RegisteredJob] = {}
 
 
-def register(name: str, call: Callable[[], object], every: float) -> None:
-    """Has each worker call it every so many seconds, one call at a time."""
-    _jobs[name] = RegisteredJob(name, call, every)
+def register(name: str, path: str, every: float) -> None:
+    """Has each worker call the function every so many seconds, one call at a time."""
+    _jobs[name] = RegisteredJob(name, path, every)
 
 
 def registered() -> list[RegisteredJob]:

@@ -9,9 +9,8 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
-        from hci_center.privacy import dossier, retention, running
 
-        register("erasures", running.erase_waiting, running.ASKED_EVERY)
-        register("dossiers", dossier.make_waiting, running.ASKED_EVERY)
-        register("old dossiers", dossier.forget_old, 3600.0)
-        register("retention", retention.run_if_due, retention.ASKED_EVERY)
+        register("erasures", "hci_center.privacy.running.erase_waiting", 5.0)
+        register("dossiers", "hci_center.privacy.dossier.make_waiting", 5.0)
+        register("old dossiers", "hci_center.privacy.dossier.forget_old", 3600.0)
+        register("retention", "hci_center.privacy.retention.run_if_due", 600.0)

@@ -24,7 +24,6 @@ from hci_center.privacy.erasing import BATCH, Progress, erase_contact, purge_fil
 from hci_center.privacy.marks import aliases_of
 from hci_center.privacy.models import Retention
 
-ASKED_EVERY = 600.0
 # From what hour of the installation's night on, and until which.
 FROM, UNTIL = 2, 6
 FIRST_AFTER = timedelta(days=7)

@@ -20,8 +20,6 @@ from hci_center.privacy.erasing import Progress, erase_contact
 from hci_center.privacy.marks import aliases_of, mark
 from hci_center.privacy.models import Request, Subject, Tombstone
 
-# How often the worker asks for requests, in seconds.
-ASKED_EVERY = 5.0
 # Renewed with each step; another worker goes on when it has expired.
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)

@@ -9,7 +9,6 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
-        from hci_center.reports import nightly, rebuilding
 
-        register("reports", rebuilding.take_dirty, rebuilding.TAKEN_EVERY)
-        register("report checks", nightly.check_if_due, nightly.ASKED_EVERY)
+        register("reports", "hci_center.reports.rebuilding.take_dirty", 5.0)
+        register("report checks", "hci_center.reports.nightly.check_if_due", 60.0)

@@ -16,9 +16,7 @@ from hci_center.reports.rebuilding import Difference, differences, make
 
 logger = logging.getLogger(__name__)
 
-# How often the worker asks whether a check is due, in seconds, and from what time of the
-# installation's day on it is.
-ASKED_EVERY = 60.0
+# From what time of the installation's day on a check is due.
 CHECKED_FROM = timedelta(hours=3, minutes=30)
 # Of closings older than this, a part is checked each night.
 RECENT = timedelta(days=8)

@@ -18,9 +18,8 @@ from hci_center.background import faults
 from hci_center.database.faults import is_lost
 from hci_center.reports.metric import VERSION
 
-# How often the worker looks, in seconds, how many chats a transaction takes, and how long
-# it goes on with a backlog before other work is looked at.
-TAKEN_EVERY = 5.0
+# How many chats a transaction takes, and how long the worker goes on with a backlog
+# before it looks at other work, in seconds.
 BATCH = 200
 TAKEN_FOR = 4.0
 

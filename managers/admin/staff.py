@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import admin as auth_admin  # noqa: F401 - registers both models
 from django.contrib.auth.models import Group, User
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest

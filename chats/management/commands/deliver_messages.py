@@ -21,6 +21,8 @@ MARGIN = 1.5
 
 class Command(BaseCommand):
     help = "Sends waiting messages through their gateways; any number may run."
+    # They would import every page.
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         usual = Limits()
