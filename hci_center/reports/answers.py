@@ -15,9 +15,10 @@ from contacts.models import public_id
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
 from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import Key, Report, figures
+from hci_center.reports.figures import figures
 from hci_center.reports.metric import VERSION, Metric
 from hci_center.reports.questions import MOST_AT_ONCE, Question
+from hci_center.reports.report import Key, Report
 from hci_center.reports.rows import ForeignPlaceError, Part, Place, Row, rows_of
 from hci_center.reports.scope import (
     Managers,

@@ -7,26 +7,19 @@ always the seconds of a real conversation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from django.db import connection
 
 from hci_center.reports.counted import Counted, counted, moved_on
 from hci_center.reports.metric import Count, Duration
 from hci_center.reports.questions import Question
-
-Key = tuple[str, ...]
-Figures = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Report:
-    """The figures of each group in the order of their keys, and of all together."""
-
-    rows: dict[Key, Figures] = field(default_factory=dict)
-    total: Figures = field(default_factory=dict)
-
+from hci_center.reports.report import (
+    Figures,
+    Key,
+    Report,
+    fetch,
+    half_up,
+    ordered,
+    share,
+)
 
 # What is counted beside the samples of a duration: names of metrics and conditions.
 BESIDE: Mapping[str, Mapping[str, str]] = {
@@ -63,16 +56,6 @@ def figures(question: Question) -> Report:
     return _shares(question, counted(question))
 
 
-def half_up(numerator: int, denominator: int) -> int:
-    """Returns the quotient of whole numbers as a whole number, half up."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def share(counted: int, of: int) -> float | None:
-    """Returns the share with four decimals, half up; of nothing it is null."""
-    return half_up(counted * 10000, of) / 10000 if of else None
-
-
 # Durations
 
 
@@ -93,7 +76,7 @@ def _durations(question: Question) -> Report:
             percentiles(scope, clock, pieces) for clock in ("calendar", "business")
         ]
     report = Report()
-    for scope, clock, keys, n, total, median, p90, most in _fetch(
+    for scope, clock, keys, n, total, median, p90, most in fetch(
         question, source + " UNION ALL ".join(parts)
     ):
         n, total = int(n), int(total)
@@ -133,7 +116,7 @@ def _count_beside(
     statement = f"""{source}
 SELECT {question.keys("s")} AS k, count(*) FROM source s WHERE {condition} GROUP BY k
 """  # noqa: S608 - of columns
-    counts = {tuple(keys): count for keys, count in _fetch(question, statement)}
+    counts = {tuple(keys): count for keys, count in fetch(question, statement)}
     for key in counts:
         report.rows.setdefault(key, {})
     for key, place in report.rows.items():
@@ -148,7 +131,7 @@ def _completed(report: Report, question: Question) -> Report:
             place.setdefault(name, 0)
         if "n" not in place:
             place.update({"n": 0, **empty, "business": dict(empty)})
-    return _ordered(report, question)
+    return ordered(report, question)
 
 
 # Shares
@@ -163,7 +146,7 @@ SELECT {keys} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
        count(*) FILTER (WHERE {base.of})
   FROM source s GROUP BY k
 """  # noqa: S608 - of columns
-        for key, n, of in _fetch(question, statement):
+        for key, n, of in fetch(question, statement):
             if of or scope == "total":
                 place = _place(report, scope, tuple(key))
                 place |= {"n": n, "of": of, "rate": share(n, of)}
@@ -174,7 +157,7 @@ SELECT {keys} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
         place.setdefault("n", 0)
         place.setdefault("of", 0)
         place.setdefault("rate", None)
-    return _ordered(report, question)
+    return ordered(report, question)
 
 
 def _transfers_by_part(question: Question) -> Report:
@@ -184,15 +167,15 @@ def _transfers_by_part(question: Question) -> Report:
 SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
 """  # noqa: S608 - of columns
     report = Report()
-    for key, n, of in _fetch(question, joined.replace("{keys}", question.keys("p"))):
+    for key, n, of in fetch(question, joined.replace("{keys}", question.keys("p"))):
         report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
     if not is_filtered:
         report.total = _shares(question.whole(), counted(question.whole())).total
     else:
-        found = _fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
+        found = fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
         _, n, of = found[0] if found else ((), 0, 0)
         report.total = {"n": n, "of": of, "rate": share(n, of)}
-    return _ordered(report, question)
+    return ordered(report, question)
 
 
 # Counts
@@ -205,11 +188,11 @@ def _counts(question: Question) -> Report:
 SELECT {question.keys("s")} AS k, count(*) FROM source s WHERE {base.of} GROUP BY k
 """  # noqa: S608 - of columns
     report = Report()
-    for key, count in _fetch(question, statement):
+    for key, count in fetch(question, statement):
         report.rows[tuple(key)] = {"count": count}
     report.total = {"count": sum(row["count"] for row in report.rows.values())}
     _spread(question, report, source)
-    return _ordered(report, question)
+    return ordered(report, question)
 
 
 def _spread(question: Question, report: Report, source: str) -> None:
@@ -223,7 +206,7 @@ SELECT {question.keys("s")} AS k, {column}, count(*) FROM source s
 """  # noqa: S608 - of columns
     found: dict[Key, dict[str | None, int]] = {}
     total: dict[str | None, int] = {}
-    for key, value, count in _fetch(question, statement):
+    for key, value, count in fetch(question, statement):
         found.setdefault(tuple(key), {})[value] = count
         total[value] = total.get(value, 0) + count
     for key in found:
@@ -240,21 +223,3 @@ SELECT {question.keys("s")} AS k, {column}, count(*) FROM source s
 
 def _place(report: Report, scope: str, key: Key) -> Figures:
     return report.total if scope == "total" else report.rows.setdefault(key, {})
-
-
-def _ordered(report: Report, question: Question) -> Report:
-    """Sorts the rows by their keys: numbers as numbers."""
-
-    def order(key: Key) -> list[tuple[int, str]]:
-        return [(int(part) if part.isdigit() else 0, part) for part in key]
-
-    rows = {key: report.rows[key] for key in sorted(report.rows, key=order)}
-    report.rows = rows if question.by else {}
-    return report
-
-
-def _fetch(question: Question, statement: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, question.values())
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

@@ -7,22 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-
-from django.db import connection
 
 from hci_center.reports.counted import MARKS, SHARES, counted
 from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import (
-    Figures,
-    Report,
-    figures,
-    half_up,
-    percentiles,
-    share,
-)
+from hci_center.reports.figures import figures, percentiles
 from hci_center.reports.metric import Count, Duration
 from hci_center.reports.questions import Question, samples
+from hci_center.reports.report import Figures, Report, fetch, half_up, share
 from hci_center.reports.shares import Sla
 
 _STATISTICS = ("sum", "mean", "median", "p90", "max")
@@ -77,7 +68,7 @@ def _durations(question: Question, metrics: Sequence[str]) -> dict[str, Report]:
             percentiles(scope, clock, pieces) for clock in ("calendar", "business")
         ]
     reports = {name: Report(total=_nothing()) for name in metrics}
-    for scope, clock, keys, *values in _fetch(
+    for scope, clock, keys, *values in fetch(
         question, source + " UNION ALL ".join(parts)
     ):
         metric, *key = keys
@@ -122,7 +113,7 @@ SELECT {question.keys("s")} AS k, {", ".join(columns)} FROM source s GROUP BY k
 """  # noqa: S608 - of columns
     reports = {name: Report() for name in metrics}
     totals = dict.fromkeys(metrics, (0, 0))
-    for key, *counts in _fetch(question, statement):
+    for key, *counts in fetch(question, statement):
         for place, name in enumerate(metrics):
             n, of = counts[2 * place], counts[2 * place + 1]
             totals[name] = totals[name][0] + n, totals[name][1] + of
@@ -150,10 +141,3 @@ def _samples_of(metrics: Iterable[str]) -> list[str]:
         else:
             found[name] = None
     return [*found]
-
-
-def _fetch(question: Question, statement: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, question.values())
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

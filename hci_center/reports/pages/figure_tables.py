@@ -9,11 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import Figures, Report
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Cell, Column, Kind, Table
+from hci_center.reports.report import Figures, Report
 
 _KINDS: Mapping[str, Kind] = {
     "n": "count",
