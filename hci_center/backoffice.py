@@ -136,6 +136,12 @@ UNFOLD: dict[str, Any] = {
                         **_ONLY_ADMINISTRATORS,
                     ),
                     _entry(
+                        _("Backups"),
+                        "backup",
+                        "backups_backup_changelist",
+                        **_ONLY_ADMINISTRATORS,
+                    ),
+                    _entry(
                         _("Supervisors"),
                         "shield_person",
                         "auth_user_changelist",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,6 +48,18 @@ class Environment(environ.Env):
                 f"{name} is {value!r}; it must be a number of seconds."
             )
         return seconds
+
+    def time_of_day(self, name: str) -> time | None:
+        """Returns a time such as 03:00; None if the variable is not set."""
+        value: str = self.str(name, default="").strip()
+        if not value:
+            return None
+        try:
+            return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - no date
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}; it must be a time such as 03:00."
+            ) from None
 
     def address(
         self, name: str, *, default: str, schemes: tuple[str, ...] = ("http", "https")

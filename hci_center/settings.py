@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import zoneinfo
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -135,6 +136,7 @@ INSTALLED_APPS = [
     "hci_center.reports",
     "hci_center.privacy",
     "hci_center.legacy",
+    "hci_center.backups",
 ]
 
 # ApiMiddleware answers everything under /api/; what follows it is for pages.
@@ -324,6 +326,23 @@ LARGEST_FILE: int = env.number(
 )
 # Each operation enforces its own limit; Django's would answer in HTML.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
+
+# Backups -------------------------------------------------------------------
+
+# The time of day ("03:00") from which a worker makes one each night; None: none.
+BACKUP_AT = env.time_of_day("HCI_BACKUP_AT")
+# How many are kept.
+BACKUP_KEEP: int = env.number("HCI_BACKUP_KEEP", default=14, least=1, most=10_000)
+# A key of age ("AGE-SECRET-KEY-1…"): with it, backups are encrypted.
+BACKUP_KEY: str = env.str("HCI_BACKUP_KEY", default="").strip()
+# They go to this folder or, if it is named, to the bucket.
+BACKUP_DIR = Path(env.str("HCI_BACKUP_DIR", default="") or DATA_DIR / "backups")
+BACKUP_S3_BUCKET: str = env.str("HCI_BACKUP_S3_BUCKET", default="")
+BACKUP_S3_ENDPOINT: str = env.address("HCI_BACKUP_S3_ENDPOINT", default="")
+BACKUP_S3_REGION: str = env.str("HCI_BACKUP_S3_REGION", default="")
+BACKUP_S3_FOLDER: str = env.str("HCI_BACKUP_S3_FOLDER", default="").strip("/")
+# Whether files that are in HCI_S3_BUCKET are copied; else they are listed.
+BACKUP_COPY_BUCKET: bool = env.flag("HCI_BACKUP_COPY_BUCKET", default=False)
 
 # Gateways ------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from chats.models import Chat
 from hci_center.callers import Caller
 from hci_center.reports.live import now
 from hci_center.reports.scope import find_managers
+from hci_center.reports.wall.tiles import Tile, further_tiles
 from managers.models import Manager
 
 # Titles of the tiles in their order, the list of chats that each leads to, and whether
@@ -44,19 +45,6 @@ _LISTS = {
 }
 # Columns of the table of areas.
 OF_AREAS = ("waiting", "claimed", "in_service", "owed", "with_bot", "breached")
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """How many, since when the oldest, and the one that 90 % do not exceed."""
-
-    name: str
-    title: str
-    n: int
-    link: str = ""
-    oldest: datetime | None = None
-    p90: datetime | None = None
-    is_warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +97,10 @@ def panel_of(caller: Caller) -> Panel:
     titles = {name: str(title) for name, title, _link, _warns in TILES}
     return Panel(
         at=_moment(live["at"]),
-        tiles=[_tile(*tile, live["tiles"][tile[0]]) for tile in TILES],
+        tiles=[
+            *(_tile(*tile, live["tiles"][tile[0]]) for tile in TILES),
+            *further_tiles(caller),
+        ],
         area_titles=[titles[name] for name in OF_AREAS],
         areas=[names.area_row(row) for row in live["areas"]],
         operators=[names.operator_row(row) for row in live["operators"]],

@@ -1,0 +1,1 @@
+"""Backups: made, restored, checked, and rehearsed every night (docs/backup.md)."""

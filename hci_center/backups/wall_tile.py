@@ -1,0 +1,46 @@
+"""The age of the latest backup, as a tile of the wall."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from hci_center.backups.models import Backup
+from hci_center.backups.records import Latest, latest
+from hci_center.callers import Caller
+from hci_center.reports.wall.tiles import Tile
+
+
+def backup_tile(caller: Caller) -> Tile | None:
+    """Returns the tile for administrators: a backup is of all managers."""
+    if caller.role != "administrator":
+        return None
+    known = latest()
+    return Tile(
+        "backup",
+        _("Since the latest backup"),
+        0,
+        reverse("admin:backups_backup_changelist"),
+        is_warning=_warns(known),
+        text=timesince(known.at, depth=1) if known.at else "–",  # noqa: RUF001
+        note=_note(known),
+    )
+
+
+def _warns(known: Latest) -> bool:
+    # Who has never made one here may make them by other means.
+    return not known.is_good and (known.at is not None or known.is_scheduled)
+
+
+def _note(known: Latest) -> str:
+    if known.error:
+        return _("the latest attempt failed")
+    if known.is_late:
+        return _("one is missing")
+    notes = {
+        Backup.Rehearsal.PASSED: _("restoring it was rehearsed"),
+        Backup.Rehearsal.FAILED: _("the rehearsal of restoring it failed"),
+        Backup.Rehearsal.IMPOSSIBLE: _("restoring it could not be rehearsed"),
+    }
+    return notes.get(Backup.Rehearsal(known.rehearsal), "") if known.at else ""

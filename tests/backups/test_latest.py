@@ -1,0 +1,80 @@
+"""What is known of the backups, and how the wall and the back-office show it."""
+
+from datetime import time, timedelta
+
+import pytest
+from django.utils import timezone
+
+from hci_center.backups.models import Backup
+from hci_center.backups.records import latest
+from tests.admin.conftest import at_the_desk
+from tests.builders import make_supervisor
+
+pytestmark = pytest.mark.django_db
+
+
+def made(hours, **more):
+    at = timezone.now() - timedelta(hours=hours)
+    values = {"began_at": at, "ended_at": at, "place": "/b", "name": f"{at:%d%H%M%S}"}
+    return Backup.objects.create(**values | more)
+
+
+def tile(client):
+    tiles = client.get("/admin/live/").context["panel"].tiles
+    return next((each for each in tiles if each.name == "backup"), None)
+
+
+@pytest.fixture
+def desk(manager):
+    user = make_supervisor(manager)
+    user.is_superuser = True
+    user.save()
+    return at_the_desk(user)
+
+
+def test_without_one_there_is_a_dash_and_no_warning(desk):
+    assert (tile(desk).text, tile(desk).is_warning) == ("–", False)  # noqa: RUF001
+    assert not latest().is_good
+
+
+def test_the_latest_that_is_there_counts(desk):
+    made(30, rehearsal="failed", rehearsal_error="no")
+    made(5, rehearsal="passed")
+    shown = tile(desk)
+    assert shown.text == "5\xa0hours"
+    assert (shown.note, shown.is_warning) == ("restoring it was rehearsed", False)
+    assert latest().is_good
+
+
+def test_a_later_attempt_that_failed_is_told(desk):
+    made(5)
+    made(1, error="The disk is full.")
+    assert latest().error == "The disk is full."
+    assert tile(desk).is_warning
+    made(0.5)
+    assert latest().error == ""
+
+
+def test_a_night_that_was_missed_is_told_where_nights_are_planned(desk, settings):
+    made(30)
+    assert latest().is_good
+    settings.BACKUP_AT = time(3)
+    assert latest().is_late
+    assert tile(desk).note == "one is missing"
+
+
+def test_a_failed_rehearsal_is_told(desk):
+    made(1, rehearsal="failed", rehearsal_error="12 rows are missing")
+    assert tile(desk).is_warning
+    page = desk.get(tile(desk).link)
+    assert "failed" in page.content.decode()
+    row = page.context["cl"].result_list[0]
+    detail = desk.get(f"/admin/backups/backup/{row.pk}/change/")
+    assert "12 rows are missing" in detail.content.decode()
+
+
+def test_a_supervisor_sees_none_of_it(manager):
+    made(1)
+    desk = at_the_desk(make_supervisor(manager))
+    assert tile(desk) is None
+    assert desk.get("/admin/backups/backup/").status_code in (302, 403)
