@@ -86,13 +86,14 @@ class Environment(environ.Env):
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """Returns Django's database settings for a PostgreSQL URL.
 
-        The value may hold a password, so the error message does not repeat it.
+        It may name several servers, `host:port,host:port`; the one that can be written
+        to is used. The value may hold a password, so the error does not repeat it.
         """
         value: str = self.str(name, default="") or default
         config: dict[str, Any] = {}
         if value.partition("://")[0] in _POSTGRESQL:
             try:
-                config = self.db_url_config(value)  # type: ignore[no-untyped-call]
+                config = self._one_of_many(value)
             except (ValueError, ImproperlyConfigured):
                 config = {}
         if not config.get("NAME"):
@@ -100,4 +101,26 @@ class Environment(environ.Env):
                 f"{name} is no PostgreSQL address; it must look like"
                 " postgres://user:password@host:5432/name."
             )
+        return config
+
+    def _one_of_many(self, url: str) -> dict[str, Any]:
+        """Returns the settings with hosts and ports as libpq lists them."""
+        parts = urlsplit(url)
+        login, at, listed = parts.netloc.rpartition("@")
+        hosts = [urlsplit(f"//{host}") for host in listed.split(",")]
+        if len(hosts) == 1:
+            return self._db_url_config(url)
+        first = parts._replace(netloc=f"{login}{at}{hosts[0].netloc}").geturl()
+        config = self._db_url_config(first)
+        config["HOST"] = ",".join(host.hostname or "" for host in hosts)
+        config["PORT"] = ",".join(str(host.port or 5432) for host in hosts)
+        options = config.setdefault("OPTIONS", {})
+        options.setdefault("target_session_attrs", "read-write")
+        return config
+
+    def _db_url_config(self, url: str) -> dict[str, Any]:
+        config: dict[str, Any] = self.db_url_config(url)  # type: ignore[no-untyped-call]
+        # `?host=` is the directory of a Unix socket; psql would not receive it as an
+        # option.
+        config["HOST"] = config.get("OPTIONS", {}).pop("host", config["HOST"])
         return config

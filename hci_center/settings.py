@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from hci_center import redis_servers
 from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the admin theme's settings
 from hci_center.environment import Environment
@@ -195,13 +196,9 @@ KNOWN_SENDERS = [
 
 # Database ------------------------------------------------------------------
 
-REDIS_URL: str = env.address(
-    "REDIS_URL", default=paths.redis_url(), schemes=("redis", "rediss", "unix")
-)
+REDIS_URL: str = env.str("REDIS_URL", default="") or paths.redis_url()
 
 DATABASE = env.database("DATABASE_URL", default=paths.database_url())
-# `?host=` is the directory of a Unix socket; psql would not receive it as an option.
-DATABASE["HOST"] = DATABASE.get("OPTIONS", {}).pop("host", DATABASE["HOST"])
 DATABASES = {
     "default": {
         **DATABASE,
@@ -211,13 +208,16 @@ DATABASES = {
         "OPTIONS": {
             **DATABASE.get("OPTIONS", {}),
             # The fifth run of a statement on a connection prepares it, so frequent
-            # queries are parsed and planned once. Set to None behind a transaction
-            # pooler.
+            # queries are parsed and planned once.
             "server_side_binding": True,
             "prepare_threshold": 5,
         },
     }
 }
+# A pooler in transaction mode, for the web process alone (database.pooler); what keeps
+# a session (LISTEN, locks, timeouts) stays with DATABASE_URL.
+WEB_DATABASE_URL: str = env.str("HCI_WEB_DATABASE_URL", default="")
+WEB_DATABASE = env.database("HCI_WEB_DATABASE_URL", default=DATABASE_URL)
 
 # Timeouts in seconds of a statement, a lock wait and an idle transaction, by kind of
 # process; 0 means none. `command` is every other command of manage.py.
@@ -238,15 +238,13 @@ ASGI_APPLICATION = "hci_center.asgi.application"
 # Two configurations of one Redis: subscribers wait without a timeout (redis-py would
 # close an idle socket after 5 s), publishers must not wait for a frozen Redis.
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
-_SUBSCRIBER = {"address": REDIS_URL, "socket_timeout": None}
-_PUBLISHER = {
-    "address": REDIS_URL,
-    "socket_timeout": 0.5,
-    "socket_connect_timeout": 0.5,
-}
+_SUBSCRIBER = redis_servers.layer_host("REDIS_URL", REDIS_URL, socket_timeout=None)
+REDIS_PUBLISHER = redis_servers.layer_host(
+    "REDIS_URL", REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5
+)
 CHANNEL_LAYERS = {
     "default": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_SUBSCRIBER]}},
-    "publish": {"BACKEND": _LAYER, "CONFIG": {"hosts": [_PUBLISHER]}},
+    "publish": {"BACKEND": _LAYER, "CONFIG": {"hosts": [REDIS_PUBLISHER]}},
 }
 # Open sockets per person; API keys have no such limit.
 FEED_SOCKETS_EACH: int = env.number(

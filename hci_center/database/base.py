@@ -9,7 +9,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from django.db.backends.utils import CursorWrapper
 
-from hci_center.database.connections import bounded, outage
+from hci_center.database.connections import bounded, outage, with_network
 
 
 class Cursor(CursorWrapper):
@@ -41,7 +41,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     def get_connection_params(self) -> dict[str, Any]:
-        return bounded(super().get_connection_params())
+        parameters = super().get_connection_params()
+        # A pooler in transaction mode refuses or forgets what is set for a session.
+        is_pooled = self.settings_dict.get("POOLED", False)
+        return with_network(parameters) if is_pooled else bounded(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         # Django's method reads an isolation level and a pool from the settings, which

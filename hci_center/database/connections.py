@@ -34,6 +34,14 @@ class NoAnswerError(psycopg.OperationalError):
     """The server did not answer within the longest time a statement may take."""
 
 
+def with_network(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the connection parameters with those of the network added.
+
+    Those of the connection string take precedence.
+    """
+    return {**NETWORK, **parameters}
+
+
 def bounded(parameters: Mapping[str, Any], **more: str) -> dict[str, Any]:
     """Returns the connection parameters with the timeouts of this process added.
 
@@ -43,8 +51,7 @@ def bounded(parameters: Mapping[str, Any], **more: str) -> dict[str, Any]:
     server_settings = {**timeouts().settings(), **more}
     options = [f"-c {name}={value}" for name, value in server_settings.items()]
     return {
-        **NETWORK,
-        **parameters,
+        **with_network(parameters),
         "options": " ".join(filter(None, [parameters.get("options"), *options])),
     }
 

@@ -36,6 +36,13 @@ DEMO_SUPERVISOR = "supervisor"
 DEMO_KEY = "demo"
 
 
+def is_new() -> bool:
+    """Returns whether the database has no tables of this project yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
+        return bool(cursor.fetchone()[0])
+
+
 def migrate(say: Report) -> None:
     """Migrates the database; a simultaneous second call waits for the first."""
     # The other process's migration may take any time.

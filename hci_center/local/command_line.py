@@ -17,8 +17,7 @@ from hci_center.audit.actor import acting_command
 from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
-from hci_center.local.errors import SecretsError
-from hci_center.local.secret_check import EXIT_STATUS, start_checked
+from hci_center.local.start_check import EXIT_STATUS, start_checked
 
 # Commands that use the secrets; `serve` checks them itself once its database runs.
 WANT_SECRETS = {
@@ -30,12 +29,12 @@ WANT_SECRETS = {
     "serve_demo_gateways",
     "serve_feed",
 }
-# They save no settings, and send many statements.
+# They save no settings, and send many statements; by the role whose timeouts they have.
 LONG_RUNNING = {
-    "deliver_messages",
-    "relay_changes",
-    "serve_demo_gateways",
-    "serve_feed",
+    "deliver_messages": "worker",
+    "relay_changes": "relay",
+    "serve_demo_gateways": "command",
+    "serve_feed": "feed",
 }
 
 _EMBEDDED = "The database is not running; bin/run starts it."
@@ -56,15 +55,17 @@ def execute(arguments: list[str]) -> None:
             raise
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    # Long-running commands set their own role.
-    use_role("command")
+    command = arguments[1] if len(arguments) > 1 else "help"
+    use_role(LONG_RUNNING.get(command, "command"))
     try:
-        if set(arguments[1:2]) & WANT_SECRETS:
+        if command in WANT_SECRETS or command in LONG_RUNNING:
             django.setup()
-            start_checked()
-        with _named(arguments[1] if len(arguments) > 1 else "help"):
+            start_checked(secrets=command in WANT_SECRETS)
+        with _named(command):
             execute_from_command_line(arguments)
-    except SecretsError as error:
+    except ImproperlyConfigured as error:
+        if "--traceback" in arguments:
+            raise
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_STATUS)
     except OperationalError as error:

@@ -7,16 +7,12 @@ only for a new database: two machines must not generate different ones.
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from hci_center.encryption import (
     EncryptedColumn,
@@ -29,7 +25,6 @@ from hci_center.local.errors import SecretsError
 from hci_center.signing import digest, digests
 
 SECRET_KEY, TOKEN_KEYS = "secret_key", "token_keys"
-EXIT_STATUS = 2
 _SIGNED_BY_ANOTHER = (
     "HCI_SECRET_KEY is not the one that this database's API keys, sessions and links "
     "were made under: set that one, or name it in HCI_SECRET_KEY_FALLBACKS. If it is "
@@ -71,7 +66,7 @@ def check_secrets(say: Report) -> None:
     A database without tables must be checked again after its migrations. Raises
     SecretsError with the remedy, OperationalError if the database is not reachable.
     """
-    missing = _missing()
+    missing = missing_secrets()
     if missing:
         if _is_used():
             raise SecretsError(_missing_sentence(missing))
@@ -79,29 +74,6 @@ def check_secrets(say: Report) -> None:
     if _exists("local_secretproof"):
         _check_secret_key()
         _check_token_keys()
-
-
-def start_checked() -> None:
-    """Runs `check_secrets` at the start of a process; exits 2 if it fails.
-
-    If the database is not reachable, the process starts all the same and is checked as
-    soon as the database is back.
-    """
-    try:
-        check_secrets(_report)
-    except SecretsError as error:
-        _report(str(error))
-        sys.exit(EXIT_STATUS)
-    except (OperationalError, InterfaceError):
-        if _missing():
-            # The process cannot work without them, and only the database shows whether
-            # they may be generated.
-            raise
-        Thread(target=_check_later, name="secrets", daemon=True).start()
-    finally:
-        # This thread may not need a connection again.
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 def take_secret_key() -> None:
@@ -114,30 +86,11 @@ def renew_token_proof() -> None:
     _query(_SET, TOKEN_KEYS, encrypt(_KNOWN_TEXT))
 
 
-def _report(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def _check_later() -> None:
-    while True:
-        time.sleep(1)
-        try:
-            check_secrets(_report)
-        except SecretsError as error:
-            _report(str(error))
-            os._exit(EXIT_STATUS)
-        except (OperationalError, InterfaceError):
-            continue
-        finally:
-            connection.close()
-        return
-
-
 # Missing secrets ---------------------------------------------------------------
 
 
-def _missing() -> list[str]:
+def missing_secrets() -> list[str]:
+    """Returns the variables of the secrets that this process does not have."""
     missing = []
     try:
         settings.SECRET_KEY  # noqa: B018 - Django raises if it is empty

@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 from hci_center.database import faults
 from hci_center.database.connections import BoundedConnection
 from hci_center.errors import LackingError, MethodNotAllowedError
+from hci_center.redis_servers import connect
 
 State = Literal["ok", "degraded", "down"]
 
@@ -121,12 +122,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 def _check_redis() -> str:
-    # Imported late: it takes a tenth of the start-up time of commands.
-    import redis
-
-    server = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5
-    )
+    server = connect(settings.REDIS_PUBLISHER)
     try:
         server.ping()
     finally:

@@ -32,6 +32,10 @@ UNREAD_MILLISECONDS = 60_000
 # bytes resets it, and the client could not read the response.
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 8 * 2**20
+# How long a stopping server waits for a request that may be on its way on a connection
+# without one. Closing at once would cut it off, and the client could not know whether
+# it was run.
+LAST_REQUEST_SECONDS = 1.0
 
 API = b"/api/"
 # Headers of a protocol upgrade, which do not belong to the request.
@@ -65,6 +69,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
         self._thrown_away = 0
+        self._is_stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -100,6 +105,17 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_deadline()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        self._is_stopping = True
+        if self._unanswered() is None:
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close_unless_asked)
+        else:
+            super().shutdown()
+
+    def _close_unless_asked(self) -> None:
+        if self._unanswered() is None:
+            self.transport.close()
+
     # Parser callbacks ------------------------------------------------------------
 
     def on_headers_complete(self) -> None:
@@ -113,6 +129,8 @@ class BoundedHttp(HttpToolsProtocol):
             self.scope["method"] = self.parser.get_method().decode("ascii")
             return
         super().on_headers_complete()
+        if self._is_stopping:
+            self.cycle.keep_alive = False
         # The application reads the headers later. Trailers must not be among them:
         # they could pass for headers that only a proxy may set.
         self.headers = []
@@ -157,6 +175,9 @@ class BoundedHttp(HttpToolsProtocol):
         method = self.scope["method"].encode()
         if self._should_upgrade():
             self._stop_deadline()
+            if self._is_stopping:
+                self.transport.close()
+                return
             self.handle_websocket_upgrade()
             return
         if method == b"CONNECT":

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import sys
+from argparse import ArgumentParser
+from contextlib import nullcontext
 
 import django
 import uvicorn
 from django.conf import settings
 from django.db import OperationalError
 
+from hci_center.database.pooler import use_pooler, uses_pooler
 from hci_center.limits import allow_many_connections
+from hci_center.listening import BACKLOG, listening_socket, run
 from hci_center.local.command_line import unavailable_sentence
-from hci_center.local.secret_check import start_checked
+from hci_center.local.start_check import start_checked
 from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
 from hci_center.webserver.wsgi_bridge import Threaded
@@ -26,13 +31,11 @@ IDLE_SECONDS = 75
 STOP_SECONDS = 9
 
 
-def serve(application: WsgiApplication, host: str, port: int, threads: int) -> None:
+def serve(application: WsgiApplication, listening: socket.socket, threads: int) -> None:
     """Serves until SIGTERM or SIGINT; running requests are finished first."""
     allow_many_connections()
-    uvicorn.run(
+    config = uvicorn.Config(
         Threaded(application, threads),
-        host=host,
-        port=port,
         loop="uvloop",
         http=BoundedHttp,
         ws="none",
@@ -45,16 +48,24 @@ def serve(application: WsgiApplication, host: str, port: int, threads: int) -> N
         server_header=False,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
+        backlog=BACKLOG,
     )
+    run(config, listening)
 
 
 if __name__ == "__main__":
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--fd", type=int, help="a listening socket to serve on")
+    given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
     django.setup(set_prefix=False)
+    use_pooler()
     try:
         start_checked()
     except OperationalError as error:
         sys.exit(unavailable_sentence(error))
+
+    listening = listening_socket(settings.HOST, settings.PORT, given.fd)
 
     from hci_center.wsgi import application
     from managers.key_invalidation import key_change_listener
@@ -62,5 +73,6 @@ if __name__ == "__main__":
     # Loaded modules stay: the garbage collector need not scan them repeatedly.
     gc.collect()
     gc.freeze()
-    with key_change_listener():
-        serve(application, settings.HOST, settings.PORT, settings.WEB_THREADS)
+    # Without LISTEN, a changed key is noticed when its cached copy expires.
+    with nullcontext() if uses_pooler() else key_change_listener():
+        serve(application, listening, settings.WEB_THREADS)

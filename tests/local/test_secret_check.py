@@ -8,10 +8,11 @@ import pytest
 from django.db import OperationalError, connection
 
 from hci_center.encryption import decrypt, encrypt
-from hci_center.local import secret_check
+from hci_center.local import secret_check, start_check
 from hci_center.local.errors import SecretsError
 from hci_center.local.models import SecretProof
-from hci_center.local.secret_check import start_checked, take_secret_key
+from hci_center.local.secret_check import take_secret_key
+from hci_center.local.start_check import start_checked
 from tests.builders import make_key
 from tests.local.conftest import new_key
 
@@ -183,7 +184,7 @@ def test_a_refused_process_ends_with_a_sentence_and_2(check, settings, capsys):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_is_asked_when_it_is_back(monkeypatch, settings):
-    check, asked = secret_check.check_secrets, threading.Event()
+    check, asked = start_check.check_secrets, threading.Event()
     answers = [OperationalError("away"), OperationalError("away")]
 
     def away_twice(say):
@@ -192,8 +193,8 @@ def test_a_database_that_is_away_is_asked_when_it_is_back(monkeypatch, settings)
         check(say)
         asked.set()
 
-    monkeypatch.setattr(secret_check.time, "sleep", lambda _seconds: None)
-    monkeypatch.setattr(secret_check, "check_secrets", away_twice)
+    monkeypatch.setattr(start_check.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(start_check, "check_secrets", away_twice)
     start_checked()
     assert asked.wait(10)
     assert SecretProof.objects.count() == 2
@@ -204,6 +205,6 @@ def test_without_secrets_and_database_nothing_begins(monkeypatch, without):
         raise OperationalError("away")
 
     without("HCI_SECRET_KEY")
-    monkeypatch.setattr(secret_check, "check_secrets", away)
+    monkeypatch.setattr(start_check, "check_secrets", away)
     with pytest.raises(OperationalError):
         start_checked()

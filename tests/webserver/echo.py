@@ -10,6 +10,7 @@ import time
 
 import django
 
+from hci_center.listening import listen
 from hci_center.webserver import wsgi_bridge
 from hci_center.webserver.body_reader import BodyGuard
 from hci_center.webserver.http_protocol import BoundedHttp
@@ -85,4 +86,4 @@ if __name__ == "__main__":
         wsgi_bridge.Waiting.longest = float(sys.argv[2])
     # There is no database: whoever shows any key is known.
     wsgi_bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
-    serve(application, "127.0.0.1", int(sys.argv[1]), threads=2)
+    serve(application, listen("127.0.0.1", int(sys.argv[1])), threads=2)

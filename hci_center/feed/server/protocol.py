@@ -19,6 +19,7 @@ from websockets.http11 import Request
 
 from hci_center.feed.sockets.connection import Close, Connection
 from hci_center.limits import allow_many_connections
+from hci_center.listening import BACKLOG, listening_socket, run
 from hci_center.webserver.http_protocol import BoundedHttp
 
 TRANSPORT_KEY = "hci.transport"
@@ -145,13 +146,15 @@ class FeedProtocol(WebSocketsSansIOProtocol):
             connection.closed()
 
 
-def serve() -> None:
-    """Serves the sockets until SIGTERM, then closes them so that clients reconnect."""
+def serve(descriptor: int | None = None) -> None:
+    """Serves the sockets until SIGTERM, then closes them so that clients reconnect.
+
+    `descriptor` is that of a listening socket, if another process keeps one open.
+    """
     allow_many_connections()
-    uvicorn.run(
+    listening = listening_socket(settings.HOST, settings.FEED_PORT, descriptor)
+    config = uvicorn.Config(
         "hci_center.asgi:application",
-        host=settings.HOST,
-        port=settings.FEED_PORT,
         loop="uvloop",
         http=BoundedHttp,
         ws=FeedProtocol,
@@ -160,7 +163,7 @@ def serve() -> None:
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,
         lifespan="on",
-        backlog=4096,
+        backlog=BACKLOG,
         access_log=False,
         log_config=None,
         log_level="warning",
@@ -168,3 +171,4 @@ def serve() -> None:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
+    run(config, listening)

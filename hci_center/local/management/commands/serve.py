@@ -14,14 +14,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
+from hci_center.listening import listen
 from hci_center.local import bootstrap, paths
 from hci_center.local.errors import CannotStartError
 from hci_center.local.postgres import Postgres
 from hci_center.local.secret_check import check_secrets
 from hci_center.local.server_dirs import open_server_dirs
+from hci_center.local.start_check import check_start
 from hci_center.local.supervisor import Process, StoppedError, Supervisor
 from hci_center.local.valkey import valkey
 
@@ -29,14 +31,9 @@ WEB_STAGE = 3
 
 MANAGE = [sys.executable, str(paths.BASE_DIR / "manage.py")]
 
-# Processes that are always started.
-PROCESSES = [
-    Process(
-        "web", [sys.executable, "-m", "hci_center.webserver.server"], stage=WEB_STAGE
-    ),
-    Process("feed", [*MANAGE, "serve_feed"], stage=WEB_STAGE),
-    Process("relay", [*MANAGE, "relay_changes"]),
-]
+WEB = [sys.executable, "-m", "hci_center.webserver.server"]
+FEED = [*MANAGE, "serve_feed"]
+RELAY = Process("relay", [*MANAGE, "relay_changes"])
 # Started if there are demo managers.
 DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
 # Started after the demo gateways listen: it checks each gateway at its start and then
@@ -52,12 +49,22 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
     shows_demo = False
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--migrate",
+            action="store_true",
+            help="with your own database: brings it up to date before the start",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
         try:
             with _only_one(), Supervisor(self.note) as supervisor:
-                _refuse_taken_ports()
-                self.prepare(supervisor)
-                for process in PROCESSES:
+                serving = [
+                    _serving("web", WEB, "HCI_PORT", settings.PORT),
+                    _serving("feed", FEED, "HCI_FEED_PORT", settings.FEED_PORT),
+                ]
+                self.prepare(supervisor, migrates=options["migrate"])
+                for process in (*serving, RELAY):
                     supervisor.start(process)
                 if self.shows_demo:
                     supervisor.start(DEMO)
@@ -78,8 +85,12 @@ class Command(BaseCommand):
     def note(self, text: str) -> None:
         self.stderr.write(f"serve: {text}")
 
-    def prepare(self, supervisor: Supervisor) -> None:
-        """Starts the embedded servers that are needed and prepares the database."""
+    def prepare(self, supervisor: Supervisor, *, migrates: bool) -> None:
+        """Starts the embedded servers that are needed and prepares the database.
+
+        A database of one's own, which others may be serving, is migrated only if it is
+        new or that was asked for.
+        """
         embedded = paths.database_url() == settings.DATABASE_URL
         if paths.redis_url() == settings.REDIS_URL:
             supervisor.start(valkey(open_server_dirs()))
@@ -97,8 +108,9 @@ class Command(BaseCommand):
         # Before the migrations, some of which encrypt; after them everything can be
         # checked.
         check_secrets(self.note)
-        bootstrap.migrate(self.say)
-        check_secrets(self.note)
+        if embedded or migrates or bootstrap.is_new():
+            bootstrap.migrate(self.say)
+        check_start(self.note)
         bootstrap.erase_again()
         bootstrap.close_media()
         bootstrap.collect_static()
@@ -156,19 +168,25 @@ def _only_one() -> Iterator[None]:
         os.close(lock)
 
 
-def _refuse_taken_ports() -> None:
-    ports = (("HCI_PORT", settings.PORT), ("HCI_FEED_PORT", settings.FEED_PORT))
-    for name, port in ports:
-        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.HOST, port))
-            except OSError as error:
-                raise CannotStartError(
-                    f"{settings.HOST}:{port} cannot be had ({error.strerror}): "
-                    f"set HCI_HOST or {name} to another."
-                ) from None
+def _serving(name: str, command: list[str], variable: str, port: int) -> Process:
+    """Returns the process that serves the port, whose socket outlives it.
+
+    So connections wait while it is restarted, instead of being refused.
+    """
+    try:
+        listening = listen(settings.HOST, port)
+    except OSError as error:
+        raise CannotStartError(
+            f"{settings.HOST}:{port} cannot be had ({error.strerror}): "
+            f"set HCI_HOST or {variable} to another."
+        ) from None
+    descriptor = listening.detach()
+    return Process(
+        name,
+        [*command, "--fd", str(descriptor)],
+        stage=WEB_STAGE,
+        popen={"pass_fds": (descriptor,)},
+    )
 
 
 def _reachable() -> str:

@@ -1,0 +1,61 @@
+"""The socket that a server listens on: its own, or one that outlives it.
+
+A socket that a supervisor or systemd keeps open takes connections while the server is
+being replaced: they wait for the next one instead of being refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+
+import uvicorn
+from django.core.exceptions import ImproperlyConfigured
+
+BACKLOG = 4096
+# The first descriptor that systemd passes (sd_listen_fds(3)).
+_FIRST_PASSED = 3
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Returns a new listening socket. Raises OSError if it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # Addresses of IPv4 keep their form.
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def listening_socket(host: str, port: int, descriptor: int | None) -> socket.socket:
+    """Returns the socket to serve on: the descriptor's, systemd's, or a new one.
+
+    `descriptor` is one that the supervisor passed. systemd names the process that its
+    own is meant for.
+    """
+    if descriptor is None and os.environ.get("LISTEN_PID") == str(os.getpid()):
+        if os.environ["LISTEN_FDS"] != "1":
+            raise ImproperlyConfigured("systemd passes more than one socket.")
+        descriptor = _FIRST_PASSED
+    if descriptor is None:
+        return listen(host, port)
+    return socket.socket(fileno=descriptor)
+
+
+def run(config: uvicorn.Config, listening: socket.socket) -> None:
+    """Serves until SIGTERM or SIGINT.
+
+    Its own end of the socket is then closed; another process that has it open goes on
+    taking connections.
+    """
+    # uvicorn raises SIGINT again once it has stopped.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])

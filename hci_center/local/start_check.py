@@ -1,0 +1,125 @@
+"""What each long-running process checks when it starts.
+
+Its connection keeps a session, its secrets and its files are those of the database, and
+every migration that its code needs is applied. A database with more migrations is one
+that a newer version has prepared: both may run side by side.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError, connection
+
+from hci_center.database.pooler import check_session
+from hci_center.local.secret_check import Report, check_secrets, missing_secrets
+
+EXIT_STATUS = 2
+# PgBouncer's answer to a connection with timeouts, where it is not told to drop them.
+_REFUSED_BY_POOLER = "unsupported startup parameter"
+
+
+def check_start(say: Report, *, secrets: bool = True) -> None:
+    """Checks all that a process needs from its database.
+
+    Raises ImproperlyConfigured with the remedy, OperationalError if the database is not
+    reachable.
+    """
+    try:
+        check_session()
+    except OperationalError as error:
+        if _REFUSED_BY_POOLER in str(error):
+            raise ImproperlyConfigured(
+                "DATABASE_URL leads to a pooler that refuses the timeouts of a session: "
+                "it must lead to the server itself. The web process alone may go "
+                "through a pooler in transaction mode: HCI_WEB_DATABASE_URL."
+            ) from None
+        raise
+    check_migrations()
+    if secrets:
+        check_secrets(say)
+
+
+def check_migrations() -> None:
+    """Raises ImproperlyConfigured if a migration of this code is not applied."""
+    missing = unapplied_migrations()
+    if missing:
+        app, name = min(missing)
+        raise ImproperlyConfigured(
+            f"{len(missing)} migrations of this version are not applied to the database"
+            f" ({app}.{name} is one): run manage.py migrate first."
+        )
+
+
+def unapplied_migrations() -> set[tuple[str, str]]:
+    """Returns the app and name of each migration that the database lacks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        applied: set[tuple[str, str]] = set()
+        if cursor.fetchone()[0]:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            applied = set(cursor.fetchall())
+    return _migrations_of_code() - applied
+
+
+def _migrations_of_code() -> set[tuple[str, str]]:
+    """Returns app and name of each migration, from the names of the files.
+
+    Loading them, as Django does, takes longer than the rest of a start.
+    """
+    return {
+        (config.label, path.stem)
+        for config in apps.get_app_configs()
+        for path in (Path(config.path) / "migrations").glob("*.py")
+        if path.stem[0] not in "_~"
+    }
+
+
+def start_checked(*, secrets: bool = True) -> None:
+    """Runs `check_start` at the start of a process; exits 2 if it fails.
+
+    If the database is not reachable, the process starts all the same and is checked as
+    soon as the database is back.
+    """
+    try:
+        check_start(_report, secrets=secrets)
+    except ImproperlyConfigured as error:
+        _report(str(error))
+        sys.exit(EXIT_STATUS)
+    except (OperationalError, InterfaceError):
+        if secrets and missing_secrets():
+            # The process cannot work without them, and only the database shows whether
+            # they may be generated.
+            raise
+        check = Thread(target=_check_later, args=(secrets,), name="start", daemon=True)
+        check.start()
+    finally:
+        # This thread may not need a connection again.
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _report(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _check_later(secrets: bool) -> None:
+    while True:
+        time.sleep(1)
+        try:
+            check_start(_report, secrets=secrets)
+        except ImproperlyConfigured as error:
+            _report(str(error))
+            os._exit(EXIT_STATUS)
+        except (OperationalError, InterfaceError):
+            continue
+        finally:
+            connection.close()
+        return

@@ -1,0 +1,97 @@
+"""Reads the address of Redis: one server, or those that its Sentinels name.
+
+The channel layer only publishes and subscribes. A cluster passes such messages to all of
+its nodes, so the address of any one node (or of what balances them) is enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+SERVERS = ("redis", "rediss", "unix")
+SENTINELS = ("redis+sentinel", "rediss+sentinel")
+SENTINEL_PORT = 26379
+# Options of a Sentinel address: of the service's TLS and of the Sentinels' own login.
+_TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
+_LOGIN = ("sentinel_username", "sentinel_password")
+
+
+def layer_host(name: str, url: str, **options: Any) -> dict[str, Any]:
+    """Returns the entry of `hosts` of channels_redis for the address.
+
+    `options` are those of its connections. Raises ImproperlyConfigured, naming the
+    variable, and not the address, which may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        hosts = _hosts_of(parts)
+        if parts.scheme in SENTINELS:
+            return _of_sentinels(parts, hosts) | options
+    except ValueError:
+        parts, hosts = urlsplit(""), []
+    if parts.scheme not in SERVERS or not (parts.netloc or parts.path):
+        expected = " or ".join(f"{scheme}://" for scheme in SERVERS)
+        raise ImproperlyConfigured(
+            f"{name} is no address; it must begin with {expected}."
+        )
+    if len(hosts) > 1:
+        raise ImproperlyConfigured(
+            f"{name} names several servers: name one of a cluster's, or Sentinels as "
+            "redis+sentinel://host,host/service."
+        )
+    return {"address": url, **options}
+
+
+def connect(host: dict[str, Any]) -> Redis:
+    """Returns a client of the server of a `layer_host`; it connects when it is used."""
+    # Imported late: it takes a tenth of the start-up time of commands.
+    import redis
+    from redis.sentinel import Sentinel
+
+    options = dict(host)
+    if "address" in options:
+        return redis.Redis.from_url(options.pop("address"), **options)
+    service, sentinels = options.pop("master_name"), options.pop("sentinels")
+    own = options.pop("sentinel_kwargs") | {
+        "socket_timeout": options.get("socket_timeout"),
+        "socket_connect_timeout": options.get("socket_connect_timeout"),
+    }
+    found: Any = Sentinel(sentinels, sentinel_kwargs=own)  # type: ignore[no-untyped-call]
+    client: Redis = found.master_for(service, **options)
+    return client
+
+
+def _hosts_of(parts: SplitResult) -> list[tuple[str, int | None]]:
+    """Returns host and port of each server. Raises ValueError."""
+    listed = parts.netloc.rpartition("@")[2]
+    each = [urlsplit(f"//{host}") for host in listed.split(",") if host]
+    return [(host.hostname or "", host.port) for host in each]
+
+
+def _of_sentinels(
+    parts: SplitResult, hosts: list[tuple[str, int | None]]
+) -> dict[str, Any]:
+    service, _, database = parts.path.strip("/").partition("/")
+    given = dict(parse_qsl(parts.query))
+    if not (service and hosts) or given.keys() - {*_TLS, *_LOGIN}:
+        raise ValueError("no service, no Sentinel or an unknown option")
+    tls = {name: given[name] for name in _TLS if name in given}
+    if parts.scheme == "rediss+sentinel":
+        tls["ssl"] = True  # type: ignore[assignment]
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    login = {"username": unquote(user), "password": unquote(password)}
+    own = {name.removeprefix("sentinel_"): given.get(name) for name in _LOGIN}
+    return {
+        "master_name": service,
+        "sentinels": [(host, port or SENTINEL_PORT) for host, port in hosts],
+        "sentinel_kwargs": {**tls, **{k: v for k, v in own.items() if v}},
+        **tls,
+        **{name: value for name, value in login.items() if value},
+        **({"db": int(database)} if database else {}),
+    }
