@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+import hci_center.urls  # noqa: F401 - registers the pages of the admin
 from hci_center.audit import once_a_day
 from hci_center.database.timeouts import use_role
 from hci_center.reports import live
