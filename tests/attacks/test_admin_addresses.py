@@ -26,7 +26,7 @@ LONG = "9" * 23
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 # What stands for a row's id in an address.
-IDS = (LONG, "9" * 5000, "x", "\x00", "²", "1/2")
+IDS = count((LONG, "\x00"), full=(LONG, "9" * 5000, "x", "\x00", "²", "1/2"))
 # What every page of the admin may read of a query.
 OF_ANY_PAGE = [
     {"_popup": "1", "_to_field": "id", "_changelist_filters": "\x00", "next": "\x00"},

@@ -16,9 +16,10 @@ import psycopg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from tests.counts import count
 from tests.faults.centre import Centre
 
-SOCKETS = 200
+SOCKETS = count(60, full=200)
 CAUGHT_UP_WITHIN = 60.0
 DEAD_FOR = 0.3
 # Seconds from the start of the writes, and who dies then.

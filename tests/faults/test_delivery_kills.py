@@ -17,8 +17,8 @@ from tests.counts import count
 from tests.faults.delivering import Post, wait_until
 from tests.faults.template_cluster import installation
 
-CONTACTS, EACH = 100, 10
-WORKERS, KILLS = 3, count(15, full=30)
+CONTACTS, EACH = count((50, 10), full=(100, 10))
+WORKERS, KILLS = 3, count(6, full=30)
 BETWEEN_KILLS = 0.5
 DATABASE_KILLS = (KILLS // 3, KILLS * 2 // 3)
 # Percent of the sends: a fault of its own, a cut before or after, and silence.

@@ -73,9 +73,9 @@ def idle(centre: Centre) -> Iterator[Idle]:
 
 @pytest.mark.timeout(240)
 def test_sockets_that_drop_at_once_miss_nothing(centre: Centre) -> None:
-    sockets = count(300, full=1000)
-    verdict = asyncio.run(drop_and_judge(centre, "storm", sockets, 300))
-    assert verdict == Verdict(written=300)
+    sockets, events = count((100, 150), full=(1000, 300))
+    verdict = asyncio.run(drop_and_judge(centre, "storm", sockets, events))
+    assert verdict == Verdict(written=events)
 
 
 @pytest.mark.timeout(240)
