@@ -145,7 +145,6 @@ UNFOLD: dict[str, Any] = {
                         _("Supervisors"),
                         "shield_person",
                         "auth_user_changelist",
-                        **_ONLY_ADMINISTRATORS,
                     ),
                     _entry(
                         _("API keys"),

@@ -10,22 +10,11 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminEmailInputWidget,
-)
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from areas.models import Area, Operator
+from managers.admin.narrowed import NarrowedCheckboxes, NarrowedChoices
 from managers.admin.user_forms import AccountForm
-
-
-class AreaChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Areas by name; with the manager's name if there are several managers."""
-
-    several_managers = False
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} · {obj.manager.name}" if self.several_managers else obj.name
 
 
 class OperatorForm(AccountForm):
@@ -34,11 +23,11 @@ class OperatorForm(AccountForm):
         required=False,
         widget=UnfoldAdminEmailInputWidget(),
     )
-    areas = AreaChoice(
+    areas = NarrowedChoices(
         label=gettext_lazy("Areas"),
         required=False,
         queryset=Area.objects.none(),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        widget=NarrowedCheckboxes(),
         help_text=gettext_lazy(
             "The operator sees the contacts of these areas and those assigned to him."
         ),

@@ -25,7 +25,7 @@ from contacts.models import Contact
 from contacts.saving import ContactInput
 from managers.admin.columns import column, moment_column, tag, two_lines
 from managers.admin.filters import ChoiceFilter, TenantFilter
-from managers.admin.tenant import WRITE, caller_behind, sees_one_manager
+from managers.admin.tenant import WRITE, caller_behind
 
 _IS_OPEN = Q(Exists(Chat.objects.open().filter(contact=OuterRef("pk"))))
 
@@ -163,12 +163,7 @@ class ContactAdmin(ContactActions):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         kwargs["form"] = NewContactForm if obj is None else KnownContactForm
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
-        if obj is None:
-            field = form.base_fields["area"]
-            field.queryset = field.queryset.select_related("manager")
-            field.label_from_instance = _area_label(request)
-        return form
+        return super().get_form(request, obj, change=change, **kwargs)
 
     latest = moment_column("last_message_at", gettext_lazy("Last message"))
 
@@ -213,9 +208,3 @@ class ContactAdmin(ContactActions):
             ContactInput(name=data["name"], area=area.code if area else None),
         )
         obj.pk = saved.pk
-
-
-def _area_label(request: HttpRequest) -> Any:
-    if sees_one_manager(request):
-        return lambda area: area.name
-    return lambda area: f"{area.name} · {area.manager.name}"

@@ -9,8 +9,6 @@ from django.db import models
 from django.forms import DateField
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import (
     DropdownFilter,
@@ -18,38 +16,10 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 from unfold.contrib.filters.forms import DropdownForm
-from unfold.widgets import UnfoldAdminSelectWidget
 
+from managers.admin.lookups import is_row_id
+from managers.admin.many_options import ManyOptions
 from managers.admin.tenant import sees_one_manager
-
-
-class ManyOptions(UnfoldAdminSelectWidget):
-    """The theme's drop-down, optimised for hundreds of options.
-
-    Django renders a template for each option: with those of ten managers that took half
-    of the time of a list.
-    """
-
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> list[Any]:
-        """Returns no options: `render` adds them to the rendered select element."""
-        return []
-
-    def render(
-        self, name: str, value: Any, attrs: Any = None, renderer: Any = None
-    ) -> SafeString:
-        start, end, rest = (
-            super().render(name, value, attrs, renderer).partition("</select>")
-        )
-        chosen = self.format_value(value)
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            (
-                (key, " selected" if str(key) in chosen else "", label)
-                for key, label in self.choices
-            ),
-        )
-        return mark_safe(start + options + end + rest)  # noqa: S308 - all are escaped
 
 
 class ManyOptionsForm(DropdownForm):
@@ -64,7 +34,8 @@ class ManyOptionsForm(DropdownForm):
 class TenantFilter(RelatedDropdownFilter):
     """Filters by a row of a relation, labelled with its manager if there are several.
 
-    The choices are the queryset of the related model's admin page, in one query.
+    The choices are the queryset of the related model's admin page, in one query; of one
+    manager alone if the list is filtered by it.
     """
 
     form_class = ManyOptionsForm
@@ -75,16 +46,22 @@ class TenantFilter(RelatedDropdownFilter):
         model: type[models.Model] = field.remote_field.model
         rows = model_admin.admin_site.get_model_admin(model).get_queryset(request)
         names = [f.name for f in model._meta.get_fields()]
-        if "manager" not in names or sees_one_manager(request):
-            return [
-                (pk, name)
-                for pk, name in rows.order_by("name").values_list("pk", "name")
-            ]
+        if "manager" not in names:
+            return _names(rows)
+        chosen = request.GET.get("manager__id__exact", "")
+        if is_row_id(chosen):
+            return _names(rows.filter(manager=int(chosen)))
+        if sees_one_manager(request):
+            return _names(rows)
         listed = rows.order_by("manager__name", "name")
         return [
             (pk, f"{name} · {manager}")
             for pk, name, manager in listed.values_list("pk", "name", "manager__name")
         ]
+
+
+def _names(rows: models.QuerySet[Any]) -> list[tuple[Any, Any]]:
+    return list(rows.order_by("name").values_list("pk", "name"))
 
 
 class ChoiceFilter(DropdownFilter):

@@ -1,8 +1,8 @@
-"""Admin pages of supervisors and administrators, and of their managers."""
+"""Admin pages of supervisors and administrators, and of the managers of each."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -13,12 +13,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
+from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from areas.models import Operator
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.filters import yes_or_no
-from managers.admin.tenant import WRITE, TenantAdmin
+from managers.admin.tenant import WRITE, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
 from managers.models import Manager, Supervision
 
@@ -74,37 +75,81 @@ class StaffForm(AccountForm):
         return super().save(commit)
 
 
+class SupervisionFormSet(PaginationInlineFormSet):
+    """Requires a manager of the people that a supervisor adds or changes."""
+
+    is_administrator = False
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form
+            for form in self.forms
+            if form.cleaned_data.get("manager") and not form.cleaned_data.get("DELETE")
+        ]
+        if not (kept or self.is_administrator):
+            raise forms.ValidationError(
+                _("Choose at least one manager that this person supervises.")
+            )
+
+
 class SupervisionInline(TabularInline):
+    """The managers of a person; a supervisor sees and gives only his own."""
+
     model = Supervision
+    formset = SupervisionFormSet
     extra = 0
     autocomplete_fields = ["manager"]
     verbose_name = gettext_lazy("supervised manager")
     verbose_name_plural = gettext_lazy("supervised managers")
 
-    # Only administrators can open the page that contains it.
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Supervision]:
+        rows: QuerySet[Supervision] = super().get_queryset(request)
+        managers = caller_behind(request).managers
+        return rows if managers is None else rows.filter(manager__in=managers)
+
+    def get_field_queryset(
+        self, db: str | None, db_field: Any, request: HttpRequest
+    ) -> QuerySet[Manager]:
+        """Returns the managers that may be given: a foreign one is refused."""
+        choices: Any = self.admin_site.get_model_admin(Manager)
+        rows: QuerySet[Manager] = choices.get_choices(request)
+        return rows
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.is_administrator = caller_behind(request).role == "administrator"
+        return formset
+
+    def _page(self) -> StaffAdmin:
+        return cast("StaffAdmin", self.admin_site.get_model_admin(User))
+
+    # Whoever may change the person may change them.
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+        return self._page().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+        return self._page().has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+        return self._page().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+        return self._page().has_change_permission(request, obj)
 
 
 @admin.register(User)
 class StaffAdmin(TenantAdmin):
     """Staff users; operators have their own page.
 
-    Users are never deleted, only deactivated: their actions stay on record.
+    A supervisor sees the supervisors of his managers, adds some, and changes those who
+    have no rights beyond his own. Users are never deleted, only deactivated: their
+    actions stay on record.
     """
 
     logged_by_name = True
     manager_lookup = "supervisions__manager"
-    supervisors_may = frozenset()
+    supervisors_may = WRITE
     administrators_may = WRITE
     unread_columns = ()
     form = StaffForm
@@ -123,13 +168,54 @@ class StaffAdmin(TenantAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        staff = (
-            super()
-            .get_queryset(request)
-            .filter(Q(is_staff=True) | Q(is_superuser=True))
+        rows: QuerySet[User] = super().get_queryset(request)
+        managers = caller_behind(request).managers
+        if managers is None:
+            staff = rows.filter(Q(is_staff=True) | Q(is_superuser=True))
+            shown = Supervision.objects.all()
+        else:
+            # By id: who supervises two of the managers would be there twice.
+            staff = User.objects.filter(
+                pk__in=rows.order_by().values("pk"), is_staff=True, is_superuser=False
+            ).order_by(*self.ordering)
+            shown = Supervision.objects.filter(manager__in=managers)
+        names = Prefetch("manager", Manager.objects.only("name"))
+        return staff.prefetch_related(
+            Prefetch("supervisions", shown.prefetch_related(names))
         )
-        names = Manager.objects.only("name")
-        return staff.prefetch_related(Prefetch("supervisions__manager", names))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Forbids a supervisor to change himself or who has rights that he lacks.
+
+        With the password that he would set he would have those rights.
+        """
+        if not super().has_change_permission(request, obj):
+            return False
+        managers = caller_behind(request).managers
+        if managers is None or not isinstance(obj, User) or obj.pk is None:
+            return True
+        if obj.is_superuser or obj == request.user:
+            return False
+        foreign = [
+            kind.objects.filter(user=obj).exclude(manager__in=managers)
+            for kind in (Supervision, Operator)
+        ]
+        return not any(rows.exists() for rows in foreign)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        filters = list(super().get_list_filter(request))
+        # All that a supervisor sees are no administrators.
+        is_administrator = caller_behind(request).role == "administrator"
+        return filters if is_administrator else filters[1:]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if caller_behind(request).role == "administrator":
+            return super().get_fieldsets(request, obj)
+        account = ["username", "new_password", "is_active"]
+        # Who only reads it has no use for the field of a password.
+        if not self.has_change_permission(request, obj):
+            account.remove("new_password")
+        return [(None, {"fields": account}), self.fieldsets[1]]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest
 from django.db import models, transaction
 from django.db.models.deletion import PROTECT
@@ -25,14 +24,13 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.session_auth import caller_of
-from hci_center.audit.recording import record
-from hci_center.audit.shown import lines_of_object
 from hci_center.callers import Caller
-from managers.admin.change_log import ChangeLogAdmin
+from managers.admin.audited import AuditedAdmin
 from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column
 from managers.admin.impact import Impact, agreed, show
 from managers.admin.lookups import allowed_lookups, is_row_id
+from managers.admin.narrowed import NarrowedChoice, NarrowedSelect, has_manager
 from managers.admin.refusals import show_refusal
 
 READ = frozenset({"view"})
@@ -64,7 +62,7 @@ def sees_one_manager(request: HttpRequest) -> bool:
     return managers is not None and len(managers) == 1
 
 
-class TenantAdmin(ChangeLogAdmin):
+class TenantAdmin(AuditedAdmin):
     """An admin page limited to the managers that the person supervises.
 
     Administrators may access all rows. `manager_lookup` is the lookup from a row to its
@@ -89,9 +87,6 @@ class TenantAdmin(ChangeLogAdmin):
 
     # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
-
-    # Whether opening one row is audited: it shows what customers wrote.
-    opening_is_audited: ClassVar[bool] = False
 
     delete_confirmation_template = "admin/delete_or_not.html"
 
@@ -158,6 +153,34 @@ class TenantAdmin(ChangeLogAdmin):
             db, db_field, request
         )
         return chosen
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Narrows rows of managers to the manager that is chosen in the form."""
+        if not has_manager(db_field.remote_field.model):
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = super().formfield_for_foreignkey(
+            db_field, request, form_class=NarrowedChoice, **kwargs
+        )
+        field.widget = NarrowedSelect()
+        field.queryset = field.queryset.select_related("manager")
+        field.several_managers = not sees_one_manager(request)
+        return field
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Offers only rows of the row's own manager, which is not changed."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        manager_id = getattr(obj, "manager_id", None)
+        fields: dict[str, Any] = form.base_fields
+        for field in fields.values():
+            if isinstance(field, NarrowedChoice) and manager_id is not None:
+                rows: Any = field.queryset
+                field.queryset = rows.filter(manager=manager_id)
+                field.several_managers = False
+        return form
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return FastChangeList
@@ -241,36 +264,9 @@ class TenantAdmin(ChangeLogAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         if self.opening_is_audited and object_id and request.method == "GET":
-            self._record_opening(request, object_id)
+            self.record_opening(request, object_id)
         page = super().changeform_view
         return show_refusal(request, page, object_id, form_url, extra_context)
-
-    object_history_template = "admin/audited_history.html"
-
-    def history_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Shows what the audit has of the row too."""
-        pk = unquote(object_id)
-        lines = lines_of_object(str(self.opts.model_name), pk) if is_row_id(pk) else []
-        # Django's page refuses whoever may not view the row.
-        context = {"lines": lines, **(extra_context or {})}
-        response: HttpResponse = super().history_view(request, object_id, context)
-        return response
-
-    def _record_opening(self, request: HttpRequest, object_id: str) -> None:
-        """Records that the row is read, before anything of it is sent."""
-        row = self.get_object(request, unquote(object_id))
-        if row is not None:
-            record(
-                "open",
-                str(self.opts.model_name),
-                row.pk,
-                manager_id=getattr(row, "manager_id", None),
-            )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -329,19 +325,6 @@ class TenantAdmin(ChangeLogAdmin):
         if chosen and not hasattr(request, "action_is_recorded"):
             self.record_action(request, [int(each) for each in chosen])
         return response
-
-    def record_action(self, request: HttpRequest, ids: list[int]) -> None:
-        """Records an action of the list on the rows with these ids."""
-        managers: set[int] = set()
-        if self.manager_lookup:
-            rows = self.get_queryset(request).filter(pk__in=ids).order_by()
-            managers = set(rows.values_list(self.manager_lookup, flat=True)[:1000])
-        record(
-            "action",
-            str(self.opts.model_name),
-            manager_id=managers.pop() if len(managers) == 1 else None,
-            after={"action": request.POST.get("action", ""), "ids": ids},
-        )
 
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest

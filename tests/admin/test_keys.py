@@ -25,7 +25,10 @@ def test_a_new_key_is_shown_once_and_works(office, manager):
     )
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    (key,) = KEY.findall(answer.content.decode())
+    page = answer.content.decode()
+    (key,) = KEY.findall(page)
+    assert f'<code id="made-key" class="bo-key">{key}</code>' in page
+    assert "copy-text.js" in page
     made = ApiKey.objects.get()
     assert (made.name, made.secrets, made.all_managers) == ("bot", True, False)
     assert list(made.managers.all()) == [manager]

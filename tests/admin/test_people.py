@@ -1,12 +1,18 @@
-"""Supervisors and administrators, kept by administrators."""
+"""Supervisors and administrators, kept by administrators and by supervisors."""
 
 import pytest
 from django.contrib.auth.models import User
 
 from managers.models import Supervision
 from tests.admin.conftest import at_the_desk, errors
+from tests.builders import make_operator, make_supervisor
 
-ADD = "/admin/auth/user/add/"
+LIST = "/admin/auth/user/"
+ADD = f"{LIST}add/"
+
+
+def change(user):
+    return f"{LIST}{user.pk}/change/"
 
 
 def typed(*managers, **over):
@@ -45,16 +51,8 @@ def test_a_password_is_required_and_validated(office, db):
 def test_changing_without_a_password_keeps_it(office, supervisor):
     supervision = Supervision.objects.get(user=supervisor)
     office.post(
-        f"/admin/auth/user/{supervisor.pk}/change/",
-        typed(username="novo", new_password="")
-        | {
-            "supervisions-TOTAL_FORMS": "1",
-            "supervisions-INITIAL_FORMS": "1",
-            "supervisions-0-id": supervision.pk,
-            "supervisions-0-user": supervisor.pk,
-            "supervisions-0-manager": supervision.manager_id,
-            "supervisions-0-DELETE": "on",
-        },
+        change(supervisor),
+        kept(supervision, username="novo") | {"supervisions-0-DELETE": "on"},
     )
     supervisor.refresh_from_db()
     assert supervisor.username == "novo"
@@ -100,3 +98,100 @@ def test_a_supervisor_changes_his_own_password(desk, supervisor):
     assert answer.status_code == 302
     supervisor.refresh_from_db()
     assert supervisor.check_password("another-password")
+
+
+def kept(supervision, **over):
+    """The form of a person who keeps that supervision."""
+    return (
+        typed(new_password="")
+        | {
+            "supervisions-TOTAL_FORMS": "1",
+            "supervisions-INITIAL_FORMS": "1",
+            "supervisions-0-id": supervision.pk,
+            "supervisions-0-user": supervision.user_id,
+            "supervisions-0-manager": supervision.manager_id,
+        }
+        | over
+    )
+
+
+def test_a_supervisor_adds_a_supervisor_of_his_managers(desk, manager):
+    desk.post(ADD, typed(manager))
+    sofia = User.objects.get(username="sofia")
+    assert (sofia.is_staff, sofia.is_superuser) == (True, False)
+    assert [s.manager for s in sofia.supervisions.all()] == [manager]
+    listed = at_the_desk(sofia).get(LIST).context["cl"].result_list
+    assert sofia in listed
+
+
+def test_a_supervisor_adds_no_administrator(desk, manager):
+    assert "is_superuser" not in desk.get(ADD).content.decode()
+    desk.post(ADD, typed(manager, is_superuser="on"))
+    assert not User.objects.get(username="sofia").is_superuser
+
+
+def test_a_supervisor_gives_no_foreign_manager(desk, manager, other_manager):
+    answer = desk.post(ADD, typed(manager, other_manager))
+    assert answer.status_code == 200
+    assert not User.objects.filter(username="sofia").exists()
+
+
+def test_a_supervisor_adds_nobody_without_a_manager(desk, manager):
+    answer = desk.post(ADD, typed())
+    assert "Choose at least one manager" in answer.content.decode()
+    assert not User.objects.filter(username="sofia").exists()
+
+
+def test_a_supervisor_changes_a_colleague_with_the_same_managers(desk, manager):
+    colleague = make_supervisor(manager)
+    supervision = Supervision.objects.get(user=colleague)
+    desk.post(change(colleague), kept(supervision, username="novo", is_superuser="on"))
+    colleague.refresh_from_db()
+    assert (colleague.username, colleague.is_superuser) == ("novo", False)
+
+
+def test_a_supervisor_does_not_change_himself(desk, supervisor, other_manager):
+    supervision = Supervision.objects.get(user=supervisor)
+    form = kept(supervision) | {
+        "supervisions-TOTAL_FORMS": "2",
+        "supervisions-1-manager": other_manager.pk,
+    }
+    assert desk.post(change(supervisor), form).status_code == 403
+    assert [s.manager_id for s in supervisor.supervisions.all()] == [
+        supervision.manager_id
+    ]
+    page = desk.get(change(supervisor)).content.decode()
+    assert 'name="_save"' not in page
+
+
+@pytest.mark.parametrize("right", ["supervises", "answers"])
+def test_a_supervisor_does_not_take_over_whoever_has_more_rights(
+    desk, manager, other_manager, right
+):
+    colleague = make_supervisor(manager)
+    supervision = Supervision.objects.get(user=colleague)
+    if right == "supervises":
+        Supervision.objects.create(user=colleague, manager=other_manager)
+    else:
+        make_operator(other_manager, user=colleague)
+    form = kept(supervision, new_password="a-new-password")
+    assert desk.post(change(colleague), form).status_code == 403
+    page = desk.get(change(colleague)).content.decode()
+    assert manager.name in page
+    assert other_manager.name not in page
+    assert other_manager.name not in desk.get(LIST).content.decode()
+    colleague.refresh_from_db()
+    assert not colleague.check_password("a-new-password")
+
+
+def test_administrators_and_foreign_supervisors_are_out_of_sight(
+    desk, administrator, manager, other_manager
+):
+    Supervision.objects.create(user=administrator, manager=manager)
+    foreign = make_supervisor(other_manager)
+    listed = desk.get(LIST).context["cl"].result_list
+    for person in (administrator, foreign):
+        assert person not in listed
+        assert desk.post(change(person), typed(manager)).status_code == 302
+        person.refresh_from_db()
+        assert person.username != "sofia"

@@ -79,14 +79,43 @@ def test_autocomplete_does_not_help_with_foreign_names(desk, own, foreign):
     assert found.json()["results"] == []
 
 
-def test_autocomplete_for_administrators_is_closed(desk, own):
+def test_autocomplete_names_no_foreign_people(desk, own, foreign, supervisor):
+    make_supervisor(foreign.manager)
     query = {
         "app_label": "managers",
         "model_name": "supervision",
         "field_name": "user",
         "term": "",
     }
-    assert desk.get("/admin/autocomplete/", query).status_code == 403
+    found = desk.get("/admin/autocomplete/", query).json()["results"]
+    assert [each["id"] for each in found] == [str(supervisor.pk)]
+
+
+def test_a_chosen_manager_narrows_the_filters(office, own, foreign):
+    page = "/admin/contacts/contact/"
+    assert foreign.area.name in office.get(page).content.decode()
+    narrowed = office.get(page, {"manager__id__exact": own.manager.pk})
+    assert own.area.name in narrowed.content.decode()
+    assert foreign.area.name not in narrowed.content.decode()
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["contacts/contact", "areas/operator", "areas/policy", "chats/reply"],
+)
+def test_a_form_says_whose_each_area_is(office, own, foreign, page):
+    """The script `narrow-choices.js` hides those of other managers by it."""
+    form = office.get(f"/admin/{page}/add/").content.decode()
+    assert "narrow-choices.js" in form
+    for centre in (own, foreign):
+        assert f'data-manager="{centre.manager.pk}"' in form
+        assert f"{centre.area.name} · {centre.manager.name}" in form
+
+
+def test_a_known_row_is_offered_areas_of_its_manager_alone(office, own, foreign):
+    form = office.get(f"/admin/areas/holiday/{own.holiday.pk}/change/").content.decode()
+    assert own.area.name in form
+    assert foreign.area.name not in form
 
 
 def test_filters_offer_own_rows_alone(supervisor, own, foreign):
