@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Self
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -216,6 +216,13 @@ class Message(models.Model):
                 fields=["manager", "id"],
                 condition=Q(details__has_key="origin"),
                 name="messages_with_an_origin",
+            ),
+            # Reports on volumes: messages of some hours. Storing one adds nothing to it.
+            BrinIndex(
+                fields=["stored_at"],
+                pages_per_range=32,
+                autosummarize=True,
+                name="messages_by_time",
             ),
         ]
 

@@ -86,6 +86,12 @@ class Delivery(models.Model):
                 condition=Q(done_at__isnull=True),
                 name="deliveries_of_contact",
             ),
+            # Reports on delivery: read without the table.
+            models.Index(
+                fields=["manager", "queued_at"],
+                include=["channel", "sent_at", "delivered_at", "failed_code"],
+                name="deliveries_queued",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from hci_center.reports.figures import figures
 from hci_center.reports.metric import VERSION, Metric
 from hci_center.reports.questions import MOST_AT_ONCE, Question
 from hci_center.reports.report import Key, Report
-from hci_center.reports.rows import ForeignPlaceError, Part, Place, Row, rows_of
+from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Part, Place, Row, rows_of
 from hci_center.reports.scope import (
     Managers,
     find_areas,
@@ -131,6 +131,8 @@ def report_rows(
     whatever is to be recorded about their reading is recorded here. Raises what
     `report` raises, and InvalidError for an `after` of other rows.
     """
+    if part not in (*OF_ALL, *METRICS[request.metric].parts):
+        raise InvalidError({"part": [_("This metric has no %s.") % part]})
     asked = _asked(caller, request)
     filters = repr((asked.question, part))
     place = None
@@ -153,7 +155,7 @@ def row_shapes(rows: list[Row], managers: Managers) -> list[dict[str, Any]]:
 def _row_shape(row: Row, managers: Managers) -> dict[str, Any]:
     shape = {
         "protocol": row.protocol,
-        "contactId": public_id(row.contact_channel, row.external_id),
+        "contactId": _contact(row),
         "m": managers.name(row.manager_id),
         "area": None if row.area_id is None else managers.codes.get(row.area_id, ""),
         "operatorId": None if row.operator_id is None else str(row.operator_id),
@@ -164,6 +166,12 @@ def _row_shape(row: Row, managers: Managers) -> dict[str, Any]:
         "business": row.business,
     }
     return shape if row.mark is None else shape | {"mark": row.mark}
+
+
+def _contact(row: Row) -> int | str | None:
+    if row.contact_channel is None or row.external_id is None:
+        return None
+    return public_id(row.contact_channel, row.external_id)
 
 
 def _asked(caller: Caller, request: ReportRequest) -> _Asked:

@@ -11,4 +11,5 @@ class ReportsConfig(AppConfig):
         from chats.worker.registered_jobs import register
 
         register("reports", "hci_center.reports.rebuilding.take_dirty", 5.0)
+        register("report hours", "hci_center.reports.volume_hours.settle_hours", 60.0)
         register("report checks", "hci_center.reports.nightly.check_if_due", 60.0)

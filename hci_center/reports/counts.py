@@ -31,3 +31,28 @@ class Closed(Count):
     }
     cohort = "happened"
     by = (*DAYS, *HOURS, "area", "operator", "channel", "manager")
+
+
+class Messages(Count):
+    name = "messages"
+    label = {"pt-br": "Mensagens", "en": "Messages"}
+    formula = {
+        "pt-br": "Mensagens guardadas: `in` do cliente, `human` de um operador, "
+        "`automatic` todas as outras, também as digitadas no celular da conta. As que "
+        "vieram de uma importação não contam.",
+        "en": "Messages stored: `in` of the customer, `human` of an operator, "
+        "`automatic` all others, also those typed on the account's phone. What was "
+        "imported is not counted.",
+    }
+    cohort, by = "happened", (*DAYS, *HOURS, "channel", "manager")
+    parts = ("in", "human", "automatic")
+
+
+class NewContacts(Count):
+    name = "new_contacts"
+    label = {"pt-br": "Novos contatos", "en": "New contacts"}
+    formula = {
+        "pt-br": "Contatos que surgiram; os importados não contam.",
+        "en": "Contacts that appeared; imported ones are not counted.",
+    }
+    cohort, by = "happened", (*DAYS, *HOURS, "channel", "manager")

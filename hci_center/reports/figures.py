@@ -6,9 +6,10 @@ always the seconds of a real conversation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hci_center.reports.counted import Counted, counted, moved_on
+from hci_center.reports.deliveries import deliveries
 from hci_center.reports.metric import Count, Duration
 from hci_center.reports.questions import Question
 from hci_center.reports.report import (
@@ -20,6 +21,8 @@ from hci_center.reports.report import (
     ordered,
     share,
 )
+from hci_center.reports.uptime import uptime
+from hci_center.reports.volumes import volumes
 
 # What is counted beside the samples of a duration: names of metrics and conditions.
 BESIDE: Mapping[str, Mapping[str, str]] = {
@@ -44,9 +47,20 @@ _SPREADS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+# What is not counted from chats.
+_OTHERS: Mapping[str, Callable[[Question], Report]] = {
+    "messages": volumes,
+    "new_contacts": volumes,
+    "delivery": deliveries,
+    "health": uptime,
+}
+
+
 def figures(question: Question) -> Report:
     """Returns the figures that the question asks for."""
     definition = question.definition
+    if question.metric in _OTHERS:
+        return _OTHERS[question.metric](question)
     if issubclass(definition, Duration):
         return _durations(question)
     if issubclass(definition, Count):

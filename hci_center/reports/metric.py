@@ -14,7 +14,7 @@ VERSION = 1
 Group = Literal[
     "day", "week", "month", "hour", "weekday", "area", "operator", "channel", "manager"
 ]
-Cohort = Literal["happened", "closed", "opened"]
+Cohort = Literal["happened", "closed", "opened", "queued"]
 Unit = Literal["s", "share", "count", "ms"]
 DAYS: tuple[Group, ...] = ("day", "week", "month")
 HOURS: tuple[Group, ...] = ("hour", "weekday")
@@ -42,6 +42,8 @@ class Metric:
     version: ClassVar[int] = 1
     # Until 72 hours have passed, a figure may still change.
     waits_for_return: ClassVar[bool] = False
+    # Which rows behind a figure may be asked for, besides those of every metric.
+    parts: ClassVar[tuple[str, ...]] = ()
 
 
 class Duration(Metric):

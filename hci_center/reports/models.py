@@ -146,6 +146,26 @@ class Hour(models.Model):
         return f"{self.kind} {self.day} {self.hour}"
 
 
+class SettledHours(models.Model):
+    """Until when the rows of `Hour` are complete; what is later is counted at once."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    until = models.DateTimeField()
+    # The first message with a time of storing.
+    stamped_from = models.DateTimeField()
+    # Contacts of unsettled hours have higher ids.
+    contact_after = models.BigIntegerField()
+
+    class Meta:
+        db_table = "report_settled"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="report_settled_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.until)
+
+
 class Dirty(models.Model):
     """A chat whose kept rows are to be made anew. Rows are only added and deleted.
 

@@ -44,6 +44,8 @@ class Question:
     channel: str | None = None
     hour: int | None = None
     weekday: int | None = None
+    # Of `delivery`: the code of a failure.
+    code: str | None = None
 
     @property
     def definition(self) -> type[Metric]:
@@ -84,6 +86,7 @@ class Question:
             "channel": self.channel,
             "hour": self.hour,
             "weekday": self.weekday,
+            "code": self.code,
             "most": MOST_AT_ONCE,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
@@ -10,10 +11,17 @@ from django.core import signing
 from django.db import connection
 
 from hci_center.reports.counted import counted, moved_on
+from hci_center.reports.deliveries import listed_deliveries
 from hci_center.reports.questions import Question
+from hci_center.reports.uptime import listed_incidents
+from hci_center.reports.volumes import listed_volumes
 
-# Of a share: those counted (`n`), those among which they are (`of`), or the others.
-Part = Literal["n", "of", "rest"]
+# Of a share: those counted (`n`), those among which they are (`of`), or the others. The
+# further ones are of the metrics that name them in `parts`.
+Part = Literal[
+    "n", "of", "rest", "in", "human", "automatic", "sent", "delivered", "failed"
+]
+OF_ALL: tuple[Part, ...] = ("n", "of", "rest")
 _CONDITIONS: dict[str, str] = {
     "n": "({of}) AND ({n})",
     "of": "({of})",
@@ -21,6 +29,15 @@ _CONDITIONS: dict[str, str] = {
 }
 _PURPOSE = "report-rows"
 _NOTHING_MEASURED = "NULL::bigint AS seconds, NULL::bigint AS business"
+# What is listed is of a chat, if nothing else is said.
+_OF_CHAT = "NULL::bigint AS contact_id, NULL::bigint AS of_chat"
+# What is not counted from chats.
+_OTHERS: Mapping[str, Callable[[Question, str], tuple[str, str]]] = {
+    "messages": listed_volumes,
+    "new_contacts": listed_volumes,
+    "delivery": listed_deliveries,
+    "health": listed_incidents,
+}
 
 _PAGE = """, page AS (
   SELECT * FROM ({rows}) r
@@ -29,13 +46,18 @@ _PAGE = """, page AS (
          > (%(at)s::timestamptz, %(chat)s::bigint, %(episode)s::integer, %(source)s::bigint)
    ORDER BY r.at, r.chat_id, r.episode, r.source LIMIT %(limit)s
 )
-SELECT p.at, p.chat_id, p.episode, p.source, h.protocol, c.id, c.channel, c.external_id,
-       p.manager_id, p.area_id, p.operator_id, p.channel, p.begins, p.ends, p.seconds,
-       p.business, p.mark
-  FROM page p JOIN chats_chat h ON h.id = p.chat_id
-  JOIN contacts_contact c ON c.id = h.contact_id
+SELECT p.at, p.chat_id, p.episode, p.source, h.id, coalesce(h.protocol, ''), c.id,
+       c.channel, c.external_id, p.manager_id, p.area_id, p.operator_id, p.channel,
+       p.begins, p.ends, p.seconds, p.business, p.mark
+  FROM page p{message}
+  LEFT JOIN chats_chat h ON h.id = coalesce({chat}, p.of_chat, p.chat_id)
+  LEFT JOIN contacts_contact c ON c.id = coalesce(h.contact_id, p.contact_id)
  ORDER BY p.at, p.chat_id, p.episode, p.source
 """
+
+
+# A delivery does not know its chat.
+_MESSAGE = "\n  LEFT JOIN chats_message m ON m.id = p.source"
 
 
 class ForeignPlaceError(ValueError):
@@ -69,16 +91,18 @@ class Place:
 class Row:
     """A row that a figure counts.
 
+    `chat_id` and what is of the contact: None where there is none, and "" the protocol.
     `area_id` and `operator_id`: 0 is none or nobody; None: several, of an episode that
     the figure counts once. `ends`: None while the episode goes on. `seconds` and
     `business`: None where nothing is measured. `mark`: of `csat` alone.
     """
 
     place: Place
+    chat_id: int | None
     protocol: str
-    contact_id: int
-    contact_channel: str
-    external_id: str
+    contact_id: int | None
+    contact_channel: str | None
+    external_id: str | None
     manager_id: int
     area_id: int | None
     operator_id: int | None
@@ -114,10 +138,13 @@ def rows_of(
 
 
 def _statement(question: Question, part: Part) -> str:
+    if question.metric in _OTHERS:
+        begin, listed = _OTHERS[question.metric](question, part)
+        return begin + _page(listed, is_of_message=question.metric == "delivery")
     if question.metric == "transfer" and question.is_by_part:
         condition = _CONDITIONS[part].format(n="e.is_moved", of="true")
         source = moved_on(question).replace("{keys}", "ARRAY[]::text[]")
-        return source + _PAGE.replace("{rows}", _episodes("each e", "e", condition))
+        return source + _page(_episodes("each e", "e", condition))
     base = counted(question)
     condition = _CONDITIONS[part].format(n=base.n, of=base.of)
     if question.metric == "tma":
@@ -126,7 +153,13 @@ def _statement(question: Question, part: Part) -> str:
         listed = _samples(condition, question.metric)
     else:
         listed = _episodes("source s", "s", condition, _moment(question))
-    return base.source + _PAGE.replace("{rows}", listed)
+    return base.source + _page(listed)
+
+
+def _page(listed: str, *, is_of_message: bool = False) -> str:
+    message, chat = (_MESSAGE, "m.chat_id") if is_of_message else ("", "NULL::bigint")
+    page = _PAGE.replace("{rows}", listed)
+    return page.replace("{message}", message).replace("{chat}", chat)
 
 
 def _moment(question: Question) -> str:
@@ -143,7 +176,7 @@ def _samples(condition: str, metric: str) -> str:
     return f"""SELECT s.ends AS at, s.chat_id, s.episode, coalesce(s.source, 0) AS source,
          s.manager_id, coalesce(s.area_id, 0) AS area_id,
          coalesce(s.operator_id, 0) AS operator_id, s.channel, s.begins, s.ends,
-         {measured}, {mark}
+         {measured}, {mark}, {_OF_CHAT}
     FROM source s WHERE {condition}"""  # noqa: S608 - of columns
 
 
@@ -157,7 +190,8 @@ def _handled(condition: str) -> str:
            AS operator_id,
          min(s.channel) AS channel, min(s.begins) AS begins, min(s.ends) AS ends,
          sum(s.micros)::bigint / 1000000 AS seconds,
-         sum(s.business_micros)::bigint / 1000000 AS business, NULL::smallint AS mark
+         sum(s.business_micros)::bigint / 1000000 AS business, NULL::smallint AS mark,
+         {_OF_CHAT}
     FROM source s WHERE {condition} GROUP BY s.chat_id, s.episode"""  # noqa: S608
 
 
@@ -165,7 +199,7 @@ def _episodes(table: str, x: str, condition: str, moment: str = "e.ends") -> str
     return f"""SELECT {moment} AS at, {x}.chat_id, {x}.episode, 0::bigint AS source,
          {x}.manager_id, {_or_none(x, "area_id", table)},
          {_or_none(x, "operator_id", table)}, {x}.channel, {x}.begins, {x}.ends,
-         {_NOTHING_MEASURED}, NULL::smallint AS mark
+         {_NOTHING_MEASURED}, NULL::smallint AS mark, {_OF_CHAT}
     FROM {table} WHERE {condition}"""  # noqa: S608 - of columns
 
 

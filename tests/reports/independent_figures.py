@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tests.reports.independent import Row, Rows
+from tests.reports.independent_accounts import expected_of_accounts
 
 Key = tuple[str, ...]
 DURATIONS = (
@@ -82,6 +83,8 @@ def expected(
     by: Sequence[str] = (),
 ) -> tuple[dict[Key, Row], Row]:  # fmt: skip
     """The figures of each group, and of all."""
+    if metric in ("messages", "new_contacts", "delivery", "health"):
+        return expected_of_accounts(rows, metric, managers, since, until, by)
     samples = [
         s for s in rows.samples
         if s["manager"] in managers and since <= s["day"] <= until

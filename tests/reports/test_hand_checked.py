@@ -12,10 +12,12 @@ from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import take_dirty
+from hci_center.reports.volume_hours import settle_hours
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.independent import Rows
 from tests.reports.independent_figures import expected
 from tests.reports.past import Centre
+from tests.reports.past_accounts import write_accounts
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
@@ -28,7 +30,9 @@ def centre(db: None) -> Centre:
 
 @pytest.fixture
 def chats(centre: Centre) -> dict[str, int]:
-    return write(centre)
+    chats = write(centre)
+    write_accounts(centre)
+    return chats
 
 
 def ask(centre: Centre, metric: str, *by: str, **over: Any) -> Any:
@@ -50,6 +54,7 @@ def groupings(metric: str) -> list[tuple[str, ...]]:
 def test_every_figure(centre: Centre, chats: dict[str, int], is_kept: bool) -> None:
     if is_kept:
         take_dirty()
+        settle_hours()
     rows = Rows()
     most = None if is_kept else 2
     asked = [(name, by) for name in METRICS for by in groupings(name)[:most]]

@@ -12,6 +12,7 @@ from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import take_dirty
+from hci_center.reports.volume_hours import settle_hours
 from tests.reports.independent import Rows
 from tests.reports.independent_figures import expected
 from tests.reports.past import Centre, at, write_chat, write_survey
@@ -102,6 +103,7 @@ def test_every_metric_of_a_random_past(seed: int) -> None:
     write_random(centre, chance)
     if seed % 2:
         take_dirty()
+        settle_hours()
     rows = Rows()
     for metric, definition in METRICS.items():
         by = tuple(chance.sample(definition.by, 2))

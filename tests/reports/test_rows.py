@@ -13,10 +13,12 @@ from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import take_dirty
 from hci_center.reports.rows import Part, Row, rows_of
+from hci_center.reports.volume_hours import settle_hours
 from tests import builders
 from tests.conftest import Api
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.past import Centre
+from tests.reports.past_accounts import write_accounts
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
@@ -27,6 +29,7 @@ PERIOD = {"from": "2025-11-17", "to": "2025-11-30"}
 def centre(db: None) -> Centre:
     centre = Centre(NUMBER)
     write(centre)
+    write_accounts(centre)
     return centre
 
 
@@ -60,6 +63,7 @@ def filters(by: str, key: str) -> dict[str, Any]:
 def test_their_number_is_that_of_the_figure(centre: Centre, is_kept: bool) -> None:
     if is_kept:
         take_dirty()
+        settle_hours()
     for metric, definition in METRICS.items():
         values: dict[str, Any] = {
             "metric": metric, "managers": (centre.manager.pk,), "since": FIRST,

@@ -21,7 +21,11 @@ _FIGURES: Json = {
     "type": "object",
     "description": "The keys of the group, and the figures: of a duration `n`, `sum`, "
     "`mean`, `median`, `p90` and `max` in seconds, and the same of the open hours in "
-    "`business`; of a share `n`, `of` and `rate`; of a count `count`.",
+    "`business`; of a share `n`, `of` and `rate`; of a count `count`, of `messages` also "
+    "`in`, `human` and `automatic`. `delivery`: `n` queued, `sent` of them, `p50` and "
+    "`p95` in milliseconds until sent, the same from sent to delivered in `delivered`, "
+    "and `failed` by code. `health`: `n` incidents, seconds `open` of `known` ones, "
+    "their `rate`, and `gaps`.",
     "properties": {
         "n": {"type": "integer"},
         **_CLOCK["properties"],
@@ -29,6 +33,20 @@ _FIGURES: Json = {
         "of": {"type": "integer"},
         "rate": {"type": ["number", "null"]},
         "count": {"type": "integer"},
+        "in": {"type": "integer"},
+        "human": {"type": "integer"},
+        "automatic": {"type": "integer"},
+        "sent": {"type": "integer"},
+        "p50": _SECONDS,
+        "p95": _SECONDS,
+        "delivered": {
+            "type": "object",
+            "properties": {"n": {"type": "integer"}, "p50": _SECONDS, "p95": _SECONDS},
+        },
+        "failed": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "open": {"type": "integer"},
+        "known": {"type": "integer"},
+        "gaps": {"type": "integer"},
     },
     "additionalProperties": True,
 }
@@ -198,8 +216,9 @@ PAGES = {
         "With `rows: true` the samples behind the figure come instead, in the order in "
         "which they happened, `limit` a page (100, at most 1,000) and from `next` on "
         "with `after`: their number is `n` (of a count, `count`). `part` chooses those "
-        "of a share: `n`, `of`, or `rest`, which are in `of` and not in `n`. Groups do "
-        "not matter there. `metric: now` answers the present of the managers, at most a "
+        "of a share: `n`, `of`, or `rest`, which are in `of` and not in `n`; of `messages` "
+        "`in`, `human` or `automatic`; of `delivery` `sent`, `delivered` or `failed`. "
+        "Groups do not matter there. `metric: now` answers the present of the managers, at most a "
         "second old: how many chats wait, are claimed (held, and no person has written "
         "since), in service, or with a bot, which are all open ones; `owed` an answer; "
         "`awaiting` the customer; `forgotten` by a bot; `without_home`, that nobody can "

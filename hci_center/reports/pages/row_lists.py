@@ -92,7 +92,7 @@ def cells_of(address: Address, found: Sequence[Row]) -> list[list[Cell]]:
     """Returns the cells of rows, with the names of what they bear in three queries."""
     contacts = {}
     if address.reads_names:
-        contacts = _names(Contact, {row.contact_id for row in found})
+        contacts = _names(Contact, {row.contact_id for row in found if row.contact_id})
     areas = _names(Area, {row.area_id for row in found if row.area_id})
     operators = _names(Operator, {row.operator_id for row in found if row.operator_id})
     return [_cells(address, row, contacts, areas, operators) for row in found]
@@ -116,10 +116,12 @@ def _cells(
     operators: dict[int, str],
 ) -> list[Cell]:
     many, nothing = _("several"), ""
-    chat = reverse("admin:chats_chat_change", args=[row.place.chat_id])
+    chat = ""
+    if row.chat_id is not None:
+        chat = reverse("admin:chats_chat_change", args=[row.chat_id])
     cells = [Cell(row.protocol, link=chat)]
     if address.reads_names:
-        cells.append(Cell(contacts.get(row.contact_id, nothing)))
+        cells.append(Cell(contacts.get(row.contact_id or 0, nothing)))
     for found, names in ((row.area_id, areas), (row.operator_id, operators)):
         cells.append(Cell(many if found is None else names.get(found, nothing)))
     cells += [
