@@ -97,11 +97,12 @@ def _settle_span() -> bool:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:
             return False
-        cursor.execute(_NEXT, [AT_ONCE])
+        at_once: list[Any] = [AT_ONCE]
+        cursor.execute(_NEXT, at_once)
         row = cursor.fetchone()
         if row is None:
             cursor.execute(_BEGIN)
-            cursor.execute(_NEXT, [AT_ONCE])
+            cursor.execute(_NEXT, at_once)
             row = cursor.fetchone()
         since, until = row
         if since >= until:
