@@ -14,6 +14,7 @@ from django.utils import timezone
 from hci_center import security
 from hci_center.callers import Caller
 from hci_center.errors import NotAuthenticatedError, ThrottledError
+from managers.key_limits import count_call, forget_taken_calls
 from managers.keys import digests_of, renew_digest
 
 # How long a validated key stays cached, in seconds: the API contract allows a
@@ -40,24 +41,6 @@ SELECT k.id, k.digest, k.all_managers, k.secrets, k.expires_at,
   FROM managers_apikey k
  WHERE k.digest = ANY(%(digests)s) AND k.prefix = %(prefix)s AND k.revoked_at IS NULL
 """
-
-# Each call of a rate-limited key uses a share of a minute. A whole minute's calls may
-# come at once; the allowance is then restored over time. No row is returned if the
-# limit is used up.
-_STEP = "make_interval(secs => 60.0 / coalesce(per_minute, 60000))"
-_SPENT_UNTIL = f"greatest(spent_until, clock_timestamp()) + {_STEP}"
-_SPEND = f"""
-UPDATE managers_apikey
-   SET spent_until = {_SPENT_UNTIL}, last_used_at = clock_timestamp()
- WHERE id = %s AND {_SPENT_UNTIL} <= clock_timestamp() + interval '1 minute'
-RETURNING true
-"""  # noqa: S608 - constants only
-_WAIT = f"""
-SELECT ceil(extract(epoch FROM spent_until + {_STEP} - interval '1 minute'
-                               - clock_timestamp()))
-  FROM managers_apikey WHERE id = %s
-"""  # noqa: S608 - constants only
-
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
@@ -106,7 +89,7 @@ def _caller_behind(key: str, request: HttpRequest) -> Caller:
     try:
         cached = _authenticate(key)
         if cached.is_limited:
-            _count_call(cached.key_id)
+            count_call(cached.key_id)
     except (NotAuthenticatedError, ThrottledError) as refusal:
         # The prefix identifies a key in the admin and grants no access.
         prefix = key[4:12] if _KEY.fullmatch(key) else "none"
@@ -134,19 +117,10 @@ def _authenticate(key: str) -> _CachedKey:
     return cached
 
 
-def _count_call(key_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SPEND, [key_id])
-        if cursor.fetchone() is not None:
-            return
-        cursor.execute(_WAIT, [key_id])
-        row = cursor.fetchone()
-    raise ThrottledError(max(1, int(row[0] or 1)) if row else 1)
-
-
 def forget_cached_keys() -> None:
-    """Clears this process's cache of keys."""
+    """Clears this process's cache of keys, and what it took of their limits."""
     _cached_keys.clear()
+    forget_taken_calls()
 
 
 def _load(key: str) -> _CachedKey:

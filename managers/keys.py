@@ -32,10 +32,12 @@ def create_key(
     managers: Iterable[Manager] | None = None,
     secrets_scope: bool = True,
     expires_at: datetime | None = None,
+    per_minute: int | None = None,
 ) -> str:
     """Creates a key and returns it; it cannot be read again.
 
-    Without `managers` it may access all of them. Raises KeyNameTakenError if a live key
+    Without `managers` it may access all of them, without `per_minute` it may make any
+    number of calls. Raises KeyNameTakenError if a live key
     has the name; an expired one is revoked.
     """
     prefix = secrets.token_hex(4)
@@ -53,6 +55,7 @@ def create_key(
                 all_managers=chosen is None,
                 secrets=secrets_scope,
                 expires_at=expires_at,
+                per_minute=per_minute,
             )
             if chosen:
                 row.managers.set(chosen)

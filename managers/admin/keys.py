@@ -154,11 +154,11 @@ class ApiKeyAdmin(TenantAdmin):
                 managers=None if obj.all_managers else list(chosen["managers"]),
                 secrets_scope=obj.secrets,
                 expires_at=obj.expires_at,
+                per_minute=obj.per_minute,
             )
         except keys.KeyNameTakenError as error:
             raise IntegrityError from error
         row = ApiKey.objects.get(prefix=key[4:12])
-        ApiKey.objects.filter(pk=row.pk).update(per_minute=obj.per_minute)
         obj.pk, obj.prefix = row.pk, row.prefix
         obj._state.adding = False
         # For the response to this request, the only one that shows it.

@@ -33,6 +33,11 @@ def test_it_prints_the_key_alone(manager, other_manager):
     assert row.expires_at is None
 
 
+def test_a_key_may_have_a_limit(manager):
+    api = Api(create("bot", "--per-minute", "1").strip())
+    assert [api.get("/api/user/").status_code for _ in range(2)] == [200, 429]
+
+
 @pytest.mark.parametrize(
     "named", ["5511400011111", "+55 11 4000-11111", "369258147", "05511400011111"]
 )

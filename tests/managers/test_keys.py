@@ -233,3 +233,29 @@ def test_a_key_without_a_limit_has_none(api, django_assert_num_queries):
     with django_assert_num_queries(40):
         for _ in range(40):
             assert api.get("/api/user/?contacts=0").status_code == 200
+
+
+@pytest.mark.usefixtures("recorded_today")
+def test_a_generous_limit_is_counted_for_many_calls_at_once(
+    manager, django_assert_num_queries
+):
+    api = Api(make_key(manager))
+    ApiKey.objects.update(per_minute=6000)
+    api.get("/api/user/?contacts=0")
+    with django_assert_num_queries(9):
+        for _ in range(9):
+            assert api.get("/api/user/?contacts=0").status_code == 200
+    before = ApiKey.objects.get().spent_until
+    with django_assert_num_queries(2):
+        api.get("/api/user/?contacts=0")
+    spent = ApiKey.objects.get().spent_until - before
+    assert timedelta(milliseconds=99) < spent
+
+
+def test_a_changed_limit_counts_at_once(manager):
+    api = Api(make_key(manager))
+    ApiKey.objects.update(per_minute=6000)
+    api.get("/api/user/")
+    ApiKey.objects.update(per_minute=1, spent_until=None)
+    authentication.forget_cached_keys()
+    assert [api.get("/api/user/").status_code for _ in range(2)] == [200, 429]

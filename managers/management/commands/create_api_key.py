@@ -13,6 +13,7 @@ from managers.models import Manager
 
 LONGEST_NAME = 200
 MOST_DAYS = 36_500
+MOST_CALLS = 1_000_000
 
 
 def _name(text: str) -> str:
@@ -24,6 +25,12 @@ def _name(text: str) -> str:
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_DAYS:
         raise ArgumentTypeError(f"days are a number from 1 to {MOST_DAYS}")
+    return int(text)
+
+
+def _calls(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_CALLS:
+        raise ArgumentTypeError(f"calls a minute are a number from 1 to {MOST_CALLS}")
     return int(text)
 
 
@@ -46,6 +53,12 @@ class Command(BaseCommand):
             help="answers to this key carry no page tokens",
         )
         parser.add_argument("--expires", type=_days, metavar="DAYS")
+        parser.add_argument(
+            "--per-minute",
+            type=_calls,
+            metavar="CALLS",
+            help="calls a minute over all processes; without it there is no limit",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         days = options["expires"]
@@ -56,6 +69,7 @@ class Command(BaseCommand):
                 managers=None if named is None else [_manager(text) for text in named],
                 secrets_scope=options["secrets"],
                 expires_at=timezone.now() + timedelta(days=days) if days else None,
+                per_minute=options["per_minute"],
             )
         except KeyNameTakenError as error:
             raise CommandError(
