@@ -42,6 +42,7 @@ SELECT k.id, k.digest, k.all_managers, k.secrets, k.expires_at,
  WHERE k.digest = ANY(%(digests)s) AND k.prefix = %(prefix)s AND k.revoked_at IS NULL
 """
 
+
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
     caller: Caller
