@@ -146,12 +146,7 @@ def _whatsapp(
 ) -> tuple[str, str, str]:
     """Returns the address, id and secret from the manager's gateway settings.
 
-    The settings are, by gateway:
-
-    * controller: `secret`
-    * whatsapp_cloud: `phoneNumberId`, `token`, `appSecret`, `wabaId`
-    * evolution: `url`, `instance`, `apikey`
-    * wppconnect: `url`, `session`, `token`
+    `settings_fields.SETTINGS_OF` describes them.
     """
     if gateway == CONTROLLER:
         url = settings.CONTROLLER_URL.replace("{port}", str(port)) if port else ""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -29,12 +33,14 @@ from hci_center.api.parsers import (
     parse_public_id,
 )
 from managers.admin.columns import column
+from managers.admin.gateway_settings import show_gateway_settings
 from managers.admin.long_select import LongSelect
+from managers.admin.lookups import is_row_id
 from managers.admin.pause_reasons import PauseReasonInline
+from managers.admin.refusals import show_refusal
 from managers.admin.secret_fields import (
     ClearField,
     SecretField,
-    SecretJsonField,
     SecretsForm,
 )
 from managers.admin.tenant import ALL, TenantAdmin, caller_behind
@@ -66,7 +72,7 @@ class WireFormField(forms.CharField):
 
 
 class ManagerForm(SecretsForm):
-    secret_columns = ("facebook_token", "gateway_settings")
+    secret_columns = ("facebook_token",)
 
     number = WireFormField(
         parse=parse_phone,
@@ -84,17 +90,6 @@ class ManagerForm(SecretsForm):
     )
     new_facebook_token = SecretField(label=gettext_lazy("Page token"))
     clear_facebook_token = ClearField(label=gettext_lazy("Clear the page token"))
-    new_gateway_settings = SecretJsonField(
-        label=gettext_lazy("Gateway settings (JSON)"),
-        help_text=gettext_lazy(
-            "WhatsApp Cloud API: phoneNumberId, token, wabaId, appSecret. Evolution API:"
-            " url, instance, apikey. WPPConnect: url, session, token. Controller:"
-            " secret."
-        ),
-    )
-    clear_gateway_settings = ClearField(
-        label=gettext_lazy("Clear the gateway settings")
-    )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=[(name, name) for name in sorted(available_timezones())],
@@ -121,7 +116,6 @@ class ManagerForm(SecretsForm):
             "number",
             "controller_port",
             "facebook_id",
-            "gateway",
             "time_zone",
             "uf",
             "is_demo",
@@ -173,17 +167,7 @@ class ManagerAdmin(TenantAdmin):
     ordering = ["name", "pk"]
     fieldsets = [
         (None, {"fields": ["name", "email", ("time_zone", "uf")]}),
-        (
-            "WhatsApp",
-            {
-                "fields": [
-                    ("number", "controller_port"),
-                    "gateway",
-                    "new_gateway_settings",
-                    "clear_gateway_settings",
-                ]
-            },
-        ),
+        ("WhatsApp", {"fields": [("number", "controller_port"), "shown_gateway"]}),
         (
             "Facebook Messenger",
             {"fields": ["facebook_id", "new_facebook_token", "clear_facebook_token"]},
@@ -207,20 +191,45 @@ class ManagerAdmin(TenantAdmin):
         port = manager.controller_port
         return None if port is None else str(port)
 
+    @column(gettext_lazy("WhatsApp gateway"))
+    def shown_gateway(self, manager: Manager) -> str:
+        """The kind of gateway, as a link to its settings."""
+        if manager.pk is None:
+            return _("It is set up once the manager is saved.")
+        url = reverse("admin:managers_manager_gateway", args=[manager.pk])
+        name = manager.get_gateway_display()
+        return format_html(
+            '{} <a class="bo-link" href="{}">{}</a>', name, url, _("Gateway settings")
+        )
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if caller_behind(request).role == "administrator":
             return super().get_fieldsets(request, obj)
         return [
-            (None, {"fields": ["name", "email", ("time_zone", "uf")]}),
+            self.fieldsets[0],
             ("WhatsApp", {"fields": [("number", "controller_port"), "gateway"]}),
             self.fieldsets[2],
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if caller_behind(request).role == "administrator":
-            return []
-        # The last two are not shown; listed here, they are not accepted either.
-        return ["gateway", "new_gateway_settings", "clear_gateway_settings"]
+        return ["gateway", "shown_gateway"]
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<str:object_id>/gateway/",
+            self.admin_site.admin_view(self.gateway_view),
+            name="managers_manager_gateway",
+        )
+        return [own, *super().get_urls()]
+
+    def gateway_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Shows the gateway's settings to administrators."""
+        if caller_behind(request).role != "administrator":
+            raise PermissionDenied
+        manager = self.get_object(request, object_id) if is_row_id(object_id) else None
+        if manager is None:
+            raise Http404
+        return show_refusal(request, partial(show_gateway_settings, self), manager)
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldBooleanWidget,
-)
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanWidget
 
 LONGEST_TOKEN = 4096
-
-
-class NeverFilledTextarea(UnfoldAdminTextareaWidget):
-    """A text area that is always rendered empty, even after a form error."""
-
-    def format_value(self, value: Any) -> None:
-        return None
 
 
 class SecretField(forms.CharField):
@@ -37,31 +25,6 @@ class SecretField(forms.CharField):
             ),
             **options,
         )
-
-
-class SecretJsonField(forms.CharField):
-    """A JSON object with secrets; empty keeps the stored one."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            required=False,
-            widget=NeverFilledTextarea(
-                {"rows": 5, "autocomplete": "off", "spellcheck": "false"}
-            ),
-            **options,
-        )
-
-    def clean(self, value: Any) -> str:
-        text: str = super().clean(value)
-        if not text:
-            return ""
-        try:
-            settings = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise forms.ValidationError(_("This is not JSON.")) from error
-        if not isinstance(settings, dict):
-            raise forms.ValidationError(_("This must be a JSON object."))
-        return json.dumps(settings, ensure_ascii=False)
 
 
 class ClearField(forms.BooleanField):

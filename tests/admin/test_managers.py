@@ -12,7 +12,6 @@ from tests.admin.conftest import NO_REASONS, errors, messages_of
 from tests.builders import make_area, make_manager
 
 CANARY = "canary-EAAB-0123456789"
-SETTINGS = '{"token": "canary-settings", "url": "http://10.0.0.1"}'
 
 MANAGER = {
     "name": "Padaria Estrela",
@@ -20,7 +19,6 @@ MANAGER = {
     "number": "5511400011111",
     "controller_port": "8080",
     "facebook_id": "369258147",
-    "gateway": "controller",
     "time_zone": "America/Sao_Paulo",
     **NO_REASONS,
 }
@@ -90,21 +88,12 @@ def test_a_new_token_and_its_clearing_exclude_each_other(desk, manager):
 
 
 def test_a_form_with_a_mistake_does_not_give_the_secrets_back(office, manager):
-    typed = {"new_facebook_token": CANARY, "new_gateway_settings": SETTINGS, "name": ""}
+    typed = {"new_facebook_token": CANARY, "name": ""}
     answer = office.post(change(manager), MANAGER | typed)
     assert list(errors(answer)) == ["name"]
     page = answer.content.decode()
     assert "canary" not in page
     assert "token-of-the-page" not in page
-
-
-def test_gateway_settings_are_a_json_object(office, manager):
-    for wrong in ("{", "[1]", '"text"', "[" * 100_000):
-        answer = office.post(change(manager), MANAGER | {"new_gateway_settings": wrong})
-        assert list(errors(answer)) == ["new_gateway_settings"]
-    office.post(change(manager), MANAGER | {"new_gateway_settings": SETTINGS})
-    manager.refresh_from_db()
-    assert json.loads(manager.gateway_settings) == json.loads(SETTINGS)
 
 
 def test_where_the_server_connects_to_is_no_matter_of_supervisors(desk, manager):
@@ -113,8 +102,7 @@ def test_where_the_server_connects_to_is_no_matter_of_supervisors(desk, manager)
         MANAGER
         | {
             "gateway": "evolution",
-            "new_gateway_settings": SETTINGS,
-            "clear_gateway_settings": "on",
+            "gateway_settings": '{"url": "http://10.0.0.1"}',
             "is_demo": "on",
         },
     )
@@ -138,7 +126,6 @@ def test_what_another_manager_holds_is_an_error_of_the_form(
             "name": other.name,
             "number": str(other.number),
             "controller_port": str(other.controller_port),
-            "gateway": "controller",
             "time_zone": "America/Sao_Paulo",
             field: value,
         },
@@ -178,7 +165,6 @@ def test_a_number_that_joined_without_a_port_may_stay_without(office):
         {
             "name": "New name",
             "number": str(joined.number),
-            "gateway": "controller",
             "time_zone": "America/Sao_Paulo",
             **NO_REASONS,
         },
