@@ -1,0 +1,66 @@
+"""What the server's processes use: CPU, memory, connections, and the database's size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import measure
+import psycopg
+from servers import Product
+
+_SIZE = "SELECT pg_database_size(current_database())"
+_CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+)
+
+
+class Moment(NamedTuple):
+    """CPU milliseconds by part, and the bytes of the database."""
+
+    cpu: dict[str, float]
+    size: int
+
+
+class Machine:
+    def __init__(self, product: Product) -> None:
+        self.root, self.pids = product.process.pid, product.pids()
+        self._dsn = " ".join(f"{k}={v}" for k, v in product.connection().items())
+
+    def now(self) -> Moment:
+        cpu = {name: measure.cpu_ms(pid) for name, pid in self.pids.items()}
+        return Moment(cpu, self._asked(_SIZE))
+
+    def since(self, before: Moment, messages: int) -> dict[str, Any]:
+        """Returns CPU seconds and bytes of 1,000 messages, and the memory now."""
+        now = self.now()
+        parts = {
+            name: (now.cpu[name] - before.cpu[name]) / messages for name in self.pids
+        }
+        return {
+            "cpu": sum(parts.values()),
+            "parts": parts,
+            "bytes": (now.size - before.size) / messages * 1000,
+            "memory": self.memory(),
+        }
+
+    def memory(self) -> int:
+        """Returns megabytes of all processes; what they share counts once."""
+        return sum(map(_proportional, measure.tree(self.root))) // 1024
+
+    def connections(self) -> int:
+        return self._asked(_CONNECTIONS)
+
+    def _asked(self, question: str) -> int:
+        with psycopg.connect(self._dsn) as connection:
+            row = connection.execute(question).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _proportional(pid: int) -> int:
+    """Returns the kilobytes of a process, of shared memory its share."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
