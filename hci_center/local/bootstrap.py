@@ -25,9 +25,6 @@ from managers.models import Manager
 
 Report = Callable[[str], None]
 
-# One of the processes that start on a database migrates it; the number is arbitrary.
-MIGRATION_LOCK = 0x4843494D
-
 # The progress of the first start, stored as the database's comment: so it cannot be
 # lost without the data or belong to other data.
 FILLING, DONE = "hci: demo data is being filled in", "hci: first start done"
@@ -44,15 +41,9 @@ def is_new() -> bool:
 
 
 def migrate(say: Report) -> None:
-    """Migrates the database; a simultaneous second call waits for the first."""
-    # The other process's migration may take any time.
-    with (
-        other_timeouts(connection, Timeouts(0, 0, 0)),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    """Migrates the database if need be."""
+    executor = MigrationExecutor(connection)
     try:
-        executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             say("Bringing the database up to date ...")
             call_command("migrate", interactive=False, verbosity=0)

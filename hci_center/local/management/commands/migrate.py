@@ -1,0 +1,64 @@
+"""`manage.py migrate`: Django's own, on a database that is being served.
+
+One call at a time migrates; others wait for it. A migration waits for a lock for a short
+time only, as all queries behind it wait, too; it is rolled back and tried again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.commands import migrate
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from hci_center.database import faults
+from hci_center.database.timeouts import Timeouts, other_timeouts
+
+# The number is arbitrary.
+LOCK = 0x4843494D
+# Index builds take their time. A migration waits for a lock for so many seconds.
+STATEMENT_SECONDS, LOCK_SECONDS, IDLE_SECONDS = 3600.0, 2.0, 600.0
+# Seconds before each further attempt.
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0, 15.0)
+
+
+class Command(migrate.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        database = connections[options["database"]]
+        patience = Timeouts(STATEMENT_SECONDS, LOCK_SECONDS, IDLE_SECONDS)
+        with _alone(database), other_timeouts(database, patience):
+            self._migrate(*args, **options)
+
+    def _migrate(self, *args: Any, **options: Any) -> None:
+        """Goes on with the first migration that is not applied, until all are."""
+        for pause in PAUSES:
+            try:
+                super().handle(*args, **options)
+            except DatabaseError as error:
+                fault = faults.fault_of(error)
+                if fault not in (faults.LOCK_TIMEOUT, faults.DEADLOCK):
+                    raise
+                reason = str(error).partition("\n")[0]
+                self.stderr.write(f"{reason}: trying again in {pause:.0f} s")
+            else:
+                return
+            time.sleep(pause)
+        super().handle(*args, **options)
+
+
+@contextmanager
+def _alone(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Waits until no other call migrates, and keeps others waiting within the block."""
+    with other_timeouts(database, Timeouts(0, 0, 0)), database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        # A lost connection has released it.
+        if database.is_usable():
+            with database.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
