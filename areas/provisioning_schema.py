@@ -19,8 +19,8 @@ from areas.provisioning_fields import Parsed, Part, sentences
 from areas.provisioning_registry import Values
 from hci_center.api.parsers import (
     WrongValueError,
+    parse_controller_port,
     parse_phone,
-    parse_port,
     parse_public_id,
     parse_text,
 )
@@ -128,7 +128,7 @@ class ManagerPart(Part):
     name = Parsed(partial(parse_text, longest=200))
     email = Parsed(partial(parse_text, longest=254), required=False)
     number = Parsed(parse_phone, required=False)
-    controllerPort = Parsed(parse_port, required=False)
+    controllerPort = Parsed(parse_controller_port, required=False)
     facebookId = Parsed(parse_public_id, required=False)
     facebookToken = Parsed(partial(parse_text, longest=4096), required=False)
     gateway = Parsed(partial(_choice, Manager.Gateway.values), required=False)

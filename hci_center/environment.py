@@ -37,6 +37,29 @@ class Environment(environ.Env):
     def port(self, name: str, *, default: int) -> int:
         return self.number(name, default=default, least=1, most=LAST_PORT)
 
+    def port_ranges(self, name: str) -> tuple[range, ...]:
+        """Returns the ports of a list like `8080,9000-9099`; () if it is empty."""
+        ranges = []
+        for part in self.list(name, default=[]):
+            least, _, most = part.strip().partition("-")
+            ends = (least, most or least)
+            if not all(end.isascii() and end.isdecimal() for end in ends) or not (
+                1 <= int(ends[0]) <= int(ends[1]) <= LAST_PORT
+            ):
+                raise ImproperlyConfigured(
+                    f"{name} holds {part!r}; it must look like 8080,9000-9099."
+                )
+            ranges.append(range(int(ends[0]), int(ends[1]) + 1))
+        return tuple(ranges)
+
+    def choice(self, name: str, *, default: str, among: tuple[str, ...]) -> str:
+        value: str = self.str(name, default="").strip().lower() or default
+        if value not in among:
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}; it must be {', '.join(among)}."
+            )
+        return value
+
     def seconds(self, name: str, *, default: float) -> float:
         value = self.str(name, default="").strip() or str(default)
         try:

@@ -1,12 +1,16 @@
-"""The HTML page for server errors."""
+"""The HTML page for server errors, and whom to tell of a weakness."""
 
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views import defaults
+from django.views.decorators.http import require_safe
 
 from hci_center.database import faults
 
@@ -21,3 +25,25 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         response["Retry-After"] = str(fault.retry_after)
     return response
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Renders the contact of HCI_SECURITY_CONTACT (RFC 9116); 404 without one."""
+    contact = settings.SECURITY_CONTACT
+    if not contact:
+        raise Http404
+    if ":" not in contact:
+        contact = f"mailto:{contact}"
+    # Renewed each day, so that caches agree; whoever reads an old copy asks again.
+    expires = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    expires += timedelta(days=180)
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: pt, en",
+        f"Canonical: {request.build_absolute_uri(request.path)}",
+    ]
+    return HttpResponse(
+        "\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"
+    )

@@ -263,9 +263,13 @@ READY_CHECKS = {
 
 # People --------------------------------------------------------------------
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+# For new passwords, wherever one is set; those of before stay valid.
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
 ]
 AUTHENTICATION_BACKENDS = [
     "areas.auth_backends.ThrottledBackend",
@@ -277,6 +281,9 @@ LOGIN_REDIRECT_URL = "/admin/"
 # Proxies, by address or network, whose X-Forwarded-For is used when sign-in attempts
 # are counted and security events are logged.
 TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])
+
+# Whom those who find a weakness write to, as an address or a URL; "" tells nobody.
+SECURITY_CONTACT: str = env.str("HCI_SECURITY_CONTACT", default="").strip()
 
 # Language and time ---------------------------------------------------------
 
@@ -349,6 +356,9 @@ WHATSAPP_CLOUD_URL: str = env.address("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_UR
 CONTROLLER_URL: str = env.address(
     "HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}"
 )
+# The ports that a manager's controller may have; () allows all but those on which
+# other services listen (`hci_center.api.parsers`).
+CONTROLLER_PORTS: tuple[range, ...] = env.port_ranges("HCI_CONTROLLER_PORTS")
 # Meta signs its webhooks with the app secret and verifies our endpoint with the verify
 # token.
 META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")

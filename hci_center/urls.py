@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from hci_center.audit.pages.views import audit_page
+from hci_center.pages import security_txt
 from hci_center.reports.wall.views import live, today
 
 admin.autodiscover()
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/", include("hci_center.api.urls")),
     path("webhooks/", include("chats.inbound.views")),
     path("", include("hci_center.webserver.urls")),
+    path(".well-known/security.txt", security_txt),
     path("", include("hci_center.console.urls")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),

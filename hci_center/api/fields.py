@@ -17,11 +17,11 @@ from hci_center.api.parsers import (
     ContactKey,
     WrongValueError,
     parse_contact_key,
+    parse_controller_port,
     parse_flag,
     parse_integer,
     parse_operator_id,
     parse_phone,
-    parse_port,
     parse_public_id,
     parse_text,
     parse_timestamp,
@@ -81,11 +81,11 @@ class Phone(WireField):
 
 class Port(WireField):
     def parse(self, value: Any) -> int:
-        return parse_port(value)
+        return parse_controller_port(value)
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "A TCP port, 1 to 65535.",
+            "description": "A TCP port, 1 to 65535, that the server allows for controllers.",
             "oneOf": [
                 {"type": "string", "pattern": "^0*[0-9]{1,5}$"},
                 {"type": "integer", "minimum": 1, "maximum": 65535},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from hci_center.errors import Sentence
@@ -25,6 +26,10 @@ _PHONE = re.compile(r"\s*+\+?+[\d\s().\-/]++", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _DIGITS = re.compile(r"[0-9]+")
 _PORT_DIGITS = 5
+# SSH, Telnet, mail, MySQL, PostgreSQL, Redis and memcached.
+OTHER_SERVICES = frozenset(
+    (22, 23, 25, 110, 143, 465, 587, 993, 995, 3306, 5432, 6379, 11211)
+)
 _PORT = re.compile(r"0*[0-9]{1,5}")
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 _OPERATOR_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -84,6 +89,21 @@ def parse_port(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
         raise WrongValueError(_("A port is a number from 1 to 65535."))
     return value
+
+
+def parse_controller_port(value: Any) -> int:
+    """Parses the port of a manager's controller, one of HCI_CONTROLLER_PORTS.
+
+    The worker posts to it on our own machine or network: without a list, the ports on
+    which servers of other protocols listen are refused.
+    """
+    port = parse_port(value)
+    if settings.CONTROLLER_PORTS:
+        if not any(port in ports for ports in settings.CONTROLLER_PORTS):
+            raise WrongValueError(_("This port is not among HCI_CONTROLLER_PORTS."))
+    elif port in OTHER_SERVICES:
+        raise WrongValueError(_("This port belongs to another service than HTTP."))
+    return port
 
 
 def parse_public_id(value: Any) -> str:

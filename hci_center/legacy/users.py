@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from areas.naming import normalize_area_text
 from areas.operators import FoundArea, ensure_area
 from hci_center.api.parsers import (
+    parse_controller_port,
     parse_phone,
-    parse_port,
     parse_public_id,
 )
 from hci_center.errors import InvalidError
@@ -192,7 +192,7 @@ def _values(fields: Fields) -> dict[str, Any]:
         "name": fields.text("name", LONGEST_NAME) or str(number or page),
         "email": fields.text("email", LONGEST_EMAIL),
         "number": number,
-        "controller_port": fields.named("controllerPort", parse_port),
+        "controller_port": fields.named("controllerPort", parse_controller_port),
         "facebook_id": page,
         "facebook_token": fields.text("facebookToken", LONGEST_TOKEN),
     }

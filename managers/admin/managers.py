@@ -28,8 +28,8 @@ from areas.holidays import STATES
 from areas.schedule_versions import refresh_rules
 from hci_center.api.parsers import (
     WrongValueError,
+    parse_controller_port,
     parse_phone,
-    parse_port,
     parse_public_id,
 )
 from managers.admin.columns import column
@@ -80,7 +80,7 @@ class ManagerForm(SecretsForm):
         help_text=gettext_lazy("With country and area code: +55 11 91234-5678."),
     )
     controller_port = WireFormField(
-        parse=parse_port,
+        parse=parse_controller_port,
         label=gettext_lazy("Controller port"),
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=gettext_lazy("What the documented calls name the number by."),
