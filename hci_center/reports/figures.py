@@ -89,11 +89,22 @@ def _durations(question: Question) -> Report:
         parts += [
             percentiles(scope, clock, pieces) for clock in ("calendar", "business")
         ]
+    parts += [
+        f"""(SELECT 'beside', '{name}', {question.keys("s")} AS k, count(*), NULL::numeric,
+          NULL::bigint, NULL::bigint, NULL::bigint FROM source s WHERE {condition}
+          GROUP BY k)"""  # noqa: S608 - of columns
+        for name, condition in BESIDE.get(metric, {}).items()
+    ]
     report = Report()
     for scope, clock, keys, n, total, median, p90, most in fetch(
         question, source + " UNION ALL ".join(parts)
     ):
-        n, total = int(n), int(total)
+        n = int(n)
+        if scope == "beside":
+            report.rows.setdefault(tuple(keys), {})[clock] = n
+            report.total[clock] = report.total.get(clock, 0) + n
+            continue
+        total = int(total)
         found: Figures = {
             "sum": total,
             "mean": half_up(total, n),
@@ -106,8 +117,6 @@ def _durations(question: Question) -> Report:
             place |= {"n": n, **found}
         else:
             place["business"] = found
-    for name, condition in BESIDE.get(metric, {}).items():
-        _count_beside(question, report, source, name, condition)
     return _completed(report, question)
 
 
@@ -121,21 +130,6 @@ SELECT '{scope}', '{clock}', r.k, max(r.n), sum(r.v * r.c),
           FROM (SELECT p.k, p.{clock} AS v, count(*) AS c FROM ({pieces}) p
                  GROUP BY 1, 2) c) r
  GROUP BY r.k)"""  # noqa: S608 - of names
-
-
-def _count_beside(
-    question: Question, report: Report, source: str, name: str, condition: str
-) -> None:
-    """Counts what has no sample, also in groups that have none."""
-    statement = f"""{source}
-SELECT {question.keys("s")} AS k, count(*) FROM source s WHERE {condition} GROUP BY k
-"""  # noqa: S608 - of columns
-    counts = {tuple(keys): count for keys, count in fetch(question, statement)}
-    for key in counts:
-        report.rows.setdefault(key, {})
-    for key, place in report.rows.items():
-        place[name] = counts.get(key, 0)
-    report.total[name] = sum(counts.values())
 
 
 def _completed(report: Report, question: Question) -> Report:
@@ -152,20 +146,18 @@ def _completed(report: Report, question: Question) -> Report:
 
 
 def _shares(question: Question, base: Counted) -> Report:
-    report = Report()
-    source = base.source
-    for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
-        statement = f"""{source}
-SELECT {keys} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
+    report, source = Report(), base.source
+    statement = f"""{source}
+SELECT {question.keys("s")} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
        count(*) FILTER (WHERE {base.of})
   FROM source s GROUP BY k
 """  # noqa: S608 - of columns
-        for key, n, of in fetch(question, statement):
-            if of or scope == "total":
-                place = _place(report, scope, tuple(key))
-                place |= {"n": n, "of": of, "rate": share(n, of)}
-    if not report.total:
-        report.total = {"n": 0, "of": 0, "rate": None}
+    total_n, total_of = 0, 0
+    for key, n, of in fetch(question, statement):
+        total_n, total_of = total_n + n, total_of + of
+        if of:
+            report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
+    report.total = {"n": total_n, "of": total_of, "rate": share(total_n, total_of)}
     _spread(question, report, source)
     for place in report.rows.values():
         place.setdefault("n", 0)
