@@ -1,7 +1,8 @@
 """Deterministic rows for the benchmark, in the server's own tables.
 
-S = 10 managers x 1,000 contacts, 100,000 messages; L = 10 x 10,000, 3,000,000. An
-eleventh manager has no contact. S1 and L1 have as much with one manager: for the rules.
+S = 10 managers x 1,000 contacts, 100,000 messages; M = 10 x 10,000, 1,000,000; L = as M,
+3,000,000. An eleventh manager has no contact. S1 and L1 have as much with one manager:
+for the rules.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 SIZES = {
     "S": (10, 1_000, 100_000),
+    "M": (10, 10_000, 1_000_000),
     "L": (10, 10_000, 3_000_000),
     "S1": (1, 10_000, 100_000),
     "L1": (1, 100_000, 3_000_000),

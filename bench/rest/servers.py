@@ -30,8 +30,10 @@ PARTS = {
 class Product:
     """`bin/run` with its own data folder, which has only the rows of the benchmark."""
 
-    def __init__(self, folder: Path, core: str, **settings: str) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, core: str, *, root: Path = ROOT, **settings: str
+    ) -> None:
+        self.folder, self.root = folder, root
         self.core = core
         self.environment = os.environ | {
             "HCI_DATA_DIR": str(folder / "data"),
@@ -46,7 +48,7 @@ class Product:
         self.folder.chmod(0o711)
         with (self.folder / "bin-run.log").open("w") as log:
             self.process = subprocess.Popen(
-                ["taskset", "-c", self.core, str(ROOT / "bin/run")],
+                ["taskset", "-c", self.core, str(self.root / "bin/run")],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -58,7 +60,8 @@ class Product:
         self.process.wait(60)
 
     def manage(self, *arguments: str) -> str:
-        command = [str(ROOT / ".venv/bin/python"), str(ROOT / "manage.py"), *arguments]
+        python, manage = self.root / ".venv/bin/python", self.root / "manage.py"
+        command = [str(python), str(manage), *arguments]
         done = subprocess.run(
             command,
             env=self.environment,
