@@ -11,7 +11,7 @@ from areas.naming import normalize_area_text
 from areas.operators import FoundArea, ensure_area, find_area
 from hci_center.errors import AreaNotFoundError
 from tests import builders
-from tests.areas.test_provision import MINIMAL, provision
+from tests.areas.conftest import MINIMAL, provision
 from tests.contacts.shapes import refusal
 
 __all__ = ["provision"]  # a fixture

@@ -2,60 +2,16 @@
 
 import io
 import json
-import re
 import sys
 
-import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
-from areas.models import Area, Holiday, Operator, OperatorArea, Policy, Schedule
+from areas.models import Area, Operator
 from managers.models import Manager, Supervision
 from tests.areas.api.test_session import Browser
+from tests.areas.conftest import BAKERY, MINIMAL, everything
 from tests.builders import make_area, make_manager, make_operator, make_supervisor
-
-BAKERY = {
-    "name": "Padaria",
-    "email": "oi@padaria.example",
-    "number": 5511400011111,
-    "controllerPort": "8080",
-    "facebookId": "369258147",
-    "facebookToken": "canary-token",
-    "gateway": "evolution",
-    "gatewaySettings": {"url": "http://127.0.0.1:9", "apikey": "canary-key"},
-    "supervisors": [{"username": "celia", "password": "canary-celia"}],
-    "areas": [{"code": "suporte", "name": "Suporte"}, {"code": "vendas"}],
-    "operators": [
-        {
-            "username": "ana",
-            "password": "canary-ana",
-            "name": "Ana",
-            "email": "ana@padaria.example",
-            "areas": ["vendas", "suporte"],
-        },
-        {"username": "bruno"},
-    ],
-}
-RULE_MODELS = (Policy, Holiday, Schedule)
-MINIMAL = {"name": "Banca", "facebookId": "page.1-x"}
-
-
-@pytest.fixture
-def provision(db, tmp_path):
-    def run(*managers):
-        file = tmp_path / "centre.json"
-        file.write_text(json.dumps({"managers": list(managers)}))
-        out = io.StringIO()
-        call_command("provision", str(file), stdout=out)
-        return json.loads(out.getvalue())
-
-    return run
-
-
-def everything():
-    """Returns all rows that provisioning may change."""
-    models = (Manager, Area, Operator, OperatorArea, Supervision, User)
-    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def test_it_makes_all_that_the_file_says_and_prints_the_ids(provision):
@@ -208,83 +164,6 @@ def test_standard_input_is_read_for_a_dash(db, monkeypatch):
     assert Manager.objects.get().name == "Banca"
 
 
-@pytest.mark.parametrize(
-    ("over", "problem"),
-    [
-        ({"name": ""}, "managers[1].name: This field is required."),
-        ({"facebookId": None}, "managers[1]: One of number, facebookId is required."),
-        ({"number": "abc"}, "managers[1].number: This is not a phone number."),
-        ({"controllerPort": 0}, "managers[1].controllerPort: A port is a number from"),
-        ({"gateway": "pigeon"}, "managers[1].gateway: This is one of controller, "),
-        ({"gatewaySettings": []}, "managers[1].gatewaySettings: This must be an obj"),
-        ({"colour": 1}, "managers[1].colour: There is no such field."),
-        ({"areas": {}}, "managers[1].areas: This must be a list."),
-        ({"areas": [7]}, "managers[1].areas[0]: This must be an object."),
-        ({"areas": [{"name": "A"}]}, "managers[1].areas[0].code: This field is req"),
-        ({"areas": [{"code": "x" * 65}]}, "areas[0].code: This is longer than 64"),
-        ({"areas": [{"code": "a"}] * 2}, "managers[1].areas: a is there twice."),
-        ({"operators": [{}]}, "managers[1].operators[0].username: This field is req"),
-        ({"operators": [{"username": "a b"}]}, "operators[0].username: Enter a valid"),
-        ({"operators": [{"username": "a", "areas": "x"}]}, "areas: This must be a li"),
-        ({"supervisors": [{"username": "a", "passwort": ""}]}, "[0].passwort: There"),
-    ],
-)
-def test_a_wrong_file_is_refused_with_the_place_and_nothing_changed(
-    provision, over, problem
-):
-    with pytest.raises(CommandError) as refused:
-        provision(BAKERY, MINIMAL | over)
-    assert problem in str(refused.value)
-    assert str(refused.value).endswith("\nNothing was changed.")
-    assert not any(everything())
-
-
-@pytest.mark.parametrize(
-    ("over", "problem"),
-    [
-        ({"controllerPort": 9090}, "managers[1]: The number, page or port already"),
-        ({"number": 5511400011111}, "managers[1]: This is the same manager as man"),
-        ({"operators": [{"username": "ana"}]}, "This user is an operator of another"),
-        ({"operators": [{"username": "celia"}]}, "This user is a supervisor."),
-        ({"supervisors": [{"username": "ana"}]}, "[0]: This user is an operator."),
-        (
-            {"operators": [{"username": "caio", "areas": ["vendas"]}]},
-            "managers[1].operators[0].areas: The manager has no area vendas.",
-        ),
-        (
-            {"areas": [{"code": "a", "name": "N"}, {"code": "b", "name": "N"}]},
-            "managers[1].areas[1]: Another area of the manager bears this name.",
-        ),
-    ],
-)
-def test_what_cannot_stand_is_refused_and_nothing_changed(provision, over, problem):
-    make_manager(controller_port=9090)
-    with pytest.raises(CommandError) as refused:
-        provision(BAKERY, MINIMAL | over)
-    assert problem in str(refused.value)
-    assert Manager.objects.count() == 1
-    assert not any(everything()[1:])
-
-
-def test_all_problems_are_reported_at_once(provision):
-    with pytest.raises(CommandError) as refused:
-        provision({"name": "", "number": "x"}, {"name": 1.5, "facebookId": "a/b"})
-    assert len(str(refused.value).splitlines()) == 5
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{", "NaN", '{"managers": 1}', "{}"])
-def test_a_file_that_is_none_is_refused(db, tmp_path, content):
-    file = tmp_path / "centre.json"
-    file.write_text(content)
-    with pytest.raises(CommandError):
-        call_command("provision", str(file))
-
-
-def test_a_file_that_is_not_there_is_refused(db, tmp_path):
-    with pytest.raises(CommandError, match="No such file"):
-        call_command("provision", str(tmp_path / "none.json"))
-
-
 def test_rows_of_other_managers_stay(provision):
     other = make_manager()
     make_operator(other, make_area(other, "vendas"), name="Zeca")
@@ -293,108 +172,3 @@ def test_rows_of_other_managers_stay(provision):
     provision(BAKERY)
     for rows, now in zip(before, everything(), strict=True):
         assert [row for row in now if row in rows] == rows
-
-
-RULES = {
-    "timeZone": "America/Manaus",
-    "uf": "AM",
-    "policy": {"hours": {"mon": ["08:00-12:00"]}, "awayText": ""},
-    "holidays": [
-        {
-            "date": "2027-06-13",
-            "name": "Santo Antônio",
-            "yearly": True,
-            "hours": None,
-            "area": None,
-        }
-    ],
-    "pauseReasons": [{"code": "lunch", "name": "Almoço", "minutes": 60}],
-    "closingReasons": [
-        {"code": "paid", "name": "Pago", "area": None},
-        {"code": "sold", "name": "Vendido", "area": "vendas"},
-    ],
-    "transferReasons": [{"code": "copy", "name": "2ª via"}],
-    "tags": [{"code": "vip", "name": "VIP", "colour": "#ff0000"}],
-    "replies": [
-        {"shortcut": "pix", "title": "Pix", "text": "Chave {x}", "area": None},
-        {"shortcut": "pix", "title": "", "text": "Outra", "area": "vendas"},
-    ],
-    "areas": [{"code": "vendas", "policy": {"cap": 3}}],
-    "operators": [{"username": "ana", "cap": 5}],
-}
-LISTS = ("pauseReasons", "closingReasons", "transferReasons", "tags", "replies")
-
-
-def test_rules_are_saved_and_printed_back(provision):
-    printed = provision(MINIMAL | RULES)["managers"][0]
-    for key in ("timeZone", "uf", "policy", "holidays", *LISTS):
-        assert printed[key] == RULES[key]
-    assert printed["areas"][0]["policy"] == {"cap": 3}
-    assert printed["operators"][0]["cap"] == 5
-    before = [list(model.objects.order_by("pk").values()) for model in RULE_MODELS]
-    assert provision(printed)["managers"][0] == printed
-    assert before == [
-        list(model.objects.order_by("pk").values()) for model in RULE_MODELS
-    ]
-
-
-@pytest.mark.parametrize(
-    ("given", "place"),
-    [
-        ({"timeZone": "Sao Paulo"}, "managers[0].timeZone"),
-        ({"uf": "XX"}, "managers[0].uf"),
-        ({"policy": {"hours": {"mon": ["8h"]}}}, "managers[0].policy.hours.mon[0]"),
-        (
-            {"areas": [{"code": "a", "policy": {"cap": -1}}]},
-            "managers[0].areas[0].policy.cap",
-        ),
-        ({"nationalHolidays": ["x"]}, "managers[0].nationalHolidays[0]"),
-        (
-            {"pauseReasons": [{"code": "a", "name": "A", "minutes": 9999}]},
-            "managers[0].pauseReasons[0].minutes",
-        ),
-        ({"closingReasons": [{"code": "A b", "name": "A"}]}, "closingReasons[0].code"),
-        (
-            {"closingReasons": [{"code": "a", "name": "A", "area": "none"}]},
-            "closingReasons[0].area",
-        ),
-        ({"transferReasons": [{"code": "a"}]}, "transferReasons[0].name"),
-        (
-            {"closingReasons": [{"code": "a", "name": "A"}] * 2},
-            "managers[0].closingReasons: a is there twice",
-        ),
-        ({"operators": [{"username": "u", "cap": -1}]}, "managers[0].operators[0].cap"),
-        (
-            {"tags": [{"code": "a", "name": "A", "colour": "red"}]},
-            "managers[0].tags[0].colour",
-        ),
-        ({"replies": [{"shortcut": "Oi", "text": "x"}]}, "replies[0].shortcut"),
-        ({"replies": [{"shortcut": "oi", "text": ""}]}, "replies[0].text"),
-        (
-            {"replies": [{"shortcut": "oi", "text": "x", "area": "none"}]},
-            "managers[0].replies[0].area",
-        ),
-        (
-            {"replies": [{"shortcut": "oi", "text": "x"}] * 2},
-            "managers[0].replies: oi is there twice",
-        ),
-    ],
-)
-def test_wrong_rules_are_refused_with_their_place(provision, given, place):
-    with pytest.raises(CommandError, match=re.escape(place)):
-        provision(MINIMAL | given)
-    assert not Manager.objects.exists()
-
-
-def test_null_takes_an_operators_limit_away_and_lists_delete_nothing(provision):
-    provision(MINIMAL | RULES)
-    operators = [{"username": "ana", "cap": None}]
-    closing = [{"code": "gone", "name": "Sumiu"}]
-    printed = provision(MINIMAL | {"operators": operators, "closingReasons": closing})
-    manager = printed["managers"][0]
-    assert "cap" not in manager["operators"][0]
-    assert [item["code"] for item in manager["closingReasons"]] == [
-        "paid",
-        "sold",
-        "gone",
-    ]

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from managers.models import Manager
-from tests.areas.test_provision import BAKERY, MINIMAL, everything, provision
+from tests.areas.conftest import BAKERY, MINIMAL, everything, provision
 
 __all__ = ["provision"]  # a fixture
 WIDE_ANA = "\uff41\uff4e\uff41"  # "ana" in full-width letters

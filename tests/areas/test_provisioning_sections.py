@@ -14,7 +14,7 @@ from areas.provisioning_registry import Section, register, sections
 from hci_center.api.parsers import parse_text
 from hci_center.errors import InvalidError
 from managers.models import Manager
-from tests.areas.test_provision import BAKERY, MINIMAL, everything, provision
+from tests.areas.conftest import BAKERY, MINIMAL, everything, provision
 from tests.areas.test_provisioned_people import refusal
 
 __all__ = ["provision"]  # a fixture

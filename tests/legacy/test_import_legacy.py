@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
-from areas.models import Area, Operator
+from areas.models import Operator
 from chats.models import Chat, ChatEvent, Delivery, Message
 from contacts.models import Contact, Identity
 from hci_center.legacy import proof
@@ -19,39 +17,9 @@ from hci_center.legacy.models import ImportRef
 from managers.models import Manager
 from tests import builders
 from tests.legacy.conftest import chat, contact, message, oid, user, write
+from tests.legacy.database import everything, problems
 
 pytestmark = pytest.mark.django_db
-
-TABLES = (
-    "managers_manager", "areas_area", "areas_operator", "auth_user", "contacts_contact",
-    "contacts_identity", "chats_chat", "chats_chatevent", "chats_message", "import_ref",
-)  # fmt: skip
-
-
-def everything():
-    """Every row of the tables that an import writes, with its version."""
-    with connection.cursor() as cursor:
-        rows = []
-        for table in TABLES:
-            cursor.execute(f"SELECT xmin, cmin, t::text FROM {table} t ORDER BY 3")  # noqa: S608
-            rows += cursor.fetchall()
-    return rows
-
-
-def problems(tmp_path, *options):
-    """Runs an import that must fail and change nothing; returns what it says."""
-    before, out = everything(), io.StringIO()
-    with pytest.raises(CommandError, match=r"Nothing was changed\."):
-        call_command(
-            "import_legacy",
-            str(tmp_path),
-            "--commit",
-            *options,
-            verbosity=0,
-            stdout=out,
-        )
-    assert everything() == before
-    return [line for line in out.getvalue().splitlines() if line.startswith("error")]
 
 
 def test_a_small_centre_is_there_as_it_was(tmp_path, import_legacy):
@@ -161,22 +129,6 @@ def test_canonical_and_relaxed_json_in_lines_and_arrays_are_the_same(
     assert re.search(r"^ +messages +1 +0 +0 +1 +0 +0$", again, re.MULTILINE)
 
 
-def test_a_second_run_changes_no_row(tmp_path, import_legacy):
-    write(
-        tmp_path,
-        users=[user(contacts=[contact(), contact(5511977776666, protocol="")])],
-        chats=[
-            chat(message(), message("2")),
-            chat(message(5511911112222), _id=oid(101), contactId=5511911112222),
-        ],
-    )
-    import_legacy("--commit")
-    before = everything()
-    for options in (["--commit"], ["--commit", "--delta"], ["--verify"]):
-        import_legacy(*options)
-        assert everything() == before
-
-
 def test_a_thousand_chats_are_read_back_equal(tmp_path, import_legacy, api):
     numbers = [5511900000000 + n for n in range(1000)]
     write(
@@ -213,68 +165,12 @@ def test_what_reads_back_differently_is_not_kept(tmp_path, import_legacy, monkey
     assert not Message.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("over", "place"),
-    [
-        ({"from": None}, "messages[1].from: This field is required."),
-        ({"content": "a\x00b"}, "messages[1].content: This holds a NUL character."),
-        ({"content": ["x"]}, "messages[1].content: This must be a text."),
-        ({"type": "DROP TABLE"}, "messages[1].type: A type has"),
-        ({"createdAt": "ontem"}, "messages[1].createdAt: This must be a Unix time."),
-        ({"content": "x" * 65_537}, "messages[1].content: This is longer than 65536"),
-    ],
-)
-def test_a_wrong_message_names_its_line_and_changes_nothing(tmp_path, over, place):
-    others = [chat(message(n), _id=oid(n), contactId=n) for n in range(10, 15)]
-    write(
-        tmp_path,
-        users=[user(contacts=[contact()])],
-        chats=[*others, chat(message(), message() | over)],
-    )
-    [said] = problems(tmp_path)
-    assert said.startswith(f"error: chats.json:6 {place}")
-
-
-def test_text_that_is_no_json_names_its_line(tmp_path):
-    write(tmp_path, users=[user()])
-    good = json.dumps(chat(message(), contactId=5511900000001))
-    (tmp_path / "chats.json").write_text(f'{good}\n{{"_id": 1,}}\n{good[:-9]}\n')
-    said = problems(tmp_path)
-    assert said == [
-        "error: chats.json:2: This is not JSON.",
-        "error: chats.json:3: This is not JSON.",
-    ]
-
-
-def test_two_users_with_one_number_are_both_named(tmp_path):
-    write(tmp_path, users=[user(), user(_id=oid(2), facebookId=0, controllerPort="")])
-    assert problems(tmp_path) == [
-        "error: users.json:2 number: The document at users.json:1 has it too."
-    ]
-
-
 def test_a_person_in_two_spellings_is_kept_once(tmp_path, import_legacy):
     people = [contact(), contact(551188887777, name="João de novo")]
     write(tmp_path, users=[user(contacts=people)])
     said = import_legacy("--commit")
     assert "users.json:1 contacts[1]: This is the person of users.json:1" in said
     assert Contact.objects.get().name == "João"
-
-
-def test_a_chat_of_two_users_needs_a_name(tmp_path, import_legacy):
-    other = user(_id=oid(2), number=5511400022222, facebookId="", controllerPort=0)
-    users = [user(contacts=[contact()]), other | {"contacts": [contact()]}]
-    write(tmp_path, users=users, chats=[chat(message())])
-    [said] = problems(tmp_path)
-    assert said.startswith("error: chats.json:1 contactId: 2 contacts have this id")
-    named = chat(message(), _id=oid(101), number="+55 11 40002-2222")
-    write(tmp_path, chats=[chat(message()), named])
-    (tmp_path / "map").write_text(
-        json.dumps({"chats": {oid(100)["$oid"]: "5511400011111"}})
-    )
-    import_legacy("--commit", "--map", str(tmp_path / "map"))
-    whose = Chat.objects.order_by("id").values_list("manager__number", flat=True)
-    assert list(whose) == [5511400011111, 5511400022222]
 
 
 def test_operators_are_those_of_the_map_and_the_others_placeholders(
@@ -309,17 +205,6 @@ def test_operators_are_those_of_the_map_and_the_others_placeholders(
     before = everything()
     import_legacy("--commit", "--map", str(tmp_path / "map"))
     assert everything() == before
-
-
-def test_a_map_that_names_nobody_is_refused(tmp_path):
-    write(tmp_path, users=[user()])
-    given = {"operators": {"5511400011111": {"2": "ninguém"}, "1": {}}}
-    (tmp_path / "m.json").write_text(json.dumps(given))
-    said = problems(tmp_path, "--map", str(tmp_path / "m.json"))
-    assert [line.split(": ")[1] for line in said] == [
-        "m.json operators.5511400011111.2",
-        "m.json operators.1",
-    ]
 
 
 def test_hostile_values_stay_text(tmp_path, import_legacy):
@@ -365,81 +250,3 @@ def test_a_time_in_the_future_becomes_now(tmp_path, import_legacy):
     first, second = Message.objects.order_by("id")
     assert first.created_at <= datetime.now(UTC)
     assert second.created_at == datetime(2019, 6, 19, 18, 16, 32, 1000, tzinfo=UTC)
-
-
-class TestDelta:
-    def test_it_appends_what_is_new_and_keeps_what_changed_here(
-        self, tmp_path, import_legacy
-    ):
-        old = [contact(), contact(5511977776666, name="Maria")]
-        write(tmp_path, users=[user(contacts=old)], chats=[chat(message())])
-        import_legacy("--commit")
-        Contact.objects.filter(name="Maria").update(name="Maria Silva")
-        changed = [
-            contact(name="João Souza"),
-            contact(5511977776666, name="Marta", sa=9),
-        ]
-        more = message("2", "Pois não?")
-        write(tmp_path, users=[user(contacts=changed)], chats=[chat(message(), more)])
-        said = import_legacy("--commit")
-        assert "chats.json:1: It has more messages: use --delta." in said
-        assert Message.objects.count() == 1
-        said = import_legacy("--commit", "--delta")
-        assert "users.json:1 contacts[1]: Kept ours: name" in said
-        assert [m.content for m in Message.objects.order_by("id")] == [
-            "Olá",
-            "Pois não?",
-        ]
-        names = Contact.objects.order_by("id").values_list("name", "sa")
-        assert list(names) == [("João Souza", 3), ("Maria Silva", 9)]
-        assert Contact.objects.get(name="João Souza").waiting_since is None
-        before = everything()
-        import_legacy("--commit", "--delta")
-        assert everything() == before
-
-    def test_another_beginning_is_an_error(self, tmp_path, import_legacy):
-        write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
-        import_legacy("--commit")
-        write(tmp_path, chats=[chat(message(text="Oi"), message())])
-        assert problems(tmp_path, "--delta") == [
-            "error: chats.json:1 messages: Its first messages are not the 1 that were "
-            "imported."
-        ]
-
-    def test_a_newer_chat_takes_the_place_of_the_imported_one(
-        self, tmp_path, import_legacy
-    ):
-        write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
-        import_legacy("--commit")
-        newer = chat(message(text="Voltei"), _id={"$oid": "6" + "0" * 23})
-        again = [contact(protocol="BR-2")]
-        write(tmp_path, users=[user(contacts=again)], chats=[newer])
-        import_legacy("--commit", "--delta")
-        first, second = Chat.objects.order_by("id")
-        assert (first.closed_at is None, second.closed_at is None) == (False, True)
-        assert second.protocol == Contact.objects.get().protocol == "BR-2"
-        assert Contact.objects.get().unread == 1
-
-
-def test_verify_finds_what_is_not_the_same_here(tmp_path, import_legacy):
-    write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
-    import_legacy("--commit")
-    assert "All that was imported is here." in import_legacy("--verify")
-    Message.objects.update(content="outra coisa")
-    with pytest.raises(CommandError, match="differs from the files"):
-        import_legacy("--verify")
-
-
-def test_a_chat_that_was_begun_here_stays_open(tmp_path, import_legacy):
-    manager = builders.make_bakery()
-    ours = builders.make_contact(
-        manager, channel="whatsapp", external_id="5511988887777", name="João (aqui)"
-    )
-    going = builders.make_chat(ours)
-    write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
-    said = import_legacy("--commit")
-    assert "contacts[0]: Kept ours: area, name, protocol, sa" in said
-    assert "chats.json:1: Closed: another chat is open here." in said
-    assert Chat.objects.get(closed_at=None) == going
-    assert Contact.objects.get().name == "João (aqui)"
-    assert Area.objects.filter(code="vendas").exists()

@@ -16,7 +16,7 @@ from django.conf import settings
 from hci_center.feed.models import Hook
 from managers import keys
 from managers.models import Manager
-from tests.areas.test_provision import provision
+from tests.areas.conftest import provision
 from tests.feed.hooks.conftest import OTHER_SECRET, SECRET
 from tests.feed.hooks.test_events import say
 from tests.feed.processes import Feed, wait_until

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hci_center.feed.models import Hook
 from managers import keys
 from managers.models import Manager
-from tests.areas.test_provision import MINIMAL, provision
+from tests.areas.conftest import MINIMAL, provision
 from tests.areas.test_provisioned_people import refusal
 from tests.feed.hooks.conftest import OTHER_SECRET, SECRET
 
