@@ -189,16 +189,22 @@ def find_attachment(uuid: UUID) -> Attachment | None:
 def sweep_orphans() -> int:
     """Removes old files without a row, not those in progress; returns how many."""
     swept = 0
+    for name in unowned_files(_ORPHANED_AFTER):
+        default_storage.delete(name)
+        swept += 1
+    if swept:
+        logger.warning("%d files without a row removed", swept)
+    return swept
+
+
+def unowned_files(age: timedelta) -> Iterator[str]:
+    """Yields the names of our files without a row that are older than that."""
     for folder in _listed("")[0]:
         uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}
         for model in _WITH_FILES:
             rows = model.objects.filter(uuid__in=uuids)
             uuids -= set(rows.values_list("uuid", flat=True))
-        for uuid in uuids:
-            swept += _remove_if_old(_name_of(uuid))
-    if swept:
-        logger.warning("%d files without a row removed", swept)
-    return swept
+        yield from (name for name in map(_name_of, uuids) if _is_older(name, age))
 
 
 def write_file(uuid: UUID, content: IO[bytes]) -> str:
@@ -263,15 +269,13 @@ def _write_through(name: str) -> None:
             os.close(opened)
 
 
-def _remove_if_old(name: str) -> bool:
+def _is_older(name: str, age: timedelta) -> bool:
     try:
         written = default_storage.get_modified_time(name)
     except FileNotFoundError:
         return False
-    if written > timezone.now() - _ORPHANED_AFTER:
-        return False
-    default_storage.delete(name)
-    return True
+    is_older: bool = written <= timezone.now() - age
+    return is_older
 
 
 def _listed(folder: str) -> tuple[Iterable[str], Iterable[str]]:

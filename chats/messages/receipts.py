@@ -47,8 +47,11 @@ UPDATE chats_delivery d
 # When each status was first reached is kept for reports.
 _LIFTS = {
     Status.SENT.value: _LIFT.format(reached="sent_at", code=""),
-    Status.DELIVERED.value: _LIFT.format(reached="delivered_at", code=""),
-    Status.READ.value: _LIFT.format(reached="read_at", code=""),
+    # It has not failed after all.
+    Status.DELIVERED.value: _LIFT.format(
+        reached="delivered_at", code=", failed_code = ''"
+    ),
+    Status.READ.value: _LIFT.format(reached="read_at", code=", failed_code = ''"),
     Status.FAILED.value: _LIFT.format(
         reached="failed_at", code=", failed_code = 'reported'"
     ),

@@ -146,18 +146,39 @@ def store_clocks(chat: Chat, since: datetime, *, has_areas: bool) -> None:
     The transaction has locked its contact. Episodes that ended before `since` are left
     alone. What agrees already is not written. `has_areas`: the chat's manager has some.
     """
+    compared = _compared(chat, since, has_areas=has_areas)
+    if compared is not None:
+        _reconcile(chat, *compared)
+
+
+def are_wrong(chat: Chat, *, has_areas: bool) -> bool:
+    """Whether the clocks of an open chat differ from what its ledger and messages say.
+
+    The transaction has locked its contact.
+    """
+    compared = _compared(chat, timezone.now(), has_areas=has_areas)
+    if compared is None:
+        return False
+    rows, wanted, _versions = compared
+    return any(_differences(rows, wanted))
+
+
+def _compared(
+    chat: Chat, since: datetime, *, has_areas: bool
+) -> tuple[list[Clock], list[Span], Versions] | None:
+    """Returns the clocks that there are, those that should be, and the hours of both."""
     episodes = [
         episode
         for episode in episodes_of(lines_of(chat))
         if episode[-1].kind != ChatEvent.Kind.CLOSED or episode[-1].at >= since
     ]
     if not episodes:
-        return
+        return None
     begin = episodes[0][0].at
     rows = clocks_of(chat, begin)
     versions = versions_of(line for episode in episodes for line in episode)
     if not rows and not any(map(_has_targets, versions.values())):
-        return
+        return None
     turns = turns_of(chat, begin)
     wanted = [
         span
@@ -165,7 +186,7 @@ def store_clocks(chat: Chat, since: datetime, *, has_areas: bool) -> None:
         for span in spans_of(episode, turns, has_areas=has_areas)
         if target_of(span, versions)
     ]
-    _reconcile(chat, rows, wanted, versions)
+    return rows, wanted, versions
 
 
 def _reconcile(
@@ -174,6 +195,21 @@ def _reconcile(
     wanted: Iterable[Span],
     versions: Versions,
 ) -> None:
+    stray, changed, missing = _differences(rows, wanted)
+    # First of all, as at most one clock of a kind runs: those that are taken back. Some
+    # have been met since the choice of area that takes them back.
+    if stray:
+        ended = Coalesce("met_at", Now())
+        Clock.objects.filter(pk__in=stray).update(void_at=ended, met_at=None)
+    for row, span in changed:
+        Clock.objects.filter(pk=row.pk).update(met_at=span.met_at, void_at=span.void_at)
+    start(chat, missing, versions)
+
+
+def _differences(
+    rows: Iterable[Clock], wanted: Iterable[Span]
+) -> tuple[list[int], list[tuple[Clock, Span]], list[Span]]:
+    """Returns rows to take back, those to end with their spans, and spans to start."""
     left: dict[Any, list[Clock]] = defaultdict(list)
     for row in rows:
         left[row.kind, row.started_at, row.area_id, row.schedule_id].append(row)
@@ -188,15 +224,8 @@ def _reconcile(
         alike.remove(found)
         if _is_running(found) and (span.met_at or span.void_at):
             changed.append((found, span))
-    # First of all, as at most one clock of a kind runs: those that are taken back. Some
-    # have been met since the choice of area that takes them back.
     stray = [row.pk for alike in left.values() for row in alike if not row.void_at]
-    if stray:
-        ended = Coalesce("met_at", Now())
-        Clock.objects.filter(pk__in=stray).update(void_at=ended, met_at=None)
-    for row, span in changed:
-        Clock.objects.filter(pk=row.pk).update(met_at=span.met_at, void_at=span.void_at)
-    start(chat, missing, versions)
+    return stray, changed, missing
 
 
 def _match(rows: Iterable[Clock], span: Span) -> Clock | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from chats.conversations.audit import Actor
 from contacts.models import Contact
 from hci_center.audit.recording import record
+from hci_center.background.nightly_checks import Finding
 from hci_center.privacy import tombstones
 from hci_center.privacy.erasing import Progress, erase_contact
 from hci_center.privacy.marks import aliases_of, possible_marks
@@ -61,6 +63,16 @@ def apply(source: Path | None = None) -> int:
             return _apply(source)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def who_is_here() -> Iterator[Finding]:
+    """Yields the contacts that a tombstone of the database or the file marks."""
+    known = {each.pk: each for each in Tombstone.objects.all()}
+    buried = [*(tombstones.read() | known).values()]
+    for contact_id, certificate in _found(buried):
+        contact = Contact.objects.get(pk=contact_id)
+        detail = f"contact {contact_id}, {certificate}"
+        yield Finding(contact.manager_id, detail=detail)
 
 
 def _apply(source: Path | None) -> int:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
+from chats.files.checking import misplaced_files
+from chats.rules.clock_checks import wrong_clocks
 from hci_center.background import faults
+from hci_center.background.nightly_checks import Finding, registered
+from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.rebuilding import Difference, differences, make
+from hci_center.reports.volume_hours import (
+    count_anew,
+    differing_hours,
+    settled_spans,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,65 +61,11 @@ DELETE FROM report_check WHERE at < %(before)s
 """
 # Durations that were below zero and are kept as none.
 _CLAMPED = "SELECT count(*) FROM report_sample WHERE ends < begins"
-# The invariants, by their codes: each returns the manager and chat of what breaks it.
-INVARIANTS = {
-    # An open chat's newest line has another area or operator than its contact.
-    "L1": """
-      SELECT h.manager_id, h.id FROM chats_chat h
-        JOIN contacts_contact c ON c.id = h.contact_id
-       CROSS JOIN LATERAL (SELECT e.area_id, e.operator_id FROM chats_chatevent e
-              WHERE e.chat_id = h.id AND e.kind = ANY(report_state_kinds())
-              ORDER BY e.id DESC LIMIT 1) l
-       WHERE h.closed_at IS NULL AND (l.area_id IS DISTINCT FROM c.area_id
-             OR l.operator_id IS DISTINCT FROM c.operator_id)""",
-    # Closed by its row and open by its lines, or the reverse.
-    "L2": """
-      SELECT h.manager_id, h.id FROM chats_chat h
-       CROSS JOIN LATERAL (SELECT e.kind FROM chats_chatevent e
-              WHERE e.chat_id = h.id AND e.kind IN ('opened', 'reopened', 'closed')
-              ORDER BY e.id DESC LIMIT 1) l
-       WHERE (h.closed_at IS NOT NULL) <> (l.kind = 'closed')""",
-    # A first line that is no opening.
-    "L3": """
-      SELECT h.manager_id, h.id FROM chats_chat h
-       CROSS JOIN LATERAL (SELECT e.kind FROM chats_chatevent e WHERE e.chat_id = h.id
-              ORDER BY e.id LIMIT 1) l
-       WHERE l.kind <> 'opened'""",
-    # A line over 1 s older than one with a lower id.
-    "L4": """
-      SELECT DISTINCT l.manager_id, l.chat_id FROM (
-        SELECT e.manager_id, e.chat_id, e.at, max(e.at) OVER (
-                 PARTITION BY e.chat_id ORDER BY e.id
-                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-          FROM chats_chatevent e) l
-       WHERE l.at < l.before - interval '1 second'""",
-    # An open chat that nobody who works can take, for over a minute.
-    "H1": """
-      SELECT h.manager_id, h.id FROM chats_chat h
-        JOIN contacts_contact c ON c.id = h.contact_id
-       WHERE h.closed_at IS NULL
-         AND greatest(c.queued_at, h.opened_at) < now() - interval '1 minute'
-         AND NOT EXISTS (
-             SELECT FROM areas_operator o JOIN auth_user u ON u.id = o.user_id
-              WHERE o.manager_id = h.manager_id AND o.is_active AND u.is_active
-                AND CASE WHEN c.operator_id IS NOT NULL THEN o.id = c.operator_id
-                         ELSE c.area_id IS NULL OR EXISTS (
-                           SELECT FROM areas_operatorarea s
-                            WHERE s.operator_id = o.id AND s.area_id = c.area_id) END)""",
-    # A contact held by somebody who is inactive.
-    "H2": """
-      SELECT c.manager_id, h.id FROM contacts_contact c
-        JOIN areas_operator o ON o.id = c.operator_id AND NOT o.is_active
-        LEFT JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
-       WHERE c.deleted_at IS NULL""",
-    # Unread messages are counted wrongly.
-    "M1": """
-      SELECT c.manager_id, h.id FROM chats_chat h
-        JOIN contacts_contact c ON c.id = h.contact_id
-       WHERE h.closed_at IS NULL AND c.unread <> (
-             SELECT count(*) FROM chats_message m
-              WHERE m.chat_id = h.id AND m.direction = 'in' AND m.status = 'wait')""",
-}
+# What no single statement finds.
+CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
+    ("M3", wrong_clocks),
+    ("R4", misplaced_files),
+)
 
 
 def check_if_due(now: datetime | None = None) -> bool:
@@ -137,8 +95,11 @@ def check(run_id: int, now: datetime, part: int) -> None:
         findings += len(found)
         if found:
             make(sorted({one.chat_id for one in found}))
-    for code in INVARIANTS:
-        findings += _hold(code)
+    findings += _compare_hours(now, part)
+    for code, statement in INVARIANTS.items():
+        findings += _hold(code, partial(broken, statement))
+    for code, find in CHECKS + tuple(registered()):
+        findings += _hold(code, find)
     with connection.cursor() as cursor:
         cursor.execute(_CLAMPED)
         clamped = cursor.fetchone()[0]
@@ -159,22 +120,48 @@ def _chats(now: datetime, part: int) -> list[list[int]]:
     return [ordered[n : n + BATCH] for n in range(0, len(ordered), BATCH)]
 
 
+def _compare_hours(now: datetime, part: int) -> int:
+    """Compares the hours of the last days and of a part of the rest; returns how many."""
+    found = 0
+    for span in settled_spans(length=timedelta(days=1)):
+        begins = span[0]
+        if begins < now - RECENT and begins.date().toordinal() % PARTS != part:
+            continue
+        differing = differing_hours(span)
+        for one in differing:
+            _note("kept", one.manager_id, None, one.side, one.row)
+        if differing:
+            count_anew(span)
+        found += len(differing)
+    return found
+
+
 def _note_difference(one: Difference) -> None:
-    kept = one.row if one.side == "kept" else None
-    computed = one.row if one.side == "computed" else None
+    _note("kept", one.manager_id, one.chat_id, one.side, one.row)
+
+
+def _note(
+    code: str,
+    manager_id: int | None,
+    chat_id: int | None,
+    side: str = "",
+    row: str = "",
+) -> None:
+    kept = row if side == "kept" else None
+    computed = row if side == "computed" else None
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, ["kept", one.manager_id, one.chat_id, kept, computed])
+        cursor.execute(_NOTE, [code, manager_id, chat_id, kept, computed])
 
 
-def _hold(code: str) -> int:
+def _hold(code: str, find: Callable[[], Iterable[Finding]]) -> int:
     """Records what breaks the invariant; returns how much."""
+    count = 0
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(INVARIANTS[code])
-            found = cursor.fetchall()
-            for manager_id, chat_id in found:
-                cursor.execute(_NOTE, [code, manager_id, chat_id, None, None])
+        for found in find():
+            count += 1
+            row = orjson.dumps({"found": found.detail}).decode() if found.detail else ""
+            _note(code, found.manager_id, found.chat_id, "computed" if row else "", row)
     except Exception as error:  # noqa: BLE001 - the other checks go on
         faults.record("worker", "report checks", error, code)
-        return 1
-    return len(found)
+        return count + 1
+    return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from hci_center.reports.questions import Question
@@ -143,6 +144,16 @@ SELECT s.manager_id, s.channel, s.state, greatest(s.begins, p.begins),
  ORDER BY 1, 2, 4
 """,  # noqa: S608
     )
+
+
+def bounds(question: Question) -> tuple[datetime, datetime]:
+    """Returns the first and the last instant of the period's days."""
+    statement = """
+SELECT min(d.begins), max(d.ends)
+  FROM report_days(%(managers)s, %(since)s, %(until)s) d
+"""
+    [(begins, ends)] = fetch(question, statement)
+    return begins, ends
 
 
 def _filters(question: Question) -> str:

@@ -16,9 +16,11 @@ from hci_center.demo.seed.companies import Company, make_companies
 from hci_center.demo.seed.copy_buffers import COLUMNS, CopyBuffers
 from hci_center.demo.seed.customers import Invented, invent
 from hci_center.demo.seed.sample_files import files_enclosed
+from hci_center.demo.seed.sessions import load_sessions
 from hci_center.demo.seed.timeline import Timeline
 from hci_center.demo.seed.working_days import COLUMNS as SPAN_COLUMNS
 from hci_center.demo.seed.working_days import TABLE, presence_lines
+from hci_center.reports.volume_hours import forget_hours
 from managers.models import Manager
 
 # Customers in a block: some 15,000 messages, a few megabytes of text at a time.
@@ -38,7 +40,8 @@ SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 1,
        CASE WHEN m.status IN ('delivered', 'read') THEN m.stored_at + sent * 3 END,
        CASE WHEN m.status = 'read' THEN m.stored_at + sent * 3 + sent * 40 END,
        CASE WHEN m.status = 'failed' THEN m.stored_at + sent END,
-       CASE WHEN m.status = 'failed' THEN 'not_a_whatsapp_user' ELSE '' END
+       CASE WHEN m.status <> 'failed' THEN ''
+            ELSE (ARRAY['bad_recipient', 'window_closed', 'reported'])[1 + m.id %% 3] END
   FROM chats_message m JOIN contacts_contact c ON c.id = m.contact_id,
        LATERAL (SELECT interval '1 ms' * (120 + m.id * 7919 %% 900) AS sent) s
  WHERE m.manager_id = ANY(%s) AND m.direction = 'out'
@@ -83,6 +86,9 @@ def seed(
         managers = [company.manager for company in companies]
         _load_presence(companies, rng, now, cursor)
         cursor.execute(_DELIVERIES, [[manager.pk for manager in managers], now])
+        load_sessions(companies, rng, now, cursor)
+        # Hours of the past were counted before these messages were there.
+        forget_hours()
         enclosed.enter_context(files_enclosed(managers, cursor))
     with connection.cursor() as cursor:
         for table in COLUMNS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -35,6 +36,7 @@ CLOCKS: Mapping[str, Any] = {
 }
 # Parameters of a page that its links to other pages do not take along.
 OF_A_PAGE = ("format", "table", "sort", "after")
+_CODE = re.compile(r"[a-z0-9_]{1,32}")
 # Which rows of a share: those counted, those among which they are, the others.
 PARTS: tuple[Part, ...] = get_args(Part)
 
@@ -75,6 +77,8 @@ class Address:
     hour: int | None = None
     weekday: int | None = None
     part: Part = "n"
+    # Of failed deliveries, the reason of which they alone are.
+    code: str | None = None
     # Of the person: whether rows have names, and whether all managers are his.
     reads_names: bool = True
     sees_all: bool = False
@@ -104,6 +108,7 @@ class Address:
             "channel": self.channel,
             "hour": self.hour,
             "weekday": self.weekday,
+            "code": self.code,
         }
         return Question(metric, **values | over)
 
@@ -146,6 +151,7 @@ def read_address(
         _number(given, "hour", range(24)),
         _number(given, "weekday", range(1, 8)),
         cast("Part", _one_of(given, "part", PARTS, PARTS)),
+        _code(given),
         given=given,
     )
 
@@ -199,6 +205,13 @@ def _one_of(
     if value not in known:
         raise WrongAddressError
     return value
+
+
+def _code(given: Mapping[str, str]) -> str | None:
+    code = given.get("code")
+    if code is not None and not _CODE.fullmatch(code):
+        raise WrongAddressError
+    return code
 
 
 def _number(given: Mapping[str, str], name: str, known: range) -> int | None:

@@ -17,6 +17,8 @@ HEIGHT = 180
 FOOT, LEFT = 20, 180
 ROW = 24
 MOST_LABELS = 12
+# Nearer to the left, half of a label would not be seen.
+EDGE = 32
 _LONGEST_LABEL = 26
 
 
@@ -44,14 +46,15 @@ def columns(title: str, points: Sequence[Point]) -> SafeString:
         if place % every == 0:
             marks.append(
                 format_html(
-                    '<text class="bo-label" x="{}" y="{}" text-anchor="middle">{}</text>',
-                    _n(x), HEIGHT + 15, point.label,
+                    '<text class="bo-label" x="{}" y="{}" text-anchor="{}">{}</text>',
+                    number_text(x if x > EDGE else 0), HEIGHT + 15,
+                    "middle" if x > EDGE else "start", point.label,
                 )
             )  # fmt: skip
     base = format_html(
         '<line class="bo-axis" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, HEIGHT, HEIGHT
     )
-    return _svg(title, HEIGHT + FOOT, [base, *marks])
+    return svg(title, HEIGHT + FOOT, [base, *marks])
 
 
 def bars(title: str, points: Sequence[Point]) -> SafeString:
@@ -67,12 +70,12 @@ def bars(title: str, points: Sequence[Point]) -> SafeString:
                 '<g><title>{}</title><text class="bo-label" x="{}" y="{}"'
                 ' text-anchor="end">{}</text><rect class="bo-bar" x="{}" y="{}"'
                 ' width="{}" height="{}"/>{}</g>',
-                point.text, LEFT - 8, y + 16, _short(point.label), LEFT, y + 5,
-                _n(length), ROW - 10,
+                point.text, LEFT - 8, y + 16, short(point.label), LEFT, y + 5,
+                number_text(length), ROW - 10,
                 "" if tick is None else _line(tick, tick, y + 2, y + ROW - 2),
             )
         )  # fmt: skip
-    return _svg(title, max(len(points), 1) * ROW, marks)
+    return svg(title, max(len(points), 1) * ROW, marks)
 
 
 def sparkline(title: str, values: Sequence[float | None]) -> SafeString:
@@ -83,7 +86,12 @@ def sparkline(title: str, values: Sequence[float | None]) -> SafeString:
         "",
         '<rect class="bo-bar" x="{}" y="{}" width="{}" height="{}"/>',
         (
-            (_n(n * step), _n(28 - v / most * 28), _n(step * 0.75), _n(v / most * 28))
+            (
+                number_text(n * step),
+                number_text(28 - v / most * 28),
+                number_text(step * 0.75),
+                number_text(v / most * 28),
+            )
             for n, v in enumerate(value or 0 for value in values)
         ),
     )
@@ -114,18 +122,19 @@ def _column(point: Point, x: float, width: float, most: float) -> SafeString:
     return format_html(
         '<g><title>{}</title><rect class="bo-bar" x="{}" y="{}" width="{}" height="{}"/>'
         "{}</g>",
-        point.text, _n(left), _n(HEIGHT - height), _n(width), _n(height), tick,
+        point.text, number_text(left), number_text(HEIGHT - height), number_text(width), number_text(height), tick,
     )  # fmt: skip
 
 
 def _line(x1: float, x2: float, y1: float, y2: float) -> SafeString:
     return format_html(
         '<line class="bo-tick" x1="{}" x2="{}" y1="{}" y2="{}"/>',
-        _n(x1), _n(x2), _n(y1), _n(y2),
+        number_text(x1), number_text(x2), number_text(y1), number_text(y2),
     )  # fmt: skip
 
 
-def _svg(title: str, height: int, marks: Sequence[str]) -> SafeString:
+def svg(title: str, height: int, marks: Sequence[str]) -> SafeString:
+    """Returns a chart of marks, with its title for screen readers."""
     return format_html(
         '<svg class="bo-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         "<title>{}</title>{}</svg>",
@@ -134,10 +143,11 @@ def _svg(title: str, height: int, marks: Sequence[str]) -> SafeString:
     )  # fmt: skip
 
 
-def _short(label: str) -> str:
+def short(label: str) -> str:
+    """Returns a name as long as there is room for."""
     return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
 
 
-def _n(value: float) -> str:
+def number_text(value: float) -> str:
     """Returns a coordinate without the decimal sign of any language."""
     return f"{value:.1f}"

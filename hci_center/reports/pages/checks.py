@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +25,14 @@ WORDS: dict[str, Any] = {
     "L3": gettext_lazy("The first line is no opening"),
     "L4": gettext_lazy("A line is older than the one before"),
     "H2": gettext_lazy("A contact is held by somebody inactive"),
+    "H1": gettext_lazy("Nobody who works can take an open chat"),
     "M1": gettext_lazy("Unread messages are counted wrongly"),
+    "M2": gettext_lazy("The time of a contact's last message is wrong"),
+    "M3": gettext_lazy("Whether or since when somebody waits is wrong, or a clock"),
+    "M4": gettext_lazy("A delivery is over and its message waits, or its times cross"),
+    "R3": gettext_lazy("The feed has rows older than 48 hours"),
+    "R4": gettext_lazy("A file without its row, or a row without its file"),
+    "R5": gettext_lazy("An erased person is here again"),
 }
 
 
@@ -68,15 +76,19 @@ def _findings(address: Address) -> Table:
         Column(_("Computed")),
     ]
     table = Table("findings", _("Findings"), columns)
-    rows = Check.objects.filter(manager_id__in=address.scope.ids).order_by("-at")
+    visible = Q(manager_id__in=address.scope.ids)
+    if address.sees_all and address.scope.chosen is None:
+        visible |= Q(manager_id__isnull=True)
+    rows = Check.objects.filter(visible).order_by("-at")
     found = list(rows[:MOST_FINDINGS])
     ids = [check.chat_id for check in found if check.chat_id is not None]
     protocols = dict(Chat.objects.filter(pk__in=ids).values_list("pk", "protocol"))
     for check in found:
-        manager = address.scope.managers[check.manager_id or 0]
+        manager = address.scope.managers.get(check.manager_id or 0)
+        zone = manager.time_zone if manager else settings.TIME_ZONE
         table.add(
-            check.at.astimezone(ZoneInfo(manager.time_zone)),
-            manager.name,
+            check.at.astimezone(ZoneInfo(zone)),
+            manager.name if manager else "",
             protocols.get(check.chat_id or 0, ""),
             str(WORDS.get(check.check_code, check.check_code)),
             _row(check.kept),

@@ -19,6 +19,7 @@ _KINDS: Mapping[str, Kind] = {
     "n": "count",
     "of": "count",
     "count": "count",
+    "in": "count",
     "rate": "share",
 }
 

@@ -155,7 +155,7 @@ class ReportPage(View):
             ),
             "hidden": [
                 (name, address.given[name])
-                for name in ("hour", "weekday", "part")
+                for name in ("hour", "weekday", "part", "code")
                 if name in address.given
             ],
             "since": "" if address.period else address.since.isoformat(),
@@ -264,7 +264,7 @@ def _is_provisional(address: Address, content: Content) -> bool:
 
 
 def _tabs(address: Address, name: str) -> list[dict[str, Any]]:
-    names = ("metric", "by", "clock", "hour", "weekday", "part")
+    names = ("metric", "by", "clock", "hour", "weekday", "part", "code")
     query = address.query(**dict.fromkeys(names))
     return [
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hci_center.reports.definitions import METRICS
@@ -18,8 +19,8 @@ from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Cell, Column, Table
 
 SHADES = 5
-# Counted a message, so that no chats are behind them.
-_WITHOUT_ROWS = ("messages", "new_contacts")
+# Of messages those that come in.
+_STATISTICS = {"messages": "in"}
 
 
 class Hours(ReportPage):
@@ -30,16 +31,29 @@ class Hours(ReportPage):
     )  # fmt: skip
 
     def allowed(self, query: QueryDict) -> Allowed:
-        wanted = ("opened", "messages", "tme", "tmr1", "tmr", "closed", "reopened")
+        wanted = (
+            "opened",
+            "messages",
+            "new_contacts",
+            "tme",
+            "tmr1",
+            "tmr",
+            "closed",
+            "reopened",
+        )
         return Allowed(tuple(name for name in wanted if name in METRICS))
 
     def build(self, address: Address) -> Content:
         metric = METRICS[address.metric]
         title = label_of(metric)
+        if address.metric in _STATISTICS:
+            title = _("Messages of customers")
         if not {*address.filters} <= {*metric.by}:
             return Content([Section(title, notes=[self.unfiltered(address, metric)])])
         is_duration = issubclass(metric, Duration)
-        figure = Figure(address.metric, "median" if is_duration else "count")
+        part = _STATISTICS.get(address.metric, "")
+        statistic = "median" if is_duration else part or "count"
+        figure = Figure(address.metric, statistic, part=part)
         found = figures(address.question(address.metric, "hour", "weekday"))
         values = {
             key: figure.value(row, address.clock) for key, row in found.rows.items()
@@ -54,9 +68,10 @@ class Hours(ReportPage):
             for weekday in WEEKDAYS:
                 value = values.get((hour, weekday), 0 if not is_duration else None)
                 keys = [("hour", hour), ("weekday", weekday)]
-                has_rows = value is not None and address.metric not in _WITHOUT_ROWS
-                has_rows = has_rows and (hour, weekday) in values
-                link = rows_link(address, address.metric, keys) if has_rows else ""
+                has_rows = value is not None and (hour, weekday) in values
+                link = ""
+                if has_rows and not (part and not value):
+                    link = rows_link(address, address.metric, keys, part)
                 row.append(Cell(value, figure.kind, link, _shade(value, most)))
             table.rows.append(row)
         return Content([Section(title, table)], (address.metric,))

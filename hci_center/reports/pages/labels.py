@@ -38,6 +38,7 @@ _COHORTS: Mapping[str, Any] = {
     "happened": gettext_lazy("what ended in the period"),
     "closed": gettext_lazy("of chats closed in the period"),
     "opened": gettext_lazy("of chats opened in the period"),
+    "queued": gettext_lazy("of messages queued in the period"),
 }
 
 

@@ -16,6 +16,8 @@ TABS: Mapping[str, Any] = {
     "outcomes": gettext_lazy("Outcomes"),
     "sla": gettext_lazy("Targets"),
     "csat": gettext_lazy("Satisfaction"),
+    "delivery": gettext_lazy("Delivery"),
+    "channels": gettext_lazy("Channels"),
     "definitions": gettext_lazy("Definitions"),
     "checks": gettext_lazy("Checks"),
 }

@@ -22,10 +22,11 @@ from hci_center.reports.pages.address import (
     Allowed,
     WrongAddressError,
 )
+from hci_center.reports.pages.failures import reason_of
 from hci_center.reports.pages.frame import Content, ReportPage, Section
 from hci_center.reports.pages.labels import WEEKDAYS, cohort_of, label_of
 from hci_center.reports.pages.tables import Cell, Column, Table
-from hci_center.reports.rows import ForeignPlaceError, Place, Row, rows_of
+from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Place, Row, rows_of
 
 SHOWN = 200
 # Of a file, at once.
@@ -34,6 +35,12 @@ _PARTS = {
     "n": gettext_lazy("those that count"),
     "of": gettext_lazy("those among which it counts"),
     "rest": gettext_lazy("the others"),
+    "in": gettext_lazy("those of customers"),
+    "human": gettext_lazy("those of operators"),
+    "automatic": gettext_lazy("those that no operator wrote here"),
+    "sent": gettext_lazy("those that were sent"),
+    "delivered": gettext_lazy("those that were sent and delivered"),
+    "failed": gettext_lazy("those that failed"),
 }
 
 
@@ -49,6 +56,7 @@ class RowList(ReportPage):
     def build(self, address: Address) -> Content:
         metric = METRICS[address.metric]
         title = label_of(metric)
+        _require_part(address)
         if not {*address.filters} - {"hour", "weekday"} <= {*metric.by}:
             return Content([Section(title, notes=[self.unfiltered(address, metric)])])
         question = address.question(address.metric)
@@ -66,6 +74,7 @@ class RowList(ReportPage):
     def build_file(self, address: Address) -> Content:
         """Returns a table whose rows are read as they are written."""
         metric = METRICS[address.metric]
+        _require_part(address)
         if not {*address.filters} - {"hour", "weekday"} <= {*metric.by}:
             raise WrongAddressError
         table = empty_table(address)
@@ -144,6 +153,14 @@ def _all_rows(address: Address) -> Iterator[list[Cell]]:
             return
 
 
+def _require_part(address: Address) -> None:
+    """Raises WrongAddressError for a part that the metric does not have."""
+    if address.part not in (*OF_ALL, *METRICS[address.metric].parts):
+        raise WrongAddressError
+    if address.code is not None and address.part != "failed":
+        raise WrongAddressError
+
+
 def _filters(address: Address) -> str:
     return repr((address.question(address.metric), address.part))
 
@@ -160,6 +177,14 @@ def _place_of(address: Address) -> Place | None:
 
 def _count(address: Address) -> int:
     total = figures(address.question(address.metric)).total
+    if address.part == "failed":
+        failed = total["failed"]
+        return int(
+            failed.get(address.code, 0) if address.code else sum(failed.values())
+        )
+    if address.part in METRICS[address.metric].parts:
+        found = total[address.part]
+        return int(found["n"] if isinstance(found, dict) else found)
     if "count" in total:
         return int(total["count"])
     if address.part == "n" or "of" not in total:
@@ -171,8 +196,10 @@ def _said(address: Address) -> list[str]:
     """Returns which rows these are, in words."""
     metric, said = METRICS[address.metric], []
     said.append(cohort_of(metric).capitalize() + ".")
-    if issubclass(metric, Share):
+    if issubclass(metric, Share) or address.part in metric.parts:
         said.append(f"{_PARTS[address.part]}.".capitalize())
+    if address.code is not None:
+        said.append(reason_of(address.code))
     if address.hour is not None:
         said.append(_("Hour: %02d:00.") % address.hour)
     if address.weekday is not None:

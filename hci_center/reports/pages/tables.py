@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from django.utils.translation import get_language
 
-# `text`; `count`; `seconds`; `share`, a part of one; `decimal`; `moment`, a local time.
-Kind = Literal["text", "count", "seconds", "share", "decimal", "moment"]
+# `text`; `count`; `seconds`; `millis`, shown as seconds; `share`, a part of one;
+# `decimal`; `moment`, a local time.
+Kind = Literal["text", "count", "seconds", "millis", "share", "decimal", "moment"]
 NOTHING = "–"  # noqa: RUF001 - a dash for what has no figure
 
 
@@ -27,6 +28,11 @@ def clock_text(seconds: int) -> str:
     """Returns a duration as h:mm:ss."""
     minutes, rest = divmod(seconds, 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def millis_text(millis: int) -> str:
+    """Returns milliseconds as seconds."""
+    return decimal_text(f"{millis // 1000}.{millis % 1000:03}")
 
 
 def decimal_text(text: str) -> str:
@@ -74,6 +80,8 @@ class Cell:
             return NOTHING
         if self.kind == "seconds":
             return clock_text(value)
+        if self.kind == "millis":
+            return millis_text(value)
         if self.kind == "share":
             return decimal_text(f"{Decimal(str(value)) * 100:.2f}") + "%"
         if self.kind == "decimal":

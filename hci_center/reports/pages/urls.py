@@ -1,9 +1,11 @@
 from django.contrib import admin
 from django.urls import path
 
+from hci_center.reports.pages.channels import Channels
 from hci_center.reports.pages.checks import Checks
 from hci_center.reports.pages.csat import Csat
 from hci_center.reports.pages.definitions_page import Definitions
+from hci_center.reports.pages.delivery import Delivery
 from hci_center.reports.pages.first import First
 from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.groups import Areas, Operators
@@ -23,6 +25,8 @@ PAGES: tuple[type[ReportPage], ...] = (
     Outcomes,
     Sla,
     Csat,
+    Delivery,
+    Channels,
     Definitions,
     Checks,
     RowList,

@@ -21,6 +21,8 @@ _OPTIONS = {
     "strings_to_numbers": False,
 }
 _WIDTH = 18
+# Of a day, and of a second.
+_UNITS = {"seconds": 86400, "millis": 1000}
 
 
 class TooManyRowsError(Exception):
@@ -59,6 +61,7 @@ class _Formats:
         self.bold = workbook.add_format({"bold": True, "text_wrap": True})
         self.of_kind = {
             "seconds": workbook.add_format({"num_format": "[h]:mm:ss"}),
+            "millis": workbook.add_format({"num_format": "0.000"}),
             "share": workbook.add_format({"num_format": "0.00%"}),
             "decimal": workbook.add_format({"num_format": "0.00"}),
             "moment": workbook.add_format({"num_format": f"{day} hh:mm:ss"}),
@@ -88,5 +91,5 @@ def _write_cell(
             line, place, value.replace(tzinfo=None, microsecond=0), style
         )
     else:
-        number = value / 86400 if cell.kind == "seconds" else float(value)
+        number = value / _UNITS.get(cell.kind, 1)
         sheet.write_number(line, place, number, style)

@@ -15,6 +15,7 @@ from tests import builders
 from tests.admin.conftest import at_the_desk
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.past import Centre
+from tests.reports.past_accounts import write_accounts
 
 PERIOD = "from=2025-11-17&to=2025-11-30"
 Rows = list[list[str]]
@@ -28,6 +29,7 @@ def centre(db: None) -> Centre:
 @pytest.fixture
 def past(centre: Centre) -> Centre:
     write(centre)
+    write_accounts(centre)
     return centre
 
 

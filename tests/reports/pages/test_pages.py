@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,6 +13,7 @@ from chats.models import Survey
 from hci_center.audit.models import AuditLine
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import figures
+from hci_center.reports.metric import Cohort
 from hci_center.reports.models import Check, Run
 from hci_center.reports.pages.registry import TABS
 from hci_center.reports.questions import Question
@@ -57,7 +58,9 @@ LINK = re.compile(r'<a href="/admin/reports/rows/\?([^"]+)">([^<]*)</a>')
     [
         ("times", "by=operator&metric=tma"), ("times", "by=week&metric=tmr1"),
         ("areas", ""), ("operators", ""), ("hours", "metric=opened"), ("outcomes", ""),
-        ("sla", "by=area"), ("csat", ""), ("first", ""),
+        ("sla", "by=area"), ("csat", ""), ("first", ""), ("delivery", ""),
+        ("delivery", "by=channel"), ("channels", ""), ("hours", "metric=messages"),
+        ("hours", "metric=new_contacts"),
     ],
 )  # fmt: skip
 def test_a_figure_opens_as_many_rows_as_it_counts(read, past, name, query):
@@ -144,7 +147,7 @@ def test_every_metric_is_defined(read):
         for texts in (metric.label, metric.formula, metric.null):
             assert texts["pt-br"]
             assert texts["en"]
-        assert metric.cohort in ("happened", "closed", "opened")
+        assert metric.cohort in get_args(Cohort)
 
 
 def test_findings_of_other_managers_are_not_shown(read, past):

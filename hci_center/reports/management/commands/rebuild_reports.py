@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 from typing import Any
 
@@ -10,6 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hci_center.database.timeouts import use_role
 from hci_center.reports.rebuilding import chats_in_batches, differences, make
+from hci_center.reports.volume_hours import (
+    count_anew,
+    differing_hours,
+    settled_spans,
+)
 from managers.lookup import named_manager
 from managers.models import Manager
 
@@ -41,11 +46,30 @@ class Command(BaseCommand):
                 differing += self._compare(ids)
             else:
                 make(ids)
+        hours, found = self._hours(manager_id, options["since"], options["verify"])
+        differing += found
         seconds = monotonic() - began
         verb = "compared" if options["verify"] else "made anew"
-        self.stdout.write(f"{chats} chats {verb} in {seconds:.1f} s")
+        counted = f"{chats} chats {verb} and {hours} days of messages"
+        self.stdout.write(f"{counted} in {seconds:.1f} s")
         if differing:
             raise CommandError(f"{differing} rows differ")
+
+    def _hours(
+        self, manager_id: int | None, since: date | None, verifies: bool
+    ) -> tuple[int, int]:
+        """Counts the settled hours anew, or compares; returns days and differences."""
+        begins = None if since is None else datetime.combine(since, time(), tzinfo=UTC)
+        days, differing = 0, 0
+        for span in settled_spans(begins, timedelta(days=1)):
+            days += 1
+            if not verifies:
+                count_anew(span, manager_id)
+                continue
+            for one in differing_hours(span, manager_id):
+                differing += 1
+                self.stdout.write(f"hour {one.side}: {one.row}")
+        return days, differing
 
     def _manager(self, named: str | None) -> int | None:
         if named is None:
