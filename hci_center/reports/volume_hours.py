@@ -70,8 +70,12 @@ SELECT manager_id, 'kept', to_jsonb(x)::text
   FROM (SELECT * FROM kept EXCEPT ALL SELECT * FROM computed) x
  ORDER BY 1, 3, 2
 """  # noqa: S608 - of columns
+# The first hour with anything, kept or to be kept.
 _KEPT = """
-SELECT least((SELECT min(begins) FROM report_hour), until), until FROM report_settled
+SELECT least((SELECT min(begins) FROM report_hour),
+             (SELECT min(least(stored_at, created_at)) FROM chats_message),
+             (SELECT min(created_at) FROM contacts_contact), until), until
+  FROM report_settled
 """
 
 

@@ -128,7 +128,8 @@ def test_old_rows_of_the_feed(found: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO change_feed (seq, at, manager_id, kind) VALUES"
-            " (1, now() - interval '3 days', 1, 'message')"
+            " (0, now() - interval '3 days', 1, 'message')"
+            " ON CONFLICT (seq) DO UPDATE SET at = excluded.at"
         )
     assert found() == {"R3"}
 
