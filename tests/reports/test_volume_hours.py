@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -94,7 +94,8 @@ def test_a_tampered_hour_is_found_and_mended(centre: Centre) -> None:
     Hour.objects.filter(pk=row.pk).update(count=99)
     with pytest.raises(CommandError, match="2 rows differ"):
         call_command("rebuild_reports", verify=True)
-    nightly.check_if_due(row.begins + timedelta(days=1, hours=12))
+    noon = datetime.combine(row.day + timedelta(days=2), time(15), UTC)
+    assert nightly.check_if_due(noon)
     found = Check.objects.filter(check_code="kept", manager_id=centre.manager.pk)
     assert {check.kept["count"] for check in found if check.kept} == {99}
     assert ask(centre).total == before
