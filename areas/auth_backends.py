@@ -7,11 +7,16 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
+from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from areas.devices import device_of
 from areas.login_throttle import (
@@ -22,9 +27,10 @@ from areas.login_throttle import (
     subjects_elsewhere,
     subjects_on_device,
 )
+from areas.second_factor import Answer, check, is_in_use
 from hci_center import security
 from hci_center.addresses import address_of, network_of
-from hci_center.errors import ThrottledError
+from hci_center.errors import OtpRequiredError, ThrottledError
 
 # Failures with unknown names per address before its passwords are checked one at a
 # time.
@@ -35,8 +41,9 @@ _ONE_BY_ONE = Lock()
 class ThrottledBackend(ModelBackend):
     """Django's ModelBackend, throttled after failures.
 
-    An unknown name is throttled and takes as long as a known one. Raises
-    ThrottledError.
+    An unknown name is throttled and takes as long as a known one. A wrong code of the
+    second factor counts as a wrong password does. Raises ThrottledError, and
+    OtpRequiredError if the password is right and the code `otp` is not.
     """
 
     def authenticate(
@@ -44,6 +51,8 @@ class ThrottledBackend(ModelBackend):
         request: HttpRequest | None,
         username: str | None = None,
         password: str | None = None,
+        otp: str | None = None,
+        asks_otp: bool = True,
         **kwargs: Any,
     ) -> User | None:
         if username is None or password is None:
@@ -52,14 +61,27 @@ class ThrottledBackend(ModelBackend):
         user_id = _id_of(username)
         account = username if user_id else "none"
         subjects = _subjects(request, username, user_id)
+        answer = Answer.OK
         try:
             with _attempt(subjects):
                 user = super().authenticate(request, username, password, **kwargs)
+                if user is not None and asks_otp:
+                    answer = check(user, otp)
         except ThrottledError:
             security.report("sign_in_throttled", request, account=account)
             raise
         if user is None:
             security.report("sign_in_failed", request, account=account)
+        elif answer is Answer.MISSING:
+            return_attempt(subjects)
+            raise OtpRequiredError
+        elif answer is Answer.WRONG:
+            security.report("second_factor_failed", request, account=account)
+            # Django sends it only where no backend raises.
+            user_login_failed.send(
+                __name__, credentials={"username": username}, request=request
+            )
+            raise OtpRequiredError(_("This code is wrong; wait for the next."))
         else:
             clear_failures(subjects)
         return user
@@ -102,11 +124,37 @@ def _attempt(subjects: Subjects) -> Iterator[None]:
 
 
 class ThrottledLoginForm(AuthenticationForm):
-    """The admin's login form; shows throttling as an error message."""
+    """The admin's login form; shows throttling and a missing code as error messages."""
+
+    otp = forms.CharField(
+        label=_("Code of the authenticator app"),
+        required=False,
+        max_length=64,
+        widget=UnfoldAdminTextInputWidget(
+            {"autocomplete": "one-time-code", "spellcheck": "false"}
+        ),
+        help_text=_("Or a recovery code. Leave empty if your account has none."),
+    )
+
+    @property
+    def asks_for_code(self) -> bool:
+        return is_in_use()
 
     def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = self.cleaned_data
+        username, password = cleaned.get("username"), cleaned.get("password")
+        if username is None or not password:
+            return cleaned
         try:
-            cleaned: dict[str, Any] = super().clean()
-        except ThrottledError as refused:
+            self.user_cache = authenticate(
+                self.request,
+                username=username,
+                password=password,
+                otp=cleaned.get("otp"),
+            )
+        except (ThrottledError, OtpRequiredError) as refused:
             raise ValidationError(refused.sentence, code=refused.code) from refused
+        if self.user_cache is None:
+            raise self.get_invalid_login_error()
+        self.confirm_login_allowed(self.user_cache)
         return cleaned

@@ -39,7 +39,10 @@ def change_password(request: HttpRequest, user: User, old: str, new: str) -> Non
     after too many wrong ones: whoever finds a console open must not guess here what
     signing in would not let him.
     """
-    if authenticate(request, username=user.get_username(), password=old) is None:
+    checked = authenticate(
+        request, username=user.get_username(), password=old, asks_otp=False
+    )
+    if checked is None:
         raise InvalidError({"password": [_("The password is wrong.")]})
     try:
         validate_password(new, user)

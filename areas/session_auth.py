@@ -13,6 +13,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
+from areas.second_factor import must_enroll
 from hci_center.callers import Caller
 from managers.models import Supervision
 
@@ -63,9 +64,10 @@ def caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
     """Returns the caller of a user, or None.
 
     An administrator may access all managers, a supervisor his own, an operator a part
-    of one. None for a user who is inactive, or neither staff nor operator.
+    of one. None for a user who is inactive, neither staff nor operator, or has yet to
+    set up the second factor that he needs.
     """
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User) or not user.is_active or must_enroll(user):
         return None
     credential = f"user:{user.pk}"
     if user.is_superuser:

@@ -67,6 +67,11 @@ UNFOLD: dict[str, Any] = {
         }
     },
     "DASHBOARD_CALLBACK": "hci_center.reports.wall.views.add_wall",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Two-step sign-in"), "link": reverse_lazy("second-factor")}
+        ]
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

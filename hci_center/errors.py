@@ -57,6 +57,13 @@ class NotAuthenticatedError(RefusedError):
     sentence = _("A valid API key or a signed-in session is needed.")
 
 
+class OtpRequiredError(NotAuthenticatedError):
+    """The password is right; the code of the second factor is missing or wrong."""
+
+    code = "otp_required"
+    sentence = _("Enter the code that your authenticator app shows.")
+
+
 class ForbiddenError(RefusedError):
     status, code = 403, "forbidden"
     sentence = _("This is not allowed with your credentials.")

@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "areas.devices.DeviceMiddleware",
+    "areas.enrollment.EnrollmentMiddleware",
 ]
 
 ROOT_URLCONF = "hci_center.urls"
@@ -275,6 +276,10 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "OPTIONS": {"max_similarity": 0.9},
     },
 ]
+# Of whom two-step sign-in is required; anybody of the staff may set it up.
+REQUIRE_2FA: str = env.choice(
+    "HCI_REQUIRE_2FA", default="off", among=("off", "administrators", "staff")
+)
 AUTHENTICATION_BACKENDS = [
     "areas.auth_backends.ThrottledBackend",
     "areas.signing_in.PacedBackend",

@@ -13,6 +13,7 @@ from hci_center.errors import (
     ManagerNotFoundError,
     NotAuthenticatedError,
     OperatorNotFoundError,
+    OtpRequiredError,
 )
 
 CHAPTER = "Areas"
@@ -166,11 +167,13 @@ PAGES = {
     "sign_in": OperationDoc(
         "Sign in",
         "Opens a session for a person: sets the `sessionid` cookie. Wants the CSRF "
-        "token that GET sets. Slowed down after failures.",
+        "token that GET sets. Slowed down after failures. An account "
+        "with two-step sign-in needs `otp` too: the code that its authenticator app "
+        "shows, or a recovery code.",
         answer=PersonShape,
         example=PERSON,
         bodies={"A person": {"username": "ana.souza", "password": "…"}},
-        refuses=(NotAuthenticatedError, ForbiddenError),
+        refuses=(NotAuthenticatedError, OtpRequiredError, ForbiddenError),
         chapter=SESSIONS,
     ),
     "show": OperationDoc(

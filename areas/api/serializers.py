@@ -51,6 +51,8 @@ class SetPresence(Body):
 class SignIn(Body):
     username = Text(150)
     password = Text(4096)
+    # The code of the second factor, where the account has one.
+    otp = Text(64, required=False)
 
 
 class ChangePassword(Body):

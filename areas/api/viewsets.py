@@ -29,12 +29,13 @@ from areas.opening_state import opening_state
 from areas.operators import find_area
 from areas.presence import set_presence
 from areas.queries import areas_of_manager, operators_of_area, present_operators
+from areas.second_factor import must_enroll
 from areas.session_auth import caller_of, open_session
 from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 from hci_center.callers import Caller
-from hci_center.errors import NotAuthenticatedError, RefusedError
+from hci_center.errors import NotAuthenticatedError, OtpRequiredError, RefusedError
 from managers.lookup import find_manager
 
 
@@ -107,6 +108,10 @@ class SessionViewSet(ContractViewSet):
         if not hasattr(self.request, "session"):
             open_session(self.request)
         user = authenticate(self.request, **fields)
+        if isinstance(user, User) and must_enroll(user):
+            raise OtpRequiredError(
+                _("Your account needs two-step sign-in: set it up in /admin/ first.")
+            )
         caller = None if user is None else caller_of(user)
         if not isinstance(user, User) or caller is None:
             raise NotAuthenticatedError(_("The user name or the password is wrong."))

@@ -18,7 +18,7 @@ from areas.models.policies import (
 )
 from areas.models.presence import Availability, PauseReason, Presence, PresenceSpan
 from areas.models.schedules import Holiday, Opening, Schedule
-from areas.models.sign_in import SignInFailure
+from areas.models.sign_in import RecoveryCode, SecondFactor, SignInFailure
 
 __all__ = [
     "Area",
@@ -38,7 +38,9 @@ __all__ = [
     "Policy",
     "Presence",
     "PresenceSpan",
+    "RecoveryCode",
     "Schedule",
+    "SecondFactor",
     "SignInFailure",
     "TransferReason",
 ]

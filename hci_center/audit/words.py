@@ -17,6 +17,7 @@ ACTS: dict[str, Any] = {
     "sign-in": _("signed in"),
     "sign-in-refused": _("sign-in refused"),
     "sign-out": _("signed out"),
+    "second-factor": _("two-step sign-in changed"),
     "open": _("opened"),
     "export": _("exported"),
     "rows": _("rows of a figure read"),

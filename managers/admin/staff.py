@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin  # noqa: F401 - registers both models
 from django.contrib.auth.models import Group, User
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
-from areas.models import Operator
+from areas.models import Operator, SecondFactor
+from areas.second_factor import remove
 from managers.admin.columns import column, moment_column, tag
+from managers.admin.confirm import confirm
 from managers.admin.filters import yes_or_no
 from managers.admin.tenant import WRITE, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
@@ -162,6 +164,7 @@ class StaffAdmin(TenantAdmin):
     ]
     search_fields = ["username", "first_name", "email"]
     ordering = ["username"]
+    actions = ["end_second_factor"]
     fieldsets = [
         (None, {"fields": ["username", "new_password", "is_active", "is_superuser"]}),
         (gettext_lazy("Person"), {"fields": ["first_name", "email"]}),
@@ -234,6 +237,37 @@ class StaffAdmin(TenantAdmin):
                 operators: Any = self.admin_site.get_model_admin(Operator)
                 operators.dismiss(request, leaving, users=[obj.pk])
         super().save_model(request, obj, form, change)
+
+    @admin.action(
+        description=gettext_lazy("End their two-step sign-in"), permissions=["change"]
+    )
+    def end_second_factor(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        enrolled = queryset.filter(
+            pk__in=SecondFactor.objects.exclude(confirmed_at=None).values("pk")
+        )
+        form = confirm(
+            self,
+            request,
+            enrolled,
+            title=_("End two-step sign-in"),
+            none=_("None of these people has set it up."),
+            sentences=[
+                _("They sign in with their password alone until they set it up again.")
+            ],
+            danger=True,
+        )
+        if isinstance(form, HttpResponse):
+            return form
+        ended = sum(remove(user) for user in list(enrolled))
+        message = ngettext(
+            "Two-step sign-in of %d person was ended.",
+            "Two-step sign-in of %d people was ended.",
+            ended,
+        )
+        self.message_user(request, message % ended, messages.SUCCESS)
+        return None
 
     signed_in = moment_column("last_login", gettext_lazy("Last sign-in"))
 

@@ -53,9 +53,9 @@ export class Calls {
   settings = () => this.client.call("GET", "/api/session/settings");
   /** @param {Record<string, any>} settings */
   saveSettings = (settings) => this.client.call("PUT", "/api/session/settings", settings);
-  /** @param {string} username @param {string} password */
-  signIn = (username, password) =>
-    this.client.call("POST", "/api/session", { username, password });
+  /** @param {string} username @param {string} password @param {string} otp The code of the second factor, or "". */
+  signIn = (username, password, otp) =>
+    this.client.call("POST", "/api/session", { username, password, ...(otp && { otp }) });
   /** @param {string} presence @param {string} [reason] */
   setPresence = (presence, reason) =>
     this.client.call("PUT", "/api/operator/presence", {

@@ -14,7 +14,7 @@ export class Account {
     this.app = app;
     /** @type {import("../types.js").Person | null} */
     this.person = null;
-    this.gate = { isShown: false, isOver: false, isBusy: false, error: "" };
+    this.gate = { isShown: false, isOver: false, isBusy: false, asksCode: false, error: "" };
     /** Whether the server has said who it is since the page was loaded. */
     this.isConfirmed = false;
     app.client.onSignedOut = () => this.ended();
@@ -66,7 +66,7 @@ export class Account {
 
   /** @param {string} error */
   #show(error) {
-    this.gate = { isShown: true, isOver: false, isBusy: false, error };
+    this.gate = { isShown: true, isOver: false, isBusy: false, asksCode: false, error };
     this.app.render();
   }
 
@@ -94,7 +94,7 @@ export class Account {
     app.store.person = person;
     app.client.csrfToken = person.csrfToken;
     app.calls.operatorId = person.operatorId ?? "0";
-    this.gate = { isShown: false, isOver: false, isBusy: false, error: "" };
+    this.gate = { isShown: false, isOver: false, isBusy: false, asksCode: false, error: "" };
     app.local.open(person);
     if (isFirst) {
       if (location.pathname === "/") app.router.go("/inbox/mine", { replace: true });
@@ -110,7 +110,7 @@ export class Account {
     if (!this.person || this.gate.isOver) return;
     this.app.connection.stop();
     this.app.local.pause();
-    this.gate = { isShown: false, isOver: true, isBusy: false, error: "" };
+    this.gate = { isShown: false, isOver: true, isBusy: false, asksCode: false, error: "" };
     this.app.render();
   }
 
@@ -123,13 +123,14 @@ export class Account {
     this.app.render();
     try {
       this.app.client.csrfToken = cookie("csrftoken");
-      const person = await this.app.calls.signIn(String(form.get("username")), String(form.get("password")));
+      const person = await this.app.calls.signIn(String(form.get("username")), String(form.get("password")), String(form.get("otp") ?? "").trim());
       localStorage.removeItem("signedOut");
       this.#signedIn(person);
     } catch (error) {
       const { message, code } = /** @type {any} */ (error);
       const isWrong = code === "not_authenticated" || code === "wrong_credentials";
-      this.gate = { ...this.gate, isBusy: false, error: isWrong ? t("Username or password do not match. After 5 tries the wait grows.") : message };
+      const asksCode = this.gate.asksCode || code === "otp_required";
+      this.gate = { ...this.gate, isBusy: false, asksCode, error: isWrong ? t("Username or password do not match. After 5 tries the wait grows.") : message };
       this.app.render();
     }
   };

@@ -6,6 +6,12 @@ import { contactName } from "../format/names.js";
 import { glyph } from "../parts/icon.js";
 import { LOCALE, t } from "../words.js";
 
+/** The code of the second factor, once the server has asked for it. @param {import("../app.js").App} app */
+function codeField(app) {
+  if (!app.account.gate.asksCode) return nothing;
+  return html`<label class="field"><span class="field__label">${t("Code of the authenticator app, or a recovery code")}</span><input class="input" name="otp" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus></label>`;
+}
+
 /** @param {import("../app.js").App} app */
 export function gate(app) {
   const { error, isBusy } = app.account.gate;
@@ -18,6 +24,7 @@ export function gate(app) {
       ${error ? html`<p class="error" role="alert">${glyph("failed")}<span>${error}</span></p>` : nothing}
       <label class="field"><span class="field__label">${t("Username")}</span><input class="input" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus></label>
       <label class="field"><span class="field__label">${t("Password")}</span><input class="input" name="password" type="password" autocomplete="current-password" required></label>
+      ${codeField(app)}
       <input type="hidden" name="asksSound" value="1">
       <label class="check"><input type="checkbox" name="sound" ?checked=${app.notices.hasSound}><span>${t("Play a sound when a chat comes to me")}<br><span class="quiet">${t("The browser lets it sound only after this click.")}</span></span></label>
       <button class="btn btn--primary btn--big" type="submit" aria-busy=${isBusy || nothing}>${t("Sign in")}</button>
@@ -43,6 +50,7 @@ export function gateOver(app) {
     ${error ? html`<p class="error" role="alert">${glyph("failed")}<span>${error}</span></p>` : nothing}
     <label class="field"><span class="field__label">${t("Username")}</span><input class="input" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus></label>
     <label class="field"><span class="field__label">${t("Password")}</span><input class="input" name="password" type="password" autocomplete="current-password" required></label>
+    ${codeField(app)}
     <button class="btn btn--primary btn--big" type="submit" aria-busy=${isBusy || nothing}>${t("Sign in")}</button>
   </form>`;
 }

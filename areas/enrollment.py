@@ -1,0 +1,38 @@
+"""Sends staff who have yet to set up two-step sign-in to the page where they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from areas.second_factor import must_enroll
+
+BACK_OFFICE = "/admin/"
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class EnrollmentMiddleware:
+    """Redirects from every page of the back-office; the API knows nobody such."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.REQUIRE_2FA == "off" or not request.path_info.startswith(
+            BACK_OFFICE
+        ):
+            return self.get_response(request)
+        page = reverse("second-factor")
+        free = (page, reverse("admin:login"), reverse("admin:logout"))
+        user = request.user
+        if request.path_info in free or not isinstance(user, User):
+            return self.get_response(request)
+        if must_enroll(user):
+            return HttpResponseRedirect(page)
+        return self.get_response(request)
