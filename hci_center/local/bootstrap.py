@@ -1,19 +1,15 @@
-"""Prepares a running database for use: migrations, static files, demo data."""
+"""Prepares a running database for use: migrations, demo data."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import io
 import json
-import os
 import secrets
 import tempfile
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -55,33 +51,6 @@ def erase_again() -> None:
     """Erases the persons that a restored backup has brought back."""
     with other_timeouts(connection, Timeouts(0, 0, 0)):
         call_command("erasures", "apply", if_restored=True)
-
-
-def close_media() -> None:
-    """Restricts the folder of customers' files, which earlier versions left open."""
-    settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A mounted disk may belong to another user.
-    with contextlib.suppress(PermissionError):
-        settings.MEDIA_ROOT.chmod(0o700)
-
-
-def collect_static() -> None:
-    """Collects the static files if one has changed since the last time."""
-    stamp = settings.DATA_DIR / "static.stamp"
-    state = _state_of_static()
-    if stamp.exists() and stamp.read_text() == state and settings.STATIC_ROOT.exists():
-        return
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp.write_text(state)
-
-
-def _state_of_static() -> str:
-    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            file = os.stat(storage.path(path))
-            digest.update(f"{path}\0{file.st_size}\0{file.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 def was_interrupted() -> bool:

@@ -29,6 +29,7 @@ WANT_SECRETS = {
     "serve_demo_gateways",
     "serve_feed",
 }
+WANT_FILES = {"deliver_messages"}
 # They save no settings, and send many statements; by the role whose timeouts they have.
 LONG_RUNNING = {
     "deliver_messages": "worker",
@@ -60,7 +61,7 @@ def execute(arguments: list[str]) -> None:
     try:
         if command in WANT_SECRETS or command in LONG_RUNNING:
             django.setup()
-            start_checked(secrets=command in WANT_SECRETS)
+            start_checked(secrets=command in WANT_SECRETS, files=command in WANT_FILES)
         with _named(command):
             execute_from_command_line(arguments)
     except ImproperlyConfigured as error:

@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 
 from hci_center.database.pooler import check_session
+from hci_center.local.file_store import check_file_store
 from hci_center.local.secret_check import Report, check_secrets, missing_secrets
 
 EXIT_STATUS = 2
@@ -25,10 +26,10 @@ EXIT_STATUS = 2
 _REFUSED_BY_POOLER = "unsupported startup parameter"
 
 
-def check_start(say: Report, *, secrets: bool = True) -> None:
+def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> None:
     """Checks all that a process needs from its database.
 
-    Raises ImproperlyConfigured with the remedy, OperationalError if the database is not
+    `secrets` and `files`: whether it uses those. Raises ImproperlyConfigured with the remedy, OperationalError if the database is not
     reachable.
     """
     try:
@@ -44,6 +45,8 @@ def check_start(say: Report, *, secrets: bool = True) -> None:
     check_migrations()
     if secrets:
         check_secrets(say)
+    if files:
+        check_file_store()
 
 
 def check_migrations() -> None:
@@ -81,14 +84,14 @@ def _migrations_of_code() -> set[tuple[str, str]]:
     }
 
 
-def start_checked(*, secrets: bool = True) -> None:
+def start_checked(*, secrets: bool = True, files: bool = False) -> None:
     """Runs `check_start` at the start of a process; exits 2 if it fails.
 
     If the database is not reachable, the process starts all the same and is checked as
     soon as the database is back.
     """
     try:
-        check_start(_report, secrets=secrets)
+        check_start(_report, secrets=secrets, files=files)
     except ImproperlyConfigured as error:
         _report(str(error))
         sys.exit(EXIT_STATUS)
@@ -97,8 +100,9 @@ def start_checked(*, secrets: bool = True) -> None:
             # The process cannot work without them, and only the database shows whether
             # they may be generated.
             raise
-        check = Thread(target=_check_later, args=(secrets,), name="start", daemon=True)
-        check.start()
+        Thread(
+            target=_check_later, args=(secrets, files), name="start", daemon=True
+        ).start()
     finally:
         # This thread may not need a connection again.
         if not connection.in_atomic_block:
@@ -110,11 +114,11 @@ def _report(text: str) -> None:
     sys.stderr.flush()
 
 
-def _check_later(secrets: bool) -> None:
+def _check_later(secrets: bool, files: bool) -> None:
     while True:
         time.sleep(1)
         try:
-            check_start(_report, secrets=secrets)
+            check_start(_report, secrets=secrets, files=files)
         except ImproperlyConfigured as error:
             _report(str(error))
             os._exit(EXIT_STATUS)

@@ -21,6 +21,7 @@ from hci_center.database.pooler import use_pooler, uses_pooler
 from hci_center.limits import allow_many_connections
 from hci_center.listening import BACKLOG, listening_socket, run
 from hci_center.local.command_line import unavailable_sentence
+from hci_center.local.folders import prepare_folders
 from hci_center.local.start_check import start_checked
 from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
@@ -61,10 +62,11 @@ if __name__ == "__main__":
     django.setup(set_prefix=False)
     use_pooler()
     try:
-        start_checked()
+        start_checked(files=True)
     except OperationalError as error:
         sys.exit(unavailable_sentence(error))
 
+    prepare_folders()
     listening = listening_socket(settings.HOST, settings.PORT, given.fd)
 
     from hci_center.wsgi import application

@@ -10,7 +10,7 @@ import time
 
 import django
 
-from hci_center.listening import listen
+from hci_center.listening import listen, listening_socket
 from hci_center.webserver import wsgi_bridge
 from hci_center.webserver.body_reader import BodyGuard
 from hci_center.webserver.http_protocol import BoundedHttp
@@ -86,4 +86,9 @@ if __name__ == "__main__":
         wsgi_bridge.Waiting.longest = float(sys.argv[2])
     # There is no database: whoever shows any key is known.
     wsgi_bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
-    serve(application, listen("127.0.0.1", int(sys.argv[1])), threads=2)
+    # A port, or the descriptor of a socket that another process keeps open.
+    is_passed, number = sys.argv[1].startswith("fd="), int(sys.argv[1].strip("fd="))
+    listening = (
+        listening_socket("", 0, number) if is_passed else listen("127.0.0.1", number)
+    )
+    serve(application, listening, threads=2)

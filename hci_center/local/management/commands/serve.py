@@ -110,10 +110,8 @@ class Command(BaseCommand):
         check_secrets(self.note)
         if embedded or migrates or bootstrap.is_new():
             bootstrap.migrate(self.say)
-        check_start(self.note)
+        check_start(self.note, files=True)
         bootstrap.erase_again()
-        bootstrap.close_media()
-        bootstrap.collect_static()
         if embedded:
             bootstrap.finish_first_start(self.say)
         advice = bootstrap.how_to_enter()

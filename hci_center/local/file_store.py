@@ -1,0 +1,95 @@
+"""Checks at start whether the process sees the files of its database.
+
+A second machine with a folder of its own would answer 404 for the files that the first
+one keeps, and a folder whose disk is not mounted would fill up beside it. The database
+therefore knows its store: a folder by the mark in it, a bucket by its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from hci_center.local import paths
+
+NAME = "file_store"
+MARK = ".store"
+
+_FIND = "SELECT proof FROM local_secretproof WHERE name = %s"
+_INSERT = """
+INSERT INTO local_secretproof (name, proof) VALUES (%s, %s) ON CONFLICT DO NOTHING
+"""
+_SET = """
+INSERT INTO local_secretproof (name, proof) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET proof = excluded.proof
+"""
+
+
+def check_file_store() -> None:
+    """Checks that the files of this process are those of the database.
+
+    The first process decides. Raises ImproperlyConfigured with the remedy. The embedded
+    database and its folder are on one machine, so they are not checked.
+    """
+    if paths.database_url() == settings.DATABASE_URL:
+        return
+    known = _known()
+    if known is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [NAME, _present() or _mark()])
+        known = _known()
+    if _present() != known:
+        raise ImproperlyConfigured(_refusal())
+
+
+def take_file_store() -> None:
+    """Makes the present store the one that this database is used with."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [NAME, _present() or _mark()])
+
+
+def _known() -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [NAME])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _present() -> str | None:
+    """Returns what tells the store of this process from others; None if it is new."""
+    if settings.S3_BUCKET:
+        place = (settings.S3_ENDPOINT, settings.S3_BUCKET, settings.S3_FOLDER)
+        return hashlib.sha256(repr(place).encode()).hexdigest()
+    try:
+        return (settings.MEDIA_ROOT / MARK).read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _mark() -> str:
+    """Marks the folder and returns its mark; of two at once one decides."""
+    settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with (settings.MEDIA_ROOT / MARK).open("x") as file:
+            file.write(str(uuid.uuid4()))
+    except FileExistsError:
+        pass
+    return _present() or ""
+
+
+def _refusal() -> str:
+    after = "If its files were moved or restored here, run manage.py take_file_store."
+    if settings.S3_BUCKET:
+        return (
+            "HCI_S3_BUCKET (with HCI_S3_ENDPOINT and HCI_S3_FOLDER) is not where the "
+            f"files of this database are: set it as on the other machines. {after}"
+        )
+    return (
+        f"The files of this database are not in {settings.MEDIA_ROOT}: every machine "
+        "needs the same store. Mount the folder that the others use there, or set "
+        f"HCI_S3_BUCKET on all of them. {after}"
+    )

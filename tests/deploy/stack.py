@@ -1,0 +1,211 @@
+"""The centre as deploy/ runs it: two of each process behind nginx and PgBouncer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from hci_center.listening import listen
+from tests.deploy.certificates import HOST
+from tests.deploy.servers import Servers
+from tests.feed.processes import wait_until
+from tests.ports import free_port
+
+ROOT = Path(settings.BASE_DIR)
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+COMMANDS = {
+    "web": [sys.executable, "-m", "hci_center.webserver.server"],
+    "feed": [*MANAGE, "serve_feed"],
+    "relay": [*MANAGE, "relay_changes"],
+    "deliver": [*MANAGE, "deliver_messages"],
+}
+EACH = 2
+# What the supervisor and the units give a process to end.
+STOPS_WITHIN = 10.0
+
+
+class Stack:
+    """Servers, and the processes by name: each a list of those that live."""
+
+    def __init__(self, folder: Path, servers: Servers) -> None:
+        self.folder, self.servers = folder, servers
+        self.url = f"https://localhost:{servers.https_port}"
+        self.environment = {
+            **os.environ,
+            "HCI_DATA_DIR": str(folder / "data"),
+            "HCI_SECRET_KEY": settings.SECRET_KEY,
+            "HCI_TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
+            "HCI_PUBLIC_URL": self.url,
+            "HCI_TRUSTED_PROXIES": HOST,
+            "HCI_HOST": HOST,
+            "HCI_FEED_SOCKETS_EACH": "1000",
+            "DATABASE_URL": servers.database_url,
+            "HCI_WEB_DATABASE_URL": servers.pooler_url,
+            "REDIS_URL": servers.redis_url,
+        }
+        self.ports = {
+            name: [free_port() for _ in range(EACH)] for name in ("web", "feed")
+        }
+        # Sockets that outlive the processes, as systemd keeps them.
+        self.sockets = {
+            name: [listen(HOST, port) for port in ports]
+            for name, ports in self.ports.items()
+        }
+        self.processes: dict[str, list[subprocess.Popen[bytes]]] = {}
+
+    def start(self) -> None:
+        self.manage("migrate", "-v0")
+        for name in COMMANDS:
+            self.processes[name] = [self.run(name, place) for place in range(EACH)]
+        for port in (*self.ports["web"], *self.ports["feed"]):
+            wait_until(lambda port=port: self.is_healthy(port), 60)
+        self.servers.start_nginx(self.nginx_configuration())
+        wait_until(lambda: self.readiness()["status"] == "ok", 20)
+
+    def stop(self) -> None:
+        for process in [each for some in self.processes.values() for each in some]:
+            process.kill()
+            process.wait()
+        for kept in [each for some in self.sockets.values() for each in some]:
+            kept.close()
+
+    def run(self, name: str, place: int, **more: str) -> subprocess.Popen[bytes]:
+        """Starts a process of the name, on the socket of its place if it has one."""
+        command, passed = COMMANDS[name], ()
+        if name in self.sockets:
+            descriptor = self.sockets[name][place].fileno()
+            command, passed = [*command, "--fd", str(descriptor)], (descriptor,)
+        with (self.folder / f"{name}.{place}.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                env=self.environment | more,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                pass_fds=passed,
+            )
+
+    def replace(self, name: str, place: int) -> float:
+        """Stops a process as a deployment does and starts its successor.
+
+        Returns the seconds until it had ended.
+        """
+        process, began = self.processes[name][place], time.monotonic()
+        process.terminate()
+        assert process.wait(STOPS_WITHIN) in (0, -signal.SIGTERM)
+        ended = time.monotonic() - began
+        self.processes[name][place] = self.run(name, place)
+        return ended
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [*MANAGE, *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+    def shell(self, script: str) -> Any:
+        return json.loads(self.manage("shell", "-v0", "-c", script))
+
+    def logs(self) -> str:
+        """All that the processes wrote, to be shown by a failing test."""
+        return "\n".join(
+            f"{path.name}: {line}"
+            for path in sorted(self.folder.glob("*.log"))
+            for line in path.read_text().splitlines()[-40:]
+        )
+
+    # Asking ---------------------------------------------------------------------
+
+    def context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.servers.ca)
+
+    def connect(self) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            "localhost", self.servers.https_port, timeout=20, context=self.context()
+        )
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        client: http.client.HTTPSConnection | None = None,
+    ) -> tuple[int, Any]:
+        """Status and JSON of one call through nginx; raises OSError if it failed."""
+        used = client or self.connect()
+        content = None if body is None else json.dumps(body).encode()
+        given = {"Content-Type": "application/json", **(headers or {})}
+        try:
+            used.request(method, path, content, given)
+            answer = used.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            if client is None:
+                used.close()
+
+    def readiness(self) -> Any:
+        try:
+            return self.ask("GET", "/readyz")[1]
+        except (OSError, ValueError, http.client.HTTPException):
+            return {"status": "silent"}
+
+    def is_healthy(self, port: int) -> bool:
+        client = http.client.HTTPConnection(HOST, port, timeout=2)
+        try:
+            client.request("GET", "/healthz")
+            return client.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            client.close()
+
+    def nginx_configuration(self) -> str:
+        """The files of deploy/nginx with the ports and certificates of the test."""
+        files = ROOT / "deploy" / "nginx"
+        site = "\n".join(
+            (files / name).read_text() for name in ("upstreams.conf", "hci.conf")
+        )
+        for name, documented in (("web", (8000, 8010)), ("feed", (8001, 8011))):
+            for there, here in zip(documented, self.ports[name], strict=True):
+                site = site.replace(f"{HOST}:{there}", f"{HOST}:{here}")
+        https, folder = self.servers.https_port, self.folder
+        # The redirection from port 80 is left out.
+        site = re.sub(r"\nserver \{\n    listen 80;.*?\n\}\n", "\n", site, flags=re.S)
+        site = re.sub(r"listen 443 ", f"listen {HOST}:{https} ", site)
+        site = re.sub(r".*listen \[::\].*\n", "", site)
+        site = site.replace("server_name centre.example", "server_name localhost")
+        certificates = self.servers.folder / "server"
+        site = re.sub(r"/etc/letsencrypt\S*fullchain\.pem", f"{certificates}.crt", site)
+        site = re.sub(r"/etc/letsencrypt\S*privkey\.pem", f"{certificates}.key", site)
+        user = "user root;" if os.geteuid() == 0 else ""
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "\n".join(f"{k}_temp_path {folder}/nginx-{k};" for k in kinds)
+        return f"""
+{user}
+daemon off;
+pid {folder}/nginx.pid;
+worker_processes 1;
+events {{ worker_connections 4096; }}
+http {{
+access_log off;
+{temporary}
+{site}
+}}
+"""
