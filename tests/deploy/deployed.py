@@ -25,6 +25,7 @@ class Deployed(Centre):
         self.session_headers = self.headers_of(self.rows["session"])
         self.answered, self.failed = 0, []
         self._local = threading.local()
+        self._clients: list[http.client.HTTPSConnection] = []
 
     def headers_of(self, session: str) -> dict[str, str]:
         return {"Cookie": f"sessionid={session}", "Origin": self.stack.url}
@@ -45,13 +46,19 @@ class Deployed(Centre):
             else:
                 self.stack.processes[name][0] = self.stack.run(name, 0)
 
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
     def connect(self) -> psycopg.Connection[Any]:
         return self.stack.servers.connect(connect_timeout=2)
 
     def post_message(self, token: str) -> None:
         """By REST, on a connection that is kept; raises OSError unless acknowledged."""
-        client = getattr(self._local, "client", None) or self.stack.connect()
-        self._local.client = client
+        client = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = self.stack.connect()
+            self._clients.append(client)
         body = {
             "managerNumber": 5511400011111,
             "contactNumber": 551133334444,

@@ -219,20 +219,24 @@ server_tls_ca_file = {self.ca}
     def revive(self, name: str) -> None:
         """Starts it again and returns when it answers."""
         command, user = self._commands[name]
+        answers = {
+            "postgres": lambda: self._answers(self.database_url),
+            "redis": self._redis_answers,
+            "pooler": lambda: self._answers(self.pooler_url),
+        }[name]
         self._start(name, *command, user=user)
-        if name == "postgres":
-            wait_until(self._has_recovered)
-        elif name == "redis":
-            wait_until(self._redis_answers)
-        elif name == "pooler":
-            wait_until(lambda: self._answers(self.pooler_url))
 
-    def _has_recovered(self) -> bool:
-        """A killed server's last backends must let go before another can start."""
-        if self.processes["postgres"].poll() is not None:
-            command, user = self._commands["postgres"]
-            self._start("postgres", *command, user=user)
-        return self._answers(self.database_url)
+        def has_come_back() -> bool:
+            # Of a killed PostgreSQL the last backends must let go first.
+            if self.processes[name].poll() is not None:
+                self._start(name, *command, user=user)
+            return bool(answers())
+
+        try:
+            wait_until(has_come_back)
+        except AssertionError:
+            log = (self.folder / f"{name}.log").read_text()
+            raise AssertionError(f"{name} stays away: {log[-2000:]}") from None
 
     def _start(self, name: str, *command: str, user: str | None = OWNER) -> None:
         self._commands[name] = command, user

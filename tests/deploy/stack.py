@@ -33,6 +33,8 @@ COMMANDS = {
 EACH = 2
 # What the supervisor and the units give a process to end.
 STOPS_WITHIN = 10.0
+# Those that listen to nobody cannot be asked whether they have started.
+STARTS_WITHIN = 3.0
 
 
 class Stack:
@@ -106,6 +108,10 @@ class Stack:
         assert process.wait(STOPS_WITHIN) in (0, -signal.SIGTERM)
         ended = time.monotonic() - began
         self.processes[name][place] = self.run(name, place)
+        if name in self.ports:
+            wait_until(lambda: self.is_healthy(self.ports[name][place]))
+        else:
+            time.sleep(STARTS_WITHIN)
         return ended
 
     def manage(self, *arguments: str) -> str:
