@@ -4,6 +4,7 @@ serve it, each with a data folder of its own."""
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -113,3 +114,31 @@ def test_a_database_that_was_there_before_them_is_not_started_with_others(first)
     assert refused(ended, "HCI_TOKEN_KEYS does")
     first.start()
     assert first.state() == "ok"
+
+
+def test_a_start_leaves_a_database_that_others_serve_as_it_is(
+    first, database, tmp_path
+):
+    """Migrations are a step of their own: the version before may still be running."""
+    shutil.copytree(first.data / "secrets", tmp_path / "secrets")
+    with psycopg.connect(database, autocommit=True) as connection:
+        [row] = connection.execute(
+            "DELETE FROM django_migrations WHERE app = 'local' RETURNING app, name,"
+            " applied"
+        ).fetchall()
+        try:
+            other = {
+                "HCI_DATA_DIR": str(tmp_path),
+                "HCI_PORT": "1",
+                "HCI_FEED_PORT": "2",
+            }
+            for command in (["manage.py", "serve"], ["manage.py", "relay_changes"]):
+                ended = python(first, *command, **other)
+                said = "1 migrations of this version are not applied"
+                assert refused(ended, said), command
+        finally:
+            connection.execute(
+                "INSERT INTO django_migrations (app, name, applied)"
+                " VALUES (%s, %s, %s)",
+                row,
+            )
