@@ -16,6 +16,7 @@ import time
 from django.http import HttpRequest
 
 from hci_center.addresses import address_of
+from hci_center.masking import masked
 
 logger = logging.getLogger("security")
 
@@ -77,7 +78,7 @@ class SingleLineFormatter(logging.Formatter):
             message += f" (and {left_out} more like it before)"
         when = self.formatTime(record, self.datefmt)
         line = f"{when} {record.levelname} {record.name}: {message}"
-        return _printable(line)[:LONGEST_LINE]
+        return masked(_printable(line)[:LONGEST_LINE])
 
 
 def _printable(text: str) -> str:

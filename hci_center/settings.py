@@ -19,6 +19,7 @@ from hci_center.backoffice import UNFOLD  # noqa: F401 - the admin theme's setti
 from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
 from hci_center.local.generated_secrets import generated_secret, stored_secret
+from hci_center.logs.configuration import logging_settings
 from hci_center.webserver.content_policy import STRICT
 
 # The pinned `tzdata` alone: a machine's own files would move the hours of a centre.
@@ -39,6 +40,15 @@ FEED_PORT: int = env.port("HCI_FEED_PORT", default=PORT + 1)
 WEB_THREADS: int = env.number("HCI_WEB_THREADS", default=4, least=1, most=256)
 # For absolute links and the feed's address behind a proxy; "" uses the request's host.
 PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")
+
+# Metrics of every process, in Prometheus's format; off without a key.
+METRICS_KEY: str = env.str("HCI_METRICS_KEY", default="")
+if METRICS_KEY and len(METRICS_KEY) < 16:
+    raise ImproperlyConfigured("HCI_METRICS_KEY needs 16 characters or more.")
+# Web and feed show theirs on their own ports, relay and worker on these.
+METRICS_HOST: str = env.str("HCI_METRICS_HOST", default="127.0.0.1")
+RELAY_METRICS_PORT: int = env.port("HCI_RELAY_METRICS_PORT", default=PORT + 3)
+WORKER_METRICS_PORT: int = env.port("HCI_WORKER_METRICS_PORT", default=PORT + 4)
 
 # Secrets -------------------------------------------------------------------
 
@@ -391,35 +401,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "hci_center.database.log_lines.WithoutValues",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        },
-        "one_line": {"()": "hci_center.security.SingleLineFormatter"},
-    },
-    "filters": {"limited": {"()": "hci_center.security.LimitedEvents"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        # Events that anybody can cause: one line each, rate-limited.
-        "security": {
-            "class": "logging.StreamHandler",
-            "formatter": "one_line",
-            "filters": ["limited"],
-        },
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # A refused request is a normal response, not an error of the server.
-        "django.request": {"level": "ERROR"},
-        "security": {"handlers": ["security"], "propagate": False},
-        # Django's own events: a foreign Host, forged look-ups in the admin.
-        "django.security": {"handlers": ["security"], "propagate": False},
-        # It logs a long message each second while Redis is down; the relay logs it
-        # once.
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-    },
-}
+# Lines for people, or an object of JSON a line and a line a request.
+LOG_FORMAT: str = env.choice("HCI_LOG_FORMAT", default="text", among=("text", "json"))
+LOGGING = logging_settings(LOG_FORMAT)
+# Where errors are reported besides, without data; "" for nowhere.
+SENTRY_DSN: str = env.str("HCI_SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT: str = env.str("HCI_SENTRY_ENVIRONMENT", default="")

@@ -12,7 +12,7 @@ from django.db import close_old_connections, reset_queries  # noqa: E402
 
 from hci_center.api.application import (  # noqa: E402 - needs Django set up
     Application,
-    check_connection,
+    begin_request,
 )
 
 application = Application()
@@ -22,4 +22,4 @@ application = Application()
 request_started.disconnect(reset_queries)
 request_started.disconnect(close_old_connections)
 request_finished.disconnect(close_old_connections)
-request_started.connect(check_connection)
+request_started.connect(begin_request)

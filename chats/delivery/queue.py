@@ -85,7 +85,8 @@ SELECT d.message_id, d.fence, d.doubt_until IS NOT NULL, d.failures, d.token,
        m.details ->> 'caption', m.details ->> 'fileName',
        q.gateway_id, q.direction = 'out',
        v.gateway, v.kind, v.file, v.mime, v.size, d.choices::text,
-       {registry.COLUMNS.replace("m.", "n.")}
+       {registry.COLUMNS.replace("m.", "n.")},
+       m.chat_id, extract(epoch FROM statement_timestamp() - d.queued_at)::float8
   FROM chats_delivery d
   JOIN chats_message m ON m.id = d.message_id
   JOIN contacts_contact c ON c.id = d.contact_id
@@ -113,7 +114,8 @@ class Job:
 
     `outcome_unknown`: an earlier attempt has no known result. `has_waited`: receipts
     for that attempt were awaited already. `awaits_file`: its file must be converted
-    first. `refusal`: why the gateway does not accept its file.
+    first. `refusal`: why the gateway does not accept its file. `age`: for how many
+    seconds it has waited.
     """
 
     message_id: int
@@ -128,6 +130,8 @@ class Job:
     pauses: int
     awaits_file: bool = False
     refusal: str = ""
+    chat_id: int = 0
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,8 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         pauses=pauses,
         awaits_file=file is not None and file.is_awaited,
         refusal="" if file is None else file.refusal,
+        chat_id=row[-2],
+        age=max(0.0, row[-1]),
     )
 
 

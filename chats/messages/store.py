@@ -23,6 +23,7 @@ from chats.models import Attachment
 from contacts.models import Contact, public_id
 from contacts.queries import AS_TIME
 from hci_center.errors import InvalidError
+from hci_center.logs.context import bind
 
 # The documented content of a message that is a file.
 FILE_CONTENT = "Arquivo em anexo"
@@ -39,7 +40,7 @@ _INSERT = f"""
 SELECT h.manager_id, h.contact_id, h.id, {_STATED}
   FROM chats_chat h
  WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
-RETURNING m.id, {AS_TIME.format("m.created_at")}
+RETURNING m.id, {AS_TIME.format("m.created_at")}, m.chat_id
 """  # noqa: S608 - of columns
 # Into that chat, also if it is closed.
 _INSERT_INTO = f"""
@@ -47,7 +48,7 @@ _INSERT_INTO = f"""
 SELECT h.manager_id, h.contact_id, h.id, {_STATED}
   FROM chats_chat h
  WHERE h.contact_id = %(contact)s AND h.id = %(chat)s
-RETURNING m.id, {AS_TIME.format("m.created_at")}
+RETURNING m.id, {AS_TIME.format("m.created_at")}, m.chat_id
 """  # noqa: S608 - of columns
 
 # As `chats.rules.tasks.schedule` does with `soonest`.
@@ -81,14 +82,15 @@ WITH account AS MATERIALIZED (
 ), stored AS (
   {_INTO}
   SELECT n.manager_id, n.id, n.chat_id, {_STATED} FROM counted n
-  RETURNING m.id, {AS_TIME.format("m.created_at")} AS at
+  RETURNING m.id, {AS_TIME.format("m.created_at")} AS at, m.chat_id, m.manager_id
 ), asked AS (
   INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
   SELECT n.manager_id, 'inbound', n.id, clock_timestamp()
     FROM counted n, account WHERE account.has_automation
   {TASK_AGAIN}
 )
-SELECT stored.at, counted.external_id FROM stored, counted
+SELECT stored.at, counted.external_id, stored.id, stored.chat_id, stored.manager_id
+  FROM stored, counted
 """  # noqa: S608 - of columns
 _UNLESS_KNOWN = """
      AND NOT EXISTS (SELECT FROM chats_message x
@@ -190,7 +192,8 @@ def store(
                 values |= _values(uuid, draft)
                 cursor.execute(_INSERT_INTO, {**values, "chat": chat_id})
             row = cursor.fetchone()
-    message_id, created_at = row
+    message_id, created_at, stored_in = row
+    bind(manager_id=contact.manager_id, chat_id=stored_in, message_id=message_id)
     attach(attachment, message_id)
     written = StoredValues(uuid, created_at, attachment)
     shape = _shape(draft, written, public_id(contact.channel, contact.external_id))
@@ -215,7 +218,8 @@ def insert_fast_path(target: Target, draft: NewMessage) -> Shape | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    at, external_id = row
+    at, external_id, message_id, chat_id, manager_id = row
+    bind(manager_id=manager_id, chat_id=chat_id, message_id=message_id)
     contact_id = public_id(target.channel, external_id)
     return _shape(draft, StoredValues(uuid, at), contact_id)
 

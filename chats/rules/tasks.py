@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from hci_center.background import faults
 from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
+from hci_center.logs.context import bound
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +149,11 @@ def run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
 
     A deadlock or a lock that was not free is no fault: the task is due again at once.
     """
+    with bound(task_id=task.id, manager_id=task.manager_id, contact_id=task.contact_id):
+        _run(task, handlers)
+
+
+def _run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
     try:
         with transaction.atomic():
             handlers[task.kind](task)

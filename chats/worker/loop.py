@@ -14,6 +14,7 @@ import logging
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic, sleep
@@ -35,6 +36,7 @@ from chats.inbox.words import index_waiting_words
 from chats.rules import assignment, clocks, survey
 from chats.worker import queues
 from chats.worker.completions import Completion, Completions, nothing
+from chats.worker.metrics import WorkerMetrics
 from chats.worker.periodic_tasks import Tasks
 from chats.worker.registered_jobs import registered
 from chats.worker.side_jobs import SideJobs
@@ -42,6 +44,7 @@ from chats.worker.wakeup import PollWaiter
 from hci_center.api import idempotency
 from hci_center.background import faults
 from hci_center.database.faults import describe, is_lost
+from hci_center.logs.context import bound
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +104,7 @@ class Worker:
             self.limits.rules,
         )
         self._dues = self._tasks.dues
+        self.metrics = WorkerMetrics(self._slots)
         # Not at once: a worker that restarts repeatedly would do nothing else.
         self._dues["orphans"] = monotonic() + SWEEP_EVERY / 4
         self._dues["openings"] = monotonic() + EXTEND_FIRST
@@ -207,7 +211,12 @@ class Worker:
         return taken
 
     def _attempt(self, job: Job) -> None:
+        with job_in_log(job):
+            self._attempt_bound(job)
+
+    def _attempt_bound(self, job: Job) -> None:
         outcome: Outcome
+        begun = monotonic()
         try:
             outcome = attempts.attempt(self.drivers, job)
         except Exception as error:  # noqa: BLE001
@@ -215,15 +224,22 @@ class Worker:
             self._report("send", error, f"message {job.message_id}")
             outcome = attempts.broken(job)
         ended = AttemptResult(job, outcome)
+        took = monotonic() - begun
         self._end(
             Completion(
                 "send",
-                partial(results.settle, ended, self.limits.doubt, self.limits.hurry),
+                partial(self._settle, ended, took),
                 lambda: self._forget(job),
                 f"message {job.message_id}",
                 partial(results.give_up, job),
             )
         )
+
+    def _settle(self, ended: AttemptResult, took: float) -> None:
+        with job_in_log(ended.job):
+            results.settle(ended, self.limits.doubt, self.limits.hurry)
+        _job, since = self._in_flight[ended.job.message_id]
+        self.metrics.record(ended, took, ended.job.age + monotonic() - since)
 
     def _report(self, task: str, error: Exception, subject: str) -> None:
         """Records a fault in the main thread; sender threads have no connection."""
@@ -236,6 +252,11 @@ class Worker:
     def _end(self, completion: Completion) -> None:
         self._completions.add(completion)
         self._sleep.wake()
+
+    def _slots(self) -> dict[str, tuple[int, int]]:
+        """Returns how many of each kind of slot are in use, and how many there are."""
+        sending = len(self._in_flight) + self._checking
+        return {"send": (sending, self.limits.sends), **self._side.slots()}
 
     # Periodic tasks
 
@@ -309,6 +330,13 @@ class Worker:
         else:
             self._side.close()
         self._sleep.disconnect()
+
+
+def job_in_log(job: Job) -> AbstractContextManager[None]:
+    """Within the block, the log lines name the message."""
+    return bound(
+        manager_id=job.ref.manager_id, chat_id=job.chat_id, message_id=job.message_id
+    )
 
 
 def _update_pauses() -> None:

@@ -26,6 +26,7 @@ from chats.worker.handlers import HANDLERS
 from chats.worker.registered_jobs import registered
 from hci_center.background import faults
 from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
+from hci_center.logs.context import bound
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,15 @@ class SideJobs:
         jobs = self._working + self._fetching + self._converting
         return bool(jobs or self._ruling.count or self._housekeeping)
 
+    def slots(self) -> dict[str, tuple[int, int]]:
+        """Returns how many threads of each kind work, and how many may."""
+        return {
+            "inbound": (self._working, self.partitions),
+            "rules": (self._ruling.count, self.rules),
+            "conversions": (self._converting, self.conversions),
+            "fetches": (self._fetching, self.fetches),
+        }
+
     def stop(self) -> None:
         """Stops after the current events and aborts conversions.
 
@@ -120,7 +130,8 @@ class SideJobs:
         try:
             events = [event]
             while events and not self._stopping.is_set():
-                _work_through(events[0])
+                with bound(event_id=events[0].id):
+                    _work_through(events[0])
                 events = queue.claim(1, (event.source, event.lane))
         except Exception as error:  # noqa: BLE001 - claimed again after its lease
             _report("inbound", error, f"event {event.id}")

@@ -7,18 +7,18 @@ from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 
 from hci_center.api.middleware import PREFIX, ApiMiddleware
 from hci_center.audit.middleware import AuditMiddleware
 from hci_center.compression import CompressionMiddleware
+from hci_center.logs import requests
 
 
-def check_connection(**_signal: Any) -> None:
+def begin_request(**_signal: Any) -> None:
     """Closes this thread's connection if it is broken or too old."""
-    connection.close_if_unusable_or_obsolete()
+    requests.begin()
 
 
 class CallCors(CorsMiddleware):
@@ -40,7 +40,7 @@ class Application(WSGIHandler):
     Python. GET and HEAD requests take Django's normal path, with the same responses.
     """
 
-    check_connection = staticmethod(check_connection)
+    begin_request = staticmethod(begin_request)
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,8 +55,10 @@ class Application(WSGIHandler):
     ) -> Iterable[bytes]:
         if not has_short_path(environ):
             return super().__call__(environ, start_response)
-        self.check_connection()
-        response: Any = self.api(WSGIRequest(environ))
+        self.begin_request()
+        request = WSGIRequest(environ)
+        response: Any = self.api(request)
+        requests.describe(request)
         start_response(
             f"{response.status_code} {response.reason_phrase}",
             [
@@ -65,6 +67,11 @@ class Application(WSGIHandler):
             ],
         )
         return [response.content]
+
+    def get_response(self, request: HttpRequest) -> Any:
+        response = super().get_response(request)
+        requests.describe(request)
+        return response
 
 
 def has_short_path(environ: dict[str, Any]) -> bool:

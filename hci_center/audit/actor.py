@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from hci_center.addresses import address_of
+from hci_center.request_ids import KEY
 
 ANONYMOUS = "anonymous"
+# The length of the column.
+LONGEST_ID = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ def acting_as(credential: str) -> Iterator[None]:
         _actor.reset(token)
 
 
+def current_request() -> HttpRequest | None:
+    """Returns the request that this thread answers, or None."""
+    return _request.get()
+
+
 def current_actor() -> Actor | None:
     """Returns who acts; None: nobody whom the program knows, so the database's role."""
     actor = _actor.get()
@@ -75,12 +83,18 @@ def current_actor() -> Actor | None:
 
 
 def actor_in(request: HttpRequest) -> Actor:
-    """Returns the sender of a request, with an id that all its lines share."""
-    request_id = getattr(request, "audit_id", "")
+    """Returns the sender of a request, with an id that all its lines share.
+
+    It is the request's X-Request-Id, cut to the column; a request that no server of
+    ours has received gets one.
+    """
+    request_id: str = request.META.get(KEY, "") or getattr(request, "audit_id", "")
     if not request_id:
         request_id = secrets.token_hex(8)
         request.audit_id = request_id  # type: ignore[attr-defined]
-    return Actor(_credential_of(request), request_id, address_of(request)[:64])
+    return Actor(
+        _credential_of(request), request_id[:LONGEST_ID], address_of(request)[:64]
+    )
 
 
 def _credential_of(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from time import perf_counter
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -25,20 +26,30 @@ class Cursor(CursorWrapper):
         self.fetchone, self.fetchall = cursor.fetchone, cursor.fetchall
 
     def execute(self, sql: Any, params: Any = None) -> Any:
-        if self.db.execute_wrappers or self.db.needs_rollback:
-            return super().execute(sql, params)
+        database = self.db
+        begun = perf_counter()
         try:
+            if database.execute_wrappers or database.needs_rollback:
+                return super().execute(sql, params)
             return self.cursor.execute(sql, params)
-        except self.db.Database.Error:
-            with self.db.wrap_database_errors:
+        except database.Database.Error:
+            with database.wrap_database_errors:
                 raise
+        finally:
+            database.spent += perf_counter() - begun
+            database.statements += 1
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL wrapper with less overhead and a limit on every wait.
 
     Reading one row takes two thirds of the time that it takes with Django's own.
+    `spent` and `statements` are the seconds and the number of statements since they
+    were set to 0, with the commits.
     """
+
+    spent = 0.0
+    statements = 0
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
@@ -62,6 +73,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except self.Database.Error:
             with self.wrap_database_errors:
                 raise
+
+    def _commit(self) -> None:
+        begun = perf_counter()
+        try:
+            super()._commit()  # type: ignore[misc]
+        finally:
+            self.spent += perf_counter() - begun
 
     def is_usable(self) -> bool:
         """Whether the connection still works, in most cases without a round trip.

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 import psycopg
 
 from hci_center.database import faults
+from hci_center.masking import masked
 
 _CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 _DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+# Errors of a program's own names and types.
+_NAMING_CODE = (AttributeError, ImportError, NameError, SyntaxError, TypeError)
+_QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 
 ErrorInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None]
@@ -23,12 +31,21 @@ class WithoutValues(logging.Formatter):
     """Formats tracebacks; a database error shows only its kind, code and location.
 
     PostgreSQL's message quotes the row that it refused: names, numbers and texts of
-    customers, which would stay in the log for as long as the log is kept.
+    customers, which would stay in the log for as long as the log is kept. The message of
+    another error is shown without what it quotes. Long numbers and secrets are masked.
     """
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
 
     def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802 - logging's name
         error = ei[1]
-        return "" if error is None else _formatted(error, set()).rstrip("\n")
+        return "" if error is None else without_values(error)
+
+
+def without_values(error: BaseException) -> str:
+    """Returns the traceback of an error, with its causes, without values."""
+    return _formatted(error, set()).rstrip("\n")
 
 
 def _formatted(error: BaseException, seen: set[int]) -> str:
@@ -49,7 +66,18 @@ def _last_line(error: BaseException) -> str:
     if isinstance(error, faults.ERRORS):
         kind = f"{type(error).__module__}.{type(error).__qualname__}"
         return f"{kind}: {faults.describe(error)}{_constraint_of(error)}\n"
-    return "".join(traceback.format_exception_only(error))
+    return "".join(map(_unquoted(error), traceback.format_exception_only(error)))
+
+
+def _unquoted(error: BaseException) -> Callable[[str], str]:
+    """Returns what blanks the quoted parts of an error's message.
+
+    Python quotes values there: a name that is no number, a key of a JSON object. Where
+    only names of our code are quoted, they stay.
+    """
+    if isinstance(error, _NAMING_CODE) and "but got" not in str(error):
+        return str
+    return partial(_QUOTED.sub, "'•••'")
 
 
 def _constraint_of(error: BaseException) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from chats.rules.backlog import Due
 
 PREFIX = "hci_feed_"
-CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 COUNTERS = {
     "changes": "Changes that were sent to sockets.",
     "changes_read": "Those of them that were read from the table.",
@@ -83,11 +81,3 @@ def _tasks(due: list[Due]) -> Iterator[Metric]:
         lag.add_metric([one.kind], one.lag)
     yield count
     yield lag
-
-
-def exposition(metrics: Metrics, measure: Callable[[], dict[str, int]]) -> bytes:
-    """Returns all metrics in Prometheus's text format."""
-    registry = CollectorRegistry()
-    registry.register(FeedCollector(metrics, measure))
-    text: bytes = generate_latest(registry)
-    return text

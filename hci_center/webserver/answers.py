@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIRequest
 
 from hci_center.api.errors import answer_refusal
 from hci_center.errors import RefusedError
+from hci_center.request_ids import KEY
 from hci_center.webserver.body_reader import Message
 from hci_center.webserver.environ import PIECE, Environ, FileAnswer
 
@@ -67,7 +68,7 @@ def call(application: WsgiApplication, environ: Environ) -> Reply:
                 close()
     except Exception:
         logger.exception(
-            "The response to %s failed while it was read", environ["PATH_INFO"]
+            "The response to request %s failed while it was read", environ.get(KEY, "")
         )
         reply = Reply()
         reply.measure(0)

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from hci_center.api.envelope import failure, render_to_store
 from hci_center.errors import InvalidError, RefusedError
+from hci_center.request_ids import HEADER, KEY, id_for
 
 HEADER_SECONDS = 15.0
 # For the request line with the headers, and for the trailers after a chunked body.
@@ -131,6 +132,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
         if self._is_stopping:
             self.cycle.keep_alive = False
+        # Its task has not begun yet. Every answer bears the id, also uvicorn's own.
+        request_id = id_for(self.headers)
+        self.scope[KEY] = request_id  # type: ignore[literal-required]
+        self.cycle.default_headers = [
+            *self.cycle.default_headers,
+            (HEADER, request_id.encode()),
+        ]
         # The application reads the headers later. Trailers must not be among them:
         # they could pass for headers that only a proxy may set.
         self.headers = []
@@ -239,7 +247,12 @@ class BoundedHttp(HttpToolsProtocol):
         kind, content = b"text/plain; charset=utf-8", f"{refusal.sentence}\n".encode()
         if self.url.startswith(API):
             kind, content = b"application/json", render_to_store(failure(refusal))
+        request_id = id_for(self.headers)
+        record_refusal = getattr(self.app, "record_refusal", None)
+        if record_refusal is not None:
+            record_refusal(refusal.status, request_id)
         lines = [
+            HEADER + b": " + request_id.encode(),
             b"content-type: " + kind,
             b"content-length: %d" % len(content),
             b"cache-control: no-store",

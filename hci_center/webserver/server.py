@@ -5,6 +5,7 @@ The choice of server and the number of threads: docs/decisions/web-server.md.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import socket
@@ -23,6 +24,7 @@ from hci_center.listening import BACKLOG, listening_socket, run
 from hci_center.local.command_line import unavailable_sentence
 from hci_center.local.folders import prepare_folders
 from hci_center.local.start_check import start_checked
+from hci_center.logs.requests import LineWriter
 from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
 from hci_center.webserver.wsgi_bridge import Threaded
@@ -35,8 +37,11 @@ STOP_SECONDS = 9
 def serve(application: WsgiApplication, listening: socket.socket, threads: int) -> None:
     """Serves until SIGTERM or SIGINT; running requests are finished first."""
     allow_many_connections()
+    lines = LineWriter() if settings.LOG_FORMAT == "json" else None
+    if lines is not None:
+        atexit.register(lines.close)
     config = uvicorn.Config(
-        Threaded(application, threads),
+        Threaded(application, threads, None if lines is None else lines.write),
         loop="uvloop",
         http=BoundedHttp,
         ws="none",

@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-import itertools
 import logging
-import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from queue import SimpleQueue
-from typing import ClassVar
+from time import perf_counter
 
 from django.db import DatabaseError
 
@@ -24,15 +22,20 @@ from hci_center.api.request_parsing import TOO_LARGE
 from hci_center.api.senders import is_known_sender
 from hci_center.errors import RefusedError, UnavailableError
 from hci_center.limits import give_memory_back
+from hci_center.logs.requests import DATABASE, ROUTE, UNMATCHED, line_of
+from hci_center.metrics.access import CONTENT_TYPE, refusal
+from hci_center.metrics.exposition import exposition
+from hci_center.request_ids import KEY, new_id
 from hci_center.webserver.answers import (
     Reply,
+    StartResponse,
     WsgiApplication,
     call,
     call_for,
     closing,
     refusing,
 )
-from hci_center.webserver.body_pools import Request
+from hci_center.webserver.body_pools import Pool, Request
 from hci_center.webserver.body_reader import (
     Body,
     BodyGuard,
@@ -44,102 +47,42 @@ from hci_center.webserver.body_reader import (
     UnknownSenderError,
 )
 from hci_center.webserver.environ import PIECE, Environ, environ_of
+from hci_center.webserver.metrics import WebMetrics
+from hci_center.webserver.threads import Jobs, Probe, Waiting, start_thread
 
 logger = logging.getLogger(__name__)
 
-Jobs = SimpleQueue[Callable[[], None]]
 Send = Callable[[Message], Awaitable[None]]
 
 # A client that reads nothing of a streamed response for this long is dropped.
 STALLED = 30.0
-# A request that waited this long for a thread gets a 503; it was not run.
-LONGEST_WAIT = 9.0
 # Concurrent large bodies. Each is in memory at least twice, and parsing it blocks all
 # other threads.
 LARGE_AT_ONCE = 1
 LARGE_WAIT = 60.0
 PROBES = ("healthz", "readyz")
-
-
-def start_thread(name: str, jobs: Jobs) -> None:
-    """Starts a daemon thread that runs jobs one after another."""
-
-    def work() -> None:
-        while True:
-            jobs.get()()
-
-    threading.Thread(target=work, name=name, daemon=True).start()
-
-
-class Probe:
-    """A health check with its own thread, independent of Django's threads.
-
-    `/readyz` may take two seconds while a server is frozen; requests that arrive
-    meanwhile get the same response.
-    """
-
-    def __init__(self, application: WsgiApplication, name: str) -> None:
-        self.application = application
-        self.path = f"/{name}"
-        self.jobs: Jobs = SimpleQueue()
-        self._under_way: asyncio.Future[Reply] | None = None
-        start_thread(f"probe-{name}", self.jobs)
-
-    async def answer(self, environ: Environ) -> Reply:
-        if self._under_way is None or self._under_way.done():
-            loop = asyncio.get_running_loop()
-            done = self._under_way = loop.create_future()
-            probe_environ = {
-                name: environ[name] for name in environ if name[:5] != "HTTP_"
-            }
-            probe_environ |= {"REQUEST_METHOD": "GET", "PATH_INFO": self.path}
-            probe_environ |= {"QUERY_STRING": "", "wsgi.input": io.BytesIO()}
-            probe_environ.pop("CONTENT_LENGTH", None)
-            self.jobs.put(
-                partial(call_for, loop, done, self.application, probe_environ)
-            )
-        return await asyncio.shield(self._under_way)
-
-
-class Waiting:
-    """The requests that wait for a thread; each is run once or given up once."""
-
-    longest: ClassVar[float] = LONGEST_WAIT
-
-    def __init__(self) -> None:
-        self._numbers = itertools.count()
-        self._since: dict[int, tuple[float, Callable[[], None]]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-
-    def add(self, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> int:
-        """Adds a request and returns its number; late ones are given up."""
-        number = next(self._numbers)
-        self._since[number] = (loop.time(), give_up)
-        if self._timer is None:
-            self._timer = loop.call_later(self.longest / 10, self._give_up_late, loop)
-        return number
-
-    def take(self, number: int) -> bool:
-        """Removes a waiting request; returns whether it was still waiting."""
-        return self._since.pop(number, None) is not None
-
-    def _give_up_late(self, loop: asyncio.AbstractEventLoop) -> None:
-        late = loop.time() - self.longest
-        for number, (since, give_up) in list(self._since.items()):
-            if since > late:
-                break
-            if self.take(number):
-                give_up()
-        self._timer = None
-        if self._since:
-            self._timer = loop.call_later(self.longest / 10, self._give_up_late, loop)
+# The status in the log for a client that left before its request was complete.
+CLIENT_GONE = 499
 
 
 class Threaded:
-    """The ASGI application that wraps a WSGI application."""
+    """The ASGI application that wraps a WSGI application.
 
-    def __init__(self, application: WsgiApplication, threads: int) -> None:
+    `log` gets a line for each request that was answered, but for probes and metrics.
+    """
+
+    def __init__(
+        self,
+        application: WsgiApplication,
+        threads: int,
+        log: Callable[[bytes], None] | None = None,
+    ) -> None:
         self.application = application
+        self.threads = threads
+        self.log = log
+        self.metrics = WebMetrics(self._measure)
+        # Requests that wait for a thread or have one.
+        self._in_threads = 0
         self.guard = BodyGuard()
         self.large = asyncio.Semaphore(LARGE_AT_ONCE)
         self.waiting = Waiting()
@@ -147,31 +90,41 @@ class Threaded:
         for number in range(threads):
             start_thread(f"django-{number}", self.jobs)
         self.probes = {f"/{name}": Probe(application, name) for name in PROBES}
+        self.probes["/metrics"] = Probe(self._expose, "metrics")
         self.probes |= {f"{path}/": probe for path, probe in self.probes.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         environ = environ_of(scope)
+        environ[KEY] = scope.get(KEY) or new_id()
         probe = self.probes.get(environ["PATH_INFO"])
         if probe is not None and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            await self._send(await probe.answer(environ), environ, send)
+            await self._send(await self._probe(probe, environ), environ, send)
             return
+        begun = perf_counter()
+        status = CLIENT_GONE
+        try:
+            status = await self._respond(environ, receive, send)
+        finally:
+            self._record(environ, status, perf_counter() - begun)
+
+    async def _respond(self, environ: Environ, receive: Receive, send: Send) -> int:
+        """Answers a request and returns the status."""
         if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
             environ["wsgi.input"] = io.BytesIO()
-            await self._send(
-                await self._reply(self.application, environ), environ, send
-            )
-            return
+            reply = await self._reply(self.application, environ)
+            await self._send(reply, environ, send)
+            return reply.status
         body = Body(self.guard, Request(environ, partial(self._is_known, environ)))
         try:
-            await self._answer(body, environ, receive, send)
+            return await self._answer(body, environ, receive, send)
         finally:
             body.release()
 
     async def _answer(
         self, body: Body, environ: Environ, receive: Receive, send: Send
-    ) -> None:
+    ) -> int:
         application = self.application
         environ["CONTENT_LENGTH"], environ["wsgi.input"] = "0", io.BytesIO()
         try:
@@ -180,7 +133,7 @@ class Threaded:
             # Also set for a chunked body, which Django would otherwise take for empty.
             environ["CONTENT_LENGTH"] = str(body.size)
         except ClientGoneError:
-            return
+            return CLIENT_GONE
         except (TooLargeError, UnknownSenderError) as error:
             # The application responds with the refusal, for the size or the
             # credential.
@@ -193,6 +146,7 @@ class Threaded:
         else:
             reply = await self._reply(application, environ)
         await self._send(reply, environ, send)
+        return reply.status
 
     async def _reply_to_large(self, environ: Environ) -> Reply:
         try:
@@ -222,7 +176,11 @@ class Threaded:
                 call_for(loop, done, application, environ)
 
         self.jobs.put(take_up)
-        return await done
+        self._in_threads += 1
+        try:
+            return await done
+        finally:
+            self._in_threads -= 1
 
     async def _send(self, reply: Reply, environ: Environ, send: Send) -> None:
         body = reply.body
@@ -239,12 +197,55 @@ class Threaded:
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             logger.info(
-                "The client stopped reading the response to %s", environ["PATH_INFO"]
+                "The client stopped reading the response to request %s", environ[KEY]
             )
         finally:
             # Closing a response ends Django's request, which must happen in its
             # threads.
             self.jobs.put(body.close)
+
+    # Metrics and the log ---------------------------------------------------------
+
+    async def _probe(self, probe: Probe, environ: Environ) -> Reply:
+        if probe.path == "/metrics":
+            refused = refusal(environ.get("HTTP_AUTHORIZATION"))
+            if refused is not None:
+                return _plain(*refused)
+        return await probe.answer(environ)
+
+    def _expose(
+        self, _environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", CONTENT_TYPE)])
+        return [exposition(self.metrics)]
+
+    def _measure(self) -> dict[tuple[str, str], float]:
+        waiting = len(self.waiting)
+        measured: dict[tuple[str, str], float] = {
+            ("threads", ""): self.threads,
+            ("threads_busy", ""): max(0, self._in_threads - waiting),
+            ("waiting", ""): waiting,
+        }
+        for name in ("unknown", "known", "on_disk"):
+            pool: Pool = getattr(self.guard, name)
+            measured["body_bytes", name] = pool.used[""]
+            measured["body_bytes_limit", name] = pool.most
+        return measured
+
+    def record_refusal(self, status: int, request_id: str) -> None:
+        """Records a request that was refused before it was complete."""
+        self._record({"REQUEST_METHOD": "other", KEY: request_id}, status, 0.0)
+
+    def _record(self, environ: Environ, status: int, seconds: float) -> None:
+        self.metrics.record(
+            environ["REQUEST_METHOD"],
+            environ.get(ROUTE, UNMATCHED),
+            status,
+            seconds,
+            environ.get(DATABASE, (0.0, 0)),
+        )
+        if self.log is not None:
+            self.log(line_of(environ, status, seconds))
 
     async def _is_known(self, environ: Environ) -> bool:
         """Returns whether the request's credential is valid; runs in a Django thread.
@@ -271,6 +272,16 @@ class Threaded:
 
         self.jobs.put(check)
         return await answer
+
+
+def _plain(status: int, text: bytes) -> Reply:
+    reply = Reply()
+    reply.status, reply.body = status, text
+    reply.headers = [("Content-Type", "text/plain; charset=utf-8")]
+    if status == 401:
+        reply.headers.append(("WWW-Authenticate", "Bearer"))
+    reply.measure(len(text))
+    return reply
 
 
 def _collect() -> None:

@@ -78,11 +78,11 @@ def test_the_connection_is_closed_for_who_wants_it_so(echo):
     assert is_closed(raw)
 
 
-@pytest.mark.parametrize("path", [b"/healthz", b"/metrics"])
-def test_the_feed_answers_over_http_too(feed_port, path):
+@pytest.mark.parametrize(("path", "status"), [(b"/healthz", 200), (b"/metrics", 404)])
+def test_the_feed_answers_over_http_too(feed_port, path, status):
     raw = feed_port.socket()
     raw.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, H2C))
-    assert answer_of(raw)[0] == 200
+    assert answer_of(raw)[0] == status
 
 
 def test_java_posts_with_its_client_as_it_comes(echo):

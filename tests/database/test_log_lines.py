@@ -65,20 +65,60 @@ def test_the_constraint_is_named(formatter):
     )
 
 
-def test_other_errors_are_logged_unchanged(formatter):
+def failure(raise_it):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - any
+        raise_it()
+    return caught.value
+
+
+def test_other_errors_are_logged_as_usual(formatter):
     def fail():
         try:
-            raise KeyError("inner")
-        except KeyError as error:
+            None.missing  # noqa: B018
+        except AttributeError as error:
             raise ValueError("outer") from error
 
-    with pytest.raises(ValueError, match="outer") as caught:
-        fail()
-    error = caught.value
+    error = failure(fail)
     usual = logging.Formatter().formatException(
         (type(error), error, error.__traceback__)
     )
     assert logged(formatter, error).partition("\n")[2] == usual
+    assert "'NoneType' object has no attribute 'missing'" in usual
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda: int(NAME),
+        lambda: {}[NAME],
+        lambda: Contact.objects.filter(pk=NAME),
+        lambda: Contact.objects.filter(pk={NAME: 1}),
+        lambda: int(f"it's {NAME}"),
+    ],
+)
+def test_what_an_error_quotes_is_left_out(formatter, fail):
+    error = failure(fail)
+    assert NAME in str(error)
+    text = logged(formatter, error)
+    assert NAME not in text
+    assert type(error).__name__ in text
+
+
+def test_numbers_and_secrets_are_masked(formatter):
+    values = (
+        "5511987654321",
+        "hci_0123abcd_" + "x" * 43,
+        "EAAGm0PX4ZCpsBAKZCZBx7",
+        "postgres://hci:sesame@db/hci",
+    )
+    text = logged(formatter, RuntimeError(" ".join(values)))
+    assert not any(value in text for value in (*values, "sesame"))
+    assert "RuntimeError: " in text
+
+
+def test_ids_and_times_are_not_masked(formatter):
+    kept = "message 123456789 8f14e45f-ceea-467f-a111-123456789012 2026-11-29T10:00:00.123456"
+    assert kept in logged(formatter, RuntimeError(kept))
 
 
 def test_an_error_that_causes_itself_ends(formatter):

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.db import connection
@@ -22,6 +22,7 @@ from tests.ports import free_port
 
 ROOT = Path(settings.BASE_DIR)
 PATIENCE = 30.0
+METRICS_KEY = "key-of-the-metrics"
 
 
 def database_url(parameters: dict[str, Any]) -> str:
@@ -82,6 +83,8 @@ class Feed:
             "HCI_FEED_PORT": str(self.port),
             "HCI_PORT": str(self.web_port),
             "HCI_HOST": "127.0.0.1",
+            "HCI_METRICS_KEY": METRICS_KEY,
+            "HCI_RELAY_METRICS_PORT": str(free_port()),
             **environment,
         }
         self.relays: list[subprocess.Popen[bytes]] = []
@@ -150,7 +153,11 @@ class Feed:
             return False
 
     def metrics(self) -> dict[str, float]:
-        with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+        asked = Request(
+            f"http://127.0.0.1:{self.port}/metrics",
+            headers={"Authorization": f"Bearer {METRICS_KEY}"},
+        )
+        with urlopen(asked, timeout=5) as answer:  # noqa: S310 - http
             families = text_string_to_metric_families(answer.read().decode())
         return {each.name: each.value for family in families for each in family.samples}
 

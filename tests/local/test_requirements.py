@@ -9,6 +9,7 @@ FILES = {
     "base": "requirements.txt",
     "local": "requirements-local.txt",
     "s3": "requirements-s3.txt",
+    "sentry": "requirements-sentry.txt",
     "dev": "requirements-dev.txt",
 }
 
@@ -53,5 +54,5 @@ def test_all_files_lock_the_same_versions():
         found = pins(locked(name))
         assert base.items() <= found.items()
     dev = pins(locked("dev"))
-    for name in ("local", "s3"):
+    for name in ("local", "s3", "sentry"):
         assert pins(locked(name)).items() <= dev.items()

@@ -12,8 +12,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 
 from chats.gateways.deadline_adapter import Timeouts
+from chats.worker.backlog_metrics import BacklogMetrics
 from chats.worker.loop import Limits, Worker
 from hci_center.database.timeouts import use_role
+from hci_center.metrics.exposition import exposition
+from hci_center.metrics.port import serve_metrics
 
 # How long a worker may take to exit after its drain, in seconds.
 MARGIN = 1.5
@@ -58,6 +61,10 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
+        serve_metrics(
+            settings.WORKER_METRICS_PORT,
+            lambda: exposition(worker.metrics, BacklogMetrics()),
+        )
         # Errors on messages are read by the installation's own staff.
         with translation.override(settings.LANGUAGE_CODE):
             worker.run()

@@ -65,6 +65,7 @@ class Relay:
 
     def __init__(self) -> None:
         self._publisher = Publisher()
+        self.metrics = self._publisher.metrics
         self._epoch = ""
         self._is_awake = False
         # How many reads in a row found changes, and when the latest of them was.
@@ -98,6 +99,7 @@ class Relay:
             ):
                 await asyncio.sleep(STAND_BY_EVERY)
             logger.info("This relay leads")
+            self.metrics.leads = True
             self._epoch = await _scalar(connection, "SELECT epoch FROM change_head")
             self._publisher.epoch = self._epoch
             await connection.execute("LISTEN change_pend")
@@ -108,6 +110,7 @@ class Relay:
                 self._publisher.forward_ephemeral(),
             )
         finally:
+            self.metrics.leads = False
             await connection.close()
 
     async def _number(
@@ -131,6 +134,8 @@ class Relay:
             await self._sleep(connection, housekeeping, now - self._latest)
             return
         self._latest = now
+        self.metrics.numbered += len(changes)
+        self.metrics.steps += 1
         self._publish(changes)
         shortest = min(BUSY_PAUSE + self._busy_reads * LONGER_BY, STEADY_PAUSE)
         pause = min(max(shortest, 2 * (now - started)), LONGEST_PAUSE)

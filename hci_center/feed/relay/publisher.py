@@ -10,6 +10,7 @@ from hci_center.database.faults import describe
 from hci_center.feed.async_database import AWAY as DATABASE_AWAY
 from hci_center.feed.async_database import connect
 from hci_center.feed.channel_layer import AWAY, EPHEMERAL, publish
+from hci_center.feed.relay.metrics import RelayMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +30,13 @@ class Publisher:
         self.epoch = ""
         self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_WAITING)
         self._is_away = False
+        self.metrics = RelayMetrics()
 
     def put(self, message: dict[str, Any]) -> None:
         if not self._waiting.full():
             self._waiting.put_nowait(message)
+        else:
+            self.metrics.dropped += 1
 
     async def run(self) -> None:
         while True:
@@ -44,10 +48,14 @@ class Publisher:
                 # The message itself is at fault; the hubs read the table.
                 logger.exception("A message of %s cannot be published", message["type"])
                 continue
-            if not is_published:
-                await asyncio.sleep(PAUSE)
-                while not self._waiting.empty():
-                    self._waiting.get_nowait()
+            if is_published:
+                self.metrics.published += 1
+                continue
+            self.metrics.dropped += 1
+            await asyncio.sleep(PAUSE)
+            while not self._waiting.empty():
+                self._waiting.get_nowait()
+                self.metrics.dropped += 1
 
     async def _try(self, message: dict[str, Any]) -> bool:
         try:

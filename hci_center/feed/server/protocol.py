@@ -15,11 +15,13 @@ import uvicorn
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from hci_center.feed.sockets.connection import Close, Connection
 from hci_center.limits import allow_many_connections
 from hci_center.listening import BACKLOG, listening_socket, run
+from hci_center.request_ids import HEADER, id_for, new_id
 from hci_center.webserver.http_protocol import BoundedHttp
 
 TRANSPORT_KEY = "hci.transport"
@@ -34,12 +36,14 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     connection: Connection | None = None
     pong = b""
+    request_id = ""
     # The asyncio transport's method: with a thousand sockets, any wrapper costs time.
     write: Callable[[bytes], None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.write = self.transport.write
+        self.conn.send_response = self._answer_handshake  # type: ignore[method-assign]
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -51,10 +55,17 @@ class FeedProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
+        given = event.headers.get_all("X-Request-Id")[:1]
+        self.request_id = id_for([(HEADER, id_.encode()) for id_ in given])
         super().handle_connect(event)
         if not self.close_sent:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[TRANSPORT_KEY] = self
+
+    def _answer_handshake(self, response: Response) -> None:
+        """Gives every answer of the handshake the id of its request."""
+        response.headers["X-Request-Id"] = self.request_id or new_id()
+        ServerProtocol.send_response(self.conn, response)
 
     def set_high_water(self, waiting: int) -> None:
         self.transport.set_write_buffer_limits(high=waiting)
@@ -92,6 +103,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         self.request = self.response = None  # type: ignore[assignment]
         headers: list[Any] = self.scope["headers"]  # type: ignore[assignment]
         headers.clear()
+        del self.conn.send_response
 
     def handle_ping(self) -> None:
         if self.writable.is_set():

@@ -8,8 +8,8 @@ from typing import Any, cast
 from channels.routing import URLRouter
 from django.urls import re_path
 
-from hci_center.feed.metrics import CONTENT_TYPE
 from hci_center.feed.server.consumers import OperatorFeed, hub
+from hci_center.metrics.access import CONTENT_TYPE, refusal
 
 
 async def refuse(_scope: Any, receive: Any, send: Any) -> None:
@@ -27,16 +27,30 @@ websocket: Any = URLRouter(_routes)
 
 
 async def http(scope: Any, _receive: Any, send: Any) -> None:
-    """Answers /healthz and /metrics; 404 for any other path."""
+    """Answers /healthz and, with the key, /metrics; 404 for any other path."""
     status, body = 404, b"There is nothing here but the socket.\n"
-    content_type = b"text/plain; charset=utf-8"
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
     if scope["path"] == "/healthz":
         status, body = 200, b"ok\n"
     elif scope["path"] == "/metrics":
-        status, body, content_type = 200, hub.report(), CONTENT_TYPE
-    headers = [(b"content-type", content_type)]
+        refused = refusal(_authorization(scope))
+        if refused is not None:
+            status, body = refused
+        else:
+            status, body = 200, hub.report()
+            headers = [(b"content-type", CONTENT_TYPE.encode())]
+        if status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _authorization(scope: Any) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            text: str = value.decode("latin-1")
+            return text
+    return None
 
 
 async def lifespan(_scope: Any, receive: Any, send: Any) -> None:

@@ -30,7 +30,7 @@ from hci_center.feed.frames import (
     reset,
     slices,
 )
-from hci_center.feed.metrics import Metrics, exposition
+from hci_center.feed.metrics import FeedCollector, Metrics
 from hci_center.feed.readiness import BACKLOG
 from hci_center.feed.reporting import report
 from hci_center.feed.sockets.background import BackgroundTasks, exit_on_failure
@@ -42,6 +42,7 @@ from hci_center.feed.sockets.fanout import fanout_delay
 from hci_center.feed.sockets.presence import Presence
 from hci_center.feed.sockets.replay_buffer import ReplayBuffer
 from hci_center.feed.sockets.replay_store import ReplayStore
+from hci_center.metrics.exposition import exposition
 
 logger = logging.getLogger(__name__)
 
@@ -318,12 +319,14 @@ class Hub:
     def report(self) -> bytes:
         """The metrics of this process in Prometheus's format."""
         return exposition(
-            self.metrics,
-            lambda: {
-                "sockets": len(self.broadcaster),
-                "audiences": len(self.broadcaster.audiences),
-                "cursor": self.last,
-            },
+            FeedCollector(
+                self.metrics,
+                lambda: {
+                    "sockets": len(self.broadcaster),
+                    "audiences": len(self.broadcaster.audiences),
+                    "cursor": self.last,
+                },
+            )
         )
 
     async def _check(self) -> None:

@@ -12,11 +12,15 @@ import signal
 from typing import Any
 
 import uvloop
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from hci_center.database.timeouts import use_role
 from hci_center.feed.hooks.thread import HookThread
 from hci_center.feed.relay.leader import Relay
+from hci_center.feed.relay.metrics import RelayCollector
+from hci_center.metrics.exposition import exposition
+from hci_center.metrics.port import serve_metrics
 
 # With a frozen database the cancelled work would take longer. A kill loses no changes.
 STOP_SECONDS = 4.0
@@ -35,7 +39,12 @@ class Command(BaseCommand):
         hooks = HookThread()
         hooks.start()
         try:
-            uvloop.run(_run())
+            relay = Relay()
+            serve_metrics(
+                settings.RELAY_METRICS_PORT,
+                lambda: exposition(RelayCollector(relay.metrics)),
+            )
+            uvloop.run(_run(relay))
         except BaseException:
             # Others wait for the relay to be started again.
             hooks.stop(0)
@@ -45,9 +54,9 @@ class Command(BaseCommand):
         os._exit(0)
 
 
-async def _run() -> None:
+async def _run(relay: Relay) -> None:
     loop = asyncio.get_running_loop()
-    work = asyncio.create_task(Relay().run())
+    work = asyncio.create_task(relay.run())
 
     def stop() -> None:
         work.cancel()

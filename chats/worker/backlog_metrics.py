@@ -1,0 +1,156 @@
+"""Metrics read from the database when they are asked for: what waits, and since when.
+
+Each worker answers them alike, so a query takes their maximum, not their sum. Counts end
+at MOST_COUNTED, so that a long queue does not make them slow.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from chats.accounts.notices import IS_OPEN_PROBLEM
+from chats.rules.backlog import MOST_COUNTED, backlog
+from hci_center.database.faults import ERRORS, describe
+
+logger = logging.getLogger(__name__)
+
+Rows = list[tuple[Any, ...]]
+
+_GATEWAY = """CASE WHEN x.channel = 'facebook' THEN 'messenger' ELSE m.gateway END"""
+_DELIVERIES = f"""
+SELECT {_GATEWAY}, count(*),
+       coalesce(extract(epoch FROM clock_timestamp() - min(x.queued_at)), 0)::float8
+  FROM (SELECT manager_id, channel, queued_at FROM chats_delivery
+         WHERE done_at IS NULL LIMIT {MOST_COUNTED}) x
+  JOIN managers_manager m ON m.id = x.manager_id
+ GROUP BY 1
+"""  # noqa: S608 - of constants
+# Accounts that somebody has to look at, and sessions that are not open.
+_ACCOUNTS = f"""
+SELECT {_GATEWAY}, count(*),
+       count(*) FILTER (WHERE x.state IN ('closed', 'qr', 'connecting')),
+       count(*) FILTER (WHERE x.pause_code <> ''),
+       count(*) FILTER (WHERE x.alarmed_at IS NOT NULL
+                           OR EXISTS (SELECT FROM chats_gatewaynotice n
+                                       WHERE n.account_id = x.id AND {IS_OPEN_PROBLEM}))
+  FROM chats_gatewayaccount x JOIN managers_manager m ON m.id = x.manager_id
+ GROUP BY 1
+"""  # noqa: S608 - of constants
+_INBOUND = f"""
+SELECT (SELECT count(*) FROM (SELECT FROM chats_inboundevent
+                               WHERE state = 'waiting' LIMIT {MOST_COUNTED}) w),
+       (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(arrived_at)), 0)
+          FROM chats_inboundevent WHERE state = 'waiting')::float8,
+       (SELECT count(*) FROM (SELECT FROM chats_inboundevent
+                               WHERE state = 'parked' LIMIT {MOST_COUNTED}) p),
+       (SELECT count(*) FROM background_backgroundfault
+         WHERE last_at > clock_timestamp() - interval '1 hour'),
+       (SELECT count(*) FROM chats_homelesschat WHERE alarmed_at IS NOT NULL),
+       (SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL)
+"""  # noqa: S608 - of constants
+_BACKUP_AGE = """
+SELECT extract(epoch FROM clock_timestamp() - max(began_at))::float8
+  FROM backups_backup WHERE ended_at IS NOT NULL AND error = ''
+"""
+_SINGLE = (
+    ("hci_inbound_waiting", "Events of gateways that are not processed."),
+    ("hci_inbound_oldest_seconds", "For how long the oldest of them waits."),
+    ("hci_inbound_parked", "Events that could not be processed."),
+    ("hci_background_faults", "Background faults that occurred in the last hour."),
+    ("hci_chats_homeless", "Open chats that nobody who works can take."),
+    ("hci_files_unstored", "Received files that cannot be stored."),
+)
+
+
+class BacklogMetrics(Collector):
+    """Queries the database when it is read."""
+
+    def collect(self) -> Iterator[Metric]:
+        answers = 1
+        families: list[Metric] = []
+        try:
+            for read in (_deliveries, _accounts, _inbound, _tasks, _backups):
+                families.extend(read())
+        except ERRORS as error:
+            logger.warning("The backlog could not be read: %s", describe(error))
+            answers = 0
+        finally:
+            # The thread serves one scrape.
+            connection.close()
+        yield from families
+        yield GaugeMetricFamily(
+            "hci_database_up", "Whether the database answers.", value=answers
+        )
+
+
+def _rows(statement: str) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found: Rows = cursor.fetchall()
+    return found
+
+
+def _by_gateway(name: str, text: str, rows: Rows, place: int) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["gateway"])
+    for row in rows:
+        family.add_metric([row[0]], float(row[place]))
+    return family
+
+
+def _deliveries() -> Iterator[Metric]:
+    rows = _rows(_DELIVERIES)
+    yield _by_gateway("hci_delivery_waiting", "Messages that are not sent.", rows, 1)
+    yield _by_gateway(
+        "hci_delivery_oldest_seconds", "For how long the oldest waits.", rows, 2
+    )
+
+
+def _accounts() -> Iterator[Metric]:
+    rows = _rows(_ACCOUNTS)
+    for place, (name, text) in enumerate(
+        (
+            ("hci_accounts", "Accounts of gateways."),
+            ("hci_accounts_closed", "Accounts whose session is not open."),
+            ("hci_accounts_paused", "Accounts through which nothing is sent now."),
+            ("hci_accounts_alarmed", "Accounts that a person has to look at."),
+        ),
+        1,
+    ):
+        yield _by_gateway(name, text, rows, place)
+
+
+def _inbound() -> Iterator[Metric]:
+    [row] = _rows(_INBOUND)
+    for (name, text), value in zip(_SINGLE, row, strict=True):
+        yield GaugeMetricFamily(name, text, value=float(value))
+
+
+def _backups() -> Iterator[Metric]:
+    """Yields the age of the latest backup, without a value if none is known."""
+    family = GaugeMetricFamily("hci_backup_age_seconds", "Age of the latest backup.")
+    [(is_there,)] = _rows("SELECT to_regclass('backups_backup') IS NOT NULL")
+    if is_there:
+        [(age,)] = _rows(_BACKUP_AGE)
+        if age is not None:
+            family.add_metric([], age)
+    yield family
+
+
+def _tasks() -> Iterator[Metric]:
+    due = backlog()
+    count = GaugeMetricFamily(
+        "hci_tasks_due", "Tasks of the rules that are due.", labels=["kind"]
+    )
+    lag = GaugeMetricFamily(
+        "hci_tasks_lag_seconds", "Since when the oldest is due.", labels=["kind"]
+    )
+    for one in due:
+        count.add_metric([one.kind], one.count)
+        lag.add_metric([one.kind], one.lag)
+    yield from (count, lag)

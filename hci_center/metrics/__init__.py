@@ -1,0 +1,1 @@
+"""Metrics in Prometheus's format: who may read them, and where (docs/operations.md)."""

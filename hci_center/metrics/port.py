@@ -1,0 +1,72 @@
+"""Serves a process's metrics on a port of their own.
+
+For processes that answer no requests otherwise. Metrics stop no work: a port that is
+taken is said in the log once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from django.conf import settings
+
+from hci_center.metrics.access import CONTENT_TYPE, refusal
+
+logger = logging.getLogger(__name__)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = 10
+    report: Callable[[], bytes]
+
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0].rstrip("/") != "/metrics":
+            self._answer(404, b"There is nothing here but /metrics.\n")
+            return
+        refused = refusal(self.headers.get("Authorization"))
+        if refused is not None:
+            self._answer(*refused)
+            return
+        try:
+            text = type(self).report()
+        except Exception:
+            logger.exception("The metrics could not be read")
+            self._answer(500, b"The metrics could not be read.\n")
+            return
+        self._answer(200, text, CONTENT_TYPE)
+
+    def _answer(
+        self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8"
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if status == 401:
+            self.send_header("WWW-Authenticate", "Bearer")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def version_string(self) -> str:
+        return "hci"
+
+    def log_message(self, *_arguments: Any) -> None:
+        """A scrape every few seconds is not logged."""
+
+
+def serve_metrics(port: int, report: Callable[[], bytes]) -> ThreadingHTTPServer | None:
+    """Serves them in threads until the process ends; None if they are off."""
+    if not settings.METRICS_KEY:
+        return None
+    handler = type("Handler", (_Handler,), {"report": staticmethod(report)})
+    try:
+        server = ThreadingHTTPServer((settings.METRICS_HOST, port), handler)
+    except OSError as error:
+        logger.warning("No metrics on port %d: %s", port, error.strerror)
+        return None
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server

@@ -1,0 +1,27 @@
+"""The id that a request has in logs, in the audit and in its answer (X-Request-Id)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+HEADER = b"x-request-id"
+# The key in the WSGI environ.
+KEY = "hci.request_id"
+LONGEST = 64
+
+# Nothing that could break a line of a log or a header.
+_VALID = re.compile(rb"[A-Za-z0-9._-]{1,%d}" % LONGEST)
+
+
+def new_id() -> str:
+    return os.urandom(8).hex()
+
+
+def id_for(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Returns the id that the client or a proxy gave, if it is valid; else a new one."""
+    for name, value in headers:
+        if name == HEADER:
+            return value.decode("ascii") if _VALID.fullmatch(value) else new_id()
+    return new_id()
