@@ -10,6 +10,7 @@ import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from sentry_sdk.transport import Transport
+from structlog.contextvars import clear_contextvars
 
 from hci_center import error_reports
 from hci_center.audit.actor import acting_in
@@ -44,6 +45,7 @@ def fail(text):
 
 
 def test_an_error_is_reported_without_data(sent):
+    clear_contextvars()
     request = RequestFactory().post(
         f"/api/x?{CANARY}", {"a": CANARY}, headers={"X-A": CANARY}, **{KEY: "id-1"}
     )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from structlog.contextvars import clear_contextvars
+
 from hci_center.logs.lines import Lines
 
 
@@ -28,6 +30,8 @@ class Captured:
 @contextmanager
 def captured(level: int = logging.INFO) -> Iterator[Captured]:
     """Within the block, every logger writes JSON besides; also those of security."""
+    # Of whatever earlier tests have stored in this thread.
+    clear_contextvars()
     found = Captured()
     handler = logging.StreamHandler(found.stream)
     handler.setFormatter(Lines())
