@@ -24,14 +24,6 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} is {value!r}; it must be 1 or 0.")
         return value in _YES
 
-    def choice(self, name: str, *, default: str, among: tuple[str, ...]) -> str:
-        value: str = self.str(name, default="").strip().lower() or default
-        if value not in among:
-            raise ImproperlyConfigured(
-                f"{name} is {value!r}; it must be {' or '.join(among)}."
-            )
-        return value
-
     def number(self, name: str, *, default: int, least: int = 0, most: int) -> int:
         value = self.str(name, default="").strip() or str(default)
         if not value.isascii() or not value.isdecimal():
