@@ -34,7 +34,10 @@ SHARES: Mapping[str, tuple[str, str]] = {
 MARKS: Mapping[str, tuple[str, str]] = {
     "csat": ("s.mark >= 4", "true"),
     "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
+    "requeues": ("true", "true"),
 }
+# Of the areas of an episode: those that it came back to, among those that it left.
+_BOUNCE_BY_AREA = ("s.mark = 1", "true")
 # The samples that are counted beside those of a duration.
 BESIDE_METRICS: Mapping[str, tuple[str, ...]] = {
     "tme": ("unserved",),
@@ -64,6 +67,8 @@ def counted(question: Question) -> Counted:
         return _within_target(question, definition)
     if metric in MARKS:
         return Counted(samples(question, [metric]), *MARKS[metric])
+    if metric == "bounce" and question.is_by_part:
+        return Counted(samples(question, ["left"]), *_BOUNCE_BY_AREA)
     return Counted(episodes(question), *SHARES[metric], is_of_samples=False)
 
 

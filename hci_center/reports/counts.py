@@ -33,6 +33,18 @@ class Closed(Count):
     by = (*DAYS, *HOURS, "area", "operator", "channel", "manager")
 
 
+class Requeues(Count):
+    name = "requeues"
+    label = {"pt-br": "Devoluções à fila", "en": "Put back into the queue"}
+    formula = {
+        "pt-br": "Vezes em que um atendimento voltou à fila da mesma área, de quem o "
+        "tinha ou de quem o devolveu; não é transferência.",
+        "en": "Times an episode went back into the queue of the same area, of whoever "
+        "put it back or had it; no transfer.",
+    }
+    cohort, by = "closed", (*DAYS, "area", "operator", "channel", "manager")
+
+
 class Messages(Count):
     name = "messages"
     label = {"pt-br": "Mensagens", "en": "Messages"}

@@ -47,6 +47,8 @@ _SPREADS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+# Of areas and operators they are something else than of episodes.
+BY_PART = ("transfer", "bounce")
 # What is not counted from chats.
 _OTHERS: Mapping[str, Callable[[Question], Report]] = {
     "messages": volumes,
@@ -65,8 +67,8 @@ def figures(question: Question) -> Report:
         return _durations(question)
     if issubclass(definition, Count):
         return _counts(question)
-    if question.metric == "transfer" and question.is_by_part:
-        return _transfers_by_part(question)
+    if question.metric in BY_PART and question.is_by_part:
+        return _by_part(question)
     return _shares(question, counted(question))
 
 
@@ -166,21 +168,29 @@ SELECT {question.keys("s")} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.
     return ordered(report, question)
 
 
-def _transfers_by_part(question: Question) -> Report:
-    """Of those he held: those he moved on. Of those held in it: those that left it."""
+def _by_part(question: Question) -> Report:
+    """Returns a share of areas or operators; all together it is that of the episodes."""
+    is_transfer = question.metric == "transfer"
     is_filtered = not (question.area_ids is None and question.operator_id is None)
+    report = (
+        _transfers(question) if is_transfer else _shares(question, counted(question))
+    )
+    if not is_filtered:
+        report.total = _shares(question.whole(), counted(question.whole())).total
+    return report
+
+
+def _transfers(question: Question) -> Report:
+    """Of those he held: those he moved on. Of those held in it: those that left it."""
     joined = f"""{moved_on(question)}
 SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
 """  # noqa: S608 - of columns
     report = Report()
     for key, n, of in fetch(question, joined.replace("{keys}", question.keys("p"))):
         report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
-    if not is_filtered:
-        report.total = _shares(question.whole(), counted(question.whole())).total
-    else:
-        found = fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
-        _, n, of = found[0] if found else ((), 0, 0)
-        report.total = {"n": n, "of": of, "rate": share(n, of)}
+    found = fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
+    _, n, of = found[0] if found else ((), 0, 0)
+    report.total = {"n": n, "of": of, "rate": share(n, of)}
     return ordered(report, question)
 
 

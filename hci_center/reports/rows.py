@@ -29,6 +29,7 @@ _CONDITIONS: dict[str, str] = {
 }
 _PURPOSE = "report-rows"
 _NOTHING_MEASURED = "NULL::bigint AS seconds, NULL::bigint AS business"
+_UNMEASURED = ("csat", "answered_surveys", "requeues", "bounce")
 # What is listed is of a chat, if nothing else is said.
 _OF_CHAT = "NULL::bigint AS contact_id, NULL::bigint AS of_chat"
 # What is not counted from chats.
@@ -169,7 +170,7 @@ def _moment(question: Question) -> str:
 def _samples(condition: str, metric: str) -> str:
     measured = (
         _NOTHING_MEASURED
-        if metric in ("csat", "answered_surveys")
+        if metric in _UNMEASURED
         else "s.micros / 1000000 AS seconds, s.business_micros / 1000000 AS business"
     )
     mark = "s.mark" if metric == "csat" else "NULL::smallint AS mark"

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hci_center.reports.counted import MARKS, SHARES, counted
 from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures, percentiles
+from hci_center.reports.figures import BY_PART, figures, percentiles
 from hci_center.reports.metric import Count, Duration
 from hci_center.reports.questions import Question, samples
 from hci_center.reports.report import Figures, Report, fetch, half_up, share
@@ -37,7 +37,7 @@ def several(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
         asked = replace(question, metric=name)
         if issubclass(definition, Duration):
             durations.append(name)
-        elif name not in _COUNTED or (name == "transfer" and asked.is_by_part):
+        elif name not in _COUNTED or (name in BY_PART and asked.is_by_part):
             others.append(name)
         elif name in _OPENINGS:
             openings.append(name)

@@ -62,10 +62,12 @@ class Bounce(Share):
     name = "bounce"
     label = {"pt-br": "Vai e volta", "en": "Sent back"}
     formula = {
-        "pt-br": "Com volta a uma área já deixada ÷ com transferência.",
-        "en": "With a return to an area left before ÷ with a transfer.",
+        "pt-br": "Com volta a uma área já deixada ÷ com transferência. Por área: os que "
+        "voltaram a ela ÷ os que a deixaram ou voltaram a ela.",
+        "en": "With a return to an area left before ÷ with a transfer. By area: those "
+        "that came back to it ÷ those that left it or came back to it.",
     }
-    cohort, by = "closed", (*DAYS, "channel", "manager")
+    cohort, by = "closed", (*DAYS, "area", "channel", "manager")
 
 
 class Lost(Share):

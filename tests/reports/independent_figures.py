@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.reports.independent import Row, Rows
 from tests.reports.independent_accounts import expected_of_accounts
+from tests.reports.independent_moves import left, requeues
 
 Key = tuple[str, ...]
 DURATIONS = (
@@ -98,6 +99,16 @@ def expected(
     episodes = _dated(rows, metric, managers, since, until)
     if metric in ("opened", "reopened", "closed"):
         return _counts(episodes, metric, by)
+    if metric == "requeues":
+        these = [e | each for e in episodes if e["closed"] for each in requeues(e)]
+        keys = [key_of(each, by) for each in these]
+        counts = {key: {"count": keys.count(key)} for key in keys}
+        return counts if by else {}, {"count": len(these)}
+    if metric == "bounce" and "area" in by:
+        moved = [
+            (e | {"area": area}, came) for e in episodes for area, came in left(e)
+        ]  # fmt: skip
+        return _rates(moved, by)[0], _shares(episodes, metric, ())[1]
     if metric == "transfer" and {"area", "operator"} & {*by}:
         return _moved(rows, samples, episodes, by)
     return _shares(episodes, metric, by)

@@ -244,6 +244,13 @@ PAGES = {
                 "rows": True,
                 "limit": 50,
             },
+            "Failed deliveries": {
+                "metric": "delivery",
+                "from": "2025-11-17",
+                "to": "2025-11-30",
+                "rows": True,
+                "part": "failed",
+            },
             "The present": {"metric": "now"},
             "Definitions": {"metric": "definitions"},
         },

@@ -60,6 +60,8 @@ class Areas(GroupPage):
         Figure("sla_tme", "rate"),
         Figure("sla_tmr1", "rate"),
         Figure("transfer", "rate"),
+        Figure("bounce", "rate"),
+        Figure("requeues", "count"),
     )
 
 
