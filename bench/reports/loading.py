@@ -31,7 +31,7 @@ _CHATS = """
 CREATE TEMP TABLE past AS
 SELECT n, n > %(closed)s AS is_open,
        CASE WHEN n > %(closed)s THEN now() - (n %% 240) * interval '1 minute'
-            ELSE now() - interval '1 day' - (n::float / %(closed)s) * interval '%(days)s days'
+            ELSE now() - interval '1 day' - (n::float / %(closed)s) * %(days)s * interval '1 day'
        END AS at,
        (SELECT a[1 + n %% cardinality(a)] FROM areas) AS area_id,
        (SELECT o[1 + n %% cardinality(o)] FROM operators) AS taker_id,

@@ -55,6 +55,7 @@ def measure(arguments: argparse.Namespace) -> None:
     from hci_center.reports.definitions import METRICS
     from hci_center.reports.figures import figures
     from hci_center.reports.questions import Question
+    from hci_center.reports.volume_hours import settle_hours
 
     use_role("command")
     call_command("migrate", verbosity=0)
@@ -69,6 +70,9 @@ def measure(arguments: argparse.Namespace) -> None:
 
     print(f"{'ms':44} {'median':>9} {'slowest':>9}")
     timed("now", now, 20)
+    began = perf_counter()
+    settle_hours()
+    print(f"hours of messages counted in {perf_counter() - began:.1f} s", flush=True)
     call_command("rebuild_reports")
     from django.db import connection
 

@@ -26,16 +26,27 @@ WITH span AS (
   ) s WHERE s.kind IN ({kinds}) AND {filters}
 )
 """
-# Each of them, and on which day and in which hour it was.
+# Each of them, and on which day and in which hour it was. What is kept says how far to
+# look for the rows of a page.
 _LISTED = """
 WITH day AS MATERIALIZED (
   SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
-), span AS (
+), period AS (
   SELECT greatest(min(d.begins), %(at)s::timestamptz) AS begins, max(d.ends) AS ends
     FROM day d
+), span AS MATERIALIZED (
+  SELECT p.begins, coalesce((
+           SELECT k.begins + interval '1 hour'
+             FROM (SELECT h.begins, sum(h.count) OVER (ORDER BY h.begins) AS upto
+                     FROM report_hour h
+                    WHERE h.begins > p.begins AND h.kind IN ({kinds}) AND {filters}
+                      AND h.begins < (SELECT max(r.until) FROM report_settled r)) k
+            WHERE k.upto >= %(limit)s ORDER BY k.begins LIMIT 1), p.ends) AS ends
+    FROM period p
+), each AS MATERIALIZED ({each}
 ), source AS (
   SELECT x.*, d.day, extract(hour FROM x.at AT TIME ZONE d.zone)::smallint AS hour
-    FROM ({each}) x
+    FROM each x
     JOIN day d ON d.manager_id = x.manager_id AND x.at >= d.begins AND x.at < d.ends
 )
 """
@@ -76,7 +87,9 @@ def listed_volumes(question: Question, part: str) -> tuple[str, str]:
     """Returns the rows behind a figure: a statement's beginning, and what to list."""
     kinds = (part,) if part in KINDS["messages"] else KINDS[question.metric]
     wanted = ", ".join(f"'{kind}'" for kind in kinds)
-    begin = _LISTED.format(each=_EACH[question.metric])
+    begin = _LISTED.format(
+        each=_EACH[question.metric], kinds=wanted, filters=question.filters("h")
+    )
     return (
         begin,
         f"""

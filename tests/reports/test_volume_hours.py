@@ -15,6 +15,7 @@ from hci_center.reports import nightly
 from hci_center.reports.figures import figures
 from hci_center.reports.models import Check, Hour, Zone
 from hci_center.reports.questions import Question
+from hci_center.reports.rows import rows_of
 from hci_center.reports.volume_hours import forget_hours, settle_hours
 from managers.models import Manager
 from tests.reports.hand_checked import NUMBER, write
@@ -114,3 +115,19 @@ def test_hours_are_counted_anew_after_a_load_of_the_past(centre: Centre) -> None
     assert ask(centre).total["count"] == before + 1
     settle_hours()
     assert ask(centre).total["count"] == before + 1
+
+
+def test_pages_of_settled_messages_are_read_a_few_hours_at_a_time(
+    centre: Centre,
+) -> None:
+    settle_hours()
+    question = Question("messages", (centre.manager.pk,), FIRST, LAST)
+    rows, place = rows_of(question, 3)
+    while place is not None:
+        more, place = rows_of(question, 3, place)
+        rows += more
+    assert len(rows) == ask(centre).total["count"]
+    moments = [row.begins for row in rows]
+    assert moments == sorted(moments)
+    customers, _place = rows_of(question, 1000, part="in")
+    assert len(customers) == ask(centre).total["in"]
