@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from chats.admin.conversation import MOST_SHOWN, bubbles_of, events_of
+from chats.admin.acting import ActingAdmin
+from chats.admin.conversation import MOST_SHOWN, events_of, said_in
 from chats.admin.record_page import record_page
 from chats.admin.search import chats_named
 from chats.admin.waiting import (
@@ -32,7 +33,7 @@ from contacts.models import Contact
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import apply_to_each, confirm
 from managers.admin.filters import ChoiceFilter, DayRangeFilter, TenantFilter
-from managers.admin.tenant import TenantAdmin, caller_behind
+from managers.admin.tenant import READ, caller_behind
 
 
 class StateFilter(ChoiceFilter):
@@ -52,8 +53,11 @@ class StateFilter(ChoiceFilter):
 
 
 @admin.register(Chat)
-class ChatAdmin(TenantAdmin):
-    """Read-only list with closing; everything else is done on the contact's page."""
+class ChatAdmin(ActingAdmin):
+    """Read-only list with closing; a chat's page acts on it, beside its messages."""
+
+    supervisors_may = READ | {"act"}
+    administrators_may = READ | {"act"}
 
     list_display = [
         "protocol",
@@ -164,7 +168,9 @@ class ChatAdmin(TenantAdmin):
         if chat is not None:
             conversation = {
                 "chat": chat,
-                "bubbles": bubbles_of(chat),
+                "bubbles": said_in(chat),
+                "acts": self.acts_of(request, chat),
+                "may_act": self.may_act_on(request, chat),
                 "events": events_of(chat),
                 "most_shown": MOST_SHOWN,
             }
@@ -183,7 +189,10 @@ class ChatAdmin(TenantAdmin):
             raise Http404
         return record_page(request, chat, self.admin_site)
 
-    @admin.action(description=gettext_lazy("Close the chats"), permissions=["view"])
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "act")
+
+    @admin.action(description=gettext_lazy("Close the chats"), permissions=["act"])
     def close_many(
         self, request: HttpRequest, queryset: QuerySet[Chat]
     ) -> HttpResponse | None:

@@ -6,20 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areas.models import Operator
+from chats.admin.links import link_to, with_links
 from chats.admin.message_types import type_label
 from chats.files.storage import PATH
+from chats.inbox.history import events_of_chat
+from chats.inbox.names import names_of_credentials
 from chats.models import (
     Chat,
     ChatEvent,
     Direction,
     Message,
     MessageVersion,
+    Note,
     Status,
 )
 from managers.admin.columns import short
@@ -38,31 +44,34 @@ ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message as it is shown; `file` is an address, `link` only a text.
+    """One message as it is shown; `file` is an address of ours, `link` one that was sent.
 
-    `earlier` are the texts before its sender edited it; `reactions` are pairs of person
+    `kind` is the type of the message. `earlier` are the texts before its sender edited it; `reactions` are pairs of person
     and emoji.
     """
 
+    uuid: UUID
     incoming: bool
     who: str
     at: datetime
-    text: str
+    text: SafeString
+    kind: str
     type: str
     status: str
     failed: bool
     error: str
-    link: str
+    link: SafeString
     file: str
     file_name: str
     file_size: int
-    caption: str
+    caption: SafeString
     quoted: str
     reactions: list[tuple[str, str]]
     origin: str
     edited: datetime | None
     deleted: datetime | None
     earlier: list[MessageVersion]
+    is_note: bool = False
 
 
 def bubbles_of(chat: Chat) -> list[Bubble]:
@@ -125,19 +134,21 @@ class _Bubbles:
         attachment: Any = getattr(message, "attachment", None)
         details = message.details or {}
         return Bubble(
+            uuid=message.uuid,
             incoming=incoming,
             who=self._who(message.sender),
             at=message.created_at,
-            text=message.content,
+            text=with_links(message.content),
+            kind=message.type,
             type=type_label(message.type),
             status="" if incoming else str(Status(message.status).label),
             failed=message.status == Status.FAILED,
             error=message.error,
-            link=message.url,
+            link=link_to(message.url),
             file=f"{PATH}{attachment.uuid}" if attachment else "",
             file_name=details.get("fileName", ""),
             file_size=attachment.size if attachment else 0,
-            caption=details.get("caption", ""),
+            caption=with_links(details.get("caption", "")),
             quoted=excerpt_of(self.quoted.get(details.get("replyTo", ""))),
             reactions=[
                 (self._who(one["from"]), one["emoji"])
@@ -194,7 +205,56 @@ def _moment(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-def events_of(chat: Chat) -> list[ChatEvent]:
-    """Returns the chat's ledger entries in order, with areas and operators."""
-    lines = ChatEvent.objects.filter(chat=chat).order_by("pk")
-    return list(lines.select_related("area", "operator", "acting_operator"))
+@dataclass(frozen=True, slots=True)
+class NoteBubble:
+    """An internal note between the messages."""
+
+    who: str
+    at: datetime
+    text: SafeString
+    is_note: bool = True
+
+
+def said_in(chat: Chat) -> list[Bubble | NoteBubble]:
+    """Returns the latest messages with the notes written since the first of them."""
+    bubbles = bubbles_of(chat)
+    notes = Note.objects.filter(chat=chat).select_related("author").order_by("pk")
+    if len(bubbles) == MOST_SHOWN:
+        notes = notes.filter(created_at__gte=bubbles[0].at)
+    found = list(notes)
+    names = names_of_credentials({n.actor for n in found if n.author is None})
+    written = [
+        NoteBubble(
+            note.author.name if note.author else names.get(note.actor, note.actor),
+            note.created_at,
+            with_links(note.text),
+        )
+        for note in found
+    ]
+    return sorted([*bubbles, *written], key=lambda each: each.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the ledger as a sentence, and who did it."""
+
+    at: datetime
+    text: str
+    who: str
+
+
+def events_of(chat: Chat) -> list[Line]:
+    """Returns the chat's ledger in order; who acted is named, person or key.
+
+    Who acted in an operator's name stands behind it.
+    """
+    shapes = events_of_chat(chat.manager_id, chat.contact_id, chat.protocol)
+    actors = dict(ChatEvent.objects.filter(chat=chat).values_list("pk", "actor"))
+    names = names_of_credentials(set(actors.values()))
+    found = []
+    for shape in shapes:
+        who, bearer = shape["by"], names.get(actors.get(shape["id"], ""), "")
+        if bearer and bearer != who:
+            who = f"{who} ({bearer})" if who else bearer
+        found.append(Line(datetime.fromisoformat(shape["at"]), shape["text"], who))
+    return found

@@ -134,7 +134,7 @@ def test_a_chat_can_be_read(desk, contact, ana, served):
     assert "Pois não?" in page
     assert "The number does not exist." in page
     assert page.index("Bom dia") < page.index("Pois não?")
-    for line in ("Opened", "Answered", "Closed"):
+    for line in ("opened the chat", "Ana answered the chat", "Ana closed the chat"):
         assert line in page
 
 
