@@ -107,7 +107,8 @@ def _note(caller: Caller, chat: Chat, form: ActForm) -> None:
 
 
 def _tag(caller: Caller, chat: Chat, form: ActForm) -> None:
-    wanted, present = set(form.cleaned_data["tags"]), getattr(form, "present", set())
+    present: set[str] = getattr(form, "present", set())
+    wanted = set(form.cleaned_data["tags"])
     change_tags(
         caller,
         request_of(chat),
