@@ -70,6 +70,28 @@ def revoke_key(name: str) -> bool:
     return ended.update(revoked_at=timezone.now()) > 0
 
 
+def rotate_key(key_id: int, ends_at: datetime) -> str:
+    """Makes a key that takes the place of a live one, and returns it.
+
+    The old one goes on until `ends_at`, under a name that tells it apart. Raises
+    ApiKey.DoesNotExist if it is not live.
+    """
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update().live().get(pk=key_id)
+        name = old.name
+        old.name = f"{name[:180]} ({old.prefix})"
+        end = old.expires_at
+        old.expires_at = ends_at if end is None else min(end, ends_at)
+        old.save(update_fields=["name", "expires_at"])
+        return create_key(
+            name,
+            managers=None if old.all_managers else old.managers.all(),
+            secrets_scope=old.secrets,
+            expires_at=end,
+            per_minute=old.per_minute,
+        )
+
+
 def digest_of(key: str) -> str:
     """Returns the HMAC of a key under the installation's present secret."""
     return digest(_PURPOSE, key).hex()

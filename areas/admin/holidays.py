@@ -24,6 +24,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from areas.admin.hours_impact import ask_about_hours, newest_hours
 from areas.holidays import STATES, NationalHoliday, add_holidays, national_holidays
 from areas.hours import Problems, parse_date_hours
 from areas.models import Holiday
@@ -195,7 +196,9 @@ class HolidayAdmin(TenantAdmin):
     ) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
+            before = newest_hours(obj.manager_id)
             self._refresh(request, obj.manager_id)
+            ask_about_hours(self, request, obj.manager_id, before)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with transaction.atomic():

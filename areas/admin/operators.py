@@ -124,7 +124,8 @@ class OperatorAdmin(TenantAdmin):
         removed = _removed_areas(obj, form.cleaned_data["areas"]) if change else None
         leaves = change and "is_active" in form.changed_data and not obj.is_active
         if leaves:
-            self.dismiss(request, [obj])
+            taken = [(obj.pk, area.pk) for area in removed or ()]
+            self.dismiss(request, [obj], memberships=taken)
         elif removed:
             self._give_up(request, obj, removed)
         super().save_model(request, obj, form, change)
@@ -170,10 +171,12 @@ class OperatorAdmin(TenantAdmin):
         request: HttpRequest,
         leaving: list[Operator],
         users: Sequence[int] = (),
+        memberships: Sequence[tuple[int, int]] = (),
     ) -> None:
         """Asks who gets their contacts, then deactivates them.
 
-        `users` are accounts that the caller deactivates with them.
+        `users` are accounts that the caller deactivates with them, `memberships` the
+        areas, as (operator, area), that it takes from them.
         """
         found = look(leaving, targets=chosen_operators(request.POST))
         title = ngettext(
@@ -190,7 +193,9 @@ class OperatorAdmin(TenantAdmin):
         )
         form: Any = agreed(self, request, impact)
         actor = actor_of(caller_behind(request))
-        changes = leave(found, form.homes(), actor=actor, users=users)
+        changes = leave(
+            found, form.homes(), actor=actor, users=users, memberships=memberships
+        )
         self._report(request, changes, len(found.held()) + len(found.waiting()))
 
     def _give_up(

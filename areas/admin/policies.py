@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areas.admin.assignment_trial import trial_data
+from areas.admin.hours_impact import ask_about_hours, newest_hours
 from areas.admin.policy_form import PolicyForm
 from areas.models import Policy
 from areas.policy_saving import save_policy
@@ -101,7 +103,10 @@ class PolicyAdmin(TenantAdmin):
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
         made_by = caller_behind(request).credential
-        save_policy(obj.manager_id, obj.area_id, form.given, made_by=made_by)
+        with transaction.atomic():
+            before = newest_hours(obj.manager_id)
+            save_policy(obj.manager_id, obj.area_id, form.given, made_by=made_by)
+            ask_about_hours(self, request, obj.manager_id, before)
         saved = Policy.objects.filter(manager=obj.manager, area=obj.area).first()
         if saved is not None:
             obj.pk = saved.pk

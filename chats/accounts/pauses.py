@@ -20,6 +20,8 @@ from chats.models import GatewayAccount
 logger = logging.getLogger(__name__)
 
 FIRST, LONGEST = 2.0, 60.0
+# The code of a pause that a person made, and its seconds.
+HELD, HELD_FOR = "held", 86400.0
 
 # Each consecutive pause is twice as long as the previous one. The first makes the
 # check of the session due, which may give more information.
@@ -62,6 +64,7 @@ UPDATE chats_message m SET error = a.pause_reason
  WHERE a.paused_until > statement_timestamp() AND m.id = d.message_id AND m.status = 'wait'
    AND m.error <> a.pause_reason
 """
+_ACCOUNT = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S608
 _PAUSED = f"""
 SELECT a.channel, a.fingerprint, {COLUMNS}
   FROM chats_gatewayaccount a JOIN managers_manager m ON m.id = a.manager_id
@@ -92,6 +95,21 @@ def pause(
     if row is None or row[0] != code:
         logger.warning("%s: sends are held (%s)", ref.account.name, code)
     mark_waiting()
+
+
+def hold(manager_id: int, channel: str, reason: str) -> None:
+    """Pauses the account until a person resumes it, for at most a day.
+
+    Neither a session that is open again nor changed settings end it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCOUNT, [manager_id])
+        row = cursor.fetchone()
+    ref = account_ref(row, channel)
+    pause(ref, HELD, reason, HELD_FOR)
+    GatewayAccount.objects.filter(manager=manager_id, channel=channel).update(
+        fingerprint=""
+    )
 
 
 def prolong(ref: GatewayAccountRef, code: str, wait: float) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldBooleanWidget
 
 from chats.accounts.health import can_request_qr, request_qr
+from chats.accounts.pauses import HELD, resume
 from chats.accounts.registry import UNSIGNED, renewed_webhook_path, webhook_path
 from chats.admin.reports import ReportsAdmin
 from chats.inbound.queue import retry
@@ -84,7 +85,7 @@ class GatewayAccountAdmin(ReportsAdmin):
     ]
 
     actions = ["renew_webhook"]
-    actions_detail = ["connect", "handle_problems"]
+    actions_detail = ["connect", "resume", "handle_problems"]
 
     moment = moment_column("since", gettext_lazy("Since"))
     alarm = moment_column("alarmed_at", gettext_lazy("Alarm since"))
@@ -99,6 +100,8 @@ class GatewayAccountAdmin(ReportsAdmin):
         account = self.get_object(request, object_id)
         if account is None or not can_request_qr(account):
             offered = [one for one in offered if one.path != "connect"]
+        if account is None or account.pause_code != HELD:
+            offered = [one for one in offered if one.path != "resume"]
         return offered
 
     def has_connect_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -116,6 +119,16 @@ class GatewayAccountAdmin(ReportsAdmin):
     def connect(self, request: HttpRequest, form: Any, object_id: str) -> Any:
         done = _("The QR code was asked for.")
         return apply_to_one(self, request, object_id, _ask_for_qr, done)
+
+    @dialog(
+        gettext_lazy("Send what is held"),
+        gettext_lazy("The messages that wait for this account are sent now."),
+        icon="play_arrow",
+        permission="connect",
+    )
+    def resume(self, request: HttpRequest, form: Any, object_id: str) -> Any:
+        done = _("The account sends again.")
+        return apply_to_one(self, request, object_id, _resume, done)
 
     @column(gettext_lazy("QR code"))
     def qr_code(self, account: GatewayAccount) -> str:
@@ -186,6 +199,10 @@ class GatewayAccountAdmin(ReportsAdmin):
             "{} {} {}",
             ((short(c.at), c.get_state_display(), c.reason) for c in changes),
         )
+
+
+def _resume(account: GatewayAccount) -> None:
+    resume(account.manager_id, account.channel)
 
 
 def _ask_for_qr(account: GatewayAccount) -> None:

@@ -12,11 +12,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from areas.models import Operator
 from chats.inbox.reply_saving import drop_unused_files
 from chats.models import Reply
 from chats.rules.texts import VARIABLES
 from managers.admin.columns import column
 from managers.admin.filters import TenantFilter
+from managers.admin.impact import Fact, Impact
 from managers.admin.tenant import ALL, TenantAdmin
 
 _SHORTCUT = re.compile(r"[a-z0-9_-]{1,32}")
@@ -113,6 +115,20 @@ class ReplyAdmin(TenantAdmin):
     @column(gettext_lazy("File"))
     def has_file(self, reply: Reply) -> str | None:
         return None if reply.file is None else reply.file.name or reply.file.mime
+
+    def impact_of_deleting(self, request: HttpRequest, obj: Reply) -> Impact:
+        people = Operator.objects.active().filter(manager=obj.manager_id)
+        if obj.operator_id is not None:
+            people = people.filter(pk=obj.operator_id)
+        elif obj.area_id is not None:
+            people = people.filter(areas=obj.area_id)
+        return Impact(
+            title=_("Delete the quick reply"),
+            facts=[Fact("operators", _("Operators who have it"), people.count())],
+            sentences=[_("It leaves their lists. Messages sent with it stay.")],
+            rows=[obj],
+            danger=True,
+        )
 
     def delete_model(self, request: HttpRequest, obj: Reply) -> None:
         with transaction.atomic():

@@ -161,18 +161,25 @@ def leave(
     *,
     actor: Actor,
     users: Sequence[int] = (),
+    memberships: Sequence[tuple[int, int]] = (),
 ) -> list[Rehoming]:
     """Makes the operators leave, and gives their contacts the homes that were chosen.
 
     Of a group without a choice, what is held goes to its queue. `users` are accounts that
-    the caller deactivates with them. Returns what can be undone, one for each manager.
+    the caller deactivates with them, `memberships` the areas, as (operator, area), that
+    it takes from them. Returns what can be undone, one for each manager.
     """
     ids = [operator.pk for operator in leaving.operators]
     Operator.objects.filter(pk__in=ids).update(is_active=False)
     settled = _Settled(ChatEvent.Cause.LEFT, Homes(QUEUE, STAY), actor)
     settled.give(leaving.groups, homes)
     return [
-        settled.remember(manager_id, operators=theirs, users=list(users))
+        settled.remember(
+            manager_id,
+            operators=theirs,
+            users=list(users),
+            memberships=[pair for pair in memberships if pair[0] in theirs],
+        )
         for manager_id, theirs in _by_manager(leaving.operators).items()
     ]
 

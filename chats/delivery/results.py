@@ -86,6 +86,8 @@ UPDATE chats_message
 # How long a message may wait, and how many are given up at once.
 LONGEST_WAIT = timedelta(hours=24)
 EXPIRED_AT_ONCE = 100
+# The code of messages that a person had fail when their account changed.
+ACCOUNT_CHANGED = "account_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,20 @@ def put_off_unreadable(row: Unreadable) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_UNREADABLE, values)
+
+
+def fail_waiting(manager_id: int, channel: str, reason: str, code: str) -> int:
+    """Fails the messages of an account that no worker is sending; returns how many."""
+    is_free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+    waiting = Delivery.objects.filter(
+        is_free,
+        manager=manager_id,
+        channel=channel,
+        done_at__isnull=True,
+        in_flight=False,
+    )
+    rows = list(waiting.order_by("message").values_list("message", "fence"))
+    return sum(fail(message_id, fence, reason, code) for message_id, fence in rows)
 
 
 def expire() -> None:

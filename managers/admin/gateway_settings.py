@@ -17,6 +17,13 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from chats.accounts.settings_fields import SETTINGS_OF, SettingField
+from contacts.models import Channel
+from managers.admin.account_impact import (
+    AccountChange,
+    ask_about_account,
+    has_something_going_on,
+    typed_again,
+)
 from managers.admin.secret_fields import LONGEST_TOKEN, ClearField, SecretField
 from managers.admin.tenant import TenantAdmin
 from managers.models import Manager
@@ -148,15 +155,46 @@ def _stored(manager: Manager) -> tuple[dict[str, str], bool]:
     return known, True
 
 
+def _account_change(
+    manager: Manager, form: GatewaySettingsForm, settings: dict[str, str]
+) -> AccountChange | None:
+    """Returns the change of the account, or None if only a secret is renewed."""
+    fields = SETTINGS_OF[form.kind]
+    shown = {f.key: settings.get(f.key, "") for f in fields if f.kind != "secret"}
+    changed = {
+        key: value
+        for key, value in shown.items()
+        if value != form.stored.get(key, "") or form.kind != manager.gateway
+    }
+    lost = [
+        key for key, value in form.stored.items() if value and not settings.get(key)
+    ]
+    if not (changed or lost or form.kind != manager.gateway):
+        return None
+    return AccountChange(
+        manager,
+        [Channel.WHATSAPP.value],
+        _("Change the gateway of the number"),
+        typed_again({f.key: f.label for f in fields}, changed),
+        frozenset(f.key for f in fields if f.kind == "secret"),
+    )
+
+
 def _save(
     page: TenantAdmin, request: HttpRequest, manager: Manager, form: GatewaySettingsForm
 ) -> None:
     settings = form.settings()
+    change = _account_change(manager, form, settings)
     manager.gateway = form.kind
     manager.gateway_settings = (
         json.dumps(settings, ensure_ascii=False) if settings else ""
     )
     with transaction.atomic():
+        settle = None
+        if change is not None and has_something_going_on(change):
+            settle = ask_about_account(page, request, change)
         manager.save(update_fields=["gateway", "gateway_settings"])
+        if settle is not None:
+            settle()
         page.log_change(request, manager, _("Gateway settings changed."))
     page.message_user(request, _("The gateway settings were saved."), messages.SUCCESS)

@@ -21,6 +21,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from managers.admin.secret_fields import sealed
+
 DIGEST = "impact"
 # The fields of the questions, beside those of the form that is sent again.
 ANSWERS = "answer"
@@ -64,7 +66,8 @@ class Fact:
 class Impact:
     """A change with its facts, its consequences in sentences and its questions.
 
-    `danger`: it destroys something, and its button is red.
+    `danger`: it destroys something, and its button is red. `secrets` are the posted
+    fields that the page sends again encrypted.
     """
 
     title: str
@@ -74,6 +77,7 @@ class Impact:
     make_form: MakeForm | None = None
     button: str = ""
     danger: bool = False
+    secrets: frozenset[str] = frozenset()
 
     def form(self, data: Any) -> forms.Form:
         return (self.make_form or _no_questions)(data)
@@ -120,7 +124,7 @@ def show(
         "impact": impact,
         "form": form,
         "changes": changes,
-        "hidden": [*_sent(request, form), *besides],
+        "hidden": [*_sent(request, form, impact.secrets), *besides],
         "button": impact.button or _("Go ahead"),
         "digest": _digest(request, impact.facts),
         "cancel": request.get_full_path(),
@@ -128,11 +132,13 @@ def show(
     return TemplateResponse(request, "admin/confirm_action.html", context)
 
 
-def _sent(request: HttpRequest, form: forms.Form) -> list[tuple[str, str]]:
+def _sent(
+    request: HttpRequest, form: forms.Form, secrets: frozenset[str]
+) -> list[tuple[str, str]]:
     """Returns what was posted, without what the page itself asks."""
     own = {"csrfmiddlewaretoken", DIGEST, *map(form.add_prefix, form.fields)}
     return [
-        (name, value)
+        (name, sealed(value) if name in secrets else value)
         for name, values in request.POST.lists()
         if name not in own
         for value in values

@@ -7,20 +7,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import IntegrityError
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from hci_center.audit.recording import record
 from managers import keys
 from managers.admin.columns import column, moment_column, short, tag
 from managers.admin.confirm import confirm
 from managers.admin.filters import ChoiceFilter, yes_or_no
-from managers.admin.impact import Fact
+from managers.admin.impact import ANSWERS, Fact, Impact, agreed, show
+from managers.admin.lookups import is_row_id
+from managers.admin.refusals import show_refusal
 from managers.admin.tenant import WRITE, TenantAdmin
 from managers.models import ApiKey, Manager
 
@@ -56,6 +62,22 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
             elif not cleaned["all_managers"] and not chosen:
                 self.add_error("managers", _("Choose managers, or all of them."))
         return cleaned
+
+
+class OverlapForm(forms.Form):
+    """How long an old key goes on beside its successor."""
+
+    days = forms.IntegerField(
+        label=gettext_lazy("Days until the old key ends"),
+        min_value=0,
+        max_value=90,
+        initial=7,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=gettext_lazy("0 ends it now."),
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data, prefix=ANSWERS)
 
 
 class StateFilter(ChoiceFilter):
@@ -115,14 +137,16 @@ class ApiKeyAdmin(TenantAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return list(KeyForm.Meta.fields)
-        return ["name", "prefix", "reaches", "secrets", "per_minute", *self._timestamps]
+        fields = ["name", "prefix", "reaches", "secrets", "per_minute"]
+        return [*fields, "rotation", *self._timestamps]
 
     _timestamps = ("created_at", "last_used_at", "expires_at", "revoked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        return ["name", "prefix", "reaches", "secrets", *self._timestamps]
+        fixed = ["name", "prefix", "reaches", "secrets", "rotation"]
+        return [*fixed, *self._timestamps]
 
     last_used = moment_column("last_used_at", gettext_lazy("Last used"))
     expires = moment_column("expires_at", gettext_lazy("Expires"))
@@ -167,6 +191,59 @@ class ApiKeyAdmin(TenantAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
+        return self._show(request, obj, request.made_key)  # type: ignore[attr-defined]
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<str:object_id>/rotate/",
+            self.admin_site.admin_view(self.rotate_view),
+            name="managers_apikey_rotate",
+        )
+        return [own, *super().get_urls()]
+
+    @column(gettext_lazy("Rotation"))
+    def rotation(self, key: ApiKey) -> str:
+        """A link to the page that makes its successor."""
+        if not key.is_live:
+            return "-"
+        url = reverse("admin:managers_apikey_rotate", args=[key.pk])
+        return format_html(
+            '<a class="bo-link" href="{}">{}</a>', url, _("Replace it by a new key")
+        )
+
+    def rotate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks how long the old key goes on, and shows the new one once."""
+        key = self.get_object(request, object_id) if is_row_id(object_id) else None
+        if key is None or not key.is_live:
+            raise Http404
+        if not self.has_change_permission(request, key):
+            raise PermissionDenied
+        return show_refusal(request, self._rotate, key)
+
+    def _rotate(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
+        impact = Impact(
+            title=_("Replace the key “%s” by a new one") % key.name,
+            facts=_uses(ApiKey.objects.filter(pk=key.pk)),
+            sentences=[
+                _("The new key has the same name, managers, rights and limit."),
+                _("The old one goes on for the days that you choose, then it ends."),
+            ],
+            make_form=OverlapForm,
+        )
+        if request.method != "POST":
+            return show(self, request, impact)
+        with transaction.atomic():
+            days = agreed(self, request, impact).cleaned_data["days"]
+            ends_at = timezone.now() + timedelta(days=days)
+            try:
+                made = keys.rotate_key(key.pk, ends_at)
+            except ApiKey.DoesNotExist as error:
+                raise Http404 from error
+            new = ApiKey.objects.get(prefix=made[4:12])
+            self.log_change(request, new, _("Replaced."))
+        return self._show(request, new, made)
+
+    def _show(self, request: HttpRequest, obj: ApiKey, key: str) -> HttpResponse:
         """Returns the page with the key, without a redirect: it is not stored."""
         record("secret-shown", "key", obj.pk)
         page = TemplateResponse(
@@ -177,7 +254,7 @@ class ApiKeyAdmin(TenantAdmin):
                 "title": _("The new key"),
                 "opts": self.opts,
                 "made": obj,
-                "key": request.made_key,  # type: ignore[attr-defined]
+                "key": key,
             },
         )
         page["Cache-Control"] = "no-store"

@@ -24,13 +24,20 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from areas.admin.hours_impact import ask_about_hours, newest_hours
 from areas.holidays import STATES
 from areas.schedule_versions import refresh_rules
+from contacts.models import Channel
 from hci_center.api.parsers import (
     WrongValueError,
     parse_controller_port,
     parse_phone,
     parse_public_id,
+)
+from managers.admin.account_impact import (
+    AccountChange,
+    NewValue,
+    ask_about_account,
 )
 from managers.admin.columns import column
 from managers.admin.gateway_settings import show_gateway_settings
@@ -145,6 +152,39 @@ class ManagerForm(SecretsForm):
             self.add_error("controller_port", _("A number is saved with a port."))
 
 
+_AGAIN: dict[str, Any] = {
+    "number": parse_phone,
+    "controller_port": parse_controller_port,
+    "facebook_id": parse_public_id,
+}
+
+
+def _account_change(manager: Manager, form: Any) -> AccountChange | None:
+    """Returns what the form changes of the manager's accounts, or None."""
+    changed = [name for name in _AGAIN if name in form.changed_data]
+    clears = bool(form.cleaned_data.get("clear_facebook_token"))
+    channels = []
+    if {"number", "controller_port"} & {*changed}:
+        channels.append(Channel.WHATSAPP.value)
+    if clears or "facebook_id" in changed:
+        channels.append(Channel.FACEBOOK.value)
+    if not channels:
+        return None
+    given = {name: form.cleaned_data[name] for name in changed}
+    again = [
+        NewValue(name, form.fields[name].label, value, _AGAIN[name])
+        for name, value in given.items()
+        if value is not None
+    ]
+    return AccountChange(
+        manager,
+        channels,
+        _("Change the accounts of the manager"),
+        again,
+        frozenset({"new_facebook_token"}),
+    )
+
+
 @admin.register(Manager)
 class ManagerAdmin(TenantAdmin):
     """Managers: supervisors edit their own, only administrators add new ones.
@@ -234,11 +274,17 @@ class ManagerAdmin(TenantAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
+        account = _account_change(obj, form) if change else None
         with transaction.atomic():
+            settle = account and ask_about_account(self, request, account)
             super().save_model(request, obj, form, change)
+            if settle is not None:
+                settle()
             if change and "time_zone" in form.changed_data:
                 # The same hours are other moments now.
+                before = newest_hours(obj.pk)
                 refresh_rules(obj.pk, caller_behind(request).credential)
+                ask_about_hours(self, request, obj.pk, before)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

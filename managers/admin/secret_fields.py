@@ -5,16 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanWidget
 
+from hci_center.encryption import decrypt, encrypt
+
 LONGEST_TOKEN = 4096
+_SEALED = "sealed:"
+
+
+def sealed(value: str) -> str:
+    """Returns a typed secret as a page may hold it: encrypted."""
+    if not value or value.startswith(_SEALED):
+        return value
+    return _SEALED + encrypt(value)
 
 
 class SecretField(forms.CharField):
-    """A secret in one line; empty keeps the stored one."""
+    """A secret in one line; empty keeps the stored one. Also takes a sealed one."""
+
+    def clean(self, value: Any) -> str:
+        if isinstance(value, str) and value.startswith(_SEALED):
+            try:
+                value = decrypt(value.removeprefix(_SEALED))
+            except ImproperlyConfigured as error:
+                raise forms.ValidationError(_("Type it again.")) from error
+        text: str = super().clean(value)
+        return text
 
     def __init__(self, **options: Any) -> None:
         super().__init__(

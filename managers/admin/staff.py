@@ -21,6 +21,10 @@ from areas.second_factor import remove
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import confirm
 from managers.admin.filters import yes_or_no
+from managers.admin.supervision_impact import (
+    ask_for_supervisors,
+    require_other_administrator,
+)
 from managers.admin.tenant import WRITE, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
 from managers.models import Manager, Supervision
@@ -227,15 +231,39 @@ class StaffAdmin(TenantAdmin):
         form.person = request.user
         return form
 
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        """Asks who takes over the managers that it leaves without a supervisor."""
+        heirs: dict[int, int | None] = {}
+        # Whose operator leaves in the same form has been asked on that page.
+        if change and not hasattr(request, "operator_left"):
+            heirs = ask_for_supervisors(self, request, form, formsets)
+        super().save_related(request, form, formsets, change)
+        Supervision.objects.bulk_create(
+            [
+                Supervision(user_id=heir, manager_id=manager_id)
+                for manager_id, heir in heirs.items()
+                if heir is not None
+            ],
+            ignore_conflicts=True,
+        )
+
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
-        """An operator whose user leaves is deactivated: nobody could take his chats."""
+        """An operator whose user leaves is deactivated: nobody could take his chats.
+
+        Raises LastAdministratorError.
+        """
+        if change and {"is_active", "is_superuser"} & {*form.changed_data}:
+            require_other_administrator(obj)
         if change and "is_active" in form.changed_data and not obj.is_active:
             leaving = list(Operator.objects.active().filter(user=obj))
             if leaving:
                 operators: Any = self.admin_site.get_model_admin(Operator)
                 operators.dismiss(request, leaving, users=[obj.pk])
+                request.operator_left = True  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
     @admin.action(

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 
 from areas.models import PauseReason
 from managers.models import Manager
-from tests.admin.conftest import NO_REASONS, errors, messages_of
+from tests.admin.conftest import NO_REASONS, agree_to, errors, messages_of
 from tests.builders import make_area, make_manager
 
 CANARY = "canary-EAAB-0123456789"
@@ -75,7 +75,11 @@ def test_a_new_token_replaces_the_old_one_and_is_logged_without_it(desk, manager
 
 
 def test_the_token_is_cleared_only_on_request(desk, manager):
-    desk.post(change(manager), MANAGER | {"clear_facebook_token": "on"})
+    sent = MANAGER | {"clear_facebook_token": "on"}
+    asked = desk.post(change(manager), sent)
+    manager.refresh_from_db()
+    assert manager.facebook_token == "token-of-the-page"
+    agree_to(desk, change(manager), asked, sent)
     manager.refresh_from_db()
     assert manager.facebook_token == ""
 

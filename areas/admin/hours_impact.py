@@ -1,0 +1,87 @@
+"""Asks before hours, holidays, targets or a time zone change for customers who wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from areas.models import Schedule
+from areas.schedules import timetable_of
+from chats.models import Chat, Clock
+from managers.admin.impact import Fact, Impact, agreed
+from managers.admin.tenant import TenantAdmin
+
+
+def newest_hours(manager_id: int) -> int:
+    """Returns the newest version of the manager's hours, 0 if there is none."""
+    rows = Schedule.objects.filter(manager=manager_id).order_by("-pk")
+    return rows.values_list("pk", flat=True).first() or 0
+
+
+def ask_about_hours(
+    page: TenantAdmin, request: HttpRequest, manager_id: int, before: int
+) -> None:
+    """Asks in the transaction that has saved them, if anybody waits in new hours.
+
+    `before` is the newest version before. Raises UnconfirmedError, which takes the
+    change back, until the person has agreed.
+    """
+    if newest_hours(manager_id) == before:
+        return
+    facts = _facts(manager_id)
+    if not any(fact.count for fact in facts):
+        return
+    impact = Impact(
+        title=_("Change hours, holidays or targets"),
+        facts=facts,
+        sentences=[
+            _(
+                "The new hours count from now on. What has begun counts by the old ones."
+            ),
+        ],
+    )
+    agreed(page, request, impact)
+
+
+def _facts(manager_id: int) -> list[Fact]:
+    now = timezone.now()
+    waiting = Chat.objects.open().filter(
+        manager=manager_id, contact__operator=None, contact__deleted_at=None
+    )
+    found: dict[int | None, int] = {}
+    for area_id in waiting.values_list("contact__area", flat=True):
+        found[area_id] = found.get(area_id, 0) + 1
+    closed = {
+        area_id: count
+        for area_id, count in found.items()
+        if not timetable_of(manager_id, area_id).is_open(now)
+    }
+    clocks = Clock.objects.filter(
+        chat__manager=manager_id, chat__closed_at=None, met_at=None, void_at=None
+    )
+    outside: list[Any] = sorted(f"{area}" for area in closed)
+    return [
+        Fact(
+            "waiting",
+            _("Customers in the queue"),
+            sum(found.values()),
+            is_fleeting=True,
+        ),
+        Fact(
+            "outside",
+            _("of these, outside the new hours now"),
+            sum(closed.values()),
+            outside,
+            warns=True,
+            is_fleeting=True,
+        ),
+        Fact(
+            "clocks",
+            _("Targets that are running, by the old hours"),
+            clocks.count(),
+            is_fleeting=True,
+        ),
+    ]

@@ -1,0 +1,250 @@
+"""What changes of accounts, supervision, hours and keys say before they are made."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from areas.policy_saving import save_policy
+from chats.accounts.pauses import HELD, resume_mended
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import open_chat
+from chats.models import Delivery, GatewayAccount, Rehoming, Reply
+from managers import keys
+from managers.admin.supervision_impact import (
+    LastAdministratorError,
+    require_other_administrator,
+)
+from managers.authentication import forget_cached_keys
+from managers.models import ApiKey, Supervision
+from tests.admin.conftest import agree, agree_to, messages_of
+from tests.admin.test_gateway_settings import EVOLUTION
+from tests.admin.test_managers import MANAGER, change
+from tests.admin.test_operators import change as change_operator
+from tests.admin.test_operators import stays
+from tests.admin.test_people import change as change_person
+from tests.admin.test_people import kept
+from tests.builders import make_chat, make_key, make_message, make_supervisor
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db
+
+NEW = "5511400022222"
+
+
+@pytest.fixture
+def unsent(contact):
+    """A message that waits to be sent."""
+    message = make_message(make_chat(contact), direction="out", status="wait")
+    Delivery.objects.create(
+        message=message, manager=contact.manager, contact=contact, channel="whatsapp"
+    )
+    return message
+
+
+def counts(answer):
+    return {fact.key: fact.count for fact in answer.context["impact"].facts}
+
+
+def test_a_new_number_is_typed_twice_and_says_what_goes_on(desk, manager, unsent):
+    make_key(manager)
+    sent = MANAGER | {"number": NEW}
+    asked = desk.post(change(manager), sent)
+    assert counts(asked) == {"open": 1, "unsent": 1, "keys": 1, "accounts": 0}
+    wrong = agree_to(
+        desk,
+        change(manager),
+        asked,
+        sent,
+        **{"answer-number": "5511400022223", "answer-unsent": "send"},
+    )
+    assert list(wrong.context["form"].errors) == ["number"]
+    manager.refresh_from_db()
+    assert manager.number == int(MANAGER["number"])
+    agree_to(
+        desk,
+        change(manager),
+        asked,
+        sent,
+        **{"answer-number": "+55 11 4000-22222", "answer-unsent": "send"},
+    )
+    manager.refresh_from_db()
+    assert manager.number == int(NEW)
+    assert Delivery.objects.get().done_at is None
+
+
+def test_what_is_unsent_fails_if_so_chosen(desk, manager, unsent):
+    answers = {"answer-number": NEW, "answer-unsent": "fail"}
+    agree(desk, change(manager), MANAGER | {"number": NEW}, **answers)
+    unsent.refresh_from_db()
+    assert (unsent.status, unsent.error) == (
+        "failed",
+        "The account changed before it was sent.",
+    )
+    assert Delivery.objects.get().failed_code == "account_changed"
+
+
+def test_what_is_unsent_is_held_until_somebody_resumes_it(desk, manager, unsent):
+    answers = {"answer-number": NEW, "answer-unsent": "hold"}
+    agree(desk, change(manager), MANAGER | {"number": NEW}, **answers)
+    resume_mended()
+    account = GatewayAccount.objects.get()
+    assert account.pause_code == HELD
+    assert account.paused_until > timezone.now() + timedelta(hours=23)
+    page = f"/admin/chats/gatewayaccount/{account.pk}/"
+    assert f"{page}resume/" in desk.get(f"{page}change/").content.decode()
+    desk.post(f"{page}resume/", {"_form_submitted": "on"})
+    account.refresh_from_db()
+    assert account.paused_until is None
+
+
+def test_a_token_typed_beside_is_not_in_the_page_that_asks(desk, manager):
+    sent = MANAGER | {"facebook_id": "741852", "new_facebook_token": "canary"}
+    asked = desk.post(change(manager), sent)
+    page = asked.content.decode()
+    assert "canary" not in page
+    (token,) = re.findall(r'name="new_facebook_token" value="([^"]+)"', page)
+    answers = {"answer-facebook_id": "741852"}
+    agree_to(
+        desk, change(manager), asked, sent | {"new_facebook_token": token}, **answers
+    )
+    manager.refresh_from_db()
+    assert (manager.facebook_id, manager.facebook_token) == ("741852", "canary")
+
+
+def test_another_gateway_asks_while_something_goes_on(office, manager, unsent):
+    path = f"/admin/managers/manager/{manager.pk}/gateway/?kind=evolution"
+    asked = office.post(path, EVOLUTION)
+    assert "canary" not in asked.content.decode()
+    manager.refresh_from_db()
+    assert manager.gateway == "controller"
+    answers = {
+        "answer-url": EVOLUTION["url"],
+        "answer-instance": EVOLUTION["instance"],
+        "answer-unsent": "send",
+    }
+    agree_to(office, path, asked, EVOLUTION, **answers)
+    manager.refresh_from_db()
+    assert manager.gateway == "evolution"
+    # A secret alone is renewed without a question.
+    answer = office.post(path, EVOLUTION | {"apikey": "new"}, follow=True)
+    assert messages_of(answer) == ["The gateway settings were saved."]
+
+
+def test_a_manager_left_without_a_supervisor_gets_one_or_nobody(
+    office, manager, supervisor, other_manager
+):
+    heir = make_supervisor(other_manager)
+    form = kept(Supervision.objects.get(user=supervisor), username=supervisor.username)
+    form["supervisions-0-DELETE"] = "on"
+    asked = office.post(change_person(supervisor), form)
+    assert counts(asked) == {"alone": 1}
+    assert supervisor.supervisions.exists()
+    answers = {f"answer-manager{manager.pk}": str(heir.pk)}
+    agree_to(office, change_person(supervisor), asked, form, **answers)
+    assert not supervisor.supervisions.exists()
+    assert heir.supervisions.filter(manager=manager).exists()
+
+
+def test_deactivating_the_only_supervisor_asks(office, manager, supervisor):
+    form = kept(Supervision.objects.get(user=supervisor), username=supervisor.username)
+    del form["is_active"]
+    answers = {f"answer-manager{manager.pk}": "nobody"}
+    agree(office, change_person(supervisor), form, **answers)
+    supervisor.refresh_from_db()
+    assert not supervisor.is_active
+
+
+def test_one_of_two_supervisors_leaves_without_a_question(office, manager, supervisor):
+    make_supervisor(manager)
+    form = kept(Supervision.objects.get(user=supervisor), username=supervisor.username)
+    form["supervisions-0-DELETE"] = "on"
+    assert office.post(change_person(supervisor), form).status_code == 302
+    assert not supervisor.supervisions.exists()
+
+
+@pytest.mark.parametrize("right", ["is_superuser", "is_active"])
+def test_the_last_administrator_stays(administrator, right):
+    """Whoever acts is one, unless somebody takes the right from him meanwhile."""
+    setattr(administrator, right, False)
+    with pytest.raises(LastAdministratorError):
+        require_other_administrator(administrator)
+    User.objects.create_superuser("outra", password="secret-password")
+    require_other_administrator(administrator)
+
+
+def test_new_hours_say_who_waits_outside_them(desk, manager, contact):
+    open_chat(contact, actor=Actor(""))
+    save_policy(manager.pk, None, {"slaQueue": 600})
+    path = f"/admin/managers/manager/{manager.pk}/change/"
+    sent = MANAGER | {"time_zone": "America/Manaus"}
+    asked = desk.post(path, sent)
+    assert counts(asked)["waiting"] == 1
+    manager.refresh_from_db()
+    assert manager.time_zone == "America/Sao_Paulo"
+    agree_to(desk, path, asked, sent)
+    manager.refresh_from_db()
+    assert manager.time_zone == "America/Manaus"
+
+
+def test_deleting_a_quick_reply_says_who_has_it(desk, manager, sales, ana, bruno):
+    reply = Reply.objects.create(manager=manager, area=sales, shortcut="oi", text="Oi")
+    path = f"/admin/chats/reply/{reply.pk}/delete/"
+    assert counts(desk.get(path)) == {"operators": 1}
+    agree(desk, path, {"post": "yes"})
+    assert not Reply.objects.exists()
+
+
+def test_a_key_is_replaced_with_days_of_overlap(office, manager):
+    old = make_key(manager, name="bot")
+    row = ApiKey.objects.get()
+    path = f"/admin/managers/apikey/{row.pk}/rotate/"
+    assert (
+        path in office.get(f"/admin/managers/apikey/{row.pk}/change/").content.decode()
+    )
+    asked = office.get(path)
+    assert counts(asked) == {"used": 0}
+    answer = agree_to(office, path, asked, {}, **{"answer-days": "3"})
+    (key,) = re.findall(r'<code id="made-key"[^>]*>([^<]+)<', answer.content.decode())
+    forget_cached_keys()
+    for each in (old, key):
+        assert Api(each).get("/api/user/").status_code == 200
+    row.refresh_from_db()
+    assert row.name == f"bot ({row.prefix})"
+    assert timedelta(days=2) < row.expires_at - timezone.now() < timedelta(days=3)
+    new = ApiKey.objects.get(name="bot")
+    assert (new.expires_at, list(new.managers.all())) == (None, [manager])
+
+
+def test_an_ended_key_is_not_replaced(office, desk, manager):
+    make_key(manager, name="bot")
+    row = ApiKey.objects.get()
+    path = f"/admin/managers/apikey/{row.pk}/rotate/"
+    assert desk.post(path).status_code == 404
+    keys.revoke_key("bot")
+    assert office.get(path).status_code == 404
+    with pytest.raises(ApiKey.DoesNotExist):
+        keys.rotate_key(row.pk, timezone.now())
+
+
+def test_undo_returns_areas_that_were_taken_in_the_same_form(
+    desk, manager, sales, support, ana
+):
+    ana.memberships.create(manager=manager, area=support)
+    sent = stays(ana, sales)
+    del sent["is_active"]
+    agree(desk, change_operator(ana), sent)
+    ana.refresh_from_db()
+    assert not ana.is_active
+    assert list(ana.areas.all()) == [sales]
+    change_made = Rehoming.objects.get()
+    path = f"/admin/chats/rehoming/{change_made.pk}/undo/"
+    asked = desk.get(path)
+    agree_to(desk, path, asked, {})
+    ana.refresh_from_db()
+    assert ana.is_active
+    assert set(ana.areas.all()) == {sales, support}
