@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class AreasConfig(AppConfig):
     name = "areas"
-    verbose_name = _("Areas")
+    verbose_name = _("Team")
 
     def ready(self) -> None:
         from areas import checks  # noqa: F401 - registers itself

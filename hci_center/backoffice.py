@@ -49,6 +49,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "8px",
     # The theme's violet palette with the hue changed to green.
     "COLORS": {
@@ -83,7 +84,7 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Contacts"), "contacts", "contacts_contact_changelist"),
                     _entry(_("Chats"), "forum", "chats_chat_changelist"),
                     _entry(_("Messages"), "chat", "chats_message_changelist"),
-                    _entry(_("Ledger"), "history", "chats_chatevent_changelist"),
+                    _entry(_("What happened"), "history", "chats_chatevent_changelist"),
                     _entry(_("Reports"), "monitoring", "reports:first"),
                 ],
             },

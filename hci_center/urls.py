@@ -26,6 +26,8 @@ urlpatterns = [
     path("", include("hci_center.console.urls")),
     # APPEND_SLASH is off for the sake of the API.
     path("admin", RedirectView.as_view(url="/admin/")),
+    # The choice of the language in the back-office; it needs no slash but its own.
+    path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/privacy/", include("hci_center.privacy.pages.urls")),
     path("admin/audit/", admin.site.admin_view(audit_page), name="audit"),
     path("admin/reports/", include("hci_center.reports.pages.urls")),

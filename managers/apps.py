@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class ManagersConfig(AppConfig):
     name = "managers"
-    verbose_name = _("Managers")
+    verbose_name = _("Installation")

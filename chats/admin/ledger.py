@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -26,7 +28,15 @@ _CREDENTIAL = re.compile(r"(user|key):([0-9]{1,18})")
 class ChatEventAdmin(EndlessAdmin):
     newest_of = NEWEST_EVENT_OF
 
-    list_display = ["moment", "chat", "of_manager", "kind", "area", "operator", "who"]
+    list_display = [
+        "moment",
+        "of_chat",
+        "of_manager",
+        "kind",
+        "area",
+        "operator",
+        "who",
+    ]
     list_filter = [
         ("kind", ChoicesDropdownFilter),
         ("manager", TenantFilter),
@@ -60,6 +70,14 @@ class ChatEventAdmin(EndlessAdmin):
         return queryset.filter(chat__in=chats), False
 
     moment = moment_column("at", gettext_lazy("When"))
+
+    @column(gettext_lazy("Chat"))
+    def of_chat(self, event: ChatEvent) -> str:
+        """The protocol, with the whole record of the chat behind it."""
+        url = reverse("admin:chats_chat_history", args=[event.chat_id])
+        return format_html(
+            '<a class="bo-link" href="{}">{}</a>', url, event.chat.protocol
+        )
 
     @column(gettext_lazy("By"))
     def who(self, event: Any) -> str:

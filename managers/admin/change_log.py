@@ -10,10 +10,17 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from managers.admin.lookups import is_row_id
 
+# What an entry without a message of its own did.
+_DONE = {
+    ADDITION: gettext_lazy("Added."),
+    CHANGE: gettext_lazy("Changed."),
+    DELETION: gettext_lazy("Deleted."),
+}
 # Entries shown on the index page.
 MOST_RECENT = 10
 
@@ -76,6 +83,8 @@ class ChangeLogAdmin(ModelAdmin):
 def recent_entries(request: HttpRequest, site: Any) -> list[Any]:
     """Returns the person's latest entries, each with the row's present name as `shown`.
 
+    `did` is what was done, in words.
+
     Rows that are deleted or that the person may not view are shown as they were logged.
     Runs one query per kind of row.
     """
@@ -96,4 +105,5 @@ def recent_entries(request: HttpRequest, site: Any) -> list[Any]:
     for entry in entries:
         key = (entry.content_type_id, entry.object_id)
         entry.shown = names.get(key, entry.object_repr)  # type: ignore[attr-defined]
+        entry.did = entry.get_change_message() or _DONE[entry.action_flag]  # type: ignore[attr-defined]
     return entries

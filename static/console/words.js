@@ -6,6 +6,9 @@ const { language, texts } = globalThis.consoleWords ?? { language: "en", texts: 
 /** The language of the page, for `Intl`. */
 export const LOCALE = language === "en" ? "en" : "pt-BR";
 
+/** The language that the page is not in, by its own name. */
+export const OTHER = language === "en" ? { language: "pt-br", name: "Português" } : { language: "en", name: "English" };
+
 /** @typedef {Record<string, string | number>} Values */
 
 /**

@@ -203,6 +203,12 @@ export class Account {
     location.reload();
   }
 
+  /** Before the page is left, what has been written is kept. @param {string} language */
+  async changeLanguage(language) {
+    await this.app.drafts.save();
+    await this.setLanguage(language);
+  }
+
   get usesKeys() {
     return this.app.settings.value.keys !== false;
   }

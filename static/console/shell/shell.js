@@ -1,6 +1,7 @@
 // @ts-check
 /** The service worker, which holds the page itself for a start without a connection. */
 
+import { cookie } from "../api/cookies.js";
 import { LOCALE } from "../words.js";
 
 const SCRIPT = "/sw.js";
@@ -33,7 +34,15 @@ export class Shell {
   async #start() {
     if (this.registration) return;
     try {
-      await keepLanguage(LOCALE === "en" ? "en" : "pt-br");
+      const present = LOCALE === "en" ? "en" : "pt-br";
+      // The one chosen in the back-office, which knows nothing of the worker.
+      const chosen = cookie("django_language");
+      if (chosen !== present && ["en", "pt-br"].includes(chosen)) {
+        await keepLanguage(chosen);
+        location.reload();
+        return;
+      }
+      await keepLanguage(present);
       this.registration = await navigator.serviceWorker.register(/** @type {string} */ (scriptUrl()), { updateViaCache: "none" });
       this.registration.addEventListener("updatefound", () => {
         const worker = this.registration?.installing;
