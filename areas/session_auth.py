@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from areas.second_factor import must_enroll
-from hci_center.callers import Caller
+from hci_center.callers import Caller, Role
 from managers.models import Supervision
 
 # Runs on each call of an operator: the operator with his areas in one query.
@@ -33,7 +33,7 @@ def caller_from_session(request: HttpRequest) -> Caller | None:
     open_session(request)
     if settings.SECRET_KEY_FALLBACKS:
         _renew_session(request)
-    return caller_of(get_user(request))
+    return api_caller_of(get_user(request))
 
 
 def _renew_session(request: HttpRequest) -> None:
@@ -60,12 +60,21 @@ def open_session(request: HttpRequest) -> None:
     SessionMiddleware(lambda _request: HttpResponse()).process_request(request)
 
 
+def api_caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
+    """Returns the caller of a user for API and feed, where auditors have no business.
+
+    They read in the back-office, without the names of customers.
+    """
+    caller = caller_of(user)
+    return None if caller is not None and caller.role == "auditor" else caller
+
+
 def caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
     """Returns the caller of a user, or None.
 
-    An administrator may access all managers, a supervisor his own, an operator a part
-    of one. None for a user who is inactive, neither staff nor operator, or has yet to
-    set up the second factor that he needs.
+    An administrator may access all managers, a supervisor or an auditor his own, an
+    operator a part of one. None for a user who is inactive, neither staff nor operator,
+    or has yet to set up the second factor that he needs.
     """
     if not isinstance(user, User) or not user.is_active or must_enroll(user):
         return None
@@ -73,10 +82,13 @@ def caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
     if user.is_superuser:
         return Caller("administrator", credential, None)
     if user.is_staff:
-        supervised = Supervision.objects.filter(user=user).values_list(
-            "manager_id", flat=True
+        supervised = dict(
+            Supervision.objects.filter(user=user).values_list(
+                "manager_id", "reads_only"
+            )
         )
-        return Caller("supervisor", credential, frozenset(supervised))
+        role: Role = "auditor" if any(supervised.values()) else "supervisor"
+        return Caller(role, credential, frozenset(supervised))
     with connection.cursor() as cursor:
         cursor.execute(_OPERATOR_OF, [user.pk])
         row = cursor.fetchone()

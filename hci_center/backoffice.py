@@ -35,6 +35,10 @@ def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
 
 _ONLY_ADMINISTRATORS = {"permission": "hci_center.backoffice.is_administrator"}
 
+_NOT_FOR_AUDITORS = {"permission": "managers.admin.tenant.is_no_auditor"}
+
+# The function that says who only reads.
+IS_AUDITOR = "managers.admin.tenant.is_auditor"
 # The function that returns where the feed listens.
 SOCKET_ORIGIN = "hci_center.feed.api.viewsets.socket_origin"
 # The function that adds customers and chats to what Ctrl+K finds.
@@ -117,7 +121,12 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Installation"),
                 "separator": True,
                 "items": [
-                    _entry(_("Personal data"), "shield", "privacy:search"),
+                    _entry(
+                        _("Personal data"),
+                        "shield",
+                        "privacy:search",
+                        **_NOT_FOR_AUDITORS,
+                    ),
                     {
                         "title": _("Audit"),
                         "icon": "policy",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.module_loading import import_string
 from unfold.sites import UnfoldAdminSite
 
-from hci_center.backoffice import FIND_ROWS, SOCKET_ORIGIN
+from hci_center.backoffice import FIND_ROWS, IS_AUDITOR, SOCKET_ORIGIN
 from hci_center.webserver.content_policy import BACK_OFFICE
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -37,6 +38,13 @@ class BackOfficeSite(UnfoldAdminSite):
         Error responses keep the stricter policy.
         """
         return cast("View", _with_policy(super().admin_view(view, cacheable)))
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Answers the choices of forms, which auditors do not fill in."""
+        if import_string(IS_AUDITOR)(request):
+            raise PermissionDenied
+        response: HttpResponse = super().autocomplete_view(request)
+        return response
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

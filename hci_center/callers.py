@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Role = Literal["key", "operator", "supervisor", "administrator"]
+Role = Literal["key", "operator", "supervisor", "auditor", "administrator"]
 
 
 @dataclass(frozen=True, slots=True)

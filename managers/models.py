@@ -135,7 +135,10 @@ class WebhookSecret(models.Model):
 
 
 class Supervision(models.Model):
-    """Assigns a staff user to a manager; a superuser supervises all."""
+    """Assigns a staff user to a manager; a superuser supervises all.
+
+    Who `reads_only` any of them is an auditor of all of his.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -149,6 +152,7 @@ class Supervision(models.Model):
         related_name="supervisions",
         verbose_name=_("manager"),
     )
+    reads_only = models.BooleanField(_("reads only"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("supervision")

@@ -30,7 +30,7 @@ from areas.operators import find_area
 from areas.presence import set_presence
 from areas.queries import areas_of_manager, operators_of_area, present_operators
 from areas.second_factor import must_enroll
-from areas.session_auth import caller_of, open_session
+from areas.session_auth import api_caller_of, open_session
 from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
@@ -112,7 +112,7 @@ class SessionViewSet(ContractViewSet):
             raise OtpRequiredError(
                 _("Your account needs two-step sign-in: set it up in /admin/ first.")
             )
-        caller = None if user is None else caller_of(user)
+        caller = None if user is None else api_caller_of(user)
         if not isinstance(user, User) or caller is None:
             raise NotAuthenticatedError(_("The user name or the password is wrong."))
         login(self.request, user)

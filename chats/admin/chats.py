@@ -33,7 +33,8 @@ from contacts.models import Contact
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import apply_to_each, confirm
 from managers.admin.filters import ChoiceFilter, DayRangeFilter, TenantFilter
-from managers.admin.tenant import READ, caller_behind
+from managers.admin.nameless import nameless
+from managers.admin.tenant import READ, caller_behind, is_auditor
 
 
 class StateFilter(ChoiceFilter):
@@ -187,7 +188,8 @@ class ChatAdmin(ActingAdmin):
         chat = self.get_object(request, unquote(object_id))
         if chat is None:
             raise Http404
-        return record_page(request, chat, self.admin_site)
+        hidden = nameless(chat.contact_id) if is_auditor(request) else ""
+        return record_page(request, chat, self.admin_site, nameless=hidden)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "act")

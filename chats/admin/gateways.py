@@ -58,6 +58,9 @@ class RenewalForm(forms.Form):
 
 @admin.register(GatewayAccount)
 class GatewayAccountAdmin(ReportsAdmin):
+    supervisors_may = READ | {"act"}
+    administrators_may = READ | {"act"}
+
     list_display = [
         "manager",
         "channel",
@@ -105,7 +108,15 @@ class GatewayAccountAdmin(ReportsAdmin):
         return offered
 
     def has_connect_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, "view")
+        return self.may(request, "act")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Omits for auditors what gives access to the account."""
+        return [
+            field
+            for field in self.fields
+            if field not in ("qr_code", "webhook") or self.may(request, "act")
+        ]
 
     @dialog(
         gettext_lazy("Ask for the QR code"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +18,19 @@ from chats.models import Chat
 from hci_center.audit.recording import record as audit
 
 
-def record_page(request: HttpRequest, chat: Chat, site: AdminSite) -> HttpResponse:
-    """Returns the record; `?format=json` for programs. Raises Http404."""
+def record_page(
+    request: HttpRequest, chat: Chat, site: AdminSite, *, nameless: str = ""
+) -> HttpResponse:
+    """Returns the record; `?format=json` for programs. Raises Http404.
+
+    `nameless` stands for the customer's name, for whom it is not shown.
+    """
     wanted = request.GET.get("format", "")
-    if wanted not in ("", "json"):
+    if wanted not in ("", "json") or (wanted and nameless):
         raise Http404
     found = record_of(chat.pk)
+    if nameless:
+        found = _unnamed(found, nameless)
     act = "export" if wanted else "open"
     audit(act, "chat", chat.pk, manager_id=chat.manager_id, request=request)
     if wanted:
@@ -41,6 +49,14 @@ def record_page(request: HttpRequest, chat: Chat, site: AdminSite) -> HttpRespon
         "entries": _shown(request, found),
     }
     return TemplateResponse(request, "admin/chats/chat/record.html", context)
+
+
+def _unnamed(record: FullRecord, nameless: str) -> FullRecord:
+    entries = [
+        replace(entry, who=nameless) if entry.who == record.contact else entry
+        for entry in record.entries
+    ]
+    return replace(record, contact=nameless, entries=entries)
 
 
 def _shown(request: HttpRequest, record: FullRecord) -> list[dict[str, Any]]:

@@ -25,12 +25,15 @@ from managers.admin.columns import column, moment_column, short, tag
 from managers.admin.impact import Fact, Impact, agreed, show
 from managers.admin.lookups import is_row_id
 from managers.admin.refusals import show_refusal
-from managers.admin.tenant import TenantAdmin, caller_behind
+from managers.admin.tenant import READ, TenantAdmin, caller_behind
 
 
 @admin.register(Rehoming)
 class RehomingAdmin(TenantAdmin):
     """The changes of the last day; each can be undone for a few minutes."""
+
+    supervisors_may = READ | {"act"}
+    administrators_may = READ | {"act"}
 
     list_display = ["shown_kind", "of_manager", "made", "made_by", "moved", "state"]
     list_select_related = ["manager"]
@@ -70,7 +73,7 @@ class RehomingAdmin(TenantAdmin):
     def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks what goes back, and puts it back."""
         change = self.get_object(request, object_id) if is_row_id(object_id) else None
-        if change is None:
+        if change is None or not self.may(request, "act"):
             raise Http404
         if not is_undoable(change):
             sentence = _("It can no longer be undone.")

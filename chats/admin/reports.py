@@ -63,7 +63,7 @@ class ReportsAdmin(TenantAdmin):
     def has_handle_problems_permission(
         self, request: HttpRequest, obj: Any = None
     ) -> bool:
-        return self.may(request, "view")
+        return self.may(request, "act")
 
     @dialog(
         gettext_lazy("Problems dealt with"),

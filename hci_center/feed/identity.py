@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from areas.session_auth import caller_of
+from areas.session_auth import api_caller_of
 from hci_center.callers import Caller
 from managers.models import ApiKey
 
@@ -32,7 +32,7 @@ def find_caller(credential: str) -> Caller | None:
     kind, _, pk = credential.partition(":")
     if kind == "user":
         user = User.objects.filter(pk=pk).first()
-        return None if user is None else caller_of(user)
+        return None if user is None else api_caller_of(user)
     key = ApiKey.objects.live().filter(pk=pk).first()
     if key is None:
         return None

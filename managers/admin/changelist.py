@@ -27,7 +27,7 @@ class FastChangeList(ChangeList):
         ids = list(self.result_list.values_list("pk", flat=True))
         rows_by_id = self.apply_select_related(self.root_queryset).in_bulk(ids)
         self.result_list = [rows_by_id[pk] for pk in ids if pk in rows_by_id]
-        self.model_admin.annotate_page(self.result_list)
+        self.model_admin.present(request, self.result_list)
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """Returns the newest first; orders after filtering if few rows are expected.

@@ -14,7 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from areas.models import Operator, SecondFactor
 from areas.second_factor import remove
@@ -45,8 +49,23 @@ class StaffForm(AccountForm):
         required=False,
         widget=UnfoldAdminEmailInputWidget(),
     )
+    reads_only = forms.BooleanField(
+        label=gettext_lazy("Auditor"),
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        help_text=gettext_lazy(
+            "Reads everything of his managers, without the names of customers, and"
+            " changes nothing."
+        ),
+    )
     # Set on the form class per request.
     person: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "reads_only" in self.fields:
+            rows = Supervision.objects.filter(user=self.instance, reads_only=True)
+            self.initial["reads_only"] = rows.exists()
 
     class Meta:
         model = User
@@ -170,7 +189,18 @@ class StaffAdmin(TenantAdmin):
     ordering = ["username"]
     actions = ["end_second_factor"]
     fieldsets = [
-        (None, {"fields": ["username", "new_password", "is_active", "is_superuser"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "username",
+                    "new_password",
+                    "is_active",
+                    "is_superuser",
+                    "reads_only",
+                ]
+            },
+        ),
         (gettext_lazy("Person"), {"fields": ["first_name", "email"]}),
     ]
 
@@ -218,10 +248,10 @@ class StaffAdmin(TenantAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if caller_behind(request).role == "administrator":
             return super().get_fieldsets(request, obj)
-        account = ["username", "new_password", "is_active"]
-        # Who only reads it has no use for the field of a password.
+        account = ["username", "new_password", "is_active", "reads_only"]
+        # Who only reads it has no use for the fields of a form.
         if not self.has_change_permission(request, obj):
-            account.remove("new_password")
+            account = ["username", "is_active", "role"]
         return [(None, {"fields": account}), self.fieldsets[1]]
 
     def get_form(
@@ -240,6 +270,10 @@ class StaffAdmin(TenantAdmin):
         if change and not hasattr(request, "operator_left"):
             heirs = ask_for_supervisors(self, request, form, formsets)
         super().save_related(request, form, formsets, change)
+        # All of a person's are alike; new ones are not known before.
+        reads_only = form.cleaned_data["reads_only"]
+        rows = Supervision.objects.filter(user=form.instance)
+        rows.exclude(reads_only=reads_only).update(reads_only=reads_only)
         Supervision.objects.bulk_create(
             [
                 Supervision(user_id=heir, manager_id=manager_id)
@@ -305,6 +339,8 @@ class StaffAdmin(TenantAdmin):
             return tag("bad", _("inactive"))
         if user.is_superuser:
             return tag("good", _("administrator"))
+        if any(each.reads_only for each in user.supervisions.all()):
+            return tag("mute", _("auditor"))
         return tag("info", _("supervisor"))
 
     @column(gettext_lazy("Looks after"))

@@ -30,6 +30,7 @@ from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column
 from managers.admin.impact import Impact, agreed, show
 from managers.admin.lookups import allowed_lookups, is_row_id
+from managers.admin.nameless import hide_names
 from managers.admin.narrowed import NarrowedChoice, NarrowedSelect, has_manager
 from managers.admin.refusals import show_refusal
 
@@ -54,6 +55,16 @@ def caller_behind(request: HttpRequest) -> Caller:
         caller = caller_of(request.user) or _NOBODY
         request.back_office_caller = caller  # type: ignore[attr-defined]
     return caller
+
+
+def is_auditor(request: HttpRequest) -> bool:
+    """Returns whether the person only reads, without the names of customers."""
+    return caller_behind(request).role == "auditor"
+
+
+def is_no_auditor(request: HttpRequest) -> bool:
+    """For entries of the menu that auditors have no use for."""
+    return not is_auditor(request)
 
 
 def sees_one_manager(request: HttpRequest) -> bool:
@@ -104,11 +115,9 @@ class TenantAdmin(AuditedAdmin):
         caller = caller_behind(request)
         if caller.role == "administrator":
             return right in self.administrators_may
-        return (
-            caller.role == "supervisor"
-            and bool(caller.managers)
-            and right in self.supervisors_may
-        )
+        if not caller.managers or right not in self.supervisors_may:
+            return False
+        return caller.role == "supervisor" or (is_auditor(request) and right == "view")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "view")
@@ -203,12 +212,19 @@ class TenantAdmin(AuditedAdmin):
     def annotate_page(self, rows: list[Any]) -> None:
         """Adds related data to the rows of one page."""
 
+    def present(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Makes the rows of one page ready: with related data, for auditors unnamed."""
+        self.annotate_page(rows)
+        if is_auditor(request):
+            for row in rows:
+                hide_names(row)
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            self.annotate_page([row])
+            self.present(request, [row])
         return row
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:

@@ -13,7 +13,7 @@ from areas.models import Area, Operator
 from hci_center.callers import Caller
 from managers.models import Manager
 
-ROLES = ("administrator", "supervisor")
+ROLES = ("administrator", "supervisor", "auditor")
 # Who reads the names of customers in rows.
 READS_NAMES = ("administrator", "supervisor")
 

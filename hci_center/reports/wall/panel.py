@@ -16,6 +16,7 @@ from hci_center.callers import Caller
 from hci_center.reports.live import now
 from hci_center.reports.scope import find_managers
 from hci_center.reports.wall.tiles import Tile, further_tiles
+from managers.admin.nameless import nameless
 from managers.models import Manager
 
 # Titles of the tiles in their order, the list of chats that each leads to, and whether
@@ -127,6 +128,7 @@ class _Names:
     """The names and row ids behind the codes and ids of the live figures."""
 
     def __init__(self, caller: Caller, live: dict[str, Any]) -> None:
+        self.hides_names = caller.role == "auditor"
         managers = find_managers(caller, None)
         ids = list(managers.ids)
         self.managers = {managers.name(pk): pk for pk in ids}
@@ -191,7 +193,7 @@ class _Names:
             return None
         area = self._area(row)
         return Wait(
-            chat.contact.name,
+            nameless(chat.contact_id) if self.hides_names else chat.contact.name,
             reverse("admin:chats_chat_change", args=[chat.pk]),
             area.name if area else _("without an area"),
             chat.protocol,

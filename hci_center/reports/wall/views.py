@@ -54,4 +54,4 @@ def today(request: HttpRequest) -> HttpResponse:
 def _may(caller: Caller) -> bool:
     if caller.role == "administrator":
         return True
-    return caller.role == "supervisor" and bool(caller.managers)
+    return caller.role in ("supervisor", "auditor") and bool(caller.managers)

@@ -1,0 +1,131 @@
+"""Auditors read everything of their managers, without names, and change nothing."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from areas.session_auth import caller_of
+from chats.models import Rehoming
+from managers.models import Supervision
+from tests.admin.conftest import at_the_desk
+from tests.admin.test_people import ADD, change, kept, typed
+from tests.admin.test_permissions import ADDED_BY_SUPERVISORS, OPEN_TO_SUPERVISORS
+from tests.builders import make_supervisor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def auditor(manager):
+    user = make_supervisor(manager)
+    Supervision.objects.filter(user=user).update(reads_only=True)
+    return user
+
+
+@pytest.fixture
+def reading(auditor):
+    return at_the_desk(auditor)
+
+
+def pages_of(page, row):
+    yield f"/admin/{page}/"
+    yield f"/admin/{page}/{row.pk}/change/"
+    yield f"/admin/{page}/{row.pk}/history/"
+
+
+@pytest.mark.parametrize("page", OPEN_TO_SUPERVISORS)
+def test_an_auditor_reads_without_the_names_of_customers(reading, own, auditor, page):
+    row = (own.rows() | {"auth/user": auditor})[page]
+    for path in pages_of(page, row):
+        answer = reading.get(path)
+        assert answer.status_code == 200
+        shown = answer.content.decode()
+        assert own.contact.name not in shown
+        assert own.contact.external_id not in shown
+    if page != "auth/user":
+        assert (
+            own.message.content
+            in reading.get(f"/admin/chats/chat/{own.chat.pk}/change/").content.decode()
+        )
+
+
+@pytest.mark.parametrize("page", OPEN_TO_SUPERVISORS)
+def test_an_auditor_changes_nothing(reading, own, auditor, page):
+    row = (own.rows() | {"auth/user": auditor})[page]
+    path = f"/admin/{page}/{row.pk}/"
+    assert 'name="_save"' not in reading.get(f"{path}change/").content.decode()
+    assert reading.post(f"{path}change/", {"name": "forged"}).status_code == 403
+    assert reading.post(f"{path}delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("page", ADDED_BY_SUPERVISORS)
+def test_an_auditor_adds_nothing(reading, own, page):
+    assert reading.get(f"/admin/{page}/add/").status_code == 403
+
+
+def test_an_auditor_does_not_act(reading, own):
+    chat = f"/admin/chats/chat/{own.chat.pk}/"
+    assert "/act/" not in reading.get(f"{chat}change/").content.decode()
+    assert reading.post(f"{chat}act/close/", {}).status_code == 404
+    assert reading.post(f"{chat}resend/{own.message.uuid}/").status_code == 404
+    chosen = {"action": "close_many", "_selected_action": [own.chat.pk]}
+    reading.post("/admin/chats/chat/", chosen)
+    own.chat.refresh_from_db()
+    assert own.chat.closed_at is None
+    made = Rehoming.objects.create(
+        manager=own.manager, kind="left", made_by="user:1", before={"contacts": []}
+    )
+    assert reading.post(f"/admin/chats/rehoming/{made.pk}/undo/").status_code == 404
+
+
+def test_an_auditor_sees_nothing_foreign(reading, own, foreign):
+    for page, row in foreign.rows().items():
+        assert reading.get(f"/admin/{page}/{row.pk}/change/").status_code == 302
+
+
+def test_an_auditor_finds_no_names_besides(reading, own):
+    query = {
+        "app_label": "chats",
+        "model_name": "chat",
+        "field_name": "contact",
+        "term": "",
+    }
+    assert reading.get("/admin/autocomplete/", query).status_code == 403
+    record = f"/admin/chats/chat/{own.chat.pk}/history/"
+    assert reading.get(record, {"format": "json"}).status_code == 404
+    for path in ("/admin/", "/admin/live/"):
+        answer = reading.get(path)
+        assert answer.status_code == 200
+        assert own.contact.name not in answer.content.decode()
+
+
+def test_an_auditor_reads_reports_and_audit_but_no_personal_data(reading, own):
+    assert reading.get("/admin/reports/", follow=True).status_code == 200
+    assert reading.get("/admin/audit/").status_code == 200
+    assert reading.get("/admin/privacy/").status_code == 403
+
+
+def test_the_api_knows_no_auditor(auditor, own):
+    client = at_the_desk(auditor)
+    body = {"number": own.manager.number}
+    answer = client.post("/api/user/", body, content_type="application/json")
+    assert answer.status_code == 401
+
+
+def test_a_supervisor_is_made_an_auditor_and_back(office, manager):
+    office.post(ADD, typed(manager, reads_only="on"))
+    sofia = User.objects.get(username="sofia")
+    caller = caller_of(sofia)
+    assert (caller.role, caller.managers) == ("auditor", {manager.pk})
+    form = office.get(change(sofia)).context["adminform"].form
+    assert form.initial["reads_only"]
+    supervision = Supervision.objects.get(user=sofia)
+    office.post(change(sofia), kept(supervision))
+    assert caller_of(sofia).role == "supervisor"
+
+
+def test_an_auditor_does_not_make_himself_a_supervisor(reading, auditor):
+    supervision = Supervision.objects.get(user=auditor)
+    assert reading.post(change(auditor), kept(supervision)).status_code == 403
+    assert caller_of(auditor).role == "auditor"
