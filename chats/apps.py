@@ -6,7 +6,7 @@ A_DAY = 86_400.0
 
 class ChatsConfig(AppConfig):
     name = "chats"
-    verbose_name = _("Service")
+    verbose_name = _("Conversations")
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register

@@ -87,10 +87,11 @@ class ChatAdmin(ActingAdmin):
     search_fields = ["protocol"]
     search_help_text = gettext_lazy("Protocol, or the contact's name or number")
     fields = [
-        ("protocol", "state", "waiting_for"),
+        ("protocol", "state"),
         ("contact", "of_manager"),
         ("area", "operator"),
         ("opened_at", "closed_at"),
+        "waiting_for",
     ]
     actions = ["close_many"]
     change_form_outer_after_template: Any = "admin/chats/chat/conversation.html"

@@ -29,6 +29,7 @@ from managers.admin.audited import AuditedAdmin
 from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column
 from managers.admin.impact import Impact, agreed, show
+from managers.admin.light_lists import lighten
 from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.nameless import hide_names
 from managers.admin.narrowed import NarrowedChoice, NarrowedSelect, has_manager
@@ -287,7 +288,10 @@ class TenantAdmin(AuditedAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        return show_refusal(request, super().changelist_view, extra_context)
+        response: Any = show_refusal(request, super().changelist_view, extra_context)
+        if hasattr(response, "add_post_render_callback"):
+            response.add_post_render_callback(lighten)
+        return response
 
     def delete_view(
         self,

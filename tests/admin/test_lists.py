@@ -165,3 +165,13 @@ def test_filters_left_empty_leave_all(office, own, foreign, page):
 def test_no_counts_are_made_for_filters(office, own, page):
     shown = queries(office, f"/admin/{page}/?_facets=True")
     assert len(shown) <= FOR_ADMINISTRATORS[page]
+
+
+@pytest.mark.parametrize("page", ["chats/chat", "contacts/contact"])
+def test_a_full_list_weighs_little(office, own, page):
+    for _ in range(2):
+        add_thirty(page, own)
+    content = office.get(f"/admin/{page}/").content
+    assert content.count(b"<tr") > 50
+    assert len(content) < 250_000
+    assert b'class="field-' in content

@@ -33,8 +33,9 @@ class FilterForm(forms.Form):
         label=gettext_lazy("Who"),
         required=False,
         max_length=150,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text=gettext_lazy("A user name, or like key:7"),
+        widget=UnfoldAdminTextInputWidget(
+            {"title": gettext_lazy("A user name, or like key:7")}
+        ),
     )
     act = forms.ChoiceField(
         label=gettext_lazy("Act"),
