@@ -65,7 +65,9 @@ SETTINGS_OF: dict[str, tuple[SettingField, ...]] = {
             "url", _("Address"), _("Like https://evolution.example.com:8080."), "url"
         ),
         SettingField("instance", _("Instance"), _("The instance's name there.")),
-        SettingField("apikey", _("Key of the instance"), _("Its own apikey."), "secret"),
+        SettingField(
+            "apikey", _("Key of the instance"), _("Its own apikey."), "secret"
+        ),
     ),
     Manager.Gateway.WPPCONNECT.value: (
         SettingField(
