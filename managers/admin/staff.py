@@ -306,8 +306,14 @@ class StaffAdmin(TenantAdmin):
     def end_second_factor(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
+        # A supervisor sees people whom he may not change: of those he ends nothing.
+        changeable = [
+            user.pk for user in queryset if self.has_change_permission(request, user)
+        ]
         enrolled = queryset.filter(
-            pk__in=SecondFactor.objects.exclude(confirmed_at=None).values("pk")
+            pk__in=SecondFactor.objects.filter(pk__in=changeable)
+            .exclude(confirmed_at=None)
+            .values("pk")
         )
         form = confirm(
             self,

@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
+from areas.models import SecondFactor
 from managers.models import Supervision
-from tests.admin.conftest import at_the_desk, errors
+from tests.admin.conftest import agree, at_the_desk, errors
 from tests.builders import make_operator, make_supervisor
 
 LIST = "/admin/auth/user/"
@@ -182,6 +184,23 @@ def test_a_supervisor_does_not_take_over_whoever_has_more_rights(
     assert other_manager.name not in desk.get(LIST).content.decode()
     colleague.refresh_from_db()
     assert not colleague.check_password("a-new-password")
+
+
+def test_a_supervisor_ends_the_second_factor_only_of_those_whom_he_changes(
+    desk, manager, other_manager
+):
+    colleague, foreign = make_supervisor(manager), make_supervisor(manager)
+    Supervision.objects.create(user=foreign, manager=other_manager)
+    for person in (colleague, foreign):
+        SecondFactor.objects.create(
+            user=person, secret="x", confirmed_at=timezone.now()
+        )
+    chosen = {
+        "action": "end_second_factor",
+        "_selected_action": [colleague.pk, foreign.pk],
+    }
+    agree(desk, LIST, chosen)
+    assert [each.user for each in SecondFactor.objects.all()] == [foreign]
 
 
 def test_administrators_and_foreign_supervisors_are_out_of_sight(
