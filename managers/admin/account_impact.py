@@ -125,7 +125,7 @@ def ask_about_account(
 
 def has_something_going_on(change: AccountChange) -> bool:
     """Returns whether a chat is open or a message unsent on these channels."""
-    return _open_chats(change).exists() or _unsent(change).exists()
+    return bool(_open_chats(change).exists() or _unsent(change).exists())
 
 
 def _open_chats(change: AccountChange) -> Any:

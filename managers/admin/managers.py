@@ -276,7 +276,9 @@ class ManagerAdmin(TenantAdmin):
     ) -> None:
         account = _account_change(obj, form) if change else None
         with transaction.atomic():
-            settle = account and ask_about_account(self, request, account)
+            settle = None
+            if account is not None:
+                settle = ask_about_account(self, request, account)
             super().save_model(request, obj, form, change)
             if settle is not None:
                 settle()
