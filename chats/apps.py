@@ -6,7 +6,7 @@ A_DAY = 86_400.0
 
 class ChatsConfig(AppConfig):
     name = "chats"
-    verbose_name = _("Conversations")
+    verbose_name = _("Customer service")
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register

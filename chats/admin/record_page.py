@@ -45,6 +45,7 @@ def record_page(
         "chat": found.chat,
         "row": chat,
         "contact": found.contact,
+        "nameless": nameless,
         "reason": reasons.get(found.chat.reason, found.chat.reason),
         "entries": _shown(request, found),
     }

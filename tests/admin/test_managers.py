@@ -169,6 +169,7 @@ def test_a_number_that_joined_without_a_port_may_stay_without(office):
         {
             "name": "New name",
             "number": str(joined.number),
+            "facebook_id": joined.facebook_id or "",
             "time_zone": "America/Sao_Paulo",
             **NO_REASONS,
         },

@@ -52,10 +52,9 @@ def test_a_password_is_required_and_validated(office, db):
 
 def test_changing_without_a_password_keeps_it(office, supervisor):
     supervision = Supervision.objects.get(user=supervisor)
-    office.post(
-        change(supervisor),
-        kept(supervision, username="novo") | {"supervisions-0-DELETE": "on"},
-    )
+    form = kept(supervision, username="novo") | {"supervisions-0-DELETE": "on"}
+    left = {f"answer-manager{supervision.manager_id}": "nobody"}
+    agree(office, change(supervisor), form, **left)
     supervisor.refresh_from_db()
     assert supervisor.username == "novo"
     assert supervisor.check_password("secret-password")
