@@ -97,17 +97,12 @@ def expected(
     if metric in ("csat", "answered_surveys"):
         return _marks([s for s in samples if s["metric"] == metric], metric, by)
     episodes = _dated(rows, metric, managers, since, until)
-    if metric in ("opened", "reopened", "closed"):
-        return _counts(episodes, metric, by)
     if metric == "requeues":
-        these = [e | each for e in episodes if e["closed"] for each in requeues(e)]
-        keys = [key_of(each, by) for each in these]
-        counts = {key: {"count": keys.count(key)} for key in keys}
-        return counts if by else {}, {"count": len(these)}
+        episodes = [e | each for e in episodes for each in requeues(e)]
+    if metric in ("opened", "reopened", "closed", "requeues"):
+        return _counts(episodes, metric, by)
     if metric == "bounce" and "area" in by:
-        moved = [
-            (e | {"area": area}, came) for e in episodes for area, came in left(e)
-        ]  # fmt: skip
+        moved = [(e | {"area": at}, came) for e in episodes for at, came in left(e)]
         return _rates(moved, by)[0], _shares(episodes, metric, ())[1]
     if metric == "transfer" and {"area", "operator"} & {*by}:
         return _moved(rows, samples, episodes, by)
@@ -265,7 +260,9 @@ def _marks(
 def _counts(
     episodes: list[Row], metric: str, by: Sequence[str]
 ) -> tuple[dict[Key, Row], Row]:
-    mine = [e for e in episodes if metric == "closed" or e["origin"] == metric]
+    mine = [
+        e for e in episodes if metric in ("closed", "requeues") or e["origin"] == metric
+    ]
     keys = [key_of(e, by) for e in mine]
     groups: dict[Key, Row] = {key: {"count": keys.count(key)} for key in keys}
     total: Row = {"count": len(mine)}

@@ -112,6 +112,17 @@ def test_a_failure_says_why(api, message):
     assert "error" not in lifted
 
 
+@pytest.mark.parametrize("after", ["delivered", "read"])
+def test_a_failure_that_was_none_is_no_reported_failure(api, message, after):
+    Delivery.objects.create(
+        message=message, manager=message.manager, contact=message.contact
+    )
+    report(api, "failed")
+    assert Delivery.objects.get().failed_code == "reported"
+    report(api, after)
+    assert Delivery.objects.get().failed_code == ""
+
+
 def test_a_failure_without_a_reason_still_says_something(api, message):
     assert report(api, "failed").json()["data"]["error"]
 
