@@ -54,7 +54,7 @@ export function meMenu(app) {
       <div class="menu__sep" role="separator"></div>` : nothing}
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.nextTheme)}>${icon("eye")}<span>${t("Theme: {name}", { name: app.account.themeName })}</span></button>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.nextDensity)}>${icon("filter")}<span>${t("Density: {name}", { name: app.account.densityName })}</span></button>
-    <button class="menu__item" role="menuitem" lang=${OTHER.language} @click=${() => app.overlay.fromMenu(() => app.account.changeLanguage(OTHER.language))}>${icon("chat")}<span>${OTHER.name}</span></button>
+    <button class="menu__item" role="menuitem" lang=${OTHER.language} @click=${() => app.overlay.fromMenu(() => app.account.changeLanguage(OTHER.language))}>${icon("note")}<span>${OTHER.name}</span></button>
     <button class="menu__item only-narrow" role="menuitem" @click=${() => app.overlay.fromMenu(() => app.overlay.toggleMenu("bell"))}>${icon("bell")}<span>${t("Sound and notices")}</span></button>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.overlay.openKeys)}>${icon("bolt")}<span>${t("Keys")}</span><span class="keys"><kbd>?</kbd></span></button>
     <div class="menu__sep" role="separator"></div>

@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 from playwright.sync_api import expect
 
 from tests.console.browser import bakery, pictures, thursday
+from tests.console.browser.test_back_office import PAGES as BACK_OFFICE
 from tests.console.browser.test_report_pages import PAGES as REPORTS
 from tests.feed.processes import wait_until
 
@@ -91,7 +92,11 @@ def test_every_state_looks_as_it_did(company, sign_in, tmp_path, language):
 def test_the_pictures_are_those_that_the_tests_take():
     wanted = {f"{state}.pt-BR.{scheme}" for state in STATES for scheme in SCHEMES}
     wanted |= {f"{state}.en.light" for state in STATES} | {"inbox.en.dark"}
-    wanted |= {f"{name}.{language}.light" for name in REPORTS for language in LOCALES}
+    wanted |= {
+        f"{name}.{language}.light"
+        for name in (*REPORTS, *BACK_OFFICE)
+        for language in LOCALES
+    }
     files = list(pictures.FOLDER.iterdir())
     assert {one.name for one in files} == {f"{name}.png" for name in wanted}
     assert [one.name for one in files if one.stat().st_size > 150_000] == []
