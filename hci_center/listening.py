@@ -39,14 +39,20 @@ def listening_socket(host: str, port: int, descriptor: int | None) -> socket.soc
     """Returns the socket to serve on: the descriptor's, systemd's, or a new one.
 
     `descriptor` is one that the supervisor passed. systemd names the process that its
-    own is meant for.
+    own is meant for. Raises ImproperlyConfigured if a new one cannot be had.
     """
     if descriptor is None and os.environ.get("LISTEN_PID") == str(os.getpid()):
         if os.environ["LISTEN_FDS"] != "1":
             raise ImproperlyConfigured("systemd passes more than one socket.")
         descriptor = _FIRST_PASSED
     if descriptor is None:
-        return listen(host, port)
+        try:
+            return listen(host, port)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{host}:{port} cannot be had ({error.strerror}): set HCI_HOST, HCI_PORT"
+                " or HCI_FEED_PORT to another."
+            ) from None
     return socket.socket(fileno=descriptor)
 
 

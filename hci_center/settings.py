@@ -116,6 +116,13 @@ HSTS_SECONDS: int = env.number(
     "HCI_HSTS_SECONDS", default=30 * 24 * 60 * 60, most=2 * 366 * 24 * 60 * 60
 )
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE else 0
+SILENCED_SYSTEM_CHECKS = [
+    # The proxy in front has the TLS and redirects to it; this process is called by it.
+    "security.W008",
+    # Whether other hosts of the company's domain have TLS is not for one of them to say.
+    "security.W005",
+    "security.W021",
+]
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": STRICT}
 
 # Applications and middleware -----------------------------------------------
@@ -147,6 +154,7 @@ INSTALLED_APPS = [
     "hci_center.reports",
     "hci_center.privacy",
     "hci_center.legacy",
+    "hci_center.doctor",
     "hci_center.backups",
 ]
 

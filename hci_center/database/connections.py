@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from hci_center.database.timeouts import timeouts
+from hci_center.database.timeouts import role, timeouts
 
 Result = TypeVar("Result")
 
@@ -51,6 +51,8 @@ def bounded(parameters: Mapping[str, Any], **more: str) -> dict[str, Any]:
     server_settings = {**timeouts().settings(), **more}
     options = [f"-c {name}={value}" for name, value in server_settings.items()]
     return {
+        # Shown in pg_stat_activity; `manage.py doctor` looks there for workers.
+        "application_name": f"hci {role()}",
         **with_network(parameters),
         "options": " ".join(filter(None, [parameters.get("options"), *options])),
     }

@@ -56,6 +56,11 @@ def use_role(role: str) -> None:
     _role = role
 
 
+def role() -> str:
+    """Returns the role of this process."""
+    return _role
+
+
 def timeouts() -> Timeouts:
     """Returns the timeouts of this process."""
     return Timeouts(*settings.DATABASE_TIMEOUTS[_role])

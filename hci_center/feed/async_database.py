@@ -45,7 +45,6 @@ async def connect(**options: str) -> Connection:
     known = {name: value for name, value in given.items() if value}
     connection = await BoundedAsyncConnection.connect(
         **bounded(known, **options),
-        application_name="hci feed",
         autocommit=True,
         prepare_threshold=1,
     )

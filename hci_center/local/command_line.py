@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 
 import django
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, connection
 
@@ -17,7 +16,8 @@ from hci_center.audit.actor import acting_command
 from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
-from hci_center.local.start_check import EXIT_STATUS, start_checked
+from hci_center.local.refused_start import refusing_in_a_sentence
+from hci_center.local.start_check import start_checked
 
 # Commands that use the secrets; `serve` checks them itself once its database runs.
 WANT_SECRETS = {
@@ -49,13 +49,12 @@ def execute(arguments: list[str]) -> None:
     the database's, 1 if the database is not reachable. With --traceback the error is
     raised, as Django's own are.
     """
-    try:
+    with refusing_in_a_sentence(raises="--traceback" in arguments):
         _ = settings.DEBUG
-    except ImproperlyConfigured as error:
-        if "--traceback" in arguments:
-            raise
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+        _execute(arguments)
+
+
+def _execute(arguments: list[str]) -> None:
     command = arguments[1] if len(arguments) > 1 else "help"
     use_role(LONG_RUNNING.get(command, "command"))
     try:
@@ -64,11 +63,6 @@ def execute(arguments: list[str]) -> None:
             start_checked(secrets=command in WANT_SECRETS, files=command in WANT_FILES)
         with _named(command):
             execute_from_command_line(arguments)
-    except ImproperlyConfigured as error:
-        if "--traceback" in arguments:
-            raise
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EXIT_STATUS)
     except OperationalError as error:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise

@@ -23,6 +23,7 @@ from hci_center.limits import allow_many_connections
 from hci_center.listening import BACKLOG, listening_socket, run
 from hci_center.local.command_line import unavailable_sentence
 from hci_center.local.folders import prepare_folders
+from hci_center.local.refused_start import refusing_in_a_sentence
 from hci_center.local.start_check import start_checked
 from hci_center.logs.requests import LineWriter
 from hci_center.webserver.answers import WsgiApplication
@@ -59,20 +60,29 @@ def serve(application: WsgiApplication, listening: socket.socket, threads: int) 
     run(config, listening)
 
 
-if __name__ == "__main__":
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--fd", type=int, help="a listening socket to serve on")
-    given = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
+def prepare(descriptor: int | None) -> socket.socket:
+    """Sets Django up, checks the database and returns the socket to listen on.
+
+    Raises ImproperlyConfigured; exits with a sentence if secrets are missing and the
+    database is not reachable.
+    """
     django.setup(set_prefix=False)
     use_pooler()
     try:
         start_checked(files=True)
     except OperationalError as error:
         sys.exit(unavailable_sentence(error))
-
     prepare_folders()
-    listening = listening_socket(settings.HOST, settings.PORT, given.fd)
+    return listening_socket(settings.HOST, settings.PORT, descriptor)
+
+
+if __name__ == "__main__":
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--fd", type=int, help="a listening socket to serve on")
+    given = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
+    with refusing_in_a_sentence():
+        listening = prepare(given.fd)
 
     from hci_center.wsgi import application
     from managers.key_invalidation import key_change_listener

@@ -1,0 +1,1 @@
+"""Checks an installation and says what to do (docs/operations.md)."""

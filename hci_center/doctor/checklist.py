@@ -1,0 +1,59 @@
+"""All checks in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+from hci_center.doctor import configuration, database, running, surroundings
+from hci_center.doctor.findings import Check, Finding, error, examine
+
+CHECKS = (
+    Check("database", database.server),
+    Check("extensions", database.extensions),
+    Check("database settings", database.server_settings),
+    Check("connections", database.connections),
+    Check("migrations", database.migrations),
+    Check("database health", database.health),
+    Check("clock", database.clock),
+    Check("redis", surroundings.redis_server, needs_database=False),
+    Check("settings", configuration.deployment, needs_database=False),
+    Check("variables", configuration.unknown_variables, needs_database=False),
+    Check("secrets", configuration.secrets),
+    Check("access", configuration.access),
+    Check("disk", surroundings.disk, needs_database=False),
+    Check("gateways", surroundings.gateways),
+    Check("certificate", surroundings.certificate, needs_database=False),
+    Check("backup", running.backup),
+    Check("web", running.web, needs_database=False),
+    Check("feed", running.feed, needs_database=False),
+    Check("relay", running.relay),
+    Check("worker", running.worker),
+    Check("waiting", running.waiting),
+    Check("alarms", running.alarms),
+)
+
+
+def findings() -> Iterator[tuple[str, Finding]]:
+    """Yields the name and the findings of each check. Never raises."""
+    away = _database_away()
+    if away is not None:
+        yield "database", away
+    yield from examine(CHECKS, away is None)
+
+
+def _database_away() -> Finding | None:
+    try:
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError) as failure:
+        reason = str(failure).partition("\n")[0]
+        return error(
+            _("The database does not answer: %s") % reason,
+            _("Start it (bin/run starts its own), or see DATABASE_URL.")
+            + " "
+            + _("The checks that need it are left out."),
+        )
+    return None

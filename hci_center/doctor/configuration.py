@@ -1,0 +1,126 @@
+"""Checks of the settings and the secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import checks
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hci_center.doctor.findings import Finding, error, ok, warning
+from hci_center.local import generated_secrets
+from hci_center.local.errors import SecretsError
+from hci_center.local.secret_check import check_secrets, missing_secrets
+from managers.models import ApiKey, Manager
+
+KEY_ENDS_WITHIN = timedelta(days=14)
+# Said once, of HCI_PUBLIC_URL, with the certificate.
+_OF_HTTPS = frozenset({"security.W004", "security.W012", "security.W016"})
+SECONDS_A_DAY = 24 * 60 * 60
+_NAMED = re.compile(r"^#?(HCI_[A-Z0-9_]+)=", re.MULTILINE)
+
+
+def deployment() -> Iterator[Finding]:
+    """What `manage.py check --deploy` says."""
+    found = checks.run_checks(include_deployment_checks=True)
+    said = False
+    for message in found:
+        if message.is_silenced() or message.level < checks.WARNING:
+            continue
+        if message.id in _OF_HTTPS and not settings.SECURE:
+            continue
+        said = True
+        make = error if message.level >= checks.ERROR else warning
+        text = str(message.msg).partition("\n")[0]
+        yield make(f"{text} ({message.id})", message.hint or "")
+    if settings.DEBUG:
+        said = True
+        yield error(_("HCI_DEBUG is on."), _("Unset it: error pages show the program."))
+    if not said:
+        yield ok(_("The settings are fit for production."))
+
+
+def unknown_variables() -> Iterator[Finding]:
+    """Variables that nothing reads: most are misspelt."""
+    example = settings.BASE_DIR / ".env.example"
+    if not example.exists():
+        return
+    known = set(_NAMED.findall(example.read_text()))
+    unknown = sorted(
+        name for name in os.environ if name.startswith("HCI_") and name not in known
+    )
+    for name in unknown:
+        yield warning(
+            _("%s is set, but nothing reads it.") % name,
+            _("See the spelling in docs/configuration.md."),
+        )
+
+
+def secrets() -> Iterator[Finding]:
+    """Whether the secrets are the database's, with fingerprints and ages."""
+    missing = missing_secrets()
+    if missing:
+        yield error(
+            _("Not set: %s.") % ", ".join(missing),
+            _("Set them as on the other machines, or start the server once."),
+        )
+        return
+    try:
+        check_secrets(lambda _text: None)
+    except SecretsError as wrong:
+        yield error(_("The secrets are not those of this database."), str(wrong))
+    named = [("HCI_SECRET_KEY", settings.SECRET_KEY, generated_secrets.SECRET_KEY)]
+    named += [
+        ("HCI_TOKEN_KEYS", key, generated_secrets.TOKEN_KEY)
+        for key in settings.TOKEN_KEYS
+    ]
+    for variable, value, name in named:
+        yield ok(f"{variable}: {fingerprint(value)}{_age_of(name, value)}")
+
+
+def fingerprint(secret: str) -> str:
+    """Returns what tells secrets of 32 characters or more apart, but not what they are."""
+    return hashlib.sha256(b"fingerprint:" + secret.encode()).hexdigest()[:12]
+
+
+def _age_of(name: str, value: str) -> str:
+    """Returns the age of a secret that was generated here; "" for another."""
+    path = generated_secrets.folder() / name
+    try:
+        if path.read_text(encoding="ascii").strip() != value:
+            return ""
+        days = (time.time() - path.stat().st_mtime) / SECONDS_A_DAY
+    except OSError:
+        return ""
+    return ", " + _("generated %d days ago") % days
+
+
+def access() -> Iterator[Finding]:
+    """Meta's signature, and API keys that end soon."""
+    needs_meta = Manager.objects.filter(facebook_id__isnull=False, is_demo=False)
+    if not settings.META_APP_SECRET and needs_meta.exists():
+        yield warning(
+            _("HCI_META_APP_SECRET is not set, but managers have pages."),
+            _("Set it to the app secret: without it no event of Messenger is taken."),
+        )
+    ending = ApiKey.objects.filter(
+        revoked_at=None,
+        expires_at__gt=timezone.now(),
+        expires_at__lt=timezone.now() + KEY_ENDS_WITHIN,
+    )
+    for key in ending.order_by("expires_at")[:10]:
+        yield warning(
+            _("The API key %(name)s ends on %(day)s.")
+            % {
+                "name": key.name,
+                "day": key.expires_at.date() if key.expires_at else "",
+            },
+            _("Create another with manage.py create_api_key, and replace it."),
+        )

@@ -1,0 +1,60 @@
+"""What a person reads when a process cannot start: one sentence with the remedy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import ImproperlyConfigured
+
+from hci_center.local.paths import data_dir
+
+EXIT_STATUS = 2
+# Packages of requirements files of their own, by what they are needed for.
+_OPTIONAL = {
+    "boto3": "HCI_S3_BUCKET needs: pip install -r requirements-s3.txt",
+    "botocore": "HCI_S3_BUCKET needs: pip install -r requirements-s3.txt",
+    "storages": "HCI_S3_BUCKET needs: pip install -r requirements-s3.txt",
+}
+
+
+def sentence_of(error: BaseException) -> str | None:
+    """Returns the sentence for an error of the configuration; None for another."""
+    if isinstance(error, ImproperlyConfigured):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return _OPTIONAL.get((error.name or "").partition(".")[0])
+    if isinstance(error, OSError) and _is_in_data_dir(error.filename):
+        return (
+            f"HCI_DATA_DIR is {data_dir()}, which cannot be used: {error.strerror} "
+            f"({error.filename}). Name a folder that this user may write to."
+        )
+    return None
+
+
+def _is_in_data_dir(name: object) -> bool:
+    if not isinstance(name, str | os.PathLike):
+        return False
+    path, folder = os.fspath(name), os.fspath(data_dir())
+    # A folder above it may be what cannot be made.
+    return (
+        path == folder or path.startswith(f"{folder}/") or folder.startswith(f"{path}/")
+    )
+
+
+@contextmanager
+def refusing_in_a_sentence(*, raises: bool = False) -> Iterator[None]:
+    """Within the block, an error of the configuration ends the process.
+
+    It writes the sentence and exits 2. Other errors are raised, and with `raises` all.
+    """
+    try:
+        yield
+    except Exception as error:
+        sentence = None if raises else sentence_of(error)
+        if sentence is None:
+            raise
+        sys.stderr.write(f"{sentence}\n")
+        sys.exit(EXIT_STATUS)

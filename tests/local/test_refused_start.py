@@ -1,0 +1,108 @@
+"""A process that cannot start ends with one sentence, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from hci_center.listening import listening_socket
+from hci_center.local.refused_start import refusing_in_a_sentence, sentence_of
+
+WEB = ("-m", "hci_center.webserver.server")
+GIVEN = {
+    "DATABASE_URL": "postgres://x:y@127.0.0.1:1/z",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "HCI_PUBLIC_URL": "https://centre.example",
+    "HCI_SECRET_KEY": "k" * 48,
+    "HCI_TOKEN_KEYS": Fernet.generate_key().decode(),
+    "HCI_TRUSTED_PROXIES": "10.0.0.1",
+}
+
+
+def ended(*command, **environment):
+    return subprocess.run(
+        [sys.executable, *command],
+        env=os.environ | GIVEN | environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "said"),
+    [
+        (WEB, {"HCI_PORT": "x"}, "HCI_PORT is 'x'; it must be a number."),
+        (WEB, {"HCI_HOST": "nowhere.invalid"}, "nowhere.invalid:"),
+        (
+            ("manage.py", "serve_feed"),
+            {"HCI_SENTRY_DSN": "foo"},
+            "HCI_SENTRY_DSN is no DSN",
+        ),
+        (
+            ("manage.py", "serve"),
+            {"HCI_DATA_DIR": "/etc/passwd", "DATABASE_URL": "", "HCI_SECRET_KEY": ""},
+            "HCI_DATA_DIR is /etc/passwd, which cannot be used",
+        ),
+    ],
+)
+def test_a_real_process(tmp_path, command, environment, said):
+    found = ended(*command, **{"HCI_DATA_DIR": str(tmp_path), **environment})
+    assert found.returncode == 2
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+    assert len(found.stderr.strip().splitlines()) == 1
+
+
+def test_the_settings_of_production_have_no_warning(tmp_path):
+    check = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    found = ended(*check, HCI_DATA_DIR=str(tmp_path))
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ImproperlyConfigured("HCI_X is wrong."), "HCI_X is wrong."),
+        (ModuleNotFoundError("no", name="storages.backends"), "requirements-s3.txt"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "{data}/secrets"),
+            "HCI_DATA_DIR",
+        ),
+        (FileNotFoundError(errno.ENOENT, "No such file", "{data}"), "HCI_DATA_DIR"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/other"), None),
+        (ModuleNotFoundError("no", name="chats"), None),
+        (ValueError("a defect"), None),
+    ],
+)
+def test_the_sentence_of_an_error(tmp_path, monkeypatch, error, said):
+    monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "data"))
+    if isinstance(error, OSError) and error.filename:
+        error.filename = error.filename.format(data=tmp_path / "data")
+    sentence = sentence_of(error)
+    assert (said in sentence) if said else sentence is None
+
+
+def test_a_defect_keeps_its_traceback():
+    with pytest.raises(ValueError, match="a defect"), refusing_in_a_sentence():
+        raise ValueError("a defect")
+
+
+def test_a_port_that_is_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            ImproperlyConfigured, match=f"127.0.0.1:{port} cannot be had"
+        ):
+            listening_socket("127.0.0.1", port, None)
