@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -21,7 +22,7 @@ GIVEN = {
     "DATABASE_URL": "postgres://x:y@127.0.0.1:1/z",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "HCI_PUBLIC_URL": "https://centre.example",
-    "HCI_SECRET_KEY": "k" * 48,
+    "HCI_SECRET_KEY": secrets.token_urlsafe(48),
     "HCI_TOKEN_KEYS": Fernet.generate_key().decode(),
     "HCI_TRUSTED_PROXIES": "10.0.0.1",
 }
