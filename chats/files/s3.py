@@ -55,7 +55,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
         return self.connection.Bucket(self.bucket_name)
 
     def _open(self, name: str, mode: str = "rb") -> _File:
-        with _as_of_a_folder():
+        with as_of_a_folder():
             return _File(self._normalize_name(name), mode, self)
 
     def read_within(self, name: str, seconds: float) -> Any:
@@ -66,7 +66,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
         ends = monotonic() + seconds
         buffer = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed on
         try:
-            with _as_of_a_folder():
+            with as_of_a_folder():
                 object_ = self.bucket.Object(self._normalize_name(name))
                 for part in object_.get()["Body"].iter_chunks(_PART):
                     buffer.write(part)
@@ -79,18 +79,18 @@ class Bucket(S3Storage):  # type: ignore[misc]
         return buffer
 
     def _save(self, name: str, content: Any) -> str:
-        with _as_of_a_folder():
+        with as_of_a_folder():
             saved: str = super()._save(name, content)
         return saved
 
     def delete(self, name: str) -> None:
-        with _as_of_a_folder():
+        with as_of_a_folder():
             super().delete(name)
 
     def purge(self, name: str) -> None:
         """Deletes the object with all of its versions, of a bucket that keeps them."""
         key = self._normalize_name(name)
-        with _as_of_a_folder():
+        with as_of_a_folder():
             # Before its versions, so that a bucket that lists none has no object either.
             super().delete(name)
             for version in self.bucket.object_versions.filter(Prefix=key):
@@ -98,25 +98,25 @@ class Bucket(S3Storage):  # type: ignore[misc]
                     version.delete()
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        with _as_of_a_folder():
+        with as_of_a_folder():
             listed: tuple[list[str], list[str]] = super().listdir(name)
         return listed
 
     def get_modified_time(self, name: str) -> Any:
-        with _as_of_a_folder():
+        with as_of_a_folder():
             return super().get_modified_time(name)
 
 
 class _File(S3File):  # type: ignore[misc]
     def _get_file(self) -> Any:
-        with _as_of_a_folder():
+        with as_of_a_folder():
             return super()._get_file()
 
     file = property(_get_file, S3File._set_file)
 
 
 @contextmanager
-def _as_of_a_folder() -> Iterator[None]:
+def as_of_a_folder() -> Iterator[None]:
     try:
         yield
     except ClientError as error:

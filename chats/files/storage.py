@@ -46,7 +46,7 @@ PATH = "/api/chat/file/"
 PURPOSE = "file-link"
 
 # The models whose files are named after the uuid of their row.
-_WITH_FILES: tuple[Any, ...] = (
+MODELS_WITH_FILES: tuple[Any, ...] = (
     Attachment,
     ConvertedFile,
     PictureCopy,
@@ -201,7 +201,7 @@ def unowned_files(age: timedelta) -> Iterator[str]:
     """Yields the names of our files without a row that are older than that."""
     for folder in _listed("")[0]:
         uuids = {uuid for uuid in map(_uuid_of, _listed(folder)[1]) if uuid}
-        for model in _WITH_FILES:
+        for model in MODELS_WITH_FILES:
             rows = model.objects.filter(uuid__in=uuids)
             uuids -= set(rows.values_list("uuid", flat=True))
         yield from (name for name in map(_name_of, uuids) if _is_older(name, age))

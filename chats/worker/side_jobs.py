@@ -108,6 +108,8 @@ class SideJobs:
         May be called from any thread or a signal handler.
         """
         self._stopping.set()
+        for job in registered():
+            job.stop()
 
     # Inbound events
 

@@ -8,7 +8,10 @@ class BackupsConfig(AppConfig):
     verbose_name = _("Backups")
 
     def ready(self) -> None:
-        from hci_center.backups.wall_tile import backup_tile
+        from chats.worker.registered_jobs import register
         from hci_center.reports.wall import tiles
 
-        tiles.register("backup", backup_tile)
+        # By their paths: the relay and the feed start without them.
+        tiles.register("backup", "hci_center.backups.wall_tile.backup_tile")
+        nightly = "hci_center.backups.nightly"
+        register("backup", f"{nightly}.run_if_due", 60.0, f"{nightly}.stop")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import reverse
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from hci_center.backups.models import Backup
@@ -20,10 +19,11 @@ def backup_tile(caller: Caller) -> Tile | None:
     return Tile(
         "backup",
         _("Since the latest backup"),
-        0,
+        int(known.at is not None),
         reverse("admin:backups_backup_changelist"),
+        known.at,
         is_warning=_warns(known),
-        text=timesince(known.at, depth=1) if known.at else "–",  # noqa: RUF001
+        shows_age=True,
         note=_note(known),
     )
 

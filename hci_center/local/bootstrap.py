@@ -17,6 +17,7 @@ from psycopg import sql
 
 from areas.models import Operator
 from hci_center.database.timeouts import Timeouts, other_timeouts
+from hci_center.local.errors import CannotStartError
 from managers.models import Manager
 
 Report = Callable[[str], None]
@@ -24,6 +25,8 @@ Report = Callable[[str], None]
 # The progress of the first start, stored as the database's comment: so it cannot be
 # lost without the data or belong to other data.
 FILLING, DONE = "hci: demo data is being filled in", "hci: first start done"
+# Likewise of a restore.
+RESTORING = "hci: a backup is being restored"
 
 DEMO_SUPERVISOR = "supervisor"
 DEMO_KEY = "demo"
@@ -58,6 +61,15 @@ def was_interrupted() -> bool:
     return _comment() == FILLING
 
 
+def refuse_half_restored() -> None:
+    """Raises CannotStartError if a restore into this database was interrupted."""
+    if _comment() == RESTORING:
+        raise CannotStartError(
+            "A backup was being restored into this database, and that was interrupted: "
+            "run manage.py restore --replace again."
+        )
+
+
 def finish_first_start(say: Report) -> None:
     """Adds demo data to a new, empty database and prints its credentials.
 
@@ -66,11 +78,11 @@ def finish_first_start(say: Report) -> None:
     if _comment() == DONE:
         return
     if settings.DEMO and not Manager.objects.exists():
-        _set_comment(FILLING)
+        set_comment(FILLING)
         say("Filling in a demonstration (HCI_DEMO=0 leaves it out) ...")
         call_command("seed_demo", rules=True)
         say(_create_demo_credentials())
-    _set_comment(DONE)
+    set_comment(DONE)
 
 
 def has_demo() -> bool:
@@ -136,10 +148,11 @@ def _comment() -> str | None:
     return row[0] if row else None
 
 
-def _set_comment(text: str) -> None:
+def set_comment(text: str) -> None:
+    """Stores how far the first start, or a restore, of the database has got."""
     # COMMENT takes no parameters: the text is quoted into the statement.
     comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-        sql.Identifier(settings.DATABASE["NAME"]), sql.Literal(text)
+        sql.Identifier(connection.settings_dict["NAME"]), sql.Literal(text)
     )
     with connection.cursor() as cursor:
         cursor.execute(comment)

@@ -33,11 +33,11 @@ def path() -> Path:
 
 def write(tombstones: Iterable[Tombstone]) -> None:
     """Appends the tombstones to the file and flushes it to the disk."""
-    lines = [json.dumps(_shape(each)) + "\n" for each in tombstones]
+    lines = encode(tombstones)
     with _opened() as file:
         # A line that was cut off by a power failure: nothing followed from it.
         file.truncate(file.read().rfind(b"\n") + 1)
-        file.write("".join(lines).encode())
+        file.write(lines)
         file.flush()
         os.fsync(file.fileno())
     folder = os.open(path().parent, os.O_RDONLY)
@@ -70,6 +70,11 @@ def read(source: Path | None = None) -> dict[UUID, Tombstone]:
             raise UnreadableTombstonesError(f"{source}:{number}") from error
         found[tombstone.id] = tombstone
     return found
+
+
+def encode(tombstones: Iterable[Tombstone]) -> bytes:
+    """Returns the tombstones as lines of such a file."""
+    return "".join(json.dumps(_shape(each)) + "\n" for each in tombstones).encode()
 
 
 def _shape(tombstone: Tombstone) -> dict[str, Any]:

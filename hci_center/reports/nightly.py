@@ -87,7 +87,7 @@ def check_if_due(now: datetime | None = None) -> bool:
 def check(run_id: int, now: datetime, part: int) -> None:
     """Compares kept and computed rows and looks for what breaks an invariant."""
     chats, findings = 0, 0
-    for ids in _chats(now, part):
+    for ids in chats_to_check(now, part):
         chats += len(ids)
         found = differences(ids)
         for one in found:
@@ -109,7 +109,8 @@ def check(run_id: int, now: datetime, part: int) -> None:
         logger.error("The nightly checks of the reports found %d differences", findings)
 
 
-def _chats(now: datetime, part: int) -> list[list[int]]:
+def chats_to_check(now: datetime, part: int) -> list[list[int]]:
+    """Returns the chats that were closed lately, and a part of the rest, in batches."""
     values: dict[str, Any] = {"recent": now - RECENT, "parts": PARTS, "part": part}
     with connection.cursor() as cursor:
         cursor.execute(_CHATS, values)

@@ -66,7 +66,9 @@ class PartitionKeeper:
                 await asyncio.sleep(EVERY)
 
     async def _work(self) -> None:
-        connection = await connect(lock_timeout="2s")
+        # Whoever waits for its lock holds up all who come after, and a backup keeps the
+        # lock away for minutes: better to try again.
+        connection = await connect(lock_timeout="200ms")
         try:
             while True:
                 await self._store_pace(connection)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.module_loading import import_string
+
 from hci_center.callers import Caller
 
 
@@ -13,7 +15,8 @@ from hci_center.callers import Caller
 class Tile:
     """How many, since when the oldest, and the one that 90 % do not exceed.
 
-    With `text` that is shown instead of the number, and with `note` a second line.
+    With `shows_age` it is not about how many but about since when; `note` is its second
+    line.
     """
 
     name: str
@@ -23,20 +26,22 @@ class Tile:
     oldest: datetime | None = None
     p90: datetime | None = None
     is_warning: bool = False
-    text: str = ""
+    shows_age: bool = False
     note: str = ""
 
 
-# Returns the tile as that person may see it, or None.
-MakeTile = Callable[[Caller], Tile | None]
-_further: dict[str, MakeTile] = {}
+# Functions, by their dotted paths, that return the tile as a person may see it, or None.
+_further: dict[str, str] = {}
 
 
-def register(name: str, make: MakeTile) -> None:
+def register(name: str, path: str) -> None:
     """Adds a tile after those of the live figures."""
-    _further[name] = make
+    _further[name] = path
 
 
 def further_tiles(caller: Caller) -> list[Tile]:
-    made = [make(caller) for make in _further.values()]
+    makers: list[Callable[[Caller], Tile | None]] = [
+        import_string(path) for path in _further.values()
+    ]
+    made = [make(caller) for make in makers]
     return [tile for tile in made if tile is not None]

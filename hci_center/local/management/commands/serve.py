@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import http.client
 import json
-import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +16,7 @@ from django.db import connection
 from hci_center.listening import listen
 from hci_center.local import bootstrap, paths
 from hci_center.local.errors import CannotStartError
+from hci_center.local.only_one import only_one
 from hci_center.local.postgres import Postgres
 from hci_center.local.secret_check import check_secrets
 from hci_center.local.server_dirs import open_server_dirs
@@ -58,7 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            with _only_one(), Supervisor(self.note) as supervisor:
+            with only_one(), Supervisor(self.note) as supervisor:
                 serving = [
                     _serving("web", WEB, "HCI_PORT", settings.PORT),
                     _serving("feed", FEED, "HCI_FEED_PORT", settings.FEED_PORT),
@@ -105,6 +102,7 @@ class Command(BaseCommand):
             if bootstrap.was_interrupted():
                 connection.close()
                 postgres.recreate_database()
+        bootstrap.refuse_half_restored()
         # Before the migrations, some of which encrypt; after them everything can be
         # checked.
         check_secrets(self.note)
@@ -145,25 +143,6 @@ class Command(BaseCommand):
             f"Ready: {address}/ for operators, {address}/admin/ for supervisors, "
             f"{address}/api/docs/ for programs"
         )
-
-
-@contextlib.contextmanager
-def _only_one() -> Iterator[None]:
-    """Locks the data folder; raises CannotStartError if a server already uses it."""
-    folder = paths.make_data_dir()
-    lock = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        os.fchmod(lock, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStartError(
-                f"Already running on {folder}. Another HCI_DATA_DIR (and HCI_PORT) "
-                "makes another installation."
-            ) from None
-        yield
-    finally:
-        os.close(lock)
 
 
 def _serving(name: str, command: list[str], variable: str, port: int) -> Process:

@@ -1,0 +1,64 @@
+"""Removes old backups, and the files that no other backup has listed."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from hci_center.backups import file_lists
+from hci_center.backups.encryption import Key
+from hci_center.backups.errors import BackupError
+from hci_center.backups.file_lists import Ascending, Listed
+from hci_center.backups.manifests import (
+    Manifest,
+    check_part,
+    opened,
+    read_manifest,
+)
+from hci_center.backups.targets import Target
+
+logger = logging.getLogger(__name__)
+
+
+def expire(target: Target, key: Key | None, keep: int) -> list[str]:
+    """Removes all but the newest `keep` backups; returns the removed ones' names.
+
+    The files of a pool are removed only if each backup can be read: what an unreadable
+    one needs is not known. Raises OSError; then more is left.
+    """
+    removed = target.names()[:-keep]
+    for name in removed:
+        target.remove(name)
+    if removed:
+        _prune(target, key)
+    return removed
+
+
+def _prune(target: Target, key: Key | None) -> None:
+    try:
+        manifests = [_checked(target, name, key) for name in target.names()]
+    except BackupError as error:
+        logger.warning("Files of removed backups are kept: %s", error)
+        return
+    for pool in target.pools():
+        with ExitStack() as stack:
+            lists: list[Iterable[Listed]] = [
+                file_lists.read(
+                    stack.enter_context(opened(target, one, file_lists.NAME, key))
+                )
+                for one in manifests
+                if one.files.pool == pool
+            ]
+            wanted = Ascending(heapq.merge(*lists, key=lambda line: line.name))
+            for stored in target.pooled(pool):
+                if wanted.find(stored.name) is None:
+                    target.remove_pooled(pool, stored.name)
+
+
+def _checked(target: Target, name: str, key: Key | None) -> Manifest:
+    """Returns the manifest of a backup whose list of files is whole."""
+    manifest = read_manifest(target, name, key)
+    check_part(target, manifest, file_lists.NAME, key)
+    return manifest

@@ -1,0 +1,92 @@
+"""`manage.py backup`: makes a backup of the database and the files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from hci_center.backups.encryption import new_key
+from hci_center.backups.errors import BackupError
+from hci_center.backups.making import Wishes, key_of_settings, make_backup
+from hci_center.backups.models import Backup
+from hci_center.backups.nightly import due_night
+from hci_center.backups.places import open_target
+from hci_center.backups.rehearsal import rehearse
+from hci_center.local.database_for_commands import running_database
+from hci_center.local.errors import CannotStartError
+
+
+class Command(BaseCommand):
+    help = "Makes a backup of the database and the files, without logins and secrets."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--to", type=Path, help="a folder instead of the settings'")
+        parser.add_argument("--keep", type=int, help="how many backups are kept")
+        parser.add_argument(
+            "--copy-bucket",
+            action="store_true",
+            help="also copy the files that are in HCI_S3_BUCKET",
+        )
+        parser.add_argument(
+            "--rehearse", action="store_true", help="restore it on trial afterwards"
+        )
+        parser.add_argument(
+            "--new-key", action="store_true", help="print a key for HCI_BACKUP_KEY"
+        )
+        parser.add_argument("--list", action="store_true", help="name the backups")
+        parser.add_argument("--nightly", action="store_true", help="for the worker")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["new_key"]:
+            self.stdout.write(new_key())
+            return
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        if options["nightly"]:
+            os.nice(10)
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+        try:
+            target = open_target(options["to"])
+            if options["list"]:
+                self.stdout.write("\n".join(target.names()))
+                return
+            with running_database(self.stderr.write):
+                self._make(target, options)
+        except (BackupError, CannotStartError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _make(self, target: Any, options: dict[str, Any]) -> None:
+        key = key_of_settings()
+        wishes = Wishes(
+            target,
+            key,
+            options["keep"] or settings.BACKUP_KEEP,
+            options["copy_bucket"] or settings.BACKUP_COPY_BUCKET,
+            due_night(timezone.now()) if options["nightly"] else None,
+        )
+        backup = make_backup(wishes, self.stdout.write)
+        self.stdout.write(
+            f"{backup.name} is in {backup.place}: a dump of {backup.size:,} bytes, "
+            f"{backup.files} files ({backup.new_files} new)"
+        )
+        if key is None:
+            self.stdout.write("It is not encrypted: HCI_BACKUP_KEY is not set.")
+        if options["rehearse"] or options["nightly"]:
+            rehearse(target, backup, key, self.stdout.write)
+            if backup.rehearsal != Backup.Rehearsal.PASSED:
+                raise CommandError(f"Not rehearsed: {backup.rehearsal_error}")
+            self.stdout.write("Restoring it was rehearsed, and all checks passed.")
+
+
+def _end_with_parent() -> None:
+    """Stops this process when the worker that started it has gone."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)

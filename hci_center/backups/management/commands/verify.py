@@ -1,0 +1,68 @@
+"""`manage.py verify`: checks the database and its files, or a backup."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone, translation
+
+from hci_center.backups import stored_files
+from hci_center.backups.checking import check_backup
+from hci_center.backups.errors import BackupError
+from hci_center.backups.file_checks import check_files
+from hci_center.backups.invariants import Finding, check_database
+from hci_center.backups.making import key_of_settings
+from hci_center.backups.places import locate
+from hci_center.local.database_for_commands import running_database
+from hci_center.local.errors import CannotStartError
+
+
+class Command(BaseCommand):
+    help = "Checks what must hold in the database and its files, or a whole backup."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "backup",
+            nargs="?",
+            help='a backup\'s name, the path of its folder, or "latest"',
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            # As all commands, whatever the language of the installation.
+            translation.activate("en")
+            if options["backup"]:
+                self._backup(options["backup"])
+            else:
+                with running_database(self.stderr.write):
+                    self._database()
+        except (BackupError, CannotStartError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _backup(self, named: str) -> None:
+        target, name = locate(named)
+        manifest = check_backup(target, name, key_of_settings(), self.stdout.write)
+        rows = sum(manifest.rows.values())
+        self.stdout.write(
+            f"{name} is whole: {rows:,} rows of {len(manifest.rows)} tables and "
+            f"{manifest.files.count} files, as of {manifest.at}."
+        )
+
+    def _database(self) -> None:
+        broken = 0
+        for finding in check_database(timezone.now()):
+            broken += self._tell(finding)
+        broken += self._tell(check_files(stored_files.walk()))
+        if broken:
+            raise CommandError(f"{broken} checks failed.")
+        self.stdout.write("All checks passed.")
+
+    def _tell(self, finding: Finding) -> bool:
+        state = "ok"
+        if finding.count:
+            state = f"{'look' if finding.is_note else 'FAILED'}: {finding.count}"
+            state += f" ({', '.join(finding.named)})"
+        self.stdout.write(f"{finding.code}  {finding.words}: {state}")
+        return finding.is_broken

@@ -1,0 +1,164 @@
+"""The manifest of a backup: what is in it, of which versions, and the checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any
+
+from hci_center.backups.encryption import SUFFIX, Key
+from hci_center.backups.errors import BackupError
+from hci_center.backups.streams import (
+    PIECE,
+    Counted,
+    HashedReader,
+    Produce,
+    Sink,
+    copy,
+    pulled,
+)
+from hci_center.backups.targets import MANIFEST, Target
+
+FORMAT = "hci-backup/1"
+DATABASE, ERASURES = "database.dump", "erasures.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of the backup as it is stored."""
+
+    file: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """How many files of customers there are, and the pool that has the copied ones."""
+
+    pool: str
+    count: int = 0
+    size: int = 0
+    copied: int = 0
+    # In the pool only since this backup.
+    new: int = 0
+    # Where those that were not copied are.
+    bucket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    name: str
+    # When the moment was that it shows, as ISO 8601.
+    at: str
+    version: str
+    # Major versions of the server and of pg_dump.
+    server: int
+    pg_dump: int
+    migrations: dict[str, list[str]]
+    rows: dict[str, int]
+    left_out: list[str]
+    secrets: dict[str, Any]
+    files: Files
+    # The fingerprint of the key; "" if it is not encrypted.
+    key: str = ""
+    parts: dict[str, Part] = field(default_factory=dict)
+    format: str = FORMAT
+
+    def encode(self, key: Key | None) -> bytes:
+        """Returns it as JSON with a seal: a keyed digest if there is a key."""
+        content = asdict(self)
+        sealed = {**content, "seal": _seal(content, key)}
+        return json.dumps(sealed, indent=1, ensure_ascii=False).encode()
+
+
+def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
+    """Returns the manifest of a backup, checked.
+
+    Raises BackupError if there is none, it was changed, or needs another key.
+    """
+    try:
+        with target.read(f"{name}/{MANIFEST}") as file:
+            content = json.loads(file.read())
+    except FileNotFoundError:
+        raise BackupError(f"There is no backup {name} in {target.place}.") from None
+    except ValueError:
+        raise BackupError(f"The manifest of {name} was changed.") from None
+    seal = content.pop("seal", "")
+    if content.get("format") != FORMAT:
+        raise BackupError(f"{name} is no backup of a version that can be read here.")
+    if content["key"]:
+        if key is None:
+            raise BackupError(f"{name} is encrypted: set HCI_BACKUP_KEY.")
+        if content["key"] != key.fingerprint:
+            raise BackupError(
+                f"{name} is encrypted with another key than HCI_BACKUP_KEY (fingerprint "
+                f"{content['key']}, here {key.fingerprint})."
+            )
+    if not hmac.compare_digest(seal, _seal(content, key if content["key"] else None)):
+        raise BackupError(f"The manifest of {name} was changed.")
+    parts = {part: Part(**values) for part, values in content.pop("parts").items()}
+    return Manifest(**{**content, "files": Files(**content["files"]), "parts": parts})
+
+
+def write_part(
+    target: Target, backup: str, part: str, produce: Produce, key: Key | None
+) -> Part:
+    """Writes a part, encrypted if there is a key; returns it with its checksum."""
+    file = part + (SUFFIX if key else "")
+    counted = Counted()
+
+    def counting(sink: Sink) -> None:
+        counted.into(sink)
+        (key.encrypting(produce) if key else produce)(counted)
+
+    target.write(backup, file, counting)
+    return Part(file, counted.size, counted.sha256)
+
+
+@contextmanager
+def opened(
+    target: Target, manifest: Manifest, part: str, key: Key | None
+) -> Iterator[IO[bytes]]:
+    """Yields a part as it was before encryption; the caller must read it to its end.
+
+    Raises BackupError at the end if it is not what was written.
+    """
+    known = manifest.parts[part]
+    where = f"{manifest.name}/{known.file}"
+
+    def produce(sink: Sink) -> None:
+        try:
+            source = target.read(where)
+        except FileNotFoundError:
+            raise BackupError(f"{where} is missing in {target.place}.") from None
+        with source:
+            hashed = HashedReader(source)
+            try:
+                if key and manifest.key:
+                    key.decrypt(hashed, sink)
+                else:
+                    copy(hashed, sink)
+            except BackupError as error:
+                raise BackupError(f"{where}: {error}.") from error
+            if (hashed.size, hashed.sha256) != (known.size, known.sha256):
+                raise BackupError(f"{where} was changed: its checksum differs.")
+
+    with pulled(produce) as reader:
+        yield reader
+
+
+def check_part(target: Target, manifest: Manifest, part: str, key: Key | None) -> None:
+    """Raises BackupError if a part is not what was written."""
+    with opened(target, manifest, part, key) as source:
+        while source.read(PIECE):
+            pass
+
+
+def _seal(content: dict[str, Any], key: Key | None) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
+    return key.seal(canonical) if key else hashlib.sha256(canonical).hexdigest()

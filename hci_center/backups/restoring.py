@@ -1,0 +1,253 @@
+"""Restores a backup: the database, the files, and what must not come back with them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
+
+from chats.files.unfinished import UNFINISHED
+from hci_center.audit.recording import record
+from hci_center.backups import databases, postgres_programs, stored_files
+from hci_center.backups.checking import (
+    check_backup,
+    check_fit,
+    check_secrets,
+    listed_files,
+    opened_file,
+)
+from hci_center.backups.encryption import Key
+from hci_center.backups.errors import BackupError
+from hci_center.backups.file_checks import check_files
+from hci_center.backups.file_lists import Ascending, Listed
+from hci_center.backups.going_on import go_on_anew, hold_outgoing
+from hci_center.backups.invariants import Finding, check_database
+from hci_center.backups.manifests import (
+    DATABASE,
+    ERASURES,
+    Manifest,
+    opened,
+    read_manifest,
+)
+from hci_center.backups.snapshots import count_rows
+from hci_center.backups.streams import copy
+from hci_center.backups.targets import Target
+from hci_center.local import bootstrap
+from hci_center.local.secret_check import renew_token_proof, take_secret_key
+from hci_center.privacy import restoring as erasing_again
+
+logger = logging.getLogger(__name__)
+
+CREDENTIAL = "command:restore"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How a backup is restored.
+
+    `replace`: what is in the database now is removed. `send_waiting`: messages that
+    waited to be sent are sent; otherwise they are shown as failed, because the old
+    installation may have sent them. `secrets_are_lost`: goes on with other secrets.
+    """
+
+    replace: bool = False
+    send_waiting: bool = False
+    secrets_are_lost: bool = False
+
+
+def restore_backup(
+    target: Target, name: str, key: Key | None, choices: Choices, say: Say
+) -> list[Finding]:
+    """Restores a backup and returns what the checks of the result found.
+
+    Nothing is touched before the whole backup has been checked. With `replace`, the
+    present database stays until the restored one is complete. Raises BackupError.
+    """
+    manifest = check_backup(target, name, key, say)
+    check_fit(manifest, postgres_programs.server_version())
+    if not choices.secrets_are_lost:
+        check_secrets(manifest)
+    if others := databases.others_connected():
+        raise BackupError(
+            f"{others} other connections use the database: stop web, feed, relay and "
+            "worker first."
+        )
+    restored = _Restored(target, manifest, key, choices, say)
+    if databases.is_empty():
+        _comment(bootstrap.RESTORING)
+        findings = restored.make()
+    elif not choices.replace:
+        raise BackupError(
+            "The database is not empty: --replace removes what is in it, or set "
+            "DATABASE_URL or HCI_DATA_DIR to a new one."
+        )
+    else:
+        findings = _replace(restored)
+    _comment(bootstrap.DONE)
+    return findings
+
+
+def _replace(restored: _Restored) -> list[Finding]:
+    """Makes it beside the present database, and then puts it in its place."""
+    ours = connection.settings_dict["NAME"]
+    beside, aside = f"{ours}_restored", f"{ours}_replaced"
+    databases.create(beside)
+    try:
+        with databases.present(beside):
+            findings = restored.make()
+        databases.drop(aside)
+        databases.put_in_place(beside, aside)
+    except BaseException:
+        databases.drop(beside)
+        raise
+    databases.drop(aside)
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Restored:
+    """A backup on its way into the present database, which is empty."""
+
+    target: Target
+    manifest: Manifest
+    key: Key | None
+    choices: Choices
+    say: Say
+
+    def make(self) -> list[Finding]:
+        restore_database(self.target, self.manifest, self.key, self.say)
+        bootstrap.migrate(self.say)
+        if self.choices.secrets_are_lost:
+            take_secret_key()
+            renew_token_proof()
+        self.say("The files are being put back ...")
+        restore_files(self.target, self.manifest, self.key, self.say)
+        self._look_ahead()
+        erased = self._erase_again()
+        self.say(f"Persons erased again: {erased}")
+        record(
+            "restore",
+            "backup",
+            self.manifest.name,
+            after={"at": self.manifest.at, "erased": erased},
+            credential=CREDENTIAL,
+        )
+        self.say("The result is being checked ...")
+        return [*check_database(timezone.now()), check_files(stored_files.walk())]
+
+    def _look_ahead(self) -> None:
+        """Changes what must not go on as it was at the moment of the backup."""
+        with transaction.atomic():
+            go_on_anew()
+        if not self.choices.send_waiting:
+            held = hold_outgoing()
+            if held:
+                self.say(
+                    f"Messages that waited to be sent, now shown as failed: {held} "
+                    "(--send-waiting sends them)"
+                )
+
+    def _erase_again(self) -> int:
+        """Erases whom the marks of this backup, of the newest, or ours name."""
+        erased = erasing_again.apply()
+        newest = self.target.names()[-1:]
+        for name in {self.manifest.name, *newest}:
+            manifest = self.manifest
+            if name != manifest.name:
+                try:
+                    manifest = read_manifest(self.target, name, self.key)
+                except BackupError as error:
+                    self.say(f"The erasures of a newer backup are not known: {error}")
+                    continue
+            with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+                with opened(self.target, manifest, ERASURES, self.key) as source:
+                    copy(source, file)
+                file.flush()
+                erased += erasing_again.apply(Path(file.name))
+        return erased
+
+
+def restore_database(
+    target: Target, manifest: Manifest, key: Key | None, say: Say
+) -> None:
+    """Restores the dump into the present database, which is empty.
+
+    Raises BackupError if it fails or a table has another number of rows than it had.
+    """
+    say("The database is being restored ...")
+    connection.close()
+    with (
+        opened(target, manifest, DATABASE, key) as dump,
+        postgres_programs.restoring(manifest.pg_dump) as program,
+    ):
+        copy(dump, program)
+    connection.ensure_connection()
+    counts = count_rows(connection.connection)
+    for table, rows in manifest.rows.items():
+        if counts.get(table) != rows:
+            raise BackupError(
+                f"{table} has {counts.get(table)} rows after the restore, and had "
+                f"{rows}."
+            )
+
+
+def restore_files(
+    target: Target, manifest: Manifest, key: Key | None, say: Say
+) -> None:
+    """Puts the copied files back, and looks for those that were left in the bucket.
+
+    A file that is here is left alone: files never change. Raises BackupError, OSError.
+    """
+    in_bucket = Ascending(stored_files.in_bucket())
+    put = missing = 0
+    with listed_files(target, manifest, key) as lines:
+        for line in lines:
+            if in_bucket.find(line.name) is not None:
+                continue
+            if line.is_copied:
+                put += _put_back(target, manifest, line, key)
+            else:
+                missing += 1
+    say(f"Files put back: {put} of {manifest.files.count}")
+    if missing:
+        say(
+            f"Files that are not in the bucket any more: {missing} (the backup has only "
+            f"their names in {manifest.files.bucket})"
+        )
+
+
+def _put_back(
+    target: Target, manifest: Manifest, line: Listed, key: Key | None
+) -> bool:
+    path = stored_files.path_of(line.name)
+    if path.exists() and path.stat().st_size == line.size:
+        return False
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with (
+            os.fdopen(descriptor, "wb") as file,
+            opened_file(target, manifest, line, key) as source,
+        ):
+            copy(source, file)
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
+
+
+def _comment(text: str) -> None:
+    # Of a database that is another role's: then nothing is told at the next start.
+    with contextlib.suppress(ProgrammingError):
+        bootstrap.set_comment(text)

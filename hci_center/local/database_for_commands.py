@@ -1,0 +1,43 @@
+"""The embedded database for a command that also works while nothing is running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from hci_center.local import paths
+from hci_center.local.only_one import only_one
+from hci_center.local.postgres import Postgres
+from hci_center.local.server_dirs import open_server_dirs
+from hci_center.local.supervisor import Supervisor
+
+
+@contextmanager
+def running_database(say: Callable[[str], None]) -> Iterator[None]:
+    """Starts the embedded database within the block, unless it is running.
+
+    With a DATABASE_URL of its own, nothing is started. Raises CannotStartError.
+    """
+    if paths.database_url() != settings.DATABASE_URL or _answers():
+        yield
+        return
+    with only_one(), Supervisor(say) as supervisor:
+        postgres = Postgres(open_server_dirs())
+        postgres.prepare()
+        supervisor.start(postgres.process())
+        postgres.wait_until_ready(lambda: supervisor.tend(0.02))
+        try:
+            yield
+        finally:
+            connection.close()
+
+
+def _answers() -> bool:
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        return False
+    return True
