@@ -101,7 +101,14 @@ def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
     if not hmac.compare_digest(seal, _seal(content, key if content["key"] else None)):
         raise BackupError(f"The manifest of {name} was changed.")
     parts = {part: Part(**values) for part, values in content.pop("parts").items()}
-    return Manifest(**{**content, "files": Files(**content["files"]), "parts": parts})
+    try:
+        return Manifest(
+            **{**content, "files": Files(**content["files"]), "parts": parts}
+        )
+    except TypeError:
+        raise BackupError(
+            f"{name} is no backup of a version that can be read here."
+        ) from None
 
 
 def write_part(
