@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -89,7 +90,12 @@ class Folder:
             raise
 
     def remove_pooled(self, pool: str, name: str) -> None:
-        (self.path / pool / name).unlink(missing_ok=True)
+        path = self.path / pool / name
+        path.unlink(missing_ok=True)
+        # The folders with the last file of them.
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+            path.parent.parent.rmdir()
 
     def _unfinished(self, backup: str) -> Path:
         return self.path / f"{UNFINISHED}{backup}"

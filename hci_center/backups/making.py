@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 from django.conf import settings
@@ -66,7 +66,7 @@ def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
     with _alone():
         now = timezone.now()
         backup = Backup.objects.create(
-            name=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            name=_new_name(wishes.target, now),
             place=wishes.target.place,
             night=wishes.night,
             began_at=now,
@@ -83,6 +83,16 @@ def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
         _succeed(backup, manifest)
     _clean_up(wishes, say)
     return backup
+
+
+def _new_name(target: Target, now: datetime) -> str:
+    """Returns the time as a name; a later one if that second has a backup already."""
+    taken = set(target.names())
+    while True:
+        name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        if name not in taken and not Backup.objects.filter(name=name).exists():
+            return name
+        now += timedelta(seconds=1)
 
 
 def _make(wishes: Wishes, name: str, say: Say) -> Manifest:

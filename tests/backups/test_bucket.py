@@ -60,10 +60,12 @@ def test_it_is_written_read_and_removed_in_a_bucket(bucket, target):
 
 @pytest.mark.usefixtures("data")
 def test_what_a_killed_process_left_in_the_bucket_is_no_backup(bucket, target):
-    bucket.keys["kept/20260101T000000Z/database.dump"] = b"half"
+    name = "20260101T000000Z"
+    open_target().write(name, "database.dump", lambda file: file.write(b"half"))
+    assert f"kept/{name}/database.dump" in bucket.keys
     assert target.names() == []
     make_backup(Wishes(target, None, keep=1), say)
-    assert "kept/20260101T000000Z/database.dump" not in bucket.keys
+    assert f"kept/{name}/database.dump" not in bucket.keys
 
 
 @pytest.mark.usefixtures("data")

@@ -15,7 +15,6 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from chats.files.storage import remove_file, write_file
-from hci_center.backups import making
 from hci_center.backups.checking import check_backup
 from hci_center.backups.connections import connect
 from hci_center.backups.encryption import Key, new_key
@@ -40,19 +39,6 @@ def target(tmp_path):
     return Folder(tmp_path / "backups")
 
 
-@pytest.fixture
-def names(monkeypatch):
-    """Gives each backup a name of its own, however quickly they follow."""
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    now, count = timezone.now, iter(range(100))
-    monkeypatch.setattr(
-        making.timezone, "now", lambda: now() + timedelta(seconds=next(count))
-    )
-
-
 def stored(content):
     return write_file(uuid4(), BytesIO(content))
 
@@ -61,7 +47,7 @@ def pooled(target):
     return {path.name for path in target.path.glob("files*/*/*")}
 
 
-@pytest.mark.usefixtures("data", "names")
+@pytest.mark.usefixtures("data")
 def test_a_file_is_copied_once_and_goes_with_the_last_backup_that_lists_it(target):
     first, second = stored(b"one" * 999), stored(b"two")
     assert make_backup(Wishes(target, None, keep=2), say).new_files == 2
@@ -79,7 +65,7 @@ def test_a_file_is_copied_once_and_goes_with_the_last_backup_that_lists_it(targe
     assert all(path.stat().st_mode & 0o77 == 0 for path in target.path.rglob("*"))
 
 
-@pytest.mark.usefixtures("data", "names")
+@pytest.mark.usefixtures("data")
 def test_with_another_key_all_is_copied_anew(target):
     stored(b"one")
     keys = [Key(new_key()), Key(new_key()), None]

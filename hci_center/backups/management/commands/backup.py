@@ -96,5 +96,6 @@ class Command(BaseCommand):
 
 def _end_with_parent() -> None:
     """Stops this process when the worker that started it has gone."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
