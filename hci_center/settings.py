@@ -371,6 +371,11 @@ BACKUP_AT = env.time_of_day("HCI_BACKUP_AT")
 BACKUP_KEEP: int = env.number("HCI_BACKUP_KEEP", default=14, least=1, most=10_000)
 # A key of age ("AGE-SECRET-KEY-1…"): with it, backups are encrypted.
 BACKUP_KEY: str = env.str("HCI_BACKUP_KEY", default="").strip()
+if BACKUP_KEY and not BACKUP_KEY.startswith("AGE-SECRET-KEY-1"):
+    raise ImproperlyConfigured(
+        "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
+        "manage.py backup --new-key makes one."
+    )
 # They go to this folder or, if it is named, to the bucket.
 BACKUP_DIR = Path(env.str("HCI_BACKUP_DIR", default="") or DATA_DIR / "backups")
 BACKUP_S3_BUCKET: str = env.str("HCI_BACKUP_S3_BUCKET", default="")

@@ -119,7 +119,8 @@ def _create(server: psycopg.Connection[Any], name: str) -> None:
         server.execute(template.format(sql.Identifier(name), options))
     except psycopg.errors.InsufficientPrivilege as error:
         raise BackupError(
-            "This role may not create databases (ALTER ROLE … CREATEDB)."
+            "The database's role may not create databases (ALTER ROLE … CREATEDB): "
+            "allow it, or restore into an empty one."
         ) from error
 
 

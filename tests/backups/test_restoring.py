@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -21,6 +22,7 @@ from hci_center.backups.folder import Folder
 from hci_center.backups.manifests import opened, read_manifest
 from hci_center.backups.postgres_programs import find_program
 from hci_center.backups.restoring import Choices, restore_backup
+from hci_center.backups.snapshots import LEFT_OUT
 from hci_center.backups.streams import copy
 from hci_center.privacy import tombstones
 from hci_center.privacy.marks import aliases_of, mark
@@ -211,6 +213,16 @@ def test_a_missing_part_or_file_is_refused(made):
                 check_backup(made.target, made.name, made.key, say)
         finally:
             away.rename(path)
+
+
+@pytest.mark.django_db
+def test_every_table_of_logins_and_of_pace_is_left_out():
+    pattern = re.compile("django_session|ticket|_pace|rate|throttle|signin|login")
+    tables = set(connection.introspection.table_names())
+    found = {name for name in tables if pattern.search(name)}
+    assert {"django_session", "feed_ticket", "change_pace"} <= found
+    assert found <= set(LEFT_OUT)
+    assert set(LEFT_OUT) <= tables
 
 
 def test_it_holds_no_secret(made, settings):

@@ -40,6 +40,17 @@ from django.conf import settings
             "HCI_PUBLIC_URL is no address; it must begin with http:// or https://.",
         ),
         ("HCI_SECRET_KEY", "x", "HCI_SECRET_KEY needs 32 characters or more."),
+        (
+            "HCI_BACKUP_AT",
+            "3 a.m.",
+            "HCI_BACKUP_AT is '3 a.m.'; it must be a time such as 03:00.",
+        ),
+        (
+            "HCI_BACKUP_KEY",
+            "secret",
+            "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
+            "manage.py backup --new-key makes one.",
+        ),
     ],
 )
 def test_it_is_one_sentence(tmp_path, name, value, sentence):
