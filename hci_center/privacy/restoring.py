@@ -94,11 +94,6 @@ def _apply(source: Path | None) -> int:
     return erased
 
 
-def find_marked() -> list[tuple[int, str]]:
-    """Returns the contacts that a tombstone of the database marks."""
-    return _found(list(Tombstone.objects.all()))
-
-
 def _found(buried: list[Tombstone]) -> list[tuple[int, str]]:
     """Returns the contacts that a tombstone marks, each with its certificate."""
     by_manager: defaultdict[int, list[Tombstone]] = defaultdict(list)

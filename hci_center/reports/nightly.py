@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -121,13 +121,18 @@ def chats_to_check(now: datetime, part: int) -> list[list[int]]:
     return [ordered[n : n + BATCH] for n in range(0, len(ordered), BATCH)]
 
 
+def spans_to_check(now: datetime, part: int) -> Iterator[tuple[datetime, datetime]]:
+    """Yields the last days and a part of the rest, of those whose hours are kept."""
+    for span in settled_spans(length=timedelta(days=1)):
+        begins = span[0]
+        if begins >= now - RECENT or begins.date().toordinal() % PARTS == part:
+            yield span
+
+
 def _compare_hours(now: datetime, part: int) -> int:
     """Compares the hours of the last days and of a part of the rest; returns how many."""
     found = 0
-    for span in settled_spans(length=timedelta(days=1)):
-        begins = span[0]
-        if begins < now - RECENT and begins.date().toordinal() % PARTS != part:
-            continue
+    for span in spans_to_check(now, part):
         differing = differing_hours(span)
         for one in differing:
             _note("kept", one.manager_id, None, one.side, one.row)
