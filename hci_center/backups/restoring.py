@@ -198,6 +198,9 @@ def restore_database(
                 f"{table} has {counts.get(table)} rows after the restore, and had "
                 f"{rows}."
             )
+    # Without it the checks, and the first hours of the centre, would be planned blindly.
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def restore_files(
