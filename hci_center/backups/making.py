@@ -66,7 +66,7 @@ def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
     with _alone():
         now = timezone.now()
         backup = Backup.objects.create(
-            name=_new_name(wishes.target, now),
+            name=_new_name(now),
             place=wishes.target.place,
             night=wishes.night,
             began_at=now,
@@ -85,12 +85,11 @@ def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
     return backup
 
 
-def _new_name(target: Target, now: datetime) -> str:
+def _new_name(now: datetime) -> str:
     """Returns the time as a name; a later one if that second has a backup already."""
-    taken = set(target.names())
     while True:
         name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        if name not in taken and not Backup.objects.filter(name=name).exists():
+        if not Backup.objects.filter(name=name).exists():
             return name
         now += timedelta(seconds=1)
 

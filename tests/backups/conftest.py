@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.utils import timezone
 
 from chats.files.storage import write_file
 from chats.models import Attachment, Chat, Delivery
@@ -77,6 +79,8 @@ def fill_centre() -> Chat:
     contact = builders.make_contact(
         manager, external_id="5511987650001", area=area, unread=1
     )
+    contact.last_message_at = timezone.now() + timedelta(minutes=1)
+    contact.save()
     chat = builders.make_chat(contact)
     message = builders.make_message(chat, content=WORDS, type="image")
     uuid = uuid4()

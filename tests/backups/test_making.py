@@ -132,7 +132,11 @@ def start(target):
     return subprocess.Popen(
         [sys.executable, "manage.py", "backup", "--to", target.path],
         cwd=django_settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": database_url(connection.settings_dict)},
+        env=os.environ
+        | {
+            "DATABASE_URL": database_url(connection.settings_dict),
+            "HCI_BACKUP_KEY": "",
+        },
         stdout=subprocess.DEVNULL,
     )
 

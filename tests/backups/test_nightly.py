@@ -52,6 +52,7 @@ def test_when_a_night_is_due(settings):
 def planned(settings, monkeypatch, tmp_path):
     now = timezone.localtime()
     settings.BACKUP_AT = now.time().replace(second=0, microsecond=0)
+    monkeypatch.setenv("HCI_BACKUP_KEY", "")
     monkeypatch.setenv("HCI_BACKUP_AT", f"{now:%H:%M}")
     monkeypatch.setenv("HCI_BACKUP_DIR", str(tmp_path / "backups"))
     monkeypatch.setenv("DATABASE_URL", database_url(connection.settings_dict))
