@@ -122,7 +122,10 @@ class _Bubbles:
                 found.setdefault(version.message_id, []).append(version)
         return found
 
-    def _who(self, sender: str) -> str:
+    def _who(self, message: Message) -> str:
+        sender = message.sender
+        if message.auto and sender == "0":
+            return _("Automatic message")
         if not sender:
             return self.chat.contact.name
         if not sender.isdecimal():
@@ -136,7 +139,7 @@ class _Bubbles:
         return Bubble(
             uuid=message.uuid,
             incoming=incoming,
-            who=self._who(message.sender),
+            who=self._who(message),
             at=message.created_at,
             text=with_links(message.content),
             kind=message.type,

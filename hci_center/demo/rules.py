@@ -25,8 +25,7 @@ _POLICY: dict[str, Any] = {
     ),
     "cap": 15,
     "closingText": (
-        "A {empresa} agradece o contato, {nome}. O protocolo deste atendimento é "
-        "{protocolo}."
+        "A {empresa} agradece o contato! O protocolo deste atendimento é {protocolo}."
     ),
     "slaQueue": 5 * _MINUTE,
     "slaFirst": 10 * _MINUTE,

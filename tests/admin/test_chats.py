@@ -138,6 +138,12 @@ def test_a_chat_can_be_read(desk, contact, ana, served):
         assert line in page
 
 
+def test_a_message_of_the_rules_is_nobodys(desk, contact, served):
+    make_message(served, direction="out", sender="0", auto="menu", content="Olá!")
+    page = desk.get(f"{CHATS}{served.pk}/change/").content.decode()
+    assert "Automatic message · " in page
+
+
 def test_a_long_chat_shows_its_end_and_leads_to_the_rest(desk, contact, monkeypatch):
     monkeypatch.setattr("chats.admin.conversation.MOST_SHOWN", 3)
     monkeypatch.setattr("chats.admin.chats.MOST_SHOWN", 3)
