@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,15 +17,15 @@ ASKED = "HCI_TEST_DEPLOY"
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     if not os.environ.get(ASKED):
         pytest.skip("bin/deployment-test runs it")
     if missing := missing_programs():
         pytest.skip(f"these programs are not installed: {', '.join(missing)}")
-    folder = tmp_path_factory.mktemp("stack")
-    # PostgreSQL runs as another user, who must reach its folder.
-    for parent in (folder, *list(folder.parents)[:3]):
-        parent.chmod(parent.stat().st_mode | 0o711)
+    # Not in pytest's own folder, which each run closes to other users again: PostgreSQL
+    # and Redis run as another.
+    folder = Path(tempfile.mkdtemp(prefix="hci-deploy-"))
+    folder.chmod(0o711)
     (folder / "servers").mkdir()
     servers = Servers(folder / "servers")
     built = Stack(folder, servers)
@@ -36,3 +39,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         built.stop()
         servers.stop()
+        shutil.rmtree(folder, ignore_errors=True)

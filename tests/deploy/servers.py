@@ -137,6 +137,7 @@ class Servers:
                 ("statement_timeout", "5s"),
                 ("lock_timeout", "2s"),
                 ("idle_in_transaction_session_timeout", "10s"),
+                ("jit", "off"),
             ):
                 database.execute(
                     f"ALTER ROLE hci IN DATABASE hci SET {name} = '{value}'"
