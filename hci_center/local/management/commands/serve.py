@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import socket
 import sys
 import time
@@ -23,6 +24,8 @@ from hci_center.local.server_dirs import open_server_dirs
 from hci_center.local.start_check import check_start
 from hci_center.local.supervisor import Process, StoppedError, Supervisor
 from hci_center.local.valkey import valkey
+
+logger = logging.getLogger(__name__)
 
 WEB_STAGE = 3
 
@@ -80,7 +83,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def note(self, text: str) -> None:
-        self.stderr.write(f"serve: {text}")
+        if settings.LOG_FORMAT == "json":
+            logger.warning(text)
+        else:
+            self.stderr.write(f"serve: {text}")
 
     def prepare(self, supervisor: Supervisor, *, migrates: bool) -> None:
         """Starts the embedded servers that are needed and prepares the database.
