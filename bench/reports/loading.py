@@ -1,4 +1,4 @@
-"""Writes a centre of one manager: closed chats of ninety days, and open ones.
+"""Writes a centre: closed chats of some days, and open ones.
 
 By SQL, without the triggers: the rows are those that the product would have written.
 """
@@ -16,35 +16,36 @@ from areas.openings import extend
 from managers.models import Manager
 
 # Messages, of 25 in a closed chat; and open chats.
-SIZES = {"S": (100_000, 500), "L": (3_000_000, 5_000)}
+SIZES = {"S": (100_000, 500), "M": (1_000_000, 2_000), "L": (3_000_000, 5_000)}
 A_CHAT = 25
 AREAS, OPERATORS = 20, 50
-DAYS = 90
 TABLES = (
     "contacts_contact", "chats_chat", "chats_chatevent", "chats_message", "chats_clock",
     "chats_delivery",
 )  # fmt: skip
 
 # Of a chat `n`: when it was opened, its area, who took it and who had it after that.
-# Each fifth is transferred, each tenth left waiting, each eighth inside a bot's menu.
+# Each fifth is transferred, each tenth left waiting, each eighth inside a bot's menu. Of
+# several managers the first has half of them.
 _CHATS = """
 CREATE TEMP TABLE past AS
-SELECT n, n > %(closed)s AS is_open,
+SELECT n, n > %(closed)s AS is_open, c.manager_id, c.schedule_id,
        CASE WHEN n > %(closed)s THEN now() - (n %% 240) * interval '1 minute'
             ELSE now() - interval '1 day' - (n::float / %(closed)s) * %(days)s * interval '1 day'
        END AS at,
-       (SELECT a[1 + n %% cardinality(a)] FROM areas) AS area_id,
-       (SELECT o[1 + n %% cardinality(o)] FROM operators) AS taker_id,
-       (SELECT o[1 + (n / 7) %% cardinality(o)] FROM operators) AS next_id,
+       c.areas[1 + n %% cardinality(c.areas)] AS area_id,
+       c.operators[1 + n %% cardinality(c.operators)] AS taker_id,
+       c.operators[1 + (n / 7) %% cardinality(c.operators)] AS next_id,
        n %% 10 = 3 AS is_untaken, n %% 8 = 5 AS is_in_bot, n %% 5 = 0 AS is_moved
-  FROM (SELECT generate_series(1, %(closed)s + %(open)s) AS n) g,
-       LATERAL (SELECT 1) l
+  FROM generate_series(1, %(closed)s + %(open)s) n
+  JOIN centre c ON c.place = CASE WHEN n %% 2 = 0 THEN 0
+                                  ELSE (n / 2) %% (SELECT count(*) FROM centre) END
 """
 _CONTACTS = """
 INSERT INTO contacts_contact (id, manager_id, channel, external_id, name, photo, area_id,
   operator_id, protocol, sa, unread, last_message_at, waiting_since, queued_at, last_in_at,
   created_at)
-SELECT n, %(manager)s, CASE WHEN n %% 4 = 0 THEN 'facebook' ELSE 'whatsapp' END,
+SELECT n, manager_id, CASE WHEN n %% 4 = 0 THEN 'facebook' ELSE 'whatsapp' END,
        (551130000000 + n)::text, 'Cliente ' || n, '',
        CASE WHEN is_in_bot AND is_open THEN NULL ELSE area_id END,
        CASE WHEN is_open AND NOT is_untaken AND NOT is_in_bot THEN taker_id END,
@@ -56,14 +57,14 @@ SELECT n, %(manager)s, CASE WHEN n %% 4 = 0 THEN 'facebook' ELSE 'whatsapp' END,
 """
 _ROWS = """
 INSERT INTO chats_chat (id, manager_id, contact_id, protocol, opened_at, closed_at)
-SELECT n, %(manager)s, n, 'BR' || n, at,
+SELECT n, manager_id, n, 'BR' || n, at,
        CASE WHEN NOT is_open THEN at + (30 + n %% 200) * interval '1 minute' END FROM past
 """
 _LINES = """
 INSERT INTO chats_chatevent (manager_id, chat_id, kind, at, area_id, operator_id, actor,
   acting_operator_id, cause, sa, schedule_id)
-SELECT %(manager)s, p.n, l.kind, p.at + l.after, CASE WHEN l.has_area THEN p.area_id END,
-       l.operator_id, '', l.acting_id, l.cause, 10, %(schedule)s
+SELECT p.manager_id, p.n, l.kind, p.at + l.after, CASE WHEN l.has_area THEN p.area_id END,
+       l.operator_id, '', l.acting_id, l.cause, 10, p.schedule_id
   FROM past p
  CROSS JOIN LATERAL (VALUES
    (1, 'opened', interval '0', false, NULL::bigint, NULL::bigint, 'customer', true),
@@ -81,7 +82,7 @@ SELECT %(manager)s, p.n, l.kind, p.at + l.after, CASE WHEN l.has_area THEN p.are
 _MESSAGES = """
 INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction, type, content,
   url, sender, status, error, created_at, stored_at, auto)
-SELECT gen_random_uuid(), %(manager)s, p.n, p.n,
+SELECT gen_random_uuid(), p.manager_id, p.n, p.n,
        CASE WHEN k %% 2 = 0 OR p.is_untaken OR p.is_in_bot THEN 'in' ELSE 'out' END, 'text',
        'Bom dia, tudo bem? Preciso da segunda via do boleto.', '',
        CASE WHEN k %% 2 = 0 OR p.is_untaken OR p.is_in_bot THEN ''
@@ -110,22 +111,56 @@ SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 1, 0, m.stored_at, m.sto
 """
 
 
-def load(size: str, is_open: int | None = None) -> Manager:
-    """Writes the rows of that size; returns the manager."""
+def load(
+    size: str, is_open: int | None = None, days: int = 90, managers: int = 1
+) -> Manager:
+    """Writes the rows of that size; returns the manager that has most of them."""
     messages, usually_open = SIZES[size]
-    manager = Manager.objects.create(name="Central", number=551140000000)
-    began = datetime.now(UTC) - timedelta(days=DAYS + 2)
-    for number in range(AREAS):
-        code = f"area-{number}"
-        Area.objects.create(manager=manager, code=code, name=code, created_at=began)
-    areas = list(Area.objects.order_by("pk"))
+    began = datetime.now(UTC) - timedelta(days=days + 2)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE centre (place int, manager_id bigint,"
+            " schedule_id bigint, areas bigint[], operators bigint[])"
+        )
+        for place in range(managers):
+            row = (place, *_manager(place, began))
+            cursor.execute("INSERT INTO centre VALUES (%s, %s, %s, %s, %s)", row)
+        values: dict[str, Any] = {
+            "closed": messages // A_CHAT,
+            "open": usually_open if is_open is None else is_open,
+            "each": A_CHAT,
+            "days": days,
+        }
+        _set_triggers(cursor, "DISABLE")
+        for statement in (
+            _CHATS, _CONTACTS, _ROWS, _LINES, _MESSAGES, _CLOCKS, _DELIVERIES,
+        ):  # fmt: skip
+            cursor.execute(statement, values)
+        _set_triggers(cursor, "ENABLE")
+        cursor.execute("VACUUM ANALYZE")
+    return Manager.objects.earliest("pk")
+
+
+def _manager(place: int, began: datetime) -> tuple[int, int, list[int], list[int]]:
+    """Makes a manager; returns the ids of it, its schedule, areas and operators."""
+    manager = Manager.objects.create(
+        name=f"Central {place}", number=551140000000 + place
+    )
+    areas = [
+        Area.objects.create(
+            manager=manager, code=f"area-{n}", name=f"Area {n}", created_at=began
+        )
+        for n in range(AREAS)
+    ]
+    operators = []
     for number in range(OPERATORS):
-        name = f"Operador {number}"
-        email = f"operador{number}@example.com"
+        name = f"Operador {place}-{number}"
+        email = f"operador{place}-{number}@example.com"
         user = User.objects.create(username=name, password="")
         operator = Operator.objects.create(
             manager=manager, user=user, name=name, email=email
         )
+        operators.append(operator.pk)
         for area in areas[number % 18 : number % 18 + 3]:
             OperatorArea.objects.create(manager=manager, operator=operator, area=area)
     week = {str(day): [["08:00", "12:00"], ["13:00", "20:00"]] for day in range(1, 7)}
@@ -134,29 +169,7 @@ def load(size: str, is_open: int | None = None) -> Manager:
         targets={"tme": 300, "tmr1": 600, "tmr": 300, "resolution": 7200},
     )  # fmt: skip
     extend(schedule.pk, datetime.now(UTC) + timedelta(days=2))
-    values: dict[str, Any] = {
-        "manager": manager.pk,
-        "schedule": schedule.pk,
-        "closed": messages // A_CHAT,
-        "open": usually_open if is_open is None else is_open,
-        "each": A_CHAT,
-        "days": DAYS,
-    }
-    with connection.cursor() as cursor:
-        _set_triggers(cursor, "DISABLE")
-        for name, table in (("areas", "areas_area"), ("operators", "areas_operator")):
-            column = name[0]
-            cursor.execute(
-                f"CREATE TEMP TABLE {name} AS SELECT array_agg(id ORDER BY id)"
-                f" AS {column} FROM {table}"
-            )
-        for statement in (
-            _CHATS, _CONTACTS, _ROWS, _LINES, _MESSAGES, _CLOCKS, _DELIVERIES,
-        ):  # fmt: skip
-            cursor.execute(statement, values)
-        _set_triggers(cursor, "ENABLE")
-        cursor.execute("VACUUM ANALYZE")
-    return manager
+    return manager.pk, schedule.pk, [area.pk for area in areas], operators
 
 
 def _set_triggers(cursor: Any, what: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hci_center.reports import accounts, counts, durations, shares
+from hci_center.reports import accounts, counts, durations, presence, shares
 from hci_center.reports.metric import Metric
 
 METRICS: dict[str, type[Metric]] = {
     metric.name: metric
-    for module in (durations, shares, counts, accounts)
+    for module in (durations, shares, counts, presence, accounts)
     for metric in vars(module).values()
     if isinstance(metric, type) and issubclass(metric, Metric) and metric.name
 }

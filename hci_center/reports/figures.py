@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from hci_center.reports.counted import Counted, counted, moved_on
 from hci_center.reports.deliveries import deliveries
 from hci_center.reports.metric import Count, Duration
+from hci_center.reports.presence_figures import NAMES, presence
 from hci_center.reports.questions import Question
 from hci_center.reports.report import (
     Figures,
@@ -55,6 +56,7 @@ _OTHERS: Mapping[str, Callable[[Question], Report]] = {
     "new_contacts": volumes,
     "delivery": deliveries,
     "health": uptime,
+    **dict.fromkeys(NAMES, presence),
 }
 
 

@@ -15,7 +15,7 @@ Group = Literal[
     "day", "week", "month", "hour", "weekday", "area", "operator", "channel", "manager"
 ]
 Cohort = Literal["happened", "closed", "opened", "queued"]
-Unit = Literal["s", "share", "count", "ms"]
+Unit = Literal["s", "share", "mean", "count", "ms"]
 DAYS: tuple[Group, ...] = ("day", "week", "month")
 HOURS: tuple[Group, ...] = ("hour", "weekday")
 NO_SAMPLE = {

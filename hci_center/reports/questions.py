@@ -121,18 +121,20 @@ WITH marked AS MATERIALIZED (
 ), dirty AS MATERIALIZED (
   SELECT id FROM marked WHERE (SELECT count(*) FROM marked) <= %(most)s
 ), live AS MATERIALIZED (
-  SELECT id FROM dirty{open}
+  SELECT id, true AS is_dirty FROM dirty{open}
 ), batch AS MATERIALIZED (
-  SELECT array_agg(l.id) AS ids
-    FROM (SELECT id, row_number() OVER (ORDER BY id) / 1000 AS number FROM live) l
-   GROUP BY l.number
+  SELECT l.is_dirty, array_agg(l.id) AS ids
+    FROM (SELECT id, is_dirty,
+                 row_number() OVER (PARTITION BY is_dirty ORDER BY id) / 1000 AS number
+            FROM live) l
+   GROUP BY l.is_dirty, l.number
 )
 """
 _OPEN = """
-   UNION
-  SELECT id FROM chats_chat
+   UNION ALL
+  SELECT id, false FROM chats_chat
    WHERE closed_at IS NULL AND manager_id = ANY(%(managers)s)
-     AND opened_at < %(until)s::date + 2"""
+     AND opened_at < %(until)s::date + 2 AND id NOT IN (SELECT id FROM dirty)"""
 # All others measure closed episodes alone, of which open chats have none that is not
 # kept or marked.
 _OF_OPEN_CHATS = frozenset(
@@ -144,32 +146,38 @@ _OF_OPEN_CHATS = frozenset(
         "phone1",
         "phone",
         "reaction",
+        "hold",
         "opened",
         "reopened",
     )
 )
 
 
-def _live(metrics: Sequence[str]) -> str:
+def live_chats(metrics: Sequence[str]) -> str:
     """Returns LIVE for these metrics, in batches, which keep what is sorted in memory."""
     return LIVE.replace("{open}", _OPEN if _OF_OPEN_CHATS & {*metrics} else "")
 
 
 def samples(question: Question, metrics: Sequence[str]) -> str:
     """Returns LIVE and `source`, the samples of the metrics as the filters have them."""
-    listed = ", ".join(f"'{metric}'" for metric in metrics)
+    listed = _texts(metrics)
+    of_open = _texts([metric for metric in metrics if metric in _OF_OPEN_CHATS])
     where = f"s.metric IN ({listed}) AND {question.filters('s')}"
     columns = """s.manager_id, s.metric, s.day, s.hour, s.area_id, s.operator_id,
       s.channel, s.micros, s.business_micros, s.target, s.mark, s.begins, s.ends,
       s.chat_id, s.episode, s.source"""
-    return f"""{_live(metrics)}, source AS MATERIALIZED (
+    return f"""{live_chats(metrics)}, source AS MATERIALIZED (
   SELECT {columns} FROM report_sample s
    WHERE {where} AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id)
    UNION ALL
-  SELECT {columns} FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY[{listed}]) s
-   WHERE {where}
-     AND (s.is_open OR EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id))
+  SELECT {columns} FROM batch b CROSS JOIN LATERAL report_samples(b.ids,
+           CASE WHEN b.is_dirty THEN ARRAY[{listed}] ELSE ARRAY[{of_open}]::text[] END) s
+   WHERE {where} AND (s.is_open OR b.is_dirty)
 )"""  # noqa: S608 - of columns and names of metrics
+
+
+def _texts(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 EPISODES = """chat_id, episode, manager_id, channel, origin, opened_by, area_id,
@@ -185,7 +193,7 @@ def episodes(question: Question) -> str:
     is_opening = question.metric in ("opened", "reopened")
     times = "opened_day AS day, opened_hour AS hour" if is_opening else "day, hour"
     kept = "opened_day" if is_opening else "day"
-    return f"""{_live([question.metric])}, source AS MATERIALIZED (
+    return f"""{live_chats([question.metric])}, source AS MATERIALIZED (
   SELECT * FROM (
     SELECT {EPISODES}, {times} FROM report_episode e
      WHERE e.manager_id = ANY(%(managers)s) AND e.{kept} BETWEEN %(since)s AND %(until)s
@@ -193,6 +201,6 @@ def episodes(question: Question) -> str:
      UNION ALL
     SELECT {EPISODES}, {times}
       FROM batch b CROSS JOIN LATERAL report_episodes(b.ids, {not is_opening}) e
-     WHERE e.ends IS NULL OR EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)
+     WHERE e.ends IS NULL OR b.is_dirty
   ) s WHERE {question.filters("s")}
 )"""  # noqa: S608 - of columns

@@ -12,6 +12,7 @@ from django.db import connection
 
 from hci_center.reports.counted import counted, moved_on
 from hci_center.reports.deliveries import listed_deliveries
+from hci_center.reports.presence_figures import NAMES, listed_spans
 from hci_center.reports.questions import Question
 from hci_center.reports.uptime import listed_incidents
 from hci_center.reports.volumes import listed_volumes
@@ -38,6 +39,7 @@ _OTHERS: Mapping[str, Callable[[Question, str], tuple[str, str]]] = {
     "new_contacts": listed_volumes,
     "delivery": listed_deliveries,
     "health": listed_incidents,
+    **dict.fromkeys(NAMES, listed_spans),
 }
 
 _PAGE = """, page AS (

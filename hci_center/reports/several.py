@@ -12,6 +12,7 @@ from hci_center.reports.counted import MARKS, SHARES, counted
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import BY_PART, figures, percentiles
 from hci_center.reports.metric import Count, Duration
+from hci_center.reports.presence_figures import NAMES, presences
 from hci_center.reports.questions import Question, samples
 from hci_center.reports.report import Figures, Report, fetch, half_up, share
 from hci_center.reports.shares import Sla
@@ -32,9 +33,12 @@ def several(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
     needed = {*question.by, *question.filtered}
     names = [name for name in metrics if needed <= {*METRICS[name].by}]
     durations, of_samples, of_episodes, openings, others = [], [], [], [], []
+    of_presence = [name for name in names if name in NAMES]
     for name in names:
         definition = METRICS[name]
         asked = replace(question, metric=name)
+        if name in of_presence:
+            continue
         if issubclass(definition, Duration):
             durations.append(name)
         elif name not in _COUNTED or (name in BY_PART and asked.is_by_part):
@@ -48,6 +52,7 @@ def several(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
     found = _durations(question, durations) if durations else {}
     for listed in (of_samples, of_episodes, openings):
         found |= _counts(question, listed) if listed else {}
+    found |= presences(question, of_presence)
     found |= {name: figures(replace(question, metric=name)) for name in others}
     return {name: found[name] for name in names}
 

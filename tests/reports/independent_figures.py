@@ -10,7 +10,11 @@ from typing import Any
 
 from tests.reports.independent import Row, Rows
 from tests.reports.independent_accounts import expected_of_accounts
+<<<<<<< HEAD
 from tests.reports.independent_moves import left, requeues
+=======
+from tests.reports.independent_presence import expected_of_presence
+>>>>>>> e89d618 (reports: measure how busy operators are, with how many chats, and their pauses)
 
 Key = tuple[str, ...]
 DURATIONS = (
@@ -86,6 +90,8 @@ def expected(
     """The figures of each group, and of all."""
     if metric in ("messages", "new_contacts", "delivery", "health"):
         return expected_of_accounts(rows, metric, managers, since, until, by)
+    if metric in ("occupancy", "concurrency", "pauses"):
+        return expected_of_presence(rows, metric, managers, since, until, by)
     samples = [
         s for s in rows.samples
         if s["manager"] in managers and since <= s["day"] <= until

@@ -18,6 +18,7 @@ from tests.reports.independent import Rows
 from tests.reports.independent_figures import expected
 from tests.reports.past import Centre
 from tests.reports.past_accounts import write_accounts
+from tests.reports.past_presence import write_presence
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
@@ -32,6 +33,7 @@ def centre(db: None) -> Centre:
 def chats(centre: Centre) -> dict[str, int]:
     chats = write(centre)
     write_accounts(centre)
+    write_presence(centre)
     return chats
 
 

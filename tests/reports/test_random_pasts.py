@@ -16,6 +16,7 @@ from hci_center.reports.volume_hours import settle_hours
 from tests.reports.independent import Rows
 from tests.reports.independent_figures import expected
 from tests.reports.past import Centre, at, write_chat, write_survey
+from tests.reports.past_presence import write_random_presence
 
 pytestmark = pytest.mark.django_db
 NUMBER = 551144440007
@@ -101,6 +102,7 @@ def test_every_metric_of_a_random_past(seed: int) -> None:
     centre = Centre(NUMBER)
     chance = random.Random(seed)  # noqa: S311
     write_random(centre, chance)
+    write_random_presence(centre, chance)
     if seed % 2:
         take_dirty()
         settle_hours()

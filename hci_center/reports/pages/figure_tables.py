@@ -38,6 +38,8 @@ class Figure:
 
     @property
     def kind(self) -> Kind:
+        if METRICS[self.metric].unit == "mean":
+            return "decimal"
         return _KINDS.get(self.statistic, "seconds")
 
     @property
@@ -50,7 +52,7 @@ class Figure:
         if row is None:
             return 0 if self.kind == "count" else None
         if self.kind == "seconds" and clock == "business":
-            row = row["business"]
+            row = row.get("business", row)
         return row.get(self.statistic)
 
 

@@ -80,6 +80,10 @@ class Operators(GroupPage):
         *_duration("reaction"),
         Figure("csat", "rate"),
         Figure("csat", "of", "n", part="of"),
+        Figure("occupancy", "online", title=gettext_lazy("Time online")),
+        Figure("occupancy", "rate"),
+        Figure("concurrency", "mean"),
+        Figure("pauses", "sum"),
     )
 
 

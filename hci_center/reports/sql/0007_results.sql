@@ -258,6 +258,10 @@ BEGIN
           AND (o.answered IS NULL OR o.answered >= h.begins))
        AND (wanted IS NULL OR 'reaction' = ANY(wanted))
     UNION ALL
+    SELECT 'hold', h.chat_id, h.episode, h.source, h.area_id, h.operator_id, h.begins,
+           coalesce(h.ends, statement_timestamp()), h.schedule_id, NULL, NULL
+      FROM hold h WHERE wanted IS NULL OR 'hold' = ANY(wanted)
+    UNION ALL
     SELECT 'resolution', e.chat_id, e.episode, NULL, e.area_id, e.closer_id, e.begins,
            e.ends, e.stay_schedule, 'resolution', NULL
       FROM episode e WHERE e.outcome = 'resolved'

@@ -1,0 +1,149 @@
+"""Measures every report page, of one manager and of all, and the wall.
+
+    python -m hci_center.local.test_servers python bench/pages/reports.py --size L
+
+In a temporary database with the rows of bench/reports: ten managers, of whom the first has
+half of the chats, over 400 days. Requests each page in this process as an administrator,
+for 92 days of the first manager and for 400 days of all, and prints the median and the
+slowest in milliseconds with their targets, and how long the kept rows took to make.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import django
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "reports"), str(HERE.parent.parent)]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
+
+MANAGERS, DAYS, DAYS_OF_ONE = 10, 400, 92
+ONE_MS, ALL_MS, NOW_MS = 300, 800, 60
+REBUILD_S = 600
+# Pages that show more than one thing: what is asked of them besides the plain page.
+VIEWS = {
+    "times": ("metric=tmr1&by=day", "metric=tmr&by=operator", "metric=tma&by=area"),
+    "operators": ("clock=business",),
+    "hours": ("metric=tme",),
+    "rows": ("metric=tme", "metric=closed"),
+}
+
+
+class Figures:
+    """Prints each figure beside its target, and remembers whether all were met."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.missed: list[str] = []
+
+    def head(self) -> None:
+        print("\n| page | median ms | slowest ms | target | KB |", flush=True)
+        print("| --- | --- | --- | --- | --- |")
+
+    def page(self, client: Any, address: str, target: int) -> None:
+        took = []
+        for _ in range(self.times):
+            began = perf_counter()
+            answer = client.get(address, secure=True)
+            took.append((perf_counter() - began) * 1000)
+            assert answer.status_code == 200, f"{address}: {answer.status_code}"
+        self.show(address, took, target, f"{len(answer.content) / 1000:.0f}")
+
+    def show(self, name: str, took: list[float], target: int, size: str = "") -> None:
+        median = statistics.median(took)
+        if median > target:
+            self.missed.append(name)
+        mark = "" if median <= target else " **missed**"
+        print(
+            f"| {name} | {median:.0f} | {max(took):.0f} | {target}{mark} | {size} |",
+            flush=True,
+        )
+
+
+def prepare(chosen: argparse.Namespace) -> Any:
+    """Loads the rows and makes the kept ones; returns a client that is signed in."""
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+    from loading import load
+
+    from hci_center.database.timeouts import use_role
+
+    use_role("command")
+    call_command("migrate", verbosity=0)
+    began = perf_counter()
+    load(chosen.size, days=DAYS, managers=MANAGERS)
+    print(f"loaded in {perf_counter() - began:.0f} s", flush=True)
+    began = perf_counter()
+    call_command("rebuild_reports")
+    took = perf_counter() - began
+    met = "met" if took <= REBUILD_S else "missed"
+    print(f"\nrebuild_reports: {took:.0f} s, target {REBUILD_S} s: {met}")
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    client = Client(raise_request_exception=False, HTTP_HOST="localhost")
+    client.force_login(User.objects.create_superuser("the-administrator"))
+    return client
+
+
+def measure(chosen: argparse.Namespace) -> list[str]:
+    client = prepare(chosen)
+    from django.urls import reverse
+
+    from hci_center.callers import Caller
+    from hci_center.reports import live
+    from hci_center.reports.pages.urls import PAGES
+    from managers.models import Manager
+
+    figures = Figures(chosen.times)
+    figures.head()
+    took = []
+    for _ in range(20):
+        live.forget()
+        began = perf_counter()
+        live.now(Caller("administrator", "user:1", None))
+        took.append((perf_counter() - began) * 1000)
+    figures.show("POST api/report now", took, NOW_MS)
+    today = datetime.now(UTC).date()
+    first = Manager.objects.earliest("pk").pk
+    for days, target, chosen_manager in (
+        (DAYS_OF_ONE, ONE_MS, f"&manager={first}"),
+        (DAYS, ALL_MS, ""),
+    ):
+        since = today - timedelta(days=days - 1)
+        period = f"from={since}&to={today}{chosen_manager}"
+        for page in PAGES:
+            if chosen.only not in page.name:
+                continue
+            for view in VIEWS.get(page.name, ("",)):
+                query = f"{period}&{view}" if view else period
+                address = f"{reverse(f'reports:{page.name}')}?{query}"
+                figures.page(client, address, target)
+    return figures.missed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", choices=("S", "M", "L"), default="S")
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--only", default="", help="pages whose name has this in it")
+    chosen = parser.parse_args()
+    django.setup()
+    missed = measure(chosen)
+    print(f"\nover their target: {len(missed)}")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
