@@ -41,7 +41,7 @@ ON CONFLICT (operator_id) DO UPDATE
  WHERE (v.state, v.reason) IS DISTINCT FROM (excluded.state, excluded.reason)
 """
 _FOLLOW = "SELECT * FROM presence_follow(ARRAY[%s]::bigint[], %s, false)"
-_CURRENT = "SELECT state, reason, since FROM presence_of(ARRAY[%s]::bigint[])"
+_CURRENT = "SELECT operator_id, state, reason, since FROM presence_of(%s::bigint[])"
 # Sent at commit, as `change_now` does, but without `m`: presence frames have none.
 _PUBLISH = "SELECT pg_notify('change_now', %s)"
 
@@ -91,11 +91,11 @@ class CurrentPresence:
     since: datetime | None
 
 
-def current_presence(operator_id: int) -> CurrentPresence:
-    """Returns what the operator is now, and since when."""
+def presences(operator_ids: list[int]) -> dict[int, CurrentPresence]:
+    """Returns what each of the operators is now, in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(_CURRENT, [operator_id])
-        return CurrentPresence(*cursor.fetchone())
+        cursor.execute(_CURRENT, [operator_ids])
+        return {pk: CurrentPresence(*told) for pk, *told in cursor.fetchall()}
 
 
 def set_presence(caller: Caller, operator_id: int, state: str, reason: str) -> int:

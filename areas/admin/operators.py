@@ -10,28 +10,26 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from areas.admin.colleagues import PRESENCE
 from areas.admin.leaving import chosen_operators, leaving_impact
 from areas.admin.operator_form import OperatorForm
-from areas.models import Area, Operator, OperatorArea, PauseReason
-from areas.presence import current_presence
+from areas.admin.presence_columns import PresenceColumns
+from areas.models import Area, Operator, OperatorArea
 from chats.admin.undo_link import offer_to_undo
 from chats.conversations.audit import actor_of
 from chats.conversations.leaving import give_up_areas, leave, look
 from chats.models import Rehoming
-from managers.admin.columns import column, short, tag
+from managers.admin.columns import column, short
 from managers.admin.confirm import MOST_AT_ONCE
 from managers.admin.filters import TenantFilter, yes_or_no
 from managers.admin.impact import Impact, agreed
-from managers.admin.tenant import ALL, TenantAdmin, caller_behind
+from managers.admin.tenant import ALL, caller_behind
 
 
 @admin.register(Operator)
-class OperatorAdmin(TenantAdmin):
+class OperatorAdmin(PresenceColumns):
     """One form for the operator, the account and the areas.
 
     The account of somebody who is staff too cannot be changed here: that user name and
@@ -43,7 +41,10 @@ class OperatorAdmin(TenantAdmin):
     administrators_may = ALL
     form = OperatorForm
 
-    list_display = ["name", "username", "manager", "serves", "is_active", "last_login"]
+    list_display = [
+        "name", "username", "manager", "serves", "presence", "load", "is_active",
+        "last_login",
+    ]  # fmt: skip
     list_filter = [
         ("manager", TenantFilter),
         ("areas", TenantFilter),
@@ -70,12 +71,12 @@ class OperatorAdmin(TenantAdmin):
             (gettext_lazy("Areas"), {"fields": ["areas"]}),
             (
                 gettext_lazy("Presence"),
-                {"fields": ["cap"] if obj is None else ["presence", "cap"]},
+                {"fields": ["cap"] if obj is None else ["presence", "load", "cap"]},
             ),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fixed = [] if obj is None else ["manager", "presence"]
+        fixed = [] if obj is None else ["manager", "presence", "load"]
         return [*fixed, "username"] if _is_staff(obj) else fixed
 
     def get_form(
@@ -94,20 +95,6 @@ class OperatorAdmin(TenantAdmin):
     @column(gettext_lazy("Areas"))
     def serves(self, operator: Operator) -> str:
         return ", ".join(area.name for area in operator.areas.all())
-
-    @column(gettext_lazy("Now"))
-    def presence(self, operator: Operator) -> str:
-        """Online, paused with the reason, or offline, and since when."""
-        found = current_presence(operator.pk)
-        kind, word = PRESENCE[found.state]
-        reason = PauseReason.objects.filter(
-            manager=operator.manager_id, code=found.reason
-        )
-        name = reason.values_list("name", flat=True).first() or found.reason
-        told = format_html_join(
-            " · ", "{}", ((each,) for each in (name, short(found.since)) if each)
-        )
-        return format_html("{} {}", tag(kind, word), told)
 
     @column(gettext_lazy("Last sign-in"), ordering="user__last_login")
     def last_login(self, operator: Operator) -> str | None:

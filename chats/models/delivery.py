@@ -92,6 +92,12 @@ class Delivery(models.Model):
                 include=["channel", "sent_at", "delivered_at", "failed_code"],
                 name="deliveries_queued",
             ),
+            # What failed today.
+            models.Index(
+                fields=["manager", "failed_at"],
+                condition=Q(failed_at__isnull=False),
+                name="deliveries_failed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -63,10 +63,12 @@ def _compute(managers: Managers) -> dict[str, Any]:
 
 
 def _shape(at: Any, found: dict[str, Any], managers: Managers) -> dict[str, Any]:
+    tiles = _tiles(found["tiles"], TILES)
+    tiles["unsent"]["failed"] = found["failed"]
     return {
         "metric": "now",
         "at": as_time(at),
-        "tiles": _tiles(found["tiles"], TILES),
+        "tiles": tiles,
         "areas": [
             {
                 "m": managers.name(manager_id),

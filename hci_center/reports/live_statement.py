@@ -109,6 +109,11 @@ _ACCOUNTS = """
          percentile_disc(0.9) WITHIN GROUP (ORDER BY d.queued_at DESC) AS p90
     FROM chats_delivery d
    WHERE d.done_at IS NULL AND d.manager_id = ANY(%(managers)s)
+), failed AS (  -- today, in the zone of each manager
+  SELECT count(*) AS n FROM managers_manager m
+   CROSS JOIN LATERAL (SELECT date_trunc('day', statement_timestamp(), m.time_zone) AS at) t
+    JOIN chats_delivery d ON d.manager_id = m.id AND d.failed_at >= t.at
+   WHERE m.id = ANY(%(managers)s)
 ), down AS (
   SELECT count(*) AS n, min(t.since) AS oldest,
          percentile_disc(0.9) WITHIN GROUP (ORDER BY t.since DESC) AS p90
@@ -161,6 +166,7 @@ SELECT statement_timestamp(), json_build_object(
               FROM (SELECT c.place, c.n, c.oldest, c.p90 FROM counted c WHERE c.is_total
                      UNION ALL SELECT {_AT["unsent"]}, * FROM outbox
                      UNION ALL SELECT {_AT["accounts_down"]}, * FROM down) x),
+  'failed', (SELECT f.n FROM failed f),
   'areas', (SELECT json_agg(json_build_array(s.manager_id, s.code, a.tiles,
                                              coalesce(n.n, 0))
                             ORDER BY s.manager_id, s.code)

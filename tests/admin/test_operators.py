@@ -1,9 +1,11 @@
 """The people who answer: one form for the person, the account and the areas."""
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 
-from areas.models import Operator, PauseReason
+from areas.admin.operators import OperatorAdmin
+from areas.models import Availability, Operator, PauseReason
 from areas.operators import find_operator
 from areas.presence import set_presence
 from chats.conversations.assignment import claim
@@ -11,7 +13,8 @@ from chats.conversations.audit import Actor
 from chats.models import ChatEvent
 from tests.admin.conftest import agree, agree_to, errors, messages_of
 from tests.areas.test_presence import KEY, arrive
-from tests.builders import make_operator
+from tests.builders import make_chat, make_contact, make_operator
+from tests.chats.rules.conftest import connect
 from tests.conftest import Api
 
 ADD = "/admin/areas/operator/add/"
@@ -245,3 +248,38 @@ def test_his_page_tells_what_he_is_now(desk, manager, ana):
     page = desk.get(change(ana)).content.decode()
     assert "Paused" in page
     assert "Almoço &lt;b&gt;" in page
+
+
+def test_the_list_tells_who_is_there_with_what_load(desk, manager, sales, ana, bruno):
+    PauseReason.objects.create(manager=manager, code="almoco", name="Almoço")
+    for operator in (ana, bruno):
+        connect(operator)
+    Availability.objects.create(operator=bruno, state="paused", reason="almoco")
+    make_operator(manager, sales, name="Carla")
+    Operator.objects.filter(pk=ana.pk).update(cap=2)
+    for held in range(2):
+        make_chat(make_contact(manager, operator=ana, external_id=f"55119{held}"))
+    make_chat(make_contact(manager, operator=bruno))
+
+    rows = {row.name: row for row in desk.get(LIST).context["cl"].result_list}
+    columns = OperatorAdmin(Operator, site)
+    shown = {n: (columns.presence(r), columns.load(r)) for n, r in rows.items()}
+    assert "bo-tag-good" in shown["Ana"][0]
+    assert "bo-tag-warn" in shown["Ana"][1]
+    assert "2 of 2" in shown["Ana"][1]
+    assert f"contact__operator__id__exact={ana.pk}" in shown["Ana"][1]
+    assert "bo-tag-warn" in shown["Bruno"][0]
+    assert "Almoço" in shown["Bruno"][0]
+    assert ">1<" in shown["Bruno"][1]
+    assert "bo-tag-mute" in shown["Carla"][0]
+    assert shown["Carla"][1] == "0"
+    assert "2 of 2" in desk.get(change(ana)).content.decode()
+
+
+def test_the_list_asks_for_everybody_at_once(
+    desk, manager, sales, django_assert_max_num_queries
+):
+    for name in "abcdefgh":
+        make_operator(manager, sales, name=name)
+    with django_assert_max_num_queries(16):
+        desk.get(LIST)

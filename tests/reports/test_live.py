@@ -223,11 +223,19 @@ def test_who_is_there_and_what_does_not_leave(centre: Centre) -> None:
         message=message, manager=centre.manager, contact=contact, channel="whatsapp",
         queued_at=queued,
     )  # fmt: skip
+    for days in (0, 2):
+        failed = builders.make_message(chat, direction="out", sender="0")
+        Delivery.objects.create(
+            message=failed, manager=centre.manager, contact=contact, done_at=queued,
+            channel="whatsapp", failed_at=timezone.now() - timedelta(days=days),
+        )  # fmt: skip
     connect(centre.ana)
     connect(centre.bruno)
     pause(centre.bruno)
     answer = now(centre)
-    assert answer["tiles"]["unsent"]["oldest"] == as_time(queued)
+    unsent = answer["tiles"]["unsent"]
+    assert (unsent["n"], unsent["oldest"]) == (1, as_time(queued))
+    assert unsent["failed"] == 1
     assert answer["tiles"]["accounts_down"]["n"] == 1
     assert {row["area"]: row["online"] for row in answer["areas"]} == {
         "": 1, "vendas": 1, "suporte": 1,

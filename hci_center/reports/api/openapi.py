@@ -25,10 +25,14 @@ _FIGURES: Json = {
     "`in`, `human` and `automatic`. `delivery`: `n` queued, `sent` of them, `p50` and "
     "`p95` in milliseconds until sent, the same from sent to delivered in `delivered`, "
     "and `failed` by code. `health`: `n` incidents, seconds `open` of `known` ones, "
-    "their `rate`, and `gaps`.",
+    "their `rate`, and `gaps`. `occupancy`: `n` spans online, seconds `online`, `busy` of "
+    "them with a chat, and `rate`; `concurrency`: seconds of all chats in them, `held`, "
+    "and `mean`, at once; `pauses`: `n`, `sum` seconds, and both of each reason in "
+    "`reasons`.",
     "properties": {
         "n": {"type": "integer"},
         **_CLOCK["properties"],
+        "mean": {"type": ["number", "null"]},
         "business": _CLOCK,
         "of": {"type": "integer"},
         "rate": {"type": ["number", "null"]},
@@ -47,6 +51,16 @@ _FIGURES: Json = {
         "open": {"type": "integer"},
         "known": {"type": "integer"},
         "gaps": {"type": "integer"},
+        "online": {"type": "integer"},
+        "busy": {"type": "integer"},
+        "held": {"type": "integer"},
+        "reasons": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {"n": {"type": "integer"}, "sum": {"type": "integer"}},
+            },
+        },
     },
     "additionalProperties": True,
 }
@@ -55,8 +69,11 @@ _REPORT: Json = {
     "properties": {
         "metric": {"type": "string"},
         "version": {"type": "integer"},
-        "cohort": {"type": "string", "enum": ["happened", "closed", "opened"]},
-        "unit": {"type": "string", "enum": ["s", "share", "count"]},
+        "cohort": {
+            "type": "string",
+            "enum": ["happened", "closed", "opened", "queued"],
+        },
+        "unit": {"type": "string", "enum": ["s", "share", "mean", "count", "ms"]},
         "zone": {"type": ["string", "null"]},
         "from": {"type": "string", "format": "date"},
         "to": {"type": "string", "format": "date"},
@@ -222,7 +239,7 @@ PAGES = {
         "second old: how many chats wait, are claimed (held, and no person has written "
         "since), in service, or with a bot, which are all open ones; `owed` an answer; "
         "`awaiting` the customer; `forgotten` by a bot; `without_home`, that nobody can "
-        "take; `at_risk` or `breached` targets; `unsent` messages; `accounts_down`; the "
+        "take; `at_risk` or `breached` targets; `unsent` messages, and how many `failed` today; `accounts_down`; the "
         "same by area and operator; and the longest waits. `metric: definitions` answers what each metric counts. For supervisors and "
         "keys.",
         answer={"anyOf": [_REPORT, _ROWS, _NOW, _DEFINITIONS]},

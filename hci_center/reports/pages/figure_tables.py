@@ -38,7 +38,7 @@ class Figure:
 
     @property
     def kind(self) -> Kind:
-        if METRICS[self.metric].unit == "mean":
+        if self.statistic == METRICS[self.metric].unit == "mean":
             return "decimal"
         return _KINDS.get(self.statistic, "seconds")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from areas.models import Area, Operator
 from chats.models import Chat
@@ -121,7 +121,14 @@ def _tile(
         _moment_or_none(figure["oldest"]),
         _moment_or_none(figure["p90"]),
         warns and figure["n"] > 0,
+        note=_failed(figure.get("failed", 0)),
     )
+
+
+def _failed(n: int) -> str:
+    if not n:
+        return ""
+    return ngettext("%(n)d failed today", "%(n)d failed today", n) % {"n": n}
 
 
 class _Names:
