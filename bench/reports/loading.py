@@ -109,6 +109,18 @@ SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 1, 0, m.stored_at, m.sto
   FROM chats_message m JOIN contacts_contact c ON c.id = m.contact_id
  WHERE m.direction = 'out' ORDER BY m.id
 """
+# Two spans online a day with a pause between them.
+_PRESENCE = """
+INSERT INTO areas_presencespan (operator_id, state, reason, started_at, ended_at, seen_at)
+SELECT o.id, s.state, s.reason, d + s.begins, d + s.ends, d + s.ends
+  FROM areas_operator o
+ CROSS JOIN generate_series(date_trunc('day', now()) - interval '1 day' * %(days)s,
+                            date_trunc('day', now()) - interval '1 day', '1 day') d
+ CROSS JOIN (VALUES ('online', '', interval '11 hours', interval '15 hours'),
+                    ('paused', 'almoco', interval '15 hours', interval '16 hours'),
+                    ('online', '', interval '16 hours', interval '22 hours'))
+       s (state, reason, begins, ends)
+"""
 
 
 def load(
@@ -134,6 +146,7 @@ def load(
         _set_triggers(cursor, "DISABLE")
         for statement in (
             _CHATS, _CONTACTS, _ROWS, _LINES, _MESSAGES, _CLOCKS, _DELIVERIES,
+            _PRESENCE,
         ):  # fmt: skip
             cursor.execute(statement, values)
         _set_triggers(cursor, "ENABLE")
