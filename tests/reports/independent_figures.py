@@ -10,11 +10,8 @@ from typing import Any
 
 from tests.reports.independent import Row, Rows
 from tests.reports.independent_accounts import expected_of_accounts
-<<<<<<< HEAD
 from tests.reports.independent_moves import left, requeues
-=======
 from tests.reports.independent_presence import expected_of_presence
->>>>>>> e89d618 (reports: measure how busy operators are, with how many chats, and their pauses)
 
 Key = tuple[str, ...]
 DURATIONS = (
