@@ -77,8 +77,9 @@ class Servers:
     def stop(self) -> None:
         for name in ("nginx", "pooler", "redis"):
             if name in self.processes:
-                self.processes[name].kill()
-                self.processes[name].wait()
+                # nginx would leave its workers behind if it were killed.
+                self.processes[name].terminate()
+                self.processes[name].wait(20)
         if "postgres" in self.processes:
             self.processes["postgres"].send_signal(signal.SIGQUIT)
             self.processes["postgres"].wait(20)
