@@ -87,7 +87,7 @@ async def _welcome(
             return
         if identity is None or await hub.credentials.join(connection, identity) is None:
             connection.transport.close_connection(Close.REFUSED)
-        elif not hub.credentials.has_room(connection):
+        elif not await hub.has_room(connection):
             connection.transport.close_connection(Close.TOO_MANY)
         else:
             await catch_up(hub, connection, hello)

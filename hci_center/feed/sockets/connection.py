@@ -69,6 +69,10 @@ class CredentialState:
         self.left_at = 0.0
         self.loading: asyncio.Task[None] | None = None
 
+    @property
+    def is_person(self) -> bool:
+        return self.credential.startswith("user:")
+
     def is_target_of(self, change: Change) -> bool:
         """Whether a reset row is for this credential."""
         if change.who is not None:

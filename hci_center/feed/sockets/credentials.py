@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from channels.db import database_sync_to_async
-from django.conf import settings
 from django.db import Error
 
 from hci_center.callers import Caller
@@ -85,12 +84,13 @@ class CredentialRegistry:
             state.connections.discard(connection)
             state.left_at = time.monotonic()
 
-    def has_room(self, connection: Connection) -> bool:
-        """Whether the person has no more sockets than allowed; True for a key."""
-        state = connection.state
-        if state is None or state.caller is None or state.caller.is_key:
-            return True
-        return len(state.connections) <= settings.FEED_SOCKETS_EACH
+    def people(self) -> dict[str, int]:
+        """Returns the number of open sockets of each person, by credential."""
+        return {
+            state.credential: len(state.connections)
+            for state in self._all.values()
+            if state.is_person and state.connections
+        }
 
     def __iter__(self) -> Iterator[CredentialState]:
         return iter(tuple(self._all.values()))

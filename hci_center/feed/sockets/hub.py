@@ -15,6 +15,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+
 from chats.rules.backlog import STATEMENT as TASKS_DUE
 from chats.rules.backlog import Due
 from hci_center.feed.async_database import PAUSE, Database
@@ -42,6 +44,7 @@ from hci_center.feed.sockets.fanout import fanout_delay
 from hci_center.feed.sockets.presence import Presence
 from hci_center.feed.sockets.replay_buffer import ReplayBuffer
 from hci_center.feed.sockets.replay_store import ReplayStore
+from hci_center.feed.sockets.socket_counts import SocketCounts
 from hci_center.metrics.exposition import exposition
 
 logger = logging.getLogger(__name__)
@@ -72,6 +75,7 @@ class Hub:
             self.database, self.broadcaster.audiences, lambda: self.epoch
         )
         self.presence = Presence(self.database, self.ephemeral)
+        self.socket_counts = SocketCounts(self.database, self.credentials.people)
         self.replay_buffer = ReplayBuffer(0)
         self.epoch = ""
         # The cursor before the changes that are being sent.
@@ -108,6 +112,7 @@ class Hub:
             self._check(),
             self.broadcaster.heartbeat(self._heartbeat),
             self.presence.keep(),
+            self.socket_counts.keep(),
         ):
             # asyncio keeps only weak references: an unreferenced task may be collected.
             self._tasks.append(asyncio.create_task(exit_on_failure(loop)))
@@ -128,6 +133,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await self.presence.leave()
+        await self.socket_counts.leave()
         await self._feed_table.close()
         await self.database.close()
 
@@ -304,13 +310,27 @@ class Hub:
                 connection, self.replay_buffer.after(connection.paused_at, missed)
             )
 
+    async def has_room(self, connection: Connection) -> bool:
+        """Whether the person has no more sockets than allowed; True for a key."""
+        state = connection.state
+        if state is None or not state.is_person:
+            return True
+        limit: int = settings.FEED_SOCKETS_EACH
+        here = len(state.connections)
+        if here > limit:
+            return False
+        return await self.socket_counts.everywhere(state.credential, here) <= limit
+
     def leave(self, connection: Connection) -> None:
         """Removes a closed connection."""
         self.broadcaster.remove(connection)
         self._show_presence(connection, None)
         if connection.followed:
             self._background.start(self.ephemeral.forget(connection))
+        state = connection.state
         self.credentials.leave(connection)
+        if state is not None and state.is_person:
+            self.socket_counts.changed(state.credential)
 
     def follow(self, connection: Connection, sent: dict[str, Any]) -> None:
         """Starts the handling of a `viewing` or `typing` frame."""

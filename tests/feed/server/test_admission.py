@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from tests.conftest import Api, signed_in
-from tests.feed.processes import Feed, ticket_of
+from tests.feed.processes import Feed, ticket_of, wait_until
 
 
 def session_headers(api: Api, feed: Feed, origin: str | None = None) -> dict[str, str]:
@@ -118,3 +118,43 @@ def test_a_person_has_five_sockets_and_a_key_more(
     assert feed.connect().hi(ticket_of(person)).closed() == 4009
     for _ in range(8):
         feed.open(api)
+
+
+def elsewhere(user: Any, sockets: int, lasts: float = 60.0) -> None:
+    """Stores what another feed process says of the person."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT feed_count_sockets(%s, 'another', %s, %s)",
+            [f"user:{user.pk}", sockets, lasts],
+        )
+
+
+def test_the_sockets_of_other_processes_count(feed: Feed, ana: Any) -> None:
+    person = signed_in(ana.user)
+    elsewhere(ana.user, 4)
+    feed.open(person)
+    assert feed.connect().hi(ticket_of(person)).closed() == 4009
+    elsewhere(ana.user, 3)
+    feed.open(person)
+    elsewhere(ana.user, 5, lasts=0.0)  # that process has died
+    for _ in range(3):
+        feed.open(person)
+    assert feed.connect().hi(ticket_of(person)).closed() == 4009
+
+
+def test_a_closed_socket_makes_room_at_once(feed: Feed, ana: Any) -> None:
+    person = signed_in(ana.user)
+    elsewhere(ana.user, 4)
+    feed.open(person)
+    feed.hang_up()
+
+    def is_gone() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sum(sockets) FROM feed_open_sockets WHERE credential = %s",
+                [f"user:{ana.user.pk}"],
+            )
+            return bool(cursor.fetchone() == (4,))
+
+    wait_until(is_gone)
+    feed.open(person)
