@@ -1,4 +1,4 @@
-"""Sends staff who have yet to set up two-step sign-in to the page where they do."""
+"""Notes which sessions are used, and sends staff who lack a second factor to its page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from areas.login_sessions import note_use
 from areas.second_factor import must_enroll
 
 BACK_OFFICE = "/admin/"
@@ -24,9 +25,11 @@ class EnrollmentMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if settings.REQUIRE_2FA == "off" or not request.path_info.startswith(
-            BACK_OFFICE
-        ):
+        if not request.path_info.startswith(BACK_OFFICE):
+            return self.get_response(request)
+        if request.user.is_authenticated:
+            note_use(request, request.user.pk)
+        if settings.REQUIRE_2FA == "off":
             return self.get_response(request)
         page = reverse("second-factor")
         free = (page, reverse("admin:login"), reverse("admin:logout"))

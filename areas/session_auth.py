@@ -13,6 +13,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
+from areas.login_sessions import note_use
 from areas.second_factor import must_enroll
 from hci_center.callers import Caller, Role
 from managers.models import Supervision
@@ -33,7 +34,10 @@ def caller_from_session(request: HttpRequest) -> Caller | None:
     open_session(request)
     if settings.SECRET_KEY_FALLBACKS:
         _renew_session(request)
-    return api_caller_of(get_user(request))
+    user = get_user(request)
+    if user.is_authenticated:
+        note_use(request, user.pk)
+    return api_caller_of(user)
 
 
 def _renew_session(request: HttpRequest) -> None:

@@ -74,7 +74,8 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "hci_center.reports.wall.views.add_wall",
     "ACCOUNT": {
         "navigation": [
-            {"title": _("Two-step sign-in"), "link": reverse_lazy("second-factor")}
+            {"title": _("Two-step sign-in"), "link": reverse_lazy("second-factor")},
+            {"title": _("Sessions"), "link": reverse_lazy("sessions")},
         ]
     },
     "SIDEBAR": {

@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from areas.admin.login_sessions import login_sessions
 from areas.admin.second_factor import second_factor
 from hci_center.audit.pages.views import audit_page
 from hci_center.pages import security_txt
@@ -32,6 +33,7 @@ urlpatterns = [
     path("admin/audit/", admin.site.admin_view(audit_page), name="audit"),
     path("admin/reports/", include("hci_center.reports.pages.urls")),
     path("admin/two-step/", admin.site.admin_view(second_factor), name="second-factor"),
+    path("admin/sessions/", admin.site.admin_view(login_sessions), name="sessions"),
     path("admin/live/", admin.site.admin_view(live), name="wall-live"),
     path("admin/today/", admin.site.admin_view(today), name="wall-today"),
     path("admin/", admin.site.urls),

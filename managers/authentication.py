@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from managers.keys import digests_of, renew_digest
 CACHED_FOR = 3.0
 MOST_CACHED = 10_000
 
+_PREFIX = re.compile(r"[0-9a-f]{8}")
 _KEY = re.compile(r"hci_[0-9a-f]{8}_[A-Za-z0-9_\-]{43}")
 
 # One query for the live key with the ids of its managers. It also updates
@@ -82,8 +84,27 @@ def _key_in(request: HttpRequest) -> str | None:
     scheme, _, credential = given.partition(" ")
     if scheme.lower() == "api-key":
         return credential.strip()
+    if scheme.lower() == "basic":
+        basic = _key_of_user_info(credential.strip())
+        if basic is not None:
+            return basic
     key: str | None = request.META.get("HTTP_X_API_KEY")
     return None if key is None else key.strip()
+
+
+def _key_of_user_info(credential: str) -> str | None:
+    """Returns the key that stands in a URL, as in `https://prefix:secret@host/api/`.
+
+    HTTP libraries send that as Basic, which clients whose headers cannot be changed may
+    use. None for other users: a proxy in front may ask for a password of its own.
+    """
+    try:
+        user, _, password = b64decode(credential, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    if not _PREFIX.fullmatch(user):
+        return None
+    return password if _KEY.fullmatch(password) else f"hci_{user}_{password}"
 
 
 def _caller_behind(key: str, request: HttpRequest) -> Caller:

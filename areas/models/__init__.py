@@ -1,6 +1,7 @@
 """Models of areas, operators, their presence, and the settings of the rules."""
 
 from areas.models.console import ConsoleSettings
+from areas.models.login_sessions import LoginSession
 from areas.models.organization import (
     Area,
     AreaQuerySet,
@@ -29,6 +30,7 @@ __all__ = [
     "ConsoleSettings",
     "Holiday",
     "LastAssignment",
+    "LoginSession",
     "Menu",
     "Opening",
     "Operator",

@@ -17,6 +17,7 @@ ACTS: dict[str, Any] = {
     "sign-in": _("signed in"),
     "sign-in-refused": _("sign-in refused"),
     "sign-out": _("signed out"),
+    "session-ended": _("session ended"),
     "second-factor": _("two-step sign-in changed"),
     "open": _("opened"),
     "export": _("exported"),

@@ -1,5 +1,6 @@
 """API keys: authentication, rate limits and the time of last use."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -259,3 +260,30 @@ def test_a_changed_limit_counts_at_once(manager):
     ApiKey.objects.update(per_minute=1, spent_until=None)
     authentication.forget_cached_keys()
     assert [api.get("/api/user/").status_code for _ in range(2)] == [200, 429]
+
+
+# In a URL --------------------------------------------------------------------
+
+
+def user_info(user, password):
+    credential = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {credential}"}
+
+
+def test_a_key_in_the_url_is_taken_as_basic(manager):
+    key = make_key(manager)
+    prefix, secret = key[4:12], key[13:]
+    for headers in (user_info(prefix, secret), user_info(prefix, key)):
+        assert Api().get("/api/user/", headers=headers).status_code == 200
+    assert Api().get("/api/user/", headers=user_info(prefix, "x")).json() == NOBODY
+    other = user_info("0" * 8, secret)
+    assert Api().get("/api/user/", headers=other).json() == NOBODY
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [user_info("proxy", "password"), {"Authorization": "Basic ?"}, user_info("", "")],
+)
+def test_the_password_of_a_proxy_is_no_key(supervisor, headers):
+    """A proxy in front may protect the console by a password of its own."""
+    assert signed_in(supervisor).get("/api/user/", headers=headers).status_code == 200
