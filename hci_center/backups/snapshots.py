@@ -16,6 +16,7 @@ from hci_center.backups.connections import connect
 # and the live feed, which starts anew after a restore. The backups themselves are those
 # of this installation.
 LEFT_OUT = (
+    "areas_loginsession",
     "areas_presence",
     "areas_signinfailure",
     "backups_backup",
