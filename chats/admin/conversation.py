@@ -122,10 +122,12 @@ class _Bubbles:
                 found.setdefault(version.message_id, []).append(version)
         return found
 
-    def _who(self, message: Message) -> str:
-        sender = message.sender
-        if message.auto and sender == "0":
+    def _sender(self, message: Message) -> str:
+        if message.auto and message.sender == "0":
             return _("Automatic message")
+        return self._who(message.sender)
+
+    def _who(self, sender: str) -> str:
         if not sender:
             return self.chat.contact.name
         if not sender.isdecimal():
@@ -139,7 +141,7 @@ class _Bubbles:
         return Bubble(
             uuid=message.uuid,
             incoming=incoming,
-            who=self._who(message),
+            who=self._sender(message),
             at=message.created_at,
             text=with_links(message.content),
             kind=message.type,

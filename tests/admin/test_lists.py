@@ -28,7 +28,7 @@ from tests.builders import (
 FOR_SUPERVISORS = {
     "managers/manager": 6,
     "areas/area": 7,
-    "areas/operator": 9,
+    "areas/operator": 13,
     "areas/policy": 7,
     "areas/holiday": 8,
     "chats/reply": 9,

@@ -5,7 +5,7 @@ import pytest
 from areas.models import ClosingReason, TransferReason
 from chats.models import Reply, ReplyFile
 from contacts.models import Tag, Tagging
-from tests.admin.conftest import errors
+from tests.admin.conftest import agree_to, errors
 
 TAGS = "/admin/contacts/tag/"
 REPLIES = "/admin/chats/reply/"
@@ -99,7 +99,9 @@ def test_an_operators_own_is_shown_and_can_be_deleted(desk, manager, ana):
     assert answer.status_code == 403
     row.refresh_from_db()
     assert row.text == "Da Ana"
-    answer = desk.post(f"{REPLIES}{row.pk}/delete/", {"post": "yes"})
-    assert answer.status_code == 302
+    path = f"{REPLIES}{row.pk}/delete/"
+    asked = desk.post(path, {"post": "yes"})
+    assert Reply.objects.exists()
+    agree_to(desk, path, asked, {"post": "yes"})
     assert not Reply.objects.exists()
     assert not ReplyFile.objects.exists()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chats.api.serializers.chats import RecordMessage, SendTextByController
 from contacts.api.serializers import AnswerContact, SaveContact
 from hci_center.api import fields
-from hci_center.api.parsers import ContactKey, WrongValueError
+from hci_center.api.parsers import ContactKey, WrongValueError, parse_port
 from hci_center.api.request_parsing import parse_object
 from hci_center.errors import InvalidError, MalformedBodyError
 from managers.api.serializers import LinkManager, SaveManager
@@ -105,14 +105,14 @@ def test_a_text_is_what_can_be_stored_or_refused(value):
 @bounded
 @given(values | st.integers(-5, 70000) | st.integers(-5, 70000).map(str))
 def test_a_port_is_one_or_refused(value):
-    port = parsed(fields.parse_port, value)
+    port = parsed(parse_port, value)
     assert port is None or (type(port) is int and 0 < port < 65536)
 
 
 @bounded
 @given(st.integers(1, 65535), st.integers(0, 9999))
 def test_every_port_is_taken_however_many_zeros_lead(port, zeros):
-    assert parsed(fields.parse_port, "0" * zeros + str(port)) == port
+    assert parsed(parse_port, "0" * zeros + str(port)) == port
 
 
 @bounded

@@ -10,6 +10,8 @@ import { readBase64 } from "../composer/files.js";
 
 // A file of 25 MB over a line of 1 Mbit/s.
 const UPLOAD = 300_000;
+// Stands in a path for the port of a manager that has not been read.
+const PORT = "{port}";
 
 /** The fields that name a manager. @param {Id} m */
 export function managerFields(m) {
@@ -191,6 +193,18 @@ export class Calls {
   }
 
   /**
+   * Returns the path of a message of a contact, with the port of its manager; null while
+   * the manager has not been read, as just after the page was loaded.
+   * @param {string} path
+   * @param {string} contact
+   */
+  pathOf(path, contact) {
+    if (!path.endsWith(PORT)) return path;
+    const manager = this.managerOf(JSON.parse(contact)[0]);
+    return manager ? path.replace(PORT, String(manager.controllerPort)) : null;
+  }
+
+  /**
    * Sends a message; the same `key` sends it once.
    * @param {string} path
    * @param {Record<string, any>} fields
@@ -226,6 +240,6 @@ export class Calls {
   #sending({ m, id, channel, port }, kind) {
     const base = `/api/chat/message/send/operator/${kind}`;
     if (channel === "facebook") return [`${base}facebook`, { ...this.#manager({ m, id }), contactId: id }];
-    return [`${base}${port}`, typeof id === "number" ? { contactNumber: id } : { contactId: id }];
+    return [`${base}${port ?? PORT}`, typeof id === "number" ? { contactNumber: id } : { contactId: id }];
   }
 }

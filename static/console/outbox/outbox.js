@@ -8,7 +8,7 @@ import { forget, messageOf } from "./message.js";
 /** @typedef {import("../types.js").Message} Message */
 
 /**
- * A message on its way. Path and fields are kept as they were when it was written: the
+ * A message on its way. Path and fields are kept as they were when it was first sent: the
  * server refuses a key that comes back with others.
  * @typedef {{
  *   key: string, me: string, contact: string, at: number, path: string, fields: Record<string, any>,
@@ -24,7 +24,7 @@ const KEY_KNOWN = 23 * 3_600_000;
 
 export class Outbox {
   /**
-   * @param {{send: (path: string, fields: any, file: Entry["file"], key: string, onProgress: (part: number) => void) => Promise<Message>}} calls
+   * @param {{pathOf: (path: string, contact: string) => string | null, send: (path: string, fields: any, file: Entry["file"], key: string, onProgress: (part: number) => void) => Promise<Message>}} calls
    * @param {() => void} changed
    * @param {import("../storage/database.js").Database} database
    * @param {import("../storage/locks.js").Locks} locks
@@ -161,6 +161,9 @@ export class Outbox {
     const isForgotten = entry.triedAt !== undefined && Date.now() - entry.triedAt > KEY_KNOWN;
     if (isForgotten) return this.#refused(entry, t("It may already have been sent. Look at the chat before you send it again."));
     if (entry.triedAt === undefined) {
+      const path = this.calls.pathOf(entry.path, entry.contact);
+      if (path === null) return false;
+      entry.path = path;
       entry.triedAt = Date.now();
       await this.#keep(entry);
     }

@@ -16,13 +16,20 @@ class Server {
     this.stored = [];
     this.answers = new Map();
     this.calls = 0;
+    this.port = "8080";
+    this.paths = [];
     /** Called before and after the message is stored; throws what the caller gets. */
     this.before = () => {};
     this.after = () => {};
   }
 
-  async send(_path, fields, _file, key) {
+  pathOf(path) {
+    return this.port === null ? null : path.replace("{port}", this.port);
+  }
+
+  async send(path, fields, _file, key) {
     this.calls += 1;
+    this.paths.push(path);
     await this.before(fields, key);
     if (!this.answers.has(key)) {
       this.stored.push(fields.content2);
@@ -37,6 +44,21 @@ function page(server, database) {
   const outbox = new Outbox(server, () => {}, database, new Leases(database, { asked: 1 }));
   return outbox;
 }
+
+test("a message waits until the port of its manager is known", async () => {
+  const server = new Server();
+  server.port = null;
+  const outbox = page(server, new MemoryDatabase());
+  await outbox.open("7");
+  await outbox.add({ ...text("one"), path: "/send/{port}" });
+  await until(() => outbox.sending.size === 0);
+  assert.deepEqual(server.stored, []);
+  assert.equal(outbox.entries[0].error, undefined);
+  server.port = "8080";
+  outbox.flush();
+  await until(() => outbox.entries.length === 0);
+  assert.deepEqual(server.paths, ["/send/8080"]);
+});
 
 const text = (content2, contact = "c") => ({ contact, path: "/send", fields: { content2 } });
 
