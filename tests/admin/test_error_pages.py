@@ -66,5 +66,7 @@ def test_browsers_find_the_icon(db):
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
 def test_a_page_without_a_right_to_it(desk, language):
-    answer = desk.get("/admin/backups/backup/add/", headers={"Accept-Language": language})
+    answer = desk.get(
+        "/admin/backups/backup/add/", headers={"Accept-Language": language}
+    )
     check(answer, "forbidden", language)

@@ -116,14 +116,25 @@ class Rounds:
             time.sleep(0.005)
         raise AssertionError("the worker does not come to rest")
 
+    def close(self) -> None:
+        self.worker._senders.shutdown()
+        self.worker._side.close()
+        self.worker._sleep.close()
+
 
 @pytest.fixture
 def rounds() -> Iterator[Rounds]:
     made = Rounds()
     yield made
-    made.worker._senders.shutdown()
-    made.worker._side.close()
-    made.worker._sleep.close()
+    made.close()
+
+
+@pytest.fixture
+def patient_rounds() -> Iterator[Rounds]:
+    """For gateways that do something slow before they answer."""
+    made = Rounds(patience=Timeouts(10.0, 10.0, 10.0))
+    yield made
+    made.close()
 
 
 def queue(contact: Any, text: str = "Olá", **over: Any) -> Message:

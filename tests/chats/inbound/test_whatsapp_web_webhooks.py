@@ -47,7 +47,9 @@ def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, 
     assert only.status == "read"
 
 
-def test_evolution_s_echo_before_the_answer_doubles_nothing(evolution, manager, rounds):
+def test_evolution_s_echo_before_the_answer_doubles_nothing(
+    evolution, manager, patient_rounds
+):
     contact = builders.make_contact(manager, external_id=PHONE)
     evolution.people.add(PHONE)
     path = webhook_path("evolution", manager.pk)
@@ -62,7 +64,7 @@ def test_evolution_s_echo_before_the_answer_doubles_nothing(evolution, manager, 
 
     evolution.answer = answer
     message = queue(contact, "Olá")
-    rounds.make()
+    patient_rounds.make()
     [only] = Message.objects.all()
     assert only == message
     assert only.status == "read"
