@@ -26,11 +26,19 @@ PICTURE = bytes.fromhex(
 class Graph:
     """The numbers' side of WhatsApp: receives sends, posts signed webhooks.
 
-    `heard` is called with the text of each message that arrives.
+    `heard` is called with the text of each message that arrives; `numbers` are the
+    companies' numbers by their ids.
     """
 
-    def __init__(self, port: int, us: Client, heard: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        port: int,
+        us: Client,
+        heard: Callable[[str], None],
+        numbers: dict[str, int],
+    ) -> None:
         self.port, self._us, self._heard = port, us, heard
+        self._shown = numbers
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self.received = self.posted = 0
@@ -105,7 +113,8 @@ class Graph:
             url = f"http://127.0.0.1:{self.port}/bytes/{node[0]}"
             data = {"url": url, "mime_type": "image/jpeg", "id": node[0]}
         else:
-            data = {"id": node[0], "display_phone_number": node[0]}
+            number = f"+{self._shown.get(node[0], '')}"
+            data = {"id": node[0], "display_phone_number": number}
         return "application/json", json.dumps(data).encode()
 
     def _accept(self, phone: str, body: dict[str, Any]) -> dict[str, Any]:

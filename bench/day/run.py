@@ -97,7 +97,8 @@ async def measure(chosen: argparse.Namespace, product: Product, folder: Path) ->
     machine = Machine(product)
     us = Client(PORT)
     day = Day(managers)
-    day.graph = Graph(GRAPH_PORT, us, day.heard)
+    numbers = {each.phone: each.number for each in managers}
+    day.graph = Graph(GRAPH_PORT, us, day.heard, numbers)
     await day.graph.start()
     listening = await open_consoles(day, people, us)
     rows = []
