@@ -24,6 +24,7 @@ LEFT_OUT = (
     "change_pace",
     "change_pend",
     "django_session",
+    "feed_open_sockets",
     "feed_ticket",
 )
 _TABLES = """
