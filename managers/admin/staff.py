@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,8 +12,6 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.admin import TabularInline
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminTextInputWidget,
@@ -29,6 +27,7 @@ from managers.admin.supervision_impact import (
     ask_for_supervisors,
     require_other_administrator,
 )
+from managers.admin.supervisions import SupervisionInline
 from managers.admin.tenant import WRITE, TenantAdmin, caller_behind
 from managers.admin.user_forms import AccountForm
 from managers.models import Manager, Supervision
@@ -98,69 +97,6 @@ class StaffForm(AccountForm):
         self.sign_in_as(self.instance)
         self.instance.is_staff = True
         return super().save(commit)
-
-
-class SupervisionFormSet(PaginationInlineFormSet):
-    """Requires a manager of the people that a supervisor adds or changes."""
-
-    is_administrator = False
-
-    def clean(self) -> None:
-        super().clean()
-        kept = [
-            form
-            for form in self.forms
-            if form.cleaned_data.get("manager") and not form.cleaned_data.get("DELETE")
-        ]
-        if not (kept or self.is_administrator):
-            raise forms.ValidationError(
-                _("Choose at least one manager that this person supervises.")
-            )
-
-
-class SupervisionInline(TabularInline):
-    """The managers of a person; a supervisor sees and gives only his own."""
-
-    model = Supervision
-    formset = SupervisionFormSet
-    extra = 0
-    autocomplete_fields = ["manager"]
-    verbose_name = gettext_lazy("supervised manager")
-    verbose_name_plural = gettext_lazy("supervised managers")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Supervision]:
-        rows: QuerySet[Supervision] = super().get_queryset(request)
-        managers = caller_behind(request).managers
-        return rows if managers is None else rows.filter(manager__in=managers)
-
-    def get_field_queryset(
-        self, db: str | None, db_field: Any, request: HttpRequest
-    ) -> QuerySet[Manager]:
-        """Returns the managers that may be given: a foreign one is refused."""
-        choices: Any = self.admin_site.get_model_admin(Manager)
-        rows: QuerySet[Manager] = choices.get_choices(request)
-        return rows
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset: Any = super().get_formset(request, obj, **kwargs)
-        formset.is_administrator = caller_behind(request).role == "administrator"
-        return formset
-
-    def _page(self) -> StaffAdmin:
-        return cast("StaffAdmin", self.admin_site.get_model_admin(User))
-
-    # Whoever may change the person may change them.
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._page().has_view_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._page().has_change_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._page().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._page().has_change_permission(request, obj)
 
 
 @admin.register(User)
