@@ -144,6 +144,7 @@ class Centre:
             "relay": [*manage, "relay_changes"],
             "feed": [*manage, "serve_feed"],
             "web": [sys.executable, "-m", "hci_center.webserver.server"],
+            "worker": [*manage, "deliver_messages", "--lease", "3", "--hurry", "20"],
         }
         if name in commands:
             return subprocess.Popen(
