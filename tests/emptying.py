@@ -27,7 +27,9 @@ def empty(command: str, *, database: str, **_: Any) -> None:
     every = connection.introspection.django_table_names(
         only_existing=True, include_views=False
     )
-    quoted = [connection.ops.quote_name(name) for name in sorted({*every} - _KEPT | _FEED)]
+    quoted = [
+        connection.ops.quote_name(name) for name in sorted({*every} - _KEPT | _FEED)
+    ]
     look = " UNION ALL ".join(
         f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})"  # noqa: S608
         for name in quoted
