@@ -1,0 +1,138 @@
+"""A worker freezes for longer than its leases and goes on: nothing is done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hci_center.demo.gateways import faults
+from hci_center.demo.gateways.controller import FakeController
+from tests.counts import count
+from tests.faults import deciding
+from tests.faults.closing import UNSENT
+from tests.faults.delivering import Post, wait_until
+from tests.faults.template_cluster import installation
+
+FREEZES = count(2, full=20)
+# Enough that some are left at each freeze.
+CONTACTS, EACH = 10 * FREEZES, 5
+CUSTOMERS = 20 + 30 * FREEZES
+LEASE = 1.0
+OPTIONS = ("--lease", str(LEASE), "--hurry", "20", "--doubt", "1", "--each", "2")
+LEFT = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
+STATUSES = "SELECT array_agg(DISTINCT status) FROM chats_message"
+# Those that a worker which is frozen in its transaction does not hold locked.
+END_LEASES = """
+UPDATE chats_task SET lease_until = NULL WHERE id IN (
+  SELECT id FROM chats_task WHERE lease_until IS NOT NULL FOR UPDATE SKIP LOCKED)
+"""
+pytestmark = pytest.mark.timeout(count(240, full=900))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
+    yield from installation(tmp_path_factory, cluster, "frozen")
+
+
+@pytest.fixture
+def post(installed: Post, controller: FakeController) -> Iterator[Post]:
+    installed.environment["HCI_CONTROLLER_URL"] = controller.url
+    yield installed
+    while installed.workers:
+        installed.kill_worker()
+    with installed.connect() as database:
+        database.execute("TRUNCATE managers_manager, auth_user CASCADE")
+
+
+def signal_to(worker: Any, number: signal.Signals) -> None:
+    os.kill(worker.pid, number)
+
+
+def in_order(controller: FakeController) -> None:
+    """Each contact got all of its messages, in their order, each once."""
+    said = defaultdict(list)
+    for one in controller.delivered:
+        said[one.to].append(int(one.text))
+    expected = list(range(1, EACH + 1))
+    assert len(said) == CONTACTS
+    assert {to: texts for to, texts in said.items() if texts != expected} == {}
+
+
+def test_what_it_was_sending_is_sent_once_by_another(post, controller):
+    post.fill(contacts=CONTACTS, each=EACH, number=deciding.NUMBER, port=8080)
+    late: list[faults.Fault] = []
+
+    def none_left() -> bool:
+        return not late
+
+    controller.fault_for = lambda _: late.pop() if late else faults.delay(0.3)
+    post.hire(*OPTIONS)
+    post.hire(*OPTIONS)
+    for freeze in range(FREEZES):
+        # In the middle of a call: the answer to it comes when the lease is over.
+        late += [faults.cut_after(), faults.hang(2 * LEASE), faults.delay(2 * LEASE)]
+        wait_until(none_left, 30)
+        frozen = post.workers[freeze % 2]
+        signal_to(frozen, signal.SIGSTOP)
+        time.sleep(2 * LEASE)
+        signal_to(frozen, signal.SIGCONT)
+    wait_until(lambda: post.asked(LEFT) == 0, 60)
+    in_order(controller)
+    assert set(Counter(one.uuid for one in controller.delivered).values()) == {1}
+    assert post.asked(STATUSES) == ["sent"]
+
+
+def test_what_it_may_have_sent_is_not_repeated_blindly(post, controller):
+    """A gateway that does not know repeats would send the message again."""
+    controller.idempotent = False
+    post.fill(contacts=1, each=1, number=deciding.NUMBER, port=8080)
+    controller.faults.append(faults.delay(3 * LEASE))
+    post.hire(*OPTIONS)
+    wait_until(lambda: len(controller.delivered) == 1, 30)
+    signal_to(post.workers[0], signal.SIGSTOP)
+    post.hire(*OPTIONS)
+    wait_until(lambda: post.asked(LEFT) == 0, 30)
+    signal_to(post.workers[0], signal.SIGCONT)
+    # Its answer changes nothing any more: it stops when that is written.
+    signal_to(post.workers[0], signal.SIGTERM)
+    assert post.workers[0].wait(20) == 0
+    assert len(controller.delivered) == 1
+    # The controller knows what became of it.
+    assert post.asked(STATUSES) == ["sent"]
+
+
+def test_what_the_rules_were_doing_is_done_once(post, controller):
+    deciding.provision(post, menu=deciding.MENU)
+    with post.connect() as database:
+        database.execute(deciding.WRITE, {"contacts": CUSTOMERS})
+        database.execute(deciding.SLOW)
+    post.hire(*OPTIONS)
+    post.hire(*OPTIONS)
+    steps = "SELECT count(*) FROM chats_chatevent WHERE kind = 'bot_step'"
+    for freeze in range(FREEZES):
+        before = post.asked(steps)
+        wait_until(lambda before=before: post.asked(steps) > before, 30)
+        frozen = post.workers[freeze % 2]
+        signal_to(frozen, signal.SIGSTOP)
+        before = post.asked(steps)
+        with post.connect() as database:
+            database.execute(END_LEASES)
+        # The other one takes what it had leased.
+        wait_until(lambda before=before: post.asked(steps) > before + 2, 30)
+        signal_to(frozen, signal.SIGCONT)
+    with post.connect() as database:
+        database.execute(deciding.NO_LONGER_SLOW)
+    wait_until(lambda: post.asked("SELECT count(*) FROM chats_task") == 0, 60)
+    wait_until(lambda: post.asked(UNSENT) == 0, 60)
+    assert post.asked(deciding.LEDGER) == ["opened bot_step"]
+    assert post.asked(deciding.TOLD) == [deciding.QUESTION]
+    texts = Counter((one.to, one.text) for one in controller.delivered)
+    assert set(texts.values()) == {1}
+    assert len(texts) == CUSTOMERS
