@@ -19,6 +19,7 @@ from django.utils import timezone
 from chats.conversations.audit import Actor
 from contacts.models import Contact
 from hci_center.audit.recording import record
+from hci_center.background import faults
 from hci_center.privacy import erasing_rows as rows
 from hci_center.privacy.erasing import BATCH, Progress, erase_contact, purge_files
 from hci_center.privacy.marks import aliases_of
@@ -83,8 +84,9 @@ def run_if_due(now: datetime | None = None) -> int:
         # One worker runs it, whoever else asks at the same moment.
         mine = due.filter(pk=retention.pk).exclude(last_day=local.date())
         if mine.update(last_day=local.date()):
-            run(retention, now)
-            done += 1
+            with faults.isolate("worker", "retention", str(retention.manager_id)):
+                run(retention, now)
+                done += 1
     return done
 
 
@@ -107,12 +109,16 @@ def run(retention: Retention, now: datetime) -> Taken:
 
 
 def _erase_persons(retention: Retention, now: datetime) -> int:
-    erased = 0
-    while ids := _ids("c.id", _PERSONS, retention, retention.person_months, now):
+    erased, after = 0, 0
+    persons, months = f"{_PERSONS} AND c.id > %(after)s", retention.person_months
+    while ids := _ids("c.id", persons, retention, months, now, after):
+        # One that fails is tried again the next night.
+        after = ids[-1]
         for contact in Contact.objects.filter(pk__in=ids):
-            aliases = aliases_of(contact)
-            erase_contact(contact, aliases, actor=ACTOR, progress=Progress())
-            erased += 1
+            with faults.isolate("worker", "retention", f"contact {contact.pk}"):
+                aliases = aliases_of(contact)
+                erase_contact(contact, aliases, actor=ACTOR, progress=Progress())
+                erased += 1
     return erased
 
 
@@ -135,13 +141,18 @@ def _delete_files(retention: Retention, now: datetime) -> Iterator[int]:
 
 
 def _ids(
-    column: str, what: str, retention: Retention, months: int | None, now: datetime
+    column: str,
+    what: str,
+    retention: Retention,
+    months: int | None,
+    now: datetime,
+    after: int = 0,
 ) -> list[int]:
     if months is None:
         return []
     statement = f"SELECT {column} {what} ORDER BY 1 LIMIT {BATCH}"
     with connection.cursor() as cursor:
-        cursor.execute(statement, _values(retention, months, now))
+        cursor.execute(statement, _values(retention, months, now) | {"after": after})
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from chats.models import Attachment, Message
 from contacts.models import Contact
 from hci_center.audit.models import AuditLine
+from hci_center.background.models import BackgroundFault
 from hci_center.privacy import requests, retention
 from hci_center.privacy.models import Retention, Tombstone
 from hci_center.privacy.retention import Taken
@@ -113,3 +114,23 @@ def test_the_page_counts_before_it_saves(manager, old, supervisor, other_manager
 def test_nobody_else_opens_the_page(manager):
     nobody = at_the_desk(builders.make_supervisor())
     assert nobody.get(PAGE).status_code == 403
+
+
+def test_one_who_cannot_be_erased_keeps_nobody_else(manager, monkeypatch):
+    first, second = builders.make_contact(manager), builders.make_contact(manager)
+    Contact.objects.update(created_at="2020-01-05T00:00Z")
+    keep(manager, person_months=12)
+    erase = retention.erase_contact
+
+    def fail_for_one(contact, *args, **more):
+        if contact == first:
+            raise ValueError
+        erase(contact, *args, **more)
+
+    monkeypatch.setattr(retention, "erase_contact", fail_for_one)
+    assert retention.run_if_due(NIGHT) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.deleted_at, second.deleted_at is None) == (None, False)
+    assert BackgroundFault.objects.get().subject == f"contact {first.pk}"
+    assert AuditLine.objects.get(act="retain").after["persons"] == 1
