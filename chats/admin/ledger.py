@@ -22,6 +22,19 @@ from managers.admin.tenant import caller_behind
 from managers.models import ApiKey
 
 _CREDENTIAL = re.compile(r"(user|key):([0-9]{1,18})")
+RULES = {
+    "away": gettext_lazy("Opening hours"),
+    "menu": gettext_lazy("Menu"),
+    "idle": gettext_lazy("Idle chats"),
+    "closing": gettext_lazy("Closing"),
+    "survey": gettext_lazy("Survey"),
+    "schedule": gettext_lazy("Scheduled messages"),
+    "entry": gettext_lazy("Entry area"),
+    "offline": gettext_lazy("Operators who are offline"),
+    "fewest": gettext_lazy("Assignment: fewest open chats"),
+    "rotation": gettext_lazy("Assignment: in turn"),
+    "last": gettext_lazy("Assignment: last operator"),
+}
 
 
 @admin.register(ChatEvent)
@@ -59,7 +72,7 @@ class ChatEventAdmin(EndlessAdmin):
         names = {f"user:{pk}": name for pk, name in users}
         names |= {f"key:{pk}": name for pk, name in keys}
         for row in rows:
-            row.bearer = names.get(row.actor, row.actor)
+            row.bearer = names.get(row.actor) or _name_of_rule(row.actor)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -71,7 +84,7 @@ class ChatEventAdmin(EndlessAdmin):
 
     moment = moment_column("at", gettext_lazy("When"))
 
-    @column(gettext_lazy("Chat"))
+    @column(gettext_lazy("Protocol"))
     def of_chat(self, event: ChatEvent) -> str:
         """The protocol, with the whole record of the chat behind it."""
         url = reverse("admin:chats_chat_history", args=[event.chat_id])
@@ -86,3 +99,9 @@ class ChatEventAdmin(EndlessAdmin):
         if acting is None:
             return event.bearer or "-"
         return f"{acting.name} ({event.bearer})" if event.bearer else str(acting.name)
+
+
+def _name_of_rule(actor: str) -> str:
+    """Returns what a supervisor calls a rule that acted; another actor as it is."""
+    rule = actor.removeprefix("rule:")
+    return str(RULES[rule]) if rule != actor and rule in RULES else actor

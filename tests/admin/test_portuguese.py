@@ -6,13 +6,17 @@ import re
 
 import pytest
 
+from areas.models import Assignment
 from chats.accounts.health import record
+from chats.admin.ledger import RULES
+from chats.conversations.audit import Actor
+from chats.conversations.lifecycle import open_chat
 from chats.gateways.base import Health
-from chats.models import Attachment, GatewayAccount
+from chats.models import Attachment, Auto, Chat, GatewayAccount
 from managers.models import Manager
 from tests.admin.conftest import messages_of
 from tests.admin.test_managers import MANAGER
-from tests.builders import make_message
+from tests.builders import make_contact, make_message
 
 ADD = "/admin/managers/manager/add/"
 
@@ -90,3 +94,19 @@ def test_types_of_messages(desk, own):
     assert "(image" not in page.lower().replace("(imagem", "")
     page = read(desk, f"/admin/chats/message/{own.message.pk}/change/")
     assert ">Texto<" in page.content.decode()
+
+
+def test_rules_have_names_and_months_no_capitals(office, manager):
+    chat = open_chat(make_contact(manager), actor=Actor("rule:away"))
+    Chat.objects.update(opened_at="2026-11-29T22:24:00Z")
+    page = read(office, "/admin/chats/chatevent/").content.decode()
+    assert "Horário de atendimento" in page
+    assert "rule:away" not in page
+    page = read(office, f"/admin/chats/chat/{chat.pk}/change/").content.decode()
+    assert "29/11/2026 19:24" in page
+    assert "Novembro" not in page
+
+
+def test_every_rule_that_acts_has_a_name():
+    acting = {"entry", "offline", "last", *Assignment.values, *Auto.values}
+    assert acting - {"off", "phone"} == set(RULES)
