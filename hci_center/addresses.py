@@ -32,6 +32,37 @@ def address_in(meta: Mapping[str, Any]) -> str:
     return peer
 
 
+def caller_address(meta: Mapping[str, Any]) -> str:
+    """Returns the caller's address where it is beyond doubt, else "".
+
+    Unlike `address_in` it may stand for a credential: the address of the peer, if it
+    reports no other, or the one that a proxy of HCI_TRUSTED_PROXIES reports. A proxy
+    that is not listed, or that reports nobody, gives its own address to everybody.
+    """
+    peer: str = meta.get("REMOTE_ADDR") or ""
+    trusted = _networks(tuple(settings.TRUSTED_PROXIES))
+    if not _is_in(peer, trusted):
+        is_forwarded = settings.PUBLIC_URL and not trusted
+        return "" if is_forwarded or any(name in meta for name in _FORWARDED) else peer
+    address = address_in(meta)
+    return "" if _is_in(address, trusted) else address
+
+
+# What proxies add to the requests that they pass on.
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+
+
+def is_loopback(address: str) -> bool:
+    """Returns whether the address is this machine's own."""
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback
+
+
+def is_in(address: str, networks: tuple[str, ...]) -> bool:
+    """Returns whether the address lies in one of the networks."""
+    return _is_in(address, _networks(networks))
+
+
 def network_of(address: str) -> str:
     """Returns the network that counts as one caller: a /64 for IPv6.
 
@@ -79,7 +110,7 @@ def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(address.packed[-4:])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def _networks(
     values: tuple[str, ...],
 ) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -92,10 +123,16 @@ def _is_in(
 ) -> bool:
     if not networks:
         return False
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Returns the address, None for what is none; IPv4 within IPv6 as IPv4."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
+        return None
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in networks)
+        return parsed.ipv4_mapped
+    return parsed

@@ -14,7 +14,8 @@ class Caller:
 
     `credential` is its permanent name ("key:7", "user:12"). `managers` are the ids of
     the managers it may access, None for all. `operator` and `areas` are set only for an
-    operator. `secrets` allows page tokens in responses.
+    operator. `secrets` allows page tokens in responses, `deletes` the DELETE calls that
+    remove something.
     """
 
     role: Role
@@ -23,6 +24,7 @@ class Caller:
     operator: int | None = None
     areas: frozenset[int] = frozenset()
     secrets: bool = False
+    deletes: bool = True
 
     @property
     def is_key(self) -> bool:

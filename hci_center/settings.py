@@ -204,6 +204,7 @@ TEMPLATES: list[dict[str, Any]] = [
 CALLER_SOURCES = [
     "managers.authentication.caller_from_key",
     "areas.session_auth.caller_from_session",
+    "managers.by_address.caller_from_address",
 ]
 
 # Large bodies are read only if one of these recognises the sender.
@@ -211,6 +212,7 @@ KNOWN_SENDERS = [
     "managers.authentication.has_valid_key",
     "managers.webhook_secrets.is_to_valid_address",
     "areas.session_auth.caller_from_session",
+    "managers.by_address.is_bound_address",
 ]
 
 # Database ------------------------------------------------------------------

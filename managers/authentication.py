@@ -13,8 +13,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from hci_center import security
+from hci_center.addresses import caller_address, is_in, is_loopback
 from hci_center.callers import Caller
 from hci_center.errors import NotAuthenticatedError, ThrottledError
+from hci_center.path_keys import PATH_KEY
+from managers.by_address import forget_bound_addresses
 from managers.key_limits import count_call, forget_taken_calls
 from managers.keys import digests_of, renew_digest
 
@@ -37,7 +40,7 @@ WITH used AS (
                   AND coalesce(last_used_at < now() - interval '1 minute', true)
                   FOR UPDATE SKIP LOCKED))
 SELECT k.id, k.digest, k.all_managers, k.secrets, k.expires_at,
-       k.per_minute IS NOT NULL,
+       k.per_minute IS NOT NULL, k.networks, k.in_path,
        ARRAY(SELECT m.manager_id FROM managers_apikey_managers m
               WHERE m.apikey_id = k.id)
   FROM managers_apikey k
@@ -51,6 +54,8 @@ class _CachedKey:
     key_id: int
     is_limited: bool
     expires_at: datetime | None
+    networks: tuple[str, ...]
+    in_path: bool
     at: float
 
 
@@ -61,7 +66,8 @@ def caller_from_key(request: HttpRequest) -> Caller | None:
     """Returns the caller of the request's API key, or None without a key.
 
     A request with a key is authenticated by the key only: raises NotAuthenticatedError
-    if it is unknown, revoked or expired, ThrottledError if its limit is used up.
+    if it is unknown, revoked or expired, or not to be used from there or in the path;
+    ThrottledError if its limit is used up.
     """
     key = _key_in(request)
     return None if key is None else _caller_behind(key, request)
@@ -73,13 +79,16 @@ def has_valid_key(request: HttpRequest) -> bool:
     if key is None:
         return False
     try:
-        authenticate(key)
+        _require_place(_authenticate(key), request)
     except NotAuthenticatedError:
         return False
     return True
 
 
 def _key_in(request: HttpRequest) -> str | None:
+    in_path: str | None = request.META.get(PATH_KEY)
+    if in_path is not None:
+        return in_path
     given: str = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, credential = given.partition(" ")
     if scheme.lower() == "api-key":
@@ -110,6 +119,7 @@ def _key_of_user_info(credential: str) -> str | None:
 def _caller_behind(key: str, request: HttpRequest) -> Caller:
     try:
         cached = _authenticate(key)
+        _require_place(cached, request)
         if cached.is_limited:
             count_call(cached.key_id)
     except (NotAuthenticatedError, ThrottledError) as refusal:
@@ -120,6 +130,23 @@ def _caller_behind(key: str, request: HttpRequest) -> Caller:
         security.report(event, request, prefix=prefix)
         raise
     return cached.caller
+
+
+def _require_place(key: _CachedKey, request: HttpRequest) -> None:
+    """Raises NotAuthenticatedError where the key may not be used.
+
+    In a path it needs TLS, unless this machine itself calls.
+    """
+    is_in_path = PATH_KEY in request.META
+    if not is_in_path and not key.networks:
+        return
+    address = caller_address(request.META)
+    if not is_in(address, key.networks):
+        raise NotAuthenticatedError
+    if is_in_path and not (
+        key.in_path and (request.is_secure() or is_loopback(address))
+    ):
+        raise NotAuthenticatedError
 
 
 def authenticate(key: str) -> Caller:
@@ -143,6 +170,7 @@ def forget_cached_keys() -> None:
     """Clears this process's cache of keys, and what it took of their limits."""
     _cached_keys.clear()
     forget_taken_calls()
+    forget_bound_addresses()
 
 
 def _load(key: str) -> _CachedKey:
@@ -156,7 +184,8 @@ def _load(key: str) -> _CachedKey:
             row = cursor.fetchone()
     if row is None:
         raise NotAuthenticatedError
-    key_id, digest, all_managers, secrets, expires_at, is_limited, managers = row
+    key_id, digest, all_managers, secrets, expires_at, *how, managers = row
+    is_limited, networks, in_path = how
     if digest != digests[0]:
         renew_digest(key_id, key, digest)
     caller = Caller(
@@ -168,6 +197,12 @@ def _load(key: str) -> _CachedKey:
     if len(_cached_keys) >= MOST_CACHED:
         _cached_keys.clear()
     _cached_keys[key] = cached = _CachedKey(
-        caller, key_id, is_limited, expires_at, time.monotonic()
+        caller=caller,
+        key_id=key_id,
+        is_limited=is_limited,
+        expires_at=expires_at,
+        networks=tuple(networks.split()),
+        in_path=in_path,
+        at=time.monotonic(),
     )
     return cached

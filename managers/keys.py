@@ -11,19 +11,29 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from hci_center.signing import digest, digests
-from managers.models import ApiKey, Manager
+from managers.models import ApiKey, ApiKeyQuerySet, Manager
+from managers.networks import overlap
 
 _PURPOSE = "api-key"
 
 
+# Two bindings of the same address would be one caller.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('managers.keys.bind_address'))"
+
+
 class KeyNameTakenError(Exception):
     """A live key already has the name; a new key needs another one."""
+
+
+class AddressTakenError(Exception):
+    """Another integration, whose name this is, is recognised by such an address."""
 
 
 def create_key(
@@ -33,15 +43,76 @@ def create_key(
     secrets_scope: bool = True,
     expires_at: datetime | None = None,
     per_minute: int | None = None,
+    networks: Iterable[str] = (),
+    in_path: bool = False,
 ) -> str:
     """Creates a key and returns it; it cannot be read again.
 
     Without `managers` it may access all of them, without `per_minute` it may make any
-    number of calls. Raises KeyNameTakenError if a live key
-    has the name; an expired one is revoked.
+    number of calls, without `networks` from everywhere; one that may stand in the path
+    needs networks. Raises KeyNameTakenError if a live key has the name; an expired one
+    is revoked.
     """
     prefix = secrets.token_hex(4)
     key = f"hci_{prefix}_{secrets.token_urlsafe(32)}"
+    _create(
+        managers,
+        name=name,
+        prefix=prefix,
+        digest=digest_of(key),
+        secrets=secrets_scope,
+        expires_at=expires_at,
+        per_minute=per_minute,
+        networks="\n".join(networks),
+        in_path=in_path,
+    )
+    return key
+
+
+def bind_address(
+    name: str,
+    networks: Iterable[str],
+    *,
+    managers: Iterable[Manager] | None = None,
+    expires_at: datetime | None = None,
+    per_minute: int | None = None,
+) -> ApiKey:
+    """Creates an integration without a key, recognised by its address alone.
+
+    Raises KeyNameTakenError as `create_key` does, AddressTakenError if another one is
+    recognised by an address of the networks.
+    """
+    chosen = list(networks)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_AT_A_TIME)
+        refuse_taken_addresses(chosen)
+        return _create(
+            managers,
+            name=name,
+            prefix=secrets.token_hex(4),
+            digest="",
+            secrets=False,
+            expires_at=expires_at,
+            per_minute=per_minute,
+            networks="\n".join(chosen),
+            by_address=True,
+        )
+
+
+def refuse_taken_addresses(networks: Iterable[str], but: int | None = None) -> None:
+    """Raises AddressTakenError if one has an address of a live binding other than `but`."""
+    others = ApiKey.objects.live().filter(by_address=True)
+    if but is not None:
+        others = others.exclude(pk=but)
+    wanted = list(networks)
+    for other in others.only("name", "networks"):
+        taken = other.networks.split()
+        if any(overlap(one, another) for one in wanted for another in taken):
+            raise AddressTakenError(other.name)
+
+
+def _create(managers: Iterable[Manager] | None, *, name: str, **columns: Any) -> ApiKey:
     chosen = None if managers is None else list(managers)
     try:
         with transaction.atomic():
@@ -49,19 +120,13 @@ def create_key(
                 name=name, revoked_at=None, expires_at__lte=timezone.now()
             ).update(revoked_at=F("expires_at"))
             row = ApiKey.objects.create(
-                name=name,
-                prefix=prefix,
-                digest=digest_of(key),
-                all_managers=chosen is None,
-                secrets=secrets_scope,
-                expires_at=expires_at,
-                per_minute=per_minute,
+                name=name, all_managers=chosen is None, **columns
             )
             if chosen:
                 row.managers.set(chosen)
     except IntegrityError as error:
         raise KeyNameTakenError(name) from error
-    return key
+    return row
 
 
 def revoke_key(name: str) -> bool:
@@ -74,10 +139,10 @@ def rotate_key(key_id: int, ends_at: datetime) -> str:
     """Makes a key that takes the place of a live one, and returns it.
 
     The old one goes on until `ends_at`, under a name that tells it apart. Raises
-    ApiKey.DoesNotExist if it is not live.
+    ApiKey.DoesNotExist if it is not live, or none to be replaced.
     """
     with transaction.atomic():
-        old = ApiKey.objects.select_for_update().live().get(pk=key_id)
+        old = _replaceable().get(pk=key_id)
         name = old.name
         old.name = f"{name[:180]} ({old.prefix})"
         end = old.expires_at
@@ -89,7 +154,13 @@ def rotate_key(key_id: int, ends_at: datetime) -> str:
             secrets_scope=old.secrets,
             expires_at=end,
             per_minute=old.per_minute,
+            networks=old.networks.split(),
+            in_path=old.in_path,
         )
+
+
+def _replaceable() -> ApiKeyQuerySet:
+    return ApiKey.objects.select_for_update().live().filter(by_address=False)
 
 
 def digest_of(key: str) -> str:

@@ -177,7 +177,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """The API key of an integration; the key itself is never stored."""
+    """The API key of an integration; the key itself is never stored.
+
+    One that is recognised `by_address` has no key: its digest is empty.
+    """
 
     name = models.CharField(_("name"), max_length=200)
     # Shown in lists so that a leaked key can be found; part of the key's look-up.
@@ -197,6 +200,33 @@ class ApiKey(models.Model):
         null=True,
         blank=True,
         help_text=_("Empty: as many as it likes."),
+    )
+    # Networks, one a line, outside of which the key is refused; "" allows all.
+    networks = models.TextField(
+        _("only from these networks"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Addresses or networks, one a line. Empty: from everywhere."),
+    )
+    # For clients whose headers cannot be changed (docs/security.md).
+    in_path = models.BooleanField(
+        _("may stand in the path"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "For clients that can set no header: /k/<key>/api/… Whoever reads the "
+            "address has the key."
+        ),
+    )
+    by_address = models.BooleanField(
+        _("recognised by its address alone"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "For clients that can send no key: whoever calls from these networks is "
+            "this integration. Never with page tokens, and it deletes nothing."
+        ),
     )
     # Until when the calls already made use up the limit; see `authentication`.
     spent_until = models.DateTimeField(null=True, editable=False)
@@ -221,10 +251,23 @@ class ApiKey(models.Model):
                 condition=Q(per_minute__isnull=True) | Q(per_minute__gte=1),
                 name="key_limit_is_positive",
             ),
+            models.CheckConstraint(
+                condition=Q(in_path=False, by_address=False) | ~Q(networks=""),
+                name="exposed_key_has_networks",
+            ),
+            models.CheckConstraint(
+                condition=Q(by_address=False) | Q(secrets=False, in_path=False),
+                name="key_by_address_has_no_secrets",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether it may be used without a secret in a header."""
+        return self.in_path or self.by_address
 
     @property
     def is_live(self) -> bool:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.client import ClientHandler
 
 from hci_center.api.application import Application, has_short_path
+from hci_center.path_keys import take_out
 
 
 class UncheckedApplication(Application):
@@ -26,6 +27,7 @@ class ShippedHandler(ClientHandler):
         self.application = UncheckedApplication()
 
     def __call__(self, environ: dict[str, Any]) -> Any:
+        take_out(environ)  # as `hci_center.webserver.environ` does
         if not has_short_path(environ):
             return super().__call__(environ)
         request = WSGIRequest(dict(environ))  # it changes what it is given

@@ -16,6 +16,7 @@ from django.urls import ResolverMatch, resolve
 from django.utils import translation
 
 from hci_center.api.errors import answer_refusal, as_refusal
+from hci_center.path_keys import PATH_KEY
 
 PREFIX = "/api/"
 PROBES = ("/api", "/healthz", "/healthz/", "/readyz", "/readyz/")
@@ -41,6 +42,13 @@ class ApiMiddleware:
         if not path.startswith(PREFIX) and path not in PROBES:
             return self.get_response(request)
         activate_language(request)
+        response = self._answer(request, path)
+        if PATH_KEY in request.META:
+            # The address of a page with a key must not be told to what it links to.
+            response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def _answer(self, request: HttpRequest, path: str) -> HttpResponseBase:
         try:
             if path not in PROBES:
                 request.get_host()  # raises for a foreign Host

@@ -125,7 +125,10 @@ class ContractViewSet(ViewSet):
             raise NotAuthenticatedError
         if request.method not in SAFE_METHODS and not (caller and caller.is_key):
             require_csrf_token(request)
-        if caller is not None and declared.is_closed_to(caller):
+        if caller is not None and (
+            declared.is_closed_to(caller)
+            or (request.method == "DELETE" and not caller.deletes)
+        ):
             raise ForbiddenError
         sent = sent_fields(request)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
+from hci_center import path_keys
 from hci_center.webserver.body_reader import Scope
 
 Environ = dict[str, Any]
@@ -43,6 +44,7 @@ def environ_of(scope: Scope) -> Environ:
     raw_path: bytes = scope["raw_path"]
     environ["REQUEST_METHOD"] = scope["method"]
     environ["PATH_INFO"] = unquote_to_bytes(raw_path).decode("latin-1")
+    path_keys.take_out(environ)
     environ["QUERY_STRING"] = scope["query_string"].decode("latin-1")
     environ["wsgi.url_scheme"] = scope["scheme"]
     environ["SERVER_NAME"], environ["SERVER_PORT"] = map(str, scope["server"])

@@ -38,7 +38,8 @@ LINGER_BYTES = 8 * 2**20
 # it was run.
 LAST_REQUEST_SECONDS = 1.0
 
-API = b"/api/"
+# A key in the path stands before it (hci_center.path_keys).
+API = (b"/api/", b"/k/")
 # Headers of a protocol upgrade, which do not belong to the request.
 UPGRADE_HEADERS = (b"upgrade", b"http2-settings")
 

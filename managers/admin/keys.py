@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -17,81 +16,19 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from hci_center.audit.recording import record
 from managers import keys
 from managers.admin.columns import column, moment_column, short, tag
 from managers.admin.confirm import confirm
-from managers.admin.filters import ChoiceFilter, yes_or_no
-from managers.admin.impact import ANSWERS, Fact, Impact, agreed, show
+from managers.admin.filters import yes_or_no
+from managers.admin.impact import Fact, Impact, agreed, show
+from managers.admin.key_filters import AccessFilter, StateFilter
+from managers.admin.key_form import KeyForm, NetworksForm, OverlapForm
 from managers.admin.lookups import is_row_id
 from managers.admin.refusals import show_refusal
 from managers.admin.tenant import WRITE, TenantAdmin
 from managers.models import ApiKey, Manager
-
-
-class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = ApiKey
-        fields = [
-            "name",
-            "all_managers",
-            "managers",
-            "secrets",
-            "per_minute",
-            "expires_at",
-        ]
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if ApiKey.objects.live().filter(name=name).exists():
-            raise forms.ValidationError(
-                _("A live key bears this name: choose another, then end the old one.")
-            )
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if "all_managers" in cleaned and "managers" in cleaned:
-            chosen = bool(cleaned["managers"])
-            if cleaned["all_managers"] and chosen:
-                self.add_error(
-                    "managers", _("Choose some managers or all of them, not both.")
-                )
-            elif not cleaned["all_managers"] and not chosen:
-                self.add_error("managers", _("Choose managers, or all of them."))
-        return cleaned
-
-
-class OverlapForm(forms.Form):
-    """How long an old key goes on beside its successor."""
-
-    days = forms.IntegerField(
-        label=gettext_lazy("Days until the old key ends"),
-        min_value=0,
-        max_value=90,
-        initial=7,
-        widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=gettext_lazy("0 ends it now."),
-    )
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data, prefix=ANSWERS)
-
-
-class StateFilter(ChoiceFilter):
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("live", _("live")), ("ended", _("ended"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=timezone.now())
-        if self.value() == "live":
-            return queryset.exclude(ended)
-        return queryset.filter(ended) if self.value() == "ended" else queryset
 
 
 @admin.register(ApiKey)
@@ -109,12 +46,14 @@ class ApiKeyAdmin(TenantAdmin):
         "prefix",
         "reaches",
         "secrets",
+        "access",
         "state",
         "last_used",
         "expires",
     ]
     list_filter = [
         StateFilter,
+        AccessFilter,
         yes_or_no("secrets", gettext_lazy("answers page tokens")),
     ]
     search_fields = ["name", "prefix"]
@@ -130,22 +69,22 @@ class ApiKeyAdmin(TenantAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        if obj is None:
-            kwargs["form"] = KeyForm
+        kwargs["form"] = KeyForm if obj is None else NetworksForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return list(KeyForm.Meta.fields)
-        fields = ["name", "prefix", "reaches", "secrets", "per_minute"]
-        return [*fields, "rotation", *self._timestamps]
+        fields = ["name", "prefix", "reaches", "secrets", "per_minute", "networks"]
+        first = ["exposed"] if obj.is_exposed and obj.is_live else []
+        return [*first, *fields, "rotation", *self._timestamps]
 
     _timestamps = ("created_at", "last_used_at", "expires_at", "revoked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        fixed = ["name", "prefix", "reaches", "secrets", "rotation"]
+        fixed = ["exposed", "name", "prefix", "reaches", "secrets", "rotation"]
         return [*fixed, *self._timestamps]
 
     last_used = moment_column("last_used_at", gettext_lazy("Last used"))
@@ -156,6 +95,30 @@ class ApiKeyAdmin(TenantAdmin):
         if key.all_managers:
             return _("all managers")
         return ", ".join(sorted(manager.name for manager in key.managers.all()))
+
+    @column(gettext_lazy("Access"))
+    def access(self, key: ApiKey) -> str:
+        if key.by_address:
+            return tag("bad", _("by address alone"))
+        return tag("bad", _("in the path")) if key.in_path else ""
+
+    @column(gettext_lazy("Danger"))
+    def exposed(self, key: ApiKey) -> str:
+        """What may happen to a key that no header protects."""
+        if key.by_address:
+            danger = _(
+                "It has no secret: every program on the machines of these networks, and "
+                "whoever gets one of their addresses, is this integration."
+            )
+        else:
+            danger = _(
+                "The key may stand in an address, which programs and proxies write to "
+                "their logs. Whoever reads it there, in these networks, can use it."
+            )
+        remedy = _("Give the client a header or user-info instead, then revoke this.")
+        return format_html(
+            '<div class="bo-panel bo-alarm" role="alert">{} {}</div>', danger, remedy
+        )
 
     @column(gettext_lazy("State"))
     def state(self, key: ApiKey) -> str:
@@ -171,18 +134,10 @@ class ApiKeyAdmin(TenantAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        chosen = form.cleaned_data
         try:
-            key = keys.create_key(
-                obj.name,
-                managers=None if obj.all_managers else list(chosen["managers"]),
-                secrets_scope=obj.secrets,
-                expires_at=obj.expires_at,
-                per_minute=obj.per_minute,
-            )
-        except keys.KeyNameTakenError as error:
+            row, key = _make(obj, form.cleaned_data)
+        except (keys.KeyNameTakenError, keys.AddressTakenError) as error:
             raise IntegrityError from error
-        row = ApiKey.objects.get(prefix=key[4:12])
         obj.pk, obj.prefix = row.pk, row.prefix
         obj._state.adding = False
         # For the response to this request, the only one that shows it.
@@ -191,7 +146,10 @@ class ApiKeyAdmin(TenantAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._show(request, obj, request.made_key)  # type: ignore[attr-defined]
+        key: str = request.made_key  # type: ignore[attr-defined]
+        if key:
+            return self._show(request, obj, key)
+        return super().response_add(request, obj, post_url_continue)
 
     def get_urls(self) -> list[Any]:
         own = path(
@@ -204,7 +162,7 @@ class ApiKeyAdmin(TenantAdmin):
     @column(gettext_lazy("Rotation"))
     def rotation(self, key: ApiKey) -> str:
         """A link to the page that makes its successor."""
-        if not key.is_live:
+        if not key.is_live or key.by_address:
             return "-"
         url = reverse("admin:managers_apikey_rotate", args=[key.pk])
         return format_html(
@@ -214,7 +172,7 @@ class ApiKeyAdmin(TenantAdmin):
     def rotate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks how long the old key goes on, and shows the new one once."""
         key = self.get_object(request, object_id) if is_row_id(object_id) else None
-        if key is None or not key.is_live:
+        if key is None or not key.is_live or key.by_address:
             raise Http404
         if not self.has_change_permission(request, key):
             raise PermissionDenied
@@ -288,6 +246,29 @@ class ApiKeyAdmin(TenantAdmin):
         )
         self.message_user(request, message, messages.SUCCESS)
         return None
+
+
+def _make(wanted: ApiKey, chosen: dict[str, Any]) -> tuple[ApiKey, str]:
+    """Creates the integration; returns it, and its key or "" where it has none.
+
+    Raises KeyNameTakenError or AddressTakenError.
+    """
+    common: dict[str, Any] = {
+        "managers": None if wanted.all_managers else list(chosen["managers"]),
+        "expires_at": wanted.expires_at,
+        "per_minute": wanted.per_minute,
+    }
+    networks = wanted.networks.split()
+    if wanted.by_address:
+        return keys.bind_address(wanted.name, networks, **common), ""
+    key = keys.create_key(
+        wanted.name,
+        secrets_scope=wanted.secrets,
+        networks=networks,
+        in_path=wanted.in_path,
+        **common,
+    )
+    return ApiKey.objects.get(prefix=key[4:12]), key
 
 
 def _uses(keys: QuerySet[ApiKey]) -> list[Fact]:

@@ -179,3 +179,51 @@ def test_keys_are_not_deleted(office, manager):
     make_key(manager)
     row = ApiKey.objects.get()
     assert office.post(f"{LIST}{row.pk}/delete/").status_code == 403
+
+
+# Without a header ----------------------------------------------------------------
+
+
+def test_a_key_for_the_path_needs_networks_and_is_shown_in_red(office, manager):
+    wanted = {"name": "old", "managers": [manager.pk], "in_path": "on"}
+    assert errors(office.post(ADD, wanted)) == {
+        "networks": ["Such a key needs the networks that it is used from."]
+    }
+    page = office.post(ADD, wanted | {"networks": "127.0.0.1"}).content.decode()
+    (key,) = KEY.findall(page)
+    assert Api().get(f"/k/{key}/api/user/").status_code == 200
+    made = ApiKey.objects.get()
+    shown = office.get(f"{LIST}{made.pk}/change/").content.decode()
+    assert "bo-alarm" in shown
+    assert "programs and proxies write to their logs" in shown
+    assert "in the path" in office.get(f"{LIST}?access=in_path").content.decode()
+    office.post(f"{LIST}{made.pk}/change/", {"networks": "10.0.0.0/8"})
+    forget_cached_keys()
+    assert Api().get(f"/k/{key}/api/user/").status_code == 401
+
+
+def test_an_integration_by_address_has_no_key(office, manager):
+    wanted = {"name": "older", "managers": [manager.pk], "by_address": "on"}
+    wrong = office.post(ADD, wanted | {"networks": "0.0.0.0/0", "secrets": "on"})
+    assert errors(wrong) == {
+        "networks": ["0.0.0.0/0 is too wide: it would let in nearly all."],
+        "secrets": ["Not without a key."],
+    }
+    answer = office.post(ADD, wanted | {"networks": "127.0.0.1"})
+    assert answer.status_code == 302
+    made = ApiKey.objects.get()
+    assert (made.by_address, made.digest, made.networks) == (True, "", "127.0.0.1/32")
+    assert Api().get("/api/user/").status_code == 200
+    shown = office.get(f"{LIST}{made.pk}/change/").content.decode()
+    assert "It has no secret" in shown
+    assert "Replace it by a new key" not in shown
+    assert office.get(f"{LIST}{made.pk}/rotate/").status_code == 404
+    again = office.post(ADD, wanted | {"name": "third", "networks": "127.0.0.1"})
+    taken = "“older” is already recognised by such an address."
+    assert errors(again) == {"networks": [taken]}
+
+
+def test_a_usual_key_has_no_alarm(office, manager):
+    make_key(manager)
+    shown = office.get(f"{LIST}{ApiKey.objects.get().pk}/change/").content.decode()
+    assert "bo-alarm" not in shown

@@ -97,6 +97,23 @@ def test_a_call_is_one_line_with_its_route_and_ids(web):
     assert key not in log
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_key_in_the_path_is_in_no_line_and_no_metric(web):
+    manager = builders.make_bakery()
+    key = builders.make_key(manager, in_path=True, networks=["127.0.0.1"])
+    wrong = f"{key[:-9]}forgotten"
+    for given, status in ((key, 200), (wrong, 401)):
+        path, sent = f"/k/{given}/api/user/session", {"number": manager.number}
+        json_type = {"Content-Type": "application/json"}
+        answered, headers, body = web.ask("POST", path, json.dumps(sent), json_type)
+        assert answered == status
+        assert line_of(web, headers["X-Request-Id"])["route"] == "/api/user/session"
+        large = web.ask("POST", path, b"x" * (2**21 + 1))
+        assert large[0] == 413
+        for text in (web.log.read_text(), metrics(web)[1], *map(str, (body, large))):
+            assert given[13:] not in text
+
+
 @pytest.mark.parametrize(
     ("ask", "status", "route"),
     [

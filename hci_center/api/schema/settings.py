@@ -21,9 +21,10 @@ are answered as numbers. **Facebook ids** are answered as texts. **Operators' id
 texts; `0` is nobody. An **area** is named by its code or its exact name. **Times** are
 UTC, like `2026-11-22T13:05:09.120Z`.
 
-**Who may call.** Integrations sign with a key (`Authorization: Api-Key …` or
-`X-Api-Key: …`), people with a session and its CSRF token. What a caller may not see
-does not exist for him.
+**Who may call.** Integrations sign with a key (`Authorization: Api-Key …`, `X-Api-Key: …`
+or `https://<prefix>:<secret>@host/`, sent as Basic), people with a session and its CSRF
+token. Of a key that may stand in the path, every path is also served below `/k/<key>`.
+What a caller may not see does not exist for him.
 
 **Repeats.** An `Idempotency-Key` makes any writing call safe to repeat for 24 hours.
 """

@@ -7,13 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from managers.keys import KeyNameTakenError, create_key
+from managers.keys import (
+    AddressTakenError,
+    KeyNameTakenError,
+    bind_address,
+    create_key,
+)
 from managers.lookup import named_manager
 from managers.models import Manager
+from managers.networks import WrongNetworkError, parse_networks
 
 LONGEST_NAME = 200
 MOST_DAYS = 36_500
 MOST_CALLS = 1_000_000
+NO_KEY = "Its address alone stands for it now: there is no key to print."
 
 
 def _name(text: str) -> str:
@@ -32,6 +39,13 @@ def _calls(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_CALLS:
         raise ArgumentTypeError(f"calls a minute are a number from 1 to {MOST_CALLS}")
     return int(text)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return parse_networks(text)
+    except WrongNetworkError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 class Command(BaseCommand):
@@ -60,22 +74,64 @@ class Command(BaseCommand):
             help="calls a minute over all processes; without it there is no limit",
         )
 
+        parser.add_argument(
+            "--network",
+            nargs="+",
+            action="extend",
+            type=_networks,
+            default=[],
+            metavar="CIDR",
+            help="the key is refused from elsewhere; without any it works everywhere",
+        )
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument(
+            "--in-path",
+            action="store_true",
+            help="it may stand in /k/<key>/api/…; needs --network",
+        )
+        how.add_argument(
+            "--by-address",
+            action="store_true",
+            help="no key at all: whoever calls from --network is this integration",
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         days = options["expires"]
         named = options["manager"]
+        networks = [each for several in options["network"] for each in several]
+        if not networks and (options["in_path"] or options["by_address"]):
+            raise CommandError("Name the networks of the client with --network.")
+        common = {
+            "managers": None if named is None else [_manager(text) for text in named],
+            "expires_at": timezone.now() + timedelta(days=days) if days else None,
+            "per_minute": options["per_minute"],
+        }
         try:
-            key = create_key(
-                options["name"],
-                managers=None if named is None else [_manager(text) for text in named],
-                secrets_scope=options["secrets"],
-                expires_at=timezone.now() + timedelta(days=days) if days else None,
-                per_minute=options["per_minute"],
-            )
+            self.stdout.write(_make(options, networks, common) or NO_KEY)
         except KeyNameTakenError as error:
             raise CommandError(
                 f"A live key is already called {error}; choose another name."
             ) from error
-        self.stdout.write(key)
+        except AddressTakenError as error:
+            raise CommandError(
+                f"{error} is already recognised by such an address."
+            ) from error
+
+
+def _make(
+    options: dict[str, Any], networks: list[str], common: dict[str, Any]
+) -> str | None:
+    """Returns the key, None for an integration without one."""
+    if options["by_address"]:
+        bind_address(options["name"], networks, **common)
+        return None
+    return create_key(
+        options["name"],
+        secrets_scope=options["secrets"],
+        networks=networks,
+        in_path=options["in_path"],
+        **common,
+    )
 
 
 def _manager(text: str) -> Manager:
