@@ -6,17 +6,14 @@ supervisors of the managers assigned to them. Django's permission rows are ignor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest
-from django.db import models, transaction
-from django.db.models.deletion import PROTECT
+from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.utils.encoding import force_str
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,10 +22,9 @@ from unfold.widgets import CHECKBOX_CLASSES
 
 from areas.session_auth import caller_of
 from hci_center.callers import Caller
-from managers.admin.audited import AuditedAdmin
 from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column
-from managers.admin.impact import Impact, agreed, show
+from managers.admin.deleting import DeletingAdmin
 from managers.admin.light_lists import lighten
 from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.nameless import hide_names
@@ -74,7 +70,7 @@ def sees_one_manager(request: HttpRequest) -> bool:
     return managers is not None and len(managers) == 1
 
 
-class TenantAdmin(AuditedAdmin):
+class TenantAdmin(DeletingAdmin):
     """An admin page limited to the managers that the person supervises.
 
     Administrators may access all rows. `manager_lookup` is the lookup from a row to its
@@ -94,13 +90,8 @@ class TenantAdmin(AuditedAdmin):
     )
     # Filters, by parameter name, that leave few of many rows.
     narrow: ClassVar[tuple[str, ...]] = ()
-    # The message about what to do instead with a row that has a history.
-    instead_of_deleting: ClassVar[Any] = ""
-
     # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
-
-    delete_confirmation_template = "admin/delete_or_not.html"
 
     list_per_page = 50
     list_max_show_all = 200
@@ -293,44 +284,6 @@ class TenantAdmin(AuditedAdmin):
             response.add_post_render_callback(lighten)
         return response
 
-    def delete_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        return show_refusal(request, self._ask_to_delete, object_id, extra_context)
-
-    def impact_of_deleting(self, request: HttpRequest, obj: Any) -> Impact | None:
-        """Returns what deleting the row does, under its locks; None: Django's page."""
-        return None
-
-    def _ask_to_delete(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None,
-    ) -> Any:
-        page = super().delete_view
-        obj = self.get_object(request, object_id) if is_row_id(object_id) else None
-        if obj is None or not self.has_delete_permission(request, obj):
-            return page(request, object_id, extra_context)
-        with transaction.atomic():
-            impact = None
-            if not self.get_deleted_objects([obj], request)[3]:
-                impact = self.impact_of_deleting(request, obj)
-            if impact is not None:
-                if request.method != "POST":
-                    return show(self, request, impact, besides=[("post", "yes")])
-                agreed(self, request, impact)
-            return page(request, object_id, extra_context)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Omits Django's bulk deletion: rows are deleted one by one."""
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[Any], *more: Any
     ) -> HttpResponse | None:
@@ -345,31 +298,3 @@ class TenantAdmin(AuditedAdmin):
         if chosen and not hasattr(request, "action_is_recorded"):
             self.record_action(request, [int(each) for each in chosen])
         return response
-
-    def get_deleted_objects(
-        self, objs: Iterable[Any], request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Names the kind of protected rows, without listing up to 100,000 rows."""
-        rows = list(objs)
-        name = force_str(self.opts.verbose_name_plural)
-        protected = [
-            _("“%(row)s” has %(what)s.") % {"row": row, "what": what}
-            for row in rows
-            if (what := history_of(row))
-        ]
-        if protected and self.instead_of_deleting:
-            protected.append(force_str(self.instead_of_deleting))
-        return [str(row) for row in rows], {name: len(rows)}, set(), protected
-
-
-def history_of(row: models.Model) -> str:
-    """Returns the plural name of rows that prevent a deletion, or ""."""
-    for relation in row._meta.get_fields(include_hidden=True):
-        if getattr(relation, "on_delete", None) is not PROTECT:
-            continue
-        if not isinstance(relation, models.ForeignObjectRel):
-            continue
-        model = relation.related_model
-        if model._base_manager.filter(**{relation.field.name: row}).exists():
-            return force_str(model._meta.verbose_name_plural)
-    return ""

@@ -105,7 +105,7 @@ def test_an_area_used_concurrently_is_reported_in_a_sentence(
     desk, manager, sales, monkeypatch
 ):
     make_contact(manager, area=sales)
-    monkeypatch.setattr("managers.admin.tenant.history_of", lambda row: "")
+    monkeypatch.setattr("managers.admin.deleting.history_of", lambda row: "")
     path = f"/admin/areas/area/{sales.pk}/delete/"
     answer = agree(desk, path, {"post": "yes"})
     assert messages_of(answer)[0] == "It is in use and cannot be deleted."
