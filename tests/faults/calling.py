@@ -10,8 +10,6 @@ import time
 from collections import Counter
 from typing import Any
 
-from tests.faults.centre import Centre
-
 # The longest that a caller waits for an answer.
 PATIENCE = 10.0
 STEP, SEND, OUT = (
@@ -38,21 +36,25 @@ for contact in contacts:
 print(json.dumps({{
     "manager": manager.pk, "key": builders.make_key(manager, name="callers {number}"), "ana": str(ana.pk),
     "contacts": [contact.pk for contact in contacts],
+    "number": {number}, "port": {port},
 }}))
 """
 FIRST = 551130000000
+
+
+def customers(number: int, port: int, contacts: int) -> str:
+    """Returns the script that makes what they write to, for a shell of the centre."""
+    return CUSTOMERS.format(number=number, port=port, first=FIRST, contacts=contacts)
 
 
 class Callers:
     """Threads that each write to a contact of their own: its customer, who says 1, 2,
     3 and so on, somebody who counts, and an operator."""
 
-    def __init__(self, centre: Centre, number: int, port: int, contacts: int) -> None:
-        self.centre, self.number, self.port = centre, number, port
-        script = CUSTOMERS.format(
-            number=number, port=port, first=FIRST, contacts=contacts
-        )
-        self.rows = centre.shell(script)
+    def __init__(self, web_port: int, rows: Any) -> None:
+        self.web_port, self.rows = web_port, rows
+        self.number, self.port = rows["number"], rows["port"]
+        contacts = len(rows["contacts"])
         self.statuses: Counter[int] = Counter()
         self.wrong: list[Any] = []
         self.slowest = 0.0
@@ -110,7 +112,7 @@ class Callers:
         """Whether it was acknowledged; any other answer must be a refusal for now."""
         began = time.monotonic()
         client = http.client.HTTPConnection(
-            "127.0.0.1", self.centre.web_port, timeout=PATIENCE
+            "127.0.0.1", self.web_port, timeout=PATIENCE
         )
         headers = {
             "Authorization": f"Api-Key {self.rows['key']}",

@@ -13,7 +13,7 @@ import pytest
 
 from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
-from tests.faults.calling import FIRST, PATIENCE, Callers
+from tests.faults.calling import FIRST, PATIENCE, Callers, customers
 from tests.faults.centre import Centre
 from tests.faults.template_cluster import copy_cluster
 from tests.feed.processes import wait_until
@@ -100,7 +100,8 @@ def more(callers: Callers, calls: int) -> None:
 
 @pytest.mark.timeout(300)
 def test_what_was_acknowledged_outlives_each_death(centre, fake):
-    callers = Callers(centre, 5511400022222, 2222, CONTACTS)
+    rows = centre.shell(customers(5511400022222, 2222, CONTACTS))
+    callers = Callers(centre.web_port, rows)
     callers.start()
     began, slowest = time.monotonic(), 0.0
     for _ in range(KILLS):
@@ -119,7 +120,8 @@ def test_what_was_acknowledged_outlives_each_death(centre, fake):
 @pytest.mark.timeout(300)
 def test_cut_connections_cost_a_repeat_each(centre, fake):
     chance = random.Random(3)  # noqa: S311 - repeatable
-    callers = Callers(centre, 5511400033333, 3333, CONTACTS)
+    rows = centre.shell(customers(5511400033333, 3333, CONTACTS))
+    callers = Callers(centre.web_port, rows)
     callers.start()
     began, cut = time.monotonic(), 0
     more(callers, BETWEEN)
