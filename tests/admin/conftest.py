@@ -164,3 +164,9 @@ def messages_of(answer: Any) -> list[str]:
 def errors(answer: Any) -> dict[str, list[str]]:
     """What the form of a page complains about."""
     return dict(answer.context["adminform"].form.errors)
+
+
+@pytest.fixture
+def carla(manager, sales):
+    """A colleague of Ana in her area."""
+    return builders.make_operator(manager, sales, name="Carla")

@@ -1,0 +1,114 @@
+"""Holidays in the back-office: one by one, and the national ones."""
+
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from areas.models import Holiday, Schedule
+from tests.admin.conftest import errors, messages_of
+from tests.builders import make_manager
+
+HOLIDAYS = "/admin/areas/holiday/"
+
+
+NATIONAL = "/admin/areas/holiday/national/"
+
+
+def test_a_holiday_is_added_changed_and_deleted(desk, manager, sales):
+    given = {
+        "manager": manager.pk,
+        "area": "",
+        "date": "2027-05-01",
+        "name": "Trabalho",
+        "hours": "09:00-12:00; 14:00-15:00",
+    }
+    assert desk.post(f"{HOLIDAYS}add/", given).status_code == 302
+    row = Holiday.objects.get()
+    manager.refresh_from_db()
+    first = Schedule.objects.get(pk=manager.schedule_id)
+    assert first.holidays == {
+        "2027-05-01": [["09:00", "12:00"], ["14:00", "15:00"]],
+    }
+    page = f"{HOLIDAYS}{row.pk}/change/"
+    assert desk.post(page, given | {"hours": ""}).status_code == 302
+    row.refresh_from_db()
+    assert row.hours is None
+    desk.post(f"{HOLIDAYS}{row.pk}/delete/", {"post": "yes"})
+    manager.refresh_from_db()
+    assert Schedule.objects.get(pk=manager.schedule_id).holidays == {}
+    assert Schedule.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"hours": "22:00-06:00"}, "hours"),
+        ({"hours": "soon"}, "hours"),
+        ({"date": "2027-12-25"}, "date"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_a_wrong_holiday_is_refused(desk, manager, given, field):
+    Holiday.objects.create(manager=manager, date=date(2027, 12, 25), name="Natal")
+    sent = {"manager": manager.pk, "date": "2027-05-01", "name": "Trabalho"} | given
+    assert list(errors(desk.post(f"{HOLIDAYS}add/", sent))) == [field]
+
+
+def test_the_national_ones_are_offered_and_carnaval_is_not_ticked(desk, manager):
+    year = timezone.localdate().year + 1
+    form = desk.get(NATIONAL, {"manager": manager.pk, "year": year}).context["form"]
+    labels = dict(form.fields["days"].choices)
+    ticked = form.initial["days"]
+    assert f"{year}-12-25" in ticked
+    loose = [label for day, label in labels.items() if day not in ticked]
+    assert any("Carnaval" in label for label in loose)
+    assert any("Corpus Christi" in label for label in loose)
+    days = [f"{year}-12-25", f"{year}-01-01"]
+    sent = {"agreed": "1", "manager": manager.pk, "year": year, "uf": "", "days": days}
+    answer = desk.post(NATIONAL, sent, follow=True)
+    assert messages_of(answer) == ["2 dates were added."]
+    assert messages_of(desk.post(NATIONAL, sent, follow=True)) == [
+        "0 dates were added."
+    ]
+    names = Holiday.objects.order_by("date").values_list("name", flat=True)
+    assert list(names) == ["Confraternização Universal", "Natal"]
+    manager.refresh_from_db()
+    assert f"{year}-12-25" in Schedule.objects.get(pk=manager.schedule_id).holidays
+
+
+def test_a_states_holidays_are_offered_with_its_name(desk, manager):
+    manager.uf = "SP"
+    manager.save()
+    year = timezone.localdate().year
+    form = desk.get(NATIONAL).context["form"]
+    assert f"{year}-07-09" in form.initial["days"]
+
+
+def test_in_december_the_overview_names_whom_next_years_are_missing(
+    desk, manager, monkeypatch
+):
+    foreign = make_manager(name="Estranho")
+    for each in (manager, foreign):
+        Holiday.objects.create(manager=each, date=date(2026, 5, 1), name="Trabalho")
+    title = "Next year's holidays are missing"
+
+    def page(today):
+        monkeypatch.setattr(timezone, "localdate", lambda *_, **__: today)
+        return desk.get("/admin/")
+
+    december = page(date(2026, 12, 1))
+    assert december.context["without_holidays"] == [manager.name]
+    assert title in december.content.decode()
+    assert page(date(2026, 11, 30)).context["without_holidays"] == []
+    Holiday.objects.create(manager=manager, date=date(2027, 5, 1), name="Trabalho")
+    assert page(date(2026, 12, 1)).context["without_holidays"] == []
+
+
+def test_holidays_of_a_foreign_manager_are_not_added(desk, manager):
+    foreign = make_manager()
+    year = timezone.localdate().year
+    sent = {"agreed": "1", "manager": foreign.pk, "year": year}
+    answer = desk.post(NATIONAL, sent | {"days": [f"{year}-12-25"]})
+    assert "manager" in answer.context["form"].errors
+    assert not Holiday.objects.exists()

@@ -1,0 +1,83 @@
+"""What an operator's leaving changed is undone, for ten minutes."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from areas.models import Operator
+from chats.conversations.assignment import hand_over
+from chats.conversations.undoing import is_undoable
+from chats.models import Rehoming
+from contacts.models import Contact
+from tests.admin.conftest import agree, agree_to, messages_of
+from tests.admin.leaving import (
+    KEY,
+    change,
+    facts,
+    field,
+    held,
+    leaves,
+    lines_of,
+    stays,
+    undo_path,
+    waiting,
+    who_has,
+)
+
+
+def test_it_is_undone_but_for_what_has_moved_since(desk, sales, ana, carla):
+    first, second = held(ana, sales), held(ana, sales)
+    answer = agree(
+        desk, change(ana), leaves(ana, sales), **{field("held", sales): "queue"}
+    )
+    assert undo_path() in messages_of(answer)[0]
+    hand_over(Contact.objects.get(pk=second.pk), carla.pk, actor=KEY)
+    asked = desk.get(undo_path())
+    assert facts(asked) == {"back": 1, "stay": 1}
+    answer = agree_to(desk, undo_path(), asked, {})
+    assert messages_of(answer) == ["1 contact went back."]
+    assert Operator.objects.get(pk=ana.pk).is_active
+    assert who_has(first) == (ana.pk, sales.pk)
+    assert lines_of(first)[-1] == ("transferred", "rehome")
+    assert who_has(second) == (carla.pk, sales.pk)
+    assert not is_undoable(Rehoming.objects.get())
+
+
+def test_an_area_comes_back_with_what_moved(desk, sales, support, ana, bruno):
+    queued = waiting(sales)
+    was = Contact.objects.get(pk=queued.pk).queued_at
+    agree(
+        desk,
+        change(ana),
+        stays(ana),
+        **{field("waiting", sales): f"area:{support.pk}"},
+    )
+    assert who_has(queued) == (None, support.pk)
+    agree_to(desk, undo_path(), desk.get(undo_path()), {})
+    assert who_has(queued) == (None, sales.pk)
+    assert Contact.objects.get(pk=queued.pk).queued_at == was
+    assert lines_of(queued)[-1] == ("entered_area", "rehome")
+    assert [area.pk for area in ana.areas.all()] == [sales.pk]
+
+
+def test_after_ten_minutes_nothing_is_undone(desk, sales, ana, carla):
+    contact = held(ana, sales)
+    agree(desk, change(ana), leaves(ana, sales), **{field("held", sales): "queue"})
+    Rehoming.objects.update(at=timezone.now() - timedelta(minutes=11))
+    answer = desk.post(undo_path(), {}, follow=True)
+    assert messages_of(answer) == ["It can no longer be undone."]
+    assert who_has(contact) == (None, sales.pk)
+
+
+def test_nobody_undoes_what_is_not_his(desk, office, other_manager):
+    with transaction.atomic():
+        foreign = Rehoming.objects.create(
+            manager=other_manager,
+            kind="left",
+            made_by="user:1",
+            before={"contacts": []},
+        )
+    path = f"/admin/chats/rehoming/{foreign.pk}/undo/"
+    assert desk.get(path).status_code == 404
+    assert office.get(path).status_code == 200
