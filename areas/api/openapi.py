@@ -12,6 +12,7 @@ from hci_center.errors import (
     ForbiddenError,
     ManagerNotFoundError,
     NotAuthenticatedError,
+    NotFoundError,
     OperatorNotFoundError,
     OtpRequiredError,
 )
@@ -66,6 +67,15 @@ class PersonShape(serializers.Serializer[Any]):
     name = serializers.CharField()
     role = serializers.ChoiceField(["operator", "supervisor", "administrator"])
     csrfToken = serializers.CharField()
+
+
+class LoginSessionShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    device = serializers.CharField(help_text="The browser and its system, in words.")
+    address = serializers.CharField(help_text="Of the network that it was used from.")
+    startedAt = serializers.DateTimeField()
+    lastSeenAt = serializers.DateTimeField(help_text="To the minute.")
+    current = serializers.BooleanField(help_text="Whether it makes this call.")
 
 
 AREA = {"id": "vendas", "idarea": "vendas", "name": "Vendas"}
@@ -210,6 +220,33 @@ PAGES = {
         example=SETTINGS_EXAMPLE,
         bodies={"Some settings": SETTINGS_EXAMPLE},
         refuses=(ForbiddenError,),
+        chapter=SESSIONS,
+    ),
+    "list_sessions": OperationDoc(
+        "Where the person is signed in",
+        "The live sessions of whoever is signed in, those in use first.",
+        answer=[LoginSessionShape],
+        example=[
+            {
+                "id": 41,
+                "device": "Firefox, Linux",
+                "address": "198.51.100.7",
+                "startedAt": "2026-11-22T11:02:41.120Z",
+                "lastSeenAt": "2026-11-22T15:00:03.250Z",
+                "current": True,
+            }
+        ],
+        refuses=(ForbiddenError,),
+        chapter=SESSIONS,
+    ),
+    "end_session": OperationDoc(
+        "End one of the person's sessions",
+        "Signs the person out there: the next call of that session is refused, and its "
+        "sockets close within seconds.",
+        answer={"type": "null"},
+        example=None,
+        bodies={"A session of the list": {"id": 41}},
+        refuses=(ForbiddenError, NotFoundError),
         chapter=SESSIONS,
     ),
     "change_password": OperationDoc(

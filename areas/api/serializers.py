@@ -23,6 +23,10 @@ from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 from hci_center.errors import InvalidError
 
 
+class EndSession(Body):
+    id = Integer(1, 2**63 - 1)
+
+
 class ListOperators(Body):
     # A code or, if no code matches, a name, which may be longer.
     idarea = Text(200)

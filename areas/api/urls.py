@@ -25,5 +25,9 @@ urlpatterns = [
         "session/settings",
         SessionViewSet.as_view({"get": "show_settings", "put": "save_settings"}),
     ),
+    path(
+        "session/list",
+        SessionViewSet.as_view({"get": "list_sessions", "delete": "end_session"}),
+    ),
     path("session/password", SessionViewSet.as_view({"put": "change_password"})),
 ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from areas.api.serializers import (
     MOST_SETTINGS,
     ChangePassword,
+    EndSession,
     FindHours,
     ListOperators,
     SaveSettings,
@@ -24,6 +25,7 @@ from areas.api.serializers import (
 )
 from areas.console import change_password, load_settings, save_settings
 from areas.devices import set_device_cookie
+from areas.login_sessions import end_session, live_sessions
 from areas.models import Operator
 from areas.opening_state import opening_state
 from areas.operators import find_area
@@ -35,7 +37,13 @@ from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 from hci_center.callers import Caller
-from hci_center.errors import NotAuthenticatedError, OtpRequiredError, RefusedError
+from hci_center.errors import (
+    NotAuthenticatedError,
+    NotFoundError,
+    OtpRequiredError,
+    RefusedError,
+)
+from hci_center.times import as_time
 from managers.lookup import find_manager
 
 
@@ -141,6 +149,26 @@ class SessionViewSet(ContractViewSet):
         change_password(
             self.request, self._user(), fields["password"], fields["newPassword"]
         )
+
+    @operation(closed_to=("key",))
+    def list_sessions(self, fields: Fields) -> Any:
+        own = self.request.session.session_key
+        return [
+            {
+                "id": session.id,
+                "device": session.device,
+                "address": session.address,
+                "startedAt": as_time(session.started_at),
+                "lastSeenAt": as_time(session.last_seen_at),
+                "current": session.session_key == own,
+            }
+            for session in live_sessions(self._user().pk)
+        ]
+
+    @operation(EndSession, repeatable=False, closed_to=("key",))
+    def end_session(self, fields: Fields) -> None:
+        if not end_session(fields["id"], user_id=self._user().pk):
+            raise NotFoundError
 
     @operation(repeatable=False, closed_to=("key",))
     def sign_out(self, fields: Fields) -> None:

@@ -6,8 +6,8 @@ from django.test import Client
 from areas import login_sessions
 from areas.models import LoginSession
 from hci_center.audit.models import AuditLine
-from tests.builders import make_supervisor
-from tests.conftest import signed_in
+from tests.builders import make_key, make_supervisor
+from tests.conftest import Api, signed_in
 
 PAGE = "/admin/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -93,3 +93,36 @@ def test_a_wrong_id_ends_nothing(supervisor, value):
 )
 def test_a_device_is_named_in_short(agent, text):
     assert login_sessions.device_text(agent) == text
+
+
+# The call ------------------------------------------------------------------------
+
+LIST = "/api/session/list"
+
+
+def test_a_person_lists_and_ends_his_own_sessions_by_call(ana, bruno):
+    api, other = signed_in(ana.user), signed_in(ana.user)
+    stranger = signed_in(bruno.user)
+    for each in (api, other, stranger):
+        assert each.get("/api/session").status_code == 200
+    rows = {row["id"]: row for row in api.get(LIST).json()["data"]}
+    assert sorted(row["current"] for row in rows.values()) == [False, True]
+    [ended] = [row["id"] for row in rows.values() if not row["current"]]
+    assert rows[ended].keys() == {
+        *("id", "device", "address", "startedAt", "lastSeenAt", "current")
+    }
+    [foreign] = [row["id"] for row in stranger.get(LIST).json()["data"]]
+    for wrong in (foreign, "99999999"):
+        answer = api.delete(LIST, {"id": wrong})
+        assert answer.json()["error"]["code"] == "not_found"
+    assert stranger.get("/api/session").status_code == 200
+    assert api.delete(LIST, {"id": ended}).json() == {"success": True, "data": None}
+    assert other.get("/api/session").status_code == 401
+    assert [row["current"] for row in api.get(LIST).json()["data"]] == [True]
+    for wrong in ({}, {"id": "x"}):
+        assert api.delete(LIST, wrong).json()["error"]["code"] == "invalid"
+
+
+def test_a_key_has_no_sessions(manager):
+    api = Api(make_key(manager))
+    assert api.get(LIST).status_code == api.delete(LIST, {"id": 1}).status_code == 403

@@ -55,6 +55,9 @@ export class Calls {
   settings = () => this.client.call("GET", "/api/session/settings");
   /** @param {Record<string, any>} settings */
   saveSettings = (settings) => this.client.call("PUT", "/api/session/settings", settings);
+  sessions = () => this.client.call("GET", "/api/session/list");
+  /** @param {number} id */
+  endSession = (id) => this.client.call("DELETE", "/api/session/list", { id });
   /** @param {string} username @param {string} password @param {string} otp The code of the second factor, or "". */
   signIn = (username, password, otp) =>
     this.client.call("POST", "/api/session", { username, password, ...(otp && { otp }) });

@@ -8,6 +8,7 @@ import { t } from "../words.js";
 import { closing } from "./closing.js";
 import { keysSheet } from "./keys.js";
 import { schedule } from "./schedule.js";
+import { sessions } from "./sessions.js";
 import { palette } from "../palette/palette.js";
 import { transfer } from "./transfer.js";
 import { viewer } from "./viewer.js";
@@ -33,6 +34,8 @@ export function dialogs(app) {
       return palette(app, dialog);
     case "schedule":
       return schedule(app, dialog);
+    case "sessions":
+      return sessions(app, dialog);
     case "viewer":
       return viewer(app, dialog);
     default:

@@ -132,6 +132,8 @@ export class Account {
       const asksCode = this.gate.asksCode || code === "otp_required";
       this.gate = { ...this.gate, isBusy: false, asksCode, error: isWrong ? t("Username or password do not match. After 5 tries the wait grows.") : message };
       this.app.render();
+      // A browser heeds `autofocus` once a page.
+      if (code === "otp_required") this.app.afterDraw(() => /** @type {HTMLElement | null} */ (document.querySelector("input[name=otp]"))?.focus());
     }
   };
 
