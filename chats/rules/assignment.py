@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from areas.in_force import in_force
 from areas.models import Assignment
@@ -30,6 +29,7 @@ from chats.rules.candidates import (
 from chats.rules.context import RuleContext
 from chats.rules.tasks import LeasedTask, schedule
 from contacts.models import Contact
+from hci_center.database.clock import server_time
 
 # When to look again for a contact that another transaction holds, in seconds.
 AGAIN = 0.1
@@ -157,7 +157,7 @@ def handle_assign(task: LeasedTask) -> None:
         return
     area, rules = task.area_id, in_force(task.manager_id, task.area_id)
     policy = rules.policy
-    if not _is_on(policy) or not rules.timetable.is_open(timezone.now()):
+    if not _is_on(policy) or not rules.timetable.is_open(server_time()):
         return
     waiting = _waiting(area)
     skipped = False
@@ -287,8 +287,7 @@ def _waiting(area_id: int) -> list[int]:
 
 
 def _again(task: LeasedTask, wait: timedelta) -> None:
-    at: datetime = timezone.now() + wait
-    schedule(Task.Kind.ASSIGN, task.manager_id, area_id=task.area_id, run_at=at)
+    schedule(Task.Kind.ASSIGN, task.manager_id, area_id=task.area_id, after=wait)
 
 
 def _one(statement: str, values: Any) -> int | None:

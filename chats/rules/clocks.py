@@ -15,7 +15,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Coalesce, Now
-from django.utils import timezone
 
 from chats.models import Chat, ChatEvent, Clock, Task
 from chats.rules.clock_rows import (
@@ -35,6 +34,7 @@ from chats.rules.clock_spans import (
     spans_of,
 )
 from chats.rules.tasks import LeasedTask, schedule
+from hci_center.database.clock import server_time
 from hci_center.database.rows import ModelRows
 
 # A chat that was closed is looked at if the task was due, less this, before its closing;
@@ -118,12 +118,11 @@ def handle_clock(task: LeasedTask) -> None:
         chat = _CHATS.read(columns)
         if is_pending and chat.closed_at is None:
             # The menu may still begin.
-            again = timezone.now() + timedelta(seconds=AGAIN)
             schedule(
                 Task.Kind.CLOCK,
                 task.manager_id,
                 contact_id=task.contact_id,
-                run_at=again,
+                after=timedelta(seconds=AGAIN),
             )
         else:
             store_clocks(chat, since, has_areas=has_areas)
@@ -156,7 +155,7 @@ def are_wrong(chat: Chat, *, has_areas: bool) -> bool:
 
     The transaction has locked its contact.
     """
-    compared = _compared(chat, timezone.now(), has_areas=has_areas)
+    compared = _compared(chat, server_time(), has_areas=has_areas)
     if compared is None:
         return False
     rows, wanted, _versions = compared
@@ -247,5 +246,5 @@ def _has_targets(version: Version) -> bool:
 
 def _since(task: LeasedTask) -> datetime:
     if task.failures:
-        return timezone.now() - MARGIN_AFTER_FAILURE
+        return server_time() - MARGIN_AFTER_FAILURE
     return task.run_at - MARGIN

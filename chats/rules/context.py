@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from areas.in_force import InForce, in_force
 from areas.models import Area
@@ -16,6 +15,7 @@ from areas.policies import PolicySettings
 from areas.schedules import Timetable
 from chats.models import Chat, Message
 from contacts.models import Contact
+from hci_center.database.clock import server_time
 from hci_center.database.rows import ModelRows
 from managers.models import Manager
 
@@ -31,7 +31,7 @@ SELECT {_CONTACTS.columns("c")} FROM contacts_contact c
 # A statement of its own, after the lock: it sees what was committed before.
 _READ = f"""
 SELECT {_CHATS.columns("h")}, {_MANAGERS.columns("m")},
-       EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id)
+       EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id), clock_timestamp()
   FROM chats_chat h JOIN managers_manager m ON m.id = h.manager_id
  WHERE h.contact_id = %s AND h.closed_at IS NULL
 """  # noqa: S608 - of columns
@@ -98,14 +98,14 @@ def lock_context(contact_id: int) -> RuleContext | None:
         return None
     contact = _CONTACTS.read(locked)
     chat = _CHATS.read(row[: _CHATS.width])
-    manager = _MANAGERS.read(row[_CHATS.width : -1])
-    return RuleContext(contact, chat, manager, timezone.now(), is_in_menu=row[-1])
+    manager = _MANAGERS.read(row[_CHATS.width : -2])
+    return RuleContext(contact, chat, manager, now=row[-1], is_in_menu=row[-2])
 
 
 def context_of_chat(contact: Contact, chat: Chat) -> RuleContext:
     """Returns the context of a chat whose contact the transaction has locked."""
     manager = Manager.objects.get(pk=contact.manager_id)
-    return RuleContext(contact, chat, manager, timezone.now())
+    return RuleContext(contact, chat, manager, server_time())
 
 
 def _first(statement: str, value: int) -> tuple[Any, ...] | None:

@@ -131,7 +131,7 @@ def handle_menu(task: LeasedTask) -> None:
         _apply(context, state, menu, fallback(menu, "edited"))
         return
     due = state.asked_at + timedelta(seconds=menu.timeout)
-    if not menu.timeout or due > timezone.now():
+    if not menu.timeout or due > context.now:
         _set_timer(context, menu, due)
         return
     turn = timed_out(menu, _position(state), is_reminded=state.reminded)
@@ -226,9 +226,12 @@ def _set_timer(
     if not menu.timeout:
         cancel(Task.Kind.MENU, contact_id=contact.pk)
         return
-    run_at = timezone.now() + timedelta(seconds=menu.timeout)
     schedule(
-        Task.Kind.MENU, contact.manager_id, contact_id=contact.pk, run_at=at or run_at
+        Task.Kind.MENU,
+        contact.manager_id,
+        contact_id=contact.pk,
+        run_at=at,
+        after=timedelta(seconds=menu.timeout),
     )
 
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from areas.models import Operator
 from areas.policies import policies_of
@@ -14,6 +13,7 @@ from chats.conversations.audit import Entry, record_in_open_chats
 from chats.models import ChatEvent, Task
 from chats.rules.automatic import rule_actor
 from chats.rules.tasks import LeasedTask, schedule
+from hci_center.database.clock import server_time
 
 # NULL while he is connected and has not set himself offline; else since when he is away.
 _OFFLINE_SINCE = """
@@ -54,7 +54,7 @@ def handle_offline(task: LeasedTask) -> None:
     held = _held(operator.pk)
     area_ids = {area_id for _id, area_id, _waits in held if area_id is not None}
     policies = policies_of(operator.manager_id, area_ids)
-    now, next_at = timezone.now(), None
+    now, next_at = server_time(), None
     for contact_id, area_id, waits in held:
         after = policies[area_id].release_offline
         if not after:
@@ -77,7 +77,7 @@ def handle_offline(task: LeasedTask) -> None:
 def is_gone(operator_id: int, after: int) -> bool:
     """Returns whether the operator has been offline for that many seconds; 0 is never."""
     since = offline_since(operator_id) if after else None
-    return since is not None and since + timedelta(seconds=after) <= timezone.now()
+    return since is not None and since + timedelta(seconds=after) <= server_time()
 
 
 def offline_since(operator_id: int) -> datetime | None:

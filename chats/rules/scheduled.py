@@ -40,7 +40,8 @@ LATE = timedelta(hours=1)
 RULE = "rule:schedule"
 
 _DUE = """
-SELECT s.id, s.text, s.template::text, s.send_at, s.operator_id, o.is_active
+SELECT s.id, s.text, s.template::text, s.send_at < clock_timestamp() - make_interval(secs => %s),
+       s.operator_id, o.is_active
   FROM chats_scheduled s JOIN areas_operator o ON o.id = s.operator_id
  WHERE s.contact_id = %s AND s.state = 'waiting' AND s.send_at <= clock_timestamp()
  ORDER BY s.send_at, s.id
@@ -66,7 +67,7 @@ class _Due:
     id: int
     text: str
     template: Template | None
-    send_at: datetime
+    is_late: bool
     operator_id: int
     is_active: bool
 
@@ -106,7 +107,7 @@ def schedule_task(contact: Contact, at: datetime, *, soonest: bool = True) -> No
 
 def _due_messages(contact_id: int) -> Sequence[_Due]:
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [contact_id])
+        cursor.execute(_DUE, [LATE.total_seconds(), contact_id])
         return [
             _Due(pk, text, None if kept is None else template_of(kept), *rest)
             for pk, text, kept, *rest in cursor.fetchall()
@@ -121,7 +122,7 @@ def template_of(kept: str) -> Template:
 
 def _send_or_end(contact: Contact, due: _Due) -> None:
     """Sends one message; what is wrong with it ends it and holds up no other."""
-    if timezone.now() - due.send_at > LATE:
+    if due.is_late:
         _end(due, ScheduledMessage.State.MISSED)
         return
     try:

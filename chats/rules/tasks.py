@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -31,7 +31,7 @@ FIRST_DELAY, LONGEST_DELAY = 1, 300
 _SCHEDULE = """
 INSERT INTO chats_task AS t (manager_id, kind, contact_id, area_id, operator_id, run_at)
 VALUES (%(manager)s, %(kind)s, %(contact)s, %(area)s, %(operator)s,
-        coalesce(%(run_at)s::timestamptz, clock_timestamp()))
+        coalesce(%(run_at)s::timestamptz, clock_timestamp() + %(after)s))
 ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
    SET run_at = CASE WHEN %(soonest)s THEN least(t.run_at, excluded.run_at)
                      ELSE excluded.run_at END,
@@ -99,9 +99,10 @@ def schedule(
     area_id: int | None = None,
     operator_id: int | None = None,
     run_at: datetime | None = None,
+    after: timedelta = timedelta(),
     soonest: bool = False,
 ) -> None:
-    """Schedules the task for that time, or for now; replaces an earlier time.
+    """Schedules the task for that time, or for `after` from now; replaces an earlier.
 
     With `soonest` a task that is due earlier stays due then. Part of the caller's
     transaction: the worker sees it after the commit.
@@ -113,6 +114,7 @@ def schedule(
         "area": area_id,
         "operator": operator_id,
         "run_at": run_at,
+        "after": after,
         "soonest": soonest,
     }
     with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from chats.conversations.audit import Actor
@@ -74,7 +75,7 @@ def lease(kind: str) -> Request | None:
 
 
 def renew(request_id: int) -> None:
-    Request.objects.filter(pk=request_id).update(lease_until=timezone.now() + LEASE)
+    Request.objects.filter(pk=request_id).update(lease_until=Now() + LEASE)
 
 
 def put_off(request: Request) -> None:
@@ -82,7 +83,7 @@ def put_off(request: Request) -> None:
     failures = request.failures + 1
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
     Request.objects.filter(pk=request.pk).update(
-        failures=failures, lease_until=timezone.now() + pause
+        failures=failures, lease_until=Now() + pause
     )
 
 

@@ -85,6 +85,8 @@ class Centre:
             "HCI_FEED_PORT": str(self.feed_port),
             "HCI_FEED_SOCKETS_EACH": "1000",
         }
+        # What the environment of each process has beside.
+        self.more: dict[str, dict[str, str]] = {}
         self.living: dict[str, list[subprocess.Popen[bytes]]] = {}
         self.rows: dict[str, Any] = {}
 
@@ -149,7 +151,7 @@ class Centre:
         if name in commands:
             return subprocess.Popen(
                 self.wrapped + commands[name],
-                env=self.environment | more,
+                env=self.environment | self.more.get(name, {}) | more,
                 cwd=ROOT,
                 **_quiet(),
             )

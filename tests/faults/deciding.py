@@ -6,6 +6,7 @@ import json
 import subprocess
 from typing import Any
 
+from tests.faults.centre import Centre
 from tests.faults.delivering import MANAGE, ROOT, Post
 
 NUMBER = 5511400011111
@@ -36,7 +37,7 @@ MENU: dict[str, Any] = {
 TARGETS = {"slaQueue": 300, "slaFirst": 600, "slaReply": 900, "slaResolution": 86400}
 
 
-def provision(post: Post, **manager: Any) -> None:
+def provision(post: Post | Centre, **manager: Any) -> None:
     """Makes the manager with its area."""
     given = {
         "name": "Padaria",
