@@ -31,7 +31,8 @@ _CHATS = """
 CREATE TEMP TABLE past AS
 SELECT n, n > %(closed)s AS is_open, c.manager_id, c.schedule_id,
        CASE WHEN n > %(closed)s THEN now() - (n %% 240) * interval '1 minute'
-            ELSE now() - interval '1 day' - (n::float / %(closed)s) * %(days)s * interval '1 day'
+            ELSE now() - interval '1 day'
+                 - (1 - n::float / %(closed)s) * %(days)s * interval '1 day'
        END AS at,
        c.areas[1 + n %% cardinality(c.areas)] AS area_id,
        c.operators[1 + n %% cardinality(c.operators)] AS taker_id,
@@ -97,17 +98,23 @@ INSERT INTO chats_clock (chat_id, kind, target, started_at, risk_at, due_at)
 SELECT n, 'queue', 600, at, at + interval '8 minutes', at + interval '10 minutes'
   FROM past WHERE is_open AND NOT is_in_bot
 """
+# Half are sent within 300 ms and delivered 1.5 s later, with long tails; of a hundred, two
+# fail, two stay undelivered and one is delivered within days.
 _DELIVERIES = """
 INSERT INTO chats_delivery (message_id, manager_id, contact_id, channel, token, attempts,
   failures, queued_at, next_at, fence, in_flight, done_at, sent_at, delivered_at,
   failed_code, failed_at)
 SELECT m.id, m.manager_id, m.contact_id, c.channel, '', 1, 0, m.stored_at, m.stored_at, 1,
-       false, m.stored_at, m.stored_at + interval '300 milliseconds',
-       m.stored_at + (m.id %% 90) * interval '40 milliseconds',
-       CASE WHEN m.id %% 50 = 0 THEN 'reported' ELSE '' END,
-       CASE WHEN m.id %% 50 = 0 THEN m.stored_at + interval '1 second' END
-  FROM chats_message m JOIN contacts_contact c ON c.id = m.contact_id
- WHERE m.direction = 'out' ORDER BY m.id
+       false, m.sent_at, m.sent_at,
+       CASE WHEN m.id %% 53 < 2 THEN NULL
+            ELSE m.sent_at + m.way * CASE WHEN m.id %% 101 = 7 THEN 10000 ELSE 1 END END,
+       CASE WHEN m.id %% 53 = 0 THEN 'reported' ELSE '' END,
+       CASE WHEN m.id %% 53 = 0 THEN m.stored_at + interval '1 second' END
+  FROM (SELECT m.*, m.stored_at + exp(random_normal(5.7, 0.7)) * interval '1 millisecond'
+                 AS sent_at,
+               exp(random_normal(7.3, 1)) * interval '1 millisecond' AS way
+          FROM chats_message m WHERE m.direction = 'out') m
+  JOIN contacts_contact c ON c.id = m.contact_id ORDER BY m.id
 """
 # Two spans online a day with a pause between them.
 _PRESENCE = """

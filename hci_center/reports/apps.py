@@ -12,4 +12,6 @@ class ReportsConfig(AppConfig):
 
         register("reports", "hci_center.reports.rebuilding.take_dirty", 5.0)
         register("report hours", "hci_center.reports.volume_hours.settle_hours", 60.0)
+        keep = "hci_center.reports.delivery_days.keep_deliveries"
+        register("report deliveries", keep, 60.0)
         register("report checks", "hci_center.reports.nightly.check_if_due", 60.0)

@@ -2,73 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hci_center.reports.delivery_days import LENGTHS
 from hci_center.reports.questions import Question
 from hci_center.reports.report import Figures, Report, fetch, ordered
 
-# Each day by itself, along the index `deliveries_queued` alone. A message that was
-# delivered after all has not failed.
+# The days, and those of them that are not kept, or changed since.
 _DAYS = """
 WITH span AS MATERIALIZED (
-  SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
+  SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s) x WHERE {days}
 )"""
-_OF_A_DAY = """
-  FROM span x CROSS JOIN LATERAL (
-    SELECT d.message_id, d.contact_id, d.channel, d.queued_at, d.sent_at, d.delivered_at,
-           CASE WHEN d.delivered_at IS NULL THEN d.failed_code ELSE '' END AS failed_code
-      FROM chats_delivery d
-     WHERE d.manager_id = x.manager_id AND d.queued_at >= x.begins
-       AND d.queued_at < x.ends AND {filters} {first}) s
-"""
-# Equal milliseconds are counted, so that no samples are sorted. To read the index three
-# times is quicker than to make three rows of each.
-_MILLIS = """greatest(0, round(date_part('epoch', {to} - {since}) * 1000000)::bigint
-           / 1000)"""
-_COUNTED = f"""{_DAYS}, counted AS (
-  SELECT {{columns}}'sent' AS what,
-         {_MILLIS.format(since="s.queued_at", to="s.sent_at")} AS v, '' AS code,
-         count(*) AS c
-  {{of_a_day}} WHERE s.sent_at IS NOT NULL GROUP BY {{columns}}v
+_STALE = """, stale AS MATERIALIZED (
+  SELECT x.* FROM (
+    SELECT x.*, min(x.begins) OVER day AS first, max(x.ends) OVER day AS last FROM span x
+    WINDOW day AS (PARTITION BY x.manager_id, x.day)) x
+   WHERE {is_live}
+      OR (x.last <= (SELECT max(s.deliveries_until) FROM report_settled s)) IS NOT TRUE
+      OR EXISTS (SELECT FROM report_dirty_delivery d WHERE d.manager_id = x.manager_id
+                    AND d.queued_at >= x.first AND d.queued_at < x.last)
+), kept AS NOT MATERIALIZED (
+  SELECT x.manager_id, x.day, x.channel, x.part, x.code, x.step, x.count, x.millis
+    FROM report_delivery x
+   WHERE x.manager_id = ANY(%(managers)s) AND x.day BETWEEN %(since)s AND %(until)s
+     AND {days} AND (%(channel)s::text IS NULL OR x.channel = %(channel)s)
+     AND NOT EXISTS (SELECT FROM stale t
+                      WHERE t.manager_id = x.manager_id AND t.day = x.day)
+), recent AS MATERIALIZED (
+  SELECT {columns}x.part, x.code, x.v, report_step(x.v) AS step, count(*) AS count
+    FROM ({lengths}) x GROUP BY {columns}x.part, x.code, x.v
+)"""
+# How many there are in each step of each group, and of all together: `g` is NULL. The
+# rank of a percentile is that of the smallest length that so many do not exceed; its step
+# is the only one that is read.
+_COUNTED = """, counted AS MATERIALIZED (
+  SELECT {columns}x.part, x.code, x.step, sum(x.count) AS count FROM kept x
+   GROUP BY {columns}x.part, x.code, x.step
    UNION ALL
-  SELECT {{columns}}'delivered',
-         {_MILLIS.format(since="s.sent_at", to="s.delivered_at")} AS v, '', count(*)
-  {{of_a_day}} WHERE s.sent_at IS NOT NULL AND s.delivered_at IS NOT NULL
-   GROUP BY {{columns}}v
-   UNION ALL
-  SELECT {{columns}}'code', NULL, s.failed_code AS v, count(*)
-  {{of_a_day}} GROUP BY {{columns}}v
-), keyed AS MATERIALIZED (
-  SELECT {{keys}} AS k, s.what, s.v, s.code, sum(s.c) AS c FROM counted s
-   GROUP BY 1, 2, 3, 4
+  SELECT {columns}x.part, x.code, coalesce(x.step, 0), sum(x.count) FROM recent x
+   GROUP BY {columns}x.part, x.code, x.step
+), named AS MATERIALIZED (
+  SELECT x.*, dense_rank() OVER (ORDER BY x.k) AS g
+    FROM (SELECT {columns}{keys} AS k
+            FROM (SELECT DISTINCT {columns}true FROM counted x) x) x
+), grouped AS MATERIALIZED (
+  SELECT n.g, x.part, x.code, x.step, sum(x.count) AS count
+    FROM counted x JOIN named n ON {same_name}true
+   GROUP BY GROUPING SETS ((n.g, x.part, x.code, x.step), (x.part, x.code, x.step))
+), ranked AS (
+  SELECT x.*, sum(x.count) OVER (PARTITION BY x.g, x.part ORDER BY x.step) AS upto,
+         sum(x.count) OVER (PARTITION BY x.g, x.part) AS n
+    FROM grouped x WHERE x.part IN ('sent', 'delivered')
+), wanted AS MATERIALIZED (
+  SELECT r.g, r.part, r.step, p.percentile, p.rank - (r.upto - r.count) AS place,
+         (coalesce(r.g, 0) * 1000 + r.step) * 2 + (r.part = 'sent')::integer AS id
+    FROM ranked r
+   CROSS JOIN LATERAL (VALUES ('p50', div(r.n + 1, 2)), ('p95', div(r.n * 19 + 19, 20)))
+           p (percentile, rank)
+   WHERE p.rank > r.upto - r.count AND p.rank <= r.upto
+), sought AS MATERIALIZED (
+  SELECT DISTINCT {columns}w.id, w.part, w.step FROM wanted w JOIN named x ON x.g = w.g
+), sought_of_all AS MATERIALIZED (
+  SELECT DISTINCT w.id, w.part, w.step FROM wanted w WHERE w.g IS NULL
+), length AS (  -- of each group, sorted
+  SELECT l.id, array_agg(l.v ORDER BY l.v) AS millis FROM (
+    SELECT w.id, v FROM sought w
+      JOIN kept x ON {same}x.part = w.part AND x.step = w.step
+     CROSS JOIN unnest(x.millis) v
+     UNION ALL
+    SELECT w.id, x.v FROM sought w
+      JOIN recent x ON {same}x.part = w.part AND x.step = w.step
+     CROSS JOIN generate_series(1, x.count)) l
+   GROUP BY l.id
+), length_of_all AS (  -- of many groups together equal ones are many
+  SELECT l.id, l.v, sum(l.count) OVER (PARTITION BY l.id ORDER BY l.v) AS upto FROM (
+    SELECT w.id, v, count(*) AS count FROM sought_of_all w
+      JOIN kept x ON x.part = w.part AND x.step = w.step
+     CROSS JOIN unnest(x.millis) v GROUP BY w.id, v
+     UNION ALL
+    SELECT w.id, x.v, x.count FROM sought_of_all w
+      JOIN recent x ON x.part = w.part AND x.step = w.step) l
 )
-SELECT 'rows', what, k, code, sum(c), NULL, NULL FROM keyed WHERE what = 'code'
- GROUP BY k, what, code
- UNION ALL
-SELECT 'rows', what, k, NULL, {{percentiles}}
-  FROM (SELECT c.*, sum(c) OVER (PARTITION BY what, k ORDER BY v) AS upto,
-               sum(c) OVER (PARTITION BY what, k) AS n
-          FROM keyed c WHERE what <> 'code') r
- GROUP BY what, k
- UNION ALL
-SELECT 'total', what, NULL, NULL, {{percentiles}}
-  FROM (SELECT c.*, sum(c) OVER (PARTITION BY what ORDER BY v) AS upto,
-               sum(c) OVER (PARTITION BY what) AS n
-          FROM (SELECT what, v, sum(c) AS c FROM keyed WHERE what <> 'code'
-                 GROUP BY 1, 2) c) r
- GROUP BY what
-"""  # noqa: S608 - of constants
-_PERCENTILES = """max(r.n), min(r.v) FILTER (WHERE r.upto * 2 >= r.n),
-       min(r.v) FILTER (WHERE r.upto * 20 >= r.n * 19)"""
+SELECT x.g IS NULL, n.k, x.what, x.code, x.count, x.millis FROM (
+  SELECT x.g, x.part AS what, x.code, sum(x.count) AS count, NULL::bigint AS millis
+    FROM grouped x GROUP BY x.g, x.part, x.code
+   UNION ALL
+  SELECT w.g, w.part || ' ' || w.percentile, '', NULL, l.millis[w.place::integer]
+    FROM wanted w JOIN length l ON l.id = w.id
+   UNION ALL
+  SELECT w.g, w.part || ' ' || w.percentile, '', NULL, min(l.v)
+    FROM wanted w JOIN length_of_all l ON l.id = w.id AND l.upto >= w.place
+   WHERE w.g IS NULL GROUP BY w.g, w.part, w.percentile) x
+  LEFT JOIN (SELECT DISTINCT n.g, n.k FROM named n) n ON n.g = x.g
+"""
 # Of which columns the keys of groups are made.
 _COLUMNS: Mapping[str, str] = {
     "day": "x.day",
     "week": "x.day",
     "month": "x.day",
-    "channel": "s.channel",
+    "channel": "x.channel",
     "manager": "x.manager_id",
 }
+# Those of a day, one by one.
+_LISTED_OF_A_DAY = """
+  FROM span x CROSS JOIN LATERAL (
+    SELECT d.message_id, d.contact_id, d.channel, d.queued_at, d.sent_at, d.delivered_at
+      FROM chats_delivery d
+     WHERE d.manager_id = x.manager_id AND d.queued_at >= x.begins
+       AND d.queued_at < x.ends AND {filters} {first}) s
+"""
 # Of which moments a row of each part is.
 _PARTS: Mapping[str, tuple[str, str, str]] = {
     "n": ("s.queued_at", "s.sent_at", "true"),
@@ -89,25 +132,21 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
 def deliveries(question: Question) -> Report:
     """Returns how many were queued, with milliseconds and failures by code."""
     columns = dict.fromkeys(_COLUMNS[name] for name in question.by)
-    statement = _COUNTED.format(
-        columns="".join(f"{column}, " for column in columns),
-        of_a_day=_OF_A_DAY.format(filters=_filters(question), first="OFFSET 0"),
-        keys=question.keys("s"),
-        percentiles=_PERCENTILES,
+    statement = (_DAYS + _STALE + _COUNTED).format(
+        days=_day_filter(question),
+        is_live="false" if question.hour is None else "true",
+        lengths=LENGTHS.format(days="stale", filters=_filters(question)),
+        columns="".join(f"{each}, " for each in columns),
+        same=_equal(columns, "w"),
+        same_name=_equal(columns, "n"),
+        keys=question.keys("x"),
     )
     report = Report(total=_nothing())
-    for scope, what, key, code, n, p50, p95 in fetch(question, statement):
-        places = [report.total]
-        if scope != "total":
-            place = report.rows.setdefault(tuple(key), _nothing())
-            places = [place, report.total] if what == "code" else [place]
-        for figures in places:
-            if what == "code":
-                _add_failures(figures, code, int(n))
-            elif what == "sent":
-                figures |= {"sent": int(n), "p50": p50, "p95": p95}
-            else:
-                figures["delivered"] = {"n": int(n), "p50": p50, "p95": p95}
+    for is_total, key, what, code, count, millis in fetch(question, statement):
+        figures = report.total
+        if not is_total:
+            figures = report.rows.setdefault(tuple(key), _nothing())
+        _add(figures, what, code, count, millis)
     for figures in (*report.rows.values(), report.total):
         figures["failed"] = dict(sorted(figures["failed"].items()))
     return ordered(report, question)
@@ -127,7 +166,7 @@ def listed_deliveries(question: Question, part: str) -> tuple[str, str]:
             OR (d.queued_at, d.message_id) > (%(at)s::timestamptz, %(source)s::bigint))"""
     first = "ORDER BY d.queued_at, d.message_id LIMIT %(limit)s"
     return (
-        _DAYS,
+        _DAYS.format(days=_day_filter(question)),
         f"""
   SELECT s.queued_at AS at, 0::bigint AS chat_id, 0 AS episode, s.message_id AS source,
          x.manager_id, 0::bigint AS area_id, 0::bigint AS operator_id, s.channel,
@@ -136,7 +175,7 @@ def listed_deliveries(question: Question, part: str) -> tuple[str, str]:
               THEN report_micros({ends} - {begins}) / 1000000 END AS seconds,
          NULL::bigint AS business, NULL::smallint AS mark, s.contact_id,
          NULL::bigint AS of_chat
-  {_OF_A_DAY.format(filters=filters, first=first)}""",
+  {_LISTED_OF_A_DAY.format(filters=filters, first=first)}""",
     )
 
 
@@ -146,15 +185,38 @@ def _filters(question: Question) -> str:
         found.append("d.channel = %(channel)s")
     if question.hour is not None:
         found.append("extract(hour FROM d.queued_at AT TIME ZONE x.zone) = %(hour)s")
-    if question.weekday is not None:
-        found.append("extract(isodow FROM x.day) = %(weekday)s")
     return " AND ".join(found)
 
 
-def _add_failures(figures: Figures, code: str, count: int) -> None:
-    figures["n"] += count
-    if code:
-        figures["failed"][code] = figures["failed"].get(code, 0) + count
+def _equal(columns: Iterable[str], table: str) -> str:
+    """Returns the condition that a row has the group of another table's row."""
+    names = [column.removeprefix("x.") for column in columns]
+    return "".join(f"x.{name} = {table}.{name} AND " for name in names)
+
+
+def _day_filter(question: Question) -> str:
+    if question.weekday is None:
+        return "true"
+    return "extract(isodow FROM x.day) = %(weekday)s"
+
+
+def _add(
+    figures: Figures, what: str, code: str, count: int | None, millis: int | None
+) -> None:
+    part, _space, percentile = what.partition(" ")
+    if percentile:
+        place = figures["delivered"] if part == "delivered" else figures
+        place[percentile] = millis
+        return
+    n = int(count or 0)
+    if part == "queued":
+        figures["n"] = n
+    elif part == "sent":
+        figures["sent"] = n
+    elif part == "delivered":
+        figures["delivered"]["n"] = n
+    else:
+        figures["failed"][code] = n
 
 
 def _nothing() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from chats.files.checking import misplaced_files
 from chats.rules.clock_checks import wrong_clocks
 from hci_center.background import faults
 from hci_center.background.nightly_checks import Finding, registered
+from hci_center.reports.delivery_days import differing_days, kept_days, make_anew
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.rebuilding import Difference, differences, make
 from hci_center.reports.volume_hours import (
@@ -96,6 +97,7 @@ def check(run_id: int, now: datetime, part: int) -> None:
         if found:
             make(sorted({one.chat_id for one in found}))
     findings += _compare_hours(now, part)
+    findings += _compare_deliveries(now, part)
     for code, statement in INVARIANTS.items():
         findings += _hold(code, partial(broken, statement))
     for code, find in CHECKS + tuple(registered()):
@@ -138,6 +140,22 @@ def _compare_hours(now: datetime, part: int) -> int:
             _note("kept", one.manager_id, None, one.side, one.row)
         if differing:
             count_anew(span)
+        found += len(differing)
+    return found
+
+
+def _compare_deliveries(now: datetime, part: int) -> int:
+    """Compares the deliveries of those days; returns how many rows differ."""
+    found = 0
+    for days in kept_days():
+        day = days[0][1]
+        if day < (now - RECENT).date() and day.toordinal() % PARTS != part:
+            continue
+        differing = differing_days(days)
+        for one in differing:
+            _note("kept", one.manager_id, None, one.side, one.row)
+        if differing:
+            make_anew(days)
         found += len(differing)
     return found
 

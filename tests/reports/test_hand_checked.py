@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hci_center.reports.definitions import METRICS
+from hci_center.reports.delivery_days import keep_deliveries
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import take_dirty
@@ -57,6 +58,7 @@ def test_every_figure(centre: Centre, chats: dict[str, int], is_kept: bool) -> N
     if is_kept:
         take_dirty()
         settle_hours()
+        keep_deliveries()
     rows = Rows()
     most = None if is_kept else 2
     asked = [(name, by) for name in METRICS for by in groupings(name)[:most]]

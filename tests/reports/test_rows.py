@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hci_center.reports.definitions import METRICS
+from hci_center.reports.delivery_days import keep_deliveries
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import take_dirty
@@ -64,6 +65,7 @@ def test_their_number_is_that_of_the_figure(centre: Centre, is_kept: bool) -> No
     if is_kept:
         take_dirty()
         settle_hours()
+        keep_deliveries()
     for metric, definition in METRICS.items():
         values: dict[str, Any] = {
             "metric": metric, "managers": (centre.manager.pk,), "since": FIRST,

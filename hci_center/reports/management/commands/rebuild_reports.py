@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hci_center.database.timeouts import use_role
+from hci_center.reports.delivery_days import differing_days, kept_days, make_anew
 from hci_center.reports.rebuilding import chats_in_batches, differences, make
 from hci_center.reports.volume_hours import (
     count_anew,
@@ -46,8 +47,9 @@ class Command(BaseCommand):
                 differing += self._compare(ids)
             else:
                 make(ids)
-        hours, found = self._hours(manager_id, options["since"], options["verify"])
-        differing += found
+        given = manager_id, options["since"], options["verify"]
+        hours, found = self._hours(*given)
+        differing += found + self._deliveries(*given)
         seconds = monotonic() - began
         verb = "compared" if options["verify"] else "made anew"
         counted = f"{chats} chats {verb} and {hours} days of messages"
@@ -70,6 +72,20 @@ class Command(BaseCommand):
                 differing += 1
                 self.stdout.write(f"hour {one.side}: {one.row}")
         return days, differing
+
+    def _deliveries(
+        self, manager_id: int | None, since: date | None, verifies: bool
+    ) -> int:
+        """Counts the kept days of deliveries anew, or compares; returns differences."""
+        differing = 0
+        for each in kept_days(manager_id, since):
+            if not verifies:
+                make_anew(each)
+                continue
+            for one in differing_days(each):
+                differing += 1
+                self.stdout.write(f"delivery {one.side}: {one.row}")
+        return differing
 
     def _manager(self, named: str | None) -> int | None:
         if named is None:
