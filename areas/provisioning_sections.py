@@ -1,4 +1,4 @@
-"""The sections of areas in a provisioning file: the rules, and lists of reasons."""
+"""The sections of areas in a provisioning file: rules, reasons, limits of API keys."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from django.conf import settings
 
 from areas.models import Operator
+from areas.provisioned_keys import KEYS
 from areas.provisioning_fields import AsGiven, Parsed
 from areas.provisioning_lists import LISTS, list_section
 from areas.provisioning_registry import Section, Values, register
@@ -79,4 +80,8 @@ RULES = Section(
     },
 )
 
-register(RULES, *(list_section(key, items) for key, items in LISTS.items()))
+register(
+    RULES,
+    *(list_section(key, items) for key, items in LISTS.items()),
+    list_section("apiKeys", KEYS),
+)

@@ -275,3 +275,23 @@ class ApiKey(models.Model):
         return self.revoked_at is None and (
             self.expires_at is None or self.expires_at > timezone.now()
         )
+
+
+class KeyDay(models.Model):
+    """How many calls a key made on a day of the installation's time zone."""
+
+    key = models.ForeignKey(
+        ApiKey, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField()
+    calls = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "day"], name="one_count_a_key_and_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.day}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import socket
 import sys
 from argparse import ArgumentParser
@@ -29,6 +30,7 @@ from hci_center.logs.requests import LineWriter
 from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
 from hci_center.webserver.wsgi_bridge import Threaded
+from managers.key_calls import KeyCalls
 
 # Longer than proxies keep idle connections, so that they close them, not we.
 IDLE_SECONDS = 75
@@ -41,8 +43,11 @@ def serve(application: WsgiApplication, listening: socket.socket, threads: int) 
     lines = LineWriter() if settings.LOG_FORMAT == "json" else None
     if lines is not None:
         atexit.register(lines.close)
+    calls = KeyCalls()
+    calls.start()
+    log = None if lines is None else lines.write
     config = uvicorn.Config(
-        Threaded(application, threads, None if lines is None else lines.write),
+        Threaded(application, threads, log, calls.count),
         loop="uvloop",
         http=BoundedHttp,
         ws="none",
@@ -57,7 +62,12 @@ def serve(application: WsgiApplication, listening: socket.socket, threads: int) 
         timeout_graceful_shutdown=STOP_SECONDS,
         backlog=BACKLOG,
     )
-    run(config, listening)
+    # uvicorn sends itself the signal again when it has stopped; by default it would kill.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run(config, listening)
+    finally:
+        calls.close()
 
 
 def prepare(descriptor: int | None) -> socket.socket:

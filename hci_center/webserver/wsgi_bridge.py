@@ -22,7 +22,7 @@ from hci_center.api.request_parsing import TOO_LARGE
 from hci_center.api.senders import is_known_sender
 from hci_center.errors import RefusedError, UnavailableError
 from hci_center.limits import give_memory_back
-from hci_center.logs.requests import DATABASE, ROUTE, UNMATCHED, line_of
+from hci_center.logs.requests import CALLER, DATABASE, ROUTE, UNMATCHED, line_of
 from hci_center.metrics.access import CONTENT_TYPE, refusal
 from hci_center.metrics.exposition import exposition
 from hci_center.request_ids import KEY, new_id
@@ -68,7 +68,8 @@ CLIENT_GONE = 499
 class Threaded:
     """The ASGI application that wraps a WSGI application.
 
-    `log` gets a line for each request that was answered, but for probes and metrics.
+    `log` gets a line for each request that was answered, but for probes and metrics,
+    `count` its caller ("key:7", "user:12"), if it has one.
     """
 
     def __init__(
@@ -76,10 +77,12 @@ class Threaded:
         application: WsgiApplication,
         threads: int,
         log: Callable[[bytes], None] | None = None,
+        count: Callable[[str], None] | None = None,
     ) -> None:
         self.application = application
         self.threads = threads
         self.log = log
+        self.count = count
         self.metrics = WebMetrics(self._measure)
         # Requests that wait for a thread or have one.
         self._in_threads = 0
@@ -244,6 +247,8 @@ class Threaded:
             seconds,
             environ.get(DATABASE, (0.0, 0)),
         )
+        if self.count is not None and (caller := environ.get(CALLER)):
+            self.count(caller)
         if self.log is not None:
             self.log(line_of(environ, status, seconds))
 

@@ -28,6 +28,7 @@ from managers.admin.key_form import KeyForm, NetworksForm, OverlapForm
 from managers.admin.lookups import is_row_id
 from managers.admin.refusals import show_refusal
 from managers.admin.tenant import WRITE, TenantAdmin
+from managers.key_calls import calls_today
 from managers.models import ApiKey, Manager
 
 
@@ -77,15 +78,15 @@ class ApiKeyAdmin(TenantAdmin):
             return list(KeyForm.Meta.fields)
         fields = ["name", "prefix", "reaches", "secrets", "per_minute", "networks"]
         first = ["exposed"] if obj.is_exposed and obj.is_live else []
-        return [*first, *fields, "rotation", *self._timestamps]
+        return [*first, *fields, "today", "rotation", *self._timestamps]
 
     _timestamps = ("created_at", "last_used_at", "expires_at", "revoked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        fixed = ["exposed", "name", "prefix", "reaches", "secrets", "rotation"]
-        return [*fixed, *self._timestamps]
+        fixed = ["exposed", "name", "prefix", "reaches", "secrets", "today"]
+        return [*fixed, "rotation", *self._timestamps]
 
     last_used = moment_column("last_used_at", gettext_lazy("Last used"))
     expires = moment_column("expires_at", gettext_lazy("Expires"))
@@ -119,6 +120,10 @@ class ApiKeyAdmin(TenantAdmin):
         return format_html(
             '<div class="bo-panel bo-alarm" role="alert">{} {}</div>', danger, remedy
         )
+
+    @column(gettext_lazy("Calls today"))
+    def today(self, key: ApiKey) -> int:
+        return calls_today(key.pk)
 
     @column(gettext_lazy("State"))
     def state(self, key: ApiKey) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from managers import keys
 from managers.authentication import forget_cached_keys
+from managers.key_calls import KeyCalls
 from managers.models import ApiKey
 from tests.admin.conftest import agree_to, errors, messages_of
 from tests.builders import make_key
@@ -225,5 +226,10 @@ def test_an_integration_by_address_has_no_key(office, manager):
 
 def test_a_usual_key_has_no_alarm(office, manager):
     make_key(manager)
+    calls = KeyCalls()
+    calls.count(f"key:{ApiKey.objects.get().pk}")
+    calls.count(f"key:{ApiKey.objects.get().pk}")
+    calls.write()
     shown = office.get(f"{LIST}{ApiKey.objects.get().pk}/change/").content.decode()
     assert "bo-alarm" not in shown
+    assert re.search(r"Calls today.*?>\s*2\s*<", shown, re.DOTALL)

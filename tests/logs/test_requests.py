@@ -11,6 +11,7 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from hci_center.logs import requests
+from managers.models import KeyDay
 from tests import builders
 from tests.attacks.servers import Server, answer_of, wait_until
 from tests.feed.processes import database_url
@@ -211,3 +212,21 @@ def test_lines_that_nobody_reads_are_left_out_and_counted():
     lines.close()
     os.close(writer)
     os.close(reader)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_calls_of_a_key_are_written_when_the_process_ends(tmp_path):
+    manager = builders.make_bakery()
+    key = builders.make_key(manager)
+    server = Server(
+        tmp_path / "log",
+        "hci_center.webserver.server",
+        HCI_PORT="{port}",
+        DATABASE_URL=database_url(connection.settings_dict),
+    )
+    for header in (f"Api-Key {key}", f"Api-Key {key}", "Api-Key hci_wrong"):
+        server.ask("GET", "/api/user/", headers={"Authorization": header})
+    server.process.terminate()
+    server.process.wait(timeout=20)
+    server.stop()
+    assert KeyDay.objects.get().calls == 2

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from areas.hours import Problems
+from areas.provisioned_keys import keys_of, read_key
 from areas.provisioning_lists import ItemList
 from areas.provisioning_registry import Values
 from hci_center.api.parsers import WrongValueError, parse_text
@@ -37,7 +37,7 @@ class _Hooks:
             f"{place}.{name}": [_("There is no such field.")]
             for name in map(str, item.keys() - _FIELDS)
         }
-        key = _read_key(manager, item.get("key"), f"{place}.key", found)
+        key = read_key(manager, item.get("key"), f"{place}.key", found)
         given: Values = {"key": key}
         hook = hook_of(key) if key is not None else None
         for name, parse in (
@@ -82,8 +82,11 @@ class _Hooks:
 
     def printed(self, manager: Manager) -> list[Values]:
         """Returns the webhooks of the live keys that reach the manager."""
-        keys = ApiKey.objects.live().filter(Q(all_managers=True) | Q(managers=manager))
-        rows = Hook.objects.filter(key__in=keys).select_related("key").order_by("pk")
+        rows = (
+            Hook.objects.filter(key__in=keys_of(manager))
+            .select_related("key")
+            .order_by("pk")
+        )
         return [
             {"key": hook.key.name, "url": hook.url}
             | ({"kinds": hook.kinds} if hook.kinds else {})
@@ -119,23 +122,6 @@ def hook_of(key: ApiKey) -> Hook | None:
         return found
     ended = Hook.objects.filter(key__name=key.name, key__revoked_at__isnull=False)
     return ended.order_by("-key__revoked_at").first()
-
-
-def _read_key(
-    manager: Manager, value: Any, place: str, problems: Problems
-) -> ApiKey | None:
-    try:
-        name = parse_text(value, 200)
-    except WrongValueError as error:
-        problems[place] = [str(error.sentence)]
-        return None
-    key = ApiKey.objects.live().filter(name=name).first()
-    if key is not None and (
-        key.all_managers or key.managers.filter(pk=manager.pk).exists()
-    ):
-        return key
-    problems[place] = [_("No live API key of this name reaches the manager.")]
-    return None
 
 
 def parse_url(value: Any) -> str:
