@@ -18,6 +18,7 @@ from django.conf import settings
 
 from hci_center.listening import listen
 from tests.deploy.certificates import HOST
+from tests.deploy.nginx import site_as_shipped, surrounded, without_redirection
 from tests.deploy.servers import Servers
 from tests.feed.processes import wait_until
 from tests.ports import free_port
@@ -184,34 +185,16 @@ class Stack:
 
     def nginx_configuration(self) -> str:
         """The files of deploy/nginx with the ports and certificates of the test."""
-        files = ROOT / "deploy" / "nginx"
-        site = "\n".join(
-            (files / name).read_text() for name in ("upstreams.conf", "hci.conf")
-        )
+        site = site_as_shipped()
         for name, documented in (("web", (8000, 8010)), ("feed", (8001, 8011))):
             for there, here in zip(documented, self.ports[name], strict=True):
                 site = site.replace(f"{HOST}:{there}", f"{HOST}:{here}")
         https, folder = self.servers.https_port, self.folder
-        # The redirection from port 80 is left out.
-        site = re.sub(r"\nserver \{\n    listen 80;.*?\n\}\n", "\n", site, flags=re.S)
+        site = without_redirection(site)
         site = re.sub(r"listen 443 ", f"listen {HOST}:{https} ", site)
         site = re.sub(r".*listen \[::\].*\n", "", site)
         site = site.replace("server_name centre.example", "server_name localhost")
         certificates = self.servers.folder / "server"
         site = re.sub(r"/etc/letsencrypt\S*fullchain\.pem", f"{certificates}.crt", site)
         site = re.sub(r"/etc/letsencrypt\S*privkey\.pem", f"{certificates}.key", site)
-        user = "user root;" if os.geteuid() == 0 else ""
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "\n".join(f"{k}_temp_path {folder}/nginx-{k};" for k in kinds)
-        return f"""
-{user}
-daemon off;
-pid {folder}/nginx.pid;
-worker_processes 1;
-events {{ worker_connections 4096; }}
-http {{
-access_log off;
-{temporary}
-{site}
-}}
-"""
+        return surrounded(site, folder)

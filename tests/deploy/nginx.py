@@ -1,0 +1,39 @@
+"""The files of deploy/nginx, made into a configuration that a test can start."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+FILES = Path(__file__).resolve().parents[2] / "deploy" / "nginx"
+
+
+def site_as_shipped() -> str:
+    return "\n".join(
+        (FILES / name).read_text() for name in ("upstreams.conf", "hci.conf")
+    )
+
+
+def without_redirection(site: str) -> str:
+    """Leaves out what leads from port 80 to TLS."""
+    return re.sub(r"\nserver \{\n    listen 80;.*?\n\}\n", "\n", site, flags=re.S)
+
+
+def surrounded(site: str, folder: Path) -> str:
+    """Returns a whole configuration; what nginx writes is in that folder."""
+    user = "user root;" if os.geteuid() == 0 else ""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "\n".join(f"{k}_temp_path {folder}/nginx-{k};" for k in kinds)
+    return f"""
+{user}
+daemon off;
+pid {folder}/nginx.pid;
+worker_processes 1;
+events {{ worker_connections 4096; }}
+http {{
+access_log off;
+{temporary}
+{site}
+}}
+"""
