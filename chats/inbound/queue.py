@@ -51,7 +51,9 @@ SELECT %s, lane, payload, digest, 'waiting', '', 0, statement_timestamp(), state
 ON CONFLICT DO NOTHING
 """
 
-# The first event of each partition (`lane`), by a skip scan of `events_waiting`.
+# The first event of each partition (`lane`), by a skip scan of `events_waiting`, and those
+# that follow it, if none of them has been tried: what has failed is claimed alone. Whoever
+# has the first one's lock has the partition.
 _CLAIM = """
 WITH RECURSIVE lanes AS (
   (SELECT source, lane FROM chats_inboundevent WHERE state = 'waiting'
@@ -68,14 +70,25 @@ WITH RECURSIVE lanes AS (
      ORDER BY e.id LIMIT 1) f
    WHERE (%(source)s::text IS NULL OR (l.source, l.lane) = (%(source)s, %(lane)s))
 ), due AS (
-  SELECT e.id FROM chats_inboundevent e JOIN firsts USING (id)
+  SELECT e.id, e.source, e.lane, e.attempts FROM chats_inboundevent e JOIN firsts USING (id)
    WHERE e.state = 'waiting' AND e.next_at <= statement_timestamp()
      AND (e.lease_until IS NULL OR e.lease_until < statement_timestamp())
    LIMIT %(room)s FOR UPDATE OF e SKIP LOCKED
+), taken AS (
+  SELECT id FROM due
+  UNION ALL
+  SELECT f.id FROM due CROSS JOIN LATERAL (
+    SELECT e.id, bool_and(e.attempts = 0 AND e.next_at <= statement_timestamp())
+                   OVER (ORDER BY e.id) AS is_fresh
+      FROM chats_inboundevent e
+     WHERE e.state = 'waiting' AND e.source = due.source AND e.lane = due.lane
+       AND e.id > due.id
+     ORDER BY e.id LIMIT %(more)s) f
+   WHERE due.attempts = 0 AND f.is_fresh
 )
 UPDATE chats_inboundevent e
    SET lease_until = statement_timestamp() + interval '60 seconds', attempts = e.attempts + 1
-  FROM due WHERE e.id = due.id
+  FROM taken WHERE e.id = taken.id AND e.state = 'waiting'
 RETURNING e.id, e.source, e.lane, e.payload, e.attempts,
           extract(epoch FROM statement_timestamp() - e.arrived_at)::float8
 """
@@ -124,16 +137,23 @@ def store_pieces(
             cursor.execute(_STORE, [source, lanes, payloads, digests])
 
 
-def claim(room: int, lane: tuple[str, str] | None = None) -> list[ClaimedEvent]:
-    """Claims the first event of up to `room` partitions, or of the given one.
+def claim(
+    room: int, lane: tuple[str, str] | None = None, each: int = 1
+) -> list[list[ClaimedEvent]]:
+    """Claims up to `each` events of up to `room` partitions, or of the given one.
 
-    `lane` is the source and name of a partition.
+    Returns the events of each partition, in order. `lane` is the source and name of a
+    partition.
     """
     source, name = lane if lane is not None else (None, None)
-    values = {"room": room, "source": source, "lane": name}
+    values = {"room": room, "source": source, "lane": name, "more": each - 1}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
-        return [ClaimedEvent(*row) for row in cursor.fetchall()]
+        rows = [ClaimedEvent(*row) for row in cursor.fetchall()]
+    claimed: dict[tuple[str, str], list[ClaimedEvent]] = {}
+    for event in sorted(rows, key=lambda row: row.id):
+        claimed.setdefault((event.source, event.lane), []).append(event)
+    return list(claimed.values())
 
 
 def process(claimed: ClaimedEvent) -> None:
@@ -220,7 +240,7 @@ def _act(claimed: ClaimedEvent) -> str:
         return ", ".join(handlers.note_of(event) for event in unwanted)
     if claimed.lane.startswith(BUSINESS_ACCOUNT):
         return _("No manager names this business account.")
-    account = _account_of(claimed)
+    account = account_of(claimed)
     notes: list[str] = []
     unknown: UnknownMessageError | None = None
     for event in events:
@@ -234,7 +254,8 @@ def _act(claimed: ClaimedEvent) -> str:
     return ", ".join(filter(None, notes))
 
 
-def _account_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
+def account_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
+    """Returns the account of an event; raises UnknownAccountError."""
     account = claimed.lane.partition("~")[0]
     if claimed.source == InboundEvent.Source.WHATSAPP:
         cloud = cloud_account(account)

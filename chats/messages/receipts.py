@@ -25,37 +25,50 @@ _FROM = {
     Status.FAILED.value: ["wait", "sent"],
 }
 
-# A receipt proves that the message was sent: it is not sent again, and its page token
-# is deleted. The error of a waiting or failed message is cleared; the note of what was
-# left out of a sent message is kept.
-_LIFT = """
-WITH lifted AS (
-  UPDATE chats_message m
-     SET status = %(status)s::text,
-         error = CASE WHEN %(status)s::text = 'failed' OR m.status IN ('wait', 'failed')
-                      THEN %(error)s::text ELSE m.error END
-   WHERE m.manager_id = %(manager)s AND m.direction = 'out'
-     AND (m.gateway_id = %(reference)s OR m.uuid = %(uuid)s::uuid)
-     AND m.status = ANY(%(from)s)
-  RETURNING m.id
+_MAY_LIFT = (
+    "CASE n.status "
+    + " ".join(
+        f"WHEN '{status}' THEN m.status IN ({', '.join(map(repr, lower))})"
+        for status, lower in _FROM.items()
+    )
+    + " END"
 )
-UPDATE chats_delivery d
-   SET done_at = coalesce(d.done_at, now()), token = '',
-       {reached} = coalesce(d.{reached}, clock_timestamp()){code}
-  FROM lifted WHERE d.message_id = lifted.id
-"""
-# When each status was first reached is kept for reports.
-_LIFTS = {
-    Status.SENT.value: _LIFT.format(reached="sent_at", code=""),
-    # It has not failed after all.
-    Status.DELIVERED.value: _LIFT.format(
-        reached="delivered_at", code=", failed_code = ''"
-    ),
-    Status.READ.value: _LIFT.format(reached="read_at", code=", failed_code = ''"),
-    Status.FAILED.value: _LIFT.format(
-        reached="failed_at", code=", failed_code = 'reported'"
-    ),
-}
+# Applies `named`, the ids of messages with their receipts, at most one of a message. A
+# receipt proves that the message was sent: it is not sent again, and its page token is
+# deleted. The error of a waiting or failed message is cleared; the note of what was left
+# out of a sent message is kept. When each status was first reached is kept for reports;
+# what was delivered has not failed after all.
+LIFT_NAMED = f"""lifted AS (
+  UPDATE chats_message m
+     SET status = n.status,
+         error = CASE WHEN n.status = 'failed' OR m.status IN ('wait', 'failed')
+                      THEN n.error ELSE m.error END
+    FROM named n WHERE m.id = n.id AND {_MAY_LIFT}
+  RETURNING m.id, n.status
+), reached AS (
+  UPDATE chats_delivery d
+     SET done_at = coalesce(d.done_at, now()), token = '',
+         sent_at = CASE WHEN l.status = 'sent'
+           THEN coalesce(d.sent_at, clock_timestamp()) ELSE d.sent_at END,
+         delivered_at = CASE WHEN l.status = 'delivered'
+           THEN coalesce(d.delivered_at, clock_timestamp()) ELSE d.delivered_at END,
+         read_at = CASE WHEN l.status = 'read'
+           THEN coalesce(d.read_at, clock_timestamp()) ELSE d.read_at END,
+         failed_at = CASE WHEN l.status = 'failed'
+           THEN coalesce(d.failed_at, clock_timestamp()) ELSE d.failed_at END,
+         failed_code = CASE WHEN l.status = 'failed' THEN 'reported'
+                            WHEN l.status = 'sent' THEN d.failed_code ELSE '' END
+    FROM lifted l WHERE d.message_id = l.id
+)"""  # noqa: S608 - of statuses
+_LIFT = f"""
+WITH named AS (
+  SELECT x.id, %(status)s::text AS status, %(error)s::text AS error
+    FROM chats_message x
+   WHERE x.manager_id = %(manager)s AND x.direction = 'out'
+     AND (x.gateway_id = %(reference)s OR x.uuid = %(uuid)s::uuid)
+), {LIFT_NAMED}
+SELECT
+"""  # noqa: S608 - of statuses
 
 # Locked to the end of the transaction both when a message is given its gateway id and
 # when a receipt for that id arrives: the second one sees the row of the first.
@@ -123,18 +136,20 @@ def apply_parked(manager_id: int, reference: str) -> bool:
     return bool(parked)
 
 
+def error_of(status: str, said: str) -> str:
+    """Returns the error of a message with a receipt of that status and text."""
+    if status != Status.FAILED:
+        return ""
+    return said or _("The gateway could not deliver this message.")
+
+
 def _lift(manager_id: int, reference: str, status: str, error: str) -> None:
-    if status == Status.FAILED:
-        error = error or _("The gateway could not deliver this message.")
-    else:
-        error = ""
     values: dict[str, Any] = {
         "manager": manager_id,
         "reference": reference,
         "uuid": as_uuid(reference),
         "status": status,
-        "error": error,
-        "from": _FROM[status],
+        "error": error_of(status, error),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LIFTS[status], values)
+        cursor.execute(_LIFT, values)

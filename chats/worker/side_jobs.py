@@ -19,19 +19,16 @@ from chats.accounts.registry import GatewayRegistry
 from chats.delivery import conversions
 from chats.files import picture_copies
 from chats.files.uploads import Uploader
-from chats.inbound import media_download, profile_download, queue
+from chats.inbound import batches, media_download, profile_download, queue
 from chats.rules import tasks
 from chats.worker.completions import Completion, nothing
 from chats.worker.handlers import HANDLERS
 from chats.worker.registered_jobs import registered
 from hci_center.background import faults
-from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
-from hci_center.logs.context import bound
+from hci_center.database.faults import describe, fault_of
 
 logger = logging.getLogger(__name__)
 
-# The number of immediate attempts for an event that meets a deadlock.
-TRIES_AT_ONCE = 3
 # How many pictures are claimed at once: most of an earlier version are only inspected.
 PICTURES = 20
 
@@ -121,22 +118,24 @@ class SideJobs:
         room = self.partitions - self._working
         if room <= 0:
             return False
-        taken = queue.claim(room)
-        for event in taken:
+        taken = queue.claim(room, each=batches.AT_ONCE)
+        for events in taken:
             self._working += 1
-            self._threads.submit(self._partition, event)
+            self._threads.submit(self._partition, events)
         return bool(taken)
 
-    def _partition(self, event: queue.ClaimedEvent) -> None:
-        """Processes this event and the following ones of its partition."""
+    def _partition(self, events: list[queue.ClaimedEvent]) -> None:
+        """Processes these events and those that follow them in their partition."""
+        lane = events[0].source, events[0].lane
         try:
-            events = [event]
-            while events and not self._stopping.is_set():
-                with bound(event_id=events[0].id):
-                    _work_through(events[0])
-                events = queue.claim(1, (event.source, event.lane))
+            while events:
+                batches.process(events, self._stopping.is_set)
+                # Few events are all there were: later ones are found by the next look.
+                is_full = len(events) == batches.AT_ONCE
+                more = is_full and not self._stopping.is_set()
+                events = next(iter(_claim_more(lane) if more else []), [])
         except Exception as error:  # noqa: BLE001 - claimed again after its lease
-            _report("inbound", error, f"event {event.id}")
+            _report("inbound", error, f"event {events[0].id}")
         finally:
             self._end(Completion("inbound", nothing, self._partition_ended))
             close_old_connections()
@@ -265,8 +264,17 @@ class SideJobs:
         """
         if name not in self._housekeeping:
             self._housekeeping.add(name)
-            ended = partial(self._housekeeping.discard, name)
-            self._threads.submit(self._run, name, "", job, ended)
+            self._threads.submit(self._housekeep, name, job)
+
+    def _housekeep(self, name: str, job: Callable[[], object]) -> None:
+        """Runs the job; the main thread is not woken, as it has nothing to do then."""
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 - done again when it is due
+            _report(name, error)
+        finally:
+            close_old_connections()
+            self._housekeeping.discard(name)
 
     def _run(
         self,
@@ -313,16 +321,8 @@ class SideJobs:
         self._connections.append(connections[DEFAULT_DB_ALIAS])
 
 
-def _work_through(event: queue.ClaimedEvent) -> None:
-    """Processes an event, retrying after deadlocks and lock timeouts."""
-    for tries in range(1, TRIES_AT_ONCE + 1):
-        try:
-            queue.process(event)
-            return
-        except Exception as error:
-            passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)
-            if not passes or tries == TRIES_AT_ONCE:
-                raise
+def _claim_more(lane: tuple[str, str]) -> list[list[queue.ClaimedEvent]]:
+    return queue.claim(1, lane, batches.AT_ONCE)
 
 
 def _report(task: str, error: Exception, subject: str = "") -> None:

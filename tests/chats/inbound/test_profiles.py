@@ -168,7 +168,7 @@ def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page
     link = "https://pps.whatsapp.net/there"
     events["sender"]["profilePicThumbObj"] = {"eurl": link}
     post(wppconnect, webhook_path("wppconnect", manager.pk), events)
-    [event] = queue.claim(1)
+    [[event]] = queue.claim(1)
     queue.process(event)
     [lookup] = profile_download.claim(1)
     assert lookup.link == link

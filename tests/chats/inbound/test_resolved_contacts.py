@@ -23,7 +23,7 @@ ACTOR = Actor("gateway:whatsapp")
 
 
 def process_one(most: int = 20) -> None:
-    [claimed] = queue.claim(5)
+    [[claimed]] = queue.claim(5)
     with at_most(most):
         queue.process(claimed)
 

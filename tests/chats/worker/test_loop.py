@@ -167,3 +167,13 @@ def test_a_thread_of_rules_goes_on_without_another_round(manager, rounds):
     while Task.objects.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not Task.objects.exists()
+
+
+def test_a_worker_without_work_is_not_kept_awake_by_its_housekeeping(rounds):
+    rounds.make()
+    rounds.worker._dues["words"] = 0.0
+    rounds.worker.step()
+    deadline = time.monotonic() + 10
+    while rounds.worker.is_under_way and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert rounds.worker.step() is False

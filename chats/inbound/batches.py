@@ -1,0 +1,165 @@
+"""Processes several events of a partition: receipts together, all others one by one.
+
+A gateway reports each message three times, so most events are receipts. Those of
+messages whose gateway id is known are applied and ended in one statement, in which at
+most one receipt of a message takes part: each change of a status is told by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from django.db import connection
+
+from chats.accounts.registry import WEBHOOKS
+from chats.conversations.queries import as_uuid
+from chats.gateways.events import Receipt
+from chats.inbound import queue
+from chats.inbound.queue import ClaimedEvent
+from chats.messages.receipts import LIFT_NAMED, error_of
+from hci_center.database.faults import (
+    DEADLOCK,
+    LOCK_TIMEOUT,
+    describe,
+    fault_of,
+    is_lost,
+)
+from hci_center.logs.context import bound
+
+logger = logging.getLogger(__name__)
+
+Parsed = tuple[ClaimedEvent, Receipt | None]
+
+# The most events of a partition that are claimed at once.
+AT_ONCE = 20
+# The number of immediate attempts for an event that meets a deadlock.
+TRIES_AT_ONCE = 3
+
+# Sub-selects hide the parameters from the planner, which would plan for their values anew
+# each time. A receipt that names another of our messages than the one with its gateway id is not
+# for this statement; nor is one whose gateway id is not known.
+_APPLY = f"""
+WITH named AS MATERIALIZED (
+  SELECT x.id, s.event, s.status, s.error
+    FROM unnest((SELECT %(events)s::bigint[]), (SELECT %(references)s::text[]),
+                (SELECT %(uuids)s::uuid[]), (SELECT %(statuses)s::text[]),
+                (SELECT %(errors)s::text[])) AS s (event, reference, uuid, status, error)
+   CROSS JOIN LATERAL (
+     SELECT m.id FROM chats_message m
+      WHERE m.manager_id = %(manager)s AND m.gateway_id = s.reference
+        AND m.direction = 'out' AND (s.uuid IS NULL OR m.uuid = s.uuid)
+      LIMIT 1) x
+), {LIFT_NAMED}
+UPDATE chats_inboundevent e SET state = 'done', note = '', lease_until = NULL
+  FROM named n WHERE e.id = n.event AND e.state = 'waiting'
+RETURNING e.id
+"""  # noqa: S608 - of statuses
+
+_RELEASE = """
+UPDATE chats_inboundevent SET lease_until = NULL, attempts = attempts - 1
+ WHERE id = ANY(%s) AND state = 'waiting'
+"""
+
+
+def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) -> None:
+    """Processes claimed events of one partition, in order, until it is to stop.
+
+    Raises database errors: the events that were not processed are claimed again when
+    their lease has expired.
+    """
+    done = 0
+    for is_receipt, run in groupby(map(_parsed, claimed), lambda one: bool(one[1])):
+        events = list(run)
+        if is_stopping():
+            break
+        ended = _apply(events) if is_receipt else set()
+        for event, _receipt in events:
+            if is_stopping():
+                break
+            if event.id not in ended:
+                _process(event)
+            done += 1
+    if done < len(claimed):
+        _release(claimed[done:])
+
+
+def _release(claimed: Sequence[ClaimedEvent]) -> None:
+    """Gives back events that were not tried."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, [[event.id for event in claimed]])
+
+
+def _parsed(claimed: ClaimedEvent) -> tuple[ClaimedEvent, Receipt | None]:
+    """Returns the event with its receipt, if it is one of a single message."""
+    try:
+        events = WEBHOOKS[claimed.source].parse(json.loads(claimed.payload))
+    except Exception:  # noqa: BLE001 - parked where it is processed
+        return claimed, None
+    match events:
+        case [Receipt(external_ids=[_]) as receipt] if claimed.attempts <= 1:
+            return claimed, receipt
+    return claimed, None
+
+
+def _apply(events: Sequence[Parsed]) -> set[int]:
+    """Applies receipts of known messages; returns the ids of the events that ended.
+
+    What one of them prevents is left to be processed one by one.
+    """
+    ended: set[int] = set()
+    try:
+        manager_id = queue.account_of(events[0][0]).manager_id
+        for some in _rounds(events):
+            ended |= _apply_round(manager_id, some)
+    except queue.UnknownAccountError:
+        return ended
+    except Exception as error:
+        if is_lost(error):
+            raise
+        logger.warning("%d receipts one by one: %s", len(events), describe(error))
+    return ended
+
+
+def _rounds(events: Sequence[Parsed]) -> Iterator[list[tuple[int, Receipt]]]:
+    """Divides receipts, in order, so that no message occurs twice in a part."""
+    part: dict[str, tuple[int, Receipt]] = {}
+    for event, receipt in events:
+        if receipt is None or (receipt.uuid and as_uuid(receipt.uuid) is None):
+            continue
+        if receipt.external_ids[0] in part:
+            yield list(part.values())
+            part = {}
+        part[receipt.external_ids[0]] = (event.id, receipt)
+    if part:
+        yield list(part.values())
+
+
+def _apply_round(manager_id: int, receipts: list[tuple[int, Receipt]]) -> set[int]:
+    values: dict[str, Any] = {
+        "manager": manager_id,
+        "events": [event_id for event_id, _ in receipts],
+        "references": [one.external_ids[0] for _, one in receipts],
+        "uuids": [as_uuid(one.uuid) if one.uuid else None for _, one in receipts],
+        "statuses": [one.status for _, one in receipts],
+        "errors": [error_of(one.status, one.error[:500]) for _, one in receipts],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_APPLY, values)
+        return {event_id for (event_id,) in cursor.fetchall()}
+
+
+def _process(event: ClaimedEvent) -> None:
+    """Processes an event, retrying after deadlocks and lock timeouts."""
+    with bound(event_id=event.id):
+        for tries in range(1, TRIES_AT_ONCE + 1):
+            try:
+                queue.process(event)
+                return
+            except Exception as error:
+                passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)
+                if not passes or tries == TRIES_AT_ONCE:
+                    raise
