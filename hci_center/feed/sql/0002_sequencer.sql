@@ -16,10 +16,13 @@ LANGUAGE sql STABLE RETURN
 -- it is numbered: who may see a message, the protocol of its chat, a stored file, an
 -- operator's areas. Each join is a lookup by key of at most one row, so that no wrong
 -- estimate can lead to the scan of a large table.
+-- Its plan is made once, and only of lookups by index: planning takes as long as numbering
+-- a few changes, and tables may grow under a plan that was made while they were empty.
 -- An event of kind "line" belongs to no row: it is made here, after the changes that may
 -- have made it differ from the one sent last (0005_additional_kinds.sql).
 CREATE OR REPLACE FUNCTION change_stamp(most integer) RETURNS SETOF change_feed
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
   head change_head;
   passed boolean;
