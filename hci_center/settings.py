@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from hci_center import redis_servers
 from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the admin theme's settings
+from hci_center.database.connections import NETWORK
 from hci_center.environment import Environment
 from hci_center.local import generated_secrets, paths
 from hci_center.local.generated_secrets import generated_secret, stored_secret
@@ -240,9 +241,29 @@ DATABASES = {
 WEB_DATABASE_URL: str = env.str("HCI_WEB_DATABASE_URL", default="")
 WEB_DATABASE = env.database("HCI_WEB_DATABASE_URL", default=DATABASE_URL)
 
+WEB_STATEMENT_SECONDS: float = env.seconds("HCI_WEB_STATEMENT_SECONDS", default=5.0)
+# A standby of it, from which the figures of reports are read (reports.replica).
+REPORTS_DATABASE_URL: str = env.str("HCI_REPORTS_DATABASE_URL", default="")
+if REPORTS_DATABASE_URL:
+    _STANDBY = env.database("HCI_REPORTS_DATABASE_URL", default="")
+    DATABASES["reports"] = {
+        **_STANDBY,
+        # The project's own refuses all connections while one server does not answer.
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **NETWORK,
+            **_STANDBY.get("OPTIONS", {}),
+            "target_session_attrs": "prefer-standby",
+            "server_side_binding": True,
+            "options": "-c default_transaction_read_only=on -c statement_timeout="
+            f"{round(WEB_STATEMENT_SECONDS * 1000)}ms",
+        },
+    }
+
 # Timeouts in seconds of a statement, a lock wait and an idle transaction, by kind of
 # process; 0 means none. `command` is every other command of manage.py.
-WEB_STATEMENT_SECONDS: float = env.seconds("HCI_WEB_STATEMENT_SECONDS", default=5.0)
 WEB_LOCK_SECONDS: float = env.seconds("HCI_WEB_LOCK_SECONDS", default=2.0)
 DATABASE_TIMEOUTS: dict[str, tuple[float, float, float]] = {
     "web": (WEB_STATEMENT_SECONDS, WEB_LOCK_SECONDS, 10.0),

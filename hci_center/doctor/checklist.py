@@ -16,6 +16,7 @@ CHECKS = (
     Check("extensions", database.extensions),
     Check("database settings", database.server_settings),
     Check("connections", database.connections),
+    Check("reports database", surroundings.reports_standby),
     Check("migrations", database.migrations),
     Check("database health", database.health),
     Check("clock", database.clock),

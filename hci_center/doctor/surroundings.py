@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from chats.accounts.registry import COLUMNS, account_ref
 from hci_center.doctor.database import rows
 from hci_center.doctor.findings import Finding, error, ok, warning
+from hci_center.reports import replica
 from hci_center.webserver.health import LEAST_DISK, LITTLE_DISK
 
 SECONDS = 3.0
@@ -42,6 +43,28 @@ def redis_server() -> Iterator[Finding]:
         yield ok(_("Redis %s answers.") % version)
     finally:
         server.close()
+
+
+def reports_standby() -> Iterator[Finding]:
+    """The standby that figures of reports are read from."""
+    standby = replica.ask()
+    if standby.state == "ok":
+        yield ok(_("The standby for reports is %.0f seconds behind.") % standby.behind)
+    elif standby.state == "behind":
+        yield warning(
+            _("The standby for reports is %.0f seconds behind.") % standby.behind,
+            _("Reports read the main database meanwhile: see the standby's log."),
+        )
+    elif standby.state == "away":
+        yield error(
+            _("The standby for reports cannot be read: %s") % standby.error,
+            _("Reports read the main database: see HCI_REPORTS_DATABASE_URL."),
+        )
+    elif standby.state == "no standby":
+        yield error(
+            _("HCI_REPORTS_DATABASE_URL leads to no standby."),
+            _("Name a server that streams from the main one, or unset it."),
+        )
 
 
 def disk() -> Iterator[Finding]:

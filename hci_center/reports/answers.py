@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from contacts.models import public_id
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
+from hci_center.reports import replica
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import figures
 from hci_center.reports.metric import VERSION, Metric
@@ -97,7 +98,7 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
     asked = _asked(caller, request)
     question, managers = asked.question, asked.managers
     metric = question.definition
-    found = figures(question)
+    found = replica.read(lambda: figures(question))
     if len(found.rows) > MOST_ROWS:
         raise InvalidError({"by": [_("This gives more than %d rows.") % MOST_ROWS]})
     return {
@@ -142,7 +143,7 @@ def report_rows(
         except ForeignPlaceError as error:
             sentence = _("This is not the `next` of rows with these filters.")
             raise InvalidError({"after": [sentence]}) from error
-    found, place = rows_of(asked.question, limit, place, part)
+    found, place = replica.read(lambda: rows_of(asked.question, limit, place, part))
     following = None if place is None else place.encode(filters)
     return found, following, asked.managers
 

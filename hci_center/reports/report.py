@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
+from hci_center.reports import replica
 from hci_center.reports.questions import Question
 
 Key = tuple[str, ...]
@@ -44,7 +43,7 @@ def ordered(report: Report, question: Question) -> Report:
 
 def fetch(question: Question, statement: str) -> list[tuple[Any, ...]]:
     """Returns the rows of a statement with the question's parameters."""
-    with connection.cursor() as cursor:
+    with replica.cursor() as cursor:
         cursor.execute(statement, question.values())
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal, Self
 
 from django.core import signing
-from django.db import connection
 
+from hci_center.reports import replica
 from hci_center.reports.counted import counted, moved_on
 from hci_center.reports.deliveries import listed_deliveries
 from hci_center.reports.presence_figures import NAMES, listed_spans
@@ -132,7 +132,7 @@ def rows_of(
         "source": after and after.source,
         "limit": limit + 1,
     }
-    with connection.cursor() as cursor:
+    with replica.cursor() as cursor:
         cursor.execute(_statement(question, part), values)
         found = [Row(Place(*row[:4]), *row[4:]) for row in cursor.fetchall()]
     if len(found) <= limit:

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from hci_center.audit.recording import record
+from hci_center.reports import replica
 from hci_center.reports.answers import is_provisional, is_rebuilding
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.metric import Metric
@@ -120,7 +121,7 @@ class ReportPage(View):
             address.reads_names = caller.role in READS_NAMES
             if wanted := address.given.get("format"):
                 return self._file(request, address, wanted, now)
-            content = self.build(address)
+            content = replica.read(lambda: self.build(address))
             _sort(content, address)
             if self.act:
                 _record(request, self.act, self.name, address)
@@ -163,6 +164,7 @@ class ReportPage(View):
             "about": self._about(address, content, now),
             "provisional": _is_provisional(address, content),
             "rebuilding": bool(content.metrics) and is_rebuilding(address.scope.ids),
+            "source": replica.sentence() if content.metrics else "",
             **(more or {}),
         }
         return TemplateResponse(request, self.template_name, context, status=status)
@@ -192,7 +194,7 @@ class ReportPage(View):
         self, request: HttpRequest, address: Address, wanted: str, now: datetime
     ) -> HttpResponseBase:
         """Returns a table as CSV, or a workbook; raises WrongAddressError."""
-        content = self.build_file(address)
+        content = replica.read(lambda: self.build_file(address))
         _sort(content, address)
         tables = {table.name: table for table in content.tables}
         name = address.given.get("table", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from areas.models import Area, Operator
 from contacts.models import Contact
+from hci_center.reports import replica
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import figures
 from hci_center.reports.metric import Share
@@ -147,7 +149,9 @@ def _names(model: Any, ids: set[int]) -> dict[int, str]:
 def _all_rows(address: Address) -> Iterator[list[Cell]]:
     question, place = address.question(address.metric), None
     while True:
-        found, place = rows_of(question, BATCH, place, address.part)
+        found, place = replica.read(
+            partial(rows_of, question, BATCH, place, address.part)
+        )
         yield from cells_of(address, found)
         if place is None:
             return

@@ -1,0 +1,162 @@
+"""Reads figures from a standby of the database, HCI_REPORTS_DATABASE_URL.
+
+Rights, names and what waits now are always read from the database itself. While the
+standby is behind or away, figures are read from there too, and pages say so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils.translation import gettext as _
+
+from hci_center.database.faults import ERRORS, describe, sqlstate_of
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+State = Literal["none", "ok", "behind", "away", "no standby"]
+
+ALIAS = "reports"
+# How many seconds a standby may be behind, and how long what is known of it is taken
+# as known.
+MOST_BEHIND = 30.0
+KNOWN_FOR = 5.0
+# Of a statement that takes too long: it would take as long elsewhere.
+_CANCELED = "57014"
+
+_WRITTEN = "SELECT pg_current_wal_lsn()::text"
+# Of the last commit that was replayed, if some that the primary has written were not.
+_BEHIND = """
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
+            WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN 0
+            ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())
+       END::float8
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standby:
+    """What is known of the standby; `behind` in seconds."""
+
+    state: State
+    behind: float = 0.0
+    error: str = ""
+
+
+class _Known:
+    """What this process knows, and until when."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.standby = Standby("none")
+        self.until = 0.0
+
+
+_known = _Known()
+_thread = threading.local()
+
+
+def read(build: Callable[[], Result]) -> Result:
+    """Returns what `build` returns, with the figures of the standby if it can be read.
+
+    If it fails there, `build` is called again with those of the database itself.
+    """
+    if ALIAS not in connections.settings or _look().state != "ok":
+        return build()
+    connections[ALIAS].close_if_unusable_or_obsolete()
+    try:
+        with _using(ALIAS):
+            return build()
+    except ERRORS as error:
+        if not _is_of_standby(error):
+            raise
+        logger.warning("The standby could not be read: %s", describe(error))
+        with _known.lock:
+            _note(Standby("away", error=describe(error)))
+        return build()
+
+
+def cursor() -> Any:
+    """Returns a cursor of the database that figures are read from."""
+    return connections[getattr(_thread, "alias", DEFAULT_DB_ALIAS)].cursor()
+
+
+def sentence() -> str:
+    """Returns what readers are told where figures do not come from the standby, or ""."""
+    standby = _known.standby
+    if ALIAS not in connections.settings or standby.state in ("none", "ok"):
+        return ""
+    if standby.state == "behind":
+        return _(
+            "These figures come from the main database: its copy for reports is "
+            "%d seconds behind."
+        ) % round(standby.behind)
+    return _(
+        "These figures come from the main database: its copy for reports cannot be read."
+    )
+
+
+def ask() -> Standby:
+    """Asks both servers; never raises for the standby's sake."""
+    if ALIAS not in connections.settings:
+        return Standby("none")
+    with connections[DEFAULT_DB_ALIAS].cursor() as main:
+        main.execute(_WRITTEN)
+        (written,) = main.fetchone()
+    there = connections[ALIAS]
+    there.close_if_unusable_or_obsolete()
+    try:
+        with there.cursor() as standby:
+            standby.execute(_BEHIND, [written])
+            (behind,) = standby.fetchone()
+    except ERRORS as error:
+        return Standby("away", error=describe(error))
+    if behind is None:
+        return Standby("no standby")
+    return Standby("behind" if behind > MOST_BEHIND else "ok", behind)
+
+
+def forget() -> None:
+    """Has the standby asked anew."""
+    _known.until = 0.0
+
+
+def _look() -> Standby:
+    """Returns what is known; one thread at a time asks, the others go on meanwhile."""
+    if time.monotonic() >= _known.until and _known.lock.acquire(blocking=False):
+        try:
+            before = _known.standby.state
+            _note(ask())
+            if _known.standby.state != before != "none":
+                logger.warning("The standby for reports: %s", _known.standby.state)
+        finally:
+            _known.lock.release()
+    return _known.standby
+
+
+def _note(standby: Standby) -> None:
+    _known.standby, _known.until = standby, time.monotonic() + KNOWN_FOR
+
+
+@contextmanager
+def _using(alias: str) -> Iterator[None]:
+    before = getattr(_thread, "alias", DEFAULT_DB_ALIAS)
+    _thread.alias = alias
+    try:
+        yield
+    finally:
+        _thread.alias = before
+
+
+def _is_of_standby(error: BaseException) -> bool:
+    """Whether the error is the standby's, and reading elsewhere may succeed."""
+    is_broken = connections[ALIAS].errors_occurred
+    return is_broken and sqlstate_of(error) != _CANCELED

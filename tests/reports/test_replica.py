@@ -1,0 +1,174 @@
+"""Figures are read from a standby while it answers and keeps up."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from hci_center.doctor import surroundings
+from hci_center.reports import replica
+from hci_center.reports.replica import Standby
+from tests.admin.conftest import at_the_desk
+from tests.builders import make_key, make_supervisor
+from tests.conftest import Api
+from tests.reports.hand_checked import NUMBER, write
+from tests.reports.past import Centre
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = "/admin/reports/times/?from=2025-11-17&to=2025-11-30"
+BODY = {"metric": "tma", "number": NUMBER, "from": "2025-11-17", "to": "2025-11-30"}
+
+
+@pytest.fixture
+def centre():
+    centre = Centre(NUMBER)
+    write(centre)
+    return centre
+
+
+@pytest.fixture
+def standby(monkeypatch):
+    """The same database under another name, in transactions that only read."""
+    own = connections.settings["default"]
+    other = own | {
+        "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": {
+            "server_side_binding": True,
+            "options": "-c default_transaction_read_only=on",
+            "application_name": "the standby",
+        },
+    }
+    monkeypatch.setitem(connections.settings, "reports", other)
+    monkeypatch.setattr(replica, "_known", replica._Known())
+    # Django's tests allow the databases of the settings alone.
+    monkeypatch.setattr(DatabaseWrapper, "ensure_connection", _ensure_connection)
+    yield connections["reports"]
+    connections["reports"].close()
+    del connections["reports"]
+
+
+def _ensure_connection(wrapper):
+    if wrapper.connection is None:
+        with wrapper.wrap_database_errors:
+            wrapper.connect()
+
+
+def says(monkeypatch, standby):
+    monkeypatch.setattr(replica, "ask", lambda: standby)
+    replica.forget()
+
+
+def counted(monkeypatch):
+    """The aliases of the connections that figures are read from."""
+    used = []
+    real = replica.cursor
+
+    def cursor():
+        found = real()
+        used.append(found.db.alias)
+        return found
+
+    monkeypatch.setattr(replica, "cursor", cursor)
+    return used
+
+
+def test_without_one_the_database_is_read(centre, monkeypatch):
+    used = counted(monkeypatch)
+    api = Api(make_key(centre.manager))
+    assert api.post("/api/report", BODY).json()["data"]["total"]["n"] > 0
+    assert set(used) == {"default"}
+    assert list(surroundings.reports_standby()) == []
+
+
+def test_pages_files_and_calls_read_the_standby(centre, standby, monkeypatch):
+    api = Api(make_key(centre.manager))
+    desk = at_the_desk(make_supervisor(centre.manager))
+    rows = f"/admin/reports/rows/?metric=tma&{PAGE.partition('?')[2]}"
+
+    def all_of_them():
+        answers = [
+            api.post("/api/report", BODY).json()["data"],
+            api.post("/api/report", BODY | {"rows": True}).json()["data"],
+        ]
+        answers[0].pop("at")
+        for page in (PAGE, f"{PAGE}&format=csv", rows, f"{rows}&format=csv"):
+            answer = desk.get(page)
+            assert answer.status_code == 200
+            if "csv" in page:
+                answers.append(b"".join(answer.streaming_content))
+        return answers
+
+    says(monkeypatch, Standby("away"))
+    expected = all_of_them()
+    used = counted(monkeypatch)
+    says(monkeypatch, Standby("ok"))
+    assert all_of_them() == expected
+    assert set(used) == {"reports"}
+    assert "main database" not in desk.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (Standby("behind", 41.2), "its copy for reports is 41 seconds behind."),
+        (Standby("away", error="x"), "its copy for reports cannot be read."),
+        (Standby("no standby"), "its copy for reports cannot be read."),
+    ],
+)
+def test_one_that_is_behind_or_away_is_not_read(
+    centre, standby, monkeypatch, state, sentence
+):
+    used = counted(monkeypatch)
+    says(monkeypatch, state)
+    desk = at_the_desk(make_supervisor(centre.manager))
+    page = desk.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
+    assert sentence in page
+    assert set(used) == {"default"}
+
+
+def test_what_fails_there_is_read_again_here(centre, standby, monkeypatch, caplog):
+    says(monkeypatch, Standby("ok"))
+    connections.settings["reports"]["PORT"] = "1"
+    standby.close()
+    del connections["reports"]
+    api = Api(make_key(centre.manager))
+    with caplog.at_level(logging.WARNING):
+        assert api.post("/api/report", BODY).json()["data"]["total"]["n"] > 0
+    assert "The standby could not be read" in caplog.text
+    assert replica.sentence()
+    used = counted(monkeypatch)
+    api.post("/api/report", BODY)
+    assert set(used) == {"default"}
+
+
+def test_an_error_of_the_database_itself_is_no_reason_to_ask_twice(
+    standby, monkeypatch
+):
+    says(monkeypatch, Standby("ok"))
+    calls = []
+
+    def build():
+        calls.append(1)
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    with pytest.raises(Exception, match="division by zero"):
+        replica.read(build)
+    assert calls == [1]
+
+
+def test_the_doctor_says_what_it_is(standby, monkeypatch):
+    """The one of these tests is no standby: it is the database itself."""
+    [finding] = surroundings.reports_standby()
+    assert (finding.state, finding.text) == (
+        "error",
+        "HCI_REPORTS_DATABASE_URL leads to no standby.",
+    )
+    for state, found in (("ok", "ok"), ("behind", "warning"), ("away", "error")):
+        monkeypatch.setattr(replica, "ask", lambda state=state: Standby(state, 1.0))
+        [finding] = surroundings.reports_standby()
+        assert finding.state == found
