@@ -54,9 +54,12 @@ SELECT (SELECT count(*) FROM (SELECT FROM chats_inboundevent
        (SELECT count(*) FROM chats_homelesschat WHERE alarmed_at IS NOT NULL),
        (SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL)
 """  # noqa: S608 - of constants
+# Where none was ever made, the age of the installation.
 _BACKUP_AGE = """
-SELECT extract(epoch FROM clock_timestamp() - max(began_at))::float8
-  FROM backups_backup WHERE ended_at IS NOT NULL AND error = ''
+SELECT extract(epoch FROM clock_timestamp() - coalesce(
+         (SELECT max(began_at) FROM backups_backup
+           WHERE ended_at IS NOT NULL AND error = ''),
+         (SELECT min(applied) FROM django_migrations)))::float8
 """
 _SINGLE = (
     ("hci_inbound_waiting", "Events of gateways that are not processed."),
@@ -132,8 +135,11 @@ def _inbound() -> Iterator[Metric]:
 
 
 def _backups() -> Iterator[Metric]:
-    """Yields the age of the latest backup, without a value if none is known."""
-    family = GaugeMetricFamily("hci_backup_age_seconds", "Age of the latest backup.")
+    """Yields the age of the latest backup."""
+    family = GaugeMetricFamily(
+        "hci_backup_age_seconds",
+        "Age of the latest backup; without any, of the installation.",
+    )
     [(is_there,)] = _rows("SELECT to_regclass('backups_backup') IS NOT NULL")
     if is_there:
         [(age,)] = _rows(_BACKUP_AGE)

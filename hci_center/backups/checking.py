@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext as _
 
 from hci_center.backups import file_lists, secret_prints
 from hci_center.backups.encryption import Key
@@ -52,7 +53,10 @@ def check_backup(
                         while file.read(2**20):
                             pass
     if count != manifest.files.count:
-        raise BackupError(f"{name} lists {count} files of {manifest.files.count}.")
+        raise BackupError(
+            _("%(name)s lists %(count)d files of %(all)d.")
+            % {"name": name, "count": count, "all": manifest.files.count}
+        )
     return manifest
 
 
@@ -60,8 +64,11 @@ def check_fit(manifest: Manifest, server: int) -> None:
     """Raises BackupError if it cannot be restored by this version on that server."""
     if manifest.server > server:
         raise BackupError(
-            f"The backup is of PostgreSQL {manifest.server}, and this database is "
-            f"{server}: restore it into {manifest.server} or newer."
+            _(
+                "The backup is of PostgreSQL %(its)s, and this database is %(ours)s: "
+                "restore it into %(its)s or newer."
+            )
+            % {"its": manifest.server, "ours": server}
         )
     known = MigrationLoader(None).disk_migrations
     unknown = [
@@ -72,9 +79,11 @@ def check_fit(manifest: Manifest, server: int) -> None:
     ]
     if unknown:
         raise BackupError(
-            f"The backup is of a newer version of this program ({manifest.version}), "
-            f"with migrations that are unknown here: {', '.join(unknown[:3])}. Install "
-            "that version first."
+            _(
+                "The backup is of a newer version of this program (%(version)s), with "
+                "migrations that are unknown here: %(names)s. Install that version first."
+            )
+            % {"version": manifest.version, "names": ", ".join(unknown[:3])}
         )
 
 
@@ -117,7 +126,7 @@ def opened_file(
         hashed = HashedReader(reader)
         yield hashed
     if (hashed.size, hashed.sha256) != (line.size, line.sha256):
-        raise BackupError(f"{where} was changed: its checksum differs.")
+        raise BackupError(_("%s was changed: its checksum differs.") % where)
 
 
 def _check_file(
@@ -125,9 +134,15 @@ def _check_file(
 ) -> None:
     where = f"{manifest.files.pool}/{line.name}"
     if stored is None:
-        raise BackupError(f"{where} is missing in {target.place}.")
+        raise BackupError(
+            _("%(what)s is missing in %(place)s.")
+            % {"what": where, "place": target.place}
+        )
     if stored.size != line.stored:
-        raise BackupError(f"{where} was changed: it has {stored.size} bytes.")
+        raise BackupError(
+            _("%(what)s was changed: it has %(size)d bytes.")
+            % {"what": where, "size": stored.size}
+        )
 
 
 def _is_replaced(app: str, name: str, known: Mapping[tuple[str, str], object]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from django.utils.translation import gettext as _
 from psycopg import sql
 
 from hci_center.backups.connections import connect
@@ -106,8 +107,10 @@ def put_in_place(name: str, aside: str) -> None:
                     )
         except psycopg.errors.ObjectInUse as error:
             raise BackupError(
-                "Somebody is connected to the database: stop web, feed, relay and "
-                "worker, and restore again."
+                _(
+                    "Somebody is connected to the database: stop web, feed, relay and "
+                    "worker, and restore again."
+                )
             ) from error
 
 
@@ -119,8 +122,10 @@ def _create(server: psycopg.Connection[Any], name: str) -> None:
         server.execute(template.format(sql.Identifier(name), options))
     except psycopg.errors.InsufficientPrivilege as error:
         raise BackupError(
-            "The database's role may not create databases (ALTER ROLE … CREATEDB): "
-            "allow it, or restore into an empty one."
+            _(
+                "The database's role may not create databases (ALTER ROLE … CREATEDB): "
+                "allow it, or restore into an empty one."
+            )
         ) from error
 
 
@@ -163,4 +168,4 @@ def _maintenance() -> Iterator[psycopg.Connection[Any]]:
         with server:
             yield server
         return
-    raise BackupError(f"There is no database to create another from: {failure}")
+    raise BackupError(_("There is no database to create another from: %s") % failure)

@@ -12,6 +12,7 @@ import io
 from typing import Any, cast
 
 import pyrage
+from django.utils.translation import gettext as _
 from pyrage import x25519
 
 from hci_center.backups.errors import BackupError
@@ -29,8 +30,10 @@ class Key:
             self._identity = x25519.Identity.from_str(text)
         except Exception as error:
             raise BackupError(
-                "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
-                "manage.py backup --new-key makes one."
+                _(
+                    "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
+                    "manage.py backup --new-key makes one."
+                )
             ) from error
         self._secret = hashlib.sha256(b"hci backup seal:" + text.encode()).digest()
 
@@ -73,14 +76,14 @@ class Key:
                 )
         except pyrage.DecryptError as error:
             raise BackupError(
-                "it cannot be decrypted with this HCI_BACKUP_KEY, or it was changed"
+                _("it cannot be decrypted with this HCI_BACKUP_KEY, or it was changed")
             ) from error
         except OSError as error:
             if sink.failure is not None:
                 raise sink.failure from None
             if error.errno is not None:
                 raise
-            raise BackupError("it was changed or is cut off") from error
+            raise BackupError(_("it was changed or is cut off")) from error
 
 
 class _KeptSink(io.RawIOBase):

@@ -14,6 +14,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hci_center.backups import file_lists, postgres_programs, secret_prints
 from hci_center.backups.connections import connect
@@ -164,14 +165,14 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, BackupError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"There is no room left: {error}"
+        return _("There is no room left: %s") % error
     if isinstance(error, OSError):
-        return f"A file or the bucket failed: {error}"
+        return _("A file or the bucket failed: %s") % error
     if isinstance(error, psycopg.Error):
-        return f"The database failed: {type(error).__name__}"
+        return _("The database failed: %s") % type(error).__name__
     if isinstance(error, KeyboardInterrupt | SystemExit):
-        return "It was stopped."
-    return f"An error of this program: {type(error).__name__}"
+        return _("It was stopped.")
+    return _("An error of this program: %s") % type(error).__name__
 
 
 def _clean_up(wishes: Wishes, say: Say) -> None:
@@ -192,7 +193,7 @@ def _alone() -> Iterator[None]:
     with connect(autocommit=True) as database:
         row = database.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         if row is None or not row[0]:
-            raise BackupError("A backup is being made already.")
+            raise BackupError(_("A backup is being made already."))
         yield
 
 

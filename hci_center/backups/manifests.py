@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+
 from hci_center.backups.encryption import SUFFIX, Key
 from hci_center.backups.errors import BackupError
 from hci_center.backups.streams import (
@@ -84,22 +86,30 @@ def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
         with target.read(f"{name}/{MANIFEST}") as file:
             content = json.loads(file.read())
     except FileNotFoundError:
-        raise BackupError(f"There is no backup {name} in {target.place}.") from None
+        raise BackupError(
+            _("There is no backup %(name)s in %(place)s.")
+            % {"name": name, "place": target.place}
+        ) from None
     except ValueError:
-        raise BackupError(f"The manifest of {name} was changed.") from None
+        raise BackupError(_("The manifest of %s was changed.") % name) from None
     seal = content.pop("seal", "")
     if content.get("format") != FORMAT:
-        raise BackupError(f"{name} is no backup of a version that can be read here.")
+        raise BackupError(
+            _("%s is no backup of a version that can be read here.") % name
+        )
     if content["key"]:
         if key is None:
-            raise BackupError(f"{name} is encrypted: set HCI_BACKUP_KEY.")
+            raise BackupError(_("%s is encrypted: set HCI_BACKUP_KEY.") % name)
         if content["key"] != key.fingerprint:
             raise BackupError(
-                f"{name} is encrypted with another key than HCI_BACKUP_KEY (fingerprint "
-                f"{content['key']}, here {key.fingerprint})."
+                _(
+                    "%(name)s is encrypted with another key than HCI_BACKUP_KEY "
+                    "(fingerprint %(its)s, here %(ours)s)."
+                )
+                % {"name": name, "its": content["key"], "ours": key.fingerprint}
             )
     if not hmac.compare_digest(seal, _seal(content, key if content["key"] else None)):
-        raise BackupError(f"The manifest of {name} was changed.")
+        raise BackupError(_("The manifest of %s was changed.") % name)
     parts = {part: Part(**values) for part, values in content.pop("parts").items()}
     try:
         return Manifest(
@@ -107,7 +117,7 @@ def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
         )
     except TypeError:
         raise BackupError(
-            f"{name} is no backup of a version that can be read here."
+            _("%s is no backup of a version that can be read here.") % name
         ) from None
 
 
@@ -141,7 +151,10 @@ def opened(
         try:
             source = target.read(where)
         except FileNotFoundError:
-            raise BackupError(f"{where} is missing in {target.place}.") from None
+            raise BackupError(
+                _("%(what)s is missing in %(place)s.")
+                % {"what": where, "place": target.place}
+            ) from None
         with source:
             hashed = HashedReader(source)
             try:
@@ -152,7 +165,7 @@ def opened(
             except BackupError as error:
                 raise BackupError(f"{where}: {error}.") from error
             if (hashed.size, hashed.sha256) != (known.size, known.sha256):
-                raise BackupError(f"{where} was changed: its checksum differs.")
+                raise BackupError(_("%s was changed: its checksum differs.") % where)
 
     with pulled(produce) as reader:
         yield reader

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from hci_center.backups.errors import BackupError
 from hci_center.backups.folder import Folder
@@ -20,7 +21,7 @@ def open_target(path: Path | None = None) -> Target:
             from hci_center.backups.bucket import Bucket
         except ModuleNotFoundError as error:
             raise BackupError(
-                f"A bucket needs {error.name}: pip install -r requirements-s3.txt"
+                _("A bucket needs %s: pip install -r requirements-s3.txt") % error.name
             ) from error
         return Bucket()
     return Folder(path or settings.BACKUP_DIR)
@@ -40,5 +41,5 @@ def locate(named: str) -> tuple[Target, str]:
     if named != LATEST:
         return target, named
     if not (names := target.names()):
-        raise BackupError(f"There is no backup in {target.place}.")
+        raise BackupError(_("There is no backup in %s.") % target.place)
     return target, names[-1]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 from psycopg.conninfo import make_conninfo
 
 from hci_center.backups.errors import BackupError
@@ -48,9 +49,12 @@ def find_program(name: str) -> Path:
         if _version_of(path) == wanted:
             return path
     raise BackupError(
-        f"The database is PostgreSQL {wanted}, and there is no {name} of that version "
-        f"here: install postgresql-client-{wanted} (its programs must be in PATH or in "
-        "/usr/lib/postgresql)."
+        _(
+            "The database is PostgreSQL %(version)s, and there is no %(program)s of that "
+            "version here: install postgresql-client-%(version)s (its programs must be "
+            "in PATH or in /usr/lib/postgresql)."
+        )
+        % {"version": wanted, "program": name}
     )
 
 
@@ -128,7 +132,10 @@ def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[byte
             for pipe in filter(None, (process.stdout, process.stdin)):
                 pipe.close()
         if status != 0:
-            raise BackupError(f"{name} failed: {_told(errors) or f'exit {status}'}")
+            raise BackupError(
+                _("%(program)s failed: %(why)s")
+                % {"program": name, "why": _told(errors) or f"exit {status}"}
+            )
 
 
 def _told(errors: IO[bytes]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 import psycopg
 from django.db import Error, connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hci_center.backups import databases
 from hci_center.backups.checking import check_backup, listed_files
@@ -36,7 +37,7 @@ def rehearse(
     backup.rehearsed_at = timezone.now()
     if not databases.may_create():
         backup.rehearsal = Backup.Rehearsal.IMPOSSIBLE
-        backup.rehearsal_error = (
+        backup.rehearsal_error = _(
             "The database's role may not create databases (ALTER ROLE … CREATEDB)."
         )
     else:

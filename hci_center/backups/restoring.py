@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chats.files.unfinished import UNFINISHED
 from hci_center.audit.recording import record
@@ -78,8 +79,11 @@ def restore_backup(
         check_secrets(manifest)
     if others := databases.others_connected():
         raise BackupError(
-            f"{others} other connections use the database: stop web, feed, relay and "
-            "worker first."
+            _(
+                "%d other connections use the database: stop web, feed, relay and "
+                "worker first."
+            )
+            % others
         )
     restored = _Restored(target, manifest, key, choices, say)
     if databases.is_empty():
@@ -87,8 +91,10 @@ def restore_backup(
         findings = restored.make()
     elif not choices.replace:
         raise BackupError(
-            "The database is not empty: --replace removes what is in it, or set "
-            "DATABASE_URL or HCI_DATA_DIR to a new one."
+            _(
+                "The database is not empty: --replace removes what is in it, or set "
+                "DATABASE_URL or HCI_DATA_DIR to a new one."
+            )
         )
     else:
         findings = _replace(restored)
@@ -195,8 +201,8 @@ def restore_database(
     for table, rows in manifest.rows.items():
         if counts.get(table) != rows:
             raise BackupError(
-                f"{table} has {counts.get(table)} rows after the restore, and had "
-                f"{rows}."
+                _("%(table)s has %(now)s rows after the restore, and had %(before)s.")
+                % {"table": table, "now": counts.get(table), "before": rows}
             )
     # Without it the checks, and the first hours of the centre, would be planned blindly.
     with connection.cursor() as cursor:

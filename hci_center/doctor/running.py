@@ -123,7 +123,9 @@ def backup() -> Iterator[Finding]:
         )
     age = known.age(timezone.now())
     if age is None:
-        yield warning(_("No backup is known."), _how_to_back_up())
+        # Its first night is over: the worker should have made one.
+        make = error if known.is_scheduled and _is_a_day_old() else warning
+        yield make(_("No backup was ever made."), _how_to_back_up())
         return
     text = _("The latest backup is %.0f hours old.") % (age.total_seconds() / 3600)
     if age > records.LATE:
@@ -135,6 +137,12 @@ def backup() -> Iterator[Finding]:
             _("Its rehearsal has failed: %s") % known.rehearsal_error,
             _("It could not be restored: make another."),
         )
+
+
+def _is_a_day_old() -> bool:
+    """Whether the installation is older than a backup may be."""
+    [(age,)] = rows("SELECT now() - min(applied) FROM django_migrations")
+    return age is not None and age > records.LATE
 
 
 def _how_to_back_up() -> str:

@@ -18,6 +18,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
 
+from areas.models import LoginSession, Operator
 from chats.files.storage import write_file
 from chats.models import Attachment, Chat, Delivery
 from hci_center.backups import databases
@@ -100,6 +101,11 @@ def fill_centre() -> Chat:
     session["who"] = SESSION
     session.save()
     tickets.issue(Caller("administrator", "user:1", None), session.session_key, "")
+    operator = Operator.objects.get()
+    key = session.session_key
+    LoginSession.objects.create(user=operator.user, session_key=key, device=SESSION)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT feed_count_sockets(%s, %s, 1, 60)", [SESSION, "web"])
     return chat
 
 

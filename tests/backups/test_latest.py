@@ -3,10 +3,17 @@
 from datetime import time, timedelta
 
 import pytest
-from django.utils import timezone
+from django.db import connection
+from django.utils import timezone, translation
 
+from chats.worker import backlog_metrics
+from hci_center.backups.errors import BackupError
+from hci_center.backups.folder import Folder
+from hci_center.backups.making import reason_of
+from hci_center.backups.manifests import read_manifest
 from hci_center.backups.models import Backup
 from hci_center.backups.records import latest
+from hci_center.doctor import running
 from tests.admin.conftest import at_the_desk
 from tests.builders import make_supervisor
 
@@ -82,3 +89,46 @@ def test_a_supervisor_sees_none_of_it(manager):
     desk = at_the_desk(make_supervisor(manager))
     assert tile(desk) is None
     assert desk.get("/admin/backups/backup/").status_code in (302, 403)
+
+
+# The alert and the doctor --------------------------------------------------------
+
+
+def age_in_metrics():
+    [family] = backlog_metrics._backups()
+    [sample] = family.samples
+    return sample.value
+
+
+def installed(days):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE django_migrations SET applied = now() - make_interval(days => %s)",
+            [days],
+        )
+
+
+def test_without_one_the_age_is_that_of_the_installation():
+    installed(3)
+    assert age_in_metrics() == pytest.approx(3 * 86_400, abs=60)
+    made(5)
+    assert age_in_metrics() == pytest.approx(5 * 3600, abs=60)
+
+
+def test_the_doctor_wants_one_after_the_first_night(settings):
+    settings.BACKUP_AT = None
+    installed(3)
+    [finding] = running.backup()
+    assert (finding.state, finding.text) == ("warning", "No backup was ever made.")
+    settings.BACKUP_AT = time(3)
+    assert [each.state for each in running.backup()] == ["error"]
+    installed(1)
+    assert [each.state for each in running.backup()] == ["warning"]
+
+
+def test_reasons_are_told_in_portuguese(tmp_path):
+    with translation.override("pt-br"):
+        with pytest.raises(BackupError, match=r"^Não há backup .* em "):
+            read_manifest(Folder(tmp_path), "20260101T000000Z", None)
+        assert reason_of(OSError(28, "x")).startswith("Não há mais espaço: ")
+        assert reason_of(ValueError()) == "Um erro deste programa: ValueError"

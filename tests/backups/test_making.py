@@ -122,7 +122,7 @@ def test_killed_half_way_it_leaves_no_backup(target, number):
         process.wait(30)
         assert target.names() == []
     error = Backup.objects.get().error
-    assert error == ("" if number == signal.SIGKILL else "It was stopped.")
+    assert error == ("" if number == signal.SIGKILL else "Foi interrompido.")
     wait_for(lambda: not dumping())
     assert make_backup(Wishes(target, None, keep=2), say).name in target.names()
     assert list(target.path.glob(".unfinished-*")) == []

@@ -86,7 +86,7 @@ def test_a_worker_that_stops_ends_it(planned):
         thread.join(20)
         assert not thread.is_alive()
         assert time.monotonic() - began < 10
-    assert Backup.objects.get().error == "It was stopped."
+    assert Backup.objects.get().error == "Foi interrompido."
     assert not list(planned.glob("2*"))
 
 

@@ -91,6 +91,7 @@ async def _welcome(
             connection.transport.close_connection(Close.TOO_MANY)
         else:
             await catch_up(hub, connection, hello)
+            hub.log.opened(connection)
     except DatabaseAwayError:
         connection.transport.close_connection(Close.RESTART)
     except Exception:

@@ -96,6 +96,8 @@ class Connection:
         "is_in_doubt",
         "is_open",
         "is_paused",
+        "number",
+        "opened_at",
         "paused_at",
         "present_as",
         "reset_due",
@@ -118,6 +120,9 @@ class Connection:
         # Set while it is live.
         self.audience: Audience | None = None
         self.slot = 0
+        # Of the log: which one of this process, and since when it is live.
+        self.number = 0
+        self.opened_at = 0.0
         self.is_paused = False
         self.paused_at = 0
         # Whether the client's data became void, or may have, while it was not live.

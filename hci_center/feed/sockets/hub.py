@@ -45,6 +45,7 @@ from hci_center.feed.sockets.presence import Presence
 from hci_center.feed.sockets.replay_buffer import ReplayBuffer
 from hci_center.feed.sockets.replay_store import ReplayStore
 from hci_center.feed.sockets.socket_counts import SocketCounts
+from hci_center.feed.sockets.socket_log import SocketLog
 from hci_center.metrics.exposition import exposition
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Hub:
         )
         self.presence = Presence(self.database, self.ephemeral)
         self.socket_counts = SocketCounts(self.database, self.credentials.people)
+        self.log = SocketLog()
         self.replay_buffer = ReplayBuffer(0)
         self.epoch = ""
         # The cursor before the changes that are being sent.
@@ -328,6 +330,7 @@ class Hub:
         if connection.followed:
             self._background.start(self.ephemeral.forget(connection))
         state = connection.state
+        self.log.closed(connection)
         self.credentials.leave(connection)
         if state is not None and state.is_person:
             self.socket_counts.changed(state.credential)

@@ -1,0 +1,39 @@
+"""Logs that a socket is live and that it has closed, by ids alone."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from hci_center.feed.sockets.connection import Connection
+
+logger = logging.getLogger(__name__)
+
+
+class SocketLog:
+    """Numbers the sockets of this process in the order in which they became live."""
+
+    def __init__(self) -> None:
+        self._opened = 0
+
+    def opened(self, connection: Connection) -> None:
+        """Says whose socket is live, unless it was closed meanwhile."""
+        state = connection.state
+        if state is None or connection.audience is None:
+            return
+        self._opened += 1
+        connection.number, connection.opened_at = self._opened, time.monotonic()
+        logger.info("Socket %d of %s opened", connection.number, state.credential)
+
+    def closed(self, connection: Connection) -> None:
+        """Says for how long it was live; of one that never was it says nothing."""
+        state = connection.state
+        if state is None or not connection.number:
+            return
+        seconds = time.monotonic() - connection.opened_at
+        logger.info(
+            "Socket %d of %s closed after %.0f s",
+            connection.number,
+            state.credential,
+            seconds,
+        )
