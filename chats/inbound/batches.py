@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from time import monotonic
 from typing import Any
 
 from django.db import connection
@@ -36,6 +37,8 @@ Parsed = tuple[ClaimedEvent, Receipt | None]
 
 # The most events of a partition that are claimed at once.
 AT_ONCE = 20
+# In seconds, half of the lease: what is not begun by then is given back.
+LONGEST = 30.0
 # The number of immediate attempts for an event that meets a deadlock.
 TRIES_AT_ONCE = 3
 
@@ -68,17 +71,22 @@ UPDATE chats_inboundevent SET lease_until = NULL, attempts = attempts - 1
 def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) -> None:
     """Processes claimed events of one partition, in order, until it is to stop.
 
-    Raises database errors: the events that were not processed are claimed again when
-    their lease has expired.
+    When some are slow, such as those with large files, the others are given back before
+    their lease expires. Raises database errors: the events that were not processed are
+    claimed again when their lease has expired.
     """
-    done = 0
+    done, until = 0, monotonic() + LONGEST
+
+    def is_over() -> bool:
+        return is_stopping() or monotonic() > until
+
     for is_receipt, run in groupby(map(_parsed, claimed), lambda one: bool(one[1])):
         events = list(run)
-        if is_stopping():
+        if is_over():
             break
         ended = _apply(events) if is_receipt else set()
         for event, _receipt in events:
-            if is_stopping():
+            if is_over():
                 break
             if event.id not in ended:
                 _process(event)

@@ -155,3 +155,12 @@ def test_a_worker_that_stops_gives_back_what_it_has_not_processed(cloud, chat):
     rest = InboundEvent.objects.filter(state="waiting")
     assert [*rest.values_list("attempts", "lease_until")] == [(0, None), (0, None)]
     assert work() == 2
+
+
+def test_slow_events_leave_the_others_to_a_later_claim(cloud, chat, monkeypatch):
+    for text in ("um", "dois", "três"):
+        post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, text))
+    monkeypatch.setattr(batches, "LONGEST", -1.0)
+    assert work() == 3
+    rest = InboundEvent.objects.filter(state="waiting")
+    assert [*rest.values_list("attempts", "lease_until")] == [(0, None)] * 3
