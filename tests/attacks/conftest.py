@@ -6,8 +6,9 @@ import pytest
 
 from tests.attacks.servers import Server
 from tests.chats.conftest import cloud, rounds
+from tests.faults.conftest import cluster
 
-__all__ = ["cloud", "rounds"]
+__all__ = ["cloud", "cluster", "rounds"]
 
 
 @pytest.fixture(scope="module")
