@@ -18,7 +18,7 @@ from tests.local.installation import Installation
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 
