@@ -277,7 +277,9 @@ def _demo_pages() -> frozenset[str]:
 
 WEBHOOKS: dict[str, Webhook] = {
     "facebook": MessengerWebhook(_page_secrets),
-    "whatsapp": WhatsAppCloudWebhook(_app_secrets, phones_of_business),
+    "whatsapp": WhatsAppCloudWebhook(
+        _app_secrets, phones_of_business, _installation_secret
+    ),
     "evolution": EvolutionWebhook(),
     "wppconnect": WPPConnectWebhook(),
 }

@@ -29,7 +29,8 @@ SELECT e.manager_id, e.chat_id, %(kind)s, clock_timestamp(), e.area_id, e.operat
                 %(operator)s::bigint, %(sa)s::bigint))
        AS e (manager_id, chat_id, area_id, operator_id, sa)
 """  # noqa: S608 - of columns
-# In the order of the given kinds; inserts nothing if no chat is open.
+# In the order of the given kinds; inserts nothing if no chat is open. Sub-selects hide the
+# parameters from the planner, which would plan for their values anew each time.
 _RECORD_IN_OPEN_CHATS = f"""
 {INSERT}
 SELECT h.manager_id, h.id, said.kind, clock_timestamp(), c.area_id, c.operator_id,
@@ -37,9 +38,10 @@ SELECT h.manager_id, h.id, said.kind, clock_timestamp(), c.area_id, c.operator_i
        %(detail)s::jsonb
   FROM chats_chat h
   JOIN contacts_contact c ON c.id = h.contact_id,
-       unnest(%(kinds)s::text[], %(causes)s::text[])
+       unnest((SELECT %(kinds)s::text[]), (SELECT %(causes)s::text[]))
          WITH ORDINALITY AS said (kind, cause, place)
- WHERE h.contact_id = ANY(%(contacts)s::bigint[]) AND h.closed_at IS NULL
+ WHERE h.contact_id = ANY(ARRAY(SELECT unnest(%(contacts)s::bigint[])))
+   AND h.closed_at IS NULL
  ORDER BY h.id, said.place
 RETURNING id
 """  # noqa: S608 - of columns

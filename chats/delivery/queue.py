@@ -55,7 +55,7 @@ WITH RECURSIVE lines AS (
                 AND coalesce(p.position, p.message_id)
                   < coalesce(d.position, d.message_id))
      ORDER BY d.next_at, d.message_id
-     LIMIT greatest(0, %(each)s - coalesce(busy.taken, 0))
+     LIMIT greatest(0, (SELECT %(each)s::int) - coalesce(busy.taken, 0))
        FOR UPDATE OF d SKIP LOCKED) q
    WHERE NOT EXISTS (
            SELECT FROM chats_gatewayaccount a

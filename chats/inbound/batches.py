@@ -20,7 +20,8 @@ from chats.accounts.registry import WEBHOOKS
 from chats.conversations.queries import as_uuid
 from chats.gateways.events import Receipt
 from chats.inbound import queue
-from chats.inbound.queue import ClaimedEvent
+from chats.inbound.handlers import WebhookAccount
+from chats.inbound.queue import AccountFinder, ClaimedEvent
 from chats.messages.receipts import LIFT_NAMED, error_of
 from hci_center.database.faults import (
     DEADLOCK,
@@ -76,6 +77,7 @@ def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) ->
     claimed again when their lease has expired.
     """
     done, until = 0, monotonic() + LONGEST
+    find = _finding_once()
 
     def is_over() -> bool:
         return is_stopping() or monotonic() > until
@@ -84,15 +86,27 @@ def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) ->
         events = list(run)
         if is_over():
             break
-        ended = _apply(events) if is_receipt else set()
+        ended = _apply(events, find) if is_receipt else set()
         for event, _receipt in events:
             if is_over():
                 break
             if event.id not in ended:
-                _process(event)
+                _process(event, find)
             done += 1
     if done < len(claimed):
         _release(claimed[done:])
+
+
+def _finding_once() -> AccountFinder:
+    """Returns `account_of` for the events of one partition, which share their account."""
+    found: list[WebhookAccount] = []
+
+    def find(event: ClaimedEvent) -> WebhookAccount:
+        if not found:
+            found.append(queue.account_of(event))
+        return found[0]
+
+    return find
 
 
 def _release(claimed: Sequence[ClaimedEvent]) -> None:
@@ -113,14 +127,14 @@ def _parsed(claimed: ClaimedEvent) -> tuple[ClaimedEvent, Receipt | None]:
     return claimed, None
 
 
-def _apply(events: Sequence[Parsed]) -> set[int]:
+def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
     """Applies receipts of known messages; returns the ids of the events that ended.
 
     What one of them prevents is left to be processed one by one.
     """
     ended: set[int] = set()
     try:
-        manager_id = queue.account_of(events[0][0]).manager_id
+        manager_id = find(events[0][0]).manager_id
         for some in _rounds(events):
             ended |= _apply_round(manager_id, some)
     except queue.UnknownAccountError:
@@ -160,12 +174,12 @@ def _apply_round(manager_id: int, receipts: list[tuple[int, Receipt]]) -> set[in
         return {event_id for (event_id,) in cursor.fetchall()}
 
 
-def _process(event: ClaimedEvent) -> None:
+def _process(event: ClaimedEvent, find: AccountFinder) -> None:
     """Processes an event, retrying after deadlocks and lock timeouts."""
     with bound(event_id=event.id):
         for tries in range(1, TRIES_AT_ONCE + 1):
             try:
-                queue.process(event)
+                queue.process(event, find)
                 return
             except Exception as error:
                 passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -118,6 +119,9 @@ class ClaimedEvent:
     age: float
 
 
+AccountFinder = Callable[[ClaimedEvent], handlers.WebhookAccount]
+
+
 def store_pieces(
     source: str, raw: bytes, pieces: list[WebhookItem], lane: str | None = None
 ) -> None:
@@ -156,17 +160,17 @@ def claim(
     return list(claimed.values())
 
 
-def process(claimed: ClaimedEvent) -> None:
+def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) -> None:
     """Processes a claimed event and writes the result.
 
-    While files cannot be stored, the event is deferred for up to a day. Raises database
+    `find_account` is used instead of `account_of`. While files cannot be stored, the event is deferred for up to a day. Raises database
     errors: the event is claimed again when its lease has expired.
     """
     if claimed.attempts > MOST_ATTEMPTS:
         _end(claimed, InboundEvent.State.PARKED, _("It was tried too often."))
         return
     try:
-        note = _act(claimed)
+        note = _act(claimed, find_account or account_of)
     except UnavailableError:
         if claimed.age < LONGEST_STORAGE_WAIT:
             _defer(claimed, wait=STORAGE_WAIT)
@@ -227,7 +231,7 @@ def forget_old() -> None:
         InboundEvent.objects.filter(pk__in=oldest).delete()
 
 
-def _act(claimed: ClaimedEvent) -> str:
+def _act(claimed: ClaimedEvent, find_account: AccountFinder) -> str:
     """Handles all events of the payload and returns a note for the admin list.
 
     Raises UnknownMessageError after the others have been handled.
@@ -240,7 +244,7 @@ def _act(claimed: ClaimedEvent) -> str:
         return ", ".join(handlers.note_of(event) for event in unwanted)
     if claimed.lane.startswith(BUSINESS_ACCOUNT):
         return _("No manager names this business account.")
-    account = account_of(claimed)
+    account = find_account(claimed)
     notes: list[str] = []
     unknown: UnknownMessageError | None = None
     for event in events:

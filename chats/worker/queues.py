@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.db import connection
 
+# Else what a worker is busy with would be found in each round until it ends.
+_IS_FREE = "(lease_until IS NULL OR lease_until < clock_timestamp())"
 # By the two indexes of the tasks.
-_TASKS = """SELECT FROM chats_task
-             WHERE run_at <= clock_timestamp()
-               AND (lease_until IS NULL OR lease_until < clock_timestamp())"""
+_TASKS = f"SELECT FROM chats_task WHERE run_at <= clock_timestamp() AND {_IS_FREE}"
 # The queues, by the names of the jobs that work through them. Rows that wait for their
-# time, or that another worker has, may be among those of all but the tasks: the
-# statement that claims decides.
+# time may be among those of all but the tasks: the statement that claims decides.
 _WAITING = {
-    "send": "SELECT FROM chats_delivery WHERE done_at IS NULL",
-    "inbound": "SELECT FROM chats_inboundevent WHERE state = 'waiting'",
+    "send": f"SELECT FROM chats_delivery WHERE done_at IS NULL AND {_IS_FREE}",
+    "inbound": f"""SELECT FROM chats_inboundevent
+                    WHERE state = 'waiting' AND {_IS_FREE}""",
     "rules": f"{_TASKS} AND kind <> 'clock' UNION ALL {_TASKS} AND kind = 'clock'",
     "conversions": "SELECT FROM chats_convertedfile WHERE made_at IS NULL",
     "media": "SELECT FROM chats_mediafetch",

@@ -20,7 +20,7 @@ from chats.gateways.events import (
     ReceiptStatus,
     WebhookItem,
 )
-from chats.gateways.graph import Secrets, signed_pieces
+from chats.gateways.graph import Secrets, is_signed, signed_pieces
 from chats.gateways.parsing import found, listed, text
 from chats.gateways.whatsapp_cloud.account_fields import account_events, error_events
 from chats.gateways.whatsapp_cloud.content import (
@@ -65,18 +65,26 @@ BUSINESS_ACCOUNT = "waba:"
 class WhatsAppCloudWebhook:
     """Parser of changes of business accounts, signed with the app's secret.
 
-    `phones_of` returns the known phone number ids of a business account.
+    `secrets` are those of all apps, for which the managers are read; `main` is the one
+    that may sign for every number. `phones_of` returns the known phone number ids of a
+    business account.
     """
 
     def __init__(
         self,
         secrets: Callable[[], Secrets],
         phones_of: Callable[[str], Iterable[str]] = lambda _: (),
+        main: Callable[[], Secrets] = dict,
     ) -> None:
-        self._secrets, self._phones_of = secrets, phones_of
+        self._secrets, self._phones_of, self._main = secrets, phones_of, main
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
-        return signed_pieces(self._secrets(), headers, raw, self._pieces)
+        secrets = self._main()
+        # What it has signed needs no other secret. Only who has it learns by the time
+        # that it was tried first.
+        if not any(is_signed(secret, headers, raw) for secret in secrets):
+            secrets = self._secrets()
+        return signed_pieces(secrets, headers, raw, self._pieces)
 
     def _pieces(self, body: dict[str, Any]) -> Iterator[WebhookItem]:
         if body.get("object") != OBJECT:

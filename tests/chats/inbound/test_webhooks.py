@@ -24,6 +24,7 @@ from tests.chats.conftest import (
     PSID,
     post,
 )
+from tests.counting import at_most
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -259,3 +260,16 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]
+
+
+def test_what_the_installation_s_app_has_signed_reads_no_manager(
+    cloud, settings, other_cloud
+):
+    settings.META_APP_SECRET = "sesame"
+    cloud.secret = "sesame"
+    with at_most(1):
+        post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi"))
+    assert InboundEvent.objects.get().lane == CLOUD_PHONE
+    # Other apps may sign for their numbers as before.
+    post(other_cloud, "/webhooks/whatsapp", other_cloud.inbound(PHONE, "Oi"))
+    assert InboundEvent.objects.count() == 2

@@ -85,11 +85,11 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
 ):
     plain, met = inbound_queue._act, []
 
-    def act(claimed):
+    def act(claimed, find_account):
         if not met:
             met.append(True)
             raised_by_the_server("40P01")
-        return plain(claimed)
+        return plain(claimed, find_account)
 
     monkeypatch.setattr(inbound_queue, "_act", act)
     path = webhook_path("evolution", manager.pk)
