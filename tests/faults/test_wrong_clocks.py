@@ -16,10 +16,9 @@ from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults import deciding
 from tests.faults.centre import Centre
-from tests.faults.delivering import FILL
+from tests.faults.delivering import FILL, wait_until
 from tests.faults.template_cluster import copy_cluster
 from tests.feed.client import Socket
-from tests.feed.processes import wait_until
 
 # Debian's package libfaketime.
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -29,6 +28,7 @@ pytestmark = [
 ]
 CONTACTS, EACH = count((10, 3), full=(100, 10))
 TIMEOUT = 90
+PATIENCE = 120
 LATER = count(5, full=20)
 PEOPLE = """
 import json
@@ -123,7 +123,7 @@ def test_what_waits_is_sent_once_and_in_order(centre, fake):
     values = {"contacts": CONTACTS, "each": EACH, "number": 5511400066666}
     with centre.connect() as database:
         database.execute(FILL, values | {"port": 6666})
-    wait_until(lambda: asked(centre, DELIVERIES) == 0)
+    wait_until(lambda: asked(centre, DELIVERIES) == 0, PATIENCE)
     said = defaultdict(list)
     for one in fake.delivered:
         if one.text.isdigit():
@@ -147,8 +147,8 @@ def test_what_is_scheduled_is_sent_when_the_database_says(centre, fake):
             database.execute(due, [f"later {n}"])
             database.execute("UPDATE chats_task SET run_at = now()")
         expected = ["sent"] * (n + 1) + ["waiting"] * (LATER - n - 1)
-        wait_until(lambda so=expected: asked(centre, states) == so)
-    wait_until(lambda: asked(centre, DELIVERIES) == 0)
+        wait_until(lambda so=expected: asked(centre, states) == so, PATIENCE)
+    wait_until(lambda: asked(centre, DELIVERIES) == 0, PATIENCE)
     texts = Counter(one.text for one in fake.delivered)
     assert [texts[f"later {n}"] for n in range(LATER)] == [1] * (LATER - 1) + [0]
 
@@ -166,7 +166,7 @@ def test_a_menu_waits_for_as_long_as_it_says(centre, fake):
     with centre.connect() as database:
         database.execute(write, {"contacts": CONTACTS})
     timers = "SELECT count(*) FROM chats_task WHERE kind = 'menu'"
-    wait_until(lambda: asked(centre, timers) == CONTACTS)
+    wait_until(lambda: asked(centre, timers) == CONTACTS, PATIENCE)
     waits = """
     SELECT bool_and(run_at - now() BETWEEN interval '1 minute' AND %s)
       FROM chats_task WHERE kind = 'menu'
@@ -180,7 +180,7 @@ def test_a_menu_waits_for_as_long_as_it_says(centre, fake):
         )
         database.execute("UPDATE chats_task SET run_at = now()")
     told = "SELECT count(*) FROM chats_menustate WHERE reminded"
-    wait_until(lambda: asked(centre, told) == CONTACTS)
-    wait_until(lambda: asked(centre, DELIVERIES) == 0)
+    wait_until(lambda: asked(centre, told) == CONTACTS, PATIENCE)
+    wait_until(lambda: asked(centre, DELIVERIES) == 0, PATIENCE)
     texts = Counter((one.to, one.text) for one in fake.delivered)
     assert set(texts.values()) == {1}
