@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,13 +13,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from chats.admin.endless import NEWEST_EVENT_OF, EndlessAdmin
 from chats.admin.search import latest_chats
+from chats.inbox.names import names_of_credentials
 from chats.models import ChatEvent
 from managers.admin.columns import column, moment_column
 from managers.admin.filters import TenantFilter
 from managers.admin.tenant import caller_behind
-from managers.models import ApiKey
 
-_CREDENTIAL = re.compile(r"(user|key):([0-9]{1,18})")
 RULES = {
     "away": gettext_lazy("Opening hours"),
     "menu": gettext_lazy("Menu"),
@@ -62,15 +59,8 @@ class ChatEventAdmin(EndlessAdmin):
     fields = [("at", "kind"), ("chat", "of_manager"), ("area", "operator"), "who"]
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """Loads the names of those who acted, in two queries."""
-        ids: dict[str, set[int]] = {"user": set(), "key": set()}
-        for row in rows:
-            if match := _CREDENTIAL.fullmatch(row.actor):
-                ids[match[1]].add(int(match[2]))
-        users = User.objects.filter(pk__in=ids["user"]).values_list("pk", "username")
-        keys = ApiKey.objects.filter(pk__in=ids["key"]).values_list("pk", "name")
-        names = {f"user:{pk}": name for pk, name in users}
-        names |= {f"key:{pk}": name for pk, name in keys}
+        """Loads the names of those who acted, in three queries."""
+        names = names_of_credentials({row.actor for row in rows})
         for row in rows:
             row.bearer = names.get(row.actor) or _name_of_rule(row.actor)
 
@@ -98,7 +88,9 @@ class ChatEventAdmin(EndlessAdmin):
         acting = event.acting_operator
         if acting is None:
             return event.bearer or "-"
-        return f"{acting.name} ({event.bearer})" if event.bearer else str(acting.name)
+        if event.bearer in ("", acting.name):
+            return str(acting.name)
+        return f"{acting.name} ({event.bearer})"
 
 
 def _name_of_rule(actor: str) -> str:

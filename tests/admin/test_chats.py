@@ -258,8 +258,16 @@ def test_the_ledger_names_who_did_it(desk, manager, supervisor, contact, ana):
     close_chat(contact, actor=Actor(f"user:{supervisor.pk}"))
     page = desk.get(LEDGER).content.decode()
     assert "menu bot" in page
-    assert f"Ana ({ana.user.username})" in page
+    assert "Ana (" not in page
     assert supervisor.username in page
+
+
+def test_the_ledger_names_who_acts_in_an_operators_name(desk, manager, contact, ana):
+    make_key(manager, name="menu bot")
+    key = ApiKey.objects.get()
+    operator = find_operator(ana.manager_id, ana.pk)
+    claim(contact, operator, actor=Actor(f"key:{key.pk}", ana.pk))
+    assert "Ana (menu bot)" in desk.get(LEDGER).content.decode()
 
 
 def test_the_ledger_survives_any_credential(desk, contact):
