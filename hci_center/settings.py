@@ -335,6 +335,11 @@ TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])
 # Whom those who find a weakness write to, as an address or a URL; "" tells nobody.
 SECURITY_CONTACT: str = env.str("HCI_SECURITY_CONTACT", default="").strip()
 
+# How many years lines of the audit are kept; 0: nothing of it is deleted.
+AUDIT_YEARS: int = env.number("HCI_AUDIT_YEARS", default=0, least=0, most=100)
+if AUDIT_YEARS == 1:
+    raise ImproperlyConfigured("HCI_AUDIT_YEARS is 2 or more, or 0 to keep everything.")
+
 # Language and time ---------------------------------------------------------
 
 LANGUAGE_CODE = "pt-br"

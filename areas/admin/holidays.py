@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.encoding import force_str
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -24,13 +25,19 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from areas.admin.hours_impact import ask_about_hours, newest_hours
+from areas.admin.hours_impact import (
+    HOURS_COUNT,
+    ask_about_hours,
+    facts_of_hours,
+    newest_hours,
+)
 from areas.holidays import STATES, NationalHoliday, add_holidays, national_holidays
 from areas.hours import Problems, parse_date_hours
 from areas.models import Holiday
 from areas.schedule_versions import refresh_rules
 from managers.admin.columns import column
 from managers.admin.filters import TenantFilter
+from managers.admin.impact import Impact
 from managers.admin.tenant import ALL, TenantAdmin, caller_behind
 from managers.models import Manager
 
@@ -141,6 +148,23 @@ class NationalForm(forms.Form):
         ]
 
 
+def _hours_after(holiday: Holiday) -> str:
+    """Returns the sentence for the date of a holiday that is deleted."""
+    day = date_format(holiday.date, "SHORT_DATE_FORMAT")
+    if holiday.area is not None:
+        return _(
+            "On %(day)s the area %(area)s has the manager's hours again, or those of a "
+            "holiday of the manager."
+        ) % {"day": day, "area": holiday.area.name}
+    return (
+        _(
+            "On %s, and on that date of every year, the hours of the weekday count again."
+        )
+        if holiday.is_yearly
+        else _("On %s the hours of the weekday count again.")
+    ) % day
+
+
 def _choice(text: Any, years: range) -> int:
     found = [year for year in years if str(year) == str(text)]
     return found[0] if found else years[0]
@@ -199,6 +223,21 @@ class HolidayAdmin(TenantAdmin):
             before = newest_hours(obj.manager_id)
             self._refresh(request, obj.manager_id)
             ask_about_hours(self, request, obj.manager_id, before)
+
+    def impact_of_deleting(self, request: HttpRequest, obj: Holiday) -> Impact:
+        """Says which hours count on the date again, and for whom they would now."""
+        with transaction.atomic():
+            Holiday.objects.filter(pk=obj.pk).delete()
+            self._refresh(request, obj.manager_id)
+            facts = facts_of_hours(obj.manager_id)
+            transaction.set_rollback(True)
+        return Impact(
+            title=_("Delete the holiday “%s”") % obj.name,
+            facts=facts,
+            sentences=[_hours_after(obj), force_str(HOURS_COUNT)],
+            button=_("Delete"),
+            danger=True,
+        )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with transaction.atomic():

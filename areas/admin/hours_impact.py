@@ -6,13 +6,19 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from areas.models import Schedule
 from areas.schedules import timetable_of
 from chats.models import Chat, Clock
 from managers.admin.impact import Fact, Impact, agreed
 from managers.admin.tenant import TenantAdmin
+
+HOURS_COUNT = gettext_lazy(
+    "The new hours count from now on. What has begun counts by the old ones."
+)
 
 
 def newest_hours(manager_id: int) -> int:
@@ -31,22 +37,19 @@ def ask_about_hours(
     """
     if newest_hours(manager_id) == before:
         return
-    facts = _facts(manager_id)
+    facts = facts_of_hours(manager_id)
     if not any(fact.count for fact in facts):
         return
     impact = Impact(
         title=_("Change hours, holidays or targets"),
         facts=facts,
-        sentences=[
-            _(
-                "The new hours count from now on. What has begun counts by the old ones."
-            ),
-        ],
+        sentences=[force_str(HOURS_COUNT)],
     )
     agreed(page, request, impact)
 
 
-def _facts(manager_id: int) -> list[Fact]:
+def facts_of_hours(manager_id: int) -> list[Fact]:
+    """Returns whom the newest hours concern who waits now, in their transaction."""
     now = timezone.now()
     waiting = Chat.objects.open().filter(
         manager=manager_id, contact__operator=None, contact__deleted_at=None

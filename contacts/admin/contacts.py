@@ -20,12 +20,12 @@ from chats.models import Chat
 from contacts.admin.actions import ContactActions
 from contacts.admin.consents import ConsentInline
 from contacts.admin.forms import KnownContactForm, NewContactForm
-from contacts.admin.search import contacts_named
+from contacts.admin.search import contacts_named, contacts_without_names
 from contacts.models import Contact
 from contacts.saving import ContactInput
 from managers.admin.columns import column, moment_column, tag, two_lines
 from managers.admin.filters import ChoiceFilter, TenantFilter
-from managers.admin.tenant import WRITE, caller_behind
+from managers.admin.tenant import WRITE, caller_behind, is_auditor
 
 _IS_OPEN = Q(Exists(Chat.objects.open().filter(contact=OuterRef("pk"))))
 
@@ -137,7 +137,8 @@ class ContactAdmin(ContactActions):
     ) -> tuple[Any, bool]:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(contacts_named(search_term)), False
+        named = contacts_without_names if is_auditor(request) else contacts_named
+        return queryset.filter(named(search_term)), False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Forbids changes of a deleted contact; the theme may pass an id as `obj`."""

@@ -15,4 +15,5 @@ class PrivacyConfig(AppConfig):
         register("erasures", "hci_center.privacy.running.erase_waiting", 5.0)
         register("dossiers", "hci_center.privacy.dossier.make_waiting", 5.0)
         register("old dossiers", "hci_center.privacy.dossier.forget_old", 3600.0)
+        register("audit", "hci_center.privacy.audit_years.drop_over", 86_400.0)
         register("retention", "hci_center.privacy.retention.run_if_due", 600.0)

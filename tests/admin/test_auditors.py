@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from areas.session_auth import caller_of
-from chats.models import Rehoming
+from chats.models import Message, Rehoming
 from managers.models import Supervision
 from tests.admin.conftest import at_the_desk
 from tests.admin.test_people import ADD, change, kept, typed
@@ -129,3 +129,23 @@ def test_an_auditor_does_not_make_himself_a_supervisor(reading, auditor):
     supervision = Supervision.objects.get(user=auditor)
     assert reading.post(change(auditor), kept(supervision)).status_code == 403
     assert caller_of(auditor).role == "auditor"
+
+
+@pytest.mark.parametrize(
+    "page", ["contacts/contact", "chats/chat", "chats/message", "chats/chatevent"]
+)
+def test_an_auditor_finds_nobody_by_name_number_or_words(reading, desk, own, page):
+    Message.objects.update(
+        content=f"Bom dia, {own.contact.name}!", gateway_id="wamid.1"
+    )
+    name, number = own.contact.name, own.contact.external_id
+    protocol = own.chat.protocol if page != "contacts/contact" else own.contact.protocol
+
+    def found(client, term):
+        return len(client.get(f"/admin/{page}/", {"q": term}).context["cl"].result_list)
+
+    assert found(reading, protocol)
+    for term in (name, name.split()[0], number, number[-5:], "wamid.1", "dia"):
+        assert found(reading, term) == 0, term
+    assert found(desk, name)
+    assert found(reading, str(own.contact.pk)) == (page == "contacts/contact")

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from areas.models import Holiday, Schedule
-from tests.admin.conftest import errors, messages_of
-from tests.builders import make_manager
+from areas.schedule_versions import refresh_rules
+from tests.admin.conftest import agree_to, errors, messages_of
+from tests.builders import make_chat, make_contact, make_manager, save_policy
 
 HOLIDAYS = "/admin/areas/holiday/"
 
@@ -34,7 +35,14 @@ def test_a_holiday_is_added_changed_and_deleted(desk, manager, sales):
     assert desk.post(page, given | {"hours": ""}).status_code == 302
     row.refresh_from_db()
     assert row.hours is None
-    desk.post(f"{HOLIDAYS}{row.pk}/delete/", {"post": "yes"})
+    delete = f"{HOLIDAYS}{row.pk}/delete/"
+    asked = desk.get(delete)
+    page = asked.content.decode()
+    assert "Delete the holiday “Trabalho”" in page
+    assert "the hours of the weekday count again." in page
+    assert desk.post(delete, {"post": "yes"}).status_code == 200
+    assert Holiday.objects.exists()
+    agree_to(desk, delete, asked, {"post": "yes"})
     manager.refresh_from_db()
     assert Schedule.objects.get(pk=manager.schedule_id).holidays == {}
     assert Schedule.objects.count() == 3
@@ -112,3 +120,21 @@ def test_holidays_of_a_foreign_manager_are_not_added(desk, manager):
     answer = desk.post(NATIONAL, sent | {"days": [f"{year}-12-25"]})
     assert "manager" in answer.context["form"].errors
     assert not Holiday.objects.exists()
+
+
+def test_deleting_says_who_waits_outside_the_hours_then(desk, manager, sales):
+    save_policy(manager, hours={})
+    today = timezone.localdate()
+    row = Holiday.objects.create(
+        manager=manager, date=today, name="Feira", hours=["00:00-24:00"], area=sales
+    )
+    refresh_rules(manager.pk)
+    make_chat(make_contact(manager, area=sales))
+    versions = Schedule.objects.count()
+    asked = desk.get(f"{HOLIDAYS}{row.pk}/delete/")
+    facts = {fact.key: fact.count for fact in asked.context["impact"].facts}
+    assert (facts["waiting"], facts["outside"]) == (1, 1)
+    said = asked.context["impact"].sentences[0]
+    assert "the area Vendas has the manager's hours again" in said
+    assert Schedule.objects.count() == versions
+    assert Holiday.objects.get() == row

@@ -167,7 +167,7 @@ def test_no_counts_are_made_for_filters(office, own, page):
     assert len(shown) <= FOR_ADMINISTRATORS[page]
 
 
-@pytest.mark.parametrize("page", ["chats/chat", "contacts/contact"])
+@pytest.mark.parametrize("page", ["chats/chat", "contacts/contact", "areas/operator"])
 def test_a_full_list_weighs_little(office, own, page):
     for _ in range(2):
         add_thirty(page, own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from hci_center.audit.recording import record
+from hci_center.privacy import audit_years
 from hci_center.privacy.erasing import patiently
 from hci_center.privacy.models import Retention
 from hci_center.privacy.pages.frame import PrivacyPage
@@ -116,4 +118,7 @@ class RetentionPage(PrivacyPage):
             saved=saved,
             taken=taken,
             is_proposed=proposed is not None,
+            # The audit is of all managers.
+            audit=audit_years.years() if self.caller.managers is None else None,
+            audit_kept=settings.AUDIT_YEARS,
         )
