@@ -30,7 +30,7 @@ TABLES = (
 _CHATS = """
 CREATE TEMP TABLE past AS
 SELECT n, n > %(closed)s AS is_open, c.manager_id, c.schedule_id,
-       CASE WHEN n > %(closed)s THEN now() - (n %% 240) * interval '1 minute'
+       CASE WHEN n > %(closed)s THEN now() - (30 + n %% 240) * interval '1 minute'
             ELSE now() - interval '1 day'
                  - (1 - n::float / %(closed)s) * %(days)s * interval '1 day'
        END AS at,

@@ -11,6 +11,9 @@ class ReportsConfig(AppConfig):
         from chats.worker.registered_jobs import register
 
         register("reports", "hci_center.reports.rebuilding.take_dirty", 5.0)
+        register(
+            "reports of open chats", "hci_center.reports.rebuilding.keep_open", 30.0
+        )
         register("report hours", "hci_center.reports.volume_hours.settle_hours", 60.0)
         keep = "hci_center.reports.delivery_days.keep_deliveries"
         register("report deliveries", keep, 60.0)

@@ -5,7 +5,7 @@ Figures count these rows and `rows` lists them, so that the listed ones are the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hci_center.reports.metric import Duration
@@ -57,25 +57,36 @@ class Counted:
     is_of_samples: bool = True
 
 
-def counted(question: Question) -> Counted:
-    """Returns what the question's figure counts; of a duration all its samples."""
+def counted(question: Question, *, is_listed: bool = False) -> Counted:
+    """Returns what the question's figure counts; of a duration all its samples.
+
+    `is_listed`: with all columns of what is counted, to list it.
+    """
+
+    def of_samples(metrics: Sequence[str]) -> str:
+        return samples(question, metrics, is_listed=is_listed)
+
     metric, definition = question.metric, question.definition
     if issubclass(definition, Duration):
-        source = samples(question, [metric, *BESIDE_METRICS.get(metric, ())])
+        source = of_samples([metric, *BESIDE_METRICS.get(metric, ())])
         return Counted(source, "true", f"s.metric = '{metric}'")
     if issubclass(definition, Sla):
-        return _within_target(question, definition)
+        return Counted(of_samples(_of_target(definition)), *_within_target(definition))
     if metric in MARKS:
-        return Counted(samples(question, [metric]), *MARKS[metric])
+        return Counted(of_samples([metric]), *MARKS[metric])
     if metric == "bounce" and question.is_by_part:
-        return Counted(samples(question, ["left"]), *_BOUNCE_BY_AREA)
-    return Counted(episodes(question), *SHARES[metric], is_of_samples=False)
+        return Counted(of_samples(["left"]), *_BOUNCE_BY_AREA)
+    found = episodes(question, is_listed=is_listed)
+    return Counted(found, *SHARES[metric], is_of_samples=False)
 
 
-def _within_target(question: Question, definition: type[Sla]) -> Counted:
+def _of_target(definition: type[Sla]) -> list[str]:
+    return [name for name in (definition.duration, definition.missed) if name]
+
+
+def _within_target(definition: type[Sla]) -> tuple[str, str]:
     """Those within their target; missed ones are among them once they are over it."""
     duration, missed = definition.duration, definition.missed
-    source = samples(question, [duration, *([missed] if missed else [])])
     seconds = "s.business_micros / 1000000"
     which = {"tmr1": " AND s.mark = 1", "tmr": " AND s.mark = 0"}.get(duration, "")
     late = f"s.metric = '{missed}'{which} AND {seconds} > s.target"
@@ -83,7 +94,7 @@ def _within_target(question: Question, definition: type[Sla]) -> Counted:
         f"s.target IS NOT NULL AND (s.metric = '{duration}'"
         f"{f' OR {late}' if missed else ''})"
     )
-    return Counted(source, f"s.metric = '{duration}' AND {seconds} <= s.target", of)
+    return f"s.metric = '{duration}' AND {seconds} <= s.target", of
 
 
 def moved_on(question: Question) -> str:
@@ -98,7 +109,7 @@ def moved_on(question: Question) -> str:
         if by_operator
         else "coalesce(p.area_id, 0) = ANY(e.left_areas)"
     )
-    return f"""{samples(question, ["tma"])}, told AS (
+    return f"""{samples(question, ["tma"], is_listed=True)}, told AS (
   SELECT e.chat_id, e.episode, e.movers, e.left_areas FROM report_episode e
    WHERE EXISTS (SELECT FROM source p WHERE p.chat_id = e.chat_id)
      AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)

@@ -6,22 +6,15 @@ always the seconds of a real conversation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from hci_center.reports.counted import Counted, counted, moved_on
+from hci_center.reports.counted import BESIDE_METRICS, Counted, counted, moved_on
 from hci_center.reports.deliveries import deliveries
 from hci_center.reports.metric import Count, Duration
+from hci_center.reports.percentiles import add_duration, measuring, no_duration
 from hci_center.reports.presence_figures import NAMES, presence
 from hci_center.reports.questions import Question
-from hci_center.reports.report import (
-    Figures,
-    Key,
-    Report,
-    fetch,
-    half_up,
-    ordered,
-    share,
-)
+from hci_center.reports.report import Key, Report, fetch, ordered, share
 from hci_center.reports.uptime import uptime
 from hci_center.reports.volumes import volumes
 
@@ -79,90 +72,47 @@ def figures(question: Question) -> Report:
 
 def _durations(question: Question) -> Report:
     metric = question.metric
+    beside = BESIDE.get(metric, {})
     source = counted(question).source
-    parts = []
-    for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
-        if metric == "tma":
-            pieces = f"""SELECT {keys} AS k, sum(s.micros)::bigint / 1000000 AS calendar,
-              sum(s.business_micros)::bigint / 1000000 AS business
-              FROM source s GROUP BY k, s.chat_id, s.episode"""  # noqa: S608
-        else:
-            pieces = f"""SELECT {keys} AS k, s.micros / 1000000 AS calendar,
-              s.business_micros / 1000000 AS business
-              FROM source s WHERE s.metric = '{metric}'"""  # noqa: S608
-        parts += [
-            percentiles(scope, clock, pieces) for clock in ("calendar", "business")
-        ]
-    parts += [
-        f"""(SELECT 'beside', '{name}', {question.keys("s")} AS k, count(*), NULL::numeric,
-          NULL::bigint, NULL::bigint, NULL::bigint FROM source s WHERE {condition}
-          GROUP BY k)"""  # noqa: S608 - of columns
-        for name, condition in BESIDE.get(metric, {}).items()
-    ]
+    others = BESIDE_METRICS.get(metric, (metric,))
+    statement = source + measuring(question, [metric], [*beside.values()], others)
     report = Report()
-    for scope, clock, keys, n, total, median, p90, most in fetch(
-        question, source + " UNION ALL ".join(parts)
-    ):
-        n = int(n)
-        if scope == "beside":
-            report.rows.setdefault(tuple(keys), {})[clock] = n
-            report.total[clock] = report.total.get(clock, 0) + n
+    for kind, _metric, is_business, keys, *values, counts in fetch(question, statement):
+        if kind == "counts":
+            _count_beside(report, tuple(keys), dict(zip(beside, counts, strict=True)))
             continue
-        total = int(total)
-        found: Figures = {
-            "sum": total,
-            "mean": half_up(total, n),
-            "median": median,
-            "p90": p90,
-            "max": most,
-        }
-        place = _place(report, scope, tuple(keys))
-        if clock == "calendar":
-            place |= {"n": n, **found}
-        else:
-            place["business"] = found
-    return _completed(report, question)
-
-
-def percentiles(scope: str, clock: str, pieces: str) -> str:
-    return f"""(
-SELECT '{scope}', '{clock}', r.k, max(r.n), sum(r.v * r.c),
-       min(r.v) FILTER (WHERE r.upto * 2 >= r.n),
-       min(r.v) FILTER (WHERE r.upto * 10 >= r.n * 9), max(r.v)
-  FROM (SELECT c.*, sum(c.c) OVER (PARTITION BY c.k ORDER BY c.v) AS upto,
-               sum(c.c) OVER (PARTITION BY c.k) AS n
-          FROM (SELECT p.k, p.{clock} AS v, count(*) AS c FROM ({pieces}) p
-                 GROUP BY 1, 2) c) r
- GROUP BY r.k)"""  # noqa: S608 - of names
-
-
-def _completed(report: Report, question: Question) -> Report:
-    empty = {"sum": None, "mean": None, "median": None, "p90": None, "max": None}
+        place = report.total
+        if kind == "rows":
+            place = report.rows.setdefault(tuple(keys), {})
+        add_duration(place, is_business, values)
     for place in (*report.rows.values(), report.total):
-        for name in BESIDE.get(question.metric, {}):
-            place.setdefault(name, 0)
-        if "n" not in place:
-            place.update({"n": 0, **empty, "business": dict(empty)})
+        for name, value in {**dict.fromkeys(beside, 0), **no_duration()}.items():
+            place.setdefault(name, value)
     return ordered(report, question)
+
+
+def _count_beside(report: Report, key: Key, counts: dict[str, int]) -> None:
+    for name, n in counts.items():
+        if n:
+            report.rows.setdefault(key, {})[name] = n
+            report.total[name] = report.total.get(name, 0) + n
 
 
 # Shares
 
 
 def _shares(question: Question, base: Counted) -> Report:
-    report, source = Report(), base.source
-    statement = f"""{source}
-SELECT {question.keys("s")} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
-       count(*) FILTER (WHERE {base.of})
-  FROM source s GROUP BY k
-"""  # noqa: S608 - of columns
-    total_n, total_of = 0, 0
-    for key, n, of in fetch(question, statement):
+    report = Report()
+    total_n, total_of, spread = 0, 0, []
+    for kind, key, n, of, value in fetch(question, _counting(question, base)):
+        if kind == "spread":
+            spread.append((tuple(key), value, of))
+            continue
         total_n, total_of = total_n + n, total_of + of
         if of:
             report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
     report.total = {"n": total_n, "of": total_of, "rate": share(total_n, total_of)}
-    _spread(question, report, source)
+    _spread(question, report, spread)
     for place in report.rows.values():
         place.setdefault("n", 0)
         place.setdefault("of", 0)
@@ -170,19 +120,35 @@ SELECT {question.keys("s")} AS k, count(*) FILTER (WHERE ({base.of}) AND ({base.
     return ordered(report, question)
 
 
+def _counting(question: Question, base: Counted) -> str:
+    """Counts of each group, and those by mark, step, origin or outcome."""
+    keys, texts = question.columns("s"), question.texts("s")
+    statement = f"""{base.source}
+SELECT 'n', {texts}, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
+       count(*) FILTER (WHERE {base.of}), NULL::text
+  FROM source s GROUP BY {keys}()"""  # noqa: S608 - of columns
+    if question.metric in _SPREADS:
+        _name, column, condition = _SPREADS[question.metric]
+        statement += f"""
+ UNION ALL
+SELECT 'spread', {texts}, 0, count(*), {column}::text
+  FROM source s WHERE {condition} GROUP BY {keys}{column}::text, ()"""  # noqa: S608
+    return statement
+
+
 def _by_part(question: Question) -> Report:
     """Returns a share of areas or operators; all together it is that of the episodes."""
-    is_transfer = question.metric == "transfer"
     is_filtered = not (question.area_ids is None and question.operator_id is None)
-    report = (
-        _transfers(question) if is_transfer else _shares(question, counted(question))
-    )
+    if question.metric == "transfer":
+        report = _transfers(question, is_filtered=is_filtered)
+    else:
+        report = _shares(question, counted(question))
     if not is_filtered:
         report.total = _shares(question.whole(), counted(question.whole())).total
     return report
 
 
-def _transfers(question: Question) -> Report:
+def _transfers(question: Question, *, is_filtered: bool) -> Report:
     """Of those he held: those he moved on. Of those held in it: those that left it."""
     joined = f"""{moved_on(question)}
 SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
@@ -190,9 +156,10 @@ SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
     report = Report()
     for key, n, of in fetch(question, joined.replace("{keys}", question.keys("p"))):
         report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
-    found = fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
-    _, n, of = found[0] if found else ((), 0, 0)
-    report.total = {"n": n, "of": of, "rate": share(n, of)}
+    if is_filtered:
+        found = fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
+        _, n, of = found[0] if found else ((), 0, 0)
+        report.total = {"n": n, "of": of, "rate": share(n, of)}
     return ordered(report, question)
 
 
@@ -200,44 +167,34 @@ SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
 
 
 def _counts(question: Question) -> Report:
-    base = counted(question)
-    source = base.source
-    statement = f"""{source}
-SELECT {question.keys("s")} AS k, count(*) FROM source s WHERE {base.of} GROUP BY k
-"""  # noqa: S608 - of columns
-    report = Report()
-    for key, count in fetch(question, statement):
-        report.rows[tuple(key)] = {"count": count}
+    report, spread = Report(), []
+    statement = _counting(question, counted(question))
+    for kind, key, _n, of, value in fetch(question, statement):
+        if kind == "spread":
+            spread.append((tuple(key), value, of))
+        elif of:
+            report.rows[tuple(key)] = {"count": of}
     report.total = {"count": sum(row["count"] for row in report.rows.values())}
-    _spread(question, report, source)
+    _spread(question, report, spread)
     return ordered(report, question)
 
 
-def _spread(question: Question, report: Report, source: str) -> None:
+def _spread(
+    question: Question, report: Report, counted: Sequence[tuple[Key, str | None, int]]
+) -> None:
     """Adds the counts by mark, step, origin or outcome."""
     if question.metric not in _SPREADS:
         return
-    name, column, condition = _SPREADS[question.metric]
-    statement = f"""{source}
-SELECT {question.keys("s")} AS k, {column}, count(*) FROM source s
- WHERE {condition} GROUP BY k, 2 ORDER BY 2
-"""  # noqa: S608 - of columns
+    name, column, _condition = _SPREADS[question.metric]
     found: dict[Key, dict[str | None, int]] = {}
     total: dict[str | None, int] = {}
-    for key, value, count in fetch(question, statement):
-        found.setdefault(tuple(key), {})[value] = count
+    for key, value, count in counted:
+        found.setdefault(key, {})[value] = count
         total[value] = total.get(value, 0) + count
     for key in found:
         report.rows.setdefault(key, {})
     # `lost` is one number, the others are objects.
     plain = column == "NULL"
-    for key, place in (*report.rows.items(), (None, report.total)):
-        counts = total if key is None else found.get(key, {})
+    for place_key, place in (*report.rows.items(), (None, report.total)):
+        counts = total if place_key is None else found.get(place_key, {})
         place[name] = sum(counts.values()) if plain else dict(sorted(counts.items()))
-
-
-# All
-
-
-def _place(report: Report, scope: str, key: Key) -> Figures:
-    return report.total if scope == "total" else report.rows.setdefault(key, {})

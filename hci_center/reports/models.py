@@ -10,10 +10,19 @@ from django.db import models
 from django.db.models import Q
 
 from chats.models.conversations import ClockTimestamp
+from hci_center.reports.kept_deliveries import DeliveryDay, DirtyDelivery
+
+__all__ = (
+    "Check", "DeliveryDay", "Dirty", "DirtyDelivery", "Episode", "Hour", "OpenChat",
+    "Run", "Sample", "SettledHours", "Zone",
+)  # fmt: skip
 
 
 class Episode(models.Model):
-    """A closed episode of a chat: from its opening or reopening to its closing."""
+    """An episode of a chat: from its opening or reopening to its closing.
+
+    Of one that goes on only how it began is meant.
+    """
 
     chat_id = models.BigIntegerField()
     episode = models.IntegerField()
@@ -24,14 +33,14 @@ class Episode(models.Model):
     origin = models.CharField(max_length=16)
     opened_by = models.CharField(max_length=16)
     begins = models.DateTimeField()
-    ends = models.DateTimeField()
+    ends = models.DateTimeField(null=True)
     opened_day = models.DateField()
     opened_hour = models.SmallIntegerField()
-    day = models.DateField()
-    hour = models.SmallIntegerField()
+    day = models.DateField(null=True)
+    hour = models.SmallIntegerField(null=True)
     area_id = models.BigIntegerField(null=True)
     closer_id = models.BigIntegerField(null=True)
-    outcome = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=10, null=True)  # noqa: DJ001 - none yet
     is_served = models.BooleanField()
     is_queued = models.BooleanField()
     had_bot = models.BooleanField()
@@ -76,7 +85,10 @@ class Episode(models.Model):
 
 
 class Sample(models.Model):
-    """One measured duration, in microseconds of both clocks."""
+    """One measured duration, in microseconds of both clocks.
+
+    `holding` is a hold that goes on: it has no end yet.
+    """
 
     manager_id = models.BigIntegerField()
     metric = models.CharField(max_length=16)
@@ -96,6 +108,8 @@ class Sample(models.Model):
     episode = models.IntegerField()
     # The line, message or survey with which it begins.
     source = models.BigIntegerField(null=True)
+    # Of an episode that goes on.
+    is_open = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "report_sample"
@@ -168,48 +182,23 @@ class SettledHours(models.Model):
         return str(self.until)
 
 
-class DeliveryDay(models.Model):
-    """Deliveries of a manager's day whose length is in the same step, of one part.
+class OpenChat(models.Model):
+    """An open chat of which episode and samples are kept, as it was at its newest line.
 
-    Of `queued` and `failed` there is no length and one row each, of a failure's code.
+    They count until the chat has a newer line or message.
     """
 
+    chat_id = models.BigIntegerField(primary_key=True)
     manager_id = models.BigIntegerField()
-    # In which they were queued.
-    day = models.DateField()
-    channel = models.CharField(max_length=8)
-    # `queued`, `sent`, `delivered`, `failed`.
-    part = models.CharField(max_length=9)
-    code = models.CharField(max_length=32)
-    step = models.SmallIntegerField()
-    count = models.IntegerField()
-    # Sorted; as many as are counted.
-    millis = ArrayField(models.BigIntegerField())
+    line_id = models.BigIntegerField()
+    # 0: there was none.
+    message_id = models.BigIntegerField()
 
     class Meta:
-        db_table = "report_delivery"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["manager_id", "day", "channel", "part", "step", "code"],
-                name="report_delivery_is_unique",
-            )
-        ]
+        db_table = "report_open"
 
     def __str__(self) -> str:
-        return f"{self.part} {self.day} {self.step}"
-
-
-class DirtyDelivery(models.Model):
-    """A delivery that changed after its day may have been kept. Only added and deleted."""
-
-    manager_id = models.BigIntegerField()
-    queued_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "report_dirty_delivery"
-
-    def __str__(self) -> str:
-        return f"{self.manager_id} {self.queued_at}"
+        return str(self.chat_id)
 
 
 class Dirty(models.Model):

@@ -44,13 +44,14 @@ UPDATE report_run SET ended_at = clock_timestamp(), chats = %s, findings = %s, c
 """
 _CHATS = """
 SELECT DISTINCT chat_id FROM report_episode
- WHERE ends >= %(recent)s OR chat_id %% %(parts)s = %(part)s
+ WHERE ends >= %(recent)s OR ends IS NULL OR chat_id %% %(parts)s = %(part)s
 """
 # Closed chats of which nothing is kept at all, which the comparison would not meet.
 _UNKEPT = """
 SELECT h.id FROM chats_chat h
  WHERE h.closed_at >= %(recent)s
-   AND NOT EXISTS (SELECT FROM report_episode e WHERE e.chat_id = h.id)
+   AND NOT EXISTS (SELECT FROM report_episode e
+                    WHERE e.chat_id = h.id AND e.ends IS NOT NULL)
 """
 _NOTE = """
 INSERT INTO report_check (check_code, manager_id, chat_id, kept, computed)

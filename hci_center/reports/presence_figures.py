@@ -10,22 +10,31 @@ from hci_center.reports.report import Key, Report, fetch, ordered, share
 
 NAMES = ("occupancy", "concurrency", "pauses")
 
-# Cut at midnight. Spans and holds are joined to the few days that they can touch: a date
-# of UTC is at most a day from the manager's. One that nobody has ended lasts until it was
-# last seen.
+# Cut at midnight: of each zone that the manager had, the days that a span or hold touches.
+# A span that nobody has ended lasts until it was last seen.
 _SPANS = """, day AS MATERIALIZED (
   SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
+), zone AS MATERIALIZED (
+  SELECT * FROM report_zones(%(managers)s)
 ), span AS MATERIALIZED (
-  SELECT o.manager_id, s.operator_id, s.id, s.state, s.reason, d.day,
-         greatest(s.started_at, d.begins) AS begins, least(x.ended_at, d.ends) AS ends
-    FROM areas_presencespan s JOIN areas_operator o ON o.id = s.operator_id
-   CROSS JOIN LATERAL (SELECT coalesce(s.ended_at, s.seen_at) AS ended_at) x
-   CROSS JOIN LATERAL generate_series(s.started_at::date - 1, x.ended_at::date + 1,
-                                      interval '1 day') g(day)
-    JOIN day d ON d.manager_id = o.manager_id AND d.day = g.day::date
-     AND s.started_at < d.ends AND x.ended_at > d.begins
-   WHERE o.manager_id = ANY(%(managers)s) AND s.started_at < x.ended_at
-     AND s.started_at < %(until)s::date + 2 AND x.ended_at > %(since)s::date - 2{filters}
+  SELECT s.manager_id, s.operator_id, s.id, s.state, s.reason, d.day,
+         greatest(s.started_at, d.begins) AS begins, least(s.ended_at, d.ends) AS ends
+    FROM (
+      SELECT o.manager_id, s.operator_id, s.id, s.state, s.reason, s.started_at,
+             x.ended_at, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
+        FROM areas_presencespan s JOIN areas_operator o ON o.id = s.operator_id
+       CROSS JOIN LATERAL (SELECT coalesce(s.ended_at, s.seen_at) AS ended_at) x
+        JOIN zone z ON z.manager_id = o.manager_id AND s.started_at < z.ends
+         AND x.ended_at > z.begins
+       CROSS JOIN LATERAL generate_series(
+               (s.started_at AT TIME ZONE z.zone)::date::timestamp,
+               x.ended_at AT TIME ZONE z.zone, interval '1 day') g(day)
+       WHERE o.manager_id = ANY(%(managers)s) AND s.started_at < x.ended_at
+         AND s.started_at < %(until)s::date + 2
+         AND x.ended_at > %(since)s::date - 2{filters} OFFSET 0) s
+    JOIN day d ON d.manager_id = s.manager_id AND d.day = s.day
+     AND s.started_at < d.ends AND s.ended_at > d.begins
+     AND d.begins >= s.zone_begins AND d.begins < s.zone_ends
 )"""
 _HOLDS = """, held AS MATERIALIZED (
   SELECT s.manager_id, s.operator_id, s.begins, s.ends FROM report_sample s
@@ -33,36 +42,49 @@ _HOLDS = """, held AS MATERIALIZED (
      AND s.day >= %(since)s::date - 1 AND s.begins < %(until)s::date + 2
      AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id)
    UNION ALL
+  SELECT s.manager_id, s.operator_id, s.begins, statement_timestamp()
+    FROM report_sample s JOIN chats_chat h ON h.id = s.chat_id AND h.closed_at IS NULL
+   WHERE s.metric = 'holding' AND s.manager_id = ANY(%(managers)s)
+     AND s.begins < %(until)s::date + 2
+     AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id)
+   UNION ALL
   SELECT s.manager_id, s.operator_id, s.begins, s.ends
     FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY['hold']) s
-   WHERE s.is_open OR b.is_dirty
 ), hold AS MATERIALIZED (
-  SELECT h.operator_id, d.day, greatest(h.begins, d.begins) AS begins,
+  SELECT h.operator_id, h.day, greatest(h.begins, d.begins) AS begins,
          least(h.ends, d.ends) AS ends
-    FROM held h
-   CROSS JOIN LATERAL generate_series(h.begins::date - 1, h.ends::date + 1,
-                                      interval '1 day') g(day)
-    JOIN day d ON d.manager_id = h.manager_id AND d.day = g.day::date
+    FROM (
+      SELECT h.*, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
+        FROM held h
+        JOIN zone z ON z.manager_id = h.manager_id AND h.begins < z.ends
+         AND h.ends > z.begins
+       CROSS JOIN LATERAL generate_series(
+               (h.begins AT TIME ZONE z.zone)::date::timestamp,
+               h.ends AT TIME ZONE z.zone, interval '1 day') g(day) OFFSET 0) h
+    JOIN day d ON d.manager_id = h.manager_id AND d.day = h.day
      AND h.begins < d.ends AND h.ends > d.begins
+     AND d.begins >= h.zone_begins AND d.begins < h.zone_ends
 )"""
-# Of each span online, in microseconds: its length, the time with a hold, and that of all
-# holds added up. Of the length of paused ones.
+# Of spans online, in microseconds: their length; of those with holds also the time with
+# one and that of all added up.
 _LOADED = """, loaded AS (
-  SELECT s.manager_id, s.operator_id, s.day, s.id, s.begins, s.ends,
-         coalesce(sum(report_micros(least(h.ends, s.ends) - greatest(h.begins, s.begins)))
-           FILTER (WHERE h.operator_id IS NOT NULL), 0)::bigint AS held,
-         range_agg(tstzrange(greatest(h.begins, s.begins), least(h.ends, s.ends)))
-           FILTER (WHERE h.operator_id IS NOT NULL) AS times
+  SELECT s.manager_id, s.operator_id, s.day,
+         sum(report_micros(least(h.ends, s.ends) - greatest(h.begins, s.begins)))::bigint
+           AS held,
+         range_agg(tstzrange(greatest(h.begins, s.begins), least(h.ends, s.ends))) AS times
     FROM span s
-    LEFT JOIN hold h ON h.operator_id = s.operator_id AND h.day = s.day
+    JOIN hold h ON h.operator_id = s.operator_id AND h.day = s.day
      AND h.begins < s.ends AND h.ends > s.begins
    WHERE s.state = 'online'
    GROUP BY s.manager_id, s.operator_id, s.day, s.id, s.begins, s.ends
-), source AS MATERIALIZED (
-  SELECT l.manager_id, l.operator_id, l.day, '' AS reason, l.held, 'online' AS state,
-         report_micros(l.ends - l.begins) AS micros,
-         coalesce((SELECT sum(report_micros(upper(r) - lower(r))) FROM unnest(l.times) r),
-                  0)::bigint AS busy
+), source AS (
+  SELECT s.manager_id, s.operator_id, s.day, 1 AS n,
+         report_micros(s.ends - s.begins) AS micros, 0::bigint AS busy, 0::bigint AS held
+    FROM span s WHERE s.state = 'online'
+   UNION ALL
+  SELECT l.manager_id, l.operator_id, l.day, 0, 0,
+         (SELECT sum(report_micros(upper(r) - lower(r))) FROM unnest(l.times) r)::bigint,
+         l.held
     FROM loaded l
 )"""
 _PAUSED = """, source AS MATERIALIZED (
@@ -107,19 +129,21 @@ def _spans(question: Question) -> str:
     if question.operator_id is not None:
         filters += " AND s.operator_id = %(operator)s"
     if question.weekday is not None:
-        filters += " AND extract(isodow FROM d.day) = %(weekday)s"
+        filters += " AND extract(isodow FROM g.day) = %(weekday)s"
     return _SPANS.replace("{filters}", filters)
 
 
 def _loads(question: Question) -> dict[str, Report]:
     statement = f"""{live_chats(["hold"])}{_spans(question)}{_HOLDS}{_LOADED}
-SELECT {question.keys("s")} AS k, count(*), sum(s.micros), sum(s.busy), sum(s.held)
-  FROM source s GROUP BY k
+SELECT {question.texts("s")}, sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
+  FROM (SELECT {question.groups("s")}s.n, s.micros, s.busy, s.held FROM source s) s
+ GROUP BY {question.columns("s")}()
 """  # noqa: S608 - of columns
     rows: dict[Key, list[int]] = {}
     total = [0, 0, 0, 0]
     for key, *numbers in fetch(question, statement):
-        rows[tuple(key)] = counts = [int(number) for number in numbers]
+        # Without any the one row of all has no sums.
+        rows[tuple(key)] = counts = [int(number or 0) for number in numbers]
         total = [a + b for a, b in zip(total, counts, strict=True)]
     reports = {"occupancy": (_occupancy, Report()), "concurrency": (_mean, Report())}
     for shape, report in reports.values():

@@ -9,18 +9,26 @@ from typing import Any
 
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.metric import Metric
+from hci_center.reports.open_chats import CHANGED
 
-# The keys of groups, as text, of samples and of closed episodes.
-KEYS: Mapping[str, str] = {
-    "day": "to_char({x}.day, 'YYYY-MM-DD')",
-    "week": "to_char(date_trunc('week', {x}.day::timestamp), 'YYYY-MM-DD')",
-    "month": "to_char({x}.day, 'YYYY-MM')",
-    "hour": "{x}.hour::text",
-    "weekday": "extract(isodow FROM {x}.day)::integer::text",
-    "area": "coalesce({x}.area_id, 0)::text",
-    "operator": "coalesce({x}.operator_id, 0)::text",
-    "channel": "{x}.channel",
-    "manager": "{x}.manager_id::text",
+# The groups of samples and closed episodes, as columns that are grouped by, and the keys
+# that are made of these. Weeks begin on Monday.
+_MONDAY = "DATE '2001-01-01'"
+GROUPS: Mapping[str, str] = {
+    "day": "{x}.day",
+    "week": f"{{x}}.day - mod({{x}}.day - {_MONDAY}, 7)",
+    "month": "date_trunc('month', {x}.day::timestamp)",
+    "hour": "{x}.hour",
+    "weekday": f"mod({{x}}.day - {_MONDAY}, 7) + 1",
+    "area": "coalesce({x}.area_id, 0)",
+    "operator": "coalesce({x}.operator_id, 0)",
+    "channel": "{x}.channel::text",
+    "manager": "{x}.manager_id",
+}
+_TEXTS: Mapping[str, str] = {
+    "day": "to_char({k}, 'YYYY-MM-DD')",
+    "week": "to_char({k}, 'YYYY-MM-DD')",
+    "month": "to_char({k}, 'YYYY-MM')",
 }
 # More marked chats than this are not computed at once: the kept rows are being made.
 MOST_AT_ONCE = 2000
@@ -92,7 +100,28 @@ class Question:
 
     def keys(self, table: str) -> str:
         """Returns the groups of a row as an array of texts."""
-        listed = ", ".join(KEYS[name].format(x=table) for name in self.by)
+        return self._array([f"({GROUPS[name].format(x=table)})" for name in self.by])
+
+    def groups(self, table: str) -> str:
+        """Returns the groups of a row as columns k0, k1, to go before others."""
+        return "".join(
+            f"{GROUPS[name].format(x=table)} AS k{place}, "
+            for place, name in enumerate(self.by)
+        )
+
+    def columns(self, table: str) -> str:
+        """Returns these columns, to go before others."""
+        return "".join(f"{table}.k{place}, " for place in range(len(self.by)))
+
+    def texts(self, table: str) -> str:
+        """Returns these columns as an array of texts, the keys."""
+        return self._array([f"{table}.k{place}" for place in range(len(self.by))])
+
+    def _array(self, columns: Sequence[str]) -> str:
+        listed = ", ".join(
+            _TEXTS.get(name, "{k}::text").format(k=column)
+            for name, column in zip(self.by, columns, strict=True)
+        )
         return f"ARRAY[{listed}]::text[]"
 
     def filters(self, table: str) -> str:
@@ -112,29 +141,22 @@ class Question:
         return " AND ".join(found)
 
 
-# Chats that are marked, whose kept rows do not count, and those that are open. A chat
-# that could not be computed is shown as it was kept.
+# Chats that are marked, and open ones of which something newer is known: their kept rows
+# do not count, they are computed. A chat that could not be is shown as it was kept.
 LIVE = """
 WITH marked AS MATERIALIZED (
   SELECT DISTINCT h.id FROM report_dirty d JOIN chats_chat h ON h.id = d.chat_id
    WHERE d.failures = 0 AND h.manager_id = ANY(%(managers)s)
 ), dirty AS MATERIALIZED (
-  SELECT id FROM marked WHERE (SELECT count(*) FROM marked) <= %(most)s
-), live AS MATERIALIZED (
-  SELECT id, true AS is_dirty FROM dirty{open}
+  SELECT id FROM marked WHERE (SELECT count(*) FROM marked) <= %(most)s{open}
 ), batch AS MATERIALIZED (
-  SELECT l.is_dirty, array_agg(l.id) AS ids
-    FROM (SELECT id, is_dirty,
-                 row_number() OVER (PARTITION BY is_dirty ORDER BY id) / 1000 AS number
-            FROM live) l
-   GROUP BY l.is_dirty, l.number
+  SELECT array_agg(d.id) AS ids
+    FROM (SELECT id, row_number() OVER (ORDER BY id) / 1000 AS number FROM dirty) d
+   GROUP BY d.number
 )
 """
-_OPEN = """
-   UNION ALL
-  SELECT id, false FROM chats_chat
-   WHERE closed_at IS NULL AND manager_id = ANY(%(managers)s)
-     AND opened_at < %(until)s::date + 2 AND id NOT IN (SELECT id FROM dirty)"""
+_OPEN = f"""
+   UNION{CHANGED}"""
 # All others measure closed episodes alone, of which open chats have none that is not
 # kept or marked.
 _OF_OPEN_CHATS = frozenset(
@@ -154,25 +176,38 @@ _OF_OPEN_CHATS = frozenset(
 
 
 def live_chats(metrics: Sequence[str]) -> str:
-    """Returns LIVE for these metrics, in batches, which keep what is sorted in memory."""
+    """Returns LIVE for these metrics: batches, which keep what is sorted in memory."""
     return LIVE.replace("{open}", _OPEN if _OF_OPEN_CHATS & {*metrics} else "")
 
 
-def samples(question: Question, metrics: Sequence[str]) -> str:
-    """Returns LIVE and `source`, the samples of the metrics as the filters have them."""
+# Of a sample, to count it and to list it.
+_COUNTED = """s.metric::text AS metric, {groups}s.micros, s.business_micros, s.target, s.mark, s.chat_id,
+  s.episode"""
+_LISTED = """s.manager_id, s.metric, s.day, s.hour, s.area_id, s.operator_id, s.channel,
+  s.micros, s.business_micros, s.target, s.mark, s.begins, s.ends, s.chat_id, s.episode,
+  s.source"""
+
+
+def samples(
+    question: Question, metrics: Sequence[str], *, is_listed: bool = False
+) -> str:
+    """Returns LIVE and `source`, the samples of the metrics as the filters have them.
+
+    With all columns if they are listed, else with those that are counted and the
+    question's groups: these are read from an index alone, and only those of the metrics
+    that a part of the statement is about.
+    """
     listed = _texts(metrics)
-    of_open = _texts([metric for metric in metrics if metric in _OF_OPEN_CHATS])
     where = f"s.metric IN ({listed}) AND {question.filters('s')}"
-    columns = """s.manager_id, s.metric, s.day, s.hour, s.area_id, s.operator_id,
-      s.channel, s.micros, s.business_micros, s.target, s.mark, s.begins, s.ends,
-      s.chat_id, s.episode, s.source"""
-    return f"""{live_chats(metrics)}, source AS MATERIALIZED (
+    columns = _LISTED if is_listed else _COUNTED.format(groups=question.groups("s"))
+    return f"""{live_chats(metrics)}, fresh AS MATERIALIZED (
+  SELECT {columns}
+    FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY[{listed}]) s WHERE {where}
+), source AS {"" if is_listed else "NOT MATERIALIZED "}(
   SELECT {columns} FROM report_sample s
-   WHERE {where} AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id)
+   WHERE {where} AND s.chat_id NOT IN (SELECT d.id FROM dirty d)
    UNION ALL
-  SELECT {columns} FROM batch b CROSS JOIN LATERAL report_samples(b.ids,
-           CASE WHEN b.is_dirty THEN ARRAY[{listed}] ELSE ARRAY[{of_open}]::text[] END) s
-   WHERE {where} AND (s.is_open OR b.is_dirty)
+  SELECT * FROM fresh
 )"""  # noqa: S608 - of columns and names of metrics
 
 
@@ -184,23 +219,28 @@ EPISODES = """chat_id, episode, manager_id, channel, origin, opened_by, area_id,
   closer_id AS operator_id, outcome, is_served, is_queued, had_bot, sa, authors, transfers,
   is_bounced, is_reopened, is_recontacted, movers, left_areas, begins, ends"""
 
+_COUNTED_OF_EPISODES = """s.origin, s.opened_by, s.outcome, s.is_served, s.is_queued,
+  s.had_bot, s.sa, s.authors, s.transfers, s.is_bounced, s.is_reopened, s.is_recontacted,
+  s.ends"""
 
-def episodes(question: Question) -> str:
+
+def episodes(question: Question, *, is_listed: bool = False) -> str:
     """Returns LIVE and `source`: the episodes of the question.
 
-    Closed ones by the day of their closing; of an opening all, by the day of that.
+    Closed ones by the day of their closing; of an opening all, by the day of that. With
+    the columns of `samples`.
     """
+    columns = "*" if is_listed else f"{question.groups('s')}{_COUNTED_OF_EPISODES}"
     is_opening = question.metric in ("opened", "reopened")
     times = "opened_day AS day, opened_hour AS hour" if is_opening else "day, hour"
     kept = "opened_day" if is_opening else "day"
-    return f"""{live_chats([question.metric])}, source AS MATERIALIZED (
-  SELECT * FROM (
+    return f"""{live_chats([question.metric])}, source AS (
+  SELECT {columns} FROM (
     SELECT {EPISODES}, {times} FROM report_episode e
      WHERE e.manager_id = ANY(%(managers)s) AND e.{kept} BETWEEN %(since)s AND %(until)s
        AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)
      UNION ALL
     SELECT {EPISODES}, {times}
       FROM batch b CROSS JOIN LATERAL report_episodes(b.ids, {not is_opening}) e
-     WHERE e.ends IS NULL OR b.is_dirty
   ) s WHERE {question.filters("s")}
 )"""  # noqa: S608 - of columns

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from hci_center.background import faults
 from hci_center.database.faults import is_lost
 from hci_center.reports.metric import VERSION
+from hci_center.reports.open_chats import DUE, IS_CURRENT, KEEP_OPEN
 
 # How many chats a transaction takes, and how long the worker goes on with a backlog
 # before it looks at other work, in seconds.
@@ -30,19 +31,27 @@ EPISODE_COLUMNS = """chat_id, episode, manager_id, contact_id, channel, origin, 
 SAMPLE_COLUMNS = """manager_id, metric, day, hour, area_id, operator_id, channel, micros,
   business_micros, target, mark, begins, ends, chat_id, episode, source"""
 
+_OPEN = "SELECT o.chat_id FROM report_open o WHERE o.chat_id = ANY(%(ids)s)"
+
 _FORGET = """
-WITH episodes AS (DELETE FROM report_episode WHERE chat_id = ANY(%(ids)s))
+WITH episodes AS (DELETE FROM report_episode WHERE chat_id = ANY(%(ids)s)),
+open AS (DELETE FROM report_open WHERE chat_id = ANY(%(ids)s))
 DELETE FROM report_sample WHERE chat_id = ANY(%(ids)s)
 """
 _KEEP_EPISODES = f"""
 INSERT INTO report_episode ({EPISODE_COLUMNS}, version, is_settled)
 SELECT {EPISODE_COLUMNS}, %(version)s,
-       ends <= clock_timestamp() - interval '72 hours'
-  FROM report_episodes(%(ids)s::bigint[]) WHERE ends IS NOT NULL
+       coalesce(ends <= clock_timestamp() - interval '72 hours', true)
+  FROM report_episodes(%(ids)s::bigint[]) WHERE ends IS NOT NULL OR chat_id IN ({_OPEN})
 """  # noqa: S608 - of columns
+# Of a hold that goes on the function says that it ends now.
+_HOLDING = "metric = 'hold' AND is_open AND ends = statement_timestamp()"
 _KEEP_SAMPLES = f"""
-INSERT INTO report_sample ({SAMPLE_COLUMNS})
-SELECT {SAMPLE_COLUMNS} FROM report_samples(%(ids)s::bigint[]) WHERE NOT is_open
+INSERT INTO report_sample ({SAMPLE_COLUMNS}, is_open)
+SELECT {SAMPLE_COLUMNS.replace("metric", f"CASE WHEN {_HOLDING} THEN 'holding' ELSE metric END")},
+       is_open
+  FROM report_samples(%(ids)s::bigint[])
+ WHERE NOT is_open OR chat_id IN ({_OPEN})
 """  # noqa: S608 - of columns
 
 # One worker at a time; the others have nothing to do. The functions' plans are kept: for
@@ -88,14 +97,22 @@ SELECT h.id FROM chats_chat h
  ORDER BY h.id LIMIT %(limit)s
 """
 _COMPARED = f"""
-WITH computed AS (
-  SELECT {EPISODE_COLUMNS} FROM report_episodes(%(ids)s::bigint[]) WHERE ends IS NOT NULL
+WITH current AS MATERIALIZED (
+  SELECT o.chat_id FROM report_open o JOIN chats_chat h ON h.id = o.chat_id
+   WHERE h.id = ANY(%(ids)s) AND h.closed_at IS NULL AND {IS_CURRENT}
+), computed AS (
+  SELECT {EPISODE_COLUMNS} FROM report_episodes(%(ids)s::bigint[])
+   WHERE ends IS NOT NULL OR chat_id IN (SELECT chat_id FROM current)
 ), kept AS (
   SELECT {EPISODE_COLUMNS} FROM report_episode WHERE chat_id = ANY(%(ids)s)
+     AND (ends IS NOT NULL OR chat_id IN (SELECT chat_id FROM current))
 ), samples AS (
-  SELECT {SAMPLE_COLUMNS} FROM report_samples(%(ids)s::bigint[]) WHERE NOT is_open
+  SELECT {SAMPLE_COLUMNS} FROM report_samples(%(ids)s::bigint[])
+   WHERE (NOT is_open OR chat_id IN (SELECT chat_id FROM current)) AND NOT ({_HOLDING})
 ), kept_samples AS (
-  SELECT {SAMPLE_COLUMNS} FROM report_sample WHERE chat_id = ANY(%(ids)s)
+  SELECT {SAMPLE_COLUMNS} FROM report_sample
+   WHERE chat_id = ANY(%(ids)s) AND metric <> 'holding'
+     AND (NOT is_open OR chat_id IN (SELECT chat_id FROM current))
 )
 SELECT chat_id, manager_id, side, what FROM (
   SELECT chat_id, manager_id, 'computed' AS side, to_jsonb(x) AS what
@@ -132,8 +149,39 @@ def make(chat_ids: Sequence[int]) -> None:
     """Makes the kept rows of the chats anew, in a transaction."""
     values: dict[str, Any] = {"ids": list(chat_ids), "version": VERSION}
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (_FORGET, _KEEP_EPISODES, _KEEP_SAMPLES):
+        for statement in (_FORGET, KEEP_OPEN, _KEEP_EPISODES, _KEEP_SAMPLES):
             cursor.execute(statement, values)
+
+
+def keep_open() -> int:
+    """Keeps open chats in which nothing has happened lately; returns how many."""
+    until = monotonic() + TAKEN_FOR
+    total = 0
+    while True:
+        taken = _keep_open_batch()
+        total += taken
+        if taken < BATCH or monotonic() > until:
+            return total
+
+
+def _keep_open_batch() -> int:
+    """Those that cannot be computed are marked, so that they stop no other."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ALONE)
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(DUE, [BATCH])
+        ids = [chat_id for (chat_id,) in cursor.fetchall()]
+        try:
+            if ids:
+                make(ids)
+        except Exception as error:
+            if is_lost(error):
+                raise
+            cursor.execute(
+                "INSERT INTO report_dirty (chat_id) SELECT unnest(%s)", [ids]
+            )
+    return len(ids)
 
 
 def take_dirty() -> int:

@@ -148,7 +148,7 @@ def _statement(question: Question, part: Part) -> str:
         condition = _CONDITIONS[part].format(n="e.is_moved", of="true")
         source = moved_on(question).replace("{keys}", "ARRAY[]::text[]")
         return source + _page(_episodes("each e", "e", condition))
-    base = counted(question)
+    base = counted(question, is_listed=True)
     condition = _CONDITIONS[part].format(n=base.n, of=base.of)
     if question.metric == "tma":
         listed = _handled(condition)

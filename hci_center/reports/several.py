@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from hci_center.reports.counted import MARKS, SHARES, counted
 from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import BY_PART, figures, percentiles
+from hci_center.reports.figures import BY_PART, figures
 from hci_center.reports.metric import Count, Duration
+from hci_center.reports.percentiles import add_duration, measuring, no_duration
 from hci_center.reports.presence_figures import NAMES, presences
 from hci_center.reports.questions import Question, samples
-from hci_center.reports.report import Figures, Report, fetch, half_up, share
+from hci_center.reports.report import Figures, Report, fetch, share
 from hci_center.reports.shares import Sla
 
-_STATISTICS = ("sum", "mean", "median", "p90", "max")
 _OPENINGS = ("opened", "reopened")
 # All others, but for durations, are asked one by one.
 _COUNTED = frozenset(
@@ -62,76 +61,41 @@ def _of_samples(
     question: Question, durations: Sequence[str], shares: Sequence[str]
 ) -> dict[str, Report]:
     """Durations and shares of samples in one statement: samples are computed once."""
-    reports = {name: Report(total=_nothing()) for name in durations}
+    if not durations and not shares:
+        return {}
+    reports = {name: Report(total=no_duration()) for name in durations}
     reports |= {name: Report() for name in shares}
     totals = dict.fromkeys(shares, (0, 0))
-    parts = _percentiles(question, durations) if durations else []
-    parts += [_counted_samples(question, name) for name in shares]
-    if not parts:
-        return {}
-    metrics = dict.fromkeys((*durations, *_samples_of(shares)))
-    statement = samples(question, [*metrics]) + " UNION ALL ".join(parts)
-    for scope, what, keys, *values in fetch(question, statement):
-        if scope == "counted":
-            n, of = int(values[0]), int(values[1])
-            totals[what] = totals[what][0] + n, totals[what][1] + of
-            if of:
-                reports[what].rows[tuple(keys)] = _figure(what, n, of)
-        else:
-            metric, *key = keys
-            report = reports[metric]
-            place = report.total
-            if scope == "rows":
-                place = report.rows.setdefault(tuple(key), _nothing())
-            _add_duration(place, what, values)
+    shared = _samples_of(shares)
+    statement = samples(question, [*dict.fromkeys((*durations, *shared))])
+    statement += measuring(question, durations, _conditions(question, shares), shared)
+    for kind, metric, is_business, keys, *values, counts in fetch(question, statement):
+        if kind == "counts":
+            pairs = zip(shares, counts[::2], counts[1::2], strict=True)
+            for name, n, of in pairs:
+                totals[name] = totals[name][0] + n, totals[name][1] + of
+                if of:
+                    reports[name].rows[tuple(keys)] = _figure(name, n, of)
+            continue
+        place = reports[metric].total
+        if kind == "rows":
+            place = reports[metric].rows.setdefault(tuple(keys), no_duration())
+        add_duration(place, is_business, values)
     for name, numbers in totals.items():
         reports[name].total = _figure(name, *numbers)
     return reports
 
 
-def _percentiles(question: Question, durations: Sequence[str]) -> list[str]:
-    listed = ", ".join(f"'{name}'" for name in durations)
-    parts = []
-    for scope, keys in (("rows", question.keys("s")), ("total", "ARRAY[]::text[]")):
-        # The metric is the first of the keys. The parts of `tma` are added up.
-        pieces = f"""SELECT s.metric::text || {keys} AS k, s.micros / 1000000 AS calendar,
-              s.business_micros / 1000000 AS business
-              FROM source s WHERE s.metric IN ({listed}) AND s.metric <> 'tma'
-            UNION ALL
-            SELECT s.metric::text || {keys}, sum(s.micros)::bigint / 1000000,
-              sum(s.business_micros)::bigint / 1000000
-              FROM source s WHERE s.metric IN ({listed}) AND s.metric = 'tma'
-             GROUP BY 1, s.chat_id, s.episode"""  # noqa: S608
-        parts += [
-            percentiles(scope, clock, pieces) for clock in ("calendar", "business")
-        ]
-    return parts
-
-
-def _counted_samples(question: Question, name: str) -> str:
-    base = counted(replace(question, metric=name))
-    of = f"({base.of})"
-    if not issubclass(METRICS[name], Sla):
-        of += f" AND s.metric = '{name}'"
-    return f"""(SELECT 'counted', '{name}', {question.keys("s")} AS k,
-       count(*) FILTER (WHERE {of} AND ({base.n}))::numeric,
-       count(*) FILTER (WHERE {of})::numeric, NULL::bigint, NULL::bigint, NULL::bigint
-  FROM source s GROUP BY k)"""  # noqa: S608 - of columns
-
-
-def _add_duration(place: Figures, clock: str, values: Sequence[Any]) -> None:
-    n, total, median, p90, most = values
-    mean = half_up(int(total), int(n))
-    numbers = zip(_STATISTICS, (int(total), mean, median, p90, most), strict=True)
-    if clock == "calendar":
-        place.update({"n": int(n), **dict(numbers)})
-    else:
-        place["business"] = dict(numbers)
-
-
-def _nothing() -> Figures:
-    empty: Figures = dict.fromkeys(_STATISTICS)
-    return {"n": 0, **empty, "business": dict(empty)}
+def _conditions(question: Question, shares: Sequence[str]) -> list[str]:
+    """Two of each: what counts, and among what."""
+    found = []
+    for name in shares:
+        base = counted(replace(question, metric=name))
+        of = f"({base.of})"
+        if not issubclass(METRICS[name], Sla):
+            of += f" AND s.metric = '{name}'"
+        found += [f"{of} AND ({base.n})", of]
+    return found
 
 
 def _counts(question: Question, metrics: Sequence[str]) -> dict[str, Report]:
@@ -144,7 +108,8 @@ def _counts(question: Question, metrics: Sequence[str]) -> dict[str, Report]:
             f"count(*) FILTER (WHERE {base.of})",
         ]
     statement = f"""{bases[metrics[0]].source}
-SELECT {question.keys("s")} AS k, {", ".join(columns)} FROM source s GROUP BY k
+SELECT {question.texts("s")}, {", ".join(columns)} FROM source s
+ GROUP BY {question.columns("s")}()
 """  # noqa: S608 - of columns
     reports = {name: Report() for name in metrics}
     totals = dict.fromkeys(metrics, (0, 0))

@@ -84,11 +84,23 @@ def write_chat(
             [centre.manager.pk, contact.pk, f"P{next(_protocols):09}", opened, closed],
         )
         chat_id: int = cursor.fetchone()[0]
+    go_on(centre, contact, chat_id, lines, said)
+    return chat_id
+
+
+def go_on(
+    centre: Centre,
+    contact: Any,
+    chat_id: int,
+    lines: Iterable[tuple[Any, ...]],
+    said: Iterable[tuple[Any, ...]] = (),
+) -> None:
+    """Writes more lines and words of a chat."""
+    with connection.cursor() as cursor:
         for when, kind, area, operator, *more in lines:
             _write_line(cursor, centre, chat_id, when, kind, area, operator, *more)
         for when, who in said:
             _write_message(cursor, centre, contact, chat_id, when, who)
-    return chat_id
 
 
 def _write_line(

@@ -12,7 +12,7 @@ from hci_center.reports.definitions import METRICS
 from hci_center.reports.delivery_days import keep_deliveries
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
-from hci_center.reports.rebuilding import take_dirty
+from hci_center.reports.rebuilding import keep_open, take_dirty
 from hci_center.reports.volume_hours import settle_hours
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.independent import Rows
@@ -58,6 +58,7 @@ def test_every_figure(centre: Centre, chats: dict[str, int], is_kept: bool) -> N
     if is_kept:
         take_dirty()
         settle_hours()
+        keep_open()
         keep_deliveries()
     rows = Rows()
     most = None if is_kept else 2

@@ -12,7 +12,7 @@ from hci_center.reports.definitions import METRICS
 from hci_center.reports.delivery_days import keep_deliveries
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
-from hci_center.reports.rebuilding import take_dirty
+from hci_center.reports.rebuilding import keep_open, take_dirty
 from hci_center.reports.rows import Part, Row, rows_of
 from hci_center.reports.volume_hours import settle_hours
 from tests import builders
@@ -65,6 +65,7 @@ def test_their_number_is_that_of_the_figure(centre: Centre, is_kept: bool) -> No
     if is_kept:
         take_dirty()
         settle_hours()
+        keep_open()
         keep_deliveries()
     for metric, definition in METRICS.items():
         values: dict[str, Any] = {

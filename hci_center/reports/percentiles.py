@@ -1,0 +1,117 @@
+"""The statement that measures durations and counts beside them, in one pass of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hci_center.reports.questions import Question
+from hci_center.reports.report import Figures, half_up
+
+STATISTICS = ("sum", "mean", "median", "p90", "max")
+# The parts of an episode with an operator are added up, for each group and for all.
+_HANDLED = "tma"
+_ADDED = """sum(s.micros)::bigint / 1000000 AS calendar,
+         sum(s.business_micros)::bigint / 1000000 AS business"""
+_CLOCKS = (
+    "grouping(c.calendar) = 1 AS is_business, coalesce(c.calendar, c.business) AS v"
+)
+_MEASURED = """max(r.n), sum(r.v * r.c), min(r.v) FILTER (WHERE r.upto * 2 >= r.n),
+       min(r.v) FILTER (WHERE r.upto * 10 >= r.n * 9), max(r.v), NULL::bigint[]"""
+
+
+def measuring(
+    question: Question,
+    durations: Sequence[str],
+    counts: Sequence[str] = (),
+    counted: Sequence[str] = (),
+) -> str:
+    """Returns the end of a statement whose `source` has the samples of the question.
+
+    Its rows: what they are (`rows` and `total` of a duration, `counts`), the duration,
+    whether by the business clock, the keys; n, sum, median, p90 and maximum; how many
+    samples of the metrics `counted` fulfil each of the conditions. Equal seconds are counted once for each group,
+    and from these counts for all together.
+    """
+    parts = []
+    begin = ""
+    if durations:
+        begin = _lengths(question, durations)
+        if question.by:
+            keys = question.columns("r")
+            parts.append(_ranked("rows", "length", keys, question.texts("r")))
+        parts.append(_ranked("total", "whole", "", "ARRAY[]::text[]"))
+    if counts:
+        keys = question.columns("s")
+        columns = ", ".join(f"count(*) FILTER (WHERE {each})" for each in counts)
+        listed = ", ".join(f"'{name}'" for name in counted)
+        parts.append(f"""
+SELECT 'counts', NULL, NULL, {question.texts("s")}, NULL::bigint, NULL::numeric,
+       NULL::bigint, NULL::bigint, NULL::bigint, ARRAY[{columns}]
+  FROM source s WHERE s.metric IN ({listed}) GROUP BY {keys}()""")  # noqa: S608 - of columns
+    return begin + " UNION ALL ".join(parts)
+
+
+def add_duration(place: Figures, is_business: bool, values: Sequence[Any]) -> None:
+    """Adds the figures of a clock, as `measuring` returns them."""
+    n, total, median, p90, most = values
+    mean = half_up(int(total), int(n))
+    numbers = (int(total), mean, median, p90, most)
+    found = dict(zip(STATISTICS, numbers, strict=True))
+    if is_business:
+        place["business"] = found
+    else:
+        place.update({"n": int(n), **found})
+
+
+def no_duration() -> Figures:
+    """The figures of no sample."""
+    empty: Figures = dict.fromkeys(STATISTICS)
+    return {"n": 0, **empty, "business": dict(empty)}
+
+
+def _lengths(question: Question, durations: Sequence[str]) -> str:
+    """How many samples have each number of seconds: of each group, and of all."""
+    listed = ", ".join(f"'{name}'" for name in durations if name != _HANDLED)
+    cut = []
+    if listed:
+        cut.append(f"""
+  SELECT s.metric, {question.columns("s")}s.micros / 1000000 AS calendar,
+         s.business_micros / 1000000 AS business
+    FROM source s WHERE s.metric IN ({listed})""")  # noqa: S608 - of names
+    if _HANDLED in durations:
+        cut.append(_handled(question.columns("s")))
+    # Of areas and operators the parts of an episode are in several groups.
+    is_split = _HANDLED in durations and bool({"area", "operator"} & {*question.by})
+    whole = f"""
+  SELECT l.metric, l.is_business, l.v, sum(l.c)::integer AS c FROM length l
+   WHERE {f"l.metric <> '{_HANDLED}'" if is_split else "true"} GROUP BY 1, 2, 3"""  # noqa: S608
+    if is_split:
+        whole += f"""
+   UNION ALL
+  SELECT c.metric, {_CLOCKS}, count(*)::integer FROM ({_handled("")}) c
+   GROUP BY GROUPING SETS ((c.metric, c.calendar), (c.metric, c.business))"""  # noqa: S608
+    keys = question.columns("c")
+    return f""", length AS MATERIALIZED (
+  SELECT c.metric, {keys}{_CLOCKS}, count(*)::integer AS c
+    FROM ({" UNION ALL ".join(cut)}) c
+   GROUP BY GROUPING SETS ((c.metric, {keys}c.calendar), (c.metric, {keys}c.business))
+), whole AS ({whole}
+)"""  # noqa: S608 - of columns
+
+
+def _handled(keys: str) -> str:
+    return f"""
+  SELECT s.metric, {keys}{_ADDED}
+    FROM source s WHERE s.metric = '{_HANDLED}'
+   GROUP BY s.metric, {keys}s.chat_id, s.episode"""  # noqa: S608 - of columns
+
+
+def _ranked(scope: str, table: str, keys: str, texts: str) -> str:
+    return f"""
+SELECT '{scope}', r.metric, r.is_business, {texts}, {_MEASURED}
+  FROM (SELECT r.*, sum(r.c) OVER (PARTITION BY r.metric, {keys}r.is_business
+                                   ORDER BY r.v) AS upto,
+               sum(r.c) OVER (PARTITION BY r.metric, {keys}r.is_business) AS n
+          FROM {table} r) r
+ GROUP BY r.metric, {keys}r.is_business"""  # noqa: S608 - of columns
