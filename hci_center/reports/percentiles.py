@@ -11,11 +11,9 @@ from hci_center.reports.report import Figures, half_up
 STATISTICS = ("sum", "mean", "median", "p90", "max")
 # The parts of an episode with an operator are added up, for each group and for all.
 _HANDLED = "tma"
+CLOCKS = ("calendar", "business")
 _ADDED = """sum(s.micros)::bigint / 1000000 AS calendar,
          sum(s.business_micros)::bigint / 1000000 AS business"""
-_CLOCKS = (
-    "grouping(c.calendar) = 1 AS is_business, coalesce(c.calendar, c.business) AS v"
-)
 _MEASURED = """max(r.n), sum(r.v * r.c), min(r.v) FILTER (WHERE r.upto * 2 >= r.n),
        min(r.v) FILTER (WHERE r.upto * 10 >= r.n * 9), max(r.v), NULL::bigint[]"""
 
@@ -25,6 +23,7 @@ def measuring(
     durations: Sequence[str],
     counts: Sequence[str] = (),
     counted: Sequence[str] = (),
+    clocks: Sequence[str] = CLOCKS,
 ) -> str:
     """Returns the end of a statement whose `source` has the samples of the question.
 
@@ -36,7 +35,7 @@ def measuring(
     parts = []
     begin = ""
     if durations:
-        begin = _lengths(question, durations)
+        begin = _lengths(question, durations, clocks)
         if question.by:
             keys = question.columns("r")
             parts.append(_ranked("rows", "length", keys, question.texts("r")))
@@ -58,10 +57,11 @@ def add_duration(place: Figures, is_business: bool, values: Sequence[Any]) -> No
     mean = half_up(int(total), int(n))
     numbers = (int(total), mean, median, p90, most)
     found = dict(zip(STATISTICS, numbers, strict=True))
+    place["n"] = int(n)
     if is_business:
         place["business"] = found
     else:
-        place.update({"n": int(n), **found})
+        place.update(found)
 
 
 def no_duration() -> Figures:
@@ -70,7 +70,9 @@ def no_duration() -> Figures:
     return {"n": 0, **empty, "business": dict(empty)}
 
 
-def _lengths(question: Question, durations: Sequence[str]) -> str:
+def _lengths(
+    question: Question, durations: Sequence[str], clocks: Sequence[str]
+) -> str:
     """How many samples have each number of seconds: of each group, and of all."""
     listed = ", ".join(f"'{name}'" for name in durations if name != _HANDLED)
     cut = []
@@ -89,15 +91,29 @@ def _lengths(question: Question, durations: Sequence[str]) -> str:
     if is_split:
         whole += f"""
    UNION ALL
-  SELECT c.metric, {_CLOCKS}, count(*)::integer FROM ({_handled("")}) c
-   GROUP BY GROUPING SETS ((c.metric, c.calendar), (c.metric, c.business))"""  # noqa: S608
+  SELECT c.metric, {_value(clocks)}, count(*)::integer FROM ({_handled("")}) c
+   GROUP BY {_by_clock("c.metric, ", clocks)}"""  # noqa: S608
     keys = question.columns("c")
     return f""", length AS MATERIALIZED (
-  SELECT c.metric, {keys}{_CLOCKS}, count(*)::integer AS c
+  SELECT c.metric, {keys}{_value(clocks)}, count(*)::integer AS c
     FROM ({" UNION ALL ".join(cut)}) c
-   GROUP BY GROUPING SETS ((c.metric, {keys}c.calendar), (c.metric, {keys}c.business))
+   GROUP BY {_by_clock(f"c.metric, {keys}", clocks)}
 ), whole AS ({whole}
 )"""  # noqa: S608 - of columns
+
+
+def _value(clocks: Sequence[str]) -> str:
+    """Which clock a row of these grouping sets is of, and its seconds."""
+    if len(clocks) == 1:
+        return f"{clocks[0] == 'business'} AS is_business, c.{clocks[0]} AS v"
+    return (
+        "grouping(c.calendar) = 1 AS is_business, coalesce(c.calendar, c.business) AS v"
+    )
+
+
+def _by_clock(keys: str, clocks: Sequence[str]) -> str:
+    sets = ", ".join(f"({keys}c.{clock})" for clock in CLOCKS if clock in clocks)
+    return f"GROUPING SETS ({sets})"
 
 
 def _handled(keys: str) -> str:

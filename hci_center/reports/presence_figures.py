@@ -87,11 +87,6 @@ _LOADED = """, loaded AS (
          l.held
     FROM loaded l
 )"""
-_PAUSED = """, source AS MATERIALIZED (
-  SELECT s.manager_id, s.operator_id, s.day, s.reason, 0 AS held, s.state,
-         report_micros(s.ends - s.begins) AS micros, 0 AS busy
-    FROM span s WHERE s.state = 'paused'
-)"""
 
 
 def presence(question: Question) -> Report:
@@ -100,14 +95,23 @@ def presence(question: Question) -> Report:
 
 
 def presences(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
-    """Returns those of several of NAMES, of which the two of load are asked together."""
-    found: dict[str, Report] = {}
+    """Returns those of several of NAMES, in one statement."""
     asked = set(metrics)
-    if asked & {"occupancy", "concurrency"}:
-        found |= _loads(question)
-    if "pauses" in asked:
-        found["pauses"] = _pauses(question)
-    return {name: found[name] for name in asked}
+    if not asked:
+        return {}
+    has_load, has_pauses = bool(asked - {"pauses"}), "pauses" in asked
+    rows: dict[Key, list[int]] = {}
+    reasons: dict[Key, dict[str, tuple[int, int]]] = {}
+    statement = _statement(question, has_load=has_load, has_pauses=has_pauses)
+    for state, keys, reason, *numbers in fetch(question, statement):
+        # Without any the one row of all has no sums.
+        counts = [int(number or 0) for number in numbers]
+        if state == "online":
+            rows[tuple(keys)] = counts
+        else:
+            reasons.setdefault(tuple(keys), {})[reason] = counts[0], counts[1]
+    found = _loads(rows) | {"pauses": _pauses(reasons)}
+    return {name: ordered(found[name], question) for name in asked}
 
 
 def listed_spans(question: Question, _part: str) -> tuple[str, str]:
@@ -133,23 +137,32 @@ def _spans(question: Question) -> str:
     return _SPANS.replace("{filters}", filters)
 
 
-def _loads(question: Question) -> dict[str, Report]:
-    statement = f"""{live_chats(["hold"])}{_spans(question)}{_HOLDS}{_LOADED}
-SELECT {question.texts("s")}, sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
+def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
+    """Returns rows of a state: keys, reason, spans, length, with a hold, of all holds."""
+    begin = live_chats(["hold"] if has_load else []) + _spans(question)
+    keys, texts = question.columns("s"), question.texts("s")
+    parts = []
+    if has_load:
+        begin += _HOLDS + _LOADED
+        parts.append(f"""
+SELECT 'online', {texts}, '', sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
   FROM (SELECT {question.groups("s")}s.n, s.micros, s.busy, s.held FROM source s) s
- GROUP BY {question.columns("s")}()
-"""  # noqa: S608 - of columns
-    rows: dict[Key, list[int]] = {}
-    total = [0, 0, 0, 0]
-    for key, *numbers in fetch(question, statement):
-        # Without any the one row of all has no sums.
-        rows[tuple(key)] = counts = [int(number or 0) for number in numbers]
-        total = [a + b for a, b in zip(total, counts, strict=True)]
+ GROUP BY {keys}()""")  # noqa: S608 - of columns
+    if has_pauses:
+        parts.append(f"""
+SELECT 'paused', {texts}, s.reason, count(*), sum(s.micros), 0, 0
+  FROM (SELECT {question.groups("s")}s.reason, report_micros(s.ends - s.begins) AS micros
+          FROM span s WHERE s.state = 'paused') s
+ GROUP BY {keys}s.reason""")  # noqa: S608 - of columns
+    return begin + " UNION ALL ".join(parts)
+
+
+def _loads(rows: dict[Key, list[int]]) -> dict[str, Report]:
+    total = [sum(numbers) for numbers in zip(*rows.values(), strict=True)] or [0] * 4
     reports = {"occupancy": (_occupancy, Report()), "concurrency": (_mean, Report())}
     for shape, report in reports.values():
         report.rows = {key: shape(*counts) for key, counts in rows.items()}
         report.total = shape(*total)
-        ordered(report, question)
     return {name: report for name, (_shape, report) in reports.items()}
 
 
@@ -163,20 +176,14 @@ def _mean(n: int, online: int, _busy: int, held: int) -> dict[str, Any]:
     return {"n": n, **seconds, "mean": share(held, online)}
 
 
-def _pauses(question: Question) -> Report:
-    statement = f"""{live_chats([])}{_spans(question)}{_PAUSED}
-SELECT {question.keys("s")} AS k, s.reason, count(*), sum(s.micros) FROM source s
- GROUP BY k, s.reason ORDER BY s.reason
-"""  # noqa: S608 - of columns
-    found: dict[Key | None, dict[str, tuple[int, int]]] = {None: {}}
-    for key, reason, n, micros in fetch(question, statement):
-        for place in (tuple(key), None):
-            reasons = found.setdefault(place, {})
-            counted, length = reasons.get(reason, (0, 0))
-            reasons[reason] = counted + n, length + int(micros)
-    report = Report(total=_paused(found.pop(None)))
-    report.rows = {key: _paused(each) for key, each in found.items() if key is not None}
-    return ordered(report, question)
+def _pauses(found: dict[Key, dict[str, tuple[int, int]]]) -> Report:
+    total: dict[str, tuple[int, int]] = {}
+    for reasons in found.values():
+        for reason, (n, micros) in reasons.items():
+            counted, length = total.get(reason, (0, 0))
+            total[reason] = counted + n, length + micros
+    rows = {key: _paused(reasons) for key, reasons in found.items()}
+    return Report(rows, _paused(total))
 
 
 def _paused(reasons: dict[str, tuple[int, int]]) -> dict[str, Any]:

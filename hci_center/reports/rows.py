@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal, Self
 
 from django.core import signing
@@ -125,6 +125,10 @@ def rows_of(
     In the order in which it happened. The place is None at the end. Groups of the
     question do not matter. `part` is of shares; of others it is `n`.
     """
+    if after is not None:
+        # What follows is not of an earlier day, in whatever zone.
+        since = after.at.date() - timedelta(days=1)
+        question = replace(question, since=max(question.since, since))
     values = question.values() | {
         "at": after and after.at,
         "chat": after and after.chat_id,

@@ -12,7 +12,7 @@ from hci_center.reports.counted import MARKS, SHARES, counted
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import BY_PART, figures
 from hci_center.reports.metric import Count, Duration
-from hci_center.reports.percentiles import add_duration, measuring, no_duration
+from hci_center.reports.percentiles import CLOCKS, add_duration, measuring, no_duration
 from hci_center.reports.presence_figures import NAMES, presences
 from hci_center.reports.questions import Question, samples
 from hci_center.reports.report import Figures, Report, fetch, share
@@ -25,10 +25,13 @@ _COUNTED = frozenset(
 )
 
 
-def several(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
+def several(
+    question: Question, metrics: Iterable[str], clocks: Sequence[str] = CLOCKS
+) -> dict[str, Report]:
     """Returns the figures of each metric for the question, whose own metric is not used.
 
-    A metric without one of the question's groups or filters is left out.
+    A metric without one of the question's groups or filters is left out; of durations
+    what another clock measures is null.
     """
     needed = {*question.by, *question.filtered}
     names = [name for name in metrics if needed <= {*METRICS[name].by}]
@@ -49,7 +52,7 @@ def several(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
             of_samples.append(name)
         else:
             of_episodes.append(name)
-    found = _of_samples(question, durations, of_samples)
+    found = _of_samples(question, durations, of_samples, clocks)
     for listed in (of_episodes, openings):
         found |= _counts(question, listed) if listed else {}
     found |= presences(question, of_presence)
@@ -58,7 +61,10 @@ def several(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
 
 
 def _of_samples(
-    question: Question, durations: Sequence[str], shares: Sequence[str]
+    question: Question,
+    durations: Sequence[str],
+    shares: Sequence[str],
+    clocks: Sequence[str],
 ) -> dict[str, Report]:
     """Durations and shares of samples in one statement: samples are computed once."""
     if not durations and not shares:
@@ -68,7 +74,8 @@ def _of_samples(
     totals = dict.fromkeys(shares, (0, 0))
     shared = _samples_of(shares)
     statement = samples(question, [*dict.fromkeys((*durations, *shared))])
-    statement += measuring(question, durations, _conditions(question, shares), shared)
+    counts = _conditions(question, shares)
+    statement += measuring(question, durations, counts, shared, clocks)
     for kind, metric, is_business, keys, *values, counts in fetch(question, statement):
         if kind == "counts":
             pairs = zip(shares, counts[::2], counts[1::2], strict=True)

@@ -53,10 +53,11 @@ class First(ReportPage):
 
     def build(self, address: Address) -> Content:
         metrics = [figure.metric for figure in TWELVE]
-        now = several(address.question(metrics[0], "day"), metrics)
+        clocks = (address.clock,)
+        now = several(address.question(metrics[0], "day"), metrics, clocks)
         since, until = before(address)
         question = address.question(metrics[0], since=since, until=until)
-        earlier = several(question, metrics)
+        earlier = several(question, metrics, clocks)
         shown = [figure for figure in TWELVE if figure.metric in now]
         tiles = [_tile(address, figure, now, earlier) for figure in shown]
         section = Section(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import (
     FileResponse,
     HttpRequest,
@@ -26,6 +27,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from hci_center.audit.recording import record
+from hci_center.database.faults import STATEMENT_TIMEOUT, fault_of
 from hci_center.reports import replica
 from hci_center.reports.answers import is_provisional, is_rebuilding
 from hci_center.reports.definitions import METRICS
@@ -121,7 +123,7 @@ class ReportPage(View):
             address.reads_names = caller.role in READS_NAMES
             if wanted := address.given.get("format"):
                 return self._file(request, address, wanted, now)
-            content = replica.read(lambda: self.build(address))
+            content = _in_time(self.build, address)
             _sort(content, address)
             if self.act:
                 _record(request, self.act, self.name, address)
@@ -194,7 +196,7 @@ class ReportPage(View):
         self, request: HttpRequest, address: Address, wanted: str, now: datetime
     ) -> HttpResponseBase:
         """Returns a table as CSV, or a workbook; raises WrongAddressError."""
-        content = replica.read(lambda: self.build_file(address))
+        content = _in_time(self.build_file, address)
         _sort(content, address)
         tables = {table.name: table for table in content.tables}
         name = address.given.get("table", "")
@@ -220,6 +222,17 @@ class ReportPage(View):
         return FileResponse(
             file, as_attachment=True, filename=f"{stem}.xlsx", content_type=XLSX
         )
+
+
+def _in_time(build: Callable[[Address], Content], address: Address) -> Content:
+    """Raises WrongAddressError if the database gave up, which says what to ask instead."""
+    try:
+        return replica.read(lambda: build(address))
+    except OperationalError as error:
+        if fault_of(error) is not STATEMENT_TIMEOUT:
+            raise
+        sentence = _("This takes too long: choose a shorter period, or one manager.")
+        raise WrongAddressError(sentence, 503) from error
 
 
 def _record(request: HttpRequest, act: str, page: str, address: Address) -> None:

@@ -38,7 +38,8 @@ class GroupPage(ReportPage):
 
     def build(self, address: Address) -> Content:
         metrics = dict.fromkeys(figure.metric for figure in self.figures)
-        reports = several(address.question(self.charted, self.group), metrics)
+        question = address.question(self.charted, self.group)
+        reports = several(question, metrics, (address.clock,))
         title = str(self.title)
         table = group_table(address, title, self.group, self.figures, reports)
         chart = ""

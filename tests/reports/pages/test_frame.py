@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.template import Context, Engine
 from django.test import Client
 
@@ -130,3 +131,16 @@ def test_the_pages_need_nothing_of_the_theme(read, past):
 
 def _administrator():
     return User.objects.create_superuser("chefe", password="secret-password")
+
+
+def test_a_page_that_takes_too_long_says_what_to_ask(read, monkeypatch):
+    def build(self, address):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '20ms'")
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("hci_center.reports.pages.sla.Sla.build", build)
+    for query in ("", "format=csv"):
+        answer = read("sla/", query)
+        assert answer.status_code == 503
+        assert "choose a shorter period" in answer.content.decode()
