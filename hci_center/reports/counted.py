@@ -111,8 +111,8 @@ def moved_on(question: Question) -> str:
     )
     return f"""{samples(question, ["tma"], is_listed=True)}, told AS (
   SELECT e.chat_id, e.episode, e.movers, e.left_areas FROM report_episode e
-   WHERE EXISTS (SELECT FROM source p WHERE p.chat_id = e.chat_id)
-     AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)
+   WHERE e.manager_id = ANY(%(managers)s) AND e.day BETWEEN %(since)s AND %(until)s
+     AND e.chat_id NOT IN (SELECT d.id FROM dirty d)
    UNION ALL
   SELECT e.chat_id, e.episode, e.movers, e.left_areas
     FROM report_episodes(ARRAY(SELECT id FROM dirty)) e

@@ -27,8 +27,7 @@ _STALE = """, stale AS MATERIALIZED (
     FROM report_delivery x
    WHERE x.manager_id = ANY(%(managers)s) AND x.day BETWEEN %(since)s AND %(until)s
      AND {days} AND (%(channel)s::text IS NULL OR x.channel = %(channel)s)
-     AND NOT EXISTS (SELECT FROM stale t
-                      WHERE t.manager_id = x.manager_id AND t.day = x.day)
+     AND (x.manager_id, x.day) NOT IN (SELECT t.manager_id, t.day FROM stale t)
 ), recent AS MATERIALIZED (
   SELECT {columns}x.part, x.code, x.v, report_step(x.v) AS step, count(*) AS count
     FROM ({lengths}) x GROUP BY {columns}x.part, x.code, x.v

@@ -64,11 +64,14 @@ WITH open AS MATERIALIZED (
 ), sender AS MATERIALIZED (  -- operators as messages name them
   SELECT o.manager_id, o.id::text AS name FROM areas_operator o
    WHERE o.manager_id = ANY(%(managers)s)
-), taken AS MATERIALIZED (  -- since when it is held
-  SELECT h.id, h.opened_at, h.waiting_since, max(e.at) AS at
-    FROM open h JOIN chats_chatevent e ON e.chat_id = h.id AND e.operator_id = h.operator_id
-   WHERE e.kind IN ('opened', 'reopened', 'claimed', 'assigned', 'transferred')
-   GROUP BY h.id, h.opened_at, h.waiting_since
+), taken AS MATERIALIZED (  -- since when it is held: of each chat, not of all lines
+  SELECT h.id, h.opened_at, h.waiting_since, e.at
+    FROM open h
+   CROSS JOIN LATERAL (
+     SELECT max(e.at) AS at FROM chats_chatevent e
+      WHERE e.chat_id = h.id AND e.operator_id = h.operator_id
+        AND e.kind IN ('opened', 'reopened', 'claimed', 'assigned', 'transferred')) e
+   WHERE h.operator_id IS NOT NULL AND e.at IS NOT NULL
 ), hold AS MATERIALIZED (  -- whether an operator has written since: not to whom still waits
   SELECT h.id, h.at, m.at >= h.at AS is_answered
     FROM taken h

@@ -40,13 +40,13 @@ _HOLDS = """, held AS MATERIALIZED (
   SELECT s.manager_id, s.operator_id, s.begins, s.ends FROM report_sample s
    WHERE s.metric = 'hold' AND s.manager_id = ANY(%(managers)s)
      AND s.day >= %(since)s::date - 1 AND s.begins < %(until)s::date + 2
-     AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id)
+     AND s.chat_id NOT IN (SELECT d.id FROM dirty d)
    UNION ALL
   SELECT s.manager_id, s.operator_id, s.begins, statement_timestamp()
     FROM report_sample s JOIN chats_chat h ON h.id = s.chat_id AND h.closed_at IS NULL
    WHERE s.metric = 'holding' AND s.manager_id = ANY(%(managers)s)
      AND s.begins < %(until)s::date + 2
-     AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = s.chat_id)
+     AND s.chat_id NOT IN (SELECT d.id FROM dirty d)
    UNION ALL
   SELECT s.manager_id, s.operator_id, s.begins, s.ends
     FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY['hold']) s

@@ -238,7 +238,7 @@ def episodes(question: Question, *, is_listed: bool = False) -> str:
   SELECT {columns} FROM (
     SELECT {EPISODES}, {times} FROM report_episode e
      WHERE e.manager_id = ANY(%(managers)s) AND e.{kept} BETWEEN %(since)s AND %(until)s
-       AND NOT EXISTS (SELECT FROM dirty d WHERE d.id = e.chat_id)
+       AND e.chat_id NOT IN (SELECT d.id FROM dirty d)
      UNION ALL
     SELECT {EPISODES}, {times}
       FROM batch b CROSS JOIN LATERAL report_episodes(b.ids, {not is_opening}) e
