@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from chats.rules.clock_checks import wrong_clocks
 from hci_center.background import nightly_checks
 from hci_center.reports import nightly
+from hci_center.reports.delivery_days import differing_days
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.pages.checks import WORDS
 from hci_center.reports.rebuilding import differences
@@ -108,7 +109,7 @@ def _found(find: Callable[[], Iterable[nightly_checks.Finding]]) -> list[str]:
 
 
 def _differing(at: datetime) -> list[str]:
-    """Returns the chats and hours of which kept figures differ from computed ones."""
+    """Returns the chats, hours and days whose kept figures differ from computed ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT chat_id FROM report_dirty")
         # They are about to be computed anyway.
@@ -122,4 +123,9 @@ def _differing(at: datetime) -> list[str]:
         for begins, ends in nightly.spans_to_check(at, part)
         if differing_hours((begins, ends))
     ]
-    return [*map(str, sorted(chats)), *hours]
+    days = [
+        str(days[0][1])
+        for days in nightly.days_to_check(at, part)
+        if differing_days(days)
+    ]
+    return [*map(str, sorted(chats)), *hours, *days]

@@ -18,7 +18,12 @@ from chats.files.checking import misplaced_files
 from chats.rules.clock_checks import wrong_clocks
 from hci_center.background import faults
 from hci_center.background.nightly_checks import Finding, registered
-from hci_center.reports.delivery_days import differing_days, kept_days, make_anew
+from hci_center.reports.delivery_days import (
+    ManagerDay,
+    differing_days,
+    kept_days,
+    make_anew,
+)
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.rebuilding import Difference, differences, make
 from hci_center.reports.volume_hours import (
@@ -132,6 +137,14 @@ def spans_to_check(now: datetime, part: int) -> Iterator[tuple[datetime, datetim
             yield span
 
 
+def days_to_check(now: datetime, part: int) -> Iterator[list[ManagerDay]]:
+    """Yields the same of the days whose deliveries are kept."""
+    for days in kept_days():
+        day = days[0][1]
+        if day >= (now - RECENT).date() or day.toordinal() % PARTS == part:
+            yield days
+
+
 def _compare_hours(now: datetime, part: int) -> int:
     """Compares the hours of the last days and of a part of the rest; returns how many."""
     found = 0
@@ -148,10 +161,7 @@ def _compare_hours(now: datetime, part: int) -> int:
 def _compare_deliveries(now: datetime, part: int) -> int:
     """Compares the deliveries of those days; returns how many rows differ."""
     found = 0
-    for days in kept_days():
-        day = days[0][1]
-        if day < (now - RECENT).date() and day.toordinal() % PARTS != part:
-            continue
+    for days in days_to_check(now, part):
         differing = differing_days(days)
         for one in differing:
             _note("kept", one.manager_id, None, one.side, one.row)
