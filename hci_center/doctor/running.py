@@ -123,9 +123,11 @@ def backup() -> Iterator[Finding]:
         )
     age = known.age(timezone.now())
     if age is None:
-        # Its first night is over: the worker should have made one.
-        make = error if known.is_scheduled and _is_a_day_old() else warning
-        yield make(_("No backup was ever made."), _how_to_back_up())
+        if known.is_scheduled and _is_a_day_old():
+            # Its first night is over: a worker should have made one.
+            yield error(_("No backup was ever made."), _how_to_back_up())
+        else:
+            yield warning(_("No backup is known."), _how_to_back_up())
         return
     text = _("The latest backup is %.0f hours old.") % (age.total_seconds() / 3600)
     if age > records.LATE:

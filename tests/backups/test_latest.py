@@ -119,7 +119,7 @@ def test_the_doctor_wants_one_after_the_first_night(settings):
     settings.BACKUP_AT = None
     installed(3)
     [finding] = running.backup()
-    assert (finding.state, finding.text) == ("warning", "No backup was ever made.")
+    assert (finding.state, finding.text) == ("warning", "No backup is known.")
     settings.BACKUP_AT = time(3)
     assert [each.state for each in running.backup()] == ["error"]
     installed(1)

@@ -20,6 +20,9 @@ from tests.deploy.stack import EACH, Stack
 from tests.faults import feeding
 from tests.faults.feeding import Client, Verdict, Writers, judge, kill_and_judge
 
+# The first one starts everything, which belongs to its time.
+pytestmark = pytest.mark.timeout(600)
+
 ORDER = ("relay", "deliver", "feed", "web")
 DEATHS = [
     (1.0, ["relay"]),
