@@ -24,6 +24,11 @@ def style(_request: HttpRequest) -> str:
     return static("backoffice.css")
 
 
+def form_style(_request: HttpRequest) -> str:
+    """Returns the URL of the style sheet of the project's own admin forms."""
+    return static("backoffice-forms.css")
+
+
 def _entry(title: Any, icon: str, route: str, **more: Any) -> dict[str, Any]:
     return {
         "title": title,
@@ -49,7 +54,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "HCI Whats Center",
     "SITE_ICON": mark,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
-    "STYLES": [style],
+    "STYLES": [style, form_style],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -96,13 +96,15 @@ def test_no_secret_is_in_the_log_of_changes(desk, own, addresses):
 def test_the_files_that_pages_load_are_there(office):
     page = office.get("/admin/").content.decode()
     files = [name for name in LOADED.findall(page) if name.startswith("/static/")]
-    assert "/static/backoffice.css" in files
+    assert {"/static/backoffice.css", "/static/backoffice-forms.css"} <= set(files)
     assert "/static/mark.svg" in files
     for name in files:
         assert finders.find(name.removeprefix("/static/")), name
 
 
-@pytest.mark.parametrize("file", ["unfold/css/styles.css", "backoffice.css"])
+@pytest.mark.parametrize(
+    "file", ["unfold/css/styles.css", "backoffice.css", "backoffice-forms.css"]
+)
 def test_styles_load_local_files_alone(file):
     with open(finders.find(file), encoding="utf-8") as style:
         assert not re.search(r"""url\(\s*['"]?(https?:|//)""", style.read())
