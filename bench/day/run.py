@@ -39,6 +39,8 @@ TO_SOCKET_MS, TO_GATEWAY_MS = 250, 500
 MEMORY_MB = 1200
 # So many sockets are opened at once.
 AT_ONCE = 20
+# How long the server is left alone after that, and then measured, in seconds.
+SETTLES, IDLES = 12, 15
 
 Row = dict[str, Any]
 
@@ -92,6 +94,16 @@ async def open_consoles(day: Day, people: list[company.Operator], us: Client) ->
     return listening
 
 
+async def show_idle(machine: Machine) -> None:
+    """Prints what open sockets cost while nobody writes."""
+    await asyncio.sleep(SETTLES)
+    before = machine.now()
+    await asyncio.sleep(IDLES)
+    idle = machine.since(before, IDLES)
+    parts = ", ".join(f"{name} {value:.1f}" for name, value in idle["parts"].items())
+    print(f"# idle: {idle['cpu']:.1f} ms of CPU a second ({parts})", flush=True)
+
+
 async def measure(chosen: argparse.Namespace, product: Product, folder: Path) -> bool:
     managers, people = company.make(product, folder, chosen.managers, chosen.operators)
     machine = Machine(product)
@@ -101,6 +113,9 @@ async def measure(chosen: argparse.Namespace, product: Product, folder: Path) ->
     day.graph = Graph(GRAPH_PORT, us, day.heard, numbers)
     await day.graph.start()
     listening = await open_consoles(day, people, us)
+    await show_idle(machine)
+    print("\n| " + " | ".join(HEAD) + " |")
+    print("| --- " * len(HEAD) + "|")
     rows = []
     for rate in chosen.rates:
         await day.run(rate, chosen.warm)
@@ -207,8 +222,6 @@ def main() -> None:
         )
         product.start()
         try:
-            print("\n| " + " | ".join(HEAD) + " |")
-            print("| --- " * len(HEAD) + "|")
             met = asyncio.run(measure(chosen, product, folder))
         finally:
             product.stop()
