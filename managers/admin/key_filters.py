@@ -38,4 +38,6 @@ class AccessFilter(ChoiceFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
-        return queryset.filter(**{chosen: True}) if chosen else queryset
+        if chosen not in ("by_address", "in_path"):
+            return queryset
+        return queryset.filter(**{chosen: True})

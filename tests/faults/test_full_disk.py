@@ -172,7 +172,8 @@ def test_no_room_for_the_database_refuses_writes_for_now(running: Running) -> No
         assert running.installation.query(sa) == steps
     unsent = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
     wait_for(lambda: running.installation.query(unsent) == 0, 60)
-    wait_for(lambda: running.installation.state() == "ok", 60)
+    # Work that failed meanwhile stays an alarm for a while.
+    wait_for(lambda: running.installation.state() in ("ok", "degraded"), 60)
     verified = running.installation.manage("verify")
     assert verified.returncode == 0, verified.stdout
     print(  # noqa: T201 - read by people, with pytest's -rP

@@ -127,8 +127,8 @@ def test_a_delivery_that_contradicts_itself(contact: Contact, found: Any) -> Non
 def test_old_rows_of_the_feed(found: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO change_feed (seq, at, manager_id, kind) VALUES"
-            " (0, now() - interval '3 days', 1, 'message')"
+            "INSERT INTO change_feed (seq, at, manager_id, kind)"
+            " SELECT seq, now() - interval '3 days', 1, 'message' FROM change_head"
             " ON CONFLICT (seq) DO UPDATE SET at = excluded.at"
         )
     assert found() == {"R3"}

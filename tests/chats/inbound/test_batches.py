@@ -49,12 +49,24 @@ def statuses(*messages: Message) -> list[str]:
 
 
 def told(message: Message) -> list[str]:
-    """The states of a message that the feed has captured, in order."""
+    """The states of a message that the feed has captured, in order.
+
+    A relay of the session may have numbered some of them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT status FROM change_pend WHERE kind = 'message' AND op = 'U'"
-            " AND pk = %s ORDER BY id",
-            [message.pk],
+            """
+            SELECT status FROM (
+              SELECT 1 AS part, seq AS place, ev::json -> 'row' ->> 'status' AS status
+                FROM change_feed
+               WHERE kind = 'message' AND ev LIKE '%%"op":"U"%%'
+                 AND ev::json ->> 'id' = %(uuid)s
+               UNION ALL
+              SELECT 2, id, status FROM change_pend
+               WHERE kind = 'message' AND op = 'U' AND pk = %(pk)s) x
+             ORDER BY part, place
+            """,
+            {"uuid": str(message.uuid), "pk": message.pk},
         )
         return [status for (status,) in cursor.fetchall()]
 
