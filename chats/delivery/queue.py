@@ -40,7 +40,8 @@ WITH RECURSIVE lines AS (
   SELECT q.message_id, q.in_flight, q.next_at
     FROM lines l
     LEFT JOIN unnest((SELECT %(managers)s::bigint[]), (SELECT %(channels)s::text[]),
-                     (SELECT %(taken)s::int[])) AS busy (manager_id, channel, taken) USING (manager_id, channel)
+                     (SELECT %(taken)s::int[])) AS busy (manager_id, channel, taken)
+                    USING (manager_id, channel)
    CROSS JOIN LATERAL (
     SELECT d.message_id, d.in_flight, d.next_at FROM chats_delivery d
      WHERE d.manager_id = l.manager_id AND d.channel = l.channel

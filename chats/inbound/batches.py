@@ -44,8 +44,8 @@ LONGEST = 30.0
 TRIES_AT_ONCE = 3
 
 # Sub-selects hide the parameters from the planner, which would plan for their values anew
-# each time. A receipt that names another of our messages than the one with its gateway id is not
-# for this statement; nor is one whose gateway id is not known.
+# each time. A receipt that names another of our messages than the one with its gateway id
+# is not for this statement; nor is one whose gateway id is not known.
 _APPLY = f"""
 WITH named AS MATERIALIZED (
   SELECT x.id, s.event, s.status, s.error

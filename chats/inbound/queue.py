@@ -163,8 +163,9 @@ def claim(
 def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) -> None:
     """Processes a claimed event and writes the result.
 
-    `find_account` is used instead of `account_of`. While files cannot be stored, the event is deferred for up to a day. Raises database
-    errors: the event is claimed again when its lease has expired.
+    `find_account` is used instead of `account_of`. While files cannot be stored, the
+    event is deferred for up to a day. Raises database errors: the event is claimed again
+    when its lease has expired.
     """
     if claimed.attempts > MOST_ATTEMPTS:
         _end(claimed, InboundEvent.State.PARKED, _("It was tried too often."))

@@ -29,8 +29,8 @@ def measuring(
 
     Its rows: what they are (`rows` and `total` of a duration, `counts`), the duration,
     whether by the business clock, the keys; n, sum, median, p90 and maximum; how many
-    samples of the metrics `counted` fulfil each of the conditions. Equal seconds are counted once for each group,
-    and from these counts for all together.
+    samples of the metrics `counted` fulfil each of the conditions. Equal seconds are
+    counted once for each group, and from these counts for all together.
     """
     parts = []
     begin = ""
