@@ -12,12 +12,12 @@ from areas.models import Availability
 from areas.models.policies import YEAR
 from hci_center.api.fields import (
     Integer,
+    Moment,
     OneOf,
     OperatorId,
     Phone,
     PublicId,
     Text,
-    TimestampField,
 )
 from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 from hci_center.errors import InvalidError
@@ -37,7 +37,7 @@ class FindHours(Body):
     facebookId = PublicId(required=False)
     # Without it, the manager's own hours.
     area = Text(200, required=False)
-    at = TimestampField(required=False)
+    at = Moment(required=False)
     add = Integer(0, YEAR, required=False)
 
     @classmethod

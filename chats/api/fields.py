@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +13,10 @@ from django.utils.translation import gettext as _
 from chats.conversations.message_details import LONGEST_FILE_NAME, clean_file_name
 from chats.files.data_uri import NotADataUriError, SentFile, parse_data_uri
 from hci_center.api.fields import WireField
-from hci_center.api.parsers import (
-    WrongValueError,
-    parse_operator_id,
-    parse_text,
-    parse_timestamp,
-)
+from hci_center.api.parsers import WrongValueError, parse_operator_id, parse_text
 
 _TYPE = re.compile(r"[a-z0-9_\-]{1,32}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})"
-)
 _ROW_ID = re.compile(r"[1-9][0-9]{0,17}")
 _LONGEST_ID = 255
 
@@ -89,32 +79,6 @@ class RowId(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["string", "integer"], "maxLength": 64}
-
-
-class Moment(WireField):
-    """A time: ISO 8601 with its offset from UTC, or a Unix time."""
-
-    def parse(self, value: Any) -> datetime:
-        if isinstance(value, str) and "T" in value:
-            # `fromisoformat` takes more, such as weeks.
-            found = _MOMENT.fullmatch(value)
-            try:
-                return datetime.fromisoformat(found[0] if found else "")
-            except ValueError:
-                raise WrongValueError(
-                    _("This must be a time with its offset, or a Unix time.")
-                ) from None
-        return parse_timestamp(value)
-
-    def schema(self) -> dict[str, Any]:
-        return {
-            "description": "With its offset from UTC; or a Unix time, in seconds or "
-            "in milliseconds.",
-            "oneOf": [
-                {"type": "string", "format": "date-time"},
-                {"type": "number", "exclusiveMinimum": 0},
-            ],
-        }
 
 
 class MessageId(WireField):

@@ -48,8 +48,8 @@ CLOSING_PAGES = {
     "list_surveys": OperationDoc(
         "What customers answered",
         "The surveys that were asked in that period, the newest first; `from` and `to` "
-        "are days of the manager's, both included. `operatorId` is who held the chat "
-        "then. For supervisors and keys.",
+        "are days of the manager's, both included, or times with their offset from UTC. "
+        "`operatorId` is who held the chat then. For supervisors and keys.",
         answer=SurveyListShape,
         example={
             "surveys": [

@@ -39,13 +39,14 @@ SELECT s.id, (extract(epoch FROM s.asked_at) * 1000000)::bigint, h.protocol, s.s
 
 @dataclass(frozen=True, slots=True)
 class SurveyRequest:
-    """The filters and the page of a list; days are the manager's, both included.
+    """The filters and the page of a list.
 
+    `first` and `last` are days of the manager's, both included, or times.
     `operator_id` 0: surveys about chats that nobody held.
     """
 
-    first: date | None = None
-    last: date | None = None
+    first: date | datetime | None = None
+    last: date | datetime | None = None
     area: str | None = None
     operator_id: int | None = None
     limit: int = 50
@@ -94,19 +95,24 @@ def list_surveys(manager_id: int, request: SurveyRequest) -> Shape:
 
 
 def _period(manager_id: int, request: SurveyRequest) -> dict[str, Any]:
-    """Returns the instants at which the first day begins and the last one ends."""
-    first, last = request.first, request.last
-    if first is not None and last is not None and first > last:
-        raise InvalidError({"to": [_("This is before the beginning.")]})
+    """Returns the instants from which on and before which the surveys were asked."""
     zone = ZoneInfo(
         Manager.objects.values_list("time_zone", flat=True).get(pk=manager_id)
     )
-    after_last = None if last is None else last + timedelta(days=1)
-    return {"begin": _midnight(first, zone), "end": _midnight(after_last, zone)}
+    begin = _instant(request.first, zone)
+    end = _instant(request.last, zone, is_end=True)
+    if begin is not None and end is not None and begin >= end:
+        raise InvalidError({"to": [_("This is before the beginning.")]})
+    return {"begin": begin, "end": end}
 
 
-def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), zone)
+def _instant(
+    given: date | datetime | None, zone: ZoneInfo, *, is_end: bool = False
+) -> datetime | None:
+    """Returns a time as it is, and of a day its midnight: at its end, the next one."""
+    if given is None or isinstance(given, datetime):
+        return given
+    return datetime.combine(given + timedelta(days=int(is_end)), time(), zone)
 
 
 def _after(request: SurveyRequest, filters: str) -> dict[str, Any]:

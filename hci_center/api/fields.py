@@ -20,6 +20,7 @@ from hci_center.api.parsers import (
     parse_controller_port,
     parse_flag,
     parse_integer,
+    parse_moment,
     parse_operator_id,
     parse_phone,
     parse_public_id,
@@ -187,6 +188,23 @@ class TimestampField(WireField):
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 9_999_999_999_999,
+        }
+
+
+class Moment(WireField):
+    """A time: ISO 8601 with its offset from UTC, or a Unix time."""
+
+    def parse(self, value: Any) -> datetime:
+        return parse_moment(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": "With its offset from UTC; or a Unix time, in seconds or "
+            "in milliseconds.",
+            "oneOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "number", "exclusiveMinimum": 0},
+            ],
         }
 
 

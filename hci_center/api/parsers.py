@@ -33,6 +33,10 @@ OTHER_SERVICES = frozenset(
 _PORT = re.compile(r"0*[0-9]{1,5}")
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 _OPERATOR_ID = re.compile(r"[1-9][0-9]{0,17}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _MILLISECONDS_FROM = 10**12
 _NO_TIMESTAMP_FROM = 10**18
 _LAST_TIMESTAMP = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -197,3 +201,19 @@ def parse_timestamp(value: Any) -> datetime:
     if not math.isfinite(seconds) or not 0 < seconds < _LAST_TIMESTAMP:
         raise WrongValueError(_("This must be a Unix time."))
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def parse_moment(value: Any) -> datetime:
+    """Parses a time as answers show it, with its offset from UTC, or a Unix time."""
+    if not isinstance(value, str) or "T" not in value:
+        return parse_timestamp(value)
+    # `fromisoformat` takes more, such as weeks.
+    found = _MOMENT.fullmatch(value)
+    try:
+        moment = datetime.fromisoformat(found[0] if found else "")
+    except ValueError:
+        moment = None
+    # As Unix times: nobody computes with the first and the last dates that there are.
+    if moment is None or not 0 < moment.timestamp() < _LAST_TIMESTAMP:
+        raise WrongValueError(_("This must be a time with its offset, or a Unix time."))
+    return moment.astimezone(UTC)

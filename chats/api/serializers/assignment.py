@@ -5,7 +5,7 @@ from __future__ import annotations
 from areas.models import Assignment
 from areas.models.policies import YEAR
 from chats.api.serializers.replies import FindOptions
-from hci_center.api.fields import Integer, OneOf, Text, TimestampField
+from hci_center.api.fields import Integer, Moment, OneOf, Text
 
 MOST_CAP = 1000
 
@@ -17,5 +17,5 @@ class TryAssignment(FindOptions):
     cap = Integer(0, MOST_CAP, required=False)
     lastOperator = Integer(0, YEAR, required=False)
     # `from` is a word of Python's.
-    vars()["from"] = TimestampField(required=False)
-    to = TimestampField(required=False)
+    vars()["from"] = Moment(required=False)
+    to = Moment(required=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,17 +12,19 @@ from chats.api.serializers.inbox import LONGEST_CURSOR, LONGEST_PROTOCOL
 from chats.api.serializers.replies import FindOptions
 from chats.rules.closing import LONGEST_CODE
 from hci_center.api.fields import Flag, Integer, OperatorId, Text, WireField
-from hci_center.api.parsers import WrongValueError, parse_text
+from hci_center.api.parsers import WrongValueError, parse_moment, parse_text
 
 # Midnights of further ones may not exist in every zone.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 class Day(WireField):
-    """A date."""
+    """A date, or a time."""
 
-    def parse(self, value: Any) -> date:
+    def parse(self, value: Any) -> date | datetime:
         text = parse_text(value, 64)
+        if "T" in text:
+            return parse_moment(text)
         try:
             day = date.fromisoformat(text)
         except ValueError:
@@ -32,7 +34,12 @@ class Day(WireField):
         return day
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
+        return {
+            "oneOf": [
+                {"type": "string", "format": "date"},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
 
 
 class CloseChat(ReadChat):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from chats.api.serializers.replies import FindOptions
 from chats.rules.menu_answers import Said
 from contacts.models import Channel
-from hci_center.api.fields import OneOf, Text, TimestampField, WireField
+from hci_center.api.fields import Moment, OneOf, Text, WireField
 from hci_center.api.parsers import WrongValueError, parse_text
 
 # Messages of one trial, and the longest of them.
@@ -70,4 +70,4 @@ class TryMenu(FindOptions):
     menu = JsonField(required=False)
     name = Text(200, required=False)
     channel = OneOf(*Channel.values, required=False)
-    at = TimestampField(required=False)
+    at = Moment(required=False)

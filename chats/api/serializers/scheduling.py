@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chats.api.fields import Moment, RowId, Texts
+from chats.api.fields import RowId, Texts
 from chats.api.serializers.chats import ReadChat
 from chats.api.serializers.gateways import LONGEST_PARAMETER, MOST_PARAMETERS
 from chats.messages.base64_text import LONGEST_CONTENT
-from hci_center.api.fields import Text
+from hci_center.api.fields import Moment, Text
 from hci_center.api.request_schema import Fields, Wrong, require_one_of
 
 

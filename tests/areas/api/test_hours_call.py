@@ -111,6 +111,33 @@ def test_an_operator_asks_about_his_manager_alone(ana, sales, other_manager):
     refused(foreign, 404, "manager_not_found")
 
 
+@pytest.mark.parametrize(
+    "at", ["2026-12-25T13:00:00.000Z", "2026-12-25T10:00-03:00", 1_798_203_600_000]
+)
+def test_the_time_is_written_as_in_answers_or_as_a_unix_time(api, opened, at):
+    answered(
+        api.post(URL, {"number": NUMBER, "at": at, "add": 3600}),
+        state(
+            closesAt="2026-12-25T15:00:00.000Z", dueAt="2026-12-25T14:00:00.000Z"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-12-25T13:00:00",
+        "2026-12-25",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-W52-5T13:00Z",
+    ],
+)
+def test_other_times_are_refused(api, opened, at):
+    answer = api.post(URL, {"number": NUMBER, "at": at})
+    refused(answer, 400, "invalid", fields=["at"])
+
+
 def test_it_refuses(api, sales):
     refused(api.post(URL, {}), 400, "invalid", fields=["number", "facebookId"])
     refused(api.post(URL, {"number": NUMBER, "area": "x"}), 404, "area_not_found")
