@@ -19,8 +19,8 @@ from hci_center.api.parsers import (
     parse_text,
 )
 
-# What a gateway sends at most; the filled text is cut there.
-LONGEST_TEXT = 1024
+# Of a text with its variables: filled, it is cut where a gateway takes no more.
+LONGEST_TEXT = 4096
 WEEK = 604_800
 
 Parse = Callable[[Any], Any]

@@ -99,24 +99,28 @@ VALUES (%(operator)s, %(area)s, clock_timestamp())
 ON CONFLICT (operator_id, area_id) DO UPDATE SET at = excluded.at
 """
 # Who held the contact's previous chat, closed not longer ago than that, while nobody has
-# held the present one; after a reopening, who held it before.
+# held the present one; of one with which the customer goes on, who held it before.
 _LAST_OPERATOR = """
-SELECT coalesce(
-  (SELECT e.operator_id FROM chats_chatevent r
-     JOIN chats_chatevent e ON e.chat_id = r.chat_id AND e.id < r.id
-    WHERE r.chat_id = h.id AND r.kind = 'reopened' AND e.operator_id IS NOT NULL
-    ORDER BY r.id DESC, e.id DESC LIMIT 1),
-  (SELECT p.last_operator_id FROM chats_chat p
-    WHERE p.contact_id = h.contact_id AND p.closed_at IS NOT NULL
-      AND p.closed_at >= clock_timestamp() - make_interval(secs => %(within)s)
-    ORDER BY p.closed_at DESC LIMIT 1))
+SELECT CASE WHEN r.id IS NULL THEN (
+         SELECT p.last_operator_id FROM chats_chat p
+          WHERE p.contact_id = h.contact_id AND p.closed_at IS NOT NULL
+            AND p.closed_at >= clock_timestamp() - make_interval(secs => %(within)s)
+          ORDER BY p.closed_at DESC LIMIT 1)
+       WHEN r.cause = 'customer' AND clock_timestamp() - make_interval(secs => %(within)s) <= (
+         SELECT max(e.at) FROM chats_chatevent e
+          WHERE e.chat_id = h.id AND e.kind = 'closed')
+       THEN (
+         SELECT e.operator_id FROM chats_chatevent e
+          WHERE e.chat_id = h.id AND e.id < r.id AND e.operator_id IS NOT NULL
+          ORDER BY e.id DESC LIMIT 1) END
   FROM chats_chat h
+  LEFT JOIN LATERAL (
+    SELECT e.id, e.cause FROM chats_chatevent e
+     WHERE e.chat_id = h.id AND e.kind = 'reopened' ORDER BY e.id DESC LIMIT 1) r ON true
  WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
    AND NOT EXISTS (
      SELECT FROM chats_chatevent t
-      WHERE t.chat_id = h.id AND t.operator_id IS NOT NULL
-        AND t.id > coalesce((SELECT max(r.id) FROM chats_chatevent r
-                              WHERE r.chat_id = h.id AND r.kind = 'reopened'), 0))
+      WHERE t.chat_id = h.id AND t.operator_id IS NOT NULL AND t.id > coalesce(r.id, 0))
 """
 # Who held the contact when a person released or moved it, if that happened last.
 _LET_GO = """

@@ -140,12 +140,17 @@ def fallback(menu: MenuBody, why: Why) -> End:
 
 
 def normalized(text: str) -> str:
-    """Returns the text as answers are compared: without case, accents and decoration."""
+    """Returns the text as answers are compared: `bare`, and without "opção" before it."""
+    answer = bare(text)
+    return _LEADING.sub("", answer, count=1) if _LEADING.match(answer) else answer
+
+
+def bare(text: str) -> str:
+    """Returns the text without case, accents and decoration."""
     text = unicodedata.normalize("NFKC", text.replace(_KEYCAP_TEN, "10")).casefold()
     letters = unicodedata.normalize("NFD", text)
     kept = (each for each in letters if unicodedata.category(each) not in _DROPPED)
-    bare = " ".join("".join(kept).split()).strip(" .)-")
-    return _LEADING.sub("", bare, count=1) if _LEADING.match(bare) else bare
+    return " ".join("".join(kept).split()).strip(" .)-")
 
 
 def _equal_option(options: Iterable[Option], answer: str) -> Option | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chats.rules.menu_answers import Said, normalized
+from chats.rules.menu_answers import Said, bare
 
 _WORDS = {"um": 1, "dois": 2, "tres": 3, "quatro": 4, "cinco": 5}
 _STARS = re.compile(r"[⭐★🌟]{1,5}")
@@ -32,7 +32,7 @@ def mark_in(said: Said, chat_id: int) -> int | None:
         return int(tapped[2]) if tapped is not None and is_its else None
     if said.is_media:
         return None
-    text = normalized(said.text).strip(" !,;")
+    text = bare(said.text).strip(" !,;")
     if _STARS.fullmatch(text):
         return len(text)
     found = _MARK.fullmatch(text)
@@ -45,4 +45,4 @@ def mark_in(said: Said, chat_id: int) -> int | None:
 
 def declines(said: Said) -> bool:
     """Returns whether the answer to the question for a comment is that there is none."""
-    return normalized(said.text) in _NONE
+    return bare(said.text) in _NONE

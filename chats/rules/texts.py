@@ -97,12 +97,12 @@ def values_of(context: RuleContext) -> TextValues:
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
-    """Returns the text, cut at a word with "…" if it is longer."""
+    """Returns the text, cut after a word if it is longer."""
     if len(text) <= longest:
         return text
-    cut = text[: longest - 1]
-    head, blank, _word = cut.rpartition(" ")
-    return (head if blank else cut).rstrip() + "…"
+    # With the character after it: a word may end just there.
+    head, *rest = f"{text[: longest + 1]}.".rsplit(None, 1)
+    return head if rest else text[:longest]
 
 
 def _first_name(values: TextValues) -> str:

@@ -60,7 +60,7 @@ def changed(path: str, value: Any) -> Any:
         ("steps.0.options", [], "menu.steps[0].options"),
         ("steps.0.options", {"1": "vendas"}, "menu.steps[0].options"),
         ("steps.0.text", "\n", "menu.steps[0].text"),
-        ("steps.0.text", "x" * 1025, "menu.steps[0].text"),
+        ("steps.0.text", "x" * 4097, "menu.steps[0].text"),
         ("steps.1.code", "Suporte!", "menu.steps[1].code"),
         ("steps.1.code", "inicio", "menu.steps[1].code"),
         ("steps.1.sa", 1, "menu.steps[1].sa"),

@@ -56,7 +56,7 @@ def problems(manager, area, given):
             ["policy.assign", "policy.cap", "policy.commentUpTo", "policy.reopen"],
         ),
         (
-            {"slaQueue": -1, "survey": "maybe", "awayText": "x" * 1025},
+            {"slaQueue": -1, "survey": "maybe", "awayText": "x" * 4097},
             ["policy.awayText", "policy.slaQueue", "policy.survey"],
         ),
         ({"away_text": "x"}, ["policy.away_text"]),

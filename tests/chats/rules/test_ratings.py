@@ -46,6 +46,7 @@ CHAT = 41
         ("quero 2", None),
         ("5 obrigado", None),
         ("um minuto", None),
+        ("opção 2", None),
         ("nota", None),
         ("", None),
         ("½", None),

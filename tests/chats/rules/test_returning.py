@@ -96,6 +96,26 @@ def test_it_goes_back_to_its_last_operator(talk, manager, sales, ana):
     assert ledger()[-2:] == [("reopened", "customer"), ("assigned", "last")]
 
 
+def test_after_last_operator_s_time_it_goes_to_anybody(talk, manager, ana):
+    builders.save_policy(manager, reopen=600, lastOperator=60)
+    talk.serve()
+    talk.close()
+    connect(ana)
+    pass_time(61)
+    talk.customer("mais uma coisa")
+    assert Chat.objects.count() == 1
+    assert talk.contact.operator is None
+
+
+def test_a_chat_that_a_call_reopens_waits_for_anybody(talk, manager, ana):
+    builders.save_policy(manager, lastOperator=600)
+    talk.serve()
+    talk.close()
+    connect(ana)
+    data(talk.reopen())
+    assert talk.contact.operator is None
+
+
 def test_no_menu_begins_in_a_chat_that_goes_on(talk, manager, sales):
     builders.make_area(manager, code="suporte")
     talk.serve()

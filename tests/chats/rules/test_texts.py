@@ -103,9 +103,23 @@ def test_when_it_opens_is_said_in_days(values, manager):
     assert fill("Abre {abre}.", values(at=open_now)) == ("Abre.", ["abre"])
 
 
-def test_a_long_text_is_cut_at_a_word():
-    text = "palavra " * 200
+@pytest.mark.parametrize("blank", [" ", "\n", "\n\n"])
+@pytest.mark.parametrize("start", ["", "a ", "aa ", "aaa ", "aaaa "])
+def test_a_long_text_is_cut_after_a_word(start, blank):
+    text = start + f"palavra{blank}" * 200
     cut = shorten(text)
-    assert len(cut) <= 1024
-    assert cut.endswith("palavra…")
-    assert shorten("x" * 2000) == "x" * 1023 + "…"
+    assert 1014 < len(cut) <= 1024
+    assert text.startswith(cut)
+    assert cut.endswith("palavra")
+
+
+def test_one_long_word_is_cut():
+    assert shorten("x" * 2000) == "x" * 1024
+
+
+def test_a_text_of_just_that_length_stays():
+    text = "palavra " * 127 + "palavras"
+    assert len(text) == 1024
+    assert shorten(text) == text
+    assert shorten(text + " e") == text
+    assert shorten(text + "e") == ("palavra " * 127).strip()
