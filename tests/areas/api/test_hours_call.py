@@ -117,9 +117,7 @@ def test_an_operator_asks_about_his_manager_alone(ana, sales, other_manager):
 def test_the_time_is_written_as_in_answers_or_as_a_unix_time(api, opened, at):
     answered(
         api.post(URL, {"number": NUMBER, "at": at, "add": 3600}),
-        state(
-            closesAt="2026-12-25T15:00:00.000Z", dueAt="2026-12-25T14:00:00.000Z"
-        ),
+        state(closesAt="2026-12-25T15:00:00.000Z", dueAt="2026-12-25T14:00:00.000Z"),
     )
 
 
