@@ -11,7 +11,8 @@ class ChatsConfig(AppConfig):
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
 
-        # The audit is below the worker and cannot register it itself.
+        # What is below the worker cannot register itself.
+        register("planned rules", "areas.planned_policies.begin_planned", 5.0)
         register(
             "audit partitions", "hci_center.audit.recording.make_partitions", A_DAY
         )

@@ -107,6 +107,11 @@ UNFOLD: dict[str, Any] = {
                         _("Operators"), "support_agent", "areas_operator_changelist"
                     ),
                     _entry(_("Rules"), "rule", "areas_policy_changelist"),
+                    _entry(
+                        _("Planned changes"),
+                        "event_upcoming",
+                        "areas_plannedpolicy_changelist",
+                    ),
                     _entry(_("Menu"), "account_tree", "areas_menu_changelist"),
                     _entry(_("Holidays"), "event", "areas_holiday_changelist"),
                     _entry(_("Quick replies"), "bolt", "chats_reply_changelist"),

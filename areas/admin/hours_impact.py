@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from areas.admin.moments import BeginsAt, zone_of
 from areas.models import Schedule
 from areas.schedules import timetable_of
 from chats.models import Chat, Clock
-from managers.admin.impact import Fact, Impact, agreed
+from managers.admin.impact import ANSWERS, Fact, Impact, agreed
 from managers.admin.tenant import TenantAdmin
 
 HOURS_COUNT = gettext_lazy(
@@ -28,24 +31,40 @@ def newest_hours(manager_id: int) -> int:
 
 
 def ask_about_hours(
-    page: TenantAdmin, request: HttpRequest, manager_id: int, before: int
-) -> None:
+    page: TenantAdmin,
+    request: HttpRequest,
+    manager_id: int,
+    before: int,
+    *,
+    may_begin_later: bool = False,
+) -> datetime | None:
     """Asks in the transaction that has saved them, if anybody waits in new hours.
 
     `before` is the newest version before. Raises UnconfirmedError, which takes the
-    change back, until the person has agreed.
+    change back, until the person has agreed. Returns the later moment from which it is
+    to count, None for now; asked only if it `may_begin_later`.
     """
     if newest_hours(manager_id) == before:
-        return
+        return None
     facts = facts_of_hours(manager_id)
     if not any(fact.count for fact in facts):
-        return
+        return None
+
+    def from_when(data: Any) -> forms.Form:
+        form = forms.Form(data, prefix=ANSWERS)
+        if may_begin_later:
+            form.fields["begins_at"] = BeginsAt(zone_of(manager_id))
+        return form
+
     impact = Impact(
         title=_("Change hours, holidays or targets"),
         facts=facts,
         sentences=[force_str(HOURS_COUNT)],
+        make_form=from_when,
     )
-    agreed(page, request, impact)
+    answers = agreed(page, request, impact).cleaned_data
+    later: datetime | None = answers.get("begins_at")
+    return later
 
 
 def facts_of_hours(manager_id: int) -> list[Fact]:

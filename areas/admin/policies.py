@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areas.admin.assignment_trial import trial_data
 from areas.admin.hours_impact import ask_about_hours, newest_hours
+from areas.admin.moments import zone_of
 from areas.admin.policy_form import PolicyForm
 from areas.models import Policy
+from areas.planned_policies import plan_policy
 from areas.policy_saving import save_policy
 from managers.admin.columns import column
 from managers.admin.filters import TenantFilter
@@ -49,6 +55,14 @@ _SECTIONS: list[tuple[Any, list[str]]] = [
 ]
 
 
+class _LaterError(Exception):
+    """Takes back what was saved: it is to count from `begins_at` on."""
+
+    def __init__(self, begins_at: datetime) -> None:
+        super().__init__()
+        self.begins_at = begins_at
+
+
 @admin.register(Policy)
 class PolicyAdmin(TenantAdmin):
     """The rules of a manager, and of an area where they differ."""
@@ -80,7 +94,13 @@ class PolicyAdmin(TenantAdmin):
             if fields is not _ENTRY or obj is None or obj.area_id is None
         ]
         return [
-            (None, {"fields": ["manager", "area"], "description": explained}),
+            (
+                None,
+                {
+                    "fields": ["manager", "area", "begins_at"],
+                    "description": explained,
+                },
+            ),
             *sections,
         ]
 
@@ -102,14 +122,76 @@ class PolicyAdmin(TenantAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
-        made_by = caller_behind(request).credential
         with transaction.atomic():
-            before = newest_hours(obj.manager_id)
-            save_policy(obj.manager_id, obj.area_id, form.given, made_by=made_by)
-            ask_about_hours(self, request, obj.manager_id, before)
+            begins_at = form.cleaned_data["begins_at"] or self._save_now(
+                request, obj, form.given
+            )
+            if begins_at is not None:
+                plan_policy(
+                    obj.manager_id,
+                    obj.area_id,
+                    form.given,
+                    begins_at=begins_at,
+                    made_by=caller_behind(request).credential,
+                )
+        obj.begins_at = begins_at
+
+    def _save_now(
+        self, request: HttpRequest, obj: Any, given: dict[str, Any]
+    ) -> datetime | None:
+        """Saves, unless the person wants it later; returns that moment or None."""
+        made_by = caller_behind(request).credential
+        try:
+            with transaction.atomic():
+                before = newest_hours(obj.manager_id)
+                save_policy(obj.manager_id, obj.area_id, given, made_by=made_by)
+                later = ask_about_hours(
+                    self, request, obj.manager_id, before, may_begin_later=True
+                )
+                if later is not None:
+                    raise _LaterError(later)
+        except _LaterError as error:
+            return error.begins_at
         saved = Policy.objects.filter(manager=obj.manager, area=obj.area).first()
         if saved is not None:
             obj.pk = saved.pk
+        return None
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Logs what has begun; what is planned is in the audit."""
+        if getattr(obj, "begins_at", None) is None:
+            return super().log_addition(request, obj, message)
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        if getattr(obj, "begins_at", None) is None:
+            return super().log_change(request, obj, message)
+        return None
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = (
+            super().response_add(request, obj, post_url_continue)
+            if getattr(obj, "begins_at", None) is None
+            else self._planned(request, obj)
+        )
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        response: HttpResponse = (
+            super().response_change(request, obj)
+            if getattr(obj, "begins_at", None) is None
+            else self._planned(request, obj)
+        )
+        return response
+
+    def _planned(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        local = timezone.localtime(obj.begins_at, zone_of(obj.manager_id))
+        moment = date_format(local, "SHORT_DATETIME_FORMAT")
+        message = _("The change counts from %s on. Until then the present rules hold.")
+        self.message_user(request, message % moment, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:areas_plannedpolicy_changelist"))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         made_by = caller_behind(request).credential

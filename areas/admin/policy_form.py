@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from areas.admin.moments import BeginsAt, zone_of
 from areas.admin.policy_fields import (
     NOTHING,
     Choice,
@@ -34,6 +35,7 @@ KEYS = {
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     """Fields named like the columns; `given` holds what was changed, by key."""
 
+    begins_at = BeginsAt()
     hours = WeekField(
         label=gettext_lazy("Opening hours"),
         help_text=gettext_lazy(
@@ -179,6 +181,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk and area_id is not None:
             # Only a manager has it.
             del self.fields["entry_area_id"]
+        begins_at: Any = self.fields["begins_at"]
+        begins_at.zone = zone_of(manager_id)
         rows = {} if manager_id is None else stored_policies(manager_id)
         inherited = PolicySettings() if area_id is None else merge([rows.get(None)])
         areas = dict(
@@ -248,6 +252,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         is_empty = all(value is None for value in self.given.values())
         if is_empty and not self.instance.pk and not self.errors:
             self.add_error(None, _("Set something: all of it would be inherited."))
+        if cleaned.get("begins_at") and not self.given and not self.errors:
+            self.add_error("begins_at", _("Change what is to count from then on."))
         return cleaned
 
     def _value(self, column: str, value: Any, codes: dict[int, str]) -> Any:

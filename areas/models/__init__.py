@@ -9,6 +9,7 @@ from areas.models.organization import (
     OperatorArea,
     OperatorQuerySet,
 )
+from areas.models.planned import PlannedPolicy
 from areas.models.policies import (
     Assignment,
     ClosingReason,
@@ -37,6 +38,7 @@ __all__ = [
     "OperatorArea",
     "OperatorQuerySet",
     "PauseReason",
+    "PlannedPolicy",
     "Policy",
     "Presence",
     "PresenceSpan",

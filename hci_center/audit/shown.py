@@ -43,7 +43,8 @@ class ShownLine:
 
 def shown(lines: Sequence[AuditLine]) -> list[ShownLine]:
     """Returns the lines with names, in two queries."""
-    names, managers = _names(lines), _managers(lines)
+    names = names_of([line.credential for line in lines])
+    managers = _managers(lines)
     return [
         ShownLine(
             id=line.pk,
@@ -69,9 +70,10 @@ def lines_of_object(model_name: str, pk: object) -> list[ShownLine]:
     return shown(list(found.order_by("-pk")[:MOST_OF_OBJECT]))
 
 
-def _names(lines: Sequence[AuditLine]) -> dict[str, str]:
+def names_of(credentials: Sequence[str]) -> dict[str, str]:
+    """Returns the names of those persons and keys that are still there."""
     with connection.cursor() as cursor:
-        cursor.execute(_NAMES, {"who": [line.credential for line in lines]})
+        cursor.execute(_NAMES, {"who": list(credentials)})
         return dict(cursor.fetchall())
 
 

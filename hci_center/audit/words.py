@@ -51,6 +51,7 @@ KINDS: dict[str, Any] = {
     "message": _("message"),
     "operator": _("operator"),
     "pause-reason": _("pause reason"),
+    "planned-policy": _("planned change of rules"),
     "policy": _("policy"),
     "qr": _("QR code"),
     "reply": _("quick reply"),
@@ -69,6 +70,7 @@ KINDS_OF_MODELS = {
     "closingreason": ("closing-reason", "closingreason"),
     "transferreason": ("transfer-reason", "transferreason"),
     "pausereason": ("pause-reason", "pausereason"),
+    "plannedpolicy": ("planned-policy", "plannedpolicy"),
 }
 
 

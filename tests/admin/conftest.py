@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from areas.models import (
     Area,
@@ -16,6 +17,7 @@ from areas.models import (
     Holiday,
     Menu,
     Operator,
+    PlannedPolicy,
     Policy,
     TransferReason,
 )
@@ -43,6 +45,7 @@ class Centre:
     area: Area
     operator: Operator
     policy: Policy
+    planned: PlannedPolicy
     holiday: Holiday
     contact: Contact
     chat: Chat
@@ -61,6 +64,7 @@ class Centre:
             "areas/area": self.area,
             "areas/operator": self.operator,
             "areas/policy": self.policy,
+            "areas/plannedpolicy": self.planned,
             "areas/holiday": self.holiday,
             "contacts/contact": self.contact,
             "chats/chat": self.chat,
@@ -91,6 +95,13 @@ def make_centre(manager: Manager, word: str) -> Centre:
     )
     event = ChatEvent.objects.get(chat=chat)
     policy = Policy.objects.create(manager=manager, area=area, cap=3)
+    planned = PlannedPolicy.objects.create(
+        manager=manager,
+        area=area,
+        begins_at=timezone.now() + timedelta(days=9),
+        given={"cap": 4},
+        made_by=word,
+    )
     holiday = Holiday.objects.create(
         manager=manager, area=area, date=date(2027, 11, 20), name=f"{word} holiday"
     )
@@ -103,6 +114,7 @@ def make_centre(manager: Manager, word: str) -> Centre:
         area,
         operator,
         policy,
+        planned,
         holiday,
         contact,
         chat,
