@@ -19,6 +19,7 @@ from chats.models import Chat, Clock
 from managers.admin.impact import ANSWERS, Fact, Impact, agreed
 from managers.admin.tenant import TenantAdmin
 
+STARTED = gettext_lazy("What has begun counts by the old hours.")
 HOURS_COUNT = gettext_lazy(
     "The new hours count from now on. What has begun counts by the old ones."
 )
@@ -59,7 +60,7 @@ def ask_about_hours(
     impact = Impact(
         title=_("Change hours, holidays or targets"),
         facts=facts,
-        sentences=[force_str(HOURS_COUNT)],
+        sentences=[force_str(STARTED if may_begin_later else HOURS_COUNT)],
         make_form=from_when,
     )
     answers = agreed(page, request, impact).cleaned_data

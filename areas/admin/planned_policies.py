@@ -1,4 +1,4 @@
-"""Admin page of the changes of rules that begin later; deleting one cancels it."""
+"""Admin page of the changes of rules that begin later; deleting one discards it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areas.admin.moments import zone_of
-from areas.admin.policy_fields import DAY_NAMES, Choice, Minutes, WeekField
+from areas.admin.policy_fields import DAY_NAMES, Choice, WeekField
 from areas.admin.policy_form import KEYS, PolicyForm
 from areas.hours import ALWAYS, DAYS
 from areas.models import PlannedPolicy
@@ -75,7 +75,7 @@ class PlannedPolicyAdmin(TenantAdmin):
         """Says what will not begin."""
         settings = shown_settings(obj.given)
         return Impact(
-            title=_("Cancel the planned change of “%s”") % obj,
+            title=_("Discard the planned change of “%s”") % obj,
             facts=[
                 Fact(
                     "settings",
@@ -86,7 +86,7 @@ class PlannedPolicyAdmin(TenantAdmin):
                 )
             ],
             sentences=[_("It was to count from %s on.") % _moment(obj)],
-            button=_("Cancel the change"),
+            button=_("Discard the change"),
             danger=True,
         )
 
@@ -111,9 +111,6 @@ def _shown(field: Any, value: Any) -> str:
         return _("Inherited")
     if isinstance(field, WeekField):
         return _week(value)
-    if isinstance(field, Minutes):
-        minutes: str = field.shown(value)
-        return _("%s min") % minutes
     if isinstance(field, Choice):
         # Areas are given by their codes.
         return str(dict(field.offered).get(field.shown(value), value) or _("None"))
