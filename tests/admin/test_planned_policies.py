@@ -130,7 +130,11 @@ def test_a_plan_without_a_change_is_refused(desk, policy, tomorrow):
 def test_the_clock_is_the_companys(desk, manager, policy, tomorrow):
     manager.time_zone = "America/Manaus"
     manager.save()
-    sent = {"sla_queue": "5", "survey": "yes", "begins_at": f"{tomorrow:%Y-%m-%d}T08:00"}
+    sent = {
+        "sla_queue": "5",
+        "survey": "yes",
+        "begins_at": f"{tomorrow:%Y-%m-%d}T08:00",
+    }
     desk.post(change(policy), sent)
     local = tomorrow.replace(tzinfo=ZoneInfo("America/Manaus"), hour=8, minute=0)
     assert PlannedPolicy.objects.get().begins_at == local
