@@ -95,6 +95,7 @@ def prepare(size: str) -> None:
     from django.db import connection
     from loading import load
 
+    from hci_center.reports.delivery_days import keep_deliveries
     from hci_center.reports.volume_hours import settle_hours
 
     call_command("migrate", verbosity=0)
@@ -102,6 +103,7 @@ def prepare(size: str) -> None:
     load(size, days=DAYS, managers=MANAGERS)
     print(f"loaded in {perf_counter() - began:.0f} s", flush=True)
     settle_hours()
+    keep_deliveries()
     began = perf_counter()
     call_command("rebuild_reports")
     took = perf_counter() - began

@@ -21,6 +21,7 @@ from hci_center.reports.delivery_days import differing_days
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.pages.checks import WORDS
 from hci_center.reports.rebuilding import differences
+from hci_center.reports.summaries import differing_summaries
 from hci_center.reports.volume_hours import differing_hours
 
 # Findings that are named.
@@ -128,4 +129,9 @@ def _differing(at: datetime) -> list[str]:
         for days in nightly.days_to_check(at, part)
         if differing_days(days)
     ]
-    return [*map(str, sorted(chats)), *hours, *days]
+    summaries = [
+        f"{spans[0][1]}/{length}"
+        for length, spans in nightly.summaries_to_check(at, part)
+        if differing_summaries(spans, length)
+    ]
+    return [*map(str, sorted(chats)), *hours, *days, *summaries]

@@ -17,4 +17,7 @@ class ReportsConfig(AppConfig):
         register("report hours", "hci_center.reports.volume_hours.settle_hours", 60.0)
         keep = "hci_center.reports.delivery_days.keep_deliveries"
         register("report deliveries", keep, 60.0)
+        register(
+            "report summaries", "hci_center.reports.summaries.keep_summaries", 60.0
+        )
         register("report checks", "hci_center.reports.nightly.check_if_due", 60.0)

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hci_center.reports.metric import Duration
-from hci_center.reports.questions import Question, episodes, samples
+from hci_center.reports.questions import Question, episodes
+from hci_center.reports.samples import level_of, samples
 from hci_center.reports.shares import Sla
 
 # Of episodes: what is counted, and among what.
@@ -56,6 +57,17 @@ class Counted:
     # Else of episodes.
     is_of_samples: bool = True
 
+    @property
+    def rows(self) -> str:
+        """The rows that `tally` counts."""
+        return "weighed s" if self.is_of_samples else "source s"
+
+    def tally(self, condition: str) -> str:
+        """Returns how many fulfil the condition: some rows stand for several samples."""
+        if self.is_of_samples:
+            return f"coalesce(sum(s.c) FILTER (WHERE {condition}), 0)::bigint"
+        return f"count(*) FILTER (WHERE {condition})"
+
 
 def counted(question: Question, *, is_listed: bool = False) -> Counted:
     """Returns what the question's figure counts; of a duration all its samples.
@@ -87,44 +99,47 @@ def _of_target(definition: type[Sla]) -> list[str]:
 def _within_target(definition: type[Sla]) -> tuple[str, str]:
     """Those within their target; missed ones are among them once they are over it."""
     duration, missed = definition.duration, definition.missed
-    seconds = "s.business_micros / 1000000"
     which = {"tmr1": " AND s.mark = 1", "tmr": " AND s.mark = 0"}.get(duration, "")
-    late = f"s.metric = '{missed}'{which} AND {seconds} > s.target"
+    late = f"s.metric = '{missed}'{which} AND s.met = 0"
     of = (
-        f"s.target IS NOT NULL AND (s.metric = '{duration}'"
+        f"s.met IS NOT NULL AND (s.metric = '{duration}'"
         f"{f' OR {late}' if missed else ''})"
     )
-    return f"s.metric = '{duration}' AND {seconds} <= s.target", of
+    return f"s.metric = '{duration}' AND s.met = 1", of
+
+
+# Of the parts of an episode, whether the operator moved it on, or it left the area.
+def _moved(question: Question) -> str:
+    by_operator = "operator" in question.by or question.operator_id is not None
+    return f"bool_or(p.mark & {1 if by_operator else 2} <> 0)"
 
 
 def moved_on(question: Question) -> str:
     """Returns `transfer` of areas or operators: who was moved on, among those held.
 
-    The statement's `each` has a row for each episode, with its keys in `k`, those of the
-    question, and `is_moved`. `{keys}` is to be replaced.
+    The statement's `weighed_moves` has a row for some episodes: their keys in `k`, how
+    many they are, and `is_moved`.
     """
-    by_operator = "operator" in question.by or question.operator_id is not None
-    moved = (
-        "p.operator_id = ANY(e.movers)"
-        if by_operator
-        else "coalesce(p.area_id, 0) = ANY(e.left_areas)"
-    )
-    return f"""{samples(question, ["tma"], is_listed=True)}, told AS (
-  SELECT e.chat_id, e.episode, e.movers, e.left_areas FROM report_episode e
-   WHERE e.manager_id = ANY(%(managers)s) AND e.day BETWEEN %(since)s AND %(until)s
-     AND e.chat_id NOT IN (SELECT d.id FROM dirty d)
+    found = f"""{samples(question, ["tma"])}, weighed_moves AS (
+  SELECT {question.texts("p")} AS k, p.c, {_moved(question)} AS is_moved
+    FROM source p GROUP BY {question.columns("p")}p.chat_id, p.episode, p.c"""  # noqa: S608 - of columns
+    if level_of(question) is not None:
+        found += f"""
    UNION ALL
-  SELECT e.chat_id, e.episode, e.movers, e.left_areas
-    FROM report_episodes(ARRAY(SELECT id FROM dirty)) e
-), each AS (
-  SELECT {{keys}} AS k, p.chat_id, p.episode, min(p.manager_id) AS manager_id,
+  SELECT {question.texts("p")}, p.n, coalesce(p.mark = 1, false) FROM summed p"""  # noqa: S608
+    return f"{found}\n)"
+
+
+def listed_moves(question: Question) -> str:
+    """Returns the same as `each`, a row for each episode."""
+    return f"""{samples(question, ["tma"], is_listed=True)}, each AS (
+  SELECT p.chat_id, p.episode, min(p.manager_id) AS manager_id,
          min(p.channel) AS channel, min(p.begins) AS begins, min(p.ends) AS ends,
          CASE WHEN count(DISTINCT coalesce(p.area_id, 0)) = 1
               THEN coalesce(min(p.area_id), 0) END AS area_id,
          CASE WHEN count(DISTINCT p.operator_id) = 1 THEN min(p.operator_id) END
            AS operator_id,
-         bool_or({moved}) AS is_moved
-    FROM source p JOIN told e ON e.chat_id = p.chat_id AND e.episode = p.episode
-   GROUP BY k, p.chat_id, p.episode
+         {_moved(question)} AS is_moved
+    FROM source p GROUP BY p.chat_id, p.episode
 )
 """  # noqa: S608 - of columns

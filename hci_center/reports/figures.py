@@ -124,15 +124,15 @@ def _counting(question: Question, base: Counted) -> str:
     """Counts of each group, and those by mark, step, origin or outcome."""
     keys, texts = question.columns("s"), question.texts("s")
     statement = f"""{base.source}
-SELECT 'n', {texts}, count(*) FILTER (WHERE ({base.of}) AND ({base.n})),
-       count(*) FILTER (WHERE {base.of}), NULL::text
-  FROM source s GROUP BY {keys}()"""  # noqa: S608 - of columns
+SELECT 'n', {texts}, {base.tally(f"({base.of}) AND ({base.n})")},
+       {base.tally(base.of)}, NULL::text
+  FROM {base.rows} GROUP BY {keys}()"""  # noqa: S608 - of columns
     if question.metric in _SPREADS:
         _name, column, condition = _SPREADS[question.metric]
         statement += f"""
  UNION ALL
-SELECT 'spread', {texts}, 0, count(*), {column}::text
-  FROM source s WHERE {condition} GROUP BY {keys}{column}::text, ()"""  # noqa: S608
+SELECT 'spread', {texts}, 0, {base.tally("true")}, {column}::text
+  FROM {base.rows} WHERE {condition} GROUP BY {keys}{column}::text, ()"""  # noqa: S608
     return statement
 
 
@@ -150,14 +150,19 @@ def _by_part(question: Question) -> Report:
 
 def _transfers(question: Question, *, is_filtered: bool) -> Report:
     """Of those he held: those he moved on. Of those held in it: those that left it."""
-    joined = f"""{moved_on(question)}
-SELECT k, count(*) FILTER (WHERE is_moved), count(*) FROM each GROUP BY k
+
+    def counted_moves(asked: Question) -> list[tuple[Key, int, int]]:
+        statement = f"""{moved_on(asked)}
+SELECT k, coalesce(sum(c) FILTER (WHERE is_moved), 0)::bigint, sum(c)::bigint
+  FROM weighed_moves GROUP BY k HAVING sum(c) > 0
 """  # noqa: S608 - of columns
+        return [(tuple(key), n, of) for key, n, of in fetch(asked, statement)]
+
     report = Report()
-    for key, n, of in fetch(question, joined.replace("{keys}", question.keys("p"))):
-        report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
+    for key, n, of in counted_moves(question):
+        report.rows[key] = {"n": n, "of": of, "rate": share(n, of)}
     if is_filtered:
-        found = fetch(question, joined.replace("{keys}", "ARRAY[]::text[]"))
+        found = counted_moves(question.whole())
         _, n, of = found[0] if found else ((), 0, 0)
         report.total = {"n": n, "of": of, "rate": share(n, of)}
     return ordered(report, question)

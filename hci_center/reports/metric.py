@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 # Of all definitions together.
-VERSION = 3
+VERSION = 4
 
 Group = Literal[
     "day", "week", "month", "hour", "weekday", "area", "operator", "channel", "manager"

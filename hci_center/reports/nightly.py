@@ -26,6 +26,15 @@ from hci_center.reports.delivery_days import (
 )
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.rebuilding import Difference, differences, make
+from hci_center.reports.summaries import (
+    DAY,
+    FORTNIGHT,
+    Span,
+    differing_summaries,
+    keep_summaries,
+    kept_spans,
+    mark_days,
+)
 from hci_center.reports.volume_hours import (
     count_anew,
     differing_hours,
@@ -104,6 +113,7 @@ def check(run_id: int, now: datetime, part: int) -> None:
             make(sorted({one.chat_id for one in found}))
     findings += _compare_hours(now, part)
     findings += _compare_deliveries(now, part)
+    findings += _compare_summaries(now, part)
     for code, statement in INVARIANTS.items():
         findings += _hold(code, partial(broken, statement))
     for code, find in CHECKS + tuple(registered()):
@@ -168,6 +178,30 @@ def _compare_deliveries(now: datetime, part: int) -> int:
         if differing:
             make_anew(days)
         found += len(differing)
+    return found
+
+
+def summaries_to_check(now: datetime, part: int) -> Iterator[tuple[int, list[Span]]]:
+    """Yields the same of the days and fortnights whose samples are summed up."""
+    for length in (DAY, FORTNIGHT):
+        recent = (now - RECENT).date() - timedelta(days=length)
+        for spans in kept_spans(length):
+            day = spans[0][1]
+            if day >= recent or day.toordinal() // length % PARTS == part:
+                yield length, spans
+
+
+def _compare_summaries(now: datetime, part: int) -> int:
+    """Compares these with their samples; returns how many rows differ."""
+    found = 0
+    for length, spans in summaries_to_check(now, part):
+        differing = differing_summaries(spans, length)
+        for one in differing:
+            _note("kept", one.manager_id, None, one.side, one.row)
+        if differing:
+            mark_days(spans)
+        found += len(differing)
+    keep_summaries()
     return found
 
 

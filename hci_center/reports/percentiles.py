@@ -7,6 +7,7 @@ from typing import Any
 
 from hci_center.reports.questions import Question
 from hci_center.reports.report import Figures, half_up
+from hci_center.reports.samples import level_of
 
 STATISTICS = ("sum", "mean", "median", "p90", "max")
 # The parts of an episode with an operator are added up, for each group and for all.
@@ -42,12 +43,14 @@ def measuring(
         parts.append(_ranked("total", "whole", "", "ARRAY[]::text[]"))
     if counts:
         keys = question.columns("s")
-        columns = ", ".join(f"count(*) FILTER (WHERE {each})" for each in counts)
+        columns = ", ".join(
+            f"coalesce(sum(s.c) FILTER (WHERE {each}), 0)::bigint" for each in counts
+        )
         listed = ", ".join(f"'{name}'" for name in counted)
         parts.append(f"""
 SELECT 'counts', NULL, NULL, {question.texts("s")}, NULL::bigint, NULL::numeric,
        NULL::bigint, NULL::bigint, NULL::bigint, ARRAY[{columns}]
-  FROM source s WHERE s.metric IN ({listed}) GROUP BY {keys}()""")  # noqa: S608 - of columns
+  FROM weighed s WHERE s.metric IN ({listed}) GROUP BY {keys}()""")  # noqa: S608 - of columns
     return begin + " UNION ALL ".join(parts)
 
 
@@ -74,32 +77,74 @@ def _lengths(
     question: Question, durations: Sequence[str], clocks: Sequence[str]
 ) -> str:
     """How many samples have each number of seconds: of each group, and of all."""
+    keys, level = question.columns("c"), level_of(question)
+    listed = ", ".join(f"'{name}'" for name in durations)
+    length = _cut(question, durations, clocks)
+    # Of areas and operators the parts of an episode are in several groups.
+    is_split = _HANDLED in durations and bool({"area", "operator"} & {*question.by})
+    if level is not None:
+        columns = question.columns("s")
+        length += _summed(f"s.metric, {columns}", "summed", listed, clocks)
+    whole = f"""
+  SELECT l.metric, l.is_business, l.v, sum(l.c)::integer AS c FROM length l
+   WHERE {f"l.metric <> '{_HANDLED}'" if is_split else "true"} GROUP BY 1, 2, 3"""  # noqa: S608
+    if is_split:
+        whole += " UNION ALL " + _of_episodes(question, clocks)
+    return f""", length AS MATERIALIZED (
+  SELECT c.metric, {keys}c.is_business, c.v, sum(c.c)::integer AS c FROM ({length}) c
+   GROUP BY c.metric, {keys}c.is_business, c.v HAVING sum(c.c) > 0
+), whole AS ({whole}
+)"""  # noqa: S608 - of columns
+
+
+def _cut(question: Question, durations: Sequence[str], clocks: Sequence[str]) -> str:
+    """Samples that are read one by one, cut to seconds; equal ones are counted."""
     listed = ", ".join(f"'{name}'" for name in durations if name != _HANDLED)
     cut = []
     if listed:
         cut.append(f"""
   SELECT s.metric, {question.columns("s")}s.micros / 1000000 AS calendar,
-         s.business_micros / 1000000 AS business
+         s.business_micros / 1000000 AS business, s.c
     FROM source s WHERE s.metric IN ({listed})""")  # noqa: S608 - of names
     if _HANDLED in durations:
         cut.append(_handled(question.columns("s")))
-    # Of areas and operators the parts of an episode are in several groups.
-    is_split = _HANDLED in durations and bool({"area", "operator"} & {*question.by})
-    whole = f"""
-  SELECT l.metric, l.is_business, l.v, sum(l.c)::integer AS c FROM length l
-   WHERE {f"l.metric <> '{_HANDLED}'" if is_split else "true"} GROUP BY 1, 2, 3"""  # noqa: S608
-    if is_split:
-        whole += f"""
-   UNION ALL
-  SELECT c.metric, {_value(clocks)}, count(*)::integer FROM ({_handled("")}) c
-   GROUP BY {_by_clock("c.metric, ", clocks)}"""  # noqa: S608
-    keys = question.columns("c")
-    return f""", length AS MATERIALIZED (
-  SELECT c.metric, {keys}{_value(clocks)}, count(*)::integer AS c
+    keys = f"c.metric, {question.columns('c')}"
+    return f"""
+  SELECT {keys}{_value(clocks)}, sum(c.c)::integer AS c
     FROM ({" UNION ALL ".join(cut)}) c
-   GROUP BY {_by_clock(f"c.metric, {keys}", clocks)}
-), whole AS ({whole}
-)"""  # noqa: S608 - of columns
+   GROUP BY {_by_clock(keys, clocks)}"""  # noqa: S608 - of columns
+
+
+def _of_episodes(question: Question, clocks: Sequence[str]) -> str:
+    """The time with operators of whole episodes, whoever they were."""
+    whole = f"""
+  SELECT c.metric, {_value(clocks)}, sum(c.c)::integer AS c FROM ({_handled("")}) c
+   GROUP BY {_by_clock("c.metric, ", clocks)}"""  # noqa: S608 - of columns
+    if level_of(question) is None:
+        return whole
+    # Of one area or operator its own rows are the whole.
+    is_filtered = {*question.by} & {*question.filtered} & {"area", "operator"}
+    table = "summed" if is_filtered else "whole_episode"
+    whole += _summed("s.metric, ", table, f"'{_HANDLED}'", clocks)
+    return f"""
+  SELECT c.metric, c.is_business, c.v, sum(c.c)::integer FROM ({whole}) c
+   GROUP BY c.metric, c.is_business, c.v HAVING sum(c.c) > 0"""  # noqa: S608 - of columns
+
+
+def _summed(keys: str, table: str, listed: str, clocks: Sequence[str]) -> str:
+    """What is summed up of these metrics, to follow others."""
+    columns = {
+        "calendar": "s.seconds, s.counts",
+        "business": "s.business, s.business_counts",
+    }
+    return "".join(
+        f"""
+   UNION ALL
+  SELECT {keys}{clock == "business"}, u.v::bigint, coalesce(u.c, 1)
+    FROM {table} s CROSS JOIN LATERAL unnest({columns[clock]}) u (v, c)
+   WHERE s.metric IN ({listed})"""  # noqa: S608 - of columns
+        for clock in clocks
+    )
 
 
 def _value(clocks: Sequence[str]) -> str:
@@ -118,9 +163,9 @@ def _by_clock(keys: str, clocks: Sequence[str]) -> str:
 
 def _handled(keys: str) -> str:
     return f"""
-  SELECT s.metric, {keys}{_ADDED}
+  SELECT s.metric, {keys}{_ADDED}, s.c
     FROM source s WHERE s.metric = '{_HANDLED}'
-   GROUP BY s.metric, {keys}s.chat_id, s.episode"""  # noqa: S608 - of columns
+   GROUP BY s.metric, {keys}s.chat_id, s.episode, s.c"""  # noqa: S608 - of columns
 
 
 def _ranked(scope: str, table: str, keys: str, texts: str) -> str:

@@ -180,41 +180,6 @@ def live_chats(metrics: Sequence[str]) -> str:
     return LIVE.replace("{open}", _OPEN if _OF_OPEN_CHATS & {*metrics} else "")
 
 
-# Of a sample, to count it and to list it.
-_COUNTED = """s.metric::text AS metric, {groups}s.micros, s.business_micros, s.target, s.mark, s.chat_id,
-  s.episode"""
-_LISTED = """s.manager_id, s.metric, s.day, s.hour, s.area_id, s.operator_id, s.channel,
-  s.micros, s.business_micros, s.target, s.mark, s.begins, s.ends, s.chat_id, s.episode,
-  s.source"""
-
-
-def samples(
-    question: Question, metrics: Sequence[str], *, is_listed: bool = False
-) -> str:
-    """Returns LIVE and `source`, the samples of the metrics as the filters have them.
-
-    With all columns if they are listed, else with those that are counted and the
-    question's groups: these are read from an index alone, and only those of the metrics
-    that a part of the statement is about.
-    """
-    listed = _texts(metrics)
-    where = f"s.metric IN ({listed}) AND {question.filters('s')}"
-    columns = _LISTED if is_listed else _COUNTED.format(groups=question.groups("s"))
-    return f"""{live_chats(metrics)}, fresh AS MATERIALIZED (
-  SELECT {columns}
-    FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY[{listed}]) s WHERE {where}
-), source AS {"" if is_listed else "NOT MATERIALIZED "}(
-  SELECT {columns} FROM report_sample s
-   WHERE {where} AND s.chat_id NOT IN (SELECT d.id FROM dirty d)
-   UNION ALL
-  SELECT * FROM fresh
-)"""  # noqa: S608 - of columns and names of metrics
-
-
-def _texts(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
 EPISODES = """chat_id, episode, manager_id, channel, origin, opened_by, area_id,
   closer_id AS operator_id, outcome, is_served, is_queued, had_bot, sa, authors, transfers,
   is_bounced, is_reopened, is_recontacted, movers, left_areas, begins, ends"""

@@ -18,6 +18,7 @@ from hci_center.background import faults
 from hci_center.database.faults import is_lost
 from hci_center.reports.metric import VERSION
 from hci_center.reports.open_chats import DUE, IS_CURRENT, KEEP_OPEN
+from hci_center.reports.summaries import MARK, SUMMED
 
 # How many chats a transaction takes, and how long the worker goes on with a backlog
 # before it looks at other work, in seconds.
@@ -34,9 +35,8 @@ SAMPLE_COLUMNS = """manager_id, metric, day, hour, area_id, operator_id, channel
 _OPEN = "SELECT o.chat_id FROM report_open o WHERE o.chat_id = ANY(%(ids)s)"
 
 _FORGET = """
-WITH episodes AS (DELETE FROM report_episode WHERE chat_id = ANY(%(ids)s)),
-open AS (DELETE FROM report_open WHERE chat_id = ANY(%(ids)s))
-DELETE FROM report_sample WHERE chat_id = ANY(%(ids)s)
+WITH open AS (DELETE FROM report_open WHERE chat_id = ANY(%(ids)s))
+DELETE FROM report_episode WHERE chat_id = ANY(%(ids)s)
 """
 _KEEP_EPISODES = f"""
 INSERT INTO report_episode ({EPISODE_COLUMNS}, version, is_settled)
@@ -47,12 +47,16 @@ SELECT {EPISODE_COLUMNS}, %(version)s,
 # Of a hold that goes on the function says that it ends now.
 _HOLDING = "metric = 'hold' AND is_open AND ends = statement_timestamp()"
 _KEEP_SAMPLES = f"""
-INSERT INTO report_sample ({SAMPLE_COLUMNS}, is_open)
-SELECT {SAMPLE_COLUMNS.replace("metric", f"CASE WHEN {_HOLDING} THEN 'holding' ELSE metric END")},
-       is_open
-  FROM report_samples(%(ids)s::bigint[])
- WHERE NOT is_open OR chat_id IN ({_OPEN})
-"""  # noqa: S608 - of columns
+WITH gone AS (
+  DELETE FROM report_sample WHERE chat_id = ANY(%(ids)s) RETURNING {SUMMED}
+), made AS (
+  INSERT INTO report_sample ({SAMPLE_COLUMNS}, is_open)
+  SELECT {SAMPLE_COLUMNS.replace("metric", f"CASE WHEN {_HOLDING} THEN 'holding' ELSE metric END")},
+         is_open
+    FROM report_samples(%(ids)s::bigint[])
+   WHERE NOT is_open OR chat_id IN ({_OPEN})
+  RETURNING {SUMMED}
+){MARK}"""  # noqa: S608 - of columns
 
 # One worker at a time; the others have nothing to do. The functions' plans are kept: for
 # the few chats that are closed within seconds, planning took longer than all the rest.

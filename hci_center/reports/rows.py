@@ -10,7 +10,7 @@ from typing import Literal, Self
 from django.core import signing
 
 from hci_center.reports import replica
-from hci_center.reports.counted import counted, moved_on
+from hci_center.reports.counted import counted, listed_moves
 from hci_center.reports.deliveries import listed_deliveries
 from hci_center.reports.presence_figures import NAMES, listed_spans
 from hci_center.reports.questions import Question
@@ -150,8 +150,7 @@ def _statement(question: Question, part: Part) -> str:
         return begin + _page(listed, is_of_message=question.metric == "delivery")
     if question.metric == "transfer" and question.is_by_part:
         condition = _CONDITIONS[part].format(n="e.is_moved", of="true")
-        source = moved_on(question).replace("{keys}", "ARRAY[]::text[]")
-        return source + _page(_episodes("each e", "e", condition))
+        return listed_moves(question) + _page(_episodes("each e", "e", condition))
     base = counted(question, is_listed=True)
     condition = _CONDITIONS[part].format(n=base.n, of=base.of)
     if question.metric == "tma":

@@ -14,8 +14,9 @@ from hci_center.reports.figures import BY_PART, figures
 from hci_center.reports.metric import Count, Duration
 from hci_center.reports.percentiles import CLOCKS, add_duration, measuring, no_duration
 from hci_center.reports.presence_figures import NAMES, presences
-from hci_center.reports.questions import Question, samples
+from hci_center.reports.questions import Question
 from hci_center.reports.report import Figures, Report, fetch, share
+from hci_center.reports.samples import samples
 from hci_center.reports.shares import Sla
 
 _OPENINGS = ("opened", "reopened")

@@ -13,6 +13,7 @@ from hci_center.reports.delivery_days import keep_deliveries
 from hci_center.reports.figures import figures
 from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import keep_open, take_dirty
+from hci_center.reports.summaries import keep_summaries
 from hci_center.reports.volume_hours import settle_hours
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.independent import Rows
@@ -50,7 +51,8 @@ def ask(centre: Centre, metric: str, *by: str, **over: Any) -> Any:
 
 def groupings(metric: str) -> list[tuple[str, ...]]:
     by = METRICS[metric].by
-    return [(), *pairwise(by)]
+    parts = [(name,) for name in ("area", "operator") if name in by]
+    return [(), *parts, *pairwise(by)]
 
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["at once", "kept"])
@@ -60,6 +62,7 @@ def test_every_figure(centre: Centre, chats: dict[str, int], is_kept: bool) -> N
         settle_hours()
         keep_open()
         keep_deliveries()
+        assert keep_summaries() > 300
     rows = Rows()
     most = None if is_kept else 2
     asked = [(name, by) for name in METRICS for by in groupings(name)[:most]]

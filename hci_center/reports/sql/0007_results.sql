@@ -121,7 +121,8 @@ END $$;
 -- Samples in microseconds of the metrics that are wanted, of all without: cut to whole
 -- seconds once, when figures are made. `tma` has a row for each area and operator of an
 -- episode, which figures add up. `mark`: of `unanswered` 1 if it was the first, of `csat`
--- the mark, of `answered_surveys` 1 if it was answered, 2 if it was never sent.
+-- the mark, of `answered_surveys` 1 if it was answered, 2 if it was never sent, of `tma` 1
+-- if the operator moved the episode on, and 2 more if it left the area.
 CREATE FUNCTION report_samples(ids bigint[], wanted text[] DEFAULT NULL) RETURNS TABLE (
   manager_id bigint, metric text, day date, hour smallint, area_id bigint,
   operator_id bigint, channel text, micros bigint, business_micros bigint, target integer,
@@ -274,7 +275,8 @@ BEGIN
   ), total AS (  -- of several pieces, each with its own schedule
     SELECT 'queue' AS metric, e.chat_id, e.episode, e.area_id, NULL::bigint AS operator_id,
            coalesce(sum(report_micros(l.until - l.at)), 0)::bigint AS micros,
-           coalesce(sum(report_business(l.schedule_id, l.at, l.until)), 0)::bigint AS business
+           coalesce(sum(report_business(l.schedule_id, l.at, l.until)), 0)::bigint AS business,
+           NULL::smallint AS mark
       FROM episode e
       JOIN bot b ON b.chat_id = e.chat_id AND b.episode = e.episode
       LEFT JOIN line l ON l.chat_id = e.chat_id AND l.episode = e.episode
@@ -285,7 +287,8 @@ BEGIN
     UNION ALL
     SELECT 'owed', e.chat_id, e.episode, e.area_id, e.closer_id,
            sum(report_micros(coalesce(o.answered, o.closed) - o.since))::bigint,
-           sum(report_business(o.schedule_id, o.since, coalesce(o.answered, o.closed)))::bigint
+           sum(report_business(o.schedule_id, o.since, coalesce(o.answered, o.closed)))::bigint,
+           NULL
       FROM episode e JOIN owing o ON o.chat_id = e.chat_id AND o.episode = e.episode
      WHERE e.ends IS NOT NULL AND (wanted IS NULL OR 'owed' = ANY(wanted))
      GROUP BY e.chat_id, e.episode, e.area_id, e.closer_id
@@ -294,10 +297,12 @@ BEGIN
            coalesce(sum(report_micros(h.until - h.at)) FILTER (WHERE NOT h.is_held), 0)
              ::bigint,
            coalesce(sum(report_business(h.schedule_id, h.at, h.until))
-                      FILTER (WHERE NOT h.is_held), 0)::bigint
+                      FILTER (WHERE NOT h.is_held), 0)::bigint,
+           ((h.operator_id = ANY(e.movers))::integer
+            + 2 * (coalesce(h.area_id, 0) = ANY(e.left_areas))::integer)::smallint
       FROM episode e JOIN held h ON h.chat_id = e.chat_id AND h.episode = e.episode
      WHERE e.ends IS NOT NULL AND (wanted IS NULL OR 'tma' = ANY(wanted))
-     GROUP BY e.chat_id, e.episode, h.area_id, h.operator_id
+     GROUP BY e.chat_id, e.episode, h.area_id, h.operator_id, e.movers, e.left_areas
   ), rated AS (  -- the episode closed last before it was asked
     SELECT DISTINCT ON (v.id) v.*, e.episode, e.manager_id, e.channel, e.area_id AS of_area,
            e.closer_id, e.closed_schedule
@@ -320,7 +325,7 @@ BEGIN
               z.zone, report_zone(b.manager_id, NULL, s.ends)) AS at OFFSET 0) d
   UNION ALL
   SELECT e.manager_id, t.metric, e.day, e.hour, t.area_id, t.operator_id, e.channel,
-         t.micros, t.business, NULL, NULL, e.begins, e.ends, t.chat_id, t.episode, NULL,
+         t.micros, t.business, NULL, t.mark, e.begins, e.ends, t.chat_id, t.episode, NULL,
          false
     FROM total t JOIN episode e ON e.chat_id = t.chat_id AND e.episode = t.episode
   UNION ALL

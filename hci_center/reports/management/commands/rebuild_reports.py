@@ -11,6 +11,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from hci_center.database.timeouts import use_role
 from hci_center.reports.delivery_days import differing_days, kept_days, make_anew
 from hci_center.reports.rebuilding import chats_in_batches, differences, make
+from hci_center.reports.summaries import (
+    DAY,
+    FORTNIGHT,
+    differing_summaries,
+    forget_summaries,
+    keep_summaries,
+    kept_spans,
+)
 from hci_center.reports.volume_hours import (
     count_anew,
     differing_hours,
@@ -49,7 +57,7 @@ class Command(BaseCommand):
                 make(ids)
         given = manager_id, options["since"], options["verify"]
         hours, found = self._hours(*given)
-        differing += found + self._deliveries(*given)
+        differing += found + self._deliveries(*given) + self._summaries(*given)
         seconds = monotonic() - began
         verb = "compared" if options["verify"] else "made anew"
         counted = f"{chats} chats {verb} and {hours} days of messages"
@@ -85,6 +93,22 @@ class Command(BaseCommand):
             for one in differing_days(each):
                 differing += 1
                 self.stdout.write(f"delivery {one.side}: {one.row}")
+        return differing
+
+    def _summaries(
+        self, manager_id: int | None, since: date | None, verifies: bool
+    ) -> int:
+        """Sums samples up anew, or compares; returns differences."""
+        if not verifies:
+            forget_summaries(manager_id, since)
+            keep_summaries()
+            return 0
+        differing = 0
+        for length in (DAY, FORTNIGHT):
+            for spans in kept_spans(length, manager_id, since):
+                for one in differing_summaries(spans, length):
+                    differing += 1
+                    self.stdout.write(f"summary {one.side}: {one.row}")
         return differing
 
     def _manager(self, named: str | None) -> int | None:
