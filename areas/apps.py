@@ -9,9 +9,9 @@ class AreasConfig(AppConfig):
 
     def ready(self) -> None:
         from areas import checks  # noqa: F401 - registers itself
-        from areas.devices import remember_device
-        from areas.login_sessions import note_sign_in
         from areas.presence import reset_presence
+        from areas.sign_in.devices import remember_device
+        from areas.sign_in.login_sessions import note_sign_in
 
         user_logged_in.connect(remember_device)
         user_logged_in.connect(note_sign_in)

@@ -1,4 +1,4 @@
-"""Password authentication with the throttling of `areas.login_throttle`."""
+"""Password authentication with the throttling of `areas.sign_in.login_throttle`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from areas.devices import device_of
-from areas.login_throttle import (
+from areas.sign_in.devices import device_of
+from areas.sign_in.login_throttle import (
     Subjects,
     clear_failures,
     register_attempt,
@@ -27,7 +27,7 @@ from areas.login_throttle import (
     subjects_elsewhere,
     subjects_on_device,
 )
-from areas.second_factor import Answer, check, is_in_use
+from areas.sign_in.second_factor import Answer, check, is_in_use
 from hci_center import security
 from hci_center.addresses import address_of, network_of
 from hci_center.errors import OtpRequiredError, ThrottledError

@@ -7,11 +7,11 @@ from functools import partial
 from django.conf import settings
 
 from areas.models import Operator
-from areas.provisioned_keys import KEYS
-from areas.provisioning_fields import AsGiven, Parsed
-from areas.provisioning_lists import LISTS, list_section
-from areas.provisioning_registry import Section, Values, register
-from areas.provisioning_rules import (
+from areas.provisioning.fields import AsGiven, Parsed
+from areas.provisioning.keys import KEYS
+from areas.provisioning.lists import LISTS, list_section
+from areas.provisioning.registry import Section, Values, register
+from areas.provisioning.rules import (
     apply_rules,
     parse_state,
     parse_time_zone,

@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from areas.menus import is_in_menu
 from areas.models import Area, OperatorArea, Policy
-from areas.schedule_versions import refresh_rules
+from areas.rules.menus import is_in_menu
+from areas.rules.schedule_versions import refresh_rules
 from hci_center.errors import InvalidError
 
 # Waits for those who are storing something of the area, and holds up those who would.

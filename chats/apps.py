@@ -12,7 +12,7 @@ class ChatsConfig(AppConfig):
         from chats.worker.registered_jobs import register
 
         # What is below the worker cannot register itself.
-        register("planned rules", "areas.planned_policies.begin_planned", 5.0)
+        register("planned rules", "areas.rules.planned_policies.begin_planned", 5.0)
         register(
             "audit partitions", "hci_center.audit.recording.make_partitions", A_DAY
         )

@@ -1,7 +1,7 @@
 """The sections of contacts in a provisioning file."""
 
-from areas.provisioning_lists import list_section
-from areas.provisioning_registry import register
+from areas.provisioning.lists import list_section
+from areas.provisioning.registry import register
 from contacts.provisioning_tags import TAGS
 
 register(list_section("tags", TAGS))

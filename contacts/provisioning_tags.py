@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from areas.provisioning_lists import CodedList
+from areas.provisioning.lists import CodedList
 from contacts.models import Tag
 from hci_center.api.parsers import WrongValueError, parse_text
 

@@ -175,7 +175,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "areas.devices.DeviceMiddleware",
+    "areas.sign_in.devices.DeviceMiddleware",
     "areas.enrollment.EnrollmentMiddleware",
 ]
 
@@ -204,7 +204,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # The first source that recognises the request identifies the caller.
 CALLER_SOURCES = [
     "managers.authentication.caller_from_key",
-    "areas.session_auth.caller_from_session",
+    "areas.sign_in.session_auth.caller_from_session",
     "managers.by_address.caller_from_address",
 ]
 
@@ -212,7 +212,7 @@ CALLER_SOURCES = [
 KNOWN_SENDERS = [
     "managers.authentication.has_valid_key",
     "managers.webhook_secrets.is_to_valid_address",
-    "areas.session_auth.caller_from_session",
+    "areas.sign_in.session_auth.caller_from_session",
     "managers.by_address.is_bound_address",
 ]
 

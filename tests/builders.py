@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from areas import policy_saving
 from areas.models import Area, Operator, OperatorArea
+from areas.rules import policy_saving
 from chats.models import Chat, Message
 from contacts.models import Channel, Contact, Identity
 from managers import keys

@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 
 from areas.admin.retiring import chosen_successor, deleting_impact, retiring_impact
-from areas.menus import is_in_menu
 from areas.models import Area, Policy
 from areas.naming import normalize_area_text
-from areas.schedule_versions import refresh_rules
+from areas.rules.menus import is_in_menu
+from areas.rules.schedule_versions import refresh_rules
 from chats.admin.undo_link import offer_to_undo
 from chats.conversations.audit import actor_of
 from chats.conversations.retiring import look, retire

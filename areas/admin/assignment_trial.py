@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from areas.models import Operator, Policy
-from areas.policies import policy_for
+from areas.rules.policies import policy_for
 
 
 def trial_data(policy: Policy) -> dict[str, Any] | None:

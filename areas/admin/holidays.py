@@ -31,10 +31,15 @@ from areas.admin.hours_impact import (
     facts_of_hours,
     newest_hours,
 )
-from areas.holidays import STATES, NationalHoliday, add_holidays, national_holidays
-from areas.hours import Problems, parse_date_hours
 from areas.models import Holiday
-from areas.schedule_versions import refresh_rules
+from areas.rules.holidays import (
+    STATES,
+    NationalHoliday,
+    add_holidays,
+    national_holidays,
+)
+from areas.rules.hours import Problems, parse_date_hours
+from areas.rules.schedule_versions import refresh_rules
 from managers.admin.columns import column
 from managers.admin.filters import TenantFilter
 from managers.admin.impact import Impact

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from areas.admin.moments import BeginsAt, zone_of
 from areas.models import Schedule
-from areas.schedules import timetable_of
+from areas.rules.schedules import timetable_of
 from chats.models import Chat, Clock
 from managers.admin.impact import ANSWERS, Fact, Impact, agreed
 from managers.admin.tenant import TenantAdmin

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from areas.login_sessions import end_session, live_sessions
+from areas.sign_in.login_sessions import end_session, live_sessions
 from managers.admin.lookups import is_row_id
 
 TITLE = gettext_lazy("Sessions")

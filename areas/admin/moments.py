@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from areas.planned_policies import LATEST
+from areas.rules.planned_policies import LATEST
 from managers.models import Manager
 
 _FORMAT = "%Y-%m-%dT%H:%M"

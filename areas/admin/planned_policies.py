@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 from areas.admin.moments import zone_of
 from areas.admin.policy_fields import DAY_NAMES, Choice, WeekField
 from areas.admin.policy_form import KEYS, PolicyForm
-from areas.hours import ALWAYS, DAYS
 from areas.models import PlannedPolicy
+from areas.rules.hours import ALWAYS, DAYS
 from hci_center.audit.shown import names_of
 from managers.admin.columns import column
 from managers.admin.filters import TenantFilter

@@ -20,8 +20,8 @@ from areas.admin.hours_impact import ask_about_hours, newest_hours
 from areas.admin.moments import zone_of
 from areas.admin.policy_form import PolicyForm
 from areas.models import Policy
-from areas.planned_policies import plan_policy
-from areas.policy_saving import save_policy
+from areas.rules.planned_policies import plan_policy
+from areas.rules.policy_saving import save_policy
 from managers.admin.columns import column
 from managers.admin.filters import TenantFilter
 from managers.admin.tenant import ALL, TenantAdmin, caller_behind

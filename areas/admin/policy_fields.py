@@ -18,8 +18,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from areas.hours import ALWAYS, DAYS
-from areas.policy_values import LONGEST_TEXT
+from areas.rules.hours import ALWAYS, DAYS
+from areas.rules.policy_values import LONGEST_TEXT
 
 # What stands for an explicit "nothing" where an empty field inherits.
 NOTHING = "-"

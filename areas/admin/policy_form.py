@@ -19,10 +19,10 @@ from areas.admin.policy_fields import (
     WeekField,
     YesNo,
 )
-from areas.hours import Problems
 from areas.models import Area, Assignment, Policy
-from areas.policies import PolicySettings, merge, stored_policies
-from areas.policy_values import AREAS, FIELDS, read_policy
+from areas.rules.hours import Problems
+from areas.rules.policies import PolicySettings, merge, stored_policies
+from areas.rules.policy_values import AREAS, FIELDS, read_policy
 
 # The key of each column in `read_policy`.
 KEYS = {

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from areas.admin.colleagues import PRESENCE
 from areas.models import Availability, PauseReason
-from areas.policies import policy_for
 from areas.presence import presences
+from areas.rules.policies import policy_for
 from chats.conversations.operator_load import loads_of
 from managers.admin.columns import column, short, tag
 from managers.admin.tenant import TenantAdmin

@@ -21,8 +21,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from areas.login_throttle import Subject, clear_failures, register_attempt
-from areas.second_factor import (
+from areas.sign_in.login_throttle import Subject, clear_failures, register_attempt
+from areas.sign_in.second_factor import (
     Answer,
     check,
     codes_left,

@@ -24,15 +24,15 @@ from areas.api.serializers import (
     SignIn,
 )
 from areas.console import change_password, load_settings, save_settings
-from areas.devices import set_device_cookie
-from areas.login_sessions import end_session, live_sessions
 from areas.models import Operator
-from areas.opening_state import opening_state
 from areas.operators import find_area
 from areas.presence import set_presence
 from areas.queries import areas_of_manager, operators_of_area, present_operators
-from areas.second_factor import must_enroll
-from areas.session_auth import api_caller_of, open_session
+from areas.rules.opening_state import opening_state
+from areas.sign_in.devices import set_device_cookie
+from areas.sign_in.login_sessions import end_session, live_sessions
+from areas.sign_in.second_factor import must_enroll
+from areas.sign_in.session_auth import api_caller_of, open_session
 from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation

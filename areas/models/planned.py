@@ -35,7 +35,7 @@ class PlannedPolicy(models.Model):
         db_constraint=False,
     )
     begins_at = models.DateTimeField(_("from"), db_index=True)
-    # As `areas.policy_saving.save_policy` takes it.
+    # As `areas.rules.policy_saving.save_policy` takes it.
     given = models.JSONField(_("settings"))
     # The credential that planned it.
     made_by = models.CharField(_("planned by"), max_length=64)

@@ -10,7 +10,7 @@ from hci_center.encryption import EncryptedTextField
 
 
 class SignInFailure(models.Model):
-    """The recent failures of a subject of `areas.login_throttle` (hashed)."""
+    """The recent failures of a subject of `areas.sign_in.login_throttle` (hashed)."""
 
     subject = models.CharField(max_length=64, unique=True)
     failures = models.PositiveIntegerField(default=0)
@@ -25,7 +25,7 @@ class SignInFailure(models.Model):
 
 
 class SecondFactor(models.Model):
-    """A person's authenticator app; see `areas.second_factor`.
+    """A person's authenticator app; see `areas.sign_in.second_factor`.
 
     `confirmed_at` is None until the person has sent a first code: until then signing in
     does not ask for one.

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from areas.models import Area, Operator, OperatorArea, Schedule
-from areas.openings import extend
+from areas.rules.openings import extend
 from managers.models import Manager
 
 # Messages, of 25 in a closed chat; and open chats.

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from areas import menu_body
-from areas.menus import menu_in_force
 from areas.models import Area, Menu
+from areas.rules import menu_body
+from areas.rules.menus import menu_in_force
 from chats.rules.automatic import gateway_name
 from chats.rules.menu_questions import KINDS
 from contacts.models import Channel

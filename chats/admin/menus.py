@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from areas.menus import menu_in_force, publish_menu
 from areas.models import Menu
+from areas.rules.menus import menu_in_force, publish_menu
 from chats.admin.menu_page import first_menu, page_data
 from hci_center.errors import InvalidError
 from managers.admin.columns import column, tag

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from areas.holidays import managers_without_next_year
 from areas.models import Area
+from areas.rules.holidays import managers_without_next_year
 from chats.admin.account_troubles import troubles_of
 from managers.admin.change_log import recent_entries
 from managers.admin.tenant import caller_behind

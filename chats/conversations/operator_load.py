@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Max
 
 from areas.models import LastAssignment, OperatorArea
-from areas.policies import policy_for
 from areas.presence import ONLINE, PAUSED
 from areas.queries import Shape, present_operators
+from areas.rules.policies import policy_for
 from hci_center.times import as_time
 
 # Of these operators; those who hold none are left out.

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from areas.models import Area, ClosingReason, Menu, PauseReason, TransferReason
-from areas.policies import policies_of
-from areas.schedules import Timetable, timetables_of
+from areas.rules.policies import policies_of
+from areas.rules.schedules import Timetable, timetables_of
 from chats.accounts.health import largest_file
 from chats.conversations.message_rows import Shape
 from chats.gateways.limits import LONGEST_TEXTS

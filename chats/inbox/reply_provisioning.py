@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from areas.hours import Problems
 from areas.models import Area
-from areas.provisioning_lists import (
+from areas.provisioning.lists import (
     Spec,
     area_parser,
     parse_code,
     read_item,
     save_row,
 )
-from areas.provisioning_registry import Values
+from areas.provisioning.registry import Values
+from areas.rules.hours import Problems
 from chats.models import Reply
 from hci_center.api.parsers import parse_text
 from managers.models import Manager

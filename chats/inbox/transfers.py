@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from areas.models import TransferReason
-from areas.policies import policy_for
+from areas.rules.policies import policy_for
 from chats.conversations import assignment
 from chats.conversations.audit import Actor, actor_of
 from chats.inbox.notes import LONGEST_NOTE, note_of_locked

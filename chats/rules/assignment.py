@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from areas.in_force import in_force
 from areas.models import Assignment
-from areas.policies import PolicySettings
+from areas.rules.in_force import in_force
+from areas.rules.policies import PolicySettings
 from chats.conversations.audit import Actor, Entry, record_in_open_chats
 from chats.models import ChatEvent, Task
 from chats.rules.candidates import (

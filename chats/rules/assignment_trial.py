@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from areas.policies import policy_for
+from areas.rules.policies import policy_for
 from chats.rules.trial_past import Past, read_past, recorded_waits
 from chats.rules.trial_replay import Outcome, Replay, TriedRule
 from hci_center.errors import InvalidError

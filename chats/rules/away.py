@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from areas.in_force import InForce
-from areas.schedules import timetable_of
+from areas.rules.in_force import InForce
+from areas.rules.schedules import timetable_of
 from chats.conversations.assignment import move_locked
 from chats.models import Auto, ChatEvent
 from chats.rules.automatic import is_muted, record_rule, rule_actor, say

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.db import connection
 
 from areas.models import Assignment
-from areas.policies import PolicySettings
+from areas.rules.policies import PolicySettings
 from hci_center.times import as_time
 
 # Rule `last`: back to who held the contact's chat before.

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from areas.schedules import Timetable, parse_timetable
+from areas.rules.schedules import Timetable, parse_timetable
 from chats.models import Chat, Clock
 from chats.rules.clock_spans import LINE_KINDS, Line, Span, Turn
 from hci_center.database.rows import ModelRows

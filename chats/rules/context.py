@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import connection
 
-from areas.in_force import InForce, in_force
 from areas.models import Area
-from areas.policies import PolicySettings
-from areas.schedules import Timetable
+from areas.rules.in_force import InForce, in_force
+from areas.rules.policies import PolicySettings
+from areas.rules.schedules import Timetable
 from chats.models import Chat, Message
 from contacts.models import Contact
 from hci_center.database.clock import server_time

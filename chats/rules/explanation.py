@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from areas.policies import policy_for
+from areas.rules.policies import policy_for
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.models import AssignmentRecord, Chat, MenuState
 from chats.rules.assignment import choose

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from areas.menu_body import MenuBody
+from areas.rules.menu_body import MenuBody
 from chats.conversations.lifecycle import close_chat_of_locked
 from chats.models import Auto, Chat, ChatEvent, Direction, MenuState, Message, Task
 from chats.rules import menu_store

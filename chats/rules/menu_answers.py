@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from areas.menu_body import MenuBody, Option
+from areas.rules.menu_body import MenuBody, Option
 
 # So many steps one can go back.
 DEEPEST = 10

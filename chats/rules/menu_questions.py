@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from areas.menu_body import Step
+from areas.rules.menu_body import Step
 from chats.rules.menu_answers import BACK, LEAVE
 from chats.rules.texts import LONGEST, shorten
 

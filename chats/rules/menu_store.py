@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 
 from areas.codes import area_of_code
-from areas.in_force import menu_version
-from areas.menu_body import MenuBody
 from areas.models import Menu
+from areas.rules.in_force import menu_version
+from areas.rules.menu_body import MenuBody
 from chats.conversations.assignment import move_locked
 from chats.models import Chat, ChatEvent, MenuState, Task
 from chats.rules.automatic import record_rule, rule_actor

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from areas.in_force import in_force
-from areas.menu_body import MenuBody, menu_of
-from areas.menus import menu_in_force, validate_menu
 from areas.models import Area
+from areas.rules.in_force import in_force
+from areas.rules.menu_body import MenuBody, menu_of
+from areas.rules.menus import menu_in_force, validate_menu
 from chats.rules.away import away_at
 from chats.rules.menu_answers import Ask, End, Said, Turn, answer_to, begin_at_root
 from chats.rules.menu_questions import lines_of, paragraphs, question

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from areas.models import Operator
-from areas.policies import policies_of
+from areas.rules.policies import policies_of
 from chats.conversations.audit import Entry, record_in_open_chats
 from chats.models import ChatEvent, Task
 from chats.rules.automatic import rule_actor

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from areas.models import Area, Operator
-from areas.schedules import timetable_of
+from areas.rules.schedules import timetable_of
 from contacts.models import Contact
 from managers.models import Manager
 

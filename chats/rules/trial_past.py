@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from areas.models import Schedule
-from areas.schedules import Timetable, read_timetable, timetable_of
+from areas.rules.schedules import Timetable, read_timetable, timetable_of
 from chats.models import ChatEvent
 from chats.rules.trial_pieces import Piece, Recorded, pieces_of, stays_in
 from hci_center.errors import InvalidError

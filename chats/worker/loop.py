@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic, sleep
 
-from areas.openings import extend_openings
+from areas.rules.openings import extend_openings
 from chats.accounts import alerts, health, pauses, templates
 from chats.accounts.registry import GatewayRegistry
 from chats.conversations import homes, undoing

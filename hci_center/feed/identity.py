@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from areas.session_auth import api_caller_of
+from areas.sign_in.session_auth import api_caller_of
 from hci_center.callers import Caller
 from managers.models import ApiKey
 

@@ -25,8 +25,8 @@ from unfold.widgets import (
 )
 
 from areas.admin.hours_impact import ask_about_hours, newest_hours
-from areas.holidays import STATES
-from areas.schedule_versions import refresh_rules
+from areas.rules.holidays import STATES
+from areas.rules.schedule_versions import refresh_rules
 from contacts.models import Channel
 from hci_center.api.parsers import (
     WrongValueError,

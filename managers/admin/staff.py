@@ -19,7 +19,7 @@ from unfold.widgets import (
 )
 
 from areas.models import Operator, SecondFactor
-from areas.second_factor import remove
+from areas.sign_in.second_factor import remove
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import confirm
 from managers.admin.filters import yes_or_no

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import CHECKBOX_CLASSES
 
-from areas.session_auth import caller_of
+from areas.sign_in.session_auth import caller_of
 from hci_center.callers import Caller
 from managers.admin.changelist import FastChangeList
 from managers.admin.columns import column

@@ -4,10 +4,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from areas.menus import publish_menu
 from areas.models import Area, Policy
 from areas.operators import find_area, find_operator
 from areas.retiring import put_away
+from areas.rules.menus import publish_menu
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.conversations.homes import has_no_home

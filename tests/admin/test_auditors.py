@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from areas.session_auth import caller_of
+from areas.sign_in.session_auth import caller_of
 from chats.models import Message, Rehoming
 from managers.models import Supervision
 from tests.admin.conftest import at_the_desk

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from areas.models import Holiday, Schedule
-from areas.schedule_versions import refresh_rules
+from areas.rules.schedule_versions import refresh_rules
 from tests.admin.conftest import agree_to, errors, messages_of
 from tests.builders import make_chat, make_contact, make_manager, save_policy
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from areas.policy_saving import save_policy
+from areas.rules.policy_saving import save_policy
 from chats.accounts.pauses import HELD, resume_mended
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat

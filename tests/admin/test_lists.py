@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from areas.models import ClosingReason, Holiday, TransferReason
-from areas.policy_saving import save_policy
+from areas.rules.policy_saving import save_policy
 from chats.models import Reply
 from contacts.models import Tag
 from hci_center.reports import live

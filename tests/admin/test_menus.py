@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from areas.menus import menu_in_force, publish_menu
 from areas.models import Menu
+from areas.rules.menus import menu_in_force, publish_menu
 from tests import builders
 from tests.admin.conftest import messages_of
 from tests.menus import MENU

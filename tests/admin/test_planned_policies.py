@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from areas.models import PlannedPolicy, Policy, Schedule
-from areas.planned_policies import begin_planned, plan_policy
-from areas.policies import policy_for
-from areas.policy_saving import save_policy
+from areas.rules.planned_policies import begin_planned, plan_policy
+from areas.rules.policies import policy_for
+from areas.rules.policy_saving import save_policy
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat
 from hci_center.audit.models import AuditLine

@@ -3,8 +3,8 @@
 import pytest
 
 from areas.models import Policy, Schedule
-from areas.policies import policy_for
-from areas.policy_saving import save_policy
+from areas.rules.policies import policy_for
+from areas.rules.policy_saving import save_policy
 from tests.admin.conftest import NO_REASONS, agree, errors
 from tests.builders import make_area, make_manager
 

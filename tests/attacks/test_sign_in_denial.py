@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from areas import auth_backends
-from areas.login_throttle import subjects_elsewhere
 from areas.models import SignInFailure
+from areas.sign_in.login_throttle import subjects_elsewhere
 from tests.areas.api.test_session import PASSWORD
-from tests.areas.test_login_throttle import (
+from tests.areas.sign_in.test_login_throttle import (
     HERE,
     browser_at,
     failures_of,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from areas.models import Operator
 from areas.operators import find_operator
-from areas.session_auth import caller_of
+from areas.sign_in.session_auth import caller_of
 from chats.conversations.assignment import claim
 from chats.conversations.audit import Actor
 from chats.conversations.claim_fast_path import answer_contact

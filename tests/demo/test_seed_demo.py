@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from areas.menus import menu_in_force
 from areas.models import Area, Operator, PresenceSpan
-from areas.policies import policy_for
+from areas.rules.menus import menu_in_force
+from areas.rules.policies import policy_for
 from chats.files.storage import signed_link
 from chats.models import Attachment, Chat, ChatEvent, Delivery, Message, Survey
 from contacts.aliases import spellings

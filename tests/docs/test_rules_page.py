@@ -20,9 +20,9 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 
 from areas.models import Operator, Presence
-from areas.policies import PolicySettings
-from areas.policy_values import AREAS, FIELDS, KEYS
-from areas.provisioning_registry import sections
+from areas.provisioning.registry import sections
+from areas.rules.policies import PolicySettings
+from areas.rules.policy_values import AREAS, FIELDS, KEYS
 from hci_center.demo.gateways.controller import FakeController
 from tests.chats.conftest import Rounds, controller, rounds  # noqa: F401 - fixtures
 from tests.feed.processes import Feed

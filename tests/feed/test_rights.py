@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from areas.models import Operator, OperatorArea
-from areas.session_auth import caller_of
+from areas.sign_in.session_auth import caller_of
 from contacts.models import Contact
 from hci_center.feed.identity import find_caller
 from hci_center.visibility import (

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from areas.models import Area, Operator, Schedule
-from areas.openings import extend
+from areas.rules.openings import extend
 from managers.models import Manager
 from tests import builders
 

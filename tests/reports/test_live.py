@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.models import Chat, Clock, Delivery, GatewayAccount
 from contacts.models import Contact
 from hci_center.callers import Caller

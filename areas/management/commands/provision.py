@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from areas.provisioning import provision
-from areas.provisioning_schema import ProvisionError, read_file
+from areas.provisioning.applying import provision
+from areas.provisioning.schema import ProvisionError, read_file
 
 
 class Command(BaseCommand):

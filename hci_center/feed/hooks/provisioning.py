@@ -9,10 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from areas.hours import Problems
-from areas.provisioned_keys import keys_of, read_key
-from areas.provisioning_lists import ItemList
-from areas.provisioning_registry import Values
+from areas.provisioning.keys import keys_of, read_key
+from areas.provisioning.lists import ItemList
+from areas.provisioning.registry import Values
+from areas.rules.hours import Problems
 from hci_center.api.parsers import WrongValueError, parse_text
 from hci_center.feed.frames import ADDITIONAL_KINDS, KINDS
 from hci_center.feed.hooks import saving, signing, words

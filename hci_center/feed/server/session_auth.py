@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
-from areas.session_auth import caller_from_session
+from areas.sign_in.session_auth import caller_from_session
 from hci_center.feed.identity import SocketIdentity
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}

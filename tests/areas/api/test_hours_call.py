@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from areas.models import Holiday
-from areas.policy_saving import save_policy
-from areas.schedule_versions import refresh_rules
+from areas.rules.policy_saving import save_policy
+from areas.rules.schedule_versions import refresh_rules
 from tests.conftest import signed_in
 from tests.contract.shapes import NUMBER, PAGE, answered, refused
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from areas.hours import DAYS
 from areas.models import ClosingReason, Menu, PauseReason, TransferReason
+from areas.rules.hours import DAYS
 from chats.models import GatewayAccount
 from chats.rules.texts import VARIABLES
 from contacts.models import Tag

@@ -9,8 +9,8 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from areas.menus import publish_menu
 from areas.models import Availability, ClosingReason, Presence
+from areas.rules.menus import publish_menu
 from chats.models import MenuState, Task
 from contacts.models import Contact
 from tests import builders

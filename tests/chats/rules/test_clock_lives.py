@@ -15,7 +15,7 @@ from areas.models import Schedule
 from chats.models import Chat, ChatEvent, Clock, Message, Task
 from chats.rules import clocks
 from tests import builders
-from tests.areas.test_schedules import ZONES, Stepped, random_spans
+from tests.areas.rules.test_schedules import ZONES, Stepped, random_spans
 from tests.chats.rules.living import Life
 from tests.chats.rules.running import run_tasks
 from tests.counts import count

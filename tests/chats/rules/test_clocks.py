@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.conversations.assignment import delete_contact
 from chats.models import Chat, ChatEvent, Clock, Message, Task
 from chats.rules import clocks

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.db import transaction
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.conversations.audit import Actor
 from chats.models import Chat, ChatEvent, Message, Survey
 from chats.rules import tasks

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from areas.in_force import in_force
-from areas.menus import publish_menu
+from areas.rules.in_force import in_force
+from areas.rules.menus import publish_menu
 from chats.models import Clock, MenuState, Task
 from chats.rules import tasks
 from chats.worker import queues

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.models import Chat, ChatEvent, Delivery, MenuState, Message
 from contacts.models import Contact
 from tests import builders

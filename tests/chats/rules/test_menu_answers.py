@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from areas.menu_body import menu_of
-from areas.menu_values import read_menu
+from areas.rules.menu_body import menu_of
+from areas.rules.menu_values import read_menu
 from chats.rules.menu_answers import (
     DEEPEST,
     Ask,

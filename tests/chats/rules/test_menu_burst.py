@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.models import ChatEvent, Delivery, MenuState, Message, Task
 from chats.rules import tasks
 from chats.worker.handlers import HANDLERS

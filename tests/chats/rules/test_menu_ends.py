@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from areas.menus import publish_menu
 from areas.operators import OperatorScope
+from areas.rules.menus import publish_menu
 from chats.conversations.assignment import change_area, claim, hand_over
 from chats.conversations.audit import Actor
 from chats.models import Chat, ChatEvent, MenuState, Task

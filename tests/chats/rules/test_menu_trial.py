@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.models import Chat, Message
 from contacts.models import Contact
 from tests import builders

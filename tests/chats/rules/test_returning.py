@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from areas.menus import publish_menu
+from areas.rules.menus import publish_menu
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat
 from chats.models import Chat, Message

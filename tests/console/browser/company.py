@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
 from areas.models import Operator
-from areas.provisioning import provision
+from areas.provisioning.applying import provision
 from contacts.models import Contact
 from managers.models import Manager
 from tests import builders

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from areas.models import SecondFactor
 from tests import builders
-from tests.areas.test_second_factor import code_of
+from tests.areas.sign_in.test_second_factor import code_of
 from tests.console.browser.company import PASSWORD
 from tests.console.browser.conftest import await_live
 

@@ -11,7 +11,7 @@ from hci_center.feed.models import Hook
 from managers import keys
 from managers.models import Manager
 from tests.areas.conftest import MINIMAL, provision
-from tests.areas.test_provisioned_people import refusal
+from tests.areas.provisioning.test_people import refusal
 from tests.feed.hooks.conftest import OTHER_SECRET, SECRET
 
 __all__ = ["provision"]  # a fixture

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from areas.provisioning import provision
+from areas.provisioning.applying import provision
 from hci_center.demo.rules import rules_of_company
 from hci_center.demo.seed.loading import Size, seed
 

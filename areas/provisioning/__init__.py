@@ -1,0 +1,1 @@
+"""Provisioning files: validated and applied to managers, areas, people, rules and keys."""

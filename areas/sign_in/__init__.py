@@ -1,0 +1,1 @@
+"""Signing in: sessions, devices, throttling and the second factor."""

@@ -1,0 +1,128 @@
+"""The list of login sessions, and ending them."""
+
+import pytest
+from django.test import Client
+
+from areas.models import LoginSession
+from areas.sign_in import login_sessions
+from hci_center.audit.models import AuditLine
+from tests.builders import make_key, make_supervisor
+from tests.conftest import Api, signed_in
+
+PAGE = "/admin/sessions/"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+def at_the_desk(user):
+    client = Client(headers={"User-Agent": FIREFOX})
+    client.force_login(user)
+    return client
+
+
+def row_of(client):
+    return LoginSession.objects.get(session_key=client.cookies["sessionid"].value)
+
+
+def test_one_sees_where_one_is_signed_in(supervisor, ana):
+    client, other = at_the_desk(supervisor), at_the_desk(supervisor)
+    client.get("/admin/")
+    login_sessions._noted.clear()
+    other.get("/admin/")
+    at_the_desk(ana.user)
+    page = client.get(PAGE)
+    assert {session.username for session in page.context["sessions"]} == {
+        supervisor.username
+    }
+    assert "Firefox, Linux" in page.content.decode()
+    assert row_of(other).address == "127.0.0.1"
+
+
+def test_ending_a_session_refuses_its_next_request(supervisor):
+    client, other = at_the_desk(supervisor), at_the_desk(supervisor)
+    client.post(PAGE, {"session": row_of(other).pk})
+    assert other.get("/admin/").status_code == 302
+    assert other.get("/api/user/").status_code == 401
+    assert client.get("/admin/").status_code == 200
+    [line] = AuditLine.objects.filter(act="session-ended")
+    assert line.target == str(supervisor.pk)
+
+
+def test_a_supervisor_ends_no_session_of_another(supervisor, manager):
+    client, other = at_the_desk(supervisor), at_the_desk(make_supervisor(manager))
+    client.post(PAGE, {"session": row_of(other).pk})
+    assert other.get("/admin/").status_code == 200
+
+
+def test_an_administrator_ends_those_of_operators(admin_user, ana):
+    api = signed_in(ana.user)
+    assert api.get("/api/user/").status_code == 200
+    client = at_the_desk(admin_user)
+    page = client.get(PAGE, {"q": ana.user.username.upper()})
+    [session] = page.context["sessions"]
+    client.post(PAGE, {"session": session.id})
+    assert api.get("/api/user/").status_code == 401
+    assert not client.get(PAGE, {"q": ana.user.username}).context["sessions"]
+
+
+def test_use_is_noted_once_a_minute(ana, django_assert_num_queries, monkeypatch):
+    api = signed_in(ana.user)
+    started = LoginSession.objects.get().last_seen_at
+    api.get("/api/session")
+    assert LoginSession.objects.get().last_seen_at == started
+    later = login_sessions.time.monotonic() + 61
+    monkeypatch.setattr(login_sessions.time, "monotonic", lambda: later)
+    api.get("/api/session")
+    assert LoginSession.objects.get().last_seen_at >= started
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["", "x", "-1", "9" * 30])
+def test_a_wrong_id_ends_nothing(supervisor, value):
+    assert at_the_desk(supervisor).post(PAGE, {"session": value}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("agent", "text"),
+    [
+        (FIREFOX, "Firefox, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/142.0 Safari/537.36", "Chrome, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU) Version/18 Safari/604.1", "Safari, iPhone"),
+        ("curl/8.0\r\n<script>", "curl/8.0<script>"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_named_in_short(agent, text):
+    assert login_sessions.device_text(agent) == text
+
+
+# The call ------------------------------------------------------------------------
+
+LIST = "/api/session/list"
+
+
+def test_a_person_lists_and_ends_his_own_sessions_by_call(ana, bruno):
+    api, other = signed_in(ana.user), signed_in(ana.user)
+    stranger = signed_in(bruno.user)
+    for each in (api, other, stranger):
+        assert each.get("/api/session").status_code == 200
+    rows = {row["id"]: row for row in api.get(LIST).json()["data"]}
+    assert sorted(row["current"] for row in rows.values()) == [False, True]
+    [ended] = [row["id"] for row in rows.values() if not row["current"]]
+    assert rows[ended].keys() == {
+        *("id", "device", "address", "startedAt", "lastSeenAt", "current")
+    }
+    [foreign] = [row["id"] for row in stranger.get(LIST).json()["data"]]
+    for wrong in (foreign, "99999999"):
+        answer = api.delete(LIST, {"id": wrong})
+        assert answer.json()["error"]["code"] == "not_found"
+    assert stranger.get("/api/session").status_code == 200
+    assert api.delete(LIST, {"id": ended}).json() == {"success": True, "data": None}
+    assert other.get("/api/session").status_code == 401
+    assert [row["current"] for row in api.get(LIST).json()["data"]] == [True]
+    for wrong in ({}, {"id": "x"}):
+        assert api.delete(LIST, wrong).json()["error"]["code"] == "invalid"
+
+
+def test_a_key_has_no_sessions(manager):
+    api = Api(make_key(manager))
+    assert api.get(LIST).status_code == api.delete(LIST, {"id": 1}).status_code == 403
