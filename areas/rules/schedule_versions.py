@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from areas.models import Area, Holiday, Menu, Schedule
 from areas.rules.hours import Span, spans_of_date, spans_of_week
 from areas.rules.openings import extend
 from areas.rules.policies import PolicySettings, policies_of
 from managers.models import Manager
+
+
+# Whose menu was switched off leaves it at the next message: the rules have to see that.
+_IS_ANYBODY_INSIDE = """
+SELECT EXISTS (SELECT FROM chats_menustate s
+                 JOIN chats_chat h ON h.id = s.chat_id AND h.closed_at IS NULL
+                WHERE h.manager_id = %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +198,10 @@ def _acts(settings: PolicySettings) -> bool:
 
 
 def _has_menu(manager_id: int) -> bool:
+    """Returns whether there is a menu, or somebody still inside of an earlier one."""
     newest = Menu.objects.filter(manager=manager_id).order_by("-version").first()
-    return newest is not None and newest.body is not None
+    if newest is not None and newest.body is not None:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_ANYBODY_INSIDE, [manager_id])
+        return cursor.fetchone() == (True,)

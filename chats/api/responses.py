@@ -44,6 +44,11 @@ class MessageShape(serializers.Serializer[Any]):
     error = serializers.CharField(
         required=False, help_text="When it failed, or is held back by its account."
     )
+    auto = serializers.CharField(
+        required=False,
+        help_text="Written by the service: `menu`, `away`, `idle`, `closing`, `survey`; "
+        "`schedule`: an operator's message for later; `phone`: on the account's phone.",
+    )
     caption = serializers.CharField(required=False, help_text="Said with a file.")
     fileName = serializers.CharField(
         required=False, help_text="What the sender calls the file; never a path."

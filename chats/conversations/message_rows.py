@@ -12,14 +12,18 @@ from contacts.queries import AS_TIME
 
 Shape = dict[str, Any]
 
+# What the service, a schedule or a phone wrote says so among its details.
+_DETAILS = """(CASE WHEN m.auto = '' THEN m.details ELSE
+         coalesce(m.details, jsonb_build_object())
+         || jsonb_build_object('auto', m.auto) END)::text"""
 # The columns for `message_shape`. Only a message that is not a text can have a file:
 # the file's id and size come in the same column as the details, each followed by a
 # space. `extras_text` builds the same value in Python.
 MESSAGE_COLUMNS = f"""m.uuid::text, m.direction, m.type, m.content, m.url, m.sender,
        m.status, m.error, {AS_TIME.format("m.created_at")},
-       CASE WHEN m.type = 'text' THEN m.details::text ELSE concat(
+       CASE WHEN m.type = 'text' THEN {_DETAILS} ELSE concat(
          (SELECT a.uuid || ' ' || a.size || ' ' FROM chats_attachment a
-           WHERE a.message_id = m.id), m.details::text) END"""  # noqa: S608 - of a column
+           WHERE a.message_id = m.id), {_DETAILS}) END"""  # noqa: S608 - of columns
 
 
 def message_shape(row: Any, contact_id: int | str) -> Shape:
@@ -61,9 +65,11 @@ def message_shapes(newest_first: list[Any], contact_id: int | str) -> list[Shape
     return shapes
 
 
-def extras_text(file: str | None, size: int, details: Details | None) -> str | None:
+def extras_text(
+    file: str | None, size: int, details: Details | None, auto: str = ""
+) -> str | None:
     """Returns the last of MESSAGE_COLUMNS: a file's id and size, and the details."""
-    text = as_json(details)
+    text = as_json({**(details or {}), "auto": auto} if auto else details)
     return text if file is None else f"{file} {size} {text or ''}"
 
 

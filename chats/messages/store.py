@@ -254,7 +254,10 @@ def _shape(draft: NewMessage, written: StoredValues, contact_id: int | str) -> S
         "",
         written.at,
         extras_text(
-            str(file.uuid) if file else None, file.size if file else 0, draft.details
+            str(file.uuid) if file else None,
+            file.size if file else 0,
+            draft.details,
+            draft.auto,
         ),
     )
     return message_shape(row, contact_id)

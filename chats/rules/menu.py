@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from areas.rules.menu_body import MenuBody
+from areas.rules.schedule_versions import refresh_rules
 from chats.conversations.lifecycle import close_chat_of_locked
 from chats.models import Auto, Chat, ChatEvent, Direction, MenuState, Message, Task
 from chats.rules import menu_store
@@ -86,8 +87,8 @@ def step(context: RuleContext, state: MenuState, arrived: Arrived) -> bool:
         give_way(context, taken)
         return False
     menu = menu_store.menu_of_state(state)
-    if not _is_in_force(context, menu):
-        _apply(context, state, menu, fallback(menu, "edited"))
+    if not _is_in_force(context):
+        _end_edited(context, state, menu)
         return True
     is_silent = arrived.is_old or is_muted(context)
     turn = _turn(menu, state, arrived.messages)
@@ -127,8 +128,8 @@ def handle_menu(task: LeasedTask) -> None:
         # The customer has written: first that is judged.
         _set_timer(context, menu)
         return
-    if not _is_in_force(context, menu):
-        _apply(context, state, menu, fallback(menu, "edited"))
+    if not _is_in_force(context):
+        _end_edited(context, state, menu)
         return
     due = state.asked_at + timedelta(seconds=menu.timeout)
     if not menu.timeout or due > context.now:
@@ -235,7 +236,16 @@ def _set_timer(
     )
 
 
-def _is_in_force(context: RuleContext, menu: MenuBody) -> bool:
+def _end_edited(context: RuleContext, state: MenuState, menu: MenuBody) -> None:
+    """Ends the menu silently, as there is none for the customer any more."""
+    _apply(context, state, menu, fallback(menu, "edited"))
+    newest = context.in_force.menu
+    if newest is None or newest.body is None:
+        # With the last who was inside the rules may be off.
+        refresh_rules(context.contact.manager_id)
+
+
+def _is_in_force(context: RuleContext) -> bool:
     """Returns whether there is a menu for the customer's channel still."""
     newest = context.in_force.menu
     if newest is None or newest.body is None:

@@ -117,6 +117,7 @@ COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
             "status": ("status",),
             "error": ("error",),
             "created_at": ("createdAt",),
+            "auto": ("auto",),
             "details": (
                 "caption",
                 "fileName",
@@ -130,7 +131,6 @@ COLUMNS: dict[str, tuple[Any, dict[str, str]]] = {
         {
             "gateway_id": "the gateway's, which callers already have",
             "stored_at": "for measuring; `createdAt` is the time of the message",
-            "auto": RULES,
         },
     ),
     "contacts_tag": (

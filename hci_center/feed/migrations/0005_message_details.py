@@ -9,7 +9,13 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 SEQUENCER = (SQL / "0002_sequencer.sql").read_text()
 CAPTURE = (SQL / "0003_capture.sql").read_text()
 # The functions for messages without `details`: the reverse migration removes it next.
-OLDER_CAPTURE = re.sub(r",\s*[on]\.details|, details(?=\))", "", CAPTURE)
+OLDER_CAPTURE = re.sub(
+    r",\s*CASE WHEN n\.auto .*? END|,\s*[on]\.(?:details|auto)(?=[,)])"
+    r"|, details(?=\))",
+    "",
+    CAPTURE,
+    flags=re.DOTALL,
+)
 # Logs made by an earlier version lack the column.
 ADD_COLUMN = "ALTER TABLE change_pend ADD COLUMN IF NOT EXISTS details jsonb;"
 

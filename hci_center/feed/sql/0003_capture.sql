@@ -251,7 +251,8 @@ BEGIN
       type, url, sender, status, direction, error, moment, details)
     SELECT 'message', 'I', n.manager_id, n.id, n.contact_id, n.chat_id, n.uuid, n.content,
            n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at,
-           n.details
+           CASE WHEN n.auto = '' THEN n.details
+                ELSE coalesce(n.details, '{}') || jsonb_build_object('auto', n.auto) END
       FROM new_rows n;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO change_pend (kind, op, manager_id, pk, contact_id, chat_id, uuid)
@@ -262,13 +263,16 @@ BEGIN
       type, url, sender, status, direction, error, moment, details)
     SELECT 'message', 'U', n.manager_id, n.id, n.contact_id, n.chat_id, n.uuid, n.content,
            n.type, n.url, n.sender, n.status, n.direction, n.error, n.created_at,
-           n.details
+           CASE WHEN n.auto = '' THEN n.details
+                ELSE coalesce(n.details, '{}') || jsonb_build_object('auto', n.auto) END
       FROM old_rows o JOIN new_rows n ON o.id = n.id
      WHERE (o.uuid, o.contact_id, o.chat_id, o.direction, o.type, o.content, o.url,
-            o.sender, o.status, o.error, o.created_at, o.details)
+            o.sender, o.status, o.error, o.created_at, o.details,
+            o.auto)
            IS DISTINCT FROM
            (n.uuid, n.contact_id, n.chat_id, n.direction, n.type, n.content, n.url,
-            n.sender, n.status, n.error, n.created_at, n.details);
+            n.sender, n.status, n.error, n.created_at, n.details,
+            n.auto);
   END IF;
   IF FOUND THEN PERFORM change_wake(); END IF;
   RETURN NULL;

@@ -258,3 +258,17 @@ def test_it_takes_four_queries_at_most(api, chat, ana):
     with CaptureQueriesContext(connection) as windowed:
         api.post(PATH, body_of(ana, after=ids[0], before=ids[9], closed=True))
     assert len(windowed) <= 4
+
+
+def test_a_message_says_who_wrote_it_for_the_service(api, ana, chat):
+    make_message(chat, content="um")
+    make_message(chat, direction="out", content="dois", auto="menu", sender="0")
+    picture = {"type": "image", "url": "http://x.example/a.png", "sender": "9"}
+    details = {"caption": "bolo"}
+    make_message(chat, direction="out", auto="phone", details=details, **picture)
+    make_message(chat, direction="out", content="três", sender=str(ana.pk))
+    listed = api.post(PATH, body_of(ana)).json()["data"]
+    assert [message.get("auto") for message in listed] == [None, "menu", "phone", None]
+    assert listed[2]["caption"] == "bolo"
+    line = api.post("/api/chat/get", body_of(ana)).json()["data"]
+    assert "auto" not in line["last"]

@@ -162,7 +162,6 @@ def test_who_is_inside_keeps_his_version(maria, says, manager, sales):
 @pytest.mark.parametrize("how", ["none", "channel"])
 def test_a_menu_that_was_taken_away_ends_silently(how, maria, says, manager, support):
     says(maria, "oi")
-    builders.save_policy(manager, reopen=1)  # some rule acts still
     if how == "none":
         publish_menu(manager.pk, None)
     else:
@@ -171,6 +170,21 @@ def test_a_menu_that_was_taken_away_ends_silently(how, maria, says, manager, sup
     assert len(said()) == 1
     assert maria.area == support
     assert end() == "edited"
+
+
+def test_without_a_menu_and_anybody_inside_the_rules_are_off(maria, says, manager):
+    jose = builders.make_contact(manager)
+    says(maria, "oi")
+    says(jose, "oi")
+    publish_menu(manager.pk, None)
+    says(maria, "1")
+    manager.refresh_from_db()
+    assert manager.has_automation
+    says(jose, "1")
+    manager.refresh_from_db()
+    assert not manager.has_automation
+    says(maria, "?")
+    assert not Task.objects.filter(kind="inbound").exists()
 
 
 # Loops and kills ----------------------------------------------------------------
