@@ -19,12 +19,10 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 class Day(WireField):
-    """A date, or a time."""
+    """A date."""
 
-    def parse(self, value: Any) -> date | datetime:
+    def parse(self, value: Any) -> date:
         text = parse_text(value, 64)
-        if "T" in text:
-            return parse_moment(text)
         try:
             day = date.fromisoformat(text)
         except ValueError:
@@ -34,11 +32,20 @@ class Day(WireField):
         return day
 
     def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+class DayOrMoment(Day):
+    """A date, or a time with its offset from UTC."""
+
+    def parse(self, value: Any) -> date | datetime:
+        if isinstance(value, str) and "T" in value:
+            return parse_moment(value)
+        return super().parse(value)
+
+    def schema(self) -> dict[str, Any]:
         return {
-            "oneOf": [
-                {"type": "string", "format": "date"},
-                {"type": "string", "format": "date-time"},
-            ]
+            "anyOf": [super().schema(), {"type": "string", "format": "date-time"}],
         }
 
 
@@ -54,8 +61,8 @@ class ReopenChat(ReadChat):
 
 class ListSurveys(FindOptions):
     # `from` is a keyword in Python.
-    vars()["from"] = Day(required=False)
-    to = Day(required=False)
+    vars()["from"] = DayOrMoment(required=False)
+    to = DayOrMoment(required=False)
     area = Text(200, required=False)
     operatorId = OperatorId(required=False)
     after = Text(LONGEST_CURSOR, required=False)
