@@ -13,7 +13,6 @@ from areas.rules.openings import extend
 from areas.rules.policies import PolicySettings, policies_of
 from managers.models import Manager
 
-
 # Whose menu was switched off leaves it at the next message: the rules have to see that.
 _IS_ANYBODY_INSIDE = """
 SELECT EXISTS (SELECT FROM chats_menustate s
@@ -204,4 +203,4 @@ def _has_menu(manager_id: int) -> bool:
         return True
     with connection.cursor() as cursor:
         cursor.execute(_IS_ANYBODY_INSIDE, [manager_id])
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone()[0])
