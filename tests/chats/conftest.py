@@ -14,7 +14,8 @@ from django.test import Client
 
 from chats.gateways.deadline_adapter import Timeouts
 from chats.models import Delivery, Message
-from chats.worker.loop import Limits, Worker
+from chats.worker.limits import Limits
+from chats.worker.loop import Worker
 from hci_center.demo.gateways.controller import FakeController
 from hci_center.demo.gateways.evolution import FakeEvolution
 from hci_center.demo.gateways.messenger import FakeMessenger
@@ -117,8 +118,8 @@ class Rounds:
         raise AssertionError("the worker does not come to rest")
 
     def close(self) -> None:
-        self.worker._senders.shutdown()
-        self.worker._side.close()
+        self.worker._calls._threads.shutdown()
+        self.worker._side.threads.close()
         self.worker._sleep.close()
 
 

@@ -13,7 +13,8 @@ from django.utils import translation
 
 from chats.gateways.deadline_adapter import Timeouts
 from chats.worker.backlog_metrics import BacklogMetrics
-from chats.worker.loop import Limits, Worker
+from chats.worker.limits import Limits
+from chats.worker.loop import Worker
 from hci_center.database.timeouts import use_role
 from hci_center.metrics.exposition import exposition
 from hci_center.metrics.port import serve_metrics

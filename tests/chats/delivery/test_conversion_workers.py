@@ -12,7 +12,7 @@ from chats.delivery import conversions
 from chats.files import storage
 from chats.files.storage import sweep_orphans
 from chats.models import Attachment, ConvertedFile, Delivery, Message
-from chats.worker.loop import Limits
+from chats.worker.limits import Limits
 from hci_center.errors import UnavailableError
 from tests.chats.conftest import record
 from tests.chats.files.conversion import samples

@@ -14,7 +14,7 @@ from chats.delivery import conversions
 from chats.files.conversion import running
 from chats.gateways import media_types
 from chats.models import Attachment, ConvertedFile, Message
-from chats.worker.loop import Limits
+from chats.worker.limits import Limits
 from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
 from tests import builders

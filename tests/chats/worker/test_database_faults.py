@@ -16,7 +16,8 @@ from chats.models import (
     InboundEvent,
 )
 from chats.worker.completions import Completion, Completions
-from chats.worker.loop import Limits, Worker
+from chats.worker.limits import Limits
+from chats.worker.loop import Worker
 from tests.chats.conftest import SHORT, post, queue
 from tests.chats.worker.test_row_faults import recorded
 

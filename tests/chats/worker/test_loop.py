@@ -15,7 +15,8 @@ from django.db import connection, connections
 from chats.delivery import attempts
 from chats.models import Delivery, Task
 from chats.rules import tasks
-from chats.worker.loop import Limits, Worker
+from chats.worker.limits import Limits
+from chats.worker.loop import Worker
 from chats.worker.wakeup import AWAKE_LOCK
 from hci_center.demo.gateways import faults
 from tests import builders

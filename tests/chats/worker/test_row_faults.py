@@ -182,7 +182,7 @@ def test_a_manager_deleted_while_his_session_is_asked_for(
     rounds.worker._dues.pop("checks", None)
     rounds.make()
     assert gone.wait(10)
-    while rounds.worker._checking:
+    while rounds.worker._calls.checking:
         rounds.make()
     assert not GatewayAccount.objects.filter(manager_id=passing.pk).exists()
     assert recorded() == set()

@@ -16,7 +16,8 @@ from django.db import connection, connections
 from chats.inbound import media_download, profile_download
 from chats.management.commands.deliver_messages import MARGIN
 from chats.models import Delivery, MediaFetch, ProfileFetch
-from chats.worker.loop import Limits, Worker
+from chats.worker.limits import Limits
+from chats.worker.loop import Worker
 from hci_center.demo.gateways import faults
 from hci_center.local.management.commands.serve import WORKER
 from tests import builders
@@ -77,7 +78,7 @@ def test_fetches_that_hang_are_left_and_given_back(manager, contact, hanging):
         assert (row.lease_until, row.attempts) == (None, 0)
     # A process would end here; its threads and their connections end with it.
     over.set()
-    worker._side.close()
+    worker._side.threads.close()
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""Threads with a database connection each, for the jobs beside the worker's main thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from chats.worker.completions import Completion, nothing
+from hci_center.background import faults
+from hci_center.database.faults import describe, fault_of
+
+logger = logging.getLogger(__name__)
+
+
+class JobThreads:
+    """Runs jobs in `count` threads; `end` receives what the main thread does after each.
+
+    All methods are for the main thread, except those that run in the threads.
+    """
+
+    def __init__(self, count: int, end: Callable[[Completion], None]) -> None:
+        self._end = end
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._threads = ThreadPoolExecutor(
+            count, "side", initializer=self._remember_connection
+        )
+        # How many downloads are in progress.
+        self.aside = 0
+        # The names of the housekeeping jobs that are running.
+        self.housekeeping: set[str] = set()
+        # Functions that release the claimed rows.
+        self._releases: set[Callable[[], None]] = set()
+
+    def submit(self, job: Callable[..., None], *values: object) -> None:
+        """Runs a job that reports its own errors and its end."""
+        self._threads.submit(job, *values)
+
+    def run(
+        self,
+        task: str,
+        subject: str,
+        job: Callable[[], object],
+        ended: Callable[[], None],
+    ) -> None:
+        """Runs the job, and then `ended` in the main thread."""
+        self._threads.submit(self._run, task, subject, job, ended)
+
+    def run_aside(
+        self, job: Callable[[], object], release: Callable[[], None] | None = None
+    ) -> None:
+        """Runs the job in a thread.
+
+        `release` releases its row if the worker ends first.
+        """
+        self.aside += 1
+        if release is not None:
+            self._releases.add(release)
+        ended = partial(self._job_ended, release)
+        self.run("fetch", "", job, ended)
+
+    def run_housekeeping(self, name: str, job: Callable[[], object]) -> None:
+        """Runs a job that may take long in a thread, unless it is running already.
+
+        It takes no room of downloads.
+        """
+        if name not in self.housekeeping:
+            self.housekeeping.add(name)
+            self._threads.submit(self._housekeep, name, job)
+
+    def _housekeep(self, name: str, job: Callable[[], object]) -> None:
+        """Runs the job; the main thread is not woken, as it has nothing to do then."""
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 - done again when it is due
+            report(name, error)
+        finally:
+            close_old_connections()
+            self.housekeeping.discard(name)
+
+    def _run(
+        self,
+        task: str,
+        subject: str,
+        job: Callable[[], object],
+        ended: Callable[[], None],
+    ) -> None:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 - claimed again after its lease
+            report(task, error, subject)
+        finally:
+            self._end(Completion(task, nothing, ended))
+            close_old_connections()
+
+    def _job_ended(self, release: Callable[[], None] | None) -> None:
+        self.aside -= 1
+        if release is not None:
+            self._releases.discard(release)
+
+    # Shutdown
+
+    def leave(self) -> None:
+        """Shuts down without waiting and releases the rows of files and profiles."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for release in tuple(self._releases):
+            try:
+                release()
+            except Exception as error:  # noqa: BLE001 - then their leases expire
+                logger.warning("Claims could not be released: %s", describe(error))
+                return
+
+    def close(self) -> None:
+        """Ends the threads after their jobs and closes their database connections."""
+        self._threads.shutdown()
+        for wrapper in self._connections:
+            # Its thread has ended.
+            wrapper.inc_thread_sharing()
+            wrapper.close()
+
+    def _remember_connection(self) -> None:
+        """Keeps a new thread's connection, to be closed when the thread has ended."""
+        self._connections.append(connections[DEFAULT_DB_ALIAS])
+
+
+def report(task: str, error: Exception, subject: str = "") -> None:
+    """Logs a database error, which may be temporary; records any other as a fault."""
+    if fault_of(error) is not None:
+        logger.warning("%s %s: %s", task, subject, describe(error))
+    else:
+        faults.record("worker", task, error, subject)
