@@ -176,7 +176,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "areas.sign_in.devices.DeviceMiddleware",
-    "areas.enrollment.EnrollmentMiddleware",
+    "areas.sign_in.enrollment.EnrollmentMiddleware",
 ]
 
 ROOT_URLCONF = "hci_center.urls"
