@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from chats.files.mime_types import FILE, UNKNOWN_MIME, DetectedType, detect_type
 from chats.files.pictures import MOST_PIXELS, Facts, facts_of
@@ -26,6 +26,7 @@ _PIECE = 256 * 1024
 _HEAD = 8 * 1024
 
 _TOKEN = r"[a-z0-9!#$&^_.+\-]{1,127}"  # noqa: S105 - of a media type
+_MIME = re.compile(rf"{_TOKEN}/{_TOKEN}", re.IGNORECASE | re.ASCII)
 _PREFIX = re.compile(
     rf"data:({_TOKEN}/{_TOKEN})"
     rf"(?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|\"[^\"\\]{{0,127}}\"))*"
@@ -43,7 +44,7 @@ class NotADataUriError(ValueError):
 class SentFile:
     """A file as it was sent: the text that contains it, and what was detected in it.
 
-    `found` and `sha256` are None for a file over the size limit: it is not decoded.
+    `content`: its bytes, instead of the text. `found` and `sha256` are None for a file over the size limit: it is not decoded.
     `row` is the unsaved row of its stored file, if it is stored already. `facts` are
     those of a picture. A picture with too many pixels to decode is treated as a file of
     an unknown type.
@@ -57,13 +58,16 @@ class SentFile:
     sha256: str | None
     row: Attachment | None = None
     facts: Facts | None = None
+    content: bytes | None = None
 
     @property
     def has_too_many_pixels(self) -> bool:
         return self.facts is not None and self.facts.pixels > MOST_PIXELS
 
-    def open(self) -> io.BufferedReader:
+    def open(self) -> BinaryIO:
         """Returns the decoded bytes, readable from the start any number of times."""
+        if self.content is not None:
+            return io.BytesIO(self.content)
         return io.BufferedReader(_Decoded(self.text, self.start, self.size), _PIECE)
 
 
@@ -81,8 +85,24 @@ def parse_data_uri(text: str, largest: int) -> SentFile:
         return SentFile(text, start, size, claimed_mime, None, None)
     head, sha256 = _read_through(text, start)
     found = detect_type(head, claimed_mime)
-    sent = SentFile(text, start, size, claimed_mime, found, sha256)
-    sent = replace(sent, facts=facts_of(sent.open(), found.mime))
+    return _with_facts(SentFile(text, start, size, claimed_mime, found, sha256))
+
+
+def file_of_bytes(content: bytes, mime: str) -> SentFile:
+    """Returns the bytes as a sent file, without the text that would repeat them.
+
+    A declared type that is none is taken for an unknown one.
+    """
+    claimed_mime = mime.lower() if _MIME.fullmatch(mime) else UNKNOWN_MIME
+    found = detect_type(content[:_HEAD], claimed_mime)
+    sha256 = hashlib.sha256(content).hexdigest()
+    sent = SentFile("", 0, len(content), claimed_mime, found, sha256, content=content)
+    return _with_facts(sent)
+
+
+def _with_facts(sent: SentFile) -> SentFile:
+    mime = UNKNOWN_MIME if sent.found is None else sent.found.mime
+    sent = replace(sent, facts=facts_of(sent.open(), mime))
     if sent.has_too_many_pixels:
         return replace(sent, found=DetectedType(UNKNOWN_MIME, frozenset({FILE})))
     return sent

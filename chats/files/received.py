@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-
-from chats.files.data_uri import NotADataUriError, SentFile, parse_data_uri
+from chats.files.data_uri import SentFile, file_of_bytes
 from chats.gateways.base import MOST_MEDIA, Media
 from chats.gateways.base64_media import decoded
 
@@ -16,11 +14,7 @@ def file_of(media: Media) -> SentFile | None:
 
 
 def as_sent(content: bytes, mime: str) -> SentFile | None:
-    """Returns the bytes as a file that can be stored, or None if they are too large."""
-    kind = mime if mime.count("/") == 1 else "application/octet-stream"
-    encoded = b64encode(content).decode()
-    try:
-        sent = parse_data_uri(f"data:{kind};base64,{encoded}", MOST_MEDIA)
-    except NotADataUriError:
+    """Returns the bytes as a file that can be stored; None if empty or too large."""
+    if not 0 < len(content) <= MOST_MEDIA:
         return None
-    return sent if sent.found is not None else None
+    return file_of_bytes(content, mime)

@@ -39,6 +39,7 @@ from chats.models import MediaFetch, Message
 from hci_center.background import faults
 from hci_center.encryption import decrypt
 from hci_center.errors import UnavailableError
+from hci_center.limits import give_memory_back
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +118,8 @@ def fetch(drivers: GatewayRegistry, claimed: ClaimedDownload) -> None:
     """
     with _isolated(claimed.message_id, claimed.attempts):
         _fetch(drivers, claimed)
+    # A file may have taken a hundred megabytes, which the C library would keep.
+    give_memory_back()
 
 
 def _isolated(message_id: int, attempts: int) -> AbstractContextManager[None]:

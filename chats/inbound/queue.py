@@ -27,6 +27,7 @@ from chats.messages.changes import UnknownMessageError
 from chats.models import InboundEvent
 from hci_center.database.faults import fault_of
 from hci_center.errors import UnavailableError
+from hci_center.limits import give_memory_back
 from managers.models import Manager
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ LONGEST_WAIT = 120.0
 # seconds.
 LONGEST_STORAGE_WAIT = 86400.0
 STORAGE_WAIT = 60.0
+# After an event of more characters (it has the bytes of a file), the freed memory is
+# returned to the system.
+_LARGE = 2**20
 ASIDE = "~later"
 # Events about unknown messages wait in one of this number of partitions per account.
 _BUCKETS = 64
@@ -172,6 +176,8 @@ def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) ->
         return
     try:
         note = _act(claimed, find_account or account_of)
+        if len(claimed.payload) > _LARGE:
+            give_memory_back()
     except UnavailableError:
         if claimed.age < LONGEST_STORAGE_WAIT:
             _defer(claimed, wait=STORAGE_WAIT)

@@ -47,7 +47,8 @@ def _guarded(view: View) -> View:
         except BadSignatureError:
             security.report("webhook_forged", request, source=named["source"])
             return _respond("forbidden", 403)
-        except MalformedError:
+        except (MalformedError, RecursionError):
+            # RecursionError: it is nested deeper than can be read.
             return _respond("malformed", 400)
         except BodyTooLargeError:
             return _respond("too large", 413)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from datetime import UTC, datetime
 from functools import cache
 
@@ -17,6 +15,12 @@ from chats.files.conversion.reasons import CannotConvertError
 from chats.files.conversion.running import convert
 from chats.models import Message
 from tests import builders
+from tests.attacks.bombs import (
+    bomb_of_pixels,
+    film_that_grows,
+    gif_of_a_huge_screen,
+    webp_that_says_it_is_huge,
+)
 from tests.chats.conftest import PHONE
 from tests.chats.files.conversion import samples
 from tests.chats.files.sample_files import data_uri
@@ -26,50 +30,6 @@ SENTENCES = {
     "unreadable": "The file is damaged, or is not what it says.",
     "too_long": "The file takes too long to be converted.",
 }
-
-
-def bomb_of_pixels(width=25_000, height=25_000):
-    """A PNG of a few kilobytes that is 1.8 GB when it is decoded."""
-
-    def part(name, content):
-        checked = name + content
-        return (
-            struct.pack(">I", len(content))
-            + checked
-            + struct.pack(">I", zlib.crc32(checked))
-        )
-
-    packer = zlib.compressobj(9)
-    row = bytes(1 + width * 3)
-    packed = b"".join(packer.compress(row) for _ in range(200)) + packer.flush()
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + part(b"IHDR", head)
-        + part(b"IDAT", packed)
-        + part(b"IEND", b"")
-    )
-
-
-def gif_of_a_huge_screen():
-    """A small GIF on a screen of 65,535 by 65,535."""
-    content = bytearray(samples.image("GIF"))
-    content[6:10] = struct.pack("<HH", 65_535, 65_535)
-    return bytes(content)
-
-
-def film_that_grows():
-    """Its container says 64 by 48, its pictures that they are 16,383 by 16,383."""
-    start, size = b"\x9d\x01\x2a", struct.pack("<HH", 64, 48)
-    content = samples.film("webm", "libvpx", None, (64, 48))
-    assert start + size in content
-    return content.replace(start + size, start + struct.pack("<HH", 16_383, 16_383))
-
-
-def webp_that_says_it_is_huge():
-    content = bytearray(samples.animation("WEBP"))
-    content[24:30] = (16_383).to_bytes(3, "little") * 2
-    return bytes(content)
 
 
 BOMBS = {

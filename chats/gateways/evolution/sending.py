@@ -120,11 +120,12 @@ class Evolution:
                 answer = self._media(account, json.loads(media.details))
         except NoAnswerError as error:
             return Failed(error.code, sentence(error.code))
-        content = decoded(text(answer.object().get("base64"), longest=MEDIA_CAP))
+        told = answer.object()
+        content = decoded(text(told.get("base64"), longest=MEDIA_CAP))
         if not answer.ok or not content:
             return Failed("unreadable", sentence("unreadable", answer.status))
-        mime = text(answer.object().get("mimetype")) or media.mime
-        name = text(answer.object().get("fileName"))
+        mime = text(told.get("mimetype")) or media.mime
+        name = text(told.get("fileName"))
         # For a file without a name Evolution makes one from the message's id.
         name = "" if name.startswith(media.id) else name
         return Fetched(content, mime.partition(";")[0].strip(), media.name or name)

@@ -183,10 +183,11 @@ class WPPConnect(NoProfileMixin):
             answer = self._call(account, "media", "GET", path, cap=MEDIA_CAP)
         except NoAnswerError as error:
             return Failed(error.code, sentence(error.code))
-        content = decoded(text(answer.object().get("base64"), longest=MEDIA_CAP))
+        told = answer.object()
+        content = decoded(text(told.get("base64"), longest=MEDIA_CAP))
         if not answer.ok or not content:
             return Failed("unreadable", sentence("unreadable", answer.status))
-        mime = text(answer.object().get("mimetype")) or media.mime
+        mime = text(told.get("mimetype")) or media.mime
         return Fetched(content, mime.partition(";")[0].strip(), media.name)
 
     def _call(
