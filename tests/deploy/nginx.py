@@ -24,6 +24,7 @@ def surrounded(site: str, folder: Path) -> str:
     """Returns a whole configuration; what nginx writes is in that folder."""
     user = "user root;" if os.geteuid() == 0 else ""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    site = site.replace("/var/log/nginx/", f"{folder}/nginx-")
     temporary = "\n".join(f"{k}_temp_path {folder}/nginx-{k};" for k in kinds)
     return f"""
 {user}

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from hci_center.listening import listen
 from tests.deploy.certificates import HOST
-from tests.deploy.nginx import site_as_shipped, surrounded, without_redirection
+from tests.deploy.nginx import site_as_shipped, surrounded
 from tests.deploy.servers import Servers
 from tests.feed.processes import wait_until
 from tests.ports import free_port
@@ -46,6 +46,8 @@ class Stack:
     def __init__(self, folder: Path, servers: Servers) -> None:
         self.folder, self.servers = folder, servers
         self.url = f"https://localhost:{servers.https_port}"
+        # Leads to it.
+        self.http_port = free_port()
         self.environment = {
             **os.environ,
             "HCI_DATA_DIR": str(folder / "data"),
@@ -192,7 +194,7 @@ class Stack:
             for there, here in zip(documented, self.ports[name], strict=True):
                 site = site.replace(f"{HOST}:{there}", f"{HOST}:{here}")
         https, folder = self.servers.https_port, self.folder
-        site = without_redirection(site)
+        site = re.sub(r"listen 80;", f"listen {HOST}:{self.http_port};", site)
         site = re.sub(r"listen 443 ", f"listen {HOST}:{https} ", site)
         site = re.sub(r".*listen \[::\].*\n", "", site)
         site = site.replace("server_name centre.example", "server_name localhost")

@@ -89,6 +89,31 @@ def test_the_metrics_are_not_for_the_public(stack):
     client.close()
 
 
+def test_a_key_in_a_path_works_and_is_in_no_log(stack):
+    """Not of nginx and not of ours: called, redirected, refused, misspelt or too late."""
+    made = ("create_api_key", "frozen", "--in-path", "--network", "127.0.0.0/8")
+    key = stack.manage(*made).strip()
+    assert stack.ask("GET", f"/k/{key}/api/user/")[0] == 200
+    assert stack.ask("GET", f"/%6b/{key}/api/user/")[0] == 200
+    assert stack.ask("GET", f"/k/{key}/api/nowhere")[0] == 404
+    assert stack.ask("GET", f"/k/{key}x/api/user/")[0] == 401
+    assert stack.ask("GET", f"/K/{key}/api/user/")[0] in (401, 404)
+    plain = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=20)
+    plain.request("GET", f"/k/{key}/api/user/")
+    assert plain.getresponse().status == 301
+    plain.close()
+    # Without a host it is no request, which nginx itself refuses.
+    refused = stack.connect()
+    refused.putrequest("GET", f"/k/{key}/api/user/", skip_host=True)
+    refused.endheaders()
+    assert refused.getresponse().status == 400
+    refused.close()
+    stack.ask("GET", "/api/user/?marked")
+    logs = {path: path.read_text() for path in stack.folder.rglob("*.log")}
+    assert [path.name for path, text in logs.items() if key in text] == []
+    assert "marked" in logs[stack.folder / "nginx-access.log"]
+
+
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_when_parts_are_killed(deployed, monkeypatch):
     deployed.answered, deployed.failed = 0, []
