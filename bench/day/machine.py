@@ -15,6 +15,9 @@ _CONNECTIONS = (
 )
 
 
+SHARED = "shared buffers"
+
+
 class Moment(NamedTuple):
     """CPU milliseconds by part, and the bytes of the database."""
 
@@ -48,6 +51,18 @@ class Machine:
         """Returns megabytes of all processes; what they share counts once."""
         return sum(map(_proportional, measure.tree(self.root))) // 1024
 
+    def memories(self) -> dict[str, int]:
+        """Returns megabytes of each part with its children.
+
+        Shared buffers are a part of their own: they fill up to the size that they have.
+        """
+        parts = {
+            name: sum(map(_own, measure.tree(pid))) // 1024
+            for name, pid in self.pids.items()
+        }
+        shared = self.memory() - sum(map(_own, measure.tree(self.root))) // 1024
+        return parts | {SHARED: shared}
+
     def connections(self) -> int:
         return self._asked(_CONNECTIONS)
 
@@ -59,8 +74,19 @@ class Machine:
 
 def _proportional(pid: int) -> int:
     """Returns the kilobytes of a process, of shared memory its share."""
+    return _sizes(pid).get("Pss", 0)
+
+
+def _own(pid: int) -> int:
+    """Returns them without memory that processes share, such as buffers."""
+    sizes = _sizes(pid)
+    return sizes.get("Pss", 0) - sizes.get("Pss_Shmem", 0)
+
+
+def _sizes(pid: int) -> dict[str, int]:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return {}
+    split = [line.split() for line in lines]
+    return {line[0].rstrip(":"): int(line[1]) for line in split}

@@ -31,6 +31,7 @@ from graph import Graph  # noqa: E402
 from http_client import Client  # noqa: E402
 from machine import Machine  # noqa: E402
 from servers import PORT, Product  # noqa: E402
+from soaking import soak  # noqa: E402
 from traffic import Day, Figures  # noqa: E402
 
 GRAPH_PORT = 18094
@@ -130,8 +131,9 @@ async def measure(chosen: argparse.Namespace, product: Product, folder: Path) ->
         show(row)
         if not is_met(row):
             break
+    is_flat = True
     if chosen.soak:
-        await soak(day, machine, chosen.rates[-1], chosen.soak)
+        is_flat = await soak(day, machine, chosen.rates[-1], chosen.soak)
     for text, times in [*day.failures.most_common(5)]:
         print(f"# failed {times} times: {text}")
     for text in day.graph.failures[:5]:
@@ -146,21 +148,7 @@ async def measure(chosen: argparse.Namespace, product: Product, folder: Path) ->
             file.writelines(json.dumps(row) + "\n" for row in rows)
     best = [row["rate"] for row in rows if is_met(row)]
     print(f"# the highest rate that meets the goals: {max(best, default=0)}")
-    return bool(best)
-
-
-async def soak(day: Day, machine: Machine, rate: float, minutes: int) -> None:
-    """Keeps a rate up, and prints memory and connections after each minute."""
-    print("\n| minute | memory MB | connections | to socket p99 | to gateway p99 |")
-    print("| --- | --- | --- | --- | --- |")
-    for minute in range(1, minutes + 1):
-        figures = await day.run(rate, 60)
-        print(
-            f"| {minute} | {machine.memory()} | {machine.connections()} "
-            f"| {percentile(figures.to_socket, 0.99):.0f} "
-            f"| {percentile(figures.to_gateway, 0.99):.0f} |",
-            flush=True,
-        )
+    return bool(best) and is_flat
 
 
 HEAD = (

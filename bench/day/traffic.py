@@ -61,7 +61,7 @@ class Day:
         self._claimed: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, rate: float, seconds: float) -> Figures:
+    async def run(self, rate: float, seconds: float, settles: float = 10.0) -> Figures:
         """Has customers write `rate` messages a second; returns the figures."""
         self.figures = Figures()
         begun = time.monotonic()
@@ -71,10 +71,14 @@ class Day:
             self.figures.late.append(time.monotonic() - at)
             self._write()
         # What is on its way when the time is over counts, too.
-        until = time.monotonic() + 10
+        await self.settle(settles)
+        return self.figures
+
+    async def settle(self, seconds: float) -> None:
+        """Waits so long at most until nothing is on its way."""
+        until = time.monotonic() + seconds
         while (self._inward or self._outward) and time.monotonic() < until:
             await asyncio.sleep(0.05)
-        return self.figures
 
     @property
     def waiting(self) -> int:
