@@ -140,8 +140,13 @@ class Centre:
             if name == "postgres":
                 self._await_postgres()
 
+    def code(self) -> Path:
+        """Where the code is that the next process runs."""
+        return ROOT
+
     def _start(self, name: str, **more: str) -> subprocess.Popen[bytes]:
-        manage = [sys.executable, str(ROOT / "manage.py")]
+        root = self.code()
+        manage = [sys.executable, str(root / "manage.py")]
         commands = {
             "relay": [*manage, "relay_changes"],
             "feed": [*manage, "serve_feed"],
@@ -152,7 +157,7 @@ class Centre:
             return subprocess.Popen(
                 self.wrapped + commands[name],
                 env=self.environment | self.more.get(name, {}) | more,
-                cwd=ROOT,
+                cwd=root,
                 **_quiet(),
             )
         process: Process = (
