@@ -101,7 +101,7 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
     found = replica.read(lambda: figures(question))
     if len(found.rows) > MOST_ROWS:
         raise InvalidError({"by": [_("This gives more than %d rows.") % MOST_ROWS]})
-    return {
+    answer = {
         "metric": request.metric,
         "version": metric.version,
         "cohort": metric.cohort,
@@ -116,6 +116,7 @@ def report(caller: Caller, request: ReportRequest) -> dict[str, Any]:
         "rows": _rows(found, request.by, managers),
         "total": found.total,
     }
+    return replica.with_source(answer)
 
 
 def report_rows(

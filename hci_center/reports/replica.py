@@ -104,6 +104,12 @@ def sentence() -> str:
     )
 
 
+def with_source(answer: dict[str, Any]) -> dict[str, Any]:
+    """Adds the sentence as `source`, if there is one."""
+    said = sentence()
+    return answer | {"source": said} if said else answer
+
+
 def ask() -> Standby:
     """Asks both servers; never raises for the standby's sake."""
     if ALIAS not in connections.settings:

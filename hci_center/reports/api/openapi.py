@@ -80,6 +80,7 @@ _REPORT: Json = {
         "at": {"type": "string", "format": "date-time"},
         "provisional": {"type": "boolean"},
         "rebuilding": {"type": "boolean"},
+        "source": {"type": "string"},
         "by": {"type": "array", "items": {"type": "string"}},
         "rows": {"type": "array", "items": _FIGURES},
         "total": _FIGURES,
@@ -127,6 +128,7 @@ _ROWS: Json = {
     "properties": {
         "rows": {"type": "array", "items": _ROW},
         "next": {"type": "string"},
+        "source": {"type": "string"},
     },
 }
 _INSTANT: Json = {"type": ["string", "null"], "format": "date-time"}
@@ -229,7 +231,8 @@ PAGES = {
         "groups, for one manager or all that the caller may see. Durations are in whole "
         "seconds by the calendar and within the open hours; median and p90 are always "
         "the time of a real conversation. `provisional`: the figures may still change. "
-        "`rebuilding`: kept rows are being made anew. Without a sample a figure is null. "
+        "`rebuilding`: kept rows are being made anew. `source` is there while figures that "
+        "should come from a standby come from the main database, and says why. Without a sample a figure is null. "
         "With `rows: true` the samples behind the figure come instead, in the order in "
         "which they happened, `limit` a page (100, at most 1,000) and from `next` on "
         "with `after`: their number is `n` (of a count, `count`). `part` chooses those "

@@ -11,7 +11,7 @@ from chats.api.viewsets.chats import manager_names
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 from hci_center.errors import InvalidError
-from hci_center.reports import live
+from hci_center.reports import live, replica
 from hci_center.reports.answers import (
     ReportRequest,
     definitions,
@@ -65,5 +65,5 @@ class ReportViewSet(ContractViewSet):
             fields.get("after"),
             fields.get("part", "n"),
         )
-        answer: dict[str, Any] = {"rows": row_shapes(rows, managers)}
+        answer = replica.with_source({"rows": row_shapes(rows, managers)})
         return answer if following is None else answer | {"next": following}

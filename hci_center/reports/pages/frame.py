@@ -190,6 +190,8 @@ class ReportPage(View):
         zone = scope.zone or settings.TIME_ZONE
         made = moment_text(now.astimezone(ZoneInfo(zone)))
         said.append((_("Made at"), f"{made} ({zone})"))
+        if content.metrics and (source := replica.sentence()):
+            said.append((_("Source"), source))
         return said
 
     def _file(
@@ -212,7 +214,11 @@ class ReportPage(View):
         # Before the first byte leaves.
         _record(request, "export", self.name, address)
         if wanted == "csv":
-            return _csv(chosen[0], f"{stem}.csv")
+            response = _csv(chosen[0], f"{stem}.csv")
+            if content.metrics and replica.sentence():
+                # A file of the table alone has no place for the sentence.
+                response["X-Figures-From"] = "main-database"
+            return response
         try:
             about = self._about(address, content, now)
             file = workbook.write_workbook(chosen, about)
