@@ -1,8 +1,7 @@
-"""System checks of the settings that sign-in throttling depends on."""
+"""System checks of the settings that sign-in depends on."""
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from django.conf import settings
@@ -23,20 +22,18 @@ def check_trusted_proxies(**_: Any) -> list[CheckMessage]:
                 id="areas.W001",
             )
         ]
+    return []
+
+
+@register(deploy=True)
+def check_allowed_hosts(**_: Any) -> list[CheckMessage]:
+    """Sockets are opened by any page whose host is among them."""
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
     return [
         Error(
-            f"HCI_TRUSTED_PROXIES holds {each!r}, which is no address or network.",
-            hint="An example: 127.0.0.1,10.0.0.0/8",
+            "HCI_ALLOWED_HOSTS is *: any host's name is taken for ours.",
+            hint="Name the hosts, or leave it to HCI_PUBLIC_URL.",
             id="areas.E001",
         )
-        for each in settings.TRUSTED_PROXIES
-        if not _is_network(each)
     ]
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.pq import Conninfo
+
+from hci_center.tls_files import FILES, check_tls_file
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off", ""})
 _POSTGRESQL = frozenset({"postgres", "postgresql", "psql", "pgsql"})
+# Values that libpq refuses only when it connects, as if the server were away.
+_CHOICES = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "target_session_attrs": (
+        *("any", "read-write", "read-only"),
+        *("primary", "standby", "prefer-standby"),
+    ),
+}
 LAST_PORT = 65_535
 
 
@@ -106,6 +119,41 @@ class Environment(environ.Env):
                 )
         return value.rstrip("/")
 
+    def site(self, name: str, *, default: str) -> str:
+        """Returns the address of a whole host: one with a path is refused."""
+        value = self.address(name, default=default)
+        parts = urlsplit(value)
+        if value and (
+            parts.path or parts.query or parts.fragment or not parts.hostname
+        ):
+            raise ImproperlyConfigured(
+                f"{name} must be scheme and host alone, such as https://host.example."
+            )
+        return value
+
+    def sites(self, name: str) -> list[str]:
+        """Returns a list of such addresses, each without a last slash."""
+        found: list[str] = [each.rstrip("/") for each in self.list(name, default=[])]
+        for value in found:
+            if not re.fullmatch(r"https?://[^/?#\s@]+", value):
+                raise ImproperlyConfigured(
+                    f"{name} holds {value!r}; each must look like https://host.example."
+                )
+        return found
+
+    def networks(self, name: str) -> list[str]:
+        """Returns a list of addresses and networks, as they are written."""
+        found: list[str] = [each.strip() for each in self.list(name, default=[])]
+        for value in found:
+            try:
+                ipaddress.ip_network(value, strict=False)
+            except ValueError:
+                raise ImproperlyConfigured(
+                    f"{name} holds {value!r}, which is no address or network; an"
+                    " example: 127.0.0.1,10.0.0.0/8."
+                ) from None
+        return found
+
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """Returns Django's database settings for a PostgreSQL URL.
 
@@ -124,6 +172,7 @@ class Environment(environ.Env):
                 f"{name} is no PostgreSQL address; it must look like"
                 " postgres://user:password@host:5432/name."
             )
+        _check_options(name, config.get("OPTIONS", {}))
         return config
 
     def _one_of_many(self, url: str) -> dict[str, Any]:
@@ -147,3 +196,20 @@ class Environment(environ.Env):
         # option.
         config["HOST"] = config.get("OPTIONS", {}).pop("host", config["HOST"])
         return config
+
+
+def _check_options(name: str, options: dict[str, Any]) -> None:
+    """Raises ImproperlyConfigured for an option that libpq would refuse."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for option, value in options.items():
+        if option not in known:
+            raise ImproperlyConfigured(
+                f"{name} has the option {option!r}, which PostgreSQL does not know."
+            )
+        among = _CHOICES.get(option)
+        if among is not None and value not in among:
+            raise ImproperlyConfigured(
+                f"{name} has {option}={value}; it must be {', '.join(among)}."
+            )
+        if option in FILES:
+            check_tls_file(name, option, value)

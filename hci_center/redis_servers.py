@@ -6,10 +6,13 @@ its nodes, so the address of any one node (or of what balances them) is enough.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from hci_center.tls_files import FILES, check_tls_file
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -20,6 +23,15 @@ SENTINEL_PORT = 26379
 # Options of a Sentinel address: of the service's TLS and of the Sentinels' own login.
 _TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
 _LOGIN = ("sentinel_username", "sentinel_password")
+_REQUIREMENTS = ("required", "optional", "none")
+# Of the address of one server; redis-py raises an error for others when it connects.
+_OPTIONS = frozenset(
+    {
+        *_TLS,
+        *("ssl_check_hostname", "db", "username", "password", "protocol"),
+        *("client_name", "health_check_interval", "socket_keepalive"),
+    }
+)
 
 
 def layer_host(name: str, url: str, **options: Any) -> dict[str, Any]:
@@ -31,10 +43,10 @@ def layer_host(name: str, url: str, **options: Any) -> dict[str, Any]:
     try:
         parts = urlsplit(url)
         hosts = _hosts_of(parts)
-        if parts.scheme in SENTINELS:
-            return _of_sentinels(parts, hosts) | options
     except ValueError:
         parts, hosts = urlsplit(""), []
+    if parts.scheme in SENTINELS:
+        return _of_sentinels(name, parts, hosts) | options
     if parts.scheme not in SERVERS or not (parts.netloc or parts.path):
         expected = " or ".join(f"{scheme}://" for scheme in SERVERS)
         raise ImproperlyConfigured(
@@ -45,6 +57,10 @@ def layer_host(name: str, url: str, **options: Any) -> dict[str, Any]:
             f"{name} names several servers: name one of a cluster's, or Sentinels as "
             "redis+sentinel://host,host/service."
         )
+    number = parts.path.strip("/") if parts.scheme != "unix" else ""
+    if number and not (number.isascii() and number.isdecimal()):
+        raise ImproperlyConfigured(f"{name} ends in no number of a database.")
+    _check_options(name, parts, _OPTIONS)
     return {"address": url, **options}
 
 
@@ -74,13 +90,34 @@ def _hosts_of(parts: SplitResult) -> list[tuple[str, int | None]]:
     return [(host.hostname or "", host.port) for host in each]
 
 
+def _check_options(name: str, parts: SplitResult, known: Set[str]) -> dict[str, str]:
+    """Returns the options of the address. Raises ImproperlyConfigured for a wrong one."""
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    for option, value in given.items():
+        if option not in known:
+            raise ImproperlyConfigured(
+                f"{name} has the option {option!r}, which is not known."
+            )
+        if option == "ssl_cert_reqs" and value not in _REQUIREMENTS:
+            raise ImproperlyConfigured(
+                f"{name} has {option}={value}; it must be {', '.join(_REQUIREMENTS)}."
+            )
+        if option in FILES:
+            check_tls_file(name, option, value)
+    return given
+
+
 def _of_sentinels(
-    parts: SplitResult, hosts: list[tuple[str, int | None]]
+    name: str, parts: SplitResult, hosts: list[tuple[str, int | None]]
 ) -> dict[str, Any]:
     service, _, database = parts.path.strip("/").partition("/")
-    given = dict(parse_qsl(parts.query))
-    if not (service and hosts) or given.keys() - {*_TLS, *_LOGIN}:
-        raise ValueError("no service, no Sentinel or an unknown option")
+    is_number = not database or (database.isascii() and database.isdecimal())
+    if not (service and hosts and is_number):
+        raise ImproperlyConfigured(
+            f"{name} is no address of Sentinels; it must look like "
+            "redis+sentinel://host:26379,host/service/0."
+        )
+    given = _check_options(name, parts, {*_TLS, *_LOGIN})
     tls = {name: given[name] for name in _TLS if name in given}
     if parts.scheme == "rediss+sentinel":
         tls["ssl"] = True  # type: ignore[assignment]

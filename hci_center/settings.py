@@ -40,7 +40,7 @@ FEED_PORT: int = env.port("HCI_FEED_PORT", default=PORT + 1)
 # Django threads per web process; each has a database connection.
 WEB_THREADS: int = env.number("HCI_WEB_THREADS", default=4, least=1, most=256)
 # For absolute links and the feed's address behind a proxy; "" uses the request's host.
-PUBLIC_URL: str = env.address("HCI_PUBLIC_URL", default="")
+PUBLIC_URL: str = env.site("HCI_PUBLIC_URL", default="")
 
 # Metrics of every process, in Prometheus's format; off without a key.
 METRICS_KEY: str = env.str("HCI_METRICS_KEY", default="")
@@ -92,7 +92,7 @@ ALLOWED_HOSTS: list[str] = env.list("HCI_ALLOWED_HOSTS", default=[]) or sorted(
     {"localhost", "127.0.0.1", "[::1]", HOST}
     | ({urlsplit(PUBLIC_URL).hostname or ""} if PUBLIC_URL else set())
 )
-CORS_ALLOWED_ORIGINS: list[str] = env.list("HCI_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS: list[str] = env.sites("HCI_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = (
@@ -330,7 +330,7 @@ LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 # Proxies, by address or network, whose X-Forwarded-For is used when sign-in attempts
 # are counted and security events are logged.
-TRUSTED_PROXIES: list[str] = env.list("HCI_TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES: list[str] = env.networks("HCI_TRUSTED_PROXIES")
 
 # Whom those who find a weakness write to, as an address or a URL; "" tells nobody.
 SECURITY_CONTACT: str = env.str("HCI_SECURITY_CONTACT", default="").strip()

@@ -1,11 +1,13 @@
 """The network address of a request's caller, and which addresses are public."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import RequestFactory
 
-from areas.checks import check_trusted_proxies
+from areas.checks import check_allowed_hosts, check_trusted_proxies
 from hci_center.addresses import address_of, is_public, network_of
+from hci_center.environment import Environment
 
 
 def address(peer, forwarded=None):
@@ -48,8 +50,20 @@ def test_a_public_url_without_proxies_is_a_warning(settings, capsys):
     assert "HCI_TRUSTED_PROXIES is not" in capsys.readouterr().err
 
 
-def test_a_proxy_that_is_no_address_is_an_error(settings):
-    assert said_of(settings, "", ["10.0.0.0/8", "proxy"]) == ["areas.E001"]
+@pytest.mark.parametrize("wrong", ["proxy", "10.0.0.0/99", "127.0.0.1:80"])
+def test_a_proxy_that_is_no_address_is_refused(monkeypatch, wrong):
+    monkeypatch.setenv("X", f"10.0.0.0/8, {wrong}")
+    with pytest.raises(ImproperlyConfigured, match=f"X holds '{wrong}'"):
+        Environment().networks("X")
+    monkeypatch.setenv("X", "10.0.0.0/8, ::1")
+    assert Environment().networks("X") == ["10.0.0.0/8", "::1"]
+
+
+def test_every_host_is_no_host_of_ours(settings):
+    settings.ALLOWED_HOSTS = ["centre.example"]
+    assert check_allowed_hosts() == []
+    settings.ALLOWED_HOSTS = ["*"]
+    assert [message.id for message in check_allowed_hosts()] == ["areas.E001"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import certifi
 import pytest
 from channels_redis.utils import create_pool
 from django.core.exceptions import ImproperlyConfigured
@@ -11,19 +12,25 @@ from hci_center.redis_servers import connect, layer_host
 SENTINELS = "rediss+sentinel://center:p%40ss@one,two:26380/main/3?"
 
 
-def test_one_server_is_given_as_it_is():
-    url = "rediss://:secret@cache:6380/0?ssl_ca_certs=/ca.crt"
+@pytest.fixture
+def ca():
+    """A file of authorities."""
+    return certifi.where()
+
+
+def test_one_server_is_given_as_it_is(ca):
+    url = f"rediss://:secret@cache:6380/0?ssl_ca_certs={ca}"
     assert layer_host("X", url, socket_timeout=None) == {
         "address": url,
         "socket_timeout": None,
     }
     options = connect(layer_host("X", url)).connection_pool.connection_kwargs
-    assert (options["host"], options["ssl_ca_certs"]) == ("cache", "/ca.crt")
+    assert (options["host"], options["ssl_ca_certs"]) == ("cache", ca)
 
 
-def test_sentinels_are_asked_for_the_service():
+def test_sentinels_are_asked_for_the_service(ca):
     host = layer_host(
-        "X", f"{SENTINELS}ssl_ca_certs=/ca.crt&sentinel_password=own", socket_timeout=1
+        "X", f"{SENTINELS}ssl_ca_certs={ca}&sentinel_password=own", socket_timeout=1
     )
     pool = create_pool(host)
     assert pool.service_name == "main"
@@ -33,7 +40,7 @@ def test_sentinels_are_asked_for_the_service():
         for part in ("host", "port")
     ] == ["one", 26379, "two", 26380]
     asked = pool.sentinel_manager.sentinel_kwargs
-    assert asked == {"ssl": True, "ssl_ca_certs": "/ca.crt", "password": "own"}
+    assert asked == {"ssl": True, "ssl_ca_certs": ca, "password": "own"}
     used = pool.connection_kwargs
     assert (used["username"], used["password"], used["db"]) == ("center", "p@ss", 3)
     assert connect(host).connection_pool.service_name == "main"
@@ -43,8 +50,13 @@ def test_sentinels_are_asked_for_the_service():
     ("url", "sentence"),
     [
         ("foo", "X is no address; it must begin with redis:// or"),
-        ("redis+sentinel://one/", "X is no address"),
-        (f"{SENTINELS}ssl_chek=1", "X is no address"),
+        ("redis+sentinel://one/", "X is no address of Sentinels; it must look like"),
+        ("redis+sentinel://one/main/x", "X is no address of Sentinels"),
+        (f"{SENTINELS}ssl_chek=1", "X has the option 'ssl_chek', which is not known"),
+        ("redis://one/x", "X ends in no number of a database"),
+        ("redis://one/0?foo=1", "X has the option 'foo', which is not known"),
+        ("rediss://one/0?ssl_cert_reqs=maybe", "X has ssl_cert_reqs=maybe; it must be"),
+        ("rediss://one/0?ssl_ca_certs=/nowhere", "X names /nowhere as ssl_ca_certs"),
         ("redis://one:x/0", "X is no address"),
         ("redis://one,two/0", "X names several servers"),
     ],

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chats.accounts.registry import COLUMNS, account_ref
+from hci_center import redis_servers
 from hci_center.doctor.database import rows
 from hci_center.doctor.findings import Finding, error, ok, warning
 from hci_center.reports import replica
@@ -29,20 +30,25 @@ CERTIFICATE_DAYS = 14
 def redis_server() -> Iterator[Finding]:
     import redis
 
-    server = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS
+    timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
+    server = redis_servers.connect(
+        redis_servers.layer_host("REDIS_URL", settings.REDIS_URL, **timeouts)
     )
     try:
         version = str(server.info("server")["redis_version"])
     except (redis.RedisError, OSError) as failure:
         yield warning(
-            _("Redis does not answer (%s).") % type(failure).__name__,
+            _("Redis does not answer (%s).") % _first_line(failure),
             _("Start it, or see REDIS_URL; consoles poll the database meanwhile."),
         )
     else:
         yield ok(_("Redis %s answers.") % version)
     finally:
         server.close()
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).partition("\n")[0].rstrip(".") or type(failure).__name__
 
 
 def reports_standby() -> Iterator[Finding]:

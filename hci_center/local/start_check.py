@@ -95,11 +95,13 @@ def start_checked(*, secrets: bool = True, files: bool = False) -> None:
     except ImproperlyConfigured as error:
         _report(str(error))
         sys.exit(EXIT_STATUS)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
         if secrets and missing_secrets():
             # The process cannot work without them, and only the database shows whether
             # they may be generated.
             raise
+        reason = str(error).partition("\n")[0]
+        _report(f"The database does not answer yet, and is asked again: {reason}")
         Thread(
             target=_check_later, args=(secrets, files), name="start", daemon=True
         ).start()

@@ -1,5 +1,8 @@
 """DATABASE_URL as Django and libpq take it."""
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
 from hci_center.environment import Environment
 
 
@@ -20,3 +23,60 @@ def test_the_folder_of_a_socket_is_its_host(monkeypatch):
     monkeypatch.setenv("X", "postgres://hci@/hci?host=/run/there")
     config = Environment().database("X", default="")
     assert (config["HOST"], config["PORT"]) == ("/run/there", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("sslmode=always", "X has sslmode=always; it must be disable, allow"),
+        ("target_session_attrs=main", "X has target_session_attrs=main; it must be"),
+        ("foo=bar", "X has the option 'foo', which PostgreSQL does not know"),
+        ("sslrootcert=/nowhere", "X names /nowhere as sslrootcert, which this user"),
+        ("sslrootcert={text}", "as sslrootcert, in which there is no certificate"),
+        ("sslkey=/nowhere", "X names /nowhere as sslkey, which this user"),
+    ],
+)
+def test_options_that_only_a_connection_would_refuse(
+    monkeypatch, tmp_path, options, sentence
+):
+    """Otherwise the server would seem to be away for ever."""
+    text = tmp_path / "text"
+    text.write_text("no certificate")
+    value = f"postgres://u:hidden@one/name?{options.format(text=text)}"
+    monkeypatch.setenv("X", value)
+    with pytest.raises(ImproperlyConfigured, match=sentence) as refused:
+        Environment().database("X", default="")
+    assert "hidden" not in str(refused.value)
+
+
+def test_the_authorities_of_the_system(monkeypatch):
+    monkeypatch.setenv(
+        "X", "postgres://u@one/name?sslrootcert=system&sslmode=verify-full"
+    )
+    config = Environment().database("X", default="")
+    assert config["OPTIONS"]["sslrootcert"] == "system"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_fine"),
+    [
+        ("https://centre.example", True),
+        ("https://centre.example:8443/", True),
+        ("http://[::1]:8000", True),
+        ("https://centre.example/centre", False),
+        ("https://centre.example?x", False),
+        ("https://[::1", False),
+        ("https:///x", False),
+    ],
+)
+def test_the_address_of_a_site_has_no_path(monkeypatch, value, is_fine):
+    monkeypatch.setenv("X", value)
+    if is_fine:
+        assert Environment().site("X", default="") == value.rstrip("/")
+        monkeypatch.setenv("X", f"https://other.example,{value}")
+        assert Environment().sites("X")[1] == value.rstrip("/")
+        return
+    with pytest.raises(ImproperlyConfigured, match="X "):
+        Environment().site("X", default="")
+    with pytest.raises(ImproperlyConfigured, match="X holds"):
+        Environment().sites("X")

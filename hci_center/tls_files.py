@@ -1,0 +1,33 @@
+"""Checks the files for TLS that the address of a server names."""
+
+from __future__ import annotations
+
+import os
+import ssl
+
+from django.core.exceptions import ImproperlyConfigured
+
+# Options of PostgreSQL's addresses and of Redis's.
+AUTHORITIES = frozenset({"sslrootcert", "ssl_ca_certs"})
+FILES = AUTHORITIES | {"sslcert", "sslkey", "ssl_certfile", "ssl_keyfile"}
+
+
+def check_tls_file(variable: str, option: str, path: str) -> None:
+    """Raises ImproperlyConfigured if the file cannot be used.
+
+    It must be readable, and one of authorities must have a certificate in it. Servers
+    would only be called away otherwise.
+    """
+    if option == "sslrootcert" and path == "system":
+        return
+    if not os.access(path, os.R_OK):
+        raise ImproperlyConfigured(
+            f"{variable} names {path} as {option}, which this user cannot read."
+        )
+    if option in AUTHORITIES:
+        try:
+            ssl.create_default_context(cafile=path)
+        except (ssl.SSLError, OSError):
+            raise ImproperlyConfigured(
+                f"{variable} names {path} as {option}, in which there is no certificate."
+            ) from None
