@@ -135,7 +135,9 @@ class Environment(environ.Env):
         """Returns a list of such addresses, each without a last slash."""
         found: list[str] = [each.rstrip("/") for each in self.list(name, default=[])]
         for value in found:
-            if not re.fullmatch(r"https?://[^/?#\s@]+", value):
+            if not re.fullmatch(
+                r"https?://(\[[0-9a-f:.]+\]|[^/?#\s@\[\]]+)(:\d+)?", value
+            ):
                 raise ImproperlyConfigured(
                     f"{name} holds {value!r}; each must look like https://host.example."
                 )

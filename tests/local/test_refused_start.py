@@ -61,7 +61,10 @@ def test_a_real_process(tmp_path, command, environment, said):
     assert found.returncode == 2
     assert said in found.stderr
     assert "Traceback" not in found.stderr
-    assert len(found.stderr.strip().splitlines()) == 1
+    # The database of these settings is away, which is no reason to end.
+    away = "The database does not answer yet"
+    lines = [each for each in found.stderr.splitlines() if not each.startswith(away)]
+    assert len(lines) == 1
 
 
 def test_the_settings_of_production_have_no_warning(tmp_path):
