@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy.image import ImageStack
 from tests.deploy.servers import Servers, missing_programs
 from tests.deploy.stack import Stack
 
-ASKED = "HCI_TEST_DEPLOY"
+ASKED, IMAGE = "HCI_TEST_DEPLOY", "HCI_TEST_IMAGE"
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,11 @@ def stack() -> Iterator[Stack]:
     folder.chmod(0o711)
     (folder / "servers").mkdir()
     servers = Servers(folder / "servers")
-    built = Stack(folder, servers)
+    built: Stack
+    if image := os.environ.get(IMAGE):
+        built = ImageStack(folder, servers, Path(image))
+    else:
+        built = Stack(folder, servers)
     try:
         servers.start()
         built.start()
