@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal, Self
 
 from django.core import signing
@@ -29,6 +29,9 @@ _CONDITIONS: dict[str, str] = {
     "rest": "({of}) AND ({n}) IS NOT TRUE",
 }
 _PURPOSE = "report-rows"
+# In how many days of the period a page is looked for before in all of it. What happened
+# before a day begins in UTC is of that day or an earlier one, in whatever zone.
+FIRST_DAYS = (4, 32)
 _NOTHING_MEASURED = "NULL::bigint AS seconds, NULL::bigint AS business"
 _UNMEASURED = ("csat", "answered_surveys", "requeues", "bounce")
 # What is listed is of a chat, if nothing else is said.
@@ -44,9 +47,11 @@ _OTHERS: Mapping[str, Callable[[Question, str], tuple[str, str]]] = {
 
 _PAGE = """, page AS (
   SELECT * FROM ({rows}) r
-   WHERE %(at)s::timestamptz IS NULL
-      OR (r.at, r.chat_id, r.episode, r.source)
-         > (%(at)s::timestamptz, %(chat)s::bigint, %(episode)s::integer, %(source)s::bigint)
+   WHERE (%(at)s::timestamptz IS NULL
+          OR (r.at, r.chat_id, r.episode, r.source)
+             > (%(at)s::timestamptz, %(chat)s::bigint, %(episode)s::integer,
+                %(source)s::bigint))
+     AND (%(before)s::timestamptz IS NULL OR r.at < %(before)s::timestamptz)
    ORDER BY r.at, r.chat_id, r.episode, r.source LIMIT %(limit)s
 )
 SELECT p.at, p.chat_id, p.episode, p.source, h.id, coalesce(h.protocol, ''), c.id,
@@ -129,19 +134,41 @@ def rows_of(
         # What follows is not of an earlier day, in whatever zone.
         since = after.at.date() - timedelta(days=1)
         question = replace(question, since=max(question.since, since))
-    values = question.values() | {
-        "at": after and after.at,
-        "chat": after and after.chat_id,
-        "episode": after and after.episode,
-        "source": after and after.source,
-        "limit": limit + 1,
-    }
-    with replica.cursor() as cursor:
-        cursor.execute(_statement(question, part), values)
-        found = [Row(Place(*row[:4]), *row[4:]) for row in cursor.fetchall()]
+    for days in FIRST_DAYS:
+        # A page is mostly of the first days: the others need not be read and sorted.
+        until = question.since + timedelta(days=days)
+        if until >= question.until:
+            break
+        asked = replace(question, until=until)
+        before = datetime.combine(until, time(), UTC)
+        found = _found(asked, limit + 1, after, part, before)
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].place
+    found = _found(question, limit + 1, after, part)
     if len(found) <= limit:
         return found, None
     return found[:limit], found[limit - 1].place
+
+
+def _found(
+    question: Question,
+    limit: int,
+    after: Place | None,
+    part: Part,
+    before: datetime | None = None,
+) -> list[Row]:
+    """Returns the first rows; `before`: of those that happened earlier."""
+    values = question.values() | {
+        "at": after and after.at,
+        "before": before,
+        "chat": after and after.chat_id,
+        "episode": after and after.episode,
+        "source": after and after.source,
+        "limit": limit,
+    }
+    with replica.cursor() as cursor:
+        cursor.execute(_statement(question, part), values)
+        return [Row(Place(*row[:4]), *row[4:]) for row in cursor.fetchall()]
 
 
 def _statement(question: Question, part: Part) -> str:

@@ -139,3 +139,18 @@ def test_other_managers_rows_are_hidden(centre: Centre) -> None:
     assert stranger.post("/api/report", ask).json()["data"] == {"rows": []}
     named = ask | {"number": centre.manager.number}
     assert stranger.post("/api/report", named).status_code == 404
+
+
+def test_pages_of_a_long_period_are_those_of_its_days(centre: Centre) -> None:
+    """They are looked for in its first days before."""
+    long = (date(2025, 10, 20), date(2026, 2, 1))
+    for metric in METRICS:
+        asked = [
+            Question(metric, (centre.manager.pk,), *period)
+            for period in (long, (FIRST, LAST))
+        ]
+        found = [[row.place for row in all_rows(question)] for question in asked]
+        assert [each for each in found[0] if each in found[1]] == found[1], metric
+        whole, _place = rows_of(asked[0], 1000)
+        assert [row.place for row in whole] == found[0], metric
+        assert found[0] == sorted(found[0], key=lambda place: place.at), metric

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -80,6 +81,9 @@ class RowList(ReportPage):
         if not {*address.filters} - {"hour", "weekday"} <= {*metric.by}:
             raise WrongAddressError
         table = empty_table(address)
+        if address.given.get("format") == "xlsx":
+            # A sheet that does not hold them is refused before any is read.
+            table.size = _count(address)
         table.rows = _all_rows(address)
         return Content([Section("", table)], (address.metric,))
 
@@ -99,14 +103,32 @@ def empty_table(address: Address) -> Table:
     return Table("rows", label_of(METRICS[address.metric]), columns)
 
 
-def cells_of(address: Address, found: Sequence[Row]) -> list[list[Cell]]:
+def cells_of(
+    address: Address, found: Sequence[Row], *, is_linked: bool = True
+) -> list[list[Cell]]:
     """Returns the cells of rows, with the names of what they bear in three queries."""
     contacts = {}
     if address.reads_names:
         contacts = _names(Contact, {row.contact_id for row in found if row.contact_id})
-    areas = _names(Area, {row.area_id for row in found if row.area_id})
-    operators = _names(Operator, {row.operator_id for row in found if row.operator_id})
-    return [_cells(address, row, contacts, areas, operators) for row in found]
+    names = _Names(
+        contacts,
+        _names(Area, {row.area_id for row in found if row.area_id}),
+        _names(Operator, {row.operator_id for row in found if row.operator_id}),
+        _("several"),
+        reverse("admin:chats_chat_change", args=[0]) if is_linked else "",
+    )
+    return [_cells(address, row, names) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What rows bear, by their ids; the address of chat 0, "" for none."""
+
+    contacts: dict[int, str]
+    areas: dict[int, str]
+    operators: dict[int, str]
+    several: str
+    link: str
 
 
 def local_time(
@@ -119,22 +141,18 @@ def local_time(
     return moment.astimezone(ZoneInfo(zone)).replace(microsecond=0)
 
 
-def _cells(
-    address: Address,
-    row: Row,
-    contacts: dict[int, str],
-    areas: dict[int, str],
-    operators: dict[int, str],
-) -> list[Cell]:
-    many, nothing = _("several"), ""
-    chat = ""
-    if row.chat_id is not None:
-        chat = reverse("admin:chats_chat_change", args=[row.chat_id])
-    cells = [Cell(row.protocol, link=chat)]
+def _cells(address: Address, row: Row, names: _Names) -> list[Cell]:
+    link = ""
+    if row.chat_id is not None and names.link:
+        link = names.link.replace("/0/", f"/{row.chat_id}/")
+    cells = [Cell(row.protocol, link=link)]
     if address.reads_names:
-        cells.append(Cell(contacts.get(row.contact_id or 0, nothing)))
-    for found, names in ((row.area_id, areas), (row.operator_id, operators)):
-        cells.append(Cell(many if found is None else names.get(found, nothing)))
+        cells.append(Cell(names.contacts.get(row.contact_id or 0, "")))
+    for found, known in (
+        (row.area_id, names.areas),
+        (row.operator_id, names.operators),
+    ):
+        cells.append(Cell(names.several if found is None else known.get(found, "")))
     cells += [
         Cell(local_time(address, row.manager_id, moment), "moment")
         for moment in (row.begins, row.ends)
@@ -152,7 +170,7 @@ def _all_rows(address: Address) -> Iterator[list[Cell]]:
         found, place = replica.read(
             partial(rows_of, question, BATCH, place, address.part)
         )
-        yield from cells_of(address, found)
+        yield from cells_of(address, found, is_linked=False)
         if place is None:
             return
 

@@ -41,11 +41,15 @@ def decimal_text(text: str) -> str:
 
 
 def day_text(day: date) -> str:
-    return f"{day:%d/%m/%Y}" if is_portuguese() else day.isoformat()
+    if is_portuguese():
+        return f"{day.day:02}/{day.month:02}/{day.year:04}"
+    return day.isoformat()
 
 
 def moment_text(moment: datetime) -> str:
-    return f"{day_text(moment.date())} {moment:%H:%M:%S}"
+    # Of long files strftime takes most of the time.
+    clock = f"{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
+    return f"{day_text(moment.date())} {clock}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ class Table:
     columns: Sequence[Column]
     # Of a long file they are read as they are written.
     rows: Any = field(default_factory=list)
+    # How many these are, where it is known before.
+    size: int = 0
     total: list[Cell] | None = None
     # What is counted, and other sentences below it.
     notes: list[str] = field(default_factory=list)

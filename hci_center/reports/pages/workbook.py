@@ -34,8 +34,10 @@ def write_workbook(
 ) -> IO[bytes]:
     """Returns a file with the tables, and a last sheet that says what they are of.
 
-    Raises TooManyRowsError.
+    Raises TooManyRowsError, before anything is read if the number of rows is known.
     """
+    if any(table.size >= MOST_ROWS for table in tables):
+        raise TooManyRowsError
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
         workbook = xlsxwriter.Workbook(file, _OPTIONS)

@@ -15,6 +15,7 @@ from hci_center.reports.definitions import METRICS
 from hci_center.reports.figures import figures
 from hci_center.reports.metric import Cohort
 from hci_center.reports.models import Check, Run
+from hci_center.reports.pages import row_lists, workbook
 from hci_center.reports.pages.registry import TABS
 from hci_center.reports.questions import Question
 from tests.admin.conftest import at_the_desk
@@ -200,3 +201,16 @@ def test_operators_are_let_in_nowhere(past):
     client = at_the_desk(past.ana.user)
     for name in (*TABS, "rows"):
         assert client.get(f"/admin/reports/{path(name)}").status_code == 302
+
+
+def test_more_rows_than_a_sheet_holds_are_refused_before_any_is_read(
+    read, past, monkeypatch
+):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 13)
+    monkeypatch.setattr(row_lists, "rows_of", None)
+    answer = read("rows/", "metric=tme&format=xlsx")
+    assert answer.status_code == 400
+    assert "take the CSV file" in answer.content.decode()
+    monkeypatch.undo()
+    lines = b"".join(read("rows/", "metric=tme&format=csv").streaming_content)
+    assert lines.count(b"\r\n") == 14
