@@ -40,7 +40,7 @@ SELECT (SELECT count(*) FROM (
           SELECT 1 FROM report_dirty d JOIN chats_chat h ON h.id = d.chat_id
            WHERE d.failures = 0 AND h.manager_id = ANY(%(managers)s)
            LIMIT %(most)s + 1) d) > %(most)s
-       OR EXISTS (SELECT FROM report_episode WHERE version < %(version)s)
+       OR coalesce((SELECT min(version) FROM report_episode) < %(version)s, false)
 """
 
 

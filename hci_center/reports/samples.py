@@ -16,7 +16,7 @@ from hci_center.reports.summaries import DAY, EPOCH, FORTNIGHT, fortnight_of
 
 _MET = "(s.business_micros / 1000000 <= s.target)::integer AS met"
 # Of a sample, to count it and to list it.
-_COUNTED = f"""s.metric::text AS metric, {{groups}}s.micros, s.business_micros, s.mark,
+_COUNTED = f"""s.metric::text COLLATE "C" AS metric, {{groups}}s.micros, s.business_micros, s.mark,
   {_MET}, s.chat_id, s.episode"""
 _LISTED = f"""s.manager_id, s.metric, s.day, s.hour, s.area_id, s.operator_id, s.channel,
   s.micros, s.business_micros, s.target, s.mark, s.begins, s.ends, s.chat_id, s.episode,
@@ -65,7 +65,7 @@ _SUMMED_UP = """, source AS MATERIALIZED (
        AND (s.manager_id, {span_of_sample}) NOT IN (SELECT t.manager_id, t.day FROM stale t)
     OFFSET 0) s
 ), summed AS NOT MATERIALIZED (
-  SELECT s.metric::text AS metric, {groups}s.mark, s.met, s.n, s.seconds, s.counts,
+  SELECT s.metric::text COLLATE "C" AS metric, {groups}s.mark, s.met, s.n, s.seconds, s.counts,
          s.business, s.business_counts
     FROM ({summaries}) s
    WHERE {where}
@@ -78,7 +78,7 @@ _SUMMARIES = """
        AND (x.manager_id, {span_of_summary}) NOT IN (SELECT t.manager_id, t.day FROM stale t)"""
 # Of an episode as a whole, where areas or operators are told apart.
 _WHOLE = """, whole_episode AS (
-  SELECT s.metric::text AS metric, s.seconds, s.counts, s.business, s.business_counts
+  SELECT s.metric::text COLLATE "C" AS metric, s.seconds, s.counts, s.business, s.business_counts
     FROM ({summaries}) s
    WHERE s.metric = 'tma' AND {filters}
 )"""

@@ -38,13 +38,14 @@ _INCIDENTS = f"""{_DAYS}, source AS (
    WHERE s.state = 'down' AND s.until - s.begins >= interval '{SHORTEST_S} seconds'
      AND {{filters}}
 )"""  # noqa: S608 - of constants
-# Only of hours that are over. The second smallest of four is their median.
+# Only of hours that are over. The second smallest of four is their median, so that three
+# of the four weeks before had messages: the third of them a week before, or two.
 _GAPS = f"""
 WITH period AS (
   SELECT min(d.begins) AS begins, max(d.ends) AS ends
     FROM report_days(%(managers)s, %(since)s::date - {7 * WEEKS}, %(until)s) d
-), hour AS MATERIALIZED (
-  SELECT x.manager_id, x.channel, x.day, x.hour FROM (
+), heard AS (
+  SELECT x.manager_id, x.channel, x.hour, x.day FROM (
     SELECT h.manager_id, h.channel, h.day, h.hour, h.kind FROM report_hour h
      WHERE h.begins < (SELECT max(r.until) FROM report_settled r)
      UNION ALL
@@ -54,29 +55,41 @@ WITH period AS (
      AND x.day BETWEEN %(since)s::date - {7 * WEEKS} AND %(until)s
      AND (%(channel)s::text IS NULL OR x.channel = %(channel)s)
    GROUP BY 1, 2, 3, 4
-), awaited AS (
-  SELECT h.manager_id, h.channel, h.day + 7 * w.week AS day, h.hour
-    FROM hour h CROSS JOIN generate_series(1, {WEEKS}) w(week)
-   GROUP BY 1, 2, 3, 4 HAVING count(*) >= {WEEKS} - ({WEEKS} + 1) / 2 + 1
+), hour AS (
+  SELECT h.*, lag(h.day, 2) OVER same AS third, lead(h.day) OVER same AS next
+    FROM heard h
+  WINDOW same AS (PARTITION BY h.manager_id, h.channel, h.hour, mod(h.day - DATE '2001-01-01', 7)
+                  ORDER BY h.day)
+), awaited AS MATERIALIZED (
+  SELECT h.manager_id, h.channel, h.hour, h.day + 7 * w.week AS day
+    FROM hour h CROSS JOIN (VALUES (1), (2)) w (week)
+   WHERE h.third >= h.day - 7 * ({WEEKS} - w.week)
+     AND (h.next > h.day + 7 * w.week) IS NOT FALSE
+     AND h.day + 7 * w.week BETWEEN %(since)s AND %(until)s
 ), source AS (
   SELECT a.manager_id, a.channel, a.day, a.hour,
          (a.day + a.hour * interval '1 hour') AT TIME ZONE z.zone AS begins
     FROM awaited a
     JOIN report_days(%(managers)s, %(since)s, %(until)s) z
       ON z.manager_id = a.manager_id AND z.day = a.day
-   WHERE NOT EXISTS (SELECT FROM hour h WHERE h.manager_id = a.manager_id
-                        AND h.channel = a.channel AND h.day = a.day AND h.hour = a.hour)
-     AND (a.day + a.hour * interval '1 hour') AT TIME ZONE z.zone AT TIME ZONE z.zone
+   WHERE (a.day + a.hour * interval '1 hour') AT TIME ZONE z.zone AT TIME ZONE z.zone
          = a.day + a.hour * interval '1 hour'
      AND (a.day + a.hour * interval '1 hour') AT TIME ZONE z.zone >= z.begins
      AND (a.day + a.hour * interval '1 hour') AT TIME ZONE z.zone < z.ends
      AND (a.day + (a.hour + 1) * interval '1 hour') AT TIME ZONE z.zone
          <= date_trunc('hour', statement_timestamp() - interval '10 minutes', 'UTC')
 )"""  # noqa: S608 - of constants
+# Manager, channel and the beginning of its hour.
+Gap = tuple[int, str, datetime]
 
 
 def uptime(question: Question) -> Report:
     """Returns the seconds of accounts, their incidents and suspected gaps."""
+    return uptime_with_gaps(question)[0]
+
+
+def uptime_with_gaps(question: Question) -> tuple[Report, list[Gap]]:
+    """Returns the same, and each of the suspected gaps, the latest first."""
     keys = question.keys("s")
     micros: dict[tuple[str, ...] | None, list[int]] = {}
     statement = f"""{_PIECES.format(filters=_filters(question))}
@@ -95,13 +108,19 @@ SELECT {keys} AS k, coalesce(sum(s.micros) FILTER (WHERE s.state = 'open'), 0),
             figures = report.rows.setdefault(place, _nothing())
         figures["open"], figures["known"] = is_open // 1_000_000, known // 1_000_000
         figures["rate"] = share(is_open, known)
-    for name, source in (("n", _INCIDENTS), ("gaps", _GAPS)):
-        begin = source.format(filters=_filters(question))
-        counted = f"{begin} SELECT {keys} AS k, count(*) FROM source s GROUP BY k"  # noqa: S608
-        for key, count in fetch(question, counted):
-            report.rows.setdefault(tuple(key), _nothing())[name] = count
-            report.total[name] += count
-    return ordered(report, question)
+    begin = _INCIDENTS.format(filters=_filters(question))
+    counted = f"{begin} SELECT {keys} AS k, count(*) FROM source s GROUP BY k"  # noqa: S608
+    for key, count in fetch(question, counted):
+        report.rows.setdefault(tuple(key), _nothing())["n"] = count
+        report.total["n"] += count
+    listed = f"""{_GAPS} SELECT {keys}, s.manager_id, s.channel, s.begins FROM source s
+ ORDER BY s.begins DESC, s.manager_id, s.channel"""  # noqa: S608 - of columns
+    gaps = []
+    for key, *gap in fetch(question, listed):
+        report.rows.setdefault(tuple(key), _nothing())["gaps"] += 1
+        report.total["gaps"] += 1
+        gaps.append(tuple(gap))
+    return ordered(report, question), gaps
 
 
 def listed_incidents(question: Question, _part: str) -> tuple[str, str]:
@@ -115,15 +134,6 @@ def listed_incidents(question: Question, _part: str) -> tuple[str, str]:
          report_micros(s.until - s.begins) / 1000000 AS seconds, NULL::bigint AS business,
          NULL::smallint AS mark, NULL::bigint AS contact_id, NULL::bigint AS of_chat
     FROM source s""",
-    )
-
-
-def suspected_gaps(question: Question) -> list[tuple[Any, ...]]:
-    """Returns manager, channel and the beginning of each hour of a suspected gap."""
-    return fetch(
-        question,
-        f"{_GAPS} SELECT s.manager_id, s.channel, s.begins FROM source s"  # noqa: S608
-        " ORDER BY s.begins DESC, s.manager_id, s.channel",
     )
 
 

@@ -14,7 +14,6 @@ from chats.models import GatewayAccount, SessionChange
 from contacts.models import Channel
 from hci_center.audit.models import AuditLine
 from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
 from hci_center.reports.pages import strips
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.figure_tables import cohort_notes
@@ -23,9 +22,9 @@ from hci_center.reports.pages.labels import label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.row_lists import local_time
 from hci_center.reports.pages.tables import Cell, Column, Table, clock_text, moment_text
-from hci_center.reports.report import Figures
+from hci_center.reports.report import Figures, Report
 from hci_center.reports.rows import rows_of
-from hci_center.reports.uptime import bounds, sessions, suspected_gaps
+from hci_center.reports.uptime import Gap, bounds, sessions, uptime_with_gaps
 
 METRIC = "health"
 MOST_LISTED = 1000
@@ -48,7 +47,8 @@ class Channels(ReportPage):
             note = self.unfiltered(address, metric)
             return Content([Section(label_of(metric), notes=[note])], (METRIC,))
         accounts = _accounts(address)
-        table = _table(address, accounts)
+        found, gaps = uptime_with_gaps(address.question(METRIC, "manager", "channel"))
+        table = _table(address, accounts, found)
         legend = _(
             "Low and green: open; high and orange: not open; empty: nothing known."
         )
@@ -56,7 +56,7 @@ class Channels(ReportPage):
         sections = [
             Section(_("Accounts"), table, chart, [legend] if chart else []),
             Section(_("Incidents"), _incidents(address), is_wrapped=True),
-            Section(_("Suspected gaps"), _gaps(address)),
+            Section(_("Suspected gaps"), _gaps(address, gaps)),
         ]
         sections[2].notes.append(
             _(
@@ -85,7 +85,9 @@ def _name(address: Address, account: Account) -> str:
     return f"{name} · {address.scope.managers[manager_id].name}"
 
 
-def _table(address: Address, accounts: dict[Account, GatewayAccount]) -> Table:
+def _table(
+    address: Address, accounts: dict[Account, GatewayAccount], found: Report
+) -> Table:
     columns = [
         Column(_("Account")),
         Column(_("Now")),
@@ -99,7 +101,6 @@ def _table(address: Address, accounts: dict[Account, GatewayAccount]) -> Table:
     ]
     table = Table("accounts", _("Accounts"), columns)
     table.notes = cohort_notes({METRIC: None})
-    found = figures(address.question(METRIC, "manager", "channel"))
     renewed, now = _renewed(accounts), timezone.now()
     for account, row in accounts.items():
         manager_id, channel = account
@@ -204,10 +205,9 @@ def _incidents(address: Address) -> Table:
     return table
 
 
-def _gaps(address: Address) -> Table:
+def _gaps(address: Address, found: list[Gap]) -> Table:
     columns = [Column(_("Account")), Column(_("Hour from"), "moment")]
     table = Table("gaps", _("Suspected gaps"), columns)
-    found = suspected_gaps(address.question(METRIC))
     for manager_id, channel, begins in found[:MOST_LISTED]:
         begin = local_time(address, manager_id, begins)
         table.add(_name(address, (manager_id, channel)), begin)
