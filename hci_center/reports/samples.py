@@ -35,7 +35,7 @@ _ONE_BY_ONE = """, source AS {materialized}(
 # days that are read one by one.
 _SPANS = """, kept AS MATERIALIZED (
   SELECT greatest(DATE '{first}', coalesce(max({span_of_end}), DATE '{first}')) AS until
-    FROM report_settled r
+    FROM report_settled r WHERE r.summaries_until IS NOT NULL
 ), stale AS MATERIALIZED (
   SELECT DISTINCT d.manager_id, {span_of_day} AS day
     FROM report_dirty_day d CROSS JOIN kept k

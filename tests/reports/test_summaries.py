@@ -205,6 +205,10 @@ def test_nothing_is_summed_up_before_hours_are_settled(centre: Centre) -> None:
     assert not Summary.objects.exists()
     before = ask(centre, "tme", "day")
     settle_hours()
+    # The marks are gone, and nothing is summed up yet.
+    assert not DirtyDay.objects.exists()
+    assert ask(centre, "tme", "day") == before
+    assert ask(centre, "tme", "area").total == before.total
     keep_summaries()
     assert Summary.objects.exists()
     assert ask(centre, "tme", "day") == before
