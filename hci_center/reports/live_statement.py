@@ -54,7 +54,9 @@ WITH open AS MATERIALIZED (
                                 OR e.kind = 'opened' AND e.cause IN ('operator', 'import'))
                          LIMIT 1) IS NULL)
            AS is_with_bot
-    FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
+    FROM chats_chat h
+   CROSS JOIN LATERAL (  -- each by itself: most contacts have no open chat
+     SELECT c.* FROM contacts_contact c WHERE c.id = h.contact_id OFFSET 0) c
    WHERE h.closed_at IS NULL AND h.manager_id = ANY(%(managers)s)
 ), worker AS MATERIALIZED (  -- who can take a chat
   SELECT o.id, o.manager_id FROM areas_operator o JOIN auth_user u ON u.id = o.user_id
@@ -113,9 +115,11 @@ _ACCOUNTS = """
     FROM chats_delivery d
    WHERE d.done_at IS NULL AND d.manager_id = ANY(%(managers)s)
 ), failed AS (  -- today, in the zone of each manager
-  SELECT count(*) AS n FROM managers_manager m
-   CROSS JOIN LATERAL (SELECT date_trunc('day', statement_timestamp(), m.time_zone) AS at) t
-    JOIN chats_delivery d ON d.manager_id = m.id AND d.failed_at >= t.at
+  SELECT coalesce(sum(d.n), 0)::bigint AS n FROM managers_manager m
+   CROSS JOIN LATERAL (
+     SELECT count(*) AS n FROM chats_delivery d
+      WHERE d.manager_id = m.id
+        AND d.failed_at >= date_trunc('day', statement_timestamp(), m.time_zone)) d
    WHERE m.id = ANY(%(managers)s)
 ), down AS (
   SELECT count(*) AS n, min(t.since) AS oldest,

@@ -25,6 +25,7 @@ from hci_center.reports.report import Figures, Report, share
 
 METRIC = "delivery"
 MOST_BARS = 40
+MOST_LINKED = 60
 # What waits, of each account, along the index of what is due.
 _WAITING = """
 SELECT d.manager_id, d.channel, count(*), min(d.queued_at),
@@ -78,8 +79,12 @@ def _times(address: Address, found: Report) -> Section:
     table = Table(METRIC, title, columns, sort="")
     table.notes = cohort_notes({METRIC: None})
     labels = key_labels(address, address.by, [key for (key,) in found.rows])
+    is_linked = len(found.rows) <= MOST_LINKED
     for (key,), row in found.rows.items():
-        links = _links(address, row, [(address.by, key)])
+        keys = [(address.by, key)]
+        # Many days with a link in each cell would be a heavy page.
+        first = [rows_link(address, METRIC, keys) if row["n"] else ""]
+        links = _links(address, row, keys) if is_linked else [*first, *[""] * 7]
         table.add(labels[key], *_values(row), links=links)
     total = found.total
     table.total = table.cells(
