@@ -28,6 +28,7 @@ NOT_AUDITED = {
     "areas_operator": {"created_at"},
     "areas_operatorarea": {"manager_id"},  # its operator's
     "areas_schedule": {"holidays"},  # rows of areas_holiday
+    "areas_plannedpolicy": {"made_at"},
     "areas_menu": {"body", "published_at"},  # kept there: a version never changes
     "chats_reply": {"changed_at"},
     "feed_hook": {

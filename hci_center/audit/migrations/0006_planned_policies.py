@@ -4,7 +4,8 @@ from django.db import migrations
 
 FORWARD = """
 SELECT audit_watch('areas_plannedpolicy'::regclass, 'planned-policy',
-                   ARRAY['manager_id', 'area_id', 'begins_at', 'given', 'problem']::text[],
+                   ARRAY['manager_id', 'area_id', 'begins_at', 'given', 'made_by',
+                         'problem']::text[],
                    '{}')
 """
 BACKWARD = "DROP TRIGGER audit_change ON areas_plannedpolicy"
