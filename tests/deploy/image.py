@@ -33,7 +33,7 @@ mount -t tmpfs tmpfs "$image/tmp"
 mkdir -p "$image$servers"
 mount --bind "$servers" "$image$servers"
 mount --bind "$data" "$image/data"
-exec chroot --userspec=10001:10001 "$image" sh -c 'cd /opt/hci && exec "$@"' sh "$@"
+exec /usr/sbin/chroot --userspec=10001:10001 "$image" sh -c 'cd /opt/hci && exec "$@"' sh "$@"
 """
 
 

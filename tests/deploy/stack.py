@@ -146,9 +146,14 @@ class Stack:
     def context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.servers.ca)
 
-    def connect(self) -> http.client.HTTPSConnection:
+    def connect(self, source: str = "") -> http.client.HTTPSConnection:
+        """Returns a connection to nginx, from that address of the machine."""
         return http.client.HTTPSConnection(
-            "localhost", self.servers.https_port, timeout=20, context=self.context()
+            "localhost",
+            self.servers.https_port,
+            timeout=20,
+            context=self.context(),
+            source_address=(source, 0) if source else None,
         )
 
     def ask(

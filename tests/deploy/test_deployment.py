@@ -93,11 +93,18 @@ def test_a_key_in_a_path_works_and_is_in_no_log(stack):
     """Not of nginx and not of ours: called, redirected, refused, misspelt or too late."""
     made = ("create_api_key", "frozen", "--in-path", "--network", "127.0.0.0/8")
     key = stack.manage(*made).strip()
-    assert stack.ask("GET", f"/k/{key}/api/user/")[0] == 200
-    assert stack.ask("GET", f"/%6b/{key}/api/user/")[0] == 200
-    assert stack.ask("GET", f"/k/{key}/api/nowhere")[0] == 404
-    assert stack.ask("GET", f"/k/{key}x/api/user/")[0] == 401
-    assert stack.ask("GET", f"/K/{key}/api/user/")[0] in (401, 404)
+    # nginx itself is at 127.0.0.1: a proxy is nobody's client.
+    client = stack.connect(source="127.0.0.2")
+
+    def status(path: str) -> int:
+        return stack.ask("GET", path, client=client)[0]
+
+    assert status(f"/k/{key}/api/user/") == 200
+    assert status(f"/%6b/{key}/api/user/") == 200
+    assert status(f"/k/{key}/api/nowhere") == 404
+    assert status(f"/k/{key}x/api/user/") == 401
+    assert status(f"/K/{key}/api/user/") in (401, 404)
+    client.close()
     plain = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=20)
     plain.request("GET", f"/k/{key}/api/user/")
     assert plain.getresponse().status == 301

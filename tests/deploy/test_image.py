@@ -10,6 +10,9 @@ import pytest
 from tests.chats.files.conversion import samples
 from tests.deploy.image import ImageStack
 
+# The first one starts everything, which belongs to its time.
+pytestmark = pytest.mark.timeout(600)
+
 LARGEST_MB = 350
 CONVERSIONS = {
     "image/heic": ("image", lambda: samples.image("HEIF")),
@@ -53,7 +56,7 @@ def test_everything_that_is_used_is_in_it(image):
     assert told["user"] == 10001
     assert told["words"] == ["Senha", "contato"]
     assert (told["days"], told["first"]) == (11, "Confraternização Universal")
-    assert told["s3"] == "https://b.s3.sa-east-1.am"
+    assert told["s3"] == "https://s3.amazonaws.com"
     assert told["writes"] is False
     assert told["tools"] == []
 

@@ -94,7 +94,7 @@ def centre(
             built.stop()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_both_versions_lose_nothing(centre: MixedCentre, fake: FakeController) -> None:
     """Events reach every socket once, messages their gateway, steps are counted."""
     callers = Callers(centre.web_port, centre.shell(customers(5511400033333, 8095, 3)))
