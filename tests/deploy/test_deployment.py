@@ -90,7 +90,7 @@ def test_the_metrics_are_not_for_the_public(stack):
 
 
 def test_a_key_in_a_path_works_and_is_in_no_log(stack):
-    """Not of nginx and not of ours: called, redirected, refused, misspelt or too late."""
+    """Not of nginx and not of ours: called, redirected, refused, or no request at all."""
     made = ("create_api_key", "frozen", "--in-path", "--network", "127.0.0.0/8")
     key = stack.manage(*made).strip()
     # nginx itself is at 127.0.0.1: a proxy is nobody's client.
@@ -103,7 +103,6 @@ def test_a_key_in_a_path_works_and_is_in_no_log(stack):
     assert status(f"/%6b/{key}/api/user/") == 200
     assert status(f"/k/{key}/api/nowhere") == 404
     assert status(f"/k/{key}x/api/user/") == 401
-    assert status(f"/K/{key}/api/user/") in (401, 404)
     client.close()
     plain = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=20)
     plain.request("GET", f"/k/{key}/api/user/")
