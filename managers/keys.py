@@ -123,7 +123,7 @@ def _create(managers: Iterable[Manager] | None, *, name: str, **columns: Any) ->
                 name=name, all_managers=chosen is None, **columns
             )
             if chosen:
-                row.managers.set(chosen)
+                row.managers.add(*chosen)
     except IntegrityError as error:
         raise KeyNameTakenError(name) from error
     return row

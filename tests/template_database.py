@@ -1,13 +1,14 @@
 """The migrated database that every worker's test database is a copy of.
 
 Migrating takes longer than copying: the first worker that needs a database makes the
-template, the others wait for it.
+template, and a dump of it for clusters of their own; the others wait for it.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+from hci_center.backups.errors import BackupError
+from hci_center.backups.postgres_programs import find_program
 from tests.feed.processes import database_url
 
 # The environment passes the name to the workers, and tells that there are any.
@@ -53,20 +56,40 @@ def copy_template(folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         made = folder / "template.made"
         if not made.exists():
-            _make(name)
+            _make(name, dump_in(folder))
             made.touch()
     connection.settings_dict["TEST"]["TEMPLATE"] = name
 
 
-def _make(name: str) -> None:
+def dump_in(folder: Path) -> Path:
+    """Returns the path of the template's dump; `folder` is the run's.
+
+    It is there once a worker has made its database, if the server's pg_dump is.
+    """
+    return folder / "template.dump"
+
+
+def _make(name: str, dump: Path) -> None:
     test: dict[str, Any] = connection.settings_dict["TEST"]
     ours, workers = connection.settings_dict["NAME"], test["NAME"]
     test["NAME"] = name
     try:
         connection.creation.create_test_db(verbosity=0, serialize=False)
+        _dump(dump)
     finally:
         # Nobody may be connected to a database that is copied.
         connection.close()
         test["NAME"] = workers
         settings.DATABASES["default"]["NAME"] = ours
         connection.settings_dict["NAME"] = ours
+
+
+def _dump(target: Path) -> None:
+    """Dumps the present database; leaves it out where there is no pg_dump for it."""
+    try:
+        program = find_program("pg_dump")
+    except BackupError:
+        return
+    address = database_url(connection.settings_dict)
+    command = [program, "--format=custom", "--no-owner", "--no-privileges"]
+    subprocess.run([*command, f"--file={target}", address], check=True)

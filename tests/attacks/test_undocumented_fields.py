@@ -10,14 +10,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import yaml
 from django.apps import apps
 from django.db import connection, transaction
 
-from hci_center.api.schema.document import committed_path
 from tests.attacks.test_mass_assignment import NAMES, VALUES
 from tests.contract.calls import CALLS
 from tests.contract.conftest import UndoneError, module_centre
+from tests.contract.document import DOCUMENT
 from tests.counts import count
 
 __all__ = ["module_centre"]
@@ -29,7 +28,6 @@ WRITING = [call for call in CALLS if call.method != "GET"]
 FRESH = (
     "protocol", "token", "key", "digest", "sha256", "file", "request_id", "target",
 )  # fmt: skip
-DOCUMENT = yaml.load(committed_path().read_text(), Loader=yaml.CSafeLoader)
 
 
 @pytest.fixture

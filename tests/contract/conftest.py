@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import override_settings
 from django.utils import timezone
 
 from chats.models import Reply, ScheduledMessage
@@ -18,6 +17,7 @@ from tests import builders
 from tests.conftest import Api
 from tests.contract.call import Call
 from tests.contract.calls import CALLS
+from tests.module_rows import module_rows
 
 
 @dataclass
@@ -50,24 +50,17 @@ def module_centre(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cen
     For modules with hundreds of tests, none of them with `transaction=True` or with
     `manager`, `ana` and so on beside the centre. Each test is a savepoint in it.
     """
-    quick = override_settings(
-        LANGUAGE_CODE="en",
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    )
-    with django_db_blocker.unblock(), transaction.atomic():
-        with quick:
-            manager = builders.make_bakery()
-            sales = builders.make_area(manager, "vendas", name="Vendas")
-            support = builders.make_area(manager, "suporte", name="Suporte")
-            centre = fill_centre(
-                manager,
-                builders.make_operator(manager, sales, name="Ana"),
-                builders.make_operator(manager, support, name="Bruno"),
-                builders.make_waiting_contact(manager, sales),
-                builders.make_waiting_page_contact(manager, sales),
-            )
-        yield centre
-        transaction.set_rollback(True)
+    with module_rows(django_db_blocker):
+        manager = builders.make_bakery()
+        sales = builders.make_area(manager, "vendas", name="Vendas")
+        support = builders.make_area(manager, "suporte", name="Suporte")
+        yield fill_centre(
+            manager,
+            builders.make_operator(manager, sales, name="Ana"),
+            builders.make_operator(manager, support, name="Bruno"),
+            builders.make_waiting_contact(manager, sales),
+            builders.make_waiting_page_contact(manager, sales),
+        )
 
 
 def fill_centre(

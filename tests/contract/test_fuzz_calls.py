@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-import yaml
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -29,8 +28,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from hci_center.api.schema.document import committed_path
 from tests.contract.call import HELLO, PNG
+from tests.contract.document import DOCUMENT as READ
 from tests.contract.shapes import FACEBOOK_ID, NUMBER, PAGE, WHATSAPP_ID
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))
@@ -49,10 +48,7 @@ bounded = settings(
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
-# The loader in C: every worker imports this, whatever it runs.
-DOCUMENT = schemathesis.openapi.from_dict(
-    yaml.load(committed_path().read_text(), Loader=yaml.CSafeLoader)
-)
+DOCUMENT = schemathesis.openapi.from_dict(deepcopy(READ))
 DOCUMENT.app = get_wsgi_application()
 OPERATIONS = [result.ok() for result in DOCUMENT.get_all_operations()]
 

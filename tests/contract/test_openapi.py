@@ -12,10 +12,10 @@ from django.contrib.staticfiles import finders
 
 from hci_center.api.schema.document import committed_path, made_from_code
 from tests.contract.calls import CALLS
+from tests.contract.document import DOCUMENT
 from tests.contract.documented import DOCUMENTED
 from tests.contract.shapes import refused
 
-DOCUMENT = yaml.load(committed_path().read_text(), Loader=yaml.CSafeLoader)
 OPERATIONS = [
     (path, verb, operation)
     for path, operations in DOCUMENT["paths"].items()

@@ -24,6 +24,7 @@ from hci_center.local.postgres import Postgres
 from hci_center.local.server_dirs import ServerDirs, open_server_dirs
 from hci_center.local.supervisor import Process
 from hci_center.local.valkey import valkey
+from tests.faults.asking import Asking
 from tests.feed.processes import wait_until
 from tests.ports import free_port
 
@@ -89,6 +90,8 @@ class Centre:
         self.more: dict[str, dict[str, str]] = {}
         self.living: dict[str, list[subprocess.Popen[bytes]]] = {}
         self.rows: dict[str, Any] = {}
+        # Questions of who waits, on a connection of their own.
+        self.asking = Asking(self.connect)
 
     def start(self) -> None:
         is_new = not self.home.cluster.exists()
@@ -117,6 +120,7 @@ class Centre:
         return f"ws://127.0.0.1:{port}/api/socket"
 
     def stop(self) -> None:
+        self.asking.hang_up()
         [postgres] = self.living.pop("postgres", [None])
         self.kill([name for name, living in self.living.items() for _ in living])
         if postgres is not None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hci_center.demo.gateways.controller import FakeController
-from tests.faults.template_cluster import template_cluster
+from tests.faults.delivering import Post
+from tests.faults.template_cluster import installation, template_cluster
 
 # It waits for a time to be over, which the others of its module pass as well.
 LAST = "test_a_socket_stays_open_through_a_minute_of_silence"
@@ -17,13 +18,18 @@ LAST = "test_a_socket_stays_open_through_a_minute_of_silence"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    modules = {item.path: place for place, item in reversed(list(enumerate(items)))}
-    items.sort(key=lambda item: (modules[item.path], item.name == LAST))
+    last = [item for item in items if item.name == LAST]
+    for item in last:
+        file = item.nodeid.partition("::")[0]
+        of_file = [one.nodeid.startswith(f"{file}::") for one in items]
+        place = len(items) - of_file[::-1].index(True)
+        items.insert(place, item)
+        items.remove(item)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template of the run, with the schema."""
+def cluster(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template of the run, with the schema; the worker's database is made before."""
     folder = tmp_path_factory.getbasetemp()
     is_shared = "PYTEST_XDIST_WORKER" in os.environ
     return template_cluster(folder.parent if is_shared else folder)
@@ -33,3 +39,29 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def controller() -> Iterator[FakeController]:
     with FakeController() as fake:
         yield fake
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeController]:
+    """A controller for all tests of a module."""
+    with FakeController() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def installed(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    cluster: Path,
+) -> Iterator[Post]:
+    """A database with the schema, for all tests of a module."""
+    name = request.path.stem.removeprefix("test_")
+    yield from installation(tmp_path_factory, cluster, name)
+
+
+@pytest.fixture
+def post(installed: Post, controller: FakeController) -> Iterator[Post]:
+    """The database before a controller; workers and rows go with the test."""
+    installed.environment["HCI_CONTROLLER_URL"] = controller.url
+    yield installed
+    installed.dismiss()

@@ -17,6 +17,7 @@ from django.conf import settings
 from hci_center.local import paths
 from hci_center.local.postgres import Postgres
 from hci_center.local.server_dirs import open_server_dirs
+from tests.faults.asking import Asking
 from tests.faults.centre import SECRETS
 
 ROOT = Path(settings.BASE_DIR)
@@ -77,17 +78,24 @@ class Post:
             "DATABASE_URL": paths.database_url(),
         }
         self.workers: list[subprocess.Popen[bytes]] = []
+        self._asking = Asking(self.connect)
 
-    def start(self) -> None:
+    def start(self, dump: Path | None = None) -> None:
+        """Starts PostgreSQL; a new database is restored from the dump, or migrated."""
         is_new = not self.home.cluster.exists()
         self.postgres.prepare()
         self.server = self._start_postgres()
         self._await_postgres()
-        if is_new:
+        if is_new and dump is not None:
+            restore = [str(self.postgres.binaries / "pg_restore"), "--no-owner", "-1"]
+            address = paths.database_url()
+            subprocess.run([*restore, f"--dbname={address}", str(dump)], check=True)
+        elif is_new:
             migrate = [*MANAGE, "migrate", "-v0"]
             subprocess.run(migrate, env=self.environment, cwd=ROOT, check=True)
 
     def stop(self) -> None:
+        self._asking.hang_up()
         for process in [*self.workers, self.server]:
             process.kill()
             process.wait()
@@ -104,6 +112,13 @@ class Post:
                 **quiet,  # type: ignore[call-overload]
             )
         )
+
+    def dismiss(self) -> None:
+        """Kills all workers, and removes all rows of a test."""
+        while self.workers:
+            self.kill_worker()
+        with self.connect() as database:
+            database.execute("TRUNCATE managers_manager, auth_user CASCADE")
 
     def kill_worker(self) -> None:
         """kill -9, of the one that has lived longest."""
@@ -128,9 +143,7 @@ class Post:
             database.execute(FILL, values)
 
     def asked(self, question: str) -> Any:
-        with self.connect() as database:
-            row = database.execute(question).fetchone()
-        return None if row is None else row[0]
+        return self._asking.value(question)
 
     def _start_postgres(self) -> subprocess.Popen[bytes]:
         process = self.postgres.process()

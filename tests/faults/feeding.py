@@ -19,7 +19,7 @@ from websockets.exceptions import WebSocketException
 from tests.counts import count
 from tests.faults.centre import Centre
 
-SOCKETS = count(60, full=200)
+SOCKETS = count(20, full=200)
 CAUGHT_UP_WITHIN = 60.0
 DEAD_FOR = 0.3
 # Seconds from the start of the writes, and who dies then.

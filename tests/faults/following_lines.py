@@ -10,10 +10,11 @@ from typing import Any
 
 import psycopg
 
+from tests.counts import count
 from tests.faults.centre import Centre
 from tests.faults.feeding import DEAD_FOR, Client, Deaths, end, listen
 
-CLIENTS = 20
+CLIENTS = count(8, full=20)
 # The version of a line is its `queuedAt`; with each, its contact changes hands.
 RAISE = """
 UPDATE contacts_contact

@@ -12,12 +12,15 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from hci_center.local.server_dirs import ServerDirs
+from tests.faults.centre import Centre
 from tests.faults.delivering import Post
+from tests.template_database import dump_in
 
 
 def template_cluster(folder: Path) -> Path:
@@ -26,7 +29,7 @@ def template_cluster(folder: Path) -> Path:
     with (folder / "cluster.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not cluster.exists():
-            _make(cluster, folder / "cluster-data")
+            _make(cluster, folder / "cluster-data", dump_in(folder))
     return cluster
 
 
@@ -53,14 +56,30 @@ def installation(
             made.stop()
 
 
-def _make(cluster: Path, data: Path) -> None:
+@contextmanager
+def installed_centre(
+    tmp_path_factory: pytest.TempPathFactory, template: Path, name: str
+) -> Iterator[Centre]:
+    """Yields a centre with the schema that is yet to be started; it is stopped after."""
+    data = tmp_path_factory.mktemp(name) / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HCI_DATA_DIR", str(data))
+        built = Centre(data)
+        try:
+            copy_cluster(template, built.home)
+            yield built
+        finally:
+            built.stop()
+
+
+def _make(cluster: Path, data: Path, dump: Path) -> None:
     # It may have been left by a worker that was killed.
     shutil.rmtree(data, ignore_errors=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HCI_DATA_DIR", str(data))
         post = Post(data)
         try:
-            post.start()
+            post.start(dump if dump.exists() else None)
             # A fast shutdown: what a copy starts from is whole.
             os.kill(post.server.pid, signal.SIGINT)
             assert post.server.wait(60) == 0

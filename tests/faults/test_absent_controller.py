@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ import pytest
 from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults.delivering import Post, wait_until
-from tests.faults.template_cluster import installation
 from tests.ports import free_port
 
 CONTACTS, EACH = count(20, full=100), 10
@@ -51,20 +48,6 @@ class Busy(FakeController):
         return answered
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
-    yield from installation(tmp_path_factory, cluster, "absent")
-
-
-@pytest.fixture
-def post(installed: Post) -> Iterator[Post]:
-    yield installed
-    while installed.workers:
-        installed.kill_worker()
-    with installed.connect() as database:
-        database.execute("TRUNCATE managers_manager CASCADE")
-
-
 def fill_and_hire(post: Post, url: str) -> None:
     post.environment["HCI_CONTROLLER_URL"] = url
     post.fill(contacts=CONTACTS, each=EACH, number=5511400011111, port=8080)
@@ -95,10 +78,7 @@ def undisturbed(post: Post) -> float:
     with Busy() as fake:
         fill_and_hire(post, fake.url)
         took = drained(post, fake)
-    while post.workers:
-        post.kill_worker()
-    with post.connect() as database:
-        database.execute("TRUNCATE managers_manager CASCADE")
+    post.dismiss()
     return took
 
 

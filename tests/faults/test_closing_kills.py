@@ -4,43 +4,27 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults import closing
 from tests.faults.delivering import MANAGE, ROOT, Post, wait_until
-from tests.faults.template_cluster import installation
 
-KILLS = count(2, full=20)
+KILLS = count(1, full=20)
 # Enough that some are left at each kill.
 CONTACTS = 20 + 12 * KILLS
 NUMBER = 5511400011111
 QUESTION = "De 1 a 5, que nota você dá a este atendimento?"
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
-    """A database with the schema, for both tests."""
-    yield from installation(tmp_path_factory, cluster, "closing")
-
-
 @pytest.fixture
-def post(installed: Post, controller: FakeController) -> Iterator[Post]:
-    installed.environment["HCI_CONTROLLER_URL"] = controller.url
-    with installed.connect() as database:
+def post(post: Post) -> Post:
+    with post.connect() as database:
         values = {"contacts": CONTACTS, "number": NUMBER, "port": 8080}
         database.execute(closing.FILL, values)
         database.execute(closing.SLOW)
-    yield installed
-    while installed.workers:
-        installed.kill_worker()
-    with installed.connect() as database:
-        database.execute("TRUNCATE managers_manager CASCADE")
+    return post
 
 
 def apply_policy(post: Post, idle: int | None) -> None:

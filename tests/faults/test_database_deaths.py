@@ -15,11 +15,11 @@ from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults.calling import FIRST, PATIENCE, Callers, customers
 from tests.faults.centre import Centre
-from tests.faults.template_cluster import copy_cluster
+from tests.faults.template_cluster import installed_centre
 from tests.feed.processes import wait_until
 
-KILLS = count(3, full=20)
-CUTS = count(40, full=400)
+KILLS = count(1, full=20)
+CUTS = count(15, full=400)
 CONTACTS = 3
 # What is acknowledged between two faults: the processes are back each time.
 BETWEEN = 3 * CONTACTS * 4
@@ -43,32 +43,14 @@ SELECT pg_terminate_backend(pid) FROM (
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[FakeController]:
-    with FakeController() as fake:
-        yield fake
-
-
-@pytest.fixture(scope="module")
 def centre(
     tmp_path_factory: Any, cluster: Path, fake: FakeController
 ) -> Iterator[Centre]:
-    data = tmp_path_factory.mktemp("deaths") / "data"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HCI_DATA_DIR", str(data))
-        built = Centre(data)
+    with installed_centre(tmp_path_factory, cluster, "deaths") as built:
         built.environment["HCI_CONTROLLER_URL"] = fake.url
-        try:
-            copy_cluster(cluster, built.home)
-            built.start()
-            built.revive(["worker", "worker"])
-            yield built
-        finally:
-            built.stop()
-
-
-def asked(centre: Centre, question: str, *values: Any) -> Any:
-    with centre.connect() as database:
-        return database.execute(question, values).fetchone()
+        built.start()
+        built.revive(["worker", "worker"])
+        yield built
 
 
 def check(centre: Centre, callers: Callers, fake: FakeController) -> None:
@@ -76,18 +58,18 @@ def check(centre: Centre, callers: Callers, fake: FakeController) -> None:
     assert callers.wrong == []
     assert set(callers.statuses) <= {200, 503}
     assert callers.slowest < PATIENCE
-    wait_until(lambda: asked(centre, LEFT)[0] == 0)
+    wait_until(lambda: centre.asking.value(LEFT) == 0)
     came, left = defaultdict(list), defaultdict(list)
     for one in fake.delivered:
         left[int(one.to) - FIRST].append(one.text)
     for place, (customer, steps, operator) in enumerate(callers.done):
         expected = [str(n + 1) for n in range(customer)]
         contact = callers.rows["contacts"][place]
-        came[place], sa, unread = asked(centre, STORED, "in", contact)
+        came[place], sa, unread = centre.asking.row(STORED, "in", contact)
         assert came[place] == expected
         assert (sa, unread) == (steps, customer)
         expected = [str(n + 1) for n in range(operator)]
-        assert asked(centre, STORED, "out", contact)[0] == expected
+        assert centre.asking.row(STORED, "out", contact)[0] == expected
         assert left[place] == expected
     fake.delivered.clear()
 

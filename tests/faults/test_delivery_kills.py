@@ -5,40 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hci_center.demo.gateways import faults
-from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
-from tests.faults.delivering import Post, wait_until
-from tests.faults.template_cluster import installation
+from tests.faults.delivering import wait_until
 
-CONTACTS, EACH = count((50, 10), full=(100, 10))
-WORKERS, KILLS = 3, count(6, full=30)
+CONTACTS, EACH = count((40, 6), full=(100, 10))
+WORKERS, KILLS = count((2, 3), full=(3, 30))
 BETWEEN_KILLS = 0.5
 DATABASE_KILLS = (KILLS // 3, KILLS * 2 // 3)
 # Percent of the sends: a fault of its own, a cut before or after, and silence.
 ERRORS, CUTS, HANGS = 4, 4, 2
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
-    """A database with the schema, for both tests."""
-    yield from installation(tmp_path_factory, cluster, "delivery")
-
-
-@pytest.fixture
-def post(installed: Post, controller: FakeController) -> Iterator[Post]:
-    installed.environment["HCI_CONTROLLER_URL"] = controller.url
-    yield installed
-    while installed.workers:
-        installed.kill_worker()
-    with installed.connect() as database:
-        database.execute("TRUNCATE managers_manager CASCADE")
 
 
 def misbehaving(seed: int) -> Any:

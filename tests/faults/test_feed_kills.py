@@ -15,7 +15,7 @@ from tests.counts import count
 from tests.faults.centre import Centre
 from tests.faults.feeding import Verdict, drop_and_judge, kill_and_judge
 from tests.faults.following_lines import kill_and_follow
-from tests.faults.template_cluster import copy_cluster
+from tests.faults.template_cluster import installed_centre
 from tests.feed.client import Socket
 from tests.feed.processes import wait_until
 
@@ -38,20 +38,15 @@ IDLE_FOR = 60.0
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: Any, cluster: Path) -> Iterator[Centre]:
     """Started under the limit of open files that systems usually set, or less."""
-    data = tmp_path_factory.mktemp("centre") / "data"
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HCI_DATA_DIR", str(data))
-        built = Centre(data)
-        try:
-            copy_cluster(cluster, built.home)
+    try:
+        with installed_centre(tmp_path_factory, cluster, "centre") as built:
             resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT_LIMIT, hard))
             built.start()
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
             yield built
-        finally:
-            built.stop()
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 class Idle(NamedTuple):
@@ -73,7 +68,7 @@ def idle(centre: Centre) -> Iterator[Idle]:
 
 @pytest.mark.timeout(240)
 def test_sockets_that_drop_at_once_miss_nothing(centre: Centre) -> None:
-    sockets, events = count((100, 150), full=(1000, 300))
+    sockets, events = count((40, 90), full=(1000, 300))
     verdict = asyncio.run(drop_and_judge(centre, "storm", sockets, events))
     assert verdict == Verdict(written=events)
 

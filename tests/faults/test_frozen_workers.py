@@ -6,8 +6,6 @@ import os
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,9 @@ from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults import deciding
 from tests.faults.closing import UNSENT
-from tests.faults.delivering import Post, wait_until
-from tests.faults.template_cluster import installation
+from tests.faults.delivering import wait_until
 
-FREEZES = count(2, full=20)
+FREEZES = count(1, full=20)
 # Enough that some are left at each freeze.
 CONTACTS, EACH = 10 * FREEZES, 5
 CUSTOMERS = 20 + 30 * FREEZES
@@ -34,21 +31,6 @@ UPDATE chats_task SET lease_until = NULL WHERE id IN (
   SELECT id FROM chats_task WHERE lease_until IS NOT NULL FOR UPDATE SKIP LOCKED)
 """
 pytestmark = pytest.mark.timeout(count(240, full=900))
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
-    yield from installation(tmp_path_factory, cluster, "frozen")
-
-
-@pytest.fixture
-def post(installed: Post, controller: FakeController) -> Iterator[Post]:
-    installed.environment["HCI_CONTROLLER_URL"] = controller.url
-    yield installed
-    while installed.workers:
-        installed.kill_worker()
-    with installed.connect() as database:
-        database.execute("TRUNCATE managers_manager, auth_user CASCADE")
 
 
 def signal_to(worker: Any, number: signal.Signals) -> None:

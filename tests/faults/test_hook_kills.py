@@ -76,7 +76,7 @@ def test_killed_at_any_time_it_leaves_nothing_out(
 ) -> None:
     chat = builders.make_chat(builders.make_contact(manager))
     written: list[str] = []
-    for kill in range(count(2, 10)):
+    for kill in range(count(1, 10)):
         # It starts somewhere in between, and dies at another time in each round.
         ends = time.monotonic() + 1.5 + kill % 5 * 0.07
         while time.monotonic() < ends:

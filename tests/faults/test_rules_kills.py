@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from tests.counts import count
 from tests.faults import deciding
 from tests.faults.closing import UNSENT
 from tests.faults.delivering import Post, wait_until
-from tests.faults.template_cluster import installation
 
 KILLS = count(1, full=20)
 # Each kill is followed by the start of a process.
@@ -22,22 +19,6 @@ pytestmark = pytest.mark.timeout(count(120, full=900))
 # Enough that some are left at each kill.
 CONTACTS = 20 + 12 * KILLS
 OPTIONS = ("--lease", "2", "--hurry", "20")
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: Any, cluster: Path) -> Iterator[Post]:
-    """A database with the schema, for all tests."""
-    yield from installation(tmp_path_factory, cluster, "deciding")
-
-
-@pytest.fixture
-def post(installed: Post, controller: FakeController) -> Iterator[Post]:
-    installed.environment["HCI_CONTROLLER_URL"] = controller.url
-    yield installed
-    while installed.workers:
-        installed.kill_worker()
-    with installed.connect() as database:
-        database.execute("TRUNCATE managers_manager, auth_user CASCADE")
 
 
 def run(post: Post, statement: str, **values: Any) -> None:

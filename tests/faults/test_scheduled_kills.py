@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hci_center.demo.gateways.controller import FakeController
 from tests.counts import count
 from tests.faults import closing
 from tests.faults.delivering import Post, wait_until
 
-KILLS = count(2, full=20)
+KILLS = count(1, full=20)
 # Enough that some are left at each kill.
 CONTACTS = 20 + 12 * KILLS
 EACH = 2
@@ -57,22 +55,13 @@ SELECT count(*) FROM chats_task t JOIN chats_scheduled s ON s.contact_id = t.con
 
 
 @pytest.fixture
-def post(
-    tmp_path: Any, controller: FakeController, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Post]:
-    monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "data"))
-    made = Post(tmp_path / "data")
-    made.environment["HCI_CONTROLLER_URL"] = controller.url
-    try:
-        made.start()
-        values = {"contacts": CONTACTS, "number": 5511400011111, "port": 8080}
-        with made.connect() as database:
-            database.execute(closing.FILL, values)
-            database.execute(SLOW)
-            database.execute(SCHEDULE, {"each": EACH})
-        yield made
-    finally:
-        made.stop()
+def post(post: Post) -> Post:
+    values = {"contacts": CONTACTS, "number": 5511400011111, "port": 8080}
+    with post.connect() as database:
+        database.execute(closing.FILL, values)
+        database.execute(SLOW)
+        database.execute(SCHEDULE, {"each": EACH})
+    return post
 
 
 def test_a_worker_is_killed_while_it_sends(post: Post, controller: Any) -> None:

@@ -17,7 +17,7 @@ from tests.counts import count
 from tests.faults import deciding
 from tests.faults.centre import Centre
 from tests.faults.delivering import FILL, wait_until
-from tests.faults.template_cluster import copy_cluster
+from tests.faults.template_cluster import installed_centre
 from tests.feed.client import Socket
 
 # Debian's package libfaketime.
@@ -26,10 +26,10 @@ pytestmark = [
     pytest.mark.skipif(LIBRARY is None, reason="it needs libfaketime"),
     pytest.mark.timeout(240),
 ]
-CONTACTS, EACH = count((10, 3), full=(100, 10))
+CONTACTS, EACH = count((5, 3), full=(100, 10))
 TIMEOUT = 90
 PATIENCE = 120
-LATER = count(5, full=20)
+LATER = count(3, full=20)
 PEOPLE = """
 import json
 from django.test import Client
@@ -58,32 +58,19 @@ def clock(hours: int) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[FakeController]:
-    with FakeController() as fake:
-        yield fake
-
-
-@pytest.fixture(scope="module")
 def centre(
     tmp_path_factory: Any, cluster: Path, fake: FakeController
 ) -> Iterator[Centre]:
     """Its web and one worker are an hour ahead, its feed and the other worker behind."""
-    data = tmp_path_factory.mktemp("clocks") / "data"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HCI_DATA_DIR", str(data))
-        built = Centre(data)
+    with installed_centre(tmp_path_factory, cluster, "clocks") as built:
         built.environment["HCI_CONTROLLER_URL"] = fake.url
         built.more = {"web": clock(+1), "feed": clock(-1), "worker": clock(+1)}
-        try:
-            copy_cluster(cluster, built.home)
-            built.start()
-            built.revive(["worker"])
-            built.more["worker"] = clock(-1)
-            built.revive(["worker"])
-            built.rows |= built.shell(PEOPLE)
-            yield built
-        finally:
-            built.stop()
+        built.start()
+        built.revive(["worker"])
+        built.more["worker"] = clock(-1)
+        built.revive(["worker"])
+        built.rows |= built.shell(PEOPLE)
+        yield built
 
 
 def ask(centre: Centre, method: str, path: str, body: Any, **headers: str) -> Any:
@@ -98,11 +85,6 @@ def ask(centre: Centre, method: str, path: str, body: Any, **headers: str) -> An
         return told["data"]
     finally:
         client.close()
-
-
-def asked(centre: Centre, question: str, *values: Any) -> Any:
-    with centre.connect() as database:
-        return database.execute(question, values).fetchone()[0]
 
 
 def test_a_ticket_and_a_session_are_good_for_processes_with_other_clocks(centre):
@@ -123,7 +105,7 @@ def test_what_waits_is_sent_once_and_in_order(centre, fake):
     values = {"contacts": CONTACTS, "each": EACH, "number": 5511400066666}
     with centre.connect() as database:
         database.execute(FILL, values | {"port": 6666})
-    wait_until(lambda: asked(centre, DELIVERIES) == 0, PATIENCE)
+    wait_until(lambda: centre.asking.value(DELIVERIES) == 0, PATIENCE)
     said = defaultdict(list)
     for one in fake.delivered:
         if one.text.isdigit():
@@ -147,8 +129,8 @@ def test_what_is_scheduled_is_sent_when_the_database_says(centre, fake):
             database.execute(due, [f"later {n}"])
             database.execute("UPDATE chats_task SET run_at = now()")
         expected = ["sent"] * (n + 1) + ["waiting"] * (LATER - n - 1)
-        wait_until(lambda so=expected: asked(centre, states) == so, PATIENCE)
-    wait_until(lambda: asked(centre, DELIVERIES) == 0, PATIENCE)
+        wait_until(lambda so=expected: centre.asking.value(states) == so, PATIENCE)
+    wait_until(lambda: centre.asking.value(DELIVERIES) == 0, PATIENCE)
     texts = Counter(one.text for one in fake.delivered)
     assert [texts[f"later {n}"] for n in range(LATER)] == [1] * (LATER - 1) + [0]
 
@@ -166,12 +148,12 @@ def test_a_menu_waits_for_as_long_as_it_says(centre, fake):
     with centre.connect() as database:
         database.execute(write, {"contacts": CONTACTS})
     timers = "SELECT count(*) FROM chats_task WHERE kind = 'menu'"
-    wait_until(lambda: asked(centre, timers) == CONTACTS, PATIENCE)
+    wait_until(lambda: centre.asking.value(timers) == CONTACTS, PATIENCE)
     waits = """
     SELECT bool_and(run_at - now() BETWEEN interval '1 minute' AND %s)
       FROM chats_task WHERE kind = 'menu'
     """
-    assert asked(centre, waits, timedelta(seconds=TIMEOUT)) is True
+    assert centre.asking.value(waits, timedelta(seconds=TIMEOUT)) is True
     # They are over: each customer is told so once, by whichever worker.
     with centre.connect() as database:
         database.execute(
@@ -180,7 +162,7 @@ def test_a_menu_waits_for_as_long_as_it_says(centre, fake):
         )
         database.execute("UPDATE chats_task SET run_at = now()")
     told = "SELECT count(*) FROM chats_menustate WHERE reminded"
-    wait_until(lambda: asked(centre, told) == CONTACTS, PATIENCE)
-    wait_until(lambda: asked(centre, DELIVERIES) == 0, PATIENCE)
+    wait_until(lambda: centre.asking.value(told) == CONTACTS, PATIENCE)
+    wait_until(lambda: centre.asking.value(DELIVERIES) == 0, PATIENCE)
     texts = Counter((one.to, one.text) for one in fake.delivered)
     assert set(texts.values()) == {1}

@@ -4,23 +4,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from areas.models import Area, Operator
 from managers.models import Manager
 from tests import builders
 from tests.conftest import Api
+from tests.module_rows import module_rows
 from tests.plans.crowd import gather
 
 
 @pytest.fixture(scope="module")
 def _gathered(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The crowd, once for all tests of a module, in a transaction around theirs."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with module_rows(django_db_blocker):
         gather()
         yield
-        transaction.set_rollback(True)
-    connection.close()
 
 
 @pytest.fixture

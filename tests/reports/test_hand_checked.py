@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from hci_center.reports.questions import Question
 from hci_center.reports.rebuilding import keep_open, take_dirty
 from hci_center.reports.summaries import keep_summaries
 from hci_center.reports.volume_hours import settle_hours
+from tests.module_rows import module_rows
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.independent import Rows
 from tests.reports.independent_figures import expected
@@ -26,17 +28,15 @@ pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
 
 
-@pytest.fixture
-def centre(db: None) -> Centre:
-    return Centre(NUMBER)
-
-
-@pytest.fixture
-def chats(centre: Centre) -> dict[str, int]:
-    chats = write(centre)
-    write_accounts(centre)
-    write_presence(centre)
-    return chats
+@pytest.fixture(scope="module")
+def centre(django_db_setup: None, django_db_blocker: Any) -> Iterator[Centre]:
+    """With all of its past."""
+    with module_rows(django_db_blocker):
+        centre = Centre(NUMBER)
+        write(centre)
+        write_accounts(centre)
+        write_presence(centre)
+        yield centre
 
 
 def ask(centre: Centre, metric: str, *by: str, **over: Any) -> Any:
@@ -56,7 +56,7 @@ def groupings(metric: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["at once", "kept"])
-def test_every_figure(centre: Centre, chats: dict[str, int], is_kept: bool) -> None:
+def test_every_figure(centre: Centre, is_kept: bool) -> None:
     if is_kept:
         take_dirty()
         settle_hours()
@@ -73,7 +73,7 @@ def test_every_figure(centre: Centre, chats: dict[str, int], is_kept: bool) -> N
         assert report.total == total, (metric, by)
 
 
-def test_queue_by_area(centre: Centre, chats: dict[str, int]) -> None:
+def test_queue_by_area(centre: Centre) -> None:
     rows = ask(centre, "tme", "area").rows
     tme = rows[(str(centre.support.pk),)]
     # lunch 80 min, bounced 10, handed 2, held 9.5: 20 open minutes of the first.
@@ -87,14 +87,14 @@ def test_queue_by_area(centre: Centre, chats: dict[str, int]) -> None:
     assert tme["unserved"] == 2
 
 
-def test_first_answers(centre: Centre, chats: dict[str, int]) -> None:
+def test_first_answers(centre: Centre) -> None:
     tmr1 = ask(centre, "tmr1").total
     # 60 twice, 120, 180 twice, 300 twice, 480, 600, 2160, 4920 s and the holiday's.
     assert (tmr1["n"], tmr1["median"], tmr1["p90"]) == (12, 300, 4920)
     assert (tmr1["byPhone"], tmr1["unanswered"]) == (1, 3)
 
 
-def test_outcomes(centre: Centre, chats: dict[str, int]) -> None:
+def test_outcomes(centre: Centre) -> None:
     closed = ask(centre, "closed").total
     assert closed == {
         "count": 19,
@@ -121,14 +121,12 @@ def test_outcomes(centre: Centre, chats: dict[str, int]) -> None:
         ("answered_surveys", 2, 2, 1.0),
     ],
 )
-def test_shares(
-    centre: Centre, chats: dict[str, int], metric: str, n: int, of: int, rate: float
-) -> None:
+def test_shares(centre: Centre, metric: str, n: int, of: int, rate: float) -> None:
     total = ask(centre, metric).total
     assert (total["n"], total["of"], total["rate"]) == (n, of, rate)
 
 
-def test_days_without_anything(centre: Centre, chats: dict[str, int]) -> None:
+def test_days_without_anything(centre: Centre) -> None:
     empty = {"since": date(2025, 11, 1), "until": date(2025, 11, 2)}
     tme = ask(centre, "tme", "day", **empty)
     assert tme.rows == {}

@@ -79,18 +79,18 @@ def test_others_do_not_wait_for_it(controller, manager, ana, send, say, rounds, 
 
 
 @pytest.mark.parametrize(
-    ("content", "mime", "message_type", "reason"),
+    ("make", "mime", "message_type", "reason"),
     [
-        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(20), "audio/webm",
+        (lambda: b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(20), "audio/webm",
          "audio", "The file is damaged, or is not what it says."),
-        (samples.film("webm", "libvpx"), "audio/webm", "audio",
+        (lambda: samples.film("webm", "libvpx"), "audio/webm", "audio",
          "There is no picture or no sound in the file."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_converted_fails_with_its_reason_and_lets_the_next_go(
-    controller, send, say, rounds, content, mime, message_type, reason
+    controller, send, say, rounds, make, mime, message_type, reason
 ):
-    assert send(content, mime, message_type).status_code == 200
+    assert send(make(), mime, message_type).status_code == 200
     say("e então?")
     rounds.make()
     file, text = Message.objects.order_by("id")

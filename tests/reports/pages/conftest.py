@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.test import Client
 
 from tests import builders
 from tests.admin.conftest import at_the_desk
+from tests.module_rows import module_rows
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.past import Centre
 from tests.reports.past_accounts import write_accounts
@@ -21,21 +23,23 @@ PERIOD = "from=2025-11-17&to=2025-11-30"
 Rows = list[list[str]]
 
 
-@pytest.fixture
-def centre(db: None) -> Centre:
-    return Centre(NUMBER)
+@pytest.fixture(scope="module")
+def _written(django_db_setup: None, django_db_blocker: Any) -> Iterator[Centre]:
+    with module_rows(django_db_blocker):
+        centre = Centre(NUMBER)
+        write(centre)
+        write_accounts(centre)
+        yield centre
 
 
 @pytest.fixture
-def past(centre: Centre) -> Centre:
-    write(centre)
-    write_accounts(centre)
-    return centre
+def past(_written: Centre, db: None) -> Centre:
+    return deepcopy(_written)
 
 
 @pytest.fixture
-def desk(centre: Centre) -> Client:
-    return at_the_desk(builders.make_supervisor(centre.manager))
+def desk(past: Centre) -> Client:
+    return at_the_desk(builders.make_supervisor(past.manager))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ time only, as all queries behind it wait, too; it is rolled back and tried again
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         database = connections[options["database"]]
         patience = Timeouts(STATEMENT_SECONDS, LOCK_SECONDS, IDLE_SECONDS)
-        with _alone(database), other_timeouts(database, patience):
+        with _alone(database), other_timeouts(database, patience), _seldom_collecting():
             self._migrate(*args, **options)
 
     def _migrate(self, *args: Any, **options: Any) -> None:
@@ -62,3 +63,18 @@ def _alone(database: BaseDatabaseWrapper) -> Iterator[None]:
         if database.is_usable():
             with database.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Within the block, garbage is seldom searched for.
+
+    Django makes the classes of its models anew for every operation: a new database is
+    made in four fifths of the time, for 40 MB.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
