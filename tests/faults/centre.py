@@ -34,6 +34,8 @@ SECRETS = {
     "HCI_SECRET_KEY": settings.SECRET_KEY,
     "HCI_TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
 }
+# Five processes start at a time, perhaps on a machine with other work.
+STARTED_WITHIN = 120.0
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
 
 PEOPLE = """
@@ -102,8 +104,8 @@ class Centre:
         self.rows = self.shell(PEOPLE)
         self.session_headers = self.headers_of(self.rows["session"])
         self.revive(["relay", "relay", "feed", "web"])
-        wait_until(lambda: self._answers(self.web_port))
-        wait_until(lambda: self._answers(self.feed_port))
+        wait_until(lambda: self._answers(self.web_port), STARTED_WITHIN)
+        wait_until(lambda: self._answers(self.feed_port), STARTED_WITHIN)
 
     def headers_of(self, session: str) -> dict[str, str]:
         return {
@@ -116,7 +118,7 @@ class Centre:
         port = free_port()
         more = {"HCI_FEED_PORT": str(port)}
         self.living["aside"] = [self._start("feed", **more)]
-        wait_until(lambda: self._answers(port))
+        wait_until(lambda: self._answers(port), STARTED_WITHIN)
         return f"ws://127.0.0.1:{port}/api/socket"
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -34,7 +35,8 @@ def running(tmp_path, cluster, monkeypatch):
         yield installation
     finally:
         for pid in servers(installation):
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
         installation.remove()
 
 
