@@ -177,7 +177,7 @@ def _files_of_their_own(_files: Path) -> None:
     folder = Path(settings.MEDIA_ROOT)
     if folder.parent == _files and not folder.exists():
         return
-    settings.MEDIA_ROOT = new = str(_files / str(next(_numbers)))
+    settings.MEDIA_ROOT = new = _files / str(next(_numbers))
     setting_changed.send(None, setting="MEDIA_ROOT", value=new, enter=True)
 
 

@@ -75,7 +75,7 @@ def _make(name: str, dump: Path) -> None:
     test["NAME"] = name
     try:
         connection.creation.create_test_db(verbosity=0, serialize=False)
-        _dump(dump)
+        dump_database(dump)
     finally:
         # Nobody may be connected to a database that is copied.
         connection.close()
@@ -84,7 +84,7 @@ def _make(name: str, dump: Path) -> None:
         connection.settings_dict["NAME"] = ours
 
 
-def _dump(target: Path) -> None:
+def dump_database(target: Path) -> None:
     """Dumps the present database; leaves it out where there is no pg_dump for it."""
     try:
         program = find_program("pg_dump")

@@ -109,6 +109,14 @@ class Postgres:
                     ) from None
             meanwhile()
 
+    def let_owner_set(self, parameter: str) -> None:
+        """Lets our role set what only superusers may."""
+        with self._connect(SUPERUSER, "postgres") as connection:
+            grant = sql.SQL("GRANT SET ON PARAMETER {} TO {}")
+            connection.execute(
+                grant.format(sql.Identifier(parameter), sql.Identifier(OWNER))
+            )
+
     def recreate_database(self) -> None:
         """Recreates the database of a first start that was interrupted."""
         with self._connect(SUPERUSER, "postgres") as connection:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from hci_center.demo.gateways.controller import FakeController
 from tests.faults.delivering import Post
 from tests.faults.template_cluster import installation, template_cluster
+from tests.template_database import dump_database, dump_in
 
 # It waits for a time to be over, which the others of its module pass as well.
 LAST = "test_a_socket_stays_open_through_a_minute_of_silence"
@@ -28,11 +31,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cluster(
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """The template of the run, with the schema; the worker's database is made before."""
     folder = tmp_path_factory.getbasetemp()
-    is_shared = "PYTEST_XDIST_WORKER" in os.environ
-    return template_cluster(folder.parent if is_shared else folder)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return template_cluster(folder.parent)
+    # Without a test that uses the database, there is none of the tests'.
+    if connection.settings_dict["NAME"].startswith("test_"):
+        with django_db_blocker.unblock():
+            dump_database(dump_in(folder))
+    return template_cluster(folder)
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from hci_center.local.secret_check import check_secrets
+from tests.faults.conftest import cluster
+
+__all__ = ["cluster"]
 
 
 @pytest.fixture

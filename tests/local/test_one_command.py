@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from hci_center.local.server_dirs import open_server_dirs
+from tests.faults.template_cluster import copy_cluster
 from tests.local.installation import Installation, wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -21,11 +23,17 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """An installation whose first start was killed while it filled in the demo."""
+def made(tmp_path_factory, cluster):
+    """An installation whose first start was killed while it filled in the demo.
+
+    That start finds the schema; the next one makes it, in a new database.
+    """
     folder = tmp_path_factory.mktemp("one")
     installation = Installation(folder)
     try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HCI_DATA_DIR", str(installation.data))
+            copy_cluster(cluster, open_server_dirs())
         installation.begin()
         installation.wait_to_say("Filling in a demonstration")
         installation.stop(signal.SIGKILL)
