@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,13 +154,23 @@ class Feed:
             return False
 
     def metrics(self) -> dict[str, float]:
+        families = text_string_to_metric_families(self._exposition())
+        return {each.name: each.value for family in families for each in family.samples}
+
+    def metric(self, name: str) -> float:
+        """One without labels; who waits for a value asks often, and parses no more."""
+        found = re.search(rf"^{name} (\S+)", self._exposition(), re.MULTILINE)
+        assert found, name
+        return float(found[1])
+
+    def _exposition(self) -> str:
         asked = Request(
             f"http://127.0.0.1:{self.port}/metrics",
             headers={"Authorization": f"Bearer {METRICS_KEY}"},
         )
         with urlopen(asked, timeout=5) as answer:  # noqa: S310 - http
-            families = text_string_to_metric_families(answer.read().decode())
-        return {each.name: each.value for family in families for each in family.samples}
+            exposed: str = answer.read().decode()
+        return exposed
 
     def connect(self, **options: Any) -> Socket:
         """Opens a socket that has sent no frame yet."""
@@ -198,7 +209,7 @@ class Feed:
                     "SELECT NOT EXISTS (SELECT FROM change_pend), seq FROM change_head"
                 )
                 is_empty, seq = cursor.fetchone()
-            return is_empty and self.metrics()["hci_feed_cursor"] == seq
+            return is_empty and self.metric("hci_feed_cursor") == seq
 
         wait_until(is_quiet)
 
@@ -214,8 +225,8 @@ class Feed:
 
     def await_checks(self) -> None:
         """Returns after the feed has checked all credentials once more."""
-        checks = self.metrics()["hci_feed_checks_total"]
-        wait_until(lambda: self.metrics()["hci_feed_checks_total"] >= checks + 2)
+        checks = self.metric("hci_feed_checks_total")
+        wait_until(lambda: self.metric("hci_feed_checks_total") >= checks + 2)
 
     def _manage(self, command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
