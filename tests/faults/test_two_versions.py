@@ -71,12 +71,6 @@ def older(tmp_path_factory: Any) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[FakeController]:
-    with FakeController() as fake:
-        yield fake
-
-
-@pytest.fixture(scope="module")
 def centre(
     tmp_path_factory: Any, cluster: Path, older: Path, fake: FakeController
 ) -> Iterator[MixedCentre]:
