@@ -106,7 +106,7 @@ class Rounds:
     def __init__(self, **limits: Any) -> None:
         self.worker = Worker(Limits(**{"doubt": 60.0, "patience": SHORT} | limits))
         # Sessions are only checked by tests that need it.
-        self.worker._check = lambda: None  # type: ignore[method-assign]
+        self.worker._calls.check = lambda: None  # type: ignore[method-assign]
 
     def make(self, seconds: float = 10.0) -> None:
         deadline = time.monotonic() + seconds

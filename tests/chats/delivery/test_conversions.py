@@ -62,7 +62,7 @@ def test_a_recording_leaves_as_a_voice_note_and_stays_here_as_it_was(
 def test_what_was_written_after_it_leaves_after_it(controller, send, say, rounds):
     record(send)
     say("ouviu?")
-    assert rounds.worker._send() is False
+    assert rounds.worker._calls.send() is False
     assert controller.delivered == []
     rounds.make()
     assert [left.kind for left in controller.delivered] == ["audio", "text"]

@@ -123,7 +123,7 @@ def test_its_session_says_why(manager, controller, rounds):
     manager.gateway = "evolution"
     manager.save()
     spoil("managers_manager", "gateway_settings", id=manager.pk)
-    del rounds.worker._check
+    del rounds.worker._calls.check
     rounds.make()
     deadline = time.monotonic() + 10
     while not GatewayAccount.objects.filter(state="closed", channel="whatsapp"):
@@ -164,7 +164,7 @@ def test_a_manager_deleted_while_his_session_is_asked_for(
     manager, contact, controller, rounds, monkeypatch
 ):
     passing = builders.make_manager(facebook_id=None)
-    del rounds.worker._check
+    del rounds.worker._calls.check
     rounds.make()
     plain = rounds.worker.drivers["controller"].health
     gone = threading.Event()
