@@ -142,7 +142,9 @@ class PresenceSpan(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["operator", "started_at"], name="spans_of_operator")
+            models.Index(fields=["operator", "started_at"], name="spans_of_operator"),
+            # Of reports: those of the last days.
+            models.Index(fields=["ended_at"], name="spans_by_end"),
         ]
 
     def __str__(self) -> str:

@@ -51,6 +51,39 @@ class Summary(models.Model):
         return f"{self.metric} {self.day} {self.part} {self.part_id}"
 
 
+class PresenceDay(models.Model):
+    """How long an operator was online or paused on a day; online also with how many chats.
+
+    In microseconds, of all spans of a state and reason. `busy`: with at least one chat;
+    `held`: the time of all of them added up.
+    """
+
+    manager_id = models.BigIntegerField()
+    operator_id = models.BigIntegerField()
+    day = models.DateField()
+    # `online`, `paused`.
+    state = models.CharField(max_length=7)
+    reason = models.CharField(max_length=32)
+    # The pieces of spans.
+    n = models.IntegerField()
+    micros = models.BigIntegerField()
+    busy = models.BigIntegerField()
+    held = models.BigIntegerField()
+
+    class Meta:
+        db_table = "report_presence"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["manager_id", "state", "day", "operator_id", "reason"],
+                include=["n", "micros", "busy", "held"],
+                name="report_presence_is_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.day} {self.state}"
+
+
 class DirtyDay(models.Model):
     """A day of which samples changed after it may have been summed up. Only added and deleted."""
 

@@ -11,11 +11,11 @@ from django.db.models import Q
 
 from chats.models.conversations import ClockTimestamp
 from hci_center.reports.kept_deliveries import DeliveryDay, DirtyDelivery
-from hci_center.reports.kept_summaries import DirtyDay, Summary
+from hci_center.reports.kept_summaries import DirtyDay, PresenceDay, Summary
 
 __all__ = (
     "Check", "DeliveryDay", "Dirty", "DirtyDay", "DirtyDelivery", "Episode", "Hour",
-    "OpenChat", "Run", "Sample", "SettledHours", "Summary", "Zone",
+    "OpenChat", "PresenceDay", "Run", "Sample", "SettledHours", "Summary", "Zone",
 )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ class SettledHours(models.Model):
     contact_after = models.BigIntegerField()
     # Days that ended before are in `DeliveryDay`.
     deliveries_until = models.DateTimeField(null=True)
-    # The samples of days up to this one are in `Summary`.
+    # Days up to this one are in `Summary` and `PresenceDay`.
     summaries_until = models.DateField(null=True)
 
     class Meta:

@@ -5,88 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hci_center.reports.presence_days import HELD, HOLDS, LOADED, SPANS
 from hci_center.reports.questions import Question, live_chats
 from hci_center.reports.report import Key, Report, fetch, ordered, share
 
 NAMES = ("occupancy", "concurrency", "pauses")
 
-# Cut at midnight: of each zone that the manager had, the days that a span or hold touches.
-# A span that nobody has ended lasts until it was last seen.
-_SPANS = """, day AS MATERIALIZED (
-  SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
-), zone AS MATERIALIZED (
-  SELECT * FROM report_zones(%(managers)s)
-), span AS MATERIALIZED (
-  SELECT s.manager_id, s.operator_id, s.id, s.state, s.reason, d.day,
-         greatest(s.started_at, d.begins) AS begins, least(s.ended_at, d.ends) AS ends
-    FROM (
-      SELECT o.manager_id, s.operator_id, s.id, s.state, s.reason, s.started_at,
-             x.ended_at, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
-        FROM areas_presencespan s JOIN areas_operator o ON o.id = s.operator_id
-       CROSS JOIN LATERAL (SELECT coalesce(s.ended_at, s.seen_at) AS ended_at) x
-        JOIN zone z ON z.manager_id = o.manager_id AND s.started_at < z.ends
-         AND x.ended_at > z.begins
-       CROSS JOIN LATERAL generate_series(
-               (s.started_at AT TIME ZONE z.zone)::date::timestamp,
-               x.ended_at AT TIME ZONE z.zone, interval '1 day') g(day)
-       WHERE o.manager_id = ANY(%(managers)s) AND s.started_at < x.ended_at
-         AND s.started_at < %(until)s::date + 2
-         AND x.ended_at > %(since)s::date - 2{filters} OFFSET 0) s
-    JOIN day d ON d.manager_id = s.manager_id AND d.day = s.day
-     AND s.started_at < d.ends AND s.ended_at > d.begins
-     AND d.begins >= s.zone_begins AND d.begins < s.zone_ends
-)"""
-_HOLDS = """, held AS MATERIALIZED (
-  SELECT s.manager_id, s.operator_id, s.begins, s.ends FROM report_sample s
-   WHERE s.metric = 'hold' AND s.manager_id = ANY(%(managers)s)
-     AND s.day >= %(since)s::date - 1 AND s.begins < %(until)s::date + 2
-     AND s.chat_id NOT IN (SELECT d.id FROM dirty d)
-   UNION ALL
-  SELECT s.manager_id, s.operator_id, s.begins, statement_timestamp()
-    FROM report_sample s JOIN chats_chat h ON h.id = s.chat_id AND h.closed_at IS NULL
-   WHERE s.metric = 'holding' AND s.manager_id = ANY(%(managers)s)
-     AND s.begins < %(until)s::date + 2
-     AND s.chat_id NOT IN (SELECT d.id FROM dirty d)
+# Days before `until` are kept, but for those of operators in `touched`: with holds of chats
+# that are computed at once, or marked. These and later days are computed of spans and holds.
+_KEPT = """, kept AS MATERIALIZED (
+  SELECT greatest(max(least(r.summaries_until, %(until)s::date) + 1), %(since)s::date)
+           AS until
+    FROM report_settled r WHERE r.summaries_until IS NOT NULL
+), at_once AS MATERIALIZED ({held_at_once}
    UNION ALL
   SELECT s.manager_id, s.operator_id, s.begins, s.ends
     FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY['hold']) s
-), hold AS MATERIALIZED (
-  SELECT h.operator_id, h.day, greatest(h.begins, d.begins) AS begins,
-         least(h.ends, d.ends) AS ends
-    FROM (
-      SELECT h.*, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
-        FROM held h
-        JOIN zone z ON z.manager_id = h.manager_id AND h.begins < z.ends
-         AND h.ends > z.begins
-       CROSS JOIN LATERAL generate_series(
-               (h.begins AT TIME ZONE z.zone)::date::timestamp,
-               h.ends AT TIME ZONE z.zone, interval '1 day') g(day) OFFSET 0) h
-    JOIN day d ON d.manager_id = h.manager_id AND d.day = h.day
-     AND h.begins < d.ends AND h.ends > d.begins
-     AND d.begins >= h.zone_begins AND d.begins < h.zone_ends
-)"""
-# Of spans online, in microseconds: their length; of those with holds also the time with
-# one and that of all added up.
-_LOADED = """, loaded AS (
-  SELECT s.manager_id, s.operator_id, s.day,
-         sum(report_micros(least(h.ends, s.ends) - greatest(h.begins, s.begins)))::bigint
-           AS held,
-         range_agg(tstzrange(greatest(h.begins, s.begins), least(h.ends, s.ends))) AS times
-    FROM span s
-    JOIN hold h ON h.operator_id = s.operator_id AND h.day = s.day
-     AND h.begins < s.ends AND h.ends > s.begins
-   WHERE s.state = 'online'
-   GROUP BY s.manager_id, s.operator_id, s.day, s.id, s.begins, s.ends
-), source AS (
-  SELECT s.manager_id, s.operator_id, s.day, 1 AS n,
-         report_micros(s.ends - s.begins) AS micros, 0::bigint AS busy, 0::bigint AS held
-    FROM span s WHERE s.state = 'online'
+), touched AS MATERIALIZED (
+  SELECT h.operator_id, g::date AS day FROM at_once h CROSS JOIN kept k
+   CROSS JOIN LATERAL generate_series(
+           greatest(date_trunc('day', h.begins AT TIME ZONE 'UTC') - interval '1 day',
+                    %(since)s::timestamp),
+           least(h.ends AT TIME ZONE 'UTC' + interval '1 day',
+                 k.until::timestamp - interval '1 day'), interval '1 day') g
+   UNION
+  SELECT o.id, d.day FROM report_dirty_day d
+    JOIN areas_operator o ON o.manager_id = d.manager_id CROSS JOIN kept k
+   WHERE d.manager_id = ANY(%(managers)s) AND d.day >= %(since)s AND d.day < k.until
+), needed AS MATERIALIZED (  -- the spans of these days
+  SELECT s.* FROM areas_presencespan s WHERE s.ended_at IS NULL
+   UNION
+  SELECT s.* FROM kept k JOIN areas_presencespan s
+      ON k.until <= %(until)s AND s.ended_at > k.until - 2
+   UNION
+  SELECT s.* FROM (SELECT t.operator_id, min(t.day) AS first, max(t.day) AS last
+                     FROM touched t GROUP BY t.operator_id) t
+    JOIN areas_presencespan s ON s.operator_id = t.operator_id
+     AND s.started_at < t.last + 2 AND coalesce(s.ended_at, s.seen_at) > t.first - 2
+), """
+_IS_LOOSE = """
+       AND (g.day >= (SELECT k.until FROM kept k)
+            OR (s.operator_id, g.day::date) IN (SELECT t.operator_id, t.day FROM touched t))"""
+_HELD = """, held AS MATERIALIZED ({kept_holds}
    UNION ALL
-  SELECT l.manager_id, l.operator_id, l.day, 0, 0,
-         (SELECT sum(report_micros(upper(r) - lower(r))) FROM unnest(l.times) r)::bigint,
-         l.held
-    FROM loaded l
+  SELECT a.* FROM at_once a
 )"""
+# The first day that is not kept, NULL if all are.
+_FIRST = """(SELECT least(CASE WHEN k.until <= %(until)s THEN k.until END,
+                          (SELECT min(t.day) FROM touched t)) FROM kept k)"""
+_NOT_AT_ONCE = "s.chat_id NOT IN (SELECT d.id FROM dirty d)"
+_AT_ONCE = "s.chat_id IN (SELECT d.id FROM dirty d)"
+_KEPT_DAYS = """
+    FROM report_presence s
+   WHERE s.manager_id = ANY(%(managers)s) AND s.day >= %(since)s
+     AND s.day < (SELECT k.until FROM kept k) AND s.state = '{state}'
+     AND (s.operator_id, s.day) NOT IN (SELECT t.operator_id, t.day FROM touched t){filters}"""
+_ALSO_KEPT = f"""
+   UNION ALL
+  SELECT s.manager_id, s.operator_id, s.day, s.n, s.micros, s.busy, s.held{_KEPT_DAYS}"""
 
 
 def presence(question: Question) -> Report:
@@ -117,8 +93,11 @@ def presences(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
 def listed_spans(question: Question, _part: str) -> tuple[str, str]:
     """Returns the spans behind a figure: a statement's beginning, and what to list."""
     state = "paused" if question.metric == "pauses" else "online"
+    spans = SPANS.format(
+        spans="areas_presencespan", filters=_filters(question, "s.operator_id", "g.day")
+    )
     return (
-        live_chats([]) + _spans(question),
+        f"{live_chats([])}, {spans}",
         f"""
   SELECT s.ends AS at, 0::bigint AS chat_id, 0 AS episode, s.id AS source, s.manager_id,
          0::bigint AS area_id, s.operator_id, '' AS channel, s.begins, s.ends,
@@ -128,31 +107,40 @@ def listed_spans(question: Question, _part: str) -> tuple[str, str]:
     )
 
 
-def _spans(question: Question) -> str:
+def _filters(question: Question, operator: str, day: str) -> str:
     filters = ""
     if question.operator_id is not None:
-        filters += " AND s.operator_id = %(operator)s"
+        filters += f" AND {operator} = %(operator)s"
     if question.weekday is not None:
-        filters += " AND extract(isodow FROM g.day) = %(weekday)s"
-    return _SPANS.replace("{filters}", filters)
+        filters += f" AND extract(isodow FROM {day}) = %(weekday)s"
+    return filters
 
 
 def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
     """Returns rows of a state: keys, reason, spans, length, with a hold, of all holds."""
-    begin = live_chats(["hold"] if has_load else []) + _spans(question)
+    filters = _filters(question, "s.operator_id", "g.day")
+    of_kept = _filters(question, "s.operator_id", "s.day")
+    at_once = HELD.format(since="%(since)s::date", which=_AT_ONCE)
+    begin = live_chats(["hold"]) + _KEPT.format(held_at_once=at_once)
+    begin += SPANS.format(spans="needed", filters=filters + _IS_LOOSE)
     keys, texts = question.columns("s"), question.texts("s")
+    groups = question.groups("s")
     parts = []
     if has_load:
-        begin += _HOLDS + _LOADED
+        begin += _HELD.format(kept_holds=HELD.format(since=_FIRST, which=_NOT_AT_ONCE))
+        more = _ALSO_KEPT.format(state="online", filters=of_kept)
+        begin += HOLDS + LOADED.format(more=more)
         parts.append(f"""
 SELECT 'online', {texts}, '', sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
-  FROM (SELECT {question.groups("s")}s.n, s.micros, s.busy, s.held FROM source s) s
+  FROM (SELECT {groups}s.n, s.micros, s.busy, s.held FROM source s) s
  GROUP BY {keys}()""")  # noqa: S608 - of columns
     if has_pauses:
+        kept = _KEPT_DAYS.format(state="paused", filters=of_kept)
         parts.append(f"""
-SELECT 'paused', {texts}, s.reason, count(*), sum(s.micros), 0, 0
-  FROM (SELECT {question.groups("s")}s.reason, report_micros(s.ends - s.begins) AS micros
-          FROM span s WHERE s.state = 'paused') s
+SELECT 'paused', {texts}, s.reason, sum(s.n), sum(s.micros), 0, 0
+  FROM (SELECT {groups}s.reason, 1 AS n, report_micros(s.ends - s.begins) AS micros
+          FROM span s WHERE s.state = 'paused'
+         UNION ALL SELECT {groups}s.reason, s.n, s.micros{kept}) s
  GROUP BY {keys}s.reason""")  # noqa: S608 - of columns
     return begin + " UNION ALL ".join(parts)
 

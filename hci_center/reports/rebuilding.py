@@ -18,7 +18,7 @@ from hci_center.background import faults
 from hci_center.database.faults import is_lost
 from hci_center.reports.metric import VERSION
 from hci_center.reports.open_chats import DUE, IS_CURRENT, KEEP_OPEN
-from hci_center.reports.summaries import MARK, SUMMED
+from hci_center.reports.summaries import MARK, RETURNED
 
 # How many chats a transaction takes, and how long the worker goes on with a backlog
 # before it looks at other work, in seconds.
@@ -48,14 +48,14 @@ SELECT {EPISODE_COLUMNS}, %(version)s,
 _HOLDING = "metric = 'hold' AND is_open AND ends = statement_timestamp()"
 _KEEP_SAMPLES = f"""
 WITH gone AS (
-  DELETE FROM report_sample WHERE chat_id = ANY(%(ids)s) RETURNING {SUMMED}
+  DELETE FROM report_sample WHERE chat_id = ANY(%(ids)s) RETURNING {RETURNED}
 ), made AS (
   INSERT INTO report_sample ({SAMPLE_COLUMNS}, is_open)
   SELECT {SAMPLE_COLUMNS.replace("metric", f"CASE WHEN {_HOLDING} THEN 'holding' ELSE metric END")},
          is_open
     FROM report_samples(%(ids)s::bigint[])
    WHERE NOT is_open OR chat_id IN ({_OPEN})
-  RETURNING {SUMMED}
+  RETURNING {RETURNED}
 ){MARK}"""  # noqa: S608 - of columns
 
 # One worker at a time; the others have nothing to do. The functions' plans are kept: for

@@ -1,4 +1,4 @@
-"""Keeps samples summed up by days and fortnights, and compares.
+"""Keeps samples summed up by days and fortnights, and presence by days, and compares.
 
 Whatever changes the samples of a day that is over adds a row to `report_dirty_day` in its
 own transaction: its samples are then read one by one, until the worker has summed them
@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from hci_center.reports.presence_days import differing_presence, make_presence
+
 DAY, FORTNIGHT = 1, 14
 # A Monday, on which fortnights begin.
 EPOCH = date(2001, 1, 1)
@@ -30,6 +32,17 @@ METRICS = (
 # What of a sample is in a summary.
 SUMMED = """manager_id, metric, day, area_id, operator_id, channel, micros, business_micros,
   target, mark, chat_id, episode"""
+# What of a sample both say.
+RETURNED = f"{SUMMED}, begins, ends"
+# Of a hold, what of it may be kept by now; one that goes on has no end.
+_HOLD = """
+SELECT manager_id, operator_id, begins,
+       least(CASE WHEN metric = 'hold' THEN ends END,
+             statement_timestamp() - interval '6 hours') AS until
+  FROM {table}
+ WHERE metric IN ('hold', 'holding')
+   AND begins < statement_timestamp() - interval '6 hours'"""
+_GONE, _MADE = _HOLD.format(table="gone"), _HOLD.format(table="made")
 # Marks the days of the samples that are only in one of `gone` and `made`.
 MARK = f"""
 INSERT INTO report_dirty_day (manager_id, day)
@@ -39,6 +52,13 @@ SELECT DISTINCT x.manager_id, x.day FROM (
   (SELECT {SUMMED} FROM made EXCEPT ALL SELECT {SUMMED} FROM gone)) x
  WHERE x.day < (clock_timestamp() AT TIME ZONE 'UTC')::date
    AND x.metric NOT IN ('hold', 'holding')
+ UNION
+SELECT x.manager_id, g::date FROM (
+  ({_GONE} EXCEPT ALL {_MADE}) UNION ALL ({_MADE} EXCEPT ALL {_GONE})) x
+ CROSS JOIN LATERAL generate_series(
+         date_trunc('day', (x.begins - interval '14 hours') AT TIME ZONE 'UTC'),
+         (x.until + interval '14 hours') AT TIME ZONE 'UTC', interval '1 day') g
+ WHERE g < date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC')
 """  # noqa: S608 - of columns
 
 _KEYS = "manager_id, metric, part, day, days, part_id, channel, mark, met"
@@ -132,10 +152,11 @@ SELECT summaries_until, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2
   FROM report_settled
 """
 _FIRST = """
-SELECT min(s.day) FROM managers_manager m CROSS JOIN unnest(%s::text[]) x (metric)
- CROSS JOIN LATERAL (SELECT day FROM report_sample
-                      WHERE manager_id = m.id AND metric = x.metric
-                      ORDER BY day LIMIT 1) s
+SELECT least((SELECT (min(started_at) - interval '1 day')::date FROM areas_presencespan),
+  (SELECT min(s.day) FROM managers_manager m CROSS JOIN unnest(%s::text[]) x (metric)
+    CROSS JOIN LATERAL (SELECT day FROM report_sample
+                         WHERE manager_id = m.id AND metric = x.metric
+                         ORDER BY day LIMIT 1) s))
 """
 _FORGET_ALL = "DELETE FROM report_summary"
 _SETTLED = "UPDATE report_settled SET summaries_until = %s"
@@ -231,7 +252,12 @@ def differing_summaries(spans: Sequence[Span], length: int) -> list[SummaryDiffe
         return []
     with connection.cursor() as cursor:
         cursor.execute(_statement(_COMPARED, length), _values(spans, length))
-        return [SummaryDifference(*row) for row in cursor.fetchall()]
+        found = [SummaryDifference(*row) for row in cursor.fetchall()]
+    if length == DAY:
+        for day, managers in _by_day(spans):
+            differing = differing_presence(managers, day, day)
+            found += [SummaryDifference(*row) for row in differing]
+    return found
 
 
 def _make(spans: Sequence[Span], length: int) -> None:
@@ -265,6 +291,7 @@ def _keep_ended() -> int:
         managers = _managers(cursor)
         days = [first + timedelta(days=n) for n in range((until - first).days + 1)]
         _make([(each, day) for day in days for each in managers], DAY)
+        make_presence(managers, first, until)
         if until == ends:
             _make([(each, fortnight) for each in managers], FORTNIGHT)
         cursor.execute(_SETTLED, [until])
@@ -288,11 +315,20 @@ def _keep_marked() -> int:
             # What is later is summed up when it is over.
             days = {(each, day) for _id, each, day in marks if day <= until}
             _make(sorted(days), DAY)
+            for day, managers in _by_day(sorted(days)):
+                make_presence(managers, day, day)
             fortnights = {(each, fortnight_of(day)) for each, day in days}
             ended = until - timedelta(days=FORTNIGHT - 1)
             _make(sorted(span for span in fortnights if span[1] <= ended), FORTNIGHT)
         cursor.execute(_DONE, [[mark for mark, _manager, _day in marks]])
     return len(marks)
+
+
+def _by_day(spans: Sequence[Span]) -> list[tuple[date, list[int]]]:
+    found: dict[date, list[int]] = {}
+    for manager_id, day in spans:
+        found.setdefault(day, []).append(manager_id)
+    return list(found.items())
 
 
 def _managers(cursor: Any) -> list[int]:

@@ -1,0 +1,147 @@
+"""Keeps the presence of operators by day: how long, and with how many chats.
+
+Days are kept with those of samples, and marked with them: see `summaries`. What changes
+a span of presence after its day may have been kept marks the day by a trigger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+# Cut at midnight: of each zone that the manager had, the days that a span or hold touches.
+# A span that nobody has ended lasts until it was last seen.
+SPANS = """day AS MATERIALIZED (
+  SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
+), zone AS MATERIALIZED (
+  SELECT * FROM report_zones(%(managers)s)
+), span AS MATERIALIZED (
+  SELECT s.manager_id, s.operator_id, s.id, s.state, s.reason, d.day,
+         greatest(s.started_at, d.begins) AS begins, least(s.ended_at, d.ends) AS ends
+    FROM (
+      SELECT o.manager_id, s.operator_id, s.id, s.state, s.reason, s.started_at,
+             x.ended_at, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
+        FROM {spans} s JOIN areas_operator o ON o.id = s.operator_id
+       CROSS JOIN LATERAL (SELECT coalesce(s.ended_at, s.seen_at) AS ended_at) x
+        JOIN zone z ON z.manager_id = o.manager_id AND s.started_at < z.ends
+         AND x.ended_at > z.begins
+       CROSS JOIN LATERAL generate_series(
+               (s.started_at AT TIME ZONE z.zone)::date::timestamp,
+               x.ended_at AT TIME ZONE z.zone, interval '1 day') g(day)
+       WHERE o.manager_id = ANY(%(managers)s) AND s.started_at < x.ended_at
+         AND s.started_at < %(until)s::date + 2
+         AND x.ended_at > %(since)s::date - 2{filters} OFFSET 0) s
+    JOIN day d ON d.manager_id = s.manager_id AND d.day = s.day
+     AND s.started_at < d.ends AND s.ended_at > d.begins
+     AND d.begins >= s.zone_begins AND d.begins < s.zone_ends
+)"""
+# Those that are kept; `{since}` is the first day of which they are needed.
+HELD = """
+  SELECT s.manager_id, s.operator_id, s.begins, s.ends FROM report_sample s
+   WHERE s.metric = 'hold' AND s.manager_id = ANY(%(managers)s)
+     AND s.day >= {since} - 1 AND s.begins < %(until)s::date + 2 AND {which}
+   UNION ALL
+  SELECT s.manager_id, s.operator_id, s.begins, statement_timestamp()
+    FROM report_sample s JOIN chats_chat h ON h.id = s.chat_id AND h.closed_at IS NULL
+   WHERE s.metric = 'holding' AND s.manager_id = ANY(%(managers)s)
+     AND s.begins < %(until)s::date + 2 AND {which}"""
+# Of `held`.
+HOLDS = """, hold AS MATERIALIZED (
+  SELECT h.operator_id, h.day, greatest(h.begins, d.begins) AS begins,
+         least(h.ends, d.ends) AS ends
+    FROM (
+      SELECT h.*, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
+        FROM held h
+        JOIN zone z ON z.manager_id = h.manager_id AND h.begins < z.ends
+         AND h.ends > z.begins
+       CROSS JOIN LATERAL generate_series(
+               (h.begins AT TIME ZONE z.zone)::date::timestamp,
+               h.ends AT TIME ZONE z.zone, interval '1 day') g(day) OFFSET 0) h
+    JOIN day d ON d.manager_id = h.manager_id AND d.day = h.day
+     AND h.begins < d.ends AND h.ends > d.begins
+     AND d.begins >= h.zone_begins AND d.begins < h.zone_ends
+)"""
+# Of spans online, in microseconds: their length; of those with holds also the time with
+# one and that of all added up.
+LOADED = """, loaded AS (
+  SELECT s.manager_id, s.operator_id, s.day,
+         sum(report_micros(least(h.ends, s.ends) - greatest(h.begins, s.begins)))::bigint
+           AS held,
+         range_agg(tstzrange(greatest(h.begins, s.begins), least(h.ends, s.ends))) AS times
+    FROM span s
+    JOIN hold h ON h.operator_id = s.operator_id AND h.day = s.day
+     AND h.begins < s.ends AND h.ends > s.begins
+   WHERE s.state = 'online'
+   GROUP BY s.manager_id, s.operator_id, s.day, s.id, s.begins, s.ends
+), source AS (
+  SELECT s.manager_id, s.operator_id, s.day, 1 AS n,
+         report_micros(s.ends - s.begins) AS micros, 0::bigint AS busy, 0::bigint AS held
+    FROM span s WHERE s.state = 'online'
+   UNION ALL
+  SELECT l.manager_id, l.operator_id, l.day, 0, 0,
+         (SELECT sum(report_micros(upper(r) - lower(r))) FROM unnest(l.times) r)::bigint,
+         l.held
+    FROM loaded l{more}
+)"""
+
+COLUMNS = "manager_id, operator_id, day, state, reason, n, micros, busy, held"
+_COMPUTED = f"""WITH {
+    SPANS.format(spans="areas_presencespan", filters="")
+}, held AS MATERIALIZED ({HELD.format(since="%(since)s::date", which="true")}
+){HOLDS}{LOADED.format(more="")}, computed AS (
+  SELECT manager_id, operator_id, day, 'online' AS state, '' AS reason,
+         sum(n)::integer AS n, sum(micros)::bigint AS micros, sum(busy)::bigint AS busy,
+         sum(held)::bigint AS held
+    FROM source GROUP BY manager_id, operator_id, day
+   UNION ALL
+  SELECT manager_id, operator_id, day, 'paused', reason, count(*)::integer,
+         sum(report_micros(ends - begins))::bigint, 0, 0
+    FROM span WHERE state = 'paused' GROUP BY manager_id, operator_id, day, reason
+)"""  # noqa: S608 - of constants
+_FORGET = """
+DELETE FROM report_presence
+ WHERE manager_id = ANY(%(managers)s) AND day BETWEEN %(since)s AND %(until)s
+"""
+_KEEP = f"""{_COMPUTED}
+INSERT INTO report_presence ({COLUMNS}) SELECT {COLUMNS} FROM computed
+"""  # noqa: S608 - of columns
+_COMPARED = f"""{_COMPUTED}, kept AS (
+  SELECT {COLUMNS} FROM report_presence
+   WHERE manager_id = ANY(%(managers)s) AND day BETWEEN %(since)s AND %(until)s
+)
+SELECT manager_id, side, what::text FROM (
+  SELECT manager_id, day, 'computed' AS side, to_jsonb(x) AS what
+    FROM (SELECT {COLUMNS} FROM computed EXCEPT ALL SELECT * FROM kept) x
+   UNION ALL
+  SELECT manager_id, day, 'kept', to_jsonb(x)
+    FROM (SELECT * FROM kept EXCEPT ALL SELECT {COLUMNS} FROM computed) x) f
+ WHERE NOT EXISTS (SELECT FROM report_dirty_day d
+                    WHERE d.manager_id = f.manager_id AND d.day = f.day)
+ ORDER BY manager_id, what::text, side
+"""  # noqa: S608 - of columns
+
+
+def make_presence(managers: Sequence[int], since: date, until: date) -> None:
+    """Makes the kept rows of these days anew."""
+    values: dict[str, Any] = {
+        "managers": list(managers), "since": since, "until": until,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, values)
+        cursor.execute(_KEEP, values)
+
+
+def differing_presence(
+    managers: Sequence[int], since: date, until: date
+) -> list[tuple[int, str, str]]:
+    """Returns manager, side and row where what is kept differs; marked days are left out."""
+    values: dict[str, Any] = {
+        "managers": list(managers), "since": since, "until": until,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARED, values)
+        found: list[tuple[int, str, str]] = cursor.fetchall()
+    return found
