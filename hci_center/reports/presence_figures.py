@@ -17,9 +17,10 @@ _KEPT = """, kept AS MATERIALIZED (
   SELECT greatest(max(least(r.summaries_until, %(until)s::date) + 1), %(since)s::date)
            AS until
     FROM report_settled r WHERE r.summaries_until IS NOT NULL
-), at_once AS MATERIALIZED ({held_at_once}
+), at_once AS MATERIALIZED (  -- as they were kept, and as they are
+  SELECT k.*, false AS is_fresh FROM ({held_at_once}) k
    UNION ALL
-  SELECT s.manager_id, s.operator_id, s.begins, s.ends
+  SELECT s.manager_id, s.operator_id, s.begins, s.ends, true
     FROM batch b CROSS JOIN LATERAL report_samples(b.ids, ARRAY['hold']) s
 ), touched AS MATERIALIZED (
   SELECT h.operator_id, g::date AS day FROM at_once h CROSS JOIN kept k
@@ -48,7 +49,7 @@ _IS_LOOSE = """
             OR (s.operator_id, g.day::date) IN (SELECT t.operator_id, t.day FROM touched t))"""
 _HELD = """, held AS MATERIALIZED ({kept_holds}
    UNION ALL
-  SELECT a.* FROM at_once a
+  SELECT a.manager_id, a.operator_id, a.begins, a.ends FROM at_once a WHERE a.is_fresh
 )"""
 # The first day that is not kept, NULL if all are.
 _FIRST = """(SELECT least(CASE WHEN k.until <= %(until)s THEN k.until END,
