@@ -136,7 +136,7 @@ def test_another_gateway_gets_a_form_of_its_own(
     controller, manager, send, rounds, settings
 ):
     record(send)
-    rounds.worker.limits = Limits(sends=0)
+    rounds.worker._calls._limits = Limits(sends=0)
     while not ConvertedFile.objects.filter(made_at__isnull=False).exists():
         rounds.make()
     assert ConvertedFile.objects.get().gateway == "controller"
@@ -145,7 +145,7 @@ def test_another_gateway_gets_a_form_of_its_own(
         given = {"url": evolution.url, "instance": "padaria", "apikey": "k"}
         manager.gateway, manager.gateway_settings = "evolution", json.dumps(given)
         manager.save()
-        rounds.worker.limits = Limits()
+        rounds.worker._calls._limits = Limits()
         rounds.make()
         assert [left.kind for left in evolution.delivered] == ["ptt"]
     assert ConvertedFile.objects.get().gateway == "evolution"
