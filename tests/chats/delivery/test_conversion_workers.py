@@ -107,7 +107,7 @@ def test_what_was_made_goes_when_the_message_has_left(controller, send, rounds):
 
 def test_what_waits_to_leave_is_no_orphan(controller, send, rounds):
     record(send)
-    rounds.worker.limits = Limits(sends=0)
+    rounds.worker._calls._limits = Limits(sends=0)
     while not ConvertedFile.objects.filter(made_at__isnull=False).exists():
         rounds.make()
     age(Path(ConvertedFile.objects.get().file.path))
