@@ -60,7 +60,11 @@ def _execute(arguments: list[str]) -> None:
     try:
         if command in WANT_SECRETS or command in LONG_RUNNING:
             django.setup()
-            start_checked(secrets=command in WANT_SECRETS, files=command in WANT_FILES)
+            start_checked(
+                secrets=command in WANT_SECRETS,
+                files=command in WANT_FILES,
+                stays=command in LONG_RUNNING,
+            )
         with _named(command):
             execute_from_command_line(arguments)
     except OperationalError as error:

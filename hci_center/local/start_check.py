@@ -84,11 +84,13 @@ def _migrations_of_code() -> set[tuple[str, str]]:
     }
 
 
-def start_checked(*, secrets: bool = True, files: bool = False) -> None:
+def start_checked(
+    *, secrets: bool = True, files: bool = False, stays: bool = True
+) -> None:
     """Runs `check_start` at the start of a process; exits 2 if it fails.
 
-    If the database is not reachable, the process starts all the same and is checked as
-    soon as the database is back.
+    If the database is not reachable, the process starts all the same, and one that
+    `stays` is checked as soon as the database is back.
     """
     try:
         check_start(_report, secrets=secrets, files=files)
@@ -100,6 +102,8 @@ def start_checked(*, secrets: bool = True, files: bool = False) -> None:
             # The process cannot work without them, and only the database shows whether
             # they may be generated.
             raise
+        if not stays:
+            return
         reason = str(error).partition("\n")[0]
         _report(f"The database does not answer yet, and is asked again: {reason}")
         Thread(

@@ -6,8 +6,13 @@ from pathlib import Path
 from django.db import migrations
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-CAPTURE = (SQL / "0003_capture.sql").read_text()
-# The functions as they were: they do not ask for the column.
+# This function alone: a later file replaces others of that file.
+CAPTURE = re.findall(
+    r"CREATE OR REPLACE FUNCTION change_of_message.*?^END \$\$;",
+    (SQL / "0003_capture.sql").read_text(),
+    flags=re.DOTALL | re.MULTILINE,
+)[0]
+# The function as it was: it does not ask for the column.
 OLDER_CAPTURE = re.sub(
     r",\s*[on]\.auto(?=\))",
     "",
