@@ -27,6 +27,7 @@ OF_FIRST_VERSION = (
     "0010_message_details",
     "0010_search",
     "0011_ledger_composite_keys",
+    "0011_presence",
     "0012_order_of_resent_deliveries",
     "0013_open_sockets",
     "0023_chats_as_consoles_list_them",
