@@ -21,7 +21,7 @@ from hci_center.reports.delivery_days import differing_days
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.pages.checks import WORDS
 from hci_center.reports.rebuilding import differences
-from hci_center.reports.summaries import differing_summaries
+from hci_center.reports.summing import differing_summaries
 from hci_center.reports.volume_hours import differing_hours
 
 # Findings that are named.

@@ -26,15 +26,8 @@ from hci_center.reports.delivery_days import (
 )
 from hci_center.reports.invariants import INVARIANTS, broken
 from hci_center.reports.rebuilding import Difference, differences, make
-from hci_center.reports.summaries import (
-    DAY,
-    FORTNIGHT,
-    Span,
-    differing_summaries,
-    keep_summaries,
-    kept_spans,
-    mark_days,
-)
+from hci_center.reports.summaries import keep_summaries, kept_spans, mark_days
+from hci_center.reports.summing import DAY, FORTNIGHT, Span, differing_summaries
 from hci_center.reports.volume_hours import (
     count_anew,
     differing_hours,

@@ -18,7 +18,7 @@ from hci_center.background import faults
 from hci_center.database.faults import is_lost
 from hci_center.reports.metric import VERSION
 from hci_center.reports.open_chats import DUE, IS_CURRENT, KEEP_OPEN
-from hci_center.reports.summaries import MARK, RETURNED
+from hci_center.reports.summing import MARK, RETURNED
 
 # How many chats a transaction takes, and how long the worker goes on with a backlog
 # before it looks at other work, in seconds.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from hci_center.reports.questions import Question, live_chats
-from hci_center.reports.summaries import DAY, EPOCH, FORTNIGHT, fortnight_of
+from hci_center.reports.summing import DAY, EPOCH, FORTNIGHT, fortnight_of
 
 _MET = "(s.business_micros / 1000000 <= s.target)::integer AS met"
 # Of a sample, to count it and to list it.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from areas.models import PlannedPolicy, Policy, Schedule
@@ -117,6 +119,57 @@ def test_a_moment_that_is_over_or_too_far_is_refused(desk, policy, days):
     )
     assert "begins_at" in errors(answer)
     assert not PlannedPolicy.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["\x00", "amanhã", "2026-12-01T25:00", "9" * 9999])
+def test_what_is_no_moment_is_refused(desk, policy, text):
+    sent = {"sla_queue": "5", "survey": "yes", "begins_at": text}
+    assert "begins_at" in errors(desk.post(change(policy), sent))
+    assert not PlannedPolicy.objects.exists()
+
+
+def test_a_foreign_area_cannot_be_planned_for(desk, manager, foreign, tomorrow):
+    sent = {"manager": manager.pk, "area": foreign.area.pk, "cap": "3"}
+    answer = desk.post(
+        "/admin/areas/policy/add/", sent | {"begins_at": typed(tomorrow)}
+    )
+    assert "area" in errors(answer)
+    assert not PlannedPolicy.objects.exclude(pk=foreign.planned.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_begin_a_plan_once(manager, tomorrow):
+    plan = plan_policy(
+        manager.pk, None, {"slaQueue": 5}, begins_at=tomorrow, made_by="user:1"
+    )
+    its_time_has_come(plan)
+
+    def begin(_worker):
+        begin_planned()
+        connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(begin, range(4)))
+
+    assert Schedule.objects.count() == 1
+    assert policy_for(manager.pk, None).sla_queue == 5
+    assert not PlannedPolicy.objects.exists()
+    assert not BackgroundFault.objects.exists()
+
+
+def test_a_worker_that_dies_in_the_middle_leaves_the_plan(
+    manager, tomorrow, monkeypatch
+):
+    plan = plan_policy(
+        manager.pk, None, {"slaQueue": 5}, begins_at=tomorrow, made_by="user:1"
+    )
+    its_time_has_come(plan)
+    with monkeypatch.context() as patch:
+        patch.setattr(PlannedPolicy, "delete", lambda _plan: 1 / 0)
+        begin_planned()
+    assert policy_for(manager.pk, None).sla_queue == 0
+    begin_planned()
+    assert policy_for(manager.pk, None).sla_queue == 5
 
 
 def test_a_plan_without_a_change_is_refused(desk, policy, tomorrow):

@@ -1,6 +1,6 @@
 """The processes of a deployment inside an image that `bin/image` built.
 
-    bin/image /var/tmp/hci && HCI_TEST_IMAGE=/var/tmp/hci/image bin/deployment-test
+    bin/image FOLDER && HCI_TEST_IMAGE=FOLDER/image bin/deployment-test
 
 As a container engine runs them: as the image's user, on a file system that they cannot
 write to, with a folder for files and an empty /tmp.

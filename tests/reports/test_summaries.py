@@ -24,12 +24,8 @@ from hci_center.reports.models import (
 from hci_center.reports.questions import Question
 from hci_center.reports.rows import rows_of
 from hci_center.reports.several import several
-from hci_center.reports.summaries import (
-    differing_summaries,
-    fortnight_of,
-    keep_summaries,
-    kept_spans,
-)
+from hci_center.reports.summaries import keep_summaries, kept_spans
+from hci_center.reports.summing import differing_summaries, fortnight_of
 from hci_center.reports.volume_hours import forget_hours, settle_hours
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.past import Centre, at, go_on, write_chat
