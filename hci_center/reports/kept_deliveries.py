@@ -32,6 +32,10 @@ class DeliveryDay(models.Model):
                 name="report_delivery_is_unique",
             )
         ]
+        # To read only the step in which a percentile is.
+        indexes = [
+            models.Index(fields=["part", "step", "day"], name="report_delivery_by_step")
+        ]
 
     def __str__(self) -> str:
         return f"{self.part} {self.day} {self.step}"

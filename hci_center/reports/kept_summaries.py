@@ -92,6 +92,7 @@ class DirtyDay(models.Model):
 
     class Meta:
         db_table = "report_dirty_day"
+        indexes = [models.Index(fields=["manager_id", "day"], name="report_dirty_days")]
 
     def __str__(self) -> str:
         return f"{self.manager_id} {self.day}"

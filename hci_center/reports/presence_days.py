@@ -14,16 +14,17 @@ from django.db import connection
 
 # Cut at midnight: of each zone that the manager had, the days that a span or hold touches.
 # A span that nobody has ended lasts until it was last seen.
-SPANS = """day AS MATERIALIZED (
-  SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
-), zone AS MATERIALIZED (
+SPANS = """zone AS MATERIALIZED (
   SELECT * FROM report_zones(%(managers)s)
 ), span AS MATERIALIZED (
-  SELECT s.manager_id, s.operator_id, s.id, s.state, s.reason, d.day,
-         greatest(s.started_at, d.begins) AS begins, least(s.ended_at, d.ends) AS ends
+  SELECT s.manager_id, s.operator_id, s.id, s.state, s.reason, s.day,
+         greatest(s.started_at, s.day_begins) AS begins,
+         least(s.ended_at, s.day_ends) AS ends
     FROM (
       SELECT o.manager_id, s.operator_id, s.id, s.state, s.reason, s.started_at,
-             x.ended_at, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
+             x.ended_at, g.day::date AS day,
+             greatest(z.begins, g.day AT TIME ZONE z.zone) AS day_begins,
+             least(z.ends, (g.day + interval '1 day') AT TIME ZONE z.zone) AS day_ends
         FROM {spans} s JOIN areas_operator o ON o.id = s.operator_id
        CROSS JOIN LATERAL (SELECT coalesce(s.ended_at, s.seen_at) AS ended_at) x
         JOIN zone z ON z.manager_id = o.manager_id AND s.started_at < z.ends
@@ -34,9 +35,8 @@ SPANS = """day AS MATERIALIZED (
        WHERE o.manager_id = ANY(%(managers)s) AND s.started_at < x.ended_at
          AND s.started_at < %(until)s::date + 2
          AND x.ended_at > %(since)s::date - 2{filters} OFFSET 0) s
-    JOIN day d ON d.manager_id = s.manager_id AND d.day = s.day
-     AND s.started_at < d.ends AND s.ended_at > d.begins
-     AND d.begins >= s.zone_begins AND d.begins < s.zone_ends
+   WHERE s.day BETWEEN %(since)s AND %(until)s AND s.day_begins < s.day_ends
+     AND s.started_at < s.day_ends AND s.ended_at > s.day_begins
 )"""
 # Those that are kept; `{since}` is the first day of which they are needed.
 HELD = """
@@ -50,19 +50,20 @@ HELD = """
      AND s.begins < %(until)s::date + 2 AND {which}"""
 # Of `held`.
 HOLDS = """, hold AS MATERIALIZED (
-  SELECT h.operator_id, h.day, greatest(h.begins, d.begins) AS begins,
-         least(h.ends, d.ends) AS ends
+  SELECT h.operator_id, h.day, greatest(h.begins, h.day_begins) AS begins,
+         least(h.ends, h.day_ends) AS ends
     FROM (
-      SELECT h.*, g.day::date AS day, z.begins AS zone_begins, z.ends AS zone_ends
+      SELECT h.*, g.day::date AS day,
+             greatest(z.begins, g.day AT TIME ZONE z.zone) AS day_begins,
+             least(z.ends, (g.day + interval '1 day') AT TIME ZONE z.zone) AS day_ends
         FROM held h
         JOIN zone z ON z.manager_id = h.manager_id AND h.begins < z.ends
          AND h.ends > z.begins
        CROSS JOIN LATERAL generate_series(
                (h.begins AT TIME ZONE z.zone)::date::timestamp,
                h.ends AT TIME ZONE z.zone, interval '1 day') g(day) OFFSET 0) h
-    JOIN day d ON d.manager_id = h.manager_id AND d.day = h.day
-     AND h.begins < d.ends AND h.ends > d.begins
-     AND d.begins >= h.zone_begins AND d.begins < h.zone_ends
+   WHERE h.day BETWEEN %(since)s AND %(until)s AND h.day_begins < h.day_ends
+     AND h.begins < h.day_ends AND h.ends > h.day_begins
 )"""
 # Of spans online, in microseconds: their length; of those with holds also the time with
 # one and that of all added up.
@@ -84,14 +85,14 @@ LOADED = """, loaded AS (
   SELECT l.manager_id, l.operator_id, l.day, 0, 0,
          (SELECT sum(report_micros(upper(r) - lower(r))) FROM unnest(l.times) r)::bigint,
          l.held
-    FROM loaded l{more}
+    FROM loaded l
 )"""
 
 COLUMNS = "manager_id, operator_id, day, state, reason, n, micros, busy, held"
 _COMPUTED = f"""WITH {
     SPANS.format(spans="areas_presencespan", filters="")
 }, held AS MATERIALIZED ({HELD.format(since="%(since)s::date", which="true")}
-){HOLDS}{LOADED.format(more="")}, computed AS (
+){HOLDS}{LOADED}, computed AS (
   SELECT manager_id, operator_id, day, 'online' AS state, '' AS reason,
          sum(n)::integer AS n, sum(micros)::bigint AS micros, sum(busy)::bigint AS busy,
          sum(held)::bigint AS held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hci_center.reports.presence_days import HELD, HOLDS, LOADED, SPANS
@@ -60,10 +60,9 @@ _KEPT_DAYS = """
     FROM report_presence s
    WHERE s.manager_id = ANY(%(managers)s) AND s.day >= %(since)s
      AND s.day < (SELECT k.until FROM kept k) AND s.state = '{state}'
-     AND (s.operator_id, s.day) NOT IN (SELECT t.operator_id, t.day FROM touched t){filters}"""
-_ALSO_KEPT = f"""
-   UNION ALL
-  SELECT s.manager_id, s.operator_id, s.day, s.n, s.micros, s.busy, s.held{_KEPT_DAYS}"""
+     AND ((SELECT count(*) FROM touched t) = 0
+          OR (s.operator_id, s.day) NOT IN (SELECT t.operator_id, t.day FROM touched t))
+     {filters}{grouping}"""
 
 
 def presence(question: Question) -> Report:
@@ -126,24 +125,35 @@ def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
     begin += SPANS.format(spans="needed", filters=filters + _IS_LOOSE)
     keys, texts = question.columns("s"), question.texts("s")
     groups = question.groups("s")
+    places = [str(place + 1) for place in range(len(question.by))]
     parts = []
     if has_load:
         begin += _HELD.format(kept_holds=HELD.format(since=_FIRST, which=_NOT_AT_ONCE))
-        more = _ALSO_KEPT.format(state="online", filters=of_kept)
-        begin += HOLDS + LOADED.format(more=more)
+        begin += HOLDS + LOADED
+        kept = _KEPT_DAYS.format(
+            state="online", filters=of_kept, grouping=_grouping(places)
+        )
         parts.append(f"""
 SELECT 'online', {texts}, '', sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
-  FROM (SELECT {groups}s.n, s.micros, s.busy, s.held FROM source s) s
+  FROM (SELECT {groups}s.n, s.micros, s.busy, s.held FROM source s
+         UNION ALL
+        SELECT {groups}sum(s.n), sum(s.micros), sum(s.busy), sum(s.held){kept}) s
  GROUP BY {keys}()""")  # noqa: S608 - of columns
     if has_pauses:
-        kept = _KEPT_DAYS.format(state="paused", filters=of_kept)
+        grouping = _grouping([*places, str(len(places) + 1)])
+        kept = _KEPT_DAYS.format(state="paused", filters=of_kept, grouping=grouping)
         parts.append(f"""
 SELECT 'paused', {texts}, s.reason, sum(s.n), sum(s.micros), 0, 0
   FROM (SELECT {groups}s.reason, 1 AS n, report_micros(s.ends - s.begins) AS micros
           FROM span s WHERE s.state = 'paused'
-         UNION ALL SELECT {groups}s.reason, s.n, s.micros{kept}) s
+         UNION ALL SELECT {groups}s.reason, sum(s.n), sum(s.micros){kept}) s
  GROUP BY {keys}s.reason""")  # noqa: S608 - of columns
     return begin + " UNION ALL ".join(parts)
+
+
+def _grouping(places: Sequence[str]) -> str:
+    """Returns the clause for the columns at these places, by which kept days are summed."""
+    return f" GROUP BY {', '.join(places)}" if places else ""
 
 
 def _loads(rows: dict[Key, list[int]]) -> dict[str, Report]:

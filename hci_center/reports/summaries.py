@@ -25,8 +25,8 @@ from hci_center.reports.summing import (
     make_summaries,
 )
 
-# How many marks a transaction takes.
-MARKS_AT_ONCE = 1000
+# How many marked days a transaction takes.
+DAYS_AT_ONCE = 100
 # One at a time writes them; the others have nothing to do.
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.summaries'))"
 _NEXT = """
@@ -40,11 +40,22 @@ SELECT least((SELECT (min(started_at) - interval '1 day')::date FROM areas_prese
                          WHERE manager_id = m.id AND metric = x.metric
                          ORDER BY day LIMIT 1) s))
 """
-_FORGET_ALL = "DELETE FROM report_summary"
+_FORGET_ALL = """
+WITH marks AS (DELETE FROM report_dirty_day)
+DELETE FROM report_summary
+"""
 _SETTLED = "UPDATE report_settled SET summaries_until = %s"
 _MANAGERS = "SELECT id FROM managers_manager ORDER BY id"
-_MARKS = "SELECT id, manager_id, day FROM report_dirty_day ORDER BY id LIMIT %s"
-_DONE = "DELETE FROM report_dirty_day WHERE id = ANY(%s)"
+# A day may be marked thousands of times. Marks that are committed later stay for the next.
+_TAKE_MARKS = """
+WITH days AS (
+  SELECT DISTINCT manager_id, day FROM report_dirty_day ORDER BY manager_id, day LIMIT %s
+), gone AS (
+  DELETE FROM report_dirty_day d USING days x
+   WHERE d.manager_id = x.manager_id AND d.day = x.day
+)
+SELECT manager_id, day FROM days ORDER BY manager_id, day
+"""
 _MARK_ALL = """
 INSERT INTO report_dirty_day (manager_id, day)
 SELECT x.manager_id, x.day FROM (
@@ -143,31 +154,28 @@ def _keep_ended() -> int:
 
 
 def _keep_marked() -> int:
-    """Returns how many marks were taken."""
+    """Returns how many marked days were taken."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(_NEXT)
         row = cursor.fetchone()
-        cursor.execute(_MARKS, [MARKS_AT_ONCE])
-        marks = cursor.fetchall()
+        cursor.execute(_TAKE_MARKS, [DAYS_AT_ONCE])
+        marked: list[Span] = cursor.fetchall()
         until = row and row[0]
-        if not marks:
-            return 0
         if until is not None:
             # What is later is summed up when it is over.
-            days = {(each, day) for _id, each, day in marks if day <= until}
-            make_summaries(sorted(days), DAY)
-            for day, managers in by_day(sorted(days)):
+            days = [span for span in marked if span[1] <= until]
+            make_summaries(days, DAY)
+            for day, managers in by_day(days):
                 make_presence(managers, day, day)
             fortnights = {(each, fortnight_of(day)) for each, day in days}
             ended = until - timedelta(days=FORTNIGHT - 1)
             make_summaries(
                 sorted(span for span in fortnights if span[1] <= ended), FORTNIGHT
             )
-        cursor.execute(_DONE, [[mark for mark, _manager, _day in marks]])
-    return len(marks)
+    return len(marked)
 
 
 def _managers(cursor: Any) -> list[int]:

@@ -209,3 +209,31 @@ def test_nothing_is_summed_up_before_hours_are_settled(centre: Centre) -> None:
     keep_summaries()
     assert Summary.objects.exists()
     assert ask(centre, "tme", "day") == before
+
+
+def test_a_day_that_is_marked_many_times_is_made_anew_once(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_summaries()
+    made: list[Any] = []
+    monkeypatch.setattr(
+        "hci_center.reports.summaries.make_summaries",
+        lambda spans, length: made.extend((length, *span) for span in spans),
+    )
+    marked = [(centre.manager.pk, FIRST + timedelta(days=n)) for n in (0, 1, 0, 0)]
+    DirtyDay.objects.bulk_create(DirtyDay(manager_id=m, day=d) for m, d in marked)
+    assert keep_summaries() == 2
+    assert len(made) == len(set(made))
+    assert {day for length, _manager, day in made if length == 1} == {
+        FIRST, FIRST + timedelta(days=1),
+    }  # fmt: skip
+    assert not DirtyDay.objects.exists()
+
+
+def test_making_all_anew_needs_no_marks(centre: Centre) -> None:
+    """What the chats marked meanwhile is summed up with all days, and not again."""
+    keep_summaries()
+    DirtyDay.objects.create(manager_id=centre.manager.pk, day=FIRST)
+    call_command("rebuild_reports")
+    assert not DirtyDay.objects.exists()
+    call_command("rebuild_reports", verify=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from hci_center.reports.definitions import METRICS
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
-from hci_center.reports.pages.links import rows_link
+from hci_center.reports.pages.links import group_links, rows_link
 from hci_center.reports.pages.tables import Cell, Column, Kind, Table
 from hci_center.reports.report import Figures, Report
 
@@ -73,30 +73,22 @@ def group_table(
     columns += [figure.column for figure in shown]
     table = Table(group, title, columns, sort="")
     table.notes = cohort_notes(dict.fromkeys(figure.metric for figure in shown))
+    links = [
+        group_links(address, figure.metric, figure.part, group) for figure in shown
+    ]
     for key in sorted(keys, key=lambda each: labels[each].casefold()):
-        table.rows.append(
-            [Cell(labels[key]), *_cells(address, shown, reports, group, key)]
-        )
-    table.total = [Cell(_("Total")), *_cells(address, shown, reports)]
-    return table
-
-
-def _cells(
-    address: Address,
-    shown: Sequence[Figure],
-    reports: Mapping[str, Report],
-    group: str = "",
-    key: str = "",
-) -> list[Cell]:
-    cells = []
+        cells = [Cell(labels[key])]
+        for figure, link in zip(shown, links, strict=True):
+            row = reports[figure.metric].rows.get((key,))
+            value = figure.value(row, address.clock)
+            cells.append(Cell(value, figure.kind, link(key) if value else ""))
+        table.rows.append(cells)
+    table.total = [Cell(_("Total"))]
     for figure in shown:
-        report = reports[figure.metric]
-        row = report.rows.get((key,)) if group else report.total
-        value = figure.value(row, address.clock)
-        keys = [(group, key)] if group else []
-        link = rows_link(address, figure.metric, keys, figure.part) if value else ""
-        cells.append(Cell(value, figure.kind, link))
-    return cells
+        value = figure.value(reports[figure.metric].total, address.clock)
+        whole = rows_link(address, figure.metric, part=figure.part) if value else ""
+        table.total.append(Cell(value, figure.kind, whole))
+    return table
 
 
 def cohort_notes(metrics: Mapping[str, Any]) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from hci_center.database.timeouts import use_role
 from hci_center.reports.delivery_days import differing_days, kept_days, make_anew
@@ -22,6 +26,7 @@ from managers.lookup import named_manager
 from managers.models import Manager
 
 BATCH = 1000
+JOBS = 2
 
 
 class Command(BaseCommand):
@@ -37,18 +42,23 @@ class Command(BaseCommand):
             "--verify", action="store_true",
             help="only compare; exit with 1 if anything differs",
         )  # fmt: skip
+        parser.add_argument(
+            "--jobs", type=int, default=JOBS,
+            help="how many connections make chats at once (%(default)s)",
+        )  # fmt: skip
 
     def handle(self, *_args: Any, **options: Any) -> None:
         use_role("command")
         began = monotonic()
         manager_id = self._manager(options["manager"])
         chats, differing = 0, 0
-        for ids in chats_in_batches(manager_id, options["since"], BATCH):
-            chats += len(ids)
-            if options["verify"]:
+        batches = chats_in_batches(manager_id, options["since"], BATCH)
+        if options["verify"]:
+            for ids in batches:
+                chats += len(ids)
                 differing += self._compare(ids)
-            else:
-                make(ids)
+        else:
+            chats = _make_at_once(batches, options["jobs"])
         given = manager_id, options["since"], options["verify"]
         hours, found = self._hours(*given)
         differing += found + self._deliveries(*given) + self._summaries(*given)
@@ -118,3 +128,35 @@ class Command(BaseCommand):
         for one in found:
             self.stdout.write(f"chat {one.chat_id} {one.side}: {one.row}")
         return len(found)
+
+
+def _make_at_once(batches: Iterable[Sequence[int]], jobs: int) -> int:
+    """Makes the chats in as many threads, the first batch in this; returns how many.
+
+    Stops at the first error, and raises it.
+    """
+    chats = 0
+    running: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(max(1, jobs)) as threads:
+        try:
+            for ids in batches:
+                if chats == 0:
+                    make(ids)
+                else:
+                    running.append(threads.submit(_make_by_itself, ids))
+                if len(running) > 2 * jobs:
+                    running.popleft().result()
+                chats += len(ids)
+            while running:
+                running.popleft().result()
+        finally:
+            for each in running:
+                each.cancel()
+    return chats
+
+
+def _make_by_itself(ids: Sequence[int]) -> None:
+    try:
+        make(ids)
+    finally:
+        connection.close()
