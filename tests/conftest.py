@@ -19,7 +19,7 @@ from django.test.signals import setting_changed
 
 import hci_center.urls  # noqa: F401 - registers the pages of the admin
 from hci_center.audit import once_a_day
-from hci_center.database.timeouts import use_role
+from hci_center.database.timeouts import role, use_role
 from hci_center.reports import live
 from managers import authentication
 from tests import builders
@@ -135,6 +135,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     drop_template(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Takes back the role that a test's command gave this process, and its timeouts."""
+    yield
+    if role() != "command":
+        use_role("command")
+        connection.close()
 
 
 @pytest.fixture(scope="session")

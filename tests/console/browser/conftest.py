@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,8 +25,17 @@ from tests.console.browser.company import Company
 from tests.console.browser.web import Web
 from tests.feed.processes import Feed
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+# The shell has neither extensions nor a window, and takes half of the time.
+SHELL = "chromium-headless-shell"
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+
+
+def first_of(*names: str) -> str | None:
+    """Returns the path of the first program that is installed."""
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+CHROMIUM = first_of(SHELL, *WHOLE)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -57,14 +67,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Ends with the module: its loop runs in this thread, where others need none."""
+@pytest.fixture(scope="session")
+def playwright_and_loop() -> Iterator[tuple[Playwright, asyncio.AbstractEventLoop]]:
     with sync_playwright() as running:
-        yield running
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield running, loop
+        asyncio._set_running_loop(loop)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def playwright(playwright_and_loop: Any) -> Playwright:
+    running: Playwright = playwright_and_loop[0]
+    return running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loop_of_playwright(playwright_and_loop: Any) -> Iterator[None]:
+    """Its loop is that of this thread, in which other modules have none or their own."""
+    asyncio._set_running_loop(playwright_and_loop[1])
+    yield
+    asyncio._set_running_loop(None)
+
+
+@pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
     yield browser

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Browser, Playwright, expect
 
+from tests.console.browser.conftest import QUIET, WHOLE, first_of
 from tests.feed.processes import wait_until
 
 PDF = b"""%PDF-1.4
@@ -20,6 +23,17 @@ endstream endobj
 5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
 trailer<</Root 1 0 R>>
 """
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A whole browser: the shell has no viewer."""
+    path = first_of(*WHOLE)
+    if path is None:
+        pytest.skip("NO CHROMIUM: the viewer of PDF files is NOT TESTED")
+    browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+    yield browser
+    browser.close()
 
 
 def test_a_pdf_is_read_in_the_page(company, sign_in):
