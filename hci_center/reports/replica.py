@@ -124,7 +124,9 @@ def ask() -> Standby:
             standby.execute(_BEHIND, [written])
             (behind,) = standby.fetchone()
     except ERRORS as error:
-        return Standby("away", error=describe(error))
+        # The server's own words, for the administrator; they name no secret.
+        said = str(error).partition("\n")[0]
+        return Standby("away", error=said or describe(error))
     if behind is None:
         return Standby("no standby")
     return Standby("behind" if behind > MOST_BEHIND else "ok", behind)

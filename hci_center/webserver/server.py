@@ -90,6 +90,8 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--fd", type=int, help="a listening socket to serve on")
     given = parser.parse_args()
+    # What a start loads stays, and most of what a request makes is no cycle.
+    gc.set_threshold(20_000, 20, 20)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
     with refusing_in_a_sentence():
         listening = prepare(given.fd)

@@ -73,6 +73,17 @@ def test_the_settings_of_production_have_no_warning(tmp_path):
     assert (found.returncode, found.stderr) == (0, "")
 
 
+def test_secrets_that_are_missing_fail_the_check(tmp_path):
+    """Those of another server's database are not generated on this machine."""
+    missing = {"HCI_SECRET_KEY": "", "HCI_TOKEN_KEYS": ""}
+    check = ("manage.py", "check", "--deploy")
+    found = ended(*check, HCI_DATA_DIR=str(tmp_path), **missing)
+    assert found.returncode == 1
+    assert "(local.E001) HCI_SECRET_KEY is not set." in found.stderr
+    assert "(local.E001) HCI_TOKEN_KEYS is not set." in found.stderr
+    assert "Traceback" not in found.stderr
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
