@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@contextmanager
+def loop_of_thread(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Playwright's loop is that of this thread; other modules have none or their own."""
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
+
+
 @pytest.fixture(scope="session")
 def playwright_and_loop() -> Iterator[tuple[Playwright, asyncio.AbstractEventLoop]]:
     with sync_playwright() as running:
@@ -77,24 +88,24 @@ def playwright_and_loop() -> Iterator[tuple[Playwright, asyncio.AbstractEventLoo
 
 
 @pytest.fixture(scope="session")
-def playwright(playwright_and_loop: Any) -> Playwright:
-    running: Playwright = playwright_and_loop[0]
-    return running
+def browser(playwright_and_loop: Any) -> Iterator[Browser]:
+    yield from launched(CHROMIUM, *playwright_and_loop)
+
+
+def launched(
+    path: str | None, playwright: Playwright, loop: asyncio.AbstractEventLoop
+) -> Iterator[Browser]:
+    with loop_of_thread(loop):
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+    yield browser
+    with loop_of_thread(loop):
+        browser.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _loop_of_playwright(playwright_and_loop: Any) -> Iterator[None]:
-    """Its loop is that of this thread, in which other modules have none or their own."""
-    asyncio._set_running_loop(playwright_and_loop[1])
-    yield
-    asyncio._set_running_loop(None)
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-    yield browser
-    browser.close()
+def _loop_of_playwright(playwright_and_loop: Any, browser: Browser) -> Iterator[None]:
+    with loop_of_thread(playwright_and_loop[1]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import Browser, expect
 
-from tests.console.browser.conftest import QUIET, WHOLE, first_of
+from tests.console.browser.conftest import WHOLE, first_of, launched
 from tests.feed.processes import wait_until
 
 PDF = b"""%PDF-1.4
@@ -26,14 +27,12 @@ trailer<</Root 1 0 R>>
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def browser(playwright_and_loop: Any) -> Iterator[Browser]:
     """A whole browser: the shell has no viewer."""
     path = first_of(*WHOLE)
     if path is None:
         pytest.skip("NO CHROMIUM: the viewer of PDF files is NOT TESTED")
-    browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-    yield browser
-    browser.close()
+    yield from launched(path, *playwright_and_loop)
 
 
 def test_a_pdf_is_read_in_the_page(company, sign_in):

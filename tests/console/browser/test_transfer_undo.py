@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.feed.processes import wait_until
+
 
 @pytest.fixture
 def chat(company, sign_in):
@@ -70,5 +72,10 @@ def test_what_a_dead_page_left_is_done_by_the_next(company, chat):
     other.goto("/inbox/mine")
     expect(other.locator(".status")).to_contain_text("Conectado")
     expect(other.get_by_role("option", name="Maria Souza")).to_have_count(0)
-    contact.refresh_from_db()
-    assert contact.operator == company.carla
+
+    def is_hers():
+        contact.refresh_from_db()
+        return contact.operator == company.carla
+
+    # The list may have been empty because it was still loading.
+    wait_until(is_hers)
