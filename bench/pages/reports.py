@@ -95,8 +95,8 @@ def prepare(size: str) -> None:
     from django.db import connection
     from loading import load
 
-    from hci_center.reports.delivery_days import keep_deliveries
-    from hci_center.reports.volume_hours import settle_hours
+    from hci_center.reports.kept.delivery_days import keep_deliveries
+    from hci_center.reports.kept.volume_hours import settle_hours
 
     call_command("migrate", verbosity=0)
     began = perf_counter()

@@ -52,10 +52,10 @@ def measure(arguments: argparse.Namespace) -> None:
     from hci_center.callers import Caller
     from hci_center.database.timeouts import use_role
     from hci_center.reports import live
-    from hci_center.reports.definitions import METRICS
-    from hci_center.reports.figures import figures
-    from hci_center.reports.questions import Question
-    from hci_center.reports.volume_hours import settle_hours
+    from hci_center.reports.computing.figures import figures
+    from hci_center.reports.computing.questions import Question
+    from hci_center.reports.kept.volume_hours import settle_hours
+    from hci_center.reports.metrics.definitions import METRICS
 
     use_role("command")
     call_command("migrate", verbosity=0)

@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from chats.rules.clock_checks import wrong_clocks
 from hci_center.background import nightly_checks
-from hci_center.reports import nightly
-from hci_center.reports.delivery_days import differing_days
-from hci_center.reports.invariants import INVARIANTS, broken
+from hci_center.reports.kept import nightly
+from hci_center.reports.kept.delivery_days import differing_days
+from hci_center.reports.kept.invariants import INVARIANTS, broken
+from hci_center.reports.kept.rebuilding import differences
+from hci_center.reports.kept.summing import differing_summaries
+from hci_center.reports.kept.volume_hours import differing_hours
 from hci_center.reports.pages.checks import WORDS
-from hci_center.reports.rebuilding import differences
-from hci_center.reports.summing import differing_summaries
-from hci_center.reports.volume_hours import differing_hours
 
 # Findings that are named.
 MOST_NAMED = 5

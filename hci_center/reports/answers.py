@@ -15,11 +15,11 @@ from contacts.models import public_id
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
 from hci_center.reports import replica
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
-from hci_center.reports.metric import VERSION, Metric
-from hci_center.reports.questions import MOST_AT_ONCE, Question
-from hci_center.reports.report import Key, Report
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.questions import MOST_AT_ONCE, Question
+from hci_center.reports.computing.report import Key, Report
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import VERSION, Metric
 from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Part, Place, Row, rows_of
 from hci_center.reports.scope import (
     Managers,

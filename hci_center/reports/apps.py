@@ -10,14 +10,18 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
 
-        register("reports", "hci_center.reports.rebuilding.take_dirty", 5.0)
+        register("reports", "hci_center.reports.kept.rebuilding.take_dirty", 5.0)
         register(
-            "reports of open chats", "hci_center.reports.rebuilding.keep_open", 30.0
+            "reports of open chats",
+            "hci_center.reports.kept.rebuilding.keep_open",
+            30.0,
         )
-        register("report hours", "hci_center.reports.volume_hours.settle_hours", 60.0)
-        keep = "hci_center.reports.delivery_days.keep_deliveries"
+        register(
+            "report hours", "hci_center.reports.kept.volume_hours.settle_hours", 60.0
+        )
+        keep = "hci_center.reports.kept.delivery_days.keep_deliveries"
         register("report deliveries", keep, 60.0)
         register(
-            "report summaries", "hci_center.reports.summaries.keep_summaries", 60.0
+            "report summaries", "hci_center.reports.kept.summaries.keep_summaries", 60.0
         )
-        register("report checks", "hci_center.reports.nightly.check_if_due", 60.0)
+        register("report checks", "hci_center.reports.kept.nightly.check_if_due", 60.0)

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 
 from chats.models.conversations import ClockTimestamp
-from hci_center.reports.kept_deliveries import DeliveryDay, DirtyDelivery
-from hci_center.reports.kept_summaries import DirtyDay, PresenceDay, Summary
+from hci_center.reports.kept.delivery_rows import DeliveryDay, DirtyDelivery
+from hci_center.reports.kept.summary_rows import DirtyDay, PresenceDay, Summary
 
 __all__ = (
     "Check", "DeliveryDay", "Dirty", "DirtyDay", "DirtyDelivery", "Episode", "Hour",

@@ -10,12 +10,12 @@ from typing import Literal, Self
 from django.core import signing
 
 from hci_center.reports import replica
-from hci_center.reports.counted import counted, listed_moves
-from hci_center.reports.deliveries import listed_deliveries
-from hci_center.reports.presence_figures import NAMES, listed_spans
-from hci_center.reports.questions import Question
-from hci_center.reports.uptime import listed_incidents
-from hci_center.reports.volumes import listed_volumes
+from hci_center.reports.computing.counted import counted, listed_moves
+from hci_center.reports.computing.deliveries import listed_deliveries
+from hci_center.reports.computing.presence_figures import NAMES, listed_spans
+from hci_center.reports.computing.questions import Question
+from hci_center.reports.computing.uptime import listed_incidents
+from hci_center.reports.computing.volumes import listed_volumes
 
 # Of a share: those counted (`n`), those among which they are (`of`), or the others. The
 # further ones are of the metrics that name them in `parts`.

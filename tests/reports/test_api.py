@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hci_center.reports.api.openapi import PAGES
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.metrics.definitions import METRICS
 from tests import builders
 from tests.conftest import Api, signed_in
 from tests.reports.hand_checked import NUMBER, write

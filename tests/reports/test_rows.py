@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.delivery_days import keep_deliveries
-from hci_center.reports.figures import figures
-from hci_center.reports.questions import Question
-from hci_center.reports.rebuilding import keep_open, take_dirty
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.questions import Question
+from hci_center.reports.kept.delivery_days import keep_deliveries
+from hci_center.reports.kept.rebuilding import keep_open, take_dirty
+from hci_center.reports.kept.volume_hours import settle_hours
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.rows import Part, Row, rows_of
-from hci_center.reports.volume_hours import settle_hours
 from tests import builders
 from tests.conftest import Api
 from tests.reports.hand_checked import NUMBER, write

@@ -20,7 +20,7 @@ from hci_center.demo.seed.sessions import load_sessions
 from hci_center.demo.seed.timeline import Timeline
 from hci_center.demo.seed.working_days import COLUMNS as SPAN_COLUMNS
 from hci_center.demo.seed.working_days import TABLE, presence_lines
-from hci_center.reports.volume_hours import forget_hours
+from hci_center.reports.kept.volume_hours import forget_hours
 from managers.models import Manager
 
 # Customers in a block: some 15,000 messages, a few megabytes of text at a time.

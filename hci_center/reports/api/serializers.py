@@ -21,8 +21,8 @@ from hci_center.api.fields import (
 )
 from hci_center.api.parsers import WrongValueError
 from hci_center.api.request_schema import Body
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.metric import Group
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Group
 from hci_center.reports.rows import Part
 
 GROUPS: tuple[str, ...] = get_args(Group)

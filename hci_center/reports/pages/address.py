@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from areas.models import Area, Operator
 from contacts.models import Channel
 from hci_center.reports.answers import MOST_DAYS
+from hci_center.reports.computing.questions import Question
 from hci_center.reports.pages.scope import Scope
-from hci_center.reports.questions import Question
 from hci_center.reports.rows import Part
 from managers.admin.lookups import is_row_id
 

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy
 from chats.models import GatewayAccount, SessionChange
 from contacts.models import Channel
 from hci_center.audit.models import AuditLine
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.computing.report import Figures, Report
+from hci_center.reports.computing.uptime import Gap, bounds, sessions, uptime_with_gaps
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import strips
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.figure_tables import cohort_notes
@@ -22,9 +24,7 @@ from hci_center.reports.pages.labels import label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.row_lists import local_time
 from hci_center.reports.pages.tables import Cell, Column, Table, clock_text, moment_text
-from hci_center.reports.report import Figures, Report
 from hci_center.reports.rows import rows_of
-from hci_center.reports.uptime import Gap, bounds, sessions, uptime_with_gaps
 
 METRIC = "health"
 MOST_LISTED = 1000

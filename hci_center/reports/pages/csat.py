@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chats.models import Survey
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.report import Report, share
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.figure_tables import cohort_notes
@@ -16,7 +17,6 @@ from hci_center.reports.pages.labels import label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.row_lists import local_time
 from hci_center.reports.pages.tables import Cell, Column, Table
-from hci_center.reports.report import Report, share
 from hci_center.reports.rows import rows_of
 
 MOST_COMMENTS = 1000

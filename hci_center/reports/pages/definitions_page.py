@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.frame import Content, ReportPage, Section
 from hci_center.reports.pages.labels import GROUPS, cohort_of, label_of

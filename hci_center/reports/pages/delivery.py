@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Channel
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.report import Figures, Report, share
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import Address, Allowed
 from hci_center.reports.pages.failures import next_step, reason_of
@@ -21,7 +22,6 @@ from hci_center.reports.pages.labels import GROUPS, key_labels, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.row_lists import local_time
 from hci_center.reports.pages.tables import Cell, Column, Table, millis_text
-from hci_center.reports.report import Figures, Report, share
 
 METRIC = "delivery"
 MOST_BARS = 40

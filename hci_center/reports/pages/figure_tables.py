@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.computing.report import Figures, Report
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
 from hci_center.reports.pages.links import group_links, rows_link
 from hci_center.reports.pages.tables import Cell, Column, Kind, Table
-from hci_center.reports.report import Figures, Report
 
 _KINDS: Mapping[str, Kind] = {
     "n": "count",

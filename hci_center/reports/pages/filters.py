@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.models import Channel
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages.address import CLOCKS, PERIODS, Address, Allowed
 from hci_center.reports.pages.labels import GROUPS, label_of
 

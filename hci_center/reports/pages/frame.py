@@ -30,8 +30,8 @@ from hci_center.audit.recording import record
 from hci_center.database.faults import STATEMENT_TIMEOUT, fault_of
 from hci_center.reports import replica
 from hci_center.reports.answers import is_provisional, is_rebuilding
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.metric import Metric
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Metric
 from hci_center.reports.pages import filters, workbook
 from hci_center.reports.pages.address import (
     Address,

@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.computing.report import Report
+from hci_center.reports.computing.several import several
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.figure_tables import Figure, group_table
 from hci_center.reports.pages.frame import Content, ReportPage, Section
 from hci_center.reports.pages.labels import key_labels, label_of
 from hci_center.reports.pages.tables import clock_text
-from hci_center.reports.report import Report
-from hci_center.reports.several import several
 
 MOST_BARS = 40
 

@@ -8,9 +8,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
-from hci_center.reports.metric import Duration
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Duration
 from hci_center.reports.pages.address import Address, Allowed
 from hci_center.reports.pages.figure_tables import Figure, cohort_notes
 from hci_center.reports.pages.frame import Content, ReportPage, Section

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Channel
-from hci_center.reports.metric import Metric
+from hci_center.reports.metrics.metric import Metric
 from hci_center.reports.pages.address import PERIODS, Address
 from hci_center.reports.pages.tables import day_text, is_portuguese
 

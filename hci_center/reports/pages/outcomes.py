@@ -8,8 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.report import Report, share
+from hci_center.reports.computing.several import several
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.figure_tables import cohort_notes
@@ -17,8 +19,6 @@ from hci_center.reports.pages.frame import Content, ReportPage, Section
 from hci_center.reports.pages.labels import key_labels, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Cell, Column, Table
-from hci_center.reports.report import Report, share
-from hci_center.reports.several import several
 
 SHARES = (
     "reopen",

@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from areas.models import Area, Operator
 from contacts.models import Contact
 from hci_center.reports import replica
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
-from hci_center.reports.metric import Share
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Share
 from hci_center.reports.pages.address import (
     Address,
     Allowed,

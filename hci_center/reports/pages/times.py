@@ -8,16 +8,16 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import BESIDE, figures
-from hci_center.reports.metric import Duration
+from hci_center.reports.computing.figures import BESIDE, figures
+from hci_center.reports.computing.report import Figures, Report
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Duration
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import CLOCKS, Address, Allowed
 from hci_center.reports.pages.frame import Content, ReportPage, Section
 from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Column, Table, clock_text
-from hci_center.reports.report import Figures, Report
 
 DURATIONS = tuple(
     name for name, metric in METRICS.items() if issubclass(metric, Duration)

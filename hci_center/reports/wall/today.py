@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from hci_center.callers import Caller
 from hci_center.reports.answers import ReportRequest, report
-from hci_center.reports.definitions import METRICS
+from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages.charts import Point, columns
 from hci_center.reports.pages.labels import label_of
 from hci_center.reports.pages.outcomes import OUTCOMES

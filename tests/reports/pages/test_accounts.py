@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from chats.models import Delivery, GatewayAccount, Message, SessionChange
-from hci_center.reports.figures import figures
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.questions import Question
 from hci_center.reports.pages.strips import NARROWEST, Piece, seen
-from hci_center.reports.questions import Question
 from tests import builders
 from tests.reports.hand_checked import NUMBER
 from tests.reports.pages.conftest import shown

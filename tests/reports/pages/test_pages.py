@@ -11,13 +11,13 @@ import pytest
 
 from chats.models import Survey
 from hci_center.audit.models import AuditLine
-from hci_center.reports.definitions import METRICS
-from hci_center.reports.figures import figures
-from hci_center.reports.metric import Cohort
+from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.questions import Question
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Cohort
 from hci_center.reports.models import Check, Run
 from hci_center.reports.pages import row_lists, workbook
 from hci_center.reports.pages.registry import TABS
-from hci_center.reports.questions import Question
 from tests.admin.conftest import at_the_desk
 from tests.admin.test_lists import queries
 from tests.reports.hand_checked import NUMBER, write

@@ -13,11 +13,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from hci_center.database.timeouts import use_role
-from hci_center.reports.delivery_days import differing_days, kept_days, make_anew
-from hci_center.reports.rebuilding import chats_in_batches, differences, make
-from hci_center.reports.summaries import forget_summaries, keep_summaries, kept_spans
-from hci_center.reports.summing import DAY, FORTNIGHT, differing_summaries
-from hci_center.reports.volume_hours import (
+from hci_center.reports.kept.delivery_days import differing_days, kept_days, make_anew
+from hci_center.reports.kept.rebuilding import chats_in_batches, differences, make
+from hci_center.reports.kept.summaries import (
+    forget_summaries,
+    keep_summaries,
+    kept_spans,
+)
+from hci_center.reports.kept.summing import DAY, FORTNIGHT, differing_summaries
+from hci_center.reports.kept.volume_hours import (
     count_anew,
     differing_hours,
     settled_spans,

@@ -1,0 +1,145 @@
+"""What a figure counts, and among what: conditions on rows of `questions`, as SQL.
+
+Figures count these rows and `rows` lists them, so that the listed ones are the `n`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hci_center.reports.computing.questions import Question, episodes
+from hci_center.reports.computing.samples import level_of, samples
+from hci_center.reports.metrics.metric import Duration
+from hci_center.reports.metrics.shares import Sla
+
+# Of episodes: what is counted, and among what.
+SHARES: Mapping[str, tuple[str, str]] = {
+    "reopen": ("s.is_reopened", "s.outcome = 'resolved'"),
+    "recontact": ("s.is_recontacted", "s.outcome = 'resolved'"),
+    "one_contact": (
+        "s.authors = 1 AND s.transfers = 0 AND NOT s.is_reopened"
+        " AND NOT s.is_recontacted",
+        "s.outcome = 'resolved'",
+    ),
+    "transfer": ("s.transfers > 0", "s.is_served"),
+    "bounce": ("s.is_bounced", "s.transfers > 0"),
+    "lost": ("s.outcome = 'lost'", "s.is_queued"),
+    "abandoned": ("s.outcome = 'abandoned'", "s.is_served"),
+    "contained": ("s.outcome = 'contained'", "s.had_bot"),
+    "opened": ("true", "s.origin = 'opened'"),
+    "reopened": ("true", "s.origin = 'reopened'"),
+    "closed": ("true", "s.ends IS NOT NULL"),
+}
+# Of samples.
+MARKS: Mapping[str, tuple[str, str]] = {
+    "csat": ("s.mark >= 4", "true"),
+    "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
+    "requeues": ("true", "true"),
+}
+# Of the areas of an episode: those that it came back to, among those that it left.
+_BOUNCE_BY_AREA = ("s.mark = 1", "true")
+# The samples that are counted beside those of a duration.
+BESIDE_METRICS: Mapping[str, tuple[str, ...]] = {
+    "tme": ("unserved",),
+    "tmr1": ("unanswered", "phone1"),
+    "tmr": ("unanswered", "phone"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Two conditions on `s`, a row of the statement's `source`."""
+
+    source: str
+    n: str
+    of: str
+    # Else of episodes.
+    is_of_samples: bool = True
+
+    @property
+    def rows(self) -> str:
+        """The rows that `tally` counts."""
+        return "weighed s" if self.is_of_samples else "source s"
+
+    def tally(self, condition: str) -> str:
+        """Returns how many fulfil the condition: some rows stand for several samples."""
+        if self.is_of_samples:
+            return f"coalesce(sum(s.c) FILTER (WHERE {condition}), 0)::bigint"
+        return f"count(*) FILTER (WHERE {condition})"
+
+
+def counted(question: Question, *, is_listed: bool = False) -> Counted:
+    """Returns what the question's figure counts; of a duration all its samples.
+
+    `is_listed`: with all columns of what is counted, to list it.
+    """
+
+    def of_samples(metrics: Sequence[str]) -> str:
+        return samples(question, metrics, is_listed=is_listed)
+
+    metric, definition = question.metric, question.definition
+    if issubclass(definition, Duration):
+        source = of_samples([metric, *BESIDE_METRICS.get(metric, ())])
+        return Counted(source, "true", f"s.metric = '{metric}'")
+    if issubclass(definition, Sla):
+        return Counted(of_samples(_of_target(definition)), *_within_target(definition))
+    if metric in MARKS:
+        return Counted(of_samples([metric]), *MARKS[metric])
+    if metric == "bounce" and question.is_by_part:
+        return Counted(of_samples(["left"]), *_BOUNCE_BY_AREA)
+    found = episodes(question, is_listed=is_listed)
+    return Counted(found, *SHARES[metric], is_of_samples=False)
+
+
+def _of_target(definition: type[Sla]) -> list[str]:
+    return [name for name in (definition.duration, definition.missed) if name]
+
+
+def _within_target(definition: type[Sla]) -> tuple[str, str]:
+    """Those within their target; missed ones are among them once they are over it."""
+    duration, missed = definition.duration, definition.missed
+    which = {"tmr1": " AND s.mark = 1", "tmr": " AND s.mark = 0"}.get(duration, "")
+    late = f"s.metric = '{missed}'{which} AND s.met = 0"
+    of = (
+        f"s.met IS NOT NULL AND (s.metric = '{duration}'"
+        f"{f' OR {late}' if missed else ''})"
+    )
+    return f"s.metric = '{duration}' AND s.met = 1", of
+
+
+# Of the parts of an episode, whether the operator moved it on, or it left the area.
+def _moved(question: Question) -> str:
+    by_operator = "operator" in question.by or question.operator_id is not None
+    return f"bool_or(p.mark & {1 if by_operator else 2} <> 0)"
+
+
+def moved_on(question: Question) -> str:
+    """Returns `transfer` of areas or operators: who was moved on, among those held.
+
+    The statement's `weighed_moves` has a row for some episodes: their keys in `k`, how
+    many they are, and `is_moved`.
+    """
+    found = f"""{samples(question, ["tma"])}, weighed_moves AS (
+  SELECT {question.texts("p")} AS k, p.c, {_moved(question)} AS is_moved
+    FROM source p GROUP BY {question.columns("p")}p.chat_id, p.episode, p.c"""  # noqa: S608 - of columns
+    if level_of(question) is not None:
+        found += f"""
+   UNION ALL
+  SELECT {question.texts("p")}, p.n, coalesce(p.mark = 1, false) FROM summed p"""  # noqa: S608
+    return f"{found}\n)"
+
+
+def listed_moves(question: Question) -> str:
+    """Returns the same as `each`, a row for each episode."""
+    return f"""{samples(question, ["tma"], is_listed=True)}, each AS (
+  SELECT p.chat_id, p.episode, min(p.manager_id) AS manager_id,
+         min(p.channel) AS channel, min(p.begins) AS begins, min(p.ends) AS ends,
+         CASE WHEN count(DISTINCT coalesce(p.area_id, 0)) = 1
+              THEN coalesce(min(p.area_id), 0) END AS area_id,
+         CASE WHEN count(DISTINCT p.operator_id) = 1 THEN min(p.operator_id) END
+           AS operator_id,
+         {_moved(question)} AS is_moved
+    FROM source p GROUP BY p.chat_id, p.episode
+)
+"""  # noqa: S608 - of columns

@@ -1,0 +1,211 @@
+"""What is asked of the reports, and the rows that it is answered from, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from hci_center.reports.kept.open_chats import CHANGED
+from hci_center.reports.metrics.definitions import METRICS
+from hci_center.reports.metrics.metric import Metric
+
+# The groups of samples and closed episodes, as columns that are grouped by, and the keys
+# that are made of these. Weeks begin on Monday.
+_MONDAY = "DATE '2001-01-01'"
+GROUPS: Mapping[str, str] = {
+    "day": "{x}.day",
+    "week": f"{{x}}.day - mod({{x}}.day - {_MONDAY}, 7)",
+    "month": "date_trunc('month', {x}.day::timestamp)",
+    "hour": "{x}.hour",
+    "weekday": f"mod({{x}}.day - {_MONDAY}, 7) + 1",
+    "area": "coalesce({x}.area_id, 0)",
+    "operator": "coalesce({x}.operator_id, 0)",
+    "channel": "{x}.channel::text",
+    "manager": "{x}.manager_id",
+}
+_TEXTS: Mapping[str, str] = {
+    "day": "to_char({k}, 'YYYY-MM-DD')",
+    "week": "to_char({k}, 'YYYY-MM-DD')",
+    "month": "to_char({k}, 'YYYY-MM')",
+}
+# More marked chats than this are not computed at once: the kept rows are being made.
+MOST_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A metric of some managers in a closed interval of days, by at most two groups.
+
+    `area_ids`, `operator_id`: None is no filter, 0 is none or nobody. `weekday`: 1 is
+    Monday.
+    """
+
+    metric: str
+    managers: tuple[int, ...]
+    since: date
+    until: date
+    by: tuple[str, ...] = ()
+    area_ids: tuple[int, ...] | None = None
+    operator_id: int | None = None
+    channel: str | None = None
+    hour: int | None = None
+    weekday: int | None = None
+    # Of `delivery`: the code of a failure.
+    code: str | None = None
+
+    @property
+    def definition(self) -> type[Metric]:
+        return METRICS[self.metric]
+
+    @property
+    def is_by_part(self) -> bool:
+        """Whether areas or operators of an episode are told apart."""
+        return bool(
+            {"area", "operator"} & {*self.by}
+            or self.area_ids is not None
+            or self.operator_id is not None
+        )
+
+    @property
+    def filtered(self) -> tuple[str, ...]:
+        """The groups of which only one is asked for, besides channel and manager."""
+        given = {
+            "area": self.area_ids,
+            "operator": self.operator_id,
+            "hour": self.hour,
+            "weekday": self.weekday,
+        }
+        return tuple(name for name, value in given.items() if value is not None)
+
+    def whole(self) -> Question:
+        """Returns the question about all groups together."""
+        return replace(self, by=())
+
+    def values(self) -> dict[str, Any]:
+        """Returns the parameters of every statement."""
+        return {
+            "managers": list(self.managers),
+            "since": self.since,
+            "until": self.until,
+            "areas": None if self.area_ids is None else list(self.area_ids),
+            "operator": self.operator_id,
+            "channel": self.channel,
+            "hour": self.hour,
+            "weekday": self.weekday,
+            "code": self.code,
+            "most": MOST_AT_ONCE,
+        }
+
+    def keys(self, table: str) -> str:
+        """Returns the groups of a row as an array of texts."""
+        return self._array([f"({GROUPS[name].format(x=table)})" for name in self.by])
+
+    def groups(self, table: str) -> str:
+        """Returns the groups of a row as columns k0, k1, to go before others."""
+        return "".join(
+            f"{GROUPS[name].format(x=table)} AS k{place}, "
+            for place, name in enumerate(self.by)
+        )
+
+    def columns(self, table: str) -> str:
+        """Returns these columns, to go before others."""
+        return "".join(f"{table}.k{place}, " for place in range(len(self.by)))
+
+    def texts(self, table: str) -> str:
+        """Returns these columns as an array of texts, the keys."""
+        return self._array([f"{table}.k{place}" for place in range(len(self.by))])
+
+    def _array(self, columns: Sequence[str]) -> str:
+        listed = ", ".join(
+            _TEXTS.get(name, "{k}::text").format(k=column)
+            for name, column in zip(self.by, columns, strict=True)
+        )
+        return f"ARRAY[{listed}]::text[]"
+
+    def filters(self, table: str) -> str:
+        """Returns the condition of the filters, to follow a WHERE."""
+        found = [f"{table}.manager_id = ANY(%(managers)s)"]
+        found.append(f"{table}.day BETWEEN %(since)s AND %(until)s")
+        if self.area_ids is not None:
+            found.append(f"coalesce({table}.area_id, 0) = ANY(%(areas)s)")
+        if self.operator_id is not None:
+            found.append(f"coalesce({table}.operator_id, 0) = %(operator)s")
+        if self.channel is not None:
+            found.append(f"{table}.channel = %(channel)s")
+        if self.hour is not None:
+            found.append(f"{table}.hour = %(hour)s")
+        if self.weekday is not None:
+            found.append(f"extract(isodow FROM {table}.day) = %(weekday)s")
+        return " AND ".join(found)
+
+
+# Chats that are marked, and open ones of which something newer is known: their kept rows
+# do not count, they are computed. A chat that could not be is shown as it was kept.
+LIVE = """
+WITH marked AS MATERIALIZED (
+  SELECT DISTINCT h.id FROM report_dirty d JOIN chats_chat h ON h.id = d.chat_id
+   WHERE d.failures = 0 AND h.manager_id = ANY(%(managers)s)
+), dirty AS MATERIALIZED (
+  SELECT id FROM marked WHERE (SELECT count(*) FROM marked) <= %(most)s{open}
+), batch AS MATERIALIZED (
+  SELECT array_agg(d.id) AS ids
+    FROM (SELECT id, row_number() OVER (ORDER BY id) / 1000 AS number FROM dirty) d
+   GROUP BY d.number
+)
+"""
+_OPEN = f"""
+   UNION{CHANGED}"""
+# All others measure closed episodes alone, of which open chats have none that is not
+# kept or marked.
+_OF_OPEN_CHATS = frozenset(
+    (
+        "tme",
+        "unserved",
+        "tmr1",
+        "tmr",
+        "phone1",
+        "phone",
+        "reaction",
+        "hold",
+        "opened",
+        "reopened",
+    )
+)
+
+
+def live_chats(metrics: Sequence[str]) -> str:
+    """Returns LIVE for these metrics: batches, which keep what is sorted in memory."""
+    return LIVE.replace("{open}", _OPEN if _OF_OPEN_CHATS & {*metrics} else "")
+
+
+EPISODES = """chat_id, episode, manager_id, channel, origin, opened_by, area_id,
+  closer_id AS operator_id, outcome, is_served, is_queued, had_bot, sa, authors, transfers,
+  is_bounced, is_reopened, is_recontacted, movers, left_areas, begins, ends"""
+
+_COUNTED_OF_EPISODES = """s.origin, s.opened_by, s.outcome, s.is_served, s.is_queued,
+  s.had_bot, s.sa, s.authors, s.transfers, s.is_bounced, s.is_reopened, s.is_recontacted,
+  s.ends"""
+
+
+def episodes(question: Question, *, is_listed: bool = False) -> str:
+    """Returns LIVE and `source`: the episodes of the question.
+
+    Closed ones by the day of their closing; of an opening all, by the day of that. With
+    the columns of `samples`.
+    """
+    columns = "*" if is_listed else f"{question.groups('s')}{_COUNTED_OF_EPISODES}"
+    is_opening = question.metric in ("opened", "reopened")
+    times = "opened_day AS day, opened_hour AS hour" if is_opening else "day, hour"
+    kept = "opened_day" if is_opening else "day"
+    return f"""{live_chats([question.metric])}, source AS (
+  SELECT {columns} FROM (
+    SELECT {EPISODES}, {times} FROM report_episode e
+     WHERE e.manager_id = ANY(%(managers)s) AND e.{kept} BETWEEN %(since)s AND %(until)s
+       AND e.chat_id NOT IN (SELECT d.id FROM dirty d)
+     UNION ALL
+    SELECT {EPISODES}, {times}
+      FROM batch b CROSS JOIN LATERAL report_episodes(b.ids, {not is_opening}) e
+  ) s WHERE {question.filters("s")}
+)"""  # noqa: S608 - of columns
