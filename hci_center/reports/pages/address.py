@@ -35,7 +35,7 @@ CLOCKS: Mapping[str, Any] = {
     "business": gettext_lazy("within opening hours"),
 }
 # Parameters of a page that its links to other pages do not take along.
-OF_A_PAGE = ("format", "table", "sort", "after")
+OF_A_PAGE = ("format", "table", "sort", "after", "row")
 _CODE = re.compile(r"[a-z0-9_]{1,32}")
 # Which rows of a share: those counted, those among which they are, the others.
 PARTS: tuple[Part, ...] = get_args(Part)

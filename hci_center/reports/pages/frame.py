@@ -125,6 +125,7 @@ class ReportPage(View):
                 return self._file(request, address, wanted, now)
             content = _in_time(self.build, address)
             _sort(content, address)
+            _turn(content, address)
             if self.act:
                 _record(request, self.act, self.name, address)
         except WrongAddressError as error:
@@ -275,6 +276,17 @@ def _sort(content: Content, address: Address) -> None:
             f"?{address.query(sort=table.sort_by(column))}" if column.key else ""
             for column in table.columns
         ]
+
+
+def _turn(content: Content, address: Address) -> None:
+    """Shows the page of a table with the row that is asked for; or WrongAddressError."""
+    row = address.given.get("row")
+    if row is None:
+        return
+    tables = {table.name: table for table in content.tables}
+    table = tables.get(address.given.get("table", ""))
+    if table is None or not table.turn_to(row):
+        raise WrongAddressError
 
 
 def _is_provisional(address: Address, content: Content) -> bool:

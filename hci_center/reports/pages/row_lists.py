@@ -66,7 +66,7 @@ class RowList(ReportPage):
         place = _place_of(address)
         found, following = rows_of(question, SHOWN, place, address.part)
         table = empty_table(address)
-        table.rows = cells_of(address, found)
+        table.rows, table.most_shown = cells_of(address, found), SHOWN
         section = Section(f"{title}: n = {_count(address)}", table)
         section.notes = _said(address)
         if following is not None:

@@ -5,6 +5,7 @@ A cell has one text for all of them, so that a file equals the page cell by cell
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -139,6 +140,9 @@ class Table:
     sort: str | None = None
     # The links that sort by each column.
     heads: list[str] = field(default_factory=list)
+    # How many rows a page shows, and the place of the first of them.
+    most_shown: int = 100
+    first: int = 0
 
     @property
     def titles(self) -> list[tuple[Column, str]]:
@@ -152,7 +156,32 @@ class Table:
 
     @property
     def html_rows(self) -> Iterator[SafeString]:
-        return map(row_html, self.rows)
+        return map(row_html, self.rows[self.first : self.end])
+
+    @property
+    def end(self) -> int:
+        return min(self.first + self.most_shown, len(self.rows))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a page shows only some of the rows; files hold all."""
+        return len(self.rows) > self.most_shown
+
+    @property
+    def before(self) -> int | None:
+        """The number of the first row of the page before, from 1."""
+        return max(self.first - self.most_shown, 0) + 1 if self.first else None
+
+    @property
+    def after(self) -> int | None:
+        return self.end + 1 if self.end < len(self.rows) else None
+
+    def turn_to(self, number: str) -> bool:
+        """Shows the page with the row of this number; returns whether there is one."""
+        if not re.fullmatch("[1-9][0-9]{0,6}", number) or int(number) > len(self.rows):
+            return False
+        self.first = (int(number) - 1) // self.most_shown * self.most_shown
+        return True
 
     @property
     def html_total(self) -> SafeString | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import date
+from functools import partialmethod
 from typing import Any, get_args
 
 import pytest
@@ -18,6 +19,7 @@ from hci_center.reports.metrics.metric import Cohort
 from hci_center.reports.models import Check, Run
 from hci_center.reports.pages import row_lists, workbook
 from hci_center.reports.pages.registry import TABS
+from hci_center.reports.pages.tables import Table
 from tests.admin.conftest import at_the_desk
 from tests.admin.test_lists import queries
 from tests.reports.hand_checked import NUMBER, write
@@ -115,6 +117,36 @@ def test_the_first_page_compares_with_the_days_before(desk, past):
     assert rows["Closed"][2] == str(own.total["count"])
     assert rows["Closed"][4] == str(before.total["count"])
     assert answer.content.decode().count('class="bo-spark"') == 12
+
+
+def test_a_long_table_is_shown_page_by_page(read, past, monkeypatch):
+    monkeypatch.setattr(Table, "__init__", partialmethod(Table.__init__, most_shown=3))
+    query = "by=day&metric=tme"
+    first = read("times/", query)
+    [(name, rows)] = shown(first).items()
+    text = first.content.decode()
+    of = len(read_csv(read("times/", f"{query}&format=csv&table={name}"))) - 2
+    assert of > 3
+    assert f"Rows 1–3 of {of}; files hold all." in text  # noqa: RUF001
+    [following] = re.findall(r'href="\?([^"]+)">Next rows', text)
+    assert "Rows before" not in text
+    second = read("times/", html.unescape(following))
+    assert f"Rows 4–{min(6, of)} of {of}" in second.content.decode()  # noqa: RUF001
+    [others] = shown(second).values()
+    # The head and the total are on both; no row is.
+    assert rows[0] == others[0]
+    assert rows[-1] == others[-1]
+    assert not {row[0] for row in rows[1:-1]} & {row[0] for row in others[1:-1]}
+    [before] = re.findall(r'href="\?([^"]+)">Rows before', second.content.decode())
+    assert shown(read("times/", html.unescape(before))) == {name: rows}
+
+
+@pytest.mark.parametrize("row", ["0", "-1", "x", "9999", "9" * 30, "1%00", "²"])
+def test_a_row_that_is_not_there_is_not_found(read, past, row):
+    answer = read("operators/", f"table=operator&row={row}")
+    assert answer.status_code == 404
+    assert "Not found." in answer.content.decode()
+    assert "data-table" not in answer.content.decode()
 
 
 def test_targets_say_what_was_missed(read, past):
