@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO
@@ -17,6 +18,8 @@ from typing import BinaryIO
 MOST_PIXELS = 50_000_000
 # Of what is shown: no screen has more.
 LONGEST_SIDE = 4096
+# Of a colour profile, unpacked; others are left out of copies.
+LARGEST_PROFILE = 512 * 1024
 # A file with more parts than this is not parsed.
 _MOST_PARTS = 200_000
 
@@ -124,11 +127,26 @@ def _png(reader: _Reader) -> bool:
             reader.include_size(*struct.unpack(">II", reader.read(8)))
             length -= 8
         is_bare &= kind in _PNG
+        if kind == b"iCCP":
+            profile = reader.read(min(length, LARGEST_PROFILE))
+            length -= len(profile)
+            is_bare &= not length and _is_profile_small(profile)
         if not is_bare and reader.pixels:
             return False
         reader.skip(length + 4)
         if kind == b"IEND":
             return reader.is_at_end
+
+
+def _is_profile_small(chunk: bytes) -> bool:
+    """Whether a packed profile is one, and not so large that a browser would choke."""
+    _name, _zero, packed = chunk.partition(b"\0")
+    try:
+        # After a byte that names the only method.
+        profile = zlib.decompressobj().decompress(packed[1:], LARGEST_PROFILE + 1)
+    except zlib.error:
+        return False
+    return len(profile) <= LARGEST_PROFILE
 
 
 def _jpeg(reader: _Reader) -> bool:

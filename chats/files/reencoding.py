@@ -8,13 +8,17 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from chats.files.pictures import LONGEST_SIDE, MOST_PIXELS, facts_of
+from chats.files.pictures import (
+    LARGEST_PROFILE,
+    LONGEST_SIDE,
+    MOST_PIXELS,
+    facts_of,
+)
 
 JPEG, PNG, GIF, WEBP = "image/jpeg", "image/png", "image/gif", "image/webp"
 
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", WEBP: "WEBP"}
 _QUALITY = 85
-_LARGEST_PROFILE = 512 * 1024
 # Decoders raise different errors, depending on the format.
 _BROKEN = (
     Image.DecompressionBombError,
@@ -67,7 +71,7 @@ def _still(image: Image.Image, mime: str, side: int) -> tuple[bytes, str]:
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     profile = picture.info.get("icc_profile")
     options: dict[str, Any] = {}
-    if profile and len(profile) <= _LARGEST_PROFILE:
+    if profile and len(profile) <= LARGEST_PROFILE:
         options["icc_profile"] = profile
     if mime == JPEG:
         if picture.mode not in ("L", "RGB"):

@@ -44,8 +44,12 @@ LARGE_FILES = count(1, full=6)
 NAMES = count(IN_SUITE, full=tuple(BOMBS))
 LARGEST = 25 * MiB
 UNKNOWN = "application/octet-stream"
-# What can be decoded within the bounds, so that it is shown.
-DECODED = ("a PNG of 50 million pixels",)
+# What can be decoded within the bounds, so that it is shown: of a long animation a still.
+DECODED = (
+    "a PNG of 50 million pixels",
+    "a GIF of 10,000 frames",
+    "a WebP of 49 million pixels",
+)
 PIXEL = base64.b64encode(bombs.png_part(b"IHDR", bytes(13))).decode()
 DATA_URIS = {
     "no base64": "data:image/png,%89PNG",

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 
 import pytest
 
-from chats.files.pictures import LONGEST_SIDE, Showing, facts_of, showing_of
+from chats.files.pictures import (
+    LARGEST_PROFILE,
+    LONGEST_SIDE,
+    Showing,
+    facts_of,
+    showing_of,
+)
 from tests.chats.files import sample_files, sample_pictures
 from tests.chats.files.sample_pictures import MIMES, encoded, exif, moving
 
@@ -55,6 +62,34 @@ def test_one_with_something_beside_is_copied(kind, options):
     found = facts(encoded(kind, **options), MIMES[kind])
     assert not found.is_bare
     assert showing_of(found) == Showing.COPY
+
+
+PROFILE = bytes(LARGEST_PROFILE)
+
+
+@pytest.mark.parametrize(
+    ("profile", "showing"),
+    [
+        (PROFILE, Showing.AS_IS),
+        # Packed it has 600 bytes; a browser would unpack it.
+        (PROFILE + b"\0", Showing.COPY),
+        (os.urandom(LARGEST_PROFILE + 1), Showing.COPY),
+    ],
+    ids=["the largest", "one byte more", "one that cannot be packed"],
+)
+def test_a_profile_is_part_of_a_picture_unless_it_is_large(profile, showing):
+    content = encoded("PNG", icc_profile=profile)
+    found = facts(content, "image/png")
+    assert (found.width, found.height) == (60, 40)
+    assert showing_of(found) == showing
+
+
+def test_a_profile_that_cannot_be_unpacked_is_none():
+    content = encoded("PNG", icc_profile=bytes(100))
+    start = content.index(b"iCCP") + 4
+    packed = content.index(b"\0\0", start) + 2
+    broken = content[:packed] + b"\xff" + content[packed + 1 :]
+    assert showing_of(facts(broken, "image/png")) == Showing.COPY
 
 
 @pytest.mark.parametrize("kind", KINDS)
