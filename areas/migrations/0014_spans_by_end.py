@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from hci_center.database.indexes import BuildIndexConcurrently
 
 
 class Migration(migrations.Migration):
@@ -8,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("areas", "0013_planned_policies")]
     operations = [
-        AddIndexConcurrently(
+        BuildIndexConcurrently(
             model_name="presencespan",
             index=models.Index(fields=["ended_at"], name="spans_by_end"),
         ),

@@ -1,7 +1,9 @@
 """Indexes what has failed, for the live wall."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
+
 from django.db import migrations, models
+
+from hci_center.database.indexes import BuildIndexConcurrently
 
 
 class Migration(migrations.Migration):
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ("managers", "0005_rules"),
     ]
     operations = [
-        AddIndexConcurrently(
+        BuildIndexConcurrently(
             "delivery",
             models.Index(
                 condition=models.Q(("failed_at__isnull", False)),
