@@ -164,6 +164,7 @@ auth_type = scram-sha-256
 auth_file = {users}
 pool_mode = transaction
 default_pool_size = 6
+server_login_retry = 1
 max_client_conn = 200
 client_tls_sslmode = require
 client_tls_cert_file = {certificates}.crt
