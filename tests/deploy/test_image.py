@@ -26,6 +26,7 @@ CONVERSIONS = {
 USES = """
 import json, os, pathlib
 import boto3, holidays, pyrage, storages.backends.s3, xlsxwriter
+os.environ["DJANGO_SETTINGS_MODULE"] = "hci_center.settings"
 import django; django.setup()
 from django.utils import formats, translation
 from django.core.management import call_command
