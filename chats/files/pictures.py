@@ -139,7 +139,7 @@ def _png(reader: _Reader) -> bool:
 
 
 def _is_profile_small(chunk: bytes) -> bool:
-    """Whether a packed profile is one, and not so large that a browser would choke."""
+    """Whether a packed profile can be unpacked, and has at most LARGEST_PROFILE bytes."""
     _name, _zero, packed = chunk.partition(b"\0")
     try:
         # After a byte that names the only method.

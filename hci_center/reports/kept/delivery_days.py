@@ -44,8 +44,9 @@ LENGTHS = f"""
          report_millis(s.delivered_at - s.sent_at)
   {_OF_A_DAY} WHERE s.sent_at IS NOT NULL AND s.delivered_at IS NOT NULL"""
 
-# One worker at a time; the others have nothing to do.
-_ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.computing.deliveries'))"
+# One worker at a time; the others have nothing to do. The lock's name stays:
+# a version before may run beside this one.
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.deliveries'))"
 _NEXT = """
 SELECT deliveries_until,
        date_trunc('hour', clock_timestamp() - interval '1 day', 'UTC')

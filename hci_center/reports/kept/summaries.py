@@ -27,10 +27,9 @@ from hci_center.reports.kept.summing import (
 
 # How many marked days a transaction takes.
 DAYS_AT_ONCE = 100
-# One at a time writes them; the others have nothing to do.
-_ALONE = (
-    "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.kept.summaries'))"
-)
+# One at a time writes them; the others have nothing to do. The lock's name stays:
+# a version before may run beside this one.
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.summaries'))"
 _NEXT = """
 SELECT summaries_until, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2
   FROM report_settled

@@ -18,8 +18,9 @@ from hci_center.reports.computing.uptime import Gap, bounds, sessions, uptime_wi
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import strips
 from hci_center.reports.pages.address import Address
+from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.figure_tables import cohort_notes
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.row_lists import local_time

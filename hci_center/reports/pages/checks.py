@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from chats.models import Chat
 from hci_center.reports.models import Check, Run
 from hci_center.reports.pages.address import Address
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.content import Content, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.tables import Column, Table, day_text
 
 MOST_RUNS, MOST_FINDINGS = 31, 200

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages.address import Address
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.content import Content, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import GROUPS, cohort_of, label_of
 from hci_center.reports.pages.tables import Column, Table, is_portuguese
 

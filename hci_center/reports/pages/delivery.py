@@ -15,9 +15,10 @@ from hci_center.reports.computing.report import Figures, Report, share
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import Address, Allowed
+from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.failures import next_step, reason_of
 from hci_center.reports.pages.figure_tables import cohort_notes
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import GROUPS, key_labels, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.row_lists import local_time

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -39,6 +38,7 @@ from hci_center.reports.pages.address import (
     WrongAddressError,
     read_address,
 )
+from hci_center.reports.pages.content import Content, sort_tables, turn_page
 from hci_center.reports.pages.delimited import csv_lines
 from hci_center.reports.pages.labels import GROUPS, period_text
 from hci_center.reports.pages.registry import TABS
@@ -47,34 +47,6 @@ from hci_center.reports.pages.tables import Table, moment_text
 from managers.admin.tenant import caller_behind
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(slots=True)
-class Section:
-    """A table with its chart, or only sentences."""
-
-    title: str
-    table: Table | None = None
-    chart: str = ""
-    notes: list[str] = field(default_factory=list)
-    # The address of the following rows.
-    next: str = ""
-    # Its cells hold sentences.
-    is_wrapped: bool = False
-
-
-@dataclass(slots=True)
-class Content:
-    """What a page shows: its sections, and the metrics whose figures are in them."""
-
-    sections: list[Section]
-    metrics: tuple[str, ...] = ()
-    # Figures in large, before the sections.
-    tiles: list[Any] = field(default_factory=list)
-
-    @property
-    def tables(self) -> list[Table]:
-        return [part.table for part in self.sections if part.table is not None]
 
 
 class ReportPage(View):
@@ -124,8 +96,8 @@ class ReportPage(View):
             if wanted := address.given.get("format"):
                 return self._file(request, address, wanted, now)
             content = _in_time(self.build, address)
-            _sort(content, address)
-            _turn(content, address)
+            sort_tables(content, address)
+            turn_page(content, address)
             if self.act:
                 _record(request, self.act, self.name, address)
         except WrongAddressError as error:
@@ -200,7 +172,7 @@ class ReportPage(View):
     ) -> HttpResponseBase:
         """Returns a table as CSV, or a workbook; raises WrongAddressError."""
         content = _in_time(self.build_file, address)
-        _sort(content, address)
+        sort_tables(content, address)
         tables = {table.name: table for table in content.tables}
         name = address.given.get("table", "")
         if (name and name not in tables) or not tables:
@@ -263,30 +235,6 @@ def _csv(table: Table, filename: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
-
-
-def _sort(content: Content, address: Address) -> None:
-    """Orders the tables that can be sorted; raises WrongAddressError."""
-    sort = address.given.get("sort")
-    sortable = [table for table in content.tables if table.sort is not None]
-    if sort is not None and True not in [table.order(sort) for table in sortable]:
-        raise WrongAddressError
-    for table in sortable:
-        table.heads = [
-            f"?{address.query(sort=table.sort_by(column))}" if column.key else ""
-            for column in table.columns
-        ]
-
-
-def _turn(content: Content, address: Address) -> None:
-    """Shows the page of a table with the row that is asked for; or WrongAddressError."""
-    row = address.given.get("row")
-    if row is None:
-        return
-    tables = {table.name: table for table in content.tables}
-    table = tables.get(address.given.get("table", ""))
-    if table is None or not table.turn_to(row):
-        raise WrongAddressError
 
 
 def _is_provisional(address: Address, content: Content) -> bool:

@@ -12,8 +12,9 @@ from hci_center.reports.computing.several import several
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import Address
+from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.figure_tables import Figure, group_table
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import key_labels, label_of
 from hci_center.reports.pages.tables import clock_text
 

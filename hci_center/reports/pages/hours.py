@@ -12,8 +12,9 @@ from hci_center.reports.computing.figures import figures
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Duration
 from hci_center.reports.pages.address import Address, Allowed
+from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.figure_tables import Figure, cohort_notes
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import WEEKDAYS, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Cell, Column, Table

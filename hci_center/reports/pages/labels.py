@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Channel
-from hci_center.reports.metrics.metric import Metric
+from hci_center.reports.metrics.metric import DAYS, Metric
 from hci_center.reports.pages.address import PERIODS, Address
 from hci_center.reports.pages.tables import day_text, is_portuguese
 
@@ -91,7 +91,7 @@ def _label(address: Address, group: str, key: str) -> str:
 
 def narrowed(address: Address, group: str, key: str) -> dict[str, str]:
     """Returns the values of the address that leave only one group of a figure."""
-    if group not in ("day", "week", "month"):
+    if group not in DAYS:
         return {group: key}
     if group == "month":
         first = date.fromisoformat(f"{key}-01")

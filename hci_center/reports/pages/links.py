@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from hci_center.reports.metrics.metric import DAYS
 from hci_center.reports.pages.address import Address
 from hci_center.reports.pages.labels import narrowed
 
@@ -17,8 +18,6 @@ _OF_OTHER_PAGES: dict[str, Any] = {
     "part": None,
     "code": None,
 }
-# A key of any group, as a day is written.
-_KEY = "2001-01-01"
 
 
 def rows_link(
@@ -46,7 +45,7 @@ def group_links(
     def link(key: str) -> str:
         return rows_link(address, metric, [(group, key)], part)
 
-    if group in address.given or narrowed(address, group, _KEY) != {group: _KEY}:
+    if group in DAYS or group in address.given:
         return link
     whole = rows_link(address, metric, part=part)
     return lambda key: f"{whole}&{urlencode({group: key})}"

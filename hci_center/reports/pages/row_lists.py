@@ -25,8 +25,9 @@ from hci_center.reports.pages.address import (
     Allowed,
     WrongAddressError,
 )
+from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.failures import reason_of
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import WEEKDAYS, cohort_of, label_of
 from hci_center.reports.pages.tables import Cell, Column, Table
 from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Place, Row, rows_of

@@ -15,8 +15,9 @@ from hci_center.reports.computing.several import several
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.shares import Sla as SlaMetric
 from hci_center.reports.pages.address import Address, Allowed
+from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.figure_tables import Figure, cohort_notes, group_table
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import GROUPS, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Column, Table

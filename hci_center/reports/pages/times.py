@@ -14,7 +14,8 @@ from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Duration
 from hci_center.reports.pages import charts
 from hci_center.reports.pages.address import CLOCKS, Address, Allowed
-from hci_center.reports.pages.frame import Content, ReportPage, Section
+from hci_center.reports.pages.content import Content, Section
+from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import GROUPS, cohort_of, key_labels, label_of
 from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Column, Table, clock_text

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from hci_center.reports.kept import rebuilding
 from hci_center.reports.management.commands import rebuild_reports
@@ -62,3 +63,9 @@ def test_an_error_of_one_ends_it(
     monkeypatch.setattr(rebuild_reports, "make", make)
     with pytest.raises(ValueError, match="cannot be read"):
         call_command("rebuild_reports")
+
+
+@pytest.mark.parametrize("jobs", ["0", "-5", "17", "x"])
+def test_a_number_of_jobs_that_cannot_be_is_refused(jobs: str) -> None:
+    with pytest.raises(CommandError, match="--jobs"):
+        call_command("rebuild_reports", "--jobs", jobs)

@@ -9,16 +9,23 @@ from functools import partialmethod
 from typing import Any, get_args
 
 import pytest
+from django.http import QueryDict
+from django.utils import timezone
 
 from chats.models import Survey
 from hci_center.audit.models import AuditLine
+from hci_center.callers import Caller
 from hci_center.reports.computing.figures import figures
 from hci_center.reports.computing.questions import Question
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Cohort
+from hci_center.reports.metrics.shares import Sla
 from hci_center.reports.models import Check, Run
 from hci_center.reports.pages import row_lists, workbook
+from hci_center.reports.pages.address import Allowed, read_address
+from hci_center.reports.pages.links import group_links, rows_link
 from hci_center.reports.pages.registry import TABS
+from hci_center.reports.pages.scope import scope_of
 from hci_center.reports.pages.tables import Table
 from tests.admin.conftest import at_the_desk
 from tests.admin.test_lists import queries
@@ -80,6 +87,26 @@ def test_a_figure_opens_as_many_rows_as_it_counts(read, past, name, query):
         assert rows, link
         if text.isdigit():
             assert int(text) == len(rows), link
+
+
+@pytest.mark.parametrize("group", Sla.by)
+def test_targets_by_each_group_lead_to_its_rows(read, past, group):
+    page = read("sla/", f"by={group}")
+    assert page.status_code == 200
+    assert LINK.findall(page.content.decode())
+
+
+def test_links_of_groups_are_those_of_single_figures(past):
+    scope = scope_of(Caller("administrator", "user:1", None))
+    for given in ("", f"&operator={past.ana.pk}&clock=business&sort=x"):
+        query = QueryDict(f"{PERIOD}{given}")
+        address = read_address(query, scope, timezone.now(), Allowed())
+        for group, key in (
+            ("area", "3"), ("operator", "7"), ("channel", "whatsapp"), ("hour", "9"),
+            ("day", "2025-11-20"), ("week", "2025-11-17"), ("month", "2025-11"),
+        ):  # fmt: skip
+            link = group_links(address, "tme", "of", group)
+            assert link(key) == rows_link(address, "tme", [(group, key)], "of")
 
 
 def test_operators_bear_their_figures(read, past):

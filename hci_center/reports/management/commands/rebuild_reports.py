@@ -47,7 +47,7 @@ class Command(BaseCommand):
             help="only compare; exit with 1 if anything differs",
         )  # fmt: skip
         parser.add_argument(
-            "--jobs", type=int, default=JOBS,
+            "--jobs", type=int, default=JOBS, choices=range(1, 17), metavar="N",
             help="how many connections make chats at once (%(default)s)",
         )  # fmt: skip
 
@@ -141,7 +141,7 @@ def _make_at_once(batches: Iterable[Sequence[int]], jobs: int) -> int:
     """
     chats = 0
     running: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(max(1, jobs)) as threads:
+    with ThreadPoolExecutor(jobs) as threads:
         try:
             for ids in batches:
                 if chats == 0:
