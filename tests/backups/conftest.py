@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from areas.models import LoginSession, Operator
@@ -115,10 +115,12 @@ def made(
 ) -> Iterator[Made]:
     """An encrypted backup; the database is empty again."""
     folder = tmp_path_factory.mktemp("centre")
-    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
-        patch.setattr(django_settings, "DATA_DIR", folder / "data")
-        patch.setattr(django_settings, "MEDIA_ROOT", folder / "data" / "media")
-        (folder / "data").mkdir()
+    (folder / "data").mkdir()
+    # It tells the storage, which remembers where a test before had its files.
+    there = override_settings(
+        DATA_DIR=folder / "data", MEDIA_ROOT=folder / "data" / "media"
+    )
+    with there, django_db_blocker.unblock():
         chat = fill_centre()
         target, key = Folder(folder / "backups"), Key(new_key())
         with arriving_messages(chat) as stored:
