@@ -257,7 +257,7 @@ if REPORTS_DATABASE_URL:
             **_STANDBY.get("OPTIONS", {}),
             "target_session_attrs": "prefer-standby",
             "server_side_binding": True,
-            "options": "-c default_transaction_read_only=on -c statement_timeout="
+            "options": "-c default_transaction_read_only=on -c jit=off -c statement_timeout="
             f"{round(WEB_STATEMENT_SECONDS * 1000)}ms",
         },
     }

@@ -29,6 +29,10 @@ NETWORK = {
     "tcp_user_timeout": 30_000,
 }
 
+# Compiling a long statement takes a server that does it (`jit`) seconds, where running
+# it takes milliseconds: numbering a few changes took 6.7 s.
+NOT_COMPILED = {"jit": "off"}
+
 
 class NoAnswerError(psycopg.OperationalError):
     """The server did not answer within the longest time a statement may take."""
@@ -48,7 +52,7 @@ def bounded(parameters: Mapping[str, Any], **more: str) -> dict[str, Any]:
     Network parameters of the connection string take precedence. `more` are further
     server parameters.
     """
-    server_settings = {**timeouts().settings(), **more}
+    server_settings = {**timeouts().settings(), **NOT_COMPILED, **more}
     options = [f"-c {name}={value}" for name, value in server_settings.items()]
     return {
         # Shown in pg_stat_activity; `manage.py doctor` looks there for workers.

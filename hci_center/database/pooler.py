@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 
+from hci_center.database.connections import NOT_COMPILED
 from hci_center.database.timeouts import Timeouts, timeouts
 
 
@@ -70,7 +71,7 @@ def _without_timeouts(wanted: Timeouts) -> str:
     role, database = settings.WEB_DATABASE["USER"], settings.WEB_DATABASE["NAME"]
     statements = "; ".join(
         f'ALTER ROLE "{role}" IN DATABASE "{database}" SET {name} = \'{value}\''
-        for name, value in wanted.settings().items()
+        for name, value in (wanted.settings() | NOT_COMPILED).items()
     )
     return (
         "Behind HCI_WEB_DATABASE_URL no statement is limited in time, because a pooler "

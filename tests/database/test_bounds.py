@@ -117,6 +117,10 @@ def test_options_of_the_connection_string_stay():
     assert given["connect_timeout"] == 9
 
 
+def test_no_statement_is_compiled_before_it_runs():
+    assert shown("jit") == "off"
+
+
 def test_a_statement_that_the_server_never_answers_is_given_up(elsewhere):
     """The server's own bound is far away here, as it is where the server is frozen."""
     parameters = bounded(connection.get_connection_params())
