@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    close_old_connections,
+    connection,
+    connections,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chats.worker.completions import Completion, nothing
@@ -16,19 +21,25 @@ from hci_center.database.faults import describe, fault_of
 
 logger = logging.getLogger(__name__)
 
+# A housekeeping job that is due so seldom, in seconds, keeps no connection.
+SELDOM = 60.0
+
 
 class JobThreads:
-    """Runs jobs in `count` threads; `end` receives what the main thread does after each.
+    """Runs jobs, each kind in threads of its own; `sizes` has the most of each kind.
 
-    All methods are for the main thread, except those that run in the threads.
+    A session of PostgreSQL keeps the plans of all statements that it has run, so sessions
+    that run few of them take less memory and plan less. `end` receives what the main
+    thread does after each job. All methods are for the main thread, except those that run
+    in the threads.
     """
 
-    def __init__(self, count: int, end: Callable[[Completion], None]) -> None:
+    def __init__(
+        self, sizes: Mapping[str, int], end: Callable[[Completion], None]
+    ) -> None:
         self._end = end
         self._connections: list[BaseDatabaseWrapper] = []
-        self._threads = ThreadPoolExecutor(
-            count, "side", initializer=self._remember_connection
-        )
+        self._pools = {kind: self._pool(kind, size) for kind, size in sizes.items()}
         # How many downloads are in progress.
         self.aside = 0
         # The names of the housekeeping jobs that are running.
@@ -36,19 +47,19 @@ class JobThreads:
         # Functions that release the claimed rows.
         self._releases: set[Callable[[], None]] = set()
 
-    def submit(self, job: Callable[..., None], *values: object) -> None:
+    def submit(self, kind: str, job: Callable[..., None], *values: object) -> None:
         """Runs a job that reports its own errors and its end."""
-        self._threads.submit(job, *values)
+        self._pools[kind].submit(job, *values)
 
     def run(
         self,
-        task: str,
+        kind: str,
         subject: str,
         job: Callable[[], object],
         ended: Callable[[], None],
     ) -> None:
         """Runs the job, and then `ended` in the main thread."""
-        self._threads.submit(self._run, task, subject, job, ended)
+        self._pools[kind].submit(self._run, kind, subject, job, ended)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None
@@ -61,26 +72,37 @@ class JobThreads:
         if release is not None:
             self._releases.add(release)
         ended = partial(self._job_ended, release)
-        self.run("fetch", "", job, ended)
+        self.run("fetches", "", job, ended)
 
-    def run_housekeeping(self, name: str, job: Callable[[], object]) -> None:
-        """Runs a job that may take long in a thread, unless it is running already.
+    def run_housekeeping(
+        self, name: str, job: Callable[[], object], every: float
+    ) -> None:
+        """Runs a job that may take long, due every so many seconds, in its own thread.
 
-        It takes no room of downloads.
+        Does nothing while it is running.
         """
-        if name not in self.housekeeping:
-            self.housekeeping.add(name)
-            self._threads.submit(self._housekeep, name, job)
+        if name in self.housekeeping:
+            return
+        self.housekeeping.add(name)
+        if name not in self._pools:
+            self._pools[name] = self._pool(name, 1)
+        self._pools[name].submit(self._housekeep, name, job, every)
 
-    def _housekeep(self, name: str, job: Callable[[], object]) -> None:
+    def _housekeep(self, name: str, job: Callable[[], object], every: float) -> None:
         """Runs the job; the main thread is not woken, as it has nothing to do then."""
         try:
             job()
         except Exception as error:  # noqa: BLE001 - done again when it is due
             report(name, error)
         finally:
-            close_old_connections()
+            if every >= SELDOM:
+                connection.close()
+            else:
+                close_old_connections()
             self.housekeeping.discard(name)
+
+    def _pool(self, kind: str, size: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(size, kind, initializer=self._remember_connection)
 
     def _run(
         self,
@@ -106,7 +128,8 @@ class JobThreads:
 
     def leave(self) -> None:
         """Shuts down without waiting and releases the rows of files and profiles."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
         for release in tuple(self._releases):
             try:
                 release()
@@ -116,7 +139,8 @@ class JobThreads:
 
     def close(self) -> None:
         """Ends the threads after their jobs and closes their database connections."""
-        self._threads.shutdown()
+        for pool in self._pools.values():
+            pool.shutdown()
         for wrapper in self._connections:
             # Its thread has ended.
             wrapper.inc_thread_sharing()

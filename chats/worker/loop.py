@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from functools import partial
 from time import monotonic, sleep
 
@@ -47,6 +48,9 @@ EXTEND_EVERY, EXTEND_FIRST = 6 * 3600.0, 60.0
 # The pause after an error in the loop or of the database connection, in seconds.
 PAUSE_AFTER_FAULT = 0.2
 
+# The name of a periodic task, its call, and how often it is due, in seconds.
+PeriodicTask = tuple[str, Callable[[], object], float]
+
 
 class Worker:
     """Runs until it is stopped, then finishes the work in progress."""
@@ -69,6 +73,7 @@ class Worker:
         self._dues = self._tasks.dues
         self.metrics = WorkerMetrics(self._slots)
         self._calls = GatewayCalls(self.limits, self.drivers, self._end, self.metrics)
+        self._housekeeping = self._jobs_aside()
         # Not at once: a worker that restarts repeatedly would do nothing else.
         self._dues["orphans"] = monotonic() + SWEEP_EVERY / 4
         self._dues["openings"] = monotonic() + EXTEND_FIRST
@@ -136,32 +141,46 @@ class Worker:
     # Periodic tasks
 
     def _periodic_tasks(self) -> None:
-        run = self._tasks.run
-        run("lease", self._calls.renew, self.limits.lease / 3)
-        run("pauses", _update_pauses, 1.0)
-        run("accounts", health.ensure_accounts, 5.0)
-        run("template accounts", templates.ensure_fetches, templates.ENSURED_EVERY)
-        run("templates", self._side.fetch_templates, templates.CLAIMED_EVERY)
-        run("checks", self._calls.check, 1.0)
-        run("alarms", alerts.watch, 1.0)
-        run("expiry", results.expire, 30.0)
-        run("queues", assignment.sweep, 60.0)
-        run("homes", homes.watch_homes, 60.0)
-        run("old changes", undoing.forget_old, 3600.0)
-        run("clocks", clocks.notify, 1.0)
-        run("surveys", survey.expire, 60.0)
-        run("old events", queue.forget_old, 30.0)
-        run("old answers", idempotency.forget_old, 60.0)
-        run("old conversions", conversions.forget_sent, 30.0)
-        run("old faults", faults.forget_old, 3600.0)
-        run("uploads", self._side.upload, 1.0)
+        now = monotonic()
+        for name, call, every in (*self._short_tasks(), *self._housekeeping):
+            if self._dues.get(name, 0.0) <= now:
+                self._tasks.run(name, call, every)
+
+    def _short_tasks(self) -> tuple[PeriodicTask, ...]:
+        return (
+            ("lease", self._calls.renew, self.limits.lease / 3),
+            ("pauses", _update_pauses, 1.0),
+            ("accounts", health.ensure_accounts, 5.0),
+            ("template accounts", templates.ensure_fetches, templates.ENSURED_EVERY),
+            ("templates", self._side.fetch_templates, templates.CLAIMED_EVERY),
+            ("checks", self._calls.check, 1.0),
+            ("alarms", alerts.watch, 1.0),
+            ("expiry", results.expire, 30.0),
+            ("queues", assignment.sweep, 60.0),
+            ("homes", homes.watch_homes, 60.0),
+            ("old changes", undoing.forget_old, 3600.0),
+            ("clocks", clocks.notify, 1.0),
+            ("surveys", survey.expire, 60.0),
+            ("old events", queue.forget_old, 30.0),
+            ("old answers", idempotency.forget_old, 60.0),
+            ("old conversions", conversions.forget_sent, 30.0),
+            ("old faults", faults.forget_old, 3600.0),
+            ("uploads", self._side.upload, 1.0),
+        )
+
+    def _jobs_aside(self) -> list[PeriodicTask]:
+        """Returns the periodic tasks that may take long: they run in threads aside."""
+        jobs: list[PeriodicTask] = [
+            ("orphans", sweep_orphans, SWEEP_EVERY),
+            ("openings", extend_openings, EXTEND_EVERY),
+            ("words", partial(index_waiting_words, 1.0), 1.0),
+            *((job.name, job.run, job.every) for job in registered()),
+        ]
         aside = self._side.threads.run_housekeeping
-        run("orphans", partial(aside, "orphans", sweep_orphans), SWEEP_EVERY)
-        run("openings", partial(aside, "openings", extend_openings), EXTEND_EVERY)
-        index_words = partial(index_waiting_words, 1.0)
-        run("words", partial(aside, "words", index_words), 1.0)
-        for job in registered():
-            run(job.name, partial(aside, job.name, job.call), job.every)
+        return [
+            (name, partial(aside, name, call, every), every)
+            for name, call, every in jobs
+        ]
 
     def _drain(self) -> None:
         """Finishes the work in progress within the drain time.

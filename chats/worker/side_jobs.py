@@ -63,10 +63,15 @@ class SideJobs:
             conversions,
         )
         self._stopping = threading.Event()
-        # One more thread uploads files to the bucket, one does the housekeeping, and one
-        # fetches templates: it must hold up neither.
-        count = partitions + fetches + conversions + rules + 3 + len(registered())
-        self.threads = JobThreads(count, end)
+        sizes = {
+            "inbound": partitions,
+            "rules": rules,
+            "conversions": conversions,
+            "fetches": fetches,
+            # To the bucket.
+            "uploads": 1,
+        }
+        self.threads = JobThreads(sizes, end)
         self._working = 0
         self._ruling = ThreadCount()
         self._converting, self._videos = 0, 0
@@ -108,7 +113,7 @@ class SideJobs:
         taken = queue.claim(room, each=batches.AT_ONCE)
         for events in taken:
             self._working += 1
-            self.threads.submit(self._partition, events)
+            self.threads.submit("inbound", self._partition, events)
         return bool(taken)
 
     def _partition(self, events: list[queue.ClaimedEvent]) -> None:
@@ -143,7 +148,7 @@ class SideJobs:
         leased = tasks.lease(room)
         for task in leased:
             self._ruling.add(1)
-            self.threads.submit(self._rule, task)
+            self.threads.submit("rules", self._rule, task)
         return bool(leased)
 
     def _rule(self, task: tasks.LeasedTask) -> None:
@@ -215,7 +220,8 @@ class SideJobs:
             job = partial(
                 templates.fetch_due, self._drivers, claimed, self._stopping.is_set
             )
-            self.threads.run_housekeeping("templates", job)
+            every = templates.CLAIMED_EVERY
+            self.threads.run_housekeeping("templates", job, every)
 
     def upload(self) -> None:
         """Starts a round of uploads to the bucket if one is due."""
