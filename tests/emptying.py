@@ -6,6 +6,7 @@ most of these tests do.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.db import OperationalError, ProgrammingError, connections
@@ -35,23 +36,28 @@ def empty(command: str, *, database: str, **_: Any) -> None:
     Sequences go on, as Django leaves them.
     """
     assert command == "flush"
+    with connections[database].cursor() as cursor:
+        cursor.execute(_look(database))
+        filled = [name for (name,) in cursor.fetchall()]
+        if filled:
+            tells = "" if {*filled} <= _FEED else _TELLS
+            quote = connections[database].ops.quote_name
+            _without_deadlock(cursor, [quote(name) for name in filled], tells)
+
+
+@cache
+def _look(database: str) -> str:
+    """Returns the statement that finds the tables that have rows."""
     connection = connections[database]
     every = connection.introspection.django_table_names(
         only_existing=True, include_views=False
     )
     # The relay deletes of the first one before it writes to the others.
     names = sorted({*every} - _KEPT | _FEED, key=lambda name: name != "change_pend")
-    quoted = {name: connection.ops.quote_name(name) for name in names}
-    look = " UNION ALL ".join(
-        f"SELECT '{name}' WHERE EXISTS (SELECT FROM {table})"  # noqa: S608
-        for name, table in quoted.items()
+    return " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT FROM {connection.ops.quote_name(name)})"  # noqa: S608
+        for name in names
     )
-    with connection.cursor() as cursor:
-        cursor.execute(look)
-        filled = [name for (name,) in cursor.fetchall()]
-        if filled:
-            tells = "" if {*filled} <= _FEED else _TELLS
-            _without_deadlock(cursor, [quoted[name] for name in filled], tells)
 
 
 def _without_deadlock(cursor: Any, tables: list[str], tells: str) -> None:
