@@ -40,6 +40,14 @@ SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
             ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())
        END::float8
 """
+# A table that the role of the connection may not read.
+_FORBIDDEN = """
+SELECT relname FROM pg_class
+ WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+   AND relname ~ '^(report|chats|contacts|areas|managers)_'
+   AND NOT has_table_privilege(oid, 'SELECT')
+ ORDER BY relname LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +131,14 @@ def ask() -> Standby:
         with there.cursor() as standby:
             standby.execute(_BEHIND, [written])
             (behind,) = standby.fetchone()
+            standby.execute(_FORBIDDEN)
+            forbidden = standby.fetchone()
     except ERRORS as error:
         # The server's own words, for the administrator; they name no secret.
         said = str(error).partition("\n")[0]
         return Standby("away", error=said or describe(error))
+    if forbidden is not None:
+        return Standby("away", error=f"permission denied for table {forbidden[0]}")
     if behind is None:
         return Standby("no standby")
     return Standby("behind" if behind > MOST_BEHIND else "ok", behind)

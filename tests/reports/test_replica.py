@@ -176,6 +176,17 @@ def test_an_error_of_the_database_itself_is_no_reason_to_ask_twice(
     assert calls == [1]
 
 
+def test_one_whose_role_may_not_read_is_away(standby):
+    with connections["default"].cursor() as cursor:
+        cursor.execute("REVOKE SELECT ON report_sample FROM CURRENT_USER")
+        try:
+            found = replica.ask()
+        finally:
+            cursor.execute("GRANT SELECT ON report_sample TO CURRENT_USER")
+    assert found == Standby("away", error="permission denied for table report_sample")
+    assert replica.ask().state == "no standby"
+
+
 def test_the_doctor_says_what_it_is(standby, monkeypatch):
     """The one of these tests is no standby: it is the database itself."""
     [finding] = surroundings.reports_standby()
