@@ -1,27 +1,42 @@
-"""Requests that hide another one: it is never run, straight or behind nginx."""
+"""Requests that hide another one: it is never run, straight or behind a proxy."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from tests.attacks.servers import wait_until
 from tests.attacks.smuggling import VARIANTS, request_of
+from tests.deploy import caddy
 from tests.deploy.nginx import site_as_shipped, surrounded, without_redirection
 from tests.ports import free_port
 
 NUMBERS = {name: number for number, name in enumerate(VARIANTS, 10)}
 # More than a server needs for an answer, if it gives one.
 PATIENCE = 4.0
-# Debian's nginx lets line feeds end chunks: it sees two requests, passes both on as
-# such, and gives each its answer.
-TWO_FOR_NGINX = {"chunks ended by line feeds"}
+# Debian's nginx lets line feeds end chunks, and its Caddy ignores a length beside chunks:
+# they see two requests, pass both on as such, and give each its answer.
+TWO = {
+    "straight": set(),
+    "behind_nginx": {"chunks ended by line feeds"},
+    "behind_caddy": {
+        "length, then chunked",
+        "a tab before chunked",
+        "capital letters",
+        "a header folded",
+        "a header behind a bare line feed",
+    },
+}
+REFUSED = {400, 411, 413, 501}
 PATH = "/usr/sbin:/usr/local/sbin:/usr/bin"
 
 
@@ -70,9 +85,7 @@ def straight(running_echo):
 
 @pytest.fixture(scope="module")
 def behind_nginx(running_echo, tmp_path_factory):
-    program = shutil.which("nginx", path=PATH)
-    if program is None:
-        pytest.skip("there is no nginx")
+    program = program_of("nginx")
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     site = without_redirection(site_as_shipped())
     site = re.sub(r" *(ssl_|listen \[).*\n", "", site)
@@ -84,21 +97,49 @@ def behind_nginx(running_echo, tmp_path_factory):
     )
     file = folder / "nginx.conf"
     file.write_text(surrounded(site, folder))
-    process = subprocess.Popen([program, "-c", str(file), "-e", "stderr"])
-    try:
-
-        def listens() -> bool:
-            assert process.poll() is None
-            try:
-                connect(running_echo, port)
-            except ConnectionRefusedError:
-                return False
-            return True
-
-        wait_until(listens)
+    with started(running_echo, port, program, "-c", str(file), "-e", "stderr"):
         yield Verdicts(running_echo, port)
+
+
+@pytest.fixture(scope="module")
+def behind_caddy(running_echo, tmp_path_factory):
+    program = program_of("caddy")
+    folder, port = tmp_path_factory.mktemp("caddy"), free_port()
+    site = re.sub(r" 127.0.0.1:80[01]1\b", "", caddy.FILE.read_text())
+    site = re.sub(r"127.0.0.1:80[01]0", f"127.0.0.1:{running_echo.port}", site)
+    site = site.replace("centre.example {", f"http://:{port} {{")
+    file = folder / "caddy.conf"
+    file.write_text(caddy.with_options(site))
+    command = (program, "run", "--adapter", "caddyfile", "--config", str(file))
+    with started(running_echo, port, *command, HOME=str(folder)):
+        yield Verdicts(running_echo, port)
+
+
+def program_of(name: str) -> str:
+    program = shutil.which(name, path=PATH)
+    if program is None:
+        pytest.skip(f"there is no {name}")
+    return program
+
+
+@contextmanager
+def started(server: Any, port: int, *command: str, **more: str) -> Iterator[None]:
+    """Runs a proxy on the port."""
+    process = subprocess.Popen(command, env={**os.environ, **more})
+
+    def listens() -> bool:
+        assert process.poll() is None
+        try:
+            connect(server, port)
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    try:
+        wait_until(listens)
+        yield
     finally:
-        # It would leave its workers behind if it were killed.
+        # nginx would leave its workers behind if it were killed.
         process.terminate()
         process.wait(20)
 
@@ -107,13 +148,15 @@ def test_there_are_enough() -> None:
     assert len(VARIANTS) >= 26
 
 
-@pytest.mark.parametrize("way", ["straight", "behind_nginx"])
+@pytest.mark.parametrize("way", TWO)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_what_is_hidden_is_not_run(request, way, name):
     verdicts, number = request.getfixturevalue(way), NUMBERS[name]
     hidden = verdicts.asked.count(f"/smuggled/{number}")
-    assert hidden == (way == "behind_nginx" and name in TWO_FOR_NGINX)
+    assert hidden == (name in TWO[way])
     answers = verdicts.answers[name]
     # One request has one answer, or what is no request is refused.
     assert len(answers) == 1 + hidden, answers
-    assert set(answers) <= {200, 400, 411, 413, 501}
+    # Caddy has passed on the first part of a body when it sees that the next is none.
+    refused = REFUSED | {502} if way == "behind_caddy" else REFUSED
+    assert set(answers) <= {200, *refused}

@@ -1,4 +1,4 @@
-"""One deployment for all tests of the folder, where its programs are installed."""
+"""One deployment for all tests of the folder, behind each proxy that is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.image import ImageStack
-from tests.deploy.servers import Servers, missing_programs
+from tests.deploy.proxies import PROXIES, Proxy
+from tests.deploy.servers import Servers, is_installed, missing_programs
 from tests.deploy.stack import Stack
 
 ASKED, IMAGE = "HCI_TEST_DEPLOY", "HCI_TEST_IMAGE"
@@ -45,3 +46,16 @@ def stack() -> Iterator[Stack]:
         built.stop()
         servers.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", params=PROXIES, ids=lambda proxy: proxy.name)
+def proxy(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Proxy]:
+    """Each proxy in turn, on the same port in front of the same processes."""
+    used: Proxy = request.param
+    if not is_installed(used.name):
+        pytest.skip(f"{used.name} is not installed")
+    try:
+        used.start(stack)
+        yield used
+    finally:
+        stack.servers.stop_proxy(used.name)

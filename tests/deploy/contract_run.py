@@ -31,7 +31,7 @@ def run(url: str, authority: str) -> None:
     with requests.Session() as session:
         session.trust_env, session.verify = False, authority
         for call in CALLS:
-            _empty()
+            empty_centre()
             centre = _make_centre()
             session.headers["X-Api-Key"] = builders.make_key()
             began = time.perf_counter()
@@ -45,11 +45,11 @@ def run(url: str, authority: str) -> None:
                 answer.json()["success"],
                 round(milliseconds, 1),
             )
-    _empty()
+    empty_centre()
     sys.stdout.write(json.dumps(answers))
 
 
-def _empty() -> None:
+def empty_centre() -> None:
     """Empties the database; a worker's housekeeping may hold a table meanwhile."""
     for is_last in (*[False] * TRIES, True):
         try:

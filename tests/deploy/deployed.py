@@ -16,7 +16,7 @@ OF_SERVERS = ("postgres", "redis", "pooler")
 
 
 class Deployed(Centre):
-    """Its sockets and calls go through nginx, its SQL to the server itself."""
+    """Its sockets and calls go through the proxy, its SQL to the server itself."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack

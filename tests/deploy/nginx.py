@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.deploy.certificates import HOST
+
+if TYPE_CHECKING:
+    from tests.deploy.stack import Stack
 
 FILES = Path(__file__).resolve().parents[2] / "deploy" / "nginx"
 
@@ -38,3 +44,16 @@ access_log off;
 {site}
 }}
 """
+
+
+def configuration_for(stack: Stack) -> str:
+    """Returns it with the ports and certificates of the deployment."""
+    site = stack.with_ports(site_as_shipped())
+    site = re.sub(r"listen 80;", f"listen {HOST}:{stack.http_port};", site)
+    site = re.sub(r"listen 443 ", f"listen {HOST}:{stack.servers.https_port} ", site)
+    site = re.sub(r".*listen \[::\].*\n", "", site)
+    site = site.replace("server_name centre.example", "server_name localhost")
+    certificates = stack.servers.folder / "server"
+    site = re.sub(r"/etc/letsencrypt\S*fullchain\.pem", f"{certificates}.crt", site)
+    site = re.sub(r"/etc/letsencrypt\S*privkey\.pem", f"{certificates}.key", site)
+    return surrounded(site, stack.folder)

@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL, Redis, PgBouncer and nginx, over TCP with TLS and passwords."""
+"""Debian's PostgreSQL, Redis, PgBouncer and a proxy, over TCP with TLS and passwords."""
 
 from __future__ import annotations
 
@@ -27,9 +27,13 @@ OWNER = "postgres"
 PASSWORD = "senha-do-teste-0123456789"
 
 
+def is_installed(name: str) -> bool:
+    return shutil.which(name, path=PATH) is not None
+
+
 def missing_programs() -> list[str]:
     """Returns the names of the programs that this machine lacks."""
-    missing = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
+    missing = [name for name in PROGRAMS if not is_installed(name)]
     return missing if POSTGRESQL.exists() else [*missing, "postgresql-15"]
 
 
@@ -75,9 +79,8 @@ class Servers:
         self._start_pooler()
 
     def stop(self) -> None:
-        for name in ("nginx", "pooler", "redis"):
+        for name in ("pooler", "redis"):
             if name in self.processes:
-                # nginx would leave its workers behind if it were killed.
                 self.processes[name].terminate()
                 self.processes[name].wait(20)
         if "postgres" in self.processes:
@@ -204,13 +207,17 @@ server_tls_ca_file = {self.ca}
         except redis.exceptions.ConnectionError:
             return False
 
-    # nginx ---------------------------------------------------------------------
+    # nginx or Caddy ------------------------------------------------------------
 
-    def start_nginx(self, configuration: str) -> None:
-        file = self.folder / "nginx.conf"
-        file.write_text(configuration)
-        self._start("nginx", "nginx", "-c", str(file), "-e", "stderr", user=None)
+    def start_proxy(self, name: str, *command: str) -> None:
+        self._start(name, *command, user=None)
         wait_until(lambda: _listens(self.https_port))
+
+    def stop_proxy(self, name: str) -> None:
+        if process := self.processes.pop(name, None):
+            # nginx would leave its workers behind if it were killed.
+            process.terminate()
+            process.wait(20)
 
     # Processes -----------------------------------------------------------------
 
@@ -249,7 +256,8 @@ server_tls_ca_file = {self.ca}
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env={**os.environ, "PATH": PATH},
+                # Caddy keeps files at home.
+                env={**os.environ, "PATH": PATH, "HOME": str(self.folder)},
                 user=self.user if user else None,
             )
 

@@ -1,11 +1,10 @@
-"""The centre as deploy/ runs it: two of each process behind nginx and PgBouncer."""
+"""The centre as deploy/ runs it: two of each process behind a proxy and PgBouncer."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import os
-import re
 import signal
 import ssl
 import subprocess
@@ -18,7 +17,6 @@ from django.conf import settings
 
 from hci_center.listening import listen
 from tests.deploy.certificates import HOST
-from tests.deploy.nginx import site_as_shipped, surrounded
 from tests.deploy.servers import Servers
 from tests.feed.processes import wait_until
 from tests.ports import free_port
@@ -77,8 +75,6 @@ class Stack:
             self.processes[name] = [self.run(name, place) for place in range(EACH)]
         for port in (*self.ports["web"], *self.ports["feed"]):
             wait_until(lambda port=port: self.is_healthy(port), STARTS_ALL_WITHIN)
-        self.servers.start_nginx(self.nginx_configuration())
-        wait_until(lambda: self.readiness()["status"] == "ok", 20)
 
     def stop(self) -> None:
         for process in [each for some in self.processes.values() for each in some]:
@@ -147,7 +143,7 @@ class Stack:
         return ssl.create_default_context(cafile=self.servers.ca)
 
     def connect(self, source: str = "") -> http.client.HTTPSConnection:
-        """Returns a connection to nginx, from that address of the machine."""
+        """Returns a connection to the proxy, from that address of the machine."""
         return http.client.HTTPSConnection(
             "localhost",
             self.servers.https_port,
@@ -164,7 +160,7 @@ class Stack:
         headers: dict[str, str] | None = None,
         client: http.client.HTTPSConnection | None = None,
     ) -> tuple[int, Any]:
-        """Status and JSON of one call through nginx; raises OSError if it failed."""
+        """Status and JSON of one call through the proxy; raises OSError if it failed."""
         used = client or self.connect()
         content = None if body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json", **(headers or {})}
@@ -192,18 +188,9 @@ class Stack:
         finally:
             client.close()
 
-    def nginx_configuration(self) -> str:
-        """The files of deploy/nginx with the ports and certificates of the test."""
-        site = site_as_shipped()
+    def with_ports(self, site: str) -> str:
+        """Returns a proxy's site with the ports of this one for those of deploy/."""
         for name, documented in (("web", (8000, 8010)), ("feed", (8001, 8011))):
             for there, here in zip(documented, self.ports[name], strict=True):
                 site = site.replace(f"{HOST}:{there}", f"{HOST}:{here}")
-        https, folder = self.servers.https_port, self.folder
-        site = re.sub(r"listen 80;", f"listen {HOST}:{self.http_port};", site)
-        site = re.sub(r"listen 443 ", f"listen {HOST}:{https} ", site)
-        site = re.sub(r".*listen \[::\].*\n", "", site)
-        site = site.replace("server_name centre.example", "server_name localhost")
-        certificates = self.servers.folder / "server"
-        site = re.sub(r"/etc/letsencrypt\S*fullchain\.pem", f"{certificates}.crt", site)
-        site = re.sub(r"/etc/letsencrypt\S*privkey\.pem", f"{certificates}.key", site)
-        return surrounded(site, folder)
+        return site

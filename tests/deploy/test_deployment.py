@@ -1,4 +1,4 @@
-"""nginx, PostgreSQL 15, Redis and PgBouncer with TLS, and two of each process."""
+"""A proxy, PostgreSQL 15, Redis and PgBouncer with TLS, and two of each process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 
 from tests.contract.calls import CALLS
 from tests.deploy.deployed import Deployed
+from tests.deploy.proxies import Proxy
 from tests.deploy.stack import EACH, Stack
 from tests.faults import feeding
 from tests.faults.feeding import Client, Verdict, Writers, judge, kill_and_judge
@@ -40,21 +41,19 @@ SOCKETS = 50
 
 
 @pytest.fixture(scope="module")
-def deployed(stack: Stack) -> Iterator[Deployed]:
+def deployed(stack: Stack, proxy: Proxy) -> Iterator[Deployed]:
     with pytest.MonkeyPatch.context() as patch:
         # For clients that are given no authority.
         patch.setenv("SSL_CERT_FILE", stack.servers.ca)
         seen = Deployed(stack)
         yield seen
         seen.close()
+    empty = "from tests.deploy.contract_run import empty_centre; empty_centre()"
+    stack.manage("shell", "-v0", "-c", empty)
 
 
 def say(text: str, **figures: Any) -> None:
     print(text, json.dumps(figures))  # noqa: T201 - the figures of docs/deploy.md
-
-
-def test_everything_is_ready(stack):
-    assert stack.readiness()["status"] == "ok", stack.readiness()
 
 
 def test_what_goes_over_the_network_is_encrypted_and_needs_a_password(stack):
@@ -75,58 +74,13 @@ def test_what_goes_over_the_network_is_encrypted_and_needs_a_password(stack):
     say("PostgreSQL", version=version, connections=plain[1])
 
 
-def test_a_body_that_is_too_large_gets_the_words_of_the_api(stack, deployed):
-    body = {"number": 5511400011111, "name": "x" * (3 * 2**20)}
-    key = {"Authorization": f"Api-Key {deployed.rows['key']}"}
-    status, answer = stack.ask("POST", "/api/user/contact/save", body, key)
-    assert (status, answer["success"]) == (413, False)
-
-
-def test_the_metrics_are_not_for_the_public(stack):
-    client = stack.connect()
-    client.request("GET", "/metrics")
-    assert client.getresponse().status == 404
-    client.close()
-
-
-def test_a_key_in_a_path_works_and_is_in_no_log(stack):
-    """Not of nginx and not of ours: called, redirected, refused, or no request at all."""
-    made = ("create_api_key", "frozen", "--in-path", "--network", "127.0.0.0/8")
-    key = stack.manage(*made).strip()
-    # nginx itself is at 127.0.0.1: a proxy is nobody's client.
-    client = stack.connect(source="127.0.0.2")
-
-    def status(path: str) -> int:
-        return stack.ask("GET", path, client=client)[0]
-
-    assert status(f"/k/{key}/api/user/") == 200
-    assert status(f"/%6b/{key}/api/user/") == 200
-    assert status(f"/k/{key}/api/nowhere") == 404
-    assert status(f"/k/{key}x/api/user/") == 401
-    client.close()
-    plain = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=20)
-    plain.request("GET", f"/k/{key}/api/user/")
-    assert plain.getresponse().status == 301
-    plain.close()
-    # Without a host it is no request, which nginx itself refuses.
-    refused = stack.connect()
-    refused.putrequest("GET", f"/k/{key}/api/user/", skip_host=True)
-    refused.endheaders()
-    assert refused.getresponse().status == 400
-    refused.close()
-    stack.ask("GET", "/api/user/?marked")
-    logs = {path: path.read_text() for path in stack.folder.rglob("*.log")}
-    assert [path.name for path, text in logs.items() if key in text] == []
-    assert "marked" in logs[stack.folder / "nginx-access.log"]
-
-
 @pytest.mark.timeout(300)
-def test_nothing_is_lost_when_parts_are_killed(deployed, monkeypatch):
+def test_nothing_is_lost_when_parts_are_killed(deployed, proxy, monkeypatch):
     deployed.answered, deployed.failed = 0, []
     monkeypatch.setattr(feeding, "SOCKETS", SOCKETS)
     verdict = asyncio.run(kill_and_judge(deployed, "kills", DEATHS, WRITES_FOR))
     say(
-        "kills",
+        f"kills behind {proxy.name}",
         killed=[name for _at, names in DEATHS for name in names],
         sockets=SOCKETS,
         **vars(verdict),
@@ -138,11 +92,11 @@ def test_nothing_is_lost_when_parts_are_killed(deployed, monkeypatch):
 
 
 @pytest.mark.timeout(300)
-def test_a_rolling_restart_fails_no_call_and_loses_no_event(deployed):
+def test_a_rolling_restart_fails_no_call_and_loses_no_event(deployed, proxy):
     deployed.answered, deployed.failed = 0, []
     verdict, stopped, slowest = asyncio.run(_restart_under_load(deployed))
     say(
-        "rolling restart",
+        f"rolling restart behind {proxy.name}",
         restarted=EACH * len(ORDER),
         slowest_stop_s=round(max(stopped), 1),
         sockets=SOCKETS,
@@ -157,7 +111,7 @@ def test_a_rolling_restart_fails_no_call_and_loses_no_event(deployed):
 
 
 @pytest.mark.timeout(300)
-def test_every_documented_call_succeeds(stack):
+def test_every_documented_call_succeeds(stack, proxy):
     script = (
         "from tests.deploy.contract_run import run;"
         f" run({stack.url!r}, {stack.servers.ca!r})"
@@ -167,7 +121,8 @@ def test_every_documented_call_succeeds(stack):
     assert [(name, each) for name, each in answers.items() if each[0] != 200] == []
     assert all(is_success for _status, is_success, _ms in answers.values())
     taken = [ms for _status, _success, ms in answers.values()]
-    say("contract", calls=len(taken), failed=0, median_ms=statistics.median(taken))
+    median = statistics.median(taken)
+    say(f"contract behind {proxy.name}", calls=len(taken), failed=0, median_ms=median)
 
 
 async def _restart_under_load(deployed: Deployed) -> tuple[Verdict, list[float], float]:
