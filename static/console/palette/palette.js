@@ -88,6 +88,8 @@ function typed(app, text) {
  * @param {KeyboardEvent} event
  */
 function pressed(app, event) {
+  // After Escape its field has the focus until the next frame.
+  if (app.overlay.dialog?.name !== "palette") return;
   const state = /** @type {State} */ (app.overlay.dialog);
   const { items, active } = itemsOf(groupsOf(app, state), state);
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
