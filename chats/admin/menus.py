@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from areas.models import Menu
 from areas.rules.menus import menu_in_force, publish_menu
 from chats.admin.menu_page import first_menu, page_data
+from hci_center.audit.shown import names_of
 from hci_center.errors import InvalidError
 from managers.admin.columns import column, tag
 from managers.admin.filters import TenantFilter
@@ -60,8 +61,8 @@ class MenuAdmin(TenantAdmin):
     list_filter = [("manager", TenantFilter)]
     list_select_related = ["manager"]
     ordering = ["manager__name", "-version"]
-    fields = ("manager", "version", "published_at", "made_by", "shown_body")
-    readonly_fields = ("manager", "version", "published_at", "made_by", "shown_body")
+    fields = ("manager", "version", "published_at", "maker", "shown_body")
+    readonly_fields = ("manager", "version", "published_at", "maker", "shown_body")
     actions_detail: Any = ["edit_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Menu]:
@@ -83,6 +84,10 @@ class MenuAdmin(TenantAdmin):
     def steps(self, menu: Menu) -> str:
         count = len(menu.body["steps"]) if menu.body else 0
         return ngettext("%d step", "%d steps", count) % count
+
+    @column(gettext_lazy("made by"))
+    def maker(self, menu: Menu) -> str:
+        return names_of([menu.made_by]).get(menu.made_by, menu.made_by)
 
     @column(gettext_lazy("Menu"))
     def shown_body(self, menu: Menu) -> SafeString | str:

@@ -58,6 +58,15 @@ def test_publishing_makes_a_version_and_switching_off_another(desk, centre, supe
     assert Menu.objects.count() == 2
 
 
+def test_a_version_says_who_made_it(desk, centre, supervisor):
+    supervisor.first_name, supervisor.last_name = "Rita", "Prado"
+    supervisor.save()
+    publish(desk, MENU)
+    page = desk.get(f"{LIST}{menu_in_force(centre.pk).pk}/change/").content.decode()
+    assert "Rita Prado" in page
+    assert f"user:{supervisor.pk}" not in page
+
+
 def test_the_editor_shows_the_menu_in_force_or_a_chosen_version(desk, centre):
     publish_menu(centre.pk, MENU)
     publish_menu(centre.pk, MENU | {"fallback": None})
