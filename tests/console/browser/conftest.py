@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -104,8 +105,13 @@ def launched(
 
 @pytest.fixture(scope="module", autouse=True)
 def _loop_of_playwright(playwright_and_loop: Any, browser: Browser) -> Iterator[None]:
-    with loop_of_thread(playwright_and_loop[1]):
+    """Django would refuse queries in a thread that runs a loop, and has others there."""
+    allowed = pytest.MonkeyPatch.context()
+    with loop_of_thread(playwright_and_loop[1]), allowed as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield
+        # Nothing else closes them: connections of a loop are not those without one.
+        connections.close_all()
 
 
 @pytest.fixture(scope="session")
@@ -117,12 +123,6 @@ def running_web(running_feed: Feed, tmp_path_factory: Any) -> Iterator[Web]:
         yield web
     finally:
         web.stop()
-
-
-@pytest.fixture(autouse=True)
-def _queries_beside_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright runs a loop in this thread, in which Django would refuse queries."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 @pytest.fixture
