@@ -61,6 +61,8 @@ STALLED = 30.0
 LARGE_AT_ONCE = 1
 LARGE_WAIT = 60.0
 PROBES = ("healthz", "readyz")
+# Set in the environ of a request whose response has begun.
+HAS_BEGUN = "hci.has_begun"
 # The status in the log for a client that left before its request was complete.
 CLIENT_GONE = 499
 
@@ -109,8 +111,22 @@ class Threaded:
         status = CLIENT_GONE
         try:
             status = await self._respond(environ, receive, send)
+        except asyncio.CancelledError:
+            status = await self._cut_off(environ, send)
         finally:
             self._record(environ, status, perf_counter() - begun)
+
+    async def _cut_off(self, environ: Environ, send: Send) -> int:
+        """Refuses a request that was not over when the server had to stop.
+
+        Most are uploads that are not complete, so nothing has been done. A response that
+        has begun is broken off.
+        """
+        if environ.get(HAS_BEGUN):
+            return CLIENT_GONE
+        reply = call(closing(refusing(UnavailableError())), environ)
+        await self._send(reply, environ, send)
+        return reply.status
 
     async def _respond(self, environ: Environ, receive: Receive, send: Send) -> int:
         """Answers a request and returns the status."""
@@ -187,6 +203,7 @@ class Threaded:
 
     async def _send(self, reply: Reply, environ: Environ, send: Send) -> None:
         body = reply.body
+        environ[HAS_BEGUN] = True
         await send(reply.message())
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})

@@ -46,7 +46,7 @@ def test_a_body_that_is_too_large_gets_the_words_of_the_api(stack, new_key):
 
 
 def test_the_metrics_are_not_for_the_public(stack, proxy):
-    for path in ("/metrics", "/%6detrics"):
+    for path in ("/metrics", "/%6detrics", "/metrics/", "/metrics%2f", "//metrics"):
         client = stack.connect()
         client.request("GET", path)
         answer = client.getresponse()

@@ -11,10 +11,9 @@ import time
 import django
 
 from hci_center.listening import listen, listening_socket
-from hci_center.webserver import wsgi_bridge
+from hci_center.webserver import server, wsgi_bridge
 from hci_center.webserver.body_reader import BodyGuard
 from hci_center.webserver.http_protocol import BoundedHttp
-from hci_center.webserver.server import serve
 
 PATIENCE = 3.0
 HEADER_PATIENCE = 1.5
@@ -84,6 +83,8 @@ if __name__ == "__main__":
     BodyGuard.seconds, BoundedHttp.header_seconds = PATIENCE, HEADER_PATIENCE
     if len(sys.argv) > 2:
         wsgi_bridge.Waiting.longest = float(sys.argv[2])
+    if len(sys.argv) > 3:
+        server.STOP_SECONDS = int(sys.argv[3])
     # There is no database: whoever shows any key is known.
     wsgi_bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
     # A port, or the descriptor of a socket that another process keeps open.
@@ -91,4 +92,4 @@ if __name__ == "__main__":
     listening = (
         listening_socket("", 0, number) if is_passed else listen("127.0.0.1", number)
     )
-    serve(application, listening, threads=2)
+    server.serve(application, listening, threads=2)
