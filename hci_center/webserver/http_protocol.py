@@ -93,6 +93,8 @@ class BoundedHttp(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
+            # Of an unknown method and of a wrong byte in it, the parser names no path.
+            self.url = self.url or data.partition(b" ")[2]
             self._refuse(HeadersTooLargeError() if self._is_large() else NotHttpError())
         else:
             if self._counted > HEADER_BYTES or len(self.headers) > MOST_HEADERS:

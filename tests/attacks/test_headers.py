@@ -34,6 +34,16 @@ def error_of(raw):
 
 
 @pytest.mark.parametrize(
+    "line",
+    [b"FOO /api/user/ HTTP/1.1", b"GET /api/\xff HTTP/1.1", b"GET /api/ XTTP/1.1"],
+)
+def test_what_is_no_request_to_the_api_is_refused_in_its_words(either, line):
+    raw = either.socket()
+    raw.sendall(line + b"\r\nHost: x\r\n\r\n")
+    assert error_of(raw) == (400, "invalid")
+
+
+@pytest.mark.parametrize(
     ("name", "head", "block"),
     [
         ("many lines", b"GET /api/socket HTTP/1.1\r\nHost: x\r\n", LINES),
