@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from websockets.sync.client import connect
 
 from tests.contract.calls import CALLS
 from tests.deploy.deployed import Deployed
@@ -72,6 +73,19 @@ def test_what_goes_over_the_network_is_encrypted_and_needs_a_password(stack):
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(url.partition("?")[0] + "?sslmode=disable")
     say("PostgreSQL", version=version, connections=plain[1])
+
+
+def test_a_ticket_opens_the_socket(stack, deployed):
+    key = {"Authorization": f"Api-Key {deployed.rows['key']}"}
+    status, answer = stack.ask("POST", "/api/socket", {}, key)
+    assert status == 200, answer
+    way = answer["data"]
+    assert way["url"] == deployed.feed_url
+    with connect(way["url"], ssl=stack.context()) as socket:
+        socket.send(
+            json.dumps({"t": "hi", "ticket": way["ticket"], "e": None, "c": None})
+        )
+        assert json.loads(socket.recv(timeout=20))["t"] == "hb"
 
 
 @pytest.mark.timeout(300)
