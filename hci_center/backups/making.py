@@ -20,7 +20,7 @@ from hci_center.backups import file_lists, postgres_programs, secret_prints
 from hci_center.backups.connections import connect
 from hci_center.backups.copying_files import copy_files
 from hci_center.backups.encryption import Key
-from hci_center.backups.errors import BackupError
+from hci_center.backups.errors import BackupError, BackupUnderWayError
 from hci_center.backups.expiry import expire
 from hci_center.backups.manifests import (
     DATABASE,
@@ -189,11 +189,11 @@ def _clean_up(wishes: Wishes, say: Say) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Raises BackupError if a backup is being made, on whichever machine."""
+    """Raises BackupUnderWayError if a backup is being made, on whichever machine."""
     with connect(autocommit=True) as database:
         row = database.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         if row is None or not row[0]:
-            raise BackupError(_("A backup is being made already."))
+            raise BackupUnderWayError(_("A backup is being made already."))
         yield
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chats.worker.registered_jobs import registered
 from hci_center.backups import nightly
+from hci_center.backups.making import LOCK
 from hci_center.backups.models import Backup
 from tests import builders
 from tests.backups.test_making import wait_for
@@ -69,6 +70,25 @@ def test_it_is_made_and_rehearsed_once(planned):
     assert (backup.error, backup.rehearsal) == ("", "passed"), backup.rehearsal_error
     assert (planned / backup.name / "manifest.json").exists()
     assert job.run() is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_that_begin_at_once_one_makes_it(planned, monkeypatch):
+    """The other one's is no failure, and no second backup of the night."""
+    from hci_center.backups.connections import connect
+
+    # As it was before the other one had begun.
+    monkeypatch.setattr(nightly, "_is_running", lambda: False)
+    with connect(autocommit=True) as database:
+        database.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        nightly.run_if_due()
+    assert not Backup.objects.exists()
+    now = timezone.now()
+    night = nightly.due_night(now)
+    tried(now, night=night, ended_at=now)
+    monkeypatch.setattr(nightly, "due_night", lambda _now: night)
+    nightly.run_if_due()
+    assert Backup.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from hci_center.backups.encryption import Key, new_key
-from hci_center.backups.errors import BackupError
+from hci_center.backups.errors import BackupError, BackupUnderWayError
 from hci_center.backups.making import Wishes, key_of_settings, make_backup
 from hci_center.backups.models import Backup
 from hci_center.backups.nightly import due_night
@@ -61,17 +61,25 @@ class Command(BaseCommand):
                 return
             with running_database(self.stderr.write):
                 self._make(target, options)
+        except BackupUnderWayError as error:
+            # Of two workers that began at the same moment, the other one makes it.
+            if not options["nightly"]:
+                raise CommandError(str(error)) from error
         except (BackupError, CannotStartError, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _make(self, target: Target, options: dict[str, Any]) -> None:
+        night = due_night(timezone.now()) if options["nightly"] else None
+        if options["nightly"] and night is None:
+            # Another worker has made it since ours found it due.
+            return
         key = key_of_settings()
         wishes = Wishes(
             target,
             key,
             options["keep"] or settings.BACKUP_KEEP,
             options["copy_bucket"] or settings.BACKUP_COPY_BUCKET,
-            due_night(timezone.now()) if options["nightly"] else None,
+            night,
         )
         backup = make_backup(wishes, self.stdout.write)
         self.stdout.write(
