@@ -63,3 +63,23 @@ def test_what_a_path_sets_for_itself_does_not_drop_the_other_headers():
     for path in paths:
         own = set(header.findall(path))
         assert not own or own >= set(header.findall(outside)), path
+
+
+def test_nginx_asks_the_resolver_of_its_container(compose):
+    """Engines have it at different addresses; the image fills in the template."""
+    nginx = compose["services"]["nginx"]
+    text = (DEPLOY / "nginx" / "upstreams.containers.conf").read_text()
+    assert "resolver ${NGINX_LOCAL_RESOLVERS} " in text
+    assert nginx["environment"]["NGINX_ENTRYPOINT_LOCAL_RESOLVERS"]
+    [mounted] = [each for each in nginx["volumes"] if "upstreams" in each]
+    assert mounted.split(":")[1] == "/etc/nginx/templates/upstreams.conf.template"
+
+
+def test_an_update_replaces_every_process(compose):
+    script = (DEPLOY / "compose-update").read_text()
+    [replaced] = re.findall(r"^for service in (.+); do$", script, re.M)
+    scaled = {name for name, each in compose["services"].items() if "scale" in each}
+    assert set(replaced.split()) == scaled
+    # In another way, the next `up` would make them all anew.
+    assert "--no-deps" not in script
+    assert all("deploy" not in each for each in compose["services"].values())

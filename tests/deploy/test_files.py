@@ -101,7 +101,7 @@ def test_compose_runs_every_process_and_migrates_first():
     assert PROCESSES | {"postgres", "valkey", "nginx"} == set(services)
     for name in PROCESSES - {"migrate"}:
         service = services[name]
-        assert service["deploy"]["replicas"] == 2
+        assert service["scale"] == 2
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
         after = service["depends_on"]["migrate"]["condition"]
