@@ -40,7 +40,7 @@ from hci_center.backups.manifests import (
 from hci_center.backups.snapshots import count_rows
 from hci_center.backups.streams import copy
 from hci_center.backups.targets import Target
-from hci_center.local import bootstrap
+from hci_center.local import bootstrap, progress
 from hci_center.local.secret_check import renew_token_proof, take_secret_key
 from hci_center.privacy import restoring as erasing_again
 
@@ -87,7 +87,7 @@ def restore_backup(
         )
     restored = _Restored(target, manifest, key, choices, say)
     if databases.is_empty():
-        _comment(bootstrap.RESTORING)
+        _comment(progress.RESTORING)
         findings = restored.make()
     elif not choices.replace:
         raise BackupError(
@@ -98,7 +98,7 @@ def restore_backup(
         )
     else:
         findings = _replace(restored)
-    _comment(bootstrap.DONE)
+    _comment(progress.DONE)
     return findings
 
 
@@ -259,4 +259,4 @@ def _put_back(
 def _comment(text: str) -> None:
     # Of a database that is another role's: then nothing is told at the next start.
     with contextlib.suppress(ProgrammingError):
-        bootstrap.set_comment(text)
+        progress.store_progress(text)

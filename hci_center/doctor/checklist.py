@@ -17,6 +17,7 @@ CHECKS = (
     Check("database settings", database.server_settings),
     Check("connections", database.connections),
     Check("reports database", surroundings.reports_standby),
+    Check("restore", database.restore),
     Check("migrations", database.migrations),
     Check("database health", database.health),
     Check("clock", database.clock),

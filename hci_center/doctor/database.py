@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from hci_center.doctor.findings import Finding, error, ok, warning
+from hci_center.local.progress import is_half_restored
 from hci_center.local.start_check import unapplied_migrations
 
 OLDEST_VERSION = 15
@@ -116,6 +117,15 @@ def connections() -> Iterator[Finding]:
         yield warning(text, _("Raise max_connections to %d or more.") % wanted)
     else:
         yield ok(text)
+
+
+def restore() -> Iterator[Finding]:
+    """Whether a restore is under way or was interrupted; nothing if there was none."""
+    if is_half_restored():
+        yield error(
+            _("A restore of a backup into this database was interrupted."),
+            _("Run manage.py restore --replace again; until then no process starts."),
+        )
 
 
 def migrations() -> Iterator[Finding]:

@@ -13,20 +13,13 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from psycopg import sql
 
 from areas.models import Operator
 from hci_center.database.timeouts import Timeouts, other_timeouts
-from hci_center.local.errors import CannotStartError
+from hci_center.local.progress import DONE, FILLING, store_progress, stored_progress
 from managers.models import Manager
 
 Report = Callable[[str], None]
-
-# The progress of the first start, stored as the database's comment: so it cannot be
-# lost without the data or belong to other data.
-FILLING, DONE = "hci: demo data is being filled in", "hci: first start done"
-# Likewise of a restore.
-RESTORING = "hci: a backup is being restored"
 
 DEMO_SUPERVISOR = "supervisor"
 DEMO_KEY = "demo"
@@ -58,16 +51,7 @@ def erase_again() -> None:
 
 def was_interrupted() -> bool:
     """Returns whether an earlier first start was interrupted during the demo data."""
-    return _comment() == FILLING
-
-
-def refuse_half_restored() -> None:
-    """Raises CannotStartError if a restore into this database was interrupted."""
-    if _comment() == RESTORING:
-        raise CannotStartError(
-            "A backup was being restored into this database, and that was interrupted: "
-            "run manage.py restore --replace again."
-        )
+    return stored_progress() == FILLING
 
 
 def finish_first_start(say: Report) -> None:
@@ -75,14 +59,14 @@ def finish_first_start(say: Report) -> None:
 
     Called only for the embedded database. Does nothing once it has completed.
     """
-    if _comment() == DONE:
+    if stored_progress() == DONE:
         return
     if settings.DEMO and not Manager.objects.exists():
-        set_comment(FILLING)
+        store_progress(FILLING)
         say("Filling in a demonstration (HCI_DEMO=0 leaves it out) ...")
         call_command("seed_demo", rules=True)
         say(_create_demo_credentials())
-    set_comment(DONE)
+    store_progress(DONE)
 
 
 def has_demo() -> bool:
@@ -136,23 +120,3 @@ def _let_operator_in() -> tuple[str, str]:
     user.set_password(password)
     user.save(update_fields=["password"])
     return user.get_username(), password
-
-
-def _comment() -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
-            "WHERE datname = current_database()"
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def set_comment(text: str) -> None:
-    """Stores how far the first start, or a restore, of the database has got."""
-    # COMMENT takes no parameters: the text is quoted into the statement.
-    comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-        sql.Identifier(connection.settings_dict["NAME"]), sql.Literal(text)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(comment)

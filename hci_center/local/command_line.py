@@ -17,7 +17,7 @@ from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
 from hci_center.local.refused_start import refusing_in_a_sentence
-from hci_center.local.start_check import start_checked
+from hci_center.local.start_check import check_before_migrations, start_checked
 
 # Commands that use the secrets; `serve` checks them itself once its database runs.
 WANT_SECRETS = {
@@ -29,6 +29,22 @@ WANT_SECRETS = {
     "serve_demo_gateways",
     "serve_feed",
 }
+# Commands that use tables alone, or check the secrets in their own way. `backup` and
+# `verify` check the database once it runs (`database_for_commands`).
+WANT_TABLES = {
+    "changepassword",
+    "clearsessions",
+    "createsuperuser",
+    "dossier",
+    "erasures",
+    "import_legacy",
+    "rebuild_reports",
+    "reencrypt",
+    "relay_changes",
+    "revoke_api_key",
+    "take_file_store",
+    "take_secret_key",
+}
 WANT_FILES = {"deliver_messages"}
 # They save no settings, and send many statements; by the role whose timeouts they have.
 LONG_RUNNING = {
@@ -37,6 +53,8 @@ LONG_RUNNING = {
     "serve_demo_gateways": "command",
     "serve_feed": "feed",
 }
+
+_HELP = {"-h", "--help"}
 
 _EMBEDDED = "The database is not running; bin/run starts it."
 _GIVEN = "The database at DATABASE_URL does not answer; start it, or see its address."
@@ -58,19 +76,28 @@ def _execute(arguments: list[str]) -> None:
     command = arguments[1] if len(arguments) > 1 else "help"
     use_role(LONG_RUNNING.get(command, "command"))
     try:
-        if command in WANT_SECRETS or command in LONG_RUNNING:
-            django.setup()
-            start_checked(
-                secrets=command in WANT_SECRETS,
-                files=command in WANT_FILES,
-                stays=command in LONG_RUNNING,
-            )
+        if not _HELP.intersection(arguments):
+            _check(command)
         with _named(command):
             execute_from_command_line(arguments)
     except OperationalError as error:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise
         sys.exit(unavailable_sentence(error))
+
+
+def _check(command: str) -> None:
+    """Checks that the database is as the command needs it."""
+    if command in WANT_SECRETS or command in WANT_TABLES:
+        django.setup()
+        start_checked(
+            secrets=command in WANT_SECRETS,
+            files=command in WANT_FILES,
+            stays=command in LONG_RUNNING,
+        )
+    elif command == "migrate":
+        django.setup()
+        check_before_migrations()
 
 
 @contextmanager

@@ -12,15 +12,28 @@ from hci_center.local import paths
 from hci_center.local.only_one import only_one
 from hci_center.local.postgres import Postgres
 from hci_center.local.server_dirs import open_server_dirs
+from hci_center.local.start_check import check_start
 from hci_center.local.supervisor import Supervisor
 
 
 @contextmanager
-def running_database(say: Callable[[str], None]) -> Iterator[None]:
+def running_database(
+    say: Callable[[str], None], *, is_restored: bool = False
+) -> Iterator[None]:
     """Starts the embedded database within the block, unless it is running.
 
-    With a DATABASE_URL of its own, nothing is started. Raises CannotStartError.
+    With a DATABASE_URL of its own, nothing is started. One that `is_restored` may be
+    empty or half restored; another is checked as at the start of a process. Raises
+    CannotStartError, ImproperlyConfigured.
     """
+    with _started(say):
+        if not is_restored:
+            check_start(say, secrets=False)
+        yield
+
+
+@contextmanager
+def _started(say: Callable[[str], None]) -> Iterator[None]:
     if paths.database_url() != settings.DATABASE_URL or _answers():
         yield
         return

@@ -1,7 +1,7 @@
 """What each long-running process checks when it starts.
 
-Its connection keeps a session, its secrets and its files are those of the database, and
-every migration that its code needs is applied. A database with more migrations is one
+Its connection keeps a session, the database is not half restored, its secrets and its
+files are those of the database, and every migration that its code needs is applied. A database with more migrations is one
 that a newer version has prepared: both may run side by side.
 """
 
@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from hci_center.database.pooler import check_session
 from hci_center.local.file_store import check_file_store
+from hci_center.local.progress import refuse_half_restored
 from hci_center.local.secret_check import Report, check_secrets, missing_secrets
 
 EXIT_STATUS = 2
@@ -29,8 +30,8 @@ _REFUSED_BY_POOLER = "unsupported startup parameter"
 def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> None:
     """Checks all that a process needs from its database.
 
-    `secrets` and `files`: whether it uses those. Raises ImproperlyConfigured with the remedy, OperationalError if the database is not
-    reachable.
+    `secrets` and `files`: whether it uses those. Raises ImproperlyConfigured with the
+    remedy, OperationalError if the database is not reachable.
     """
     try:
         check_session()
@@ -42,6 +43,7 @@ def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> No
                 "through a pooler in transaction mode: HCI_WEB_DATABASE_URL."
             ) from None
         raise
+    refuse_half_restored()
     check_migrations()
     if secrets:
         check_secrets(say)
@@ -82,6 +84,14 @@ def _migrations_of_code() -> set[tuple[str, str]]:
         for path in (Path(config.path) / "migrations").glob("*.py")
         if path.stem[0] not in "_~"
     }
+
+
+def check_before_migrations() -> None:
+    """Checks what `manage.py migrate` needs of its database. Raises as `check_start`."""
+    try:
+        refuse_half_restored()
+    finally:
+        connection.close()
 
 
 def start_checked(

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             # As all commands, whatever the language of the installation.
             translation.activate("en")
             target, name = locate(options["backup"])
-            with running_database(self.stderr.write):
+            with running_database(self.stderr.write, is_restored=True):
                 if choices.replace and not options["yes"]:
                     self._confirm(name)
                 findings = restore_backup(

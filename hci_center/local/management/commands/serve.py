@@ -19,6 +19,7 @@ from hci_center.local import bootstrap, paths
 from hci_center.local.errors import CannotStartError
 from hci_center.local.only_one import only_one
 from hci_center.local.postgres import Postgres
+from hci_center.local.progress import refuse_half_restored
 from hci_center.local.secret_check import check_secrets
 from hci_center.local.server_dirs import open_server_dirs
 from hci_center.local.start_check import check_start
@@ -108,7 +109,8 @@ class Command(BaseCommand):
             if bootstrap.was_interrupted():
                 connection.close()
                 postgres.recreate_database()
-        bootstrap.refuse_half_restored()
+        # Before the migrations, which would change what is to be replaced.
+        refuse_half_restored()
         # Before the migrations, some of which encrypt; after them everything can be
         # checked.
         check_secrets(self.note)
