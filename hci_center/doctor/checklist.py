@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from hci_center.doctor import configuration, database, running, surroundings
 from hci_center.doctor.findings import Check, Finding, error, examine
+from hci_center.local import installations, paths
 
 CHECKS = (
     Check("database", database.server),
@@ -48,6 +49,16 @@ def findings() -> Iterator[tuple[str, Finding]]:
 
 
 def _database_away() -> Finding | None:
+    left_out = _("The checks that need it are left out.")
+    if installations.is_missing():
+        return error(
+            _("There is no installation in %s.") % paths.data_dir(),
+            _(
+                "Set HCI_DATA_DIR or DATABASE_URL as for the server; bin/run makes a new "
+                "installation."
+            )
+            + f" {left_out}",
+        )
     try:
         connection.ensure_connection()
     except (OperationalError, InterfaceError) as failure:
@@ -55,7 +66,6 @@ def _database_away() -> Finding | None:
         return error(
             _("The database does not answer: %s") % reason,
             _("Start it (bin/run starts its own), or see DATABASE_URL.")
-            + " "
-            + _("The checks that need it are left out."),
+            + f" {left_out}",
         )
     return None

@@ -16,6 +16,7 @@ from hci_center.audit.actor import acting_command
 from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
+from hci_center.local import installations
 from hci_center.local.refused_start import refusing_in_a_sentence
 from hci_center.local.start_check import check_before_migrations, start_checked
 
@@ -45,6 +46,8 @@ WANT_TABLES = {
     "take_file_store",
     "take_secret_key",
 }
+# The first start, and a restore on a new machine.
+MAKE_INSTALLATIONS = {"restore", "serve"}
 WANT_FILES = {"deliver_messages"}
 # They save no settings, and send many statements; by the role whose timeouts they have.
 LONG_RUNNING = {
@@ -68,12 +71,14 @@ def execute(arguments: list[str]) -> None:
     raised, as Django's own are.
     """
     with refusing_in_a_sentence(raises="--traceback" in arguments):
+        command = arguments[1] if len(arguments) > 1 else "help"
+        if command in MAKE_INSTALLATIONS:
+            installations.let_make()
         _ = settings.DEBUG
-        _execute(arguments)
+        _execute(command, arguments)
 
 
-def _execute(arguments: list[str]) -> None:
-    command = arguments[1] if len(arguments) > 1 else "help"
+def _execute(command: str, arguments: list[str]) -> None:
     use_role(LONG_RUNNING.get(command, "command"))
     try:
         if not _HELP.intersection(arguments):

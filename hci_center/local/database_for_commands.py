@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from hci_center.local import paths
+from hci_center.local.installations import refuse_missing
 from hci_center.local.only_one import only_one
 from hci_center.local.postgres import Postgres
 from hci_center.local.server_dirs import open_server_dirs
@@ -26,6 +27,8 @@ def running_database(
     empty or half restored; another is checked as at the start of a process. Raises
     CannotStartError, ImproperlyConfigured.
     """
+    if not is_restored:
+        refuse_missing()
     with _started(say):
         if not is_restored:
             check_start(say, secrets=False)

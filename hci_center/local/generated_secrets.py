@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from hci_center.local import installations
 from hci_center.local.errors import SecretsError
 from hci_center.local.paths import data_dir, make_data_dir
 
@@ -40,12 +41,16 @@ def generated_secret(name: str) -> str:
 
     Simultaneous processes get the same one: the file is written under a temporary name
     and linked into place, which succeeds only once. The file is readable only by its
-    owner (and root).
+    owner (and root). Without an installation, nothing is stored by a process that may
+    not make one.
     """
-    if not (secret := stored_secret(name)):
-        _store(folder() / name, _MAKERS.get(name, _random)())
-        secret = stored_secret(name)
-    return secret
+    if secret := stored_secret(name):
+        return secret
+    made = _MAKERS.get(name, _random)()
+    if not installations.keeps_secrets():
+        return made
+    _store(folder() / name, made)
+    return stored_secret(name)
 
 
 def _random() -> str:

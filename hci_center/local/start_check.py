@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from hci_center.database.pooler import check_session
 from hci_center.local.file_store import check_file_store
+from hci_center.local.installations import refuse_missing
 from hci_center.local.progress import refuse_half_restored
 from hci_center.local.secret_check import Report, check_secrets, missing_secrets
 
@@ -33,6 +34,7 @@ def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> No
     `secrets` and `files`: whether it uses those. Raises ImproperlyConfigured with the
     remedy, OperationalError if the database is not reachable.
     """
+    refuse_missing()
     try:
         check_session()
     except OperationalError as error:
@@ -88,6 +90,7 @@ def _migrations_of_code() -> set[tuple[str, str]]:
 
 def check_before_migrations() -> None:
     """Checks what `manage.py migrate` needs of its database. Raises as `check_start`."""
+    refuse_missing()
     try:
         refuse_half_restored()
     finally:

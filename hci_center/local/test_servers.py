@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hci_center.local import generated_secrets, paths
+from hci_center.local import generated_secrets, installations, paths
 from hci_center.local.errors import CannotStartError
 from hci_center.local.parent_death import bind_to_parent
 from hci_center.local.postgres import Postgres
@@ -37,6 +37,7 @@ def run(command: list[str]) -> int:
     """Runs the command and returns its exit status."""
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
     os.environ["HCI_DATA_DIR"] = str(data)
+    installations.let_make()
     for name in generated_secrets.ALL:
         generated_secrets.generated_secret(name)
     dirs = open_server_dirs()

@@ -35,6 +35,7 @@ def create_key(environment):
     ],
 )
 def test_it_prints_one_line_and_fails(tmp_path, given, sentence):
+    (tmp_path / "postgres").mkdir()
     ended = create_key({"HCI_DATA_DIR": str(tmp_path)} | given)
     assert ended.returncode == 1
     assert ended.stdout == ""
