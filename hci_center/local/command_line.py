@@ -17,6 +17,7 @@ from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
 from hci_center.local import installations
+from hci_center.local.output import quiet_without_reader
 from hci_center.local.refused_start import refusing_in_a_sentence
 from hci_center.local.start_check import check_before_migrations, start_checked
 
@@ -75,7 +76,8 @@ def execute(arguments: list[str]) -> None:
         if command in MAKE_INSTALLATIONS:
             installations.let_make()
         _ = settings.DEBUG
-        _execute(command, arguments)
+        with quiet_without_reader():
+            _execute(command, arguments)
 
 
 def _execute(command: str, arguments: list[str]) -> None:

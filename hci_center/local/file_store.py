@@ -7,8 +7,10 @@ therefore knows its store: a folder by the mark in it, a bucket by its name.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import uuid
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -73,12 +75,20 @@ def _present() -> str | None:
 def _mark() -> str:
     """Marks the folder and returns its mark; of two at once one decides."""
     settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with (settings.MEDIA_ROOT / MARK).open("x") as file:
-            file.write(str(uuid.uuid4()))
-    except FileExistsError:
-        pass
+    with contextlib.suppress(FileExistsError):
+        _write_mark(settings.MEDIA_ROOT / MARK)
     return _present() or ""
+
+
+def _write_mark(path: Path) -> None:
+    with path.open("x") as file:
+        try:
+            file.write(str(uuid.uuid4()))
+            file.flush()
+        except OSError:
+            # On a full disk; an empty mark would be taken for another store.
+            path.unlink()
+            raise
 
 
 def _refusal() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hci_center.local.paths import data_dir
 
 EXIT_STATUS = 2
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 # Packages of requirements files of their own, by what they are needed for.
 _OPTIONAL = {
     "boto3": "HCI_S3_BUCKET needs: pip install -r requirements-s3.txt",
@@ -26,6 +28,13 @@ def sentence_of(error: BaseException) -> str | None:
         return str(error)
     if isinstance(error, ModuleNotFoundError):
         return _OPTIONAL.get((error.name or "").partition(".")[0])
+    if isinstance(error, OSError) and error.errno in _FULL:
+        # An error of writing, other than one of opening, does not name the file.
+        where = f" ({error.filename})" if error.filename else ""
+        return (
+            f"A disk is full: {error.strerror}{where}. Make room where HCI_DATA_DIR is, "
+            f"{data_dir()}, or where else this process writes."
+        )
     if isinstance(error, OSError) and _is_in_data_dir(error.filename):
         return (
             f"HCI_DATA_DIR is {data_dir()}, which cannot be used: {error.strerror} "

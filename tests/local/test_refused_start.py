@@ -11,11 +11,13 @@ import sys
 
 import pytest
 from cryptography.fernet import Fernet
-from django.conf import settings
+from django.conf import settings as settings_of_project
 from django.core.exceptions import ImproperlyConfigured
 
 from hci_center.listening import listening_socket
+from hci_center.local.folders import prepare_folders
 from hci_center.local.refused_start import refusing_in_a_sentence, sentence_of
+from tests.faults.small_disks import small_disk
 
 WEB = ("-m", "hci_center.webserver.server")
 GIVEN = {
@@ -32,7 +34,7 @@ def ended(*command, **environment):
     return subprocess.run(
         [sys.executable, *command],
         env=os.environ | GIVEN | environment,
-        cwd=settings.BASE_DIR,
+        cwd=settings_of_project.BASE_DIR,
         capture_output=True,
         text=True,
         timeout=60,
@@ -95,6 +97,8 @@ def test_secrets_that_are_missing_fail_the_check(tmp_path):
         ),
         (FileNotFoundError(errno.ENOENT, "No such file", "{data}"), "HCI_DATA_DIR"),
         (FileNotFoundError(errno.ENOENT, "No such file", "/other"), None),
+        (OSError(errno.ENOSPC, "No space left on device"), "Make room"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "{data}/x"), "Make room"),
         (ModuleNotFoundError("no", name="chats"), None),
         (ValueError("a defect"), None),
     ],
@@ -121,3 +125,45 @@ def test_a_port_that_is_taken():
             ImproperlyConfigured, match=f"127.0.0.1:{port} cannot be had"
         ):
             listening_socket("127.0.0.1", port, None)
+
+
+@pytest.mark.parametrize("command", [WEB, ("manage.py", "serve")])
+def test_a_full_disk(tmp_path, command):
+    with small_disk(tmp_path / "disk", 1) as disk:
+        data = disk.folder / "data"
+        # As on a disk that has room for names, but not for what is in files.
+        (data / "secrets").mkdir(parents=True)
+        disk.fill()
+        given = {"DATABASE_URL": "", "HCI_SECRET_KEY": "", "HCI_TOKEN_KEYS": ""}
+        if command == WEB:
+            (data / "postgres").mkdir()
+        found = ended(*command, HCI_DATA_DIR=str(data), **given)
+        assert found.returncode == 2
+        [line] = found.stderr.splitlines()
+        assert line.startswith("A disk is full: No space left on device")
+        assert str(data) in line
+        assert list((data / "secrets").iterdir()) == []
+
+
+def test_a_full_disk_where_static_files_are_written(tmp_path, monkeypatch, settings):
+    monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "disk"))
+    with small_disk(tmp_path / "disk", 1) as disk:
+        settings.DATA_DIR, settings.MEDIA_ROOT = disk.folder, disk.folder / "media"
+        settings.STATIC_ROOT = disk.folder / "static"
+        with pytest.raises(OSError, match="No space left") as refused:
+            prepare_folders()
+    assert "Make room" in (sentence_of(refused.value) or "")
+
+
+def test_a_reader_that_ends_first():
+    command = f"{sys.executable} manage.py doctor; echo ended with $? >&2"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", command],
+        env=os.environ | GIVEN,
+        cwd=settings_of_project.BASE_DIR,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert said == "ended with 141\n"
