@@ -38,9 +38,9 @@ def check_backup(
     """
     manifest = read_manifest(target, name, key)
     for each in manifest.parts:
-        say(f"{each} is being checked ...")
+        say(_("%s is being checked ...") % each)
         check_part(target, manifest, each, key)
-    say("The files are being checked ...")
+    say(_("The files are being checked ..."))
     pooled: Ascending[Stored] = Ascending(target.pooled(manifest.files.pool))
     count = 0
     with listed_files(target, manifest, key) as lines:

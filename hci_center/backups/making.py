@@ -102,14 +102,14 @@ def _make(wishes: Wishes, name: str, say: Say) -> Manifest:
         parts[part] = write_part(wishes.target, name, part, produce, wishes.key)
 
     with snapshot() as moment:
-        say("The database is being dumped ...")
+        say(_("The database is being dumped ..."))
         left_out = moment.left_out()
         write(DATABASE, postgres_programs.dumping(moment.id, left_out))
         at, rows, migrations = moment.at, moment.rows(), moment.migrations()
     erasures = _erasures()
     write(ERASURES, lambda file: file.write(erasures))
     # After the dump: each row of it has its file, unless that was deleted meanwhile.
-    say("The files are being copied ...")
+    say(_("The files are being copied ..."))
     with tempfile.TemporaryFile() as listed:
         files = copy_files(wishes.target, wishes.key, listed, wishes.copy_bucket)
         listed.seek(0)
@@ -184,7 +184,10 @@ def _clean_up(wishes: Wishes, say: Say) -> None:
         logger.error("Old backups could not be removed: %s", error)
         return
     if removed:
-        say(f"Removed, because {wishes.keep} are kept: {', '.join(removed)}")
+        say(
+            _("Removed, because %(keep)d are kept: %(names)s")
+            % {"keep": wishes.keep, "names": ", ".join(removed)}
+        )
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import IO, Any
+from typing import IO, Any, TypeVar, get_origin, get_type_hints
 
 from django.utils.translation import gettext as _
 
+from hci_center.backups import file_lists
 from hci_center.backups.encryption import SUFFIX, Key
 from hci_center.backups.errors import BackupError
 from hci_center.backups.streams import (
@@ -27,6 +28,8 @@ from hci_center.backups.targets import MANIFEST, Target
 
 FORMAT = "hci-backup/1"
 DATABASE, ERASURES = "database.dump", "erasures.jsonl"
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +95,56 @@ def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
         ) from None
     except ValueError:
         raise BackupError(_("The manifest of %s was changed.") % name) from None
-    seal = content.pop("seal", "")
-    if content.get("format") != FORMAT:
-        raise BackupError(
-            _("%s is no backup of a version that can be read here.") % name
-        )
-    if content["key"]:
-        if key is None:
-            raise BackupError(_("%s is encrypted: set HCI_BACKUP_KEY.") % name)
-        if content["key"] != key.fingerprint:
-            raise BackupError(
-                _(
-                    "%(name)s is encrypted with another key than HCI_BACKUP_KEY "
-                    "(fingerprint %(its)s, here %(ours)s)."
-                )
-                % {"name": name, "its": content["key"], "ours": key.fingerprint}
-            )
-    if not hmac.compare_digest(seal, _seal(content, key if content["key"] else None)):
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _unreadable(name)
+    seal, its = content.pop("seal", None), content.get("key")
+    if not isinstance(seal, str) or not isinstance(its, str):
         raise BackupError(_("The manifest of %s was changed.") % name)
-    parts = {part: Part(**values) for part, values in content.pop("parts").items()}
+    if its:
+        _check_key(name, its, key)
+    ours = _seal(content, key if its else None)
+    if not hmac.compare_digest(seal.encode(), ours.encode()):
+        raise BackupError(_("The manifest of %s was changed.") % name)
     try:
-        return Manifest(
-            **{**content, "files": Files(**content["files"]), "parts": parts}
-        )
-    except TypeError:
+        return _decoded(content)
+    except (TypeError, AttributeError, KeyError):
+        raise _unreadable(name) from None
+
+
+def _check_key(name: str, its: str, key: Key | None) -> None:
+    """Raises BackupError if the backup is encrypted with another key."""
+    if key is None:
+        raise BackupError(_("%s is encrypted: set HCI_BACKUP_KEY.") % name)
+    if its != key.fingerprint:
         raise BackupError(
-            _("%s is no backup of a version that can be read here.") % name
-        ) from None
+            _(
+                "%(name)s is encrypted with another key than HCI_BACKUP_KEY "
+                "(fingerprint %(its)s, here %(ours)s)."
+            )
+            % {"name": name, "its": its, "ours": key.fingerprint}
+        )
+
+
+def _unreadable(name: str) -> BackupError:
+    return BackupError(_("%s is no backup of a version that can be read here.") % name)
+
+
+def _decoded(content: dict[str, Any]) -> Manifest:
+    """Returns the manifest. Raises TypeError, AttributeError or KeyError."""
+    parts = {part: _typed(Part(**v)) for part, v in content["parts"].items()}
+    files = _typed(Files(**content["files"]))
+    manifest = Manifest(**{**content, "files": files, "parts": parts})
+    if not {DATABASE, ERASURES, file_lists.NAME} <= parts.keys():
+        raise KeyError("parts")
+    return _typed(manifest)
+
+
+def _typed(made: Made) -> Made:
+    """Raises TypeError if a field has a value of another type."""
+    for name, wanted in get_type_hints(type(made)).items():
+        if not isinstance(getattr(made, name), get_origin(wanted) or wanted):
+            raise TypeError(name)
+    return made
 
 
 def write_part(

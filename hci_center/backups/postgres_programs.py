@@ -134,7 +134,10 @@ def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[byte
         if status != 0:
             raise BackupError(
                 _("%(program)s failed: %(why)s")
-                % {"program": name, "why": _told(errors) or f"exit {status}"}
+                % {
+                    "program": name,
+                    "why": _told(errors) or _("exit status %d") % status,
+                }
             )
 
 

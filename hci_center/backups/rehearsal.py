@@ -59,7 +59,7 @@ def _rehearse(target: Target, name: str, key: Key | None, say: Say) -> str:
     ours = connection.settings_dict["NAME"]
     with databases.scratch(f"{ours}_rehearsal") as scratch, databases.present(scratch):
         restore_database(target, manifest, key, say)
-        say("The restored database is being checked ...")
+        say(_("The restored database is being checked ..."))
         findings = list(check_database(datetime.fromisoformat(manifest.at)))
         with listed_files(target, manifest, key) as lines:
             findings.append(check_files(lines))

@@ -131,15 +131,17 @@ class _Restored:
 
     def make(self) -> list[Finding]:
         restore_database(self.target, self.manifest, self.key, self.say)
-        bootstrap.migrate(self.say)
+        bootstrap.migrate(
+            lambda _text: self.say(_("The tables are being brought up to date ..."))
+        )
         if self.choices.secrets_are_lost:
             take_secret_key()
             renew_token_proof()
-        self.say("The files are being put back ...")
+        self.say(_("The files are being put back ..."))
         restore_files(self.target, self.manifest, self.key, self.say)
         self._look_ahead()
         erased = self._erase_again()
-        self.say(f"Persons erased again: {erased}")
+        self.say(_("Persons erased again: %d") % erased)
         record(
             "restore",
             "backup",
@@ -147,7 +149,7 @@ class _Restored:
             after={"at": self.manifest.at, "erased": erased},
             credential=CREDENTIAL,
         )
-        self.say("The result is being checked ...")
+        self.say(_("The result is being checked ..."))
         return [*check_database(timezone.now()), check_files(stored_files.walk())]
 
     def _look_ahead(self) -> None:
@@ -158,8 +160,11 @@ class _Restored:
             held = hold_outgoing()
             if held:
                 self.say(
-                    f"Messages that waited to be sent, now shown as failed: {held} "
-                    "(--send-waiting sends them)"
+                    _(
+                        "Messages that waited to be sent, now shown as failed: %d "
+                        "(--send-waiting sends them)"
+                    )
+                    % held
                 )
 
     def _erase_again(self) -> int:
@@ -172,7 +177,9 @@ class _Restored:
                 try:
                     manifest = read_manifest(self.target, name, self.key)
                 except BackupError as error:
-                    self.say(f"The erasures of a newer backup are not known: {error}")
+                    self.say(
+                        _("The erasures of a newer backup are not known: %s") % error
+                    )
                     continue
             with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
                 with opened(self.target, manifest, ERASURES, self.key) as source:
@@ -189,7 +196,7 @@ def restore_database(
 
     Raises BackupError if it fails or a table has another number of rows than it had.
     """
-    say("The database is being restored ...")
+    say(_("The database is being restored ..."))
     connection.close()
     with (
         opened(target, manifest, DATABASE, key) as dump,
@@ -226,11 +233,17 @@ def restore_files(
                 put += _put_back(target, manifest, line, key)
             else:
                 missing += 1
-    say(f"Files put back: {put} of {manifest.files.count}")
+    say(
+        _("Files put back: %(put)d of %(all)d")
+        % {"put": put, "all": manifest.files.count}
+    )
     if missing:
         say(
-            f"Files that are not in the bucket any more: {missing} (the backup has only "
-            f"their names in {manifest.files.bucket})"
+            _(
+                "Files that are not in the bucket any more: %(count)d (the backup has "
+                "only their names in %(bucket)s)"
+            )
+            % {"count": missing, "bucket": manifest.files.bucket}
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
 
 SECRET_KEY, TOKEN_KEYS = "HCI_SECRET_KEY", "HCI_TOKEN_KEYS"
 
@@ -32,29 +33,33 @@ def fingerprint(secret: str) -> str:
 
 def missing(wanted: dict[str, Any]) -> str:
     """Returns a sentence that names the secret that differs; "" if none does."""
+    folder = settings.DATA_DIR / "secrets"
     try:
         signing = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     except ImproperlyConfigured:
-        return (
-            f"{SECRET_KEY} is not set, and this backup needs it (fingerprint "
-            f"{wanted[SECRET_KEY]}): set it, or put the files of the other machine's "
-            f"HCI_DATA_DIR/secrets into {settings.DATA_DIR / 'secrets'}."
-        )
+        return _(
+            "HCI_SECRET_KEY is not set, and this backup needs it (fingerprint %(its)s): "
+            "set it, or put the files of the other machine's HCI_DATA_DIR/secrets into "
+            "%(folder)s."
+        ) % {"its": wanted[SECRET_KEY], "folder": folder}
     ours = [fingerprint(key) for key in signing]
     if wanted[SECRET_KEY] not in ours:
-        return (
-            f"{SECRET_KEY} is not the one that this backup was made under (fingerprint "
-            f"{wanted[SECRET_KEY]}, here {ours[0]}): set that one, or put the file "
-            "secret_key of the other machine's HCI_DATA_DIR/secrets into "
-            f"{settings.DATA_DIR / 'secrets'}."
-        )
+        return _(
+            "HCI_SECRET_KEY is not the one that this backup was made under (fingerprint "
+            "%(its)s, here %(ours)s): set that one, or put the file secret_key of the "
+            "other machine's HCI_DATA_DIR/secrets into %(folder)s."
+        ) % {"its": wanted[SECRET_KEY], "ours": ours[0], "folder": folder}
     keys = [fingerprint(key) for key in settings.TOKEN_KEYS]
     lacking = [each for each in wanted[TOKEN_KEYS] if each not in keys]
     if lacking:
-        return (
-            f"{TOKEN_KEYS} lacks a key that this backup's page tokens and gateway "
-            f"settings may be encrypted with (fingerprint {', '.join(lacking)}; here "
-            f"{', '.join(keys) or 'none'}): add it, or put the file token_key of the other "
-            f"machine's HCI_DATA_DIR/secrets into {settings.DATA_DIR / 'secrets'}."
-        )
+        return _(
+            "HCI_TOKEN_KEYS lacks a key that this backup's page tokens and gateway "
+            "settings may be encrypted with (fingerprint %(its)s; here %(ours)s): add "
+            "it, or put the file token_key of the other machine's HCI_DATA_DIR/secrets "
+            "into %(folder)s."
+        ) % {
+            "its": ", ".join(lacking),
+            "ours": ", ".join(keys) or _("none"),
+            "folder": folder,
+        }
     return ""

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Protocol
 
+from django.conf import settings
+from django.utils import translation
+
 PIECE = 2**20
 
 
@@ -89,10 +92,12 @@ def pulled(produce: Produce) -> Iterator[IO[bytes]]:
     """
     read_end, write_end = os.pipe()
     failures: list[BaseException] = []
+    # A thread has the language of the installation, unless it is told another.
+    language = translation.get_language() or settings.LANGUAGE_CODE
 
     def run() -> None:
         try:
-            with os.fdopen(write_end, "wb") as writer:
+            with translation.override(language), os.fdopen(write_end, "wb") as writer:
                 produce(writer)
         except BrokenPipeError:
             pass  # the reader has seen enough

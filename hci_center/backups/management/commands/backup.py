@@ -12,7 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from hci_center.backups.encryption import Key, new_key
 from hci_center.backups.errors import BackupError, BackupUnderWayError
@@ -22,6 +23,7 @@ from hci_center.backups.nightly import due_night
 from hci_center.backups.places import open_target
 from hci_center.backups.rehearsal import rehearse
 from hci_center.backups.targets import Target
+from hci_center.backups.wording import add_language, grouped
 from hci_center.local.database_for_commands import running_database
 from hci_center.local.errors import CannotStartError
 
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--list", action="store_true", help="name the backups")
         parser.add_argument("--nightly", action="store_true", help="for the worker")
+        add_language(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["new_key"]:
@@ -55,12 +58,13 @@ class Command(BaseCommand):
             os.nice(10)
             threading.Thread(target=_end_with_parent, daemon=True).start()
         try:
-            target = open_target(options["to"])
-            if options["list"]:
-                self.stdout.write("\n".join(target.names()))
-                return
-            with running_database(self.stderr.write):
-                self._make(target, options)
+            with translation.override(options["language"]):
+                target = open_target(options["to"])
+                if options["list"]:
+                    self.stdout.write("\n".join(target.names()))
+                    return
+                with running_database(self.stderr.write):
+                    self._make(target, options)
         except BackupUnderWayError as error:
             # Of two workers that began at the same moment, the other one makes it.
             if not options["nightly"]:
@@ -83,11 +87,20 @@ class Command(BaseCommand):
         )
         backup = make_backup(wishes, self.stdout.write)
         self.stdout.write(
-            f"{backup.name} is in {backup.place}: a dump of {backup.size:,} bytes, "
-            f"{backup.files} files ({backup.new_files} new)"
+            _(
+                "%(name)s is in %(place)s: a dump of %(size)s bytes, %(files)s files "
+                "(%(new)s new)"
+            )
+            % {
+                "name": backup.name,
+                "place": backup.place,
+                "size": grouped(backup.size),
+                "files": grouped(backup.files),
+                "new": grouped(backup.new_files),
+            }
         )
         if key is None:
-            self.stdout.write("It is not encrypted: HCI_BACKUP_KEY is not set.")
+            self.stdout.write(_("It is not encrypted: HCI_BACKUP_KEY is not set."))
         if options["rehearse"] or options["nightly"]:
             self._rehearse(target, backup, key, is_asked=options["rehearse"])
 
@@ -96,10 +109,10 @@ class Command(BaseCommand):
     ) -> None:
         rehearse(target, backup, key, self.stdout.write)
         if backup.rehearsal == Backup.Rehearsal.PASSED:
-            self.stdout.write("Restoring it was rehearsed, and all checks passed.")
+            self.stdout.write(_("Restoring it was rehearsed, and all checks passed."))
         # Of a role that may not, that is no fault of this night.
         elif is_asked or backup.rehearsal == Backup.Rehearsal.FAILED:
-            raise CommandError(f"Not rehearsed: {backup.rehearsal_error}")
+            raise CommandError(_("Not rehearsed: %s") % backup.rehearsal_error)
 
 
 def _end_with_parent() -> None:

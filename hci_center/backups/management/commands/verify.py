@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from hci_center.backups import stored_files
 from hci_center.backups.checking import check_backup
@@ -15,6 +16,7 @@ from hci_center.backups.file_checks import check_files
 from hci_center.backups.invariants import Finding, check_database
 from hci_center.backups.making import key_of_settings
 from hci_center.backups.places import locate
+from hci_center.backups.wording import add_language, grouped
 from hci_center.local.database_for_commands import running_database
 from hci_center.local.errors import CannotStartError
 
@@ -28,26 +30,34 @@ class Command(BaseCommand):
             nargs="?",
             help='a backup\'s name, the path of its folder, or "latest"',
         )
+        add_language(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            # As all commands, whatever the language of the installation.
-            translation.activate("en")
-            if options["backup"]:
-                self._backup(options["backup"])
-            else:
-                with running_database(self.stderr.write):
-                    self._database()
+            with translation.override(options["language"]):
+                if options["backup"]:
+                    self._backup(options["backup"])
+                else:
+                    with running_database(self.stderr.write):
+                        self._database()
         except (BackupError, CannotStartError, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _backup(self, named: str) -> None:
         target, name = locate(named)
         manifest = check_backup(target, name, key_of_settings(), self.stdout.write)
-        rows = sum(manifest.rows.values())
         self.stdout.write(
-            f"{name} is whole: {rows:,} rows of {len(manifest.rows)} tables and "
-            f"{manifest.files.count} files, as of {manifest.at}."
+            _(
+                "%(name)s is whole: %(rows)s rows of %(tables)s tables and %(files)s "
+                "files, as of %(at)s."
+            )
+            % {
+                "name": name,
+                "rows": grouped(sum(manifest.rows.values())),
+                "tables": len(manifest.rows),
+                "files": grouped(manifest.files.count),
+                "at": manifest.at,
+            }
         )
 
     def _database(self) -> None:
@@ -56,13 +66,14 @@ class Command(BaseCommand):
             broken += self._tell(finding)
         broken += self._tell(check_files(stored_files.walk()))
         if broken:
-            raise CommandError(f"{broken} checks failed.")
-        self.stdout.write("All checks passed.")
+            raise CommandError(_("Checks that failed: %d.") % broken)
+        self.stdout.write(_("All checks passed."))
 
     def _tell(self, finding: Finding) -> bool:
-        state = "ok"
+        state = _("ok")
         if finding.count:
-            state = f"{'look' if finding.is_note else 'FAILED'}: {finding.count}"
+            verdict = _("look") if finding.is_note else _("FAILED")
+            state = f"{verdict}: {finding.count}"
             state += f" ({', '.join(finding.named)})"
         self.stdout.write(f"{finding.code}  {finding.words}: {state}")
         return finding.is_broken

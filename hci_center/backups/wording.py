@@ -1,0 +1,21 @@
+"""The language of what the commands of backups say, and numbers in it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.conf import settings
+from django.utils.formats import number_format
+
+
+def add_language(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--language",
+        choices=[code for code, _name in settings.LANGUAGES],
+        default=settings.LANGUAGE_CODE,
+    )
+
+
+def grouped(number: int) -> str:
+    """Returns the number with its thousands apart, as in the present language."""
+    return number_format(number, force_grouping=True)
