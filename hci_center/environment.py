@@ -10,21 +10,19 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from psycopg.pq import Conninfo
 
-from hci_center.tls_files import FILES, check_tls_file
+from hci_center.database.options import check_options
+from hci_center.hosts import bare_host, in_address
+from hci_center.secret_values import secret
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off", ""})
 _POSTGRESQL = frozenset({"postgres", "postgresql", "psql", "pgsql"})
-# Values that libpq refuses only when it connects, as if the server were away.
-_CHOICES = {
-    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
-    "target_session_attrs": (
-        *("any", "read-write", "read-only"),
-        *("primary", "standby", "prefer-standby"),
-    ),
-}
+# Scheme and host alone.
+_SITE = re.compile(r"https?://(\[[0-9a-f:.]+\]|[^/?#:\s@\[\]]+)(:\d+)?", re.IGNORECASE)
+# A host of ALLOWED_HOSTS; one that begins with a dot stands for its subdomains too.
+_SERVED = re.compile(r"\*|\.?[^/?#:\s@\[\]*,]+|\[[0-9a-f:.]+\]", re.IGNORECASE)
+_CONTACTS = frozenset({"https", "mailto", "tel"})
 LAST_PORT = 65_535
 
 
@@ -36,6 +34,25 @@ class Environment(environ.Env):
         if value not in _YES | _NO:
             raise ImproperlyConfigured(f"{name} is {value!r}; it must be 1 or 0.")
         return value in _YES
+
+    def secret(self, name: str) -> str:
+        """Returns a secret, also one from the file of NAME_FILE; "" if none is set."""
+        return secret(self.ENVIRON, name)
+
+    def secrets(self, name: str) -> list[str]:
+        """Returns the secrets of a list, which is separated by commas."""
+        parts = [part.strip() for part in self.secret(name).split(",")]
+        return [part for part in parts if part]
+
+    def age_key(self, name: str) -> str:
+        """Returns a secret key of age; "" if none is set."""
+        value = self.secret(name).strip()
+        if value and not _is_age_key(value):
+            raise ImproperlyConfigured(
+                f"{name} is no key of age (AGE-SECRET-KEY-1…): "
+                "manage.py backup --new-key makes one."
+            )
+        return value
 
     def number(self, name: str, *, default: int, least: int = 0, most: int) -> int:
         value = self.str(name, default="").strip() or str(default)
@@ -106,8 +123,10 @@ class Environment(environ.Env):
             try:
                 # The port in a controller's address is filled in later.
                 parts = urlsplit(value.replace("{port}", "1"))
-                is_address = parts.scheme in schemes and bool(
-                    parts.netloc or parts.path
+                is_address = (
+                    parts.scheme in schemes
+                    and bool(parts.netloc or parts.path)
+                    and not re.search(r"\s", value)
                 )
                 _ = parts.port
             except ValueError:
@@ -119,29 +138,69 @@ class Environment(environ.Env):
                 )
         return value.rstrip("/")
 
-    def site(self, name: str, *, default: str) -> str:
-        """Returns the address of a whole host: one with a path is refused."""
+    def controller(self, name: str, *, default: str) -> str:
+        """Returns an address in which only `{port}` is to be filled in."""
         value = self.address(name, default=default)
-        parts = urlsplit(value)
-        if value and (
-            parts.path or parts.query or parts.fragment or not parts.hostname
-        ):
+        if set("{}") & set(value.replace("{port}", "")):
             raise ImproperlyConfigured(
-                f"{name} must be scheme and host alone, such as https://host.example."
+                f"{name} may hold {{port}}, which is filled in, and no other braces."
             )
         return value
 
+    def site(self, name: str, *, default: str) -> str:
+        """Returns the address of a whole host in small letters, without a last slash.
+
+        One with more, such as a path or a user, is refused.
+        """
+        value = self.address(name, default=default)
+        if value and not _SITE.fullmatch(value):
+            raise ImproperlyConfigured(
+                f"{name} must be scheme and host alone, such as https://host.example."
+            )
+        return value.lower()
+
     def sites(self, name: str) -> list[str]:
-        """Returns a list of such addresses, each without a last slash."""
+        """Returns a list of such addresses."""
         found: list[str] = [each.rstrip("/") for each in self.list(name, default=[])]
         for value in found:
-            if not re.fullmatch(
-                r"https?://(\[[0-9a-f:.]+\]|[^/?#\s@\[\]]+)(:\d+)?", value
-            ):
+            if not _SITE.fullmatch(value):
                 raise ImproperlyConfigured(
                     f"{name} holds {value!r}; each must look like https://host.example."
                 )
+        return [value.lower() for value in found]
+
+    def host(self, name: str, *, default: str) -> str:
+        """Returns a host to listen on, an address of IPv6 without brackets."""
+        value = bare_host(self.str(name, default=default).strip())
+        is_plain = not re.search(r"[\s/@\[\]]", value)
+        if not is_plain or (":" in value and in_address(value) == value):
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}; it must be a host alone, such as 127.0.0.1 or ::1."
+            )
+        return value
+
+    def hosts(self, name: str) -> list[str]:
+        """Returns a list of hosts as a Host header names them, without ports."""
+        found = [in_address(each.strip()) for each in self.list(name, default=[])]
+        for value in found:
+            if not _SERVED.fullmatch(value):
+                raise ImproperlyConfigured(
+                    f"{name} holds {value!r}; each must be a host alone, such as "
+                    "centre.example."
+                )
         return found
+
+    def contact(self, name: str) -> str:
+        """Returns an e-mail address or a URL by which somebody is reached, or ""."""
+        value: str = self.str(name, default="").strip()
+        scheme, colon, _ = value.lower().partition(":")
+        is_known = scheme in _CONTACTS if colon else "@" in value
+        if value and (not is_known or re.search(r"[\s\x00-\x1f\x7f]", value)):
+            raise ImproperlyConfigured(
+                f"{name} must be an e-mail address, or begin with https:, mailto: or "
+                "tel:, on one line."
+            )
+        return value
 
     def networks(self, name: str) -> list[str]:
         """Returns a list of addresses and networks, as they are written."""
@@ -162,7 +221,7 @@ class Environment(environ.Env):
         It may name several servers, `host:port,host:port`; the one that can be written
         to is used. The value may hold a password, so the error does not repeat it.
         """
-        value: str = self.str(name, default="") or default
+        value = self.secret(name) or default
         config: dict[str, Any] = {}
         if value.partition("://")[0] in _POSTGRESQL:
             try:
@@ -174,7 +233,7 @@ class Environment(environ.Env):
                 f"{name} is no PostgreSQL address; it must look like"
                 " postgres://user:password@host:5432/name."
             )
-        _check_options(name, config.get("OPTIONS", {}))
+        check_options(name, config.get("OPTIONS", {}))
         return config
 
     def _one_of_many(self, url: str) -> dict[str, Any]:
@@ -200,18 +259,12 @@ class Environment(environ.Env):
         return config
 
 
-def _check_options(name: str, options: dict[str, Any]) -> None:
-    """Raises ImproperlyConfigured for an option that libpq would refuse."""
-    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    for option, value in options.items():
-        if option not in known:
-            raise ImproperlyConfigured(
-                f"{name} has the option {option!r}, which PostgreSQL does not know."
-            )
-        among = _CHOICES.get(option)
-        if among is not None and value not in among:
-            raise ImproperlyConfigured(
-                f"{name} has {option}={value}; it must be {', '.join(among)}."
-            )
-        if option in FILES:
-            check_tls_file(name, option, value)
+def _is_age_key(value: str) -> bool:
+    # Loaded only where there is a key: most commands need none.
+    from pyrage import IdentityError, x25519
+
+    try:
+        x25519.Identity.from_str(value)
+    except IdentityError:
+        return False
+    return True

@@ -18,6 +18,7 @@ from hci_center.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401
 from hci_center.backoffice import UNFOLD  # noqa: F401 - the admin theme's settings
 from hci_center.database.connections import NETWORK
 from hci_center.environment import Environment
+from hci_center.hosts import in_address
 from hci_center.local import generated_secrets, paths
 from hci_center.local.generated_secrets import generated_secret, stored_secret
 from hci_center.logs.configuration import logging_settings
@@ -34,7 +35,7 @@ DATA_DIR = paths.data_dir()
 DEBUG = env.flag("HCI_DEBUG", default=False)
 DEMO = env.flag("HCI_DEMO", default=True)
 
-HOST: str = env.str("HCI_HOST", default="127.0.0.1")
+HOST: str = env.host("HCI_HOST", default="127.0.0.1")
 PORT: int = env.port("HCI_PORT", default=8000)
 FEED_PORT: int = env.port("HCI_FEED_PORT", default=PORT + 1)
 # Django threads per web process; each has a database connection.
@@ -43,11 +44,11 @@ WEB_THREADS: int = env.number("HCI_WEB_THREADS", default=4, least=1, most=256)
 PUBLIC_URL: str = env.site("HCI_PUBLIC_URL", default="")
 
 # Metrics of every process, in Prometheus's format; off without a key.
-METRICS_KEY: str = env.str("HCI_METRICS_KEY", default="")
+METRICS_KEY: str = env.secret("HCI_METRICS_KEY")
 if METRICS_KEY and len(METRICS_KEY) < 16:
     raise ImproperlyConfigured("HCI_METRICS_KEY needs 16 characters or more.")
 # Web and feed show theirs on their own ports, relay and worker on these.
-METRICS_HOST: str = env.str("HCI_METRICS_HOST", default="127.0.0.1")
+METRICS_HOST: str = env.host("HCI_METRICS_HOST", default="127.0.0.1")
 RELAY_METRICS_PORT: int = env.port("HCI_RELAY_METRICS_PORT", default=PORT + 3)
 WORKER_METRICS_PORT: int = env.port("HCI_WORKER_METRICS_PORT", default=PORT + 4)
 
@@ -56,17 +57,15 @@ WORKER_METRICS_PORT: int = env.port("HCI_WORKER_METRICS_PORT", default=PORT + 4)
 # Secrets that are not set are generated once and stored beside the embedded database.
 # For another database, and for an existing cluster, `local.secret_check` decides: two
 # machines, or two starts, must not differ.
-DATABASE_URL: str = env.str("DATABASE_URL", default="") or paths.database_url()
+DATABASE_URL: str = env.secret("DATABASE_URL") or paths.database_url()
 _EMBEDDED = paths.database_url() == DATABASE_URL
 _IS_NEW = _EMBEDDED and not os.path.lexists(DATA_DIR / "postgres")
 _of_rows = generated_secret if _IS_NEW else stored_secret
 _of_machine = generated_secret if _EMBEDDED else stored_secret
 
-SECRET_KEY = env.str("HCI_SECRET_KEY", default="") or _of_rows(
-    generated_secrets.SECRET_KEY
-)
+SECRET_KEY = env.secret("HCI_SECRET_KEY") or _of_rows(generated_secrets.SECRET_KEY)
 # Earlier keys, newest first: what was signed with them stays valid.
-SECRET_KEY_FALLBACKS: list[str] = env.list("HCI_SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS: list[str] = env.secrets("HCI_SECRET_KEY_FALLBACKS")
 for _name, _keys in (
     ("HCI_SECRET_KEY", [SECRET_KEY] if SECRET_KEY else []),
     ("each of HCI_SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS),
@@ -75,7 +74,7 @@ for _name, _keys in (
         raise ImproperlyConfigured(f"{_name} needs 32 characters or more.")
 
 # Keys of the encrypted columns, newest first: the first encrypts, all decrypt.
-TOKEN_KEYS: list[str] = env.list("HCI_TOKEN_KEYS", default=[]) or [
+TOKEN_KEYS: list[str] = env.secrets("HCI_TOKEN_KEYS") or [
     _key for _key in [_of_rows(generated_secrets.TOKEN_KEY)] if _key
 ]
 try:
@@ -88,9 +87,9 @@ except ValueError:
 
 # Hosts ---------------------------------------------------------------------
 
-ALLOWED_HOSTS: list[str] = env.list("HCI_ALLOWED_HOSTS", default=[]) or sorted(
-    {"localhost", "127.0.0.1", "[::1]", HOST}
-    | ({urlsplit(PUBLIC_URL).hostname or ""} if PUBLIC_URL else set())
+ALLOWED_HOSTS: list[str] = env.hosts("HCI_ALLOWED_HOSTS") or sorted(
+    {"localhost", "127.0.0.1", "[::1]", in_address(HOST)}
+    | ({in_address(urlsplit(PUBLIC_URL).hostname or "")} if PUBLIC_URL else set())
 )
 CORS_ALLOWED_ORIGINS: list[str] = env.sites("HCI_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
@@ -218,7 +217,7 @@ KNOWN_SENDERS = [
 
 # Database ------------------------------------------------------------------
 
-REDIS_URL: str = env.str("REDIS_URL", default="") or paths.redis_url()
+REDIS_URL: str = env.secret("REDIS_URL") or paths.redis_url()
 
 DATABASE = env.database("DATABASE_URL", default=paths.database_url())
 DATABASES = {
@@ -238,12 +237,12 @@ DATABASES = {
 }
 # A pooler in transaction mode, for the web process alone (database.pooler); what keeps
 # a session (LISTEN, locks, timeouts) stays with DATABASE_URL.
-WEB_DATABASE_URL: str = env.str("HCI_WEB_DATABASE_URL", default="")
+WEB_DATABASE_URL: str = env.secret("HCI_WEB_DATABASE_URL")
 WEB_DATABASE = env.database("HCI_WEB_DATABASE_URL", default=DATABASE_URL)
 
 WEB_STATEMENT_SECONDS: float = env.seconds("HCI_WEB_STATEMENT_SECONDS", default=5.0)
 # A standby of it, from which the figures of reports are read (reports.replica).
-REPORTS_DATABASE_URL: str = env.str("HCI_REPORTS_DATABASE_URL", default="")
+REPORTS_DATABASE_URL: str = env.secret("HCI_REPORTS_DATABASE_URL")
 if REPORTS_DATABASE_URL:
     _STANDBY = env.database("HCI_REPORTS_DATABASE_URL", default="")
     DATABASES["reports"] = {
@@ -333,7 +332,7 @@ LOGIN_REDIRECT_URL = "/admin/"
 TRUSTED_PROXIES: list[str] = env.networks("HCI_TRUSTED_PROXIES")
 
 # Whom those who find a weakness write to, as an address or a URL; "" tells nobody.
-SECURITY_CONTACT: str = env.str("HCI_SECURITY_CONTACT", default="").strip()
+SECURITY_CONTACT: str = env.contact("HCI_SECURITY_CONTACT")
 
 # How many years lines of the audit are kept; 0: nothing of it is deleted.
 AUDIT_YEARS: int = env.number("HCI_AUDIT_YEARS", default=0, least=0, most=100)
@@ -399,12 +398,7 @@ BACKUP_AT = env.time_of_day("HCI_BACKUP_AT")
 # How many are kept.
 BACKUP_KEEP: int = env.number("HCI_BACKUP_KEEP", default=14, least=1, most=10_000)
 # A key of age ("AGE-SECRET-KEY-1…"): with it, backups are encrypted.
-BACKUP_KEY: str = env.str("HCI_BACKUP_KEY", default="").strip()
-if BACKUP_KEY and not BACKUP_KEY.startswith("AGE-SECRET-KEY-1"):
-    raise ImproperlyConfigured(
-        "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
-        "manage.py backup --new-key makes one."
-    )
+BACKUP_KEY: str = env.age_key("HCI_BACKUP_KEY")
 # They go to this folder or, if it is named, to the bucket.
 BACKUP_DIR = Path(env.str("HCI_BACKUP_DIR", default="") or DATA_DIR / "backups")
 BACKUP_S3_BUCKET: str = env.str("HCI_BACKUP_S3_BUCKET", default="")
@@ -418,7 +412,7 @@ BACKUP_COPY_BUCKET: bool = env.flag("HCI_BACKUP_COPY_BUCKET", default=False)
 
 GRAPH_URL: str = env.address("HCI_GRAPH_URL", default="https://graph.facebook.com")
 WHATSAPP_CLOUD_URL: str = env.address("HCI_WHATSAPP_CLOUD_URL", default=GRAPH_URL)
-CONTROLLER_URL: str = env.address(
+CONTROLLER_URL: str = env.controller(
     "HCI_CONTROLLER_URL", default="http://127.0.0.1:{port}"
 )
 # The ports that a manager's controller may have; () allows all but those on which
@@ -426,8 +420,8 @@ CONTROLLER_URL: str = env.address(
 CONTROLLER_PORTS: tuple[range, ...] = env.port_ranges("HCI_CONTROLLER_PORTS")
 # Meta signs its webhooks with the app secret and verifies our endpoint with the verify
 # token.
-META_APP_SECRET: str = env.str("HCI_META_APP_SECRET", default="")
-META_VERIFY_TOKEN: str = env.str("HCI_META_VERIFY_TOKEN", default="") or _of_machine(
+META_APP_SECRET: str = env.secret("HCI_META_APP_SECRET")
+META_VERIFY_TOKEN: str = env.secret("HCI_META_VERIFY_TOKEN") or _of_machine(
     generated_secrets.META_VERIFY_TOKEN
 )
 # Port and signing secret of the fake gateways, used only by demo managers.
@@ -451,5 +445,5 @@ REST_FRAMEWORK: dict[str, Any] = {
 LOG_FORMAT: str = env.choice("HCI_LOG_FORMAT", default="text", among=("text", "json"))
 LOGGING = logging_settings(LOG_FORMAT)
 # Where errors are reported besides, without data; "" for nowhere.
-SENTRY_DSN: str = env.str("HCI_SENTRY_DSN", default="")
+SENTRY_DSN: str = env.secret("HCI_SENTRY_DSN")
 SENTRY_ENVIRONMENT: str = env.str("HCI_SENTRY_ENVIRONMENT", default="")

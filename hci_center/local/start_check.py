@@ -15,9 +15,10 @@ from threading import Thread
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 
-from hci_center.database.pooler import check_session
+from hci_center.database.options import refused_value
+from hci_center.database.pooler import check_session, uses_pooler
 from hci_center.local.file_store import check_file_store
 from hci_center.local.installations import refuse_missing
 from hci_center.local.progress import refuse_half_restored
@@ -37,7 +38,12 @@ def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> No
     refuse_missing()
     try:
         check_session()
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
+        if (refused := refused_value(error)) is not None:
+            variable = "HCI_WEB_DATABASE_URL" if uses_pooler() else "DATABASE_URL"
+            raise ImproperlyConfigured(
+                f"{variable} holds what cannot be: {refused}"
+            ) from None
         if _REFUSED_BY_POOLER in str(error):
             raise ImproperlyConfigured(
                 "DATABASE_URL leads to a pooler that refuses the timeouts of a session: "

@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 
+from hci_center.database.options import refused_value
 from hci_center.environment import Environment
 
 
@@ -34,6 +36,10 @@ def test_the_folder_of_a_socket_is_its_host(monkeypatch):
         ("sslrootcert=/nowhere", "X names /nowhere as sslrootcert, which this user"),
         ("sslrootcert={text}", "as sslrootcert, in which there is no certificate"),
         ("sslkey=/nowhere", "X names /nowhere as sslkey, which this user"),
+        ("connect_timeout=x", "X has connect_timeout=x; it must be a number"),
+        ("keepalives=x", "X has keepalives=x; it must be a number"),
+        ("ssl_min_protocol_version=TLSv9", "X has ssl_min_protocol_version=TLSv9; it"),
+        ("channel_binding=always", "X has channel_binding=always; it must be disable"),
     ],
 )
 def test_options_that_only_a_connection_would_refuse(
@@ -67,6 +73,9 @@ def test_the_authorities_of_the_system(monkeypatch):
         ("https://centre.example?x", False),
         ("https://[::1", False),
         ("https:///x", False),
+        ("https://user:pw@centre.example", False),
+        ("https://a b", False),
+        ("https://a:", False),
     ],
 )
 def test_the_address_of_a_site_has_no_path(monkeypatch, value, is_fine):
@@ -80,3 +89,70 @@ def test_the_address_of_a_site_has_no_path(monkeypatch, value, is_fine):
         Environment().site("X", default="")
     with pytest.raises(ImproperlyConfigured, match="X holds"):
         Environment().sites("X")
+
+
+def test_the_scheme_of_a_site_may_have_capitals(monkeypatch):
+    """Cookies are only for https where it is; that is known by the scheme."""
+    monkeypatch.setenv("X", "HTTPS://Centre.example/")
+    assert Environment().site("X", default="") == "https://centre.example"
+    assert Environment().sites("X") == ["https://centre.example"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "value"),
+    [
+        ("contact", "security@a.example\nEncryption: https://b"),
+        ("contact", "http://a.example"),
+        ("contact", "nobody"),
+        ("contact", "javascript:alert(1)"),
+        ("hosts", "https://a"),
+        ("hosts", "a:8000"),
+        ("hosts", "a/b"),
+    ],
+)
+def test_a_value_that_is_not_right_is_refused(monkeypatch, reader, value):
+    monkeypatch.setenv("X", value)
+    with pytest.raises(ImproperlyConfigured, match=r"^X "):
+        getattr(Environment(), reader)("X")
+
+
+@pytest.mark.parametrize(
+    "value", ["a@b.example", "mailto:a@b.example", "https://b.example", "tel:+55-11-9"]
+)
+def test_who_is_told_of_a_weakness(monkeypatch, value):
+    monkeypatch.setenv("X", value)
+    assert Environment().contact("X") == value
+
+
+@pytest.mark.parametrize(
+    ("value", "is_fine"),
+    [
+        ("http://127.0.0.1:{port}", True),
+        ("http://controller:80/{port}", True),
+        ("http://{host}:{port}", False),
+        ("http://a:{PORT}", False),
+        ("http://a b:{port}", False),
+    ],
+)
+def test_the_address_of_controllers_fills_in_the_port_alone(
+    monkeypatch, value, is_fine
+):
+    monkeypatch.setenv("X", value)
+    if is_fine:
+        assert Environment().controller("X", default="") == value
+        return
+    with pytest.raises(ImproperlyConfigured, match=r"^X "):
+        Environment().controller("X", default="")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_refused"),
+    [
+        ('connection is bad: invalid sslmode value: "x"', True),
+        ('connection is bad: definition of service "x" not found', True),
+        ("bad value for connect_timeout: 'x'", True),
+        ("connection failed: Connection refused", False),
+    ],
+)
+def test_what_libpq_refuses_is_told_from_a_server_that_is_away(error, is_refused):
+    assert (refused_value(OperationalError(error)) is not None) == is_refused

@@ -51,6 +51,19 @@ from django.conf import settings
             "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
             "manage.py backup --new-key makes one.",
         ),
+        (
+            "HCI_BACKUP_KEY",
+            "AGE-SECRET-KEY-1XYZ",
+            "HCI_BACKUP_KEY is no key of age (AGE-SECRET-KEY-1…): "
+            "manage.py backup --new-key makes one.",
+        ),
+        ("HCI_METRICS_KEY", " " * 20, "HCI_METRICS_KEY holds nothing but spaces."),
+        (
+            "HCI_SECRET_KEY_FILE",
+            "/nowhere",
+            "HCI_SECRET_KEY_FILE names /nowhere, which cannot be read: No such file or "
+            "directory.",
+        ),
     ],
 )
 def test_it_is_one_sentence(tmp_path, name, value, sentence):
