@@ -13,6 +13,8 @@ import socket
 import uvicorn
 from django.core.exceptions import ImproperlyConfigured
 
+from hci_center.hosts import in_address
+
 BACKLOG = 4096
 # The first descriptor that systemd passes (sd_listen_fds(3)).
 _FIRST_PASSED = 3
@@ -50,8 +52,8 @@ def listening_socket(host: str, port: int, descriptor: int | None) -> socket.soc
             return listen(host, port)
         except OSError as error:
             raise ImproperlyConfigured(
-                f"{host}:{port} cannot be had ({error.strerror}): set HCI_HOST, HCI_PORT"
-                " or HCI_FEED_PORT to another."
+                f"{in_address(host)}:{port} cannot be had ({error.strerror}): set "
+                "HCI_HOST, HCI_PORT or HCI_FEED_PORT to another."
             ) from None
     return socket.socket(fileno=descriptor)
 

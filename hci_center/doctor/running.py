@@ -16,6 +16,7 @@ from hci_center.doctor.database import rows
 from hci_center.doctor.findings import Finding, error, ok, warning
 from hci_center.errors import LackingError
 from hci_center.feed.readiness import SILENT_AFTER
+from hci_center.hosts import in_address, reachable
 
 SECONDS = 5
 # A worker looks for work at least each second.
@@ -43,7 +44,7 @@ def feed() -> Iterator[Finding]:
 
 
 def _answer(name: str, port: int, path: str, variable: str) -> Finding:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
+    host = reachable(settings.HOST)
     client = http.client.HTTPConnection(host, port, timeout=SECONDS)
     try:
         client.request("GET", path)
@@ -51,7 +52,7 @@ def _answer(name: str, port: int, path: str, variable: str) -> Finding:
     except (OSError, http.client.HTTPException):
         return warning(
             _("No %(name)s process answers at %(host)s:%(port)d.")
-            % {"name": name, "host": host, "port": port},
+            % {"name": name, "host": in_address(host), "port": port},
             _("Start it, or see %s; nothing to do if it runs on another machine.")
             % variable,
         )

@@ -7,6 +7,7 @@ taken is said in the log once.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from hci_center.hosts import in_address
 from hci_center.metrics.access import CONTENT_TYPE, refusal
 
 logger = logging.getLogger(__name__)
@@ -57,16 +59,32 @@ class _Handler(BaseHTTPRequestHandler):
         """A scrape every few seconds is not logged."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _Server6(_Server):
+    """For `::`, the system's own setting says whether IPv4 is served too."""
+
+    address_family = socket.AF_INET6
+
+
+def _server_of(host: str) -> type[_Server]:
+    return _Server6 if ":" in host else _Server
+
+
 def serve_metrics(port: int, report: Callable[[], bytes]) -> ThreadingHTTPServer | None:
     """Serves them in threads until the process ends; None if they are off."""
     if not settings.METRICS_KEY:
         return None
     handler = type("Handler", (_Handler,), {"report": staticmethod(report)})
     try:
-        server = ThreadingHTTPServer((settings.METRICS_HOST, port), handler)
+        server = _server_of(settings.METRICS_HOST)(
+            (settings.METRICS_HOST, port), handler
+        )
     except OSError as error:
-        logger.warning("No metrics on port %d: %s", port, error.strerror)
+        place = f"{in_address(settings.METRICS_HOST)}:{port}"
+        logger.warning("No metrics on %s: %s", place, error.strerror)
         return None
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server

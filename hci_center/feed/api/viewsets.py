@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
 from hci_center.feed import tickets
+from hci_center.hosts import in_address
 
 PATH = "/api/socket"
 
@@ -49,7 +50,7 @@ def socket_url(base: str) -> str:
     scheme = "wss" if parts.scheme == "https" else "ws"
     if settings.PUBLIC_URL:
         return f"{scheme}://{parts.netloc}{parts.path}{PATH}"
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    host = in_address(parts.hostname or "")
     return f"{scheme}://{host}:{settings.FEED_PORT}{PATH}"
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 from hci_center.demo.answers import SimulatedCustomers
 from hci_center.demo.gateways.run import DemoGateways
 from hci_center.demo.visit import Visits
+from hci_center.hosts import in_address, reachable
 from managers.keys import create_key, revoke_key
 from managers.models import Manager
 
@@ -28,8 +29,7 @@ class Command(BaseCommand):
         revoke_key(KEY)
         key = create_key(KEY, managers=managers, secrets_scope=False)
         connection.close()
-        host = settings.HOST if settings.HOST not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - read, not bound
-        us = f"http://{host}:{settings.PORT}"
+        us = f"http://{in_address(reachable(settings.HOST))}:{settings.PORT}"
         gateways = DemoGateways(
             settings.DEMO_GATEWAYS_PORT,
             us=us,

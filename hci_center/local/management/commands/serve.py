@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
+from hci_center.hosts import in_address, reachable
 from hci_center.listening import listen
 from hci_center.local import bootstrap, paths
 from hci_center.local.errors import CannotStartError
@@ -146,7 +147,8 @@ class Command(BaseCommand):
         until = time.monotonic() + ALL_SECONDS
         while not _answers("/readyz", "ok") and time.monotonic() < until:
             supervisor.tend(0.05)
-        address = settings.PUBLIC_URL or f"http://{_reachable()}:{settings.PORT}"
+        host = in_address(reachable(settings.HOST))
+        address = settings.PUBLIC_URL or f"http://{host}:{settings.PORT}"
         self.say(
             f"Ready: {address}/ for operators, {address}/admin/ for supervisors, "
             f"{address}/api/docs/ for programs"
@@ -162,7 +164,7 @@ def _serving(name: str, command: list[str], variable: str, port: int) -> Process
         listening = listen(settings.HOST, port)
     except OSError as error:
         raise CannotStartError(
-            f"{settings.HOST}:{port} cannot be had ({error.strerror}): "
+            f"{in_address(settings.HOST)}:{port} cannot be had ({error.strerror}): "
             f"set HCI_HOST or {variable} to another."
         ) from None
     descriptor = listening.detach()
@@ -174,11 +176,6 @@ def _serving(name: str, command: list[str], variable: str, port: int) -> Process
     )
 
 
-def _reachable() -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -186,7 +183,9 @@ def _listens(port: int) -> bool:
 
 def _answers(path: str, state: str | None = None) -> bool:
     """Returns whether the web process responds at the path, with that status."""
-    client = http.client.HTTPConnection(_reachable(), settings.PORT, timeout=2)
+    client = http.client.HTTPConnection(
+        reachable(settings.HOST), settings.PORT, timeout=2
+    )
     try:
         client.request("GET", path)
         response = client.getresponse()
