@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
+from hci_center.database.presence import presence, reason_of
 from hci_center.database.timeouts import role, timeouts
 
 Result = TypeVar("Result")
@@ -99,7 +100,9 @@ class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
 
 
 def _no_answer(seconds: float) -> NoAnswerError:
-    return NoAnswerError(f"the server has not answered for {seconds:g} s")
+    reason = f"the server has not answered for {seconds:g} s"
+    presence.lost(reason)
+    return NoAnswerError(reason)
 
 
 class Outage:
@@ -134,10 +137,13 @@ class Outage:
     def _try(self, parameters: Mapping[str, Any]) -> BoundedConnection:
         try:
             connection = BoundedConnection.connect(**parameters)
-        except errors.ConnectionTimeout:
-            self._is_on = True
+        except psycopg.OperationalError as error:
+            presence.lost(reason_of(error))
+            if isinstance(error, errors.ConnectionTimeout):
+                self._is_on = True
             raise
         self._is_on = False
+        presence.back()
         connection.answer_timeout = timeouts().answer
         return connection
 

@@ -24,7 +24,7 @@ CHECKS = (
     Check("clock", database.clock),
     Check("redis", surroundings.redis_server, needs_database=False),
     Check("settings", configuration.deployment, needs_database=False),
-    Check("variables", configuration.unknown_variables, needs_database=False),
+    Check("variables", configuration.unread, needs_database=False),
     Check("secrets", configuration.secrets),
     Check("access", configuration.access),
     Check("disk", surroundings.disk, needs_database=False),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,13 +17,13 @@ from hci_center.doctor.findings import Finding, error, ok, warning
 from hci_center.local import generated_secrets
 from hci_center.local.errors import SecretsError
 from hci_center.local.secret_check import check_secrets, missing_secrets
+from hci_center.local.unknown_variables import unknown_variables
 from managers.models import ApiKey, Manager
 
 KEY_ENDS_WITHIN = timedelta(days=14)
 # Said once, of HCI_PUBLIC_URL, with the certificate.
 _OF_HTTPS = frozenset({"security.W004", "security.W012", "security.W016"})
 SECONDS_A_DAY = 24 * 60 * 60
-_NAMED = re.compile(r"^#?(HCI_[A-Z0-9_]+)=", re.MULTILINE)
 
 
 def deployment() -> Iterator[Finding]:
@@ -47,19 +46,14 @@ def deployment() -> Iterator[Finding]:
         yield ok(_("The settings are fit for production."))
 
 
-def unknown_variables() -> Iterator[Finding]:
+def unread() -> Iterator[Finding]:
     """Variables that nothing reads: most are misspelt."""
-    example = settings.BASE_DIR / ".env.example"
-    if not example.exists():
-        return
-    known = set(_NAMED.findall(example.read_text()))
-    unknown = sorted(
-        name for name in os.environ if name.startswith("HCI_") and name not in known
-    )
-    for name in unknown:
+    for name, nearest in unknown_variables(os.environ):
         yield warning(
             _("%s is set, but nothing reads it.") % name,
-            _("See the spelling in docs/configuration.md."),
+            _("Is %s meant?") % nearest
+            if nearest
+            else _("See the spelling in docs/configuration.md."),
         )
 
 

@@ -15,6 +15,7 @@ import psycopg
 from django.db import connections
 
 from hci_center.database.connections import BoundedAsyncConnection, bounded
+from hci_center.database.presence import presence, reason_of
 from hci_center.database.timeouts import timeouts
 from hci_center.feed.errors import DatabaseAwayError
 
@@ -43,11 +44,16 @@ async def connect(**options: str) -> Connection:
         **{k: v for k, v in settings["OPTIONS"].items() if k in _OF_LIBPQ},
     }
     known = {name: value for name, value in given.items() if value}
-    connection = await BoundedAsyncConnection.connect(
-        **bounded(known, **options),
-        autocommit=True,
-        prepare_threshold=1,
-    )
+    try:
+        connection = await BoundedAsyncConnection.connect(
+            **bounded(known, **options),
+            autocommit=True,
+            prepare_threshold=1,
+        )
+    except psycopg.OperationalError as error:
+        presence.lost(reason_of(error))
+        raise
+    presence.back()
     connection.answer_timeout = timeouts().answer
     return connection
 

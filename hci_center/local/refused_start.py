@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from django.core.exceptions import ImproperlyConfigured
 
 from hci_center.local.paths import data_dir
+from hci_center.logs.starting import say
 
 EXIT_STATUS = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -65,5 +67,5 @@ def refusing_in_a_sentence(*, raises: bool = False) -> Iterator[None]:
         sentence = None if raises else sentence_of(error)
         if sentence is None:
             raise
-        sys.stderr.write(f"{sentence}\n")
+        say(sentence, logging.ERROR)
         sys.exit(EXIT_STATUS)

@@ -7,6 +7,7 @@ that a newer version has prepared: both may run side by side.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -23,13 +24,15 @@ from hci_center.local.file_store import check_file_store
 from hci_center.local.installations import refuse_missing
 from hci_center.local.progress import refuse_half_restored
 from hci_center.local.secret_check import Report, check_secrets, missing_secrets
+from hci_center.local.unknown_variables import unknown_variables
+from hci_center.logs.starting import say
 
 EXIT_STATUS = 2
 # PgBouncer's answer to a connection with timeouts, where it is not told to drop them.
 _REFUSED_BY_POOLER = "unsupported startup parameter"
 
 
-def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> None:
+def check_start(report: Report, *, secrets: bool = True, files: bool = False) -> None:
     """Checks all that a process needs from its database.
 
     `secrets` and `files`: whether it uses those. Raises ImproperlyConfigured with the
@@ -54,7 +57,7 @@ def check_start(say: Report, *, secrets: bool = True, files: bool = False) -> No
     refuse_half_restored()
     check_migrations()
     if secrets:
-        check_secrets(say)
+        check_secrets(report)
     if files:
         check_file_store()
 
@@ -111,10 +114,11 @@ def start_checked(
     If the database is not reachable, the process starts all the same, and one that
     `stays` is checked as soon as the database is back.
     """
+    _name_unknown_variables()
     try:
-        check_start(_report, secrets=secrets, files=files)
+        check_start(say, secrets=secrets, files=files)
     except ImproperlyConfigured as error:
-        _report(str(error))
+        say(str(error), logging.ERROR)
         sys.exit(EXIT_STATUS)
     except (OperationalError, InterfaceError) as error:
         if secrets and missing_secrets():
@@ -124,7 +128,7 @@ def start_checked(
         if not stays:
             return
         reason = str(error).partition("\n")[0]
-        _report(f"The database does not answer yet, and is asked again: {reason}")
+        say(f"The database does not answer yet, and is asked again: {reason}")
         Thread(
             target=_check_later, args=(secrets, files), name="start", daemon=True
         ).start()
@@ -134,18 +138,19 @@ def start_checked(
             connection.close()
 
 
-def _report(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+def _name_unknown_variables() -> None:
+    for name, nearest in unknown_variables(os.environ):
+        meant = f": is {nearest} meant?" if nearest else "."
+        say(f"{name} is set, but nothing reads it{meant}")
 
 
 def _check_later(secrets: bool, files: bool) -> None:
     while True:
         time.sleep(1)
         try:
-            check_start(_report, secrets=secrets, files=files)
+            check_start(say, secrets=secrets, files=files)
         except ImproperlyConfigured as error:
-            _report(str(error))
+            say(str(error), logging.ERROR)
             os._exit(EXIT_STATUS)
         except (OperationalError, InterfaceError):
             continue

@@ -95,7 +95,7 @@ def test_secrets_of_another_database_are_an_error(settings):
 
 def test_a_misspelt_variable_is_named(monkeypatch):
     monkeypatch.setenv("HCI_WEB_TREADS", "8")
-    texts = [finding.text for finding in configuration.unknown_variables()]
+    texts = [finding.text for finding in configuration.unread()]
     assert any("HCI_WEB_TREADS" in text for text in texts)
 
 
