@@ -8,7 +8,13 @@ from django.db import connection
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-from hci_center.doctor import configuration, database, running, surroundings
+from hci_center.doctor import (
+    backup_place,
+    configuration,
+    database,
+    running,
+    surroundings,
+)
 from hci_center.doctor.findings import Check, Finding, error, examine
 from hci_center.local import installations, paths
 
@@ -31,6 +37,7 @@ CHECKS = (
     Check("gateways", surroundings.gateways),
     Check("certificate", surroundings.certificate, needs_database=False),
     Check("backup", running.backup),
+    Check("backup place", backup_place.place),
     Check("web", running.web, needs_database=False),
     Check("feed", running.feed, needs_database=False),
     Check("relay", running.relay),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import time
 from collections.abc import Iterator
@@ -42,8 +43,29 @@ def deployment() -> Iterator[Finding]:
     if settings.DEBUG:
         said = True
         yield error(_("HCI_DEBUG is on."), _("Unset it: error pages show the program."))
+    if trusts_everybody(settings.TRUSTED_PROXIES):
+        said = True
+        yield warning(
+            _("HCI_TRUSTED_PROXIES trusts every address."),
+            _("Name the proxies alone: anybody could give another's address as his."),
+        )
     if not said:
         yield ok(_("The settings are fit for production."))
+
+
+def trusts_everybody(networks: list[str]) -> bool:
+    """Returns whether the networks together hold all addresses of IPv4 or of IPv6."""
+    parsed = [ipaddress.ip_network(each, strict=False) for each in networks]
+    older = [each for each in parsed if isinstance(each, ipaddress.IPv4Network)]
+    newer = [each for each in parsed if isinstance(each, ipaddress.IPv6Network)]
+    return any(
+        whole.prefixlen == 0
+        for family in (
+            ipaddress.collapse_addresses(older),
+            ipaddress.collapse_addresses(newer),
+        )
+        for whole in family
+    )
 
 
 def unread() -> Iterator[Finding]:
