@@ -24,6 +24,9 @@ SENTINEL_PORT = 26379
 _TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
 _LOGIN = ("sentinel_username", "sentinel_password")
 _REQUIREMENTS = ("required", "optional", "none")
+# Of the connection to a Sentinel: redis-py would ask one that is away four times, with
+# pauses that add up to seconds, before it asks the next.
+_ONE_OF_SEVERAL = {"retry": None, "socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 # Of the address of one server; redis-py raises an error for others when it connects.
 _OPTIONS = frozenset(
     {
@@ -74,10 +77,7 @@ def connect(host: dict[str, Any]) -> Redis:
     if "address" in options:
         return redis.Redis.from_url(options.pop("address"), **options)
     service, sentinels = options.pop("master_name"), options.pop("sentinels")
-    own = options.pop("sentinel_kwargs") | {
-        "socket_timeout": options.get("socket_timeout"),
-        "socket_connect_timeout": options.get("socket_connect_timeout"),
-    }
+    own = options.pop("sentinel_kwargs")
     found: Any = Sentinel(sentinels, sentinel_kwargs=own)  # type: ignore[no-untyped-call]
     client: Redis = found.master_for(service, **options)
     return client
@@ -127,7 +127,11 @@ def _of_sentinels(
     return {
         "master_name": service,
         "sentinels": [(host, port or SENTINEL_PORT) for host, port in hosts],
-        "sentinel_kwargs": {**tls, **{k: v for k, v in own.items() if v}},
+        "sentinel_kwargs": {
+            **_ONE_OF_SEVERAL,
+            **tls,
+            **{k: v for k, v in own.items() if v},
+        },
         **tls,
         **{name: value for name, value in login.items() if value},
         **({"db": int(database)} if database else {}),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import socketserver
+import threading
+import time
+
 import certifi
 import pytest
 from channels_redis.utils import create_pool
 from django.core.exceptions import ImproperlyConfigured
+from redis.asyncio import Redis as AsyncRedis
 
+from hci_center import redis_servers
 from hci_center.redis_servers import connect, layer_host
+from tests.ports import free_port
 
 SENTINELS = "rediss+sentinel://center:p%40ss@one,two:26380/main/3?"
 
@@ -40,10 +48,79 @@ def test_sentinels_are_asked_for_the_service(ca):
         for part in ("host", "port")
     ] == ["one", 26379, "two", 26380]
     asked = pool.sentinel_manager.sentinel_kwargs
-    assert asked == {"ssl": True, "ssl_ca_certs": ca, "password": "own"}
+    assert asked == {
+        **redis_servers._ONE_OF_SEVERAL,
+        "ssl": True,
+        "ssl_ca_certs": ca,
+        "password": "own",
+    }
     used = pool.connection_kwargs
     assert (used["username"], used["password"], used["db"]) == ("center", "p@ss", 3)
     assert connect(host).connection_pool.service_name == "main"
+
+
+@pytest.fixture
+def sentinel():
+    """The port of a Sentinel that knows a server: the same one, which answers PING."""
+    with FakeSentinel(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+class FakeSentinel(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
+class Answer(socketserver.StreamRequestHandler):
+    """Speaks as much of the protocol of Redis as a client needs to find its server."""
+
+    def handle(self):
+        while parts := self.command():
+            if parts[0] == "PING":
+                said = "+PONG\r\n"
+            elif parts[0] == "HELLO":
+                said = "%1\r\n+proto\r\n:3\r\n"
+            elif parts[:2] == ["SENTINEL", "MASTERS"]:
+                state = {"name": "main", "ip": "127.0.0.1", "flags": "master"}
+                state |= {"port": self.server.server_address[1]}
+                state |= {"num-other-sentinels": 1}
+                each = "".join(f"+{name}\r\n+{v}\r\n" for name, v in state.items())
+                said = f"*1\r\n%{len(state)}\r\n{each}"
+            else:
+                said = "+OK\r\n"
+            self.wfile.write(said.encode())
+
+    def command(self):
+        count = self.rfile.readline()[1:].strip()
+        parts = []
+        for _ in range(int(count or 0)):
+            self.rfile.readline()
+            parts.append(self.rfile.readline().strip().decode().upper())
+        return parts
+
+
+def test_a_sentinel_that_is_away_holds_nothing_up(sentinel):
+    """/readyz asks for a second and a half; the client of each check is a new one."""
+    host = layer_host(
+        "X",
+        f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{sentinel}/main",
+        socket_timeout=1,
+    )
+    begun = time.monotonic()
+    assert connect(host).ping()
+
+    async def ask():
+        pool = create_pool(dict(host))
+        try:
+            return await AsyncRedis(connection_pool=pool).ping()
+        finally:
+            await pool.disconnect()
+            for each in pool.sentinel_manager.sentinels:
+                await each.aclose()
+
+    assert asyncio.run(ask())
+    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize(
