@@ -45,7 +45,7 @@ def check_start(report: Report, *, secrets: bool = True, files: bool = False) ->
         if (refused := refused_value(error)) is not None:
             variable = "HCI_WEB_DATABASE_URL" if uses_pooler() else "DATABASE_URL"
             raise ImproperlyConfigured(
-                f"{variable} holds what cannot be: {refused}"
+                f"{variable} holds an invalid value: {refused}"
             ) from None
         if _REFUSED_BY_POOLER in str(error):
             raise ImproperlyConfigured(

@@ -46,7 +46,7 @@ def ended(*command, **environment):
     [
         (WEB, {"HCI_PORT": "x"}, "HCI_PORT is 'x'; it must be a number."),
         (WEB, {"HCI_HOST": "nowhere.invalid"}, "nowhere.invalid:"),
-        (WEB, {"PGSSLMODE": "always"}, "DATABASE_URL holds what cannot be: "),
+        (WEB, {"PGSSLMODE": "always"}, "DATABASE_URL holds an invalid value: "),
         (
             ("manage.py", "serve_feed"),
             {"HCI_SENTRY_DSN": "foo"},
