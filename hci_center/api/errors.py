@@ -78,6 +78,10 @@ def answer_refusal(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
         response["Retry-After"] = str(retry_after)
     if isinstance(refusal, NotAuthenticatedError):
         response["WWW-Authenticate"] = "Api-Key"
+    if isinstance(refusal, UnavailableError):
+        # The fault was logged by its own level: in an outage Django would add an error
+        # for each request.
+        response._has_been_logged = True  # type: ignore[attr-defined]
     if isinstance(refusal, MethodNotAllowedError):
         response["Allow"] = ", ".join(getattr(refusal, "allowed", ()))
     return response

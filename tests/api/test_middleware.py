@@ -107,11 +107,13 @@ def test_an_unforeseen_error_is_an_enveloped_500(api, failing, caplog):
     assert "canary" in caplog.text
 
 
-def test_a_database_away_is_a_503_with_retry_after(api, failing):
+def test_a_database_away_is_a_503_with_retry_after(api, failing, caplog):
     failing(OperationalError("connection refused"))
     answer = api.get("/api/user/")
     assert error_of(answer) == (503, "unavailable")
     assert int(answer["Retry-After"]) > 0
+    # An outage is one error, not one for each request.
+    assert [each.levelname for each in caplog.records] == ["WARNING"]
 
 
 def test_a_refusal_says_what_more_there_is_to_say(api, failing):
