@@ -12,7 +12,7 @@ from hci_center.secret_values import SECRETS, SUFFIX
 
 _NAMED = re.compile(r"^#?(HCI_[A-Z0-9_]+)=", re.MULTILINE)
 # Read by compose.yaml and by the tests.
-_OF_TOOLS = re.compile(r"HCI_VERSION|HCI_FULL_COUNTS|HCI_TEST_\w+")
+_OF_TOOLS = re.compile(r"HCI_(OLDER_)?VERSION|HCI_FULL_COUNTS|HCI_TEST_\w+")
 
 
 class Unknown(NamedTuple):

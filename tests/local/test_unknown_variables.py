@@ -16,9 +16,7 @@ def test_a_misspelt_name_is_found_with_the_nearest():
 
 
 def test_what_is_read_is_known():
-    assert (
-        found(HCI_PORT="1", HCI_SECRET_KEY_FILE="/x", HOME="/", HCI_VERSION="1") == []
-    )
+    assert found(HCI_PORT="1", HCI_SECRET_KEY_FILE="/x", HCI_OLDER_VERSION="1") == []
     assert found(HCI_PORT_FILE="/x") == [("HCI_PORT_FILE", "HCI_PORT")]
 
 
