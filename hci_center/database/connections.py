@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from hci_center.database.presence import presence, reason_of
+from hci_center.database.outage_lines import outage_lines, reason_of
 from hci_center.database.timeouts import role, timeouts
 
 Result = TypeVar("Result")
@@ -101,7 +101,7 @@ class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
 
 def _no_answer(seconds: float) -> NoAnswerError:
     reason = f"the server has not answered for {seconds:g} s"
-    presence.lost(reason)
+    outage_lines.lost(reason)
     return NoAnswerError(reason)
 
 
@@ -138,12 +138,12 @@ class Outage:
         try:
             connection = BoundedConnection.connect(**parameters)
         except psycopg.OperationalError as error:
-            presence.lost(reason_of(error))
+            outage_lines.lost(reason_of(error))
             if isinstance(error, errors.ConnectionTimeout):
                 self._is_on = True
             raise
         self._is_on = False
-        presence.back()
+        outage_lines.back()
         connection.answer_timeout = timeouts().answer
         return connection
 

@@ -15,7 +15,7 @@ import psycopg
 from django.db import connections
 
 from hci_center.database.connections import BoundedAsyncConnection, bounded
-from hci_center.database.presence import presence, reason_of
+from hci_center.database.outage_lines import outage_lines, reason_of
 from hci_center.database.timeouts import timeouts
 from hci_center.feed.errors import DatabaseAwayError
 
@@ -51,9 +51,9 @@ async def connect(**options: str) -> Connection:
             prepare_threshold=1,
         )
     except psycopg.OperationalError as error:
-        presence.lost(reason_of(error))
+        outage_lines.lost(reason_of(error))
         raise
-    presence.back()
+    outage_lines.back()
     connection.answer_timeout = timeouts().answer
     return connection
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,10 +16,11 @@ from hci_center.audit.actor import acting_command
 from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
-from hci_center.local import installations
+from hci_center.local import installations, paths
 from hci_center.local.output import quiet_without_reader
 from hci_center.local.refused_start import refusing_in_a_sentence
 from hci_center.local.start_check import check_before_migrations, start_checked
+from hci_center.logs.starting import say
 
 # Commands that use the secrets; `serve` checks them itself once its database runs.
 WANT_SECRETS = {
@@ -90,7 +91,8 @@ def _execute(command: str, arguments: list[str]) -> None:
     except OperationalError as error:
         if "--traceback" in arguments or not faults.is_lost(error):
             raise
-        sys.exit(unavailable_sentence(error))
+        say(unavailable_sentence(error), logging.ERROR)
+        sys.exit(1)
 
 
 def _check(command: str) -> None:
@@ -120,5 +122,6 @@ def _named(command: str) -> Iterator[None]:
 def unavailable_sentence(error: OperationalError) -> str:
     """Returns the message for a database that does not respond."""
     reason = str(error).partition("\n")[0]
-    sentence = _GIVEN if os.environ.get("DATABASE_URL") else _EMBEDDED
+    is_embedded = paths.database_url() == settings.DATABASE_URL
+    sentence = _EMBEDDED if is_embedded else _GIVEN
     return f"{sentence} ({reason})"

@@ -11,6 +11,7 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from hci_center.local import paths
+from hci_center.secret_values import secret
 
 _may_make = False
 
@@ -23,7 +24,7 @@ def let_make() -> None:
 
 def is_missing() -> bool:
     """Returns whether there is no database of its own and none is embedded yet."""
-    given = os.environ.get("DATABASE_URL")
+    given = secret(os.environ, "DATABASE_URL")
     is_embedded = not given or given == paths.database_url()
     return is_embedded and not os.path.lexists(paths.data_dir() / "postgres")
 

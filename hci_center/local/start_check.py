@@ -1,8 +1,9 @@
 """What each long-running process checks when it starts.
 
 Its connection keeps a session, the database is not half restored, its secrets and its
-files are those of the database, and every migration that its code needs is applied. A database with more migrations is one
-that a newer version has prepared: both may run side by side.
+files are those of the database, and every migration that its code needs is applied. A
+database with more migrations is one that a newer version has prepared: both may run side
+by side.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import logging
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from hci_center.local.folders import prepare_folders
 from hci_center.local.refused_start import refusing_in_a_sentence
 from hci_center.local.start_check import start_checked
 from hci_center.logs.requests import LineWriter
+from hci_center.logs.starting import say
 from hci_center.webserver.answers import WsgiApplication
 from hci_center.webserver.http_protocol import BoundedHttp
 from hci_center.webserver.wsgi_bridge import Threaded
@@ -81,7 +83,8 @@ def prepare(descriptor: int | None) -> socket.socket:
     try:
         start_checked(files=True)
     except OperationalError as error:
-        sys.exit(unavailable_sentence(error))
+        say(unavailable_sentence(error), logging.ERROR)
+        sys.exit(1)
     prepare_folders()
     return listening_socket(settings.HOST, settings.PORT, descriptor)
 

@@ -16,8 +16,8 @@ AGAIN = 5 * 60.0
 PAUSE = 30.0
 
 
-class Presence:
-    """Whether this process reaches the database. Any thread may report to it."""
+class OutageLines:
+    """The lines about outages of this process. Any thread may report to it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -59,7 +59,7 @@ class Presence:
             logger.info("The database is back after %.0f s", seconds)
 
 
-presence = Presence()
+outage_lines = OutageLines()
 
 
 def reason_of(error: BaseException) -> str:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from hci_center.database import connections, presence, timeouts
+from hci_center.database import connections, outage_lines, timeouts
 from hci_center.feed import async_database
 
 AWAY = {"host": "127.0.0.1", "port": 1, "dbname": "x"}
@@ -24,23 +24,23 @@ def of_the_web(monkeypatch):
 def clock(monkeypatch):
     """The seconds that have passed; tests add to them."""
     passed = [1000.0]
-    monkeypatch.setattr(presence.time, "monotonic", lambda: passed[0])
+    monkeypatch.setattr(outage_lines.time, "monotonic", lambda: passed[0])
     return passed
 
 
 @pytest.fixture
 def here(monkeypatch):
     """One that has reached its database, in place of that of the process."""
-    one = presence.Presence()
+    one = outage_lines.OutageLines()
     one.back()
-    for module in (presence, connections, async_database):
-        monkeypatch.setattr(module, "presence", one)
+    for module in (outage_lines, connections, async_database):
+        monkeypatch.setattr(module, "outage_lines", one)
     return one
 
 
 @pytest.fixture
 def said(caplog):
-    caplog.set_level(logging.INFO, "hci_center.database.presence")
+    caplog.set_level(logging.INFO, "hci_center.database.outage_lines")
     return lambda: [(each.levelname, each.getMessage()) for each in caplog.records]
 
 
@@ -49,7 +49,7 @@ def test_it_is_said_once_and_again_when_it_lasts(here, clock, said):
         here.lost("refused")
         clock[0] += 1
     assert said() == [("ERROR", "The database is lost: refused")]
-    clock[0] += presence.AGAIN
+    clock[0] += outage_lines.AGAIN
     here.lost("refused")
     assert said()[1:] == [("ERROR", "The database is lost for 350 s: refused")]
     here.back()
@@ -64,13 +64,13 @@ def test_one_that_comes_and_goes_is_not_a_line_each_time(here, clock, said):
         clock[0] += 1
     assert len(said()) == 2
     here.lost("refused")
-    clock[0] += presence.PAUSE
+    clock[0] += outage_lines.PAUSE
     here.lost("refused")
     assert said()[2:] == [("ERROR", "The database is lost for 30 s: refused")]
 
 
 def test_before_the_first_connection_the_start_says_it(clock, said):
-    new = presence.Presence()
+    new = outage_lines.OutageLines()
     new.lost("refused")
     new.lost("refused")
     assert said() == []
