@@ -169,12 +169,16 @@ class Worker:
         )
 
     def _jobs_aside(self) -> list[PeriodicTask]:
-        """Returns the periodic tasks that may take long: they run in threads aside."""
+        """Returns the periodic tasks that may take long: they run in threads aside.
+
+        Those of other packages are imported here: threads that import at once may find
+        each other's modules half made.
+        """
         jobs: list[PeriodicTask] = [
             ("orphans", sweep_orphans, SWEEP_EVERY),
             ("openings", extend_openings, EXTEND_EVERY),
             ("words", partial(index_waiting_words, 1.0), 1.0),
-            *((job.name, job.run, job.every) for job in registered()),
+            *((job.name, job.call, job.every) for job in registered()),
         ]
         aside = self._side.threads.run_housekeeping
         return [

@@ -24,10 +24,11 @@ class RegisteredJob(NamedTuple):
     every: float
     stop_path: str = ""
 
-    def run(self) -> object:
-        """Imports and calls the job's function; raises ImportError if there is none."""
+    @property
+    def call(self) -> Callable[[], object]:
+        """Imports the job's function; raises ImportError if there is none."""
         function: Callable[[], object] = import_string(self.path)
-        return function()
+        return function
 
     def stop(self) -> None:
         """Ends the job early; may be called from any thread or a signal handler."""

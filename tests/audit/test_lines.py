@@ -97,7 +97,7 @@ def test_the_worker_makes_the_partition_of_the_next_year():
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE audit_line_{following}")
         [job] = [each for each in registered() if each.name == "audit partitions"]
-        job.run()
-        job.run()
+        job.call()
+        job.call()
         cursor.execute("SELECT to_regclass(%s)", [f"audit_line_{following}"])
         assert cursor.fetchone()[0]

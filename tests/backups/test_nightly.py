@@ -65,11 +65,11 @@ def planned(settings, monkeypatch, tmp_path):
 def test_it_is_made_and_rehearsed_once(planned):
     builders.make_bakery()
     [job] = [each for each in registered() if each.name == "backup"]
-    assert job.run() is True
+    assert job.call() is True
     backup = Backup.objects.get()
     assert (backup.error, backup.rehearsal) == ("", "passed"), backup.rehearsal_error
     assert (planned / backup.name / "manifest.json").exists()
-    assert job.run() is False
+    assert job.call() is False
 
 
 @pytest.mark.django_db(transaction=True)
