@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import resource
 from collections.abc import Callable
 
@@ -17,6 +18,12 @@ def give_memory_back() -> None:
     """Makes the C library return freed memory to the system; glibc keeps it."""
     if _malloc_trim is not None:
         _malloc_trim(0)
+
+
+def collect_and_give_back() -> None:
+    """Collects garbage, and gives the memory of a large body back to the system."""
+    gc.collect()
+    give_memory_back()
 
 
 def _find_malloc_trim() -> Callable[[int], int] | None:

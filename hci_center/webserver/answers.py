@@ -53,6 +53,17 @@ class Reply:
             self.headers = [*self.headers, ("Content-Length", str(length))]
 
 
+def plain_text(status: int, text: bytes) -> Reply:
+    """Returns a response that no application has made."""
+    reply = Reply()
+    reply.status, reply.body = status, text
+    reply.headers = [("Content-Type", "text/plain; charset=utf-8")]
+    if status == 401:
+        reply.headers.append(("WWW-Authenticate", "Bearer"))
+    reply.measure(len(text))
+    return reply
+
+
 def call(application: WsgiApplication, environ: Environ) -> Reply:
     """Calls the application; a response that fails midway becomes a bare 500."""
     reply = Reply()

@@ -8,7 +8,6 @@ more connections than threads.
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -21,7 +20,7 @@ from django.db import DatabaseError
 from hci_center.api.request_parsing import TOO_LARGE
 from hci_center.api.senders import is_known_sender
 from hci_center.errors import RefusedError, UnavailableError
-from hci_center.limits import give_memory_back
+from hci_center.limits import collect_and_give_back
 from hci_center.logs.requests import CALLER, DATABASE, ROUTE, UNMATCHED, line_of
 from hci_center.metrics.access import CONTENT_TYPE, refusal
 from hci_center.metrics.exposition import exposition
@@ -33,6 +32,7 @@ from hci_center.webserver.answers import (
     call,
     call_for,
     closing,
+    plain_text,
     refusing,
 )
 from hci_center.webserver.body_pools import Pool, Request
@@ -177,7 +177,7 @@ class Threaded:
         finally:
             del environ["wsgi.input"]
             self.large.release()
-            self.jobs.put(_collect)
+            self.jobs.put(collect_and_give_back)
 
     async def _reply(self, application: WsgiApplication, environ: Environ) -> Reply:
         """Returns the application's response, run in a Django thread."""
@@ -230,7 +230,7 @@ class Threaded:
         if probe.path == "/metrics":
             refused = refusal(environ.get("HTTP_AUTHORIZATION"))
             if refused is not None:
-                return _plain(*refused)
+                return plain_text(*refused)
         return await probe.answer(environ)
 
     def _expose(
@@ -294,19 +294,3 @@ class Threaded:
 
         self.jobs.put(check)
         return await answer
-
-
-def _plain(status: int, text: bytes) -> Reply:
-    reply = Reply()
-    reply.status, reply.body = status, text
-    reply.headers = [("Content-Type", "text/plain; charset=utf-8")]
-    if status == 401:
-        reply.headers.append(("WWW-Authenticate", "Bearer"))
-    reply.measure(len(text))
-    return reply
-
-
-def _collect() -> None:
-    """Returns the memory of a large body to the system."""
-    gc.collect()
-    give_memory_back()

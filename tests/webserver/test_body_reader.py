@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from hci_center.webserver.body_pools import FILE_BODY, META_BODY, SMALL_BODY, cap
-from tests.attacks.servers import wait_until
 from tests.ports import free_port
 from tests.webserver.echo import BIG, STREAMED
 
@@ -286,36 +283,3 @@ def test_head_is_answered_without_a_body(server):
     assert answer.read() == b""
     client.request("GET", "/x")
     assert client.getresponse().status == 200
-
-
-def test_an_upload_that_is_too_slow_for_a_stop_is_refused(tmp_path):
-    """In the words of the API, with the invitation to come again; nothing is done."""
-    server = EchoServer(tmp_path / "log", "3", "1")
-    client = server.client()
-    client.putrequest("POST", "/upload")
-    client.putheader("Content-Length", "1000")
-    client.endheaders(b"x")
-    wait_until(lambda: server.call("GET", "/x")[0].status == 200)
-    os.kill(server.process.pid, signal.SIGTERM)
-    answer = client.getresponse()
-    assert (answer.status, answer.getheader("Connection")) == (503, "close")
-    assert answer.getheader("Retry-After")
-    assert json.loads(answer.read())["error"]["code"] == "unavailable"
-    assert server.process.wait(timeout=5) in (0, -signal.SIGTERM)
-    assert "/upload" not in server.log.read_text()
-    assert "Traceback" not in server.log.read_text()
-    server.stop()
-
-
-def test_it_finishes_requests_when_it_is_stopped(tmp_path):
-    server = EchoServer(tmp_path / "log")
-    idle = server.client()
-    idle.request("GET", "/x")
-    idle.getresponse().read()
-    busy = server.client()
-    busy.request("GET", "/slow")
-    time.sleep(0.3)
-    os.kill(server.process.pid, signal.SIGTERM)
-    assert busy.getresponse().status == 200
-    assert server.process.wait(timeout=5) in (0, -signal.SIGTERM)
-    server.stop()

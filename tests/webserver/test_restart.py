@@ -1,18 +1,22 @@
-"""A server is replaced while others call it: nobody is refused, nothing is cut off."""
+"""A server stops or is replaced while others call it: nothing is cut off unanswered."""
 
 from __future__ import annotations
 
 import http.client
+import json
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from hci_center.listening import listen
 from tests.attacks.servers import wait_until
 from tests.ports import free_port
-from tests.webserver.test_body_reader import ROOT
+from tests.webserver.test_body_reader import ROOT, EchoServer
 
 CALLERS = 4
 
@@ -96,3 +100,36 @@ def test_a_restart_fails_no_call(restarted):
     for caller in callers:
         caller.join()
     assert [caller.failed for caller in callers] == [[]] * CALLERS
+
+
+def test_an_upload_that_is_too_slow_for_a_stop_is_refused(tmp_path):
+    """In the words of the API, with the invitation to come again; nothing is done."""
+    server = EchoServer(tmp_path / "log", "3", "1")
+    client = server.client()
+    client.putrequest("POST", "/upload")
+    client.putheader("Content-Length", "1000")
+    client.endheaders(b"x")
+    wait_until(lambda: server.call("GET", "/x")[0].status == 200)
+    os.kill(server.process.pid, signal.SIGTERM)
+    answer = client.getresponse()
+    assert (answer.status, answer.getheader("Connection")) == (503, "close")
+    assert answer.getheader("Retry-After")
+    assert json.loads(answer.read())["error"]["code"] == "unavailable"
+    assert server.process.wait(timeout=5) in (0, -signal.SIGTERM)
+    assert "/upload" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()
+    server.stop()
+
+
+def test_it_finishes_requests_when_it_is_stopped(tmp_path):
+    server = EchoServer(tmp_path / "log")
+    idle = server.client()
+    idle.request("GET", "/x")
+    idle.getresponse().read()
+    busy = server.client()
+    busy.request("GET", "/slow")
+    time.sleep(0.3)
+    os.kill(server.process.pid, signal.SIGTERM)
+    assert busy.getresponse().status == 200
+    assert server.process.wait(timeout=5) in (0, -signal.SIGTERM)
+    server.stop()
