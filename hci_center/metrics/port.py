@@ -63,14 +63,17 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-class _Server6(_Server):
-    """For `::`, the system's own setting says whether IPv4 is served too."""
+class _ServerIPv6(_Server):
+    """The same on an address of IPv6.
+
+    On `::` the system's own setting decides whether IPv4 is served too.
+    """
 
     address_family = socket.AF_INET6
 
 
 def _server_of(host: str) -> type[_Server]:
-    return _Server6 if ":" in host else _Server
+    return _ServerIPv6 if ":" in host else _Server
 
 
 def serve_metrics(port: int, report: Callable[[], bytes]) -> ThreadingHTTPServer | None:
