@@ -161,8 +161,10 @@ export class Reader {
 
   /** Reads what is sent later, which is beside the messages. @param {import("./conversation.js").Conversation} conversation */
   async #readScheduled(conversation) {
+    const { generation } = this;
     try {
       const { scheduled } = await this.calls.scheduled(conversation.ref);
+      if (generation !== this.generation) return; // as of a line
       conversation.scheduled = new Map(scheduled.map((/** @type {any} */ one) => [one.id, one]));
       this.store.changed();
     } catch {
@@ -240,8 +242,11 @@ export class Reader {
 
   /** @param {string} key @param {Ref} ref */
   async #readLine(key, ref) {
+    const { generation } = this;
     try {
       const [row, events] = await this.meanwhile.during(this.calls.chat(ref));
+      // A reset came meanwhile: no event tells what has changed before it, and all is read anew.
+      if (generation !== this.generation) return;
       this.store.putRow(row);
       this.store.placeLine(key);
       this.applyAgain(events);
@@ -255,8 +260,11 @@ export class Reader {
 
   /** @param {import("./conversation.js").Conversation} conversation */
   async #readHistory(conversation) {
+    const { generation } = this;
     try {
-      conversation.replaceHistory(await this.calls.history(conversation.ref));
+      const history = await this.calls.history(conversation.ref);
+      if (generation !== this.generation) return; // as of a line
+      conversation.replaceHistory(history);
       this.store.changed();
     } catch (error) {
       if (/** @type {any} */ (error).isTemporary) this.toRead.histories.add(conversation.key);

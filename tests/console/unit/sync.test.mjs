@@ -114,6 +114,27 @@ async function heartbeat(sync, t) {
   for (let n = 0; n < 20; n += 1) await null;
 }
 
+test("a line that was asked for before a reset does not undo what is read after it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const old = held();
+  const { store, sync } = synced({
+    chat: old.promise,
+    managers: Promise.resolve([]),
+    list: Promise.resolve({ chats: [listed({ tags: [] })], next: null, counts: waiting(1), s: 9 }),
+  });
+  await sync.readList({ tab: "queue" });
+  const { key: _, ...row } = line({ protocol: "P2", tags: ["vip"] });
+  // Of another chat than is known, so it is read.
+  event(sync, { k: "line", row, was: WAITING, is: WAITING });
+  t.mock.timers.tick(1000);
+  sync.hear({ t: "reset", e: "e2", s: 9 });
+  for (let n = 0; n < 20; n += 1) await null;
+  old.answer(listed({ protocol: "P1", tags: ["vip"] }));
+  for (let n = 0; n < 20; n += 1) await null;
+  assert.deepEqual(store.list({ tab: "queue" }).lines.map(({ protocol, tags }) => [protocol, tags]), [["P1", []]]);
+  assert.deepEqual(store.lines.get(JSON.stringify([M, ID])).tags, []);
+});
+
 test("what a bad line kept from being read is read again with the next heartbeat", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const failure = Object.assign(new Error("offline"), { isTemporary: true });
