@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,15 +78,17 @@ def run(name: str, *command: str) -> subprocess.CompletedProcess[str]:
         "HCI_SECRET_KEY": settings.SECRET_KEY,
         "HCI_TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
     }
-    return subprocess.run(
-        [sys.executable, *command],
-        env=os.environ | given,
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-    )
+    # Of its own: `serve` stops the servers of its folder that an earlier start has left.
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(
+            [sys.executable, *command],
+            env=os.environ | given | {"HCI_DATA_DIR": folder},
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
 
 
 def test_no_process_runs_on_a_half_restored_database(half_restored):
