@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from typing import Any
 
 import orjson
@@ -144,7 +145,10 @@ def _chats(condition: str, values: dict[str, Any]) -> list[Sealed]:
 
 
 def lines_of(chat: Sealed, *, notes: bool) -> tuple[str, list[Line]]:
-    """Returns the customer's name and the lines, oldest first, notes by their time."""
+    """Returns the customer's name and the lines, messages in the order of arrival.
+
+    A note comes before the messages that were stored after it was written.
+    """
     names = names_in(chat.chat_id)
     values = {
         "chat": chat.chat_id,
@@ -156,11 +160,13 @@ def lines_of(chat: Sealed, *, notes: bool) -> tuple[str, list[Line]]:
         lines = [_line(chat, names, *row) for row in cursor.fetchall()]
         if notes:
             cursor.execute(_NOTES, values)
-            lines += [
+            written = [
                 _note(names, at, str(author or actor), text)
                 for at, author, actor, text in cursor.fetchall()
             ]
-            lines.sort(key=lambda line: line.at)
+            lines = list(
+                merge(lines, written, key=lambda line: line.stored_at or line.at)
+            )
     return names.contact, lines
 
 

@@ -186,6 +186,16 @@ def test_notes_after_the_closing_are_not_in_it(api, chat, ana):
     assert said(api, chat, notes=True) == [("Ana", "Antes")]
 
 
+def test_notes_leave_the_messages_in_the_order_of_arrival(api, chat, ana):
+    say(chat, "Oi")
+    note(chat, "Vi", author=ana)
+    # A gateway tells of a time before the first message's.
+    say(chat, "Enviada antes", created_at=timezone.now() - timedelta(days=1))
+    assert [text for _, text in said(api, chat)] == ["Oi", "Enviada antes"]
+    shown = [text for _, text in said(api, chat, notes=True)]
+    assert shown == ["Oi", "Vi", "Enviada antes"]
+
+
 # What a caller may not see
 
 
