@@ -22,7 +22,14 @@ from hci_center.reports.computing.percentiles import (
 )
 from hci_center.reports.computing.presence_figures import NAMES, presence
 from hci_center.reports.computing.questions import Question
-from hci_center.reports.computing.report import Key, Report, fetch, ordered, share
+from hci_center.reports.computing.report import (
+    Figures,
+    Key,
+    Report,
+    fetch,
+    ordered,
+    share,
+)
 from hci_center.reports.computing.uptime import uptime
 from hci_center.reports.computing.volumes import volumes
 from hci_center.reports.metrics.metric import Count, Duration
@@ -94,10 +101,16 @@ def _durations(question: Question) -> Report:
         if kind == "rows":
             place = report.rows.setdefault(tuple(keys), {})
         add_duration(place, is_business, values)
-    for place in (*report.rows.values(), report.total):
-        for name, value in {**dict.fromkeys(beside, 0), **no_duration()}.items():
-            place.setdefault(name, value)
+    _complete(report, {**no_duration(), **dict.fromkeys(beside, 0)})
     return ordered(report, question)
+
+
+def _complete(report: Report, empty: Figures) -> None:
+    """Adds the figures that a place lacks; all places have them in the same order."""
+    for place in (*report.rows.values(), report.total):
+        found = {**empty, **place}
+        place.clear()
+        place.update(found)
 
 
 def _count_beside(report: Report, key: Key, counts: dict[str, int]) -> None:
@@ -122,10 +135,7 @@ def _shares(question: Question, base: Counted) -> Report:
             report.rows[tuple(key)] = {"n": n, "of": of, "rate": share(n, of)}
     report.total = {"n": total_n, "of": total_of, "rate": share(total_n, total_of)}
     _spread(question, report, spread)
-    for place in report.rows.values():
-        place.setdefault("n", 0)
-        place.setdefault("of", 0)
-        place.setdefault("rate", None)
+    _complete(report, {"n": 0, "of": 0, "rate": None})
     return ordered(report, question)
 
 
