@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from chats.gateways import error_rules as v
 from chats.gateways.base import Outcome
 from chats.gateways.http import Answer
-from chats.gateways.parsing import found, listed, text
+from chats.gateways.parsing import found, text
 
 _DISCONNECTED = re.compile(
     r"Connection (Closed|Lost)|Timed? ?Out|not connected|Connection was lost", re.I
@@ -22,10 +23,7 @@ _SCHEMA = re.compile(
 
 def parse_error(answer: Answer, message: str) -> Outcome:
     """Returns the outcome of a failed response. `message` is its text, masked."""
-    messages = listed(answer.object(), "response", "message")
-    if any(found(part, "exists") is False for part in messages):
-        return v.BAD_RECIPIENT.outcome()
-    if found(answer.object(), "response", "message", "exists") is False:
+    if any(found(part, "exists") is False for part in _messages(answer)):
         return v.BAD_RECIPIENT.outcome()
     if answer.status in (401, 403):
         return v.NOT_AUTHORIZED.outcome(message)
@@ -52,7 +50,17 @@ def parse_error(answer: Answer, message: str) -> Outcome:
 def said_in(answer: Answer) -> str:
     """Returns the text of an error response."""
     body = answer.object()
-    message = found(body, "response", "message")
-    if isinstance(message, list):
-        return "; ".join(text(line) for line in message if not isinstance(line, dict))
-    return text(message) or text(body.get("message")) or text(body.get("error"))
+    if said := "; ".join(filter(None, map(text, _messages(answer)))):
+        return said
+    return text(body.get("message")) or text(body.get("error"))
+
+
+def _messages(answer: Answer) -> list[Any]:
+    """Returns the messages of an error response: texts, and objects about numbers.
+
+    Those of a schema error are a list in the list.
+    """
+    message = found(answer.object(), "response", "message")
+    several = message if isinstance(message, list) else [message]
+    inner = (one if isinstance(one, list) else [one] for one in several)
+    return [one for some in inner for one in some]

@@ -142,7 +142,7 @@ class FakeEvolution(FakeServer):
         if self.state != "open":
             return _bad("Error: Connection Closed")
         if not number:
-            return _bad('instance requires property "number"')
+            return _bad(['instance requires property "number"'])
         person = self.lids.get(number, user)
         if person not in self.people:
             jid = f"{user}@s.whatsapp.net"
@@ -174,7 +174,7 @@ class FakeEvolution(FakeServer):
     ) -> tuple[str, str, bytes, str, str] | Reply:
         if method == "sendText":
             if not body.get("text"):
-                return _bad('instance requires property "text"')
+                return _bad(['instance requires property "text"'])
             return "text", body["text"], b"", "", ""
         encoded = body.get(FIELDS[method], "")
         if not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", encoded):

@@ -156,6 +156,7 @@ def evolution_error(message, status=400):
         (500, ["Error: Connection Closed"], ("later", "account", "not_connected")),
         (400, ["Error: Timed Out"], ("later", "account", "not_connected")),
         (400, ['instance requires property "text"'], BAD),
+        (400, [['instance requires property "text"', "number must be a text"]], BAD),
         (400, ["Owned media must be a url or base64"], BAD),
         (401, "Unauthorized", ACCOUNT),
         (404, ['The "x" instance does not exist'], ("final", "account", "bad_setup")),
