@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Protocol
@@ -101,6 +102,7 @@ class Connection:
         "paused_at",
         "present_as",
         "reset_due",
+        "said",
         "slot",
         "state",
         "task",
@@ -129,9 +131,10 @@ class Connection:
         self.reset_due = False
         self.is_in_doubt = False
         self.task: asyncio.Task[None] | None = None
-        # The `viewing` and `typing` frames in effect, with the time of each, and the
-        # rate limit's state; None for most sockets.
+        # The `viewing` and `typing` frames in effect, with the time of each, those that
+        # are not handled yet, and the rate limit's state; None for most sockets.
         self.followed: dict[Any, tuple[float, dict[str, Any]]] | None = None
+        self.said: deque[dict[str, Any]] | None = None
         self.ephemeral_at = 0.0
         transport.connection = self
 

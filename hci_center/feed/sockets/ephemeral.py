@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,8 @@ SECONDS_PER_FRAME = 0.2
 BURST_SECONDS = 1.0
 # The most contacts that one socket may view or type to at a time.
 MOST_FOLLOWED = 8
+# The most frames of one socket that wait for the one before them.
+MOST_WAITING = 32
 # Seconds after which `on: true` is over, unless the client says it again.
 OVER_AFTER = 45.0
 
@@ -102,6 +105,28 @@ class EphemeralEvents:
                     if connection is not exclude:
                         write(data)
 
+    def take(self, connection: Connection, sent: dict[str, Any]) -> bool:
+        """Adds a client's `viewing` or `typing` frame to those to be handled.
+
+        Returns whether `follow_all` must be started: it handles them one by one, since a
+        frame may withdraw the one before it.
+        """
+        if connection.said is None:
+            connection.said = deque((sent,))
+            return True
+        if len(connection.said) < MOST_WAITING:
+            connection.said.append(sent)
+        return False
+
+    async def follow_all(self, connection: Connection) -> None:
+        """Handles the frames of a client in their order."""
+        said = connection.said
+        try:
+            while said:
+                await self.follow(connection, said.popleft())
+        finally:
+            connection.said = None
+
     async def follow(self, connection: Connection, sent: dict[str, Any]) -> None:
         """Handles a client's `viewing` or `typing` frame.
 
@@ -130,7 +155,8 @@ class EphemeralEvents:
         )
         if location is None or not sees(caller, *location):
             return
-        if not on or _remember(connection, payload):
+        # After the end of the connection nothing would withdraw it.
+        if not on or (connection.is_open and _remember(connection, payload)):
             await self.publish(location, {**payload, "on": on}, exclude=connection)
 
     async def forget(self, connection: Connection) -> None:

@@ -337,7 +337,8 @@ class Hub:
 
     def follow(self, connection: Connection, sent: dict[str, Any]) -> None:
         """Starts the handling of a `viewing` or `typing` frame."""
-        self._background.start(self.ephemeral.follow(connection, sent))
+        if self.ephemeral.take(connection, sent):
+            self._background.start(self.ephemeral.follow_all(connection))
 
     def report(self) -> bytes:
         """The metrics of this process in Prometheus's format."""

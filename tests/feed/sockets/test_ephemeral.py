@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock, patch
 
 from django.db import connection
 
@@ -180,6 +181,38 @@ def test_only_who_asked_for_notes_hears_that_a_note_is_typed(
     her.close()
     assert next_now(noted, "typing") == {**expected, "on": False, "note": True}
     assert next_now(plain, "typing") == {**expected, "on": False}
+
+
+def test_frames_of_one_socket_take_effect_in_their_order(
+    feed: Feed, manager: Any, contact: Contact, ana: Any, api: Api
+) -> None:
+    watcher, her = feed.open(api), feed.open(signed_in(ana.user))
+    payload = {"id": contact.public_id, "m": manager.number}
+    for on in (True, False, True, False):
+        her.send({"t": "typing", **payload, "on": on})
+    builders.make_area(manager, "the-end")
+    heard = [next_now(watcher, "typing")["on"] for _ in range(4)]
+    assert heard == [True, False, True, False]
+
+
+def test_what_a_socket_said_before_it_closed_does_not_outlast_it() -> None:
+    connection, database = Connection(Mock(), Mock()), AsyncMock()
+    connection.state = Mock(caller=Mock(is_manager=True, operator=1))
+    events = ephemeral.EphemeralEvents(database, Mock(), Mock())
+    events.publish = published = AsyncMock()  # type: ignore[method-assign]
+
+    async def closing(*_args: Any, **_more: Any) -> list[Any]:
+        connection.is_open = False
+        return [(1, None, None)]
+
+    database.rows = closing
+    sent = {"t": "viewing", "id": 1, "m": 2, "on": True}
+    with patch.object(ephemeral, "sees", return_value=True):
+        assert events.take(connection, sent)
+        asyncio.run(events.follow_all(connection))
+    published.assert_not_awaited()
+    assert not connection.followed
+    assert connection.said is None
 
 
 def test_who_does_not_say_it_again_views_no_more() -> None:
