@@ -64,6 +64,15 @@ UPDATE chats_message m SET error = a.pause_reason
  WHERE a.paused_until > statement_timestamp() AND m.id = d.message_id AND m.status = 'wait'
    AND m.error <> a.pause_reason
 """
+# Messages that wait for something else afterwards no longer show the reason.
+_UNMARK = """
+UPDATE chats_message m SET error = ''
+  FROM chats_gatewayaccount a
+  JOIN chats_delivery d ON d.manager_id = a.manager_id AND d.channel = a.channel
+                       AND d.done_at IS NULL
+ WHERE a.manager_id = %s AND a.channel = %s AND a.pause_reason <> ''
+   AND m.id = d.message_id AND m.status = 'wait' AND m.error = a.pause_reason
+"""
 _ACCOUNT = f"SELECT {COLUMNS} FROM managers_manager m WHERE m.id = %s"  # noqa: S608
 _PAUSED = f"""
 SELECT a.channel, a.fingerprint, {COLUMNS}
@@ -125,6 +134,8 @@ def prolong(ref: GatewayAccountRef, code: str, wait: float) -> bool:
 
 def resume(manager_id: int, channel: str) -> None:
     """Ends the account's pause."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNMARK, [manager_id, channel])
     held = Q(paused_until__isnull=False) | Q(pauses__gt=0)
     GatewayAccount.objects.filter(held, manager=manager_id, channel=channel).update(
         paused_until=None, pause_code="", pause_reason="", pauses=0

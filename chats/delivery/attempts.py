@@ -13,8 +13,8 @@ from chats.accounts.registry import GatewayRegistry
 from chats.delivery.queue import Job
 from chats.files.storage import may_be_elsewhere
 from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
+from chats.messages.receipts import MAYBE_DELIVERED
 
-MAYBE_DELIVERED = "maybe_delivered"
 # The pause of an account whose credentials no key decrypts, in seconds.
 UNREADABLE_PAUSE = 60.0
 

@@ -162,7 +162,9 @@ class EventHandler:
 
     def echo(self, event: Echo) -> None:
         """Confirms a message of ours, or stores a message that was sent elsewhere."""
-        if event.uuid and self.sent.confirm(event.uuid, event.external_id):
+        if event.uuid and self.sent.confirm(
+            event.uuid, event.external_id, event.content
+        ):
             return
         known = self.sent.known(event.external_id)
         if known is not None:

@@ -5,29 +5,61 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from chats.conversations.queries import as_uuid
-from chats.gateways.events import Echo, Receipt, Watermark
-from chats.messages.receipts import apply_parked, lock_reference, report_status
+from chats.gateways.events import Content, Echo, Receipt, Watermark
+from chats.messages.receipts import (
+    MAYBE_DELIVERED,
+    apply_parked,
+    lock_reference,
+    report_status,
+)
 from chats.models import Message
-from contacts.models import Contact
+from contacts.models import Channel, Contact
 from contacts.saving import find_contact
 
+# The last column is whether the message is a file whose caption is sent after it.
 _KNOWN = """
-SELECT uuid::text, gateway_id FROM chats_message
+SELECT uuid::text, gateway_id,
+       coalesce(details ? 'caption', false) AND (%(is_page)s OR type = 'audio')
+  FROM chats_message
  WHERE manager_id = %(manager)s AND direction = 'out'
    AND (gateway_id = %(reference)s OR uuid = %(uuid)s::uuid
         OR id = (SELECT p.message_id FROM chats_messagepart p
                   WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))
 """
-# Sends to a contact with an unknown result: those in progress, and those that may have
-# been sent.
-_OPEN_ENDS = """
-SELECT m.uuid::text, d.in_flight, m.content = %(text)s
+# Sends to a contact with an unknown result: those in progress, those that may have been
+# sent, and those that failed for that lately: gateways repeat an event for a while.
+_OPEN_ENDS = f"""
+SELECT m.id, d.in_flight, m.uuid::text, m.type, m.content, m.details ->> 'caption'
   FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
  WHERE d.contact_id = %(contact)s AND d.done_at IS NULL
    AND (d.in_flight OR d.doubt_until IS NOT NULL)
- ORDER BY d.message_id
+ UNION ALL
+SELECT m.id, false, m.uuid::text, m.type, m.content, m.details ->> 'caption'
+  FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+ WHERE %(is_api)s AND d.manager_id = %(manager)s AND d.contact_id = %(contact)s
+   AND d.failed_at > statement_timestamp() - interval '30 minutes'
+   AND d.failed_code = '{MAYBE_DELIVERED}'
+   AND m.status = 'failed' AND m.gateway_id IS NULL
+ ORDER BY 2 DESC, 1
+"""  # noqa: S608 - of a code
+# The kinds that the echo of a file may have, by its message's type: a GIF is sent as a
+# video, what is large as a document.
+_ECHOED_AS = {
+    "image": ("image", "video", "file"),
+    "audio": ("audio", "file"),
+    "video": ("video", "file"),
+}
+# Its outcome was not known, or else there is a result of the caption too.
+_NOTE_CAPTION = """
+UPDATE chats_message m SET error = CASE WHEN %(is_sent)s THEN '' ELSE %(note)s END
+  FROM chats_delivery d
+ WHERE m.uuid = %(uuid)s::uuid AND d.message_id = m.id
+   AND CASE WHEN %(is_sent)s THEN m.error = %(note)s
+            ELSE m.error = '' AND m.status <> 'failed'
+                 AND (d.doubt_until IS NOT NULL OR d.failed_at IS NOT NULL) END
 """
 # A message was sent when its last attempt began, not when it was queued.
 _LIFT_UNTIL = """
@@ -63,23 +95,31 @@ class SentMessages:
 
         Returns whether it was. Raises NotYetError while a send is in progress.
         """
-        values: dict[str, Any] = {"contact": contact.pk, "text": event.content.text}
+        values: dict[str, Any] = {
+            "contact": contact.pk,
+            "manager": self.manager_id,
+            "is_api": event.is_api is True,
+        }
         with connection.cursor() as cursor:
             cursor.execute(_OPEN_ENDS, values)
             ends = cursor.fetchall()
-        for uuid, in_flight, is_same in ends:
+        for _message_id, in_flight, uuid, *sent in ends:
             if in_flight:
                 raise NotYetError
-            if is_same:
-                return self.confirm(uuid, event.external_id)
+            if _is_echo_of(event, *sent):
+                return self.confirm(uuid, event.external_id, event.content)
         return False
 
-    def confirm(self, uuid: str, gateway_id: str) -> bool:
+    def confirm(
+        self, uuid: str, gateway_id: str, content: Content | None = None
+    ) -> bool:
         """Records that our message was sent under that gateway id.
 
-        Returns False if the message is not ours.
+        `content` is what was sent, if it is known. Returns False if the message is not
+        ours.
         """
-        if self.known(uuid) is None:
+        ours = self.known(uuid)
+        if ours is None:
             return False
         with transaction.atomic():
             lock_reference(self.manager_id, gateway_id)
@@ -87,14 +127,27 @@ class SentMessages:
                 unnamed = Message.objects.filter(uuid=uuid, gateway_id__isnull=True)
                 unnamed.update(gateway_id=gateway_id)
             report_status(self.manager_id, uuid, "sent")
+            if content is not None and ours[2]:
+                self._note_caption(uuid, is_sent=content.media is None)
             apply_parked(self.manager_id, gateway_id)
         return True
+
+    def _note_caption(self, uuid: str, *, is_sent: bool) -> None:
+        """Notes with a file that only an event proved sent that its caption may be lost.
+
+        The attempt ended with the file. The event of the caption itself removes the note.
+        """
+        note = _("The file was sent, but maybe not what was said with it.")
+        values: dict[str, Any] = {"uuid": uuid, "note": note, "is_sent": is_sent}
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE_CAPTION, values)
 
     def known(self, reference: str) -> Any:
         values: dict[str, Any] = {
             "manager": self.manager_id,
             "reference": reference,
             "uuid": as_uuid(reference),
+            "is_page": self.channel == Channel.FACEBOOK,
         }
         with connection.cursor() as cursor:
             cursor.execute(_KNOWN, values)
@@ -132,3 +185,18 @@ class SentMessages:
             row = cursor.fetchone()
         if row and row[0]:
             raise NotYetError
+
+
+def _is_echo_of(event: Echo, kind: str, text: str, caption: str | None) -> bool:
+    """Returns whether the event may be the echo of a message with that content.
+
+    A file without a caption may also have been sent by a person on the phone.
+    """
+    content = event.content
+    if content.media is None:
+        return content.text == text
+    if content.kind not in _ECHOED_AS.get(kind, ("file",)):
+        return False
+    # WhatsApp shows no text with a sound: it is sent after it.
+    shown = "" if content.kind == "audio" else caption or ""
+    return content.text == shown and bool(shown or event.is_api)

@@ -2,7 +2,8 @@
 
 Receipts arrive in any order, repeatedly, and even before the message they refer to.
 The final status does not depend on the order: wait < sent < delivered < read, each only
-upwards; failed only from wait or sent, and delivered or read replace it.
+upwards; failed only from wait or sent, and delivered or read replace it. So does sent,
+if the message had failed because nobody knew whether it was sent.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from django.utils.translation import gettext as _
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import as_uuid, message_of_reference
 from chats.models import ParkedReceipt, Status
+
+# The code of a failure after which the message may have been delivered.
+MAYBE_DELIVERED = "maybe_delivered"
 
 # The statuses from which each status may be reached.
 _FROM = {
@@ -32,6 +36,10 @@ _MAY_LIFT = (
         for status, lower in _FROM.items()
     )
     + " END"
+    # A receipt settles what was not known.
+    + f""" OR (n.status = '{Status.SENT.value}' AND m.status = '{Status.FAILED.value}'
+       AND EXISTS (SELECT FROM chats_delivery u WHERE u.message_id = m.id
+                      AND u.failed_code = '{MAYBE_DELIVERED}'))"""
 )
 # Applies `named`, the ids of messages with their receipts, at most one of a message. A
 # receipt proves that the message was sent: it is not sent again, and its page token is
@@ -43,7 +51,7 @@ LIFT_NAMED = f"""lifted AS (
      SET status = n.status,
          error = CASE WHEN n.status = 'failed' OR m.status IN ('wait', 'failed')
                       THEN n.error ELSE m.error END
-    FROM named n WHERE m.id = n.id AND {_MAY_LIFT}
+    FROM named n WHERE m.id = n.id AND ({_MAY_LIFT})
   RETURNING m.id, n.status
 ), reached AS (
   UPDATE chats_delivery d
@@ -56,8 +64,7 @@ LIFT_NAMED = f"""lifted AS (
            THEN coalesce(d.read_at, clock_timestamp()) ELSE d.read_at END,
          failed_at = CASE WHEN l.status = 'failed'
            THEN coalesce(d.failed_at, clock_timestamp()) ELSE d.failed_at END,
-         failed_code = CASE WHEN l.status = 'failed' THEN 'reported'
-                            WHEN l.status = 'sent' THEN d.failed_code ELSE '' END
+         failed_code = CASE WHEN l.status = 'failed' THEN 'reported' ELSE '' END
     FROM lifted l WHERE d.message_id = l.id
 )"""  # noqa: S608 - of statuses
 _LIFT = f"""
