@@ -46,10 +46,13 @@ SELECT %s, * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::integer[],
                          %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
                          %s::timestamptz[], %s::timestamptz[])
 """
-# Messages of the customer and of people, each the first since the other side's.
+# Messages of the customer and of people, each the first since the other side's or of its
+# episode: what was said before a closing is no part of what follows.
 _TURNS = """
 SELECT said.at, said.who FROM (
-  SELECT each.*, lag(each.who) OVER (ORDER BY each.at, each.id) AS before FROM (
+  SELECT each.*, lag(each.who) OVER (
+           PARTITION BY width_bucket(each.at, %(begins)s::timestamptz[])
+           ORDER BY each.at, each.id) AS before FROM (
     SELECT m.id, greatest(coalesce(m.stored_at, m.created_at), h.opened_at) AS at,
            CASE WHEN m.direction = 'in' THEN 'customer'
                 WHEN m.auto = 'phone' THEN 'phone' ELSE 'operator' END AS who
@@ -58,7 +61,7 @@ SELECT said.at, said.who FROM (
        AND (m.direction = 'in' OR m.auto = 'phone' OR m.auto = '' AND m.sender IN (
               SELECT o.id::text FROM areas_operator o WHERE o.manager_id = m.manager_id))
     ) each
-   WHERE each.at >= %(since)s) said
+   WHERE each.at >= (%(begins)s::timestamptz[])[1]) said
  WHERE said.before IS DISTINCT FROM said.who
  ORDER BY said.at, said.id
 """
@@ -72,9 +75,12 @@ def lines_of(chat: Chat) -> list[Line]:
     ]
 
 
-def turns_of(chat: Chat, since: datetime) -> list[Turn]:
-    """Returns the messages after which the other side has the word."""
-    values: dict[str, Any] = {"chat": chat.pk, "since": since}
+def turns_of(chat: Chat, begins: Sequence[datetime]) -> list[Turn]:
+    """Returns the messages after which the other side has the word.
+
+    `begins` are when episodes began, in their order; earlier messages are left out.
+    """
+    values: dict[str, Any] = {"chat": chat.pk, "begins": list(begins)}
     return [Turn(*row) for row in _fetched(_TURNS, values)]
 
 

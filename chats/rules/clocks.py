@@ -173,12 +173,12 @@ def _compared(
     ]
     if not episodes:
         return None
-    begin = episodes[0][0].at
-    rows = clocks_of(chat, begin)
+    begins = [episode[0].at for episode in episodes]
+    rows = clocks_of(chat, begins[0])
     versions = versions_of(line for episode in episodes for line in episode)
     if not rows and not any(map(_has_targets, versions.values())):
         return None
-    turns = turns_of(chat, begin)
+    turns = turns_of(chat, begins)
     wanted = [
         span
         for episode in episodes

@@ -11,6 +11,7 @@ from django.utils import timezone
 from areas.rules.menus import publish_menu
 from chats.conversations.assignment import delete_contact
 from chats.models import Chat, ChatEvent, Clock, Message, Task
+from chats.rules.clock_checks import wrong_clocks
 from tests import builders
 from tests.chats.rules.living import BOT, TARGETS, Life, running, states
 from tests.chats.rules.running import run_tasks
@@ -249,6 +250,22 @@ def test_a_chat_that_goes_on_has_clocks_again(life, ana):
     assert set(running()) == {"queue", "first", "resolution"}
     assert running()["resolution"].started_at == line("reopened").at
     assert states().count(("resolution", "met")) == 1
+
+
+def test_who_had_the_last_word_is_owed_an_answer_when_he_goes_on(life, ana):
+    builders.save_policy(life.manager, **TARGETS, reopen=600)
+    life.writes()
+    life.claimed(ana)
+    life.answered(ana)
+    life.writes("obrigado")
+    life.closed()
+    life.writes("mais uma coisa")
+    run_tasks()
+    assert line("reopened").cause == "customer"
+    found = running()
+    assert set(found) == {"queue", "first", "resolution"}
+    assert found["first"].started_at == Message.objects.latest("pk").stored_at
+    assert list(wrong_clocks()) == []
 
 
 def test_a_clock_ends_once(life):
