@@ -40,7 +40,7 @@ INVARIANTS: Mapping[str, str] = {
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
           FROM chats_chatevent e) l
        WHERE l.at < l.before - interval '1 second'""",
-    # An open chat that nobody who works can take, for over a minute.
+    # An open chat that nobody who works can take, for over a minute and by nobody's choice.
     "H1": """
       SELECT h.manager_id, h.id FROM chats_chat h
         JOIN contacts_contact c ON c.id = h.contact_id
@@ -52,7 +52,9 @@ INVARIANTS: Mapping[str, str] = {
                 AND CASE WHEN c.operator_id IS NOT NULL THEN o.id = c.operator_id
                          ELSE c.area_id IS NULL OR EXISTS (
                            SELECT FROM areas_operatorarea s
-                            WHERE s.operator_id = o.id AND s.area_id = c.area_id) END)""",
+                            WHERE s.operator_id = o.id AND s.area_id = c.area_id) END)
+         AND NOT EXISTS (SELECT FROM chats_homelesschat w
+                          WHERE w.chat_id = h.id AND w.is_by_choice)""",
     # A contact held by somebody who is inactive.
     "H2": """
       SELECT c.manager_id, h.id FROM contacts_contact c

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from areas.models import OperatorArea
+from chats.conversations.homes import leave_without_home
 from hci_center.reports.kept import nightly, rebuilding
 from hci_center.reports.models import Check, Dirty, Episode, Run, Sample
 from tests import builders
@@ -140,3 +141,6 @@ def test_the_nightly_check_finds_who_has_no_home(centre: Centre) -> None:
     nightly.check_if_due(datetime(2025, 11, 25, 7, 0, tzinfo=UTC))
     found = Check.objects.filter(check_code="H1")
     assert [row.chat_id for row in found] == [chat.pk]
+    leave_without_home([chat.pk])
+    nightly.check_if_due(datetime(2025, 11, 26, 7, 0, tzinfo=UTC))
+    assert found.count() == 1
