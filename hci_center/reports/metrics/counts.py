@@ -7,7 +7,7 @@ from hci_center.reports.metrics.metric import DAYS, HOURS, Count
 
 class Opened(Count):
     name = "opened"
-    label = {"pt-br": "Abertas", "en": "Opened"}
+    label = {"pt-br": "Abertos", "en": "Opened"}
     formula = {
         "pt-br": "Conversas abertas; `origins` diz por quem.",
         "en": "Chats opened; `origins` says by whom.",
@@ -17,14 +17,14 @@ class Opened(Count):
 
 class Reopened(Count):
     name = "reopened"
-    label = {"pt-br": "Reabertas", "en": "Reopened chats"}
+    label = {"pt-br": "Reabertos", "en": "Reopened chats"}
     formula = {"pt-br": "Conversas reabertas.", "en": "Chats that went on."}
     cohort, by = "happened", (*DAYS, *HOURS, "channel", "manager")
 
 
 class Closed(Count):
     name = "closed"
-    label = {"pt-br": "Encerradas", "en": "Closed"}
+    label = {"pt-br": "Encerrados", "en": "Closed"}
     formula = {
         "pt-br": "Atendimentos encerrados; `outcomes` diz com que desfecho.",
         "en": "Episodes closed; `outcomes` says with which outcome.",

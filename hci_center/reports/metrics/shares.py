@@ -95,7 +95,7 @@ class Contained(Share):
     label = {"pt-br": "Resolvidos pelo robô", "en": "Contained by the bot"}
     formula = {
         "pt-br": "Encerrados pelo robô sem ninguém ÷ os que passaram por ele. "
-        "`dropped`: abandonados nele, por passo (`sa`).",
+        "`dropped`: abandonados nele, por etapa (`sa`).",
         "en": "Closed by the bot with nobody ÷ those that had one. `dropped`: left in "
         "it, by step (`sa`).",
     }

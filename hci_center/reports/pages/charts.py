@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,9 +17,8 @@ HEIGHT = 180
 # Of the labels below the columns, and left of the bars.
 FOOT, LEFT = 20, 180
 ROW = 24
-MOST_LABELS = 12
-# Nearer to the left, half of a label would not be seen.
-EDGE = 32
+# What a character of a label takes, at the widest, and the gap between two.
+LETTER, GAP = 6.5, 8
 _LONGEST_LABEL = 26
 
 
@@ -38,17 +38,16 @@ def columns(title: str, points: Sequence[Point]) -> SafeString:
     most = _most(points)
     step = WIDTH / max(len(points), 1)
     width = min(step * 0.7, 40)
-    every = -(-len(points) // MOST_LABELS) if points else 1
+    labelled = _labelled(points, step)
     marks = []
     for place, point in enumerate(points):
         x = step * (place + 0.5)
         marks.append(_column(point, x, width, most))
-        if place % every == 0:
+        if place in labelled:
             marks.append(
                 format_html(
-                    '<text class="bo-label" x="{}" y="{}" text-anchor="{}">{}</text>',
-                    number_text(x if x > EDGE else 0), HEIGHT + 15,
-                    "middle" if x > EDGE else "start", point.label,
+                    '<text class="bo-label" x="{}" y="{}" text-anchor="middle">{}</text>',
+                    number_text(x), HEIGHT + 15, point.label,
                 )
             )  # fmt: skip
     base = format_html(
@@ -104,6 +103,13 @@ def _most(points: Sequence[Point]) -> float:
         if value is not None
     ]
     return max(values, default=0) or 1
+
+
+def _labelled(points: Sequence[Point], step: float) -> range:
+    """Returns the places whose labels are wholly seen and do not touch one another."""
+    length = max((len(point.label) for point in points), default=0) * LETTER
+    first = max(0, ceil(length / 2 / step - 0.5))
+    return range(first, len(points) - first, ceil((length + GAP) / step))
 
 
 def _column(point: Point, x: float, width: float, most: float) -> SafeString:

@@ -128,14 +128,15 @@ def _rates(address: Address, shares: Mapping[str, Report]) -> Table:
 
 def _opened(address: Address, report: Report) -> Section:
     columns = [Column(_("Opened by")), Column(_("Chats"), "count")]
-    table = Table("opened", _("Opened"), columns)
+    title = label_of(METRICS["opened"])
+    table = Table("opened", title, columns)
     table.notes = cohort_notes({"opened": None})
     for origin, count in report.total.get("origins", {}).items():
         table.add(str(ORIGINS.get(origin, origin)), count)
     total = report.total["count"]
     link = rows_link(address, "opened") if total else ""
     table.total = [Cell(_("Total")), Cell(total, "count", link)]
-    return Section(_("Opened"), table)
+    return Section(title, table)
 
 
 def _dropped(report: Report) -> Section:
