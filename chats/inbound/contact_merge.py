@@ -68,6 +68,23 @@ UPDATE chats_survey s
                     THEN 'void' ELSE s.state END
  WHERE s.contact_id = %(other)s
 """
+# A consent that both have in force stays the main contact's; the other's is left as it was.
+_MOVE_CONSENTS = """
+UPDATE contacts_consent c SET contact_id = %(main)s
+ WHERE c.contact_id = %(other)s
+   AND NOT (c.revoked_at IS NULL AND EXISTS (
+         SELECT FROM contacts_consent own
+          WHERE own.contact_id = %(main)s AND own.purpose = c.purpose
+            AND own.revoked_at IS NULL))
+"""
+# What the person has revoked as one of the two holds for what was given before as the other.
+_KEEP_REVOKED = """
+UPDATE contacts_consent c SET revoked_at = latest.at
+  FROM (SELECT x.purpose, max(x.revoked_at) AS at FROM contacts_consent x
+         WHERE x.contact_id = %(main)s GROUP BY x.purpose) latest
+ WHERE c.contact_id = %(main)s AND c.purpose = latest.purpose AND c.revoked_at IS NULL
+   AND c.given_at <= latest.at
+"""
 _MOVE_SCHEDULED = """
 UPDATE chats_scheduled SET contact_id = %(main)s WHERE contact_id = %(other)s
 """
@@ -203,6 +220,8 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
     values = {"main": main_id, "other": other_id}
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_SURVEYS, values)
+        cursor.execute(_MOVE_CONSENTS, values)
+        cursor.execute(_KEEP_REVOKED, values)
         cursor.execute(_MOVE_SCHEDULED, values)
         cursor.execute(_UNITE_TAGS, values)
         cursor.execute(_TAKE_OVER, values)
