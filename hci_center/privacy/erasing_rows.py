@@ -52,6 +52,16 @@ _NOTES = """
 DELETE FROM chats_note n USING chats_chat h
  WHERE h.contact_id = %(contact)s AND n.chat_id = h.id
 """
+# Digests of the earlier system's ids and columns. The rows stay: whoever was imported is
+# no new contact in any figure.
+_IMPORTED = """
+UPDATE import_ref r
+   SET key = 'apagado-' || r.id, digest = '', columns = '{}', protocol = ''
+ WHERE r.digest <> ''
+   AND (r."table" = 'contacts_contact' AND r.row_id = %(contact)s
+        OR r."table" = 'chats_chat'
+           AND r.row_id IN (SELECT h.id FROM chats_chat h WHERE h.contact_id = %(contact)s))
+"""
 _HOLDS = "UPDATE privacy_hold SET reference = '' WHERE contact_id = %(contact)s"
 _LOG = """
 UPDATE django_admin_log l SET object_repr = '#' || l.object_id
@@ -156,6 +166,7 @@ def erase_beside(contact_id: int, aliases: Sequence[str]) -> Counts:
     count(counts, "comments", _execute(_SURVEYS, values))
     count(counts, "names", _execute(_SEALS, values))
     count(counts, "notes", _execute(_NOTES, values))
+    count(counts, "imported", _execute(_IMPORTED, values))
     _execute(_HOLDS, values)
     count(counts, "adminLog", erase_from_log("contacts", "contact", [contact_id]))
     return counts

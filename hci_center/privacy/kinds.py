@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "searchIndex": Kind(_("Entries of the search index"), DELETED),
     "rawEvents": Kind(_("Raw events of webhooks"), EMPTIED),
     "storedAnswers": Kind(_("Stored answers of calls"), DELETED),
+    "imported": Kind(_("References to the imported data"), EMPTIED),
     "feed": Kind(_("Events of the live feed"), EMPTIED),
     "adminLog": Kind(_("Names in the log of changes"), _("replaced by numbers")),
 }
