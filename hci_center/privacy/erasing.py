@@ -23,6 +23,7 @@ from hci_center.privacy import erasing_rows as rows
 from hci_center.privacy import raw_events
 from hci_center.privacy.erasing_rows import Counts, FoundFile
 from hci_center.privacy.marks import feed_ids
+from hci_center.privacy.persons import merged_into
 
 BATCH = 500
 # Numbers of the feed that are searched with one statement.
@@ -65,6 +66,8 @@ def erase_contact(
     """Erases the contact, whose ids are given, from where the progress is."""
     if "contacts" not in progress.counts:
         _take_out(contact, aliases, actor, progress)
+    for each in merged_into(contact, aliases):
+        _take_out(each, aliases, actor, progress)
     _erase_from_feed(contact, aliases, progress)
     chats = Chat.objects.filter(contact=contact, pk__gte=progress.chat_id)
     for chat_id in chats.order_by("pk").values_list("pk", flat=True):

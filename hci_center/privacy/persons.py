@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Sequence
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chats.models import Chat
 from contacts.aliases import spellings
-from contacts.models import Channel, Contact
+from contacts.models import Channel, Contact, Identity
 from contacts.phone_numbers import as_written
 from hci_center.callers import Caller
 from managers.models import Manager
@@ -33,6 +35,7 @@ def find_contacts(caller: Caller, text: str) -> list[Contact]:
     """Returns the contacts that the text names in any spelling, deleted ones too.
 
     It is a number as people write it, an id of a channel, or the protocol of a chat.
+    With those that were merged into them.
     """
     text = text.strip()
     if not text or "\x00" in text:
@@ -49,4 +52,35 @@ def find_contacts(caller: Caller, text: str) -> list[Contact]:
         | Q(identities__alias__in=names)
         | Q(manager__in=ids, external_id__in=names)
     )
-    return list(found.distinct().order_by("manager__name", "pk")[:MOST])
+    named = list(found.distinct().order_by("manager__name", "pk")[:MOST])
+    others = _merged().filter(
+        Exists(
+            Identity.objects.filter(
+                contact__in=[each.pk for each in named],
+                manager=OuterRef("manager"),
+                channel=OuterRef("channel"),
+                alias=OuterRef("external_id"),
+            )
+        )
+    )
+    return [*named, *others.exclude(pk__in=[each.pk for each in named])]
+
+
+def merged_into(contact: Contact, aliases: Sequence[str]) -> QuerySet[Contact]:
+    """Returns the contacts that were merged into the one with these ids.
+
+    They have kept their name, picture and the id by which they were known first.
+    """
+    return (
+        _merged()
+        .filter(
+            manager=contact.manager_id, channel=contact.channel, external_id__in=aliases
+        )
+        .exclude(pk=contact.pk)
+    )
+
+
+def _merged() -> QuerySet[Contact]:
+    """Whoever was merged is deleted and has no ids: the other contact has them."""
+    rows = Contact.objects.select_related("manager").order_by("pk")
+    return rows.filter(deleted_at__isnull=False, identities=None)

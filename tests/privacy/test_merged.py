@@ -1,0 +1,115 @@
+"""Contacts that turned out to be one person are found, held and erased as one."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from uuid import uuid4
+
+from django.db import transaction
+
+from chats.files.storage import write_file
+from chats.inbound.record import ensure_contact
+from chats.models import Message, Portrait
+from contacts.models import Contact
+from hci_center.callers import Caller
+from hci_center.privacy import requests, running
+from hci_center.privacy.persons import find_contacts
+from hci_center.privacy.restoring import who_is_here
+from tests import builders
+from tests.chats.inbound.test_merged_tags import merged
+from tests.privacy.person import LID, NUMBER, WORD, files_with_the_word
+from tests.privacy.test_erasing import ask, erase
+
+EVERYONE = Caller("administrator", "user:1", None)
+
+
+def both(manager):
+    """Returns a contact with a number, and one that is known by another id alone."""
+    first = builders.make_contact(manager, external_id=NUMBER, name="Maria")
+    second = builders.make_contact(manager, external_id=LID, name=f"M. {WORD}")
+    builders.make_message(builders.make_chat(second), content="Oi")
+    uuid = uuid4()
+    Portrait.objects.create(
+        uuid=uuid,
+        contact=second,
+        file=write_file(uuid, BytesIO(WORD.encode())),
+        mime="image/png",
+    )
+    return first, second
+
+
+def test_who_was_merged_is_found_with_the_other(manager):
+    first, second = both(manager)
+    merged(manager, first, second)
+    for text in (NUMBER, LID):
+        assert {each.pk for each in find_contacts(EVERYONE, text)} == {
+            first.pk,
+            second.pk,
+        }
+
+
+def test_nobody_else_is_found_with_them(manager, other_manager):
+    first, second = both(manager)
+    merged(manager, first, second)
+    builders.make_contact(other_manager, external_id=LID)
+    builders.make_contact(manager, deleted_at="2026-01-01T00:00Z")
+    found = find_contacts(
+        Caller("supervisor", "user:2", frozenset({manager.pk})), NUMBER
+    )
+    assert {each.pk for each in found} == {first.pk, second.pk}
+
+
+def test_nothing_is_left_of_who_was_merged(manager, data):
+    first, second = both(manager)
+    merged(manager, first, second)
+    certificate = erase(first)
+    second.refresh_from_db()
+    assert second.name == "Pessoa apagada"
+    assert second.external_id.startswith("apagado-")
+    assert files_with_the_word(data) == []
+    assert list(who_is_here()) == []
+    assert certificate.result["managers"][0]["counts"]["contacts"] == 2
+
+
+def test_who_writes_again_by_that_id_is_a_new_contact(manager):
+    first, second = both(manager)
+    merged(manager, first, second)
+    erase(first)
+    with transaction.atomic():
+        again = ensure_contact(manager.pk, "whatsapp", LID, name="Maria")
+    assert again.pk not in (first.pk, second.pk)
+
+
+def test_what_was_asked_before_is_about_both(manager):
+    first, second = both(manager)
+    request = ask(second)
+    contact = merged(manager, first, second)
+    requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
+    assert running.erase_waiting() == 1
+    assert set(Message.objects.values_list("content", flat=True)) == {"[apagado]"}
+    assert set(Contact.objects.values_list("name", flat=True)) == {"Pessoa apagada"}
+    assert request.subjects.get().contact_id == contact.pk
+    request.refresh_from_db()
+    assert WORD not in json.dumps(request.result)
+
+
+def test_a_request_about_both_is_about_the_one(manager):
+    first, second = both(manager)
+    request = ask(first, second)
+    merged(manager, first, second)
+    requests.confirm_erasure(request, LID, confirmed_by="user:2")
+    assert running.erase_waiting() == 1
+    assert set(Contact.objects.values_list("name", flat=True)) == {"Pessoa apagada"}
+
+
+def test_a_legal_hold_goes_along(manager):
+    first, second = both(manager)
+    hold = requests.place_hold(
+        second, None, reason="lawsuit", reference="1", by="user:1"
+    )
+    contact = merged(manager, first, second)
+    request = ask(contact)
+    requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
+    assert list(requests.holds_of(request)) == [hold]
+    assert running.erase_waiting() == 0
