@@ -31,10 +31,10 @@ from hci_center.times import as_time
 
 MOST_DAYS = 400
 MOST_ROWS = 10_000
-# In these days customers may still come back.
+# Within this time after a closing, customers may still come back.
 RETURN_DAYS = 3
 
-# More chats are marked than are computed at once, or kept rows are of an earlier version.
+# More chats are marked than are computed live, or stored rows have an earlier version.
 _REBUILDING = """
 SELECT (SELECT count(*) FROM (
           SELECT 1 FROM report_dirty d JOIN chats_chat h ON h.id = d.chat_id
@@ -46,7 +46,7 @@ SELECT (SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What a caller asks: names are still as he wrote them."""
+    """The request of a caller, with names as given."""
 
     metric: str
     since: date | None = None
@@ -56,14 +56,14 @@ class ReportRequest:
     area: str | None = None
     operator_id: int | None = None
     channel: str | None = None
-    # Of rows: an hour of the day, and a day of the week from 1, Monday.
+    # For rows: an hour of the day, and a day of the week from 1 (Monday).
     hour: int | None = None
     weekday: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request with what its names mean."""
+    """A request with its names resolved."""
 
     question: Question
     managers: Managers
@@ -126,12 +126,12 @@ def report_rows(
     after: str | None = None,
     part: Part = "n",
 ) -> tuple[list[Row], str | None, Managers]:
-    """Returns a page of what the figure of the request counts, and the next `after`.
+    """Returns a page of the rows that the figure counts, and the next `after`.
 
-    `part` of a share: those counted, those among which they are (`of`), or the others
-    (`rest`). Without `next` that was all. Nothing else reads the rows behind a figure:
-    whatever is to be recorded about their reading is recorded here. Raises what
-    `report` raises, and InvalidError for an `after` of other rows.
+    `part` of a share selects the numerator (`n`), the denominator (`of`) or the rest.
+    Without `next` it was the last page. All reads of rows go through here, so access is
+    recorded here. Raises the errors of `report`, and InvalidError for an `after` of
+    other rows.
     """
     if part not in (*OF_ALL, *METRICS[request.metric].parts):
         raise InvalidError({"part": [_("This metric has no %s.") % part]})
@@ -177,7 +177,7 @@ def _contact(row: Row) -> int | str | None:
 
 
 def _asked(caller: Caller, request: ReportRequest) -> _Asked:
-    """Raises InvalidError and what the names raise."""
+    """Resolves the names of a request. Raises InvalidError and not-found errors."""
     _validate(METRICS[request.metric], request)
     managers = find_managers(caller, request.manager_id)
     now = timezone.now()
@@ -230,13 +230,13 @@ def _period(request: ReportRequest, today: date) -> tuple[date, date]:
 
 
 def is_provisional(metric: type[Metric], until: date, today: date) -> bool:
-    """Whether the figures of a period that ends there may still change."""
+    """Whether the figures of a period with that end may still change."""
     settled = today - timedelta(days=RETURN_DAYS if metric.waits_for_return else 0)
     return until >= settled
 
 
 def is_rebuilding(managers: Sequence[int]) -> bool:
-    """Whether kept rows of the managers are being made anew."""
+    """Whether stored rows of the managers are being rebuilt."""
     values: dict[str, Any] = {
         "managers": list(managers),
         "most": MOST_AT_ONCE,

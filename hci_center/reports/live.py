@@ -1,4 +1,4 @@
-"""The live figures: who waits now, of how many, since when, and who is there."""
+"""The live figures: who is waiting, since when, and who is online."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hci_center.reports.live_statement import CHATS, NOW, TILES
 from hci_center.reports.scope import Managers, find_managers
 from hci_center.times import as_time
 
-# However many look, the figures of the same managers are computed once in this time, in
-# seconds, by each process.
+# Each process computes the figures of the same managers at most once in this time, in
+# seconds, however many requests there are.
 KEPT_FOR = 1.0
 
 _kept: dict[tuple[int, ...], tuple[float, dict[str, Any]]] = {}
@@ -25,10 +25,10 @@ _computing = Lock()
 
 
 def now(caller: Caller, manager_id: int | None = None) -> dict[str, Any]:
-    """Returns the live figures of one manager, or of all that the caller reaches.
+    """Returns the live figures of one manager, or of all that the caller may access.
 
-    `tiles`, those of each area and of each operator, and the longest waits. They are at
-    most KEPT_FOR old. Raises ManagerNotFoundError.
+    They contain `tiles` (in total, per area and per operator) and the longest waits,
+    and are at most KEPT_FOR old. Raises ManagerNotFoundError.
     """
     managers = find_managers(caller, manager_id)
     found = _fresh(managers.ids)
@@ -39,7 +39,7 @@ def now(caller: Caller, manager_id: int | None = None) -> dict[str, Any]:
 
 
 def forget() -> None:
-    """Forgets what is kept, so that the next figures are of their moment."""
+    """Clears the cache, so that the next figures are current."""
     _kept.clear()
 
 

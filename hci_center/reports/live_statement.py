@@ -1,13 +1,13 @@
-"""The statement of the live figures: where each open chat is, and since when."""
+"""The statement of the live figures: the state of each open chat, and since when."""
 
 from __future__ import annotations
 
 LONGEST = 10
-# So long after a customer's last words a bot has forgotten him.
+# How long after the customer's last message a chat counts as forgotten by the bot.
 FORGOTTEN_AFTER = "interval '5 minutes'"
 
-# Of chats: since when each is so, and whether it is. The first four are disjoint and
-# together all open ones.
+# Tiles about chats: since when a chat belongs to the tile, and whether it does. The
+# first four are disjoint and together contain all open chats.
 _CHATS = {
     "waiting": ("queued_at", "operator_id IS NULL AND NOT is_with_bot"),
     "claimed": ("held_at", "operator_id IS NOT NULL AND is_answered IS NOT TRUE"),
@@ -30,12 +30,12 @@ _CHATS = {
 }
 CHATS = tuple(_CHATS)
 TILES = (*CHATS, "unsent", "accounts_down")
-# The statement knows the tiles by their places here: texts take long to sort.
+# The statement refers to tiles by their position here, because sorting texts is slow.
 _AT = {name: place for place, name in enumerate(TILES)}
 
-# The chats that are open, each with its place. Nobody holds a chat that is with a bot: it
-# is inside the menu, or it has had no area since it was opened and no line says that a
-# bot has ended; that is asked of the ledger only where the contact's row leaves it open.
+# The open chats, each with its state. A chat is with a bot, and held by nobody, if it
+# is inside the menu, or if it has had no area since it was opened and no line says that
+# a bot has ended; the ledger is read only where the contact's row is not conclusive.
 _OPEN = """
 WITH open AS MATERIALIZED (
   SELECT h.id, h.manager_id, h.opened_at, c.area_id, c.operator_id, c.waiting_since,
@@ -106,8 +106,8 @@ _TILES = " UNION ALL\n".join(
     f" WHERE {is_so}"
     for name, (since, is_so) in _CHATS.items()
 )
-# Of the tiles that are not about chats. `p90`: 90 % do not wait longer, told as the
-# instant since when that one waits, so that it stays true while time passes.
+# Tiles that are not about chats. `p90` is a point in time (90 % have been waiting since
+# then or later), so that it remains valid as time passes.
 _ACCOUNTS = """
 ), outbox AS (
   SELECT count(*) AS n, min(d.queued_at) AS oldest,

@@ -1,6 +1,6 @@
-"""Kept rows of the reports: made from ledger and messages, and made anew at any time.
+"""Stored rows of the reports, computed from ledger and messages and rebuildable.
 
-No foreign keys: nothing that a report keeps may hinder or delay what it was made from.
+No foreign keys: report rows must not block or delay writes to their sources.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = (
 class Episode(models.Model):
     """An episode of a chat: from its opening or reopening to its closing.
 
-    Of one that goes on only how it began is meant.
+    For an open episode, only its beginning is meaningful.
     """
 
     chat_id = models.BigIntegerField()
@@ -45,19 +45,20 @@ class Episode(models.Model):
     is_served = models.BooleanField()
     is_queued = models.BooleanField()
     had_bot = models.BooleanField()
-    # Where in an outside bot it was closed.
+    # The step of an external bot in which it was closed.
     sa = models.BigIntegerField(null=True)
     authors = models.IntegerField()
     transfers = models.IntegerField()
     is_bounced = models.BooleanField()
     is_reopened = models.BooleanField()
     is_recontacted = models.BooleanField()
-    # Who moved it on, and which areas it left after somebody had had it (0: none).
+    # Operators who transferred it, and areas that it left after an operator had it (0:
+    # none).
     movers = ArrayField(models.BigIntegerField())
     left_areas = ArrayField(models.BigIntegerField())
-    # Of the definitions with which it was made.
+    # The version of the definitions it was computed with.
     version = models.SmallIntegerField()
-    # Made after the 72 hours in which customers come back.
+    # Computed after the 72 hours in which customers may come back.
     is_settled = models.BooleanField()
 
     class Meta:
@@ -77,7 +78,7 @@ class Episode(models.Model):
                 condition=Q(is_settled=False),
                 name="report_episodes_unsettled",
             ),
-            # Are there any of an earlier version?
+            # For finding rows of an earlier version.
             models.Index(fields=["version"], name="report_episodes_of_version"),
         ]
 
@@ -86,9 +87,9 @@ class Episode(models.Model):
 
 
 class Sample(models.Model):
-    """One measured duration, in microseconds of both clocks.
+    """A measured duration, in microseconds of both clocks.
 
-    `holding` is a hold that goes on: it has no end yet.
+    `holding` is a hold that is still running: it has no end yet.
     """
 
     manager_id = models.BigIntegerField()
@@ -100,16 +101,16 @@ class Sample(models.Model):
     channel = models.CharField(max_length=8)
     micros = models.BigIntegerField()
     business_micros = models.BigIntegerField()
-    # In seconds of the business clock; NULL: there was no target.
+    # In seconds of the business clock; NULL if there was no target.
     target = models.IntegerField(null=True)
     mark = models.SmallIntegerField(null=True)
     begins = models.DateTimeField()
     ends = models.DateTimeField()
     chat_id = models.BigIntegerField()
     episode = models.IntegerField()
-    # The line, message or survey with which it begins.
+    # The ledger line, message or survey that it starts with.
     source = models.BigIntegerField(null=True)
-    # Of an episode that goes on.
+    # For open episodes.
     is_open = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -131,7 +132,7 @@ class Sample(models.Model):
 
 
 class Hour(models.Model):
-    """How many messages and new contacts there were in an hour of a manager's day."""
+    """The number of messages and new contacts in an hour of a manager's day."""
 
     manager_id = models.BigIntegerField()
     # `in`, `human`, `automatic`; `new_contacts`.
@@ -140,7 +141,7 @@ class Hour(models.Model):
     hour = models.SmallIntegerField()
     channel = models.CharField(max_length=8)
     count = models.IntegerField()
-    # The instants that it covers begin there.
+    # The start of the hour as a point in time.
     begins = models.DateTimeField()
 
     class Meta:
@@ -162,13 +163,13 @@ class Hour(models.Model):
 
 
 class SettledHours(models.Model):
-    """Until when the rows of `Hour` are complete; what is later is counted at once."""
+    """The time until which rows of `Hour` are complete; later ones are counted live."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     until = models.DateTimeField()
-    # The first message with a time of storing.
+    # The first message with a time of storage.
     stamped_from = models.DateTimeField()
-    # Contacts of unsettled hours have higher ids.
+    # Contacts of unsettled hours have greater ids.
     contact_after = models.BigIntegerField()
     # Days that ended before are in `DeliveryDay`.
     deliveries_until = models.DateTimeField(null=True)
@@ -186,9 +187,9 @@ class SettledHours(models.Model):
 
 
 class OpenChat(models.Model):
-    """An open chat of which episode and samples are kept, as it was at its newest line.
+    """An open chat whose episode and samples are stored, as of its latest ledger line.
 
-    They count until the chat has a newer line or message.
+    They are valid until the chat has a later line or message.
     """
 
     chat_id = models.BigIntegerField(primary_key=True)
@@ -205,15 +206,15 @@ class OpenChat(models.Model):
 
 
 class Dirty(models.Model):
-    """A chat whose kept rows are to be made anew. Rows are only added and deleted.
+    """A chat whose stored rows must be rebuilt. Rows are only inserted and deleted.
 
-    One a change, so that whoever closes a chat never waits for the worker, and what is
-    committed late is not missed.
+    One row per change, so that closing a chat never waits for the worker, and late
+    commits are not missed.
     """
 
     chat_id = models.BigIntegerField()
     marked_at = models.DateTimeField(db_default=ClockTimestamp())
-    # After an error it is put off.
+    # Postponed after an error.
     next_at = models.DateTimeField(db_default=ClockTimestamp())
     failures = models.SmallIntegerField(default=0, db_default=0)
 
@@ -229,14 +230,14 @@ class Dirty(models.Model):
 
 
 class Check(models.Model):
-    """A finding of the nightly checks: kept and computed differ, or a rule is broken."""
+    """A finding of the nightly checks: a wrong stored row, or a broken invariant."""
 
     at = models.DateTimeField(db_default=ClockTimestamp())
     # `kept`, or the code of an invariant.
     check_code = models.CharField(max_length=16)
     manager_id = models.BigIntegerField(null=True)
     chat_id = models.BigIntegerField(null=True)
-    # What was kept and what was computed, as rows.
+    # The stored and the computed rows.
     kept = models.JSONField(null=True)
     computed = models.JSONField(null=True)
 
@@ -266,7 +267,7 @@ class Run(models.Model):
 
 
 class Zone(models.Model):
-    """A time zone that a manager had until `ended_at`: no past day moves."""
+    """A time zone that a manager had until `ended_at`: past days do not move."""
 
     manager_id = models.BigIntegerField()
     zone = models.CharField(max_length=64)

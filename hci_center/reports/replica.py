@@ -1,7 +1,7 @@
 """Reads figures from a standby of the database, HCI_REPORTS_DATABASE_URL.
 
-Rights, names and what waits now are always read from the database itself. While the
-standby is behind or away, figures are read from there too, and pages say so.
+Permissions, names and the current state are always read from the main database. While
+the standby is behind or unavailable, figures are read from there too, and pages say so.
 """
 
 from __future__ import annotations
@@ -25,22 +25,21 @@ Result = TypeVar("Result")
 State = Literal["none", "ok", "behind", "away", "no standby"]
 
 ALIAS = "reports"
-# How many seconds a standby may be behind, and how long what is known of it is taken
-# as known.
+# How many seconds a standby may be behind, and for how long its state is cached.
 MOST_BEHIND = 30.0
 KNOWN_FOR = 5.0
-# Of a statement that takes too long: it would take as long elsewhere.
+# Raised for a statement that takes too long: it would take as long elsewhere.
 _CANCELED = "57014"
 
 _WRITTEN = "SELECT pg_current_wal_lsn()::text"
-# Of the last commit that was replayed, if some that the primary has written were not.
+# The time of the last replayed commit, if later ones have not been replayed.
 _BEHIND = """
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
             WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN 0
             ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())
        END::float8
 """
-# A table that the role of the connection may not read.
+# Whether there is a table that the role of the connection may not read.
 _FORBIDDEN = """
 SELECT relname FROM pg_class
  WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
@@ -52,7 +51,7 @@ SELECT relname FROM pg_class
 
 @dataclass(frozen=True, slots=True)
 class Standby:
-    """What is known of the standby; `behind` in seconds."""
+    """The known state of the standby; `behind` in seconds."""
 
     state: State
     behind: float = 0.0
@@ -60,7 +59,7 @@ class Standby:
 
 
 class _Known:
-    """What this process knows, and until when."""
+    """The state that this process has cached, and until when."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -73,9 +72,9 @@ _thread = threading.local()
 
 
 def read(build: Callable[[], Result]) -> Result:
-    """Returns what `build` returns, with the figures of the standby if it can be read.
+    """Returns the result of `build`, with figures of the standby if it is available.
 
-    If it fails there, `build` is called again with those of the database itself.
+    If that fails, `build` is called again with those of the main database.
     """
     if ALIAS not in connections.settings or _look().state != "ok":
         return build()
@@ -93,12 +92,12 @@ def read(build: Callable[[], Result]) -> Result:
 
 
 def cursor() -> Any:
-    """Returns a cursor of the database that figures are read from."""
+    """Returns a cursor on the database that figures are read from."""
     return connections[getattr(_thread, "alias", DEFAULT_DB_ALIAS)].cursor()
 
 
 def sentence() -> str:
-    """Returns what readers are told where figures do not come from the standby, or ""."""
+    """Returns a notice for readers if figures do not come from the standby, or ""."""
     standby = _known.standby
     if ALIAS not in connections.settings or standby.state in ("none", "ok"):
         return ""
@@ -119,7 +118,7 @@ def with_source(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask() -> Standby:
-    """Asks both servers; never raises for the standby's sake."""
+    """Queries both servers; errors of the standby are not raised."""
     if ALIAS not in connections.settings:
         return Standby("none")
     with connections[DEFAULT_DB_ALIAS].cursor() as main:
@@ -134,7 +133,7 @@ def ask() -> Standby:
             standby.execute(_FORBIDDEN)
             forbidden = standby.fetchone()
     except ERRORS as error:
-        # The server's own words, for the administrator; they name no secret.
+        # The server's own message, for the administrator; it contains no secret.
         said = str(error).partition("\n")[0]
         return Standby("away", error=said or describe(error))
     if forbidden is not None:
@@ -145,12 +144,12 @@ def ask() -> Standby:
 
 
 def forget() -> None:
-    """Has the standby asked anew."""
+    """Discards the cached state of the standby."""
     _known.until = 0.0
 
 
 def _look() -> Standby:
-    """Returns what is known; one thread at a time asks, the others go on meanwhile."""
+    """Returns the cached state; one thread at a time refreshes it."""
     if time.monotonic() >= _known.until and _known.lock.acquire(blocking=False):
         try:
             before = _known.standby.state
@@ -177,6 +176,6 @@ def _using(alias: str) -> Iterator[None]:
 
 
 def _is_of_standby(error: BaseException) -> bool:
-    """Whether the error is the standby's, and reading elsewhere may succeed."""
+    """Whether the error is due to the standby, so that a retry elsewhere may work."""
     is_broken = connections[ALIAS].errors_occurred
     return is_broken and sqlstate_of(error) != _CANCELED

@@ -1,4 +1,4 @@
-"""The rows behind a figure: those that it counts, page by page."""
+"""The rows that a figure counts, page by page."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from hci_center.reports.computing.questions import Question
 from hci_center.reports.computing.uptime import listed_incidents
 from hci_center.reports.computing.volumes import listed_volumes
 
-# Of a share: those counted (`n`), those among which they are (`of`), or the others. The
-# further ones are of the metrics that name them in `parts`.
+# For a share: numerator (`n`), denominator (`of`), or the rest. Other values are those
+# that metrics list in `parts`.
 Part = Literal[
     "n", "of", "rest", "in", "human", "automatic", "sent", "delivered", "failed"
 ]
@@ -29,14 +29,14 @@ _CONDITIONS: dict[str, str] = {
     "rest": "({of}) AND ({n}) IS NOT TRUE",
 }
 _PURPOSE = "report-rows"
-# In how many days of the period a page is looked for before in all of it. What happened
-# before a day begins in UTC is of that day or an earlier one, in whatever zone.
+# The number of days in which a page is searched before the whole period. What happened
+# before a day begins in UTC belongs to that day or an earlier one, in any time zone.
 FIRST_DAYS = (4, 32)
 _NOTHING_MEASURED = "NULL::bigint AS seconds, NULL::bigint AS business"
 _UNMEASURED = ("csat", "answered_surveys", "requeues", "bounce")
-# What is listed is of a chat, if nothing else is said.
+# Rows are of chats unless stated otherwise.
 _OF_CHAT = "NULL::bigint AS contact_id, NULL::bigint AS of_chat"
-# What is not counted from chats.
+# Metrics that are not computed from chats.
 _OTHERS: Mapping[str, Callable[[Question, str], tuple[str, str]]] = {
     "messages": listed_volumes,
     "new_contacts": listed_volumes,
@@ -69,12 +69,12 @@ _MESSAGE = "\n  LEFT JOIN chats_message m ON m.id = p.source"
 
 
 class ForeignPlaceError(ValueError):
-    """It was not made here, or for rows with other filters."""
+    """The cursor is invalid, or belongs to rows with other filters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended; rows are in the order of these values."""
+    """The end of a page; rows are sorted by these values."""
 
     at: datetime
     chat_id: int
@@ -99,10 +99,10 @@ class Place:
 class Row:
     """A row that a figure counts.
 
-    `chat_id` and what is of the contact: None where there is none, and "" the protocol.
-    `area_id` and `operator_id`: 0 is none or nobody; None: several, of an episode that
-    the figure counts once. `ends`: None while the episode goes on. `seconds` and
-    `business`: None where nothing is measured. `mark`: of `csat` alone.
+    `chat_id` and the contact's fields are None, and the protocol "", for rows without a
+    chat. `area_id` and `operator_id`: 0 is none or nobody; None stands for several, in
+    an episode that the figure counts once. `ends`: None while the episode is open.
+    `seconds` and `business`: None if nothing is measured. `mark`: only for `csat`.
     """
 
     place: Place
@@ -125,17 +125,18 @@ class Row:
 def rows_of(
     question: Question, limit: int, after: Place | None = None, part: Part = "n"
 ) -> tuple[list[Row], Place | None]:
-    """Returns a page of what the question's figure counts, and where it ended.
+    """Returns a page of the rows that the question's figure counts, and its end.
 
-    In the order in which it happened. The place is None at the end. Groups of the
-    question do not matter. `part` is of shares; of others it is `n`.
+    In chronological order. The place is None on the last page. Groups of the question
+    are ignored. `part` applies to shares; for others it is `n`.
     """
     if after is not None:
-        # What follows is not of an earlier day, in whatever zone.
+        # Later rows are not of an earlier day, in any time zone.
         since = after.at.date() - timedelta(days=1)
         question = replace(question, since=max(question.since, since))
     for days in FIRST_DAYS:
-        # A page is mostly of the first days: the others need not be read and sorted.
+        # Most pages only contain the first days: the others need not be read and
+        # sorted.
         until = question.since + timedelta(days=days)
         if until >= question.until:
             break
@@ -157,7 +158,7 @@ def _found(
     part: Part,
     before: datetime | None = None,
 ) -> list[Row]:
-    """Returns the first rows; `before`: of those that happened earlier."""
+    """Returns the first rows; `before`: only of those before that time."""
     values = question.values() | {
         "at": after and after.at,
         "before": before,
@@ -214,7 +215,7 @@ def _samples(condition: str, metric: str) -> str:
 
 
 def _handled(condition: str) -> str:
-    """The time with operators, added up for each episode."""
+    """SQL of the time with operators, added up per episode."""
     return f"""SELECT min(s.ends) AS at, s.chat_id, s.episode, 0::bigint AS source,
          min(s.manager_id) AS manager_id,
          CASE WHEN count(DISTINCT coalesce(s.area_id, 0)) = 1
@@ -237,7 +238,7 @@ def _episodes(table: str, x: str, condition: str, moment: str = "e.ends") -> str
 
 
 def _or_none(x: str, column: str, table: str) -> str:
-    """NULL is several of `each`, and none of episodes."""
+    """Returns the column as SQL; NULL is 0 except in `each`, where it means several."""
     if table.startswith("each"):
         return f"{x}.{column}"
     return f"coalesce({x}.{column}, 0) AS {column}"

@@ -1,4 +1,4 @@
-"""The managers, areas and operators of a report, by the names that a caller gives."""
+"""Resolves the managers, areas and operators that a report's caller names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CODES = "SELECT id, code FROM areas_area WHERE manager_id = ANY(%s)"
 
 @dataclass(slots=True)
 class Managers:
-    """The managers that an answer covers, with the codes of their areas."""
+    """The managers that a response covers, with the codes of their areas."""
 
     rows: list[Manager]
     codes: dict[int, str] = field(default_factory=dict)
@@ -41,12 +41,12 @@ class Managers:
 
     @property
     def zone(self) -> str | None:
-        """The zone of all of them, None where they differ."""
+        """The time zone of all of them, None if they differ."""
         zones = {manager.time_zone for manager in self.rows}
         return zones.pop() if len(zones) == 1 else None
 
     def today(self, now: datetime) -> date:
-        """The latest date that any of them has."""
+        """The latest current date of any of them."""
         dates = [now.astimezone(ZoneInfo(row.time_zone)).date() for row in self.rows]
         return max(dates, default=now.date())
 
@@ -59,7 +59,7 @@ class Managers:
 
 
 def find_managers(caller: Caller, manager_id: int | None) -> Managers:
-    """Returns one manager or all that the caller reaches.
+    """Returns one manager, or all that the caller may access.
 
     Raises ManagerNotFoundError.
     """

@@ -57,17 +57,17 @@ class Groups(WireField):
 
 class Report(Body):
     metric = OneOf(*METRICS, "now", "definitions")
-    # `from` is a word of Python's. Without both: today.
+    # `from` is a Python keyword. Without both: today.
     vars()["from"] = Day(required=False)
     to = Day(required=False)
     by = Groups(required=False)
     number = Phone(required=False)
     facebookId = PublicId(required=False)
-    # "" is no area.
+    # "" means no area.
     area = Text(200, required=False, clearable=True)
     operatorId = OperatorId(required=False)
     channel = OneOf(*Channel.values, required=False)
-    # The rows behind the figure, instead of it.
+    # Returns the rows behind the figure instead of the figure.
     rows = Flag(required=False)
     part = OneOf(*get_args(Part), required=False)
     after = Text(LONGEST_CURSOR, required=False)

@@ -1,6 +1,6 @@
-"""What a figure counts, and among what: conditions on rows of `questions`, as SQL.
+"""Numerator and denominator of figures: SQL conditions on rows of `questions`.
 
-Figures count these rows and `rows` lists them, so that the listed ones are the `n`.
+Figures count these rows and `rows` lists them, so the number of listed rows is `n`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hci_center.reports.computing.samples import level_of, samples
 from hci_center.reports.metrics.metric import Duration
 from hci_center.reports.metrics.shares import Sla
 
-# Of episodes: what is counted, and among what.
+# For episodes: numerator and denominator.
 SHARES: Mapping[str, tuple[str, str]] = {
     "reopen": ("s.is_reopened", "s.outcome = 'resolved'"),
     "recontact": ("s.is_recontacted", "s.outcome = 'resolved'"),
@@ -31,15 +31,15 @@ SHARES: Mapping[str, tuple[str, str]] = {
     "reopened": ("true", "s.origin = 'reopened'"),
     "closed": ("true", "s.ends IS NOT NULL"),
 }
-# Of samples.
+# For samples.
 MARKS: Mapping[str, tuple[str, str]] = {
     "csat": ("s.mark >= 4", "true"),
     "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
     "requeues": ("true", "true"),
 }
-# Of the areas of an episode: those that it came back to, among those that it left.
+# For the areas of an episode: those that it came back to, among those that it left.
 _BOUNCE_BY_AREA = ("s.mark = 1", "true")
-# The samples that are counted beside those of a duration.
+# Samples that are counted in addition to those of a duration.
 BESIDE_METRICS: Mapping[str, tuple[str, ...]] = {
     "tme": ("unserved",),
     "tmr1": ("unanswered", "phone1"),
@@ -49,12 +49,12 @@ BESIDE_METRICS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Two conditions on `s`, a row of the statement's `source`."""
+    """Numerator and denominator: conditions on `s`, a row of `source`."""
 
     source: str
     n: str
     of: str
-    # Else of episodes.
+    # Otherwise for episodes.
     is_of_samples: bool = True
 
     @property
@@ -63,16 +63,16 @@ class Counted:
         return "weighed s" if self.is_of_samples else "source s"
 
     def tally(self, condition: str) -> str:
-        """Returns how many fulfil the condition: some rows stand for several samples."""
+        """Returns SQL that counts matching samples; some rows stand for several."""
         if self.is_of_samples:
             return f"coalesce(sum(s.c) FILTER (WHERE {condition}), 0)::bigint"
         return f"count(*) FILTER (WHERE {condition})"
 
 
 def counted(question: Question, *, is_listed: bool = False) -> Counted:
-    """Returns what the question's figure counts; of a duration all its samples.
+    """Returns the conditions of the question's figure; for a duration, all samples.
 
-    `is_listed`: with all columns of what is counted, to list it.
+    `is_listed`: with all columns, to list the rows.
     """
 
     def of_samples(metrics: Sequence[str]) -> str:
@@ -97,7 +97,7 @@ def _of_target(definition: type[Sla]) -> list[str]:
 
 
 def _within_target(definition: type[Sla]) -> tuple[str, str]:
-    """Those within their target; missed ones are among them once they are over it."""
+    """Samples within their target; running ones are missed once they are over it."""
     duration, missed = definition.duration, definition.missed
     which = {"tmr1": " AND s.mark = 1", "tmr": " AND s.mark = 0"}.get(duration, "")
     late = f"s.metric = '{missed}'{which} AND s.met = 0"
@@ -108,17 +108,17 @@ def _within_target(definition: type[Sla]) -> tuple[str, str]:
     return f"s.metric = '{duration}' AND s.met = 1", of
 
 
-# Of the parts of an episode, whether the operator moved it on, or it left the area.
+# For the parts of an episode: whether the operator transferred it, or it left the area.
 def _moved(question: Question) -> str:
     by_operator = "operator" in question.by or question.operator_id is not None
     return f"bool_or(p.mark & {1 if by_operator else 2} <> 0)"
 
 
 def moved_on(question: Question) -> str:
-    """Returns `transfer` of areas or operators: who was moved on, among those held.
+    """Returns `transfer` per area or operator: transferred among held episodes.
 
-    The statement's `weighed_moves` has a row for some episodes: their keys in `k`, how
-    many they are, and `is_moved`.
+    The statement's `weighed_moves` has a row for a group of episodes: their keys in
+    `k`, their number, and `is_moved`.
     """
     found = f"""{samples(question, ["tma"])}, weighed_moves AS (
   SELECT {question.texts("p")} AS k, p.c, {_moved(question)} AS is_moved
@@ -131,7 +131,7 @@ def moved_on(question: Question) -> str:
 
 
 def listed_moves(question: Question) -> str:
-    """Returns the same as `each`, a row for each episode."""
+    """Returns the same with a row for each episode, as `each`."""
     return f"""{samples(question, ["tma"], is_listed=True)}, each AS (
   SELECT p.chat_id, p.episode, min(p.manager_id) AS manager_id,
          min(p.channel) AS channel, min(p.begins) AS begins, min(p.ends) AS ends,

@@ -9,7 +9,7 @@ from hci_center.reports.computing.questions import Question
 from hci_center.reports.computing.report import Figures, Report, fetch, ordered
 from hci_center.reports.kept.delivery_days import LENGTHS
 
-# The days, and those of them that are not kept, or changed since.
+# The days of the period, and those that are not stored or have changed since.
 _DAYS = """
 WITH span AS MATERIALIZED (
   SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s) x WHERE {days}
@@ -32,9 +32,9 @@ _STALE = """, stale AS MATERIALIZED (
   SELECT {columns}x.part, x.code, x.v, report_step(x.v) AS step, count(*) AS count
     FROM ({lengths}) x GROUP BY {columns}x.part, x.code, x.v
 )"""
-# How many there are in each step of each group, and of all together: `g` is NULL. The
-# rank of a percentile is that of the smallest length that so many do not exceed; its step
-# is the only one that is read.
+# The number of deliveries in each histogram step of each group, and in total (`g` is
+# NULL). A percentile is the smallest length that so many do not exceed (nearest rank);
+# only the step that contains it is read.
 _COUNTED = """, counted AS MATERIALIZED (
   SELECT {columns}x.part, x.code, x.step, sum(x.count) AS count FROM kept x
    GROUP BY {columns}x.part, x.code, x.step
@@ -95,7 +95,7 @@ SELECT x.g IS NULL, n.k, x.what, x.code, x.count, x.millis FROM (
    WHERE w.g IS NULL GROUP BY w.g, w.part, w.percentile) x
   LEFT JOIN (SELECT DISTINCT n.g, n.k FROM named n) n ON n.g = x.g
 """
-# Of which columns the keys of groups are made.
+# The columns that the keys of groups are built from.
 _COLUMNS: Mapping[str, str] = {
     "day": "x.day",
     "week": "x.day",
@@ -103,7 +103,7 @@ _COLUMNS: Mapping[str, str] = {
     "channel": "x.channel",
     "manager": "x.manager_id",
 }
-# Those of a day, one by one.
+# The deliveries of a day.
 _LISTED_OF_A_DAY = """
   FROM span x CROSS JOIN LATERAL (
     SELECT d.message_id, d.contact_id, d.channel, d.queued_at, d.sent_at, d.delivered_at
@@ -111,7 +111,7 @@ _LISTED_OF_A_DAY = """
      WHERE d.manager_id = x.manager_id AND d.queued_at >= x.begins
        AND d.queued_at < x.ends AND {filters} {first}) s
 """
-# Of which moments a row of each part is.
+# The times that each part is measured between.
 _PARTS: Mapping[str, tuple[str, str, str]] = {
     "n": ("s.queued_at", "s.sent_at", "true"),
     "sent": ("s.queued_at", "s.sent_at", "d.sent_at IS NOT NULL"),
@@ -129,7 +129,7 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
 
 
 def deliveries(question: Question) -> Report:
-    """Returns how many were queued, with milliseconds and failures by code."""
+    """Returns the number of queued messages, with milliseconds and failures by code."""
     columns = dict.fromkeys(_COLUMNS[name] for name in question.by)
     statement = (_DAYS + _STALE + _COUNTED).format(
         days=_day_filter(question),
@@ -152,9 +152,9 @@ def deliveries(question: Question) -> Report:
 
 
 def listed_deliveries(question: Question, part: str) -> tuple[str, str]:
-    """Returns the rows behind a figure: a statement's beginning, and what to list.
+    """Returns SQL that lists the rows behind a figure: its start, and the columns.
 
-    Of each day as many as a page has.
+    At most a page of rows for each day.
     """
     begins, ends, condition = _PARTS.get(part, _PARTS["n"])
     filters = f"{_filters(question)} AND {condition}"
@@ -188,7 +188,7 @@ def _filters(question: Question) -> str:
 
 
 def _equal(columns: Iterable[str], table: str) -> str:
-    """Returns the condition that a row has the group of another table's row."""
+    """Returns SQL that compares columns with those of the table, followed by AND."""
     names = [column.removeprefix("x.") for column in columns]
     return "".join(f"x.{name} = {table}.{name} AND " for name in names)
 

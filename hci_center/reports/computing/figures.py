@@ -1,7 +1,7 @@
-"""Computes figures: of durations, of shares and of counts.
+"""Computes the figures of a question: durations, shares and counts.
 
-Percentiles are exact and by nearest rank: equal seconds are counted, so the answer is
-always the seconds of a real conversation.
+Percentiles are exact (nearest rank), so they are always the value of a real
+conversation.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from hci_center.reports.computing.uptime import uptime
 from hci_center.reports.computing.volumes import volumes
 from hci_center.reports.metrics.metric import Count, Duration
 
-# What is counted beside the samples of a duration: names of metrics and conditions.
+# Counts shown with the samples of a duration: names of metrics and conditions.
 BESIDE: Mapping[str, Mapping[str, str]] = {
     "tme": {"unserved": "s.metric = 'unserved'"},
     "tmr1": {
@@ -47,7 +47,7 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     },
     "unanswered": {"first": "s.mark = 1"},
 }
-# Counts by a further key: its name in the answer, its column, and of what.
+# Counts by a further key: its name in the response, its column, and its source.
 _SPREADS: Mapping[str, tuple[str, str, str]] = {
     "csat": ("marks", "s.mark::text", "true"),
     "answered_surveys": ("lost", "NULL", "s.mark = 2"),
@@ -57,9 +57,9 @@ _SPREADS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-# Of areas and operators they are something else than of episodes.
+# Per area or operator these are defined differently than per episode.
 BY_PART = ("transfer", "bounce")
-# What is not counted from chats.
+# Metrics that are not computed from chats.
 _OTHERS: Mapping[str, Callable[[Question], Report]] = {
     "messages": volumes,
     "new_contacts": volumes,
@@ -140,7 +140,7 @@ def _shares(question: Question, base: Counted) -> Report:
 
 
 def _counting(question: Question, base: Counted) -> str:
-    """Counts of each group, and those by mark, step, origin or outcome."""
+    """Counts per group, and by rating, step, origin or outcome."""
     keys, texts = question.columns("s"), question.texts("s")
     statement = f"""{base.source}
 SELECT 'n', {texts}, {base.tally(f"({base.of}) AND ({base.n})")},
@@ -156,7 +156,7 @@ SELECT 'spread', {texts}, 0, {base.tally("true")}, {column}::text
 
 
 def _by_part(question: Question) -> Report:
-    """Returns a share of areas or operators; all together it is that of the episodes."""
+    """Returns a share per area or operator; its total is the share of the episodes."""
     is_filtered = not (question.area_ids is None and question.operator_id is None)
     if question.metric == "transfer":
         report = _transfers(question, is_filtered=is_filtered)
@@ -168,7 +168,7 @@ def _by_part(question: Question) -> Report:
 
 
 def _transfers(question: Question, *, is_filtered: bool) -> Report:
-    """Of those he held: those he moved on. Of those held in it: those that left it."""
+    """Transferred episodes among those that the operator, or the area, has held."""
 
     def counted_moves(asked: Question) -> list[tuple[Key, int, int]]:
         statement = f"""{moved_on(asked)}
@@ -206,7 +206,7 @@ def _counts(question: Question) -> Report:
 def _spread(
     question: Question, report: Report, counted: Sequence[tuple[Key, str | None, int]]
 ) -> None:
-    """Adds the counts by mark, step, origin or outcome."""
+    """Adds the counts by rating, step, origin or outcome."""
     if question.metric not in _SPREADS:
         return
     name, column, _condition = _SPREADS[question.metric]

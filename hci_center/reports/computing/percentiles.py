@@ -1,4 +1,4 @@
-"""The statement that measures durations and counts beside them, in one pass of samples."""
+"""The statement that computes durations and counts in one pass over the samples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hci_center.reports.computing.report import Figures, half_up
 from hci_center.reports.computing.samples import level_of
 
 STATISTICS = ("sum", "mean", "median", "p90", "max")
-# The parts of an episode with an operator are added up, for each group and for all.
+# The times with operators within an episode are added up, per group and in total.
 _HANDLED = "tma"
 CLOCKS = ("calendar", "business")
 _ADDED = """sum(s.micros)::bigint / 1000000 AS calendar,
@@ -26,12 +26,13 @@ def measuring(
     counted: Sequence[str] = (),
     clocks: Sequence[str] = CLOCKS,
 ) -> str:
-    """Returns the end of a statement whose `source` has the samples of the question.
+    """Returns the final part of a statement whose `source` has the question's samples.
 
-    Its rows: what they are (`rows` and `total` of a duration, `counts`), the duration,
-    whether by the business clock, the keys; n, sum, median, p90 and maximum; how many
-    samples of the metrics `counted` fulfil each of the conditions. Equal seconds are
-    counted once for each group, and from these counts for all together.
+    Its columns: the kind of row (`rows` and `total` of a duration, `counts`), the
+    duration, whether by the business clock, the keys; n, sum, median, p90 and maximum;
+    the number of samples of the metrics `counted` that match each of the conditions.
+    Equal seconds are aggregated once per group, and the totals computed from these
+    counts.
     """
     parts = []
     begin = ""
@@ -55,7 +56,7 @@ SELECT 'counts', NULL, NULL, {question.texts("s")}, NULL::bigint, NULL::numeric,
 
 
 def add_duration(place: Figures, is_business: bool, values: Sequence[Any]) -> None:
-    """Adds the figures of a clock, as `measuring` returns them."""
+    """Adds the figures of a clock from a row of `measuring`."""
     n, total, median, p90, most = values
     mean = half_up(int(total), int(n))
     numbers = (int(total), mean, median, p90, most)
@@ -68,7 +69,7 @@ def add_duration(place: Figures, is_business: bool, values: Sequence[Any]) -> No
 
 
 def no_duration() -> Figures:
-    """The figures of no sample."""
+    """The figures of an empty set of samples."""
     empty: Figures = dict.fromkeys(STATISTICS)
     return {"n": 0, **empty, "business": dict(empty)}
 
@@ -76,11 +77,11 @@ def no_duration() -> Figures:
 def _lengths(
     question: Question, durations: Sequence[str], clocks: Sequence[str]
 ) -> str:
-    """How many samples have each number of seconds: of each group, and of all."""
+    """SQL that counts samples by their seconds, per group and in total."""
     keys, level = question.columns("c"), level_of(question)
     listed = ", ".join(f"'{name}'" for name in durations)
     length = _cut(question, durations, clocks)
-    # Of areas and operators the parts of an episode are in several groups.
+    # Per area or operator, the parts of an episode belong to several groups.
     is_split = _HANDLED in durations and bool({"area", "operator"} & {*question.by})
     if level is not None:
         columns = question.columns("s")
@@ -98,7 +99,7 @@ def _lengths(
 
 
 def _cut(question: Question, durations: Sequence[str], clocks: Sequence[str]) -> str:
-    """Samples that are read one by one, cut to seconds; equal ones are counted."""
+    """SQL of individual samples, truncated to seconds and counted."""
     listed = ", ".join(f"'{name}'" for name in durations if name != _HANDLED)
     cut = []
     if listed:
@@ -116,13 +117,13 @@ def _cut(question: Question, durations: Sequence[str], clocks: Sequence[str]) ->
 
 
 def _of_episodes(question: Question, clocks: Sequence[str]) -> str:
-    """The time with operators of whole episodes, whoever they were."""
+    """SQL of the time of whole episodes with operators, whoever they were."""
     whole = f"""
   SELECT c.metric, {_value(clocks)}, sum(c.c)::integer AS c FROM ({_handled("")}) c
    GROUP BY {_by_clock("c.metric, ", clocks)}"""  # noqa: S608 - of columns
     if level_of(question) is None:
         return whole
-    # Of one area or operator its own rows are the whole.
+    # For a single area or operator, its own rows are the whole.
     is_filtered = {*question.by} & {*question.filtered} & {"area", "operator"}
     table = "summed" if is_filtered else "whole_episode"
     whole += _summed("s.metric, ", table, f"'{_HANDLED}'", clocks)
@@ -132,7 +133,7 @@ def _of_episodes(question: Question, clocks: Sequence[str]) -> str:
 
 
 def _summed(keys: str, table: str, listed: str, clocks: Sequence[str]) -> str:
-    """What is summed up of these metrics, to follow others."""
+    """SQL of the summaries of these metrics, to be appended to others."""
     columns = {
         "calendar": "s.seconds, s.counts",
         "business": "s.business, s.business_counts",
@@ -148,7 +149,7 @@ def _summed(keys: str, table: str, listed: str, clocks: Sequence[str]) -> str:
 
 
 def _value(clocks: Sequence[str]) -> str:
-    """Which clock a row of these grouping sets is of, and its seconds."""
+    """SQL of the clock of a row of these grouping sets, and its seconds."""
     if len(clocks) == 1:
         return f"{clocks[0] == 'business'} AS is_business, c.{clocks[0]} AS v"
     return (

@@ -11,8 +11,9 @@ from hci_center.reports.kept.presence_days import HELD, HOLDS, LOADED, SPANS
 
 NAMES = ("occupancy", "concurrency", "pauses")
 
-# Days before `until` are kept, but for those of operators in `touched`: with holds of chats
-# that are computed at once, or marked. These and later days are computed of spans and holds.
+# Days before `until` are stored, except those of operators in `touched` (with holds of
+# chats that are computed live, or marked). These and later days are computed from spans
+# and holds.
 _KEPT = """, kept AS MATERIALIZED (
   SELECT greatest(max(least(r.summaries_until, %(until)s::date) + 1), %(since)s::date)
            AS until
@@ -51,7 +52,7 @@ _HELD = """, held AS MATERIALIZED ({kept_holds}
    UNION ALL
   SELECT a.manager_id, a.operator_id, a.begins, a.ends FROM at_once a WHERE a.is_fresh
 )"""
-# The first day that is not kept, NULL if all are.
+# The first day that is not stored, NULL if all are.
 _FIRST = """(SELECT least(CASE WHEN k.until <= %(until)s THEN k.until END,
                           (SELECT min(t.day) FROM touched t)) FROM kept k)"""
 _NOT_AT_ONCE = "s.chat_id NOT IN (SELECT d.id FROM dirty d)"
@@ -71,7 +72,7 @@ def presence(question: Question) -> Report:
 
 
 def presences(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
-    """Returns those of several of NAMES, in one statement."""
+    """Returns the figures of several of NAMES, with one statement."""
     asked = set(metrics)
     if not asked:
         return {}
@@ -80,7 +81,7 @@ def presences(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
     reasons: dict[Key, dict[str, tuple[int, int]]] = {}
     statement = _statement(question, has_load=has_load, has_pauses=has_pauses)
     for state, keys, reason, *numbers in fetch(question, statement):
-        # Without any the one row of all has no sums.
+        # Without any rows, the row of the total has no sums.
         counts = [int(number or 0) for number in numbers]
         if state == "online":
             rows[tuple(keys)] = counts
@@ -91,7 +92,7 @@ def presences(question: Question, metrics: Iterable[str]) -> dict[str, Report]:
 
 
 def listed_spans(question: Question, _part: str) -> tuple[str, str]:
-    """Returns the spans behind a figure: a statement's beginning, and what to list."""
+    """Returns SQL that lists the spans behind a figure: its start, and columns."""
     state = "paused" if question.metric == "pauses" else "online"
     spans = SPANS.format(
         spans="areas_presencespan", filters=_filters(question, "s.operator_id", "g.day")
@@ -117,7 +118,7 @@ def _filters(question: Question, operator: str, day: str) -> str:
 
 
 def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
-    """Returns rows of a state: keys, reason, spans, length, with a hold, of all holds."""
+    """Returns SQL for a state: keys, reason, spans, length, busy and held time."""
     filters = _filters(question, "s.operator_id", "g.day")
     of_kept = _filters(question, "s.operator_id", "s.day")
     at_once = HELD.format(since="%(since)s::date", which=_AT_ONCE)
@@ -152,7 +153,7 @@ SELECT 'paused', {texts}, s.reason, sum(s.n), sum(s.micros), 0, 0
 
 
 def _grouping(places: Sequence[str]) -> str:
-    """Returns the clause for the columns at these places, by which kept days are summed."""
+    """Returns the GROUP BY clause for the columns at these positions."""
     return f" GROUP BY {', '.join(places)}" if places else ""
 
 

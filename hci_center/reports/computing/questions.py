@@ -1,4 +1,4 @@
-"""What is asked of the reports, and the rows that it is answered from, as SQL."""
+"""The question that a report answers, and the SQL of the rows it is computed from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hci_center.reports.kept.open_chats import CHANGED
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Metric
 
-# The groups of samples and closed episodes, as columns that are grouped by, and the keys
-# that are made of these. Weeks begin on Monday.
+# The groups of samples and closed episodes: the columns to group by, and the keys built
+# from them. Weeks begin on Monday.
 _MONDAY = "DATE '2001-01-01'"
 GROUPS: Mapping[str, str] = {
     "day": "{x}.day",
@@ -30,7 +30,7 @@ _TEXTS: Mapping[str, str] = {
     "week": "to_char({k}, 'YYYY-MM-DD')",
     "month": "to_char({k}, 'YYYY-MM')",
 }
-# More marked chats than this are not computed at once: the kept rows are being made.
+# More marked chats than this are not computed live: the stored rows are being built.
 MOST_AT_ONCE = 2000
 
 
@@ -38,8 +38,8 @@ MOST_AT_ONCE = 2000
 class Question:
     """A metric of some managers in a closed interval of days, by at most two groups.
 
-    `area_ids`, `operator_id`: None is no filter, 0 is none or nobody. `weekday`: 1 is
-    Monday.
+    `area_ids`, `operator_id`: None means no filter, 0 means none or nobody. `weekday`:
+    1 is Monday.
     """
 
     metric: str
@@ -52,7 +52,7 @@ class Question:
     channel: str | None = None
     hour: int | None = None
     weekday: int | None = None
-    # Of `delivery`: the code of a failure.
+    # For `delivery`: the code of a failure.
     code: str | None = None
 
     @property
@@ -61,7 +61,7 @@ class Question:
 
     @property
     def is_by_part(self) -> bool:
-        """Whether areas or operators of an episode are told apart."""
+        """Whether figures are per area or operator of an episode."""
         return bool(
             {"area", "operator"} & {*self.by}
             or self.area_ids is not None
@@ -70,7 +70,7 @@ class Question:
 
     @property
     def filtered(self) -> tuple[str, ...]:
-        """The groups of which only one is asked for, besides channel and manager."""
+        """The groups with a filter, besides channel and manager."""
         given = {
             "area": self.area_ids,
             "operator": self.operator_id,
@@ -80,7 +80,7 @@ class Question:
         return tuple(name for name, value in given.items() if value is not None)
 
     def whole(self) -> Question:
-        """Returns the question about all groups together."""
+        """Returns the question for the total of all groups."""
         return replace(self, by=())
 
     def values(self) -> dict[str, Any]:
@@ -103,14 +103,14 @@ class Question:
         return self._array([f"({GROUPS[name].format(x=table)})" for name in self.by])
 
     def groups(self, table: str) -> str:
-        """Returns the groups of a row as columns k0, k1, to go before others."""
+        """Returns the groups of a row as columns k0, k1, to precede others."""
         return "".join(
             f"{GROUPS[name].format(x=table)} AS k{place}, "
             for place, name in enumerate(self.by)
         )
 
     def columns(self, table: str) -> str:
-        """Returns these columns, to go before others."""
+        """Returns these columns, to precede others."""
         return "".join(f"{table}.k{place}, " for place in range(len(self.by)))
 
     def texts(self, table: str) -> str:
@@ -141,8 +141,8 @@ class Question:
         return " AND ".join(found)
 
 
-# Chats that are marked, and open ones of which something newer is known: their kept rows
-# do not count, they are computed. A chat that could not be is shown as it was kept.
+# Marked chats, and open chats with newer events: they are computed live instead of from
+# their stored rows. A chat that could not be computed is shown as stored.
 LIVE = """
 WITH marked AS MATERIALIZED (
   SELECT DISTINCT h.id FROM report_dirty d JOIN chats_chat h ON h.id = d.chat_id
@@ -157,8 +157,8 @@ WITH marked AS MATERIALIZED (
 """
 _OPEN = f"""
    UNION{CHANGED}"""
-# All others measure closed episodes alone, of which open chats have none that is not
-# kept or marked.
+# All other metrics only measure closed episodes; those of open chats are all stored or
+# marked.
 _OF_OPEN_CHATS = frozenset(
     (
         "tme",
@@ -176,7 +176,7 @@ _OF_OPEN_CHATS = frozenset(
 
 
 def live_chats(metrics: Sequence[str]) -> str:
-    """Returns LIVE for these metrics: batches, which keep what is sorted in memory."""
+    """Returns LIVE for these metrics: in batches, so that sorts fit in memory."""
     return LIVE.replace("{open}", _OPEN if _OF_OPEN_CHATS & {*metrics} else "")
 
 
@@ -192,8 +192,8 @@ _COUNTED_OF_EPISODES = """s.origin, s.opened_by, s.outcome, s.is_served, s.is_qu
 def episodes(question: Question, *, is_listed: bool = False) -> str:
     """Returns LIVE and `source`: the episodes of the question.
 
-    Closed ones by the day of their closing; of an opening all, by the day of that. With
-    the columns of `samples`.
+    Closed episodes by the day of closing; for metrics of openings, all by the day of
+    opening. With the columns of `samples`.
     """
     columns = "*" if is_listed else f"{question.groups('s')}{_COUNTED_OF_EPISODES}"
     is_opening = question.metric in ("opened", "reopened")

@@ -1,4 +1,4 @@
-"""What an answer to a question is made of: figures of each group and of all together."""
+"""The result of a question: the figures of each group and the totals."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Figures = dict[str, Any]
 
 @dataclass(slots=True)
 class Report:
-    """The figures of each group in the order of their keys, and of all together."""
+    """The figures of each group in the order of their keys, and the totals."""
 
     rows: dict[Key, Figures] = field(default_factory=dict)
     total: Figures = field(default_factory=dict)
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """Returns the quotient of whole numbers as a whole number, half up."""
+    """Returns the quotient of integers, rounded half up."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 
 def share(counted: int, of: int) -> float | None:
-    """Returns the share with four decimals, half up; of nothing it is null."""
+    """Returns the share with four decimals, rounded half up; None of an empty set."""
     return half_up(counted * 10000, of) / 10000 if of else None
 
 

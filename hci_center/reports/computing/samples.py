@@ -1,8 +1,8 @@
-"""The samples that a question is answered from, as SQL: one by one, and summed up.
+"""The SQL of the samples of a question: individual ones and summaries.
 
-Days that are over are read from `report_summary`, or fortnights where areas or operators
-are told apart; samples of the other days are read one by one. What is summed up of chats
-that are computed at once is taken off again (`c` is -1).
+Past days are read from `report_summary` (or fortnights, per area or operator); samples
+of the other days are read individually. Samples of chats that are computed live are
+subtracted from the summaries (`c` is -1).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hci_center.reports.computing.questions import Question, live_chats
 from hci_center.reports.kept.summing import DAY, EPOCH, FORTNIGHT, fortnight_of
 
 _MET = "(s.business_micros / 1000000 <= s.target)::integer AS met"
-# Of a sample, to count it and to list it.
+# The columns of a sample to count it, and to list it.
 _COUNTED = f"""s.metric::text COLLATE "C" AS metric, {{groups}}s.micros, s.business_micros, s.mark,
   {_MET}, s.chat_id, s.episode"""
 _LISTED = f"""s.manager_id, s.metric, s.day, s.hour, s.area_id, s.operator_id, s.channel,
@@ -31,8 +31,8 @@ _ONE_BY_ONE = """, source AS {materialized}(
    UNION ALL
   SELECT * FROM fresh
 )"""
-# `kept`: the days before `until` are summed up. `stale`: but for these spans. `loose`: all
-# days that are read one by one.
+# `kept`: the days before `until` have summaries, except the spans in `stale`. `loose`:
+# all days whose samples are read individually.
 _SPANS = """, kept AS MATERIALIZED (
   SELECT greatest(DATE '{first}', coalesce(max({span_of_end}), DATE '{first}')) AS until
     FROM report_settled r WHERE r.summaries_until IS NOT NULL
@@ -76,7 +76,7 @@ _SUMMARIES = """
      WHERE x.manager_id = ANY(%(managers)s) AND x.part = '{part}'
        AND x.day >= DATE '{first}' AND x.day < (SELECT k.until FROM kept k)
        AND (x.manager_id, {span_of_summary}) NOT IN (SELECT t.manager_id, t.day FROM stale t)"""
-# Of an episode as a whole, where areas or operators are told apart.
+# Of a whole episode, when figures are per area or operator.
 _WHOLE = """, whole_episode AS (
   SELECT s.metric::text COLLATE "C" AS metric, s.seconds, s.counts, s.business, s.business_counts
     FROM ({summaries}) s
@@ -92,19 +92,19 @@ _ALSO_SUMMED = """
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Which summaries a question reads: of days, or of fortnights of a part."""
+    """The summaries that a question reads: of days, or of fortnights per part."""
 
     days: int
     part: str
 
     def span_of(self, day: str) -> str:
-        """Returns the first day of the span of a day, as SQL."""
+        """Returns SQL of the first day of the span that contains a day."""
         if self.days == DAY:
             return day
         return f"{day} - mod({day} - DATE '{EPOCH}', {self.days})"
 
     def first(self, since: date) -> date:
-        """Returns the first day of the first span that does not begin before the day."""
+        """Returns the first day of the first span that starts at the day or later."""
         if self.days == DAY:
             return since
         begins = fortnight_of(since)
@@ -112,7 +112,7 @@ class Level:
 
 
 def level_of(question: Question) -> Level | None:
-    """Returns the summaries that answer the question, if there are such."""
+    """Returns the summaries that can answer the question, or None."""
     asked = {*question.by, *question.filtered}
     parts = asked & {"area", "operator"}
     if "hour" in asked:
@@ -129,11 +129,11 @@ def level_of(question: Question) -> Level | None:
 def samples(
     question: Question, metrics: Sequence[str], *, is_listed: bool = False
 ) -> str:
-    """Returns LIVE and `source`, the samples of the metrics as the filters have them.
+    """Returns LIVE and `source`, the filtered samples of the metrics.
 
-    With all columns if they are listed, else with those that are counted and the
-    question's groups. Then `source` has only those that are not in `summed`, which
-    `level_of` the question says whether there is; `weighed` has both, to be counted.
+    With all columns to list them, otherwise with those that are counted and the
+    question's groups. In the latter case `source` excludes samples that are in `summed`
+    (present if `level_of` returns a level), and `weighed` combines both for counting.
     """
     listed = ", ".join(f"'{name}'" for name in metrics)
     where = f"s.metric IN ({listed}) AND {question.filters('s')}"
@@ -145,7 +145,7 @@ def samples(
     level = None if is_listed else level_of(question)
     keys = question.columns("s")
     if level is None:
-        # Of an index alone, and only those that a part of the statement is about.
+        # Index-only, and restricted to what each part of the statement needs.
         once = "" if is_listed else "NOT MATERIALIZED "
         source = _ONE_BY_ONE.format(materialized=once, columns=columns, where=where)
         return (

@@ -1,6 +1,6 @@
-"""Figures of several metrics at once, in a few statements however many they are.
+"""Computes the figures of several metrics with a constant number of statements.
 
-They are those of `figures.figures`, without what that counts beside them.
+They equal those of `figures.figures`, without its additional counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hci_center.reports.metrics.metric import Count, Duration
 from hci_center.reports.metrics.shares import Sla
 
 _OPENINGS = ("opened", "reopened")
-# All others, but for durations, are asked one by one.
+# All others, except durations, are computed individually.
 _COUNTED = frozenset(
     {*SHARES, *MARKS, *(name for name, one in METRICS.items() if issubclass(one, Sla))}
 )
@@ -34,10 +34,10 @@ _COUNTED = frozenset(
 def several(
     question: Question, metrics: Iterable[str], clocks: Sequence[str] = CLOCKS
 ) -> dict[str, Report]:
-    """Returns the figures of each metric for the question, whose own metric is not used.
+    """Returns the figures of each metric; the question's own metric is ignored.
 
-    A metric without one of the question's groups or filters is left out; of durations
-    what another clock measures is null.
+    A metric without one of the question's groups or filters is omitted; durations are
+    null for a clock that does not measure them.
     """
     needed = {*question.by, *question.filtered}
     names = [name for name in metrics if needed <= {*METRICS[name].by}]
@@ -100,7 +100,7 @@ def _of_samples(
 
 
 def _conditions(question: Question, shares: Sequence[str]) -> list[str]:
-    """Two of each: what counts, and among what."""
+    """Numerator and denominator of each."""
     found = []
     for name in shares:
         base = counted(replace(question, metric=name))

@@ -1,4 +1,4 @@
-"""`health`: how long accounts were open, when they were not, and hours without messages."""
+"""`health`: uptime of accounts, incidents, and suspicious hours without messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hci_center.reports.computing.questions import Question
 from hci_center.reports.computing.report import Report, fetch, ordered, share
 
-# Shorter interruptions are no incidents.
+# Shorter interruptions are not incidents.
 SHORTEST_S = 60
 # An hour of an account without any message is a suspected gap if the same hour of these
 # weeks before had a median of at least one.
@@ -30,7 +30,7 @@ _PIECES = f"""{_DAYS}, source AS (
      AND s.until > x.begins
    WHERE s.state <> 'unknown' AND {{filters}}
 )"""  # noqa: S608 - of constants
-# Of the day on which it ended; one that goes on is of today.
+# Counted on the day on which it ended; an ongoing one counts today.
 _INCIDENTS = f"""{_DAYS}, source AS (
   SELECT s.manager_id, s.channel, x.day, s.begins, s.ends, s.until, s.source
     FROM session s JOIN span x ON x.manager_id = s.manager_id AND s.until >= x.begins
@@ -38,8 +38,8 @@ _INCIDENTS = f"""{_DAYS}, source AS (
    WHERE s.state = 'down' AND s.until - s.begins >= interval '{SHORTEST_S} seconds'
      AND {{filters}}
 )"""  # noqa: S608 - of constants
-# Only of hours that are over. The second smallest of four is their median, so that three
-# of the four weeks before had messages: the third of them a week before, or two.
+# Only past hours. The second smallest of four is their median, so three of the four
+# weeks before had messages: the third of them one or two weeks before.
 _GAPS = f"""
 WITH period AS (
   SELECT min(d.begins) AS begins, max(d.ends) AS ends
@@ -79,7 +79,7 @@ WITH period AS (
      AND (a.day + (a.hour + 1) * interval '1 hour') AT TIME ZONE z.zone
          <= date_trunc('hour', statement_timestamp() - interval '10 minutes', 'UTC')
 )"""  # noqa: S608 - of constants
-# Manager, channel and the beginning of its hour.
+# Manager, channel and the start of the hour.
 Gap = tuple[int, str, datetime]
 
 
@@ -124,7 +124,7 @@ SELECT {keys} AS k, coalesce(sum(s.micros) FILTER (WHERE s.state = 'open'), 0),
 
 
 def listed_incidents(question: Question, _part: str) -> tuple[str, str]:
-    """Returns the incidents: a statement's beginning, and what to list."""
+    """Returns SQL that lists incidents: its start, and the columns."""
     begin = _INCIDENTS.format(filters=_filters(question))
     return (
         begin,
@@ -138,9 +138,9 @@ def listed_incidents(question: Question, _part: str) -> tuple[str, str]:
 
 
 def sessions(question: Question) -> list[tuple[Any, ...]]:
-    """Returns the states of accounts in the period, cut to it.
+    """Returns the states of accounts, clipped to the period.
 
-    Of each manager and channel: state, beginning and end, in their order.
+    For each manager and channel: state, start and end, in order.
     """
     return fetch(
         question,

@@ -1,4 +1,4 @@
-"""`messages` and `new_contacts`: counted by the hour, and not from chats."""
+"""`messages` and `new_contacts`: counted by hour, not from chats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "messages": ("in", "human", "automatic"),
     "new_contacts": ("new_contacts",),
 }
-# Settled hours as they are kept, and what came later.
+# Stored hours, and later rows counted live.
 _SOURCE = """
 WITH span AS (
   SELECT min(d.begins) AS begins, max(d.ends) AS ends
@@ -26,8 +26,8 @@ WITH span AS (
   ) s WHERE s.kind IN ({kinds}) AND {filters}
 )
 """
-# Each of them, and on which day and in which hour it was. What is kept says how far to
-# look for the rows of a page.
+# Each row with its day and hour. The stored counts tell how far to look for the rows of
+# a page.
 _LISTED = """
 WITH day AS MATERIALIZED (
   SELECT * FROM report_days(%(managers)s, %(since)s, %(until)s)
@@ -66,7 +66,7 @@ _EACH: Mapping[str, str] = {
 
 
 def volumes(question: Question) -> Report:
-    """Returns how many there were; of messages also how many of each kind."""
+    """Returns the counts; for messages also by kind."""
     kinds = KINDS[question.metric]
     listed = ", ".join(f"'{kind}'" for kind in kinds)
     source = _SOURCE.format(kinds=listed, filters=question.filters("s"))
@@ -84,7 +84,7 @@ SELECT {question.keys("s")} AS k, s.kind, sum(s.count) FROM source s GROUP BY 1,
 
 
 def listed_volumes(question: Question, part: str) -> tuple[str, str]:
-    """Returns the rows behind a figure: a statement's beginning, and what to list."""
+    """Returns SQL that lists the rows behind a figure: its start, and columns."""
     kinds = (part,) if part in KINDS["messages"] else KINDS[question.metric]
     wanted = ", ".join(f"'{kind}'" for kind in kinds)
     begin = _LISTED.format(

@@ -1,8 +1,8 @@
-"""Keeps the deliveries of each day with how long they took, and compares.
+"""Stores the deliveries of each day with their durations, and verifies them.
 
-A day is kept a day after its end. What changes one of its deliveries later adds a
-row to `report_dirty_delivery` in its own transaction: that day is computed with each
-question until the worker has made it anew.
+A day is stored a day after its end. A later change of one of its deliveries adds a row
+to `report_dirty_delivery` in the same transaction: that day is then computed live until
+the worker has rebuilt it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 
 from django.db import connection, transaction
 
-# How much of the past, and how many changed deliveries, a transaction takes.
+# How much of the past, and how many changed deliveries, a transaction processes.
 AT_ONCE = timedelta(days=1)
 MARKS_AT_ONCE = 1000
 
 COLUMNS = "manager_id, day, channel, part, code, step, count, millis"
 
-# Of the spans `{days}`, each by itself, along the index `deliveries_queued` alone: to read
-# it once for each part is quicker than to make four rows of each. A message that was
-# delivered after all has not failed.
+# For each of the spans `{days}`, with index-only scans of `deliveries_queued`: one scan
+# per part is faster than building four rows per delivery. A message that was delivered
+# in the end has not failed.
 _OF_A_DAY = """
   FROM {days} x CROSS JOIN LATERAL (
     SELECT d.channel, d.queued_at, d.sent_at, d.delivered_at, d.failed_code
@@ -44,8 +44,8 @@ LENGTHS = f"""
          report_millis(s.delivered_at - s.sent_at)
   {_OF_A_DAY} WHERE s.sent_at IS NOT NULL AND s.delivered_at IS NOT NULL"""
 
-# One worker at a time; the others have nothing to do. The lock's name stays:
-# a version before may run beside this one.
+# One worker at a time; the others skip it. The lock's name must not change: an earlier
+# version may run at the same time.
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.deliveries'))"
 _NEXT = """
 SELECT deliveries_until,
@@ -59,8 +59,8 @@ SELECT date_trunc('hour', min(d.queued_at), 'UTC') FROM managers_manager m
 """
 _FORGET_ALL = "DELETE FROM report_delivery"
 _SETTLED = "UPDATE report_settled SET deliveries_until = %s"
-# The whole days that ended in a span of time. A day in which the zone changed is in
-# pieces, and ends with the last.
+# The whole days that ended in a span of time. A day in which the time zone changed has
+# several pieces, and ends with the last.
 _ENDED = """
 SELECT d.manager_id, d.day
   FROM report_days(%(managers)s::bigint[], %(after)s::timestamptz::date - 2,
@@ -101,7 +101,7 @@ _KEEP = f"""{_WANTED}
 INSERT INTO report_delivery ({COLUMNS})
 SELECT {COLUMNS} FROM ({_COMPUTED}) m
 """  # noqa: S608 - of columns
-# Marked days are left out.
+# Marked days are excluded.
 _COMPARED = f"""{_WANTED}, unmarked AS (
   SELECT DISTINCT x.manager_id, x.day FROM days x
    WHERE NOT EXISTS (SELECT FROM report_dirty_delivery d JOIN days y
@@ -140,13 +140,13 @@ SELECT d.day, array_agg(DISTINCT d.manager_id ORDER BY d.manager_id)
  GROUP BY d.day ORDER BY d.day
 """
 
-# A manager's id and a day of his.
+# A manager's id and one of its days.
 ManagerDay = tuple[int, date]
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDifference:
-    """A row that is only kept, or only computed."""
+    """A row that is only stored, or only computed."""
 
     manager_id: int
     side: str
@@ -154,9 +154,9 @@ class DeliveryDifference:
 
 
 def keep_deliveries() -> int:
-    """Keeps the days that have ended long enough ago, and makes changed ones anew.
+    """Stores the days that ended long enough ago, and rebuilds changed ones.
 
-    Returns how many.
+    Returns the number of days.
     """
     total = 0
     while found := _keep_ended():
@@ -167,7 +167,7 @@ def keep_deliveries() -> int:
 
 
 def make_anew(days: Sequence[ManagerDay]) -> None:
-    """Makes the kept rows of the days anew, in a transaction."""
+    """Rebuilds the stored rows of the days, in a transaction."""
     if days:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_FORGET, _values(days))
@@ -175,9 +175,9 @@ def make_anew(days: Sequence[ManagerDay]) -> None:
 
 
 def differing_days(days: Sequence[ManagerDay]) -> list[DeliveryDifference]:
-    """Returns the rows in which what is kept of the days differs from the deliveries.
+    """Returns the differences between stored rows of the days and their deliveries.
 
-    Days that are marked to be made anew are left out.
+    Days that are marked to be rebuilt are excluded.
     """
     if not days:
         return []
@@ -189,7 +189,7 @@ def differing_days(days: Sequence[ManagerDay]) -> list[DeliveryDifference]:
 def kept_days(
     manager_id: int | None = None, since: date | None = None
 ) -> Iterator[list[ManagerDay]]:
-    """Yields the days that are kept, those of all managers together."""
+    """Yields the stored days, those of all managers together."""
     managers = None if manager_id is None else [manager_id]
     with connection.cursor() as cursor:
         cursor.execute(_KEPT, {"managers": managers, "since": since})
@@ -199,7 +199,7 @@ def kept_days(
 
 
 def _keep_ended() -> int:
-    """Returns how many days were kept; 0 if none is due."""
+    """Stores ended days and returns their number; 0 if none is due."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:
@@ -224,7 +224,7 @@ def _keep_ended() -> int:
 
 
 def _keep_marked() -> int:
-    """Returns how many marks were taken."""
+    """Rebuilds marked days and returns the number of marks processed."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:

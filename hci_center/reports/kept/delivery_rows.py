@@ -1,4 +1,4 @@
-"""Kept days of deliveries, and the deliveries that changed since."""
+"""Models of stored days of deliveries, and of deliveries that have changed since."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from django.db import models
 
 
 class DeliveryDay(models.Model):
-    """Deliveries of a manager's day whose length is in the same step, of one part.
+    """Deliveries of a manager's day in the same histogram step, of one part.
 
-    Of `queued` and `failed` there is no length and one row each, of a failure's code.
+    `queued` and `failed` have no length and one row each (`failed` per code).
     """
 
     manager_id = models.BigIntegerField()
-    # In which they were queued.
+    # The day on which they were queued.
     day = models.DateField()
     channel = models.CharField(max_length=8)
     # `queued`, `sent`, `delivered`, `failed`.
@@ -21,7 +21,7 @@ class DeliveryDay(models.Model):
     code = models.CharField(max_length=32)
     step = models.SmallIntegerField()
     count = models.IntegerField()
-    # Sorted; as many as are counted.
+    # Sorted; one for each delivery.
     millis = ArrayField(models.BigIntegerField())
 
     class Meta:
@@ -32,7 +32,7 @@ class DeliveryDay(models.Model):
                 name="report_delivery_is_unique",
             )
         ]
-        # To read only the step in which a percentile is.
+        # For reading only the step that contains a percentile.
         indexes = [
             models.Index(fields=["part", "step", "day"], name="report_delivery_by_step")
         ]
@@ -42,7 +42,7 @@ class DeliveryDay(models.Model):
 
 
 class DirtyDelivery(models.Model):
-    """A delivery that changed after its day may have been kept. Only added and deleted."""
+    """A delivery that changed after its day may have been stored. Never updated."""
 
     manager_id = models.BigIntegerField()
     queued_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""What must hold of ledger, columns and feed, as statements that find what breaks it."""
+"""The invariants of ledger, columns and feed, as statements that find violations."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.db import connection
 
 from hci_center.background.nightly_checks import Finding
 
-# The invariants, by their codes: each returns the manager and chat of what breaks it.
+# The invariants, by their codes: each returns the manager and chat of violations.
 INVARIANTS: Mapping[str, str] = {
-    # An open chat's newest line has another area or operator than its contact.
+    # An open chat's latest line has a different area or operator than its contact.
     "L1": """
       SELECT h.manager_id, h.id FROM chats_chat h
         JOIN contacts_contact c ON c.id = h.contact_id
@@ -19,14 +19,14 @@ INVARIANTS: Mapping[str, str] = {
               ORDER BY e.id DESC LIMIT 1) l
        WHERE h.closed_at IS NULL AND (l.area_id IS DISTINCT FROM c.area_id
              OR l.operator_id IS DISTINCT FROM c.operator_id)""",
-    # Closed by its row and open by its lines, or the reverse.
+    # Closed according to its row but open according to its lines, or the reverse.
     "L2": """
       SELECT h.manager_id, h.id FROM chats_chat h
        CROSS JOIN LATERAL (SELECT e.kind FROM chats_chatevent e
               WHERE e.chat_id = h.id AND e.kind IN ('opened', 'reopened', 'closed')
               ORDER BY e.id DESC LIMIT 1) l
        WHERE (h.closed_at IS NOT NULL) <> (l.kind = 'closed')""",
-    # A first line that is no opening.
+    # A first line that is not an opening.
     "L3": """
       SELECT h.manager_id, h.id FROM chats_chat h
        CROSS JOIN LATERAL (SELECT e.kind FROM chats_chatevent e WHERE e.chat_id = h.id
@@ -61,14 +61,14 @@ INVARIANTS: Mapping[str, str] = {
         JOIN areas_operator o ON o.id = c.operator_id AND NOT o.is_active
         LEFT JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
        WHERE c.deleted_at IS NULL""",
-    # Unread messages are counted wrongly.
+    # A wrong count of unread messages.
     "M1": """
       SELECT c.manager_id, h.id FROM chats_chat h
         JOIN contacts_contact c ON c.id = h.contact_id
        WHERE h.closed_at IS NULL AND c.unread <> (
              SELECT count(*) FROM chats_message m
               WHERE m.chat_id = h.id AND m.direction = 'in' AND m.status = 'wait')""",
-    # An open chat's contact says that its last message came earlier or later.
+    # The time of the last message of an open chat's contact is wrong.
     "M2": """
       SELECT h.manager_id, h.id FROM chats_chat h
         JOIN contacts_contact c ON c.id = h.contact_id
@@ -80,8 +80,8 @@ INVARIANTS: Mapping[str, str] = {
          AND (c.last_message_at IS NULL OR c.last_message_at < own.at
               -- A copy of a message that its echo had made may be gone.
               OR c.last_message_at > of_all.at + interval '2 minutes')""",
-    # A customer waits, by the contact, without an open chat or though a person had the
-    # last word; or waits not, though an unread message is the last word.
+    # According to the contact a customer is waiting, but there is no open chat or a
+    # person wrote last; or he is not waiting, although the last message is unread.
     "M3": """
       SELECT c.manager_id, h.id FROM contacts_contact c
         LEFT JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
@@ -120,13 +120,13 @@ INVARIANTS: Mapping[str, str] = {
                    SELECT FROM chats_chat x JOIN chats_chatevent e ON e.chat_id = x.id
                     WHERE x.contact_id = c.id AND e.kind = 'closed'
                       AND e.cause = 'merged'))""",
-    # Sent after it was delivered, or still waiting though its delivery is over.
+    # Sent after it was delivered, or still waiting although its delivery has ended.
     "M4": """
       SELECT d.manager_id, m.chat_id FROM chats_delivery d
         JOIN chats_message m ON m.id = d.message_id
        WHERE d.sent_at > d.delivered_at + interval '1 second'
           OR m.status = 'wait' AND d.done_at IS NOT NULL""",
-    # The feed has rows of more than 48 hours.
+    # The feed has rows older than 48 hours.
     "R3": """
       SELECT NULL::bigint, NULL::bigint
         FROM (SELECT f.at FROM change_feed f ORDER BY f.seq LIMIT 1) oldest
@@ -135,7 +135,7 @@ INVARIANTS: Mapping[str, str] = {
 
 
 def broken(statement: str) -> Iterator[Finding]:
-    """Yields what one of INVARIANTS finds."""
+    """Yields the violations of one of INVARIANTS."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
         rows = cursor.fetchall()

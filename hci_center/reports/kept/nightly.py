@@ -1,4 +1,4 @@
-"""The nightly checks: kept figures are computed again, and the invariants must hold."""
+"""The nightly checks: recomputes stored figures and checks the invariants."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from hci_center.reports.kept.volume_hours import (
 
 logger = logging.getLogger(__name__)
 
-# From what time of the installation's day on a check is due.
+# The time of the installation's day from which a check is due.
 CHECKED_FROM = timedelta(hours=3, minutes=30)
-# Of closings older than this, a part is checked each night.
+# Of chats closed longer ago than this, a part is checked each night.
 RECENT = timedelta(days=8)
 PARTS = 30
 BATCH = 200
@@ -53,7 +53,7 @@ _CHATS = """
 SELECT DISTINCT chat_id FROM report_episode
  WHERE ends >= %(recent)s OR ends IS NULL OR chat_id %% %(parts)s = %(part)s
 """
-# Closed chats of which nothing is kept at all, which the comparison would not meet.
+# Closed chats without any stored row, which the comparison would not find.
 _UNKEPT = """
 SELECT h.id FROM chats_chat h
  WHERE h.closed_at >= %(recent)s
@@ -68,9 +68,9 @@ _FORGET = """
 WITH runs AS (DELETE FROM report_run WHERE began_at < %(before)s)
 DELETE FROM report_check WHERE at < %(before)s
 """
-# Durations that were below zero and are kept as none.
+# Durations that were negative and are stored as NULL.
 _CLAMPED = "SELECT count(*) FROM report_sample WHERE ends < begins"
-# What no single statement finds.
+# Checks that are not a single statement.
 CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
     ("M3", wrong_clocks),
     ("R4", misplaced_files),
@@ -78,7 +78,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
 
 
 def check_if_due(now: datetime | None = None) -> bool:
-    """Runs the checks of this night, unless they have begun; returns whether it did."""
+    """Runs the checks of this night, unless already started; returns whether it did."""
     now = now or timezone.now()
     local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
     passed = timedelta(hours=local.hour, minutes=local.minute)
@@ -94,7 +94,7 @@ def check_if_due(now: datetime | None = None) -> bool:
 
 
 def check(run_id: int, now: datetime, part: int) -> None:
-    """Compares kept and computed rows and looks for what breaks an invariant."""
+    """Compares stored and computed rows and looks for violations of invariants."""
     chats, findings = 0, 0
     for ids in chats_to_check(now, part):
         chats += len(ids)
@@ -121,7 +121,7 @@ def check(run_id: int, now: datetime, part: int) -> None:
 
 
 def chats_to_check(now: datetime, part: int) -> list[list[int]]:
-    """Returns the chats that were closed lately, and a part of the rest, in batches."""
+    """Returns recently closed chats, and a part of the others, in batches."""
     values: dict[str, Any] = {"recent": now - RECENT, "parts": PARTS, "part": part}
     with connection.cursor() as cursor:
         cursor.execute(_CHATS, values)
@@ -133,7 +133,7 @@ def chats_to_check(now: datetime, part: int) -> list[list[int]]:
 
 
 def spans_to_check(now: datetime, part: int) -> Iterator[tuple[datetime, datetime]]:
-    """Yields the last days and a part of the rest, of those whose hours are kept."""
+    """Yields the last days and a part of the others, of those with stored hours."""
     for span in settled_spans(length=timedelta(days=1)):
         begins = span[0]
         if begins >= now - RECENT or begins.date().toordinal() % PARTS == part:
@@ -141,7 +141,7 @@ def spans_to_check(now: datetime, part: int) -> Iterator[tuple[datetime, datetim
 
 
 def days_to_check(now: datetime, part: int) -> Iterator[list[ManagerDay]]:
-    """Yields the same of the days whose deliveries are kept."""
+    """Yields the same of the days with stored deliveries."""
     for days in kept_days():
         day = days[0][1]
         if day >= (now - RECENT).date() or day.toordinal() % PARTS == part:
@@ -149,7 +149,7 @@ def days_to_check(now: datetime, part: int) -> Iterator[list[ManagerDay]]:
 
 
 def _compare_hours(now: datetime, part: int) -> int:
-    """Compares the hours of the last days and of a part of the rest; returns how many."""
+    """Compares hours of the last days and of a part of the others; returns how many."""
     found = 0
     for span in spans_to_check(now, part):
         differing = differing_hours(span)
@@ -162,7 +162,7 @@ def _compare_hours(now: datetime, part: int) -> int:
 
 
 def _compare_deliveries(now: datetime, part: int) -> int:
-    """Compares the deliveries of those days; returns how many rows differ."""
+    """Compares the deliveries of those days; returns the number of differences."""
     found = 0
     for days in days_to_check(now, part):
         differing = differing_days(days)
@@ -175,7 +175,7 @@ def _compare_deliveries(now: datetime, part: int) -> int:
 
 
 def summaries_to_check(now: datetime, part: int) -> Iterator[tuple[int, list[Span]]]:
-    """Yields the same of the days and fortnights whose samples are summed up."""
+    """Yields the same of the days and fortnights with summaries."""
     for length in (DAY, FORTNIGHT):
         recent = (now - RECENT).date() - timedelta(days=length)
         for spans in kept_spans(length):
@@ -185,7 +185,7 @@ def summaries_to_check(now: datetime, part: int) -> Iterator[tuple[int, list[Spa
 
 
 def _compare_summaries(now: datetime, part: int) -> int:
-    """Compares these with their samples; returns how many rows differ."""
+    """Compares summaries with their samples; returns the number of differences."""
     found = 0
     for length, spans in summaries_to_check(now, part):
         differing = differing_summaries(spans, length)
@@ -216,7 +216,7 @@ def _note(
 
 
 def _hold(code: str, find: Callable[[], Iterable[Finding]]) -> int:
-    """Records what breaks the invariant; returns how much."""
+    """Records violations of the invariant; returns their number."""
     count = 0
     try:
         for found in find():

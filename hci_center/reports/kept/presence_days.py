@@ -1,7 +1,7 @@
-"""Keeps the presence of operators by day: how long, and with how many chats.
+"""Stores the presence of operators by day: durations, and concurrent chats.
 
-Days are kept with those of samples, and marked with them: see `summaries`. What changes
-a span of presence after its day may have been kept marks the day by a trigger.
+Days are stored and marked together with those of samples: see `summaries`. A trigger
+marks a day when a span of presence changes after the day may have been stored.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-# Cut at midnight: of each zone that the manager had, the days that a span or hold touches.
-# A span that nobody has ended lasts until it was last seen.
+# Split at midnight: for each time zone that the manager had, the days that a span or
+# hold overlaps. An unfinished span ends at its last heartbeat.
 SPANS = """zone AS MATERIALIZED (
   SELECT * FROM report_zones(%(managers)s)
 ), span AS MATERIALIZED (
@@ -38,7 +38,7 @@ SPANS = """zone AS MATERIALIZED (
    WHERE s.day BETWEEN %(since)s AND %(until)s AND s.day_begins < s.day_ends
      AND s.started_at < s.day_ends AND s.ended_at > s.day_begins
 )"""
-# Those that are kept; `{since}` is the first day of which they are needed.
+# Stored ones; `{since}` is the first day needed.
 HELD = """
   SELECT s.manager_id, s.operator_id, s.begins, s.ends FROM report_sample s
    WHERE s.metric = 'hold' AND s.manager_id = ANY(%(managers)s)
@@ -65,8 +65,8 @@ HOLDS = """, hold AS MATERIALIZED (
    WHERE h.day BETWEEN %(since)s AND %(until)s AND h.day_begins < h.day_ends
      AND h.begins < h.day_ends AND h.ends > h.day_begins
 )"""
-# Of spans online, in microseconds: their length; of those with holds also the time with
-# one and that of all added up.
+# For online spans, in microseconds: their length; for those with holds also the time
+# with at least one hold, and the total of all holds.
 LOADED = """, loaded AS (
   SELECT s.manager_id, s.operator_id, s.day,
          sum(report_micros(least(h.ends, s.ends) - greatest(h.begins, s.begins)))::bigint
@@ -126,7 +126,7 @@ SELECT manager_id, side, what::text FROM (
 
 
 def make_presence(managers: Sequence[int], since: date, until: date) -> None:
-    """Makes the kept rows of these days anew."""
+    """Rebuilds the stored rows of these days."""
     values: dict[str, Any] = {
         "managers": list(managers), "since": since, "until": until,
     }  # fmt: skip
@@ -138,7 +138,7 @@ def make_presence(managers: Sequence[int], since: date, until: date) -> None:
 def differing_presence(
     managers: Sequence[int], since: date, until: date
 ) -> list[tuple[int, str, str]]:
-    """Returns manager, side and row where what is kept differs; marked days are left out."""
+    """Returns manager, side and row of differences; marked days are excluded."""
     values: dict[str, Any] = {
         "managers": list(managers), "since": since, "until": until,
     }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Makes the kept rows of chats from their ledger and messages.
+"""Builds the stored rows of chats from their ledger and messages.
 
-What changes a chat's past adds a row to `report_dirty` in its own transaction; the worker
-takes these rows. So there is no cursor, and nothing that is committed late is missed.
+A change of a chat's past adds a row to `report_dirty` in the same transaction; the
+worker processes these rows. There is no cursor, so late commits are not missed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from hci_center.reports.kept.open_chats import DUE, IS_CURRENT, KEEP_OPEN
 from hci_center.reports.kept.summing import MARK, RETURNED
 from hci_center.reports.metrics.metric import VERSION
 
-# How many chats a transaction takes, and how long the worker goes on with a backlog
-# before it looks at other work, in seconds.
+# How many chats a transaction processes, and for how many seconds the worker processes
+# a backlog before it turns to other jobs.
 BATCH = 200
 TAKEN_FOR = 4.0
 
@@ -44,7 +44,7 @@ SELECT {EPISODE_COLUMNS}, %(version)s,
        coalesce(ends <= clock_timestamp() - interval '72 hours', true)
   FROM report_episodes(%(ids)s::bigint[]) WHERE ends IS NOT NULL OR chat_id IN ({_OPEN})
 """  # noqa: S608 - of columns
-# Of a hold that goes on the function says that it ends now.
+# The function returns the current time as the end of a hold that is still running.
 _HOLDING = "metric = 'hold' AND is_open AND ends = statement_timestamp()"
 _KEEP_SAMPLES = f"""
 WITH gone AS (
@@ -58,8 +58,8 @@ WITH gone AS (
   RETURNING {RETURNED}
 ){MARK}"""  # noqa: S608 - of columns
 
-# One worker at a time; the others have nothing to do. The functions' plans are kept: for
-# the few chats that are closed within seconds, planning took longer than all the rest.
+# One worker at a time; the others skip it. The functions' plans are cached: for the few
+# chats that are closed within seconds, planning took longer than everything else.
 _ALONE = """
 SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.dirty')),
        set_config('plan_cache_mode', 'force_generic_plan', true)
@@ -78,7 +78,8 @@ UPDATE report_dirty
                                            interval '1 hour')
  WHERE id = ANY(%s)
 """
-# Customers who come back within 72 hours change what was kept of the closing before.
+# Customers who come back within 72 hours change the stored rows of the previous
+# closing.
 _SETTLE = """
 WITH due AS (
   UPDATE report_episode SET is_settled = true
@@ -141,7 +142,7 @@ SELECT chat_id, manager_id, side, what FROM (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is only kept, or only computed."""
+    """A row that is only stored, or only computed."""
 
     chat_id: int
     manager_id: int
@@ -150,7 +151,7 @@ class Difference:
 
 
 def make(chat_ids: Sequence[int]) -> None:
-    """Makes the kept rows of the chats anew, in a transaction."""
+    """Rebuilds the stored rows of the chats, in a transaction."""
     values: dict[str, Any] = {"ids": list(chat_ids), "version": VERSION}
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (_FORGET, KEEP_OPEN, _KEEP_EPISODES, _KEEP_SAMPLES):
@@ -158,7 +159,7 @@ def make(chat_ids: Sequence[int]) -> None:
 
 
 def keep_open() -> int:
-    """Keeps open chats in which nothing has happened lately; returns how many."""
+    """Stores open chats in which nothing has happened lately; returns their number."""
     until = monotonic() + TAKEN_FOR
     total = 0
     while True:
@@ -169,7 +170,7 @@ def keep_open() -> int:
 
 
 def _keep_open_batch() -> int:
-    """Those that cannot be computed are marked, so that they stop no other."""
+    """Stores a batch; chats that cannot be computed are marked, and block no other."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:
@@ -189,9 +190,10 @@ def _keep_open_batch() -> int:
 
 
 def take_dirty() -> int:
-    """Makes the rows of marked chats anew, batch by batch; returns how many.
+    """Rebuilds the rows of marked chats in batches; returns their number.
 
-    A chat that cannot be computed is recorded as a fault, put off and stops no other.
+    A chat that cannot be computed is recorded as a fault and postponed; it blocks no
+    other.
     """
     until = monotonic() + TAKEN_FOR
     _execute(_SETTLE, [BATCH])
@@ -230,7 +232,7 @@ def _take_batch() -> tuple[int, dict[int, Exception]]:
 
 
 def _make_each(chat_ids: Sequence[int]) -> dict[int, Exception]:
-    """Makes the rows of each chat by itself; returns the errors by chat."""
+    """Rebuilds the rows of each chat separately; returns the errors by chat."""
     failed: dict[int, Exception] = {}
     for chat_id in chat_ids:
         try:
@@ -259,9 +261,9 @@ def chats_in_batches(
 
 
 def differences(chat_ids: Sequence[int]) -> list[Difference]:
-    """Returns the rows in which what is kept of the chats differs from what they say.
+    """Returns the differences between the stored and the computed rows of the chats.
 
-    Chats that are marked to be made anew are left out.
+    Chats that are marked to be rebuilt are excluded.
     """
     with connection.cursor() as cursor:
         cursor.execute(_COMPARED, {"ids": list(chat_ids)})

@@ -1,9 +1,9 @@
-"""Keeps samples summed up by days and fortnights, and presence by days.
+"""Stores summaries of samples by day and fortnight, and of presence by day.
 
-Whatever changes the samples of a day that is over adds a row to `report_dirty_day` in its
-own transaction: its samples are then read one by one, until the worker has summed them
-up anew. A day is summed up when it has been over everywhere for twelve hours, and so
-no change of it is missed.
+A change of the samples of a past day adds a row to `report_dirty_day` in the same
+transaction: its samples are then read individually, until the worker has rebuilt the
+summary. A day is summarized when it has been over in every time zone for twelve hours,
+so that no change is missed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from hci_center.reports.kept.summing import (
     make_summaries,
 )
 
-# How many marked days a transaction takes.
+# How many marked days a transaction processes.
 DAYS_AT_ONCE = 100
-# One at a time writes them; the others have nothing to do. The lock's name stays:
-# a version before may run beside this one.
+# One worker at a time; the others skip it. The lock's name must not change: an earlier
+# version may run at the same time.
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.summaries'))"
 _NEXT = """
 SELECT summaries_until, (clock_timestamp() AT TIME ZONE 'UTC')::date - 2
@@ -47,7 +47,8 @@ DELETE FROM report_summary
 """
 _SETTLED = "UPDATE report_settled SET summaries_until = %s"
 _MANAGERS = "SELECT id FROM managers_manager ORDER BY id"
-# A day may be marked thousands of times. Marks that are committed later stay for the next.
+# A day may be marked thousands of times. Marks that are committed later remain for the
+# next run.
 _TAKE_MARKS = """
 WITH days AS (
   SELECT DISTINCT manager_id, day FROM report_dirty_day ORDER BY manager_id, day LIMIT %s
@@ -74,7 +75,7 @@ SELECT * FROM unnest(%s::bigint[], %s::date[])
 
 
 def keep_summaries() -> int:
-    """Sums up the days that are over, and changed ones anew; returns how many."""
+    """Summarizes past days, and rebuilds changed ones; returns their number."""
     total = 0
     while found := _keep_ended():
         total += found
@@ -84,7 +85,7 @@ def keep_summaries() -> int:
 
 
 def forget_summaries(manager_id: int | None = None, since: date | None = None) -> None:
-    """Has all days summed up anew, or only some of them."""
+    """Discards the summaries of all days, or of some, so that they are rebuilt."""
     values: dict[str, Any] = {"manager": manager_id, "since": since}
     with connection.cursor() as cursor:
         if manager_id is None and since is None:
@@ -94,7 +95,7 @@ def forget_summaries(manager_id: int | None = None, since: date | None = None) -
 
 
 def mark_days(days: Sequence[Span]) -> None:
-    """Has these days summed up anew."""
+    """Marks these days, so that their summaries are rebuilt."""
     managers, dates = zip(*days, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(_MARK_DAYS, [list(managers), list(dates)])
@@ -103,7 +104,7 @@ def mark_days(days: Sequence[Span]) -> None:
 def kept_spans(
     length: int, manager_id: int | None = None, since: date | None = None
 ) -> Iterator[list[Span]]:
-    """Yields the spans of that length that are summed up, those of all managers together."""
+    """Yields the summarized spans of that length, those of all managers together."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT)
         row = cursor.fetchone()
@@ -124,7 +125,7 @@ def kept_spans(
 
 
 def _keep_ended() -> int:
-    """Sums up the next days, at most to a fortnight's end; returns how many they were."""
+    """Summarizes the next days, at most until a fortnight ends; returns how many."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:
@@ -155,7 +156,7 @@ def _keep_ended() -> int:
 
 
 def _keep_marked() -> int:
-    """Returns how many marked days were taken."""
+    """Rebuilds marked days; returns their number."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         if not cursor.fetchone()[0]:
@@ -166,7 +167,7 @@ def _keep_marked() -> int:
         marked: list[Span] = cursor.fetchall()
         until = row and row[0]
         if until is not None:
-            # What is later is summed up when it is over.
+            # Later days are summarized when they are over.
             days = [span for span in marked if span[1] <= until]
             make_summaries(days, DAY)
             for day, managers in by_day(days):

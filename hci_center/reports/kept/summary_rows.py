@@ -1,4 +1,4 @@
-"""Samples summed up, and the days of which samples changed since."""
+"""Models of summaries of samples, and of days whose samples have changed since."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from django.db import models
 
 
 class Summary(models.Model):
-    """How many samples have each number of seconds: of a day, or of a fortnight's part.
+    """Number of samples by seconds: of a day, or of a part of a fortnight.
 
-    A day is of the manager as a whole; a fortnight is told apart by areas and, in other
-    rows, by operators. `tma` is added up for each episode and what its rows are of.
+    A day is for the whole manager; a fortnight is per area and, in other rows, per
+    operator. `tma` is added up per episode and part.
     """
 
     manager_id = models.BigIntegerField()
     metric = models.CharField(max_length=16)
-    # `""`, `area`, `operator`: what `part_id` is of, 0 for none or nobody.
+    # `""`, `area`, `operator`: the kind of `part_id`; 0 for none or nobody.
     part = models.CharField(max_length=8)
-    # The first, and how many: 1 or 14.
+    # The first day, and the number of days: 1 or 14.
     day = models.DateField()
     days = models.SmallIntegerField()
     part_id = models.BigIntegerField()
     channel = models.CharField(max_length=8)
-    # As that of a sample; of `tma` 1 if the operator moved the episode on, or it left the
-    # area.
+    # That of a sample; for `tma` 1 if the operator transferred the episode, or it left
+    # the area.
     mark = models.SmallIntegerField(null=True)
-    # 1: within its target, 0: not. NULL: there was none.
+    # 1: within its target, 0: not. NULL: there was no target.
     met = models.SmallIntegerField(null=True)
     n = models.IntegerField()
-    # Sorted, and how many samples have each; without counts one has each.
+    # Sorted, and the number of samples of each; without counts one each.
     seconds = ArrayField(models.IntegerField())
     counts = ArrayField(models.IntegerField())
     business = ArrayField(models.IntegerField())
@@ -52,10 +52,10 @@ class Summary(models.Model):
 
 
 class PresenceDay(models.Model):
-    """How long an operator was online or paused on a day; online also with how many chats.
+    """An operator's time online or paused on a day; for online also his chats at once.
 
-    In microseconds, of all spans of a state and reason. `busy`: with at least one chat;
-    `held`: the time of all of them added up.
+    In microseconds, for all spans of a state and reason. `busy`: with at least one
+    chat; `held`: the total time of all chats.
     """
 
     manager_id = models.BigIntegerField()
@@ -64,7 +64,7 @@ class PresenceDay(models.Model):
     # `online`, `paused`.
     state = models.CharField(max_length=7)
     reason = models.CharField(max_length=32)
-    # The pieces of spans.
+    # The number of pieces of spans.
     n = models.IntegerField()
     micros = models.BigIntegerField()
     busy = models.BigIntegerField()
@@ -85,7 +85,7 @@ class PresenceDay(models.Model):
 
 
 class DirtyDay(models.Model):
-    """A day of which samples changed after it may have been summed up. Only added and deleted."""
+    """A day whose samples changed after it may have been summarized. Never updated."""
 
     manager_id = models.BigIntegerField()
     day = models.DateField()

@@ -1,4 +1,4 @@
-"""Sums up the samples of days and fortnights, and presence of days, and compares."""
+"""Builds and verifies the summaries of days and fortnights, and days of presence."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hci_center.reports.kept.presence_days import differing_presence
 DAY, FORTNIGHT = 1, 14
 # A Monday, on which fortnights begin.
 EPOCH = date(2001, 1, 1)
-# What is summed up: all samples but holds, of which presence is computed.
+# Summarized samples: all except holds, from which presence is computed.
 METRICS = (
     "tme", "unserved", "queue", "tmr1", "tmr", "phone1", "phone", "unanswered", "owed",
     "reaction", "tma", "resolution", "full_resolution", "csat", "answered_surveys", "left",
     "requeues",
 )  # fmt: skip
 
-# What of a sample is in a summary.
+# The columns of a sample that are in a summary.
 SUMMED = """manager_id, metric, day, area_id, operator_id, channel, micros, business_micros,
   target, mark, chat_id, episode"""
-# What of a sample both say.
+# The columns of `gone` and `made`.
 RETURNED = f"{SUMMED}, begins, ends"
-# Of a hold, what of it may be kept by now; one that goes on has no end.
+# The part of a hold that may be stored by now; a running one has no end.
 _HOLD = """
 SELECT manager_id, operator_id, begins,
        least(CASE WHEN metric = 'hold' THEN ends END,
@@ -68,7 +68,7 @@ _WHICH = {"": "NOT is_business", "business_": "is_business"}
 
 
 def _numbers(of: str) -> str:
-    """Seconds of a clock and, unless each is there once, how often each is."""
+    """Seconds of a clock and, unless each occurs once, their counts."""
     which = f"FILTER (WHERE {_WHICH[of]})"
     return f"""array_agg(v ORDER BY v) {which} AS {of.strip("_") or "seconds"},
        CASE WHEN max(c) {which} > 1 THEN array_agg(c ORDER BY v) {which}
@@ -84,7 +84,7 @@ SELECT {_KEYS}, sum(c) FILTER (WHERE NOT is_business)::integer AS n,
       FROM measured
      GROUP BY GROUPING SETS (({_KEYS}, seconds), ({_KEYS}, business))) c
  GROUP BY {_KEYS}"""  # noqa: S608 - of columns
-# Each row of `tma` is of a part of an episode: those of what is told apart are added up.
+# Each row of `tma` is a part of an episode: rows of the same group are added up.
 _MEASURED = """, sample AS (
   SELECT w.manager_id, m.metric, x.part, w.day, {length}::smallint AS days, x.part_id,
          s.channel, s.mark, (s.business_micros / 1000000 <= s.target)::integer::smallint
@@ -117,7 +117,7 @@ _KEEP = f"""
 INSERT INTO report_summary ({COLUMNS})
 SELECT {COLUMNS} FROM ({{computed}}) c
 """  # noqa: S608 - of columns
-# Spans in which a day is marked are left out.
+# Spans that contain a marked day are excluded.
 _COMPARED = f""", unmarked AS (
   SELECT w.manager_id, w.day FROM wanted w
    WHERE NOT EXISTS (SELECT FROM report_dirty_day d WHERE d.manager_id = w.manager_id
@@ -143,7 +143,7 @@ Span = tuple[int, date]
 
 @dataclass(frozen=True, slots=True)
 class SummaryDifference:
-    """A row that is only kept, or only computed."""
+    """A row that is only stored, or only computed."""
 
     manager_id: int
     side: str
@@ -151,12 +151,12 @@ class SummaryDifference:
 
 
 def fortnight_of(day: date) -> date:
-    """Returns the first day of its fortnight."""
+    """Returns the first day of the fortnight that contains the day."""
     return day - timedelta(days=(day - EPOCH).days % FORTNIGHT)
 
 
 def differing_summaries(spans: Sequence[Span], length: int) -> list[SummaryDifference]:
-    """Returns the rows in which what is kept of the spans differs from their samples."""
+    """Returns the differences between summaries of the spans and their samples."""
     if not spans:
         return []
     with connection.cursor() as cursor:
@@ -170,7 +170,7 @@ def differing_summaries(spans: Sequence[Span], length: int) -> list[SummaryDiffe
 
 
 def make_summaries(spans: Sequence[Span], length: int) -> None:
-    """Makes what is kept of these spans anew."""
+    """Rebuilds the summaries of these spans."""
     if spans:
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, _values(spans, length))

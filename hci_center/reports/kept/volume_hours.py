@@ -1,6 +1,6 @@
-"""Keeps how many messages and new contacts each hour had, and compares.
+"""Stores the number of messages and new contacts by hour, and verifies it.
 
-An hour is settled ten minutes after its end, by when what was stored in it is committed.
+An hour is settled ten minutes after its end, when everything stored in it is committed.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-# How much of the past a transaction takes.
+# How much of the past a transaction processes.
 AT_ONCE = timedelta(days=31)
 
 COLUMNS = "manager_id, kind, day, hour, channel, count, begins"
 
-# One worker at a time; the others have nothing to do.
+# One worker at a time; the others skip it.
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('hci_center.reports.hours'))"
 _BEGIN = """
 INSERT INTO report_settled (id, until, stamped_from, contact_after)
@@ -40,14 +40,14 @@ DELETE FROM report_hour
  WHERE begins >= %(since)s AND begins < %(until)s
    AND (%(managers)s::bigint[] IS NULL OR manager_id = ANY(%(managers)s))
 """
-# As they are computed of some managers, or all.
+# The computed rows of some managers, or of all.
 _COMPUTED = f"""
 SELECT {COLUMNS} FROM report_settled s
  CROSS JOIN LATERAL report_volumes(%(managers)s::bigint[], %(since)s, %(until)s,
                                    %(since)s < s.stamped_from, %(contact_after)s) v
 """  # noqa: S608 - of columns
 _KEEP = f"INSERT INTO report_hour ({COLUMNS}) {_COMPUTED}"
-# Contacts of the day before are looked at again, and some more: what has a lower id may
+# Contacts of the previous day and a bit more are read again: rows with a lower id may
 # be committed later.
 _SETTLED = """
 UPDATE report_settled s
@@ -70,7 +70,7 @@ SELECT manager_id, 'kept', to_jsonb(x)::text
   FROM (SELECT * FROM kept EXCEPT ALL SELECT * FROM computed) x
  ORDER BY 1, 3, 2
 """  # noqa: S608 - of columns
-# The first hour with anything, kept or to be kept.
+# The first hour with data, stored or to be stored.
 _KEPT = """
 SELECT least((SELECT min(begins) FROM report_hour),
              (SELECT min(least(stored_at, created_at)) FROM chats_message),
@@ -81,7 +81,7 @@ SELECT least((SELECT min(begins) FROM report_hour),
 
 @dataclass(frozen=True, slots=True)
 class HourDifference:
-    """A row that is only kept, or only computed."""
+    """A row that is only stored, or only computed."""
 
     manager_id: int
     side: str
@@ -119,13 +119,13 @@ def _settle_span() -> bool:
 
 
 def forget_hours() -> None:
-    """Has all hours counted anew: rows of the past were loaded."""
+    """Discards all hours, so that they are recounted: rows of the past were loaded."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM report_settled")
 
 
 def count_anew(span: tuple[datetime, datetime], manager_id: int | None = None) -> None:
-    """Makes the kept rows of a span of settled hours anew, in a transaction."""
+    """Rebuilds the stored rows of a span of settled hours, in a transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         _count(cursor, _span(*span, manager_id))
 
@@ -133,7 +133,7 @@ def count_anew(span: tuple[datetime, datetime], manager_id: int | None = None) -
 def differing_hours(
     span: tuple[datetime, datetime], manager_id: int | None = None
 ) -> list[HourDifference]:
-    """Returns the rows in which what is kept of a span differs from what was stored."""
+    """Returns the differences between stored and recomputed counts of a span."""
     with connection.cursor() as cursor:
         cursor.execute(_COMPARED, _span(*span, manager_id))
         return [HourDifference(*row) for row in cursor.fetchall()]
@@ -142,7 +142,7 @@ def differing_hours(
 def settled_spans(
     since: datetime | None = None, length: timedelta = AT_ONCE
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yields the settled hours in spans of that length, the first ones first."""
+    """Yields the settled hours in spans of that length, in order."""
     with connection.cursor() as cursor:
         cursor.execute(_KEPT)
         row = cursor.fetchone()

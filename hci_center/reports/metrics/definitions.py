@@ -1,4 +1,4 @@
-"""All metrics of the reports: from these the definitions page is made."""
+"""All metrics of the reports; the definitions page is generated from them."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""What a metric of the reports is.
+"""The base classes of metrics.
 
-A metric's name never changes. Whoever changes what it counts raises VERSION: kept rows of
-an earlier version are then made anew.
+A metric's name never changes. If you change what a metric counts, increase VERSION:
+stored rows of earlier versions are then rebuilt.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-# Of all definitions together.
+# One version for all definitions.
 VERSION = 4
 
 Group = Literal[
@@ -42,24 +42,24 @@ class Metric:
     version: ClassVar[int] = 1
     # Until 72 hours have passed, a figure may still change.
     waits_for_return: ClassVar[bool] = False
-    # Which rows behind a figure may be asked for, besides those of every metric.
+    # Additional values of `part` for the rows behind a figure.
     parts: ClassVar[tuple[str, ...]] = ()
 
 
 class Duration(Metric):
-    """Samples of seconds, by the calendar and within the open hours."""
+    """Samples in seconds, in calendar time and within open hours."""
 
     unit, clocks, null = "s", ("calendar", "business"), NO_SAMPLE
 
 
 class Share(Metric):
-    """Counted ÷ counted, with four decimals."""
+    """A quotient of two counts, with four decimals."""
 
     unit, null = "share", NOTHING_COUNTED
 
 
 class Count(Metric):
-    """How many; nothing is a true zero."""
+    """A count; no rows is a real zero."""
 
     unit = "count"
     null = {

@@ -1,4 +1,4 @@
-"""The metrics that are shares of what was counted."""
+"""The metrics that are shares of a count."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Contained(Share):
 
 
 class Sla(Share):
-    """Samples within their target; unmet ones count once they are over it."""
+    """Samples within their target; running ones are missed once they are over it."""
 
     duration: ClassVar[str] = ""
     missed: ClassVar[str] = ""

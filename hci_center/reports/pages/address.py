@@ -1,4 +1,4 @@
-"""The address of a report page: all that it shows is in the query string."""
+"""The query string of a report page, which determines everything it shows."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ CLOCKS: Mapping[str, Any] = {
     "calendar": gettext_lazy("by the calendar"),
     "business": gettext_lazy("within opening hours"),
 }
-# Parameters of a page that its links to other pages do not take along.
+# Parameters that links to other pages do not include.
 OF_A_PAGE = ("format", "table", "sort", "after", "row")
 _CODE = re.compile(r"[a-z0-9_]{1,32}")
-# Which rows of a share: those counted, those among which they are, the others.
+# The rows of a share: numerator, denominator, the rest.
 PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class WrongAddressError(Exception):
-    """A value of the address that is unknown or of somebody else, and so without figures."""
+    """A value in the query string is unknown or not visible to the user."""
 
     def __init__(self, sentence: str = "", status: int = 404) -> None:
         super().__init__(sentence)
@@ -52,7 +52,7 @@ class WrongAddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What the `by` and `metric` of one page may be; the first is taken without one."""
+    """The allowed values of `by` and `metric` on a page; the first is the default."""
 
     metrics: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
@@ -60,13 +60,13 @@ class Allowed:
 
 @dataclass(slots=True)
 class Address:
-    """A read address. `area_id`, `operator_id`: None is no filter, 0 is none or nobody."""
+    """A parsed query string. In `area_id`, `operator_id` None: no filter, 0: nobody."""
 
     scope: Scope
     since: date
     until: date
     today: date
-    # "" where days were given.
+    # "" if days were given.
     period: str = ""
     area_id: int | None = None
     operator_id: int | None = None
@@ -77,16 +77,16 @@ class Address:
     hour: int | None = None
     weekday: int | None = None
     part: Part = "n"
-    # Of failed deliveries, the reason of which they alone are.
+    # For failed deliveries: only those with this reason.
     code: str | None = None
-    # Of the person: whether rows have names, and whether all managers are his.
+    # Whether the user may see names in rows, and whether he may see all managers.
     reads_names: bool = True
     sees_all: bool = False
-    # As given, without what is empty.
+    # The parameters as given, without empty ones.
     given: dict[str, str] = field(default_factory=dict)
 
     def query(self, **over: Any) -> str:
-        """Returns the query string with other values; None or "" leaves one out."""
+        """Returns the query string with other values; None or "" removes one."""
         kept = {k: v for k, v in self.given.items() if k not in OF_A_PAGE}
         if "period" in over:
             kept.pop("from", None)
@@ -114,7 +114,7 @@ class Address:
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """The names of the groups by which is filtered."""
+        """The names of the groups that have a filter."""
         given = {
             "area": self.area_id,
             "operator": self.operator_id,
@@ -190,7 +190,7 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
     if text is None:
         return None
     try:
-        # Only as a date field of a form sends it: Python reads other forms too.
+        # Only the format of a form's date field: Python accepts other formats too.
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day
     except ValueError as error:
         raise WrongAddressError from error

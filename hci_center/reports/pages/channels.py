@@ -1,4 +1,4 @@
-"""channels/: when the accounts were open, their incidents and hours without messages."""
+"""channels/: uptime of accounts, incidents and hours without messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from hci_center.reports.rows import rows_of
 
 METRIC = "health"
 MOST_LISTED = 1000
-# What of a manager's row, when it changes, renews the access of a channel's account.
+# The columns of a manager whose change renews the credentials of a channel's account.
 _SECRETS = {
     Channel.WHATSAPP.value: "gateway_settings",
     Channel.FACEBOOK.value: "facebook_token",

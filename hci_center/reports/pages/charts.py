@@ -1,4 +1,4 @@
-"""Charts as SVG, made by the server: they print and need no script.
+"""Charts as SVG, rendered on the server: they are printable and need no script.
 
 Each mark has a `<title>`; the table beside a chart has the same figures.
 """
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 WIDTH = 720
 HEIGHT = 180
-# Of the labels below the columns, and left of the bars.
+# The size of labels below the columns, and left of the bars.
 FOOT, LEFT = 20, 180
 ROW = 24
 # What a character of a label takes, at the widest, and the gap between two.
@@ -24,17 +24,17 @@ _LONGEST_LABEL = 26
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A bar of a chart with a tick beyond it; None leaves them out."""
+    """A bar of a chart with a tick beyond it; None omits them."""
 
     label: str
     value: float | None
-    # What a pointer over it, and a screen reader, says.
+    # The tooltip, also read by screen readers.
     text: str
     tick: float | None = None
 
 
 def columns(title: str, points: Sequence[Point]) -> SafeString:
-    """Returns upright bars, for days and hours; every few of them have a label."""
+    """Returns vertical bars, for days and hours; every few of them have a label."""
     most = _most(points)
     step = WIDTH / max(len(points), 1)
     width = min(step * 0.7, 40)
@@ -57,7 +57,7 @@ def columns(title: str, points: Sequence[Point]) -> SafeString:
 
 
 def bars(title: str, points: Sequence[Point]) -> SafeString:
-    """Returns lying bars with their names, for areas and people."""
+    """Returns horizontal bars with their names, for areas and people."""
     most, room = _most(points), WIDTH - LEFT
     marks = []
     for place, point in enumerate(points):
@@ -78,7 +78,7 @@ def bars(title: str, points: Sequence[Point]) -> SafeString:
 
 
 def sparkline(title: str, values: Sequence[float | None]) -> SafeString:
-    """Returns small bars without labels, as one path: there may be 400 of each figure."""
+    """Returns small bars without labels, as one path: there may be 400 per figure."""
     most = max((value or 0 for value in values), default=0) or 1
     step = 120 / max(len(values), 1)
     width = number_text(step * 0.75)
@@ -144,7 +144,7 @@ def svg(title: str, height: int, marks: Sequence[str]) -> SafeString:
 
 
 def short(label: str) -> str:
-    """Returns a name as long as there is room for."""
+    """Returns a name, shortened to fit."""
     return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""checks/: what the nightly checks found."""
+"""checks/: the findings of the nightly checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report page shows: sections with tables, in the order and at the row asked for."""
+"""The content of a report page: sections with tables, sorting and paging."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hci_center.reports.pages.tables import Table
 
 @dataclass(slots=True)
 class Section:
-    """A table with its chart, or only sentences."""
+    """A table with its chart, or only text."""
 
     title: str
     table: Table | None = None
@@ -25,11 +25,11 @@ class Section:
 
 @dataclass(slots=True)
 class Content:
-    """What a page shows: its sections, and the metrics whose figures are in them."""
+    """The content of a page: its sections, and the metrics whose figures they show."""
 
     sections: list[Section]
     metrics: tuple[str, ...] = ()
-    # Figures in large, before the sections.
+    # Large figures above the sections.
     tiles: list[Any] = field(default_factory=list)
 
     @property
@@ -38,7 +38,7 @@ class Content:
 
 
 def sort_tables(content: Content, address: Address) -> None:
-    """Orders the tables that can be sorted; raises WrongAddressError."""
+    """Sorts the tables that can be sorted; raises WrongAddressError."""
     sort = address.given.get("sort")
     sortable = [table for table in content.tables if table.sort is not None]
     if sort is not None and True not in [table.order(sort) for table in sortable]:
@@ -51,7 +51,7 @@ def sort_tables(content: Content, address: Address) -> None:
 
 
 def turn_page(content: Content, address: Address) -> None:
-    """Shows the page of a table with the row that is asked for.
+    """Shows the page of a table that contains the requested row.
 
     Raises WrongAddressError if there is none.
     """

@@ -1,4 +1,4 @@
-"""csat/: the marks that customers gave, and what they wrote with them."""
+"""csat/: customers' ratings and comments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""definitions/: what each metric counts, made from the metrics themselves."""
+"""definitions/: the definition of each metric, generated from the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV files of a table, as Excel of the person's language opens them."""
+"""CSV files of a table, in the format that Excel expects in the user's language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def csv_lines(table: Table) -> Iterator[str]:
-    """Yields the lines of a table: a duration is there in seconds and as h:mm:ss."""
+    """Yields the lines of a table; durations are in seconds and as h:mm:ss."""
     writer = csv.writer(_Lines(), delimiter=";" if is_portuguese() else ",")
     yield BOM + writer.writerow(_header(table.columns))
     for row in table.all_rows:
@@ -20,14 +20,14 @@ def csv_lines(table: Table) -> Iterator[str]:
 
 
 def guarded(text: str) -> str:
-    """Returns a text that no spreadsheet takes for a formula."""
+    """Returns the text, escaped so that no spreadsheet treats it as a formula."""
     if text.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r")):
         return f"'{text}"
     return text
 
 
 class _Lines:
-    """Returns what the writer of the standard library writes."""
+    """A file-like object for `csv.writer` that returns the line."""
 
     def write(self, line: str) -> str:
         return line

@@ -27,7 +27,7 @@ from hci_center.reports.pages.tables import Cell, Column, Table, millis_text
 METRIC = "delivery"
 MOST_BARS = 40
 MOST_LINKED = 60
-# What waits, of each account, along the index of what is due.
+# Waiting messages per account, by the index of due deliveries.
 _WAITING = """
 SELECT d.manager_id, d.channel, count(*), min(d.queued_at),
        (array_agg(m.error ORDER BY d.queued_at, d.message_id))[1]
@@ -83,7 +83,7 @@ def _times(address: Address, found: Report) -> Section:
     is_linked = len(found.rows) <= MOST_LINKED
     for (key,), row in found.rows.items():
         keys = [(address.by, key)]
-        # Many days with a link in each cell would be a heavy page.
+        # A page of many days with a link in each cell would be too large.
         first = [rows_link(address, METRIC, keys) if row["n"] else ""]
         links = _links(address, row, keys) if is_linked else [*first, *[""] * 7]
         table.add(labels[key], *_values(row), links=links)

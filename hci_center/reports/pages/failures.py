@@ -1,4 +1,4 @@
-"""Why messages failed, in sentences, and what to do then."""
+"""Explanations of delivery failures, and what to do about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from chats.gateways.error_messages import SENTENCES
 
-# What no gateway reports in these words.
+# Codes that no gateway reports.
 _OTHER_SENTENCES: Mapping[str, Any] = {
     "broken": gettext_lazy("The message could not be sent."),
     "expired": gettext_lazy("The message waited for a day."),
@@ -49,7 +49,7 @@ _NEXT_STEPS: Mapping[str, Any] = {
 
 
 def reason_of(code: str) -> str:
-    """Returns the sentence of a failure's code, or the code."""
+    """Returns the explanation of a failure's code, or the code."""
     return str(_OTHER_SENTENCES.get(code) or SENTENCES.get(code) or code)
 
 

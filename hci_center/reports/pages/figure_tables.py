@@ -26,14 +26,14 @@ _KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column: one number of a metric. `statistic` is its key in a row of the report."""
+    """A column: a number of a metric. `statistic` is its key in a row of the report."""
 
     metric: str
     statistic: str
-    # After the metric's own name, or instead of it.
+    # Added to the metric's own name, or shown instead of it.
     word: Any = ""
     title: Any = ""
-    # Which rows it opens: of a share also those among which it counts.
+    # The rows that it links to: for a share also the denominator.
     part: str = ""
 
     @property
@@ -63,7 +63,7 @@ def group_table(
     shown: Sequence[Figure],
     reports: Mapping[str, Report],
 ) -> Table:
-    """Returns a table by a group, with all together; what a metric lacks is left out."""
+    """Returns a table by a group, with totals, without values that a metric lacks."""
     shown = [figure for figure in shown if figure.metric in reports]
     keys = dict.fromkeys(
         key for figure in shown for (key,) in reports[figure.metric].rows
@@ -92,7 +92,7 @@ def group_table(
 
 
 def cohort_notes(metrics: Mapping[str, Any]) -> list[str]:
-    """Returns which figures count what: by the day on which it happened, or closed."""
+    """Returns notes on which day counts for which figures: event or closing."""
     cohorts: dict[str, list[str]] = {}
     for name in metrics:
         cohorts.setdefault(cohort_of(METRICS[name]), []).append(label_of(METRICS[name]))

@@ -1,4 +1,4 @@
-"""The filters of a report page as a form that works without a script."""
+"""The filters of a report page, as a form that works without scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A drop-down list of the form; the first option is taken without a choice."""
+    """A drop-down list of the form; the first option is the default."""
 
     name: str
     label: str
@@ -27,7 +27,7 @@ class Select:
 
 
 def selects(address: Address, names: Iterable[str], allowed: Allowed) -> list[Select]:
-    """Returns the lists of a page; those without a choice are left out."""
+    """Returns the lists of a page; those with a single option are omitted."""
     scope = address.scope
     every, none = ("", _("all")), ("0", _("none"))
     offered: Mapping[str, tuple[Any, list[Option]]] = {
@@ -57,7 +57,7 @@ def selects(address: Address, names: Iterable[str], allowed: Allowed) -> list[Se
 
 
 def chips(address: Address) -> list[tuple[str, str, bool]]:
-    """Returns the named periods: text, query string, whether it is the one shown."""
+    """Returns the named periods: text, query string, whether it is selected."""
     return [
         (str(text), address.query(period=name), name == address.period)
         for name, text in PERIODS.items()
@@ -65,7 +65,7 @@ def chips(address: Address) -> list[tuple[str, str, bool]]:
 
 
 def described(address: Address) -> list[str]:
-    """Returns the filters of a page in words, for its head when it is printed."""
+    """Returns the filters of a page as text, for the header of the printed page."""
     scope, said = address.scope, []
     if address.area_id is not None:
         names = scope.area_names([address.area_id])
@@ -81,7 +81,7 @@ def described(address: Address) -> list[str]:
 
 
 def _of_manager(every: Option, none: Option, names: Mapping[int, str]) -> list[Option]:
-    """Returns no options where no manager is chosen: there could be thousands."""
+    """Returns no options unless a manager is chosen: there could be thousands."""
     if not names:
         return []
     return [every, none, *((str(pk), name) for pk, name in names.items())]

@@ -1,4 +1,4 @@
-"""The first report page: twelve figures beside those of the period before."""
+"""The first report page: twelve figures, compared with the previous period."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TWELVE = (
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A figure in large, with that of the period before and its days as small bars."""
+    """A large figure, with that of the previous period and its days as small bars."""
 
     title: str
     text: str
@@ -75,7 +75,7 @@ class First(ReportPage):
 
 
 def before(address: Address) -> tuple[date, date]:
-    """Returns as many days as the period has, right before it."""
+    """Returns the preceding period of the same length."""
     length = address.until - address.since + timedelta(days=1)
     return address.since - length, address.until - length
 

@@ -1,4 +1,4 @@
-"""What all report pages share: rights, address, filters, the head, files."""
+"""The base of all report pages: permissions, query string, filters, header, files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReportPage(View):
-    """A report page; each has a name, a title and what it is built of.
+    """A report page; subclasses have a name, a title and a `build` method.
 
     `choices` are the filters that its form offers besides manager and period.
     """
@@ -62,25 +62,25 @@ class ReportPage(View):
     choices: ClassVar[tuple[str, ...]] = ("area", "operator", "channel")
     has_period: ClassVar[bool] = True
 
-    # What the audit calls the reading of such a page; "" for none.
+    # The audit's name for reading such a page; "" for none.
     act: ClassVar[str] = ""
 
     def build(self, address: Address) -> Content:
         raise NotImplementedError
 
     def build_file(self, address: Address) -> Content:
-        """Returns what files of the page hold."""
+        """Returns the content of files of the page."""
         return self.build(address)
 
     def unfiltered(self, address: Address, metric: type[Metric]) -> str:
-        """Returns the sentence for a metric that one of the filters does not divide."""
+        """Returns the notice for a metric that does not support one of the filters."""
         lacking = [
             str(GROUPS[name]) for name in address.filters if name not in metric.by
         ]
         return _("This figure cannot be filtered by: %s.") % ", ".join(lacking)
 
     def allowed(self, query: QueryDict) -> Allowed:
-        """Returns what `metric` and `by` may be."""
+        """Returns the allowed values of `metric` and `by`."""
         return Allowed()
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
@@ -147,7 +147,7 @@ class ReportPage(View):
     def _about(
         self, address: Address, content: Content, now: datetime
     ) -> list[tuple[str, str]]:
-        """Returns what the head of a printed page and the last sheet of a file say."""
+        """Returns the header of a printed page and of the last sheet of a file."""
         scope = address.scope
         names = ", ".join(manager.name for manager in scope.covered[:5])
         if len(scope.covered) > 5:
@@ -184,12 +184,12 @@ class ReportPage(View):
         stem = "-".join(filter(None, parts))
         if wanted not in ("csv", "xlsx"):
             raise WrongAddressError
-        # Before the first byte leaves.
+        # Before the first byte is sent.
         _record(request, "export", self.name, address)
         if wanted == "csv":
             response = _csv(chosen[0], f"{stem}.csv")
             if content.metrics and replica.sentence():
-                # A file of the table alone has no place for the sentence.
+                # A CSV file has no place for the sentence.
                 response["X-Figures-From"] = "main-database"
             return response
         try:
@@ -204,7 +204,7 @@ class ReportPage(View):
 
 
 def _in_time(build: Callable[[Address], Content], address: Address) -> Content:
-    """Raises WrongAddressError if the database gave up, which says what to ask instead."""
+    """Raises WrongAddressError with advice if the database cancelled the query."""
     try:
         return replica.read(lambda: build(address))
     except OperationalError as error:
@@ -215,7 +215,7 @@ def _in_time(build: Callable[[Address], Content], address: Address) -> Content:
 
 
 def _record(request: HttpRequest, act: str, page: str, address: Address) -> None:
-    """Writes into the audit what was read: filters, and no names."""
+    """Records the access in the audit: filters, no names."""
     details = {k: v for k, v in address.given.items() if k != "after"}
     days = {"from": address.since, "to": address.until}
     record(

@@ -1,4 +1,4 @@
-"""areas/ and operators/: the figures of each of them, side by side."""
+"""areas/ and operators/: the figures of each area or operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""hours/: one figure by hour and weekday, as a table in colours."""
+"""hours/: a figure by hour and weekday, as a heat map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hci_center.reports.pages.links import rows_link
 from hci_center.reports.pages.tables import Cell, Column, Table
 
 SHADES = 5
-# Of messages those that come in.
+# For messages: the incoming ones.
 _STATISTICS = {"messages": "in"}
 
 

@@ -1,4 +1,4 @@
-"""What people read for the keys of groups, the cohorts and the periods."""
+"""The labels of group keys, cohorts and periods."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def period_text(address: Address) -> str:
 
 
 def key_labels(address: Address, group: str, keys: Iterable[str]) -> dict[str, str]:
-    """Returns what is shown for each key of a group, with one query for names."""
+    """Returns the label of each key of a group, with one query for names."""
     keys = list(keys)
     if group in ("area", "operator"):
         ids = [int(key) for key in keys]
@@ -90,7 +90,7 @@ def _label(address: Address, group: str, key: str) -> str:
 
 
 def narrowed(address: Address, group: str, key: str) -> dict[str, str]:
-    """Returns the values of the address that leave only one group of a figure."""
+    """Returns the query parameters that restrict a figure to one group."""
     if group not in DAYS:
         return {group: key}
     if group == "month":

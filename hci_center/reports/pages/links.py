@@ -27,7 +27,7 @@ def rows_link(
     part: str = "",
     code: str = "",
 ) -> str:
-    """Returns the address of the rows of a figure, of one group each, as (group, key)."""
+    """Returns the URL of the rows of a figure, restricted to (group, key) pairs."""
     over = _OF_OTHER_PAGES | {"metric": metric, "part": part, "code": code}
     for group, key in keys:
         over |= narrowed(address, group, key)
@@ -37,9 +37,9 @@ def rows_link(
 def group_links(
     address: Address, metric: str, part: str, group: str
 ) -> Callable[[str], str]:
-    """Returns what links each key of a group to its rows, as `rows_link` does.
+    """Returns a function that links each key of a group to its rows, like `rows_link`.
 
-    For tables of hundreds of rows: what is the same in all is encoded once.
+    For tables of hundreds of rows: the common part is encoded once.
     """
 
     def link(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The report pages in the order in which they are offered."""
+"""The report pages, in the order of the menu."""
 
 from __future__ import annotations
 

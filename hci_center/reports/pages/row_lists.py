@@ -1,4 +1,4 @@
-"""rows/: what a figure counts, one by one; their number is its n."""
+"""rows/: lists the rows that a figure counts; their number is its n."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from hci_center.reports.pages.tables import Cell, Column, Table
 from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Place, Row, rows_of
 
 SHOWN = 200
-# Of a file, at once: each reads what is left of the period.
+# Rows of a file per query: each reads the rest of the period.
 BATCH = 10_000
 _PARTS = {
     "n": gettext_lazy("those that count"),
@@ -76,14 +76,14 @@ class RowList(ReportPage):
         return Content([section], (address.metric,))
 
     def build_file(self, address: Address) -> Content:
-        """Returns a table whose rows are read as they are written."""
+        """Returns a table whose rows are read while they are written."""
         metric = METRICS[address.metric]
         _require_part(address)
         if not {*address.filters} - {"hour", "weekday"} <= {*metric.by}:
             raise WrongAddressError
         table = empty_table(address)
         if address.given.get("format") == "xlsx":
-            # A sheet that does not hold them is refused before any is read.
+            # Too many rows for a sheet are refused before any is read.
             table.size = _count(address)
         table.rows = _all_rows(address)
         return Content([Section("", table)], (address.metric,))
@@ -107,7 +107,7 @@ def empty_table(address: Address) -> Table:
 def cells_of(
     address: Address, found: Sequence[Row], *, is_linked: bool = True
 ) -> list[list[Cell]]:
-    """Returns the cells of rows, with the names of what they bear in three queries."""
+    """Returns the cells of rows, with the names for their ids in three queries."""
     contacts = {}
     if address.reads_names:
         contacts = _names(Contact, {row.contact_id for row in found if row.contact_id})
@@ -123,7 +123,7 @@ def cells_of(
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What rows bear, by their ids; the address of chat 0, "" for none."""
+    """The names for the ids in rows; the URL pattern for chats, "" for none."""
 
     contacts: dict[int, str]
     areas: dict[int, str]
@@ -216,7 +216,7 @@ def _count(address: Address) -> int:
 
 
 def _said(address: Address) -> list[str]:
-    """Returns which rows these are, in words."""
+    """Returns a description of which rows these are."""
     metric, said = METRICS[address.metric], []
     said.append(cohort_of(metric).capitalize() + ".")
     if issubclass(metric, Share) or address.part in metric.parts:

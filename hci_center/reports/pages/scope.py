@@ -1,4 +1,4 @@
-"""What a person may choose on the report pages: managers, their areas and operators."""
+"""The managers, areas and operators that a user may choose on report pages."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from hci_center.callers import Caller
 from managers.models import Manager
 
 ROLES = ("administrator", "supervisor", "auditor")
-# Who reads the names of customers in rows.
+# The roles that may see the names of customers in rows.
 READS_NAMES = ("administrator", "supervisor")
 
 
 def may_read_reports(caller: Caller) -> bool:
-    """Whether the caller's role has the report pages, of at least one manager."""
+    """Whether the caller may read report pages of at least one manager."""
     return caller.role in ROLES and caller.managers != frozenset()
 
 
 @dataclass(slots=True)
 class Scope:
-    """The managers that a person may see, and the one that was chosen."""
+    """The managers that a user may see, and the one that was chosen."""
 
     managers: dict[int, Manager]
     chosen: int | None = None
-    # Of the only manager: what the filters offer.
+    # The filter options of the only manager.
     areas: dict[int, str] = field(default_factory=dict)
     operators: dict[int, str] = field(default_factory=dict)
 
     @property
     def only(self) -> int | None:
-        """The manager that was chosen, or the only one there is."""
+        """The chosen manager, or the only one there is."""
         if self.chosen is None and len(self.managers) == 1:
             return next(iter(self.managers))
         return self.chosen
@@ -50,12 +50,12 @@ class Scope:
 
     @property
     def zone(self) -> str | None:
-        """The zone of all managers that are covered, None where they differ."""
+        """The time zone of all covered managers, None if they differ."""
         zones = {manager.time_zone for manager in self.covered}
         return zones.pop() if len(zones) == 1 else None
 
     def today(self, now: datetime) -> date:
-        """The latest date that any of them has."""
+        """The latest current date of any of them."""
         dates = [
             now.astimezone(ZoneInfo(manager.time_zone)).date()
             for manager in self.covered
@@ -75,7 +75,7 @@ class Scope:
         }
 
     def area_names(self, ids: Iterable[int]) -> dict[int, str]:
-        """Returns the names of areas, with their managers' where there are several."""
+        """Returns the names of areas, with their managers' if there are several."""
         if self.only is not None:
             return self.areas
         rows = Area.objects.filter(pk__in=ids, manager__in=self.ids)

@@ -67,7 +67,7 @@ class Sla(ReportPage):
 
 
 def _in_force(address: Address) -> Table:
-    """The targets of each manager and area with hours of its own, and since when."""
+    """The targets of managers, and of areas with their own hours, and since when."""
     columns = [
         Column(_("Manager")),
         Column(_("Area")),

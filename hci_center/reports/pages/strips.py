@@ -1,4 +1,4 @@
-"""Strips of states over time as SVG: a line for each account."""
+"""Timelines of states as SVG: a row for each account."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from django.utils.safestring import SafeString
 
 from hci_center.reports.pages.charts import LEFT, ROW, WIDTH, number_text, short, svg
 
-# Pieces that are narrower, as a part of the whole, cannot be seen: those that say that
-# something was down are drawn so wide, all others are left out.
+# Narrower pieces (as a fraction of the whole) would be invisible: downtimes are drawn
+# this wide, all others are omitted.
 NARROWEST = 1 / 700
-# How high each state is drawn and where, within a row.
+# The height and position of each state within a row.
 _PLACES = {"open": (10, 8), "down": (4, 16)}
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A state from a place on, for a length: parts of the whole period."""
+    """A state with its start and length, as fractions of the period."""
 
     state: str
     place: float
     length: float
-    # What a pointer over it, and a screen reader, says.
+    # The tooltip, also read by screen readers.
     text: str
 
 
 def strips(title: str, rows: Sequence[tuple[str, Sequence[Piece]]]) -> SafeString:
-    """Returns the states of each name; what is not known is left empty."""
+    """Returns the timelines of each name; unknown times are empty."""
     marks = []
     for number, (name, pieces) in enumerate(rows):
         y = number * ROW
@@ -49,7 +49,7 @@ def strips(title: str, rows: Sequence[tuple[str, Sequence[Piece]]]) -> SafeStrin
 
 
 def seen(pieces: Iterable[Piece]) -> list[Piece]:
-    """Returns the pieces that are drawn, those last that lie on others."""
+    """Returns the pieces to draw, in drawing order."""
     shown: dict[tuple[str, int], Piece] = {}
     for piece in pieces:
         if piece.length < NARROWEST:

@@ -1,6 +1,6 @@
-"""Tables of figures: what a page shows, and what CSV and xlsx files of it hold.
+"""Tables of figures, for pages and for their CSV and xlsx files.
 
-A cell has one text for all of them, so that a file equals the page cell by cell.
+A cell has the same text in all of them, so that a file equals the page.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Column:
     title: str
     kind: Kind = "text"
     key: str = ""
-    # Its cells are figures of several kinds.
+    # Its cells have different kinds.
     is_mixed: bool = False
 
     @property
@@ -72,12 +72,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of its column's kind, None where there is none; `link` leads to its rows."""
+    """A value of its column's kind, or None; `link` leads to its rows."""
 
     value: Any
     kind: Kind = "text"
     link: str = ""
-    # A further class of its cell.
+    # An additional CSS class of the cell.
     mark: str = ""
 
     @property
@@ -103,9 +103,9 @@ class Cell:
 
 
 def row_html(row: Sequence[Cell]) -> SafeString:
-    """Returns the cells of a row of a page, of which the first names it.
+    """Returns the HTML cells of a row; the first is its header.
 
-    A template would take most of the time of a page of some hundred rows.
+    A template would take most of the time of a page with some hundred rows.
     """
     parts = []
     for place, cell in enumerate(row):
@@ -129,18 +129,18 @@ class Table:
     name: str
     title: str
     columns: Sequence[Column]
-    # Of a long file they are read as they are written.
+    # For a long file they are read while it is written.
     rows: Any = field(default_factory=list)
-    # How many these are, where it is known before.
+    # Their number, if known in advance.
     size: int = 0
     total: list[Cell] | None = None
-    # What is counted, and other sentences below it.
+    # Sentences below the table, such as what is counted.
     notes: list[str] = field(default_factory=list)
-    # The part of the address that names the order, if its columns can be sorted.
+    # The query parameter for the order, if its columns can be sorted.
     sort: str | None = None
     # The links that sort by each column.
     heads: list[str] = field(default_factory=list)
-    # How many rows a page shows, and the place of the first of them.
+    # The number of rows on a page, and the position of the first.
     most_shown: int = 100
     first: int = 0
 
@@ -149,7 +149,7 @@ class Table:
         return list(zip(self.columns, self.heads or repeat(""), strict=False))
 
     def sort_by(self, column: Column) -> str:
-        """Returns the order by a column: of figures the largest first, then reversed."""
+        """Returns the sort parameter of a column: figures descending, then reversed."""
         orders = (column.key, f"-{column.key}")
         first, other = reversed(orders) if column.is_figure else orders
         return other if self.sort == first else first
@@ -164,12 +164,12 @@ class Table:
 
     @property
     def is_cut(self) -> bool:
-        """Whether a page shows only some of the rows; files hold all."""
+        """Whether a page shows only some of the rows; files contain all."""
         return len(self.rows) > self.most_shown
 
     @property
     def before(self) -> int | None:
-        """The number of the first row of the page before, from 1."""
+        """The number of the first row of the previous page, from 1."""
         return max(self.first - self.most_shown, 0) + 1 if self.first else None
 
     @property
@@ -177,7 +177,7 @@ class Table:
         return self.end + 1 if self.end < len(self.rows) else None
 
     def turn_to(self, number: str) -> bool:
-        """Shows the page with the row of this number; returns whether there is one."""
+        """Selects the page with the row of this number; returns whether it exists."""
         if not re.fullmatch("[1-9][0-9]{0,6}", number) or int(number) > len(self.rows):
             return False
         self.first = (int(number) - 1) // self.most_shown * self.most_shown
@@ -195,7 +195,7 @@ class Table:
         self.rows.append(self.cells(*values, links=links))
 
     def cells(self, *values: Any, links: Sequence[str] = ()) -> list[Cell]:
-        """Returns the cells of a row; the links are those of the last columns."""
+        """Returns the cells of a row; the links are for the last columns."""
         before = len(values) - len(links)
         linked = ["" for _ in range(before)] + list(links)
         return [

@@ -23,7 +23,7 @@ from hci_center.reports.pages.tables import Column, Table, clock_text
 DURATIONS = tuple(
     name for name, metric in METRICS.items() if issubclass(metric, Duration)
 )
-# A longer chart of names is not read: the table has all.
+# A longer chart of names is not readable: the table has all.
 MOST_BARS = 40
 MOST_LINKED = 60
 _STATISTICS = ("mean", "median", "p90", "max")
@@ -79,7 +79,7 @@ def _table(address: Address, found: Report, labels: dict[str, str]) -> Table:
         *(Column(_beside(name), "count", name) for name in beside),
     ]
     table = Table(address.metric, label_of(metric), columns, sort="")
-    # Many days with a link in each cell would be a heavy page.
+    # A page of many days with a link in each cell would be too large.
     linked = None if len(found.rows) <= MOST_LINKED else 1
     for (key,), row in found.rows.items():
         links = _links(address, row, [(address.by, key)], len(beside))[:linked]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from hci_center.reports.pages.tables import Cell, Table, is_portuguese
 
-# The rows that a sheet of Excel holds.
+# The maximum number of rows of an Excel sheet.
 MOST_ROWS = 1_048_576
 _OPTIONS = {
     "constant_memory": True,
@@ -26,13 +26,13 @@ _UNITS = {"seconds": 86400, "millis": 1000}
 
 
 class TooManyRowsError(Exception):
-    """A sheet does not hold the table."""
+    """The table has too many rows for a sheet."""
 
 
 def write_workbook(
     tables: Sequence[Table], about: Sequence[tuple[str, str]]
 ) -> IO[bytes]:
-    """Returns a file with the tables, and a last sheet that says what they are of.
+    """Returns a file with the tables, and a last sheet that describes them.
 
     Raises TooManyRowsError, before anything is read if the number of rows is known.
     """

@@ -1,4 +1,4 @@
-"""The live figures with names, links and words, as the wall shows them."""
+"""The live figures with names, links and texts, for the wall."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from hci_center.reports.wall.tiles import Tile, further_tiles
 from managers.admin.nameless import nameless
 from managers.models import Manager
 
-# Titles of the tiles in their order, the list of chats that each leads to, and whether
-# it is a warning if there is one.
+# Titles of the tiles in order, the list of chats that each links to, and whether a
+# non-zero count is a warning.
 TILES: tuple[tuple[str, Any, str, bool], ...] = (
     ("waiting", gettext_lazy("In the queue"), "?state=waiting", True),
     ("claimed", gettext_lazy("Taken, no answer yet"), "?state=answered", False),
@@ -55,7 +55,7 @@ class AreaRow:
     tiles: list[Tile]
     oldest: datetime | None
     online: int
-    # Somebody waits, and nobody who serves the area is online.
+    # A customer is waiting, and no operator of the area is online.
     is_alone: bool
 
 
@@ -92,7 +92,7 @@ class Panel:
 
 
 def panel_of(caller: Caller) -> Panel:
-    """Returns what the wall shows of the managers that the caller reaches."""
+    """Returns the content of the wall for the managers that the caller may access."""
     live = now(caller)
     names = _Names(caller, live)
     titles = {name: str(title) for name, title, _link, _warns in TILES}

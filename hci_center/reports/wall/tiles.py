@@ -1,4 +1,4 @@
-"""The tiles of the wall; packages above the reports add theirs when Django starts."""
+"""The registry of the wall's tiles; other packages add theirs when Django starts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hci_center.callers import Caller
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """How many, since when the oldest, and the one that 90 % do not exceed.
+    """A count, the time of the oldest, and the p90.
 
-    With `shows_age` it is not about how many but about since when; `note` is its second
+    With `shows_age` the tile shows the age instead of the count; `note` is its second
     line.
     """
 
@@ -30,7 +30,7 @@ class Tile:
     note: str = ""
 
 
-# Functions, by their dotted paths, that return the tile as a person may see it, or None.
+# Dotted paths of functions that return the tile for a caller, or None.
 _further: dict[str, str] = {}
 
 

@@ -1,4 +1,4 @@
-"""Today beside the same weekday of the four weeks before."""
+"""Today's figures, compared with the same weekday of the previous four weeks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WEEKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Median:
-    """The median of today and that of the days before; "–" without a sample."""  # noqa: RUF002
+    """The median of today and that of the previous days; "–" without samples."""  # noqa: RUF002
 
     title: str
     today: str
@@ -39,14 +39,14 @@ class Today:
     at: datetime
     opened: int
     closed: int
-    # Words and how many, without those that nobody had.
+    # Labels with their counts, without zeros.
     outcomes: list[tuple[str, int]]
     hours: SafeString
     medians: list[Median]
 
 
 def today_of(caller: Caller) -> Today:
-    """Returns the figures of today, in the zone of the managers if they share one."""
+    """Returns today's figures, in the time zone of the managers if they share one."""
     opened = report(caller, ReportRequest("opened", by=("hour",)))
     closed = report(caller, ReportRequest("closed"))
     counts = closed["total"].get("outcomes", {})

@@ -1,4 +1,4 @@
-"""The wall: the first page of the back-office, and the parts of it that are asked for."""
+"""The wall: the first page of the back-office, and the fragments that it loads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from managers.admin.tenant import caller_behind
 
 
 def add_wall(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds the live figures to what else the first page shows."""
+    """Adds the live figures to the context of the first page."""
     caller = caller_behind(request)
     if not _may(caller):
         return add_overview(request, context)
@@ -29,7 +29,7 @@ def add_wall(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    """Returns the live figures as a piece of HTML; the wall asks for it after changes."""
+    """Returns the live figures as an HTML fragment; the wall loads it after changes."""
     caller = caller_behind(request)
     if not _may(caller):
         raise PermissionDenied
@@ -40,9 +40,9 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def today(request: HttpRequest) -> HttpResponse:
-    """Returns today's figures as a piece of HTML.
+    """Returns today's figures as an HTML fragment.
 
-    Apart from the first page: with thousands of open chats they take seconds.
+    Separate from the first page: with thousands of open chats they take seconds.
     """
     caller = caller_behind(request)
     if not _may(caller):

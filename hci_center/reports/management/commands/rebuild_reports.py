@@ -1,4 +1,4 @@
-"""`manage.py rebuild_reports`: makes the kept rows of the reports anew, or compares."""
+"""`manage.py rebuild_reports`: rebuilds or verifies the stored rows of reports."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Command(BaseCommand):
     def _hours(
         self, manager_id: int | None, since: date | None, verifies: bool
     ) -> tuple[int, int]:
-        """Counts the settled hours anew, or compares; returns days and differences."""
+        """Recounts or verifies the settled hours; returns days and differences."""
         begins = None if since is None else datetime.combine(since, time(), tzinfo=UTC)
         days, differing = 0, 0
         for span in settled_spans(begins, timedelta(days=1)):
@@ -92,7 +92,7 @@ class Command(BaseCommand):
     def _deliveries(
         self, manager_id: int | None, since: date | None, verifies: bool
     ) -> int:
-        """Counts the kept days of deliveries anew, or compares; returns differences."""
+        """Rebuilds or verifies the stored days of deliveries; returns differences."""
         differing = 0
         for each in kept_days(manager_id, since):
             if not verifies:
@@ -106,7 +106,7 @@ class Command(BaseCommand):
     def _summaries(
         self, manager_id: int | None, since: date | None, verifies: bool
     ) -> int:
-        """Sums samples up anew, or compares; returns differences."""
+        """Rebuilds the summaries, or verifies them; returns differences."""
         if not verifies:
             forget_summaries(manager_id, since)
             keep_summaries()
@@ -135,7 +135,7 @@ class Command(BaseCommand):
 
 
 def _make_at_once(batches: Iterable[Sequence[int]], jobs: int) -> int:
-    """Makes the chats in as many threads, the first batch in this; returns how many.
+    """Rebuilds chats in that many threads, the first batch in this one; counts them.
 
     Stops at the first error, and raises it.
     """
