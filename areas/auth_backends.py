@@ -77,7 +77,7 @@ class ThrottledBackend(ModelBackend):
             raise OtpRequiredError
         elif answer is Answer.WRONG:
             security.report("second_factor_failed", request, account=account)
-            # Django sends it only where no backend raises.
+            # Django only sends it if no backend raises.
             user_login_failed.send(
                 __name__, credentials={"username": username}, request=request
             )

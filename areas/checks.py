@@ -27,7 +27,7 @@ def check_trusted_proxies(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_allowed_hosts(**_: Any) -> list[CheckMessage]:
-    """Sockets are opened by any page whose host is among them."""
+    """Warns about wildcard hosts: pages on any allowed host may open sockets."""
     if "*" not in settings.ALLOWED_HOSTS:
         return []
     return [

@@ -1,4 +1,4 @@
-"""Areas by the code that a setting names; one that was put away is its successor."""
+"""Finds areas by code; the code of a retired area refers to its successor."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def area_of_code(manager_id: int, code: str) -> Area | None:
 
 
 def areas_by_code(manager_id: int) -> dict[str, int]:
-    """Returns the ids of the manager's areas in use, by every code that names them."""
+    """Returns the ids of the manager's areas in use, by every code that means them."""
     areas = Area.objects.filter(manager=manager_id)
     return dict(areas.values_list("code", Coalesce("successor", "pk")))

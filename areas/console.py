@@ -35,9 +35,9 @@ def save_settings(user_id: int, settings: dict[str, Any]) -> dict[str, Any]:
 def change_password(request: HttpRequest, user: User, old: str, new: str) -> None:
     """Changes the password and ends the person's other login sessions.
 
-    Raises InvalidError for a wrong password or a weak new one, and ThrottledError
-    after too many wrong ones: whoever finds a console open must not guess here what
-    signing in would not let him.
+    Raises InvalidError for a wrong password or a weak new one, and ThrottledError after
+    too many wrong ones: otherwise, somebody who finds an open console could guess
+    passwords without the throttle of signing in.
     """
     checked = authenticate(
         request, username=user.get_username(), password=old, asks_otp=False

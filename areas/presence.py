@@ -1,4 +1,4 @@
-"""The presence of operators: what they set, and the frame that tells a change.
+"""The presence of operators: their own settings, and the frame of a change.
 
 The functions of `areas/sql/` keep the spans; the feed calls them as sockets come and go
 (`hci_center.feed.sockets.presence`).
@@ -21,7 +21,7 @@ from hci_center.callers import Caller
 from hci_center.errors import ForbiddenError, InvalidError, OperatorNotFoundError
 from hci_center.times import as_time
 
-# An operator without a sign of life for this many seconds is offline.
+# An operator without a heartbeat for this many seconds is offline.
 LASTS = 60
 
 ONLINE = Availability.State.ONLINE.value
@@ -62,7 +62,7 @@ class PresenceChange(NamedTuple):
     since: datetime | None
 
     def frame(self) -> dict[str, Any]:
-        """Returns the payload of the `now` frame that tells it."""
+        """Returns the payload of the `now` frame for the change."""
         told: dict[str, Any] = {
             "k": "presence",
             "id": str(self.operator_id),
@@ -74,7 +74,7 @@ class PresenceChange(NamedTuple):
 
 
 def presence_fields(state: str, reason: str, since: datetime | None) -> dict[str, Any]:
-    """Returns the fields of an operator that tell his presence."""
+    """Returns the presence fields of an operator."""
     return {
         "presence": state,
         "pauseReason": reason,
@@ -84,7 +84,7 @@ def presence_fields(state: str, reason: str, since: datetime | None) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class CurrentPresence:
-    """What an operator is now: online, paused with the reason's code, or offline."""
+    """The current presence of an operator: online, paused with a reason, or offline."""
 
     state: str
     reason: str
@@ -92,14 +92,14 @@ class CurrentPresence:
 
 
 def presences(operator_ids: list[int]) -> dict[int, CurrentPresence]:
-    """Returns what each of the operators is now, in one query."""
+    """Returns the current presence of each operator, in one query."""
     with connection.cursor() as cursor:
         cursor.execute(_CURRENT, [operator_ids])
         return {pk: CurrentPresence(*told) for pk, *told in cursor.fetchall()}
 
 
 def set_presence(caller: Caller, operator_id: int, state: str, reason: str) -> int:
-    """Sets what an operator is while he is connected; returns his manager's id.
+    """Sets an operator's presence while connected; returns his manager's id.
 
     Raises ForbiddenError if an operator's session names another; OperatorNotFoundError;
     InvalidError if the reason is missing, unknown or not one of a pause.
@@ -160,7 +160,7 @@ def _check_reason(manager_id: int, state: str, reason: str) -> None:
 
 
 def _set(operator_id: int, state: str, reason: str) -> None:
-    """Stores it, brings his span up to date and publishes the change."""
+    """Stores the presence, updates his span and publishes the change."""
     with connection.cursor() as cursor:
         cursor.execute(_SET, [operator_id, state, reason])
         cursor.execute(_FOLLOW, [operator_id, LASTS])

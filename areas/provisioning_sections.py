@@ -20,7 +20,7 @@ from areas.provisioning.rules import (
 from hci_center.api.parsers import parse_integer
 from managers.models import Manager
 
-# The highest limit of open chats that is no mistake.
+# The highest plausible limit of open chats.
 MOST_CHATS = 1000
 
 
@@ -61,16 +61,16 @@ RULES = Section(
     _show,
     manager={
         "timeZone": Parsed(parse_time_zone, required=False, allow_null=True),
-        # "" and null are none.
+        # "" and null mean none.
         "uf": Parsed(parse_state, required=False, allow_null=True),
         "policy": AsGiven(),
-        # null publishes that there is none.
+        # null removes the menu.
         "menu": AsGiven(),
         "holidays": AsGiven(),
         "nationalHolidays": AsGiven(),
     },
     area={"policy": AsGiven()},
-    # null is what the policy says.
+    # null uses the policy.
     operator={
         "cap": Parsed(
             partial(parse_integer, least=0, most=MOST_CHATS),

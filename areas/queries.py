@@ -91,7 +91,7 @@ class PresentOperator:
 def present_operators(
     manager_id: int, *, area_id: int | None = None, operator_id: int | None = None
 ) -> list[PresentOperator]:
-    """Returns the active operators of a manager, or of one of its areas, or one."""
+    """Returns the active operators of a manager or of one of its areas, or only one."""
     values = {"manager": manager_id, "area": area_id, "operator": operator_id}
     with connection.cursor() as cursor:
         cursor.execute(_PRESENT_OPERATORS, values)

@@ -1,4 +1,4 @@
-"""Puts an area away: what names it follows its successor."""
+"""Retires an area: references to it are replaced by its successor."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from areas.rules.menus import is_in_menu
 from areas.rules.schedule_versions import refresh_rules
 from hci_center.errors import InvalidError
 
-# Waits for those who are storing something of the area, and holds up those who would.
+# Waits for transactions that write rows of the area, and blocks new ones.
 _LOCK = "SELECT a.id FROM areas_area a WHERE a.id = ANY(%s) ORDER BY a.id FOR UPDATE"
 
-# The columns of policies that name an area.
+# The columns of policies that refer to an area.
 _NAMING = ("away_area", "entry_area")
 
 
 @dataclass(slots=True)
 class PutAway:
-    """What putting an area away has changed here, as `bring_back` takes it."""
+    """The changes made by retiring an area, for `bring_back`."""
 
     area: int
     memberships: list[list[int]] = field(default_factory=list)
     added: list[list[int]] = field(default_factory=list)
     # Each [policy, column].
     policies: list[list[Any]] = field(default_factory=list)
-    # Areas that were put away before, whose successor it was.
+    # Areas that were retired before, whose successor it was.
     predecessors: list[int] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -44,14 +44,14 @@ def lock_areas(*area_ids: int) -> None:
 
 
 def refuse_in_menu(area: Area) -> None:
-    """Raises InvalidError if the menu in force leads to the area."""
+    """Raises InvalidError if the menu in force refers to the area."""
     if is_in_menu(area):
         sentence = _("The menu leads to this area: publish one without it first.")
         raise InvalidError(sentence=sentence)
 
 
 def serve_successor(area: Area, successor: Area) -> list[list[int]]:
-    """Has the operators of the area serve its successor too; returns who is new there."""
+    """Adds the area's operators to its successor; returns those who are new there."""
     already = OperatorArea.objects.filter(area=successor).values("operator")
     new = OperatorArea.objects.filter(area=area).exclude(operator__in=already)
     added = [
@@ -63,7 +63,7 @@ def serve_successor(area: Area, successor: Area) -> list[list[int]]:
 
 
 def put_away(area: Area, successor: Area, *, made_by: str) -> PutAway:
-    """Puts a locked area away, and has what names it name the successor.
+    """Retires a locked area, and replaces references to it by the successor.
 
     Its contacts must have moved. Raises InvalidError as `refuse_in_menu`, and for a
     successor that is not in use.
@@ -81,7 +81,7 @@ def put_away(area: Area, successor: Area, *, made_by: str) -> PutAway:
         naming = Policy.objects.filter(**{column: area})
         done.policies += [[pk, column] for pk in naming.values_list("pk", flat=True)]
         naming.exclude(area=successor).update(**{column: successor})
-        # A closed area does not lead to itself.
+        # An area must not be its own `awayArea`.
         naming.update(**{column: None})
     earlier = Area.objects.filter(successor=area)
     done.predecessors = list(earlier.values_list("pk", flat=True))
@@ -94,7 +94,7 @@ def put_away(area: Area, successor: Area, *, made_by: str) -> PutAway:
 
 
 def bring_back(done: PutAway, *, made_by: str) -> None:
-    """Takes an area back into use, with what named it."""
+    """Restores a retired area and the references to it."""
     area = Area.objects.get(pk=done.area)
     Area.objects.filter(pk=area.pk).update(retired_at=None, successor=None)
     Area.objects.filter(pk__in=done.predecessors).update(successor=area)

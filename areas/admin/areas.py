@@ -41,7 +41,7 @@ _put_away: Callable[[Callable[..., Any]], Callable[..., Any]] = cast("Any", acti
 
 
 class PutAwayFilter(ChoiceFilter):
-    """Hides areas that were put away unless they are selected."""
+    """Hides retired areas unless they are selected."""
 
     title = gettext_lazy("put away")
     parameter_name = "put_away"
@@ -69,7 +69,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
         return self._normalized("name")
 
     def _normalized(self, field: str) -> str:
-        """Returns the normalized text; an unchanged value is kept as it is stored."""
+        """Returns the normalized text; an unchanged value is returned as stored."""
         typed: str = self.cleaned_data[field]
         if field not in self.changed_data:
             return typed
@@ -84,7 +84,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
         return text
 
     def clean(self) -> dict[str, Any]:
-        """Checks the unique columns, also where the manager is not a form field."""
+        """Validates unique columns, even if the manager is not a form field."""
         cleaned = super().clean() or self.cleaned_data
         manager = cleaned.get("manager") or getattr(self.instance, "manager", None)
         others = Area.objects.filter(manager=manager).exclude(pk=self.instance.pk or 0)
@@ -172,7 +172,7 @@ class AreaAdmin(TenantAdmin):
         return ", ".join(serving.values_list("name", flat=True)) or "-"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Forbids changes of an area that was put away."""
+        """Forbids changing a retired area."""
         is_away = isinstance(obj, Area) and obj.retired_at is not None
         return not is_away and super().has_change_permission(request, obj)
 
@@ -185,7 +185,7 @@ class AreaAdmin(TenantAdmin):
 
     @_put_away
     def put_away(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Shows what putting the area away does, and does it."""
+        """Shows the effects of retiring the area, and retires it."""
         area = self.get_object(request, object_id) if is_row_id(object_id) else None
         if area is None or not self.has_change_permission(request, area):
             raise Http404
@@ -219,7 +219,7 @@ class AreaAdmin(TenantAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Protects areas to which the menu leads."""
+        """Protects areas that the menu refers to."""
         areas = list(objs)
         rows, counts, lacking, protected = super().get_deleted_objects(areas, request)
         protected += [
@@ -230,14 +230,14 @@ class AreaAdmin(TenantAdmin):
         return rows, counts, lacking, protected
 
     def delete_model(self, request: HttpRequest, obj: Area) -> None:
-        """Deletes it with its rules, which may have been all that acted."""
+        """Deletes it with its rules, which may have been the only active ones."""
         with transaction.atomic():
             super().delete_model(request, obj)
             refresh_rules(obj.manager_id, caller_behind(request).credential)
 
     @column(gettext_lazy("Rules"))
     def rules(self, area: Area) -> str:
-        """Links to the area's own rules, or to where they are made."""
+        """Links to the area's own rules, or to the form that adds them."""
         own = Policy.objects.filter(area=area).values_list("pk", flat=True).first()
         if own is None:
             query = urlencode({"manager": area.manager_id, "area": area.pk})

@@ -1,4 +1,4 @@
-"""What the page of an area's rules needs to try an assignment on last week."""
+"""The data with which the page of an area's rules tries an assignment on last week."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from areas.rules.policies import policy_for
 
 
 def trial_data(policy: Policy) -> dict[str, Any] | None:
-    """Returns the data of the page's script; None for a manager's own rules."""
+    """Returns the data for the page's script; None for a manager's own rules."""
     if policy.area is None:
         return None
     manager = policy.manager

@@ -1,4 +1,4 @@
-"""How forms and lists name operators and areas that may get contacts: who is there."""
+"""Labels of operators and areas that may receive contacts: presence and load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PRESENCE: dict[str, tuple[Literal["good", "warn", "mute"], Promise | str]] = {
 
 
 def operator_label(colleague: Colleague, areas: Iterable[Area | None] = ()) -> str:
-    """Returns "Ana · Online · 3 open chats", and which of the areas he does not serve."""
+    """Returns "Ana · Online · 3 open chats", and the areas that he does not serve."""
     parts = [
         colleague.name,
         str(PRESENCE[colleague.state][1]),

@@ -1,4 +1,4 @@
-"""Admin pages of holidays, with the national ones offered."""
+"""Admin pages of holidays, which can add national ones."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class HolidayForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NationalForm(forms.Form):
-    """The published holidays of a year that a manager does not have yet."""
+    """Offers the published holidays of a year that a manager does not have yet."""
 
     manager = forms.ModelChoiceField(
         Manager.objects.none(),
@@ -144,7 +144,7 @@ class NationalForm(forms.Form):
         }
 
     def hidden_choice(self) -> list[dict[str, Any]]:
-        """Returns for whom and when the shown dates are, to be sent with them."""
+        """Returns hidden fields: the manager and year of the dates shown."""
         manager = self.initial["manager"]
         return [
             {"name": "manager", "value": manager.pk if manager else ""},
@@ -190,7 +190,7 @@ _offer: Callable[[Callable[..., Any]], Callable[..., Any]] = cast("Any", action)
 
 @admin.register(Holiday)
 class HolidayAdmin(TenantAdmin):
-    """Dates with hours of their own."""
+    """Dates with special hours."""
 
     logged_by_name = True
     supervisors_may = ALL
@@ -230,7 +230,7 @@ class HolidayAdmin(TenantAdmin):
             ask_about_hours(self, request, obj.manager_id, before)
 
     def impact_of_deleting(self, request: HttpRequest, obj: Holiday) -> Impact:
-        """Says which hours count on the date again, and for whom they would now."""
+        """Returns the hours that apply again on the date, and whom they affect now."""
         with transaction.atomic():
             Holiday.objects.filter(pk=obj.pk).delete()
             self._refresh(request, obj.manager_id)
@@ -257,7 +257,7 @@ class HolidayAdmin(TenantAdmin):
         return HttpResponseRedirect(reverse("admin:areas_holiday_national"))
 
     def national(self, request: HttpRequest) -> HttpResponse:
-        """Offers the holidays of a year; the public ones are ticked."""
+        """Offers the holidays of a year; the public ones are preselected."""
         if not self.has_add_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         managers = self.admin_site._registry[Manager].get_queryset(request)

@@ -1,4 +1,4 @@
-"""Asks before hours, holidays, targets or a time zone change for customers who wait."""
+"""Asks for confirmation before a change of hours affects waiting customers."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def ask_about_hours(
     *,
     may_begin_later: bool = False,
 ) -> datetime | None:
-    """Asks in the transaction that has saved them, if anybody waits in new hours.
+    """Asks for confirmation if new hours, saved in this transaction, affect anybody.
 
-    `before` is the newest version before. Raises UnconfirmedError, which takes the
-    change back, until the person has agreed. Returns the later moment from which it is
-    to count, None for now; asked only if it `may_begin_later`.
+    `before` is the previous version. Raises UnconfirmedError, which rolls the change
+    back, until the user has confirmed. Returns the later time at which the change
+    applies, None for now; offered only if `may_begin_later`.
     """
     if newest_hours(manager_id) == before:
         return None
@@ -69,7 +69,7 @@ def ask_about_hours(
 
 
 def facts_of_hours(manager_id: int) -> list[Fact]:
-    """Returns whom the newest hours concern who waits now, in their transaction."""
+    """Returns the waiting customers affected by new hours, in their transaction."""
     now = timezone.now()
     waiting = Chat.objects.open().filter(
         manager=manager_id, contact__operator=None, contact__deleted_at=None

@@ -1,4 +1,4 @@
-"""Asks who gets the contacts of operators who leave, or who give up areas."""
+"""Asks who gets the contacts of operators who leave, or who leave areas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Choices = list[tuple[str, Any]]
 
 
 class HomesForm(forms.Form):
-    """One question for what is held in an area, one for what waits there for nobody."""
+    """Questions per area: who gets held contacts, and who gets waiting ones."""
 
     def __init__(self, data: Any, leaving: Leaving, areas: Mapping[int, Area]) -> None:
         super().__init__(data, prefix=ANSWERS)
@@ -75,11 +75,11 @@ class HomesForm(forms.Form):
         return Home(area_id=int(answer.removeprefix(_AREA)))
 
     def _staff(self, manager_id: int) -> list[Colleague]:
-        """Returns who works for the manager besides those whom it is about."""
+        """Returns the manager's other operators."""
         return [one for one in colleagues_of(manager_id) if one.id not in self._gone]
 
     def _stay(self, group: Group) -> Choices:
-        """Returns what can be done with held contacts without naming anybody."""
+        """Returns the choices for held contacts that name nobody."""
         queue = (_QUEUE, gettext_lazy("Back to the queue"))
         if group.keeps_nobody:
             nobody = gettext_lazy("Back to the queue, where nobody can take them")
@@ -98,7 +98,7 @@ class HomesForm(forms.Form):
         areas: Mapping[int, Area],
         staff: Sequence[Colleague],
     ) -> Choices:
-        """Returns the colleagues and the other areas that can take the contacts."""
+        """Returns the operators and areas that can take the contacts."""
         serving = [
             one
             for one in staff
@@ -125,7 +125,7 @@ class HomesForm(forms.Form):
 
 
 def chosen_operators(answers: Mapping[str, str]) -> list[int]:
-    """Returns the operators that the posted answers name, to be locked first."""
+    """Returns the operators named in the posted answers, which are locked first."""
     named = (
         value.removeprefix(_OPERATOR)
         for name, value in answers.items()
@@ -135,7 +135,7 @@ def chosen_operators(answers: Mapping[str, str]) -> list[int]:
 
 
 def leaving_impact(leaving: Leaving, *, title: str, sentences: Sequence[str]) -> Impact:
-    """Returns what it does that these operators leave, or give up areas."""
+    """Returns the effects of these operators leaving, or leaving areas."""
     managers = {operator.manager_id for operator in leaving.operators}
     areas = {
         area.pk: area

@@ -1,4 +1,4 @@
-"""/admin/sessions/: one's own login sessions, and for administrators everybody's."""
+"""/admin/sessions/: the user's own login sessions, and for administrators all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TITLE = gettext_lazy("Sessions")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_sessions(request: HttpRequest) -> HttpResponse:
     """Lists the sessions; POST ends one."""
-    # Whoever is no administrator sees and ends his own.
+    # Users who are not administrators can only see and end their own.
     owner = None if request.user.is_superuser else request.user.pk
     if request.method == "POST":
         return _end(request, owner)

@@ -1,4 +1,4 @@
-"""A form field for when a change begins."""
+"""A form field for the time at which a change takes effect."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def zone_of(manager_id: int | None) -> ZoneInfo | None:
 
 
 class BeginsAt(forms.DateTimeField):
-    """A later moment by the clock of `zone`; empty is now."""
+    """A later time in the time zone `zone`; empty means now."""
 
     def __init__(self, zone: ZoneInfo | None = None, **options: Any) -> None:
         super().__init__(

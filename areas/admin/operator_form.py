@@ -32,7 +32,7 @@ class OperatorForm(AccountForm):
             "The operator sees the contacts of these areas and those assigned to him."
         ),
     )
-    # The areas that the person may choose; set per request.
+    # The areas that the user may choose; set per request.
     offered: QuerySet[Area]
 
     class Meta:

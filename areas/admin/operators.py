@@ -160,10 +160,10 @@ class OperatorAdmin(PresenceColumns):
         users: Sequence[int] = (),
         memberships: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Asks who gets their contacts, then deactivates them.
+        """Asks who gets the operators' contacts, then deactivates the operators.
 
-        `users` are accounts that the caller deactivates with them, `memberships` the
-        areas, as (operator, area), that it takes from them.
+        `users` are accounts that the caller deactivates too, `memberships` the
+        (operator, area) pairs that it removes.
         """
         found = look(leaving, targets=chosen_operators(request.POST))
         title = ngettext(
@@ -188,7 +188,7 @@ class OperatorAdmin(PresenceColumns):
     def _give_up(
         self, request: HttpRequest, operator: Operator, areas: list[Area]
     ) -> None:
-        """Takes areas from him; asks first if he holds or leaves somebody there."""
+        """Removes areas from the operator; asks first if contacts are affected."""
         found = look(
             [operator],
             frozenset(area.pk for area in areas),

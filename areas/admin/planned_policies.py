@@ -1,4 +1,4 @@
-"""Admin page of the changes of rules that begin later; deleting one discards it."""
+"""Admin page of planned changes of rules; deleting one discards it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLUMNS = {key: name for name, key in KEYS.items()}
 
 @admin.register(PlannedPolicy)
 class PlannedPolicyAdmin(TenantAdmin):
-    """What is planned for the rules of managers and areas, and what could not begin."""
+    """Planned changes of rules of managers and areas, and those that failed."""
 
     logged_by_name = True
     supervisors_may = _MAY
@@ -72,7 +72,7 @@ class PlannedPolicyAdmin(TenantAdmin):
         return str(plan.planned_by_name)
 
     def impact_of_deleting(self, request: HttpRequest, obj: PlannedPolicy) -> Impact:
-        """Says what will not begin."""
+        """Describes the change that will not happen."""
         settings = shown_settings(obj.given)
         return Impact(
             title=_("Discard the planned change of “%s”") % obj,
@@ -97,7 +97,7 @@ def _moment(plan: PlannedPolicy) -> str:
 
 
 def shown_settings(given: dict[str, Any]) -> list[tuple[str, str]]:
-    """Returns the label and the value of each setting, as the form of rules has them."""
+    """Returns the label and the value of each setting, as in the form of rules."""
     fields = PolicyForm.base_fields
     return [
         (str(fields[_COLUMNS[key]].label), _shown(fields[_COLUMNS[key]], value))
@@ -112,7 +112,7 @@ def _shown(field: Any, value: Any) -> str:
     if isinstance(field, WeekField):
         return _week(value)
     if isinstance(field, Choice):
-        # Areas are given by their codes.
+        # Areas are identified by their codes.
         return str(dict(field.offered).get(field.shown(value), value) or _("None"))
     return str(field.shown(value))
 

@@ -56,7 +56,7 @@ _SECTIONS: list[tuple[Any, list[str]]] = [
 
 
 class _LaterError(Exception):
-    """Takes back what was saved: it is to count from `begins_at` on."""
+    """Rolls back what was saved: it applies from `begins_at` on."""
 
     def __init__(self, begins_at: datetime) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class _LaterError(Exception):
 
 @admin.register(Policy)
 class PolicyAdmin(TenantAdmin):
-    """The rules of a manager, and of an area where they differ."""
+    """The rules of a manager, and of areas that override them."""
 
     logged_by_name = True
     supervisors_may = ALL
@@ -139,7 +139,7 @@ class PolicyAdmin(TenantAdmin):
     def _save_now(
         self, request: HttpRequest, obj: Any, given: dict[str, Any]
     ) -> datetime | None:
-        """Saves, unless the person wants it later; returns that moment or None."""
+        """Saves, unless the user plans it for later; returns that time or None."""
         made_by = caller_behind(request).credential
         try:
             with transaction.atomic():
@@ -158,7 +158,7 @@ class PolicyAdmin(TenantAdmin):
         return None
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Logs what has begun; what is planned is in the audit."""
+        """Logs changes that are in effect; planned ones are in the audit."""
         if getattr(obj, "begins_at", None) is None:
             return super().log_addition(request, obj, message)
         return None

@@ -1,4 +1,4 @@
-"""Form fields of a policy: empty inherits, and what is inherited is shown in grey."""
+"""Form fields of a policy: empty inherits, and the inherited value is shown in grey."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unfold.widgets import (
 from areas.rules.hours import ALWAYS, DAYS
 from areas.rules.policy_values import LONGEST_TEXT
 
-# What stands for an explicit "nothing" where an empty field inherits.
+# Means an explicit "nothing" where an empty field inherits.
 NOTHING = "-"
 INHERITED = ""
 WEEK = "week"
@@ -41,7 +41,7 @@ DAY_NAMES = (
 
 
 def format_minutes(seconds: int) -> str:
-    """Returns a duration as it is typed: minutes, with seconds after a colon."""
+    """Returns a duration in the input format: minutes, with seconds after a colon."""
     minutes, rest = divmod(seconds, 60)
     return f"{minutes}:{rest:02}" if rest else str(minutes)
 
@@ -51,17 +51,17 @@ def _typed(value: Any) -> str:
 
 
 class InheritingField(forms.Field):
-    """A setting; None is inherited. `shown` is how a stored value is typed."""
+    """A setting; None is inherited. `shown` converts a stored value to text."""
 
     def shown(self, value: Any) -> Any:
         return value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        # As typed: an explicit nothing is not an empty field.
+        # The input text: an explicit nothing is not an empty field.
         return _typed(initial) != _typed(data)
 
     def show_inherited(self, value: Any) -> None:
-        """Shows in grey what holds while the field is empty."""
+        """Shows in grey the value that applies while the field is empty."""
         self.widget.attrs["placeholder"] = str(self.shown(value))
 
 
@@ -106,7 +106,7 @@ class Number(InheritingField):
 
 
 class SpokenText(InheritingField):
-    """A text for customers; a lone "-" says nothing."""
+    """A text for customers; a single "-" means that none is sent."""
 
     def __init__(self, **options: Any) -> None:
         widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": LONGEST_TEXT})
@@ -123,7 +123,7 @@ class SpokenText(InheritingField):
 
 
 class Choice(InheritingField, forms.ChoiceField):
-    """One of a few; the first choice inherits and says what."""
+    """One of a few choices; the first inherits, and shows the inherited value."""
 
     def __init__(self, choices: Any = (), **options: Any) -> None:
         super().__init__(required=False, widget=UnfoldAdminSelectWidget(), **options)
@@ -156,9 +156,10 @@ class YesNo(Choice):
 
 
 class WeekWidget(forms.MultiWidget):
-    """How the hours are chosen, and a text of spans for each weekday.
+    """The mode of the hours, and a text of spans for each weekday.
 
-    `week-hours.js` paints them as a week that can be dragged; without it they are typed.
+    `week-hours.js` shows them as a week in which spans can be dragged; without it they
+    are text fields.
     """
 
     template_name = "admin/areas/week_hours.html"
@@ -190,7 +191,8 @@ class WeekWidget(forms.MultiWidget):
     def _render(
         self, template_name: str, context: dict[str, Any], renderer: Any = None
     ) -> SafeString:
-        # The renderer of forms has no templates of the project, only of the widgets.
+        # The form renderer does not find the project's templates, only those of
+        # widgets.
         renderer = renderer or get_default_renderer()
         mode, *days = (
             {
@@ -209,7 +211,7 @@ class WeekWidget(forms.MultiWidget):
 
 
 def texts_of_week(value: Any) -> list[str]:
-    """Returns the mode and the text of each weekday; None is inherited."""
+    """Returns the mode and the text of each weekday; None inherits."""
     if value is None:
         return [INHERITED, *[""] * len(DAYS)]
     if value == ALWAYS:

@@ -1,4 +1,4 @@
-"""The form of a policy: each setting with a sentence that says what it does."""
+"""The form of a policy: each setting with a help text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEYS = {
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Fields named like the columns; `given` holds what was changed, by key."""
+    """Fields named like the columns; `given` holds the changed values, by key."""
 
     begins_at = BeginsAt()
     hours = WeekField(
@@ -179,7 +179,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         self.given: dict[str, Any] = {}
         manager_id, area_id = self._scope()
         if self.instance.pk and area_id is not None:
-            # Only a manager has it.
+            # Only for managers.
             del self.fields["entry_area_id"]
         begins_at: Any = self.fields["begins_at"]
         begins_at.zone = zone_of(manager_id)
@@ -204,7 +204,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial[column] = self._initial(column, field)
 
     def _scope(self) -> tuple[int | None, int | None]:
-        """Returns the manager and the area whose policy it is, as far as known."""
+        """Returns the manager and the area of the policy, as far as known."""
         if self.instance.pk:
             return self.instance.manager_id, self.instance.area_id
         known = []
@@ -257,7 +257,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def _value(self, column: str, value: Any, codes: dict[int, str]) -> Any:
-        """Returns a cleaned value as `read_policy` takes it: areas by their code."""
+        """Returns a cleaned value in the format of `read_policy`: areas by code."""
         if column.endswith("_area_id") and value is not None:
             return "" if value == NOTHING else codes.get(int(value), "?")
         return value
@@ -274,7 +274,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
                 )
 
     def _post_clean(self) -> None:
-        """Takes only whose policy it is: `save_policy` writes the rest."""
+        """Only sets the policy's owner: `save_policy` writes the rest."""
         if not self.instance.pk and self.cleaned_data.get("manager"):
             self.instance.manager = self.cleaned_data["manager"]
             self.instance.area = self.cleaned_data.get("area")

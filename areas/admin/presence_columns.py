@@ -1,4 +1,4 @@
-"""The columns that tell whether an operator is there, and how many chats he holds."""
+"""The columns that show an operator's presence and number of chats."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from managers.admin.tenant import TenantAdmin
 
 
 class PresenceColumns(TenantAdmin):
-    """The list and the form of operators show `presence` and `load`."""
+    """Adds `presence` and `load` to the list and the form of operators."""
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """Loads both, the names of reasons and the caps, in a query each."""
+        """Loads both, the names of reasons and the caps, with one query each."""
         ids = [row.pk for row in rows]
         found, loads = presences(ids), loads_of(ids)
         managers = {row.manager_id for row in rows}
@@ -47,9 +47,9 @@ class PresenceColumns(TenantAdmin):
 
     @column(gettext_lazy("Open chats"))
     def load(self, operator: Any) -> str:
-        """How many he holds, and of how many at most: a link to them.
+        """The number of his chats and his limit, as a link to them.
 
-        Marked from the last that he may get on, and if he holds some and is offline.
+        Highlighted when he is at his limit, or holds chats while offline.
         """
         count = str(operator.held)
         if operator.most:

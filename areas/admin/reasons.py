@@ -25,7 +25,7 @@ ACTIVE_HELP = gettext_lazy("Without it, it is offered no more; the past keeps it
 
 
 class CodedForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An item of a manager's list, with a code that never changes."""
+    """The form of an item of a manager's list, whose code never changes."""
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
@@ -55,7 +55,7 @@ class CodedForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class CodedAdmin(TenantAdmin):
-    """A list of a manager. Items are put away, not deleted: the past names them."""
+    """A list of a manager. Items are deactivated, not deleted: the ledger has them."""
 
     logged_by_name = True
     supervisors_may = WRITE

@@ -1,4 +1,4 @@
-"""Asks which area follows one that is put away, and shows what that does."""
+"""Asks which area replaces a retired one, and shows the effects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SUCCESSOR = "successor"
 
 
 class SuccessorForm(forms.Form):
-    """The area that follows, and whether the operators do."""
+    """The successor of the area, and whether its operators serve it too."""
 
     serve_too = forms.BooleanField(
         label=gettext_lazy("Its operators also serve the successor"),
@@ -52,13 +52,13 @@ class SuccessorForm(forms.Form):
 
 
 def chosen_successor(answers: Mapping[str, str]) -> int | None:
-    """Returns the area that the posted answers name, to be locked first."""
+    """Returns the area named in the posted answers, which is locked first."""
     chosen = answers.get(f"{ANSWERS}-{_SUCCESSOR}", "")
     return int(chosen) if is_row_id(chosen) else None
 
 
 def retiring_impact(found: Retiring) -> Impact:
-    """Returns what it does that the area is put away."""
+    """Returns the effects of retiring the area."""
     is_open = [each for each in found.active if each.chat_id is not None]
     held = [each for each in is_open if each.operator_id is not None]
     facts = [
@@ -75,7 +75,7 @@ def retiring_impact(found: Retiring) -> Impact:
             len(held),
             [f"{each.contact_id}:{each.operator_id}" for each in held],
         ),
-        # Customers come without an open chat too.
+        # Customers without an open chat move too.
         Fact("contacts", _("Contacts that move"), found.contacts, is_fleeting=True),
         Fact("operators", _("Operators"), len(found.operators), found.operators),
         Fact(
@@ -110,7 +110,7 @@ def retiring_impact(found: Retiring) -> Impact:
 
 
 def deleting_impact(area: Area) -> Impact:
-    """Returns what it does that an area that was never used is deleted."""
+    """Returns the effects of deleting an area that was never used."""
     operators = area.operators.active().order_by("name")
     names = list(operators.values_list("name", flat=True))
     return Impact(

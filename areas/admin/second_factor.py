@@ -52,7 +52,7 @@ class CodeForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """Shows the QR code and takes the first code; later, ends it or renews its codes."""
+    """Shows the QR code and checks the first code; later, ends or renews codes."""
     user = request.user
     if not isinstance(user, User) or not user.is_staff:
         raise PermissionDenied
@@ -69,7 +69,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def _act(request: HttpRequest, user: User, code: str) -> HttpResponse:
-    """Does what was asked, for who has a right code."""
+    """Performs the action, if the code is valid."""
     subject = (Subject(f"second-factor:{user.pk}", free=5, leak=15 * 60),)
     register_attempt(subject)
     if not is_enrolled(user):

@@ -35,7 +35,7 @@ class ListOperators(Body):
 class FindHours(Body):
     number = Phone(required=False)
     facebookId = PublicId(required=False)
-    # Without it, the manager's own hours.
+    # If absent, the manager's own hours.
     area = Text(200, required=False)
     at = Moment(required=False)
     add = Integer(0, YEAR, required=False)
@@ -55,7 +55,7 @@ class SetPresence(Body):
 class SignIn(Body):
     username = Text(150)
     password = Text(4096)
-    # The code of the second factor, where the account has one.
+    # The code of the second factor, if the account has one.
     otp = Text(64, required=False)
 
 
@@ -64,12 +64,12 @@ class ChangePassword(Body):
     newPassword = Text(4096)
 
 
-# Of the console's settings, in bytes.
+# The size limit of the console's settings, in bytes.
 MOST_SETTINGS = 16 * 1024
 
 
 class SaveSettings(Body):
-    """Any object: the console decides what it keeps."""
+    """Any object: the console decides what it stores."""
 
     @classmethod
     def read(cls, sent: Mapping[str, Any]) -> Fields:
@@ -77,7 +77,7 @@ class SaveSettings(Body):
         settings = dict(sent)
         try:
             text = orjson.dumps(settings)
-        except TypeError as error:  # an integer of more than 64 bits, half a character
+        except TypeError as error:  # an integer over 64 bits, or a lone surrogate
             sentence = _("This holds a number or a text that cannot be stored.")
             raise InvalidError(sentence=sentence) from error
         if len(text) > MOST_SETTINGS:

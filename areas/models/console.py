@@ -1,4 +1,4 @@
-"""What a person's console keeps on the server."""
+"""Settings that a user's console stores on the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class ConsoleSettings(models.Model):
-    """A person's settings of the console, as the console wrote them."""
+    """A user's console settings, in the console's own format."""
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, related_name="+", primary_key=True

@@ -1,4 +1,4 @@
-"""What is known of the login sessions of people."""
+"""Metadata of login sessions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.utils import timezone
 
 
 class LoginSession(models.Model):
-    """A login session of Django's table, with whose it is and where it was used last.
+    """A session of Django's table, with its user and where it was last used.
 
-    The row of a session that has ended means nothing and is deleted some time later.
+    Rows of ended sessions are ignored, and deleted some time later.
     """
 
     session_key = models.CharField(max_length=40, unique=True)

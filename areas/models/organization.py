@@ -22,7 +22,7 @@ class AreaQuerySet(models.QuerySet["Area"]):
         return self.filter(manager__in=caller.managers)
 
     def in_use(self) -> Self:
-        """Returns the areas that have not been put away: others are in no list."""
+        """Returns the areas that are not retired: retired ones are in no list."""
         return self.filter(retired_at=None)
 
 
@@ -43,7 +43,7 @@ class Area(models.Model):
     # Not a foreign key: ledger lines copy it, and neither may lock the other.
     schedule_id = models.BigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    # Put away: what names its code acts on the successor, which is in use itself. A
+    # Set for a retired area: its code refers to the successor, which is in use. A
     # composite foreign key ties it to the manager.
     retired_at = models.DateTimeField(_("put away at"), null=True, blank=True)
     successor = models.ForeignKey(
@@ -86,7 +86,7 @@ class Area(models.Model):
 
 class OperatorQuerySet(models.QuerySet["Operator"]):
     def active(self) -> Self:
-        """Returns the active operators: inactive ones are in no response."""
+        """Returns the active operators: inactive ones are never in responses."""
         return self.filter(is_active=True)
 
     def visible_to(self, caller: Caller) -> Self:
@@ -115,8 +115,8 @@ class Operator(models.Model):
     name = models.CharField(_("name"), max_length=200)
     email = models.CharField(_("email"), max_length=254, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
-    # The most open chats that automatic assignment gives him; 0 is no limit, NULL is
-    # what the policy of the area says.
+    # The limit of open chats for automatic assignment; 0 is no limit, NULL uses the
+    # area's policy.
     cap = models.PositiveSmallIntegerField(
         _("most chats at once"), null=True, blank=True
     )

@@ -1,4 +1,4 @@
-"""Model of settings that are to hold later."""
+"""Model of settings that take effect later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from managers.models import Manager
 class PlannedPolicy(models.Model):
     """Settings of a policy (`area` None: a manager's) that are saved at `begins_at`.
 
-    The worker saves them and deletes the row. One that can no longer be saved stays,
+    The worker saves them and deletes the row. If it can no longer be saved, it remains,
     with the reason in `problem`.
     """
 
@@ -35,7 +35,7 @@ class PlannedPolicy(models.Model):
         db_constraint=False,
     )
     begins_at = models.DateTimeField(_("from"), db_index=True)
-    # As `areas.rules.policy_saving.save_policy` takes it.
+    # In the format of `areas.rules.policy_saving.save_policy`.
     given = models.JSONField(_("settings"))
     # The credential that planned it.
     made_by = models.CharField(_("planned by"), max_length=64)

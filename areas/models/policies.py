@@ -58,7 +58,7 @@ class Policy(models.Model):
     )
     # True: explicitly none, instead of the manager's.
     no_away_area = models.BooleanField(_("no area when closed"), default=False)
-    # Of the manager only.
+    # Only for managers.
     entry_area = models.ForeignKey(
         Area,
         on_delete=models.PROTECT,
@@ -149,7 +149,7 @@ class Policy(models.Model):
 
 
 class LastAssignment(models.Model):
-    """When an operator was last given a contact of an area automatically."""
+    """When an operator was last assigned a contact of an area automatically."""
 
     operator = models.ForeignKey(
         Operator, on_delete=models.CASCADE, related_name="last_assignments"
@@ -169,7 +169,7 @@ class LastAssignment(models.Model):
 
 
 class ClosingReason(models.Model):
-    """A reason for which a chat is closed, of a manager or one of its areas."""
+    """A reason for closing a chat, of a manager or one of its areas."""
 
     manager = models.ForeignKey(
         Manager,
@@ -206,7 +206,7 @@ class ClosingReason(models.Model):
 
 
 class TransferReason(models.Model):
-    """A reason for which a contact is handed to another operator or area."""
+    """A reason for transferring a contact to another operator or area."""
 
     manager = models.ForeignKey(
         Manager,

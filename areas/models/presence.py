@@ -12,7 +12,7 @@ from managers.models import Manager
 
 
 class Presence(models.Model):
-    """An operator's connection to a feed process until `online_until`, if not renewed.
+    """An operator's connection to a feed process; expires at `online_until`.
 
     An unlogged table: a crash of the database empties it, and nothing is lost.
     """
@@ -46,7 +46,7 @@ class PauseReason(models.Model):
     )
     code = models.CharField(_("code"), max_length=32)
     name = models.CharField(_("name"), max_length=60)
-    # 0: of no expected length. An overrun is shown and has no other effect.
+    # 0: no expected duration. An overrun is only shown.
     minutes = models.PositiveSmallIntegerField(_("expected minutes"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -107,7 +107,7 @@ class Availability(models.Model):
 class PresenceSpan(models.Model):
     """A span of time in which an operator was online or paused.
 
-    `seen_at` is the latest proof of it: after a crash the span ends there. At most one
+    `seen_at` is the latest heartbeat: after a crash the span ends there. At most one
     span of an operator is open.
     """
 
@@ -143,7 +143,7 @@ class PresenceSpan(models.Model):
         ]
         indexes = [
             models.Index(fields=["operator", "started_at"], name="spans_of_operator"),
-            # Of reports: those of the last days.
+            # For reports: the spans of the last days.
             models.Index(fields=["ended_at"], name="spans_by_end"),
         ]
 

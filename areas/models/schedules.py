@@ -12,7 +12,7 @@ from managers.models import Manager
 
 
 class Holiday(models.Model):
-    """A date with hours of its own, of a manager or of one of its areas."""
+    """A date with special hours, of a manager or of one of its areas."""
 
     manager = models.ForeignKey(
         Manager,
@@ -57,7 +57,7 @@ class Schedule(models.Model):
     """A version of the hours and targets of a manager or an area. Immutable.
 
     `areas_area.schedule_id` and `managers_manager.schedule_id` name the one in force;
-    ledger lines copy it, so that no later version moves a past figure.
+    ledger lines copy it, so that later versions do not change past figures.
     """
 
     manager = models.ForeignKey(
@@ -94,7 +94,7 @@ class Schedule(models.Model):
 
 
 class Opening(models.Model):
-    """An open span of a schedule as instants, with the open seconds before it."""
+    """An open span of a schedule in absolute time, with the open seconds before it."""
 
     pk = models.CompositePrimaryKey("schedule_id", "begins")
     schedule = models.ForeignKey(

@@ -37,7 +37,7 @@ class SecondFactor(models.Model):
         primary_key=True,
         related_name="+",
     )
-    # In Base32, as apps take it.
+    # In Base32, the format of authenticator apps.
     secret = EncryptedTextField()
     # The step of 30 s of the latest code that was used: each is good once.
     last_step = models.BigIntegerField(default=0)
@@ -49,7 +49,7 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code, good once, for who has lost the app; only its digest is stored."""
+    """A single-use code for users who have lost the app; only its digest is stored."""
 
     factor = models.ForeignKey(
         SecondFactor, on_delete=models.CASCADE, related_name="codes"

@@ -39,8 +39,8 @@ Row = TypeVar("Row", bound=models.Model)
 def provision(managers: list[Values]) -> Values:
     """Creates or updates what a file contains, and returns it with all ids.
 
-    Nothing is deleted by leaving it out, and a repetition changes nothing. Raises
-    ProvisionError, and then nothing has changed.
+    Omitting something does not delete it, and applying a file twice changes nothing.
+    Raises ProvisionError, and then nothing has changed.
     """
     with transaction.atomic():
         _wait_for_turn()
@@ -65,7 +65,7 @@ def provision(managers: list[Values]) -> Values:
 
 
 def _wait_for_turn() -> None:
-    """Waits for runs that began earlier, however long they take."""
+    """Waits for runs that started earlier, without a timeout."""
     usual = timeouts().settings()["lock_timeout"]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = 0")

@@ -15,7 +15,7 @@ from hci_center.api.parsers import WrongValueError
 
 
 class Parsed(serializers.Field[Any, Any, Any, Any]):
-    """A value that a parser of the API's fields reads."""
+    """A value that is parsed by a parser of the API's fields."""
 
     def __init__(self, parse: Callable[[Any], Any], **options: Any) -> None:
         self.parse = parse
@@ -29,7 +29,7 @@ class Parsed(serializers.Field[Any, Any, Any, Any]):
 
 
 class AsGiven(serializers.Field[Any, Any, Any, Any]):
-    """A value that is read later; null is a value."""
+    """A value that is parsed later; null is a value."""
 
     def __init__(self) -> None:
         super().__init__(required=False, allow_null=True)
@@ -39,7 +39,7 @@ class AsGiven(serializers.Field[Any, Any, Any, Any]):
 
 
 class PartList(serializers.ListSerializer[Any]):
-    """A list of objects, none of which has the key of another."""
+    """A list of objects with unique keys."""
 
     default_error_messages: ClassVar[Values] = {
         "not_a_list": gettext_lazy("This must be a list.")
@@ -67,10 +67,10 @@ class PartList(serializers.ListSerializer[Any]):
 
 
 class Part(serializers.Serializer[Any]):
-    """An object of the file. A field that is null or "" is not given.
+    """An object of the file. A field that is null or "" counts as absent.
 
-    Fields that it does not know are refused, except those that only the command's
-    output has. `level` is that of the sections whose fields it has besides its own.
+    Unknown fields are refused, except those that are only in the command's output.
+    `level` selects the sections whose fields are added to its own.
     """
 
     default_error_messages: ClassVar[Values] = {
@@ -133,7 +133,7 @@ def sentences(detail: Any, place: str = "") -> Iterator[str]:
 
 
 def _step(name: Any) -> str:
-    """Returns what a field or an index adds to the place; errors of a whole nothing."""
+    """Returns the path segment of a field or index; "" for errors of the whole."""
     if name == api_settings.NON_FIELD_ERRORS_KEY:
         return ""
     return f"[{name}]" if isinstance(name, int) else f".{name}"

@@ -1,7 +1,7 @@
-"""The API keys of a provisioning file, by name: limits and networks of live ones.
+"""The API keys of a provisioning file, by name: limits and networks of active ones.
 
-A file makes no keys: a key is shown once, to whoever makes it. One that reaches several
-managers may be in the list of each.
+A file creates no keys: a key is shown once, to the user who creates it. A key with
+access to several managers may be in the list of each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIELDS = frozenset({"name", "perMinute", "networks"})
 
 
 class _Keys:
-    """The list `apiKeys`: what is not given stays, `perMinute` null is no limit."""
+    """The list `apiKeys`: absent values are unchanged, `perMinute` null: no limit."""
 
     def read(
         self, manager: Manager, item: Any, place: str, problems: Problems
@@ -65,7 +65,7 @@ class _Keys:
             ApiKey.objects.filter(pk=key.pk).update(**changed)
 
     def printed(self, manager: Manager) -> list[Values]:
-        """Returns the live keys that have a limit or networks."""
+        """Returns the active keys that have a limit or networks."""
         bound = ~Q(networks="") | Q(per_minute__isnull=False)
         return [
             {"name": key.name, "perMinute": key.per_minute}
@@ -78,7 +78,7 @@ KEYS: ItemList = _Keys()
 
 
 def keys_of(manager: Manager) -> QuerySet[ApiKey]:
-    """Returns the live keys that reach the manager."""
+    """Returns the active keys with access to the manager."""
     chosen = ApiKey.managers.through._default_manager.filter(manager=manager)
     reaching = Q(all_managers=True) | Q(pk__in=chosen.values("apikey"))
     return ApiKey.objects.live().filter(reaching)
@@ -87,7 +87,7 @@ def keys_of(manager: Manager) -> QuerySet[ApiKey]:
 def read_key(
     manager: Manager, value: Any, place: str, problems: Problems
 ) -> ApiKey | None:
-    """Returns the live key of that name that reaches the manager, or adds an error."""
+    """Returns the active key of that name for the manager, or adds an error."""
     try:
         name = parse_text(value, 200)
     except WrongValueError as error:

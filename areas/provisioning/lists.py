@@ -1,6 +1,6 @@
-"""Saves the lists of a provisioning file, such as reasons, by the codes of their items.
+"""Saves the lists of a provisioning file, such as reasons; items are matched by code.
 
-Each is a section of its own (`list_section`), also those of the apps above.
+Each list is a section (`list_section`), including those of other apps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hci_center.api.parsers import WrongValueError, parse_integer, parse_text
 from hci_center.errors import InvalidError
 from managers.models import Manager
 
-# A field's name, its column, its parser and the value if it is not given.
+# A field's name, its column, its parser and its default.
 Spec = tuple[str, str, Callable[[Any], Any], Any]
 
 MOST_ITEMS = 200
@@ -41,20 +41,20 @@ class ItemList(Protocol):
         """Returns the columns of an item, or None if any is wrong."""
 
     def name_of(self, columns: Values) -> str:
-        """Returns what no two items of the list share."""
+        """Returns the unique key of an item."""
 
     def save(self, manager: Manager, columns: Values) -> None:
         """Creates or changes the row of an item."""
 
     def printed(self, manager: Manager) -> list[Values]:
-        """Returns the items as the file names them."""
+        """Returns the items in the file's format."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodedList:
     """A list whose rows have a code, a name, and further fields.
 
-    A field has its column, its parser and the value if it is not given.
+    A field has its column, its parser and its default.
     """
 
     model: type[models.Model]
@@ -76,7 +76,7 @@ class CodedList:
         return str(columns["code"])
 
     def save(self, manager: Manager, columns: Values) -> None:
-        """Also makes the row active."""
+        """Saves the row and activates it."""
         row = self.model._default_manager.filter(
             manager=manager, code=columns["code"]
         ).first()
@@ -106,7 +106,7 @@ def area_parser(manager: Manager) -> Callable[[Any], int]:
 
 
 class ClosingReasonList:
-    """Closing reasons, each of all areas or of one, which is named by its code."""
+    """Closing reasons, each for all areas or for one, given by its code."""
 
     def read(
         self, manager: Manager, item: Any, place: str, problems: Problems
@@ -116,14 +116,14 @@ class ClosingReasonList:
             ClosingReason, {"area": ("area_id", area_parser(manager), 0)}
         )
         columns = reasons.read(manager, item, place, problems)
-        # 0 is no area.
+        # 0 means no area.
         return columns and columns | {"area_id": columns["area_id"] or None}
 
     def name_of(self, columns: Values) -> str:
         return str(columns["code"])
 
     def save(self, manager: Manager, columns: Values) -> None:
-        """Also makes the reason active."""
+        """Saves the reason and activates it."""
         CodedList(ClosingReason).save(manager, columns)
 
     def printed(self, manager: Manager) -> list[Values]:
@@ -146,7 +146,7 @@ LISTS: Mapping[str, ItemList] = {
 
 
 def list_section(key: str, item_list: ItemList) -> Section:
-    """Returns the section of one list; it saves what is given and deletes nothing."""
+    """Returns the section of a list; it saves the given items and deletes none."""
 
     def apply(manager: Manager, given: Values, location: str) -> None:
         problems: Problems = {}
@@ -165,7 +165,7 @@ def list_section(key: str, item_list: ItemList) -> Section:
 def _save_list(
     item_list: ItemList, manager: Manager, given: Any, place: str, problems: Problems
 ) -> None:
-    """Saves the items, unless one is there twice; adds errors by their place."""
+    """Saves the items, unless there are duplicates; adds errors by position."""
     if not isinstance(given, list) or len(given) > MOST_ITEMS:
         problems[place] = [_("This must be a list of at most %d.") % MOST_ITEMS]
         return
@@ -186,8 +186,8 @@ def read_item(
 ) -> Values | None:
     """Returns the columns of an item, or None if any is wrong.
 
-    Each field has its name, its column, its parser and the value if it is not given;
-    None: it must be.
+    Each field has its name, its column, its parser and its default; None: it is
+    required.
     """
     if not isinstance(item, dict):
         problems[place] = [_("This must be an object.")]
@@ -213,7 +213,7 @@ def read_item(
 
 
 def save_row(row: Any, model: type[models.Model], values: Values) -> None:
-    """Creates a row, or writes what differs in the one that is there."""
+    """Creates the row, or updates changed columns of the existing one."""
     if row is None:
         model._default_manager.create(**values)
     elif any(getattr(row, name) != value for name, value in values.items()):

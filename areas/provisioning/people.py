@@ -61,7 +61,7 @@ def _alike(names: set[str]) -> set[str]:
 
 
 def _wrong_password(values: Values, user: User | None) -> str:
-    """Returns the validators' messages; "" also for the user's present password."""
+    """Returns the validators' messages; "" also for the user's current password."""
     password = values.get("password")
     if password is None:
         return ""

@@ -1,4 +1,4 @@
-"""The sections of a provisioning file that apps add to what every file may have.
+"""The registry of sections that apps add to provisioning files.
 
 An app registers its sections in a module named `provisioning_sections`, which is
 imported before a file is read. So chats can add keys although areas do not import it.
@@ -22,14 +22,13 @@ Fields = Mapping[str, serializers.Field[Any, Any, Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Keys that an app reads, saves and prints.
+    """A set of keys that an app parses, saves and prints.
 
     `manager`, `area` and `operator` are the fields that it adds to each of these in the
-    file; a key that is not given has no value. `apply` is called in the transaction
-    that saves the file, once the manager is saved with its areas and people, with what
-    is given of the manager (its areas and operators among it) and its place. It raises
-    InvalidError with sentences by their place. `show` adds to what is printed of the
-    manager.
+    file; an absent key has no value. `apply` is called in the transaction that saves
+    the file, after the manager, its areas and its people are saved, with the manager's
+    values (including its areas and operators) and its position in the file. It raises
+    InvalidError with sentences by position. `show` adds to the manager's output.
     """
 
     name: str

@@ -29,9 +29,9 @@ from hci_center.errors import InvalidError
 from managers.models import Manager
 
 Values = dict[str, Any]
-# The years of which the national holidays are published.
+# The years for which national holidays are published.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-# A file made by hand has few; a mistake may have many.
+# A handwritten file has few; a mistake may have many.
 MOST_HOLIDAYS = 1000
 _HOLIDAY = frozenset({"id", "date", "name", "yearly", "hours", "area"})
 
@@ -43,7 +43,7 @@ def parse_time_zone(value: Any) -> str:
 
 
 def parse_state(value: Any) -> str:
-    """Returns a state of Brazil; "" is none."""
+    """Returns a state of Brazil; "" means none."""
     if value not in ("", *STATES):
         raise WrongValueError(_("This is no state, like SP."))
     return str(value)
@@ -54,9 +54,9 @@ def apply_rules(
 ) -> None:
     """Saves the given `policy`, `menu`, `holidays`, `nationalHolidays`, areas' policies.
 
-    `areas` are the given policies by the place of the area in the file. Keys that are
-    not given change nothing, and lists delete nothing. Raises InvalidError with each
-    error by its place.
+    `areas` are the given policies by the position of the area in the file. Absent keys
+    change nothing, and lists delete nothing. Raises InvalidError with the errors by
+    position.
     """
     problems: Problems = {}
     codes = areas_by_code(manager.pk)
@@ -77,7 +77,7 @@ def apply_rules(
 
 
 def _publish_menu(manager_id: int, menu: Any, place: str, problems: Problems) -> None:
-    """Publishes the menu; the version that is printed with it may be given back."""
+    """Publishes the menu; the `version` from printed output is accepted and ignored."""
     if isinstance(menu, dict):
         menu = {key: menu[key] for key in menu if key != "version"}
     try:
@@ -197,9 +197,9 @@ def _listed(given: Any, most: int, place: str, problems: Problems) -> list[Any]:
 
 
 def print_rules(manager: Manager, areas: list[Values]) -> Values:
-    """Returns what is set of a manager; adds what is set of each of these areas.
+    """Returns the rules of a manager; adds the rules of each of these areas.
 
-    Nothing where nothing is set. The national holidays are among the holidays.
+    Empty if nothing is set. National holidays are included in the holidays.
     """
     codes = dict(Area.objects.filter(manager=manager).values_list("pk", "code"))
     rows = stored_policies(manager.pk)

@@ -40,7 +40,7 @@ class ProvisionError(Exception):
 
 
 def read_file(content: bytes) -> list[Values]:
-    """Returns the managers of the file with what is given of each.
+    """Returns the managers of the file with the given values.
 
     Raises ProvisionError with all errors.
     """

@@ -1,1 +1,1 @@
-"""Settings of the rules: policies, hours, holidays and menus, and what is in force."""
+"""Settings of the rules: policies, hours, holidays and menus."""

@@ -1,4 +1,4 @@
-"""Holidays: what a date is called, and the national ones, made as rows on request."""
+"""Holidays: their names, and national ones, which are added as rows on request."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STATES = [
     "TO",
 ]
 
-# An area's beat the manager's, a dated one one of every year, a newer row an older.
+# Precedence: area before manager, dated before yearly, newer row before older.
 _NAME = """
 SELECT name FROM areas_holiday
  WHERE manager_id = %(manager)s AND (area_id IS NULL OR area_id = %(area)s)
@@ -77,7 +77,7 @@ def holiday_name(manager_id: int, area_id: int | None, day: date) -> str | None:
 
 
 def managers_without_next_year(caller: Caller, today: date) -> list[str]:
-    """Returns, in December, who has dated holidays this year and none next year."""
+    """Returns, in December, managers with dated holidays this year but none next."""
     if today.month != DECEMBER:
         return []
     dated = Holiday.objects.filter(manager=OuterRef("pk"), is_yearly=False)
@@ -108,16 +108,16 @@ def national_holidays(year: int, uf: str = "") -> list[NationalHoliday]:
 
 
 def add_national_holidays(manager_id: int, year: int, uf: str = "") -> list[Holiday]:
-    """Adds the public ones of a year as rows; dates that have a row keep it.
+    """Adds the public holidays of a year as rows; dates with a row keep it.
 
-    `refresh_rules` has to follow in the same transaction.
+    Call `refresh_rules` afterwards in the same transaction.
     """
     public = [each for each in national_holidays(year, uf) if not each.is_optional]
     return add_holidays(manager_id, [(each.date, each.name) for each in public])
 
 
 def add_holidays(manager_id: int, days: list[tuple[date, str]]) -> list[Holiday]:
-    """Adds closed dates of a manager where he has none; returns those that are new."""
+    """Adds closed dates to a manager unless they exist; returns the new ones."""
     there = set(
         Holiday.objects.filter(
             manager=manager_id, area=None, date__in=[day for day, _name in days]
@@ -128,5 +128,5 @@ def add_holidays(manager_id: int, days: list[tuple[date, str]]) -> list[Holiday]
         for day, name in days
         if day not in there
     ]
-    # The other of two at once keeps its rows.
+    # A concurrent transaction may have inserted the same rows.
     return Holiday.objects.bulk_create(rows, ignore_conflicts=True)

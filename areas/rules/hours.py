@@ -18,9 +18,9 @@ MOST_SPANS = 24
 
 # Minutes of a day, the end excluded.
 Span = tuple[int, int]
-# "always", or spans by weekday; a day left out is closed.
+# "always", or spans by weekday; an absent day is closed.
 Hours = Literal["always"] | dict[str, list[str]]
-# Sentences by the place of what they are about, like "policy.hours.mon[0]".
+# Error sentences by position, such as "policy.hours.mon[0]".
 Problems = dict[str, list[Sentence]]
 
 ALWAYS: Literal["always"] = "always"
@@ -30,7 +30,7 @@ _SPAN = re.compile(
 
 
 def parse_span(text: Any) -> Span:
-    """Returns the minutes of a span; an end up to its start is on the next day."""
+    """Returns the minutes of a span; an end not after its start is on the next day."""
     found = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise WrongValueError(_("Write hours like 08:00-12:00."))
@@ -51,7 +51,7 @@ def format_span(span: Span) -> str:
 
 
 def parse_hours(value: Any, place: str, problems: Problems) -> Hours:
-    """Returns the hours of a week in their stored form; adds what is wrong."""
+    """Returns the hours of a week in their stored form; adds errors."""
     if value == ALWAYS:
         return ALWAYS
     if not isinstance(value, dict):
@@ -99,10 +99,10 @@ def _listed(value: Any, place: str, problems: Problems) -> list[tuple[str, Any]]
 
 
 def _take(span: Span, day: int, taken: list[Span]) -> None:
-    """Adds the span to the week's; raises WrongValueError where they overlap."""
+    """Adds the span to the week's; raises WrongValueError if they overlap."""
     week = DAY_END * len(DAYS)
     begin, end = span[0] + day * DAY_END, span[1] + day * DAY_END
-    # What runs past Sunday's midnight is Monday's.
+    # The part after Sunday's midnight belongs to Monday.
     pieces = [(begin, min(end, week)), (0, end - week)]
     pieces = [(first, last) for first, last in pieces if last > first]
     if any(a < last and first < b for first, last in pieces for a, b in taken):
@@ -127,7 +127,7 @@ def parse_date_hours(value: Any, place: str, problems: Problems) -> list[str] | 
 
 
 def spans_of_week(hours: Hours) -> tuple[tuple[Span, ...], ...]:
-    """Returns the spans from Monday to Sunday, those past midnight cut in two."""
+    """Returns the spans from Monday to Sunday, split at midnight."""
     if hours == ALWAYS:
         return (((0, DAY_END),),) * len(DAYS)
     days: list[list[Span]] = [[] for _day in DAYS]

@@ -1,7 +1,7 @@
-"""What the rules of an area are at a moment, read by one statement.
+"""Reads the rules in force for an area, with one statement.
 
-The statement is asked each time, so nothing is stale; what its texts mean is computed
-once.
+The statement runs each time, so nothing is stale; parsed values are cached by their
+text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SELECT coalesce(s.zone, m.time_zone), s.hours::text, s.holidays::text,
 
 @dataclass(frozen=True, slots=True)
 class MenuVersion:
-    """A version of a menu; `body` is None if there is no menu from then on."""
+    """A version of a menu; `body` is None if the menu was removed."""
 
     id: int
     body: MenuBody | None
@@ -51,7 +51,7 @@ class InForce:
 
 
 def in_force(manager_id: int, area_id: int | None) -> InForce:
-    """Returns what is in force for the area, or for the manager if it is None."""
+    """Returns the rules in force for the area, or for the manager if it is None."""
     with connection.cursor() as cursor:
         cursor.execute(_IN_FORCE, {"area": area_id, "manager": manager_id})
         zone, hours, holidays, policies, menu_id, published_at = cursor.fetchone()
@@ -61,7 +61,7 @@ def in_force(manager_id: int, area_id: int | None) -> InForce:
 
 @lru_cache(maxsize=256)
 def menu_version(menu_id: int, published_at: datetime) -> MenuVersion:
-    """Returns a version, which never changes: by both, as a restored id may be another."""
+    """Returns a version, cached by both: a restored database may reuse the id."""
     body = Menu.objects.values_list("body", flat=True).get(pk=menu_id)
     return MenuVersion(menu_id, None if body is None else menu_of(body))
 

@@ -10,7 +10,7 @@ CHANNELS = ("whatsapp", "facebook")
 DOES = ("area", "step", "text", "human", "close")
 ON_TIMEOUT = ("fallback", "close", "stay")
 
-# What customers read unless the menu says otherwise: they are Brazilian.
+# The default texts, in Portuguese: the customers are Brazilian.
 INVALID = "Não entendi. Responda com o número de uma das opções."
 MEDIA = "Aqui só entendo texto. Responda com o número de uma das opções."
 GOODBYE = "Obrigado pelo contato. Até logo!"
@@ -18,7 +18,7 @@ GOODBYE = "Obrigado pelo contato. Até logo!"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A line of a step. `target` is the code of the area or step that it leads to."""
+    """An option of a step. `target` is the code of the next area or step."""
 
     key: int
     title: str
@@ -30,7 +30,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A question. `sa` is what the contact's `sa` becomes on entering it."""
+    """A question. On entering it, the contact's `sa` is set to `sa`."""
 
     code: str
     text: str
@@ -42,7 +42,7 @@ class Step:
 class MenuBody:
     """A whole menu; its first step is the root. Times are seconds, 0 is never.
 
-    `fallback` is the code of the area for who does not get along; None is no area.
+    `fallback` is the code of the area for customers who give no valid answer, or None.
     """
 
     channels: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Validates the body of a menu as provisioning and the admin give it."""
+"""Validates the body of a menu from provisioning or the admin."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ _OPTION: dict[str, tuple[Parse, Any]] = {
 def read_menu(
     given: Any, *, areas: Container[str], place: str, problems: Problems
 ) -> Values:
-    """Returns the body to store; adds what is wrong by its place.
+    """Returns the body to store; adds errors by position.
 
-    `areas` are the codes of the manager's areas. The result is of use only if nothing
-    is wrong.
+    `areas` are the codes of the manager's areas. The result is only valid without
+    errors.
     """
     if not isinstance(given, Mapping):
         problems[place] = [_("This is an object.")]
@@ -160,7 +160,7 @@ def _read(
     place: str,
     problems: Problems,
 ) -> Values:
-    """Parses the fields; `others` are keys that are read apart."""
+    """Parses the fields; `others` are keys that are parsed separately."""
     values: Values = {}
     for key in sorted(map(str, given)):
         if key not in fields and key not in others:
@@ -199,7 +199,7 @@ def _area(
 def _list(
     value: Any, most: int, place: str, problems: Problems
 ) -> list[tuple[str, Any]]:
-    """Returns the elements with their places; at least one and at most `most`."""
+    """Returns the elements with their positions; at least one and at most `most`."""
     if not isinstance(value, list) or not value:
         problems[place] = [_("This is a list, and not empty.")]
         return []
@@ -210,7 +210,7 @@ def _list(
 
 
 def _set_sa(steps: list[Values], place: str, problems: Problems) -> None:
-    """Gives the steps without `sa` one by their place: 10, 20 and so on."""
+    """Sets the default `sa` of steps by position: 10, 20 and so on."""
     used: set[int] = set()
     for n, step in enumerate(steps):
         if step.get("sa") is None:
@@ -223,7 +223,7 @@ def _set_sa(steps: list[Values], place: str, problems: Problems) -> None:
 
 
 def _check_steps(steps: list[Values], place: str, problems: Problems) -> None:
-    """Adds codes that are there twice, unknown steps and steps that nothing leads to."""
+    """Adds errors for duplicate codes, unknown steps and unreachable steps."""
     by_code: dict[str, Values] = {}
     for n, step in enumerate(steps):
         code = step.get("code")

@@ -18,9 +18,9 @@ from managers.models import Manager
 def validate_menu(
     manager_id: int, given: Any, *, place: str = "menu"
 ) -> dict[str, Any]:
-    """Returns the body as it would be stored.
+    """Returns the body in its stored form.
 
-    Raises InvalidError with each error by its place, like
+    Raises InvalidError with errors by position, such as
     "menu.steps[0].options[2].area".
     """
     problems: Problems = {}
@@ -35,13 +35,14 @@ def validate_menu(
 def publish_menu(
     manager_id: int, given: Any, *, place: str = "menu", made_by: str = ""
 ) -> bool:
-    """Makes the menu the one in force as a new version; None: there is none any more.
+    """Publishes the menu as a new version; None removes the menu.
 
-    A menu equal to the one in force makes no version. Whoever is inside an older one
-    keeps it. Raises InvalidError as `validate_menu`. Returns whether it is new.
+    A menu equal to the one in force creates no version. Customers inside an older
+    version keep it. Raises InvalidError like `validate_menu`. Returns whether it is
+    new.
     """
     with transaction.atomic():
-        # Publications of one manager take turns: each has a number of its own.
+        # Publications of one manager are serialized, because versions are numbered.
         Manager.objects.select_for_update(no_key=True).only("pk").get(pk=manager_id)
         body = None
         if given is not None:
@@ -58,12 +59,12 @@ def publish_menu(
 
 
 def menu_in_force(manager_id: int) -> Menu | None:
-    """Returns the newest version, whose body is None if there is no menu any more."""
+    """Returns the latest version, whose body is None if the menu was removed."""
     return Menu.objects.filter(manager=manager_id).order_by("-version").first()
 
 
 def is_in_menu(area: Area) -> bool:
-    """Returns whether the manager's menu leads to the area."""
+    """Returns whether the manager's menu refers to the area."""
     menu = menu_in_force(area.manager_id)
     if menu is None or menu.body is None:
         return False

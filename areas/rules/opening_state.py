@@ -1,4 +1,4 @@
-"""Answers whether an area is open, and until when, as the API shows it."""
+"""Returns whether an area is open, and until when, in the API's format."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hci_center.times import as_time
 def opening_state(
     manager_id: int, area_id: int | None, at: datetime, add: int | None = None
 ) -> dict[str, Any]:
-    """Returns the state of an area (None: the manager's own hours) at that moment.
+    """Returns the state of an area (None: the manager's own hours) at that time.
 
-    `add` are open seconds: when they have passed since then is in `dueAt`.
+    `dueAt` is the time at which `add` open seconds have passed.
     """
     timetable = timetable_of(manager_id, area_id)
     is_open = timetable.is_open(at)

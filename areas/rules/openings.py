@@ -1,7 +1,7 @@
-"""Keeps the open spans of each version of the hours as instants, 60 days ahead.
+"""Stores the open spans of each version of the hours in absolute time, 60 days ahead.
 
-Reports subtract them in SQL. They are compared with what is computed now, so that a
-new `tzdata` replaces what lies ahead, and what has been stays.
+Reports subtract them in SQL. Stored future spans are compared with newly computed ones,
+so that a new `tzdata` replaces them; past spans stay.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from hci_center.database.faults import is_lost
 
 AHEAD = timedelta(days=60)
 
-# All versions but those replaced over a year ago: of the others, chats that began under
-# them may still be open. One process at a time: the others find nothing to do.
+# All versions except those replaced over a year ago: chats that started under the
+# others may still be open. One process at a time; the others skip it.
 _TO_EXTEND = """
 SELECT s.id FROM areas_schedule s
  WHERE NOT EXISTS (
@@ -36,7 +36,7 @@ Row = tuple[datetime, datetime, int]
 
 
 def extend_openings() -> None:
-    """Extends the spans of all versions; an error in one is recorded and goes on."""
+    """Extends the spans of all versions; an error in one is recorded and skipped."""
     with connection.cursor() as cursor:
         cursor.execute(_TO_EXTEND)
         ids = [schedule_id for (schedule_id,) in cursor.fetchall()]
@@ -50,7 +50,7 @@ def extend_openings() -> None:
 
 
 def extend(schedule_id: int, now: datetime | None = None) -> None:
-    """Makes the open spans of a version up to 60 days from now."""
+    """Creates the open spans of a version up to 60 days from now."""
     now = now or timezone.now()
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -68,7 +68,7 @@ def extend(schedule_id: int, now: datetime | None = None) -> None:
             .order_by("begins")
             .values_list("begins", "ends", "before_s")
         )
-        # With rows ahead, what has been is settled; else it may have to be made up for.
+        # If there are future rows, the past is complete; otherwise it may have gaps.
         settled = now if stored else None
         expected = _expected(schedule, begun, settled, now + AHEAD)
         alike = sum(
@@ -88,9 +88,9 @@ def extend(schedule_id: int, now: datetime | None = None) -> None:
 def _expected(
     schedule: Schedule, begun: Row | None, settled: datetime | None, until: datetime
 ) -> list[Row]:
-    """Returns the spans after the last that has begun, with the seconds before each.
+    """Returns the spans after the last that has started, with the seconds before each.
 
-    Those that begin up to `settled` are left out.
+    Those that start up to `settled` are excluded.
     """
     timetable = read_timetable(schedule.zone, schedule.hours, schedule.holidays)
     if begun is None:

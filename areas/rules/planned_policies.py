@@ -1,4 +1,4 @@
-"""Settings of policies that are saved now and hold from a later moment on."""
+"""Plans settings of policies that take effect later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hci_center.errors import InvalidError
 from managers.models import Manager
 
 LATEST = timedelta(days=366)
-# So many are begun in one call of the worker's job.
+# The number that one call of the worker's job applies.
 AT_ONCE = 100
 
 
@@ -34,13 +34,13 @@ def plan_policy(
     begins_at: datetime,
     made_by: str,
 ) -> PlannedPolicy:
-    """Has the worker save the keys at that moment, with those planned for it before.
+    """Plans the keys for that time, in addition to those already planned for it.
 
-    Raises InvalidError like `save_policy`, and at "beginsAt" for a moment that is not
+    Raises InvalidError like `save_policy`, and at "beginsAt" for a time that is not
     within the next 366 days.
     """
     problems: Problems = {}
-    # Saves of one manager take turns.
+    # Saves of one manager are serialized.
     Manager.objects.select_for_update(no_key=True).only("pk").get(pk=manager_id)
     read_policy(
         given,
@@ -65,7 +65,7 @@ def plan_policy(
 
 
 def begin_planned() -> None:
-    """Saves the planned settings whose time has come, each by itself, oldest first."""
+    """Saves the planned settings that are due, each in a transaction, oldest first."""
     due = PlannedPolicy.objects.filter(begins_at__lte=server_time(), problem="")
     for pk, manager_id in due.order_by("begins_at", "pk").values_list(
         "pk", "manager_id"
@@ -77,12 +77,12 @@ def begin_planned() -> None:
 def _begin(pk: int, manager_id: int) -> None:
     refused: InvalidError | None = None
     with transaction.atomic():
-        # In the order of `plan_policy`: first the manager.
+        # In the lock order of `plan_policy`: first the manager.
         manager = Manager.objects.select_for_update(no_key=True).filter(pk=manager_id)
         list(manager.only("pk"))
         plan = PlannedPolicy.objects.filter(pk=pk, problem="").first()
         if plan is None:
-            # Another worker has begun it, or somebody has cancelled it.
+            # Another worker has applied it, or somebody has cancelled it.
             return
         with acting_as(plan.made_by):
             try:
@@ -98,7 +98,7 @@ def _begin(pk: int, manager_id: int) -> None:
 
 
 def _told(error: InvalidError) -> str:
-    """Returns the reasons by their places, as one line."""
+    """Returns the errors with their positions, as one line."""
     fields: Mapping[str, list[Any]] = error.more.get("fields", {})
     return "; ".join(
         f"{place}: {force_str(sentence)}"

@@ -1,4 +1,4 @@
-"""The settings of the rules that hold for a manager or one of its areas."""
+"""The settings of the rules that apply to a manager or one of its areas."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from django.db.models import Q
 from areas.models import Assignment, Policy
 from areas.rules.hours import Hours
 
-# What the survey asks unless a policy says otherwise: customers are Brazilian.
+# The default question of the survey, in Portuguese: customers are Brazilian.
 SURVEY_TEXT = "De 1 a 5, que nota você dá a este atendimento?"
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """The settings in force; the defaults are those of nobody's having set anything.
+    """The settings in force; the defaults apply where nothing is set.
 
-    Durations are seconds, and 0 is never or no limit. A text "" says nothing.
+    Durations are seconds; 0 is never or no limit. A text "" is not sent.
     """
 
     hours: Hours = "always"
     holidays: bool = True
     away_text: str = ""
     away_area_id: int | None = None
-    # Of the manager only.
+    # Only for managers.
     entry_area_id: int | None = None
     assign: str = Assignment.OFF.value
     cap: int = 0
@@ -80,13 +80,13 @@ def policies_of(
 
 
 def stored_policies(manager_id: int) -> dict[int | None, Row]:
-    """Returns what is set for the manager (None) and for each area; None inherits."""
+    """Returns the settings of the manager (None) and of each area; None inherits."""
     rows = Policy.objects.filter(manager=manager_id).values(*_COLUMNS)
     return {row["area_id"]: row for row in rows}
 
 
 def merge(rows: Iterable[Row | None]) -> PolicySettings:
-    """Returns the defaults, overwritten by what each row sets, in their order."""
+    """Returns the defaults, overridden by each row in order."""
     found: dict[str, Any] = {}
     for row in rows:
         if row is None:

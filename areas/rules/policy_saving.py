@@ -1,4 +1,4 @@
-"""Saves a policy, with the versions of the hours that follow from it."""
+"""Saves a policy, and the resulting versions of the hours."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def save_policy(
 ) -> bool:
     """Sets the given keys of a manager's (`area_id` None) or an area's policy.
 
-    A key that is not given stays; None inherits, and None instead of all keys inherits
-    everything. Raises InvalidError with each error by its place, like
-    "policy.hours.mon[0]", and then nothing has changed. Returns whether anything has.
+    Absent keys stay unchanged; None inherits, and None instead of all keys inherits
+    everything. Raises InvalidError with errors by position, such as
+    "policy.hours.mon[0]", and changes nothing then. Returns whether anything has
+    changed.
     """
     with transaction.atomic():
         changed = write_policy(manager_id, area_id, given, place=place)
-        # Also where nothing changed here: a zone may have.
+        # Even if nothing changed here: a time zone may have changed.
         return refresh_rules(manager_id, made_by) or changed
 
 
@@ -44,15 +45,15 @@ def write_policy(
     *,
     place: str = "policy",
 ) -> bool:
-    """Sets the keys as `save_policy`; `refresh_rules` has to follow.
+    """Sets the keys like `save_policy`; call `refresh_rules` afterwards.
 
-    Several policies of a manager so lead to one version of the hours. To be called in a
-    transaction.
+    So that several policies of a manager result in one version of the hours. To be
+    called in a transaction.
     """
     problems: Problems = {}
     if given is None:
         given = dict.fromkeys(GIVEN_KEYS - ({"entryArea"} if area_id else set()))
-    # Saves of one manager take turns: each compares with the one before.
+    # Saves of one manager are serialized: each compares with the previous one.
     Manager.objects.select_for_update(no_key=True).only("pk").get(pk=manager_id)
     columns = read_policy(
         given,
@@ -75,7 +76,7 @@ def _write(manager_id: int, area_id: int | None, columns: dict[str, Any]) -> boo
     for key in changed:
         setattr(present, key, columns[key])
     if _is_empty(present):
-        # It inherits everything, as without a row.
+        # It inherits everything, like a missing row.
         if row is None:
             return False
         row.delete()

@@ -1,4 +1,4 @@
-"""Validates the settings of a policy as provisioning and the admin give them."""
+"""Validates the settings of a policy from provisioning or the admin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from hci_center.api.parsers import (
     parse_text,
 )
 
-# Of a text with its variables: filled, it is cut where a gateway takes no more.
+# The limit of a text with its variables; when filled, it is shortened to the gateway's
+# limit.
 LONGEST_TEXT = 4096
 WEEK = 604_800
 
@@ -37,7 +38,7 @@ def _assign(value: Any) -> str:
 _text: Parse = partial(parse_text, longest=LONGEST_TEXT)
 _seconds: Parse = partial(parse_integer, least=0, most=YEAR)
 
-# By key: the column and the parser. Hours and areas are read apart.
+# By key: the column and the parser. Hours and areas are parsed separately.
 FIELDS: dict[str, tuple[str, Parse]] = {
     "holidays": ("holidays", parse_flag),
     "awayText": ("away_text", _text),
@@ -74,7 +75,7 @@ def read_policy(
     place: str,
     problems: Problems,
 ) -> dict[str, Any]:
-    """Returns the columns of the given keys; adds what is wrong by its place."""
+    """Returns the columns of the given keys; adds errors by position."""
     columns: dict[str, Any] = {}
     for key in sorted(map(str, given)):
         value, where = given[key], f"{place}.{key}"
@@ -101,7 +102,7 @@ def read_policy(
 
 
 def printed_policy(row: Mapping[str, Any], codes: Mapping[int, str]) -> dict[str, Any]:
-    """Returns the keys that a stored policy sets, as `read_policy` takes them."""
+    """Returns the keys that a stored policy sets, in the format of `read_policy`."""
     printed: dict[str, Any] = {}
     if row["hours"] is not None:
         printed["hours"] = row["hours"]
@@ -117,7 +118,7 @@ def printed_policy(row: Mapping[str, Any], codes: Mapping[int, str]) -> dict[str
 
 
 def _area(key: str, value: Any, manager_id: int, area_id: int | None) -> dict[str, Any]:
-    """Returns the columns of an area given by its code; "" is explicitly none."""
+    """Returns the columns of an area given by its code; "" means explicitly none."""
     code = "" if value is None else parse_text(value, 64)
     found = None
     if code:

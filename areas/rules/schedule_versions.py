@@ -1,4 +1,4 @@
-"""Writes a version of the hours where hours, holidays, targets or the zone changed."""
+"""Writes new versions of the hours when hours, holidays, targets or zone change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from areas.rules.openings import extend
 from areas.rules.policies import PolicySettings, policies_of
 from managers.models import Manager
 
-# Whose menu was switched off leaves it at the next message: the rules have to see that.
+# Customers inside a removed menu leave it at their next message: the rules must run for
+# that.
 _IS_ANYBODY_INSIDE = """
 SELECT EXISTS (SELECT FROM chats_menustate s
                  JOIN chats_chat h ON h.id = s.chat_id AND h.closed_at IS NULL
@@ -31,7 +32,7 @@ class _Content:
 
 @transaction.atomic
 def refresh_rules(manager_id: int, made_by: str = "") -> bool:
-    """Writes the versions and pointers that the settings now ask for.
+    """Writes the versions and references that the current settings require.
 
     Also keeps `has_automation`. To be called in the transaction that changed a policy,
     a holiday, the menu or the manager's zone. Returns whether anything was written.
@@ -49,7 +50,8 @@ def refresh_rules(manager_id: int, made_by: str = "") -> bool:
     settings = policies_of(manager_id, [area.pk for area in areas])
     contents = _contents(manager, settings)
     in_force = _in_force([manager, *areas])
-    # With a version of its own an area's chats have one wherever they go.
+    # If an area has its own version, the manager needs one too, so that chats have a
+    # version in every area.
     has_own = any(
         area.schedule_id is not None or contents[area.pk] != contents[None]
         for area in areas
@@ -73,10 +75,10 @@ def _point(
     *,
     is_needed: bool = False,
 ) -> bool:
-    """Points the row to a version of that content, made anew unless it is in force.
+    """Sets the row's version to one with that content, inserted unless it is in force.
 
-    An area without a content of its own (None) has its manager's. A manager gets no
-    first version for the default content unless `is_needed`.
+    An area without its own content (None) uses its manager's. A manager gets no first
+    version for the default content unless `is_needed`.
     """
     present = None if row.schedule_id is None else in_force.get(row.schedule_id)
     if content == present:
@@ -85,7 +87,7 @@ def _point(
     if isinstance(row, Area):
         manager_id, area_id = row.manager_id, row.pk
     elif present is None and not is_needed and content == _default(row.time_zone):
-        # Open always and without targets is what it is without a version.
+        # Always open without targets is the default without a version.
         return False
     version = None
     if content is not None:
@@ -158,8 +160,9 @@ def holidays_by_key(
 ) -> dict[str, tuple[Span, ...]]:
     """Returns spans by "2026-11-20" or, for every year, by "11-20".
 
-    An area's own beat the manager's; a reader takes a dated one before a yearly one. So
-    a dated one of the manager is left out where the area has one of every year.
+    An area's holidays take precedence over the manager's, and readers prefer a dated
+    one to a yearly one. So a dated one of the manager is omitted if the area has a
+    yearly one.
     """
     found = {_key(row): spans_of_date(row.hours) for row in common}
     for row in own:
@@ -174,7 +177,7 @@ def _key(row: Holiday) -> str:
 
 
 def _acts(settings: PolicySettings) -> bool:
-    """Returns whether these settings make any rule act."""
+    """Returns whether these settings enable any rule."""
     return bool(
         settings.entry_area_id
         or settings.assign != "off"
@@ -197,7 +200,7 @@ def _acts(settings: PolicySettings) -> bool:
 
 
 def _has_menu(manager_id: int) -> bool:
-    """Returns whether there is a menu, or somebody still inside of an earlier one."""
+    """Returns whether there is a menu, or a customer still inside an earlier one."""
     newest = Menu.objects.filter(manager=manager_id).order_by("-version").first()
     if newest is not None and newest.body is not None:
         return True

@@ -1,4 +1,4 @@
-"""When a manager or an area is open: by the version of its hours that is in force.
+"""Computes when a manager or an area is open, by the hours in force.
 
 Each span of a day is turned into instants by that day's own offset from UTC. A start
 that does not exist (the clock jumps over it) is the first instant after the gap; an end
@@ -19,11 +19,11 @@ from django.db import connection
 
 from areas.rules.hours import DAY_END, Span, spans_of_week
 
-# How far ahead openings and ends are looked for; what is later counts as never.
+# How far ahead openings and ends are searched; later ones count as never.
 HORIZON = timedelta(days=20 * 366)
 _DAY = timedelta(days=1)
 
-# The version in force of an area, else that of its manager, and the manager's zone.
+# The version in force for an area, else that of its manager, and the manager's zone.
 _IN_FORCE = """
 SELECT coalesce(s.zone, m.time_zone), s.hours::text, s.holidays::text
   FROM managers_manager m
@@ -31,7 +31,7 @@ SELECT coalesce(s.zone, m.time_zone), s.hours::text, s.holidays::text
   LEFT JOIN areas_schedule s ON s.id = coalesce(a.schedule_id, m.schedule_id)
  WHERE m.id = %s
 """
-# The same of all its areas.
+# The same for all areas of a manager.
 _ALL_IN_FORCE = """
 SELECT a.id, coalesce(s.zone, m.time_zone), s.hours::text, s.holidays::text
   FROM managers_manager m
@@ -63,9 +63,9 @@ class Timetable:
     def openings(
         self, begin: datetime, end: datetime
     ) -> Iterator[tuple[datetime, datetime]]:
-        """Yields the open spans that touch the period, in order, without overlaps.
+        """Yields the open spans that overlap the period, in order, without overlaps.
 
-        They are whole spans, of a day each: those at the edges reach out of the period.
+        They are not clipped: spans at the edges may extend beyond the period.
         """
         day = begin.astimezone(self.zone).date() - _DAY
         last = end.astimezone(self.zone).date() + _DAY
@@ -87,7 +87,7 @@ class Timetable:
         )
 
     def next_change(self, at: datetime) -> datetime | None:
-        """Returns when it closes next, or opens if it is closed; None is never."""
+        """Returns when it closes next, or opens if it is closed; None if never."""
         if self._is_constant(at):
             return None
         until = None
@@ -100,7 +100,7 @@ class Timetable:
         return until if until is not None and until < _horizon(at) else None
 
     def open_time(self, begin: datetime, end: datetime) -> timedelta:
-        """Returns how much of the period is open; nothing of one that ends first."""
+        """Returns how much of the period is open; zero if it ends before it starts."""
         return sum(
             (
                 min(closes, end) - max(opens, begin)
@@ -110,15 +110,15 @@ class Timetable:
         )
 
     def due(self, at: datetime, seconds: float) -> datetime | None:
-        """Returns the instant at which that many open seconds have passed since `at`.
+        """Returns the time at which that many open seconds have passed since `at`.
 
-        None is never.
+        None means never.
         """
         left = timedelta(seconds=seconds)
         if not left:
             return at
         if self._is_constant(at):
-            # Not past the last date that there is.
+            # Not beyond the maximum date.
             ends = self.is_open(at) and left < datetime.max.replace(tzinfo=UTC) - at
             return at + left if ends else None
         for opens, closes in self.openings(at, _horizon(at)):
@@ -129,7 +129,7 @@ class Timetable:
         return None
 
     def _is_constant(self, at: datetime) -> bool:
-        """Returns whether nothing opens or closes from `at` on."""
+        """Returns whether it never opens or closes after `at`."""
         days = set(self.week)
         if len(days) != 1 or days - {(), ((0, DAY_END),)}:
             return False
@@ -146,7 +146,7 @@ def _horizon(at: datetime) -> datetime:
 
 
 def _instant(zone: ZoneInfo, day: date, minute: int, *, is_end: bool) -> datetime:
-    """Returns the instant of a wall time of that day."""
+    """Returns the absolute time of a wall-clock time on that day."""
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)
     first = wall.replace(tzinfo=zone).astimezone(UTC)
     second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
@@ -156,7 +156,7 @@ def _instant(zone: ZoneInfo, day: date, minute: int, *, is_end: bool) -> datetim
 
 
 def _end_of_gap(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Returns the instant at which the offset changes, between these two."""
+    """Returns the time between these two at which the UTC offset changes."""
     offset = before.astimezone(zone).utcoffset()
     low, high = int(before.timestamp()), int(after.timestamp())
     while high - low > 1:
@@ -176,7 +176,7 @@ def timetable_of(manager_id: int, area_id: int | None) -> Timetable:
 
 
 def timetables_of(manager_id: int) -> dict[int, Timetable]:
-    """Returns the timetables in force of all areas of a manager, by the areas' ids."""
+    """Returns the timetables in force for all areas of a manager, by area id."""
     with connection.cursor() as cursor:
         cursor.execute(_ALL_IN_FORCE, [manager_id])
         return {area_id: parse_timetable(*row) for area_id, *row in cursor.fetchall()}
@@ -184,7 +184,7 @@ def timetables_of(manager_id: int) -> dict[int, Timetable]:
 
 @lru_cache(maxsize=1024)
 def parse_timetable(zone: str, hours: str | None, holidays: str | None) -> Timetable:
-    """Returns the timetable of columns as text; always open without a version."""
+    """Returns the timetable from columns as text; always open without a version."""
     if hours is None:
         return Timetable(ZoneInfo(zone))
     return read_timetable(zone, json.loads(hours), json.loads(holidays or "{}"))

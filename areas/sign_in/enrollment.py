@@ -1,4 +1,4 @@
-"""Notes which sessions are used, and sends staff who lack a second factor to its page."""
+"""Records the use of sessions, and redirects staff without a required second factor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class EnrollmentMiddleware:
-    """Redirects from every page of the back-office; the API knows nobody such."""
+    """Redirects from every page of the back-office; the API refuses such users."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Lists and ends login sessions, and notes when and where each was used last.
+"""Lists and ends login sessions, and records when and where each was last used.
 
 A session that is ended is deleted from Django's table: its next request is refused, and
 its sockets close within two seconds (`hci_center.feed.sockets.credentials`).
@@ -22,7 +22,7 @@ from areas.models import LoginSession
 from hci_center.addresses import address_of
 from hci_center.audit.recording import record
 
-# A session in use is noted this often, in seconds, by each process.
+# How often each process records the use of a session, in seconds.
 NOTED_EVERY = 60.0
 MOST_NOTED = 10_000
 
@@ -71,14 +71,14 @@ class LiveSession:
 
 
 def note_sign_in(*, request: HttpRequest, user: User, **_signal: Any) -> None:
-    """Notes a new session; receiver of `user_logged_in`."""
+    """Records a new session; receiver of `user_logged_in`."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
     note_use(request, user.pk)
 
 
 def note_use(request: HttpRequest, user_id: int) -> None:
-    """Notes that the session is in use, at most once a minute in each process."""
+    """Records that the session is in use, at most once a minute in each process."""
     key = getattr(request, "session", None) and request.session.session_key
     if not key:
         return
@@ -99,7 +99,7 @@ def note_use(request: HttpRequest, user_id: int) -> None:
 
 
 def device_text(agent: str) -> str:
-    """Returns "Firefox, Linux" for what a browser says of itself; others in short."""
+    """Returns "Firefox, Linux" for a User-Agent header; unknown ones are shortened."""
     browser = next((name for name in _BROWSERS if f"{name}/" in agent), "")
     system = next((_SYSTEMS[name] for name in _SYSTEMS if name in agent), "")
     known = [name for name in (_NAMES.get(browser, browser), system) if name]
@@ -129,7 +129,7 @@ def live_sessions(user_id: int | None = None, *, most: int = 500) -> list[LiveSe
 
 
 def end_session(pk: int, *, user_id: int | None = None) -> bool:
-    """Ends a session, with `user_id` only one of that person; returns whether it was there."""
+    """Ends a session (with `user_id`, only that user's); returns whether it existed."""
     rows = LoginSession.objects.filter(pk=pk)
     if user_id is not None:
         rows = rows.filter(user=user_id)

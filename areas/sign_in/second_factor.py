@@ -1,8 +1,8 @@
 """The second factor of staff: codes of an authenticator app (TOTP, RFC 6238).
 
-The time is the database's, so that a machine whose clock is wrong still accepts codes. A
-code is good once: one statement notes its step. The ten recovery codes are good once each
-and stored as digests.
+The time is the database's, so that a machine whose clock is wrong still accepts codes.
+A code is valid once: a statement records its time step. The ten recovery codes are
+valid once each, and stored as digests.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hci_center.signing import digest, digests
 
 STEP = 30
 DIGITS = 6
-# Steps that a phone's clock may be early or late.
+# The number of time steps that a phone's clock may be off.
 TOLERANCE = 1
 RECOVERY_CODES = 10
 
@@ -36,7 +36,7 @@ _NOW = "SELECT extract(epoch FROM clock_timestamp())::bigint"
 
 
 class Answer(Enum):
-    """What a sign-in with the right password says about the second factor."""
+    """The result of the second-factor check of a sign-in with the right password."""
 
     OK = "ok"
     MISSING = "missing"
@@ -44,12 +44,12 @@ class Answer(Enum):
 
 
 def is_enrolled(user: User) -> bool:
-    """Returns whether the person signs in with a code."""
+    """Returns whether the user signs in with a code."""
     return SecondFactor.objects.filter(pk=user.pk, confirmed_at__isnull=False).exists()
 
 
 def must_enroll(user: User) -> bool:
-    """Returns whether HCI_REQUIRE_2FA asks the person for a factor that is not there."""
+    """Returns whether HCI_REQUIRE_2FA requires a factor that the user does not have."""
     required = {
         "off": False,
         "administrators": user.is_superuser,
@@ -59,14 +59,14 @@ def must_enroll(user: User) -> bool:
 
 
 def is_in_use() -> bool:
-    """Returns whether anybody here signs in with a code, or has to."""
+    """Returns whether any user signs in with a code, or has to."""
     if settings.REQUIRE_2FA != "off":
         return True
     return SecondFactor.objects.filter(confirmed_at__isnull=False).exists()
 
 
 def unconfirmed_secret(user: User) -> str:
-    """Returns the secret that the person's app shall take, in Base32.
+    """Returns the secret for the user's app, in Base32.
 
     The same until it is confirmed. Raises InvalidError if one is confirmed already.
     """
@@ -108,12 +108,12 @@ def renew_codes(user: User) -> list[str]:
 
 
 def codes_left(user: User) -> int:
-    """Returns how many recovery codes were not used."""
+    """Returns the number of unused recovery codes."""
     return RecoveryCode.objects.filter(factor=user.pk, used_at=None).count()
 
 
 def remove(user: User) -> bool:
-    """Ends two-step sign-in of a person; returns whether it was set up."""
+    """Removes a user's second factor; returns whether there was one."""
     with transaction.atomic():
         found = SecondFactor.objects.filter(pk=user.pk, confirmed_at__isnull=False)
         removed, _rows = found.delete()
@@ -123,7 +123,7 @@ def remove(user: User) -> bool:
 
 
 def check(user: User, code: str | None) -> Answer:
-    """Checks the code of somebody whose password is right, and uses it up."""
+    """Checks the code of a user whose password is right, and invalidates it."""
     factor = SecondFactor.objects.filter(pk=user.pk, confirmed_at__isnull=False).first()
     if factor is None:
         return Answer.OK
@@ -143,7 +143,7 @@ def _use_step(factor: SecondFactor, code: str) -> bool:
 
 
 def _step_of(secret: str, code: str, least: int) -> int | None:
-    """Returns the step at which the app shows the code, or None."""
+    """Returns the time step of the code, or None if it is wrong."""
     typed = re.sub(r"\s", "", code)
     if not _CODE.fullmatch(typed):
         return None

@@ -54,7 +54,7 @@ def _renew_session(request: HttpRequest) -> None:
     before = user.get_session_auth_fallback_hash()
     if any(constant_time_compare(stored_hash, each) for each in before):
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        # Signed out meanwhile: there is nothing to renew.
+        # The user has signed out meanwhile: there is nothing to renew.
         with suppress(UpdateError):
             session.save()
 
@@ -65,9 +65,9 @@ def open_session(request: HttpRequest) -> None:
 
 
 def api_caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
-    """Returns the caller of a user for API and feed, where auditors have no business.
+    """Returns the caller of a user for API and feed, which auditors may not use.
 
-    They read in the back-office, without the names of customers.
+    Auditors only read in the back-office, without the names of customers.
     """
     caller = caller_of(user)
     return None if caller is not None and caller.role == "auditor" else caller
