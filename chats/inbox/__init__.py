@@ -1,1 +1,1 @@
-"""What consoles live on: the list of chats, search, history and transcripts."""
+"""The backend of consoles: the list of chats, search, history, notes, transcripts."""

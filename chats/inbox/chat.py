@@ -1,4 +1,4 @@
-"""One chat as a line of the list, with all names of its contact."""
+"""Returns one chat as a line of the list, with all names of its contact."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _ALIASES = "SELECT alias FROM contacts_identity WHERE contact_id = %s ORDER BY a
 def get_chat(caller: Caller, request: ReadRequest, protocol: str | None) -> Shape:
     """Returns the contact's open chat, else its latest, or that of the protocol.
 
-    Raises what `find_conversation` raises.
+    Raises the errors of `find_conversation`.
     """
     conversation = find_conversation(caller, request, closed_too=True)
     return chat_of(conversation, protocol)
 
 
 def chat_of(conversation: Conversation, protocol: str | None) -> Shape:
-    """Returns the same of a contact that was found; raises ChatNotFoundError."""
+    """Returns the same for a resolved contact; raises ChatNotFoundError."""
     contact_id = conversation.contact.pk
     page = _CHAT.format(which=_LATEST if protocol is None else _NAMED)
     values: dict[str, Any] = {"contact": contact_id, "protocol": protocol}

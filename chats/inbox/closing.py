@@ -1,4 +1,4 @@
-"""Closes chats for consoles, with a reason and a survey, and opens them again."""
+"""Closes chats for consoles, with a reason and a survey, and reopens them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from hci_center.errors import (
     TooLateError,
 )
 
-# So long after its closing a chat can be opened again.
+# How long after its closing a chat can be reopened.
 REOPENED_WITHIN = timedelta(days=7)
 
-# Locked before the contact, like claims do: he cannot be deactivated meanwhile.
+# Locked before the contact, as claims do, so that he cannot be deactivated meanwhile.
 _IN_SERVICE = """
 SELECT name FROM areas_operator WHERE id = %s AND is_active FOR SHARE
 """
@@ -48,9 +48,10 @@ def close(
 ) -> Shape:
     """Closes the open chat of the call as resolved.
 
-    The customer is asked for a mark if the policy wants it, `survey` is not false, and
-    a person or an operator's name closes. Raises what `find_conversation` raises, and
-    InvalidError for an unknown reason, or none where people must give one.
+    The customer is asked for a rating if the policy says so, `survey` is not false, and
+    the chat is closed by a person or in the name of an operator. Raises the errors of
+    `find_conversation`, and InvalidError for an unknown reason, or a missing one where
+    people must give one.
     """
     with transaction.atomic():
         contact, actor = lock_seen(caller, request)
@@ -67,18 +68,18 @@ def close(
 def reopen(
     caller: Caller, request: ReadRequest, protocol: str, *, claims: bool = False
 ) -> Shape:
-    """Opens the chat of that protocol again; with `claims` for the operator.
+    """Reopens the chat of that protocol; with `claims`, the operator claims it.
 
-    Raises what `find_conversation` raises, ChatNotFoundError for a protocol that is not
-    the contact's, AlreadyOpenError, TooLateError, AlreadyAnsweredError, and InvalidError
-    if nobody claims.
+    Raises the errors of `find_conversation`, ChatNotFoundError for a protocol that is
+    not the contact's, AlreadyOpenError, TooLateError, AlreadyAnsweredError, and
+    InvalidError if there is no operator to claim it.
     """
     operator_id = request.operator_id if claims else None
     if operator_id == 0:
         raise InvalidError({"claim": [_("This needs an operator.")]})
     with transaction.atomic():
         if operator_id is not None:
-            # Only whoever may act in his name locks him.
+            # Only callers who may act in his name lock him.
             find_conversation(caller, request, closed_too=True)
             _lock_operator(operator_id)
         contact, actor = lock_seen(caller, request, closed_too=True)
@@ -121,7 +122,7 @@ def _judge_reason(caller: Caller, context: RuleContext, reason: str) -> None:
         require_reason(context.contact, reason)
         return
     is_required = caller.is_person and context.policy.closing_reason_required
-    # Nobody can give a reason where there is none.
+    # A reason cannot be required if there are none.
     if is_required and reasons_for(context.contact):
         raise InvalidError({"reason": [_("This field is required.")]})
 

@@ -11,7 +11,7 @@ from chats.inbox.scope import CONTACT_OF_CHAT, Scope
 
 COUNTED = ("menu", "waiting", "serving", "answered")
 
-# Counted by the area's id and joined afterwards: few areas, many chats.
+# Grouped by the area's id and joined afterwards: there are few areas and many chats.
 _COUNTS = f"""
 SELECT found.state, coalesce(a.code, ''), sum(found.chats)::bigint,
        sum(found.mine)::bigint
@@ -25,9 +25,10 @@ SELECT found.state, coalesce(a.code, ''), sum(found.chats)::bigint,
  GROUP BY 1, 2
 """  # noqa: S608 - of constants
 
-# With more changes than this before it, the feed is too far behind to count from.
+# With more pending changes than this, the feed is too far behind to count from.
 MOST_AHEAD = 5_000
-# One statement, so that the counts, the number and what has none yet fit together.
+# One statement, so that the counts, the number and the unnumbered changes are
+# consistent.
 _FEED_COUNTS = f"""
 WITH now (state, code, chats, mine) AS ({_COUNTS}),
 ahead (state, code, chats, mine) AS (
@@ -49,8 +50,8 @@ SELECT n.number, c.* FROM (SELECT change_number(%(ahead)s) AS number) n
 def counts_of(scope: Scope) -> dict[str, Any]:
     """Returns totals by state and by the areas' codes ("": none), and of `mine`.
 
-    Of all open chats in the scope, whatever else a list filters by: the frames of the
-    feed carry what is needed to keep these counts, and no more.
+    They cover all open chats in the scope, without the list's other filters: the frames
+    of the feed only contain what is needed to maintain these counts.
     """
     counts = _empty()
     for row in _rows(_COUNTS, scope):
@@ -61,8 +62,9 @@ def counts_of(scope: Scope) -> dict[str, Any]:
 def feed_counts_of(scope: Scope) -> tuple[dict[str, Any], int | None]:
     """Returns the counts as of the last change that the feed has numbered, and its number.
 
-    Every line of the feed with a greater number goes on from them. The number is None
-    while more than MOST_AHEAD changes wait for theirs; the counts are then those of now.
+    Lines of the feed with a greater number are to be applied to them. The number is
+    None while more than MOST_AHEAD changes are unnumbered; the counts are then the
+    current ones.
     """
     counts = _empty()
     number: int | None = None

@@ -1,4 +1,4 @@
-"""The opaque `next` of the list of chats: where a page ended, bound to its filters."""
+"""The opaque `next` cursor of the list of chats, bound to the list's filters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ForeignCursorError(ValueError):
-    """It was not made here, or for a list with other filters."""
+    """The cursor is invalid, or belongs to a list with other filters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last chat of a page, and what tells which chats moved since the first page.
+    """The last chat of a page, and data to find chats that moved since the first page.
 
     `value` (a time in microseconds) and `chat_id` are its place in the order. `value`
     is None once the order is exhausted: the chats that moved meanwhile follow, by id.

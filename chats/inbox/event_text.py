@@ -1,4 +1,4 @@
-"""What a ledger line says, as a sentence in the language of the request."""
+"""Describes ledger lines as sentences in the language of the request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind, Cause = ChatEvent.Kind, ChatEvent.Cause
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """A ledger line with names in place of ids; "" where there is none.
+    """A ledger line with names instead of ids; "" if there is none.
 
     `who` did it, `operator` and `area` are the contact's afterwards.
     """
@@ -29,7 +29,7 @@ class EventFacts:
     time: str = ""
 
 
-# By kind and cause, else by kind: when somebody did it, and when nobody is named.
+# By kind and cause, else by kind: with an actor, and without.
 _SENTENCES: dict[tuple[str, str], tuple[str | Promise, str | Promise]] = {
     (Kind.OPENED, ""): (
         lazy("%(who)s opened the chat"),
@@ -121,7 +121,7 @@ def _sentence(facts: EventFacts) -> str:
         (facts.kind, "")
     )
     if found is None:
-        # The name of the kind says it: nobody in particular does these.
+        # The name of the kind is sufficient: these have no actor.
         return str(Kind(facts.kind).label)
     known = facts.operator if facts.kind == Kind.CLAIMED else facts.who
     text = str(found[0] if known else found[1])

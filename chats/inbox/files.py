@@ -1,4 +1,4 @@
-"""The files of a contact, of all its chats, newest first."""
+"""Lists the files of a contact, of all its chats, newest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contacts.queries import AS_TIME
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError
 
-# Of each chat its newest, read backwards along its index. Chat and id are compared as a
+# The newest of each chat, read backwards along its index. Chat and id are compared as a
 # row, and the limit is hidden from the planner, as in `conversations.queries`.
 _FILES = f"""
 SELECT m.uuid::text, m.type, coalesce(m.details ->> 'fileName', ''), a.size,
@@ -40,9 +40,9 @@ _LAST = 2**63 - 1
 def list_files(
     caller: Caller, request: ReadRequest, before: UUID | None, limit: int
 ) -> list[Shape]:
-    """Returns the newest files before a message, without those taken back.
+    """Returns the newest files before a message, without deleted ones.
 
-    Raises what `find_conversation` raises, and InvalidError for a `before` that is no
+    Raises the errors of `find_conversation`, and InvalidError if `before` is not a
     message of the contact.
     """
     contact_id = find_conversation(caller, request, closed_too=True).contact.pk

@@ -13,7 +13,7 @@ from contacts.manager_ref import ManagerRef
 _HELD = "c.operator_id IS NOT NULL"
 _IN_MENU = "EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id)"
 _MINE = "c.operator_id = %(mine)s"
-# The open chats of each filter; `chats.inbox.line.STATE` says the same of one chat.
+# The open chats of each filter; `chats.inbox.line.STATE` is the same for one chat.
 OPEN_STATES = {
     "open": "TRUE",
     "menu": f"c.operator_id IS NULL AND {_IN_MENU}",
@@ -25,7 +25,7 @@ OPEN_STATES = {
 }
 STATES = (*OPEN_STATES, "closed", "all")
 OF_AN_OPERATOR = ("mine", "mineAnswered")
-# Who waits longest comes first; of all others the latest.
+# The longest waiting come first; all others are sorted by the latest.
 WAITING_FOR = {"waiting": QUEUED_AT, "serving": "c.waiting_since"}
 LATEST = "coalesce(c.last_message_at, h.opened_at)"
 
@@ -33,7 +33,7 @@ _TAGGED = """EXISTS (
     SELECT FROM contacts_tagging x JOIN contacts_tag t ON t.id = x.tag_id
      WHERE x.contact_id = c.id AND t.code = %(tag)s)"""
 
-# The contacts with the tag, one after another: few of all.
+# The contacts with the tag, one by one: they are few.
 TAGGED = """contacts_tag t JOIN contacts_tagging x ON x.tag_id = t.id AND t.code = %(tag)s
   CROSS JOIN LATERAL (
     SELECT k.id, k.manager_id, k.channel, k.area_id, k.operator_id, k.deleted_at
@@ -44,7 +44,8 @@ TAGGED = """contacts_tag t JOIN contacts_tagging x ON x.tag_id = t.id AND t.code
 class ListRequest:
     """The filters and the page of a list.
 
-    `area` "" means the contacts without one. `operator_id` None: as the caller sees.
+    `area` "" means contacts without an area. `operator_id` None: whatever the caller
+    can see.
     """
 
     manager: ManagerRef
@@ -62,7 +63,7 @@ class ListRequest:
 
     @property
     def filters(self) -> str:
-        """All that an `after` depends on, as one text."""
+        """Everything that an `after` cursor depends on, as one text."""
         beside = ("limit", "after", "counts", "feed_counts")
         return repr(
             [getattr(self, f.name) for f in fields(self) if f.name not in beside]
@@ -70,9 +71,9 @@ class ListRequest:
 
 
 def filters_of(scope: Scope, request: ListRequest) -> tuple[list[str], dict[str, Any]]:
-    """Returns the conditions of all filters but the state, and their parameters.
+    """Returns the conditions of all filters except the state, and their parameters.
 
-    Raises what `find_areas` raises.
+    Raises the errors of `find_areas`.
     """
     values = scope.parameters()
     if scope.operator is not None:
@@ -89,14 +90,14 @@ def filters_of(scope: Scope, request: ListRequest) -> tuple[list[str], dict[str,
 
 
 def contact_conditions(scope: Scope, request: ListRequest) -> str | None:
-    """Returns the conditions on `c`; None if they leave out hardly any contact.
+    """Returns the conditions on `c`; None if they exclude hardly any contact.
 
-    Of a tag's contacts, as they are in TAGGED, if the request has a tag.
+    If the request has a tag, for the contacts in TAGGED.
     """
     conditions = _of_contacts(request)
     if scope.operator is None and not conditions:
         return None
-    if request.tag is not None:  # TAGGED says so
+    if request.tag is not None:  # already in TAGGED
         conditions.remove(_TAGGED)
     return " AND ".join([scope.condition, *conditions])
 
@@ -115,7 +116,7 @@ def _of_contacts(request: ListRequest) -> list[str]:
 
 
 def state_condition(state: str) -> str:
-    """Returns the condition for a state, also for one that is not only of open chats."""
+    """Returns the condition for a state, including states of closed chats."""
     if state == "all":
         return "TRUE"
     if state == "closed":

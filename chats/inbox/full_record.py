@@ -1,4 +1,4 @@
-"""The record of a protocol: what was said, with the ledger's lines between."""
+"""The full record of a protocol: messages and notes, with the ledger's lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hci_center.times import as_time
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the ledger (`kind` says which) or a message or note (`kind` is "")."""
+    """A line of the ledger (with a `kind`), or a message or note (`kind` is "")."""
 
     at: datetime
     kind: str
@@ -38,7 +38,8 @@ class FullRecord:
 def record_of(chat_id: int) -> FullRecord:
     """Returns the record, also of a deleted contact; raises ChatNotFoundError.
 
-    What was said is at the moment when it was stored. At equal moments a line of the ledger comes before what was said.
+    Messages and notes have the time at which they were stored. At equal times, a line
+    of the ledger comes first.
     """
     chat = chat_of_id(chat_id, deleted_too=True)
     contact, lines = lines_of(chat, notes=True)
@@ -69,7 +70,7 @@ def record_of(chat_id: int) -> FullRecord:
 
 
 def record_shape(record: FullRecord) -> Shape:
-    """Returns the record for programs; files are named, not linked."""
+    """Returns the record as JSON data; files are named, not linked."""
     chat = record.chat
     entries: list[dict[str, Any]] = [
         {

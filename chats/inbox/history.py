@@ -1,4 +1,4 @@
-"""The history of a contact: its chats, and what the ledger says of them."""
+"""The history of a contact: its chats and their ledger."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _LAST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class HistoryWindow:
-    """The chat of a protocol or all chats, and the newest events before one."""
+    """The chat of a protocol, or all chats, and the newest events before an event."""
 
     protocol: str | None = None
     before: int | None = None
@@ -71,8 +71,8 @@ class HistoryWindow:
 def list_history(caller: Caller, request: ReadRequest, window: HistoryWindow) -> Shape:
     """Returns the contact's chats and ledger, both oldest first.
 
-    Raises what `find_conversation` raises, and ChatNotFoundError for a protocol that
-    is none of the contact's.
+    Raises the errors of `find_conversation`, and ChatNotFoundError for a protocol that
+    is not the contact's.
     """
     contact = find_conversation(caller, request, closed_too=True).contact
     values: dict[str, Any] = {
@@ -90,7 +90,7 @@ def list_history(caller: Caller, request: ReadRequest, window: HistoryWindow) ->
 
 
 def events_of_chat(manager_id: int, contact_id: int, protocol: str) -> list[Shape]:
-    """Returns the whole ledger of a chat, oldest first, as `list_history` shows it."""
+    """Returns the whole ledger of a chat, oldest first, as `list_history` does."""
     values = {
         "contact": contact_id,
         "protocol": protocol,

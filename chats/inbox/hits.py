@@ -1,4 +1,4 @@
-"""The list of chats in which somebody said some words, each with where."""
+"""Lists the chats with messages that contain some words, each with its latest hit."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from chats.inbox.scope import Scope
 from chats.inbox.word_search import WordSearch, newest_message
 from chats.messages.store import FILE_CONTENT
 
-# The filters are asked again: the line must not show what its caller stopped seeing
-# since the search.
+# The filters are applied again: the line must not show what the caller can no longer
+# see.
 _PAGE = """
 SELECT h.id, one.message AS extra, one.place
   FROM unnest(%(hit_chats)s::bigint[], %(hit_messages)s::bigint[])
@@ -24,7 +24,7 @@ SELECT h.id, one.message AS extra, one.place
   JOIN contacts_contact c ON c.id = h.contact_id
  WHERE {conditions}
 """
-# The part of the message around the words.
+# The excerpt of the message around the words.
 _TEXTS = """
 SELECT m.id, m.uuid::text,
        ts_headline('hci_pt',
@@ -41,7 +41,7 @@ def chats_with_words(
 ) -> tuple[list[Shape], Cursor | None]:
     """Returns a page of chats by their newest hit, latest first, and the next cursor.
 
-    Of the cursor only `value`, the message of the last hit, and `top` have a meaning.
+    Only `value` (the message of the last hit) and `top` of the cursor are used.
     """
     conditions, values = filters_of(scope, request)
     conditions.append(state_condition(request.state))

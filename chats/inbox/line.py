@@ -11,22 +11,22 @@ from contacts.queries import AS_TIME, CONTACT_COLUMNS, contact_shapes
 _CONTACT_WIDTH = 11
 _MESSAGE_WIDTH = 10
 
-# A chat is in one state. The menu's own row may outlive a claim for a moment: whoever
-# holds the contact has taken it out of the menu.
+# A chat has exactly one state. The menu's row may remain for a moment after a claim: a
+# contact with an operator is not in the menu any more.
 STATE = """CASE WHEN h.closed_at IS NOT NULL THEN 'closed'
             WHEN c.operator_id IS NULL THEN
               CASE WHEN EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id)
                    THEN 'menu' ELSE 'waiting' END
             WHEN c.waiting_since IS NOT NULL THEN 'serving'
             ELSE 'answered' END"""
-# A chat that was opened and never moved has been in its queue since then.
+# A chat that never moved has been in its queue since it was opened.
 QUEUED_AT = "coalesce(c.queued_at, h.opened_at)"
-# After this only a template, or on Messenger an answer marked as a person's, goes out.
+# After this only templates, or on Messenger answers tagged as a person's, can be sent.
 WINDOW = "interval '24 hours'"
 
 # `page` selects the chats: id, and `place` to order them. Everything is read in one
-# statement, so that no line shows what its caller stopped seeing meanwhile. The state
-# of a clock is computed here: no row changes when its time comes.
+# statement, so that no line shows what the caller can no longer see. The state of a
+# clock is computed here, because no row changes at its due time.
 LINES = f"""
 SELECT page.place, h.id, page.extra, g.number, g.facebook_id, h.protocol,
        h.closed_at IS NULL, {AS_TIME.format("h.opened_at")},
@@ -62,7 +62,7 @@ SELECT page.place, h.id, page.extra, g.number, g.facebook_id, h.protocol,
 
 
 def line_shapes(rows: list[Any]) -> list[Shape]:
-    """Returns rows of LINES as the API shows them, in their order."""
+    """Returns rows of LINES in the API's format, in order."""
     width = _CONTACT_WIDTH + _MESSAGE_WIDTH
     contacts = contact_shapes([row[-width:-_MESSAGE_WIDTH] for row in rows])
     return [

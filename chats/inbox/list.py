@@ -1,9 +1,9 @@
-"""The list of chats that consoles live on, page by page.
+"""The list of chats for consoles, page by page.
 
-A page starts after the last chat of the one before, by (value, id). A chat whose value
-changes between two pages might so be skipped. Therefore the pages do not end with the
-order: those that moved since the first page follow once more, by id. They are known by
-the transaction that wrote their row (`xmin`), whatever moved them.
+A page starts after the last chat of the previous one, by (value, id), so a chat whose
+value changes between two pages might be skipped. Therefore chats that moved since the
+first page are appended at the end, by id. They are found by the transaction that wrote
+their row (`xmin`), whatever moved them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SELECT h.id, {value} AS value
    AND {conditions}
 """
 _JOINED = "JOIN contacts_contact c ON c.id = h.contact_id"
-# Of each manager the latest, along its index.
+# The latest of each manager, along its index.
 _CLOSED_CHATS = """
 SELECT closed.id, closed.value
   FROM unnest(%(managers)s::bigint[]) AS one (manager), LATERAL (
@@ -48,7 +48,7 @@ SELECT closed.id, closed.value
      WHERE h.manager_id = one.manager AND h.closed_at IS NOT NULL AND {conditions}
      ORDER BY {order} LIMIT %(rows)s) closed
 """
-# As many contacts as are named one by one.
+# The maximum number of contacts that are listed by id.
 MOST_CONTACTS = 1000
 _CONTACTS = """
 SELECT c.id FROM {contacts}
@@ -63,9 +63,9 @@ _MARK = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 """
-# Transaction ids are 32 bits wide in rows: the half of them before `since` is older.
+# Transaction ids are 32 bits wide in rows: half of them, before `since`, are older.
 _NEWER = "(({xmin}::text::bigint - {since} + 4294967296) % 4294967296) < 2147483648"
-# What this very transaction wrote it has also seen.
+# Rows written by this transaction were visible to it.
 _OWN = "pg_current_xact_id_if_assigned()::text::bigint"
 _CHANGED = (
     _NEWER.format(xmin="{xmin}", since="%(since)s")
@@ -74,15 +74,15 @@ _CHANGED = (
     + ")"
 ).replace("% 4294967296", "%% 4294967296")
 _MOVED = f"({{value}} > %(top)s OR {_CHANGED.format(xmin='c.xmin')} OR {_CHANGED.format(xmin='h.xmin')})"
-# Closing takes less than that from reading the clock to its commit.
+# Closing a chat takes less than that from reading the clock to its commit.
 _SINCE_BEGAN = "h.closed_at > %(began)s::timestamptz - interval '10 minutes'"
 
 
 def list_chats(caller: Caller, request: ListRequest) -> Shape:
     """Returns a page of chats that the caller sees, with the counts if asked for.
 
-    Raises what `find_scope` and `find_areas` raise, and InvalidError for an `after` of
-    another list, or for the chats of an operator where none is given.
+    Raises the errors of `find_scope` and `find_areas`, and InvalidError for an `after`
+    of another list, or if the chats of an operator are requested without one.
     """
     scope = find_scope(caller, request.manager, request.operator_id)
     if request.state in OF_AN_OPERATOR and scope.operator is None:
@@ -197,9 +197,9 @@ class _Page:
         return [list(row) for row in rows]
 
     def _narrow(self) -> None:
-        """Names the contacts if they are few, before closed chats are walked through.
+        """Lists the contacts by id if they are few, before closed chats are scanned.
 
-        Those of few contacts are far apart: a walk to them would pass nearly all.
+        The chats of few contacts are far apart: a scan would read nearly all.
         """
         if self._of_contacts is None:
             return

@@ -1,4 +1,4 @@
-"""Locks the contact of a call for what an operator writes beside messages."""
+"""Locks the contact of a call for an operator's notes, tags and the like."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ SELECT o.id FROM areas_operator o, contacts_contact c
 def lock_seen(
     caller: Caller, request: ReadRequest, *, closed_too: bool = False
 ) -> tuple[Contact, Actor]:
-    """Locks and returns the contact of a call, and who acts, in a transaction.
+    """Locks and returns the contact of a call, and the actor, in a transaction.
 
-    The operator must still see it then. Raises what `find_conversation` raises.
+    The operator must still be able to see it then. Raises the errors of
+    `find_conversation`.
     """
     conversation = find_conversation(caller, request, closed_too=closed_too)
     try:
@@ -43,7 +44,7 @@ def lock_seen(
 
 
 def operators_seeing(contact_id: int, operator_ids: Iterable[int]) -> set[int]:
-    """Returns which of these operators are active and see the contact now."""
+    """Returns which of these operators are active and can see the contact now."""
     with connection.cursor() as cursor:
         cursor.execute(_SEEING, [contact_id, list(operator_ids)])
         return {operator_id for (operator_id,) in cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""Names of those who acted and of the reasons that they gave."""
+"""Looks up the names of actors and reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from managers.models import ApiKey
 
 
 def names_of_credentials(credentials: Iterable[str]) -> dict[str, str]:
-    """Returns names by credential ("user:12", "key:7"); others are left out.
+    """Returns names by credential ("user:12", "key:7"); others are omitted.
 
     A user who is an operator has the operator's name.
     """

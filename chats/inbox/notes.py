@@ -1,4 +1,4 @@
-"""Internal notes on chats: operators write and read them, no customer does.
+"""Internal notes on chats, for operators only.
 
 No statement that stores, counts or lists messages reads their table.
 """
@@ -25,7 +25,7 @@ from hci_center.errors import ChatNotFoundError, InvalidError
 LONGEST_NOTE = 4096
 MOST_MENTIONS = 50
 
-# `author` is the name of the operator or, of who is none, that of the account.
+# `author` is the name of the operator or, for other users, that of the account.
 _NOTE = f"""n.id::text, n.text, coalesce(n.author_id::text, '0'),
        n.mentions::text, {AS_TIME.format("n.created_at")}, h.protocol,
        coalesce(o.name, nullif(concat_ws(' ', nullif(u.first_name, ''),
@@ -64,10 +64,10 @@ SELECT id, manager_id, closed_at IS NULL FROM chats_chat
 def write_note(
     caller: Caller, request: ReadRequest, text: str, mentions: Sequence[int] = ()
 ) -> Shape:
-    """Keeps a note on the contact's open chat and returns it.
+    """Stores a note on the contact's open chat and returns it.
 
-    Raises what `find_conversation` raises, and InvalidError if one of the mentioned
-    operators does not see the contact now: a mention gives no access.
+    Raises the errors of `find_conversation`, and InvalidError if a mentioned operator
+    cannot see the contact now: a mention gives no access.
     """
     refuse_blank(text)
     with transaction.atomic():
@@ -83,9 +83,9 @@ def write_note(
 
 
 def note_of_locked(contact: Contact, text: str, actor: Actor) -> None:
-    """Keeps a note on the open chat of a contact that the transaction has locked.
+    """Stores a note on the open chat of a contact that the transaction has locked.
 
-    Without an open chat it is kept on the latest one. Raises InvalidError if there is
+    Without an open chat it is stored on the latest one. Raises InvalidError if there is
     none.
     """
     chat, _is_open = _latest_chat(contact.pk)
@@ -95,7 +95,7 @@ def note_of_locked(contact: Contact, text: str, actor: Actor) -> None:
 
 
 def refuse_blank(text: str, field: str = "text") -> None:
-    """Raises InvalidError for a note of blanks only."""
+    """Raises InvalidError for a blank note."""
     if not text.strip():
         raise InvalidError({field: [_("This holds nothing but blanks.")]})
 
@@ -110,8 +110,8 @@ def list_notes(
 ) -> list[Shape]:
     """Returns the newest notes on all chats of the contact, or on one, oldest first.
 
-    `before` is a note of the contact. Raises what `find_conversation` raises, but needs
-    no open chat; ChatNotFoundError if the contact has no chat of that protocol.
+    `before` is a note of the contact. Raises the errors of `find_conversation`, but
+    needs no open chat; ChatNotFoundError if the contact has no chat of that protocol.
     """
     conversation = find_conversation(caller, request, closed_too=True)
     contact_id = conversation.contact.pk

@@ -1,4 +1,4 @@
-"""What a console offers the operators of a manager."""
+"""The lists and limits that a console needs for a manager's operators."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _areas(manager_id: int, now: datetime) -> list[Shape]:
             "transferReasonRequired": policies[area_id].transfer_reason_required,
         }
         for area_id, code in codes.items()
-        # One that was made after the first query comes with the next call.
+        # One that was created after the first query is returned by the next call.
         if area_id in timetables
     ]
 

@@ -1,6 +1,7 @@
-"""Quick replies: of a manager, of its areas and of each operator.
+"""Lists quick replies: of a manager, of its areas and of each operator.
 
-Of one shortcut the operator's comes before the area's, and that before the manager's.
+With the same shortcut, the operator's takes precedence over the area's, and the area's
+over the manager's.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from managers.models import Manager
 
 SCOPES = ("manager", "area", "operator")
 
-# In the order in which they apply, best first.
+# In order of precedence.
 _REPLIES = """
 SELECT r.id::text, r.shortcut, coalesce(a.code, ''), r.title, r.text,
        CASE WHEN r.operator_id IS NOT NULL THEN 'operator'
@@ -44,7 +45,7 @@ SELECT r.id::text, r.shortcut, coalesce(a.code, ''), r.title, r.text,
  WHERE r.manager_id = %(manager)s AND {which}
  ORDER BY r.shortcut, r.operator_id NULLS LAST, r.area_id NULLS LAST, r.id
 """
-# Of everybody, of the operator's areas (NULL: of all) and his own.
+# For everybody, for the operator's areas (NULL: all) and his own.
 _OFFERED = """
 (r.operator_id IS NULL AND (r.area_id IS NULL OR %(areas)s::bigint[] IS NULL
                             OR r.area_id = ANY(%(areas)s::bigint[]))
@@ -54,7 +55,7 @@ _OFFERED = """
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The manager and the operator for whom a call acts; None: the service itself."""
+    """The manager and the operator that a call acts for; None: the service itself."""
 
     manager_id: int
     operator: OperatorScope | None
@@ -67,8 +68,8 @@ class Desk:
 def find_desk(caller: Caller, names: ManagerRef, operator_id: int) -> Desk:
     """Returns the manager and the operator of a call.
 
-    Raises what `find_scope` raises, and InvalidError if nothing tells which of several
-    managers is meant.
+    Raises the errors of `find_scope`, and InvalidError if it is unclear which of
+    several managers is meant.
     """
     scope = find_scope(caller, names, operator_id)
     if len(scope.managers) != 1:
@@ -83,8 +84,9 @@ def list_replies(
 ) -> list[Shape]:
     """Returns the replies that the operator may use, by shortcut.
 
-    For the contact of a request they are those of its area, filled for it, and of each
-    shortcut the one that applies. Raises what `find_desk` and `find_conversation` raise.
+    If the request has a contact: those of its area, with variables filled in, and only
+    the one with precedence for each shortcut. Raises the errors of `find_desk` and
+    `find_conversation`.
     """
     contact = None
     if request is not None:
@@ -109,7 +111,7 @@ def list_replies(
 
 
 def reply_shape(manager_id: int, reply_id: int) -> Shape:
-    """Returns one reply, which exists."""
+    """Returns an existing reply."""
     values: dict[str, Any] = {"manager": manager_id, "reply": reply_id}
     with connection.cursor() as cursor:
         cursor.execute(_REPLIES.format(which="r.id = %(reply)s"), values)
@@ -123,7 +125,7 @@ def _areas_of(desk: Desk, contact: Contact | None) -> list[int] | None:
 
 
 def _applying(shapes: Sequence[Shape]) -> list[Shape]:
-    """Returns of each shortcut those of the narrowest scope; areas may be several."""
+    """Returns those of the narrowest scope for each shortcut; areas may be several."""
     kept: list[Shape] = []
     for _shortcut, group in groupby(shapes, lambda shape: shape["shortcut"]):
         same = list(group)

@@ -1,4 +1,4 @@
-"""The file of a quick reply as that of a message."""
+"""Sends the file of a quick reply."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SELECT f.id, f.file, f.name, f.mime, f.size, f.sha256, f.is_voice, f.showing, f.
                             WHERE s.operator_id = %(operator)s
                               AND s.area_id = r.area_id)))
 """
-# Whoever deletes the reply meanwhile either sees that it is used or was faster.
+# A concurrent deletion of the reply either sees that the file is used, or came first.
 _USE = """
 UPDATE chats_replyfile SET is_used = true WHERE id = %s RETURNING id
 """
@@ -45,7 +45,7 @@ def send_reply_file(
 ) -> Shape:
     """Stores and queues a reply's file; see `chats.messages.send.send_file`.
 
-    `message_type` None is that of the file. Raises what `send_file` raises, and
+    `message_type` None uses the type of the file. Raises the errors of `send_file`, and
     InvalidError if the operator has no such reply with a file.
     """
     with transaction.atomic():

@@ -24,7 +24,7 @@ LONGEST_TEXT = 4096
 
 
 class ReplyList:
-    """Its items are found by area and shortcut; files come by other ways."""
+    """Items are matched by area and shortcut; files are not part of provisioning."""
 
     def read(
         self, manager: Manager, item: Any, place: str, problems: Problems
@@ -41,7 +41,7 @@ class ReplyList:
         return columns and columns | {"area_id": columns["area_id"] or None}
 
     def name_of(self, columns: Values) -> str:
-        """Returns what no two replies of the list share, as people read it."""
+        """Returns the unique key of a reply, as text."""
         area_id = columns["area_id"]
         of_area = "" if area_id is None else f" ({Area.objects.get(pk=area_id).code})"
         return f"{columns['shortcut']}{of_area}"

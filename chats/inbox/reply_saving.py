@@ -1,4 +1,4 @@
-"""Saves and deletes quick replies: operators their own, supervisors all."""
+"""Saves and deletes quick replies: operators only their own, supervisors all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
-# Of one manager, area or operator.
+# The limit per manager, area or operator.
 MOST_REPLIES = 500
 
 _COUNT = """
@@ -60,7 +60,7 @@ _FIND = """
 SELECT area_id, operator_id FROM chats_reply WHERE id = %s AND manager_id = %s FOR UPDATE
 """
 _DELETE = "DELETE FROM chats_reply WHERE id = %s"
-# A file that messages share stays.
+# A file that is shared with messages is kept.
 _DROP_FILES = """
 DELETE FROM chats_replyfile f
  WHERE f.manager_id = %s AND NOT f.is_used
@@ -70,10 +70,10 @@ DELETE FROM chats_replyfile f
 
 @dataclass(frozen=True, slots=True)
 class ReplyInput:
-    """What a caller says of a reply; None leaves what is stored.
+    """A caller's values for a reply; None keeps the stored value.
 
-    `scope` None: the operator's own or, where none acts, the manager's. `drops_file`:
-    it has no file any more.
+    `scope` None: the operator's own or, without an operator, the manager's.
+    `drops_file` removes the file.
     """
 
     shortcut: str
@@ -91,7 +91,7 @@ def save_reply(
 ) -> Shape:
     """Stores a reply under its shortcut, or changes the one of that scope.
 
-    Raises what `find_desk` raises, ForbiddenError for a scope that the caller may not
+    Raises the errors of `find_desk`, ForbiddenError for a scope that the caller may not
     write, AreaNotFoundError, BodyTooLargeError, and InvalidError without text and file.
     """
     desk = find_desk(caller, names, operator_id)
@@ -119,8 +119,8 @@ def delete_reply(
 ) -> None:
     """Deletes a reply.
 
-    Raises what `find_desk` raises, NotFoundError if the operator has no such reply and
-    ForbiddenError if the caller may not write it.
+    Raises the errors of `find_desk`, NotFoundError if the operator has no such reply
+    and ForbiddenError if the caller may not write it.
     """
     desk = find_desk(caller, names, operator_id)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -137,9 +137,9 @@ def delete_reply(
 
 
 def _may_write_all(caller: Caller, desk: Desk) -> bool:
-    """Whether the caller writes those of manager and areas.
+    """Whether the caller may write replies of the manager and of areas.
 
-    A key that acts as an operator is bound to what he may do.
+    A key that acts as an operator has only his permissions.
     """
     if caller.is_key:
         return desk.operator is None
@@ -149,7 +149,7 @@ def _may_write_all(caller: Caller, desk: Desk) -> bool:
 def _scope_of(
     caller: Caller, desk: Desk, given: ReplyInput
 ) -> tuple[int | None, int | None]:
-    """Returns the ids of the area and of the operator whose reply it is."""
+    """Returns the ids of the area and the operator that the reply belongs to."""
     scope = given.scope
     if scope is None:
         default = "manager" if desk.operator is None else "operator"
@@ -204,7 +204,7 @@ def _store_file(
 
 
 def _save(values: dict[str, Any]) -> int:
-    """Returns the reply's id; without text and file only one that is there changes."""
+    """Returns the reply's id; without text and file only an existing one is updated."""
     is_said = bool(values["text"]) or values["file"] is not None
     with connection.cursor() as cursor:
         cursor.execute(_SAVE if is_said else _CHANGE, values)
@@ -216,6 +216,6 @@ def _save(values: dict[str, Any]) -> int:
 
 
 def drop_unused_files(manager_id: int) -> None:
-    """Deletes the files of replies that neither a reply nor a message has."""
+    """Deletes files of replies that no reply and no message uses any more."""
     with connection.cursor() as cursor:
         cursor.execute(_DROP_FILES, [manager_id])

@@ -1,4 +1,4 @@
-"""Messages for later: operators schedule, list and cancel them."""
+"""Scheduled messages: operators create, list and cancel them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from hci_center.errors import (
 from managers.models import Manager
 
 EARLIEST, LATEST = timedelta(seconds=1), timedelta(days=90)
-# That wait for one contact.
+# The limit of waiting messages per contact.
 MOST_WAITING = 100
 
 _SHAPE = f"""s.id::text, s.text, {AS_TIME.format("s.send_at")}, s.state,
@@ -57,7 +57,7 @@ _IS_AHEAD = """
 SELECT %(at)s::timestamptz BETWEEN clock_timestamp() + %(earliest)s
                                AND clock_timestamp() + %(latest)s
 """
-# What waits, and for a week what was not sent.
+# Waiting messages, and those of the last week that were not sent.
 _LIST = f"""
 SELECT {_SHAPE} FROM chats_scheduled s
  WHERE s.contact_id = %s
@@ -66,7 +66,7 @@ SELECT {_SHAPE} FROM chats_scheduled s
            AND s.send_at > clock_timestamp() - interval '7 days')
  ORDER BY s.send_at, s.id
 """  # noqa: S608 - of columns
-# Decides between whoever cancels and the worker: one of the two finds it waiting.
+# Decides between cancellation and the worker: only one of them finds it waiting.
 _CANCEL = """
 UPDATE chats_scheduled SET state = 'cancelled'
  WHERE id = %(id)s AND contact_id = %(contact)s AND state = 'waiting'
@@ -80,7 +80,7 @@ _STATE = (
 class Later:
     """A text, a template or both, and when to send it.
 
-    Of both, the template goes if the customer may no longer be answered freely.
+    With both, the template is sent if the reply window is closed by then.
     """
 
     send_at: datetime
@@ -89,11 +89,11 @@ class Later:
 
 
 def schedule_message(caller: Caller, request: ReadRequest, later: Later) -> Shape:
-    """Keeps a message for later and returns it.
+    """Stores a scheduled message and returns it.
 
-    Raises what `find_contact` raises, and InvalidError for a time that is not 1 second
-    to 90 days ahead, a message that the manager's gateway would refuse, or marketing
-    to a customer who has revoked the consent to it.
+    Raises the errors of `find_contact`, and InvalidError for a time that is not 1
+    second to 90 days ahead, a message that the manager's gateway would refuse, or
+    marketing without the customer's consent.
     """
     with transaction.atomic():
         contact = find_contact(caller, request, is_locked=True)
@@ -118,7 +118,7 @@ def schedule_message(caller: Caller, request: ReadRequest, later: Later) -> Shap
 
 
 def list_scheduled(caller: Caller, request: ReadRequest) -> list[Shape]:
-    """Returns what waits for the contact, and for a week what was not sent."""
+    """Returns the contact's waiting messages, and those of the last week not sent."""
     contact = find_contact(caller, request)
     with connection.cursor() as cursor:
         cursor.execute(_LIST, [contact.pk])
@@ -128,8 +128,8 @@ def list_scheduled(caller: Caller, request: ReadRequest) -> list[Shape]:
 def cancel_scheduled(caller: Caller, request: ReadRequest, message_id: int) -> None:
     """Cancels a message; repeating it changes nothing.
 
-    Raises what `find_contact` raises, NotFoundError if it is none of the contact's, and
-    AlreadySentError if it has been sent or its time is over.
+    Raises the errors of `find_contact`, NotFoundError if it is not the contact's, and
+    AlreadySentError if it has been sent or has expired.
     """
     contact = find_contact(caller, request)
     values = {"id": message_id, "contact": contact.pk}
@@ -148,7 +148,7 @@ def cancel_scheduled(caller: Caller, request: ReadRequest, message_id: int) -> N
 def find_contact(
     caller: Caller, request: ReadRequest, *, is_locked: bool = False
 ) -> Contact:
-    """Returns the contact to whom the operator of the request may write.
+    """Returns the contact, if the operator of the request may write to it.
 
     `is_locked` locks it in the caller's transaction. Raises OperatorNotFoundError (also
     for operator 0), ContactNotFoundError, AmbiguousContactError and ForbiddenError.

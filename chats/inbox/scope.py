@@ -1,4 +1,4 @@
-"""Whose chats a list holds: its managers, and the operator whose sight bounds it."""
+"""The scope of a list of chats: its managers, and the operator who limits it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SELECT DISTINCT ON (a.manager_id) coalesce(a.successor_id, a.id) FROM areas_area
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Managers, and an operator (None: the service itself, who sees all of them)."""
+    """Managers, and an operator (None: the service itself, which can see all chats)."""
 
     managers: list[int]
     operator: OperatorScope | None
@@ -66,9 +66,9 @@ class Scope:
 
 
 def find_scope(caller: Caller, names: ManagerRef, operator_id: int | None) -> Scope:
-    """Returns what the caller sees, as that operator sees it if one is given.
+    """Returns what the caller can see, limited to an operator's view if one is given.
 
-    A person who is an operator sees as himself. Raises ManagerNotFoundError,
+    A signed-in operator always has his own view. Raises ManagerNotFoundError,
     OperatorNotFoundError, and ForbiddenError if he names another operator.
     """
     with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def find_scope(caller: Caller, names: ManagerRef, operator_id: int | None) -> Sc
 
 
 def find_areas(scope: Scope, given: str) -> list[int]:
-    """Returns the areas of that code or name, at most one of each manager.
+    """Returns the areas of that code or name, at most one per manager.
 
     Raises AreaNotFoundError if no manager has one.
     """

@@ -1,7 +1,7 @@
-"""The names in a transcript: as they were when the chat closed, else as they are.
+"""The names in a transcript: as of the closing of the chat, or the current ones.
 
-The statement that closes a chat keeps them (trigger `seal_transcript`), also when it
-closes again after a reopening.
+The trigger `seal_transcript` stores them in the statement that closes a chat, also
+after a reopening.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SELECT coalesce(s.contact_name, c.name), coalesce(s.people, people_in_chat(h.id)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The customer's name, and of others by operator id or credential."""
+    """The customer's name, and the others' names by operator id or credential."""
 
     contact: str
     people: dict[str, str]
@@ -33,7 +33,7 @@ class Names:
 
 
 def names_in(chat_id: int) -> Names:
-    """Returns the names of a chat, sealed if it is closed."""
+    """Returns the names of a chat: the stored ones if it is closed."""
     with connection.cursor() as cursor:
         cursor.execute(_NAMES, [chat_id])
         name, people = cursor.fetchone()

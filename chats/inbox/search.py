@@ -1,8 +1,8 @@
 """Finds chats by a part of a name, number or protocol, and by words of messages.
 
-What is rare is looked up by its index and is a short list; what is common is found soon
-by walking from the newest on. A statement that left the choice to the planner would be
-planned for neither once its plan is kept.
+Rare terms are looked up in their index, which gives a short list; common terms are
+found quickly by scanning from the newest. A single statement would leave the choice to
+the planner, and a cached generic plan would suit neither.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-# As many chats as are passed on by id; a term that more chats match is common.
+# The maximum number of chats that are listed by id; a term that matches more is common.
 MOST_IDS = 1000
 FEWEST_DIGITS = 4
 SHORTEST_TEXT = 2
@@ -23,7 +23,8 @@ _PATTERN = r"""
 SELECT '%%' || regexp_replace(search_key(%s), '([\\%%_])', '\\\1', 'g') || '%%'
 """
 
-# OFFSET 0: asked for one contact after another. The planner would list all that match.
+# OFFSET 0: evaluated for one contact at a time. Otherwise the planner would list all
+# matches.
 _OF_NAME = """EXISTS (
     SELECT FROM contacts_searchname n
      WHERE n.contact_id = c.id AND n.key LIKE %(pattern)s OFFSET 0)"""
@@ -53,8 +54,8 @@ SELECT h.id FROM contacts_identity n JOIN chats_chat h ON h.contact_id = n.conta
 def text_condition(text: str, managers: list[int]) -> tuple[str, dict[str, Any]]:
     """Returns the condition on `h` and `c` for a part of a name, number or protocol.
 
-    Four digits or more, however they are spelled, are a number or a protocol; `BR` and
-    digits begin a protocol; all else is part of a name.
+    Four digits or more, in any format, are a number or a protocol; `BR` and digits are
+    the start of a protocol; anything else is part of a name.
     """
     text = text.strip()
     digits = re.sub(r"[^0-9]", "", text)

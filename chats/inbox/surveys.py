@@ -1,4 +1,4 @@
-"""The surveys of a manager's customers: what they were asked and answered."""
+"""Lists the surveys of a manager's customers, with their answers."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ SELECT s.id, (extract(epoch FROM s.asked_at) * 1000000)::bigint, h.protocol, s.s
 class SurveyRequest:
     """The filters and the page of a list.
 
-    `first` and `last` are days of the manager's, both included, or times.
-    `operator_id` 0: surveys about chats that nobody held.
+    `first` and `last` are days in the manager's time zone (inclusive), or times.
+    `operator_id` 0: surveys about chats without an operator.
     """
 
     first: date | datetime | None = None
@@ -95,7 +95,7 @@ def list_surveys(manager_id: int, request: SurveyRequest) -> Shape:
 
 
 def _period(manager_id: int, request: SurveyRequest) -> dict[str, Any]:
-    """Returns the instants from which on and before which the surveys were asked."""
+    """Returns the period in which the surveys were asked, the end excluded."""
     zone = ZoneInfo(
         Manager.objects.values_list("time_zone", flat=True).get(pk=manager_id)
     )
@@ -109,7 +109,7 @@ def _period(manager_id: int, request: SurveyRequest) -> dict[str, Any]:
 def _instant(
     given: date | datetime | None, zone: ZoneInfo, *, is_end: bool = False
 ) -> datetime | None:
-    """Returns a time as it is, and of a day its midnight: at its end, the next one."""
+    """Returns a time unchanged, and for a day its midnight (or the next one)."""
     if given is None or isinstance(given, datetime):
         return given
     return datetime.combine(given + timedelta(days=int(is_end)), time(), zone)

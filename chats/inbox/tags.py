@@ -1,4 +1,4 @@
-"""Tags of contacts, as operators set them. They outlive chats."""
+"""Sets tags on contacts. They are independent of chats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contacts.models import Contact, Tag, Tagging
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError, Sentence
 
-# Of one contact.
+# The limit per contact.
 MOST_TAGS = 20
 
 _TAGS_OF = """
@@ -31,10 +31,10 @@ def change_tags(
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> list[str]:
-    """Puts tags on the contact and takes others off; returns the codes that it has.
+    """Adds tags to the contact and removes others; returns its codes.
 
-    Needs no open chat. Raises what `find_conversation` raises, and InvalidError for a
-    code that the manager lacks, one that is in both lists, and more than MOST_TAGS.
+    Needs no open chat. Raises the errors of `find_conversation`, and InvalidError for
+    an unknown code, one that is in both lists, and more than MOST_TAGS.
     """
     with transaction.atomic():
         contact, actor = lock_seen(caller, request, closed_too=True)
@@ -61,7 +61,7 @@ def change_tags(
 def _known_tags(
     manager_id: int, add: Sequence[str], remove: Sequence[str]
 ) -> list[Tag]:
-    """Returns the tags of both lists; one that was put away can only be taken off."""
+    """Returns the tags of both lists; an inactive one can only be removed."""
     found = list(Tag.objects.filter(manager=manager_id, code__in={*add, *remove}))
     offered = {tag.code for tag in found if tag.is_active}
     wrong: dict[str, list[Sentence]] = {}

@@ -1,4 +1,4 @@
-"""The transcript of a chat: who said what and when, as it was when the chat closed."""
+"""The transcript of a chat: its messages, as of the closing of the chat."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _BY_PROTOCOL = (
     " AND (%(manager)s::bigint IS NULL OR h.manager_id = %(manager)s::bigint)"
 )
 _BY_ID = "h.id = %(chat)s AND (c.deleted_at IS NULL OR %(deleted_too)s)"
-# A text that was edited after the closing is shown as it was at that moment: the newest
-# version of then; a caption that was added later is none.
+# A text that was edited after the closing is shown in its latest version before that; a
+# caption that was added later is omitted.
 _MESSAGES = """
 SELECT m.created_at, m.direction, m.sender, m.auto, m.type, m.url, a.uuid::text,
        m.details::text, m.content,
@@ -59,7 +59,7 @@ SELECT m.created_at, m.direction, m.sender, m.auto, m.type, m.url, a.uuid::text,
   FROM chats_message m LEFT JOIN chats_attachment a ON a.message_id = m.id
  WHERE m.chat_id = %(chat)s ORDER BY m.chat_id, m.id
 """
-# A transfer may have left one on the chat after it closed.
+# A transfer may have added one to the chat after it was closed.
 _NOTES = """
 SELECT n.created_at, n.author_id, n.actor, n.text FROM chats_note n
  WHERE n.chat_id = %(chat)s
@@ -69,7 +69,7 @@ SELECT n.created_at, n.author_id, n.actor, n.text FROM chats_note n
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A chat with what its transcript says of it."""
+    """A chat with the data of its transcript."""
 
     chat_id: int
     protocol: str
@@ -84,7 +84,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one person said; `stored` is the file, `url` a link that was sent."""
+    """A message or note; `stored` is the file, `url` a link that was sent."""
 
     at: datetime
     who: str
@@ -92,14 +92,14 @@ class Line:
     url: str = ""
     stored: str = ""
     is_note: bool = False
-    # When it was received or stored: gateways may tell of earlier times. None: `at`.
+    # The time of receipt or storage: gateways may report earlier times. None: `at`.
     stored_at: datetime | None = None
 
 
 def find_chat(
     caller: Caller, names: ManagerRef, protocol: str, *, notes: bool
 ) -> Sealed:
-    """Returns the chat of the protocol, if the caller sees its contact.
+    """Returns the chat of the protocol, if the caller can see its contact.
 
     Raises ChatNotFoundError, AmbiguousContactError if managers share the protocol, and
     ForbiddenError for the notes if the caller is an operator.
@@ -131,7 +131,10 @@ def find_chat(
 
 
 def chat_of_id(chat_id: int, *, deleted_too: bool = False) -> Sealed:
-    """Returns the chat; raises ChatNotFoundError, unless told also if its contact is deleted."""
+    """Returns a chat; with `deleted_too`, also that of a deleted contact.
+
+    Raises ChatNotFoundError.
+    """
     found = _chats(_BY_ID, {"chat": chat_id, "deleted_too": deleted_too})
     if not found:
         raise ChatNotFoundError
@@ -208,7 +211,7 @@ def _line(
 
 
 def transcript_shape(chat: Sealed, *, notes: bool) -> Shape:
-    """Returns the transcript as the API shows it, without its page."""
+    """Returns the transcript in the API's format, without its HTML page."""
     name, lines = lines_of(chat, notes=notes)
     return {
         "protocol": chat.protocol,

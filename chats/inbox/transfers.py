@@ -1,4 +1,4 @@
-"""Hands contacts over with a reason and a note, where a manager has a list of reasons."""
+"""Transfers contacts with a reason and a note, if the manager has a list of reasons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_CODE = 32
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The code of a reason and an internal note; "" where none is given."""
+    """The code of a reason and an internal note; "" if none is given."""
 
     reason: str = ""
     note: str = ""
@@ -35,10 +35,10 @@ class Transfer:
 def hand_over(
     caller: Caller, contact: Contact, operator_id: int | None, sent: dict[str, Any]
 ) -> None:
-    """Hands the contact to an operator with the `reason` and `note` that were sent.
+    """Transfers the contact to an operator, with `reason` and `note`.
 
-    None releases it, for which nobody has to give a reason. Raises what
-    `assignment.hand_over` raises, and InvalidError for a wrong reason or note.
+    None releases it, which never requires a reason. Raises the errors of
+    `assignment.hand_over`, and InvalidError for an invalid reason or note.
     """
     transfer = _judge(caller, contact, sent, is_release=operator_id is None)
     actor = actor_of(caller)
@@ -49,10 +49,10 @@ def hand_over(
 def change_area(
     caller: Caller, contact: Contact, area_id: int, sent: dict[str, Any]
 ) -> None:
-    """Moves the contact to an area, with the `reason` and `note` that were sent.
+    """Moves the contact to an area, with `reason` and `note`.
 
-    Raises what `assignment.change_area` raises, and InvalidError for a wrong reason or
-    note.
+    Raises the errors of `assignment.change_area`, and InvalidError for an invalid
+    reason or note.
     """
     transfer = _judge(caller, contact, sent)
     actor = actor_of(caller)
@@ -69,16 +69,16 @@ def change_area_and_hand_over(
 ) -> None:
     """Moves the contact to an area and assigns it to an operator, both or nothing.
 
-    Whoever gives it away may no longer see it after the first of the two: as two calls
-    the second could be refused. Raises what `assignment.change_area` and
-    `assignment.hand_over` raise, and InvalidError for a wrong reason or note.
+    After the first step the caller may no longer see the contact, so a separate second
+    call could be refused. Raises the errors of `assignment.change_area` and
+    `assignment.hand_over`, and InvalidError for an invalid reason or note.
     """
     transfer = _judge(caller, contact, sent)
     actor, reason = actor_of(caller), transfer.reason
     with transaction.atomic(), _noted(contact, transfer.note, actor):
         is_move = lock_contact(contact.pk).area_id != area_id
         assignment.change_area(contact, area_id, actor=actor, reason=reason)
-        # The ledger has the reason once.
+        # The ledger contains the reason only once.
         assignment.hand_over(
             contact, operator_id, actor=actor, reason="" if is_move else reason
         )
@@ -87,10 +87,10 @@ def change_area_and_hand_over(
 def _judge(
     caller: Caller, contact: Contact, sent: dict[str, Any], *, is_release: bool = False
 ) -> Transfer:
-    """Returns what was sent; nothing where the manager has no list of reasons.
+    """Validates and returns reason and note; empty if the manager has no reasons.
 
-    Only people have to give a reason, where a policy says so. A program that sends
-    neither costs no query.
+    Only people must give a reason, if a policy says so. Programs that send neither cost
+    no query.
     """
     given: dict[str, Any] = {
         name: sent[name] for name in ("reason", "note") if name in sent
@@ -127,13 +127,13 @@ def _text(
 
 
 def _requires_reason(contact: Contact) -> bool:
-    """Whether the policy of the area that gives the contact away wants a reason."""
+    """Whether the policy of the contact's current area requires a reason."""
     return policy_for(contact.manager_id, contact.area_id).transfer_reason_required
 
 
 @contextmanager
 def _noted(contact: Contact, note: str, actor: Actor) -> Iterator[None]:
-    """Keeps the note in one transaction with what the block does; "" keeps none."""
+    """Stores the note in one transaction with the block; "" stores none."""
     if not note:
         yield
         return

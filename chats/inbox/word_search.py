@@ -1,4 +1,4 @@
-"""Finds the chats in which a message has all of some words, by their newest such one."""
+"""Finds chats with a message that contains all of some words, by their latest hit."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from django.db import connection
 
 from chats.inbox.scope import CONTACT_OF_CHAT
 
-# The newest messages by which a word is judged: with so many hits it is common.
+# A word with this many hits in the newest messages is common.
 FIRST_WINDOW, COMMON_HITS = 20_000, 20
-# As many chats as each are asked for their own newest hit.
+# The maximum number of chats that are searched individually for their newest hit.
 MOST_CHATS = 2000
-# A walk reads about so many hits for each chat that it wants; then its windows widen, to
-# go through three million messages in a few steps.
+# A scan reads about this many hits for each chat that it needs; then its windows widen,
+# to cover three million messages in a few steps.
 HITS_A_CHAT, NARROWEST_WINDOW, WIDEST_WINDOW = 4, 200, 640_000
 
-# A parameter of that type is parsed once. As a call of plainto_tsquery it would be
-# parsed for each message as soon as the plan is kept.
+# A parameter of that type is parsed once. A call of plainto_tsquery would be evaluated
+# for each message with a generic plan.
 _QUERY = """
 SELECT q::text, numnode(q) > 0 FROM plainto_tsquery('hci_pt', %(words)s) q
 """
@@ -26,11 +26,11 @@ _TOP = "SELECT coalesce(max(message_id), 0) FROM chats_word"
 _OF_MANAGERS = "w.manager_id = ANY(%(managers)s::bigint[])"
 _WITHIN = "w.message_id > %(low)s AND w.message_id <= %(high)s"
 _MATCH = "w.words @@ %(query)s::tsquery"
-# A subquery, not a join: looked up for one message after another, until one has them.
+# A subquery, not a join: evaluated for one message at a time, until one matches.
 _SAYS = f"(SELECT {_MATCH} FROM chats_word w WHERE w.message_id = x.id)"  # noqa: S608 - of constants
 
 # OFFSET 0: the words are compared after the range was read. The index of words would
-# read all of a common word's messages for each window.
+# read all messages with a common word for each window.
 _WALKED = f"""
 SELECT w.message_id FROM (
   SELECT w.message_id, w.words FROM chats_word w
@@ -38,16 +38,18 @@ SELECT w.message_id FROM (
  WHERE {_MATCH}
 """  # noqa: S608 - of constants
 _COUNTED = f"SELECT count(*) FROM ({_WALKED}) hit"  # noqa: S608 - of constants
-# By the index of words. Materialized: what is outside would make the planner walk.
+# By the index of words. Materialized, because the outer query would make the planner
+# scan.
 _LOOKED_UP = f"""
 WITH found AS MATERIALIZED (
   SELECT w.message_id FROM chats_word w WHERE {_OF_MANAGERS} AND {_MATCH})
 SELECT message_id FROM found WHERE message_id <= %(top)s
 """  # noqa: S608 - of constants
-# Each chat of the hits once, with its newest one; then those that the list may hold.
-# Materialized, and the chats as a subquery: the planner does not know how many hits there
-# are. It would look up the newest one for each hit of a chat anew, or read all messages.
-# In the order of the list, so that no more chats are looked up than are listed.
+# Each chat of the hits once, with its newest hit; then the filters of the list.
+# Materialized, and the chats as a subquery: the planner does not know how many hits
+# there are. It would look up the newest one for each hit of a chat anew, or read all
+# messages. In the order of the list, so that no more chats are looked up than are
+# listed.
 _FILTERED = """
 WITH newest AS MATERIALIZED (
   SELECT said.chat_id, max(said.message_id) AS message_id
@@ -65,9 +67,9 @@ SELECT newest.message_id, newest.chat_id
    AND {conditions} {unless}
  ORDER BY newest.message_id DESC LIMIT %(rows)s
 """
-# Of a chat that an earlier window or page had, there is a newer hit up to the first
-# page's newest message: it does not come again. OFFSET 0: asked for each chat, as joined
-# with all hits of all chats it would take seconds.
+# A chat of an earlier window or page has a newer hit up to the first page's newest
+# message, so it is not repeated. OFFSET 0: evaluated per chat, because a join with all
+# hits of all chats would take seconds.
 _UNLESS_NEWER = f"""
    AND NOT EXISTS (
        SELECT FROM chats_message x
@@ -95,7 +97,7 @@ SELECT hit.id, one.chat
 class WordSearch:
     """The words, the filters of the list, and the newest message of its first page.
 
-    Hits after `top` are of the future: so no chat moves while pages are read.
+    Hits after `top` are ignored, so that no chat moves while pages are read.
     """
 
     words: str
@@ -106,7 +108,7 @@ class WordSearch:
     def hits(self, below: int | None, count: int) -> list[tuple[int, int]]:
         """Returns (message, chat) of the next chats, by their newest hit, latest first.
 
-        Those before the message `below`, or the first ones.
+        Hits before the message `below`, or the first ones.
         """
         high = self.top if below is None else below - 1
         with connection.cursor() as cursor:

@@ -1,9 +1,9 @@
-"""Indexes the words of messages for search, behind the feed of changes.
+"""Indexes the words of messages for search, following the change feed.
 
-The feed numbers committed changes without a gap, in the order of their commits; ids of
-messages are given before, so that following those would lose a message whose
-transaction ends late. A bulk load and a restored backup start a new epoch: then, and
-when the feed no longer has what came next, all messages are read anew, newest first.
+The feed numbers committed changes without gaps, in commit order; message ids are
+assigned earlier, so following ids could miss a message whose transaction commits late.
+Bulk loads and restored backups start a new epoch: then, and if the feed no longer has
+the next changes, all messages are reindexed, newest first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from chats.messages.store import FILE_CONTENT
 
-# Of one step: what holds neither a thread nor a transaction for long.
+# The limits of one step, so that it occupies a thread and a transaction only briefly.
 MOST_CHANGES, MOST_MESSAGES = 2000, 1000
 
 # One worker at a time.
@@ -25,7 +25,7 @@ SELECT epoch, seq, scan_below FROM chats_wordsprogress FOR UPDATE SKIP LOCKED
 _HEAD = "SELECT epoch, seq FROM change_head"
 _OLDEST = "SELECT min(seq) FROM change_feed WHERE seq > %s"
 _NEWEST_MESSAGE = "SELECT coalesce(max(id), 0) + 1 FROM chats_message"
-# Looks without a lock, which would write each second though nothing has changed.
+# Checks without a lock, which would write every second even if nothing has changed.
 _WAITS = """
 SELECT p.scan_below IS NOT NULL OR (p.epoch, p.seq) IS DISTINCT FROM (h.epoch, h.seq)
   FROM change_head h LEFT JOIN chats_wordsprogress p ON true
@@ -44,7 +44,7 @@ _IDS_OF_UUIDS = "SELECT id FROM chats_message WHERE uuid = ANY(%s::uuid[])"
 _OLDER = """
 SELECT id FROM chats_message WHERE id < %s ORDER BY id DESC LIMIT %s
 """
-# Contacts that were deleted or came back, by the id of the feed.
+# Contacts that were deleted or restored, by the feed's id.
 _OF_CONTACTS = """
 SELECT m.id
   FROM unnest(%(managers)s::bigint[], %(ids)s::text[]) AS one (manager, name)
@@ -59,8 +59,8 @@ SELECT w.message_id
    AND c.channel IN ('whatsapp', 'facebook') AND c.external_id = one.name
   JOIN chats_word w ON w.contact_id = c.id
 """
-# Of a file its caption: its content is the same sentence for all. Messages of deleted
-# contacts, and those that say nothing, are in the index no more.
+# For files, the caption: their content is the same sentence for all. Messages of
+# deleted contacts, and empty ones, are removed from the index.
 _INDEX = """
 WITH said AS MATERIALIZED (
   SELECT m.id, m.manager_id, m.contact_id,
@@ -88,7 +88,7 @@ ON CONFLICT (message_id) DO UPDATE
 def index_words() -> bool:
     """Indexes what has changed since the last call; returns whether there is more.
 
-    A step of at most MOST_CHANGES changes and MOST_MESSAGES of those to be read anew.
+    Processes at most MOST_CHANGES changes and MOST_MESSAGES messages to reindex.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BEGIN)
@@ -100,7 +100,8 @@ def index_words() -> bool:
         cursor.execute(_HEAD)
         head_epoch, head = cursor.fetchone()
         if epoch != head_epoch or _has_gap(cursor, seq, head):
-            # What is not numbered yet comes along the feed, the rest is stored by now.
+            # Changes that are not numbered yet will come with the feed; all others are
+            # committed.
             cursor.execute(_NEWEST_MESSAGE)
             epoch, seq, scan_below = head_epoch, head, cursor.fetchone()[0]
         upto = min(head, seq + MOST_CHANGES)
@@ -117,7 +118,7 @@ def index_words() -> bool:
 
 
 def index_waiting_words(seconds: float) -> None:
-    """Indexes all that waits, for at most about that long."""
+    """Indexes everything pending, for at most about that long."""
     with connection.cursor() as cursor:
         cursor.execute(_WAITS)
         waits = cursor.fetchone()[0]
@@ -136,7 +137,7 @@ def _has_gap(cursor: Any, seq: int, head: int) -> bool:
 
 
 def _changed(cursor: Any, seq: int, upto: int) -> list[int]:
-    """Returns the messages whose words may have changed, without double ones."""
+    """Returns the messages whose words may have changed, without duplicates."""
     cursor.execute(_CHANGES, [seq, upto])
     uuids: set[str] = set()
     contacts: set[tuple[int, str]] = set()

@@ -1,1 +1,1 @@
-"""The rules of the centre: what the service does by itself in a chat."""
+"""The rules of the centre: automatic actions in chats."""

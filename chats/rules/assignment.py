@@ -1,7 +1,7 @@
-"""Gives waiting contacts to operators automatically, and records why.
+"""Assigns waiting contacts to operators automatically, and records why.
 
-A task of an area gives one contact and schedules itself again while others wait: each
-assignment is a transaction of its own, which locks the operator before the contact, as
+A task of an area assigns one contact and reschedules itself while others wait: each
+assignment is a separate transaction, which locks the operator before the contact, as
 claims do.
 """
 
@@ -31,13 +31,14 @@ from chats.rules.tasks import LeasedTask, schedule
 from contacts.models import Contact
 from hci_center.database.clock import server_time
 
-# When to look again for a contact that another transaction holds, in seconds.
+# When to retry a contact that another transaction has locked, in seconds.
 AGAIN = 0.1
-# How many of the longest waiting are tried, if others hold their rows.
+# How many of the longest waiting are tried, if other transactions have locked their
+# rows.
 TRIED = 20
 
-# The longest waiting first. Whoever is inside the menu does not wait, nor does whose
-# messages the rules have not handled yet: they may begin the menu.
+# The longest waiting first. Contacts inside the menu are not waiting, nor are those
+# whose messages the rules have not handled yet: they may start the menu.
 _WAITING = """
 SELECT c.id FROM contacts_contact c
   JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
@@ -47,20 +48,20 @@ SELECT c.id FROM contacts_contact c
                     WHERE t.kind = 'inbound' AND t.contact_id = c.id)
  ORDER BY greatest(c.queued_at, h.opened_at), c.id LIMIT %(limit)s
 """
-# Claims lock the operator FOR SHARE: they and assignments take turns. He cannot leave
-# the area meanwhile.
+# Claims lock the operator FOR SHARE, so claims and assignments are serialized. He
+# cannot leave the area meanwhile.
 _LOCK_OPERATOR = """
 SELECT o.id FROM areas_operator o
   JOIN areas_operatorarea s ON s.operator_id = o.id AND s.area_id = %(area)s
  WHERE o.id = %(operator)s AND o.is_active
    FOR NO KEY UPDATE OF o FOR KEY SHARE OF s
 """
-# Never waits for the contact: a claim may hold it and wait for the operator.
+# Never waits for the contact: a claim may have locked it and wait for the operator.
 _LOCK_CONTACT = """
 SELECT id FROM contacts_contact
  WHERE id = %(contact)s AND operator_id IS NULL FOR NO KEY UPDATE SKIP LOCKED
 """
-# A statement of its own: its counts are those after the operator was locked.
+# A separate statement, so that it counts after the operator was locked.
 _ASSIGN = """
 UPDATE contacts_contact c SET operator_id = %(operator)s
  WHERE c.id = %(contact)s AND c.operator_id IS NULL AND c.area_id = %(area)s
@@ -79,7 +80,7 @@ UPDATE contacts_contact c SET operator_id = %(operator)s
           WHERE k.operator_id = %(operator)s AND k.deleted_at IS NULL))
 RETURNING c.id
 """
-# Looks again at every queue: hours begin, and nothing else may have happened.
+# Checks every queue, because opening hours may have started without any other event.
 _SWEEP = """
 SELECT schedule_assignment(w.manager_id, array_agg(w.area_id)) FROM (
   SELECT DISTINCT c.manager_id, c.area_id
@@ -98,8 +99,8 @@ INSERT INTO areas_lastassignment (operator_id, area_id, at)
 VALUES (%(operator)s, %(area)s, clock_timestamp())
 ON CONFLICT (operator_id, area_id) DO UPDATE SET at = excluded.at
 """
-# Who held the contact's previous chat, closed not longer ago than that, while nobody has
-# held the present one; of one with which the customer goes on, who held it before.
+# The operator of the contact's previous chat, if it was closed within that time and
+# nobody has had the current one; for a reopened chat, its previous operator.
 _LAST_OPERATOR = """
 SELECT CASE WHEN r.id IS NULL THEN (
          SELECT p.last_operator_id FROM chats_chat p
@@ -122,7 +123,7 @@ SELECT CASE WHEN r.id IS NULL THEN (
      SELECT FROM chats_chatevent t
       WHERE t.chat_id = h.id AND t.operator_id IS NOT NULL AND t.id > coalesce(r.id, 0))
 """
-# Who held the contact when a person released or moved it, if that happened last.
+# The operator from whom a person released or moved the contact, if that happened last.
 _LET_GO = """
 SELECT before.operator_id
   FROM chats_chat h
@@ -142,7 +143,7 @@ SELECT before.operator_id
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A contact and the operators who may get it, the rule's choice first."""
+    """A contact and the operators who may get it, in the order of the rule."""
 
     contact_id: int
     rule: str
@@ -156,7 +157,7 @@ def assign_soon(contact: Contact) -> None:
 
 
 def handle_assign(task: LeasedTask) -> None:
-    """Gives the longest waiting contact of an area to an operator, if one is free."""
+    """Assigns the longest waiting contact of an area to an operator, if one is free."""
     if task.area_id is None:
         return
     area, rules = task.area_id, in_force(task.manager_id, task.area_id)
@@ -174,16 +175,16 @@ def handle_assign(task: LeasedTask) -> None:
                 _again(task, timedelta(0))
             return
         if policy.assign != Assignment.OFF and not was_locked:
-            break  # nobody is free: the others would find nobody either
+            break  # nobody is free for the others either
     if skipped:
         _again(task, timedelta(seconds=AGAIN))
 
 
 def choose(contact_id: int, area_id: int, policy: PolicySettings) -> Choice:
-    """Returns who may be given the contact now, in the order of the rule.
+    """Returns the operators who may get the contact now, in the order of the rule.
 
-    Who last held the contact comes first if the policy says so. Who let go of it comes
-    last.
+    The contact's last operator comes first if the policy says so; one who released it
+    comes last.
     """
     rule = policy.assign
     found = candidates_of(area_id, policy, rule)
@@ -201,7 +202,7 @@ def last_operator(contact_id: int, policy: PolicySettings) -> int | None:
 
 
 def fits_last_operator(context: RuleContext) -> bool:
-    """Returns whether the contact would be given to its last operator now."""
+    """Returns whether the contact would be assigned to its last operator now."""
     contact, policy = context.contact, context.policy
     if contact.area_id is None or not policy.last_operator:
         return False
@@ -211,16 +212,16 @@ def fits_last_operator(context: RuleContext) -> bool:
 
 
 def _give(choice: Choice, area: int, *, trigger: str) -> tuple[bool, bool]:
-    """Tries the candidates in their order.
+    """Tries the candidates in order.
 
-    Returns whether one got the contact, and whether another transaction held it.
+    Returns whether one got the contact, and whether another transaction had locked it.
     """
     for one in choice.candidates:
         if one.passed is not None:
             continue
         try:
-            # Undone, it gives both locks back: the next operator is locked before the
-            # contact, too.
+            # Rolling back releases both locks: the next operator must be locked before
+            # the contact, too.
             with transaction.atomic():
                 _assign(choice, one, area, trigger)
         except _NotGivenError as error:
@@ -232,7 +233,7 @@ def _give(choice: Choice, area: int, *, trigger: str) -> tuple[bool, bool]:
 
 
 class _NotGivenError(Exception):
-    """The operator did not get the contact; `is_locked`: another transaction has it."""
+    """The operator did not get the contact; `is_locked`: by another transaction."""
 
     def __init__(self, *, is_locked: bool = False) -> None:
         self.is_locked = is_locked
@@ -275,7 +276,7 @@ def _record(choice: Choice, chosen: Candidate, area: int, trigger: str) -> None:
 
 
 def sweep() -> None:
-    """Schedules the assignment of every area in which somebody waits."""
+    """Schedules the assignment of every area with waiting contacts."""
     with connection.cursor() as cursor:
         cursor.execute(_SWEEP)
 

@@ -1,4 +1,4 @@
-"""Tries a rule of assignment on what happened in an area, without storing anything."""
+"""Simulates an assignment rule on the past of an area, without storing anything."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chats.rules.trial_past import Past, read_past, recorded_waits
 from chats.rules.trial_replay import Outcome, Replay, TriedRule
 from hci_center.errors import InvalidError
 
-# How far back a trial goes unless the call says, and at most.
+# The default and the longest period of a trial.
 USUAL, LONGEST = timedelta(days=7), timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentTrial:
-    """What is tried; None is what is in force, or the last seven days."""
+    """The tried settings; None uses those in force, or the last seven days."""
 
     assign: str | None = None
     cap: int | None = None
@@ -33,9 +33,9 @@ class AssignmentTrial:
 def try_assignment(
     manager_id: int, area_id: int, trial: AssignmentTrial
 ) -> dict[str, Any]:
-    """Returns who would have got the chats of the period, and how long they had waited.
+    """Returns who would have got the chats of the period, and their wait times.
 
-    Raises InvalidError for a period that is too long or in which too much happened.
+    Raises InvalidError for a period that is too long or has too many events.
     """
     since, until = _period(trial)
     policy = policy_for(manager_id, area_id)
@@ -85,7 +85,7 @@ def _answer(past: Past, outcome: Outcome) -> dict[str, Any]:
 
 
 def _figures(waits: Sequence[float]) -> dict[str, Any]:
-    """Returns figures in whole seconds; the percentiles are samples that there are."""
+    """Returns figures in whole seconds; percentiles are by nearest rank."""
     seconds = sorted(max(0, int(wait)) for wait in waits)
     count = len(seconds)
     if not count:

@@ -1,4 +1,4 @@
-"""Stores the messages that the service itself writes to a customer."""
+"""Stores the messages that the service itself sends to a customer."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from managers.models import Manager
 
 # The sender of the service itself.
 SERVICE = "0"
-# Gateways on which a customer may only be answered for 24 hours, less some minutes in
-# which the message may wait in the queue.
+# Gateways with a reply window of 24 hours, less some minutes that the message may wait
+# in the queue.
 WINDOW_GATEWAYS = frozenset({"messenger", "whatsapp_cloud"})
 WINDOW = timedelta(hours=23, minutes=55)
-# A message that came later than this after it was written is not answered by itself.
+# A message that arrived later than this after it was written gets no automatic reply.
 OLD = timedelta(hours=1)
-# After so many automatic messages within an hour, the contact may be a program.
+# After this many automatic messages within an hour, the contact may be a program.
 MOST_AN_HOUR = 20
 
 _TOUCH = """
 UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s) WHERE id = %s
 """
-# Messages of the last hour that the rules wrote to the contact; and whether since the last
-# `muted` line there is neither an operator's message nor a claim.
+# The number of automatic messages to the contact in the last hour, and whether there
+# has been neither an operator's message nor a claim since the last `muted` line.
 _SILENCE = """
 SELECT (SELECT count(*) FROM chats_chat h JOIN chats_message m ON m.chat_id = h.id
          WHERE h.contact_id = %(contact)s AND m.auto = ANY(%(by_rules)s)
@@ -56,7 +56,7 @@ _BY_RULES = [Auto.MENU, Auto.AWAY, Auto.IDLE, Auto.CLOSING, Auto.SURVEY]
 
 
 def say(context: RuleContext, template: str, auto: str) -> int | None:
-    """Queues an automatic message as `say_filled`; variables are filled now."""
+    """Queues an automatic message like `say_filled`, with its variables filled in."""
     return say_filled(context, automatic_text(template, context), auto)
 
 
@@ -69,9 +69,9 @@ def say_filled(
 ) -> int | None:
     """Queues an automatic message in the chat; returns its id, None if not sent.
 
-    Nothing is sent for an empty text, to a muted contact, or where the gateway's reply
+    Nothing is sent for an empty text, to a muted contact, or if the gateway's reply
     window is closed (ledger line `unsaid`). `choices` are buttons, a list or quick
-    replies that show the same question.
+    replies for the same question.
     """
     if not text or is_muted(context):
         return None
@@ -111,10 +111,10 @@ def say_filled(
 
 
 def is_muted(context: RuleContext) -> bool:
-    """Returns whether the service is silent to the contact, to end a loop.
+    """Returns whether automatic messages to the contact are muted, to end a loop.
 
-    The 20th automatic message within an hour makes it so (ledger line `muted`), until a
-    person writes or claims.
+    The 20th automatic message within an hour mutes the contact (ledger line `muted`),
+    until a person writes or claims.
     """
     if context.recent is None:
         values: dict[str, Any] = {
@@ -132,7 +132,7 @@ def is_muted(context: RuleContext) -> bool:
 
 
 def is_window_open(context: RuleContext) -> bool:
-    """Returns whether the gateway lets the service answer the customer now."""
+    """Returns whether the gateway's reply window is open now."""
     return gateway_of(context) not in WINDOW_GATEWAYS or is_within_window(
         context.contact
     )

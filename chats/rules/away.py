@@ -1,4 +1,4 @@
-"""The text that says that an area is closed, and the area that takes over then."""
+"""The text of a closed area, and the area that takes over meanwhile."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chats.models import Auto, ChatEvent
 from chats.rules.automatic import is_muted, record_rule, rule_actor, say
 from chats.rules.context import RuleContext
 
-# After a person's message the customer is not told that nobody is there.
+# For this long after a person's message, the text is not sent.
 QUIET_AFTER_PERSON = timedelta(minutes=30)
-# How long a text that says "closed" counts if the area never opens.
+# How long the text counts as sent if the area never opens.
 FOREVER = timedelta(days=366)
 
-# One statement decides which of two workers says it.
+# One statement decides which of two workers sends it.
 _SAY_ONCE = """
 UPDATE contacts_contact SET away_until = %(until)s
  WHERE id = %(contact)s AND (away_until IS NULL OR away_until <= %(now)s)
@@ -35,7 +35,7 @@ SELECT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """What a closed area says, until when, and the open area that takes over, if any."""
+    """The text of a closed area, until when, and the open area that takes over."""
 
     text: str
     opens_at: datetime | None
@@ -45,7 +45,7 @@ class Away:
 def away_at(
     manager_id: int, area_id: int | None, rules: InForce, at: datetime
 ) -> Away | None:
-    """Returns what holds while the area is closed; None if it is open.
+    """Returns the settings of a closed area; None if it is open.
 
     `rules` are those of the area.
     """
@@ -61,11 +61,11 @@ def away_at(
 
 
 def tell_if_closed(context: RuleContext, *, is_silent: bool = False) -> bool:
-    """Says that the contact's area is closed, once until it opens.
+    """Sends the text that the contact's area is closed, once until it opens.
 
-    If the policy names another area that is open, the waiting contact moves there after
-    that, and reads the text of the area that he meant: one hop. Returns whether his area
-    is closed then.
+    If the policy names another area that is open, the waiting contact then moves there
+    (only once), with the text of the original area. Returns whether the contact's area
+    is closed afterwards.
     """
     contact = context.contact
     away = away_at(contact.manager_id, contact.area_id, context.in_force, context.now)

@@ -1,4 +1,4 @@
-"""Which tasks of the rules are due, by kind, for `/readyz` and `/metrics`."""
+"""The due tasks of the rules, by kind, for `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from django.db import connection
 
 from hci_center.errors import LackingError
 
-# A task that is due for so long, in seconds, has no worker.
+# A task that has been due for this long, in seconds, has no worker.
 LATE = 60
-# So many are counted of the clocks, and so many of all others.
+# The maximum counts of clock tasks, and of all others.
 MOST_COUNTED = 10_000
 
 _DUE = f"""(SELECT kind, run_at FROM chats_task
          WHERE {{kinds}} AND run_at <= clock_timestamp()
          ORDER BY run_at LIMIT {MOST_COUNTED})"""  # noqa: S608 - of conditions
-# Along the two indexes of the tasks.
+# Uses the two indexes of the tasks.
 STATEMENT = f"""
 SELECT kind, count(*), extract(epoch FROM clock_timestamp() - min(run_at))::float8
   FROM ({_DUE.format(kinds="kind <> 'clock'")}
@@ -27,7 +27,7 @@ SELECT kind, count(*), extract(epoch FROM clock_timestamp() - min(run_at))::floa
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How many tasks of a kind are due, and for how long the oldest is, in seconds."""
+    """The number of due tasks of a kind, and the age of the oldest, in seconds."""
 
     kind: str
     count: int
@@ -38,7 +38,7 @@ class Due:
 
 
 def backlog() -> list[Due]:
-    """Returns what is due of each kind, of which there is any."""
+    """Returns the due tasks of each kind that has any."""
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT)
         return [Due(*row) for row in cursor.fetchall()]
@@ -47,7 +47,7 @@ def backlog() -> list[Due]:
 def check() -> str:
     """Describes the tasks that are due, for `/readyz`.
 
-    Raises LackingError if the oldest is late: then no worker does them.
+    Raises LackingError if the oldest is late: no worker is processing them.
     """
     try:
         due = backlog()

@@ -1,4 +1,4 @@
-"""Which operators an area's contact may be given to, in which order, and why not."""
+"""The candidates for an assignment, in the order of the rule, with reasons."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from areas.models import Assignment
 from areas.rules.policies import PolicySettings
 from hci_center.times import as_time
 
-# Rule `last`: back to who held the contact's chat before.
+# Rule `last`: back to the operator of the contact's previous chat.
 LAST = "last"
 
 Passed = Literal["offline", "paused", "at_cap", "busier", "given_later"]
 
-# Operators of the area: whether they are there, what they hold in all areas, and when
-# they were last given somebody automatically, at all and in this area.
+# Operators of the area: presence, number of chats in all areas, and when they were last
+# assigned a contact automatically, in any area and in this one.
 _CANDIDATES = """
 SELECT o.id, coalesce(o.cap, %(cap)s),
        EXISTS (SELECT FROM areas_presence p
@@ -41,10 +41,10 @@ SELECT o.id, coalesce(o.cap, %(cap)s),
 
 @dataclass(slots=True)
 class Candidate:
-    """An operator of the area; `passed` says why he is not chosen, None if he is.
+    """An operator of the area; `passed` is the reason why he is not chosen, or None.
 
-    `given_at` is when the rule last gave him somebody, None if never. `cap` 0 is no
-    limit.
+    `given_at` is when he was last assigned a contact automatically, None if never.
+    `cap` 0 means no limit.
     """
 
     operator_id: int
@@ -54,7 +54,7 @@ class Candidate:
     passed: Passed | None = None
 
     def judge(self, state: str) -> None:
-        """Sets why he may not be given anybody; `state` is his presence."""
+        """Sets the reason why he may not get a contact; `state` is his presence."""
         self.passed = None
         if state == "offline":
             self.passed = "offline"
@@ -74,10 +74,10 @@ class Candidate:
 
 
 def candidates_of(area_id: int, policy: PolicySettings, rule: str) -> list[Candidate]:
-    """Returns the area's operators, those who may be given somebody first, in order.
+    """Returns the area's operators: eligible ones first, in the order of the rule.
 
-    The first one without `passed` is the choice of the rule; the others who could have
-    been chosen are marked `busier` or `given_later`.
+    The first one without `passed` is the choice of the rule; the other eligible ones
+    are marked `busier` or `given_later`.
     """
     values = {"area": area_id, "cap": policy.cap}
     with connection.cursor() as cursor:
@@ -93,7 +93,7 @@ def candidates_of(area_id: int, policy: PolicySettings, rule: str) -> list[Candi
 
 
 def in_order(found: list[Candidate], rule: str) -> list[Candidate]:
-    """Returns those who may be given somebody in the rule's order, then the others."""
+    """Returns the eligible candidates in the rule's order, then the others."""
     fit = [one for one in found if not one.passed]
     fit.sort(key=lambda one: _order(one, rule))
     return [*fit, *(one for one in found if one.passed)]
@@ -105,10 +105,10 @@ def prefer(
     last: int | None,
     let_go: Callable[[], int | None],
 ) -> tuple[str, list[Candidate]]:
-    """Puts who last held the contact first and who let go of it last.
+    """Moves the contact's last operator to the front, and one who released it back.
 
-    `last` is None if the policy does not ask for him. Returns the rule that chooses and
-    the candidates in their order, none if nobody may be chosen.
+    `last` is None if `lastOperator` does not apply. Returns the deciding rule and the
+    candidates in order, empty if nobody is eligible.
     """
     first = [one for one in found if one.operator_id == last and not one.passed]
     if first:
@@ -125,7 +125,7 @@ def prefer(
 
 
 def explain_choice(found: list[Candidate], chosen: int | None, rule: str) -> None:
-    """Marks who could have been chosen with why the chosen one went before him."""
+    """Marks the other eligible candidates with why the chosen one came first."""
     first = next((one for one in found if one.operator_id == chosen), None)
     for one in found:
         if one.passed is None and one is not first:
@@ -138,7 +138,7 @@ def explain_choice(found: list[Candidate], chosen: int | None, rule: str) -> Non
 
 
 def _order(one: Candidate, rule: str) -> tuple[Any, ...]:
-    """Never given first, then longest ago; the lower id settles what is equal."""
+    """Sort key: never assigned first, then longest ago, then the lower id."""
     given = (one.given_at is not None, one.given_at or 0, one.operator_id)
     return (one.load, *given) if rule == Assignment.FEWEST else given
 

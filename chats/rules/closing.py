@@ -1,4 +1,4 @@
-"""Closes chats with what the rules say to their customers, in one transaction."""
+"""Closes chats with the texts of the rules, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hci_center.errors import ChatNotFoundError, InvalidError
 LONGEST_CODE = 32
 # The causes that a call may give.
 CAUSES = ("resolved", "customer", "idle", "menu")
-# Who closes for another cause has said so himself, or says nothing.
+# For other causes the caller sends its own text, or none.
 _WITH_TEXT = frozenset({"", ChatEvent.Cause.RESOLVED.value})
 
 
@@ -31,7 +31,7 @@ _WITH_TEXT = frozenset({"", ChatEvent.Cause.RESOLVED.value})
 class Closing:
     """How a chat is closed: the ledger's cause and the code of a reason.
 
-    `asks`: the customer is asked for a mark if the policy wants it.
+    `asks`: the customer is asked for a rating if the policy says so.
     """
 
     cause: str = ""
@@ -40,9 +40,9 @@ class Closing:
 
 
 def close_by_call(contact: Contact, closing: Closing, actor: Actor) -> None:
-    """Closes the contact's open chat; without rules like `lifecycle.close_chat`.
+    """Closes the contact's open chat; without rules, like `lifecycle.close_chat`.
 
-    Raises what that raises, and InvalidError for an unknown reason.
+    Raises the errors of `close_chat`, and InvalidError for an unknown reason.
     """
     with transaction.atomic():
         locked, has_automation = lock_contact_and_switch(contact.pk)
@@ -58,7 +58,7 @@ def close_by_call(contact: Contact, closing: Closing, actor: Actor) -> None:
 
 
 def close_with_texts(context: RuleContext, closing: Closing, actor: Actor) -> bool:
-    """Says the closing text, asks for a mark and closes the chat.
+    """Sends the closing text, asks for a rating and closes the chat.
 
     Returns whether the customer was asked.
     """
@@ -72,7 +72,7 @@ def close_with_texts(context: RuleContext, closing: Closing, actor: Actor) -> bo
 
 
 def require_reason(contact: Contact, reason: str) -> None:
-    """Raises InvalidError if the contact's area has no closing reason of that code."""
+    """Raises InvalidError if the contact's area has no such closing reason."""
     if reason not in reasons_for(contact):
         sentence = _("There is no closing reason with the code %s.") % reason
         raise InvalidError({"reason": [sentence]})

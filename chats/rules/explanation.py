@@ -15,10 +15,10 @@ from hci_center.times import as_time
 
 
 def explain(caller: Caller, request: ReadRequest) -> dict[str, Any]:
-    """Returns the chat's latest automatic assignment and, if it waits, who could get it.
+    """Returns the chat's latest automatic assignment and, if waiting, the candidates.
 
-    `assignment` is None if there was none, `waiting` if it does not wait in an area.
-    Raises what `find_conversation` raises.
+    `assignment` is None if there was none, `waiting` if the chat does not wait in an
+    area. Raises the errors of `find_conversation`.
     """
     contact = find_conversation(caller, request).contact
     chat = Chat.objects.get(contact=contact.pk, closed_at=None)

@@ -1,7 +1,7 @@
-"""Warns customers who do not answer, and closes their chats in the end.
+"""Warns customers who do not answer, and closes their chats later.
 
-Only a chat that somebody holds and in which a person of ours had the last word, and
-only while its area is open.
+Only for chats with an operator in which one of our people wrote last, and only while
+the area is open.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from chats.rules.automatic import record_rule, rule_actor, say
 from chats.rules.context import RuleContext, lock_context
 from chats.rules.tasks import LeasedTask, schedule
 
-# The last message of a person, theirs or ours; since when whoever has the chat has it;
-# when the customer was warned last.
+# The last message of a person, theirs or ours; since when the operator has had the
+# chat; when the customer was last warned.
 _STATE = """
 SELECT clock_timestamp(), word.direction,
        greatest(coalesce(word.stored_at, word.created_at),
@@ -34,7 +34,7 @@ SELECT clock_timestamp(), word.direction,
                   WHERE o.manager_id = m.manager_id AND o.id::text = m.sender))
          ORDER BY m.id DESC LIMIT 1) word
 """
-# The statement that decides: a customer who has written waits.
+# The statement that decides: a customer who has written is waiting.
 _BEGIN_CLOSING = """
 UPDATE contacts_contact SET queued_at = NULL
  WHERE id = %s AND waiting_since IS NULL AND operator_id IS NOT NULL
@@ -49,7 +49,7 @@ class _State(NamedTuple):
 
 
 def handle_idle(task: LeasedTask) -> None:
-    """Does what is due in a chat whose customer does not answer, or looks again then."""
+    """Warns or closes if that is due, otherwise reschedules the task."""
     if task.contact_id is None:
         return
     context = lock_context(task.contact_id)
@@ -63,7 +63,7 @@ def handle_idle(task: LeasedTask) -> None:
     if not wait:
         return
     if context.contact.operator_id is None:
-        # Whoever takes the chat schedules nothing, so that claims stay fast.
+        # Claims do not schedule this task, so that they stay fast.
         _look_again(context, state.now + wait)
         return
     is_warned = state.warned_at is not None and state.warned_at > state.since
@@ -100,7 +100,7 @@ def _close(context: RuleContext) -> None:
 
 
 def _is_due(context: RuleContext, due: datetime, now: datetime) -> bool:
-    """Returns whether the time has come and the area is open; else looks again then."""
+    """Returns whether it is due and the area open; otherwise reschedules the task."""
     if due > now:
         _look_again(context, due)
         return False

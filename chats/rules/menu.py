@@ -1,9 +1,9 @@
-"""Leads a customer through the menu: the rules R6 (it begins) and R4 (a step of it).
+"""Runs the menu: rules R6 (start) and R4 (a step).
 
-Each step is one transaction under the contact's lock: the answer is judged by the
+Each step is one transaction under the contact's lock: the answer is evaluated with the
 version that the customer entered, and `sa`, state and the next question are written
-together. What an answer means is decided by `menu_answers`, what is said by
-`menu_questions`; both are pure.
+together. `menu_answers` interprets answers, `menu_questions` formats questions; both
+are pure.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ from chats.rules.menu_questions import choices_for, lines_of, paragraphs, questi
 from chats.rules.tasks import LeasedTask, cancel, schedule
 from chats.rules.texts import fill, values_of
 
-# What comes so soon after a question was written before it was read: it can only be a
-# right answer.
+# A message this soon after a question was probably written before reading it: it only
+# counts if it is a right answer.
 TOO_SOON = timedelta(seconds=3)
 
 
 def state_of(context: RuleContext) -> MenuState | None:
-    """Returns where the chat is in the menu; None if it is not inside."""
+    """Returns the chat's state in the menu; None if it is not inside."""
     return menu_store.read_state(context.chat) if context.is_in_menu else None
 
 
 def begin(context: RuleContext, *, is_old: bool) -> bool:
-    """Begins the menu in a chat that the customer has just opened, if it is for him.
+    """Starts the menu in a chat that the customer has just opened, if it applies.
 
-    A message that is too old to be answered, or a muted contact, moves him to the
-    menu's fallback without a word. Returns whether the menu has begun.
+    If the message is too old for a reply or the contact is muted, the contact moves to
+    the menu's fallback without any text. Returns whether the menu has started.
     """
     version = context.in_force.menu
     if version is None or version.body is None:
@@ -77,10 +77,10 @@ def begin(context: RuleContext, *, is_old: bool) -> bool:
 
 
 def step(context: RuleContext, state: MenuState, arrived: Arrived) -> bool:
-    """Judges what came from a customer inside the menu.
+    """Handles the messages of a customer inside the menu.
 
-    Returns False if the menu has ended because somebody else took over: then the
-    message is one like any other.
+    Returns False if the menu has ended because somebody else took over: the message is
+    then handled like any other.
     """
     taken = menu_store.taken_by(context, state)
     if taken is not None:
@@ -93,7 +93,7 @@ def step(context: RuleContext, state: MenuState, arrived: Arrived) -> bool:
     is_silent = arrived.is_old or is_muted(context)
     turn = _turn(menu, state, arrived.messages)
     if is_silent and isinstance(turn, Ask):
-        # A question may not be asked, so a person goes on.
+        # The question cannot be sent, so a person takes over.
         turn = fallback(menu, "human")
     if turn is not None:
         _apply(context, state, menu, turn, is_silent=is_silent)
@@ -101,16 +101,16 @@ def step(context: RuleContext, state: MenuState, arrived: Arrived) -> bool:
 
 
 def give_way(context: RuleContext, why: str) -> None:
-    """Ends the menu of the chat without a word, for whoever took over."""
+    """Ends the menu of the chat without a text, because somebody took over."""
     menu_store.end(context, why)
     if context.contact.operator_id is None:
         menu_store.enter_queue(context)
 
 
 def handle_menu(task: LeasedTask) -> None:
-    """Asks once more where no answer came, and then does as the menu says.
+    """Repeats a question without an answer once, then applies the menu's `onTimeout`.
 
-    Also ends the menu where somebody else took over, or the chat was closed.
+    Also ends the menu if somebody else took over, or the chat was closed.
     """
     if task.contact_id is None:
         return
@@ -125,7 +125,7 @@ def handle_menu(task: LeasedTask) -> None:
         return
     menu = menu_store.menu_of_state(state)
     if _has_unseen(context.chat):
-        # The customer has written: first that is judged.
+        # The customer has written: that is handled first.
         _set_timer(context, menu)
         return
     if not _is_in_force(context):
@@ -141,9 +141,9 @@ def handle_menu(task: LeasedTask) -> None:
 
 
 def _turn(menu: MenuBody, state: MenuState, messages: list[Message]) -> Turn | None:
-    """Returns what the messages lead to; None: nothing, as they were too soon."""
+    """Returns the result of the messages; None if they came too soon to count."""
     position = _position(state)
-    # What came before the question answers nothing.
+    # Messages from before the question are no answers.
     came = [each for each in messages if _stored_at(each) > state.asked_at]
     said = [(each, _said(each)) for each in came]
     too_soon = state.asked_at + TOO_SOON
@@ -178,7 +178,7 @@ def _apply(
 
 
 def _hand_over(context: RuleContext, turn: End, *, is_silent: bool) -> None:
-    """Puts the customer into the queue of the area, where he waits from now on."""
+    """Puts the customer in the queue of the area."""
     menu_store.move(context, turn.area)
     menu_store.end(context, turn.why)
     menu_store.enter_queue(context)
@@ -197,7 +197,7 @@ def _ask(
     greeting: str = "",
     is_reminder: bool = False,
 ) -> None:
-    """Asks the question of a step, which the contact so enters."""
+    """Sends the question of a step, which the contact thereby enters."""
     position, here = ask.position, menu.steps[ask.position.step]
     menu_store.set_sa(context.contact, here.sa)
     values = values_of(context)
@@ -208,7 +208,7 @@ def _ask(
     choices = choices_for(gateway_of(context), lines, head)
     message_id = say_filled(context, text, Auto.MENU, choices=choices)
     if message_id is None and not is_reminder:
-        # Nobody can answer what was not asked.
+        # A question that was not sent cannot be answered.
         _hand_over(context, fallback(menu, "human"), is_silent=True)
         return
     detail = {"step": here.code, "option": ask.option}
@@ -237,16 +237,16 @@ def _set_timer(
 
 
 def _end_edited(context: RuleContext, state: MenuState, menu: MenuBody) -> None:
-    """Ends the menu silently, as there is none for the customer any more."""
+    """Ends the menu without a text, because there is none for the customer any more."""
     _apply(context, state, menu, fallback(menu, "edited"))
     newest = context.in_force.menu
     if newest is None or newest.body is None:
-        # With the last who was inside the rules may be off.
+        # After the last customer has left a removed menu, rules may be off.
         refresh_rules(context.contact.manager_id)
 
 
 def _is_in_force(context: RuleContext) -> bool:
-    """Returns whether there is a menu for the customer's channel still."""
+    """Returns whether there is still a menu for the customer's channel."""
     newest = context.in_force.menu
     if newest is None or newest.body is None:
         return False

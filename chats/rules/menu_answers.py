@@ -1,6 +1,6 @@
-"""What an answer inside the menu means: pure functions on the menu's body.
+"""Interprets answers in the menu: pure functions on the menu's body.
 
-The worker and the simulator use the same ones. Nothing is guessed: an answer equals a
+Used by the worker and the simulator. There is no fuzzy matching: an answer equals a
 key, a title or a word, or it is wrong.
 """
 
@@ -14,12 +14,12 @@ from typing import Literal
 
 from areas.rules.menu_body import MenuBody, Option
 
-# So many steps one can go back.
+# The number of steps that a customer can go back.
 DEEPEST = 10
 BACK, LEAVE = "0", "#"
 _BACK_WORDS = frozenset({BACK, "voltar"})
 _LEAVE_WORDS = frozenset({LEAVE, "sair", "encerrar"})
-# Of combining marks, enclosing keycaps, and invisible characters.
+# Unicode categories of combining marks, enclosing keycaps, and invisible characters.
 _DROPPED = frozenset({"Mn", "Me", "Cf"})
 _KEYCAP_TEN = "\N{KEYCAP TEN}"
 _LEADING = re.compile(r"(?:opcao|op)(?![a-z])[\s.)\-]*(?=\S)")
@@ -32,7 +32,7 @@ Why = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where somebody is: a step, the steps that lead there, and his wrong answers."""
+    """A position in the menu: the step, the steps before it, and the wrong answers."""
 
     step: str
     path: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The question of a step, after `text`. `option` is what was chosen, if anything."""
+    """Send the question of a step, after `text`. `option` is the chosen one, if any."""
 
     position: Position
     text: str = ""
@@ -59,7 +59,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The menu ends after `text`: the chat is closed, or goes to an area (None: none).
+    """End the menu after `text`: close the chat, or move it to an area (None: none).
 
     `cause` is that of the closing.
     """
@@ -79,9 +79,9 @@ def begin_at_root(menu: MenuBody) -> Ask:
 
 
 def right_answer(menu: MenuBody, position: Position, said: Said) -> Turn | None:
-    """Returns what a right answer leads to; None if the answer is wrong.
+    """Returns the result of a right answer; None if the answer is wrong.
 
-    A tapped choice counts for its own step, also if that is an older one.
+    A tapped choice applies to its own step, even if that is an earlier one.
     """
     found = _TAPPED.fullmatch(said.tapped)
     if found and found[1] in menu.steps:
@@ -101,7 +101,7 @@ def right_answer(menu: MenuBody, position: Position, said: Said) -> Turn | None:
 
 
 def wrong_answer(menu: MenuBody, position: Position, *, is_media: bool) -> Turn:
-    """Returns what follows a wrong answer: the question again, or the fallback."""
+    """Returns the result of a wrong answer: the question again, or the fallback."""
     tries = position.tries + 1
     if tries > menu.retries:
         return fallback(menu, "retries")
@@ -110,9 +110,9 @@ def wrong_answer(menu: MenuBody, position: Position, *, is_media: bool) -> Turn:
 
 
 def answer_to(menu: MenuBody, position: Position, arrived: Iterable[Said]) -> Turn:
-    """Returns what follows messages that came together, of which one must count.
+    """Returns the result of messages that are handled together.
 
-    The first right answer does. If none is right they are one try.
+    The first right answer counts. If none is right, they count as one wrong answer.
     """
     said = list(arrived)
     for each in said:
@@ -123,9 +123,9 @@ def answer_to(menu: MenuBody, position: Position, arrived: Iterable[Said]) -> Tu
 
 
 def timed_out(menu: MenuBody, position: Position, *, is_reminded: bool) -> Turn | None:
-    """Returns what follows no answer: the question once more, then the menu's choice.
+    """Returns the result of a timeout: the question again, then `onTimeout`.
 
-    None: nothing, the customer stays where he is.
+    None: the customer stays in the step.
     """
     if not is_reminded:
         return Ask(position)
@@ -135,12 +135,12 @@ def timed_out(menu: MenuBody, position: Position, *, is_reminded: bool) -> Turn 
 
 
 def fallback(menu: MenuBody, why: Why) -> End:
-    """Returns the silent end at the menu's area for who does not get along."""
+    """Returns the end of the menu at its fallback area, without a text."""
     return End(why, area=menu.fallback)
 
 
 def normalized(text: str) -> str:
-    """Returns the text as answers are compared: `bare`, and without "opção" before it."""
+    """Returns the text for comparison: like `bare`, and without a leading "opção"."""
     answer = bare(text)
     return _LEADING.sub("", answer, count=1) if _LEADING.match(answer) else answer
 
@@ -154,7 +154,7 @@ def bare(text: str) -> str:
 
 
 def _equal_option(options: Iterable[Option], answer: str) -> Option | None:
-    """Returns the option of that key, title or word: a key beats a title beats a word."""
+    """Returns the option with that key, title or word, in this order of precedence."""
     if not answer:
         return None
     options = list(options)
@@ -171,7 +171,7 @@ def _equal_option(options: Iterable[Option], answer: str) -> Option | None:
 
 
 def _moved(menu: MenuBody, position: Position, step: str) -> Position:
-    """Returns the position in another step, as if it had been reached from here."""
+    """Returns the position in another step, reached from this one."""
     if step == position.step:
         return position
     if step == menu.root.code:

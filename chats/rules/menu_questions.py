@@ -1,4 +1,4 @@
-"""The question of a menu's step: its text, and the same as buttons, list or replies."""
+"""Formats the question of a menu's step: as text, buttons, a list or quick replies."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from areas.rules.menu_body import Step
 from chats.rules.menu_answers import BACK, LEAVE
 from chats.rules.texts import LONGEST, shorten
 
-# No gateway takes less in one text.
+# Every gateway accepts texts of this length.
 LONGEST_QUESTION = 2000
 BACK_TITLE, LEAVE_TITLE = "Voltar", "Sair"
-# By gateway, what may show the lines: the most of them, and their longest title.
+# By gateway, the kinds of choices: their maximum number and title length.
 KINDS: dict[str, list[tuple[str, int, int]]] = {
     "messenger": [("quick_replies", 13, 20)],
     "whatsapp_cloud": [("buttons", 3, 20), ("list", 10, 24)],
@@ -21,7 +21,7 @@ KINDS: dict[str, list[tuple[str, int, int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a question: what is typed for it, its title, and its id if tapped."""
+    """A line of a question: the key to type, the title, and the id when tapped."""
 
     key: str
     title: str
@@ -37,9 +37,9 @@ def lines_of(step: Step, *, is_root: bool) -> list[Line]:
 
 
 def question(said: str, lines: list[Line]) -> tuple[str, int]:
-    """Returns the whole text, and how many of its characters stand before the lines.
+    """Returns the whole text, and the number of characters before the lines.
 
-    `said` are filled texts; it is shortened so that no line is lost.
+    `said` are filled texts; they are shortened so that no line is lost.
     """
     shown = "\n".join(f"{line.key} - {line.title}" for line in lines)
     head = shorten(said.strip(), min(LONGEST, LONGEST_QUESTION - len(shown) - 2))
@@ -47,12 +47,12 @@ def question(said: str, lines: list[Line]) -> tuple[str, int]:
 
 
 def paragraphs(*texts: str) -> str:
-    """Joins the texts that say anything, with a blank line between them."""
+    """Joins the non-empty texts, with a blank line between them."""
     return "\n\n".join(text.strip() for text in texts if text.strip())
 
 
 def choices_for(gateway: str, lines: list[Line], head: int) -> dict[str, Any] | None:
-    """Returns what the gateway shows instead of the lines; None: they stay text.
+    """Returns the gateway's choices for the lines; None: they are sent as text.
 
     `head` is the length of the text before the lines, which is shown with the choices.
     """

@@ -1,4 +1,4 @@
-"""What the menu reads and writes besides its questions."""
+"""Reads and writes the state of menus."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ON CONFLICT (chat_id) DO UPDATE
        tries = excluded.tries, asked_message_id = excluded.asked_message_id,
        asked_at = excluded.asked_at, reminded = excluded.reminded, sa = excluded.sa
 """
-# His area is none, or the one of his last closed chat; and nobody has answered yet.
+# The contact has no area, or that of his last closed chat; and nobody has answered yet.
 _IS_FOR_MENU = """
 SELECT (%(area)s::bigint IS NULL OR %(area)s::bigint = (
           SELECT e.area_id FROM chats_chat p
@@ -44,7 +44,7 @@ SELECT (%(area)s::bigint IS NULL OR %(area)s::bigint = (
                     WHERE m.chat_id = %(chat)s AND m.direction = 'out'
                       AND m.auto IN ('', 'phone', 'schedule'))
 """
-# Since the last question: somebody else wrote, moved, claimed or reopened.
+# Since the last question, somebody else wrote, moved, claimed or reopened.
 _IS_TAKEN = """
 SELECT EXISTS (
          SELECT FROM chats_chatevent e
@@ -59,7 +59,7 @@ SELECT EXISTS (
             AND m.auto <> 'menu' AND m.stored_at > %(at)s)
 """
 _SET_SA = "UPDATE contacts_contact SET sa = %s WHERE id = %s AND sa <> %s"
-# From now on a person is waited for.
+# From now on the customer is waiting for a person.
 _ENTER_QUEUE = """
 UPDATE contacts_contact
    SET queued_at = clock_timestamp(),
@@ -75,7 +75,7 @@ DELETE FROM chats_menustate s USING chats_chat h
 
 
 def read_state(chat: Chat) -> MenuState | None:
-    """Returns where the chat is in the menu; None if it is not inside."""
+    """Returns the chat's state in the menu; None if it is not inside."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, [chat.pk])
         row = cursor.fetchone()
@@ -94,7 +94,7 @@ def menu_of_state(state: MenuState) -> MenuBody:
 
 
 def save_state(state: MenuState) -> None:
-    """Stores the state of a question that is asked now."""
+    """Stores the state after a question is sent."""
     values: list[Any] = [
         state.chat_id,
         state.menu_id,
@@ -110,7 +110,7 @@ def save_state(state: MenuState) -> None:
 
 
 def is_for_menu(chat_id: int, contact: Contact) -> bool:
-    """Returns whether a chat that the customer has opened begins with the menu."""
+    """Returns whether a chat that the customer has opened starts with the menu."""
     values: dict[str, Any] = {
         "chat": chat_id,
         "contact": contact.pk,
@@ -123,7 +123,7 @@ def is_for_menu(chat_id: int, contact: Contact) -> bool:
 
 
 def taken_by(context: RuleContext, state: MenuState) -> str | None:
-    """Returns why the menu is over as somebody else took over; None if nobody did."""
+    """Returns how somebody else took over, which ends the menu; None if nobody did."""
     if context.contact.operator_id is not None:
         return "taken"
     if context.contact.sa != state.sa:
@@ -147,9 +147,9 @@ def set_sa(contact: Contact, sa: int) -> None:
 
 
 def move(context: RuleContext, code: str | None) -> None:
-    """Moves the contact to the area of that code; None, or one that is gone, is none.
+    """Moves the contact to the area of that code, or to none if it does not exist.
 
-    Recorded also if the contact is in it already: it is his choice now.
+    Recorded even if the contact is in it already, because the customer chose it.
     """
     contact = context.contact
     area = None

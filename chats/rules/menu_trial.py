@@ -1,4 +1,4 @@
-"""Plays a conversation with a menu, without storing anything."""
+"""Simulates a conversation with a menu, without storing anything."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from managers.models import Manager
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an imagined customer says, and who he is.
+    """The messages and properties of a simulated customer.
 
-    `menu` is a body as provisioning gives it; None is the menu in force.
+    `menu` is a body in the provisioning format; None is the menu in force.
     """
 
     say: Sequence[Said]
@@ -39,11 +39,12 @@ class Trial:
 
 
 def try_menu(manager_id: int, trial: Trial) -> dict[str, Any]:
-    """Returns what the menu answers to each message; the first opens the chat.
+    """Returns the menu's reply to each message; the first opens the chat.
 
-    Nobody waits between the messages, and each is judged by itself. Where the customer
-    gets into the queue of a closed area, its text follows, and the area is the one that
-    takes over. Raises InvalidError for a menu with a wrong part, or if none is in force.
+    There are no pauses between the messages, and each is handled separately. If the
+    customer enters the queue of a closed area, its text follows, and the area is the
+    one that takes over. Raises InvalidError for an invalid menu, or if none is in
+    force.
     """
     menu = _menu(manager_id, trial.menu)
     values = _values(manager_id, trial)
@@ -65,7 +66,7 @@ def try_menu(manager_id: int, trial: Trial) -> dict[str, Any]:
                 area = _enter_queue(shown, area, values)
             ended = {"why": turn.why, "area": None if area is None else area.code}
         elif turn is None and not turns:
-            # Without a menu he gets into the area for all.
+            # Without a menu the customer enters the entry area.
             entry = in_force(manager_id, None).policy.entry_area_id
             _enter_queue(shown, _area(manager_id, pk=entry), values)
         turns.append(shown)
@@ -109,7 +110,7 @@ def _enter_queue(
 
 
 def _said_in(area: Area | None, text: str, values: TextValues) -> str:
-    """Returns the text as it is said to who is in the area."""
+    """Returns the text with its variables filled in, for the area."""
     return shorten(fill(text, replace(values, area=area))[0].strip())
 
 
@@ -140,7 +141,7 @@ def _values(manager_id: int, trial: Trial) -> TextValues:
         manager=manager,
         area=None,
         operator=None,
-        # As one looks.
+        # The current time.
         protocol=f"BR{day:%Y%m%d}0000001",
         at=at,
     )

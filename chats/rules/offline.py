@@ -1,4 +1,4 @@
-"""Releases what an operator holds when he has been offline for too long."""
+"""Releases an operator's contacts when he has been offline for too long."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from chats.rules.automatic import rule_actor
 from chats.rules.tasks import LeasedTask, schedule
 from hci_center.database.clock import server_time
 
-# NULL while he is connected and has not set himself offline; else since when he is away.
+# NULL while he is connected and has not set himself offline, else since when he is
+# offline.
 _OFFLINE_SINCE = """
 SELECT CASE WHEN EXISTS (SELECT FROM areas_presence p
                           WHERE p.operator_id = %(operator)s AND p.online_until > now())
@@ -32,7 +33,7 @@ SELECT c.id, c.area_id, c.waiting_since IS NOT NULL
   JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
  WHERE c.operator_id = %s AND c.deleted_at IS NULL ORDER BY c.id
 """
-# Whose customer waits still, and who has nobody else yet.
+# Contacts who are still waiting, and still have this operator.
 _RELEASE = """
 UPDATE contacts_contact SET operator_id = NULL, queued_at = waiting_since
  WHERE id = %(contact)s AND operator_id = %(operator)s AND waiting_since IS NOT NULL
@@ -41,7 +42,7 @@ RETURNING id
 
 
 def handle_offline(task: LeasedTask) -> None:
-    """Releases the operator's contacts whose customers wait, of each area in its time.
+    """Releases the operator's waiting contacts, according to the policy of each area.
 
     The others are released when their customers write. Does nothing if he is back.
     """
@@ -81,7 +82,7 @@ def is_gone(operator_id: int, after: int) -> bool:
 
 
 def offline_since(operator_id: int) -> datetime | None:
-    """Returns since when the operator is offline; None if he is not, or never was on."""
+    """Returns since when the operator is offline; None if online, or never online."""
     with connection.cursor() as cursor:
         cursor.execute(_OFFLINE_SINCE, {"operator": operator_id})
         row = cursor.fetchone()
@@ -89,7 +90,7 @@ def offline_since(operator_id: int) -> datetime | None:
 
 
 def release(contact_id: int, operator_id: int) -> bool:
-    """Releases a waiting contact from the operator; its place in the queue stays."""
+    """Releases a waiting contact from the operator; it keeps its place in the queue."""
     values: dict[str, Any] = {"contact": contact_id, "operator": operator_id}
     with connection.cursor() as cursor:
         cursor.execute(_RELEASE, values)

@@ -1,4 +1,4 @@
-"""What a customer's message says about a survey: pure functions."""
+"""Parses answers to surveys: pure functions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _NONE = frozenset({"0", "nao"})
 
 
 def tap_of(chat_id: int, mark: int) -> str:
-    """Returns the id of the choice of a mark."""
+    """Returns the id of the choice for a rating."""
     return f"s:{chat_id}:{mark}"
 
 
 def mark_in(said: Said, chat_id: int) -> int | None:
-    """Returns the mark that a message gives a chat, 1 to 5; None if it is no answer.
+    """Returns the rating in a message, 1 to 5; None if it is not an answer.
 
-    That is a tapped choice of this chat's question, or a text that is nothing but a
-    mark: anything else may be an order, such as "2 pizzas".
+    Either a tapped choice of this chat's question, or a text that only contains a
+    rating: anything else may be an order, such as "2 pizzas".
     """
     if said.tapped:
         tapped = _TAPPED.fullmatch(said.tapped)
@@ -44,5 +44,5 @@ def mark_in(said: Said, chat_id: int) -> int | None:
 
 
 def declines(said: Said) -> bool:
-    """Returns whether the answer to the question for a comment is that there is none."""
+    """Returns whether the customer declines to comment."""
     return bare(said.text) in _NONE

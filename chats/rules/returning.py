@@ -1,8 +1,8 @@
-"""Where a customer's message goes while no chat of his is open: the rules R1 and R2.
+"""Chooses the chat of a message when none is open: rules R1 and R2.
 
-R1: an answer to a survey is kept in the surveyed chat. R2: a chat that was closed not
-long ago goes on. Otherwise a new chat is opened. All is decided in the transaction that
-stores the message, which has locked the contact and counted the message on it.
+R1: an answer to a survey is stored in the surveyed chat. R2: a recently closed chat is
+reopened. Otherwise a new chat is opened. This is decided in the transaction that stores
+the message, which has locked the contact and counted the message on it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from chats.rules.survey import ignore_earlier
 from contacts.lookup import lock_contact
 from contacts.models import Contact
 
-# Customers are Brazilian, as the question's default is.
+# In Portuguese, like the default question: customers are Brazilian.
 COMMENT_TEXT = (
     "Obrigado! Quer contar o que podemos melhorar? "
     "Responda em uma mensagem, ou 0 para não comentar."
@@ -34,11 +34,12 @@ COMMENT_TEXT = (
 THANKS_TEXT = (
     "Obrigado pela resposta! Para começar uma nova conversa, é só escrever de novo."
 )
-# A second mark is kept; a third is a new conversation.
+# A second rating is accepted; a third opens a new chat.
 MOST_MARKS = 2
 
-# A survey that waits for its mark or its comment, or has just got its mark: nothing that
-# came after a later chat is about it. And the last chat, if its area lets it go on.
+# A survey that waits for its rating or comment, or has just got its rating (messages
+# after a later chat are not about it); and the last chat, if its area's policy allows
+# reopening.
 _LOOK = """
 SELECT h.id, s.id, s.chat_id, s.state, s.answered_at,
        s.asked_at > clock_timestamp() - interval '24 hours',
@@ -82,7 +83,7 @@ _AWAIT_COMMENT = """
 UPDATE chats_survey SET comment_until = clock_timestamp() + interval '15 minutes'
  WHERE id = %(survey)s
 """
-# Only messages of open chats are unread, and nobody waits without one.
+# Only messages of open chats count as unread, and only their customers are waiting.
 _UNCOUNT = """
 UPDATE contacts_contact SET unread = greatest(unread - 1, 0), waiting_since = NULL
  WHERE id = %(contact)s
@@ -102,7 +103,7 @@ class _Survey:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a message is to a survey: its mark, a further mark, or its comment."""
+    """The role of a message for a survey: its rating, a new rating, or its comment."""
 
     survey: _Survey
     kind: Literal["mark", "further", "comment"]
@@ -110,9 +111,9 @@ class _Answer:
 
 
 class Returning:
-    """Decides about one message; `place` is for `chats.messages.store.store`.
+    """The decision for one message; `place` is passed to `chats.messages.store.store`.
 
-    `finish` does what follows once the message is stored.
+    `finish` is called after the message is stored.
     """
 
     def __init__(self, contact_id: int, draft: NewMessage, actor: Actor) -> None:
@@ -135,7 +136,7 @@ class Returning:
         return goes_on
 
     def finish(self) -> None:
-        """Records the mark, and asks for a comment or thanks for it."""
+        """Records the rating, and asks for a comment or sends thanks."""
         answer = self._answer
         if answer is None or answer.kind == "further":
             return
@@ -193,7 +194,7 @@ class Returning:
         return context_of_chat(contact, Chat.objects.get(pk=chat_id))
 
     def _say(self, context: RuleContext, text: str) -> bool:
-        """Returns whether it was said: an old message gets no answer."""
+        """Returns whether it was sent: old messages get no reply."""
         written = self._draft.created_at or context.now
         if timezone.now() - written > OLD:
             return False
@@ -211,7 +212,7 @@ def _said(message: NewMessage | Message) -> Said:
 
 
 def _marks(survey: _Survey) -> int:
-    """Returns how many marks the customer has given since he was asked."""
+    """Returns the number of ratings that the customer has sent since he was asked."""
     came = Message.objects.filter(
         chat=survey.chat_id, direction="in", stored_at__gte=survey.answered_at
     )

@@ -1,4 +1,4 @@
-"""Sends the messages that operators have scheduled, each at its time and once."""
+"""Sends scheduled messages, each once and at its time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from hci_center.background import faults
 from hci_center.database.faults import fault_of
 from hci_center.errors import InvalidError
 
-# A message that could not be sent for so long is not sent any more.
+# A message that could not be sent for this long is dropped.
 LATE = timedelta(hours=1)
 RULE = "rule:schedule"
 
@@ -49,7 +49,7 @@ SELECT s.id, s.text, s.template::text, s.send_at < clock_timestamp() - make_inte
 _NEXT = """
 SELECT min(send_at) FROM chats_scheduled WHERE contact_id = %s AND state = 'waiting'
 """
-# Decides between the worker and whoever cancels: one of the two finds it waiting.
+# Decides between the worker and cancellation: only one of them finds it waiting.
 _END = """
 UPDATE chats_scheduled SET state = %s, error = %s WHERE id = %s AND state = 'waiting'
 """
@@ -59,7 +59,7 @@ UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s) WHER
 
 
 class UnsendableError(Exception):
-    """It cannot be sent now; the text says why, for people."""
+    """The message cannot be sent; the text explains why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class _Due:
 
 
 def handle_scheduled(task: LeasedTask) -> None:
-    """Sends what is due to a contact and schedules the task for what is next.
+    """Sends a contact's due messages and schedules the task for the next one.
 
-    Whoever is deleted gets nothing: deleting has cancelled it.
+    A deleted contact gets nothing: deleting has cancelled its messages.
     """
     contact = (
         Contact.objects.select_for_update(no_key=True, of=("self",))
@@ -121,7 +121,7 @@ def template_of(kept: str) -> Template:
 
 
 def _send_or_end(contact: Contact, due: _Due) -> None:
-    """Sends one message; what is wrong with it ends it and holds up no other."""
+    """Sends one message; an error in it fails it, and does not block others."""
     if due.is_late:
         _end(due, ScheduledMessage.State.MISSED)
         return
@@ -133,7 +133,7 @@ def _send_or_end(contact: Contact, due: _Due) -> None:
         _end(due, ScheduledMessage.State.FAILED, _sentence(error))
     except Exception as error:
         if fault_of(error) is not None:
-            raise  # the database: the task runs again
+            raise  # a database error: the task is retried
         faults.record("rules", "scheduled", error, f"scheduled message {due.id}")
         _end(due, ScheduledMessage.State.FAILED, _("It could not be sent."))
 
@@ -152,7 +152,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _send(contact: Contact, due: _Due) -> None:
-    """Stores and queues it as the operator's own, in the open chat or a new one."""
+    """Stores and queues it as the operator's message, in the open chat or a new one."""
     if not due.is_active:
         raise UnsendableError(_("The operator is no longer active."))
     gateway = contact.manager.gateway
@@ -196,8 +196,8 @@ def _send(contact: Contact, due: _Due) -> None:
 def _template_to_send(contact: Contact, due: _Due, gateway: str) -> Template | None:
     """Returns the template to send, or None for the text.
 
-    With both, the text is sent while the customer may be answered freely. Raises
-    UnsendableError for a text after that.
+    With both, the text is sent while the reply window is open. Raises UnsendableError
+    for a text after that.
     """
     is_open = gateway not in WINDOW_GATEWAYS or is_within_window(contact)
     if due.text and is_open:

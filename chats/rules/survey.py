@@ -1,4 +1,4 @@
-"""Asks customers for a mark when a person has closed their chat."""
+"""Asks customers for a rating when a person closes their chat."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from chats.rules.ratings import tap_of
 from chats.rules.texts import automatic_text
 
 MARKS = (1, 2, 3, 4, 5)
-# How the gateways that have choices show them.
+# How gateways that support choices show them.
 _KINDS = {"messenger": "quick_replies", "whatsapp_cloud": "list"}
 
-# A person wrote in the chat, nobody was asked about it, and the contact not lately; its
-# customer has not revoked the consent to surveys.
+# A person wrote in the chat, there is no survey of it, the contact was not asked
+# recently, and has not revoked the consent to surveys.
 _MAY_ASK = """
 SELECT EXISTS (
          SELECT FROM chats_message m
@@ -43,7 +43,7 @@ SELECT EXISTS (
           WHERE t.contact_id = %(contact)s AND t.purpose = 'survey'
          HAVING count(*) > 0 AND count(*) = count(t.revoked_at))
 """
-# Nobody answers an earlier question any more.
+# Earlier questions are not answered any more.
 _IGNORE = """
 UPDATE chats_survey
    SET state = CASE WHEN asked_at > clock_timestamp() - interval '24 hours'
@@ -57,11 +57,11 @@ UPDATE chats_survey SET state = 'expired'
 
 
 def ask(context: RuleContext) -> bool:
-    """Asks the customer about the chat, which is about to be closed.
+    """Sends the survey question about a chat that is about to be closed.
 
-    Does so if the policy of its area wants it, a person wrote in it and the contact was
-    not asked lately. Where nothing may be sent the survey is lost. Returns whether the
-    question was queued.
+    Only if the area's policy says so, a person wrote in the chat and the contact was
+    not asked recently. If nothing may be sent, the survey is `lost`. Returns whether
+    the question was queued.
     """
     policy = context.policy
     text = automatic_text(policy.survey_text, context) if policy.survey else ""
@@ -80,13 +80,13 @@ def ask(context: RuleContext) -> bool:
 
 
 def ignore_earlier(contact_id: int) -> None:
-    """Ends the contact's survey that waits for an answer: it was ignored."""
+    """Marks the contact's pending survey as ignored."""
     with connection.cursor() as cursor:
         cursor.execute(_IGNORE, [contact_id])
 
 
 def expire() -> None:
-    """Ends the surveys that nobody has answered within a day."""
+    """Expires the surveys that were not answered within a day."""
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRE)
 

@@ -1,6 +1,6 @@
 """Fills the variables of texts: {nome}, {protocolo}, {saudacao} and the others.
 
-Each is filled once: what a value holds stays text, even if it looks like a variable.
+Each is replaced once: values are not searched for variables.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ VARIABLES = (
     "data",
     "hora",
 )
-# With the blank before it, which an empty value takes along.
+# With the preceding space, which an empty value removes.
 _VARIABLE = re.compile(r"([ \t]?)\{(\w{1,32})\}")
 
 
 @dataclass(frozen=True, slots=True)
 class TextValues:
-    """What the variables of a text are filled with, at a moment.
+    """The values of the variables of a text, at a point in time.
 
-    `operator` is who holds the contact, or who writes.
+    `operator` is the contact's operator, or the author.
     """
 
     contact: Contact
@@ -65,7 +65,7 @@ class TextValues:
 def fill(template: str, values: TextValues) -> tuple[str, list[str]]:
     """Returns the text with its variables filled, and the names that have no value.
 
-    Among those are the unknown ones, which stay in the text as they are.
+    These include unknown variables, which remain in the text.
     """
     missing: list[str] = []
 
@@ -81,7 +81,7 @@ def fill(template: str, values: TextValues) -> tuple[str, list[str]]:
 
 
 def automatic_text(template: str, context: RuleContext) -> str:
-    """Returns the text of an automatic message, shortened at a word if need be."""
+    """Returns the text of an automatic message, shortened at a word if necessary."""
     return shorten(fill(template, values_of(context))[0].strip())
 
 
@@ -97,10 +97,10 @@ def values_of(context: RuleContext) -> TextValues:
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
-    """Returns the text, cut after a word if it is longer."""
+    """Returns the text, shortened at a word if it is longer."""
     if len(text) <= longest:
         return text
-    # With the character after it: a word may end just there.
+    # With the next character: a word may end exactly there.
     head, *rest = f"{text[: longest + 1]}.".rsplit(None, 1)
     return head if rest else text[:longest]
 
@@ -111,9 +111,9 @@ def _first_name(values: TextValues) -> str:
 
 
 def _full_name(values: TextValues) -> str:
-    """Returns the contact's name; "" if it is only digits, as before one is known.
+    """Returns the contact's name; "" if it is only digits (the name is not known yet).
 
-    It is one line, whatever a customer calls himself.
+    It is a single line, whatever the customer's profile contains.
     """
     name = " ".join(values.contact.name.split())
     has_letters = any(not (each.isdigit() or each in " +-()") for each in name)

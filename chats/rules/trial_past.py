@@ -1,4 +1,4 @@
-"""Reads what happened in an area, for a trial of its assignment.
+"""Reads the past of an area, for a trial of its assignment.
 
 Memory and time are bounded: a period with too many lines of the ledger is refused.
 """
@@ -22,11 +22,11 @@ from chats.models import ChatEvent
 from chats.rules.trial_pieces import Piece, Recorded, pieces_of, stays_in
 from hci_center.errors import InvalidError
 
-# The most lines of the ledger that a trial reads: 31 days of 1,000 chats a day.
+# The maximum number of ledger lines of a trial: 31 days of 1,000 chats a day.
 MOST_LINES = 200_000
 
-# Of all chats of the manager that were open in the period, with what followed it: how
-# long they were held. Whoever holds chats of other areas has less room.
+# All chats of the manager that were open in the period, and later lines, which show how
+# long they were held. Chats in other areas also count towards an operator's limit.
 _LINES = """
 SELECT e.chat_id, h.protocol, e.id, e.kind, e.at, e.area_id, e.operator_id, e.cause,
        e.actor, e.acting_operator_id, e.schedule_id
@@ -52,7 +52,8 @@ _FIRST_SPAN = """
 SELECT min(p.started_at) FROM areas_presencespan p
   JOIN areas_operator o ON o.id = p.operator_id WHERE o.manager_id = %(manager)s
 """
-# When each was last given somebody automatically, at all and in this area.
+# When each operator was last assigned a contact automatically, in any area and in this
+# one.
 _GIVEN = """
 SELECT e.operator_id, max(e.at), max(e.at) FILTER (WHERE e.area_id = %(area)s)
   FROM chats_chatevent e
@@ -60,7 +61,7 @@ SELECT e.operator_id, max(e.at), max(e.at) FILTER (WHERE e.area_id = %(area)s)
    AND e.at >= %(since)s - interval '90 days'
  GROUP BY e.operator_id
 """
-# Who held the contact's chat before, and when that was closed.
+# The operator of the contact's previous chat, and when it was closed.
 _BEFORE = """
 SELECT h.id, p.id, p.closed_at, p.last_operator_id
   FROM chats_chat h
@@ -70,7 +71,8 @@ SELECT h.id, p.id, p.closed_at, p.last_operator_id
      ORDER BY x.closed_at DESC LIMIT 1) p
  WHERE h.id = ANY(%(chats)s) AND p.last_operator_id IS NOT NULL
 """
-# Since when the customer waited when his chat was released: that is his place.
+# Since when the customer had been waiting when his chat was released: his place in the
+# queue.
 _OWED = """
 SELECT r.chat, r.at, (
          SELECT min(m.stored_at) FROM chats_message m
@@ -87,34 +89,34 @@ SELECT r.chat, r.at, (
 
 @dataclass(slots=True)
 class Chat:
-    """A chat's life in the area, as stays of pieces that follow each other."""
+    """A chat in the area, as stays of consecutive pieces."""
 
     id: int
     protocol: str
     stays: list[list[Piece]]
-    # Of the contact's chat before: its id, when it was closed, and who held it.
+    # The contact's previous chat: its id, when it was closed, and its operator.
     before: tuple[int, datetime, int] | None = None
 
 
 @dataclass(slots=True)
 class Past:
-    """What a trial replays."""
+    """The data that a trial replays."""
 
     since: datetime
     until: datetime
     chats: list[Chat] = field(default_factory=list)
-    # What the area's operators held in other areas: operator, begin, end.
+    # Holds of the area's operators in other areas: operator, start, end.
     elsewhere: list[tuple[int, datetime, datetime | None]] = field(default_factory=list)
     # Automatic assignments of other areas: operator, when.
     given_elsewhere: list[tuple[int, datetime]] = field(default_factory=list)
-    # The cap of each operator of the area, None: that of the rule.
+    # The cap of each operator of the area, None: the rule's cap.
     operators: dict[int, int | None] = field(default_factory=dict)
-    # Operator, state, begin, end.
+    # Operator, state, start, end.
     presence: list[tuple[int, str, datetime, datetime | None]] = field(
         default_factory=list
     )
     is_presence_recorded: bool = True
-    # The latest automatic assignment of each, at all and in this area.
+    # The latest automatic assignment of each, in any area and in this one.
     given: dict[int, tuple[datetime | None, datetime | None]] = field(
         default_factory=dict
     )
@@ -122,7 +124,7 @@ class Past:
 
 
 def read_past(manager_id: int, area_id: int, since: datetime, until: datetime) -> Past:
-    """Returns what happened in the area; raises InvalidError if it is too much."""
+    """Returns the past of the area; raises InvalidError if it has too many events."""
     past = Past(since, until)
     values: dict[str, Any] = {
         "manager": manager_id,
@@ -147,7 +149,7 @@ def read_past(manager_id: int, area_id: int, since: datetime, until: datetime) -
 
 
 def recorded_waits(past: Past) -> list[float]:
-    """Returns how long those waited in the queue who were taken in the period."""
+    """Returns the recorded wait times of chats that were taken in the period."""
     return [
         (piece.end - piece.begin).total_seconds()
         for chat in past.chats
@@ -161,7 +163,7 @@ def recorded_waits(past: Past) -> list[float]:
 
 
 def usual_seconds(past: Past) -> float:
-    """Returns the median of how long chats were held: for those whom nobody ever held."""
+    """Returns the median hold time, used for chats that nobody ever held."""
     held = [
         piece.seconds
         for chat in past.chats
@@ -190,7 +192,7 @@ def _read_chats(past: Past, lines: list[Recorded], area_id: int) -> None:
 
 
 def _read_places(past: Past, manager_id: int) -> None:
-    """Reads where in the queue the released waited, and who held chats before."""
+    """Reads the queue places of released chats, and previous operators."""
     released = [
         (chat.id, piece)
         for chat in past.chats
@@ -213,7 +215,7 @@ def _read_places(past: Past, manager_id: int) -> None:
 
 
 def _read_presence(past: Past, lines: list[Recorded], values: dict[str, Any]) -> None:
-    """Reads the spans; before the first there is, who acted that day was there."""
+    """Reads presence; before the first span, acting on a day counts as presence."""
     past.presence = _rows(_SPANS, values)
     [(first,)] = _rows(_FIRST_SPAN, values)
     needed = min(
@@ -235,7 +237,7 @@ def _read_presence(past: Past, lines: list[Recorded], values: dict[str, Any]) ->
 def _assumed(
     past: Past, lines: list[Recorded], zone: ZoneInfo, until: datetime
 ) -> Iterator[tuple[int, str, datetime, datetime | None]]:
-    """Yields for each operator and day the time from his first act to his last one."""
+    """Yields the time from the first to the last action of each operator and day."""
     days: dict[tuple[int, date], tuple[datetime, datetime]] = {}
     for line in lines:
         acted = line.acting_operator_id
@@ -253,7 +255,7 @@ def _assumed(
 def _openings(
     past: Past, lines: list[Recorded], manager_id: int, area_id: int
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yields the open spans of the area, by the versions that its lines bear."""
+    """Yields the open spans of the area, by the versions in its ledger lines."""
     borne = sorted(
         (line.at, line.schedule_id) for line in lines if line.area_id == area_id
     )

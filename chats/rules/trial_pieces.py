@@ -1,4 +1,4 @@
-"""A chat's life in pieces, between which its area, operator or menu changed."""
+"""Splits a chat into pieces, at changes of its area, operator or menu."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from chats.models import ChatEvent
 
 Kind = ChatEvent.Kind
-# What may let a contact go, and what says that nobody has (`assignment.choose`).
+# Lines that may release a contact, and lines that cancel that (`assignment.choose`).
 _TAKING = (Kind.CLAIMED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.OPENED, Kind.REOPENED)
 
-# The menu begins so soon after the message that opens the chat.
+# The menu starts within this time after the message that opens the chat.
 _MENU_BEGINS = timedelta(seconds=10)
 
 
@@ -35,9 +35,9 @@ class Recorded:
 
 @dataclass(slots=True)
 class Piece:
-    """A time in which a chat had one area and one operator, or nobody.
+    """A span in which a chat had one area and one operator, or none.
 
-    `end` None: it lasts. `place` is where in the queue it waits.
+    `end` None: it is still running. `place` is its place in the queue.
     """
 
     begin: datetime
@@ -46,14 +46,14 @@ class Piece:
     operator_id: int | None
     is_in_menu: bool
     place: datetime
-    # An automatic assignment began it.
+    # It started with an automatic assignment.
     is_by_rule: bool = False
-    # It waits since somebody released it: its place is older.
+    # It has been waiting since a release: its place is older.
     is_released: bool = False
-    # A person let it go; who held it before, None if nobody did.
+    # A person released it; the previous operator, None if there was none.
     is_let_go: bool = False
     held_before: int | None = None
-    # Nobody has held it since it was opened or reopened; and who did before that.
+    # Nobody has held it since it was opened or reopened; and the operator before that.
     is_untouched: bool = False
     held_before_reopening: int | None = None
 
@@ -63,7 +63,7 @@ class Piece:
 
 
 def pieces_of(lines: Sequence[Recorded]) -> list[Piece]:
-    """Returns the pieces of a chat's life in their order; none while it is closed."""
+    """Returns the pieces of a chat in order; there are none while it is closed."""
     pieces: list[Piece] = []
     going: Piece | None = None
     holder: int | None = None
@@ -108,7 +108,7 @@ def pieces_of(lines: Sequence[Recorded]) -> list[Piece]:
 def stays_in(
     pieces: Sequence[Piece], area_id: int, since: datetime, until: datetime
 ) -> list[list[Piece]]:
-    """Returns the pieces of the period in the area, as runs that follow each other."""
+    """Returns the pieces of the period in the area, grouped into consecutive runs."""
     stays: list[list[Piece]] = []
     last: Piece | None = None
     for piece in pieces:
@@ -127,9 +127,9 @@ def stays_in(
 
 
 def _is_in_menu(lines: Sequence[Recorded], number: int, going: Piece | None) -> bool:
-    """Returns whether the menu has the customer after that line.
+    """Returns whether the customer is in the menu after that line.
 
-    The message that opens a chat begins the menu a moment later.
+    The menu starts a moment after the message that opens a chat.
     """
     line = lines[number]
     if line.operator_id is not None:
@@ -145,12 +145,12 @@ def _is_in_menu(lines: Sequence[Recorded], number: int, going: Piece | None) -> 
         return True
     if line.kind in (Kind.BOT_ENDED, Kind.CLOSED):
         return False
-    # A hand-over writes the area first, then that the menu has ended.
+    # A hand-over writes the area first, then the end of the menu.
     return going is not None and going.is_in_menu
 
 
 def _note(piece: Piece, line: Recorded) -> None:
-    """Keeps what the latest line of a waiting piece says about its queue."""
+    """Stores what the latest line of a waiting piece says about its queue."""
     is_moved = line.kind == Kind.RELEASED and line.cause == ChatEvent.Cause.AREA
     if line.kind == Kind.RELEASED and not is_moved:
         piece.is_released = True

@@ -1,8 +1,7 @@
-"""Plays a rule of assignment through a recorded past, in memory.
+"""Replays a recorded past with an assignment rule, in memory.
 
-Chats come, are claimed, leave and are held as long as they were; who gets them is
-decided by the rule. An operator is there when he was, and holds what he held in other
-areas.
+Chats arrive, are claimed, leave and are held as recorded; the rule decides who gets
+them. Operators are present as recorded, and hold their recorded chats in other areas.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ from chats.rules.trial_past import Chat, Past, usual_seconds
 from chats.rules.trial_pieces import Piece
 from hci_center.times import as_time
 
-# An assignment that was recorded so soon after the rule could make it is the same one:
-# it takes a moment.
+# A recorded assignment within this time after the rule's one counts as the same: the
+# real one takes a moment.
 PROMPT = timedelta(seconds=1)
-# As many of the longest waiting are tried as by the rule itself.
+# How many of the longest waiting are tried, as by the rule itself.
 TRIED = 20
-# Explanations that a trial answers.
+# The maximum number of explanations in a response.
 SAMPLE = 20
 
-# What happens at one instant, in this order.
+# The order of events at the same time.
 _ENDS, _BEGINS, _ENTERS, _TAKES = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class TriedRule:
-    """The settings that are tried; durations in seconds, cap 0 is no limit."""
+    """The tried settings; durations in seconds, cap 0 means no limit."""
 
     assign: str
     cap: int
@@ -43,7 +42,7 @@ class TriedRule:
 
 @dataclass(slots=True)
 class Waiting:
-    """A chat that waits in the queue; `number` is its piece's in the stay."""
+    """A chat waiting in the queue; `number` is the index of its piece in the stay."""
 
     chat: Chat
     stay: list[Piece]
@@ -63,7 +62,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a trial: the assignments, the most each held, seconds of waiting."""
+    """The result of a trial: assignments, maximum load per operator, wait times."""
 
     assigned: Counter[int] = field(default_factory=Counter)
     most: Counter[int] = field(default_factory=Counter)
@@ -72,7 +71,7 @@ class Outcome:
 
 
 class Replay:
-    """One run of a rule; `run` plays it and returns the outcome."""
+    """One run of a rule; `run` replays the past and returns the outcome."""
 
     def __init__(self, past: Past, rule: TriedRule) -> None:
         self._past, self._rule = past, rule
@@ -83,7 +82,7 @@ class Replay:
         self._states = dict.fromkeys(past.operators, "offline")
         self._given = dict(past.given)
         self._openings, self._number = 0, 0
-        # Who held a chat instead of whom.
+        # The operator who got a chat in the replay, by the recorded one.
         self._instead: dict[tuple[int, int], int] = {}
         self._usual = usual_seconds(past)
 
@@ -93,7 +92,7 @@ class Replay:
         while self._events and self._events[0][0] < until:
             at, _order, _number, act = heappop(self._events)
             act(at)
-            # What happens at the same instant is one change.
+            # Events at the same time are one change.
             if not self._events or self._events[0][0] > at:
                 self._assign(at)
         return self.outcome
@@ -153,14 +152,14 @@ class Replay:
     def _goes_on(
         self, chat: Chat, stay: list[Piece], number: int
     ) -> Callable[[datetime], None]:
-        """Begins the next piece of a stay, if there is one."""
+        """Starts the next piece of a stay, if there is one."""
 
         def act(at: datetime) -> None:
-            # It may wait still when it was opened again.
+            # It may still be waiting when it was reopened.
             if number >= len(stay) or chat.id in self._waiting:
                 return
             piece = stay[number]
-            # What went on when the period began did so since then.
+            # Pieces that had started before the period count from their recorded start.
             begin = piece.begin if at == self._past.since and not number else at
             if piece.operator_id is not None:
                 self._take(chat, stay, number, piece.operator_id, at, begin)
@@ -178,7 +177,7 @@ class Replay:
         end = waiting.since + (piece.end - piece.begin)
 
         def leave(at: datetime) -> None:
-            """A person takes the chat, or it leaves the area, as it was recorded."""
+            """A person takes the chat, or it leaves the area, as recorded."""
             if waiting.is_over:
                 return
             self._stop_waiting(waiting, at if following else None)
@@ -202,7 +201,7 @@ class Replay:
         at: datetime,
         begin: datetime,
     ) -> None:
-        """Lets an operator hold the chat as long as it was held."""
+        """Lets an operator hold the chat for as long as recorded."""
         piece = stay[number] if number < len(stay) else None
         seconds: float | None = self._usual
         if piece is not None:
@@ -219,7 +218,7 @@ class Replay:
     # The rule
 
     def _assign(self, at: datetime) -> None:
-        """Gives the longest waiting, one after the other, while somebody is free."""
+        """Assigns the longest waiting chats while somebody is free."""
         is_on = self._rule.assign != Assignment.OFF or self._rule.last_operator
         if not self._openings or not is_on:
             return
@@ -229,8 +228,8 @@ class Replay:
                 return
 
     def _tries(self, waiting: list[Waiting]) -> list[Waiting]:
-        # If nobody is free for the first, nobody is for the others; but each has his
-        # own last operator.
+        # If nobody is free for the first, nobody is for the others. Without a rule,
+        # each has its own last operator.
         return waiting[:1] if self._rule.assign != Assignment.OFF else waiting
 
     def _give(self, waiting: Waiting, at: datetime) -> bool:
