@@ -194,7 +194,7 @@ def choose(contact_id: int, area_id: int, policy: PolicySettings) -> Choice:
 
 
 def last_operator(contact_id: int, policy: PolicySettings) -> int | None:
-    """Returns who held the contact's previous chat, if the policy gives it back."""
+    """Returns the operator of the previous chat, if `lastOperator` applies."""
     if not policy.last_operator:
         return None
     values = {"contact": contact_id, "within": policy.last_operator}

@@ -1,7 +1,7 @@
-"""Who acts in this thread: the person or key of a request, or a command.
+"""The actor in this thread: the person or key of a request, or a command.
 
-A request is only remembered here; its credential, id and address are worked out when a
-line is written, so that calls which are not audited pay nothing.
+Only the request is stored here; its credential, id and address are determined when a
+line is written, so that calls that are not audited have no overhead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONGEST_ID = 32
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, by his permanent name, and the request that he acts by."""
+    """The actor, by permanent name, and the request."""
 
     credential: str
     request_id: str = ""
@@ -33,13 +33,13 @@ class Actor:
 
 _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
 _actor: ContextVar[Actor | None] = ContextVar("audited_actor", default=None)
-# Of the whole process, whatever its threads.
+# For the whole process, in all threads.
 _command: Actor | None = None
 
 
 @contextmanager
 def acting_command(name: str) -> Iterator[None]:
-    """Within the block, the command acts where no request or other block says more."""
+    """Within the block, the command is the actor, unless there is a request."""
     global _command
     before, _command = _command, Actor(f"command:{name}"[:100])
     try:
@@ -50,7 +50,7 @@ def acting_command(name: str) -> Iterator[None]:
 
 @contextmanager
 def acting_in(request: HttpRequest) -> Iterator[None]:
-    """Within the block, whoever sent the request acts."""
+    """Within the block, the sender of the request is the actor."""
     token = _request.set(request)
     try:
         yield
@@ -60,7 +60,7 @@ def acting_in(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def acting_as(credential: str) -> Iterator[None]:
-    """Within the block, the credential acts, such as "user:12" of a job that it ordered."""
+    """Within the block, the credential is the actor, such as "user:12" for its job."""
     token = _actor.set(Actor(credential))
     try:
         yield
@@ -69,12 +69,12 @@ def acting_as(credential: str) -> Iterator[None]:
 
 
 def current_request() -> HttpRequest | None:
-    """Returns the request that this thread answers, or None."""
+    """Returns the request that this thread is processing, or None."""
     return _request.get()
 
 
 def current_actor() -> Actor | None:
-    """Returns who acts; None: nobody whom the program knows, so the database's role."""
+    """Returns the actor; None if unknown: then it is the database role."""
     actor = _actor.get()
     if actor is not None:
         return actor
@@ -85,8 +85,8 @@ def current_actor() -> Actor | None:
 def actor_in(request: HttpRequest) -> Actor:
     """Returns the sender of a request, with an id that all its lines share.
 
-    It is the request's X-Request-Id, cut to the column; a request that no server of
-    ours has received gets one.
+    It is the request's X-Request-Id, truncated to the column; a request without one
+    gets one.
     """
     request_id: str = request.META.get(KEY, "") or getattr(request, "audit_id", "")
     if not request_id:

@@ -1,4 +1,4 @@
-"""Tells the triggers of audited tables who acts, for the present transaction."""
+"""Passes the actor to the triggers of audited tables, for the current transaction."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 
 
 def name_actor() -> None:
-    """Names who acts to the triggers until the end of the transaction, by a statement.
+    """Sets the actor for the triggers until the end of the transaction.
 
-    To be called by what writes an audited row outside of the back-office.
+    To be called by code that writes an audited row outside the back-office.
     """
     actor = current_actor()
     if actor is not None:

@@ -1,4 +1,4 @@
-"""Names who acts: to the audit each request, to the database where settings are saved."""
+"""Sets the actor: for the audit, and for the database where settings are saved."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from django.http import HttpRequest
 from hci_center.audit.actor import acting_in
 from hci_center.audit.database import name_actor_where_needed
 
-# The pages that write audited tables; calls of the API that do name who acts themselves.
+# The pages that write audited tables; API calls that do set the actor themselves.
 BACK_OFFICE = "/admin/"
 READING = ("GET", "HEAD", "OPTIONS")
 
 
 class AuditMiddleware:
-    """Remembers the request while it is answered.
+    """Stores the request while it is processed.
 
-    Above ApiMiddleware, so that it stands before pages and API. A statement is sent only
-    where the back-office writes an audited table.
+    Above ApiMiddleware, so that it applies to pages and API. A statement is only sent
+    if the back-office writes an audited table.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:

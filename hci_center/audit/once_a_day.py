@@ -1,4 +1,4 @@
-"""Records acts that calls repeat all day: one line each day (UTC) and credential."""
+"""Records frequently repeated actions: one line per day (UTC) and credential."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SELECT EXISTS (SELECT FROM audit_line
                 WHERE credential = %s AND act = %s AND kind = %s AND target = %s
                   AND at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')
 """
-# What this process knows to be recorded of a day, so that calls need no query.
+# The lines of the day that this process knows of, so that calls need no query.
 _recorded: set[tuple[str, str, str, str]] = set()
 _day = ""
 
@@ -22,7 +22,7 @@ _day = ""
 def record_once_a_day(
     act: str, kind: str, target: object = "", *, manager_id: int | None = None
 ) -> None:
-    """Records the act unless this was done today for the same credential and target."""
+    """Records the action unless recorded today for the same credential and target."""
     global _day
     actor = current_actor()
     credential = "" if actor is None else actor.credential
@@ -38,6 +38,6 @@ def record_once_a_day(
         [is_recorded] = cursor.fetchone()
     if not is_recorded:
         record(act, kind, target, manager_id=manager_id)
-    # What is written in a transaction that may fail is looked for again.
+    # A line written in a transaction that may roll back is looked up again.
     if not connection.in_atomic_block:
         _recorded.add(asked)

@@ -1,4 +1,4 @@
-"""Records acts in the audit, in the transaction of the caller."""
+"""Records actions in the audit, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def record(
     request: HttpRequest | None = None,
     credential: str | None = None,
 ) -> None:
-    """Writes a line of the audit in the caller's transaction: no line, no act.
+    """Writes a line of the audit in the caller's transaction: no line, no action.
 
-    `act` is a verb of docs/audit.md, such as "export"; `kind` and `target` say on what:
-    a kind of row ("chat") and its id, or a kind alone. `manager_id` None is for acts on
-    no manager or on several; only administrators see such lines. `before` and `after`
-    are plain values for JSON: of a change the changed fields, of another act its
-    details in `after`, as filters and the number of rows. They must not contain the
-    names, numbers or words of customers, nor secrets: an erasure leaves lines alone.
+    `act` is a verb of docs/audit.md, such as "export"; `kind` and `target` are a kind
+    of row ("chat") and its id, or only a kind. `manager_id` None is for actions on no
+    manager or on several; only administrators see such lines. `before` and `after` are
+    JSON values: for a change the changed fields, for other actions the details in
+    `after`, such as filters and the number of rows. They must not contain names,
+    numbers or texts of customers, nor secrets: an erasure does not change audit lines.
 
-    Who acted is who sent the present request, or the running command; give `request`,
-    or `credential` ("user:12"), where the thread does not know it, as in a job of the
-    worker. An act of reading is recorded before its first byte is sent, outside of a
-    transaction that could be rolled back.
+    The actor is the sender of the current request, or the running command; pass
+    `request`, or `credential` ("user:12"), if the thread does not know it, as in a job
+    of the worker. Record a read before its first byte is sent, outside a transaction
+    that could be rolled back.
     """
     actor = _actor(request, credential)
     with connection.cursor() as cursor:
@@ -79,6 +79,6 @@ _ENCODER = DjangoJSONEncoder(ensure_ascii=False)
 
 
 def make_partitions() -> None:
-    """Makes the partitions of this year and the next, where they are missing."""
+    """Creates the partitions of this year and the next, if they are missing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_make_ahead()")

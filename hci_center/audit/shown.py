@@ -1,4 +1,4 @@
-"""Lines of the audit as people read them: who by name, values as text."""
+"""Prepares lines of the audit for display: names of actors, values as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from hci_center.audit.models import AuditLine
 from hci_center.audit.words import KINDS_OF_MODELS, NONE, act_word, kind_word
 
-# Lines of one object that its history shows.
+# The maximum number of lines in the history of an object.
 MOST_OF_OBJECT = 100
 _NAMES = """
 SELECT 'user:' || id, username FROM auth_user WHERE 'user:' || id = ANY(%(who)s)
@@ -71,7 +71,7 @@ def lines_of_object(model_name: str, pk: object) -> list[ShownLine]:
 
 
 def names_of(credentials: Sequence[str]) -> dict[str, str]:
-    """Returns the names of those persons and keys that are still there."""
+    """Returns the names of those users and keys that still exist."""
     with connection.cursor() as cursor:
         cursor.execute(_NAMES, {"who": list(credentials)})
         return dict(cursor.fetchall())

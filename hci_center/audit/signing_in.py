@@ -21,7 +21,7 @@ def record_sign_in(*, request: HttpRequest, user: Any, **_signal: Any) -> None:
 def record_sign_out(
     *, request: HttpRequest, user: AbstractBaseUser | None, **_signal: Any
 ) -> None:
-    """Ending a session that nobody is signed in to is no act."""
+    """Does not record the end of a session without a user."""
     if user is not None:
         _record("sign-out", user.pk, request)
 
@@ -29,7 +29,7 @@ def record_sign_out(
 def record_refusal(
     *, credentials: dict[str, Any], request: HttpRequest | None = None, **_signal: Any
 ) -> None:
-    """Records the name by its hash: people type passwords in its place."""
+    """Records the hash of the username: people sometimes type passwords there."""
     name = User.normalize_username(str(credentials.get("username", "")))
     user_id = User.objects.filter(username=name).values_list("pk", flat=True).first()
     hashed = {"name": digest("audit.name", name).hex()[:16]}

@@ -1,4 +1,4 @@
-"""What acts and kinds of rows are called in the back-office."""
+"""The labels of actions and kinds of rows in the back-office."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-# A choice or a value that is not there.
+# Shown for a missing choice or value.
 NONE = "–"  # noqa: RUF001 - the dash is meant
 
 ACTS: dict[str, Any] = {
@@ -64,7 +64,7 @@ KINDS: dict[str, Any] = {
     "webhook-address": _("webhook address"),
     "webhook-secret": _("webhook secret"),
 }
-# The kinds of lines about the rows of a model, by its name, where they differ.
+# The kinds of lines about the rows of a model, by model name, if they differ.
 KINDS_OF_MODELS = {
     "apikey": ("key", "apikey"),
     "closingreason": ("closing-reason", "closingreason"),
@@ -75,7 +75,7 @@ KINDS_OF_MODELS = {
 
 
 def act_word(act: str) -> str:
-    """Returns an act as people read it; one without a word as it is stored."""
+    """Returns the label of an action; its code if it has none."""
     return str(ACTS.get(act, act))
 
 

@@ -1,6 +1,6 @@
-"""Drops the years of the audit whose time is over, by whole partitions.
+"""Drops expired years of the audit, as whole partitions.
 
-Off by default: HCI_AUDIT_YEARS says how long lines are kept. A year is dropped once all
+Off by default: HCI_AUDIT_YEARS sets how long lines are kept. A year is dropped once all
 of its lines are older.
 """
 
@@ -26,7 +26,7 @@ SELECT substring(c.relname FROM '[0-9]{4}$')::int, c.oid::regclass::text
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year (UTC) of the audit, with its lines, and whether its time is over."""
+    """A year (UTC) of the audit: its number of lines, and whether it has expired."""
 
     year: int
     lines: int
@@ -52,7 +52,7 @@ def is_over(year: int, now: datetime | None = None) -> bool:
 
 
 def drop_over(now: datetime | None = None) -> int:
-    """Drops the years that are over, each with a line in the audit; returns how many."""
+    """Drops expired years, each with a line in the audit; returns their number."""
     dropped = 0
     for year, table in _partitions():
         if is_over(year, now):
@@ -63,7 +63,8 @@ def drop_over(now: datetime | None = None) -> int:
 
 def _drop(year: int, table: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        # Acts that write lines wait meanwhile: rather the next day than for long.
+        # Actions that write lines wait meanwhile: better retry the next day than block
+        # long.
         cursor.execute("SET LOCAL lock_timeout = '1s'")
         cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - of the catalogue
         (lines,) = cursor.fetchone()

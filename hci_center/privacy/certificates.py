@@ -1,4 +1,4 @@
-"""The certificate of an erasure: what was erased, what stays and on which ground."""
+"""The certificate of an erasure: what was erased, what is kept and on which grounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA = "hci-erasure-certificate/1"
 
 
 def certificate_of(request: Request, done_at: datetime) -> dict[str, Any]:
-    """Returns the certificate as JSON; the person appears by marks alone."""
+    """Returns the certificate as JSON; the person appears only as hashes."""
     buried: dict[UUID | None, list[str]] = {
         each.id: each.marks
         for each in Tombstone.objects.filter(certificate=request.code)
@@ -47,7 +47,7 @@ def certificate_of(request: Request, done_at: datetime) -> dict[str, Any]:
 
 
 def digest_of(body: dict[str, Any]) -> str:
-    """Returns the SHA-256 of a certificate without its own, in canonical JSON."""
+    """Returns the SHA-256 of a certificate without its digest, in canonical JSON."""
     plain = {key: value for key, value in body.items() if key != "sha256"}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Makes dossiers: what is held of a person, as a zip that the person can read."""
+"""Builds dossiers: a readable zip of all data about a person."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from managers.models import Manager
 
 SCHEMA = "hci-dossier/1"
 KEPT_FOR = timedelta(days=7)
-# Dossiers are for Brazilian customers, whoever makes them.
+# Dossiers are in Portuguese, for Brazilian customers.
 LANGUAGE = "pt-br"
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 
 
 def make_waiting() -> int:
-    """Makes the dossiers that are due; returns how many."""
+    """Builds pending dossiers; returns their number."""
     made = 0
     while (request := lease(Request.Kind.DOSSIER)) is not None:
         later = partial(put_off, request)
@@ -48,13 +48,13 @@ def make_waiting() -> int:
 
 
 def forget_old() -> int:
-    """Deletes the files of dossiers that are older than 7 days; returns how many."""
+    """Deletes the files of dossiers older than 7 days; returns their number."""
     old = Request.objects.filter(done_at__lt=timezone.now() - KEPT_FOR)
     return sum(delete_file(request) for request in old.exclude(file=""))
 
 
 def delete_file(request: Request) -> bool:
-    """Deletes the file of a dossier; the request stays."""
+    """Deletes the file of a dossier, but not the request."""
     remove: Any = getattr(default_storage, "purge", default_storage.delete)
     remove(request.file)
     return bool(Request.objects.filter(pk=request.pk).update(file=""))
@@ -157,7 +157,7 @@ def _portrait(dossier: Dossier, manager: Manager, contact: Contact) -> str:
 
 
 def _add_chat(dossier: Dossier, chat: dict[str, Any]) -> None:
-    """Adds the files and the CSV of a chat, and names the files in its messages."""
+    """Adds the files and the CSV of a chat, and sets the file names in its messages."""
     protocol = _safe(chat["protocol"])
     cells = []
     for number, message in enumerate(chat["messages"], 1):

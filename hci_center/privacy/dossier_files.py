@@ -1,4 +1,4 @@
-"""A dossier's zip: written file by file with their digests, sealed, read again."""
+"""Writes, encrypts and decrypts the zip of a dossier."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BOM = "\ufeff"
 
 
 class Dossier:
-    """A zip under construction, which remembers each file's size and SHA-256."""
+    """A zip under construction, with the size and SHA-256 of each file."""
 
     def __init__(self, target: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED)
@@ -47,7 +47,7 @@ class Dossier:
         self.files[name] = {"bytes": size, "sha256": digest.hexdigest()}
 
     def stored(self, name: str, stored_name: str) -> bool:
-        """Adds a stored file; returns False if it is not there any more."""
+        """Adds a stored file; returns False if it no longer exists."""
         try:
             content = default_storage.open(stored_name)
         except FileNotFoundError:
@@ -72,7 +72,7 @@ class Dossier:
 
 
 def csv_text(header: list[str], rows: list[list[str]]) -> str:
-    """Returns a CSV file as Portuguese Excel opens it; no cell is a formula."""
+    """Returns a CSV file for Excel in Portuguese, without formulas."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
@@ -86,12 +86,12 @@ def _guarded(text: str) -> str:
 
 
 def seal(content: IO[bytes], target: IO[bytes]) -> None:
-    """Encrypts the content into the target, a line for each part."""
+    """Encrypts the content into the target, one line per chunk."""
     while part := content.read(PART):
         target.write(encrypt_bytes(part) + b"\n")
 
 
 def unsealed(content: IO[bytes]) -> Iterator[bytes]:
-    """Yields the parts of a sealed file; raises InvalidToken for a foreign one."""
+    """Yields the decrypted chunks of a file; raises InvalidToken for a wrong key."""
     for line in content:
         yield decrypt_bytes(line.strip())

@@ -1,4 +1,4 @@
-"""Reads what is held of a person, for its dossier."""
+"""Reads the data about a person, for the dossier."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def chats_of(contact: Contact) -> list[Row]:
         chat["messages"] = rows(_MESSAGES, chat_id)
         for message in chat["messages"]:
             del message["row"]
-            # By the name that the customer saw, and nobody's number.
+            # By the name that the customer saw, never by number.
             sender = message.pop("from")
             is_theirs = message["direction"] == "in"
             message["from"] = names.contact if is_theirs else names.of(sender)
@@ -130,7 +130,7 @@ def deliveries_of(contact: Contact) -> list[Row]:
 
 
 def raw_of(manager: Manager, aliases: list[str]) -> list[Row]:
-    """Returns the raw events that name the person and belong to the manager."""
+    """Returns the manager's raw events that contain an id of the person."""
     pattern = pattern_of(aliases)
     if pattern is None:
         return []
@@ -155,12 +155,12 @@ def _rows(statement: str, values: dict[str, Any]) -> list[Row]:
 
 
 def _read(name: str, value: Any) -> Any:
-    """Returns the value of a column; those of type jsonb come as text."""
+    """Returns the value of a column; jsonb values are text."""
     if name in _JSON and isinstance(value, str):
         return json.loads(value)
     return _plain(value)
 
 
 def _plain(value: Any) -> Any:
-    """Returns a time as the API shows it, anything else as it is."""
+    """Returns a time in the API's format, anything else unchanged."""
     return as_time(value) if isinstance(value, datetime) else value

@@ -1,7 +1,7 @@
-"""Erases a contact and everything that is kept of it, in short transactions.
+"""Erases a contact and all data about it, in short transactions.
 
-The contact is emptied first, so that whoever writes meanwhile is a new contact. Each
-step is noted in the transaction that does it: what a killed worker leaves is done next.
+The contact is emptied first, so that messages received meanwhile create a new contact.
+Each step is recorded in its own transaction, so that an interrupted erasure is resumed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hci_center.privacy.marks import feed_ids
 from hci_center.privacy.persons import merged_into
 
 BATCH = 500
-# Numbers of the feed that are searched with one statement.
+# How many changes of the feed are searched with one statement.
 FEED_STEP = 20_000
 
 _FEED_BEGIN = "SELECT coalesce(min(seq), 0) - 1 FROM change_feed WHERE manager_id = %s"
@@ -34,7 +34,7 @@ _FEED_BEGIN = "SELECT coalesce(min(seq), 0) - 1 FROM change_feed WHERE manager_i
 
 @dataclass
 class Progress:
-    """How far an erasure has got, and how many rows of each kind it has erased."""
+    """The progress of an erasure, and the number of erased rows of each kind."""
 
     counts: Counts = field(default_factory=dict)
     chat_id: int = 0
@@ -47,12 +47,12 @@ class Progress:
         self.save()
 
     def save(self) -> None:
-        """Stores it; may raise to give up. By default it is kept in memory alone."""
+        """Stores the progress; may raise to stop. By default, only in memory."""
 
 
 @contextmanager
 def patiently() -> Iterator[None]:
-    """Lets single statements run for minutes: raw events are searched by their text."""
+    """Allows statements of several minutes: raw events are searched by text."""
     usual = timeouts()
     with other_timeouts(
         connection, Timeouts(600, usual.lock, usual.idle_in_transaction)
@@ -63,7 +63,7 @@ def patiently() -> Iterator[None]:
 def erase_contact(
     contact: Contact, aliases: list[str], *, actor: Actor, progress: Progress
 ) -> None:
-    """Erases the contact, whose ids are given, from where the progress is."""
+    """Erases the contact with these ids, starting at the stored progress."""
     if "contacts" not in progress.counts:
         _take_out(contact, aliases, actor, progress)
     for each in merged_into(contact, aliases):
@@ -91,7 +91,8 @@ def _take_out(
         locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         if close_chat_of_locked(locked, actor=actor, cause=ChatEvent.Cause.ERASED):
             progress.add({"closed": 1})
-        # Captured by the feed, unlike what follows: every client drops the contact.
+        # Captured by the feed, unlike the later steps: every client removes the
+        # contact.
         rows.anonymise(locked.pk)
         rows.be_quiet()
         progress.add(rows.erase_beside(locked.pk, aliases))
@@ -104,7 +105,7 @@ def _erase_chat(chat_id: int, aliases: list[str], progress: Progress) -> None:
     if chat_id != progress.chat_id:
         progress.chat_id, progress.message_id = chat_id, 0
     while ids := rows.batch(chat_id, progress.message_id, BATCH):
-        # Before the rows: whoever is killed in between knows them still.
+        # Before the rows are deleted: an interrupted run still finds the files.
         known = rows.files_of(ids)
         purge_files(known)
         with transaction.atomic():
@@ -112,19 +113,19 @@ def _erase_chat(chat_id: int, aliases: list[str], progress: Progress) -> None:
             counts, files = rows.erase_messages(ids, aliases)
             progress.message_id = ids[-1]
             progress.add(counts)
-        # Those that a download has stored in the meantime.
+        # Files that a download has stored in the meantime.
         purge_files([file for file in files if file not in known])
     rows.erase_from_log("chats", "chat", [chat_id])
 
 
 def purge_files(files: list[FoundFile]) -> None:
-    """Removes stored files for good; outside of a transaction."""
+    """Removes stored files permanently; to be called outside a transaction."""
     for uuid, name in files:
         purge(UUID(str(uuid)), name)
 
 
 def _erase_from_feed(contact: Contact, aliases: list[str], progress: Progress) -> None:
-    """Empties the feed's events about the contact, which must be deleted by now."""
+    """Empties the feed's events about the contact, which must already be deleted."""
     ids = feed_ids(contact.channel, aliases)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,7 +1,7 @@
 """The statements that erase the rows of one person, by table.
 
-What stays names nobody: the ledger, chats with their protocols, marks without comments,
-types and times of messages. So no figure of a report changes.
+The remaining rows identify nobody: the ledger, chats with their protocols, ratings
+without comments, types and times of messages. So report figures do not change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ UPDATE contacts_contact
        deleted_at = coalesce(deleted_at, clock_timestamp())
  WHERE id = %(contact)s
 """
-# Rows of a contact that are deleted, by the kind under which a certificate counts them.
+# Deleted rows of a contact, by the kind that a certificate lists.
 _OF_CONTACT = (
     ("ids", "contacts_identity", "contact_id"),
     ("tags", "contacts_tagging", "contact_id"),
@@ -41,7 +41,7 @@ UPDATE chats_survey
  WHERE contact_id = %(contact)s
    AND (comment <> '' OR comment_until IS NOT NULL OR state = 'asked')
 """
-# Names of people who are no operators may be ids of the customer.
+# Sender names that are not operators may be ids of the customer.
 _SEALS = """
 UPDATE chats_transcriptseal s
    SET contact_name = %(name)s, people = s.people - %(aliases)s::text[]
@@ -75,7 +75,7 @@ _BATCH = """
 SELECT m.id FROM chats_message m WHERE m.chat_id = %(chat)s AND m.id > %(after)s
  ORDER BY m.chat_id, m.id LIMIT %(most)s
 """
-# Whoever has leased a delivery cannot write its result any more.
+# A worker that has leased a delivery can no longer write its result.
 _DELIVERIES = """
 UPDATE chats_delivery
    SET template = NULL, choices = NULL, token = '', lease_until = NULL,
@@ -93,7 +93,7 @@ DELETE FROM chats_parkedreceipt p
         OR p.reference IN (SELECT x.gateway_id FROM chats_messagepart x
                             WHERE x.message_id = m.id))
 """
-# Rows of messages that are deleted. Pictures' copies go with their attachments.
+# Deleted rows of messages. Copies of pictures are deleted with their attachments.
 _OF_MESSAGES = (
     ("downloads", "chats_mediafetch"),
     ("versions", "chats_messageversion"),
@@ -135,27 +135,27 @@ UPDATE chats_message
 """
 
 Counts = dict[str, int]
-# A stored file with the uuid of its row: one of a quick reply has another name.
+# A stored file with the uuid of its row; files of quick replies have other names.
 FoundFile = tuple[Any, str]
 
 
 def be_quiet() -> None:
-    """Keeps the transaction's changes out of the feed; lets it delete notes.
+    """Disables capture by the feed in the transaction, and allows deleting notes.
 
-    The removal of the contact has told every client what to drop.
+    Clients have already removed everything with the contact.
     """
     _execute("SELECT set_config('hci.capture', 'off', true)")
     _execute("SELECT set_config('hci.erasing', 'on', true)")
 
 
 def anonymise(contact_id: int) -> None:
-    """Empties the locked contact: what is left is nobody, and deleted."""
+    """Anonymizes the locked contact and marks it as deleted."""
     values = {"name": NAME, "id": f"apagado-{secrets.token_hex(6)}"}
     _execute(_ANONYMISE, {"contact": contact_id, **values})
 
 
 def erase_beside(contact_id: int, aliases: Sequence[str]) -> Counts:
-    """Erases what belongs to the contact, but for messages and files."""
+    """Erases the contact's other rows, except messages and files."""
     counts: Counts = {}
     values = {"contact": contact_id, "aliases": list(aliases), "name": NAME}
     tables = {model._meta.db_table for model in apps.get_models()}
@@ -173,7 +173,7 @@ def erase_beside(contact_id: int, aliases: Sequence[str]) -> Counts:
 
 
 def erase_from_log(app: str, model: str, ids: Sequence[int]) -> int:
-    """Replaces names of rows in Django's log of changes by their ids."""
+    """Replaces names of rows in Django's admin log by their ids."""
     values = {"app": app, "model": model, "ids": [str(each) for each in ids]}
     return _execute(_LOG, values)
 

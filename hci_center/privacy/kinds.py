@@ -1,4 +1,4 @@
-"""The kinds of data that a preview and a certificate count, and what becomes of them."""
+"""The kinds of data in previews and certificates, and how they are erased."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ DELETED, EMPTIED = _("deleted"), _("emptied")
 
 
 class Kind(NamedTuple):
-    """What a kind of rows is called, and what an erasure makes of it."""
+    """A kind of rows: its label, and what an erasure does to it."""
 
     name: Any
     becomes: Any
 
 
-# In the order of the pages.
+# In display order.
 KINDS: dict[str, Kind] = {
     "contacts": Kind(
         _("Contacts"), _("made anonymous: nobody's name, number, picture")
@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
     "adminLog": Kind(_("Names in the log of changes"), _("replaced by numbers")),
 }
 
-# What an erasure leaves, and on which ground.
+# The data that an erasure keeps, and the legal grounds.
 STAYS = (
     (
         _("The ledger of the chats, their protocols, and marks without comments"),
@@ -74,7 +74,7 @@ STAYS = (
 
 
 class Counted(NamedTuple):
-    """One row of a table of counts."""
+    """A row of a table of counts."""
 
     name: Any
     becomes: Any
@@ -82,7 +82,7 @@ class Counted(NamedTuple):
 
 
 def listed(counts: dict[str, int]) -> list[Counted]:
-    """Returns the kinds that occur, in the order of the pages."""
+    """Returns the kinds with rows, in display order."""
     return [
         Counted(kind.name, kind.becomes, counts[code])
         for code, kind in KINDS.items()

@@ -1,4 +1,4 @@
-"""The ids of a person, and the marks by which an erased one is recognised."""
+"""The ids of a person, and their hashes, by which an erased person is recognised."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def aliases_of(contact: Contact) -> list[str]:
 
 
 def mark(manager_id: int, channel: str, alias: str) -> str:
-    """Returns the mark of an id with the present key, as 64 hexadecimal digits."""
+    """Returns the hash of an id with the current key, as 64 hexadecimal digits."""
     return digest(PURPOSE, _text(manager_id, channel, alias)).hex()
 
 
 def possible_marks(manager_id: int, channel: str, alias: str) -> set[str]:
-    """Returns the marks with the present key and with each earlier one."""
+    """Returns the hashes with the current key and with each earlier one."""
     found = digests(PURPOSE, _text(manager_id, channel, alias))
     return {each.hex() for each in found}
 
@@ -46,7 +46,7 @@ def _text(manager_id: int, channel: str, alias: str) -> str:
 
 
 def feed_ids(channel: str, aliases: list[str]) -> list[str]:
-    """Returns the ids as the live feed has them in its events, as JSON."""
+    """Returns the ids in the live feed's format, as JSON."""
     return [
         json.dumps(public_id(channel, alias), ensure_ascii=False) for alias in aliases
     ]

@@ -1,7 +1,7 @@
-"""Requests of persons about their data, legal holds, and marks of erased persons.
+"""Models: requests about personal data, legal holds, tombstones and retention.
 
-No row holds free text about a person: requests are described by codes, so that they
-can be kept when the person is erased.
+No row contains free text about a person: requests use codes, so that they can be kept
+after the person is erased.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from managers.models import Manager
 
 
 class Request(models.Model):
-    """What a person, or somebody for it, has asked about its data."""
+    """A request about personal data, by the person or a representative."""
 
     class Kind(models.TextChoices):
         ERASURE = "erasure", _("Erasure")
@@ -68,11 +68,11 @@ class Request(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Runs in a row that ended in an error; the next one is put off.
+    # The number of consecutive failed runs; the next one is postponed.
     failures = models.PositiveSmallIntegerField(default=0)
-    # Of an erasure the certificate, of a dossier what its file holds.
+    # For an erasure the certificate, for a dossier the manifest.
     result = models.JSONField(null=True, blank=True)
-    # The name of a dossier's file below HCI_DATA_DIR; "" when it has been deleted.
+    # The name of a dossier's file below HCI_DATA_DIR; "" after it is deleted.
     file = models.CharField(max_length=100, blank=True, default="")
 
     class Meta:
@@ -98,7 +98,7 @@ class Request(models.Model):
 
 
 class Subject(models.Model):
-    """A contact that a request is about: a person has one with each manager."""
+    """A contact of a request: a person has one contact per manager."""
 
     request = models.ForeignKey(
         Request, on_delete=models.CASCADE, related_name="subjects"
@@ -107,9 +107,9 @@ class Subject(models.Model):
         Manager, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
-    # The person's ids as JSON, from the beginning of its erasure to its end.
+    # The person's ids as JSON, encrypted, while the erasure is running.
     aliases = EncryptedTextField(blank=True, default="")
-    # How far its erasure has got: the chat and message, and the rows of each kind.
+    # The progress of its erasure: chat and message, and the rows of each kind.
     chat_id = models.BigIntegerField(default=0)
     message_id = models.BigIntegerField(default=0)
     counts = models.JSONField(default=dict, blank=True)
@@ -129,7 +129,7 @@ class Subject(models.Model):
 
 
 class Hold(models.Model):
-    """A legal reason not to erase a contact, or one of its chats, for now."""
+    """A legal hold, which prevents the erasure of a contact or one of its chats."""
 
     class Reason(models.TextChoices):
         LAWSUIT = "lawsuit", _("lawsuit")
@@ -140,7 +140,7 @@ class Hold(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="+", verbose_name=_("contact")
     )
-    # None: everything of the contact.
+    # None: the whole contact.
     chat = models.ForeignKey(
         Chat,
         on_delete=models.CASCADE,
@@ -167,16 +167,16 @@ class Hold(models.Model):
 
 
 class Tombstone(models.Model):
-    """The marks of an erased person, by which a restored backup is erased again.
+    """The hashed ids of an erased person, for repeating the erasure after a restore.
 
-    A mark is a keyed digest of an id: it names nobody, and tells only whether a given
-    id is the erased one. The same is in `HCI_DATA_DIR/erasures.jsonl`.
+    They are keyed digests: they identify nobody, but can be compared with a given id.
+    `HCI_DATA_DIR/erasures.jsonl` contains the same.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     at = models.DateTimeField()
     certificate = models.CharField(max_length=32)
-    # No foreign key: it outlives what it is about.
+    # No foreign key: it outlives its contact.
     manager_id = models.BigIntegerField()
     marks = ArrayField(models.CharField(max_length=64))
 
@@ -188,12 +188,12 @@ class Tombstone(models.Model):
 
 
 class Retention(models.Model):
-    """How long a manager keeps data, in months; None keeps it. No row: everything."""
+    """A manager's retention periods, in months; None or no row: data is kept."""
 
     manager = models.OneToOneField(
         Manager, on_delete=models.CASCADE, related_name="+", primary_key=True
     )
-    # Since the chat was closed; files alone since their message.
+    # Counted from the closing of the chat; for files alone, from their message.
     words_months = models.PositiveSmallIntegerField(
         _("words and files, since the chat was closed"), null=True, blank=True
     )
@@ -205,9 +205,9 @@ class Retention(models.Model):
     )
     saved_by = models.CharField(max_length=64)
     saved_at = models.DateTimeField(default=timezone.now)
-    # It takes nothing before.
+    # Nothing is deleted before this time.
     runs_from = models.DateTimeField()
-    # The last night on which it ran.
+    # The night of the last run.
     last_day = models.DateField(null=True, blank=True)
 
     class Meta:

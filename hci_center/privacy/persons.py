@@ -1,4 +1,4 @@
-"""Finds a person by a number, an id or a protocol, over all managers that are reached."""
+"""Finds a person by a number, an id or a protocol, among all accessible managers."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from contacts.phone_numbers import as_written
 from hci_center.callers import Caller
 from managers.models import Manager
 
-# More are not one person: another text finds the right one.
+# More results are not one person: the search must be refined.
 MOST = 100
 
 
 def managers_of(caller: Caller) -> QuerySet[Manager]:
-    """Returns the managers whose persons the caller may handle."""
+    """Returns the managers for which the caller may handle personal data."""
     rows = Manager.objects.order_by("name", "pk")
     return rows if caller.managers is None else rows.filter(pk__in=caller.managers)
 
 
 def contacts_of(caller: Caller) -> QuerySet[Contact]:
-    """Returns the contacts of those managers, deleted ones too."""
+    """Returns the contacts of those managers, including deleted ones."""
     rows = Contact.objects.select_related("manager")
     if caller.managers is not None:
         rows = rows.filter(manager__in=caller.managers)
@@ -32,7 +32,7 @@ def contacts_of(caller: Caller) -> QuerySet[Contact]:
 
 
 def find_contacts(caller: Caller, text: str) -> list[Contact]:
-    """Returns the contacts that the text names in any spelling, deleted ones too.
+    """Returns the contacts that match the text in any spelling, also deleted ones.
 
     It is a number as people write it, an id of a channel, or the protocol of a chat.
     With those that were merged into them.

@@ -1,4 +1,4 @@
-"""Counts what an erasure would touch, before anybody confirms it."""
+"""Counts the rows that an erasure would change, before it is confirmed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import connection
 from contacts.models import Contact
 from hci_center.privacy.erasing_rows import Counts
 
-# Raw events and the feed are searched by their texts, which is for the worker alone.
+# Raw events and the feed are searched by text, which only the worker does.
 _COUNTS = """
 WITH mine AS (SELECT id FROM chats_chat WHERE contact_id = ANY(%(contacts)s)),
      said AS (SELECT m.id FROM chats_message m JOIN mine ON mine.id = m.chat_id)

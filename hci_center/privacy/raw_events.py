@@ -1,7 +1,7 @@
-"""Erases what webhooks and stored answers say of a person.
+"""Erases data about a person in raw webhook events and stored responses.
 
-Both are found by the person's ids in their text, as whole words. A raw event stays as an
-empty row: senders repeat events for days, and its digest tells that it is known.
+Both are found by the person's ids in their text, as whole words. A raw event remains as
+an empty row: senders repeat events for days, and its digest identifies duplicates.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from chats.accounts.registry import cloud_account
 from chats.models import InboundEvent
 from managers.models import Manager
 
-# Rows that are searched with one statement.
+# How many rows are searched with one statement.
 STEP = 20_000
-# Shorter ids would be found in texts about others.
+# Shorter ids would match texts about others.
 SHORTEST = 5
 
 _RANGE = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM {table}"
@@ -48,7 +48,7 @@ def pattern_of(aliases: Sequence[str]) -> str | None:
 
 
 def erase_events(manager_id: int, pattern: str) -> Iterator[int]:
-    """Empties the raw events of the manager, or of nobody, that match; yields counts."""
+    """Empties the matching raw events of the manager, or of none; yields counts."""
     accounts: dict[tuple[str, str], int | None] = {}
     for after, upto in _steps("chats_inboundevent"):
         values: dict[str, Any] = {"after": after, "upto": upto, "pattern": pattern}
@@ -67,7 +67,7 @@ def erase_events(manager_id: int, pattern: str) -> Iterator[int]:
 
 
 def erase_answers(manager_id: int, pattern: str) -> Iterator[int]:
-    """Deletes the stored answers of the manager that match; yields how many."""
+    """Deletes the manager's matching stored responses; yields counts."""
     for after, upto in _steps("api_storedanswer"):
         values: dict[str, Any] = {"after": after, "upto": upto, "pattern": pattern}
         with connection.cursor() as cursor:
@@ -83,7 +83,7 @@ def _steps(table: str) -> list[tuple[int, int]]:
 
 
 def _manager_of(source: str, account: str) -> int | None:
-    """Returns the manager whose events are those of an account; None if nobody's."""
+    """Returns the manager of an account's events; None if there is none."""
     if source == InboundEvent.Source.WHATSAPP:
         cloud = cloud_account(account)
         return None if cloud is None else cloud.manager_id

@@ -1,4 +1,4 @@
-"""Makes, confirms and cancels requests about personal data, and places legal holds."""
+"""Creates, confirms and cancels requests about personal data; places legal holds."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SEPARATORS = re.compile(r"[\s().+-]")
 
 
 class RefusedRequestError(Exception):
-    """The request cannot be made or confirmed; the text says why."""
+    """The request cannot be created or confirmed; the text says why."""
 
 
 def visible_requests(caller: Caller) -> QuerySet[Request]:
-    """Returns the requests all of whose contacts are of managers that are reached."""
+    """Returns the requests whose contacts all belong to accessible managers."""
     requests = Request.objects.all()
     if caller.managers is None:
         return requests
@@ -46,12 +46,11 @@ def make_request(
     made_by: str,
     is_made_now: bool = False,
 ) -> Request:
-    """Stores a request; an erasure waits for its confirmation, a dossier begins.
+    """Stores a request; an erasure waits for confirmation, a dossier is started.
 
-    With `is_made_now` the caller makes the dossier, and no worker does.
+    With `is_made_now` the caller builds the dossier instead of a worker.
 
-    Raises RefusedRequestError if a contact has an erasure that is not done yet, or is
-    erased already.
+    Raises RefusedRequestError if a contact has a pending erasure, or is already erased.
     """
     listed = sorted(contacts, key=lambda contact: contact.pk)
     if not listed:
@@ -86,9 +85,9 @@ def make_request(
 
 @transaction.atomic
 def confirm_erasure(request: Request, typed: str, *, confirmed_by: str) -> None:
-    """Hands an erasure to the worker; the number or id must have been typed again.
+    """Confirms an erasure; the number or id must have been typed again.
 
-    Raises RefusedRequestError if it is another, or the request is not open any more.
+    Raises RefusedRequestError if it differs, or if the request is no longer open.
     """
     names = {
         alias
@@ -113,7 +112,7 @@ def confirm_erasure(request: Request, typed: str, *, confirmed_by: str) -> None:
 
 @transaction.atomic
 def cancel_request(request: Request) -> None:
-    """Cancels a request that has not begun; raises RefusedRequestError otherwise."""
+    """Cancels a request that has not started; raises RefusedRequestError otherwise."""
     waiting = Request.objects.filter(
         pk=request.pk, state__in=[Request.State.OPEN, Request.State.QUEUED]
     )
@@ -123,7 +122,7 @@ def cancel_request(request: Request) -> None:
 
 
 def holds_of(request: Request) -> QuerySet[Hold]:
-    """Returns the legal holds for which an erasure waits."""
+    """Returns the legal holds that block an erasure."""
     return Hold.objects.filter(
         contact__in=request.subjects.values("contact"), lifted_at=None
     ).select_related("chat", "contact")
@@ -133,7 +132,7 @@ def holds_of(request: Request) -> QuerySet[Hold]:
 def place_hold(
     contact: Contact, chat: Chat | None, *, reason: str, reference: str, by: str
 ) -> Hold:
-    """Keeps a contact, or one of its chats, from being erased."""
+    """Places a legal hold on a contact or one of its chats."""
     hold = Hold.objects.create(
         contact=contact, chat=chat, reason=reason, reference=reference, placed_by=by
     )
@@ -149,7 +148,7 @@ def place_hold(
 
 @transaction.atomic
 def lift_hold(hold: Hold, *, by: str) -> None:
-    """Ends a legal hold; one that has ended stays as it is."""
+    """Ends a legal hold, unless it has ended already."""
     if Hold.objects.filter(pk=hold.pk, lifted_at=None).update(
         lifted_at=timezone.now(), lifted_by=by
     ):
@@ -163,7 +162,7 @@ def lift_hold(hold: Hold, *, by: str) -> None:
 
 
 def _record(act: str, request: Request, **details: str) -> None:
-    """One line for each manager, as it may be seen by those who see the manager."""
+    """Writes one audit line per manager, visible to those who may see the manager."""
     managers = request.subjects.values_list("manager_id", flat=True).distinct()
     for manager_id in managers:
         record(

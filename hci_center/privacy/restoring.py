@@ -1,7 +1,7 @@
-"""Erases again whom a restored backup has brought back.
+"""Repeats erasures after a backup was restored.
 
-The tombstones of the database and those of `erasures.jsonl` are united: a backup that
-is older than an erasure lacks its tombstone, a new machine lacks the file.
+The tombstones of the database and of `erasures.jsonl` are merged: a backup that is
+older than an erasure lacks its tombstone, a new machine lacks the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 LOCK = 0x48434945
 ACTOR = Actor("command:erasures")
 
-# Every id of contacts that were made before the newest erasure of their manager.
+# All ids of contacts that were created before the latest erasure of their manager.
 _KNOWN = """
 SELECT c.id, c.channel, i.alias, c.created_at FROM contacts_contact c
   JOIN contacts_identity i ON i.contact_id = c.id
@@ -41,9 +41,9 @@ SELECT c.id, c.channel, c.external_id, c.created_at FROM contacts_contact c
 
 
 def apply_if_restored() -> int:
-    """Erases again if the database lacks a tombstone of the file: it was restored.
+    """Repeats erasures if the database lacks a tombstone of the file (was restored).
 
-    Tombstones that the file lacks are added to it. Returns how many were erased.
+    Missing tombstones are added to the file. Returns the number of erased contacts.
     """
     in_file = tombstones.read()
     in_database = set(Tombstone.objects.values_list("pk", flat=True))
@@ -53,9 +53,9 @@ def apply_if_restored() -> int:
 
 
 def apply(source: Path | None = None) -> int:
-    """Unites the tombstones, also with those of another file; erases whom they mark.
+    """Merges the tombstones, also with those of another file; erases their persons.
 
-    Returns how many contacts were erased. Raises UnreadableTombstonesError.
+    Returns the number of erased contacts. Raises UnreadableTombstonesError.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -66,7 +66,7 @@ def apply(source: Path | None = None) -> int:
 
 
 def who_is_here() -> Iterator[Finding]:
-    """Yields the contacts that a tombstone of the database or the file marks."""
+    """Yields the contacts that match a tombstone of the database or the file."""
     known = {each.pk: each for each in Tombstone.objects.all()}
     buried = [*(tombstones.read() | known).values()]
     for contact_id, certificate in _found(buried):
@@ -95,7 +95,7 @@ def _apply(source: Path | None) -> int:
 
 
 def _found(buried: list[Tombstone]) -> list[tuple[int, str]]:
-    """Returns the contacts that a tombstone marks, each with its certificate."""
+    """Returns the contacts that match a tombstone, each with its certificate."""
     by_manager: defaultdict[int, list[Tombstone]] = defaultdict(list)
     for tombstone in buried:
         by_manager[tombstone.manager_id].append(tombstone)

@@ -1,7 +1,7 @@
-"""Deletes words, files and persons whose time is over, by manager, each night.
+"""Deletes texts, files and persons after their retention period, every night.
 
 Nothing is deleted by default, and a change first runs 7 days after it was saved: until
-then a person can read what it would take, and stop it.
+then it can be reviewed and stopped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hci_center.privacy.erasing import BATCH, Progress, erase_contact, purge_fil
 from hci_center.privacy.marks import aliases_of
 from hci_center.privacy.models import Retention
 
-# From what hour of the installation's night on, and until which.
+# The hours between which it runs, in the installation's time zone.
 FROM, UNTIL = 2, 6
 FIRST_AFTER = timedelta(days=7)
 ACTOR = Actor("command:retention")
@@ -56,7 +56,7 @@ WHERE c.manager_id = %(manager)s AND c.external_id NOT LIKE 'apagado-%%'
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run takes, or would take."""
+    """The number of rows that a run deletes, or would delete."""
 
     words: int = 0
     files: int = 0
@@ -64,7 +64,7 @@ class Taken:
 
 
 def would_take(retention: Retention, now: datetime) -> Taken:
-    """Counts what a run at that time would take; nothing is changed."""
+    """Counts what a run at that time would delete, without changing anything."""
     return Taken(
         _count(_WORDS, retention, retention.words_months, now),
         _count(_FILES, retention, retention.files_months, now),
@@ -73,7 +73,7 @@ def would_take(retention: Retention, now: datetime) -> Taken:
 
 
 def run_if_due(now: datetime | None = None) -> int:
-    """Runs once a night for each manager that has a retention; returns for how many."""
+    """Runs once a night for each manager with retention periods; returns how many."""
     now = now or timezone.now()
     local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
     if not FROM <= local.hour < UNTIL:
@@ -81,7 +81,7 @@ def run_if_due(now: datetime | None = None) -> int:
     done = 0
     due = Retention.objects.filter(runs_from__lte=now)
     for retention in due.exclude(last_day=local.date()).select_related("manager"):
-        # One worker runs it, whoever else asks at the same moment.
+        # Only one worker runs it.
         mine = due.filter(pk=retention.pk).exclude(last_day=local.date())
         if mine.update(last_day=local.date()):
             with faults.isolate("worker", "retention", str(retention.manager_id)):
@@ -91,7 +91,7 @@ def run_if_due(now: datetime | None = None) -> int:
 
 
 def run(retention: Retention, now: datetime) -> Taken:
-    """Deletes what is over, persons first, in short transactions; writes the audit."""
+    """Deletes expired data, persons first, in short transactions; writes the audit."""
     persons = _erase_persons(retention, now)
     words = sum(_erase_words(retention, now))
     files = sum(_delete_files(retention, now))
@@ -112,7 +112,7 @@ def _erase_persons(retention: Retention, now: datetime) -> int:
     erased, after = 0, 0
     persons, months = f"{_PERSONS} AND c.id > %(after)s", retention.person_months
     while ids := _ids("c.id", persons, retention, months, now, after):
-        # One that fails is tried again the next night.
+        # A failed one is retried the next night.
         after = ids[-1]
         for contact in Contact.objects.filter(pk__in=ids):
             with faults.isolate("worker", "retention", f"contact {contact.pk}"):
@@ -169,6 +169,6 @@ def _values(retention: Retention, months: int, now: datetime) -> dict[str, Any]:
 
 
 def months_before(now: datetime, months: int) -> datetime:
-    """Returns the same moment so many months earlier, at most on the 28th."""
+    """Returns the time that many months earlier, on the 28th at the latest."""
     years, month = divmod(now.month - 1 - months, 12)
     return now.replace(year=now.year + years, month=month + 1, day=min(now.day, 28))

@@ -1,4 +1,4 @@
-"""The worker's part of requests: erases persons, one request at a time."""
+"""The worker's job for erasures: one request at a time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from hci_center.privacy.erasing import Progress, erase_contact
 from hci_center.privacy.marks import aliases_of, mark
 from hci_center.privacy.models import Request, Subject, Tombstone
 
-# Renewed with each step; another worker goes on when it has expired.
+# Renewed with each step; after it expires, another worker continues.
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
-# Contacts under a legal hold are left for later.
+# Contacts under a legal hold are skipped.
 _LEASE = """
 UPDATE privacy_request r
    SET state = 'running', lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
@@ -56,7 +56,7 @@ class SubjectProgress(Progress):
 
 
 def erase_waiting() -> int:
-    """Carries out the erasures that are due; returns how many it has finished."""
+    """Carries out due erasures; returns the number of completed ones."""
     done = 0
     while (request := lease(Request.Kind.ERASURE)) is not None:
         later = partial(put_off, request)
@@ -79,7 +79,7 @@ def renew(request_id: int) -> None:
 
 
 def put_off(request: Request) -> None:
-    """Puts a request off after an error, each time for longer."""
+    """Postpones a request after an error, with increasing delays."""
     failures = request.failures + 1
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
     Request.objects.filter(pk=request.pk).update(
@@ -109,9 +109,10 @@ def delete_dossiers(contact_id: int) -> None:
 
 
 def _bury(request: Request, subject: Subject) -> list[str]:
-    """Writes the tombstone before the first row is touched; returns the person's ids.
+    """Writes the tombstone before the first row is changed; returns the person's ids.
 
-    They are kept, sealed, until the contact is erased: its rows lose them first.
+    They are stored, encrypted, until the contact is erased, because its rows lose them
+    first.
     """
     if subject.aliases:
         found: list[str] = json.loads(subject.aliases)

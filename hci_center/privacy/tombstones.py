@@ -1,7 +1,7 @@
 """The tombstones of erased persons, in the database and in `erasures.jsonl`.
 
-The file is written, and on the disk, before the first row of a person is touched: a
-backup of the database that is restored later knows nothing of the erasure.
+The file is written and flushed before the first row of a person is changed: a database
+backup from before the erasure does not contain it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAME = "erasures.jsonl"
 
 
 class UnreadableTombstonesError(Exception):
-    """A line of a file of tombstones is none."""
+    """A line of a tombstone file is invalid."""
 
 
 def path() -> Path:
@@ -35,7 +35,7 @@ def write(tombstones: Iterable[Tombstone]) -> None:
     """Appends the tombstones to the file and flushes it to the disk."""
     lines = encode(tombstones)
     with _opened() as file:
-        # A line that was cut off by a power failure: nothing followed from it.
+        # Drops a line that was cut off by a power failure: no erasure followed it.
         file.truncate(file.read().rfind(b"\n") + 1)
         file.write(lines)
         file.flush()
@@ -48,10 +48,10 @@ def write(tombstones: Iterable[Tombstone]) -> None:
 
 
 def read(source: Path | None = None) -> dict[UUID, Tombstone]:
-    """Returns the tombstones of a file, by default ours; none if there is no file.
+    """Returns the tombstones of a file, by default our own; empty if it does not exist.
 
-    The last line may be cut off. Raises UnreadableTombstonesError for another line that
-    is no tombstone.
+    The last line may be truncated. Raises UnreadableTombstonesError for any other
+    invalid line.
     """
     source = source or path()
     try:
@@ -73,7 +73,7 @@ def read(source: Path | None = None) -> dict[UUID, Tombstone]:
 
 
 def encode(tombstones: Iterable[Tombstone]) -> bytes:
-    """Returns the tombstones as lines of such a file."""
+    """Returns the tombstones as lines of the file."""
     return "".join(json.dumps(_shape(each)) + "\n" for each in tombstones).encode()
 
 

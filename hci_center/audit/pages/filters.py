@@ -1,4 +1,4 @@
-"""The filters of the audit's page, as its address gives them."""
+"""The filters of the audit's page, from its query string."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from managers.models import Manager
 
 
 class FilterForm(forms.Form):
-    """What to show; every field may be empty."""
+    """The filters; every field is optional."""
 
     manager = forms.ChoiceField(
         label=gettext_lazy("Manager"), required=False, widget=UnfoldAdminSelectWidget()
@@ -74,7 +74,7 @@ class FilterForm(forms.Form):
         field.error_messages = {"invalid_choice": _("There is no such manager.")}
 
     def lines(self) -> QuerySet[AuditLine]:
-        """Returns the lines that the person may see and has asked for, newest first."""
+        """Returns the filtered lines that the user may see, newest first."""
         given = self.cleaned_data
         found = visible_lines(self.caller)
         exact = {

@@ -22,7 +22,7 @@ from hci_center.audit.shown import shown
 from managers.admin.tenant import caller_behind
 
 LINES = 50
-# Lines of a file at most; a narrower period gives the rest.
+# The maximum number of lines of a file.
 MOST_EXPORTED = 100_000
 MAY_READ = ("administrator", "supervisor", "auditor")
 
@@ -95,7 +95,7 @@ def _file(form: FilterForm, lines: list[AuditLine]) -> HttpResponseBase:
 
 
 def _csv(lines: list[AuditLine]) -> Iterator[str]:
-    """Yields the lines as Excel of the person's language opens them."""
+    """Yields the lines in the format that Excel expects in the user's language."""
     is_portuguese = (translation.get_language() or "").startswith("pt")
     writer = csv.writer(_Echo(), delimiter=";" if is_portuguese else ",")
     head = ("id", "at", "credential", "who", "manager", "act", "kind", "target")
@@ -123,13 +123,13 @@ def _joined(pairs: list[tuple[str, str]]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """Returns a text that no spreadsheet takes for a formula."""
+    """Returns the text, escaped so that no spreadsheet treats it as a formula."""
     begins = text.lstrip()[:1]
     return f"'{text}" if begins in ("=", "+", "-", "@") and begins else text
 
 
 class _Echo:
-    """Returns what the writer of the standard library writes."""
+    """A file-like object for `csv.writer` that returns the line."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""Hands out a dossier, to who types his password again."""
+"""Downloads a dossier, after the user has entered his password again."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class DossierFile(PrivacyPage):
         return response
 
     def _record(self, found: Request) -> None:
-        """Before the first byte leaves."""
+        """Before the first byte is sent."""
         for manager_id in found.subjects.values_list(
             "manager_id", flat=True
         ).distinct():

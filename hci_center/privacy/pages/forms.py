@@ -24,7 +24,7 @@ def _choice(label: Any, choices: Any) -> forms.ChoiceField:
 
 
 class RequestForm(forms.Form):
-    """Who asks for what; nothing about the person itself is written down."""
+    """A request: who asks for what, without free text about the person."""
 
     kind = _choice(_("What is asked for"), Request.Kind.choices)
     asked_by = _choice(_("Who asks"), Request.AskedBy.choices)

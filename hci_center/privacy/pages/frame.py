@@ -1,4 +1,4 @@
-"""What the pages of personal data share: who may open them, and the admin's frame."""
+"""The base of the pages of personal data: permissions, and the admin's context."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PrivacyPage(View):
         return super().dispatch(request, *args, **kwargs)
 
     def find(self, pk: int) -> Request:
-        """Returns a request; raises Http404, also for one of other managers."""
+        """Returns a request; raises Http404, also for those of other managers."""
         found = visible_requests(self.caller).filter(pk=pk).first()
         if found is None:
             raise Http404

@@ -28,7 +28,7 @@ from managers.admin.lookups import is_row_id
 
 
 class RequestPage(PrivacyPage):
-    """Shows a request, and takes what is done about it."""
+    """Shows a request, and handles the actions on it."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._show(request, self.find(pk))

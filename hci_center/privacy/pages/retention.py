@@ -1,4 +1,4 @@
-"""How long each manager keeps data: what a run would take, saved and stopped here."""
+"""Sets the retention periods of each manager, with a preview of what is deleted."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class RetentionPage(PrivacyPage):
             saved=saved,
             taken=taken,
             is_proposed=proposed is not None,
-            # The audit is of all managers.
+            # The audit belongs to all managers.
             audit=audit_years.years() if self.caller.managers is None else None,
             audit_kept=settings.AUDIT_YEARS,
         )

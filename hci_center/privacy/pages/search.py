@@ -1,4 +1,4 @@
-"""The first page: finds a person, begins a request, lists the requests."""
+"""The first page: finds a person, creates a request, lists requests."""
 
 from __future__ import annotations
 

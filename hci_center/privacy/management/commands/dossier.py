@@ -1,4 +1,4 @@
-"""`manage.py dossier NUMBER_OR_ID`: writes what is held of a person into a zip."""
+"""`manage.py dossier NUMBER_OR_ID`: exports all data about a person to a zip."""
 
 from __future__ import annotations
 

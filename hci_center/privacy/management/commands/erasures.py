@@ -1,4 +1,4 @@
-"""`manage.py erasures apply`: erases again whom a restored backup has brought back."""
+"""`manage.py erasures apply`: repeats erasures after a backup was restored."""
 
 from __future__ import annotations
 
