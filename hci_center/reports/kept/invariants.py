@@ -40,7 +40,8 @@ INVARIANTS: Mapping[str, str] = {
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
           FROM chats_chatevent e) l
        WHERE l.at < l.before - interval '1 second'""",
-    # An open chat that nobody who works can take, for over a minute and by nobody's choice.
+    # An open chat that no active operator can take, for over a minute, unless by
+    # choice.
     "H1": """
       SELECT h.manager_id, h.id FROM chats_chat h
         JOIN contacts_contact c ON c.id = h.contact_id
@@ -55,7 +56,7 @@ INVARIANTS: Mapping[str, str] = {
                             WHERE s.operator_id = o.id AND s.area_id = c.area_id) END)
          AND NOT EXISTS (SELECT FROM chats_homelesschat w
                           WHERE w.chat_id = h.id AND w.is_by_choice)""",
-    # A contact held by somebody who is inactive.
+    # A contact held by an inactive operator.
     "H2": """
       SELECT c.manager_id, h.id FROM contacts_contact c
         JOIN areas_operator o ON o.id = c.operator_id AND NOT o.is_active

@@ -17,7 +17,7 @@ HEIGHT = 180
 # The size of labels below the columns, and left of the bars.
 FOOT, LEFT = 20, 180
 ROW = 24
-# What a character of a label takes, at the widest, and the gap between two.
+# The width of the widest character of a label, and the gap between two labels.
 LETTER, GAP = 6.5, 8
 _LONGEST_LABEL = 26
 
