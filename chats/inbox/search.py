@@ -18,7 +18,8 @@ FEWEST_DIGITS = 4
 SHORTEST_TEXT = 2
 
 _PHONE = re.compile(r"[\d\s().\-/+]+", re.ASCII)
-_PROTOCOL = re.compile(r"BR[0-9]+", re.IGNORECASE | re.ASCII)
+# Callers' own protocols may have letters too, in either case.
+_PROTOCOL = re.compile(r"BR[0-9][0-9a-z]*", re.IGNORECASE | re.ASCII)
 _PATTERN = r"""
 SELECT '%%' || regexp_replace(search_key(%s), '([\\%%_])', '\\\1', 'g') || '%%'
 """
@@ -31,7 +32,7 @@ _OF_NAME = """EXISTS (
 _OF_NUMBER = """(h.protocol LIKE %(pattern)s OR EXISTS (
     SELECT FROM contacts_identity n
      WHERE n.contact_id = c.id AND n.alias LIKE %(pattern)s OFFSET 0))"""
-_OF_PROTOCOL = "h.protocol LIKE %(pattern)s"
+_OF_PROTOCOL = "h.protocol ILIKE %(pattern)s"
 _OF_IDS = "h.id = ANY(%(found)s::bigint[])"
 
 _IDS_BY_NAME = """
@@ -41,7 +42,7 @@ SELECT h.id FROM contacts_searchname n JOIN chats_chat h ON h.contact_id = n.con
 """
 _IDS_BY_PROTOCOL = """
 SELECT h.id FROM chats_chat h
- WHERE h.manager_id = ANY(%(managers)s::bigint[]) AND h.protocol LIKE %(pattern)s
+ WHERE h.manager_id = ANY(%(managers)s::bigint[]) AND h.protocol ILIKE %(pattern)s
  LIMIT %(most)s
 """
 _IDS_BY_ALIAS = """
@@ -54,7 +55,7 @@ SELECT h.id FROM contacts_identity n JOIN chats_chat h ON h.contact_id = n.conta
 def text_condition(text: str, managers: list[int]) -> tuple[str, dict[str, Any]]:
     """Returns the condition on `h` and `c` for a part of a name, number or protocol.
 
-    Four digits or more, in any format, are a number or a protocol; `BR` and digits are
+    Four digits or more, in any format, are a number or a protocol; `BR` and a digit are
     the start of a protocol; anything else is part of a name.
     """
     text = text.strip()
@@ -64,7 +65,7 @@ def text_condition(text: str, managers: list[int]) -> tuple[str, dict[str, Any]]
         condition = _OF_NUMBER
         lookups: tuple[str, ...] = (_IDS_BY_PROTOCOL, _IDS_BY_ALIAS)
     elif _PROTOCOL.fullmatch(text):
-        pattern = f"{text.upper()}%"
+        pattern = f"{text}%"
         condition, lookups = _OF_PROTOCOL, (_IDS_BY_PROTOCOL,)
     else:
         pattern = _pattern(text)

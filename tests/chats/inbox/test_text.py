@@ -73,6 +73,13 @@ def test_protocols_by_a_part_or_their_beginning(api, manager, both_ways):
         assert protocols(api, text=text) == [], text
 
 
+def test_protocols_of_callers_may_have_letters(api, manager, both_ways):
+    chat = open_chat(manager, chat={"protocol": "BR848a795dsa684d"})
+    for text in ("BR848a795dsa684d", "br848A79", "BR84"):
+        assert protocols(api, text=text) == [chat.protocol], text
+    assert protocols(api, text="BR848b") == []
+
+
 def test_closed_chats_and_pages(api, manager, both_ways):
     chats = [
         open_chat(manager, name=f"Maria {n}", chat={"closed_at": at(n)})
