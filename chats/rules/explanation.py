@@ -6,7 +6,7 @@ from typing import Any
 
 from areas.rules.policies import policy_for
 from chats.conversations.reading import ReadRequest, find_conversation
-from chats.models import AssignmentRecord, Chat, MenuState
+from chats.models import AssignmentRecord, MenuState
 from chats.rules.assignment import choose
 from chats.rules.candidates import explain_choice
 from contacts.models import Contact
@@ -20,14 +20,18 @@ def explain(caller: Caller, request: ReadRequest) -> dict[str, Any]:
     `assignment` is None if there was none, `waiting` if the chat does not wait in an
     area. Raises the errors of `find_conversation`.
     """
-    contact = find_conversation(caller, request).contact
-    chat = Chat.objects.get(contact=contact.pk, closed_at=None)
-    return {"assignment": _assignment(chat), "waiting": _waiting(contact, chat)}
+    conversation = find_conversation(caller, request)
+    # It may be closed by now.
+    chat_id = conversation.chat_id
+    return {
+        "assignment": _assignment(chat_id),
+        "waiting": _waiting(conversation.contact, chat_id),
+    }
 
 
-def _assignment(chat: Chat) -> dict[str, Any] | None:
+def _assignment(chat_id: int | None) -> dict[str, Any] | None:
     record = (
-        AssignmentRecord.objects.filter(event__chat=chat)
+        AssignmentRecord.objects.filter(event__chat=chat_id)
         .select_related("event")
         .order_by("-event_id")
         .first()
@@ -43,10 +47,10 @@ def _assignment(chat: Chat) -> dict[str, Any] | None:
     }
 
 
-def _waiting(contact: Contact, chat: Chat) -> list[dict[str, Any]] | None:
+def _waiting(contact: Contact, chat_id: int | None) -> list[dict[str, Any]] | None:
     if contact.operator_id is not None or contact.area_id is None:
         return None
-    if MenuState.objects.filter(chat=chat).exists():
+    if MenuState.objects.filter(chat=chat_id).exists():
         return None
     policy = policy_for(contact.manager_id, contact.area_id)
     choice = choose(contact.pk, contact.area_id, policy)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
-from chats.rules import tasks
+from chats.models import Chat
+from chats.rules import explanation, tasks
 from tests import builders
 from tests.chats.rules.conftest import connect, pause
 from tests.chats.rules.running import run_tasks
@@ -63,3 +65,15 @@ def test_an_operator_asks_for_what_he_sees(manager, support, waiting, bruno):
         PATH, {"contactId": waiting.external_id, "operatorId": stranger.pk}
     )
     assert answer.status_code == 404
+
+
+def test_a_chat_that_is_closed_while_it_is_asked_about(api, waiting, ana, monkeypatch):
+    find = explanation.find_conversation
+
+    def find_and_close(caller, request):
+        found = find(caller, request)
+        Chat.objects.update(closed_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(explanation, "find_conversation", find_and_close)
+    assert why(api, waiting, ana)["assignment"] is None
