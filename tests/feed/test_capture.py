@@ -14,6 +14,7 @@ from chats.inbound.contact_merge import resolve_contact
 from chats.models import Message
 from contacts.models import Contact
 from tests import builders
+from tests.feed.stamped import rows_of
 
 
 def sent_events(rows: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
@@ -149,6 +150,23 @@ def test_a_deleted_contact_is_gone_and_a_revived_one_new(
         ("contact", "D", contact.public_id),
         ("contact", "I", contact.public_id),
     ]
+
+
+def test_a_revived_contact_brings_the_chat_that_was_left_open(
+    contact: Contact, stamp: Any
+) -> None:
+    chat = builders.make_chat(contact)
+    stamp()
+    Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-01-01T00:00Z")
+    stamp()
+    Contact.objects.filter(pk=contact.pk).update(deleted_at=None)
+    stamped = stamp()
+    assert sent_events(stamped)[:2] == [
+        ("contact", "I", contact.public_id),
+        ("chat", "U", contact.public_id),
+    ]
+    [row] = rows_of(stamped, "chat")
+    assert (row["open"], row["protocol"]) == (True, chat.protocol)
 
 
 def test_a_contact_that_changes_its_id_is_gone_under_the_old_one(

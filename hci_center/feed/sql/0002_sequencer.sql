@@ -43,7 +43,7 @@ BEGIN
     RETURNING *
   ), listed AS MATERIALIZED (
     -- A chat shows its contact's operator: when the operator of a contact changes, its
-    -- open chat is sent again.
+    -- open chat is sent again. So it is when the contact was deleted and comes back.
     SELECT t.*, e.kind AS told, head.seq + row_number() OVER (ORDER BY t.id, e.nth) AS seq
       FROM taken t, LATERAL (
         SELECT 1, t.kind WHERE t.kind <> 'line' UNION ALL
@@ -215,7 +215,9 @@ BEGIN
          CASE WHEN s.of_contact THEN s.its_operator ELSE s.operator_id END,
          s.was_area_id, s.was_operator_id, s.who, s.file,
          CASE WHEN s.told = 'epoch' THEN (SELECT epoch FROM advanced)
-              ELSE s.before_op || s.op || '"' || s.row_text || '}' END,
+              ELSE s.before_op
+                || CASE WHEN s.told = 'chat' AND s.kind = 'contact' THEN 'U' ELSE s.op END
+                || '"' || s.row_text || '}' END,
          CASE WHEN s.moved AND s.told = 'contact' THEN s.before_op || 'X"}' END
     FROM shaped s
   UNION ALL

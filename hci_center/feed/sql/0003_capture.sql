@@ -149,7 +149,8 @@ BEGIN
 END $$;
 
 -- `pk` names a contact whose line may have changed; a change of nothing else is of kind
--- "line". A restored contact counts as new. The join uses everything that identifies a contact:
+-- "line". A restored contact counts as new; `contact_id` has its open chat sent, too, which
+-- only a change by hand has left open. The join uses everything that identifies a contact:
 -- one whose id or manager changes is removed under the old and sent under the new.
 CREATE OR REPLACE FUNCTION change_of_contact() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -176,7 +177,7 @@ BEGIN
            coalesce(n.manager_id, o.manager_id),
            CASE WHEN s.lined THEN coalesce(n.id, o.id) END,
            CASE WHEN c.op = 'U' AND o.operator_id IS DISTINCT FROM n.operator_id
-                THEN n.id END,
+                  OR c.op = 'I' THEN n.id END,
            CASE c.op WHEN 'D' THEN o.area_id ELSE n.area_id END,
            CASE c.op WHEN 'D' THEN o.operator_id ELSE n.operator_id END,
            c.op = 'U' AND o.id IS NOT NULL
