@@ -1,9 +1,10 @@
 """Starts and ends the service level clocks of chats, and tells when one runs out.
 
 Where a clock is met or void, a trigger says so in the statement that does it. What
-starts is decided by a task: the business clock is computed in Python. The task derives
+starts is decided by the worker: the business clock is computed in Python. It derives
 the clocks from the ledger and the messages, so that it does not matter how late it
-comes, how often, and what a worker that was killed has left undone.
+does so, how often, and what a worker that was killed has left undone. After a line of
+the ledger a task does it, after a customer's message the task that applies the rules.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from chats.rules.clock_spans import (
     episodes_of,
     spans_of,
 )
+from chats.rules.context import RuleContext
 from chats.rules.tasks import LeasedTask, schedule
 from hci_center.database.clock import server_time
 from hci_center.database.rows import ModelRows
@@ -46,22 +48,18 @@ AGAIN = 0.1
 ROOM = 500
 
 # A message of the customer can start a clock only under hours with such a target, and
-# if he does not wait already. As the trigger on the ledger, a moment later.
-_FOLLOW = """
-INSERT INTO chats_task AS t (manager_id, kind, contact_id, run_at)
-SELECT h.manager_id, 'clock', h.contact_id, clock_timestamp() + interval '0.5 seconds'
+# if he does not wait already.
+_CAN_START = """
+SELECT EXISTS (SELECT FROM areas_area a WHERE a.manager_id = h.manager_id)
   FROM chats_chat h
   CROSS JOIN LATERAL (SELECT e.schedule_id FROM chats_chatevent e
                        WHERE e.chat_id = h.id ORDER BY e.id DESC LIMIT 1) newest
   JOIN areas_schedule s ON s.id = newest.schedule_id
- WHERE h.contact_id = %s AND h.closed_at IS NULL
+ WHERE h.id = %s AND h.closed_at IS NULL
    AND s.targets @@ '$.tmr > 0 || $.tmr1 > 0'
    AND NOT EXISTS (SELECT FROM chats_clock k
                     WHERE k.chat_id = h.id AND k.kind IN ('first', 'reply')
                       AND k.met_at IS NULL AND k.void_at IS NULL)
-ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
-   SET run_at = least(t.run_at, excluded.run_at), version = t.version + 1,
-       lease_until = NULL, failures = 0
 """
 _LOCK = "SELECT FROM contacts_contact WHERE id = %s FOR NO KEY UPDATE"
 # The contact's open chat and those closed since; whether the manager has areas; and
@@ -95,14 +93,26 @@ UPDATE chats_clock k
 """
 
 
-def follow(contact_id: int) -> None:
-    """Versions the task that starts clocks, if the hours of the open chat have targets.
+def start_for_messages(context: RuleContext, *, is_retry: bool) -> None:
+    """Starts the clocks of a customer's messages, if the hours have targets for them.
 
-    Part of the caller's transaction. To be called after the rules have decided about a
-    customer's messages; lines of the ledger schedule it by a trigger.
+    Part of the caller's transaction, after the rules have decided about the messages. A
+    caller that failed before leaves the clocks to their own task: an error in either
+    does not stop the other.
     """
+    chat = context.chat
     with connection.cursor() as cursor:
-        cursor.execute(_FOLLOW, [contact_id])
+        cursor.execute(_CAN_START, [chat.pk])
+        row = cursor.fetchone()
+    if row is None:
+        return
+    if is_retry:
+        schedule(
+            Task.Kind.CLOCK, chat.manager_id, contact_id=chat.contact_id, soonest=True
+        )
+        return
+    [has_areas] = row
+    store_clocks(chat, context.now, has_areas=has_areas)
 
 
 def handle_clock(task: LeasedTask) -> None:

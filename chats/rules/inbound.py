@@ -17,7 +17,7 @@ from chats.rules import menu
 from chats.rules.assignment import assign_soon, fits_last_operator
 from chats.rules.automatic import OLD, rule_actor
 from chats.rules.away import tell_if_closed
-from chats.rules.clocks import follow
+from chats.rules.clocks import start_for_messages
 from chats.rules.context import Arrived, RuleContext, lock_context
 from chats.rules.offline import is_gone, release
 from chats.rules.tasks import LeasedTask
@@ -55,7 +55,7 @@ def handle_inbound(task: LeasedTask) -> None:
         _decide(context, arrived)
         # The line that says that a chat was opened has scheduled its clocks.
         if not arrived.is_first:
-            follow(context.contact.pk)
+            start_for_messages(context, is_retry=task.failures > 0)
 
 
 def _decide(context: RuleContext, arrived: Arrived) -> None:

@@ -87,6 +87,33 @@ def test_who_waits_already_schedules_no_look_at_the_clocks(life):
     assert kinds() == ["assign"]
 
 
+def test_a_message_after_an_answer_starts_its_clock_at_once(
+    life, ana, django_assert_max_num_queries
+):
+    life.writes()
+    run_tasks()
+    life.answered(ana)
+    run_tasks()
+    life.writes("e agora?")
+    with django_assert_max_num_queries(16):
+        run_next("inbound")
+    assert "clock" not in kinds()
+    assert Clock.objects.filter(kind="reply", met_at=None, void_at=None).exists()
+
+
+def test_after_a_failure_the_clocks_have_a_task_of_their_own(life, ana):
+    life.writes()
+    run_tasks()
+    life.answered(ana)
+    run_tasks()
+    life.writes("e agora?")
+    Task.objects.filter(kind="inbound").update(failures=1)
+    run_next("inbound")
+    assert "clock" in kinds()
+    run_tasks()
+    assert Clock.objects.filter(kind="reply", met_at=None, void_at=None).exists()
+
+
 def test_what_is_in_force_is_never_stale(manager, sales):
     for cap in (2, 3):
         builders.save_policy(manager, sales, cap=cap)
