@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import psycopg
 from django.db import Error, connection
 
+from hci_center.database.outage_lines import outage_lines
 from managers.authentication import forget_cached_keys
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ def _handle(stopped: threading.Event) -> None:
         try:
             _listen(stopped)
         except (Error, psycopg.Error) as error:
-            logger.warning("API key changes are not received: %s", type(error).__name__)
+            name = type(error).__name__
+            logger.log(outage_lines.level, "API key changes are not received: %s", name)
             stopped.wait(PAUSE)
         finally:
             connection.close()

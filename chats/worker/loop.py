@@ -37,6 +37,7 @@ from chats.worker.wakeup import PollWaiter
 from hci_center.api import idempotency
 from hci_center.background import faults
 from hci_center.database.faults import describe, is_lost
+from hci_center.database.outage_lines import outage_lines
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,9 @@ class Worker:
     def _recover(self, error: Exception) -> None:
         """Records an error of a round and reconnects to the database."""
         if is_lost(error):
-            logger.warning("The database is unavailable: %s", describe(error))
+            logger.log(
+                outage_lines.level, "The database is unavailable: %s", describe(error)
+            )
         else:
             faults.record("worker", "round", error)
         self._sleep.disconnect()

@@ -26,6 +26,11 @@ class OutageLines:
         self._is_said = False
         self._said_at = -AGAIN
 
+    @property
+    def level(self) -> int:
+        """The level for other lines about a lost connection: low while it is said."""
+        return logging.WARNING if self._lost_at is None else logging.DEBUG
+
     def lost(self, reason: str) -> None:
         """Notes that the server cannot be reached.
 

@@ -57,6 +57,14 @@ def test_it_is_said_once_and_again_when_it_lasts(here, clock, said):
     assert said()[2:] == [("INFO", "The database is back after 350 s")]
 
 
+def test_other_lines_are_of_a_low_level_while_it_lasts(here):
+    assert here.level == logging.WARNING
+    here.lost("refused")
+    assert here.level == logging.DEBUG
+    here.back()
+    assert here.level == logging.WARNING
+
+
 def test_one_that_comes_and_goes_is_not_a_line_each_time(here, clock, said):
     for _attempt in range(20):
         here.lost("too many clients")

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 
 from hci_center.database import faults
+from hci_center.database.outage_lines import outage_lines
 from hci_center.feed.async_database import AWAY, Connection, connect
 from hci_center.feed.channel_layer import rows_message
 from hci_center.feed.frames import COLUMNS, Change
@@ -87,7 +88,8 @@ class Relay:
             try:
                 await self._lead()
             except AWAY as error:
-                logger.warning("PostgreSQL is unavailable: %s", faults.describe(error))
+                text = faults.describe(error)
+                logger.log(outage_lines.level, "PostgreSQL is unavailable: %s", text)
                 await asyncio.sleep(RETRY_EVERY)
 
     async def _lead(self) -> None:

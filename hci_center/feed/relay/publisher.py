@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from hci_center.database.faults import describe
+from hci_center.database.outage_lines import outage_lines
 from hci_center.feed.async_database import AWAY as DATABASE_AWAY
 from hci_center.feed.async_database import connect
 from hci_center.feed.channel_layer import AWAY, EPHEMERAL, publish
@@ -78,7 +79,10 @@ class Publisher:
             try:
                 await self._forward_ephemeral()
             except DATABASE_AWAY as error:
-                logger.warning("change_now is not listened to: %s", describe(error))
+                text = describe(error)
+                logger.log(
+                    outage_lines.level, "change_now is not listened to: %s", text
+                )
                 await asyncio.sleep(PAUSE)
 
     async def _forward_ephemeral(self) -> None:
