@@ -6,7 +6,7 @@ the transaction that stores the message.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -23,6 +23,8 @@ from chats.rules.offline import is_gone, release
 from chats.rules.tasks import LeasedTask
 from hci_center.database.rows import ModelRows
 
+# Well before the clocks of a chat that was opened are looked at.
+AT_ONCE = timedelta(milliseconds=250)
 _MESSAGES = ModelRows(Message)
 # What came since the rules last looked, which is looked at now; and whether the customer
 # opened the chat.
@@ -53,8 +55,9 @@ def handle_inbound(task: LeasedTask) -> None:
     arrived = _arrived(context)
     if arrived.messages:
         _decide(context, arrived)
-        # The line that says that a chat was opened has scheduled its clocks.
-        if not arrived.is_first:
+        # The line that says that a chat was opened has scheduled its clocks; if he wrote
+        # later, it was without what is owed to him.
+        if not (arrived.is_first and _came_at_once(context, arrived)):
             start_for_messages(context, is_retry=task.failures > 0)
 
 
@@ -111,6 +114,12 @@ def _arrived(context: RuleContext) -> Arrived:
     found = [_MESSAGES.read(row[:-1]) for row in rows]
     is_first = bool(rows) and rows[0][-1]
     return Arrived(found, is_first, bool(found) and _is_old(found[-1], context.now))
+
+
+def _came_at_once(context: RuleContext, arrived: Arrived) -> bool:
+    """Returns whether the message was stored when its chat was opened, or right after."""
+    stored_at = arrived.messages[0].stored_at
+    return stored_at is not None and stored_at - context.chat.opened_at < AT_ONCE
 
 
 def _is_old(message: Message, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from areas.rules.menus import publish_menu
@@ -250,6 +251,16 @@ def test_a_chat_that_goes_on_has_clocks_again(life, ana):
     assert set(running()) == {"queue", "first", "resolution"}
     assert running()["resolution"].started_at == line("reopened").at
     assert states().count(("resolution", "met")) == 1
+
+
+def test_the_first_words_come_after_the_chat_was_opened(life):
+    life.opened()
+    run_tasks()
+    assert set(running()) == {"queue", "resolution"}
+    Chat.objects.update(opened_at=F("opened_at") - timedelta(seconds=1))
+    life.writes()
+    run_tasks()
+    assert running()["first"].started_at == Message.objects.get().stored_at
 
 
 def test_who_had_the_last_word_is_owed_an_answer_when_he_goes_on(life, ana):
