@@ -1,1 +1,1 @@
-"""Backups: made, restored, checked, and rehearsed every night (docs/backup.md)."""
+"""Makes, restores and verifies backups, and rehearses restores (docs/backup.md)."""

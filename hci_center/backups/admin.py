@@ -1,4 +1,4 @@
-"""The backups that were made, in the back-office, for administrators."""
+"""The admin page of backups, for administrators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps backups in an S3 bucket; loaded only if one is named (HCI_BACKUP_S3_BUCKET)."""
+"""Stores backups in an S3 bucket; imported only if HCI_BACKUP_S3_BUCKET is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chats.files.s3 import as_of_a_folder
 from hci_center.backups.streams import Produce, pulled
 from hci_center.backups.targets import MANIFEST, Stored, is_name
 
-# What is larger is uploaded in pieces of this size: at most 10,000, so up to 640 GB.
+# Larger objects are uploaded in parts of this size: at most 10,000, so up to 640 GB.
 _PIECE = 64 * 2**20
 _IN_PIECES = TransferConfig(
     multipart_threshold=_PIECE, multipart_chunksize=_PIECE, use_threads=False
@@ -30,7 +30,7 @@ _CONFIG = Config(
 
 
 class Bucket:
-    """A bucket: a backup is visible once its manifest is written, which is last."""
+    """A bucket: a backup becomes visible when its manifest is written, last."""
 
     def __init__(self) -> None:
         resource = boto3.session.Session().resource(

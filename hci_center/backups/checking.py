@@ -1,4 +1,4 @@
-"""Checks a backup: that it is whole, can be decrypted, and fits this installation."""
+"""Checks that a backup is complete, can be decrypted, and fits this installation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hci_center.backups.manifests import Manifest, check_part, opened, read_mani
 from hci_center.backups.streams import HashedReader, Sink, Source, copy, pulled
 from hci_center.backups.targets import Stored, Target
 
-# All files of the pool are read, as the one part that there is.
+# All files of the pool are read, as a single part.
 ALL = 1
 
 Say = Callable[[str], None]
@@ -33,8 +33,8 @@ def check_backup(
 ) -> Manifest:
     """Reads a whole backup and compares all checksums; returns its manifest.
 
-    Of the files each is looked for, and those of the `part` of `of` parts are read.
-    Raises BackupError with the first thing that is wrong.
+    Every file must exist; those in `part` of `of` parts are read. Raises BackupError
+    with the first problem.
     """
     manifest = read_manifest(target, name, key)
     for each in manifest.parts:
@@ -61,7 +61,7 @@ def check_backup(
 
 
 def check_fit(manifest: Manifest, server: int) -> None:
-    """Raises BackupError if it cannot be restored by this version on that server."""
+    """Raises BackupError if this version cannot restore it on that server."""
     if manifest.server > server:
         raise BackupError(
             _(
@@ -88,7 +88,7 @@ def check_fit(manifest: Manifest, server: int) -> None:
 
 
 def check_secrets(manifest: Manifest) -> None:
-    """Raises BackupError that names the secret which is not the backup's."""
+    """Raises BackupError that names the secret that differs from the backup's."""
     if sentence := secret_prints.missing(manifest.secrets):
         raise BackupError(sentence)
 
@@ -108,7 +108,7 @@ def opened_file(
 ) -> Iterator[Source]:
     """Yields the content of a file of the pool; it must be read to its end.
 
-    Raises BackupError at the end if it is not what was copied.
+    Raises BackupError at the end if the content differs from what was copied.
     """
     where = f"{manifest.files.pool}/{line.name}"
 
@@ -146,5 +146,5 @@ def _check_file(
 
 
 def _is_replaced(app: str, name: str, known: Mapping[tuple[str, str], object]) -> bool:
-    """Returns whether a squashed migration stands for it."""
+    """Returns whether a squashed migration replaces it."""
     return any((app, name) in getattr(one, "replaces", ()) for one in known.values())

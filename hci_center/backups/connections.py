@@ -1,4 +1,4 @@
-"""Connections of their own beside Django's, without its limits on long statements."""
+"""Database connections separate from Django's, without its statement timeouts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-# What Django's connection needs for its own values.
+# Parameters that only Django's connection needs.
 _DJANGOS = ("context", "cursor_factory", "prepare_threshold", "options")
 _UNBOUNDED = (
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
@@ -15,7 +15,7 @@ _UNBOUNDED = (
 
 
 def connect(dbname: str = "", *, autocommit: bool = False) -> psycopg.Connection[Any]:
-    """Connects to the present database, or another of its server.
+    """Connects to the current database, or to another one on its server.
 
     Raises psycopg.OperationalError.
     """

@@ -1,7 +1,7 @@
-"""Copies the files of customers into the pool that all backups of a place share.
+"""Copies customers' files into the pool that all backups of a target share.
 
-A file never changes once it is stored, so one that an earlier backup has copied is
-only listed again. The names are compared in their order, and no list is held in memory.
+A stored file never changes, so a file that an earlier backup has copied is only listed.
+Sorted names are merged, so that no list is held in memory.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ logger = logging.getLogger(__name__)
 def copy_files(
     target: Target, key: Key | None, listed: IO[bytes], copy_bucket: bool
 ) -> Files:
-    """Copies what is new and writes the list of all; returns their number and size.
+    """Copies new files and writes the list of all; returns their number and size.
 
-    Those in the bucket are only listed, unless `copy_bucket`. Raises OSError.
+    Files in the bucket are only listed, unless `copy_bucket`. Raises OSError.
     """
     pool = f"files-{key.fingerprint}" if key else "files"
     count = size = copied = new = 0
@@ -58,7 +58,7 @@ def copy_files(
 
 
 def _still(known: Listed | None, pooled: Stored | None, size: int) -> Listed | None:
-    """Returns the earlier line if the pool has that file as it was written."""
+    """Returns the earlier line if the pool still has that file unchanged."""
     if known is None or pooled is None or not known.is_copied:
         return None
     is_same = known.size == size and known.stored == pooled.size
@@ -87,7 +87,7 @@ def _copy(target: Target, key: Key | None, pool: str, name: str) -> Listed | Non
 
 @contextmanager
 def _known(target: Target, key: Key | None, pool: str) -> Iterator[Ascending[Listed]]:
-    """Yields what the newest backup with that pool has listed; nothing without one."""
+    """Yields the list of the latest backup with that pool; empty without one."""
     manifest = _newest_with(target, key, pool)
     if manifest is None:
         yield Ascending(())
@@ -104,7 +104,7 @@ def _newest_with(target: Target, key: Key | None, pool: str) -> Manifest | None:
                 continue
             check_part(target, manifest, file_lists.NAME, key)
         except BackupError as error:
-            # It is no help then, and no reason to make none.
+            # The earlier list is unusable then, which must not prevent a backup.
             logger.warning("An earlier backup cannot be used: %s", error)
             continue
         return manifest

@@ -1,4 +1,4 @@
-"""Databases beside the present one: made, looked at, put in its place, dropped."""
+"""Creates, inspects, swaps and drops databases on the server."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from psycopg import sql
 from hci_center.backups.connections import connect
 from hci_center.backups.errors import BackupError
 
-# A database that everybody may connect to, from which others are made.
+# A database to connect to when creating or renaming others.
 _MAINTENANCE = ("postgres", "template1")
 
 
 @contextmanager
 def present(name: str) -> Iterator[None]:
-    """Within the block, Django's connection is to that database."""
+    """Within the block, Django's connection uses that database."""
     ours = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = name
@@ -35,7 +35,7 @@ def present(name: str) -> Iterator[None]:
 def scratch(name: str) -> Iterator[str]:
     """Yields the name of a new, empty database, which is dropped after the block.
 
-    What an earlier process left under that name is dropped first. Raises BackupError
+    A database of that name from an earlier process is dropped first. Raises BackupError
     if the role may not create databases.
     """
     with _maintenance() as server:
@@ -58,7 +58,7 @@ def may_create() -> bool:
 
 
 def is_empty() -> bool:
-    """Returns whether the present database has no table."""
+    """Returns whether the current database has no tables."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM pg_class c "
@@ -68,7 +68,7 @@ def is_empty() -> bool:
 
 
 def others_connected() -> int:
-    """Returns how many other connections the present database has."""
+    """Returns the number of other connections to the current database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -90,9 +90,9 @@ def drop(name: str) -> None:
 
 
 def put_in_place(name: str, aside: str) -> None:
-    """Renames the present database to `aside`, and `name` to the present one's name.
+    """Renames the current database to `aside`, and `name` to the current name.
 
-    In one transaction. Raises BackupError if somebody is connected.
+    In one transaction. Raises BackupError if there are other connections.
     """
     ours = connection.settings_dict["NAME"]
     connection.close()
@@ -115,7 +115,7 @@ def put_in_place(name: str, aside: str) -> None:
 
 
 def _create(server: psycopg.Connection[Any], name: str) -> None:
-    # As our own is: the order of texts must be the same.
+    # Like the current database: the collation must be the same.
     template = sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}")
     options = sql.SQL(_options(server))
     try:

@@ -39,15 +39,15 @@ class Key:
 
     @property
     def fingerprint(self) -> str:
-        """Names the key in folders and manifests without telling it."""
+        """Identifies the key in folder names and manifests without revealing it."""
         return self.seal(b"fingerprint")[:8]
 
     def seal(self, content: bytes) -> str:
-        """Returns a keyed digest: only who has the key can make it."""
+        """Returns a keyed digest, which only holders of the key can compute."""
         return hmac.digest(self._secret, content, "sha256").hex()
 
     def encrypting(self, produce: Produce) -> Produce:
-        """Returns what writes the part encrypted."""
+        """Returns a writer that encrypts the part."""
 
         def encrypted(target: Sink) -> None:
             sink = _KeptSink(target)
@@ -64,9 +64,9 @@ class Key:
         return encrypted
 
     def decrypt(self, source: Source, target: Sink) -> None:
-        """Decrypts the stream; every piece that is written is authentic.
+        """Decrypts the stream; every chunk that is written is authenticated.
 
-        Raises BackupError if it is not of this key, was changed or is cut off.
+        Raises BackupError if the key is wrong, or if it was changed or truncated.
         """
         sink = _KeptSink(target)
         try:
@@ -87,7 +87,7 @@ class Key:
 
 
 class _KeptSink(io.RawIOBase):
-    """Passes on what is written and keeps the error, which the library words anew."""
+    """Passes on writes and stores the original error, which the library replaces."""
 
     def __init__(self, target: Sink) -> None:
         self._target = target

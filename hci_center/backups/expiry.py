@@ -1,4 +1,4 @@
-"""Removes old backups, and the files that no other backup has listed."""
+"""Removes old backups, and files that no remaining backup lists."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 def expire(target: Target, key: Key | None, keep: int) -> list[str]:
-    """Removes all but the newest `keep` backups; returns the removed ones' names.
+    """Removes all but the latest `keep` backups; returns the names of removed ones.
 
-    The files of a pool are removed only if each backup can be read: what an unreadable
-    one needs is not known. Raises OSError; then more is left.
+    Files of a pool are removed only if every backup can be read, because the files of
+    an unreadable one are unknown. Raises OSError, and then removes less.
     """
     removed = target.names()[:-keep]
     for name in removed:
@@ -58,7 +58,7 @@ def _prune(target: Target, key: Key | None) -> None:
 
 
 def _checked(target: Target, name: str, key: Key | None) -> Manifest:
-    """Returns the manifest of a backup whose list of files is whole."""
+    """Returns the manifest of a backup whose list of files is complete."""
     manifest = read_manifest(target, name, key)
     check_part(target, manifest, file_lists.NAME, key)
     return manifest

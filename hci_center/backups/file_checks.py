@@ -1,4 +1,4 @@
-"""Whether each row that names a file of a customer has that file."""
+"""Checks that the file of every row exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AT_ONCE = 2000
 
 
 def check_files(stored: Iterable[Named]) -> Finding:
-    """Returns R4: rows without a file; `stored` are the files in the order of names."""
+    """Returns R4: rows without a file; `stored` are the files, sorted by name."""
     files: Ascending[Named] = Ascending(stored)
     missing = 0
     named: list[str] = []
@@ -29,7 +29,7 @@ def check_files(stored: Iterable[Named]) -> Finding:
 
 
 def _names() -> Iterator[str]:
-    """Yields the names in the tables in their order, each once."""
+    """Yields the distinct names in the tables, sorted."""
     tables = " UNION ".join(
         f"SELECT file COLLATE \"C\" FROM {model._meta.db_table} WHERE file <> ''"  # noqa: S608
         for model in MODELS_WITH_FILES

@@ -1,4 +1,4 @@
-"""The list of customers' files of a backup: one line each, in the order of the names."""
+"""The list of customers' files of a backup: a line per file, sorted by name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NAME = "files.jsonl"
 class Listed:
     """A file of a backup.
 
-    A copied one has the SHA-256 of its content and its size as stored in the pool; one
-    that was left in the bucket has its etag there.
+    A copied file has the SHA-256 of its content and its size in the pool; one that
+    remains in the bucket has its ETag.
     """
 
     name: str
@@ -47,9 +47,9 @@ Row = TypeVar("Row", bound=Named)
 
 
 class Ascending(Iterable[Row]):
-    """Finds names in rows that come in the order of their names, without keeping them.
+    """Looks up names in rows that are sorted by name, without storing them.
 
-    The names must be asked for in that order too.
+    Names must be looked up in the same order.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:

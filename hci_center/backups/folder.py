@@ -1,4 +1,4 @@
-"""Keeps backups in a folder of this machine."""
+"""Stores backups in a folder of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO
 from hci_center.backups.streams import Produce
 from hci_center.backups.targets import MANIFEST, Stored, is_name
 
-# No backup has such a name, so what a killed process left is known by it.
+# The prefix of unfinished backups; no complete backup has such a name.
 UNFINISHED = ".unfinished-"
 
 
@@ -92,7 +92,7 @@ class Folder:
     def remove_pooled(self, pool: str, name: str) -> None:
         path = self.path / pool / name
         path.unlink(missing_ok=True)
-        # The folders with the last file of them.
+        # The folder too, with its last file.
         with contextlib.suppress(OSError):
             path.parent.rmdir()
             path.parent.parent.rmdir()

@@ -1,4 +1,4 @@
-"""What a restored database must not take up where the backup left it."""
+"""Resets the parts of a restored database that must not continue from the backup."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hci_center.backups.snapshots import LEFT_OUT
 
 RESTORED = "restored"
 
-# The numbers of another server's transactions mean nothing on this one.
+# Transaction ids of another server are meaningless on this one.
 _FEED_FROM_THE_START = """
 UPDATE change_head SET mark = 0, next_mark = 0, next_xid = '0', last_id = 0
 """
 
 
 def go_on_anew() -> None:
-    """Ends logins, tickets and presence, and has all clients read the state again."""
+    """Ends login sessions, tickets and presence, and makes all clients reload."""
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(LEFT_OUT)}")
         cursor.execute(_FEED_FROM_THE_START)
@@ -29,12 +29,12 @@ def go_on_anew() -> None:
 
 
 def hold_outgoing() -> int:
-    """Shows messages that waited to be sent as failed; returns how many.
+    """Marks messages that were waiting to be sent as failed; returns their number.
 
-    The installation that the backup is of went on: it has probably sent them, and a
-    customer should not get them twice. A person can send them again.
+    The original installation kept running and has probably sent them; customers should
+    not get them twice. They can be sent again manually.
     """
-    # Operators read it.
+    # Shown to operators.
     with translation.override(settings.LANGUAGE_CODE):
         reason = _(
             "A backup was restored: it may have been sent. Send it again if needed."

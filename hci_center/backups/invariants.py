@@ -1,6 +1,6 @@
-"""What must hold in the database, whoever wrote it: checked by `manage.py verify`.
+"""The invariants of the database that `manage.py verify` checks.
 
-The invariants of the reports and their nightly checks are part of it.
+They include the invariants and nightly checks of the reports.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from hci_center.reports.kept.summing import differing_summaries
 from hci_center.reports.kept.volume_hours import differing_hours
 from hci_center.reports.pages.checks import WORDS
 
-# Findings that are named.
+# The maximum number of findings whose ids are listed.
 MOST_NAMED = 5
 
-# By their codes: what is wrong, and the rows of which that is so. `at` is the moment
-# that is looked at: a restored database is older than the clock.
+# By code: the problem, and a query for the rows that have it. `at` is the time of the
+# data: a restored database is older than the clock.
 _OURS: dict[str, tuple[Any, str]] = {
     "D1": (
         _("An outgoing message waits and nothing will send it"),
@@ -58,19 +58,19 @@ _LEASES = (
     """SELECT d.message_id FROM chats_delivery d
         WHERE d.done_at IS NULL AND d.lease_until < %(at)s - interval '3 minutes'""",
 )
-# They may be so for good reasons: somebody should look.
+# Warnings: there may be good reasons for them.
 _NOTES = frozenset({"H1", "D3"})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check and how many rows it found; `named` are the ids of some."""
+    """A check with the number of rows found; `named` are the ids of some."""
 
     code: str
     words: str
     count: int
     named: tuple[str, ...] = ()
-    # It may be so for good reasons.
+    # It is only a warning.
     is_note: bool = False
 
     @property
@@ -79,10 +79,10 @@ class Finding:
 
 
 def check_database(at: datetime) -> Iterator[Finding]:
-    """Yields the result of each check of the present database.
+    """Yields the result of each check of the current database.
 
-    Of what the reports have kept, a part is computed again, another each day. R4 is
-    `file_checks`.
+    A part of the stored report figures is recomputed, a different one each day. R4 is
+    in `file_checks`.
     """
     for code, (words, query) in {**_OURS, "D3": _LEASES}.items():
         yield _finding(code, words, _ids(query, at))
@@ -110,10 +110,10 @@ def _found(find: Callable[[], Iterable[nightly_checks.Finding]]) -> list[str]:
 
 
 def _differing(at: datetime) -> list[str]:
-    """Returns the chats, hours and days whose kept figures differ from computed ones."""
+    """Returns chats, hours and days whose stored figures differ from computed ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT chat_id FROM report_dirty")
-        # They are about to be computed anyway.
+        # They will be recomputed anyway.
         waiting = {chat_id for (chat_id,) in cursor.fetchall()}
     part = at.toordinal() % nightly.PARTS
     chats: set[int] = set()

@@ -1,4 +1,4 @@
-"""Makes a backup: the database as of one moment, the files, and the erasures."""
+"""Makes a backup: a snapshot of the database, the files, and the erasures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from hci_center.privacy.models import Tombstone
 
 logger = logging.getLogger(__name__)
 
-# One backup at a time, of all machines; the number is arbitrary.
+# One backup at a time across all machines; the number is arbitrary.
 LOCK = 0x48434942
 
 Say = Callable[[str], None]
@@ -48,7 +48,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What is wanted of a backup: where it goes, its key, and how many are kept."""
+    """The options of a backup: its target, its key, and how many are kept."""
 
     target: Target
     key: Key | None
@@ -59,10 +59,10 @@ class Wishes:
 
 
 def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
-    """Makes a backup, removes those that are over `keep`, and returns its row.
+    """Makes a backup, removes old ones beyond `keep`, and returns its row.
 
-    Either it is there completely or nothing of it is. Raises BackupError with the
-    reason, which is also stored in the row.
+    It is made completely or not at all. Raises BackupError with the reason, which is
+    also stored in the row.
     """
     with _alone():
         now = timezone.now()
@@ -87,7 +87,7 @@ def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
 
 
 def _new_name(now: datetime) -> str:
-    """Returns the time as a name; a later one if that second has a backup already."""
+    """Returns the time as a name; a later one if it is already used."""
     while True:
         name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         if not Backup.objects.filter(name=name).exists():
@@ -108,7 +108,7 @@ def _make(wishes: Wishes, name: str, say: Say) -> Manifest:
         at, rows, migrations = moment.at, moment.rows(), moment.migrations()
     erasures = _erasures()
     write(ERASURES, lambda file: file.write(erasures))
-    # After the dump: each row of it has its file, unless that was deleted meanwhile.
+    # After the dump, so that each row has its file, unless it was deleted meanwhile.
     say(_("The files are being copied ..."))
     with tempfile.TemporaryFile() as listed:
         files = copy_files(wishes.target, wishes.key, listed, wishes.copy_bucket)
@@ -132,7 +132,7 @@ def _make(wishes: Wishes, name: str, say: Say) -> Manifest:
 
 
 def _erasures() -> bytes:
-    """Returns the marks of all erased persons, those of the file and the database."""
+    """Returns the tombstones of the file and of the database."""
     known = {each.pk: each for each in Tombstone.objects.all()}
     united = {**known, **tombstones.read()}
     return tombstones.encode(sorted(united.values(), key=lambda each: each.at))
@@ -147,7 +147,7 @@ def _succeed(backup: Backup, manifest: Manifest) -> None:
 
 
 def _fail(target: Target, backup: Backup, error: BaseException) -> None:
-    """Removes what was written, and stores the reason as far as that is possible."""
+    """Removes what was written, and stores the reason if possible."""
     backup.ended_at, backup.error = timezone.now(), reason_of(error)[:500]
     try:
         target.discard_unfinished()
@@ -161,7 +161,7 @@ def _fail(target: Target, backup: Backup, error: BaseException) -> None:
 
 
 def reason_of(error: BaseException) -> str:
-    """Returns a sentence for people, without values of rows."""
+    """Returns a sentence for users, without values of rows."""
     if isinstance(error, BackupError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -176,7 +176,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def _clean_up(wishes: Wishes, say: Say) -> None:
-    """Removes old backups; if that fails, the new one is there all the same."""
+    """Removes old backups; a failure does not affect the new one."""
     forget_old()
     try:
         removed = expire(wishes.target, wishes.key, wishes.keep)
@@ -192,7 +192,7 @@ def _clean_up(wishes: Wishes, say: Say) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Raises BackupUnderWayError if a backup is being made, on whichever machine."""
+    """Raises BackupUnderWayError if a backup is in progress on any machine."""
     with connect(autocommit=True) as database:
         row = database.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         if row is None or not row[0]:

@@ -1,4 +1,4 @@
-"""The manifest of a backup: what is in it, of which versions, and the checksums."""
+"""The manifest of a backup: its contents, versions and checksums."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """How many files of customers there are, and the pool that has the copied ones."""
+    """The number of customers' files, and the pool with the copied ones."""
 
     pool: str
     count: int = 0
     size: int = 0
     copied: int = 0
-    # In the pool only since this backup.
+    # New in the pool with this backup.
     new: int = 0
-    # Where those that were not copied are.
+    # The bucket of those that were not copied.
     bucket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     name: str
-    # When the moment was that it shows, as ISO 8601.
+    # The time of the snapshot, as ISO 8601.
     at: str
     version: str
     # The major version of PostgreSQL.
@@ -74,16 +74,16 @@ class Manifest:
     format: str = FORMAT
 
     def encode(self, key: Key | None) -> bytes:
-        """Returns it as JSON with a seal: a keyed digest if there is a key."""
+        """Returns it as JSON with a seal: a digest, keyed if there is a key."""
         content = asdict(self)
         sealed = {**content, "seal": _seal(content, key)}
         return json.dumps(sealed, indent=1, ensure_ascii=False).encode()
 
 
 def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
-    """Returns the manifest of a backup, checked.
+    """Returns the validated manifest of a backup.
 
-    Raises BackupError if there is none, it was changed, or needs another key.
+    Raises BackupError if it is missing, was changed, or needs another key.
     """
     try:
         with target.read(f"{name}/{MANIFEST}") as file:
@@ -103,7 +103,7 @@ def read_manifest(target: Target, name: str, key: Key | None) -> Manifest:
     if its:
         _check_key(name, its, key)
     ours = _seal(content, key if its else None)
-    # JSON may hold half of a pair of surrogates, which no encoding takes.
+    # JSON may contain a lone surrogate, which cannot be encoded.
     if not hmac.compare_digest(seal.encode(errors="replace"), ours.encode()):
         raise BackupError(_("The manifest of %s was changed.") % name)
     try:
@@ -141,7 +141,7 @@ def _decoded(content: dict[str, Any]) -> Manifest:
 
 
 def _typed(made: Made) -> Made:
-    """Raises TypeError if a field has a value of another type."""
+    """Raises TypeError if a field has a value of the wrong type."""
     for name, wanted in get_type_hints(type(made)).items():
         if not isinstance(getattr(made, name), get_origin(wanted) or wanted):
             raise TypeError(name)
@@ -167,9 +167,9 @@ def write_part(
 def opened(
     target: Target, manifest: Manifest, part: str, key: Key | None
 ) -> Iterator[IO[bytes]]:
-    """Yields a part as it was before encryption; the caller must read it to its end.
+    """Yields a decrypted part; the caller must read it to its end.
 
-    Raises BackupError at the end if it is not what was written.
+    Raises BackupError at the end if it differs from what was written.
     """
     known = manifest.parts[part]
     where = f"{manifest.name}/{known.file}"
@@ -199,7 +199,7 @@ def opened(
 
 
 def check_part(target: Target, manifest: Manifest, part: str, key: Key | None) -> None:
-    """Raises BackupError if a part is not what was written."""
+    """Raises BackupError if a part differs from what was written."""
     with opened(target, manifest, part, key) as source:
         while source.read(PIECE):
             pass

@@ -4,10 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Backup(models.Model):
-    """A backup that was made of this database, or tried.
+    """A backup of this database, or a failed attempt.
 
-    What is restored from one has no rows of this table: they are about the files that
-    this installation has made.
+    Dumps do not contain this table: it describes the files of this installation.
     """
 
     class Rehearsal(models.TextChoices):
@@ -16,18 +15,18 @@ class Backup(models.Model):
         FAILED = "failed", _("failed")
         IMPOSSIBLE = "impossible", _("not possible")
 
-    # The name of its folder, the time at which it began: 20261129T030000Z.
+    # The name of its folder, the start time: 20261129T030000Z.
     name = models.CharField(_("name"), max_length=16, unique=True)
-    # The folder or bucket that holds it.
+    # The folder or bucket that contains it.
     place = models.CharField(_("where"), max_length=500)
-    # The night that a worker made it for; NULL: made by hand.
+    # The night of a worker's backup; NULL: made manually.
     night = models.DateField(_("night"), null=True, blank=True)
     began_at = models.DateTimeField(_("began"))
-    # NULL: it is being made, or its process was killed.
+    # NULL: in progress, or its process was killed.
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    # Why there is none; "" for one that is there.
+    # The reason of a failure; "" for a complete backup.
     error = models.CharField(_("error"), max_length=500, blank=True, default="")
-    # Bytes of the dump as stored; files of customers, and how many were new.
+    # Bytes of the stored dump; the number of customers' files, and of new ones.
     size = models.BigIntegerField(_("size of the dump"), default=0)
     files = models.BigIntegerField(_("files"), default=0)
     new_files = models.BigIntegerField(_("new files"), default=0)

@@ -1,7 +1,7 @@
-"""The worker's nightly backup: begun when it is due, in a process of its own.
+"""The worker's nightly backup: started when due, in a separate process.
 
-Its own process, so that a long dump neither holds up the worker nor its end; a worker
-that stops ends it, and one that is killed takes it along.
+In a separate process, a long dump delays neither the worker nor its shutdown; the
+process ends with the worker, even if that is killed.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from hci_center.local import paths
 
 logger = logging.getLogger(__name__)
 
-# Until how long after its time it is begun: a machine that was off makes it later.
+# How long after the due time it is still started, for a machine that was off.
 BEGUN_WITHIN = timedelta(hours=8)
-# A night in which it fails so often is given up; the next attempt is so much later.
+# The maximum number of failures per night, and the delay between attempts.
 MOST_TRIES = 3
 PAUSE = timedelta(minutes=20)
 
 
 class NightlyError(Exception):
-    """The nightly backup or its rehearsal failed; the row says why."""
+    """The nightly backup or its rehearsal failed; the row has the reason."""
 
 
 class _Child:
@@ -44,13 +44,14 @@ class _Child:
         self._stopping = threading.Event()
 
     def run(self) -> int:
-        """Returns its exit status; 0 without having run if we are stopping."""
+        """Returns the exit status; 0 without running if the worker is stopping."""
         if self._stopping.is_set():
             return 0
         self._process = subprocess.Popen(
             [sys.executable, str(paths.BASE_DIR / "manage.py"), "backup", "--nightly"],
             cwd=paths.BASE_DIR,
-            # Its end tells the process that we are gone, however we went.
+            # The closed pipe tells the process that the worker has ended, in whatever
+            # way.
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
@@ -73,9 +74,9 @@ _child = _Child()
 
 
 def run_if_due() -> bool:
-    """Makes this night's backup if it is due; returns whether it was.
+    """Makes this night's backup if due; returns whether it was.
 
-    Raises NightlyError if it, or its rehearsal, failed.
+    Raises NightlyError if the backup or its rehearsal failed.
     """
     night = due_night(timezone.now())
     if night is None or _is_running():
@@ -88,12 +89,12 @@ def run_if_due() -> bool:
 
 
 def stop() -> None:
-    """Ends a backup that is being made; the next worker makes it."""
+    """Aborts a backup in progress; the next worker makes it."""
     _child.stop()
 
 
 def due_night(now: datetime) -> date | None:
-    """Returns the night whose backup is to be begun now, or None."""
+    """Returns the night whose backup is due now, or None."""
     if settings.BACKUP_AT is None:
         return None
     zone = ZoneInfo(settings.TIME_ZONE)
@@ -116,7 +117,7 @@ def due_night(now: datetime) -> date | None:
 
 
 def _is_running() -> bool:
-    """Returns whether some machine makes a backup now."""
+    """Returns whether any machine is making a backup now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:

@@ -1,4 +1,4 @@
-"""Opens the place of the backups that the settings name."""
+"""Opens the configured target of backups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LATEST = "latest"
 
 
 def open_target(path: Path | None = None) -> Target:
-    """Returns the place of the settings, or that folder. Raises BackupError."""
+    """Returns the configured target, or the folder. Raises BackupError."""
     if path is None and settings.BACKUP_S3_BUCKET:
         try:
             from hci_center.backups.bucket import Bucket
@@ -28,10 +28,10 @@ def open_target(path: Path | None = None) -> Target:
 
 
 def locate(named: str) -> tuple[Target, str]:
-    """Returns the place and name of a backup.
+    """Returns the target and name of a backup.
 
-    `named` is its name in the place of the settings, "latest" there, or the path of its
-    folder. Raises BackupError.
+    `named` is its name in the configured target, "latest", or the path of its folder.
+    Raises BackupError.
     """
     path = Path(named)
     if (path / MANIFEST).is_file():

@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore of a version that fits the server."""
+"""Runs pg_dump and pg_restore in the version of the server."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from hci_center.backups.streams import Produce, Sink, copy
 from hci_center.local.errors import CannotStartError
 from hci_center.local.server_dirs import package
 
-# Where Debian and Red Hat put the programs of each version.
+# The paths of the programs of each version on Debian and Red Hat.
 _FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
-# Parameters of the connection that the programs take too.
+# Connection parameters that the programs support.
 _TAKEN = re.compile(
     r"host|hostaddr|port|user|ssl\w*|gss\w*|krb\w*|target_session_attrs"
 )
-# Of an unreadable error, the end says what was wrong.
+# The end of a long error message contains the reason.
 _LONGEST_ERROR = 300
 
 
@@ -39,10 +39,10 @@ def server_version() -> int:
 
 
 def find_program(name: str) -> Path:
-    """Returns the program of the server's version.
+    """Returns the path of the program in the server's version.
 
-    A newer one would dump, but what it writes cannot be restored into that server.
-    Raises BackupError with what to install.
+    A dump by a newer one cannot be restored on that server. Raises BackupError with the
+    package to install.
     """
     wanted = server_version()
     for path in _candidates(name):
@@ -59,9 +59,9 @@ def find_program(name: str) -> Path:
 
 
 def dumping(snapshot: str, left_out: list[str]) -> Produce:
-    """Returns what writes a dump of the database as of an exported snapshot.
+    """Returns a writer of a database dump, as of an exported snapshot.
 
-    Of the tables `left_out` only the definition is dumped. Raises BackupError.
+    Of the tables `left_out`, only the definition is dumped. Raises BackupError.
     """
     program = find_program("pg_dump")
     command = [
@@ -70,7 +70,7 @@ def dumping(snapshot: str, left_out: list[str]) -> Produce:
         "--compress=6",
         "--no-owner",
         "--no-privileges",
-        # A migration at work is waited for, a moment.
+        # Waits briefly for a running migration.
         "--lock-wait-timeout=60s",
         f"--snapshot={snapshot}",
         *(f"--exclude-table-data={name}" for name in left_out),
@@ -87,10 +87,10 @@ def dumping(snapshot: str, left_out: list[str]) -> Produce:
 
 @contextmanager
 def restoring() -> Iterator[IO[bytes]]:
-    """Yields a stream whose dump is restored into the present database.
+    """Yields a stream; the dump written to it is restored into the current database.
 
-    In one transaction: it is there completely when the block ends, or not at all.
-    Raises BackupError.
+    In one transaction: completely when the block ends, or not at all. Raises
+    BackupError.
     """
     command = [
         str(find_program("pg_restore")),
@@ -109,7 +109,7 @@ def restoring() -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Ends the program with the block; raises BackupError if it failed."""
+    """Terminates the program with the block; raises BackupError if it failed."""
     name = Path(command[0]).name
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, env=_environment(), stderr=errors, **pipes)
@@ -118,11 +118,11 @@ def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[byte
             status = process.wait()
         except BrokenPipeError:
             if process.stdout is not None:
-                # Nobody reads the dump any more.
+                # The reader of the dump has stopped.
                 process.terminate()
                 process.wait()
                 raise
-            # It ended first, and says why.
+            # The program ended first; its output has the reason.
             status = process.wait()
         except BaseException:
             process.terminate()
@@ -142,7 +142,7 @@ def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[byte
 
 
 def _told(errors: IO[bytes]) -> str:
-    """Returns what the program said, without the values of rows."""
+    """Returns the program's error message, without values of rows."""
     errors.seek(0)
     lines = errors.read(65536).decode(errors="replace").splitlines()
     told = [
@@ -154,7 +154,7 @@ def _told(errors: IO[bytes]) -> str:
 
 
 def _conninfo() -> str:
-    """Returns where the present database is, without the password."""
+    """Returns the connection string of the current database, without the password."""
     given = connection.get_connection_params()
     taken = {name: v for name, v in given.items() if _TAKEN.fullmatch(name) and v}
     return make_conninfo("", dbname=connection.settings_dict["NAME"], **taken)

@@ -1,4 +1,4 @@
-"""What is known of the backups: the latest one, its age, and how its rehearsal ended."""
+"""Looks up the latest backup, its age, and the result of its rehearsal."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from django.utils import timezone
 
 from hci_center.backups.models import Backup
 
-# A nightly backup that is older has been missed.
+# If the latest nightly backup is older, one was missed.
 LATE = timedelta(hours=26)
-# Rows of backups are kept for this long, also after their files are gone.
+# Rows of backups are kept for this long, even after their files are removed.
 KEPT_FOR = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The newest backup that is there, and the newest attempt if that is later."""
+    """The latest complete backup, and the latest attempt if that is later."""
 
-    # None: there is none.
+    # None if there is none.
     at: datetime | None
     name: str
     place: str
-    # Of a later attempt that failed; "" if there was none.
+    # The error of a later failed attempt; "" if there was none.
     error: str
-    # A value of Backup.Rehearsal, of the newest that was rehearsed or could not be.
+    # The Backup.Rehearsal of the latest backup whose rehearsal was attempted.
     rehearsal: str
     rehearsed_at: datetime | None
     rehearsal_error: str
@@ -37,19 +37,19 @@ class Latest:
 
     @property
     def is_late(self) -> bool:
-        """Whether a night's backup is missing although HCI_BACKUP_AT is set."""
+        """Whether a nightly backup is missing although HCI_BACKUP_AT is set."""
         age = self.age()
         return self.is_scheduled and (age is None or age > LATE)
 
     @property
     def is_good(self) -> bool:
-        """Whether there is one, in time, none failed since, and no rehearsal failed."""
+        """Whether there is a recent one, and no later failure or failed rehearsal."""
         failed = self.rehearsal == Backup.Rehearsal.FAILED
         return self.at is not None and not (self.is_late or self.error or failed)
 
 
 def latest() -> Latest:
-    """Returns what is known of the backups of this database."""
+    """Returns the state of the backups of this database."""
     there = Backup.objects.filter(ended_at__isnull=False, error="")
     made = there.order_by("-began_at").first()
     failures = Backup.objects.exclude(error="")

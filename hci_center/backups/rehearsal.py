@@ -1,4 +1,4 @@
-"""Rehearses a restore: into a database that is dropped again, with all checks."""
+"""Rehearses a restore: into a temporary database, with all checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hci_center.backups.targets import Target
 
 logger = logging.getLogger(__name__)
 
-# Every file of the backup is looked for; each day another part of so many is read.
+# Every file must exist; one of this many parts is read, a different one each day.
 PARTS = 30
 
 Say = Callable[[str], None]
@@ -33,7 +33,7 @@ Say = Callable[[str], None]
 def rehearse(
     target: Target, backup: Backup, key: Key | None, say: Say = logger.info
 ) -> Backup:
-    """Restores the backup beside the database and stores how that ended in its row."""
+    """Restores the backup to a temporary database and stores the result in its row."""
     backup.rehearsed_at = timezone.now()
     if not databases.may_create():
         backup.rehearsal = Backup.Rehearsal.IMPOSSIBLE
@@ -53,7 +53,7 @@ def rehearse(
 
 
 def _rehearse(target: Target, name: str, key: Key | None, say: Say) -> str:
-    """Returns what was found, as a text; "" if all is well."""
+    """Returns the findings as a text; "" if there are none."""
     day = timezone.now().toordinal()
     manifest = check_backup(target, name, key, say, part=day, of=PARTS)
     ours = connection.settings_dict["NAME"]

@@ -1,4 +1,4 @@
-"""Restores a backup: the database, the files, and what must not come back with them."""
+"""Restores a backup: the database and the files, and repeats erasures."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How a backup is restored.
+    """The options of a restore.
 
-    `replace`: what is in the database now is removed. `send_waiting`: messages that
-    waited to be sent are sent; otherwise they are shown as failed, because the old
-    installation may have sent them. `secrets_are_lost`: goes on with other secrets.
+    `replace`: the current contents of the database are removed. `send_waiting`: queued
+    messages are sent; otherwise they are marked as failed, because the old installation
+    may have sent them. `secrets_are_lost`: continues with different secrets.
     """
 
     replace: bool = False
@@ -68,10 +68,10 @@ class Choices:
 def restore_backup(
     target: Target, name: str, key: Key | None, choices: Choices, say: Say
 ) -> list[Finding]:
-    """Restores a backup and returns what the checks of the result found.
+    """Restores a backup and returns the findings of the checks.
 
-    Nothing is touched before the whole backup has been checked. With `replace`, the
-    present database stays until the restored one is complete. Raises BackupError.
+    Nothing is changed before the whole backup has been checked. With `replace`, the
+    current database is kept until the restored one is complete. Raises BackupError.
     """
     manifest = check_backup(target, name, key, say)
     check_fit(manifest, postgres_programs.server_version())
@@ -103,7 +103,7 @@ def restore_backup(
 
 
 def _replace(restored: _Restored) -> list[Finding]:
-    """Makes it beside the present database, and then puts it in its place."""
+    """Restores to a second database, and then swaps the two."""
     ours = connection.settings_dict["NAME"]
     beside, aside = f"{ours}_restored", f"{ours}_replaced"
     databases.create(beside)
@@ -121,7 +121,7 @@ def _replace(restored: _Restored) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Restored:
-    """A backup on its way into the present database, which is empty."""
+    """The restore of a backup into the current database, which is empty."""
 
     target: Target
     manifest: Manifest
@@ -153,7 +153,7 @@ class _Restored:
         return [*check_database(timezone.now()), check_files(stored_files.walk())]
 
     def _look_ahead(self) -> None:
-        """Changes what must not go on as it was at the moment of the backup."""
+        """Resets the state that must not continue from the time of the backup."""
         with transaction.atomic():
             go_on_anew()
         if not self.choices.send_waiting:
@@ -168,7 +168,7 @@ class _Restored:
                 )
 
     def _erase_again(self) -> int:
-        """Erases whom the marks of this backup, of the newest, or ours name."""
+        """Erases persons with a tombstone in this backup, the latest, or our file."""
         erased = erasing_again.apply()
         newest = self.target.names()[-1:]
         for name in {self.manifest.name, *newest}:
@@ -192,9 +192,9 @@ class _Restored:
 def restore_database(
     target: Target, manifest: Manifest, key: Key | None, say: Say
 ) -> None:
-    """Restores the dump into the present database, which is empty.
+    """Restores the dump into the current database, which is empty.
 
-    Raises BackupError if it fails or a table has another number of rows than it had.
+    Raises BackupError if it fails, or if the number of rows of a table differs.
     """
     say(_("The database is being restored ..."))
     connection.close()
@@ -211,7 +211,7 @@ def restore_database(
                 _("%(table)s has %(now)s rows after the restore, and had %(before)s.")
                 % {"table": table, "now": counts.get(table), "before": rows}
             )
-    # Without it the checks, and the first hours of the centre, would be planned blindly.
+    # Without ANALYZE, the checks and the first hours would run with bad query plans.
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -219,9 +219,9 @@ def restore_database(
 def restore_files(
     target: Target, manifest: Manifest, key: Key | None, say: Say
 ) -> None:
-    """Puts the copied files back, and looks for those that were left in the bucket.
+    """Restores the copied files, and checks that files in the bucket exist.
 
-    A file that is here is left alone: files never change. Raises BackupError, OSError.
+    Existing files are skipped: files never change. Raises BackupError, OSError.
     """
     in_bucket = Ascending(stored_files.in_bucket())
     put = missing = 0
@@ -270,6 +270,6 @@ def _put_back(
 
 
 def _comment(text: str) -> None:
-    # Of a database that is another role's: then nothing is told at the next start.
+    # The database may belong to another role: then the next start shows no notice.
     with contextlib.suppress(ProgrammingError):
         progress.store_progress(text)

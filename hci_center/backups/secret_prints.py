@@ -1,6 +1,6 @@
-"""Fingerprints of the secrets that a database needs, and whether ours are those.
+"""Compares fingerprints of the secrets that a database needs with our secrets.
 
-A backup holds no secret: its fingerprints say before a restore which one is missing.
+A backup contains no secrets: fingerprints tell before a restore which one is missing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def fingerprints() -> dict[str, Any]:
 
 
 def fingerprint(secret: str) -> str:
-    """Returns 16 digits that are slow to compute, so that a weak secret is not told."""
+    """Returns 16 digits, computed slowly, to protect weak secrets from guessing."""
     made = hashlib.scrypt(
         secret.encode(), salt=b"hci backup fingerprint", n=2**14, r=8, p=1, dklen=8
     )

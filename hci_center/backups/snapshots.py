@@ -1,4 +1,4 @@
-"""One moment of the database, for its dump and for the counts of its rows."""
+"""A snapshot of the database, for its dump and the counts of its rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from psycopg import sql
 
 from hci_center.backups.connections import connect
 
-# Tables whose rows are not dumped: logins and what is limited by their pace, presence,
-# and the live feed, which starts anew after a restore. The backups themselves are those
-# of this installation.
+# Tables whose rows are not dumped: login sessions and throttles, presence, and the live
+# feed, which restarts after a restore. The rows of backups describe this installation.
 LEFT_OUT = (
     "areas_loginsession",
     "areas_presence",
@@ -43,14 +42,14 @@ SELECT inhrelid::regclass::text FROM pg_inherits
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A moment of the database that other connections can read too."""
+    """An exported snapshot of the database, which other connections can use too."""
 
     id: str
     at: datetime
     database: psycopg.Connection
 
     def left_out(self) -> list[str]:
-        """Returns the tables whose rows are not dumped, with their partitions."""
+        """Returns the tables whose rows are not dumped, including partitions."""
         partitions = self.database.execute(_PARTITIONS, [list(LEFT_OUT)]).fetchall()
         return [*LEFT_OUT, *(name for (name,) in partitions)]
 
@@ -70,7 +69,7 @@ class Snapshot:
 
 @contextmanager
 def snapshot() -> Iterator[Snapshot]:
-    """Yields the present moment, for as long as the block takes."""
+    """Yields a snapshot of the current state, valid within the block."""
     with connect() as database:
         database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         database.read_only = True

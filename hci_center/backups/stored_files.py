@@ -1,4 +1,4 @@
-"""The files of customers: in the folder of this machine, and those in the bucket."""
+"""Reads customers' files, from the folder of this machine and from the bucket."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import IO, Any, NamedTuple, cast
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-# Names of our files: anything else in the folder is left alone.
+# The names of our files: anything else in the folder is ignored.
 _OURS = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{30}")
 
 
 class Found(NamedTuple):
-    """A file that is stored now; `etag` of one in the bucket, else ""."""
+    """A stored file; `etag` is "" unless it is in the bucket."""
 
     name: str
     size: int
@@ -31,15 +31,15 @@ def bucket_name() -> str:
 
 
 def walk() -> Iterator[Found]:
-    """Yields the files in the order of their names, each once.
+    """Yields the files, sorted by name, each once.
 
     Raises OSError if the bucket fails.
     """
     if _bucket() is None:
         yield from _here()
         return
-    # Those that wait here are few. They are listed first: what is carried into the
-    # bucket meanwhile is met there.
+    # Files that wait here for the upload are few, and listed first: those uploaded
+    # meanwhile are found in the bucket.
     waiting = list(_here())
     last = ""
     for found in heapq.merge(waiting, in_bucket()):
@@ -49,7 +49,7 @@ def walk() -> Iterator[Found]:
 
 
 def in_bucket() -> Iterator[Found]:
-    """Yields what is in the bucket in the order of the names. Raises OSError."""
+    """Yields the files in the bucket, sorted by name. Raises OSError."""
     bucket = _bucket()
     if bucket is None:
         return
@@ -74,7 +74,7 @@ def is_here(found: Found) -> bool:
 
 
 def path_of(name: str) -> Path:
-    """Returns where the file is put when it is restored; a worker carries it on."""
+    """Returns the path of a restored file; a worker uploads it if needed."""
     return Path(settings.MEDIA_ROOT) / name
 
 

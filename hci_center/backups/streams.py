@@ -1,4 +1,4 @@
-"""Streams between programs, encryption and targets; none holds a whole part in memory."""
+"""Streams between programs, encryption and targets, with bounded memory."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Sink(Protocol):
     def write(self, piece: Any, /) -> object: ...
 
 
-# Writes a part into the stream that it is given.
+# Writes a part to the given stream.
 Produce = Callable[[Sink], object]
 
 
 class Counted(io.RawIOBase):
-    """Passes on what is written, and counts and hashes it."""
+    """A writer that counts and hashes what it passes on."""
 
     def __init__(self) -> None:
         self._file: Sink | None = None
@@ -37,7 +37,7 @@ class Counted(io.RawIOBase):
         self.size = 0
 
     def into(self, file: Sink) -> None:
-        """Names the file to which it is passed on."""
+        """Sets the file to write to."""
         self._file = file
 
     def writable(self) -> bool:
@@ -56,7 +56,7 @@ class Counted(io.RawIOBase):
 
 
 class HashedReader(io.RawIOBase):
-    """Passes on what is read, and counts and hashes it."""
+    """A reader that counts and hashes what it returns."""
 
     def __init__(self, file: Source) -> None:
         self._file = file
@@ -87,12 +87,12 @@ def copy(source: Source, target: Sink) -> None:
 def pulled(produce: Produce) -> Iterator[IO[bytes]]:
     """Yields a stream that can be read while `produce` writes it in a thread.
 
-    What `produce` raises is raised at the end of the block, in place of what the reader
-    made of its unfinished stream.
+    An error of `produce` is raised at the end of the block, instead of the reader's
+    error about the truncated stream.
     """
     read_end, write_end = os.pipe()
     failures: list[BaseException] = []
-    # A thread has the language of the installation, unless it is told another.
+    # A new thread uses the default language, unless another is activated.
     language = translation.get_language() or settings.LANGUAGE_CODE
 
     def run() -> None:
@@ -100,7 +100,7 @@ def pulled(produce: Produce) -> Iterator[IO[bytes]]:
             with translation.override(language), os.fdopen(write_end, "wb") as writer:
                 produce(writer)
         except BrokenPipeError:
-            pass  # the reader has seen enough
+            pass  # the reader has stopped early
         except BaseException as error:  # noqa: BLE001 - raised by the reader's thread
             failures.append(error)
 

@@ -1,7 +1,7 @@
-"""Where backups are kept: a folder of this machine or a bucket.
+"""The interface of backup targets: a folder of this machine, or a bucket.
 
-Beside the folders of the backups there is one of the files of customers (`files…`),
-which all backups share: a file never changes, so each is stored once.
+Besides the folders of the backups there is a pool of customers' files (`files…`), which
+all backups share: a file never changes, so each is stored once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Stored(NamedTuple):
 
 
 class Target(Protocol):
-    """A place of backups. All methods raise OSError if it fails."""
+    """A target of backups. All methods raise OSError on failure."""
 
     place: str
 
@@ -38,22 +38,22 @@ class Target(Protocol):
         """Writes the manifest and makes the backup visible, all or nothing."""
 
     def read(self, path: str) -> IO[bytes]:
-        """Opens a file below the place; raises FileNotFoundError."""
+        """Opens a file of the target; raises FileNotFoundError."""
 
     def size(self, path: str) -> int:
         """Returns the size as stored; raises FileNotFoundError."""
 
     def remove(self, backup: str) -> None:
-        """Removes a backup: first its manifest, so that none is left half."""
+        """Removes a backup, first its manifest, so that no half of it is visible."""
 
     def discard_unfinished(self) -> None:
-        """Removes what earlier attempts have left, and the present one."""
+        """Removes the remains of earlier attempts and of the current one."""
 
     def pools(self) -> list[str]:
         """Returns the names of the folders of customers' files."""
 
     def pooled(self, pool: str) -> Iterator[Stored]:
-        """Yields the files of a pool in the order of their names."""
+        """Yields the files of a pool, sorted by name."""
 
     def write_pooled(self, pool: str, name: str, produce: Produce) -> None:
         """Stores a file in the pool, all or nothing."""

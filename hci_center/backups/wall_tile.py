@@ -12,7 +12,7 @@ from hci_center.reports.wall.tiles import Tile
 
 
 def backup_tile(caller: Caller) -> Tile | None:
-    """Returns the tile for administrators: a backup is of all managers."""
+    """Returns the tile, for administrators only: a backup contains all managers."""
     if caller.role != "administrator":
         return None
     known = latest()
@@ -29,7 +29,7 @@ def backup_tile(caller: Caller) -> Tile | None:
 
 
 def _warns(known: Latest) -> bool:
-    # Who has never made one here may make them by other means.
+    # Without any backup here, they may be made by other means.
     return not known.is_good and (known.at is not None or known.is_scheduled)
 
 

@@ -1,4 +1,4 @@
-"""The language of what the commands of backups say, and numbers in it."""
+"""The language of the backup commands' output, and number formatting."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def add_language(parser: ArgumentParser) -> None:
 
 
 def grouped(number: int) -> str:
-    """Returns the number with its thousands apart, as in the present language."""
+    """Returns the number with thousands separators of the current language."""
     return number_format(number, force_grouping=True)

@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 with running_database(self.stderr.write):
                     self._make(target, options)
         except BackupUnderWayError as error:
-            # Of two workers that began at the same moment, the other one makes it.
+            # Another worker that started at the same time makes it.
             if not options["nightly"]:
                 raise CommandError(str(error)) from error
         except (BackupError, CannotStartError, OSError) as error:
@@ -75,7 +75,7 @@ class Command(BaseCommand):
     def _make(self, target: Target, options: dict[str, Any]) -> None:
         night = due_night(timezone.now()) if options["nightly"] else None
         if options["nightly"] and night is None:
-            # Another worker has made it since ours found it due.
+            # Another worker has made it since this one found it due.
             return
         key = key_of_settings()
         wishes = Wishes(
@@ -110,13 +110,13 @@ class Command(BaseCommand):
         rehearse(target, backup, key, self.stdout.write)
         if backup.rehearsal == Backup.Rehearsal.PASSED:
             self.stdout.write(_("Restoring it was rehearsed, and all checks passed."))
-        # Of a role that may not, that is no fault of this night.
+        # A role without the privilege is not a fault of this night.
         elif is_asked or backup.rehearsal == Backup.Rehearsal.FAILED:
             raise CommandError(_("Not rehearsed: %s") % backup.rehearsal_error)
 
 
 def _end_with_parent() -> None:
-    """Stops this process when the worker that started it has gone."""
+    """Stops this process when the worker that started it has died."""
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -22,7 +22,7 @@ from hci_center.local.errors import CannotStartError
 
 class Command(BaseCommand):
     help = "Restores a backup, after it has been checked completely."
-    # They would need tables.
+    # System checks would need tables.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
