@@ -1,4 +1,4 @@
-"""Hosts as addresses write them, and where one that is listened on is reached."""
+"""Formats of hosts in URLs and sockets, especially IPv6."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bo
 
 
 def in_address(host: str) -> str:
-    """Returns the host as it stands in a URL or a Host header: IPv6 in brackets.
+    """Returns the host in the format of URLs and Host headers: IPv6 in brackets.
 
-    In its shortest form, which is what browsers send.
+    IPv6 in its shortest form, as browsers send it.
     """
     bare = bare_host(host)
     try:
@@ -20,11 +20,11 @@ def in_address(host: str) -> str:
 
 
 def bare_host(host: str) -> str:
-    """Returns the host as sockets take it: without brackets."""
+    """Returns the host in the format of sockets: without brackets."""
     is_bracketed = host.startswith("[") and host.endswith("]")
     return host[1:-1] if is_bracketed else host
 
 
 def reachable(host: str) -> str:
-    """Returns the host by which this machine reaches what listens on `host`."""
+    """Returns the host by which this machine can connect to a server on `host`."""
     return _EVERYWHERE.get(host, host)

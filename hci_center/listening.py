@@ -1,7 +1,7 @@
-"""The socket that a server listens on: its own, or one that outlives it.
+"""Listening sockets: the server's own, or an inherited one.
 
-A socket that a supervisor or systemd keeps open takes connections while the server is
-being replaced: they wait for the next one instead of being refused.
+A socket that a supervisor or systemd keeps open accepts connections while the server
+restarts: they wait for the new process instead of being refused.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _FIRST_PASSED = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Returns a new listening socket. Raises OSError if it cannot be had."""
+    """Returns a new listening socket. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            # Addresses of IPv4 keep their form.
+            # IPv4 addresses keep their format.
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)
@@ -40,8 +40,8 @@ def listen(host: str, port: int) -> socket.socket:
 def listening_socket(host: str, port: int, descriptor: int | None) -> socket.socket:
     """Returns the socket to serve on: the descriptor's, systemd's, or a new one.
 
-    `descriptor` is one that the supervisor passed. systemd names the process that its
-    own is meant for. Raises ImproperlyConfigured if a new one cannot be had.
+    `descriptor` is passed by the supervisor. systemd sets the process id that its
+    socket is for. Raises ImproperlyConfigured if a new one cannot be opened.
     """
     if descriptor is None and os.environ.get("LISTEN_PID") == str(os.getpid()):
         if os.environ["LISTEN_FDS"] != "1":
@@ -61,8 +61,8 @@ def listening_socket(host: str, port: int, descriptor: int | None) -> socket.soc
 def run(config: uvicorn.Config, listening: socket.socket) -> None:
     """Serves until SIGTERM or SIGINT.
 
-    Its own end of the socket is then closed; another process that has it open goes on
-    taking connections.
+    The socket is then closed in this process; if another process has it open, it stays
+    in use.
     """
     # uvicorn raises SIGINT again once it has stopped.
     with contextlib.suppress(KeyboardInterrupt):

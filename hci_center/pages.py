@@ -1,4 +1,4 @@
-"""The HTML page for server errors, and whom to tell of a weakness."""
+"""The HTML page for server errors, and security.txt."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
         raise Http404
     if ":" not in contact:
         contact = f"mailto:{contact}"
-    # Renewed each day, so that caches agree; whoever reads an old copy asks again.
+    # The expiry is renewed daily, so that copies in caches are equal.
     expires = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     expires += timedelta(days=180)
     lines = [

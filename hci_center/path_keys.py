@@ -1,8 +1,7 @@
-"""Takes an API key out of a path like `/k/<key>/api/…` before anything else sees it.
+"""Removes an API key from a path like `/k/<key>/api/…` before anything else reads it.
 
-Clients whose headers cannot be changed may have the key in the address that they are
-configured with. Logs, metrics, error reports and answers name a path, so the key must
-leave it first.
+Clients whose headers cannot be changed may have the key in their configured URL. Logs,
+metrics, error reports and responses contain paths, so the key is removed first.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ API = "/api/"
 def take_out(environ: dict[str, Any]) -> None:
     """Moves the key from PATH_INFO to PATH_KEY, and leaves the path of the call.
 
-    Of a path that leads elsewhere only the prefix is left: there is no such page.
+    Any other path is reduced to the prefix: there is no such page.
     """
     path: str = environ["PATH_INFO"]
     if not path.startswith(PREFIX):

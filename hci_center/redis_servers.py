@@ -1,7 +1,7 @@
-"""Reads the address of Redis: one server, or those that its Sentinels name.
+"""Parses the URL of Redis: one server, or Sentinels.
 
-The channel layer only publishes and subscribes. A cluster passes such messages to all of
-its nodes, so the address of any one node (or of what balances them) is enough.
+The channel layer only uses pub/sub. A cluster forwards these messages to all of its
+nodes, so the address of any node (or of a load balancer) is enough.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 SERVERS = ("redis", "rediss", "unix")
 SENTINELS = ("redis+sentinel", "rediss+sentinel")
 SENTINEL_PORT = 26379
-# Options of a Sentinel address: of the service's TLS and of the Sentinels' own login.
+# Options of a Sentinel URL: for the service's TLS and the Sentinels' own login.
 _TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
 _LOGIN = ("sentinel_username", "sentinel_password")
 _REQUIREMENTS = ("required", "optional", "none")
-# Of the connection to a Sentinel: redis-py would ask one that is away four times, with
-# pauses that add up to seconds, before it asks the next.
+# For the connection to a Sentinel: redis-py would retry an unreachable one four times,
+# with pauses that add up to seconds, before the next one.
 _ONE_OF_SEVERAL = {"retry": None, "socket_timeout": 0.5, "socket_connect_timeout": 0.5}
-# Of the address of one server; redis-py raises an error for others when it connects.
+# Options of a single server's URL; redis-py raises an error for others when it
+# connects.
 _OPTIONS = frozenset(
     {
         *_TLS,
@@ -38,10 +39,10 @@ _OPTIONS = frozenset(
 
 
 def layer_host(name: str, url: str, **options: Any) -> dict[str, Any]:
-    """Returns the entry of `hosts` of channels_redis for the address.
+    """Returns the entry of channels_redis's `hosts` for the URL.
 
-    `options` are those of its connections. Raises ImproperlyConfigured, naming the
-    variable, and not the address, which may hold a password.
+    `options` are those of its connections. Raises ImproperlyConfigured with the name of
+    the variable, but not the URL, which may contain a password.
     """
     try:
         parts = urlsplit(url)
@@ -91,7 +92,7 @@ def _hosts_of(parts: SplitResult) -> list[tuple[str, int | None]]:
 
 
 def _check_options(name: str, parts: SplitResult, known: Set[str]) -> dict[str, str]:
-    """Returns the options of the address. Raises ImproperlyConfigured for a wrong one."""
+    """Returns the options of the URL. Raises ImproperlyConfigured if one is invalid."""
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     for option, value in given.items():
         if option not in known:

@@ -1,4 +1,4 @@
-"""The id that a request has in logs, in the audit and in its answer (X-Request-Id)."""
+"""The id of a request in logs, in the audit and in its response (X-Request-Id)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEADER = b"x-request-id"
 KEY = "hci.request_id"
 LONGEST = 64
 
-# Nothing that could break a line of a log or a header.
+# No characters that could break a log line or a header.
 _VALID = re.compile(rb"[A-Za-z0-9._-]{1,%d}" % LONGEST)
 
 
@@ -20,7 +20,7 @@ def new_id() -> str:
 
 
 def id_for(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Returns the id that the client or a proxy gave, if it is valid; else a new one."""
+    """Returns the id sent by the client or a proxy, if valid; else a new one."""
     for name, value in headers:
         if name == HEADER:
             return value.decode("ascii") if _VALID.fullmatch(value) else new_id()

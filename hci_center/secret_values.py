@@ -21,7 +21,7 @@ SECRETS = frozenset(
     }
 )
 SUFFIX = "_FILE"
-# No secret is longer; what is, is another file.
+# No secret is longer than this: it would be the wrong file.
 _LONGEST = 64 * 2**10
 
 
@@ -43,7 +43,7 @@ def secret(given: Mapping[str, str], name: str) -> str:
 
 
 def _content(variable: str, path: str) -> str:
-    """Returns what the file holds, without one newline at its end."""
+    """Returns the content of the file, without one trailing newline."""
     try:
         with Path(path).open("rb") as file:
             content = file.read(_LONGEST + 1)

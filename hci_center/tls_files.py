@@ -1,4 +1,4 @@
-"""Checks the files for TLS that the address of a server names."""
+"""Checks the TLS files in the URL of a server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ssl
 
 from django.core.exceptions import ImproperlyConfigured
 
-# Options of PostgreSQL's addresses and of Redis's.
+# Options of PostgreSQL's and Redis's URLs.
 AUTHORITIES = frozenset({"sslrootcert", "ssl_ca_certs"})
 FILES = AUTHORITIES | {"sslcert", "sslkey", "ssl_certfile", "ssl_keyfile"}
 
@@ -15,8 +15,8 @@ FILES = AUTHORITIES | {"sslcert", "sslkey", "ssl_certfile", "ssl_keyfile"}
 def check_tls_file(variable: str, option: str, path: str) -> None:
     """Raises ImproperlyConfigured if the file cannot be used.
 
-    It must be readable, and one of authorities must have a certificate in it. Servers
-    would only be called away otherwise.
+    It must be readable, and a CA file must contain a certificate. Otherwise the server
+    would only appear to be unreachable.
     """
     if option == "sslrootcert" and path == "system":
         return

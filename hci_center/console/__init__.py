@@ -1,1 +1,1 @@
-"""The pages of the operators' console: a shell whose scripts use only the API."""
+"""The page of the operators' console, whose scripts only use the API."""

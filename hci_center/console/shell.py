@@ -1,4 +1,4 @@
-"""The files of the console's shell, and the version that they make."""
+"""The files of the console's page, and their version."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from hci_center.console.words import SCRIPTS, scripts, words_in
 LANGUAGES = ("pt-br", "en")
 WORKER = SCRIPTS / "shell" / "worker.js"
 FONT = "vendor/inter/inter-latin-wght-normal.woff2"
-# Loaded by itself, before the others or instead of them.
+# Loaded separately, before the others or instead of them.
 _ALONE = frozenset({"console/theme.js", "console/shell/worker.js"})
 _STYLES = "tokens base frame list thread composer contact overlays gate narrow"
 
 
 @functools.cache
 def modules() -> list[str]:
-    """Returns the scripts that a browser may load before it has read their imports."""
+    """Returns the scripts to preload, before the browser has parsed imports."""
     ours = [f"console/{path.relative_to(SCRIPTS)}" for path in scripts()]
     return [name for name in ours if name not in _ALONE]
 
 
 @functools.cache
 def styles() -> list[str]:
-    """Returns the style sheets in their order."""
+    """Returns the style sheets in order."""
     return [f"console/css/{name}.css" for name in _STYLES.split()]
 
 
@@ -46,14 +46,14 @@ def page() -> str:
 
 @functools.cache
 def words_script(language: str) -> bytes:
-    """Returns the script that holds the texts of the console's scripts."""
+    """Returns the script with the translations for the console's scripts."""
     texts = orjson.dumps({"language": language, "texts": words_in(language)})
     return b"globalThis.consoleWords = " + texts + b";\n"
 
 
 @functools.cache
 def worker_script() -> bytes:
-    """Returns the service worker, with what it holds and the version made of it."""
+    """Returns the service worker, with the list of cached files and its version."""
     files = {static(name): _digest(_content(name)) for name in _names()}
     pages: dict[str, str] = {}
     for language in LANGUAGES:

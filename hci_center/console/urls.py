@@ -1,4 +1,4 @@
-"""URLs of the console: every place in it has one, and all are the same page."""
+"""URLs of the console: every view has one, and all serve the same page."""
 
 from django.urls import path
 

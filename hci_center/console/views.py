@@ -1,4 +1,4 @@
-"""The console's shell, its texts and its manifest."""
+"""The console's page, its translations and its manifest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCRIPT = "application/javascript; charset=utf-8"
 @require_safe
 @never_cache
 def shell(request: HttpRequest, **place: str) -> HttpResponse:
-    """Renders the console; its scripts read the address and sign the person in."""
+    """Renders the console; its scripts read the URL and sign the user in."""
     response = HttpResponse(page())
     policy = POLICY | {"connect-src": [SELF, socket_origin(request)]}
     response._csp_replace = policy  # type: ignore[attr-defined] # read by django-csp
@@ -29,7 +29,7 @@ def shell(request: HttpRequest, **place: str) -> HttpResponse:
 @require_safe
 @never_cache
 def page_in(request: HttpRequest, language: str) -> HttpResponse:
-    """Renders the console in one language, for the service worker to hold."""
+    """Renders the console in one language, for the service worker's cache."""
     if language not in LANGUAGES:
         raise Http404
     with translation.override(language):
@@ -38,7 +38,7 @@ def page_in(request: HttpRequest, language: str) -> HttpResponse:
 
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Returns the service worker; browsers ask for it again to find a newer one."""
+    """Returns the service worker; browsers request it again to check for updates."""
     return HttpResponse(
         worker_script(), content_type=SCRIPT, headers={"Cache-Control": "no-cache"}
     )
@@ -57,7 +57,7 @@ POLICY = {
     "base-uri": [NONE],
     "frame-ancestors": [NONE],
     "object-src": None,
-    # Only what the page has read itself: PDF files, for the viewer of the browser.
+    # Only blobs of the page itself: PDF files, for the browser's viewer.
     "frame-src": ["blob:"],
     "require-trusted-types-for": ["'script'"],
     "trusted-types": ["lit-html", "service-worker"],
@@ -66,7 +66,7 @@ POLICY = {
 
 @require_safe
 def words(request: HttpRequest, language: str) -> HttpResponse:
-    """Returns a script that holds the texts of the console's scripts."""
+    """Returns a script with the translations for the console's scripts."""
     if language not in LANGUAGES:
         raise Http404
     return HttpResponse(
@@ -78,7 +78,7 @@ def words(request: HttpRequest, language: str) -> HttpResponse:
 
 @require_safe
 def manifest(request: HttpRequest) -> HttpResponse:
-    """Returns the web app manifest, with which browsers install the console."""
+    """Returns the web app manifest, which lets browsers install the console."""
     return JsonResponse(
         {
             "name": "HCI Whats Center",

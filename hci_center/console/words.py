@@ -1,6 +1,6 @@
-"""The texts of the console's scripts, in each language.
+"""The translations of the console's scripts.
 
-Scripts name a text by its English words, as Python code does: `t("Send")`, or
+Scripts identify a text by its English source, as Python code does: `t("Send")`, or
 `n("%s message", "%s messages", count)`. The translations are in the same catalogues.
 """
 
@@ -28,7 +28,7 @@ def scripts() -> list[Path]:
 
 @functools.cache
 def used() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-    """Returns the texts that scripts name, and those with a plural form."""
+    """Returns the texts that scripts use, and those with a plural form."""
     ones: set[str] = set()
     plurals: set[tuple[str, str]] = set()
     for path in scripts():
@@ -42,7 +42,7 @@ def used() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
 
 @functools.cache
 def words_in(language: str) -> dict[str, Any]:
-    """Returns the translation of each text: a text, or the forms for one and many."""
+    """Returns the translation of each text: a text, or singular and plural forms."""
     ones, plurals = used()
     with translation.override(language):
         words: dict[str, Any] = {one: translation.gettext(one) for one in ones}

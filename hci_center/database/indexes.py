@@ -1,4 +1,4 @@
-"""Builds an index while its table is written to, however often a migration is tried."""
+"""Builds indexes concurrently, in migrations that can be retried."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _BACK = "SELECT set_config('lock_timeout', %s, false)"
 
 
 class BuildIndexConcurrently(AddIndexConcurrently):
-    """Django's operation, for a migration that may be cut off and applied again.
+    """AddIndexConcurrently for migrations that may be interrupted and retried.
 
-    A build that was cut off leaves an invalid index, which is dropped; one that is there
-    stays. It waits for the transactions of others, whom it does not block, without end.
+    An interrupted build leaves an invalid index, which is dropped; a valid index is
+    kept. It waits for other transactions, which it does not block, without a timeout.
     """
 
     def database_forwards(

@@ -17,7 +17,7 @@ from hci_center.masking import masked
 _CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 _DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
-# Errors of a program's own names and types.
+# Errors whose messages only quote names and types of code.
 _NAMING_CODE = (AttributeError, ImportError, NameError, SyntaxError, TypeError)
 _QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 
@@ -70,10 +70,10 @@ def _last_line(error: BaseException) -> str:
 
 
 def _unquoted(error: BaseException) -> Callable[[str], str]:
-    """Returns what blanks the quoted parts of an error's message.
+    """Returns a function that masks the quoted parts of an error's message.
 
-    Python quotes values there: a name that is no number, a key of a JSON object. Where
-    only names of our code are quoted, they stay.
+    Python quotes values there: text that is not a number, a key of a JSON object.
+    Quoted names of code are kept.
     """
     if isinstance(error, _NAMING_CODE) and "but got" not in str(error):
         return str

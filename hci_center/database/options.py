@@ -1,7 +1,7 @@
-"""Checks the options of a PostgreSQL address, before libpq sees them.
+"""Validates the options of a PostgreSQL URL before libpq uses them.
 
-libpq refuses a wrong value only when it connects, by an error that looks as if the
-server were away.
+libpq refuses an invalid value only when connecting, with an error that looks like an
+unreachable server.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NUMBERS = frozenset(
     }
 )
 _LARGEST = 2**31 - 1
-# How libpq words what it refuses without having asked a server.
+# Messages of libpq for values that it refuses without contacting a server.
 _REFUSED = re.compile(
     r"bad value for|invalid \S+ value|invalid port number|definition of service"
     r"|service file|could not parse network address|could not match \d+"
@@ -67,13 +67,13 @@ def check_options(name: str, options: dict[str, Any]) -> None:
 
 
 def refused_value(error: BaseException) -> str | None:
-    """Returns the reason if libpq refused a value of the address; None otherwise."""
+    """Returns the reason if libpq refused a value of the URL; None otherwise."""
     reason = str(error).partition("\n")[0]
     return reason if _REFUSED.search(reason) else None
 
 
 def _as_libpq(value: str, among: tuple[str, ...]) -> str:
-    """Returns the value with its letters as in the list, where libpq ignores case."""
+    """Returns the value spelled as in the list, if libpq ignores its case."""
     if among is _TLS_VERSIONS:
         return {each.lower(): each for each in among}.get(value.lower(), value)
     return value

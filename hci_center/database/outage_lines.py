@@ -1,4 +1,4 @@
-"""Says in the log that the database is lost, once an outage, and that it is back."""
+"""Logs that the database is lost, once per outage, and that it is back."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hci_center.database.timeouts import role
 
 logger = logging.getLogger(__name__)
 
-# An outage that lasts is said again, so that the last minutes of a log show it; one
-# that comes and goes is said less often than it happens.
+# A long outage is logged again, so that the last minutes of a log show it; repeated
+# short ones are logged less often than they occur.
 AGAIN = 5 * 60.0
 PAUSE = 30.0
 
@@ -32,10 +32,10 @@ class OutageLines:
         return logging.WARNING if self._lost_at is None else logging.DEBUG
 
     def lost(self, reason: str) -> None:
-        """Notes that the server cannot be reached.
+        """Records that the server is unreachable.
 
-        Before the first connection the start of the process says so, and a command
-        says it at its end.
+        Before the first connection, the startup of a process reports it, and a command
+        does at its end.
         """
         now = time.monotonic()
         with self._lock:
@@ -52,8 +52,8 @@ class OutageLines:
             logger.error("The database is lost%s: %s", since, reason)
 
     def back(self) -> None:
-        """Notes that the server has taken a connection."""
-        # Read without the lock: this is asked at each new connection.
+        """Records that the server has accepted a connection."""
+        # Read without the lock, because this runs for each new connection.
         if self._was_there and self._lost_at is None:
             return
         with self._lock:

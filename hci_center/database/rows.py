@@ -1,7 +1,7 @@
-"""Reads instances of a model from statements that are written by hand.
+"""Reads model instances from handwritten SQL statements.
 
-Building a queryset takes longer than PostgreSQL takes to answer it. Where one process
-runs the same statement thousands of times a minute, that is most of its time.
+Building a queryset takes longer than running it in PostgreSQL. If a process runs the
+same statement thousands of times a minute, that is most of its time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ Row = TypeVar("Row", bound=Model)
 
 
 class ModelRows(Generic[Row]):
-    """The columns of a model, all or the named ones, and instances of their values.
+    """The columns of a model (all or the named ones), and instances from their values.
 
-    Fields that are not named are read when they are asked for, as with `only`.
+    Other fields are deferred, as with `only`.
     """
 
     def __init__(self, model: type[Row], *names: str) -> None:
@@ -36,7 +36,7 @@ class ModelRows(Generic[Row]):
         return ", ".join(f'{alias}."{field.column}"' for field in self._fields)
 
     def read(self, values: Sequence[Any]) -> Row:
-        """Returns the instance of the values of those columns, in their order."""
+        """Returns the instance for the values of those columns, in order."""
         found = list(values)
         for place, convert in self._converters():
             found[place] = convert(found[place], None, connection)

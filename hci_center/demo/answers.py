@@ -1,4 +1,4 @@
-"""What the simulated customers of the demonstration write back."""
+"""The replies of the demonstration's simulated customers."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ TO_PERSONS = (
     "Combinado, fico no aguardo!",
 )
 RATINGS = ("5", "5", "4", "5", "3")
-# The lines of a menu's question, but those that go back or leave.
+# The options of a menu's question, except those that go back or leave.
 _LINE = re.compile(r"^([1-9]\d?) - ", re.MULTILINE)
 _ASKS_FOR_RATING = "1 a 5"
 
 
 class SimulatedCustomers:
-    """Answers persons, menus and surveys; other automatic texts want no answer."""
+    """Replies to persons, menus and surveys; other automatic texts need no reply."""
 
     def __init__(self) -> None:
         self._to_persons, self._ratings = map(itertools.cycle, (TO_PERSONS, RATINGS))
         self._lock = threading.Lock()
 
     def answer_to(self, delivered: Delivered) -> str | None:
-        """Returns what the customer writes back to a message; None is nothing."""
+        """Returns the customer's reply to a message, or None."""
         try:
             message = Message.objects.filter(uuid=delivered.uuid).first()
         finally:
-            # Each message is answered by a thread of its own.
+            # Each message is answered in its own thread.
             connection.close()
         if message is None:
             return None

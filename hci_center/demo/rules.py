@@ -1,4 +1,4 @@
-"""The rules of the demonstration's companies, as a provisioning file gives them."""
+"""The rules of the demonstration's companies, in the provisioning format."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 from hci_center.demo.seed.dialogues import AREAS
 from managers.models import Manager
 
-# Somebody is there at any time, so that whoever tries the demonstration at night sees
-# how customers are assigned.
+# Always open, so that assignment can also be tried at night.
 ALWAYS_OPEN = "suporte"
 
 _HOUR, _MINUTE = 3600, 60
@@ -143,7 +142,7 @@ _LISTS: dict[str, list[dict[str, Any]]] = {
 
 
 def rules_of_company(manager: Manager, today: date) -> dict[str, Any]:
-    """Returns a manager of the demonstration with its rules, as `provision` takes it."""
+    """Returns a manager of the demonstration with its rules, for `provision`."""
     areas = [
         {"code": code, "name": name}
         | ({"policy": _AREA_POLICIES[code]} if code in _AREA_POLICIES else {})

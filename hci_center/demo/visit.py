@@ -1,7 +1,7 @@
-"""A customer's visit from greeting to rating, now and then, as the demonstration.
+"""Simulates a customer's visit from greeting to rating, from time to time.
 
-An operator signs in and is online for so long: he is given the customer, answers and
-closes the chat. All of it goes through the API and the feed, as a console would do it.
+An operator signs in and is online during the visit: he is assigned the customer,
+replies and closes the chat. All through the API and the feed, like a console.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from managers.models import Manager
 
 logger = logging.getLogger(__name__)
 
-# Seconds until the first visit, between two, and until a customer is given up.
+# Seconds until the first visit, between two, and until a visit is abandoned.
 FIRST_AFTER, EVERY, PATIENCE = 15.0, 180.0, 90.0
 # Between the operator's messages; the customer answers within.
 TYPING = 7.0
@@ -41,7 +41,7 @@ SAID = (
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A signed-in operator of a company: his session and what he needs to answer."""
+    """A signed-in operator of a company: his session and the data for replies."""
 
     operator: Operator
     http: requests.Session
@@ -54,7 +54,7 @@ class Desk:
 
 
 class Visits(threading.Thread):
-    """Lets customers visit the first company that a controller serves."""
+    """Simulates visits to the first company with a controller."""
 
     def __init__(
         self, gateways: DemoGateways, us: str, stopped: threading.Event
@@ -113,7 +113,7 @@ class Visits(threading.Thread):
         return Desk(operator, http, self._us)
 
     def _serve(self, desk: Desk, manager: Manager) -> None:
-        """Lets a customer come, and answers him once the rules have given him away."""
+        """Simulates a customer, and replies once the rules have assigned him."""
         number = manager.number or 0
         customer = FIRST_CUSTOMER + random.randrange(CUSTOMERS)  # noqa: S311 - no secret
         self._gateways.customer_writes(number, customer, "Oi, boa tarde!")
@@ -129,7 +129,7 @@ class Visits(threading.Thread):
         desk.call("PUT", "chat/close", who | body)
 
     def _is_given(self, desk: Desk, number: int, customer: int) -> bool:
-        """Waits until the operator holds the customer; the menu may lead elsewhere."""
+        """Waits until the operator has the customer; the menu may lead elsewhere."""
         given_up = time.monotonic() + PATIENCE
         held = Contact.objects.filter(
             manager__number=number,

@@ -1,1 +1,1 @@
-"""Checks an installation and says what to do (docs/operations.md)."""
+"""Checks an installation and gives advice (docs/operations.md)."""

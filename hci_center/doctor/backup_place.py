@@ -1,4 +1,4 @@
-"""Checks whether a backup could be made: its place, and PostgreSQL's programs."""
+"""Checks whether a backup could be made: its target, and PostgreSQL's programs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hci_center.doctor.database import rows
 from hci_center.doctor.findings import Finding, error, ok, warning
 
 PROGRAMS = ("pg_dump", "pg_restore")
-# What is written to the bucket and removed again; no backup and no pool has such a name.
+# The name of a test object in the bucket; no backup or pool has such a name.
 _PROBE = (".probe", "doctor")
 
 
 def place() -> Iterator[Finding]:
-    """The folder or bucket of backups and the programs, where backups are asked for."""
+    """The folder or bucket of backups and the programs, if backups are configured."""
     if not _is_asked_for():
         return
     found = [*_programs(), *(_bucket() if settings.BACKUP_S3_BUCKET else _folder())]
@@ -48,7 +48,7 @@ def _programs() -> Iterator[Finding]:
 def _folder() -> Iterator[Finding]:
     try:
         folder = _nearest(settings.BACKUP_DIR)
-        # The first backup makes the folder: what it is to be made in is tried then.
+        # The first backup creates the folder; until then its parent is checked.
         with tempfile.TemporaryFile(dir=folder, prefix=".probe-") as probe:
             probe.write(b"0" * 4096)
             probe.flush()
@@ -63,7 +63,7 @@ def _folder() -> Iterator[Finding]:
     last = _size_of_last()
     wanted = _size_of_database() if last is None else last
     if free < wanted:
-        # A dump is smaller than its database, by how much only a backup shows.
+        # A dump is smaller than its database, but the ratio is unknown before a backup.
         make = warning if last is None else error
         yield make(
             _(
@@ -79,7 +79,7 @@ def _folder() -> Iterator[Finding]:
 
 
 def _nearest(path: Path) -> Path:
-    """Returns the folder, or the one above it that exists."""
+    """Returns the folder, or its nearest existing parent."""
     return path if path.exists() or path.parent == path else _nearest(path.parent)
 
 

@@ -22,13 +22,13 @@ from hci_center.local.unknown_variables import unknown_variables
 from managers.models import ApiKey, Manager
 
 KEY_ENDS_WITHIN = timedelta(days=14)
-# Said once, of HCI_PUBLIC_URL, with the certificate.
+# Reported once, by the check of the certificate.
 _OF_HTTPS = frozenset({"security.W004", "security.W012", "security.W016"})
 SECONDS_A_DAY = 24 * 60 * 60
 
 
 def deployment() -> Iterator[Finding]:
-    """What `manage.py check --deploy` says."""
+    """Reports the messages of `manage.py check --deploy`."""
     found = checks.run_checks(include_deployment_checks=True)
     said = False
     for message in found:
@@ -54,7 +54,7 @@ def deployment() -> Iterator[Finding]:
 
 
 def trusts_everybody(networks: list[str]) -> bool:
-    """Returns whether the networks together hold all addresses of IPv4 or of IPv6."""
+    """Returns whether the networks together cover all of IPv4 or IPv6."""
     parsed = [ipaddress.ip_network(each, strict=False) for each in networks]
     older = [each for each in parsed if isinstance(each, ipaddress.IPv4Network)]
     newer = [each for each in parsed if isinstance(each, ipaddress.IPv6Network)]
@@ -69,7 +69,7 @@ def trusts_everybody(networks: list[str]) -> bool:
 
 
 def unread() -> Iterator[Finding]:
-    """Variables that nothing reads: most are misspelt."""
+    """Reports unknown variables: most are misspelt."""
     for name, nearest in unknown_variables(os.environ):
         yield warning(
             _("%s is set, but nothing reads it.") % name,
@@ -80,7 +80,7 @@ def unread() -> Iterator[Finding]:
 
 
 def secrets() -> Iterator[Finding]:
-    """Whether the secrets are the database's, with fingerprints and ages."""
+    """Checks that the secrets match the database; shows fingerprints and ages."""
     missing = missing_secrets()
     if missing:
         yield error(
@@ -102,12 +102,12 @@ def secrets() -> Iterator[Finding]:
 
 
 def fingerprint(secret: str) -> str:
-    """Returns what tells secrets of 32 characters or more apart, but not what they are."""
+    """Returns a digest that distinguishes secrets of 32 characters or more."""
     return hashlib.sha256(b"fingerprint:" + secret.encode()).hexdigest()[:12]
 
 
 def _age_of(name: str, value: str) -> str:
-    """Returns the age of a secret that was generated here; "" for another."""
+    """Returns the age of a generated secret; "" for others."""
     path = generated_secrets.folder() / name
     try:
         if path.read_text(encoding="ascii").strip() != value:
@@ -119,7 +119,7 @@ def _age_of(name: str, value: str) -> str:
 
 
 def access() -> Iterator[Finding]:
-    """Meta's signature, and API keys that end soon."""
+    """Checks Meta's app secret, and API keys that expire soon."""
     needs_meta = Manager.objects.filter(facebook_id__isnull=False, is_demo=False)
     if not settings.META_APP_SECRET and needs_meta.exists():
         yield warning(

@@ -16,7 +16,8 @@ from hci_center.local.start_check import unapplied_migrations
 
 OLDEST_VERSION = 15
 EXTENSIONS = frozenset({"btree_gin", "pg_trgm", "unaccent"})
-# Seconds of difference between the clocks: leases and order use the database's alone.
+# The accepted difference of the clocks in seconds: leases and order only use the
+# database's.
 SKEW_WARNING, SKEW_ERROR = 2.0, 60.0
 LONG_TRANSACTION = 10 * 60.0
 # Connections of a worker, a relay and a feed process, and some to spare.
@@ -30,7 +31,7 @@ def rows(statement: str, values: Any = None) -> list[Any]:
 
 
 def server() -> Iterator[Finding]:
-    """Version, encoding and answer time; raises if it does not answer."""
+    """Checks version, encoding and response time; raises if it does not respond."""
     begun = time.monotonic()
     [(number, version, encoding)] = rows(
         "SELECT current_setting('server_version_num')::int,"
@@ -67,7 +68,7 @@ def extensions() -> Iterator[Finding]:
         yield ok(_("All extensions are there."))
 
 
-# The setting, the values that it must not have, whether that is an error, and why.
+# Settings, the values they must not have, whether that is an error, and why.
 _SETTINGS: tuple[tuple[str, frozenset[str], bool, str], ...] = (
     ("fsync", frozenset({"off"}), True, "loses"),
     ("full_page_writes", frozenset({"off"}), True, "loses"),
@@ -99,7 +100,7 @@ def server_settings() -> Iterator[Finding]:
 
 
 def connections() -> Iterator[Finding]:
-    """Whether the connections that are left suffice for one more web process."""
+    """Checks that enough connections are free for another web process."""
     [(most, used)] = rows(
         "SELECT current_setting('max_connections')::int"
         "     - current_setting('superuser_reserved_connections')::int,"
@@ -120,7 +121,7 @@ def connections() -> Iterator[Finding]:
 
 
 def restore() -> Iterator[Finding]:
-    """Whether a restore is under way or was interrupted; nothing if there was none."""
+    """Reports a restore that is running or was interrupted."""
     if is_half_restored():
         yield error(
             _("A restore of a backup into this database was interrupted."),
@@ -141,7 +142,7 @@ def migrations() -> Iterator[Finding]:
 
 
 def health() -> Iterator[Finding]:
-    """Indexes that a failed migration left, and transactions that hold all up."""
+    """Reports invalid indexes of failed migrations, and long transactions."""
     invalid = rows(
         "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
         " AND indrelid IN (SELECT oid FROM pg_class WHERE relkind = 'r') LIMIT 5"
@@ -168,7 +169,7 @@ def health() -> Iterator[Finding]:
 
 
 def clock() -> Iterator[Finding]:
-    """This machine's clock against the database's."""
+    """Compares this machine's clock with the database's."""
     before = time.time()
     [(there,)] = rows("SELECT extract(epoch FROM clock_timestamp())::float8")
     skew = abs(there - (before + time.time()) / 2)

@@ -1,4 +1,4 @@
-"""What a check has found, and the checks run one after another."""
+"""The findings of checks, and running the checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: its state, what is so, and what to do about it."""
+    """A line of output: its state, the fact, and what to do about it."""
 
     state: State
     text: str
@@ -36,18 +36,18 @@ def error(text: str, remedy: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check and its name. `ask` yields findings and may raise anything."""
+    """A check and its name. `ask` yields findings and may raise any error."""
 
     name: str
     ask: Callable[[], Iterable[Finding]]
-    # Left out, with a line that says so, if the database does not answer.
+    # Skipped, with a finding, if the database does not respond.
     needs_database: bool = True
 
 
 def examine(
     checks: Sequence[Check], has_database: bool
 ) -> Iterator[tuple[str, Finding]]:
-    """Yields the findings of each check, with its name; an error of a check is one."""
+    """Yields the findings of each check, with its name; an error becomes a finding."""
     for check in checks:
         if check.needs_database and not has_database:
             continue

@@ -1,4 +1,4 @@
-"""Checks of the processes, of what waits, and of the backups."""
+"""Checks of the processes, the queues, and the backups."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hci_center.feed.readiness import SILENT_AFTER
 from hci_center.hosts import in_address, reachable
 
 SECONDS = 5
-# A worker looks for work at least each second.
+# A worker looks for work at least once a second.
 WORKER_SILENT_AFTER = 30.0
 OLDEST_MESSAGE = 5 * 60.0
 _WORKERS = """
@@ -103,7 +103,7 @@ def waiting() -> Iterator[Finding]:
 
 
 def alarms() -> Iterator[Finding]:
-    """What /readyz says about accounts, events, rules, webhooks and background work."""
+    """Reports /readyz's checks of accounts, events, rules, webhooks and jobs."""
     said = False
     for path in settings.READY_CHECKS.values():
         try:
@@ -125,7 +125,7 @@ def backup() -> Iterator[Finding]:
     age = known.age(timezone.now())
     if age is None:
         if known.is_scheduled and _is_a_day_old():
-            # Its first night is over: a worker should have made one.
+            # The first night is over: a worker should have made a backup.
             yield error(_("No backup was ever made."), _how_to_back_up())
         else:
             yield warning(_("No backup is known."), _how_to_back_up())
@@ -143,7 +143,7 @@ def backup() -> Iterator[Finding]:
 
 
 def _is_a_day_old() -> bool:
-    """Whether the installation is older than a backup may be."""
+    """Whether the installation is older than the maximum age of a backup."""
     [(age,)] = rows("SELECT now() - min(applied) FROM django_migrations")
     return age is not None and age > records.LATE
 

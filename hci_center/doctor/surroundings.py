@@ -1,4 +1,4 @@
-"""Checks of what lies outside: Redis, the disk, the gateways, the certificate."""
+"""Checks of external parts: Redis, the disk, the gateways, the certificate."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _first_line(failure: Exception) -> str:
 
 
 def reports_standby() -> Iterator[Finding]:
-    """The standby that figures of reports are read from."""
+    """Checks the standby that report figures are read from."""
     standby = replica.ask()
     if standby.state == "ok":
         yield ok(_("The standby for reports is %.0f seconds behind.") % standby.behind)
@@ -74,7 +74,7 @@ def reports_standby() -> Iterator[Finding]:
 
 
 def disk() -> Iterator[Finding]:
-    """Room and rights in the folders that processes write to."""
+    """Checks space and permissions of the folders that processes write to."""
     folders = {
         "HCI_DATA_DIR": settings.DATA_DIR,
         "media": settings.MEDIA_ROOT,
@@ -108,7 +108,7 @@ def disk() -> Iterator[Finding]:
 
 
 def gateways() -> Iterator[Finding]:
-    """Whether the gateways' hosts take connections from this machine."""
+    """Checks that the gateways' hosts accept connections from this machine."""
     addresses = sorted(_addresses())
     if not addresses:
         yield ok(_("No manager has a gateway."))
@@ -150,7 +150,7 @@ def _connects(address: tuple[str, int]) -> bool:
 
 
 def certificate() -> Iterator[Finding]:
-    """The certificate of HCI_PUBLIC_URL, as a client sees it."""
+    """Checks the certificate of HCI_PUBLIC_URL, as a client sees it."""
     parts = urlsplit(settings.PUBLIC_URL)
     if parts.scheme != "https" or not parts.hostname:
         yield warning(

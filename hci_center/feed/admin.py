@@ -51,10 +51,10 @@ class HookForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "key" in self.fields:
-            # Each key has one, and what has ended gets nothing.
+            # Active keys without a webhook: each key has at most one.
             free = ApiKey.objects.live().exclude(pk__in=Hook.objects.values("key"))
             self.fields["key"].queryset = free.order_by("name")  # type: ignore[attr-defined]
-            # Keys are made on their own page.
+            # Keys are created on their own page.
             for link in ("add", "change", "view", "delete"):
                 setattr(self.fields["key"].widget, f"can_{link}_related", False)
 
@@ -199,7 +199,7 @@ class HookAdmin(TenantAdmin):
     def renew_secrets(
         self, request: HttpRequest, queryset: QuerySet[Hook]
     ) -> HttpResponse:
-        """Shows the new secrets; the old ones sign besides for 24 hours."""
+        """Shows the new secrets; the old ones also sign for 24 hours."""
         made = [(hook, signing.new_secret()) for hook in queryset]
         for hook, secret in made:
             saving.renew_secret(hook, secret)

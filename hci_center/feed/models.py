@@ -1,4 +1,4 @@
-"""Outgoing webhooks: who gets the feed pushed, and how far it has got."""
+"""Models of outgoing webhooks: their receivers and cursors."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from managers.models import ApiKey
 
 
 class Hook(models.Model):
-    """An outgoing webhook: gets the events that its API key may see, by POST.
+    """An outgoing webhook: receives the events that its API key may see, by POST.
 
-    `cursor` and `epoch` are those of the feed: everything up to there has been received.
+    `cursor` and `epoch` are those of the feed: everything before them has been
+    received.
     """
 
     class State(models.TextChoices):
@@ -25,8 +26,8 @@ class Hook(models.Model):
         ApiKey, on_delete=models.CASCADE, related_name="+", verbose_name=_("API key")
     )
     url = models.CharField(_("address"), max_length=2000)
-    # As of Standard Webhooks: "whsec_" and Base64. The old one signs besides until its
-    # time is over, so that a receiver can change to the new one at any time.
+    # In the format of Standard Webhooks: "whsec_" and Base64. Until it expires, the old
+    # one signs too, so that a receiver can switch to the new one at any time.
     secret = EncryptedTextField(_("secret"))
     old_secret = EncryptedTextField(blank=True, default="")
     old_secret_until = models.DateTimeField(
@@ -44,9 +45,9 @@ class Hook(models.Model):
     tried_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
     sent_at = models.DateTimeField(_("last success"), null=True, blank=True)
     next_at = models.DateTimeField(_("next attempt"), default=timezone.now)
-    # Set when it was switched off for its failures, until a person switches it on.
+    # Set when it was switched off after failures, until a person switches it on.
     alarmed_at = models.DateTimeField(null=True, blank=True)
-    # One process at a time sends to it; who took the lease later has a higher number.
+    # One process at a time sends to it; a later lease has a higher fencing number.
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)

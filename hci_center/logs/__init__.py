@@ -1,1 +1,1 @@
-"""Logs: their format, what each line names, and one line for each request."""
+"""Logging: formats, ids in log lines, and the request log."""

@@ -1,4 +1,4 @@
-"""The ids that the log lines of a piece of work name, kept in context variables."""
+"""The ids that log lines contain, in context variables."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from structlog.contextvars import (
     reset_contextvars,
 )
 
-# The names that are bound: ids of rows, never what a row says.
+# The names that may be bound: ids of rows, never their contents.
 NAMES = ("manager_id", "chat_id", "message_id", "contact_id", "event_id", "task_id")
 
 
 @contextmanager
 def bound(**ids: int | None) -> Iterator[None]:
-    """Within the block, the log lines of this thread or task name these ids.
+    """Within the block, the log lines of this thread or task contain these ids.
 
-    What `bind` adds within the block ends with it.
+    Ids that `bind` adds within the block are removed at its end.
     """
     names = get_contextvars() | {name: id_ for name, id_ in ids.items() if id_}
     tokens = bind_contextvars(**{name: names.get(name, ...) for name in NAMES})
@@ -30,5 +30,5 @@ def bound(**ids: int | None) -> Iterator[None]:
 
 
 def bind(**ids: int) -> None:
-    """From now on, the log lines of this request or block name these ids."""
+    """From now on, the log lines of this request or block contain these ids."""
     bind_contextvars(**ids)

@@ -14,7 +14,7 @@ from hci_center.database.log_lines import without_values
 from hci_center.masking import masked
 from hci_center.request_ids import KEY
 
-# Messages are short; a longer one carries what it should not.
+# Messages are short; a longer one probably contains data that it should not.
 LONGEST_EVENT = 2000
 LONGEST_TRACEBACK = 20_000
 
@@ -56,7 +56,7 @@ def dump(fields: Any, **_options: Any) -> str:
 
 
 def _add_request(_logger: Any, _name: str, fields: EventDict) -> EventDict:
-    """Names the request that is answered: its id, call and sender."""
+    """Adds the current request: its id, call and sender."""
     request = current_request()
     if request is None:
         return fields
@@ -80,7 +80,7 @@ def _add_exception(_logger: Any, _name: str, fields: EventDict) -> EventDict:
 
 
 def _add_left_out(_logger: Any, _name: str, fields: EventDict) -> EventDict:
-    """Says how many security events of its kind were left out before this one."""
+    """Adds the number of suppressed security events of this kind."""
     record: logging.LogRecord = fields["_record"]
     if getattr(record, "left_out", 0):
         fields["left_out"] = record.left_out  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
-"""One line for each request, in JSON, written by a thread of its own.
+"""The request log: a JSON line for each request, written by a separate thread.
 
-A line must cost the frequent calls nearly nothing, so it is not made by logging: the
-event loop encodes one object and a thread writes what has come together. While nobody
-reads the log, lines are left out and counted; no request waits for it.
+Lines must add almost no cost to frequent calls, so they bypass the logging module: the
+event loop encodes one object and a thread writes them in batches. If the log is not
+read, lines are dropped and counted; no request waits for it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from structlog.contextvars import clear_contextvars, get_contextvars
 
 from hci_center.request_ids import KEY
 
-# Keys of the WSGI environ, by which Django's threads tell the server about a request.
+# Keys of the WSGI environ, by which Django's threads pass data about a request to the
+# server.
 ROUTE, CALLER, IDS, DATABASE = "hci.route", "hci.caller", "hci.ids", "hci.database"
 UNMATCHED = "unmatched"
 STATIC = "/static/"
 
-# How long lines are gathered, in seconds, and how many are kept while none is written.
+# How long lines are collected, in seconds, and how many are buffered at most.
 EVERY = 0.2
 MOST_WAITING = 10_000
 
 
 def begin() -> None:
-    """Begins a request in one of Django's threads."""
+    """Starts a request in one of Django's threads."""
     clear_contextvars()
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.close_if_unusable_or_obsolete()
@@ -40,7 +41,7 @@ def begin() -> None:
 
 
 def describe(request: HttpRequest) -> None:
-    """Notes the route, the sender, the ids and the time of the database."""
+    """Records the route, the sender, the ids and the database time."""
     meta = request.META
     match = request.resolver_match
     if match is not None:
@@ -98,7 +99,7 @@ class LineWriter:
             self._wake.set()
 
     def close(self) -> None:
-        """Writes what is left, within a second."""
+        """Writes the remaining lines, within a second."""
         self._is_closed = True
         self._wake.set()
         self._thread.join(1.0)
@@ -122,7 +123,7 @@ class LineWriter:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError:
-            # Nobody can be told: it is the log that cannot be written.
+            # This cannot be reported: it is the log that cannot be written.
             return
 
 

@@ -1,4 +1,4 @@
-"""Says something about the start of a process, before or without Django's logging."""
+"""Prints messages about the start of a process, before or without Django's logging."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ NAME = "hci_center.start"
 
 
 def say(text: str, level: int = logging.WARNING) -> None:
-    """Writes the sentence to stderr; as an object of JSON with HCI_LOG_FORMAT=json.
+    """Writes the sentence to stderr; as a JSON object with HCI_LOG_FORMAT=json.
 
-    The settings may be what cannot be read, so the variable itself is asked.
+    The settings may be unreadable, so the variable is read directly.
     """
     if os.environ.get("HCI_LOG_FORMAT", "").strip().lower() == "json":
         text = _as_json(text, level)
@@ -21,7 +21,7 @@ def say(text: str, level: int = logging.WARNING) -> None:
 
 
 def _as_json(text: str, level: int) -> str:
-    # Imported late: it is needed for this format alone.
+    # Imported late: only needed for this format.
     from hci_center.logs.lines import Lines
 
     record = logging.LogRecord(NAME, level, "", 0, "%s", (text,), None)

@@ -1,1 +1,1 @@
-"""Metrics in Prometheus's format: who may read them, and where (docs/operations.md)."""
+"""Metrics in Prometheus's format, and access to them (docs/operations.md)."""

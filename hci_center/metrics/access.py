@@ -1,4 +1,4 @@
-"""Who may read metrics: nobody, or whoever has HCI_METRICS_KEY."""
+"""Access to metrics: off, or with HCI_METRICS_KEY."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REFUSED = b"Authorization: Bearer with HCI_METRICS_KEY is needed.\n"
 
 
 def refusal(authorization: str | None) -> tuple[int, bytes] | None:
-    """Returns the status and text for a request that may not read them, or None."""
+    """Returns the status and text to refuse a request with, or None."""
     key: str = settings.METRICS_KEY
     if not key:
         return 404, OFF

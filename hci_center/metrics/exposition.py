@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 
 def exposition(*collectors: Collector) -> bytes:
-    """Returns the metrics of the collectors, and memory and time of the process."""
+    """Returns the metrics of the collectors, and memory and CPU time of the process."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     for collector in collectors:
@@ -24,7 +24,7 @@ def exposition(*collectors: Collector) -> bytes:
 def gauges(
     prefix: str, texts: Mapping[str, str], values: Mapping[str, Any]
 ) -> Iterator[Metric]:
-    """Yields one gauge for each text of which there is a value."""
+    """Yields a gauge for each help text that has a value."""
     for name, text in texts.items():
         if values.get(name) is not None:
             yield GaugeMetricFamily(prefix + name, text, value=float(values[name]))

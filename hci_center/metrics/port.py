@@ -1,7 +1,7 @@
-"""Serves a process's metrics on a port of their own.
+"""Serves a process's metrics on a separate port.
 
-For processes that answer no requests otherwise. Metrics stop no work: a port that is
-taken is said in the log once.
+For processes without another HTTP server. Metrics never stop the process: a port that
+is in use is logged once.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "hci"
 
     def log_message(self, *_arguments: Any) -> None:
-        """A scrape every few seconds is not logged."""
+        """Does nothing: scrapes every few seconds are not logged."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -64,9 +64,9 @@ class _Server(ThreadingHTTPServer):
 
 
 class _ServerIPv6(_Server):
-    """The same on an address of IPv6.
+    """The same for IPv6 addresses.
 
-    On `::` the system's own setting decides whether IPv4 is served too.
+    On `::` a system setting decides whether IPv4 is served too.
     """
 
     address_family = socket.AF_INET6
@@ -77,7 +77,7 @@ def _server_of(host: str) -> type[_Server]:
 
 
 def serve_metrics(port: int, report: Callable[[], bytes]) -> ThreadingHTTPServer | None:
-    """Serves them in threads until the process ends; None if they are off."""
+    """Serves metrics in threads until the process ends; None if they are off."""
     if not settings.METRICS_KEY:
         return None
     handler = type("Handler", (_Handler,), {"report": staticmethod(report)})

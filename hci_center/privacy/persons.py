@@ -34,8 +34,8 @@ def contacts_of(caller: Caller) -> QuerySet[Contact]:
 def find_contacts(caller: Caller, text: str) -> list[Contact]:
     """Returns the contacts that match the text in any spelling, also deleted ones.
 
-    It is a number as people write it, an id of a channel, or the protocol of a chat.
-    With those that were merged into them.
+    The text is a number in any format, an id of a channel, or the protocol of a chat.
+    Contacts that were merged into them are included.
     """
     text = text.strip()
     if not text or "\x00" in text:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 # Seconds after which a demo customer receives, reads and answers a message.
 DELIVERED_AFTER, READ_AFTER, ANSWERS_AFTER = 0.8, 2.0, 4.0
-# Returns what a customer writes back; None is nothing.
+# Returns a customer's reply, or None.
 AnswerTo = Callable[[Delivered], str | None]
 
 
@@ -44,7 +44,7 @@ class _Anyone(dict[str, datetime]):
 class DemoGateways(FakeServer):
     """`controllers` are the managers' numbers by port, `pages` their tokens by id.
 
-    `answer_to` returns what a customer writes back to a message; None is nothing.
+    `answer_to` returns a customer's reply to a message, or None.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Writes the states that the demonstration's accounts have had, with some incidents."""
+"""Writes the history of states of the demonstration's accounts, with incidents."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from hci_center.demo.seed.companies import Company
 
-# As far back as figures are looked at.
+# The period that reports cover.
 DAYS = 92
-# About how many days lie between two incidents, and how long they last, in minutes.
+# The approximate days between two incidents, and their duration in minutes.
 BETWEEN = 11
 LENGTHS = (0.6, 2, 4, 9, 25, 70)
 _REASON = "Conexão perdida"

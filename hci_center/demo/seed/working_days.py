@@ -1,4 +1,4 @@
-"""Writes when the operators of the demonstration were online, and their pauses."""
+"""Writes the presence and pauses of the demonstration's operators."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hci_center.demo.seed.timeline import Timeline
 
 TABLE = "areas_presencespan"
 COLUMNS = "operator_id, state, reason, started_at, ended_at, seen_at"
-# As far back as figures are looked at.
+# The period that reports cover.
 DAYS = 92
-# Hours of a day, each state from its hour on.
+# The schedule of a day: each state starts at its hour.
 _DAY = (
     (8.0, "online", ""),
     (10.0, "paused", "pausa"),

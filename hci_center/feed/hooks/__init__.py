@@ -1,1 +1,1 @@
-"""Outgoing webhooks: the feed, pushed to those who cannot hold a socket."""
+"""Outgoing webhooks: pushes the feed to receivers that cannot keep a socket open."""

@@ -1,4 +1,4 @@
-"""The hooks that were switched off because nothing reached their receiver."""
+"""Reports webhooks that were switched off after failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NAMED = 5
 
 
 def check() -> str:
-    """Returns "ok" for a health probe; raises LackingError naming such hooks.
+    """Returns "ok" for a health check; raises LackingError that lists such hooks.
 
     The alarm ends when a person switches the hook on or off, or deletes it.
     """

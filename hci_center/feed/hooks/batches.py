@@ -1,6 +1,6 @@
-"""What a hook gets next: the same events that a socket of its key would get.
+"""Builds the next batch of a hook: the events that a socket of its key would get.
 
-They are read by the code that catches sockets up, under the same rights.
+They are read by the code that replays events to sockets, with the same rights.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RESET = b'{"reset":true}'
 class Batch:
     """The body of the next POST, and the cursor and epoch after it.
 
-    Without a body there is nothing for the hook up to that cursor.
+    Without a body, there are no events for the hook up to that cursor.
     """
 
     cursor: int
@@ -46,7 +46,7 @@ class Batch:
 
 
 class Batches:
-    """Reads what hooks get."""
+    """Reads the batches of hooks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -90,7 +90,7 @@ def _audience(hook: Hook, caller: Caller) -> Audience:
 
 
 def link_base() -> str:
-    """Returns where links to files begin: there is no request whose host they follow."""
+    """Returns the base of links to files: there is no request to take the host from."""
     return settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
 
 

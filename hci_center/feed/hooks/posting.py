@@ -62,7 +62,7 @@ class Poster:
     def post(
         self, url: str, body: bytes, headers: dict[str, str], began: float
     ) -> Answer:
-        """Makes one attempt; its time is counted from `began` (monotonic)."""
+        """Makes one attempt; its deadline is counted from `began` (monotonic)."""
         self._thread.running = Deadline(self._timeouts, began + self._timeouts.total)
         try:
             check_url(url)
@@ -76,7 +76,7 @@ class Poster:
         return answer
 
     def close(self) -> None:
-        """Closes the connection that it keeps for the next call."""
+        """Closes the connection that is kept for the next call."""
         if self._session is not None:
             self._session.close()
             self._session = None

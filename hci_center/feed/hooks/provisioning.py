@@ -1,6 +1,6 @@
 """The webhooks of a provisioning file, each matched by the name of its API key.
 
-A key may reach several managers: its webhook may be in the list of each.
+A key may have access to several managers: its webhook may be in the list of each.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Hooks:
     def read(
         self, manager: Manager, item: Any, place: str, problems: Problems
     ) -> Values | None:
-        """Returns what is given of a webhook, or None if any is wrong."""
+        """Returns the given values of a webhook, or None if any is invalid."""
         if not isinstance(item, dict):
             problems[place] = [_("This must be an object.")]
             return None
@@ -81,7 +81,7 @@ class _Hooks:
         _change(hook, columns)
 
     def printed(self, manager: Manager) -> list[Values]:
-        """Returns the webhooks of the live keys that reach the manager."""
+        """Returns the webhooks of the active keys with access to the manager."""
         rows = (
             Hook.objects.filter(key__in=keys_of(manager))
             .select_related("key")

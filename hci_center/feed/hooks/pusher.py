@@ -1,4 +1,4 @@
-"""Pushes the feed to the hooks: reads, leases, posts and stores what became of it.
+"""Pushes the feed to the hooks: reads, leases, posts and stores the outcomes.
 
 Every process that runs it may serve every hook; a lease keeps them from sending to one
 at the same time. The cursor moves once the receiver has answered: killed anywhere, the
@@ -54,7 +54,7 @@ class Pusher:
         self._is_stopping = False
 
     async def run(self) -> None:
-        """Runs through outages of the database, and whatever one hook may cause."""
+        """Runs until stopped, also through database outages and errors of a hook."""
         # Rights are read with Django, in a thread: one, so one connection.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, "rights"))
         while not self._is_stopping:
@@ -69,7 +69,7 @@ class Pusher:
         await self._database.close()
 
     async def drain(self, seconds: float) -> None:
-        """Starts no more, and waits for the POSTs under way, but not for long.
+        """Starts no more POSTs, and waits briefly for those in progress.
 
         What is left unfinished is sent again when its lease has expired.
         """
@@ -79,7 +79,7 @@ class Pusher:
         self._wake.set()
 
     async def step(self) -> float:
-        """Looks once and starts to serve the hooks that are due; returns the pause."""
+        """Checks once and starts to serve the due hooks; returns the pause."""
         hooks = await queue.hooks_on(self._database)
         self._forget_others({hook.id for hook in hooks})
         now = time.monotonic()
@@ -104,7 +104,7 @@ class Pusher:
             self._running.pop(hook.id, None)
 
     async def _push(self, hook: Hook) -> bool:
-        """Sends the next batch; returns whether there may be more at once."""
+        """Sends the next batch; returns whether there may be more."""
         after = self._after(hook)
         if after == hook.last and hook.epoch == hook.feed_epoch:
             return await self._pass_over(hook, after)
@@ -155,9 +155,9 @@ class Pusher:
         return reached if cursor == hook.cursor else hook.cursor
 
     async def _pass_over(self, hook: Hook, reached: int) -> bool:
-        """Remembers that nothing is for the hook; stores it now and then only.
+        """Records that there is nothing for the hook; stores that only occasionally.
 
-        In a busy centre that would be a write for each look.
+        Otherwise a busy centre would write at each check.
         """
         now = time.monotonic()
         cursor, _reached, since = self._read.get(hook.id, (hook.cursor, 0, now))

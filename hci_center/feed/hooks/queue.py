@@ -1,6 +1,6 @@
-"""Which hooks have something to get, the lease of one, and what becomes of a POST.
+"""The queue of hooks: those that are due, their leases, and outcomes of POSTs.
 
-Each function is one statement. A lease is taken of what was read: it fails if another
+Each function is one statement. A lease is taken on the row as read: it fails if another
 process has sent meanwhile or a person has changed the hook (`fence`).
 """
 
@@ -93,7 +93,7 @@ class Hook:
 
 
 async def hooks_on(database: Database) -> list[Hook]:
-    """Returns the hooks that are switched on, those that wait longest first."""
+    """Returns the active hooks, the longest waiting first."""
     return [Hook(*row) for row in await database.rows(_ON, {}, patience=0)]
 
 
@@ -105,7 +105,7 @@ async def lease(database: Database, hook: Hook) -> int | None:
 
 
 async def advance(database: Database, hook: Hook, cursor: int) -> None:
-    """Stores that nothing up to this cursor is for the hook."""
+    """Advances the cursor over changes that are not for the hook."""
     values = {"id": hook.id, "fence": hook.fence, "cursor": cursor}
     await database.rows(_ADVANCE, values)
 
@@ -113,7 +113,7 @@ async def advance(database: Database, hook: Hook, cursor: int) -> None:
 async def settle_received(
     database: Database, hook_id: int, fence: int, cursor: int, epoch: str
 ) -> None:
-    """Stores that the receiver has got everything up to this cursor."""
+    """Stores that the receiver has received everything up to this cursor."""
     values = {"id": hook_id, "fence": fence, "cursor": cursor, "epoch": epoch}
     await database.rows(_RECEIVED, values)
 
@@ -134,5 +134,5 @@ async def settle_failed(
 
 
 def due(hooks: list[Hook], left_out: Collection[int]) -> list[Hook]:
-    """Returns the hooks that have something to get now."""
+    """Returns the hooks that are due now."""
     return [hook for hook in hooks if hook.is_due and hook.id not in left_out]

@@ -18,7 +18,7 @@ GRACE = timedelta(hours=24)
 
 
 def create_hook(key: ApiKey, url: str, secret: str, kinds: list[str]) -> Hook:
-    """Creates the key's hook, which gets what changes from now on."""
+    """Creates the key's hook, which receives changes from now on."""
     signing.parse_secret(secret)
     with connection.cursor() as cursor:
         cursor.execute("SELECT seq, epoch FROM change_head")
@@ -29,15 +29,15 @@ def create_hook(key: ApiKey, url: str, secret: str, kinds: list[str]) -> Hook:
 
 
 def change_hook(hook: Hook, **columns: Any) -> None:
-    """Changes columns of the hook; what is under way to it counts no more."""
+    """Changes columns of the hook; outcomes of POSTs in progress are discarded."""
     Hook.objects.filter(pk=hook.pk).update(**columns, fence=F("fence") + 1)
     hook.refresh_from_db()
 
 
 def change_url(hook: Hook, url: str) -> None:
-    """Gives the hook another address, to be tried at once.
+    """Changes the hook's URL, to be tried at once.
 
-    That switches it on again if it was off because nothing reached the old one.
+    This switches it on again if it was switched off after failures.
     """
     was_given_up = When(alarmed_at__isnull=False, then=Value(Hook.State.ON))
     state = Case(was_given_up, default=F("state"))
@@ -62,9 +62,9 @@ def _fresh() -> dict[str, Any]:
 
 
 def renew_secret(hook: Hook, secret: str, *, at_once: bool = False) -> None:
-    """Gives the hook another secret; the old one signs besides for GRACE.
+    """Replaces the hook's secret; the old one also signs for GRACE.
 
-    With `at_once` it does not, as after a leak.
+    With `at_once` it does not, for example after a leak.
     """
     signing.parse_secret(secret)
     with transaction.atomic():
@@ -80,10 +80,10 @@ def renew_secret(hook: Hook, secret: str, *, at_once: bool = False) -> None:
 
 
 def end_old_secret(hook: Hook) -> None:
-    """Ends the old secret now, as when every receiver has the new one."""
+    """Ends the old secret now."""
     change_hook(hook, old_secret="", old_secret_until=None)
 
 
 def move_hook(hook: Hook, key: ApiKey) -> None:
-    """Gives the hook to another key, whose rights may differ: it gets a reset."""
+    """Moves the hook to another key, whose rights may differ: it gets a reset."""
     change_hook(hook, key=key, epoch="")

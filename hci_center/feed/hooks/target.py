@@ -1,4 +1,4 @@
-"""Where an outgoing webhook may go: https and public addresses only.
+"""Restricts the targets of outgoing webhooks: https and public addresses only.
 
 The address is checked when the connection is opened and not when the URL is saved: what
 a name resolves to may have changed meanwhile.
@@ -18,11 +18,11 @@ MOST_CHARACTERS = 2000
 
 
 class WrongUrlError(ValueError):
-    """The URL cannot be that of a webhook; the argument is a code."""
+    """The URL is not allowed for a webhook; the argument is a code."""
 
 
 class NotPublicError(OSError):
-    """The name resolves to no address of the public internet."""
+    """The name does not resolve to a public address."""
 
 
 def check_url(url: str) -> None:
@@ -52,7 +52,7 @@ def may_connect(address: str) -> bool:
 
 
 def open_socket(host: str, port: int, remaining: Callable[[], float]) -> socket.socket:
-    """Connects to the host, to an address that has been checked and to no other.
+    """Connects to the host, only to an address that has been checked.
 
     `remaining` returns the seconds that are left and raises TimeoutError. Raises
     NotPublicError if no address may be used, or OSError.

@@ -1,4 +1,4 @@
-"""What the codes of hooks mean, for people."""
+"""Explains the error codes of hooks."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def _remember(connection: Connection, payload: dict[str, Any]) -> bool:
 
 
 def _drop_over(connection: Connection) -> None:
-    """Drops what the client has not said again in time: the others have, too."""
+    """Drops frames that the client has not repeated in time; receivers do the same."""
     since = time.monotonic() - OVER_AFTER
     followed = connection.followed or {}
     for key in [key for key, (said_at, _) in followed.items() if said_at < since]:

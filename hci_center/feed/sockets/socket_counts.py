@@ -1,8 +1,8 @@
 """Counts the open sockets of each person over all feed processes, in PostgreSQL.
 
 Each process stores its own number, renews it, and stores it again when a socket closes.
-The rows of a process that dies expire. While the database cannot be reached, the limit
-holds for this process alone: nobody is shut out for that.
+The rows of a process that dies expire. While the database is unreachable, the limit
+only applies to this process, so that nobody is locked out.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SocketCounts:
         self._renewed = 0.0
 
     async def everywhere(self, credential: str, here: int) -> int:
-        """Stores that the person has `here` sockets and returns those in all processes."""
+        """Stores the person's `here` sockets and returns the total of all processes."""
         values = {"credential": credential, "here": here} | self._own
         try:
             [(sockets,)] = await self._database.rows(_ADMIT, values, patience=0)
@@ -63,7 +63,7 @@ class SocketCounts:
         return int(sockets)
 
     def changed(self, credential: str) -> None:
-        """Has the person's number stored again: a socket has closed."""
+        """Schedules storing the person's number again: a socket has closed."""
         self._changed.add(credential)
         self._wake.set()
 

@@ -1,4 +1,4 @@
-"""Logs that a socket is live and that it has closed, by ids alone."""
+"""Logs when a socket becomes live and when it closes, with ids only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SocketLog:
         self._opened = 0
 
     def opened(self, connection: Connection) -> None:
-        """Says whose socket is live, unless it was closed meanwhile."""
+        """Logs whose socket is live, unless it was closed meanwhile."""
         state = connection.state
         if state is None or connection.audience is None:
             return
@@ -26,7 +26,7 @@ class SocketLog:
         logger.info("Socket %d of %s opened", connection.number, state.credential)
 
     def closed(self, connection: Connection) -> None:
-        """Says for how long it was live; of one that never was it says nothing."""
+        """Logs for how long it was live, if it was."""
         state = connection.state
         if state is None or not connection.number:
             return

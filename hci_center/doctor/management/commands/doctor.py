@@ -1,4 +1,4 @@
-"""`manage.py doctor`: checks the installation and says what to do."""
+"""`manage.py doctor`: checks the installation and gives advice."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        # No check may wait for long.
+        # So that no check waits for long.
         use_role("web")
         with translation.override(options["language"]):
             found = list(findings())
