@@ -1,4 +1,4 @@
-"""Reads a chat's document: what of it is new here, and what it becomes."""
+"""Reads a chat's document and plans what to write for it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Item = tuple[Document, int, bool]
 
 @dataclass(slots=True)
 class Plan:
-    """A chat whose document is read: what is written of it."""
+    """The planned rows of a chat's document."""
 
     place: str
     key: str
@@ -52,7 +52,7 @@ class Plan:
     is_open: bool
     ref: ImportRef | None
     count: int
-    # The last message that was in the chat before.
+    # The last message that was in the chat before the import.
     after: int = 0
     protocol: str = ""
     message_ids: list[int] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Batch:
-    """The rows with which a batch of chats is read."""
+    """The existing rows for a batch of chats."""
 
     contacts: dict[int, Contact]
     aliases: dict[int, set[str]]
@@ -81,7 +81,7 @@ class Batch:
 
 
 class Planner:
-    """Reads documents of chats and says what is to be written of each."""
+    """Reads documents of chats and plans what to write for each."""
 
     def __init__(
         self, rules: Rules, users: Users, report: Report, progress: Progress
@@ -93,7 +93,7 @@ class Planner:
     def plan(
         self, batch: Batch, document: Document, contact_id: int, is_newest: bool
     ) -> Plan | None:
-        """Returns what is to be written or compared; None for nothing."""
+        """Returns what to write or compare; None for nothing."""
         fields = Fields(document.values or {})
         contact = batch.contacts[contact_id]
         owner = self.users.owners[contact.manager_id]
@@ -132,7 +132,7 @@ class Planner:
 
     def _new(self, plan: Plan, open_chat: int | None) -> Plan:
         if plan.is_open and open_chat and not refs_of_rows(CHATS, [open_chat]):
-            # It was begun here: ours stays open.
+            # It was opened in the new system, and stays open.
             self.report.warn(plan.place, _("Closed: another chat is open here."))
             plan.is_open = False
         self.report.count("chats", "made")
@@ -163,7 +163,7 @@ class Planner:
     def _compare_operators(
         self, place: str, fields: Fields, owner: Owner, contact: Contact
     ) -> None:
-        """Warns where contact and chat name two operators: the contact's has it."""
+        """Warns if contact and chat have different operators: the contact's is used."""
         holder = owner.operators.holder(fields.text("operatorId", LONGEST_ID))
         if holder is not None and holder != contact.operator_id:
             sentence = _("Its contact has another operator, which is kept.")
@@ -171,7 +171,7 @@ class Planner:
 
 
 def load(items: list[Item]) -> Batch:
-    """Reads what is here of the documents' chats and contacts."""
+    """Reads the existing chats and contacts of the documents."""
     ids = list({contact_id for _document, contact_id, _newest in items})
     aliases: defaultdict[int, set[str]] = defaultdict(set)
     named = Identity.objects.filter(contact__in=ids).values_list("contact_id", "alias")

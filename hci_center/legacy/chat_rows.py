@@ -1,4 +1,4 @@
-"""The rows of a chat: itself, its ledger lines, and its contact's counts."""
+"""The rows of a chat: its own, its ledger lines, and its contact's counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CAUSES = ChatEvent.Cause
 
 
 def chat_row(plan: Plan) -> list[Any]:
-    """Returns the chat for COPY; the rules have seen all of its messages."""
+    """Returns the chat for COPY, with all messages marked as seen by the rules."""
     return [
         plan.chat_id, plan.owner.id, plan.contact.pk, plan.protocol, plan.opened_at,
         None if plan.is_open else plan.closed_at, plan.message_ids[-1] if plan.message_ids else 0, None,
@@ -30,7 +30,7 @@ def message_rows(plan: Plan) -> Iterator[list[Any]]:
 
 
 def ledger_rows(plan: Plan) -> list[list[Any]]:
-    """Returns the lines of a new chat: nothing is invented between its two ends."""
+    """Returns the ledger of a new chat: only its opening and closing."""
     contact = plan.contact
     before = [plan.owner.id, plan.chat_id]
     kinds = ChatEvent.Kind
@@ -52,7 +52,7 @@ def ledger_rows(plan: Plan) -> list[list[Any]]:
 
 
 def contact_counts(contact_id: int, plans: list[Plan]) -> list[Any]:
-    """Returns the contact's row of counts: only in its open chat somebody waits."""
+    """Returns the contact's counts: only an open chat can be waiting."""
     last = [p.converted.totals.last_at for p in plans if p.converted.totals.last_at]
     last_in = [
         p.converted.totals.last_in_at for p in plans if p.converted.totals.last_in_at

@@ -35,14 +35,14 @@ from hci_center.legacy.references import (
 from hci_center.legacy.report import Report
 from hci_center.legacy.users import Users
 
-# A batch ends with the document that fills one of these.
+# A batch ends when one of these limits is reached.
 BATCH_CHATS, BATCH_MESSAGES = 200, 5000
 
 _TAKEN = """
 SELECT h.manager_id, h.protocol FROM chats_chat h
  WHERE h.manager_id = ANY(%s) AND h.protocol = ANY(%s)
 """
-# Once for each contact: of several rows an UPDATE takes only one.
+# One row per contact: an UPDATE uses only one of several matching rows.
 _COUNT = """
 UPDATE contacts_contact c
    SET unread = c.unread + v.unread,
@@ -67,7 +67,7 @@ SELECT h.id, c.name, people_in_chat(h.id)
   FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
  WHERE h.id = ANY(%s)
 """
-# What is appended to a closed chat belongs to figures that are made already.
+# Messages appended to a closed chat change figures that are already computed.
 _MARK = "INSERT INTO report_dirty (chat_id) SELECT unnest(%s::bigint[])"
 
 
@@ -84,7 +84,7 @@ class Chats:
         self.message_count = 0
 
     def read(self, documents: Iterable[Document]) -> None:
-        """Writes the chats, in the order in which `heads` has read them."""
+        """Writes the chats, in the order in which `heads` read them."""
         items: list[Item] = []
         size = 0
         for n, document in enumerate(documents):
@@ -123,12 +123,12 @@ class Chats:
                 locked = Contact.objects.select_for_update().get(pk=plan.contact.pk)
                 operator = locked.operator_id
                 close_chat_of_locked(locked, actor=ACTOR, cause=CAUSES.IMPORTED)
-                # The newer one is its operator's too.
+                # The newer one has the same operator.
                 locked.operator_id = operator
                 locked.save(update_fields=["operator"])
 
     def _name(self, plans: list[Plan]) -> None:
-        """Gives each new chat its protocol: an open one its contact's, if that is free."""
+        """Assigns protocols to new chats: to an open one its contact's, if free."""
         new = [plan for plan in plans if plan.is_new]
         taken = _taken(new)
         for plan in new:
@@ -212,7 +212,7 @@ class Chats:
 
 
 def _taken(plans: list[Plan]) -> set[tuple[int, str]]:
-    """Returns the protocols, with their managers, that chats have already."""
+    """Returns the protocols, with their managers, that chats already have."""
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKEN,

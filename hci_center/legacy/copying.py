@@ -1,4 +1,4 @@
-"""Writes rows by COPY, with ids drawn beforehand."""
+"""Inserts rows by COPY, with preallocated ids."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def copy(table: str, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def draw_ids(table: str, number: int) -> list[int]:
-    """Returns that many ids of the table's sequence, rising."""
+    """Returns that many ids of the table's sequence, ascending."""
     return _column(
         "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
         [table, number],
@@ -45,7 +45,7 @@ def draw_ids(table: str, number: int) -> list[int]:
 
 
 def issue_protocols(manager_ids: Sequence[int]) -> list[str]:
-    """Returns a new protocol of each of the managers."""
+    """Returns a new protocol for each of the managers."""
     if not manager_ids:
         return []
     return _column(

@@ -1,6 +1,6 @@
-"""Reads the documents of files that mongoexport wrote.
+"""Reads the documents in files written by mongoexport.
 
-A file has a document a line or one array, in any layout. It is read in pieces, so that
+A file has one document per line, or one array, in any layout. It is read in chunks, so
 its size does not matter.
 """
 
@@ -25,10 +25,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document with its place; no values if it is not JSON.
+    """A document with its location; without values if it is not JSON.
 
-    The place is the line on which it begins, "chats.json:1042"; the fifth on one line
-    is "chats.json:1042[4]".
+    The location is the line on which it starts, "chats.json:1042"; the fifth on one
+    line is "chats.json:1042[4]".
     """
 
     place: str
@@ -41,7 +41,7 @@ def files_of(folder: Path, collection: str) -> list[Path]:
 
 
 def documents_of(paths: list[Path]) -> Iterator[Document]:
-    """Yields the documents of the files, in their order."""
+    """Yields the documents of the files, in order."""
     for path in paths:
         before, index = 0, 0
         for line, raw in _split(path):
@@ -60,10 +60,9 @@ def _parsed(raw: bytes) -> dict[str, Any] | None:
 
 
 def _split(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yields each document with the line on which it begins.
+    """Yields each document with the line on which it starts.
 
-    Text between documents, and what ends within a document, is yielded too: it is no
-    JSON.
+    Text between documents, and truncated documents, are yielded too, as invalid JSON.
     """
     with path.open("rb") as file:
         piece = file.read(PIECE).removeprefix(_BYTE_ORDER_MARK)

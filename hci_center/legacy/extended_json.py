@@ -20,7 +20,7 @@ def plain(value: Any) -> Any:
     """Returns the value of a wrapper such as {"$numberLong": "5"}; others unchanged.
 
     Numbers without a fraction become `int`: the shell of MongoDB stores 5 as 5.0.
-    Raises WrongValueError for a wrapper that holds something else.
+    Raises WrongValueError for a wrapper with an invalid value.
     """
     if type(value) is float:
         return int(value) if value.is_integer() else value
@@ -43,7 +43,7 @@ def time_of(value: Any) -> datetime:
 
 
 def seconds_of_id(value: Any) -> datetime | None:
-    """Returns when an ObjectId was made, to the second; None for any other id."""
+    """Returns the creation time of an ObjectId, to the second; None for other ids."""
     if isinstance(value, str) and _OBJECT_ID.fullmatch(value):
         return datetime.fromtimestamp(int(value[:8], 16), UTC)
     return None

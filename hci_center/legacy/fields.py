@@ -1,4 +1,4 @@
-"""Takes fields out of a document, or says what is wrong with one."""
+"""Parses the fields of a document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _IGNORED = {"_id", "__v"}
 
 
 class WrongFieldError(Exception):
-    """A field of a document is wrong: its name and a sentence."""
+    """A field of a document is invalid: its name and a sentence."""
 
     def __init__(self, name: str, sentence: Sentence) -> None:
         self.name, self.sentence = name, sentence
@@ -93,7 +93,7 @@ def digest_of(values: Any) -> str:
 
 
 def phone_of(value: Any) -> str | None:
-    """Returns the digits if the value reads as a phone, else None."""
+    """Returns the digits if the value looks like a phone number, else None."""
     try:
         return str(parse_phone(value))
     except WrongValueError:

@@ -1,6 +1,6 @@
 """Finds the contact of each chat, and which chat of a contact is the newest.
 
-That takes a pass over all chats before the first is written.
+This needs a pass over all chats before the first is written.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ class Head:
 
 
 class Heads:
-    """Of all chats, in the order of the files: their contacts and which are newest."""
+    """The contacts of all chats, in file order, and which chats are the newest."""
 
     def __init__(self, users: Users, people: People, given: Map, report: Report):
         self.users, self.people, self.map, self.report = users, people, given, report
-        # By the chat's place in this order; 0 where it has an error.
+        # By the chat's position in this order; 0 if it has an error.
         self.contact_ids = array("q")
-        # By contact: the time and the place of its newest chat.
+        # By contact: the time and the position of its newest chat.
         self.newest: dict[int, tuple[datetime, int]] = {}
         self._places: dict[str, str] = {}
 
     def read(self, documents: Iterable[Document]) -> None:
-        """Reads all chats; contacts that nobody has are made."""
+        """Reads all chats; missing contacts are created."""
         heads = (self._head(document) for document in documents)
         while batch := list(islice(heads, BATCH)):
             self._resolve(batch)
@@ -132,7 +132,7 @@ class Heads:
         return {each: find_contacts(each, keys) for each in self.users.owners}
 
     def _owner(self, head: Head, known: dict[int, dict[Key, int]]) -> tuple[Owner, int]:
-        """Returns whose the chat is, and the id of its contact or 0."""
+        """Returns the owner of the chat, and the id of its contact or 0."""
         owners = list(self.users.owners.values())
         if head.manager:
             named = self.users.of_name(head.manager)
@@ -157,14 +157,14 @@ class Heads:
         return owners[0], 0
 
     def _person(self, owner: Owner, head: Head) -> Person:
-        """Returns a contact for a chat whose contact no user has."""
+        """Returns a new contact for a chat whose contact no user has."""
         channel, external_id = channel_of(owner, head.contact)
         if head.channel == Channel.FACEBOOK:
             channel = Channel.FACEBOOK.value
         return stranger(owner, head.place, head.operator, (channel, external_id))
 
     def _make(self, owner: Owner, people: list[tuple[int, Person]]) -> None:
-        # Several chats may be one person's.
+        # Several chats may belong to one person.
         first: dict[Key, Person] = {}
         for _n, person in people:
             for alias in person.aliases:
@@ -176,7 +176,7 @@ class Heads:
 
 
 def chat_key(fields: Fields) -> str:
-    """Returns the `_id`, else a digest of what says whose chat it is."""
+    """Returns the `_id`, else a digest of the fields that identify the chat."""
     values = fields.values
     named = {n: values.get(n) for n in ("contactId", "contactNumber", "facebookId")}
     return fields.id() or digest_of(named | {n: values.get(n) for n in NUMBERS})
@@ -193,7 +193,7 @@ def _contact_id(value: Any) -> str:
 
 
 def _keys(head: Head) -> Iterator[Key]:
-    """Yields the aliases by which the chat's contact may be known."""
+    """Yields possible aliases of the chat's contact."""
     phone = phone_of(head.contact)
     if phone is not None and head.channel != Channel.FACEBOOK:
         for name in spellings(Channel.WHATSAPP, phone):

@@ -38,9 +38,9 @@ class _RolledBackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to import, and whether to keep it.
+    """What to import, and whether to commit it.
 
-    `verifies` compares all that was imported with the files, and keeps nothing.
+    `verifies` compares everything imported with the files, and changes nothing.
     """
 
     folder: Path
@@ -52,9 +52,9 @@ class Options:
 
 
 def run(options: Options, report: Report) -> bool:
-    """Imports the files; returns whether all was right and read back equal.
+    """Imports the files; returns whether there were no errors or differences.
 
-    A dry run does all of it and rolls it back. Raises ImportRefusedError.
+    A dry run does everything and rolls back. Raises ImportRefusedError.
     """
     users, chats = (files_of(options.folder, name) for name in ("users", "chats"))
     if not users and not chats:
@@ -155,6 +155,6 @@ class _Import:
                 self.report.error("users", place, _("No user has this number or page."))
 
     def _differs(self) -> bool:
-        """Whether files have what is not imported here."""
+        """Whether the files contain data that is not imported."""
         counts = self.report.counts
         return any(counts[n]["made"] or counts[n]["changed"] for n in counts)

@@ -1,4 +1,4 @@
-"""Reads the map: who the operators of the earlier system are, and whose chats."""
+"""Reads the map: operators of the earlier system, and owners of chats."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from typing import Any
 import orjson
 from django.utils.translation import gettext as _
 
-# For operators that the map does not name: an inactive one is made.
+# For operators that are not in the map: an inactive one is created.
 OTHERS, PLACEHOLDER = "*", "placeholder"
 
 
 class WrongMapError(Exception):
-    """The map cannot be read; the reason is a sentence that names the place."""
+    """The map is invalid; the reason is a sentence with the location."""
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """What the map says.
+    """The content of the map.
 
-    `operators` has user names by the operator's earlier id, by the number or page of
-    their manager (None: no person); `chats` the manager's number or page by the chat's
-    `_id`.
+    `operators` maps the number or page of a manager to usernames by earlier operator id
+    (None: no person); `chats` maps the chat's `_id` to the manager's number or page.
     """
 
     name: str = ""
@@ -31,7 +30,7 @@ class Map:
     chats: dict[str, str] = field(default_factory=dict)
 
     def operators_of(self, *managers: str) -> tuple[str, dict[str, str | None]]:
-        """Returns the manager's part with its place; empty if there is none."""
+        """Returns the manager's part with its location; empty if there is none."""
         for manager in managers:
             if manager in self.operators:
                 return f"{self.name} operators.{manager}", self.operators[manager]

@@ -42,10 +42,10 @@ _TYPE = MessageType()
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What the messages of a chat are read with.
+    """The context for reading the messages of a chat.
 
-    `shown_id` is the contact's id in answers, `aliases` its names. `begins` is the time
-    of the chat, for messages without one.
+    `shown_id` is the contact's id in responses, `aliases` its ids. `begins` is the time
+    of the chat, for messages without a time.
     """
 
     place: str
@@ -59,7 +59,7 @@ class Conversation:
 
 @dataclass(slots=True)
 class Row:
-    """A message as it is stored; `old` is the document's in the earlier shape."""
+    """A message as stored; `old` is the document's in the earlier format."""
 
     direction: str
     type: str
@@ -82,9 +82,10 @@ class Row:
 
 @dataclass(slots=True)
 class Totals:
-    """What messages make of their contact.
+    """The contact's counts that result from its messages.
 
-    `waiting_since` is that of the customer's first message after the last person's.
+    `waiting_since` is the time of the customer's first message after the last one of a
+    person.
     """
 
     unread: int = 0
@@ -109,8 +110,8 @@ class Totals:
 class Converted:
     """The messages of a chat that are not imported yet, and digests.
 
-    `beginning` is that of those before, `all` that of all, both without the statuses,
-    which go on changing; `compared` that of what is to be read back.
+    `beginning` is the digest of the earlier ones, `all` of all, both without statuses,
+    which keep changing; `compared` is the digest of what is read back.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -131,7 +132,7 @@ class Messages:
     ) -> Converted | None:
         """Returns the messages from `first` on; None, with all errors reported.
 
-        With `proves_all` those before are compared too, and no status.
+        With `proves_all` earlier ones are compared too, without statuses.
         """
         result = Converted()
         beginning, compared, errors = hashlib.sha256(), hashlib.sha256(), 0
@@ -199,7 +200,7 @@ class Messages:
         person = talk.owner.operators.sender(sender)
         if len(person.sender) > LONGEST_ID:
             raise WrongFieldError("from", _("This is longer than %d characters.") % 57)
-        # A person is somebody of the old user list, not the account itself.
+        # A person is a user of the old system, not the account itself.
         is_person = person.operator_id is not None or (
             sender not in talk.owner.names and sender not in NOBODY
         )
@@ -215,7 +216,7 @@ def _stored(kind: str, content: str) -> str:
 
 
 def _content(fields: Fields) -> tuple[str, str, str | None]:
-    """Returns type, content and details, as `message/send` does of the same fields."""
+    """Returns type, content and details, like `message/send` for the same fields."""
     parsed = fields.get("type", _TYPE.parse) or fields.get("supertype", _TYPE.parse)
     content = fields.text("content", LONGEST_BASE64_CONTENT)
     if parsed is None:

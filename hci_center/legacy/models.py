@@ -1,4 +1,4 @@
-"""Which row an imported document became."""
+"""The model of references from imported documents to rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.db import models
 class ImportRef(models.Model):
     """A document of the earlier system and the row that it became.
 
-    It holds ids and digests, no text: a second import finds with it what is there and
-    what has changed. The row may be gone.
+    It contains ids and digests, no text: later imports use it to find existing and
+    changed data. The row may have been deleted.
     """
 
     source = models.CharField(max_length=16)
@@ -21,11 +21,11 @@ class ImportRef(models.Model):
     row_id = models.BigIntegerField()
     # SHA-256 of the document's values as they were read.
     digest = models.CharField(max_length=64)
-    # Of a contact: a digest of each column as it was imported.
+    # For a contact: a digest of each column as imported.
     columns = models.JSONField(default=dict)
-    # Of a chat: how many messages were imported.
+    # For a chat: the number of imported messages.
     messages = models.PositiveIntegerField(default=0)
-    # Of a contact: its protocol in the earlier system, where another chat has it here.
+    # For a contact: its protocol in the earlier system, if another chat has it here.
     protocol = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:

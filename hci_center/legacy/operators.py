@@ -1,4 +1,4 @@
-"""Finds the operators that a manager's documents name."""
+"""Finds the operators of a manager's documents."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from hci_center.legacy.models import ImportRef
 from hci_center.legacy.references import OPERATORS, SOURCE, refs_of_keys
 from hci_center.legacy.report import Report
 
-# Before the id of a sender whom no map names: a bare id may be an operator's here.
+# The prefix for senders that are not in the map: a bare id may be an operator's here.
 UNKNOWN = "legado:"
 NOBODY = ("", "0")
-# A sender with so many digits is a phone, not somebody of the old user list.
+# A sender with this many digits is a phone number, not a user of the old system.
 PHONE_DIGITS = 10
 MOST_PLACEHOLDERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class OldOperator:
-    """Who an earlier id is: the operator's id or None, and whether he is active.
+    """The operator for an earlier id: his id or None, and whether he is active.
 
     `sender` is the `from` of his messages here. Several ids may be one operator's; `old`
     is the first of them.
@@ -106,7 +106,7 @@ class Operators:
         return person
 
     def _placeholder(self, old: str) -> OldOperator | None:
-        """Returns an inactive operator for that id, made at its first use."""
+        """Returns an inactive operator for that id, created at its first use."""
         key = digest_of([self.manager_id, old])
         known = refs_of_keys("operators", [key]).get(key)
         operator = known and Operator.objects.filter(pk=known.row_id).first()
@@ -122,7 +122,7 @@ class Operators:
         return self._add(old, operator.pk, is_active=operator.is_active)
 
     def _make(self, old: str, key: str) -> Operator:
-        """Makes the operator with an account that nobody can sign in to."""
+        """Creates the operator with an account that nobody can sign in to."""
         user, _made = User.objects.get_or_create(
             username=f"legado-{self.names[0]}-{old}",
             defaults={"is_active": False, "password": make_password(None)},

@@ -1,4 +1,4 @@
-"""Makes contacts of the users' contacts, or finds them by any spelling."""
+"""Creates the contacts of users, or finds them by any spelling."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from hci_center.legacy.users import Owner
 
 BATCH = 500
 
-# By alias: a string id is one contact's, whatever its channel.
+# By alias: a text id belongs to one contact, whatever its channel.
 _FIND = """
 SELECT i.channel, i.alias, i.contact_id FROM contacts_identity i
  WHERE i.manager_id = %s AND i.alias = ANY(%s)
@@ -44,9 +44,9 @@ SELECT i.channel, i.alias, i.contact_id FROM contacts_identity i
 
 @dataclass(slots=True)
 class Rules:
-    """What the run does with what was imported before, and when it began.
+    """How the run treats earlier imports, and when it started.
 
-    `proves_all` has rows read back that this run did not write.
+    `proves_all` also reads back rows that this run did not write.
     """
 
     is_delta: bool
@@ -70,7 +70,7 @@ def find_contacts(manager_id: int, keys: Iterable[Key]) -> dict[Key, int]:
 
 @dataclass(slots=True)
 class People:
-    """Writes the contacts of one owner after the other, in batches."""
+    """Writes the contacts of each owner, in batches."""
 
     rules: Rules
     report: Report
@@ -100,9 +100,9 @@ class People:
                 self.report.error("contacts", f"{where}{name}", error.sentence)
 
     def write(self, owner: Owner, batch: list[Person], seen: dict[int, str]) -> None:
-        """Writes new contacts of the batch and what may change of the others.
+        """Writes new contacts of the batch, and updates the others.
 
-        `seen` are the places of the contacts that this document has had already.
+        `seen` are the positions of the contacts already seen in this document.
         """
         found = find_contacts(owner.id, (key for p in batch for key in p.aliases))
         fresh: list[Person] = []
@@ -179,7 +179,7 @@ class People:
     def _update(
         self, owner: Owner, person: Person, contact: Contact, ref: ImportRef
     ) -> None:
-        """Changes the columns that still are as they were imported."""
+        """Updates the columns that are unchanged since the import."""
         kept, changed = set(), []
         for name in COLUMNS:
             value, ours = person.values[name], getattr(contact, name)
@@ -192,7 +192,7 @@ class People:
                 kept.add(name)
         if changed:
             contact.save(update_fields=changed)
-        # The columns that were kept stay so: they differ from what was imported.
+        # Columns that were kept before stay so: they differ from the import.
         ref.columns |= {
             name: column_digest(ref.key, person.values[name]) for name in changed
         }

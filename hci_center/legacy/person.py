@@ -1,4 +1,4 @@
-"""A contact as documents of users and chats say."""
+"""Reads contacts from documents of users and chats."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KNOWN = {
     "createdAt", "date", "timestamp", "updatedAt",
 }  # fmt: skip
 LONGEST_PROTOCOL = 64
-# What an import may change later, as long as ours is what was imported.
+# Columns that a later import may update, if unchanged since the import.
 COLUMNS = ("name", "photo", "area_id", "operator_id", "protocol", "sa")
 
 Key = tuple[str, str]
@@ -40,7 +40,7 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Person:
-    """A contact as its document says."""
+    """The data of a contact in a document."""
 
     place: str
     channel: str
@@ -61,7 +61,7 @@ class Person:
 
 
 def channel_of(owner: Owner, value: Any) -> Key:
-    """Returns channel and id: WhatsApp if it reads as a phone and the user has a number.
+    """Returns channel and id: WhatsApp for a phone number if the user has a number.
 
     Raises WrongValueError.
     """
@@ -152,7 +152,7 @@ def reference_of(person: Person) -> ImportRef:
 
 
 def column_digest(key: str, value: Any) -> str:
-    """Returns the digest by which a later import knows what was imported."""
+    """Returns the digest for detecting changes in a later import."""
     return digest_of([key, value])[:16]
 
 

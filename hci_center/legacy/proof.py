@@ -1,7 +1,7 @@
-"""Compares the documents with what our own read functions answer.
+"""Compares the documents with the results of our own read functions.
 
-Both are brought into the shape of the earlier system. One SHA-256 of a collection is that
-of the sorted digests of its documents: the order of neither side matters.
+Both are converted to the format of the earlier system. The SHA-256 of a collection is
+computed from the sorted digests of its documents, so the order does not matter.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MANAGER_FIELDS = (
 
 
 class Digests:
-    """Digests of one collection, as its documents say and as they are read back."""
+    """Digests of a collection: of its documents, and as read back."""
 
     def __init__(self, name: str, report: Report) -> None:
         self.name, self.report = name, report
@@ -64,7 +64,7 @@ def _of_all(digests: list[bytes]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A contact to be read back, and the places in its values that are not compared."""
+    """A contact to be read back, and the values that are not compared."""
 
     contact_id: int
     owner: Owner
@@ -73,7 +73,7 @@ class Expected:
 
 
 class ContactProof:
-    """Reads contacts back when all chats are written: these change contacts."""
+    """Reads contacts back after all chats are written, which change contacts."""
 
     def __init__(self, report: Report) -> None:
         self.digests = Digests("contacts", report)
@@ -108,7 +108,7 @@ def _without(values: list[Any], left_out: tuple[int, ...]) -> list[Any]:
 
 
 def prove_managers(owners: list[Owner], places: dict[int, str], report: Report) -> bool:
-    """Reads the managers back; columns in which ours were kept are left out."""
+    """Reads the managers back; kept columns are not compared."""
     digests = Digests("users", report)
     everyone = Caller("administrator", "import", None, secrets=True)
     shapes = managers_of(everyone)
@@ -130,7 +130,7 @@ def prove_managers(owners: list[Owner], places: dict[int, str], report: Report) 
 
 
 def old_message(shape: Shape, owner: Owner) -> list[Any]:
-    """Returns a message of ours as the earlier system had it."""
+    """Returns a message in the format of the earlier system."""
     is_file = shape["type"] != "text"
     content = shape["content"]
     if is_file and content == FILE_CONTENT:

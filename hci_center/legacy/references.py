@@ -1,4 +1,4 @@
-"""Reads and writes which rows the documents became."""
+"""Reads and writes references from documents to rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refs_of_rows(table: str, row_ids: Iterable[int]) -> dict[int, ImportRef]:
 
 @dataclass(slots=True)
 class ChangedRefs:
-    """References of one batch that are to be written."""
+    """The references of a batch that must be written."""
 
     _CHANGING: ClassVar = ["digest", "columns", "messages", "protocol"]
 
@@ -45,12 +45,12 @@ class ChangedRefs:
         self.made.append(ref)
 
     def change(self, ref: ImportRef) -> None:
-        # One that is not written yet is written with its changes.
+        # One that is not written yet is inserted with its changes.
         if ref.pk is not None:
             self.changed[ref.pk] = ref
 
     def write(self) -> None:
-        # The row of an earlier import may be gone: its document has another one now.
+        # The row of an earlier import may be deleted: its document has another one now.
         ImportRef.objects.bulk_create(
             self.made,
             update_conflicts=True,

@@ -1,4 +1,4 @@
-"""Counts what an import does and keeps its problems, without any text of a person."""
+"""Counts what an import does and collects its problems, without personal texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hci_center.errors import Sentence
 COLLECTIONS = ("users", "contacts", "chats", "messages")
 OUTCOMES = ("documents", "made", "changed", "same", "skipped", "errors")
 SHOWN = 1000
-# Names of unknown fields are written by whoever filled the old database.
+# Names of unknown fields come from the old database.
 MOST_NAMES, LONGEST_NAME = 200, 60
 
 
@@ -30,7 +30,7 @@ class Report:
         self.problem_count = 0
         self.error_count = 0
         self.unknown: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        # Operators of the earlier system that are in no map: uses, by place in the map.
+        # Operators of the earlier system that are not in the map: uses, by location.
         self.unmapped: Counter[str] = Counter()
         # The digests of the rows, as (collection, number, old, new).
         self.proved: list[tuple[str, int, str, str]] = []
@@ -39,7 +39,7 @@ class Report:
         self.counts[collection][outcome] += number
 
     def error(self, collection: str, place: str, sentence: Sentence) -> None:
-        """Adds an error; an import with one writes nothing."""
+        """Adds an error; an import with any error writes nothing."""
         self.error_count += 1
         self.count(collection, "errors")
         self._add(_("error"), place, sentence)

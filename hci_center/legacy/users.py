@@ -1,4 +1,4 @@
-"""Makes managers of the users of the earlier system, or finds them."""
+"""Creates or finds managers for the users of the earlier system."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KNOWN = {
     "contacts", "createdAt", "date", "timestamp", "updatedAt",
 }  # fmt: skip
 LONGEST_EMAIL, LONGEST_TOKEN = 254, 4096
-# Each of these is one manager's only.
+# Each of these is unique to a manager.
 UNIQUE = {
     "number": "number", "facebook_id": "facebookId", "controller_port": "controllerPort"
 }  # fmt: skip
@@ -44,9 +44,10 @@ COLUMNS = ("name", "email", *UNIQUE, "facebook_token")
 
 @dataclass(slots=True)
 class Owner:
-    """A manager of the import, with what its documents are read with.
+    """A manager of the import, with the context for reading its documents.
 
-    `kept` are the columns in which the manager differs from its document: ours stay.
+    `kept` are the columns in which the manager differs from its document: they are
+    kept.
     """
 
     id: int
@@ -63,7 +64,7 @@ class Owner:
         return [str(name) for name in (self.number, self.page) if name is not None]
 
     def area(self, given: str) -> FoundArea | None:
-        """Returns the area with that code or name, made if there is none."""
+        """Returns the area with that code or name, creating it if necessary."""
         if not normalize_area_text(given):
             return None
         if given not in self.areas:
@@ -82,7 +83,7 @@ class Users:
     def __init__(self, given: Map, report: Report) -> None:
         self.map, self.report = given, report
         self.owners: dict[int, Owner] = {}
-        # The place of the document that has a number, page or port.
+        # The location of the document that has a number, page or port.
         self.places: dict[tuple[str, Any], str] = {}
 
     def read(self, document: Document, fields: Fields) -> Owner | None:
@@ -122,7 +123,7 @@ class Users:
         return next(found, None)
 
     def _is_alone(self, place: str, values: dict[str, Any]) -> bool:
-        """Reports a number, page or port that an earlier document has."""
+        """Reports a number, page or port that an earlier document also has."""
         alone = True
         for column, name in UNIQUE.items():
             value = values[column]
@@ -138,9 +139,9 @@ class Users:
     def _manager(
         self, place: str, values: dict[str, Any]
     ) -> tuple[Manager | None, bool]:
-        """Returns the manager and whether it was made or changed.
+        """Returns the manager and whether it was created or changed.
 
-        A manager that is there gets what it lacks; nothing of it is replaced.
+        An existing manager gets missing values; none is replaced.
         """
         given = {name: values[name] for name in UNIQUE if values[name] is not None}
         condition = Q()
@@ -169,7 +170,7 @@ class Users:
         return manager, bool(lacking)
 
     def _refer(self, key: str, owner: Owner) -> bool:
-        """Stores which manager the document is; returns False if that is known."""
+        """Stores the reference to the manager; returns False if it is known."""
         if key in refs_of_keys("users", [key]) or refs_of_rows(MANAGERS, [owner.id]):
             return False
         refs = ChangedRefs()
