@@ -68,5 +68,5 @@ outage_lines = OutageLines()
 
 
 def reason_of(error: BaseException) -> str:
-    """Returns the first line of an error; it holds no values of rows at a connection."""
+    """Returns the first line of a connection error, which contains no row values."""
     return str(error).partition("\n")[0]

@@ -33,7 +33,7 @@ def is_new() -> bool:
 
 
 def migrate(say: Report) -> None:
-    """Migrates the database if need be."""
+    """Migrates the database if necessary."""
     executor = MigrationExecutor(connection)
     try:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -44,7 +44,7 @@ def migrate(say: Report) -> None:
 
 
 def erase_again() -> None:
-    """Erases the persons that a restored backup has brought back."""
+    """Repeats erasures after a backup was restored."""
     with other_timeouts(connection, Timeouts(0, 0, 0)):
         call_command("erasures", "apply", if_restored=True)
 

@@ -1,4 +1,4 @@
-"""A deployment check: secrets that are not set and would be generated, or are missing."""
+"""A deployment check for secrets that are not set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hci_center.local.secret_check import missing_secrets
 
 @register(deploy=True)
 def check_secrets_are_set(**_: Any) -> list[CheckMessage]:
-    """Those of an embedded database are files of the data folder, and are not missing."""
+    """Reports missing secrets; with an embedded database they are generated."""
     return [
         Error(
             f"{name} is not set.",

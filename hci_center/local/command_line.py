@@ -32,8 +32,8 @@ WANT_SECRETS = {
     "serve_demo_gateways",
     "serve_feed",
 }
-# Commands that use tables alone, or check the secrets in their own way. `backup` and
-# `verify` check the database once it runs (`database_for_commands`).
+# Commands that only use tables, or check the secrets themselves. `backup` and `verify`
+# check the database once it runs (`database_for_commands`).
 WANT_TABLES = {
     "changepassword",
     "clearsessions",
@@ -51,7 +51,7 @@ WANT_TABLES = {
 # The first start, and a restore on a new machine.
 MAKE_INSTALLATIONS = {"restore", "serve"}
 WANT_FILES = {"deliver_messages"}
-# They save no settings, and send many statements; by the role whose timeouts they have.
+# They save no settings and send many statements; by the role whose timeouts apply.
 LONG_RUNNING = {
     "deliver_messages": "worker",
     "relay_changes": "relay",
@@ -96,7 +96,7 @@ def _execute(command: str, arguments: list[str]) -> None:
 
 
 def _check(command: str) -> None:
-    """Checks that the database is as the command needs it."""
+    """Checks what the command needs of the database."""
     if command in WANT_SECRETS or command in WANT_TABLES:
         django.setup()
         start_checked(
@@ -111,7 +111,7 @@ def _check(command: str) -> None:
 
 @contextmanager
 def _named(command: str) -> Iterator[None]:
-    """Within the block, the audit names the command as who acts."""
+    """Within the block, the command is the actor in the audit."""
     with ExitStack() as stack:
         stack.enter_context(acting_command(command))
         if command not in LONG_RUNNING:

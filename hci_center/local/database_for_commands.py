@@ -23,9 +23,9 @@ def running_database(
 ) -> Iterator[None]:
     """Starts the embedded database within the block, unless it is running.
 
-    With a DATABASE_URL of its own, nothing is started. One that `is_restored` may be
-    empty or half restored; another is checked as at the start of a process. Raises
-    CannotStartError, ImproperlyConfigured.
+    With an external DATABASE_URL, nothing is started. With `is_restored` the database
+    may be empty or half restored; otherwise it is checked as at the start of a process.
+    Raises CannotStartError, ImproperlyConfigured.
     """
     if not is_restored:
         refuse_missing()

@@ -1,8 +1,8 @@
-"""Checks at start whether the process sees the files of its database.
+"""Checks at startup that the process has access to the files of its database.
 
-A second machine with a folder of its own would answer 404 for the files that the first
-one keeps, and a folder whose disk is not mounted would fill up beside it. The database
-therefore knows its store: a folder by the mark in it, a bucket by its name.
+A second machine with its own folder would return 404 for files on the first one, and a
+folder whose disk is not mounted would be written to by mistake. So the database
+identifies its store: a folder by a marker file, a bucket by its name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ON CONFLICT (name) DO UPDATE SET proof = excluded.proof
 
 
 def check_file_store() -> None:
-    """Checks that the files of this process are those of the database.
+    """Checks that the file store of this process is the one of the database.
 
     The first process decides. Raises ImproperlyConfigured with the remedy. The embedded
     database and its folder are on one machine, so they are not checked.
@@ -49,7 +49,7 @@ def check_file_store() -> None:
 
 
 def take_file_store() -> None:
-    """Makes the present store the one that this database is used with."""
+    """Sets the configured store as the one that this database is used with."""
     with connection.cursor() as cursor:
         cursor.execute(_SET, [NAME, _present() or _mark()])
 
@@ -62,7 +62,7 @@ def _known() -> str | None:
 
 
 def _present() -> str | None:
-    """Returns what tells the store of this process from others; None if it is new."""
+    """Returns the identity of this process's store; None if it is new."""
     if settings.S3_BUCKET:
         place = (settings.S3_ENDPOINT, settings.S3_BUCKET, settings.S3_FOLDER)
         return hashlib.sha256(repr(place).encode()).hexdigest()
@@ -73,7 +73,7 @@ def _present() -> str | None:
 
 
 def _mark() -> str:
-    """Marks the folder and returns its mark; of two at once one decides."""
+    """Creates the folder's marker and returns its content; only one of two wins."""
     settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         _write_mark(settings.MEDIA_ROOT / MARK)
@@ -86,7 +86,7 @@ def _write_mark(path: Path) -> None:
             file.write(str(uuid.uuid4()))
             file.flush()
         except OSError:
-            # On a full disk; an empty mark would be taken for another store.
+            # On a full disk, an empty marker would identify a different store.
             path.unlink()
             raise
 

@@ -1,4 +1,4 @@
-"""Prepares the folders of this machine: of state, of files and of static files."""
+"""Prepares this machine's folders for state, files and static files."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hci_center.local import paths
 
 
 def prepare_folders() -> None:
-    """Makes this machine's folders and static files fit for the web process.
+    """Prepares this machine's folders and static files for the web process.
 
-    Several may start at once: one collects, the others wait.
+    Several processes may start at once: one collects, the others wait.
     """
     folder = paths.make_data_dir()
     _close_media()

@@ -42,8 +42,8 @@ def generated_secret(name: str) -> str:
 
     Simultaneous processes get the same one: the file is written under a temporary name
     and linked into place, which succeeds only once. The file is readable only by its
-    owner (and root). Without an installation, nothing is stored by a process that may
-    not make one.
+    owner (and root). Without an installation, a process that may not create one stores
+    nothing.
     """
     if secret := stored_secret(name):
         return secret

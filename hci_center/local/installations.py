@@ -1,7 +1,7 @@
-"""Whether there is an installation here, and whether this process may make one.
+"""Whether there is an installation, and whether this process may create one.
 
-A command whose environment was forgotten would otherwise make a new cluster and new
-secrets, and work on those.
+Otherwise a command without its environment would create a new cluster and new secrets,
+and use those.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ _may_make = False
 
 
 def let_make() -> None:
-    """Lets this process make an installation: a cluster, and secrets that are kept."""
+    """Allows this process to create an installation: a cluster, and stored secrets."""
     global _may_make
     _may_make = True
 
 
 def is_missing() -> bool:
-    """Returns whether there is no database of its own and none is embedded yet."""
+    """Returns whether there is neither a DATABASE_URL nor an embedded database."""
     given = secret(os.environ, "DATABASE_URL")
     is_embedded = not given or given == paths.database_url()
     return is_embedded and not os.path.lexists(paths.data_dir() / "postgres")
 
 
 def keeps_secrets() -> bool:
-    """Returns whether a secret that is made now is stored."""
+    """Returns whether newly generated secrets are stored."""
     return _may_make or not is_missing()
 
 
 def refuse_missing() -> None:
-    """Raises ImproperlyConfigured if there is no installation here."""
+    """Raises ImproperlyConfigured if there is no installation."""
     if is_missing():
         raise ImproperlyConfigured(
             f"There is no installation in {paths.data_dir()}: set HCI_DATA_DIR or "

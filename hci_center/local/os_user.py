@@ -94,11 +94,12 @@ class Account:
 
 
 def account_for(cluster: Path) -> Account:
-    """Returns the user that is to run the cluster.
+    """Returns the user that runs the cluster.
 
-    This is the owner of an existing cluster; else the current user, or a system user
-    for root. A cluster that an earlier version gave to `nobody` gets the system user.
-    Raises CannotStartError for another user's cluster, or if there is no such user.
+    This is the owner of an existing cluster; otherwise the current user, or a system
+    user for root. A cluster that an earlier version gave to `nobody` gets the system
+    user. Raises CannotStartError for another user's cluster, or if there is no such
+    user.
     """
     me = os.geteuid()
     if cluster.exists():

@@ -1,4 +1,4 @@
-"""The output of a command whose reader ends first, such as `| head -1`."""
+"""Handles a closed output pipe, as with `| head -1`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# As the shell tells of a program that a signal ended.
+# The exit status that shells report for a program killed by SIGPIPE.
 EXIT_STATUS = 128 + signal.SIGPIPE
 
 
 @contextmanager
 def quiet_without_reader() -> Iterator[None]:
-    """Within the block, the process ends without words when nobody reads its output."""
+    """Within the block, the process exits silently when nobody reads its output."""
     try:
         try:
             yield
@@ -24,7 +24,7 @@ def quiet_without_reader() -> Iterator[None]:
     except BrokenPipeError:
         if not _has_no_reader():
             raise
-        # Python writes what is left at the end of the process.
+        # Python flushes the rest when the process exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_STATUS)
 

@@ -1,7 +1,7 @@
 """The paths of the one-machine installation's state.
 
-They are computed alike by `bin/run`, by `manage.py` beside the running server and by
-the tests, without Django.
+They are computed in the same way by `bin/run`, by `manage.py` and by the tests, without
+Django.
 """
 
 from __future__ import annotations

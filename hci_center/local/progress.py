@@ -1,7 +1,6 @@
-"""How far the first start, or a restore, of a database has got.
+"""The progress of the first start, or of a restore, of a database.
 
-It is stored as the database's comment: so it cannot be lost without the data or belong
-to other data.
+It is stored as the database's comment, so that it always belongs to the data.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ HALF_RESTORED = (
 
 
 def stored_progress() -> str | None:
-    """Returns the comment of the present database."""
+    """Returns the comment of the current database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
@@ -31,7 +30,7 @@ def stored_progress() -> str | None:
 
 
 def store_progress(text: str) -> None:
-    """Sets the comment of the present database."""
+    """Sets the comment of the current database."""
     # COMMENT takes no parameters: the text is quoted into the statement.
     comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
         sql.Identifier(connection.settings_dict["NAME"]), sql.Literal(text)
@@ -41,14 +40,14 @@ def store_progress(text: str) -> None:
 
 
 def is_half_restored() -> bool:
-    """Returns whether a restore into this database goes on or was interrupted."""
+    """Returns whether a restore into this database is running or was interrupted."""
     return stored_progress() == RESTORING
 
 
 def refuse_half_restored() -> None:
     """Raises ImproperlyConfigured if a restore into this database was interrupted.
 
-    Persons who were erased may be in it, and messages that were sent may wait in it.
+    It may contain erased persons, and queued messages that were already sent.
     """
     if is_half_restored():
         raise ImproperlyConfigured(HALF_RESTORED)

@@ -1,6 +1,6 @@
 """Re-encrypts every encrypted value with the newest of HCI_TOKEN_KEYS.
 
-It works in short transactions beside running processes: a value is replaced only if it
+It works in short transactions while the processes run: a value is replaced only if it
 is unchanged since it was read, and locked rows are retried later. Values already
 encrypted with the newest key are skipped, so an interrupted run can simply be repeated.
 """

@@ -1,4 +1,4 @@
-"""What a person reads when a process cannot start: one sentence with the remedy."""
+"""Explains in one sentence why a process cannot start, with the remedy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hci_center.logs.starting import say
 
 EXIT_STATUS = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-# Packages of requirements files of their own, by what they are needed for.
+# Optional packages with separate requirements files.
 _OPTIONAL = {
     "boto3": "HCI_S3_BUCKET needs: pip install -r requirements-s3.txt",
     "botocore": "HCI_S3_BUCKET needs: pip install -r requirements-s3.txt",
@@ -31,7 +31,7 @@ def sentence_of(error: BaseException) -> str | None:
     if isinstance(error, ModuleNotFoundError):
         return _OPTIONAL.get((error.name or "").partition(".")[0])
     if isinstance(error, OSError) and error.errno in _FULL:
-        # An error of writing, other than one of opening, does not name the file.
+        # An error while writing, unlike one while opening, has no file name.
         where = f" ({error.filename})" if error.filename else ""
         return (
             f"A disk is full: {error.strerror}{where}. Make room where HCI_DATA_DIR is, "
@@ -49,7 +49,7 @@ def _is_in_data_dir(name: object) -> bool:
     if not isinstance(name, str | os.PathLike):
         return False
     path, folder = os.fspath(name), os.fspath(data_dir())
-    # A folder above it may be what cannot be made.
+    # A parent folder may be the one that cannot be created.
     return (
         path == folder or path.startswith(f"{folder}/") or folder.startswith(f"{path}/")
     )
@@ -57,9 +57,10 @@ def _is_in_data_dir(name: object) -> bool:
 
 @contextmanager
 def refusing_in_a_sentence(*, raises: bool = False) -> Iterator[None]:
-    """Within the block, an error of the configuration ends the process.
+    """Within the block, a configuration error exits the process.
 
-    It writes the sentence and exits 2. Other errors are raised, and with `raises` all.
+    Writes the sentence and exits with 2. Other errors are raised; with `raises`, all
+    are.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Checks at start whether the process's secrets are those of its database.
+"""Checks at startup that the process's secrets match its database.
 
 A row of the database holds a proof for each secret, so that wrong secrets are refused
 with one message instead of failing later, row by row. Missing secrets are generated
@@ -77,7 +77,7 @@ def check_secrets(say: Report) -> None:
 
 
 def take_secret_key() -> None:
-    """Makes the present HCI_SECRET_KEY the one that this database is used with."""
+    """Sets the current HCI_SECRET_KEY as the one that this database is used with."""
     _query(_SET, SECRET_KEY, _proof_of_secret_key())
 
 

@@ -83,7 +83,7 @@ class ServerDirs:
             self.account.own_tree(self.cluster)
 
     def notes(self) -> list[str]:
-        """Returns what people who copy or remove the data folder must know."""
+        """Returns notes for people who copy or remove the data folder."""
         data = paths.data_dir()
         notes = []
         if self.is_outside:

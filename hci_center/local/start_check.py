@@ -1,9 +1,8 @@
-"""What each long-running process checks when it starts.
+"""The checks of each long-running process at startup.
 
-Its connection keeps a session, the database is not half restored, its secrets and its
-files are those of the database, and every migration that its code needs is applied. A
-database with more migrations is one that a newer version has prepared: both may run side
-by side.
+Its connection keeps session state, the database is not half restored, secrets and file
+store match the database, and every migration that the code needs is applied. Additional
+migrations belong to a newer version: both may run side by side.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ from hci_center.local.unknown_variables import unknown_variables
 from hci_center.logs.starting import say
 
 EXIT_STATUS = 2
-# PgBouncer's answer to a connection with timeouts, where it is not told to drop them.
+# PgBouncer's error for a connection with timeouts, unless configured to ignore them.
 _REFUSED_BY_POOLER = "unsupported startup parameter"
 
 
 def check_start(report: Report, *, secrets: bool = True, files: bool = False) -> None:
-    """Checks all that a process needs from its database.
+    """Checks everything that a process needs from its database.
 
-    `secrets` and `files`: whether it uses those. Raises ImproperlyConfigured with the
-    remedy, OperationalError if the database is not reachable.
+    `secrets` and `files`: whether the process uses them. Raises ImproperlyConfigured
+    with the remedy, OperationalError if the database is not reachable.
     """
     refuse_missing()
     try:
@@ -88,7 +87,7 @@ def unapplied_migrations() -> set[tuple[str, str]]:
 def _migrations_of_code() -> set[tuple[str, str]]:
     """Returns app and name of each migration, from the names of the files.
 
-    Loading them, as Django does, takes longer than the rest of a start.
+    Loading them, as Django does, takes longer than the rest of the startup.
     """
     return {
         (config.label, path.stem)
@@ -99,7 +98,7 @@ def _migrations_of_code() -> set[tuple[str, str]]:
 
 
 def check_before_migrations() -> None:
-    """Checks what `manage.py migrate` needs of its database. Raises as `check_start`."""
+    """Checks what `manage.py migrate` needs of the database, like `check_start`."""
     refuse_missing()
     try:
         refuse_half_restored()
@@ -112,8 +111,8 @@ def start_checked(
 ) -> None:
     """Runs `check_start` at the start of a process; exits 2 if it fails.
 
-    If the database is not reachable, the process starts all the same, and one that
-    `stays` is checked as soon as the database is back.
+    If the database is not reachable, the process starts anyway, and with `stays` is
+    checked as soon as the database is back.
     """
     _name_unknown_variables()
     try:
@@ -123,8 +122,8 @@ def start_checked(
         sys.exit(EXIT_STATUS)
     except (OperationalError, InterfaceError) as error:
         if secrets and missing_secrets():
-            # The process cannot work without them, and only the database shows whether
-            # they may be generated.
+            # The process needs secrets, and only the database tells whether they may be
+            # generated.
             raise
         if not stays:
             return
@@ -134,7 +133,7 @@ def start_checked(
             target=_check_later, args=(secrets, files), name="start", daemon=True
         ).start()
     finally:
-        # This thread may not need a connection again.
+        # This thread may never need a connection again.
         if not connection.in_atomic_block:
             connection.close()
 

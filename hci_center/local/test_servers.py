@@ -52,7 +52,7 @@ def run(command: list[str]) -> int:
                 postgres.prepare()
                 supervisor.start(postgres.process())
                 postgres.wait_until_ready(lambda: supervisor.tend(0.02))
-                # So that rows can be deleted quickly, whatever keeps them.
+                # So that rows can be deleted quickly, despite triggers and constraints.
                 postgres.let_owner_set("session_replication_role")
             return _run_beside(supervisor, command)
     except StoppedError:

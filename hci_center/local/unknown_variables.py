@@ -1,4 +1,4 @@
-"""Finds variables of ours that nothing reads: most are misspelt."""
+"""Finds unknown HCI_ variables: most are misspelt."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _OF_TOOLS = re.compile(r"HCI_(OLDER_)?VERSION|HCI_FULL_COUNTS|HCI_TEST_\w+")
 
 
 class Unknown(NamedTuple):
-    """A variable that nothing reads, and the one that may be meant, or ""."""
+    """An unknown variable, and the one that may be meant, or ""."""
 
     name: str
     nearest: str
 
 
 def unknown_variables(given: Mapping[str, str]) -> Iterator[Unknown]:
-    """Yields the variables whose names begin as ours but which nothing reads."""
+    """Yields the variables with our prefix that nothing reads."""
     example = paths.BASE_DIR / ".env.example"
     if not example.exists():
         return
     known = {*_NAMED.findall(example.read_text()), *(f"{s}{SUFFIX}" for s in SECRETS)}
-    # Kubernetes names the ports of each service in the environment of every pod.
+    # Kubernetes adds variables for the ports of each service to every pod.
     services = [n[: -len("SERVICE_HOST")] for n in given if n.endswith("_SERVICE_HOST")]
     for name in sorted(given):
         if not name.startswith("HCI_") or name in known or _OF_TOOLS.fullmatch(name):

@@ -1,7 +1,7 @@
-"""`manage.py migrate`: Django's own, on a database that is being served.
+"""`manage.py migrate`: Django's command, for a database in use.
 
-One call at a time migrates; others wait for it. A migration waits for a lock for a short
-time only, as all queries behind it wait, too; it is rolled back and tried again.
+Concurrent runs wait for each other. A migration waits for a lock only briefly, because
+all queries behind it wait too; then it is rolled back and retried.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from hci_center.database.timeouts import Timeouts, other_timeouts
 
 # The number is arbitrary.
 LOCK = 0x4843494D
-# Index builds take their time. A migration waits for a lock for so many seconds.
+# No statement timeout, for index builds. The lock timeout of a migration in seconds.
 STATEMENT_SECONDS, LOCK_SECONDS, IDLE_SECONDS = 3600.0, 2.0, 600.0
-# Seconds before each further attempt.
+# Delays before retries, in seconds.
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0, 15.0)
 
 
@@ -35,7 +35,7 @@ class Command(migrate.Command):
             self._migrate(*args, **options)
 
     def _migrate(self, *args: Any, **options: Any) -> None:
-        """Goes on with the first migration that is not applied, until all are."""
+        """Continues with the first unapplied migration, until all are applied."""
         for pause in PAUSES:
             try:
                 super().handle(*args, **options)
@@ -53,13 +53,13 @@ class Command(migrate.Command):
 
 @contextmanager
 def _alone(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """Waits until no other call migrates, and keeps others waiting within the block."""
+    """Waits for other runs, and blocks others within the block."""
     with other_timeouts(database, Timeouts(0, 0, 0)), database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
         yield
     finally:
-        # A lost connection has released it.
+        # A lost connection has released the lock.
         if database.is_usable():
             with database.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
@@ -67,10 +67,10 @@ def _alone(database: BaseDatabaseWrapper) -> Iterator[None]:
 
 @contextmanager
 def _seldom_collecting() -> Iterator[None]:
-    """Within the block, garbage is seldom searched for.
+    """Within the block, the garbage collector runs rarely.
 
-    Django makes the classes of its models anew for every operation: a new database is
-    made in four fifths of the time, for 40 MB.
+    Django recreates model classes for every operation: this way, creating a database
+    takes a fifth less time, for 40 MB.
     """
     usual = gc.get_threshold()
     gc.set_threshold(200_000, 50, 100)

@@ -38,11 +38,11 @@ FEED = [*MANAGE, "serve_feed"]
 RELAY = Process("relay", [*MANAGE, "relay_changes"])
 # Started if there are demo managers.
 DEMO = Process("demo", [*MANAGE, "serve_demo_gateways"])
-# Started after the demo gateways listen: it checks each gateway at its start and then
-# only rarely.
+# Started after the demo gateways: it checks each gateway at startup and then only
+# rarely.
 WORKER = Process("deliver", [*MANAGE, "deliver_messages"])
 DEMO_SECONDS = 10.0
-# Most of what is missing when the web process responds is still starting.
+# When the web process responds, most other parts are still starting.
 ALL_SECONDS = 3.0
 
 
@@ -93,8 +93,8 @@ class Command(BaseCommand):
     def prepare(self, supervisor: Supervisor, *, migrates: bool) -> None:
         """Starts the embedded servers that are needed and prepares the database.
 
-        A database of one's own, which others may be serving, is migrated only if it is
-        new or that was asked for.
+        An external database, which other processes may be using, is only migrated if it
+        is new or on request.
         """
         embedded = paths.database_url() == settings.DATABASE_URL
         if paths.redis_url() == settings.REDIS_URL:
@@ -110,7 +110,7 @@ class Command(BaseCommand):
             if bootstrap.was_interrupted():
                 connection.close()
                 postgres.recreate_database()
-        # Before the migrations, which would change what is to be replaced.
+        # Before the migrations, which would change the data to be replaced.
         refuse_half_restored()
         # Before the migrations, some of which encrypt; after them everything can be
         # checked.
@@ -156,9 +156,9 @@ class Command(BaseCommand):
 
 
 def _serving(name: str, command: list[str], variable: str, port: int) -> Process:
-    """Returns the process that serves the port, whose socket outlives it.
+    """Returns the process that serves the port; the supervisor keeps its socket open.
 
-    So connections wait while it is restarted, instead of being refused.
+    So connections wait while it restarts, instead of being refused.
     """
     try:
         listening = listen(settings.HOST, port)
