@@ -3,8 +3,8 @@
 An account raises an alert at once when only a person can fix its pause, and for any
 other pause once its messages have waited five minutes, whatever state its gateway
 session reports. A problem reported by the platform is an alert until it ends or is
-marked as handled. Parked webhook events and files that cannot be stored are reported
-for as long as there are any, and so are open chats that nobody who works can take.
+marked as handled. Parked webhook events, files that cannot be stored, and open chats
+that no active operator can take are reported for as long as there are any.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each gateway of a number is told: the settings that `registry` reads."""
+"""The settings of each gateway of a number, which `registry` reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from managers.models import Manager
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """One setting: its key in the stored JSON object, and what a form says about it.
+    """One setting: its key in the stored JSON object, and its label in a form.
 
     A secret is never shown again. `url` is an http or https address.
     """

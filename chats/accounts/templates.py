@@ -1,4 +1,4 @@
-"""Fetches the approved templates of accounts, hourly and after news of them."""
+"""Fetches the approved templates of accounts, hourly and after notices about them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ logger = logging.getLogger(__name__)
 # Seconds until the next fetch, a tenth more or less for each account; after failures
 # the first ones come sooner.
 HOURLY, RETRIES = 3600.0, (60.0, 300.0, 900.0)
-# How often `ensure_fetches` and `claim` are to be run, in seconds.
+# How often `ensure_fetches` and `claim` run, in seconds.
 ENSURED_EVERY, CLAIMED_EVERY = 5.0, 1.0
 
-# Accounts of the Cloud API have a fetch, which is due at once when it is new and when
-# the manager's settings have changed. Others have neither a fetch nor templates.
+# Accounts of the Cloud API have a fetch, which is due at once when it is new or when
+# the manager's settings change. Others have neither a fetch nor templates.
 _HAS = f"""a.channel = '{Channel.WHATSAPP.value}' AND m.gateway = '{CLOUD}' AND NOT m.is_demo"""
 _ENSURE = f"""
 INSERT INTO chats_templatefetch AS f
@@ -81,7 +81,7 @@ SELECT t.account_id, t.fence, a.channel, {COLUMNS}
   JOIN chats_gatewayaccount a ON a.id = t.account_id
   JOIN managers_manager m ON m.id = a.manager_id
 """  # noqa: S608 - of columns
-# Of the lease that is in force only.
+# Only for the current lease.
 _FETCHED = f"""
 UPDATE chats_templatefetch
    SET lease_until = NULL, failures = 0, error = '', fetched_at = statement_timestamp(),
@@ -157,14 +157,14 @@ class ClaimedFetch:
 
 
 def ensure_fetches() -> None:
-    """Gives each account of the Cloud API a fetch and removes those of others."""
+    """Creates the fetches of Cloud API accounts and removes those of others."""
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE)
         cursor.execute(_ENSURE)
 
 
 def request_fetch(manager_id: int, channel: str) -> None:
-    """Makes a fetch due at once, also if one is under way that may not see the news."""
+    """Makes a fetch due at once, even if one that may miss the change is running."""
     with connection.cursor() as cursor:
         cursor.execute(_REQUEST, [manager_id, channel])
 
@@ -211,9 +211,9 @@ def fetch_due(
     claimed: ClaimedFetch,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Fetches the claimed templates and then what else is due, one after the other.
+    """Fetches the claimed templates and then all other due ones, one by one.
 
-    Raises database errors: the lease expires then and the fetch is claimed again.
+    Raises database errors: the fetch is claimed again after its lease expires.
     """
     due: ClaimedFetch | None = claimed
     while due is not None:
@@ -240,7 +240,7 @@ def _fetch(drivers: GatewayRegistry, claimed: ClaimedFetch) -> None:
 
 
 def _store(claimed: ClaimedFetch, found: list[ApprovedTemplate]) -> None:
-    """Replaces the account's templates, unless the lease has ended meanwhile."""
+    """Replaces the account's templates, unless the lease has expired meanwhile."""
     values: dict[str, Any] = {
         "account": claimed.account_id,
         "fence": claimed.fence,
@@ -254,7 +254,7 @@ def _store(claimed: ClaimedFetch, found: list[ApprovedTemplate]) -> None:
 
 
 def _store_failure(claimed: ClaimedFetch, failed: Failed) -> None:
-    """Records why it failed and schedules another attempt; templates are kept."""
+    """Records the error and schedules another attempt; templates are kept."""
     values: dict[str, Any] = {
         "account": claimed.account_id,
         "fence": claimed.fence,

@@ -80,7 +80,7 @@ OTHERWISE = _("See the session's page; it is tried again by itself.")
 
 @dataclass(frozen=True, slots=True)
 class AccountTrouble:
-    """What is wrong with one gateway account, since when, and what to do."""
+    """A problem of a gateway account, since when, and advice."""
 
     account_id: int
     manager: str

@@ -1,4 +1,4 @@
-"""The forms of what a supervisor does from the page of a chat."""
+"""The forms of a supervisor's actions on the page of a chat."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hci_center.api.parsers import NOBODY
 
 
 class Situation:
-    """A chat with what its forms offer, each read once."""
+    """A chat with the data for its forms, each read once."""
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
@@ -49,14 +49,14 @@ class Situation:
         return list(rows.order_by("name").values_list("code", "name"))
 
     def serving(self) -> list[Colleague]:
-        """Returns the operators who see the contact while nobody holds it."""
+        """Returns the operators who can see the contact while it is unassigned."""
         area_id = self.contact.area_id
         return [
             one for one in self.colleagues if area_id is None or area_id in one.area_ids
         ]
 
     def about_operator(self, operator_id: int) -> list[str]:
-        """Returns why an operator may not answer soon, in sentences."""
+        """Returns warnings that an operator may not answer soon."""
         known = {one.id: one for one in self.colleagues}
         one = known.get(operator_id)
         if one is None:
@@ -77,7 +77,7 @@ class Situation:
         return found
 
     def about_area(self, area_id: int) -> list[str]:
-        """Returns why nobody may answer soon in an area, in sentences."""
+        """Returns warnings that nobody in an area may answer soon."""
         serving = [one for one in self.colleagues if area_id in one.area_ids]
         if not serving:
             return [_("Nobody serves this area.")]
@@ -87,7 +87,7 @@ class Situation:
 
 
 class ActForm(forms.Form):
-    """A form about one chat; `warnings` are said before anything is done."""
+    """The form of an action on a chat; `warnings` are shown before it is done."""
 
     def __init__(self, data: Any, situation: Situation, prefix: str) -> None:
         super().__init__(data, prefix=prefix)
@@ -101,7 +101,7 @@ class ActForm(forms.Form):
         return []
 
     def sent(self) -> dict[str, Any]:
-        """Returns the reason and the note that were given, as a call sends them."""
+        """Returns the reason and the note, in the format of a call."""
         found = {name: self.cleaned_data.get(name) for name in ("reason", "note")}
         return {name: value for name, value in found.items() if value}
 
@@ -221,7 +221,7 @@ class NoteForm(ActForm):
 
 
 class TagsForm(ActForm):
-    """The tags of the contact; those put away are there while it has them."""
+    """The tags of the contact; inactive ones are listed while it has them."""
 
     def build(self) -> None:
         contact = self.situation.contact
@@ -240,4 +240,4 @@ class TagsForm(ActForm):
 
 
 class NoFields(ActForm):
-    """Nothing to fill in."""
+    """A form without fields."""

@@ -1,4 +1,4 @@
-"""What a supervisor does from the page of a chat, by the functions that the API uses."""
+"""A supervisor's actions on the page of a chat, with the functions of the API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from managers.admin.tenant import TenantAdmin, caller_behind
 
 
 class ActingAdmin(TenantAdmin):
-    """The pages of the acts of a chat; whoever may not "act" finds none."""
+    """The pages of the actions on a chat; 404 without the permission "act"."""
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -48,7 +48,7 @@ class ActingAdmin(TenantAdmin):
         return [*own, *super().get_urls()]
 
     def acts_of(self, request: HttpRequest, chat: Chat) -> list[tuple[Act, ActForm]]:
-        """Returns what may be done to the chat now, each with its empty form."""
+        """Returns the actions available on the chat now, each with its empty form."""
         if not self.may_act_on(request, chat):
             return []
         situation = Situation(chat)
@@ -59,11 +59,11 @@ class ActingAdmin(TenantAdmin):
         ]
 
     def may_act_on(self, request: HttpRequest, chat: Chat) -> bool:
-        """Whether the person may act, and the contact has not been deleted."""
+        """Whether the user may act, and the contact is not deleted."""
         return self.may(request, "act") and chat.contact.deleted_at is None
 
     def _chat(self, request: HttpRequest, object_id: str) -> Chat:
-        """Returns the chat; raises Http404 for one that the person may not act on."""
+        """Returns the chat; raises Http404 if the user may not act on it."""
         chat: Chat | None = None
         if is_row_id(object_id):
             chat = self.get_object(request, object_id)
@@ -72,7 +72,7 @@ class ActingAdmin(TenantAdmin):
         return chat
 
     def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Shows the form of an act on a page of its own, and does it when it is sent."""
+        """Shows the form of an action on a separate page, and performs it on POST."""
         chat, act = self._chat(request, object_id), ACTS.get(name)
         if act is None or not act.is_offered(chat):
             raise Http404
@@ -102,7 +102,7 @@ class ActingAdmin(TenantAdmin):
         return TemplateResponse(request, "admin/chats/chat/act.html", context)
 
     def _say_first(self, request: HttpRequest, act: Act, form: ActForm) -> None:
-        """Raises UnconfirmedError until the person has agreed to what is said."""
+        """Raises UnconfirmedError until the user has confirmed the warnings."""
         warnings = form.warnings()
         if warnings:
             known = Fact("warnings", _("Remarks"), len(warnings), warnings)
@@ -128,7 +128,7 @@ class ActingAdmin(TenantAdmin):
         return self._done(request, chat, _("The message is sent again."))
 
     def _caller(self, request: HttpRequest, chat: Chat) -> Caller:
-        """Returns the person, within this manager: another may have the same customer."""
+        """Returns the caller for this manager: another may have the same customer."""
         return replace(caller_behind(request), managers=frozenset({chat.manager_id}))
 
     def _record(self, request: HttpRequest, chat: Chat, name: str, done: str) -> None:
@@ -151,7 +151,7 @@ def _page_of(chat: Chat) -> str:
 
 
 def _add_errors(form: ActForm, wrong: InvalidError) -> None:
-    """Puts what a rule says about the fields of a call to those of the form."""
+    """Adds a rule's errors about the fields of a call to those of the form."""
     for name, sentences in wrong.more.get("fields", {}).items():
         field = name if name in form.fields else None
         for sentence in sentences:

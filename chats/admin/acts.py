@@ -1,4 +1,4 @@
-"""What may be done to a chat in the back-office: the form, when, and by which rule."""
+"""The actions on a chat in the back-office: their forms, conditions and rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Rule = Callable[[Caller, Chat, ActForm], object]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that is done to a chat: its form, when it is offered, and its rule."""
+    """An action on a chat: its form, when it is available, and its rule."""
 
     name: str
     title: Any
@@ -50,7 +50,7 @@ class Act:
 
 
 def request_of(chat: Chat) -> ReadRequest:
-    """Returns what a call sends to name the chat's contact, as nobody in particular."""
+    """Returns the request of a call about the chat's contact, without an operator."""
     manager: ManagerRef = {}
     if chat.contact.channel == Channel.FACEBOOK:
         if chat.manager.facebook_id:

@@ -55,7 +55,7 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(Chat)
 class ChatAdmin(ActingAdmin):
-    """Read-only list with closing; a chat's page acts on it, beside its messages."""
+    """A read-only list with an action to close; a chat's page has all actions."""
 
     supervisors_may = READ | {"act"}
     administrators_may = READ | {"act"}
@@ -101,7 +101,7 @@ class ChatAdmin(ActingAdmin):
         return cast("QuerySet[Any]", rows)
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """Orders open chats by who has waited longest, others by the newest."""
+        """Sorts open chats by the longest wait, others by the newest."""
         if request.GET.get("state") in {*StateFilter.cuts} - {"closed"}:
             return [F("waits_since").asc(nulls_last=True), "-pk"]
         return ["-pk"]
@@ -109,7 +109,7 @@ class ChatAdmin(ActingAdmin):
     def annotate_page(self, rows: list[Any]) -> None:
         """Loads the last area and operator of closed chats, in two queries.
 
-        A contact has only its present operator; the ledger has the earlier ones.
+        A contact only has its current operator; the ledger has the earlier ones.
         """
         closed = [row.pk for row in rows if row.closed_at is not None]
         lines = ChatEvent.objects.filter(chat__in=closed).order_by("chat", "-pk")
@@ -185,7 +185,7 @@ class ChatAdmin(ActingAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Shows what was said and what happened, which is more than the admin's log."""
+        """Shows the messages and the ledger, which are more than the admin's log."""
         chat = self.get_object(request, unquote(object_id))
         if chat is None:
             raise Http404

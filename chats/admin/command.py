@@ -13,12 +13,12 @@ from contacts.admin.search import contacts_named
 from contacts.models import Contact
 from managers.admin.tenant import caller_behind
 
-# Of each kind.
+# The limit for each kind.
 MOST_SHOWN = 8
 
 
 def find_rows(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Returns the customers of that name or number, and the chats of that protocol."""
+    """Returns customers with that name or number, and chats with that protocol."""
     term = term.replace("\x00", "")
     caller = caller_behind(request)
     if caller.role not in ("administrator", "supervisor"):

@@ -167,7 +167,7 @@ class _Bubbles:
 
 
 def lines_beside(message: Message) -> Iterator[tuple[Any, Any]]:
-    """Yields what a message has beside its content, as labels and texts."""
+    """Yields what a message has in addition to its content, as labels and texts."""
     bubble = _Bubbles(message.chat, [message]).shown()[0]
     yield from (
         (label, text)
@@ -189,7 +189,7 @@ def lines_beside(message: Message) -> Iterator[tuple[Any, Any]]:
 
 
 def excerpt_of(message: Message | None) -> str:
-    """Returns the beginning of a message; of a file, of its caption or name."""
+    """Returns an excerpt of a message; for a file, of its caption or name."""
     if message is None:
         return ""
     details = message.details or {}
@@ -212,7 +212,7 @@ def _moment(value: str | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class NoteBubble:
-    """An internal note between the messages."""
+    """An internal note shown between the messages."""
 
     who: str
     at: datetime
@@ -241,7 +241,7 @@ def said_in(chat: Chat) -> list[Bubble | NoteBubble]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the ledger as a sentence, and who did it."""
+    """A line of the ledger as a sentence, with its actor."""
 
     at: datetime
     text: str
@@ -249,9 +249,9 @@ class Line:
 
 
 def events_of(chat: Chat) -> list[Line]:
-    """Returns the chat's ledger in order; who acted is named, person or key.
+    """Returns the chat's ledger in order, with the names of actors.
 
-    Who acted in an operator's name stands behind it.
+    If an actor acted in an operator's name, both are named.
     """
     shapes = events_of_chat(chat.manager_id, chat.contact_id, chat.protocol)
     actors = dict(ChatEvent.objects.filter(chat=chat).values_list("pk", "actor"))

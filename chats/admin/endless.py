@@ -1,4 +1,4 @@
-"""Admin lists of tables that are too large to be read whole or counted."""
+"""Admin lists of tables that are too large to be scanned or counted."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class GatewayAccountAdmin(ReportsAdmin):
         return self.may(request, "act")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Omits for auditors what gives access to the account."""
+        """Omits for auditors the fields that give access to the account."""
         return [
             field
             for field in self.fields
@@ -169,7 +169,7 @@ class GatewayAccountAdmin(ReportsAdmin):
         return "/webhooks/whatsapp" if source == "whatsapp_cloud" else "-"
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
-        """Only for administrators: they configure the gateways' webhooks."""
+        """Only for administrators, who configure the gateways' webhooks."""
         return caller_behind(request).role == "administrator"
 
     @admin.action(

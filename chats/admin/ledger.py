@@ -59,7 +59,7 @@ class ChatEventAdmin(EndlessAdmin):
     fields = [("at", "kind"), ("chat", "of_manager"), ("area", "operator"), "who"]
 
     def annotate_page(self, rows: list[Any]) -> None:
-        """Loads the names of those who acted, in three queries."""
+        """Loads the names of actors, in three queries."""
         names = names_of_credentials({row.actor for row in rows})
         for row in rows:
             row.bearer = names.get(row.actor) or _name_of_rule(row.actor)
@@ -76,7 +76,7 @@ class ChatEventAdmin(EndlessAdmin):
 
     @column(gettext_lazy("Protocol"))
     def of_chat(self, event: ChatEvent) -> str:
-        """The protocol, with the whole record of the chat behind it."""
+        """The protocol, as a link to the full record of the chat."""
         url = reverse("admin:chats_chat_history", args=[event.chat_id])
         return format_html(
             '<a class="bo-link" href="{}">{}</a>', url, event.chat.protocol
@@ -94,6 +94,6 @@ class ChatEventAdmin(EndlessAdmin):
 
 
 def _name_of_rule(actor: str) -> str:
-    """Returns what a supervisor calls a rule that acted; another actor as it is."""
+    """Returns the label of a rule; other actors unchanged."""
     rule = actor.removeprefix("rule:")
     return str(RULES[rule]) if rule != actor and rule in RULES else actor

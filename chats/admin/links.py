@@ -7,9 +7,9 @@ import re
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-# Nothing but http and https: another scheme could run something.
+# Only http and https: other schemes could run code.
 _LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
-# What ends a sentence rather than an address.
+# Characters that end a sentence rather than a URL.
 _AFTER = ".,;:!?)]}'*_~"
 
 
@@ -26,7 +26,7 @@ def with_links(text: str) -> SafeString:
 
 
 def link_to(url: str) -> SafeString:
-    """Returns an http or https address as a link; another one as text."""
+    """Returns an http or https URL as a link; others as text."""
     if not _LINK.fullmatch(url):
         return SafeString(conditional_escape(url))
     return format_html(

@@ -1,4 +1,4 @@
-"""What the editor of a menu shows: the body to begin with, choices and labels."""
+"""The data of the menu editor: the initial body, choices and labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from managers.models import Manager
 
 
 def first_menu(manager: Manager, version: int | None) -> dict[str, Any]:
-    """Returns a version's body, else the one in force, else an example to change."""
+    """Returns a version's body, else the one in force, else an example."""
     if version is None:
         menu = menu_in_force(manager.pk)
     else:
@@ -47,7 +47,7 @@ def first_menu(manager: Manager, version: int | None) -> dict[str, Any]:
 
 
 def page_data(manager: Manager) -> dict[str, Any]:
-    """Returns what the script of the page needs, as JSON can hold it."""
+    """Returns the data for the page's script, as JSON values."""
     areas = Area.objects.in_use().filter(manager=manager).order_by("name")
     channels = [
         {
@@ -81,7 +81,7 @@ def _kinds(manager: Manager, channel: str) -> list[dict[str, Any]]:
 
 
 def _names(manager: Manager, channel: str) -> dict[str, Any] | None:
-    """Returns how the API's trial finds the manager; None if it has no such channel."""
+    """Returns the manager's names for the API's trial; None without the channel."""
     if channel == Channel.FACEBOOK:
         return {"facebookId": manager.facebook_id} if manager.facebook_id else None
     return {"number": manager.number} if manager.number else None

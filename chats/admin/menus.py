@@ -36,7 +36,7 @@ _edit: Callable[[Callable[..., Any]], Callable[..., Any]] = cast("Any", action)(
 
 
 class ManagerForm(forms.Form):
-    """Whose menu is edited, for a person with several managers."""
+    """The choice of the manager, for a user with several managers."""
 
     manager = forms.ModelChoiceField(
         Manager.objects.none(),
@@ -111,7 +111,7 @@ class MenuAdmin(TenantAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Shows the editor of a manager's menu, and publishes what it sends."""
+        """Shows the editor of a manager's menu, and publishes the submitted menu."""
         if not self.has_add_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         managers = self.admin_site._registry[Manager].get_queryset(request)

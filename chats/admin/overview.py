@@ -17,7 +17,7 @@ from managers.admin.tenant import caller_behind
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds accounts in trouble, areas to review and the person's actions."""
+    """Adds accounts with problems, areas to review and the user's recent actions."""
     caller = caller_behind(request)
     return {
         **context,

@@ -1,4 +1,4 @@
-"""The record of a protocol as a page to read or print, and as JSON."""
+"""The full record of a protocol, as a printable page and as JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def record_page(
 ) -> HttpResponse:
     """Returns the record; `?format=json` for programs. Raises Http404.
 
-    `nameless` stands for the customer's name, for whom it is not shown.
+    `nameless` replaces the customer's name for users who may not see it.
     """
     wanted = request.GET.get("format", "")
     if wanted not in ("", "json") or (wanted and nameless):

@@ -1,4 +1,4 @@
-"""Changes that gave contacts to others, and the page that undoes one."""
+"""The list of changes that reassigned contacts, and the page to undo one."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class RehomingAdmin(TenantAdmin):
         return [own, *super().get_urls()]
 
     def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks what goes back, and puts it back."""
+        """Asks for confirmation, and undoes the change."""
         change = self.get_object(request, object_id) if is_row_id(object_id) else None
         if change is None or not self.may(request, "act"):
             raise Http404

@@ -1,4 +1,4 @@
-"""Admin pages of quick replies: of managers and areas; operators' own are shown."""
+"""Admin pages of quick replies; operators' own are read-only."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ReplyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Reply)
 class ReplyAdmin(TenantAdmin):
-    """Supervisors write those of managers and areas, operators their own."""
+    """Supervisors edit those of managers and areas; operators' own are read-only."""
 
     logged_by_name = True
     supervisors_may = ALL
@@ -103,7 +103,7 @@ class ReplyAdmin(TenantAdmin):
         return [] if obj is None else ["manager", "operator", "has_file"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An operator's own is only shown."""
+        """Forbids changing an operator's own."""
         is_shared = obj is None or obj.operator_id is None
         return is_shared and super().has_change_permission(request, obj)
 

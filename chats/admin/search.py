@@ -24,7 +24,7 @@ def chats_named(term: str, caller: Caller) -> Q:
     """Filters chats by protocol, or by number or name of a visible contact."""
     term = term.strip()
     if PROTOCOL.fullmatch(term) or caller.role == "auditor":
-        # An auditor finds nobody by name or number, which he may not read.
+        # An auditor cannot search by name or number, which he may not read.
         return Q(manager__in=_managers(caller), protocol__in=[term, term.upper()])
     contacts = Contact.objects.visible_to(caller).filter(contacts_named(term))
     ids = list(contacts.values_list("pk", flat=True)[:MOST_CONTACTS])
@@ -39,7 +39,8 @@ def messages_named(term: str, caller: Caller) -> Q:
     except ValueError:
         pass
     if caller.role == "auditor":
-        # Neither the gateway's ids, which hold numbers, nor words, which hold names.
+        # Neither by the gateway's ids, which contain numbers, nor by words, which may
+        # be names.
         return Q(chat__in=latest_chats(term, caller))
     by_gateway = Message.objects.filter(manager__in=_managers(caller), gateway_id=term)
     ids = list(by_gateway.values_list("pk", flat=True))

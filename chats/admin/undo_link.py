@@ -1,4 +1,4 @@
-"""The message about a change that can be undone for a while."""
+"""The message about a change that can be undone for a few minutes."""
 
 from __future__ import annotations
 

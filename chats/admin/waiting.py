@@ -1,4 +1,4 @@
-"""Since when somebody waits in a chat, as a column of the list of chats."""
+"""The wait time in the list of chats."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from managers.admin.columns import column, short
 
 IS_OPEN = Q(closed_at=None)
 IN_MENU = Q(Exists(MenuState.objects.filter(chat=OuterRef("pk"))))
-# A bot outside has it: no area since it was opened, though its manager has areas, and no
-# line says that a bot has ended. As the wall counts it (`hci_center.reports.live`).
+# An external bot has the chat: no area since it was opened, although its manager has
+# areas, and no ledger line says that a bot has ended. As counted by the wall
+# (`hci_center.reports.live`).
 _LINES = ChatEvent.objects.filter(chat=OuterRef("pk"))
 _BOT_HAS_ENDED = _LINES.filter(
     Q(kind__in=["reopened", "bot_ended"])
@@ -35,7 +36,7 @@ WITH_BOT = IN_MENU | (
 WITHOUT_OPERATOR = IS_OPEN & Q(contact__operator=None)
 WITH_OPERATOR = IS_OPEN & Q(contact__operator__isnull=False)
 
-# Without an operator since it has been in the queue, with one since the customer wrote.
+# Without an operator, since it entered the queue; with one, since the customer wrote.
 _WAITS_SINCE = Case(
     When(closed_at__isnull=False, then=None),
     When(contact__operator=None, then=Coalesce("contact__queued_at", "opened_at")),

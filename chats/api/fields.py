@@ -94,7 +94,7 @@ class MessageId(WireField):
 
 
 class FileName(WireField):
-    """A file name; of a path the last part, "" if nothing is left of it."""
+    """A file name: the last part of a path, "" if that is empty."""
 
     def parse(self, value: Any) -> str:
         return clean_file_name(parse_text(value, LONGEST_FILE_NAME))

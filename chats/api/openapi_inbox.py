@@ -1,4 +1,4 @@
-"""The OpenAPI descriptions of what consoles ask for about chats."""
+"""The OpenAPI descriptions of the calls of consoles about chats."""
 
 from __future__ import annotations
 

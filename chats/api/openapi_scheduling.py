@@ -1,4 +1,4 @@
-"""The OpenAPI descriptions of the calls about messages for later."""
+"""The OpenAPI descriptions of the calls about scheduled messages."""
 
 from __future__ import annotations
 

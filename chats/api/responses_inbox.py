@@ -13,7 +13,7 @@ from contacts.api.openapi import ContactShape, PersonId
 
 @extend_schema_field({"type": ["integer", "string"]})
 class ManagerKey(serializers.Field[Any, Any, Any, Any]):
-    """A manager's number, or the id of its page where it has none."""
+    """A manager's number, or the id of its page if it has none."""
 
 
 class ClockShape(serializers.Serializer[Any]):

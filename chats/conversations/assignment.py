@@ -69,7 +69,7 @@ UPDATE contacts_contact c
  WHERE id = %(contact)s
 RETURNING operator_id
 """
-# An open chat in which nothing has happened yet but that it was opened.
+# An open chat without any event except its opening.
 _IS_UNTOUCHED = """
 SELECT 1 FROM chats_chat h
  WHERE h.contact_id = %s AND h.closed_at IS NULL
@@ -81,13 +81,13 @@ _LOCK_ALL_OF = """
 SELECT id FROM contacts_contact
  WHERE operator_id = %s AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE
 """
-# Nobody loses his place: he waits since his first unanswered message.
+# The contact keeps its place: it has been waiting since its first unanswered message.
 _RELEASE_ALL = """
 UPDATE contacts_contact
    SET operator_id = NULL, queued_at = coalesce(waiting_since, clock_timestamp())
  WHERE id = ANY(%s)
 """
-# Nothing is done or asked for it any more.
+# Cancels everything pending for the contact.
 _DELETE = """
 WITH tasks AS (
   DELETE FROM chats_task WHERE contact_id = %(contact)s
@@ -201,8 +201,8 @@ def save_contact(
 ) -> Contact:
     """Calls `contacts.saving.save_contact` with the permissions of a caller.
 
-    Records an open chat's change of area as a ChatEvent. Raises what the wrapped
-    function raises, and ForbiddenError if an operator's login session would assign the
+    Records an open chat's change of area as a ChatEvent. Raises the errors of the
+    wrapped function, and ForbiddenError if an operator's login session would assign the
     contact to another operator or change a contact that it may not see.
     """
     with transaction.atomic():
@@ -226,8 +226,8 @@ def save_contact(
 def delete_contact(contact: Contact, *, actor: Actor) -> None:
     """Soft-deletes the contact, closes its chat and releases its operator.
 
-    Its tasks are gone, the survey that it was asked is void and what was scheduled for
-    it is cancelled.
+    Its tasks are deleted, its pending survey becomes void and its scheduled messages
+    are cancelled.
 
     Raises ContactNotFoundError if it has been deleted already.
     """

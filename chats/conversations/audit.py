@@ -48,7 +48,7 @@ RETURNING id
 
 
 class Entry(NamedTuple):
-    """What a ledger line says: a kind, and a cause where the kind has several."""
+    """The content of a ledger line: a kind, and a cause if the kind has several."""
 
     kind: str
     cause: str = ""

@@ -1,4 +1,4 @@
-"""Finds open chats that nobody who works can take, and raises an alarm about them."""
+"""Finds open chats that no active operator can take, and raises an alarm."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.db.models.expressions import RawSQL
 
 logger = logging.getLogger(__name__)
 
-# How long a chat may be so before it is an alarm, in seconds.
+# The time in seconds after which such a chat raises an alarm.
 ALARM_AFTER = 60
 
-# Who holds it does not work; or nobody holds it, and nobody who works serves its area, or
-# works at all where it has none.
+# Its operator is inactive; or it has no operator, and no active operator serves its
+# area (or there is none at all, if it has no area).
 _HAS_NO_HOME = """
 SELECT {column} FROM chats_chat h JOIN contacts_contact c ON c.id = h.contact_id
  WHERE h.closed_at IS NULL AND NOT EXISTS (
@@ -54,18 +54,18 @@ ON CONFLICT (chat_id) DO UPDATE SET is_by_choice = true, alarmed_at = NULL
 
 
 def has_no_home() -> Q:
-    """Returns the condition on contacts that nobody who works can take their chat."""
+    """Returns the SQL condition that no active operator can take a contact's chat."""
     return Q(pk__in=RawSQL(_CONTACTS, []))  # noqa: S611 - a constant
 
 
 def leave_without_home(chat_ids: Iterable[int | None]) -> None:
-    """Notes that a person chose it: these chats raise no alarm while it lasts."""
+    """Records that a person chose this: these chats raise no alarm."""
     with connection.cursor() as cursor:
         cursor.execute(_CHOOSE, [[each for each in chat_ids if each is not None]])
 
 
 def watch_homes() -> None:
-    """Looks for chats without a home, and logs each once that has been so for long."""
+    """Finds such chats, and logs each one once after that time."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND)
         cursor.execute(_ALARM, [ALARM_AFTER])

@@ -1,7 +1,7 @@
-"""Operators who leave, or who give up areas: whom that leaves alone, and who gets them.
+"""Deactivates operators or removes their areas, and reassigns their contacts.
 
-`look` locks all that is affected. Whoever asks a person first rolls back, and looks again
-when it is answered.
+`look` locks everything affected. A caller that asks for confirmation rolls back, and
+calls `look` again after the answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from chats.conversations.rehoming import (
 from chats.conversations.undoing import remember
 from chats.models import ChatEvent, Rehoming
 
-# The areas of the operators, each with whether somebody else who works serves it.
+# The operators' areas, each with whether another active operator serves it.
 _AREAS = """
 SELECT s.operator_id, s.area_id, EXISTS (
          SELECT FROM areas_operatorarea x
@@ -41,7 +41,7 @@ SELECT s.operator_id, s.area_id, EXISTS (
  WHERE s.operator_id = ANY(%(operators)s::bigint[])
  ORDER BY s.area_id, s.operator_id
 """
-# Managers of whom nobody else works at all: who has no area has nobody then.
+# Managers without any other active operator: contacts without an area have nobody then.
 _DESERTED_MANAGERS = """
 SELECT DISTINCT l.manager_id FROM areas_operator l
  WHERE l.id = ANY(%(operators)s::bigint[]) AND NOT EXISTS (
@@ -69,7 +69,7 @@ class GroupKey(NamedTuple):
 
 
 class Homes(NamedTuple):
-    """Where what was held in an area goes, and what waits there for nobody."""
+    """Where held contacts of an area go, and where unserved waiting ones go."""
 
     held: Home
     waiting: Home
@@ -77,7 +77,7 @@ class Homes(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """What an area loses: what is held there, and what waits where nobody stays."""
+    """The affected contacts of an area: held ones, and unserved waiting ones."""
 
     held: list[Affected] = field(default_factory=list)
     waiting: list[Affected] = field(default_factory=list)
@@ -86,10 +86,10 @@ class Group:
 
 @dataclass(slots=True)
 class Leaving:
-    """Operators who leave, with all that it concerns."""
+    """Leaving operators, with everything affected."""
 
     operators: list[Operator]
-    # Only these areas of theirs; None: they leave altogether.
+    # Only these areas; None: they leave completely.
     area_ids: frozenset[int] | None
     groups: dict[GroupKey, Group]
     unsent: list[int]
@@ -102,7 +102,7 @@ class Leaving:
         return [each for group in self.groups.values() for each in group.waiting]
 
     def deserted(self) -> list[GroupKey]:
-        """Returns the areas that keep nobody."""
+        """Returns the areas without a remaining operator."""
         return [key for key, group in self.groups.items() if group.keeps_nobody]
 
 
@@ -112,7 +112,7 @@ def look(
     *,
     targets: Sequence[int] = (),
 ) -> Leaving:
-    """Locks and returns what it concerns that operators leave, or give up some areas.
+    """Locks and returns everything affected when operators leave, or leave areas.
 
     `targets` are operators who may get contacts; they are locked with them.
     """
@@ -163,11 +163,11 @@ def leave(
     users: Sequence[int] = (),
     memberships: Sequence[tuple[int, int]] = (),
 ) -> list[Rehoming]:
-    """Makes the operators leave, and gives their contacts the homes that were chosen.
+    """Deactivates the operators, and moves their contacts to the chosen homes.
 
-    Of a group without a choice, what is held goes to its queue. `users` are accounts that
-    the caller deactivates with them, `memberships` the areas, as (operator, area), that
-    it takes from them. Returns what can be undone, one for each manager.
+    Without a choice, held contacts of a group return to its queue. `users` are accounts
+    that the caller deactivates too, `memberships` the (operator, area) pairs that it
+    removes. Returns the undoable changes, one for each manager.
     """
     ids = [operator.pk for operator in leaving.operators]
     Operator.objects.filter(pk__in=ids).update(is_active=False)
@@ -187,7 +187,7 @@ def leave(
 def give_up_areas(
     leaving: Leaving, homes: Mapping[GroupKey, Homes], *, actor: Actor
 ) -> list[Rehoming]:
-    """Takes the areas from the operators; what they hold stays theirs unless chosen."""
+    """Removes areas from the operators; by default they keep their contacts."""
     given_up = OperatorArea.objects.filter(
         operator__in=leaving.operators, area__in=leaving.area_ids or ()
     )
@@ -207,7 +207,7 @@ def give_up_areas(
 
 
 class _Settled:
-    """What was given to whom, by manager."""
+    """The reassigned contacts, by manager."""
 
     def __init__(self, left: str, default: Homes, actor: Actor) -> None:
         self._left, self._default, self._actor = left, default, actor

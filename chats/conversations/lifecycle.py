@@ -85,8 +85,7 @@ UPDATE chats_chat
  WHERE contact_id = %s AND closed_at IS NULL
 RETURNING {_COLUMNS}
 """  # noqa: S608 - of columns
-# The same chat goes on with what nobody has read in it, and what its customer was asked
-# about it counts no more.
+# The chat continues with its unread messages, and its survey becomes void.
 _REOPEN = f"""
 WITH reopened AS (
   UPDATE chats_chat
@@ -110,7 +109,7 @@ WITH reopened AS (
 )
 SELECT {_COLUMNS} FROM reopened
 """  # noqa: S608 - of columns
-# Only messages of the open chat count as unread, and only there somebody waits.
+# Only messages of the open chat count as unread, and only its customer can be waiting.
 _RELEASE = """
 UPDATE contacts_contact
    SET operator_id = NULL, unread = 0, waiting_since = NULL, queued_at = NULL
@@ -202,7 +201,7 @@ def reopen_chat_of_locked(
     cause: str,
     operator_id: int | None = None,
 ) -> Chat | None:
-    """Opens a closed chat of a contact again, which the transaction has locked.
+    """Reopens a closed chat of a contact that the transaction has locked.
 
     No other may be open. Its survey is void, and the contact has its protocol again.
     With `operator_id` that operator claims it. Returns None if the chat is not a closed

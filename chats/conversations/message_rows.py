@@ -12,7 +12,7 @@ from contacts.queries import AS_TIME
 
 Shape = dict[str, Any]
 
-# What the service, a schedule or a phone wrote says so among its details.
+# Messages of the service, a schedule or a phone have that in their details.
 _DETAILS = """(CASE WHEN m.auto = '' THEN m.details ELSE
          coalesce(m.details, jsonb_build_object())
          || jsonb_build_object('auto', m.auto) END)::text"""

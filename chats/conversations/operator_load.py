@@ -1,4 +1,4 @@
-"""How many open chats each operator holds, beside what automatic assignment gives him."""
+"""The number of open chats of operators, with data of automatic assignment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from areas.queries import Shape, present_operators
 from areas.rules.policies import policy_for
 from hci_center.times import as_time
 
-# Of these operators; those who hold none are left out.
+# For these operators; those without chats are omitted.
 _LOADS = """
 SELECT c.operator_id, count(*)
   FROM contacts_contact c
@@ -26,7 +26,7 @@ SELECT c.operator_id, count(*)
 
 
 def loads_of(operator_ids: list[int]) -> dict[int, int]:
-    """Returns how many open chats each of the operators holds, of all areas."""
+    """Returns the number of open chats of each operator, in all areas."""
     with connection.cursor() as cursor:
         cursor.execute(_LOADS, [operator_ids])
         found = dict(cursor.fetchall())
@@ -36,8 +36,8 @@ def loads_of(operator_ids: list[int]) -> dict[int, int]:
 def operators_with_load(manager_id: int, area_id: int | None) -> list[Shape]:
     """Returns the active operators of a manager, or of an area, for POST operator/get.
 
-    `cap` is his own, else that of the area, or without one of the manager; 0 is no
-    limit. `givenAt` is when he was last given a contact automatically (of that area).
+    `cap` is his own, else that of the area or the manager; 0 is no limit. `givenAt` is
+    when he was last assigned a contact automatically (of that area).
     """
     operators = present_operators(manager_id, area_id=area_id)
     ids = [operator.id for operator in operators]
@@ -64,7 +64,7 @@ def _last_assignments(operator_ids: list[int], area_id: int | None) -> dict[int,
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """An active operator: what he is now, how many open chats he holds, his areas."""
+    """An active operator: his presence, his number of open chats, his areas."""
 
     id: int
     name: str

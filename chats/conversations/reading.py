@@ -124,7 +124,7 @@ def list_messages(
 ) -> list[Shape]:
     """Returns the messages of the open chat, or of all chats, oldest first.
 
-    Raises what `find_conversation` raises, and InvalidError for a window whose
+    Raises the errors of `find_conversation`, and InvalidError for a window whose
     messages are not the contact's.
     """
     if not closed_too and window.after is None and window.before is None:
@@ -151,7 +151,7 @@ def _list_newest(
 def mark_read(caller: Caller, request: ReadRequest) -> int:
     """Marks all messages of the contact in its open chat as read.
 
-    Returns the contact's id. Raises what `find_conversation` raises.
+    Returns the contact's id. Raises the errors of `find_conversation`.
     """
     conversation = find_conversation(caller, request)
     with transaction.atomic(), connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Gives contacts to others when those who had them leave, or their area is put away.
+"""Reassigns contacts when their operators leave, or their area is retired.
 
-What is affected is locked by the transaction that looks at it, so that nobody claims or
-moves it before it has its new home; see `chats.conversations.lifecycle` for the order.
+Affected contacts are locked when they are read, so that nobody claims or moves them
+before they are reassigned; see `chats.conversations.lifecycle` for the lock order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chats.conversations.audit import Actor, Entry, record_in_open_chats
 from chats.models import ChatEvent
 from hci_center.errors import AreaNotFoundError, OperatorNotFoundError
 
-# In one order, so that two changes at once take turns.
+# In a fixed order, so that concurrent changes are serialized.
 _LOCK_OPERATORS = """
 SELECT o.id FROM areas_operator o
  WHERE o.id = ANY(%s::bigint[]) ORDER BY o.id FOR NO KEY UPDATE
@@ -30,7 +30,7 @@ SELECT c.id, c.manager_id, c.area_id, c.operator_id, h.id, c.waiting_since, c.qu
  ORDER BY c.id FOR NO KEY UPDATE OF c
 """
 _HELD_BY = _AFFECTED.format(which="c.operator_id = ANY(%s::bigint[])")
-# Those who wait there: an open chat, and nobody holds it.
+# Waiting contacts: with an open chat and without an operator.
 _WAITING_IN = _AFFECTED.format(
     which="c.area_id = ANY(%s::bigint[]) AND c.operator_id IS NULL AND h.id IS NOT NULL"
 )
@@ -42,7 +42,7 @@ _ACTIVE_IN = _AFFECTED.format(
     which="c.area_id = ANY(%s::bigint[])"
     " AND (c.operator_id IS NOT NULL OR h.id IS NOT NULL)"
 )
-# Nobody loses his place: he waits since his first unanswered message.
+# The contact keeps its place: it has been waiting since its first unanswered message.
 _RELEASE = """
 UPDATE contacts_contact
    SET operator_id = NULL, queued_at = coalesce(waiting_since, clock_timestamp())
@@ -54,7 +54,7 @@ UPDATE contacts_contact SET operator_id = %(operator)s
    AND EXISTS (SELECT FROM areas_operator o JOIN auth_user u ON u.id = o.user_id
                 WHERE o.id = %(operator)s AND o.is_active AND u.is_active)
 """
-# His operator stays with him where he works and serves the area.
+# The contact keeps its operator if he is active and serves the area.
 _MOVE = """
 UPDATE contacts_contact c
    SET area_id = %(area)s, queued_at = clock_timestamp(),
@@ -83,9 +83,9 @@ class Affected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where contacts go: the queue of their area, an operator, or another area.
+    """The new home of contacts: the queue of their area, an operator, or another area.
 
-    Neither: they stay as they are, and what nobody serves has no home, by choice.
+    Neither: they stay unchanged, and unserved ones have no home, by choice.
     """
 
     to_queue: bool = False
@@ -102,13 +102,13 @@ QUEUE = Home(to_queue=True)
 
 
 def lock_operators(operator_ids: Iterable[int]) -> None:
-    """Locks operators who leave or get contacts, before any contact is locked."""
+    """Locks operators who leave or receive contacts, before any contact."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_OPERATORS, [sorted(set(operator_ids))])
 
 
 def lock_held_by(operator_ids: Sequence[int]) -> list[Affected]:
-    """Locks and returns all contacts that the operators hold."""
+    """Locks and returns all contacts of the operators."""
     return _lock(_HELD_BY, operator_ids)
 
 
@@ -118,7 +118,7 @@ def lock_waiting_in(area_ids: Sequence[int]) -> list[Affected]:
 
 
 def lock_waiting_nowhere(manager_ids: Sequence[int]) -> list[Affected]:
-    """Locks and returns the contacts of managers that wait without an area."""
+    """Locks and returns the managers' contacts that wait without an area."""
     return _lock(_WAITING_NOWHERE, manager_ids)
 
 
@@ -130,10 +130,10 @@ def lock_of_area(area_id: int) -> list[Affected]:
 def rehome(
     affected: Sequence[Affected], home: Home, *, actor: Actor, left: str
 ) -> list[int]:
-    """Gives locked contacts their home; returns the ids of the ledger lines.
+    """Moves locked contacts to their home; returns the ids of the ledger lines.
 
-    `left` is the cause of being released to a queue. Raises OperatorNotFoundError if the
-    operator does not work any more, AreaNotFoundError if the area is gone.
+    `left` is the cause of a release to a queue. Raises OperatorNotFoundError if the
+    operator is no longer active, AreaNotFoundError if the area no longer exists.
     """
     contact_ids = [each.contact_id for each in affected]
     if home.stays or not contact_ids:

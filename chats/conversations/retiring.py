@@ -1,4 +1,4 @@
-"""Puts an area away with its contacts and quick replies, which its successor gets."""
+"""Retires an area: its successor gets its contacts and quick replies."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from chats.conversations.rehoming import (
 from chats.conversations.undoing import remember
 from chats.models import ChatEvent, Rehoming, Reply
 
-# Who has neither an open chat nor an operator: nothing is recorded of it. Those deleted
-# too: they come back when they write.
+# Contacts without an open chat or operator: not recorded in the ledger. Includes
+# deleted ones, which are restored when they write.
 _MOVE_QUIET = """
 UPDATE contacts_contact c SET area_id = %(successor)s
  WHERE c.area_id = %(area)s
@@ -32,10 +32,10 @@ RETURNING c.id
 
 @dataclass(frozen=True, slots=True)
 class Retiring:
-    """An area with all that it concerns that it is put away."""
+    """An area with everything affected by retiring it."""
 
     area: Area
-    # Those with an open chat or an operator.
+    # Contacts with an open chat or an operator.
     active: list[Affected]
     contacts: int
     operators: list[int]
@@ -48,9 +48,9 @@ class Retiring:
 
 
 def look(area_id: int, successor_id: int | None = None) -> Retiring:
-    """Locks and returns what it concerns that the area is put away.
+    """Locks and returns everything affected by retiring the area.
 
-    Raises InvalidError if the menu in force leads to it.
+    Raises InvalidError if the menu in force refers to it.
     """
     lock_areas(area_id, *([] if successor_id is None else [successor_id]))
     area = Area.objects.get(pk=area_id)
@@ -76,10 +76,10 @@ def look(area_id: int, successor_id: int | None = None) -> Retiring:
 def retire(
     found: Retiring, successor: Area, *, serve_too: bool, actor: Actor
 ) -> Rehoming:
-    """Puts the area away: its contacts, replies and codes are the successor's.
+    """Retires the area: its successor gets its contacts, replies and codes.
 
-    With `serve_too` its operators serve the successor too and keep whom they hold. Raises
-    InvalidError as `areas.retiring.put_away`.
+    With `serve_too` its operators also serve the successor and keep their contacts.
+    Raises InvalidError like `areas.retiring.put_away`.
     """
     area = found.area
     added = serve_successor(area, successor) if serve_too else []
@@ -114,7 +114,7 @@ def _move_quiet(area_id: int, successor_id: int) -> list[int]:
 
 
 def _move_replies(area: Area, successor: Area) -> list[int]:
-    """Moves the quick replies whose shortcut the successor has not; returns their ids."""
+    """Moves quick replies unless the successor has their shortcut; returns the ids."""
     taken = Reply.objects.filter(area=successor, operator=None).values("shortcut")
     moving = Reply.objects.filter(area=area).exclude(shortcut__in=taken)
     ids = list(moving.values_list("pk", flat=True))

@@ -1,10 +1,10 @@
-"""Takes back a change that gave contacts to others, for a few minutes.
+"""Undoes a change that reassigned contacts, within a few minutes.
 
-What `Rehoming.before` holds: "contacts", each [id, area, operator, queued_at] as it was
-with [area, operator] as the change left it; "operators" and "users" that were active;
-"memberships", each [operator, area], that were there; "added", those that the change
-made; "put_away", an `areas.retiring.PutAway`; "quiet", contacts that it moved and that
-have neither chat nor operator; "replies" that it moved.
+`Rehoming.before` contains: "contacts", each [id, area, operator, queued_at] before the
+change with [area, operator] after it; "operators" and "users" that were active;
+"memberships", each [operator, area], that were removed; "added", those that were added;
+"put_away", an `areas.retiring.PutAway`; "quiet", moved contacts with neither chat nor
+operator; "replies" that were moved.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from chats.conversations.rehoming import Affected, lock_operators
 from chats.models import ChatEvent, Rehoming, Reply
 from hci_center.errors import TooLateError
 
-# How long a change can be taken back, and how long what it needs is kept.
+# How long a change can be undone, and how long its data is kept.
 UNDO_FOR = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=1)
 
-# The kinds that say who has a chat and where.
+# The kinds of lines about the operator and area of a chat.
 _STATE_KINDS = [
     ChatEvent.Kind.OPENED,
     ChatEvent.Kind.REOPENED,
@@ -45,8 +45,8 @@ _NOW = """
 SELECT c.id, c.area_id, c.operator_id FROM contacts_contact c
  WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id
 """
-# Those that are as the change left them and of which nothing has been recorded since.
-# Whom the change left without an operator or area finds both still in use.
+# Contacts that are unchanged and without new ledger lines since the change, and whose
+# previous operator and area are still in use.
 _UNTOUCHED = """
 SELECT c.id FROM contacts_contact c
   JOIN jsonb_to_recordset(%(was)s::jsonb)
@@ -68,7 +68,7 @@ UPDATE contacts_contact c
  WHERE c.id = w.id AND c.id = ANY(%(contacts)s::bigint[])
 RETURNING c.id, c.operator_id
 """
-# Who is still where the area's successor got him, and whom nothing has happened to.
+# Contacts that are still in the successor and unchanged since.
 _PUT_BACK_QUIET = """
 UPDATE contacts_contact c SET area_id = a.id
   FROM areas_area a
@@ -88,7 +88,7 @@ def remember(
     lines: Iterable[int],
     **more: Any,
 ) -> Rehoming:
-    """Keeps what the contacts were, in the transaction that has moved them."""
+    """Stores the previous state of contacts, in the transaction that moves them."""
     with connection.cursor() as cursor:
         cursor.execute(_NOW, [[each.contact_id for each in affected]])
         now = {contact: rest for contact, *rest in cursor.fetchall()}
@@ -114,12 +114,12 @@ def remember(
 
 
 def is_undoable(change: Rehoming) -> bool:
-    """Returns whether there is still time to take it back."""
+    """Returns whether it can still be undone."""
     return change.undone_at is None and change.at > timezone.now() - UNDO_FOR
 
 
 def contacts_to_go_back(change: Rehoming) -> list[int]:
-    """Locks and returns the ids of the contacts that would go back now."""
+    """Locks and returns the ids of the contacts that would be restored now."""
     values: dict[str, Any] = {
         "was": json.dumps(change.before["contacts"]),
         "line": change.last_line,
@@ -132,7 +132,7 @@ def contacts_to_go_back(change: Rehoming) -> list[int]:
 
 @transaction.atomic
 def undo(change: Rehoming, *, actor: Actor) -> int:
-    """Puts back what has no newer ledger line; returns the number of contacts.
+    """Restores contacts without newer ledger lines; returns their number.
 
     Raises TooLateError.
     """
@@ -158,7 +158,7 @@ def undo(change: Rehoming, *, actor: Actor) -> int:
 
 
 def forget_old() -> None:
-    """Deletes what can be taken back no more."""
+    """Deletes changes that can no longer be undone."""
     Rehoming.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
 
 
@@ -213,7 +213,7 @@ def _put_back(change: Rehoming, actor: Actor) -> int:
 
 
 def _entries(was: dict[str, Any], holder: int | None) -> tuple[Entry, ...]:
-    """Returns the lines of a contact that goes back to its area and operator."""
+    """Returns the ledger lines of a contact whose area and operator are restored."""
     cause = ChatEvent.Cause.REHOME
     entries = []
     if was["area"] != was["area_now"]:

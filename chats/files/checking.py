@@ -13,17 +13,17 @@ from chats.files.storage import unowned_files
 from chats.models import Attachment
 from hci_center.background.nightly_checks import Finding
 
-# Files of these days are looked at each night, and of all others a part.
+# Files of these days are checked each night, and a part of all others.
 RECENT = timedelta(days=8)
 PARTS = 30
 # `sweep_orphans` has removed older ones.
 _LEFT_AFTER = timedelta(days=1)
-# A bucket's uploads of another machine may take so long.
+# Uploads to the bucket from another machine may take this long.
 _UPLOADED_AFTER = timedelta(hours=1)
 
 
 def misplaced_files() -> Iterator[Finding]:
-    """Yields what the storage has too much, or lacks."""
+    """Yields superfluous and missing files."""
     for name in unowned_files(_LEFT_AFTER):
         yield Finding(None, detail=name)
     now = timezone.now()

@@ -1,6 +1,6 @@
-"""How a file is named while it is being written."""
+"""The names of files while they are being written."""
 
 from __future__ import annotations
 
-# No stored file has such a name, so one that was left behind is known by it.
+# No stored file has such a name, so leftovers can be recognised.
 UNFINISHED = "."

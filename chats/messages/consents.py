@@ -10,14 +10,14 @@ from contacts.consents import is_revoked
 from contacts.models import Consent
 from hci_center.errors import InvalidError
 
-# Of Meta's categories; the others answer or inform the customer.
+# Meta's category for marketing; the others answer or inform the customer.
 WITHOUT_CONSENT = {"UTILITY", "AUTHENTICATION", "SERVICE"}
 
 
 def require_consent(manager_id: int, contact_id: int, template: Template) -> None:
-    """Raises InvalidError for a marketing template after the customer revoked that.
+    """Raises InvalidError for a marketing template if the consent was revoked.
 
-    One whose category is not known counts as marketing.
+    A template of unknown category counts as marketing.
     """
     if not is_revoked(contact_id, Consent.Purpose.MARKETING):
         return

@@ -38,7 +38,7 @@ def resend(caller: Caller, request: ReadRequest, message_id: str) -> Shape:
     """Queues a failed message again, as the last of its contact.
 
     The message keeps its id, so a gateway that has it already returns its first result.
-    Raises what `find_conversation` raises, NotFoundError if the message is not the
+    Raises the errors of `find_conversation`, NotFoundError if the message is not the
     contact's, NotFailedError if it has not failed, and InvalidError for marketing to a
     customer who has revoked the consent to it.
     """

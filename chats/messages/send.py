@@ -51,8 +51,8 @@ from hci_center.errors import (
     OperatorNotFoundError,
 )
 
-# A person answers: nobody is waited for any more. Whether the customer then answers is
-# looked at later, if the rules say so.
+# A person answers, so the customer is no longer waiting. The rules may later check
+# whether the customer answers.
 _LOCK = """
 UPDATE contacts_contact c
    SET last_message_at = greatest(last_message_at, %s), waiting_since = NULL
@@ -136,7 +136,7 @@ def send_file(
 ) -> Shape:
     """Stores and queues a file; `token` is a page token for this message only.
 
-    Raises what `send_text` raises, BodyTooLargeError for a file over the limit, and
+    Raises the errors of `send_text`, BodyTooLargeError for a file over the limit, and
     InvalidError for a file that the manager's gateway does not accept.
     """
     draft = _draft(context, message_type, FILE_CONTENT)
@@ -149,7 +149,7 @@ def send_template(
 ) -> Shape:
     """Queues an approved template, shown as the customer reads it.
 
-    Raises what `send_text` raises, and InvalidError if the manager's gateway has no
+    Raises the errors of `send_text`, and InvalidError if the manager's gateway has no
     templates or the customer has revoked the consent to marketing.
     """
     said = template_text(context.contact.manager_id, template)
@@ -158,9 +158,9 @@ def send_template(
 
 
 def template_text(manager_id: int, template: Template) -> str:
-    """Returns a template's text as it is sent, if it is known.
+    """Returns a template's text as sent, if known.
 
-    Else its name and parameters: only the gateway knows it then.
+    Otherwise its name and parameters: only the gateway knows the text.
     """
     said = text_as_sent(manager_id, template)
     if said:

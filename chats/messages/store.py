@@ -42,7 +42,7 @@ SELECT h.manager_id, h.contact_id, h.id, {_STATED}
  WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
 RETURNING m.id, {AS_TIME.format("m.created_at")}, m.chat_id
 """  # noqa: S608 - of columns
-# Into that chat, also if it is closed.
+# Into that chat, even if it is closed.
 _INSERT_INTO = f"""
 {_INTO}
 SELECT h.manager_id, h.contact_id, h.id, {_STATED}
@@ -51,7 +51,7 @@ SELECT h.manager_id, h.contact_id, h.id, {_STATED}
 RETURNING m.id, {AS_TIME.format("m.created_at")}, m.chat_id
 """  # noqa: S608 - of columns
 
-# As `chats.rules.tasks.schedule` does with `soonest`.
+# Like `chats.rules.tasks.schedule` with `soonest`.
 TASK_AGAIN = """ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
      SET run_at = least(t.run_at, excluded.run_at), version = t.version + 1,
          lease_until = NULL, failures = 0"""
@@ -124,7 +124,7 @@ class NewMessage:
     gateway_id: str | None = None
     created_at: datetime | None = None
     details: Details | None = None
-    # What sent it if no person did (`chats.models.Auto`).
+    # Its automatic sender, if not sent by a person (`chats.models.Auto`).
     auto: str = ""
 
 

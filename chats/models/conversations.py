@@ -120,7 +120,7 @@ class Status(models.TextChoices):
 
 
 class Auto(models.TextChoices):
-    """What made a message that no person typed in a console."""
+    """The origin of a message that no person typed in a console."""
 
     MENU = "menu", _("Menu")
     AWAY = "away", _("Away")
@@ -185,7 +185,7 @@ class Message(models.Model):
     stored_at = models.DateTimeField(
         null=True, blank=True, db_default=ClockTimestamp(), editable=False
     )
-    # What sent it, if no person did (`Auto`); "" for people and outside programs.
+    # Its automatic sender (`Auto`); "" for people and external programs.
     auto = models.CharField(
         max_length=8, blank=True, default="", db_default="", choices=Auto
     )

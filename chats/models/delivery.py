@@ -92,7 +92,7 @@ class Delivery(models.Model):
                 include=["channel", "sent_at", "delivered_at", "failed_code"],
                 name="deliveries_queued",
             ),
-            # What failed today.
+            # Deliveries that failed today.
             models.Index(
                 fields=["manager", "failed_at"],
                 condition=Q(failed_at__isnull=False),

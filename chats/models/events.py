@@ -118,7 +118,7 @@ class ChatEvent(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    # Why it came about (`Cause`); "" where it says nothing or in older rows.
+    # Why it happened (`Cause`); "" if irrelevant, or in older rows.
     cause = models.CharField(
         _("cause"),
         max_length=16,

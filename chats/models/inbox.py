@@ -1,4 +1,4 @@
-"""What consoles keep beside messages: quick replies, notes, scheduled messages."""
+"""Models of consoles: quick replies, notes, scheduled messages."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class ReplyFile(models.Model):
         Manager, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     file = models.FileField(_("file"), max_length=200)
-    # What its sender called it; "" if nobody said.
+    # The name given by its sender; "" if unknown.
     name = models.CharField(max_length=200, blank=True, default="")
-    # As of an attachment: detected from the bytes.
+    # Detected from the bytes, as for attachments.
     mime = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -130,7 +130,7 @@ class Note(models.Model):
     chat = models.ForeignKey(
         Chat, on_delete=models.CASCADE, related_name="notes", db_index=False
     )
-    # Who wrote it: an operator, or another credential ("user:12", "key:7").
+    # The author: an operator, or another credential ("user:12", "key:7").
     author = models.ForeignKey(
         Operator,
         on_delete=models.PROTECT,
@@ -154,7 +154,7 @@ class Note(models.Model):
 
 
 class ScheduledMessage(models.Model):
-    """A message that an operator lets the service send at a time."""
+    """A message that an operator has scheduled."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

@@ -1,4 +1,4 @@
-"""Contacts that were given to others by a change in the back-office, and who has nobody."""
+"""Models of changes that reassigned contacts, and of chats without a home."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from managers.models import Manager
 
 
 class Rehoming(models.Model):
-    """A change that gave contacts to others, with all that undoing it needs.
+    """A change that reassigned contacts, with the data to undo it.
 
-    `before` is as `chats.conversations.undoing` describes; it holds ids and times only.
+    `before` is described in `chats.conversations.undoing`; it only contains ids and
+    times.
     """
 
     class Kind(models.TextChoices):
@@ -26,11 +27,11 @@ class Rehoming(models.Model):
         Manager, on_delete=models.CASCADE, related_name="+", verbose_name=_("manager")
     )
     kind = models.CharField(_("what"), max_length=16, choices=Kind)
-    # The credential that did it, like "user:12".
+    # The credential of the actor, such as "user:12".
     made_by = models.CharField(_("who"), max_length=64)
     at = models.DateTimeField(_("when"), db_default=Now())
     before = models.JSONField()
-    # The newest ledger line that it wrote; what has a newer one does not go back.
+    # The newest ledger line that it wrote; contacts with a newer one are not restored.
     last_line = models.BigIntegerField(default=0)
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
@@ -44,13 +45,13 @@ class Rehoming(models.Model):
 
 
 class HomelessChat(models.Model):
-    """An open chat that nobody who works can take, as the worker found it last."""
+    """An open chat that no active operator can take, as last found by the worker."""
 
     chat = models.OneToOneField(
         Chat, on_delete=models.CASCADE, related_name="homeless", primary_key=True
     )
     since = models.DateTimeField(_("since"), db_default=Now())
-    # A person chose to leave it so: it raises no alarm.
+    # A person chose this: it raises no alarm.
     is_by_choice = models.BooleanField(_("by choice"), default=False)
     alarmed_at = models.DateTimeField(null=True, blank=True)
 

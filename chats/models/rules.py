@@ -15,7 +15,7 @@ from managers.models import Manager
 
 
 class Task(models.Model):
-    """Something that the worker has to do at a time, at most one of a kind each.
+    """A scheduled task of the worker, at most one of each kind per subject.
 
     The transaction that changes the state upserts it: that sets `run_at` and raises
     `version`. The worker leases it, acts in one transaction and deletes the row of the
@@ -48,7 +48,7 @@ class Task(models.Model):
     run_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1, db_default=1)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Runs in a row that ended in an error; the next one is put off.
+    # The number of consecutive failures; the next run is postponed.
     failures = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
@@ -59,7 +59,7 @@ class Task(models.Model):
                 name="one_task_each",
             )
         ]
-        # Two, because clocks give way to whatever else is due.
+        # Two, because clocks have a lower priority.
         indexes = [
             models.Index(
                 fields=["run_at"], condition=~Q(kind="clock"), name="tasks_due"
@@ -74,7 +74,7 @@ class Task(models.Model):
 
 
 class MenuState(models.Model):
-    """Where a chat is in its manager's menu. No row: not in the menu."""
+    """The state of a chat in its manager's menu. No row: not in the menu."""
 
     chat = models.OneToOneField(
         Chat, on_delete=models.CASCADE, related_name="menu_state", primary_key=True
@@ -82,16 +82,17 @@ class MenuState(models.Model):
     # The version that was in force when the chat entered it.
     menu = models.ForeignKey(Menu, on_delete=models.PROTECT, related_name="+")
     step = models.CharField(max_length=32)
-    # The steps that lead here, at most 10.
+    # The previous steps, at most 10.
     path = models.JSONField(default=list)
-    # Wrong answers in a row.
+    # The number of consecutive wrong answers.
     tries = models.PositiveSmallIntegerField(default=0)
     asked_message = models.ForeignKey(
         Message, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     asked_at = models.DateTimeField()
     reminded = models.BooleanField(default=False)
-    # What it wrote to the contact; another value means that an outside bot took over.
+    # The `sa` that it wrote to the contact; another value means that an external bot
+    # took over.
     sa = models.BigIntegerField()
 
     def __str__(self) -> str:
@@ -99,7 +100,7 @@ class MenuState(models.Model):
 
 
 class AssignmentRecord(models.Model):
-    """Why a contact was assigned automatically: all candidates at that moment.
+    """The explanation of an automatic assignment: all candidates at that time.
 
     Append-only, written with its ledger line.
     """
@@ -138,16 +139,16 @@ class Clock(models.Model):
         Area, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     schedule_id = models.BigIntegerField(null=True, blank=True)
-    # Seconds of the business clock.
+    # In seconds of the business clock.
     target = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     # At 80 % and at 100 % of the target; NULL if the hours never get there.
     risk_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     met_at = models.DateTimeField(null=True, blank=True)
-    # Ended without being met, as by closing.
+    # Ended without being met, for example by closing.
     void_at = models.DateTimeField(null=True, blank=True)
-    # 0 nobody, 1 of the risk, 2 of the breach.
+    # 0: not notified, 1: at risk, 2: overdue.
     notified = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
@@ -186,7 +187,7 @@ class Clock(models.Model):
 
 
 class Survey(models.Model):
-    """The question for a mark after a chat, and its answer."""
+    """The survey question after a chat, and its answer."""
 
     class State(models.TextChoices):
         ASKED = "asked", _("Asked")
@@ -211,7 +212,7 @@ class Survey(models.Model):
     rating = models.PositiveSmallIntegerField(_("mark"), null=True, blank=True)
     comment = models.TextField(_("comment"), blank=True, default="")
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    # Until when the next text is the comment; NULL if none is asked for.
+    # Until when the next text is the comment; NULL if none was requested.
     comment_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -229,7 +230,7 @@ class Survey(models.Model):
                 | ~Q(state="rated") & Q(rating__isnull=True),
                 name="rated_surveys_have_a_mark",
             ),
-            # At most one question waits for a contact's answer.
+            # At most one survey per contact is waiting for an answer.
             models.UniqueConstraint(
                 fields=["contact"], condition=Q(state="asked"), name="one_asked_survey"
             ),

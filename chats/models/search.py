@@ -1,4 +1,4 @@
-"""The words of messages for search, and the names in transcripts."""
+"""Models of the search index of messages, and of names in transcripts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from managers.models import Manager
 class MessageWords(models.Model):
     """The stemmed words of a message, written by `chats.inbox.words`.
 
-    Apart from the message, so that storing one does not write this index.
+    In a separate table, so that storing a message does not update this index.
     """
 
     message = models.OneToOneField(
@@ -35,7 +35,7 @@ class MessageWords(models.Model):
     class Meta:
         db_table = "chats_word"
         indexes = [
-            # Written at once: pending entries would be read by each search.
+            # Without fastupdate: pending entries would be scanned by each search.
             GinIndex(
                 fields=["manager", "words"], name="words_for_search", fastupdate=False
             ),
@@ -47,9 +47,10 @@ class MessageWords(models.Model):
 
 
 class WordsProgress(models.Model):
-    """One row: up to which change of the feed the words of messages are indexed.
+    """One row: the change of the feed up to which messages are indexed.
 
-    While an epoch's messages are read anew, those from `scan_below` on are done.
+    While all messages are reindexed for a new epoch, those from `scan_below` on are
+    done.
     """
 
     id = models.BooleanField(primary_key=True, default=True)
@@ -68,7 +69,7 @@ class TranscriptSeal(models.Model):
         Chat, on_delete=models.CASCADE, related_name="+", primary_key=True
     )
     contact_name = models.CharField(max_length=200)
-    # By operator id, or by credential of those who are none.
+    # By operator id, or by credential for others.
     people = models.JSONField(default=dict)
 
     def __str__(self) -> str:

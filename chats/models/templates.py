@@ -10,9 +10,9 @@ from chats.models.gateway_accounts import GatewayAccount
 
 
 class TemplateFetch(models.Model):
-    """When the templates of an account are fetched next, and how it went.
+    """The next fetch of an account's templates, and the result of the last.
 
-    `is_asked` is set while a fetch is under way if what it reads may have changed.
+    `is_asked` is set if the data may have changed during a fetch.
     """
 
     account = models.OneToOneField(
@@ -24,13 +24,13 @@ class TemplateFetch(models.Model):
     next_at = models.DateTimeField(default=timezone.now)
     is_asked = models.BooleanField(default=False)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Increases with each lease, so that an expired one stores nothing.
+    # Increases with each lease, so that an expired lease stores nothing.
     fence = models.PositiveBigIntegerField(default=0)
-    # Consecutive ones that failed, with the reason of the last.
+    # The number of consecutive failures, with the reason of the last.
     failures = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(_("error"), max_length=500, blank=True, default="")
     fetched_at = models.DateTimeField(_("fetched at"), null=True, blank=True)
-    # Digest of the sealed settings at the last look: a change makes it due.
+    # Digest of the encrypted settings at the last check: a change makes a fetch due.
     settings_digest = models.CharField(max_length=32, blank=True, default="")
 
     class Meta:

@@ -12,10 +12,10 @@ MOST_CAP = 1000
 
 class TryAssignment(FindOptions):
     area = Text(200)
-    # Without them, what is in force.
+    # If absent, the settings in force.
     assign = OneOf(*Assignment.values, required=False)
     cap = Integer(0, MOST_CAP, required=False)
     lastOperator = Integer(0, YEAR, required=False)
-    # `from` is a word of Python's.
+    # `from` is a Python keyword.
     vars()["from"] = Moment(required=False)
     to = Moment(required=False)

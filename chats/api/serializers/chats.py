@@ -243,7 +243,7 @@ class SendTextByPage(SendText, FacebookContact, Narrowed):
 
 
 class SendFile(WithFile):
-    """A file, sent along or named by the quick reply to which it belongs."""
+    """A file, in the request or from a quick reply."""
 
     vars()["from"] = OperatorId()
     base64 = DataUri(required=False)

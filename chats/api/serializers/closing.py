@@ -14,7 +14,7 @@ from chats.rules.closing import LONGEST_CODE
 from hci_center.api.fields import Flag, Integer, OperatorId, Text, WireField
 from hci_center.api.parsers import WrongValueError, parse_moment, parse_text
 
-# Midnights of further ones may not exist in every zone.
+# Later dates may have no midnight in some time zones.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 

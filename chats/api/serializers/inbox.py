@@ -13,14 +13,14 @@ from hci_center.api.fields import Flag, Integer, OneOf, OperatorId, Text
 from hci_center.api.request_schema import Fields, Wrong
 
 LONGEST_PROTOCOL = 64
-# Longer than any `next`, and than any name.
+# Longer than any `next` cursor or name.
 LONGEST_CURSOR = 500
 
 
 class ListChats(Narrowed):
     operatorId = OperatorId(required=False)
     state = OneOf(*STATES, required=False)
-    # "" is no absence here: the contacts without an area.
+    # "" has a meaning here: contacts without an area.
     area = Text(200, required=False, clearable=True)
     tag = Text(32, required=False)
     channel = OneOf(*Channel.values, required=False)

@@ -13,7 +13,7 @@ from contacts.models import Channel
 from hci_center.api.fields import Moment, OneOf, Text, WireField
 from hci_center.api.parsers import WrongValueError, parse_text
 
-# Messages of one trial, and the longest of them.
+# The maximum number of messages of a trial, and their maximum length.
 MOST_SAID = 200
 LONGEST_SAID = 4096
 
@@ -42,7 +42,7 @@ class JsonField(WireField):
 
 
 class Messages(JsonField):
-    """What a customer says: texts, and objects with the type of a file."""
+    """The messages of a customer: texts, and objects with the type of a file."""
 
     def parse_json(self, value: Any) -> tuple[Said, ...]:
         if not isinstance(value, list) or not 0 < len(value) <= MOST_SAID:

@@ -10,7 +10,7 @@ from hci_center.api.fields import Integer, Text
 from hci_center.api.request_schema import Fields, Wrong, require_one_of
 
 LONGEST_TAG = 32
-# In one call, more than a contact can have.
+# The limit per call, which is more than a contact can have.
 MOST_CODES = 100
 
 

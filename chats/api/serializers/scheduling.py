@@ -1,4 +1,4 @@
-"""The request bodies of the calls about messages for later."""
+"""The request bodies of the calls about scheduled messages."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class ChatViewSet(ContractViewSet):
     def delete(self, fields: Fields) -> Any:
         try:
             contact = self._find(fields)
-            # Of programs only PUT chat/close asks for marks.
+            # For programs, only PUT chat/close asks for a rating.
             asks = self.caller.is_person and fields.get("survey", True)
             cause, reason = fields.get("cause", ""), fields.get("reason", "")
             closing = Closing(cause, reason, asks=asks)
@@ -103,7 +103,7 @@ class ChatViewSet(ContractViewSet):
 
 
 def manager_names(fields: Fields) -> ManagerRef:
-    """Returns the manager given beside a contact; mostly none."""
+    """Returns the manager given with a contact; usually none."""
     names: ManagerRef = {}
     if "number" in fields:
         names["number"] = fields["number"]

@@ -1,4 +1,4 @@
-"""Calls that close and reopen chats, and about what customers answered then."""
+"""Calls that close and reopen chats, and list surveys."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from hci_center.errors import (
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
-# Whatever the file contains, it can run and load nothing.
+# The file can neither run nor load anything, whatever it contains.
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
 # The built-in viewers of browsers do not start in a sandbox.
 _PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"

@@ -51,7 +51,7 @@ class GatewayViewSet(ContractViewSet):
     def find_templates(self, fields: Fields) -> Any:
         names = manager_names(fields)
         manager_id = find_manager(self.caller, **names)
-        # A page has none, also where its manager has a number.
+        # A page has none, even if its manager has a number.
         return {"templates": templates_of(manager_id) if "number" in names else []}
 
     @operation(FindSession, reads=True)

@@ -1,4 +1,4 @@
-"""What consoles ask for: the list of chats, one of them, and what was said before."""
+"""Calls of consoles: the list of chats, a single chat, search and history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls about notes and tags, which operators keep beside the messages."""
+"""Calls about notes and tags."""
 
 from __future__ import annotations
 

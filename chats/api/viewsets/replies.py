@@ -1,4 +1,4 @@
-"""Calls about quick replies, and about what a console offers."""
+"""Calls about quick replies, and about the options of a console."""
 
 from __future__ import annotations
 

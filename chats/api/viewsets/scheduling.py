@@ -1,4 +1,4 @@
-"""Calls about messages that operators let the service send later."""
+"""Calls about scheduled messages."""
 
 from __future__ import annotations
 

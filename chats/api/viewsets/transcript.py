@@ -1,4 +1,4 @@
-"""A chat's transcript, and the page of it that a browser prints."""
+"""A chat's transcript, and its printable page."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from chats.gateways.media_types import Kind
 logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[3]
-# Wall-clock time: beside other processes it may wait for the processor.
+# Wall-clock time: it may have to wait for the processor.
 LONGEST = 300.0
 _POLL_INTERVAL = 0.2
 # None of our environment is passed on; fewer memory arenas keep its memory predictable.
@@ -34,7 +34,7 @@ _ENVIRONMENT = {
 
 
 class StoppedError(Exception):
-    """The worker stops, and the conversion with it: it is started again later."""
+    """The worker is stopping, and the conversion with it: it is started again later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,14 @@ MOST_PAGES = 120
 # A fetch that takes longer fails, in seconds: its lease must not expire.
 LONGEST_FETCH = 120.0
 LONGEST_TEXT = 4096
-# What `message/send/operator/template` takes.
+# The parameters that `message/send/operator/template` supports.
 MOST_PARAMETERS = 32
 LONGEST_NAME, LONGEST_LANGUAGE = 512, 16
 
 FIELDS = "name,language,status,category,components"
 _ID = re.compile(r"[0-9]{1,32}")
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-# Buttons that are sent as they were approved.
+# Buttons that need no parameters.
 _PLAIN_BUTTONS = {"QUICK_REPLY", "PHONE_NUMBER", "URL"}
 
 
@@ -44,8 +44,8 @@ def fetch_templates(
 ) -> list[ApprovedTemplate] | Failed:
     """Returns the approved templates of the account's business account.
 
-    Only the cursor of a page is used, never its address of the next page, which would
-    bear the token.
+    Only the cursor of a page is used, never its URL of the next page, which would
+    contain the token.
     """
     if not account.token or not _ID.fullmatch(account.business):
         return _failed(error_rules.BAD_SETUP.outcome("wabaId"))
@@ -90,7 +90,7 @@ def _page_of(
 
 
 def _failed(outcome: Outcome) -> Failed:
-    """Returns a refusal as a failure: what is wrong may be mended any time."""
+    """Returns a refusal as a temporary failure: the cause may be fixed at any time."""
     if isinstance(outcome, Failed):
         return outcome
     wait = outcome.pause if isinstance(outcome, Rejected) else 0
