@@ -1,9 +1,9 @@
-"""Makes .venv fit requirements files: `python3 bin/environment.py requirements.txt`.
+"""Installs requirements files in .venv: `python3 bin/environment.py requirements.txt`.
 
-Does nothing, and asks no package index, when that was done before. Two at once wait
-for each other. An environment that was interrupted half-way is made anew.
-One that is reached over a symbolic link is another's, and never cleared.
-Runs on the bare interpreter, so it uses the standard library alone.
+Does nothing, and contacts no package index, if that was done before. Concurrent runs
+wait for each other. An incomplete environment is recreated; one behind a symbolic link
+belongs to somebody else, and is never cleared. Only uses the standard library, because
+it runs before anything is installed.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ def pins(name):
 
 
 def state_of(name):
-    """What an environment for the file is made from."""
+    """The inputs that determine an environment for the file."""
     made_from = sys.version + (ROOT / name).read_text()
     return hashlib.sha256(made_from.encode()).hexdigest()
 
@@ -55,7 +55,7 @@ def make(names):
     subprocess.run([*pip, "install", "--require-hashes", *files], check=True)
     installed = {pin for name in names for pin in pins(name)}
     for path in ROOT.glob("requirements*.txt"):
-        # A file that asks for nothing more fits as well.
+        # A file whose packages are a subset fits as well.
         if pins(path.name) <= installed:
             (VENV / f"{path.name}.stamp").write_text(state_of(path.name))
     UNFINISHED.unlink()

@@ -1,7 +1,7 @@
-"""Checks that migrations do not lock tables that are being used.
+"""Checks that migrations do not lock tables in use.
 
-Runs on a database of its own: `python -m hci_center.local.test_servers python
-bin/migration_locks.py`. Prints what is wrong, and fails if anything is.
+Runs on a temporary database: `python -m hci_center.local.test_servers python
+bin/migration_locks.py`. Prints problems, and fails if there are any.
 """
 
 import os
@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# They belong to the first version: no installation has tables that they could lock, or
-# they make a table of their own that the linter does not recognize.
+# Ignored: they belong to the first version (no installation has tables that they could
+# lock), or create a table that the linter does not recognize.
 OF_FIRST_VERSION = (
     "0001_change_log",
     "0001_lines",
@@ -67,7 +67,7 @@ def main() -> None:
     linter.lint_all_migrations()
     if linter.has_errors:
         linter.print_summary()
-    # Names that are gone would hide a later migration.
+    # Obsolete names could hide a later migration.
     gone = {*OF_FIRST_VERSION} - {
         name for _, name in linter.migration_loader.disk_migrations
     }

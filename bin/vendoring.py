@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR, PACKAGES = ROOT / "static" / "vendor", ROOT / "node_modules"
 LIST = VENDOR / "VENDOR.md"
 
-# By folder of static/vendor: the package, its folder there, and the files taken. The
-# declarations are for the check of types and are named by no page.
+# By folder of static/vendor: the package, its folder there, and the files to copy. The
+# declarations are only for type checking; no page uses them.
 DIRECTIVES = ("directives/live", "directives/ref", "directives/repeat")
 SCRIPTS = ("async-directive", "directive", "directive-helpers", "lit-html", *DIRECTIVES)
 TAKEN = {
@@ -42,7 +42,7 @@ Unchanged files of published packages, whose versions and hashes package-lock.js
 
 
 def wanted() -> dict[str, bytes]:
-    """Returns the published files by their place in static/vendor."""
+    """Returns the published files by their path in static/vendor."""
     files = {}
     for folder, (package, names) in TAKEN.items():
         for name, source in names.items():

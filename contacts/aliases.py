@@ -85,9 +85,9 @@ def add_names(contact_id: int, names: Iterable[str]) -> None:
 
 
 def store_phone(contact_id: int, name: str) -> None:
-    """Stores the phone of a contact whose id is none; ignores other names."""
+    """Stores the phone of a contact whose id is not a phone; ignores other ids."""
     if name.isdecimal() and len(name) <= 15 and int(name) > 0:
-        # Only of contacts whose id is no phone: the phone has its own column.
+        # Only for contacts whose id is no phone number: the phone has its own column.
         others = Contact.objects.filter(pk=contact_id, channel=Channel.WHATSAPP)
         others = others.exclude(external_id__regex="^[0-9]+$")
         others.exclude(phone=int(name)).update(phone=int(name))

@@ -167,7 +167,7 @@ def _authenticate(key: str) -> _CachedKey:
 
 
 def forget_cached_keys() -> None:
-    """Clears this process's cache of keys, and what it took of their limits."""
+    """Clears this process's cache of keys and its reserved calls."""
     _cached_keys.clear()
     forget_taken_calls()
     forget_bound_addresses()

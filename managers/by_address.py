@@ -1,8 +1,8 @@
-"""Recognises integrations that send no key by the address of their connection.
+"""Authenticates integrations without a key by their client address.
 
-For clients that can set neither header nor path, and off unless an administrator makes
-such an integration. A browser is never taken for one: a page of a stranger, opened in
-that network, could call in its name.
+For clients that can set neither header nor path; off unless an administrator creates
+such an integration. Browsers are never accepted: a malicious page opened in that
+network could otherwise make calls.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from managers.key_limits import count_call
 
 # Headers of browsers.
 _OF_BROWSERS = ("HTTP_ORIGIN", "HTTP_COOKIE", "HTTP_REFERER", "HTTP_SEC_FETCH_SITE")
-# How long integrations stay known, in seconds: the API contract allows a change five.
+# How long integrations are cached, in seconds: by the API contract, changes take effect
+# within five.
 KNOWN_FOR = 3.0
 # How often the time of the last use is written, in seconds.
 _USED_EVERY = 60.0
@@ -57,13 +58,13 @@ class _Bound:
 
 
 class _Known:
-    """What this process knows of them, the smallest network first."""
+    """The cached integrations of this process, the smallest network first."""
 
     bound: tuple[_Bound, ...] = ()
     until = 0.0
 
 
-# When the last use of each was written.
+# The time at which the last use of each was written.
 _used_at: dict[int, float] = {}
 _known = _Known()
 
@@ -87,12 +88,12 @@ def caller_from_address(request: HttpRequest) -> Caller | None:
 
 
 def is_bound_address(request: HttpRequest) -> bool:
-    """Returns whether an integration calls, without using up its limit."""
+    """Returns whether an integration is calling, without using up its limit."""
     return _find(request) is not None
 
 
 def forget_bound_addresses() -> None:
-    """Clears what this process knows: an integration may have changed."""
+    """Clears this process's cache: an integration may have changed."""
     _known.until = 0.0
 
 

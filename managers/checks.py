@@ -1,4 +1,4 @@
-"""A deployment check: keys that may be used without a secret in a header."""
+"""A deployment check for keys that can be used without a secret in a header."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from managers.models import ApiKey
 
 @register(deploy=True)
 def check_exposed_keys(**_: Any) -> list[CheckMessage]:
-    """Warns of live ones, by name; says nothing where the database does not answer."""
+    """Warns of active ones, by name; silent if the database is unreachable."""
     try:
         live = list(ApiKey.objects.live().order_by("name"))
     except DatabaseError:

@@ -1,8 +1,7 @@
-"""Counts the calls of each API key a day, without cost for the calls.
+"""Counts the daily calls of each API key, at no cost for the calls.
 
-A web process counts in memory and adds what has come together to PostgreSQL once a
-minute. What a killed process had not written is missing; it is no limit
-(`key_limits`), but shows who uses a key.
+A web process counts in memory and adds the counts to PostgreSQL once a minute. Counts
+of a killed process are lost; they are only informative, unlike limits (`key_limits`).
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ SELECT calls FROM managers_keyday
 
 
 class KeyCalls:
-    """What a process has counted and not written yet; `count` is for one thread."""
+    """The unwritten counts of a process; `count` is for one thread."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
@@ -54,12 +53,12 @@ class KeyCalls:
             counts[caller] = counts.get(caller, 0) + 1
 
     def close(self) -> None:
-        """Writes what is left, within a few seconds."""
+        """Writes the remaining counts, within a few seconds."""
         self._stopped.set()
         self._thread.join(5.0)
 
     def write(self) -> None:
-        """Adds what was counted to the database; keeps it if that fails."""
+        """Adds the counts to the database; keeps them if that fails."""
         counts, self._counts = self._counts, {}
         if not counts:
             return
@@ -89,7 +88,7 @@ class KeyCalls:
 
 
 def calls_today(key_id: int) -> int:
-    """Returns the day's calls of a key that web processes have written."""
+    """Returns the number of calls of a key today, as written by web processes."""
     with connection.cursor() as cursor:
         cursor.execute(_TODAY, [key_id, settings.TIME_ZONE])
         row = cursor.fetchone()

@@ -40,7 +40,7 @@ SELECT ceil(extract(epoch FROM spent_until - interval '1 minute' - clock_timesta
   FROM managers_apikey WHERE id = %s
 """
 
-# The calls that this process has taken and not used, by key.
+# The calls that this process has reserved and not used, by key.
 _taken: Counter[int] = Counter()
 _lock = threading.Lock()
 
@@ -64,6 +64,6 @@ def count_call(key_id: int) -> None:
 
 
 def forget_taken_calls() -> None:
-    """Gives up what this process has taken: a limit may have changed."""
+    """Discards this process's reserved calls: a limit may have changed."""
     with _lock:
         _taken.clear()

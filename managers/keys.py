@@ -33,7 +33,7 @@ class KeyNameTakenError(Exception):
 
 
 class AddressTakenError(Exception):
-    """Another integration, whose name this is, is recognised by such an address."""
+    """Another integration (with this name) uses such an address."""
 
 
 def create_key(
@@ -77,7 +77,7 @@ def bind_address(
     expires_at: datetime | None = None,
     per_minute: int | None = None,
 ) -> ApiKey:
-    """Creates an integration without a key, recognised by its address alone.
+    """Creates an integration without a key, authenticated by its address alone.
 
     Raises KeyNameTakenError as `create_key` does, AddressTakenError if another one is
     recognised by an address of the networks.
@@ -101,7 +101,7 @@ def bind_address(
 
 
 def refuse_taken_addresses(networks: Iterable[str], but: int | None = None) -> None:
-    """Raises AddressTakenError if one has an address of a live binding other than `but`."""
+    """Raises AddressTakenError if an active binding other than `but` overlaps."""
     others = ApiKey.objects.live().filter(by_address=True)
     if but is not None:
         others = others.exclude(pk=but)
@@ -136,10 +136,10 @@ def revoke_key(name: str) -> bool:
 
 
 def rotate_key(key_id: int, ends_at: datetime) -> str:
-    """Makes a key that takes the place of a live one, and returns it.
+    """Creates a key that replaces an active one, and returns it.
 
-    The old one goes on until `ends_at`, under a name that tells it apart. Raises
-    ApiKey.DoesNotExist if it is not live, or none to be replaced.
+    The old one remains valid until `ends_at`, under a different name. Raises
+    ApiKey.DoesNotExist if it is not active, or cannot be replaced.
     """
     with transaction.atomic():
         old = _replaceable().get(pk=key_id)

@@ -55,7 +55,7 @@ class Manager(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=settings.TIME_ZONE
     )
-    # Whether any rule may act for this manager: kept by what saves a policy or a menu,
+    # Whether any rule may act for this manager: updated when a policy or menu is saved,
     # and read by statements that read the manager anyway.
     has_automation = models.BooleanField(
         default=False, db_default=False, editable=False
@@ -137,7 +137,7 @@ class WebhookSecret(models.Model):
 class Supervision(models.Model):
     """Assigns a staff user to a manager; a superuser supervises all.
 
-    Who `reads_only` any of them is an auditor of all of his.
+    A user with `reads_only` on any of them is an auditor for all of his managers.
     """
 
     user = models.ForeignKey(
@@ -179,7 +179,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """The API key of an integration; the key itself is never stored.
 
-    One that is recognised `by_address` has no key: its digest is empty.
+    An integration that is recognised `by_address` has no key: its digest is empty.
     """
 
     name = models.CharField(_("name"), max_length=200)
@@ -201,7 +201,7 @@ class ApiKey(models.Model):
         blank=True,
         help_text=_("Empty: as many as it likes."),
     )
-    # Networks, one a line, outside of which the key is refused; "" allows all.
+    # Networks, one per line, from which the key is accepted; "" allows all.
     networks = models.TextField(
         _("only from these networks"),
         blank=True,

@@ -1,4 +1,4 @@
-"""The networks that an API key may be used from."""
+"""Parses the networks that an API key may be used from."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 
 from django.utils.translation import gettext as _
 
-# The shortest prefixes that still tell somebody: half of the internet is not a client.
+# The shortest accepted prefixes: half of the internet is not a client.
 SHORTEST_PREFIX = {4: 8, 6: 32}
 MOST_NETWORKS = 50
 
 
 class WrongNetworkError(ValueError):
-    """What is no network, or too wide; the text is a sentence for people."""
+    """An invalid network, or one that is too wide; the text is a sentence for users."""
 
 
 def parse_networks(text: str) -> tuple[str, ...]:
-    """Returns the networks of a text, one a line, without doubles.
+    """Returns the networks of a text, one per line, without duplicates.
 
     Raises WrongNetworkError.
     """

@@ -30,7 +30,7 @@ from managers.admin.tenant import TenantAdmin, caller_behind
 
 
 class ContactActions(TenantAdmin):
-    """Hands over, moves, closes and deletes one contact or many."""
+    """Actions to hand over, move, close and delete one contact or many."""
 
     actions = ["hand_over_many", "change_area_many", "close_many", "delete_many"]
     actions_detail = ["hand_over", "change_area", "close", "delete_contact"]

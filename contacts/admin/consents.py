@@ -25,7 +25,7 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
             return
-        # What was recorded stays; all that may follow is its revocation.
+        # Recorded consents can only be revoked.
         for name, field in self.fields.items():
             field.disabled = (
                 name != "revoked_at" or self.instance.revoked_at is not None
@@ -74,7 +74,7 @@ class ConsentInline(TabularInline):
     )
 
     def _may(self, request: HttpRequest) -> bool:
-        # Which contacts, the page that contains it decides.
+        # Restricted by the page that contains it.
         return caller_behind(request).role in ("supervisor", "administrator")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

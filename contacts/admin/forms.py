@@ -92,7 +92,8 @@ def _external_id(channel: str, written: str, manager_number: int | None) -> str:
 def operator_field(manager_id: int | None, areas: list[Area]) -> forms.Field:
     """Returns the choice of the manager's active operators, or nobody (0).
 
-    Each says what he is now, what he holds, and which of the areas he does not serve.
+    Labels show presence, number of chats, and the areas that an operator does not
+    serve.
     """
     staff = [] if manager_id is None else colleagues_of(manager_id)
     return forms.TypedChoiceField(
@@ -123,7 +124,7 @@ def area_field(manager_id: int | None) -> forms.Field:
 
 
 def areas_of(contacts: QuerySet[Contact]) -> list[Area]:
-    """Returns the areas of contacts, for telling who does not serve them."""
+    """Returns the areas of contacts, to label operators who do not serve them."""
     ids = contacts.order_by().values("area")
     return list(Area.objects.filter(pk__in=ids).order_by("name"))
 

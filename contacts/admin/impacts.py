@@ -1,4 +1,4 @@
-"""What closing chats or deleting contacts does, in figures."""
+"""The effects of closing chats or deleting contacts, in numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from managers.admin.impact import ANSWERS, Fact
 
 
 class CauseForm(forms.Form):
-    """Why chats are closed, for the ledger and the reports."""
+    """The cause of closing, for the ledger and the reports."""
 
     cause = forms.ChoiceField(
         label=gettext_lazy("Cause"),
@@ -34,7 +34,7 @@ class CauseForm(forms.Form):
 
 
 def closing_facts(contacts: QuerySet[Any]) -> list[Fact]:
-    """Returns how many open chats are served, owed an answer, and never answered."""
+    """Returns the number of open chats: served, owed an answer, never answered."""
     with_operator = ChatEvent.objects.filter(
         chat=OuterRef("pk"), operator__isnull=False
     )
@@ -63,7 +63,7 @@ def closing_facts(contacts: QuerySet[Any]) -> list[Fact]:
 
 
 def deleting_facts(contacts: QuerySet[Any]) -> list[Fact]:
-    """Returns what deleting contacts ends: their open chats, and what is unsent."""
+    """Returns what deleting contacts ends: open chats and unsent messages."""
     ids = contacts.order_by().values("pk")
     chats = list(
         Chat.objects.open().filter(contact__in=ids).values_list("pk", flat=True)

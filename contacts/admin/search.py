@@ -21,7 +21,7 @@ PROTOCOL = re.compile(r"BR[0-9]+", re.IGNORECASE)
 def contacts_without_names(term: str) -> Q:
     """Returns the condition for an auditor's search: a protocol, or our id alone.
 
-    That a name or a number finds a customer would tell what he may not read.
+    A match by name or number would reveal what an auditor may not read.
     """
     term = term.strip()
     found = Q(protocol__in=[term, term.upper()])

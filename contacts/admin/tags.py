@@ -43,7 +43,7 @@ class TagForm(CodedForm):
 
 @admin.register(Tag)
 class TagAdmin(CodedAdmin):
-    """Labels of contacts, which outlive their chats."""
+    """Labels of contacts."""
 
     form = TagForm
     list_display = ["name", "code", "manager", "shown_colour", "used", "is_active"]
@@ -54,7 +54,7 @@ class TagAdmin(CodedAdmin):
 
     @column(gettext_lazy("Colour"))
     def shown_colour(self, tag: Tag) -> str:
-        # Drawn by attributes: the content policy allows no style.
+        # Drawn with SVG attributes, because the content policy allows no inline style.
         return format_html(
             '<svg width="16" height="16" role="img" aria-label="{0}">'
             '<rect width="16" height="16" rx="4" fill="{0}"/></svg>',

@@ -22,7 +22,7 @@ CHAPTER = "Contacts"
 
 @extend_schema_field({"type": ["integer", "string"]})
 class PersonId(serializers.Field[Any, Any, Any, Any]):
-    """A number for a phone, a text for whoever has none."""
+    """A number for a phone, otherwise a text."""
 
 
 class ContactShape(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
 
 class OfManager(Body):
-    """A call to one manager; beside both names it must bear both."""
+    """A call about one manager; if both names are sent, both must match."""
 
     number = Phone(required=False)
     facebookId = PublicId(required=False)
@@ -47,7 +47,7 @@ class ListContactsOfOperator(OfManager):
 
 
 class OfContact(OfManager):
-    """A call to one contact; `contact_field` is the one that the document requires."""
+    """A call about one contact; `contact_field` is the documented required field."""
 
     contact_field: ClassVar[str] = "contactId"
 
@@ -75,7 +75,7 @@ class AnswerContact(OfContact):
 
 
 class Transferred(Body):
-    """A hand-over: what is beside it is parsed only where a list of reasons exists."""
+    """A hand-over: reason and note are only parsed if there is a list of reasons."""
 
     reason = AnyValue(32, required=False)
     note = AnyValue(4096, required=False)

@@ -1,4 +1,4 @@
-"""What customers have agreed to."""
+"""The model of customers' consents."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contacts.models.contacts import Contact
 
 
 class Consent(models.Model):
-    """What a customer has agreed to for one purpose, until it is revoked.
+    """A customer's consent for one purpose, until it is revoked.
 
-    Without a row it is not given. One that is given again is a new row; a revocation
-    without a row of its own is one without `given_at`.
+    Without a row it is not given. A renewed consent is a new row; a revocation without
+    a previous consent is a row without `given_at`.
     """
 
     class Purpose(models.TextChoices):
@@ -31,10 +31,10 @@ class Consent(models.Model):
     purpose = models.CharField(_("purpose"), max_length=9, choices=Purpose)
     given_at = models.DateTimeField(_("given at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
-    # By telephone, on a form, in this chat.
+    # How it was given: by telephone, on a form, in this chat.
     how = models.CharField(_("how"), max_length=200)
     wording = models.TextField(_("what was agreed to"), blank=True, max_length=4000)
-    # The credential that recorded it last, as in the ledger ("user:12").
+    # The credential that last recorded it, as in the ledger ("user:12").
     by = models.CharField(_("recorded by"), max_length=64, editable=False)
 
     class Meta:

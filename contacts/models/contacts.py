@@ -81,13 +81,13 @@ class Contact(models.Model):
     # are part of the contact's change.
     unread = models.PositiveIntegerField(_("unread"), default=0)
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True)
-    # The customer's first message that no person has answered; when it began to wait in
-    # its present queue; its latest message. Written by the statements that count, send,
-    # move and release anyway.
+    # The customer's first unanswered message; when the contact entered its current
+    # queue; its latest message. Written by the statements that count, send, move and
+    # release anyway.
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
     queued_at = models.DateTimeField(_("queued at"), null=True, blank=True)
     last_in_at = models.DateTimeField(_("last heard from at"), null=True, blank=True)
-    # Until then no further text says that the area is closed.
+    # Until then the text of the closed area is not sent again.
     away_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
@@ -203,7 +203,8 @@ class Identity(models.Model):
 class SearchName(models.Model):
     """A contact's name without accents and case, kept by a trigger.
 
-    Apart from the contact: each message changes that row, and would write the index.
+    In a separate table: each message updates the contact's row, and would update the
+    index.
     """
 
     contact = models.OneToOneField(
@@ -264,7 +265,7 @@ class Tag(models.Model):
 
 
 class Tagging(models.Model):
-    """A tag on a contact; it outlives chats."""
+    """A tag on a contact; independent of its chats."""
 
     # Redundant, so that the database can enforce that both have the same manager.
     manager = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What it does that a number, a page, a port or a gateway of a manager changes."""
+"""Shows the effects of changing a manager's number, page, port or gateway."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SEND, _HOLD, _FAIL = "send", "hold", "fail"
 
 @dataclass(frozen=True, slots=True)
 class NewValue:
-    """A value to be typed again, and how what is typed is read."""
+    """A value to be typed again, and the parser of the input."""
 
     name: str
     label: Any
@@ -39,7 +39,7 @@ class NewValue:
 class AccountChange:
     """A change of the accounts on these channels.
 
-    `again` are the new values that are typed twice; `secrets` the names of the posted
+    `again` are the new values that must be typed twice; `secrets` the names of posted
     fields that no page may show.
     """
 
@@ -51,7 +51,7 @@ class AccountChange:
 
 
 class _AccountForm(forms.Form):
-    """Asks for the new values again, and what becomes of what has not been sent."""
+    """Asks for the new values again, and what to do with unsent messages."""
 
     def __init__(self, data: Any, change: AccountChange, unsent: int) -> None:
         super().__init__(data, prefix=ANSWERS)
@@ -91,9 +91,9 @@ def _is_same(new: NewValue, typed: str) -> bool:
 def ask_about_account(
     page: TenantAdmin, request: HttpRequest, change: AccountChange
 ) -> Callable[[], None]:
-    """Returns what is to be done with unsent messages once the change is saved.
+    """Returns the chosen action for unsent messages, for after the change.
 
-    Raises UnconfirmedError until the person has agreed.
+    Raises UnconfirmedError until the user has confirmed.
     """
     unsent = _unsent(change).count()
     impact = Impact(
@@ -124,7 +124,7 @@ def ask_about_account(
 
 
 def has_something_going_on(change: AccountChange) -> bool:
-    """Returns whether a chat is open or a message unsent on these channels."""
+    """Returns whether there is an open chat or an unsent message on these channels."""
     return bool(_open_chats(change).exists() or _unsent(change).exists())
 
 
@@ -178,7 +178,7 @@ def _facts(change: AccountChange, unsent: int) -> list[Fact]:
 
 
 def typed_again(labels: Mapping[str, Any], given: Mapping[str, Any]) -> list[NewValue]:
-    """Returns the given values that are not empty, to be typed as they stand."""
+    """Returns the non-empty values, which must be typed exactly."""
     return [
         NewValue(name, labels[name], str(value))
         for name, value in given.items()

@@ -1,4 +1,4 @@
-"""Admin pages whose readings and actions are audited, and that show the audit."""
+"""Admin pages whose reads and actions are audited, and that show the audit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from managers.admin.lookups import is_row_id
 
 
 class AuditedAdmin(ChangeLogAdmin):
-    """Records what is opened and done in lists; shows the audit in each history."""
+    """Records opened rows and bulk actions; shows the audit in the history."""
 
     # Whether opening one row is audited: it shows what customers wrote.
     opening_is_audited: ClassVar[bool] = False
@@ -29,16 +29,16 @@ class AuditedAdmin(ChangeLogAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Shows what the audit has of the row too."""
+        """Adds the audit lines of the row."""
         pk = unquote(object_id)
         lines = lines_of_object(str(self.opts.model_name), pk) if is_row_id(pk) else []
-        # Django's page refuses whoever may not view the row.
+        # Django's page refuses users who may not view the row.
         context = {"lines": lines, **(extra_context or {})}
         response: HttpResponse = super().history_view(request, object_id, context)
         return response
 
     def record_opening(self, request: HttpRequest, object_id: str) -> None:
-        """Records that the row is read, before anything of it is sent."""
+        """Records that the row is read, before any of it is sent."""
         row = self.get_object(request, unquote(object_id))
         if row is not None:
             record(

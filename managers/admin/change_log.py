@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 
 from managers.admin.lookups import is_row_id
 
-# What an entry without a message of its own did.
+# The description of an entry without a message.
 _DONE = {
     ADDITION: gettext_lazy("Added."),
     CHANGE: gettext_lazy("Changed."),
@@ -83,7 +83,7 @@ class ChangeLogAdmin(ModelAdmin):
 def recent_entries(request: HttpRequest, site: Any) -> list[Any]:
     """Returns the person's latest entries, each with the row's present name as `shown`.
 
-    `did` is what was done, in words.
+    `did` describes the action.
 
     Rows that are deleted or that the person may not view are shown as they were logged.
     Runs one query per kind of row.

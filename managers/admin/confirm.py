@@ -79,7 +79,7 @@ def apply_to_each(
     refused: dict[str, int] = {}
     done = 0
     with transaction.atomic():
-        # In one order, so that two people's changes take turns.
+        # In a fixed order, so that concurrent changes are serialized.
         for row in rows.order_by("pk"):
             try:
                 with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Deletion in the back-office: what it does is said first, and a history prevents it."""
+"""Deletion in the back-office: shows the effects first; rows with a history stay."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from managers.admin.refusals import show_refusal
 
 
 class DeletingAdmin(AuditedAdmin):
-    """An admin page whose rows are deleted one by one, after a question."""
+    """An admin page whose rows are deleted one by one, after confirmation."""
 
-    # The message about what to do instead with a row that has a history.
+    # The message with the alternative for a row that has a history.
     instead_of_deleting: ClassVar[Any] = ""
 
     delete_confirmation_template = "admin/delete_or_not.html"

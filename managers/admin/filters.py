@@ -94,7 +94,7 @@ class DayRangeFilter(RangeDateFilter):
         return queryset
 
     def _day(self, end: str) -> datetime | None:
-        """Returns its beginning; `managers.admin.lookups` refuses what is no day."""
+        """Returns the start of the day; `managers.admin.lookups` refuses others."""
         value = self.used_parameters.get(f"{self.field_path}_{end}")
         day = DateField(required=False).clean(value)
         return timezone.make_aware(datetime.combine(day, time.min)) if day else None

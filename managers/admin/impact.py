@@ -1,9 +1,10 @@
-"""What a change would do, on a page of its own, before it is made.
+"""Shows the effects of a change on a confirmation page before it is made.
 
-A change describes itself as an `Impact` in the transaction that would make it, under its
-locks, and calls `agreed`. Until the person has agreed to exactly what is so now, that
-raises `UnconfirmedError`: the transaction is rolled back, and the page is shown. The page
-sends the form again as it was, with the answers and a signed digest of what it showed.
+A change describes itself as an `Impact` in its transaction, under its locks, and calls
+`agreed`. Until the user has confirmed exactly the current effects, that raises
+`UnconfirmedError`: the transaction is rolled back, and the page is shown. The page
+submits the form again unchanged, with the answers and a signed digest of what it
+showed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from django.utils.translation import ngettext
 from managers.admin.secret_fields import sealed
 
 DIGEST = "impact"
-# The fields of the questions, beside those of the form that is sent again.
+# The prefix of the questions' fields, to distinguish them from the resubmitted form's.
 ANSWERS = "answer"
 _SALT = "back-office.impact"
 
@@ -32,7 +33,7 @@ MakeForm = Callable[[Any], forms.Form]
 
 
 class UnconfirmedError(Exception):
-    """Nothing was changed: the person is asked first, by `response`."""
+    """Nothing was changed: `response` asks the user for confirmation first."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__()
@@ -41,11 +42,11 @@ class UnconfirmedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of the page: how many of what.
+    """One line of the page: a label and a count.
 
-    `key` is the same at every showing. `members` tells one state from another of the
-    same number; it is only compared. `note` stands behind the label. What `is_fleeting`
-    changes by itself all the time, and is no reason to ask again.
+    `key` is the same each time the page is shown. `members` distinguishes states with
+    the same count; it is only compared. `note` is shown after the label. A fact that
+    `is_fleeting` changes constantly, and is no reason to ask again.
     """
 
     key: str
@@ -64,10 +65,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """A change with its facts, its consequences in sentences and its questions.
+    """A change with its facts, its consequences as sentences and its questions.
 
-    `danger`: it destroys something, and its button is red. `secrets` are the posted
-    fields that the page sends again encrypted.
+    `danger`: it is destructive, and its button is red. `secrets` are the posted fields
+    that the page resubmits encrypted.
     """
 
     title: str
@@ -88,15 +89,15 @@ def _no_questions(data: Any) -> forms.Form:
 
 
 def is_answered(request: HttpRequest) -> bool:
-    """Returns whether the request comes from the page of an impact."""
+    """Returns whether the request was submitted from the page of an impact."""
     return DIGEST in request.POST
 
 
 def agreed(page: ModelAdmin[Any], request: HttpRequest, impact: Impact) -> forms.Form:
-    """Returns the valid answers of a person who has agreed to this very impact.
+    """Returns the valid answers of a user who has confirmed exactly this impact.
 
-    Raises UnconfirmedError: nobody has been asked, an answer is wrong, or what was shown
-    has changed since.
+    Raises UnconfirmedError if the user was not asked yet, if an answer is invalid, or
+    if the facts have changed since the page was shown.
     """
     shown = _shown(request)
     form = impact.form(request.POST if shown is not None else None)
@@ -115,7 +116,7 @@ def show(
     changes: Sequence[str] = (),
     besides: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """Returns the page, whose form sends `besides` too."""
+    """Returns the page, whose form also submits `besides`."""
     form = impact.form(None) if form is None else form
     context = {
         **page.admin_site.each_context(request),
@@ -135,7 +136,7 @@ def show(
 def _sent(
     request: HttpRequest, form: forms.Form, secrets: frozenset[str]
 ) -> list[tuple[str, str]]:
-    """Returns what was posted, without what the page itself asks."""
+    """Returns the posted data, without the page's own fields."""
     own = {"csrfmiddlewaretoken", DIGEST, *map(form.add_prefix, form.fields)}
     return [
         (name, sealed(value) if name in secrets else value)
@@ -155,7 +156,7 @@ def _digest(request: HttpRequest, facts: Sequence[Fact]) -> str:
 
 
 def _shown(request: HttpRequest) -> dict[str, Any] | None:
-    """Returns the marks that the page showed; None without a valid digest."""
+    """Returns the digests of the facts that the page showed; None if invalid."""
     try:
         marks: dict[str, Any] = signing.loads(
             request.POST.get(DIGEST, ""), salt=_salt(request)
@@ -166,7 +167,7 @@ def _shown(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _differences(shown: dict[str, Any], facts: Sequence[Fact]) -> list[str]:
-    """Returns what has changed since it was shown, in sentences."""
+    """Returns sentences about what has changed since the page was shown."""
     found = []
     for fact in facts:
         count, mark = shown.pop(fact.key, (0, ""))

@@ -28,7 +28,7 @@ class StateFilter(ChoiceFilter):
 
 
 class AccessFilter(ChoiceFilter):
-    """How the key reaches us, for those that are not protected by a header."""
+    """Filters keys that can be used without a header."""
 
     title = gettext_lazy("access")
     parameter_name = "access"

@@ -1,4 +1,4 @@
-"""The forms of API keys: of a new one, of a live one, and of how it is replaced."""
+"""The forms of API keys: to create, change and rotate one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from managers.networks import WrongNetworkError, parse_networks
 
 
 class NetworksForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What may be changed of a live key: its limit, and where it is used from."""
+    """The changeable settings of an active key: its limit and networks."""
 
     class Meta:
         model = ApiKey
@@ -92,7 +92,7 @@ class KeyForm(NetworksForm):
 
 
 class OverlapForm(forms.Form):
-    """How long an old key goes on beside its successor."""
+    """How long an old key remains valid along with its successor."""
 
     days = forms.IntegerField(
         label=gettext_lazy("Days until the old key ends"),

@@ -105,7 +105,7 @@ class ApiKeyAdmin(TenantAdmin):
 
     @column(gettext_lazy("Danger"))
     def exposed(self, key: ApiKey) -> str:
-        """What may happen to a key that no header protects."""
+        """The risk of a key that can be used without a header."""
         if key.by_address:
             danger = _(
                 "It has no secret: every program on the machines of these networks, and "
@@ -145,7 +145,7 @@ class ApiKeyAdmin(TenantAdmin):
             raise IntegrityError from error
         obj.pk, obj.prefix = row.pk, row.prefix
         obj._state.adding = False
-        # For the response to this request, the only one that shows it.
+        # For the response to this request, which is the only one that shows it.
         request.made_key = key  # type: ignore[attr-defined]
 
     def response_add(
@@ -166,7 +166,7 @@ class ApiKeyAdmin(TenantAdmin):
 
     @column(gettext_lazy("Rotation"))
     def rotation(self, key: ApiKey) -> str:
-        """A link to the page that makes its successor."""
+        """A link to the page that creates its successor."""
         if not key.is_live or key.by_address:
             return "-"
         url = reverse("admin:managers_apikey_rotate", args=[key.pk])
@@ -175,7 +175,7 @@ class ApiKeyAdmin(TenantAdmin):
         )
 
     def rotate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks how long the old key goes on, and shows the new one once."""
+        """Asks how long the old key remains valid, and shows the new one once."""
         key = self.get_object(request, object_id) if is_row_id(object_id) else None
         if key is None or not key.is_live or key.by_address:
             raise Http404
@@ -229,7 +229,8 @@ class ApiKeyAdmin(TenantAdmin):
     def revoke(
         self, request: HttpRequest, queryset: QuerySet[ApiKey]
     ) -> HttpResponse | None:
-        # By name: an ended key may have the name of a live one that was not chosen.
+        # Active ones only: keys are revoked by name, and an ended key may have the name
+        # of an active one that was not selected.
         live = queryset.filter(revoked_at=None)
         form = confirm(
             self,
@@ -254,7 +255,7 @@ class ApiKeyAdmin(TenantAdmin):
 
 
 def _make(wanted: ApiKey, chosen: dict[str, Any]) -> tuple[ApiKey, str]:
-    """Creates the integration; returns it, and its key or "" where it has none.
+    """Creates the integration; returns it, and its key or "" if it has none.
 
     Raises KeyNameTakenError or AddressTakenError.
     """

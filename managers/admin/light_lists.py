@@ -1,7 +1,7 @@
 """Makes the HTML of change lists lighter.
 
-The theme writes half a kilobyte of classes into each cell: of fifty rows, more than all the
-rest of the page. `backoffice.css` says the same once, as `bo-cell`.
+The theme writes half a kilobyte of classes into each cell: for fifty rows, more than
+the rest of the page. `backoffice.css` defines the same once, as `bo-cell`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _INDENTED = re.compile(rb"\n\s+")
 
 
 def lighten(response: Any) -> None:
-    """Replaces the classes of cells and drops indentation, once it is rendered.
+    """Replaces the classes of cells and removes indentation after rendering.
 
-    A list has no text that keeps its blanks.
+    A list has no preformatted text.
     """
     content = _CELL.sub(rb'\1 bo-cell\2"', response.content)
     response.content = _INDENTED.sub(b"\n", content)

@@ -10,9 +10,9 @@ from unfold.widgets import UnfoldAdminSelect2Widget
 
 
 class LongSelect(UnfoldAdminSelect2Widget):
-    """Renders all options by one template.
+    """Renders all options with one template.
 
-    Django includes two templates for each option: of the time zones, that takes longer
+    Django includes two templates for each option: for the time zones, that takes longer
     than the rest of the page.
     """
 
@@ -21,5 +21,5 @@ class LongSelect(UnfoldAdminSelect2Widget):
     def _render(
         self, template_name: str, context: dict[str, Any], renderer: Any = None
     ) -> SafeString:
-        # The renderer of forms has no templates of the project.
+        # The form renderer does not find the project's templates.
         return render_to_string(template_name, context)

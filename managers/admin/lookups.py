@@ -59,7 +59,7 @@ def is_row_id(value: str) -> bool:
 
 
 def _is_id_or_empty(value: str) -> bool:
-    """Accepts an empty value too, which a form of filters sends without a choice."""
+    """Also accepts an empty value, which a filter form sends without a choice."""
     return not value or is_row_id(value)
 
 

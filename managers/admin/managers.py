@@ -219,7 +219,7 @@ class ManagerAdmin(TenantAdmin):
     ]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        # Who is being added has no operators yet.
+        # A new manager has no operators yet.
         return [] if obj is None else [PauseReasonInline]
 
     @column(gettext_lazy("WhatsApp number"), ordering="number")
@@ -283,7 +283,7 @@ class ManagerAdmin(TenantAdmin):
             if settle is not None:
                 settle()
             if change and "time_zone" in form.changed_data:
-                # The same hours are other moments now.
+                # The same hours are different absolute times now.
                 before = newest_hours(obj.pk)
                 refresh_rules(obj.pk, caller_behind(request).credential)
                 ask_about_hours(self, request, obj.pk, before)

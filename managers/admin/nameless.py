@@ -11,7 +11,7 @@ from contacts.models import Contact
 
 
 def nameless(contact_id: int) -> str:
-    """Returns what stands for a customer's name."""
+    """Returns the placeholder for a customer's name."""
     return _("Customer %d") % contact_id
 
 

@@ -1,8 +1,8 @@
-"""Choices of rows that belong to a manager, narrowed to the manager chosen in the form.
+"""Choices of rows that belong to a manager, filtered by the form's chosen manager.
 
-Each choice says whose it is, in its label and, for `narrow-choices.js`, in an attribute.
-The script hides those of other managers; without it the label tells them apart. The form
-refuses a choice of another manager in any case.
+Each choice has its manager in its label and, for `narrow-choices.js`, in an attribute.
+The script hides those of other managers; without it the label distinguishes them. The
+form always refuses a choice of another manager.
 """
 
 from __future__ import annotations

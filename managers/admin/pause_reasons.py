@@ -22,7 +22,7 @@ class PauseReasonForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The history of pauses names reasons by code.
+        # The history of pauses refers to reasons by code.
         self.fields["code"].disabled = self.instance.pk is not None
 
     def clean_code(self) -> str:
@@ -43,7 +43,7 @@ class PauseReasonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PauseReasonInline(TabularInline):
-    """Reasons are put away, never deleted: past pauses name them."""
+    """Reasons are deactivated, never deleted: past pauses refer to them."""
 
     model = PauseReason
     form = PauseReasonForm
@@ -54,7 +54,7 @@ class PauseReasonInline(TabularInline):
     )
 
     def _may(self, request: HttpRequest) -> bool:
-        # Which managers, the page that contains it decides.
+        # Restricted by the page that contains it.
         return caller_behind(request).role in ("supervisor", "administrator")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

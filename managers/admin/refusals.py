@@ -25,7 +25,8 @@ def show_refusal(
     """Runs the view; on a refusal, redirects back to its page with the reason.
 
     Forms validate all of this before. An error here is the result of a race, and the
-    transaction was rolled back. The same holds for a change that asks first.
+    transaction was rolled back. The same applies to a change that asks for
+    confirmation.
     """
     if request.method != "POST":
         return page(request, *more)

@@ -18,14 +18,14 @@ _SEALED = "sealed:"
 
 
 def sealed(value: str) -> str:
-    """Returns a typed secret as a page may hold it: encrypted."""
+    """Returns a submitted secret in encrypted form, for a page."""
     if not value or value.startswith(_SEALED):
         return value
     return _SEALED + encrypt(value)
 
 
 class SecretField(forms.CharField):
-    """A secret in one line; empty keeps the stored one. Also takes a sealed one."""
+    """A secret in one line; empty keeps the stored one. Accepts encrypted ones too."""
 
     def clean(self, value: Any) -> str:
         if isinstance(value, str) and value.startswith(_SEALED):

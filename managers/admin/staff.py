@@ -147,7 +147,7 @@ class StaffAdmin(TenantAdmin):
             staff = rows.filter(Q(is_staff=True) | Q(is_superuser=True))
             shown = Supervision.objects.all()
         else:
-            # By id: who supervises two of the managers would be there twice.
+            # By id: a supervisor of two of the managers would appear twice.
             staff = User.objects.filter(
                 pk__in=rows.order_by().values("pk"), is_staff=True, is_superuser=False
             ).order_by(*self.ordering)
@@ -158,9 +158,9 @@ class StaffAdmin(TenantAdmin):
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Forbids a supervisor to change himself or who has rights that he lacks.
+        """Forbids a supervisor to change himself or users with rights that he lacks.
 
-        With the password that he would set he would have those rights.
+        By setting their password he would gain those rights.
         """
         if not super().has_change_permission(request, obj):
             return False
@@ -177,7 +177,7 @@ class StaffAdmin(TenantAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         filters = list(super().get_list_filter(request))
-        # All that a supervisor sees are no administrators.
+        # A supervisor never sees administrators.
         is_administrator = caller_behind(request).role == "administrator"
         return filters if is_administrator else filters[1:]
 
@@ -185,7 +185,7 @@ class StaffAdmin(TenantAdmin):
         if caller_behind(request).role == "administrator":
             return super().get_fieldsets(request, obj)
         account = ["username", "new_password", "is_active", "reads_only"]
-        # Who only reads it has no use for the fields of a form.
+        # Users who only read do not need form fields.
         if not self.has_change_permission(request, obj):
             account = ["username", "is_active", "role"]
         return [(None, {"fields": account}), self.fieldsets[1]]
@@ -200,13 +200,13 @@ class StaffAdmin(TenantAdmin):
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
     ) -> None:
-        """Asks who takes over the managers that it leaves without a supervisor."""
+        """Asks who takes over the managers that are left without a supervisor."""
         heirs: dict[int, int | None] = {}
-        # Whose operator leaves in the same form has been asked on that page.
+        # If the user's operator leaves in the same form, that page has already asked.
         if change and not hasattr(request, "operator_left"):
             heirs = ask_for_supervisors(self, request, form, formsets)
         super().save_related(request, form, formsets, change)
-        # All of a person's are alike; new ones are not known before.
+        # All of a user's have the same value; new ones are not known in advance.
         reads_only = form.cleaned_data["reads_only"]
         rows = Supervision.objects.filter(user=form.instance)
         rows.exclude(reads_only=reads_only).update(reads_only=reads_only)
@@ -222,7 +222,7 @@ class StaffAdmin(TenantAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: Any
     ) -> None:
-        """An operator whose user leaves is deactivated: nobody could take his chats.
+        """Deactivates the operator of a deactivated user: nobody could take his chats.
 
         Raises LastAdministratorError.
         """
@@ -242,7 +242,7 @@ class StaffAdmin(TenantAdmin):
     def end_second_factor(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
-        # A supervisor sees people whom he may not change: of those he ends nothing.
+        # A supervisor sees users whom he may not change: their sessions stay.
         changeable = [
             user.pk for user in queryset if self.has_change_permission(request, user)
         ]

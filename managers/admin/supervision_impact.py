@@ -1,4 +1,4 @@
-"""What it does that a person supervises less: nobody is left without a supervisor unasked."""
+"""Asks for confirmation before managers are left without a supervisor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOBODY = "nobody"
 
 
 class LastAdministratorError(RefusedError):
-    """Nobody could set up the installation any more."""
+    """There would be no administrator any more."""
 
     status, code = 409, "last_administrator"
     sentence = gettext_lazy("This is the last administrator: name another one first.")
@@ -30,7 +30,7 @@ class LastAdministratorError(RefusedError):
 def require_other_administrator(user: User) -> None:
     """Raises LastAdministratorError if none is left once this person is saved.
 
-    Two administrators who take the right from each other take turns.
+    Serializes administrators who revoke each other's rights.
     """
     active = User.objects.filter(is_superuser=True, is_active=True)
     known = list(active.select_for_update().order_by("pk").values_list("pk", flat=True))
@@ -40,7 +40,7 @@ def require_other_administrator(user: User) -> None:
 
 
 class _HeirsForm(forms.Form):
-    """One question for each manager that would be left alone."""
+    """One question for each manager that would have no supervisor."""
 
     def __init__(
         self, data: Any, managers: Iterable[Manager], people: Iterable[User]
@@ -60,7 +60,7 @@ class _HeirsForm(forms.Form):
             )
 
     def heirs(self) -> dict[int, int | None]:
-        """Returns the chosen people by manager."""
+        """Returns the chosen supervisors by manager."""
         found: dict[int, int | None] = {}
         for manager in self._managers:
             answer = self.cleaned_data[f"manager{manager.pk}"]
@@ -71,7 +71,7 @@ class _HeirsForm(forms.Form):
 def ask_for_supervisors(
     page: TenantAdmin, request: HttpRequest, form: Any, formsets: Iterable[Any]
 ) -> dict[int, int | None]:
-    """Returns who takes over each manager that the forms leave without a supervisor.
+    """Returns the new supervisors of managers that would be left without one.
 
     Raises UnconfirmedError until the person has agreed.
     """
@@ -109,7 +109,7 @@ def ask_for_supervisors(
 
 
 def _lost(user: User, changed: Sequence[str], formsets: Iterable[Any]) -> set[int]:
-    """Returns the managers that the person supervises and will supervise no more."""
+    """Returns the managers that the user will no longer supervise."""
     present = set(
         Supervision.objects.filter(user=user).values_list("manager_id", flat=True)
     )

@@ -1,4 +1,4 @@
-"""The managers of a person, on the page of supervisors and administrators."""
+"""The managers of a user, on the page of supervisors and administrators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from managers.models import Manager, Supervision
 
 
 class SupervisionFormSet(PaginationInlineFormSet):
-    """Requires a manager of the people that a supervisor adds or changes."""
+    """Requires a manager for users that a supervisor adds or changes."""
 
     is_administrator = False
 
@@ -37,7 +37,7 @@ class SupervisionFormSet(PaginationInlineFormSet):
 
 
 class SupervisionInline(TabularInline):
-    """The managers of a person; a supervisor sees and gives only his own."""
+    """The managers of a user; a supervisor only sees and assigns his own."""
 
     model = Supervision
     formset = SupervisionFormSet
@@ -54,7 +54,7 @@ class SupervisionInline(TabularInline):
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
     ) -> QuerySet[Manager]:
-        """Returns the managers that may be given: a foreign one is refused."""
+        """Returns the managers that may be assigned: others are refused."""
         choices: Any = self.admin_site.get_model_admin(Manager)
         rows: QuerySet[Manager] = choices.get_choices(request)
         return rows
@@ -67,7 +67,7 @@ class SupervisionInline(TabularInline):
     def _page(self) -> admin.ModelAdmin[Any]:
         return self.admin_site.get_model_admin(User)
 
-    # Whoever may change the person may change them.
+    # Users who may change the user may change them.
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._page().has_view_permission(request, obj)
 

@@ -60,7 +60,7 @@ def is_auditor(request: HttpRequest) -> bool:
 
 
 def is_no_auditor(request: HttpRequest) -> bool:
-    """For entries of the menu that auditors have no use for."""
+    """For menu entries that are hidden from auditors."""
     return not is_auditor(request)
 
 
@@ -88,7 +88,7 @@ class TenantAdmin(DeletingAdmin):
         "manager__facebook_token",
         "manager__gateway_settings",
     )
-    # Filters, by parameter name, that leave few of many rows.
+    # Selective filters, by parameter name.
     narrow: ClassVar[tuple[str, ...]] = ()
     # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
@@ -205,7 +205,7 @@ class TenantAdmin(DeletingAdmin):
         """Adds related data to the rows of one page."""
 
     def present(self, request: HttpRequest, rows: list[Any]) -> None:
-        """Makes the rows of one page ready: with related data, for auditors unnamed."""
+        """Prepares the rows of a page: adds related data, hides names from auditors."""
         self.annotate_page(rows)
         if is_auditor(request):
             for row in rows:
@@ -240,7 +240,7 @@ class TenantAdmin(DeletingAdmin):
         return is_valid is not None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Fills in the manager for a person with one manager."""
+        """Prefills the manager for a user with one manager."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         if sees_one_manager(request):
             managers = caller_behind(request).managers or frozenset()
@@ -294,7 +294,7 @@ class TenantAdmin(DeletingAdmin):
         response: HttpResponse | None = super().response_action(
             request, queryset, *more
         )
-        # `confirm` records by itself, once the person has agreed.
+        # `confirm` records the action itself after confirmation.
         if chosen and not hasattr(request, "action_is_recorded"):
             self.record_action(request, [int(each) for each in chosen])
         return response

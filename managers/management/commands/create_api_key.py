@@ -121,7 +121,7 @@ class Command(BaseCommand):
 def _make(
     options: dict[str, Any], networks: list[str], common: dict[str, Any]
 ) -> str | None:
-    """Returns the key, None for an integration without one."""
+    """Returns the key, or None for an integration without one."""
     if options["by_address"]:
         bind_address(options["name"], networks, **common)
         return None
