@@ -15,6 +15,7 @@ from chats.conversations.audit import Actor
 from chats.conversations.message_details import Extras, clean_file_name
 from chats.files.received import file_of
 from chats.gateways.base import Health, Media
+from chats.gateways.base64_media import is_too_large
 from chats.gateways.events import (
     AccountNotice,
     Deleted,
@@ -187,7 +188,9 @@ class EventHandler:
         """
         message = self._message(event, contact, sender)
         media = event.content.media
-        is_to_follow = bool(media and not media.base64 and (media.url or media.id))
+        if media and media.base64 and message.file is None:
+            media = _undelivered(media)
+        is_to_follow = message.file is None
         try:
             shape = record_message(message, actor=self.actor)
         except UnavailableError:
@@ -242,3 +245,13 @@ class EventHandler:
         }
         with connection.cursor() as cursor:
             cursor.execute(_AWAIT_FILE, values)
+
+
+def _undelivered(media: Media) -> Media:
+    """Returns the media whose bytes came, but are no file that can be stored.
+
+    Without them its gateway is asked for it. What is too large has no other source.
+    """
+    if is_too_large(media.base64):
+        return Media(mime=media.mime, name=media.name)
+    return replace(media, base64="")

@@ -150,10 +150,15 @@ def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> Non
 
 
 def _bytes_of(drivers: GatewayRegistry, claimed: ClaimedDownload) -> Fetched | Failed:
-    """Returns the bytes from the webhook, if it had them, or from the gateway."""
+    """Returns the bytes from the webhook, if it had them, or from the gateway.
+
+    Without an address or id there is nothing to ask the gateway for.
+    """
     media = claimed.media
     if media.base64:
         return Fetched(decoded(media.base64), media.mime, media.name)
+    if not (media.url or media.id):
+        return Failed("unreadable", "", tries=1)
     if claimed.ref.is_unreadable:
         return Failed("bad_setup", claimed.ref.unreadable_reason)
     return drivers[claimed.ref.driver].fetch(claimed.ref.account, media)

@@ -8,11 +8,13 @@ import pytest
 from django.db import connections
 
 from chats.accounts.registry import webhook_path
+from chats.gateways import base64_media
 from chats.models import (
     Attachment,
     Delivery,
     GatewayAccount,
     InboundEvent,
+    MediaFetch,
     Message,
     SessionChange,
 )
@@ -83,6 +85,38 @@ def test_evolution_media_is_stored_from_the_body(evolution, manager, rounds):
     rounds.make()
     assert stored_bytes(Attachment.objects.get()) == PNG
     assert "canary-key" not in InboundEvent.objects.get().payload
+
+
+def picture_event(evolution, encoded):
+    return evolution.inbound(
+        f"{PHONE}@s.whatsapp.net",
+        messageType="imageMessage",
+        message={"imageMessage": {"mimetype": "image/png"}, "base64": encoded},
+        key={"id": "3A7"},
+    )
+
+
+def test_what_came_but_is_no_file_is_asked_for_again(evolution, manager, rounds):
+    evolution.media["3A7"] = (b64encode(PNG).decode(), "image/png")
+    path = webhook_path("evolution", manager.pk)
+    post(evolution, path, picture_event(evolution, "Contrato.pdf"))
+    rounds.make()
+    assert stored_bytes(Attachment.objects.get()) == PNG
+    assert Message.objects.get().error == ""
+
+
+def test_a_file_that_is_too_large_says_that_it_is_missing(
+    evolution, manager, rounds, monkeypatch
+):
+    monkeypatch.setattr(base64_media, "MOST_MEDIA", len(PNG) - 3)
+    evolution.media["3A7"] = (b64encode(PNG).decode(), "image/png")
+    path = webhook_path("evolution", manager.pk)
+    post(evolution, path, picture_event(evolution, b64encode(PNG).decode()))
+    rounds.make()
+    assert not Attachment.objects.exists()
+    assert not MediaFetch.objects.exists()
+    assert Message.objects.get().error == "The file could not be fetched."
+    assert not [r for r in evolution.requests if "getBase64" in r.path]
 
 
 def test_a_lid_and_a_phone_become_one_person(evolution, manager, rounds):
