@@ -61,14 +61,24 @@ UPDATE chats_message m SET error = CASE WHEN %(is_sent)s THEN '' ELSE %(note)s E
             ELSE m.error = '' AND m.status <> 'failed'
                  AND (d.doubt_until IS NOT NULL OR d.failed_at IS NOT NULL) END
 """
-# A message was sent when its last attempt began, not when it was queued.
+# A message was sent when its last attempt began, not when it was queued. When a status
+# was first reached is kept for reports, as with receipts.
 _LIFT_UNTIL = """
+WITH lifted AS (
 UPDATE chats_message m SET status = %(status)s
   FROM chats_chat h
  WHERE h.contact_id = %(contact)s AND m.chat_id = h.id AND m.direction = 'out'
    AND m.status = ANY(%(from)s)
    AND coalesce((SELECT d.attempted_at FROM chats_delivery d WHERE d.message_id = m.id),
                 m.created_at) <= %(until)s
+RETURNING m.id
+)
+UPDATE chats_delivery d
+   SET delivered_at = CASE WHEN %(status)s = 'delivered'
+         THEN coalesce(d.delivered_at, clock_timestamp()) ELSE d.delivered_at END,
+       read_at = CASE WHEN %(status)s = 'read'
+         THEN coalesce(d.read_at, clock_timestamp()) ELSE d.read_at END
+  FROM lifted l WHERE d.message_id = l.id
 """
 # A send without a result yet that the watermark may cover.
 _IS_UNDER_MARK = """

@@ -255,6 +255,11 @@ def test_a_mark_does_not_lift_what_left_after_it(page, page_contact, rounds, sta
     early.refresh_from_db()
     late.refresh_from_db()
     assert (early.status, late.status) == (status, "sent")
+    # When each was reached is known, as by a receipt.
+    times = Delivery.objects.order_by("pk").values_list(f"{status}_at", flat=True)
+    assert [at is not None for at in times] == [True, False]
+    reached = Delivery.objects.filter(delivered_at=None, read_at=None)
+    assert reached.get().message == late
 
 
 def test_what_its_sender_took_back_stays_and_is_marked(manager, page, rounds):
