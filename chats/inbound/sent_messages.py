@@ -30,7 +30,8 @@ SELECT uuid::text, gateway_id,
                   WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))
 """
 # Sends to a contact with an unknown result: those in progress, those that may have been
-# sent, and those that failed for that lately: gateways repeat an event for a while.
+# sent, and those that failed for that lately, if the event is from before: gateways
+# repeat an event for a while.
 _OPEN_ENDS = f"""
 SELECT m.id, d.in_flight, m.uuid::text, m.type, m.content, m.details ->> 'caption'
   FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
@@ -43,6 +44,7 @@ SELECT m.id, false, m.uuid::text, m.type, m.content, m.details ->> 'caption'
    AND d.failed_at > statement_timestamp() - interval '30 minutes'
    AND d.failed_code = '{MAYBE_DELIVERED}'
    AND m.status = 'failed' AND m.gateway_id IS NULL
+   AND coalesce(%(at)s <= d.failed_at + interval '1 minute', true)
  ORDER BY 2 DESC, 1
 """  # noqa: S608 - of a code
 # The kinds that the echo of a file may have, by its message's type: a GIF is sent as a
@@ -109,6 +111,7 @@ class SentMessages:
             "contact": contact.pk,
             "manager": self.manager_id,
             "is_api": event.is_api is True,
+            "at": event.at,
         }
         with connection.cursor() as cursor:
             cursor.execute(_OPEN_ENDS, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,12 +102,22 @@ def test_a_file_without_words_may_be_from_the_phone(contact, handle, caption, is
 
 def test_a_late_echo_proves_that_the_message_was_sent(contact, handle):
     message = given_up(contact)
-    handle("evolution", echo_of(contact, Content("text", "Olá"), is_api=True))
+    echo = echo_of(contact, Content("text", "Olá"), is_api=True, at=timezone.now())
+    handle("evolution", echo)
     assert state_of(message) == ("sent", "3EB0")
     assert message.error == ""
     delivery = Delivery.objects.get()
     assert (delivery.failed_code, delivery.sent_at is None) == ("", False)
     assert Message.objects.count() == 1
+
+
+def test_what_another_program_said_afterwards_proves_nothing(contact, handle):
+    message = given_up(contact)
+    said = Content("text", "Olá")
+    later = timezone.now() + timedelta(minutes=5)
+    handle("evolution", echo_of(contact, said, is_api=True, at=later))
+    assert state_of(message) == ("failed", None)
+    assert Message.objects.count() == 2
 
 
 def test_what_was_typed_on_the_phone_proves_nothing(contact, handle):
