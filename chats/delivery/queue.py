@@ -19,6 +19,7 @@ from chats.accounts import registry
 from chats.accounts.registry import GatewayAccountRef
 from chats.files import outgoing
 from chats.gateways.base import Choices, Outgoing, Template
+from chats.gateways.jids import LID
 from chats.messages.changes import without_part
 
 # Finds each account with deliveries by a skip scan of `deliveries_due`; of each that is
@@ -89,7 +90,7 @@ SELECT d.message_id, d.fence, d.doubt_until IS NOT NULL, d.failures, d.token,
        q.gateway_id, q.direction = 'out',
        v.gateway, v.kind, v.file, v.mime, v.size, d.choices::text,
        {registry.COLUMNS.replace("m.", "n.")},
-       m.chat_id, extract(epoch FROM statement_timestamp() - d.queued_at)::float8
+       c.phone::text, m.chat_id, extract(epoch FROM statement_timestamp() - d.queued_at)::float8
   FROM chats_delivery d
   JOIN chats_message m ON m.id = d.message_id
   JOIN contacts_contact c ON c.id = d.contact_id
@@ -118,7 +119,7 @@ class Job:
     `outcome_unknown`: an earlier attempt has no known result. `has_waited`: receipts
     for that attempt were awaited already. `awaits_file`: its file must be converted
     first. `refusal`: why the gateway does not accept its file. `age`: for how many
-    seconds it has waited.
+    seconds it has waited. `address`: the recipient's id as the gateway last named it.
     """
 
     message_id: int
@@ -135,6 +136,7 @@ class Job:
     refusal: str = ""
     chat_id: int = 0
     age: float = 0.0
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +197,12 @@ def _job(row: Any, *, in_flight: bool) -> Job:
     caption, file_name, quoted, is_own = row[22:26]
     ref = registry.account_ref(row[32 : 32 + registry.WIDTH], channel)
     file = _file(ref.driver, kind, row[12:17], file_name or "", row[26:31])
+    to = _recipient(ref.driver, address, external_id, row[-3] or "")
     out = Outgoing(
         uuid=uuid,
-        to=address or external_id,
+        to=to,
         kind=kind if file is None else file.kind,
-        is_canonical=address is not None,
+        is_canonical=to == address,
         text=content,
         file=None if file is None else file.file,
         caption=caption or "",
@@ -228,7 +231,26 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         refusal="" if file is None else file.refusal,
         chat_id=row[-2],
         age=max(0.0, row[-1]),
+        address=address,
     )
+
+
+def _recipient(driver: str, address: str | None, external_id: str, phone: str) -> str:
+    """Returns the id to send to: as the gateway named it last, or as it was saved.
+
+    A known phone number takes the place of an id that the gateway may not know: of a
+    LID, except where WPPConnect itself said that the chat has it, and of a user id
+    of the Cloud API at the gateways that use a phone's session.
+    """
+    to = address or external_id
+    number = external_id if external_id.isdecimal() else phone
+    if to.isdecimal() or not number:
+        return to
+    if to.startswith(LID):
+        is_known = address is not None and driver == registry.WPPCONNECT
+    else:
+        is_known = driver not in (registry.EVOLUTION, registry.WPPCONNECT)
+    return to if is_known else number
 
 
 def _file(

@@ -212,7 +212,7 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
     _keep_parts(job, [one for one in accepted.external_ids if one != reference])
     apply_parked(manager_id, reference)
     canonical = accepted.canonical_to
-    if canonical and not (canonical == job.out.to and job.out.is_canonical):
+    if canonical and canonical != job.address:
         name_address(job.contact_id, canonical)
     return written
 
