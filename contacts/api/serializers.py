@@ -47,8 +47,9 @@ class ListContactsOfOperator(OfManager):
 
 
 class OfContact(OfManager):
-    """A call about one contact; `contact_field` is the documented required field."""
+    """A call about one contact, given by its phone number or its id."""
 
+    # The one of the two that the API document requires.
     contact_field: ClassVar[str] = "contactId"
 
     contactNumber = Phone(required=False)
