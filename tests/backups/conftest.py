@@ -50,7 +50,7 @@ class Made(NamedTuple):
 @contextmanager
 def arriving_messages(chat: Chat) -> Iterator[list[int]]:
     """Within the block, messages are stored without a pause; counts them."""
-    ends, stored = threading.Event(), [0]
+    begun, ends, stored = threading.Event(), threading.Event(), [0]
     insert = """INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction,
                   type, content, url, sender, status, error, created_at)
                 VALUES (gen_random_uuid(), %s, %s, %s, 'in', 'text', 'x', '', '', 'read',
@@ -61,11 +61,14 @@ def arriving_messages(chat: Chat) -> Iterator[list[int]]:
         while not ends.is_set():
             database.execute(insert, values)
             stored[0] += 1
+            begun.set()
 
     with connect(autocommit=True) as database:
         thread = threading.Thread(target=write, args=[database])
         thread.start()
         try:
+            # On a busy machine the backup could otherwise start before the first one.
+            assert begun.wait(30)
             yield stored
         finally:
             ends.set()
