@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import holidays as published
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
@@ -90,6 +89,9 @@ def managers_without_next_year(caller: Caller, today: date) -> list[str]:
 
 def national_holidays(year: int, uf: str = "") -> list[NationalHoliday]:
     """Returns the published holidays of Brazil and, with `uf`, of that state."""
+    # The calendars of all countries: 11 MB that few processes ever need.
+    import holidays as published
+
     found = []
     taken: set[date] = set()
     for category in ("public", "optional"):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from areas.models import Operator
 from chats.admin.links import link_to, with_links
 from chats.admin.message_types import type_label
-from chats.files.storage import PATH
+from chats.files.file_links import PATH
 from chats.inbox.history import events_of_chat
 from chats.inbox.names import names_of_credentials
 from chats.models import (

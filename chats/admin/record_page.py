@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from chats.files.storage import signed_link
+from chats.files.file_links import signed_link
 from chats.inbox.full_record import FullRecord, record_of, record_shape
 from chats.inbox.names import reason_names
 from chats.models import Chat

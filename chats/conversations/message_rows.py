@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from chats.conversations.message_details import Details, as_json, shown_details
-from chats.files.storage import FileLink
+from chats.files.file_links import FileLink
 from contacts.queries import AS_TIME
 
 Shape = dict[str, Any]

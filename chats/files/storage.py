@@ -1,4 +1,4 @@
-"""Stores files of messages, signs links to them and removes orphans.
+"""Stores files of messages and removes orphans.
 
 A file is written before the transaction that stores its row commits, and removed if
 that fails. So a row always has its file; a crash in between leaves at most a file
@@ -10,15 +10,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import IO, Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
@@ -26,6 +23,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from chats.files.data_uri import SentFile
+from chats.files.file_links import FileLink
 from chats.files.pictures import PICTURES, Showing, showing_of
 from chats.files.reencoding import UnreadableError, reencode
 from chats.models import (
@@ -35,15 +33,9 @@ from chats.models import (
     Portrait,
     ReplyFile,
 )
-from hci_center.api import links
-from hci_center.api.deferred import DeferredValue, ResponseContext
-from hci_center.api.request_schema import Fields
 from hci_center.errors import BodyTooLargeError, UnavailableError
 
 logger = logging.getLogger(__name__)
-
-PATH = "/api/chat/file/"
-PURPOSE = "file-link"
 
 # The models whose files are named after the uuid of their row.
 MODELS_WITH_FILES: tuple[Any, ...] = (
@@ -57,36 +49,6 @@ MODELS_WITH_FILES: tuple[Any, ...] = (
 AT_ONCE_PIXELS, AT_ONCE_BYTES = 2_000_000, 2 * 2**20
 # Longer than any transaction between writing a file and storing its row.
 _ORPHANED_AFTER = timedelta(hours=1)
-
-
-class FileLink(DeferredValue, kind="file"):
-    """The address of a stored file, signed for each response."""
-
-    def __init__(self, uuid: UUID | str) -> None:
-        self.uuid = str(uuid)
-
-    def resolve(self, context: ResponseContext) -> str:
-        base: str = settings.PUBLIC_URL
-        if not base:
-            base = f"{context.request.scheme}://{context.request.get_host()}"
-        return signed_link(self.uuid, base)
-
-    def serialize(self) -> dict[str, Any]:
-        return {"uuid": self.uuid}
-
-    @classmethod
-    def restore_from(cls, **kept: Any) -> DeferredValue:
-        return cls(kept["uuid"])
-
-
-def signed_link(uuid: UUID | str, base: str) -> str:
-    """Returns an address below `base`, valid for an hour and never the same twice.
-
-    Everything that varies is in the query string: without it two links to one file are
-    equal.
-    """
-    query = links.signed(PURPOSE, str(uuid), nonce=secrets.token_urlsafe(9))
-    return f"{base}{PATH}{uuid}?{query}"
 
 
 @contextlib.contextmanager
@@ -118,28 +80,11 @@ def stored(sent: SentFile | None) -> Iterator[Attachment | None]:
             attachment.unsaved_copy = _copied_at_once(attachment, sent)
         yield attachment
     except BaseException:
-        _remove_files(attachment)
+        remove_files(attachment)
         raise
 
 
-@contextlib.contextmanager
-def stored_first(fields: Fields) -> Iterator[None]:
-    """Stores the file in the field `base64` before the call's transaction begins.
-
-    Removes it if no row was stored for it.
-    """
-    sent = fields.get("base64")
-    if sent is None or sent.found is None:
-        yield
-        return
-    with stored(sent) as attachment:
-        fields["base64"] = replace(sent, row=attachment)
-        yield
-        if attachment is not None and attachment.pk is None:
-            _remove_files(attachment)
-
-
-def _remove_files(attachment: Attachment) -> None:
+def remove_files(attachment: Attachment) -> None:
     """Removes the files of an unsaved row."""
     copy = attachment.unsaved_copy
     for stored_file in filter(None, (attachment.file, copy and copy.file)):

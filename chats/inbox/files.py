@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import conversation_refs
 from chats.conversations.reading import ReadRequest, find_conversation
-from chats.files.storage import FileLink
+from chats.files.file_links import FileLink
 from contacts.queries import AS_TIME
 from hci_center.callers import Caller
 from hci_center.errors import InvalidError

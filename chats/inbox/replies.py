@@ -20,8 +20,8 @@ from areas.operators import OperatorScope
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import open_chat_of
 from chats.conversations.reading import ReadRequest, find_conversation
+from chats.files.file_links import FileLink
 from chats.files.mime_types import FILE, kind_of_mime
-from chats.files.storage import FileLink
 from chats.inbox.scope import find_scope
 from chats.rules.texts import TextValues, fill
 from contacts.manager_ref import ManagerRef

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.conversations.message_rows import Shape
-from chats.files.storage import FileLink
+from chats.files.file_links import FileLink
 from chats.inbox.seals import Names, names_in
 from chats.messages.store import FILE_CONTENT
 from chats.models import Auto

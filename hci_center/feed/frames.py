@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chats.files.storage import signed_link
+from chats.files.file_links import signed_link
 
 # Limits of one frame; only a single larger event exceeds them.
 MOST_EVENTS = 500

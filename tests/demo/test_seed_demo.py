@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from areas.rules.menus import menu_in_force
 from areas.rules.policies import policy_for
-from chats.files.storage import signed_link
+from chats.files.file_links import signed_link
 from chats.models import Attachment, Chat, Message
 from contacts.models import Contact
 from contacts.protocols import issue_protocol

@@ -11,9 +11,10 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from chats.files.file_links import PURPOSE
 from chats.files.mime_types import PDF_MIME, SHOWN_INLINE, UNKNOWN_MIME
 from chats.files.pictures import Showing
-from chats.files.storage import PURPOSE, find_attachment, open_shown
+from chats.files.storage import find_attachment, open_shown
 from chats.gateways.file_names import suffix_of
 from chats.models import Attachment, PictureCopy, Portrait, ReplyFile
 from contacts import photos

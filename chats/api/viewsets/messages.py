@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chats.api.sent_files import stored_first
 from chats.api.serializers.chats import (
     ListMessages,
     ReadChat,
@@ -16,7 +17,6 @@ from chats.conversations.audit import actor_of
 from chats.conversations.message_rows import Shape
 from chats.conversations.queries import owners_of_message
 from chats.conversations.reading import ReadRequest, Window, list_messages, mark_read
-from chats.files.storage import stored_first
 from chats.inbound.record import IncomingMessage, record_message
 from chats.messages.receipts import report_status
 from chats.messages.targets import NamedContact

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chats.api.sent_files import stored_first
 from chats.api.serializers.chats import (
     SendFileByController,
     SendFileByPage,
@@ -12,7 +13,6 @@ from chats.api.serializers.chats import (
 )
 from chats.api.serializers.message_extras import extras_of
 from chats.api.viewsets.chats import manager_names
-from chats.files.storage import stored_first
 from chats.inbox.reply_files import send_reply_file
 from chats.messages.send import (
     SendContext,

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from chats.api.serializers.transcript import GetTranscript
 from chats.api.viewsets.chats import manager_names
-from chats.files.storage import signed_link
+from chats.files.file_links import signed_link
 from chats.inbox.names import reason_names
 from chats.inbox.transcript import (
     Sealed,

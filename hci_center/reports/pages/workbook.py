@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import IO, Any
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from hci_center.reports.pages.tables import Cell, Table, is_portuguese
@@ -38,6 +37,9 @@ def write_workbook(
     """
     if any(table.size >= MOST_ROWS for table in tables):
         raise TooManyRowsError
+    # 6 MB that only processes which make workbooks need.
+    import xlsxwriter
+
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
         workbook = xlsxwriter.Workbook(file, _OPTIONS)

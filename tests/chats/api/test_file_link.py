@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chats.api.viewsets.files import serve_file
-from chats.files import storage
+from chats.files import file_links
 from chats.models import Attachment
 from hci_center.api import links
 from tests.chats.files import sample_files
@@ -74,7 +74,7 @@ def test_anybody_with_the_link_gets_the_file(anonymous, send):
 
 def test_the_address_of_links_is_the_routes():
     uuid = "00000000-0000-4000-8000-000000000000"
-    assert reverse(serve_file, kwargs={"uuid": uuid}) == storage.PATH + uuid
+    assert reverse(serve_file, kwargs={"uuid": uuid}) == file_links.PATH + uuid
 
 
 def test_links_are_new_in_every_answer_and_differ_in_their_query_alone(api, send):
