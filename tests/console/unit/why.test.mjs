@@ -1,0 +1,15 @@
+// Why a chat was given to its operator, in words.
+
+import "./setup.mjs";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { passedWords, ruleWords } from "../../../static/console/dialogs/why.js";
+
+// As `chat/why` answers them.
+const RULES = ["fewest", "rotation", "last"];
+const PASSED = ["offline", "paused", "at_cap", "busier", "given_later"];
+
+test("every rule and every reason has words", () => {
+  for (const rule of RULES) assert.notEqual(ruleWords(rule), rule);
+  for (const passed of PASSED) assert.notEqual(passedWords(passed), passed);
+});
