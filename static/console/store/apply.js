@@ -16,6 +16,8 @@ import { keyOf } from "./store.js";
  * }} ToRead
  */
 
+const SHOWN_LATER = new Set(["waiting", "missed", "failed"]);
+
 /** @returns {ToRead} */
 export function nothingToRead() {
   return { lines: new Map(), histories: new Set(), messages: new Set(), lists: new Set(), closings: new Map(), counts: false };
@@ -84,7 +86,8 @@ const APPLY = {
   schedule(store, { m, row, id }) {
     const conversation = row && store.conversations.get(keyOf(m, row.contactId));
     if (!conversation) return;
-    if (row.state === "waiting") conversation.scheduled.set(String(id), row);
+    // What was not sent is shown, too, as the server lists it.
+    if (SHOWN_LATER.has(row.state)) conversation.scheduled.set(String(id), row);
     else conversation.scheduled.delete(String(id));
     conversation.version += 1;
   },

@@ -15,7 +15,9 @@ export function applyNow(store, frame) {
   if (frame.k === "presence") {
     const { t, k, id, ...members } = frame;
     const operator = store.operators.get(String(id));
-    if (operator) store.operators.set(String(id), { ...operator, ...members });
+    // Of whoever never paused it says no more than whether he is connected.
+    const presence = members.online ? "online" : "offline";
+    if (operator) store.operators.set(String(id), { ...operator, presence, ...members });
   } else if (frame.k === "session") {
     store.gateways.set(frame.m, { state: frame.state, since: new Date().toISOString() });
   } else if (frame.k === "viewing" || frame.k === "typing") {

@@ -2,6 +2,7 @@ import "./setup.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyEvent, nothingToRead } from "../../../static/console/store/apply.js";
+import { applyNow } from "../../../static/console/store/now.js";
 import { Store, keyOf } from "../../../static/console/store/store.js";
 import { M, ME, contact, line, listed, message } from "./rows.mjs";
 
@@ -118,4 +119,26 @@ test("an earlier chat of a list does not replace a later one", () => {
   store.putRow(listed({ ...closed, protocol: "P2", openedAt: "2026-11-28T12:00:00Z" }));
   store.putRow(listed({ ...closed, protocol: "P1", openedAt: "2026-11-28T11:00:00Z" }));
   assert.equal(store.lines.get(KEY).protocol, "P2");
+});
+
+test("a scheduled message that was not sent stays in sight", () => {
+  const store = storeWith("mine");
+  const { scheduled } = store.conversation({ m: M, id: ID });
+  const row = { contactId: ID, text: "Good morning", sendAt: "2026-11-28T12:00:00Z", operatorId: ME };
+  for (const [state, count] of [["waiting", 1], ["missed", 1], ["failed", 1], ["sent", 0], ["waiting", 1], ["cancelled", 0]]) {
+    apply(store, { k: "schedule", id: 5, row: { ...row, state } });
+    assert.equal(scheduled.size, count, state);
+  }
+});
+
+test("whoever never paused is there when he connects, and away when he leaves", () => {
+  const store = storeWith();
+  const presence = () => store.operators.get("8").presence;
+  store.operators.set("8", { id: "8", name: "Bia", areas: [], online: false, presence: "offline" });
+  applyNow(store, { t: "now", k: "presence", id: "8", online: true });
+  assert.equal(presence(), "online");
+  applyNow(store, { t: "now", k: "presence", id: "8", online: true, presence: "paused", pauseReason: "lunch" });
+  assert.equal(presence(), "paused");
+  applyNow(store, { t: "now", k: "presence", id: "8", online: false });
+  assert.equal(presence(), "offline");
 });
