@@ -4,7 +4,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { phone } from "../format/names.js";
-import { span } from "../format/times.js";
+import { lasting } from "../format/times.js";
 import { glyph, icon } from "../parts/icon.js";
 import { LOCALE, t } from "../words.js";
 import { pieces, wordsBefore } from "./template_text.js";
@@ -40,7 +40,7 @@ function why(app, { windowEndsAt }) {
     ${isClosed
       ? html`<p><strong>${t("Free text is back when the customer writes.")}</strong> ${t("It is allowed until 24 hours after his last message. Now only approved templates go out.")}</p>`
       : html`<p><strong>${t("Approved template")}</strong></p>`}
-    ${left === null ? nothing : html`<span class="clock">${isClosed ? t("closed {span} ago", { span: span(-left) }) : t("closes in {span}", { span: span(left) })}</span>`}
+    ${left === null ? nothing : html`<span class="clock">${isClosed ? t("closed {span} ago", { span: lasting(-left) }) : t("closes in {span}", { span: lasting(left) })}</span>`}
     ${isClosed ? nothing : html`<button class="btn btn--icon btn--small ${left === null ? "end" : ""}" type="button" aria-label=${t("Back to free text")} title=${t("Back to free text")} @click=${templates.close}>${icon("x", "icon--s")}</button>`}
   </div>`;
 }

@@ -10,6 +10,7 @@ const DAY = 24 * HOUR;
 const clockFormat = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long" });
 const shortDayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const shortYearFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
 const yearFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "long" });
 
 /** Returns the hour and minute of a time. @param {string | number} time */
@@ -31,6 +32,14 @@ export function span(duration) {
   if (duration < HOUR) return t("{count} min", { count: Math.floor(duration / MINUTE) });
   if (duration < DAY) return t("{count} h", { count: Math.floor(duration / HOUR) });
   return n("{count} day", "{count} days", Math.floor(duration / DAY));
+}
+
+/**
+ * Returns a duration within a sentence: under a minute `menos de 1 min` (less than 1 min).
+ * @param {number} duration in milliseconds
+ */
+export function lasting(duration) {
+  return duration < MINUTE ? t("less than 1 min") : span(duration);
 }
 
 /** Returns minutes and seconds: `0:42`. @param {number} seconds */
@@ -59,12 +68,18 @@ export function dayName(time, now) {
 }
 
 /**
- * Returns a moment in few words: `14:05`, `ontem, 11:20`, `14 out`.
+ * Returns a moment in few words: `14:05`, `ontem, 11:20`, `14 out`, `14 out 2025`; of what
+ * is to come always the hour, too: `amanhã, 09:00`, `2 dez, 09:00`.
  * @param {string} time
  * @param {number} now
  */
 export function moment(time, now) {
-  if (dayOf(time) === dayOf(now)) return clock(time);
-  if (dayOf(time) === dayOf(now - DAY)) return t("yesterday, {clock}", { clock: clock(time) });
-  return shortDayFormat.format(new Date(time)).replace(/ de /g, " ").replace(".", "");
+  const at = clock(time);
+  if (dayOf(time) === dayOf(now)) return at;
+  if (dayOf(time) === dayOf(now - DAY)) return t("yesterday, {clock}", { clock: at });
+  if (dayOf(time) === dayOf(now + DAY)) return t("tomorrow, {clock}", { clock: at });
+  const date = new Date(time);
+  const format = date.getFullYear() === new Date(now).getFullYear() ? shortDayFormat : shortYearFormat;
+  const day = format.format(date).replace(/ de /g, " ").replace(".", "");
+  return date.getTime() > now ? `${day}, ${at}` : day;
 }

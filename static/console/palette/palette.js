@@ -3,7 +3,6 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
-import { span } from "../format/times.js";
 import { contactAvatar, icon, waitMark } from "../parts/icon.js";
 import { t } from "../words.js";
 import { show } from "../dialogs/dialog.js";
@@ -38,7 +37,8 @@ export function palette(app, state) {
   }}>
     <div class="palette__input">${icon("search")}<input type="text" role="combobox" aria-expanded="true" aria-autocomplete="list" aria-controls="palette-list" aria-activedescendant=${active >= 0 ? `palette-${active}` : nothing}
       aria-label=${t("Name, number, protocol or action")} placeholder=${t("Name, number, protocol or action")} autocomplete="off" spellcheck="false" autofocus
-      .value=${state.text} @input=${(/** @type {any} */ event) => typed(app, event.target.value)} @keydown=${(/** @type {KeyboardEvent} */ event) => pressed(app, event)}><kbd class="only-wide">Esc</kbd></div>
+      .value=${state.text} @input=${(/** @type {any} */ event) => typed(app, event.target.value)} @keydown=${(/** @type {KeyboardEvent} */ event) => pressed(app, event)}><kbd class="only-wide">Esc</kbd>
+      <button class="btn btn--icon palette__close only-narrow" type="button" aria-label=${t("Close the dialog")} @click=${app.overlay.close}>${icon("x")}</button></div>
     <div class="palette__list scroll" role="listbox" id="palette-list" aria-label=${t("Found")}>
       ${groups.map((group) => html`<div role="group" aria-label=${group.name}><p class="menu__caption" aria-hidden="true">${group.name}</p>
         ${group.items.map((item) => option(app, item, place++, active, state.text))}</div>`)}
@@ -60,7 +60,7 @@ function option(app, item, place, active, text) {
   return html`<div class="menu__item ${place === active ? "is-active" : ""}" role="option" id="palette-${place}" aria-selected=${place === active} @click=${() => choose(app, item)}>
     ${contact ? contactAvatar(contact, "avatar--s") : icon(item.icon ?? "arrow")}
     <span class="menu__text clip-text" dir="auto">${before}${found ? html`<mark>${found}</mark>` : nothing}${after}${item.small ? html`<small>${item.small}</small>` : nothing}</span>
-    ${item.line?.open && item.line.waitingSince ? html`<span class="menu__end">${waitMark(item.line, app.now, span(app.now - Date.parse(item.line.waitingSince)))}</span>` : nothing}
+    ${item.line?.open && item.line.waitingSince ? html`<span class="menu__end">${waitMark(item.line, app.now, item.line.waitingSince)}</span>` : nothing}
     ${item.end ? html`<span class="menu__end quiet">${item.end}</span>` : nothing}
     ${item.keys ? html`<span class="keys">${item.keys.split(" ").map((key) => html`<kbd>${key.length > 1 ? key : key.toUpperCase()}</kbd>`)}</span>` : nothing}</div>`;
 }

@@ -3,6 +3,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName, initials, tint } from "../format/names.js";
+import { lasting, span } from "../format/times.js";
 import { t } from "../words.js";
 
 const ICONS = document.body.dataset.icons ?? "";
@@ -42,8 +43,12 @@ export function contactAvatar(contact, size = "") {
  * @param {string} [size] a class
  */
 export function operatorAvatar(operator, size = "avatar--s") {
-  const presence = presenceOf(operator);
-  return html`<span class="avatar ${size} ${tint(operator.id)}" aria-hidden="true">${initials(operator.name)}<span class="presence presence--${PRESENCE_CLASS[presence]}"></span></span>`;
+  return html`<span class="avatar ${size} ${tint(operator.id)}" aria-hidden="true">${initials(operator.name)}${presenceMark(presenceOf(operator))}</span>`;
+}
+
+/** At the corner of an avatar. @param {string} presence */
+export function presenceMark(presence) {
+  return html`<span class="presence presence--${PRESENCE_CLASS[presence]}"></span>`;
 }
 
 /** @type {Record<string, string>} */
@@ -69,15 +74,16 @@ export function deliveryMark(status) {
 }
 
 /**
- * The waiting time of a customer: ring, half or full, by how near the target is.
+ * How long a customer has been waiting: ring, half or full, by how near the target is.
  * @param {import("../types.js").Line} line
  * @param {number} now
- * @param {string} spanText
+ * @param {string} since
  */
-export function waitMark(line, now, spanText) {
+export function waitMark(line, now, since) {
   const level = waitLevel(line, now);
+  const duration = now - Date.parse(since);
   const words = { ok: t(", in time"), warn: t(", nearly late"), late: t(", late") };
-  return html`<span class="sla sla--${level}"><span class="vh">${t("waiting for")} </span>${spanText}<span class="vh">${words[level]}</span></span>`;
+  return html`<span class="sla sla--${level}"><span class="vh">${t("waiting for")} ${lasting(duration)}${words[level]}</span><span aria-hidden="true">${span(duration)}</span></span>`;
 }
 
 /**

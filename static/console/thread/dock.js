@@ -3,7 +3,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName } from "../format/names.js";
-import { span } from "../format/times.js";
+import { lasting, span } from "../format/times.js";
 import { operatorAvatar } from "../parts/icon.js";
 import { t } from "../words.js";
 
@@ -31,7 +31,7 @@ function lostClaim(app, { winner, at }) {
   const contact = next && app.store.contacts.get(next.key);
   const operator = app.store.operators.get(winner);
   const name = operator?.name ?? t("Somebody else");
-  const waited = next?.queuedAt ? span(app.now - Date.parse(next.queuedAt)) : "";
+  const waited = next?.queuedAt ? lasting(app.now - Date.parse(next.queuedAt)) : "";
   return frame(
     html`${operator ? operatorAvatar(operator) : nothing}<p class="dock__text" role="status"><strong>${t("{name} answered {span} ago", { name, span: seconds(app.now - at) })}</strong>
       <span>${contact ? t("The next is {name}, waiting for {span}.", { name: contactName(contact), span: waited }) : t("Nobody else is waiting.")}</span></p>`,

@@ -2,7 +2,7 @@ import "./setup.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contactName, fileSize, hue, initials, phone, tint } from "../../../static/console/format/names.js";
-import { dayName, minutes, moment, span } from "../../../static/console/format/times.js";
+import { dayName, lasting, minutes, moment, span } from "../../../static/console/format/times.js";
 import { contact } from "./rows.mjs";
 
 test("numbers are written as people do", () => {
@@ -51,5 +51,19 @@ test("days and moments are named from today", () => {
   assert.match(dayName(at(2026, 10, 27, 23), now), /^Yesterday, /);
   assert.match(dayName(at(2025, 10, 27), now), /2025/);
   assert.match(moment(at(2026, 10, 27, 11, 20), now), /^yesterday, 11:20/);
-  assert.match(moment(at(2026, 9, 14), now), /Oct/);
+  assert.match(moment(at(2026, 9, 14), now), /^Oct 14$/);
+});
+
+test("a moment to come has its hour, and one of another year its year", () => {
+  const now = new Date(2026, 10, 28, 15).getTime();
+  const at = (...when) => new Date(...when).toISOString();
+  assert.match(moment(at(2026, 10, 29, 9), now), /^tomorrow, 0?9:00/);
+  assert.match(moment(at(2026, 11, 2, 9), now), /^Dec 2, 0?9:00/);
+  assert.match(moment(at(2027, 0, 2, 9), now), /^Jan 2, 2027, 0?9:00/);
+  assert.match(moment(at(2025, 9, 14), now), /^Oct 14, 2025$/);
+});
+
+test("a duration in a sentence is never a moment", () => {
+  assert.equal(lasting(59_999), "less than 1 min");
+  assert.equal(lasting(60_000), "1 min");
 });
