@@ -55,6 +55,8 @@ export class Calls {
   settings = () => this.client.call("GET", "/api/session/settings");
   /** @param {Record<string, any>} settings */
   saveSettings = (settings) => this.client.call("PUT", "/api/session/settings", settings);
+  /** @param {string} password @param {string} newPassword */
+  changePassword = (password, newPassword) => this.client.call("PUT", "/api/session/password", { password, newPassword });
   sessions = () => this.client.call("GET", "/api/session/list");
   /** @param {number} id */
   endSession = (id) => this.client.call("DELETE", "/api/session/list", { id });
@@ -84,6 +86,8 @@ export class Calls {
   operators = (m) => this.client.call("POST", "/api/operator/get", managerFields(m));
   /** @param {Id} m */
   templates = (m) => this.client.call("POST", "/api/user/templates", managerFields(m));
+  /** @param {Id} m */
+  gateway = (m) => this.client.call("POST", "/api/user/session", managerFields(m));
   /** @param {Id} m */
   options = (m) => this.client.call("POST", "/api/user/options", managerFields(m));
 

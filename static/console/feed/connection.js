@@ -80,6 +80,7 @@ export class Connection {
     this.line = wasAway ? "back" : "live";
     this.#settle();
     app.outbox.flush();
+    app.sync.readGateways();
     app.presence.say();
     app.shell.look();
   }

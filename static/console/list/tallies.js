@@ -10,18 +10,18 @@ export class Tallies {
   /** @type {import("../store/store.js").Store} */
   #store;
 
-  /** How many of one's own chats wait for the customer; "" until the list is read. */
+  /** How many of one's own chats wait for the customer, "60+" if more may follow; "" until the list is read. */
   get mineAnswered() {
-    const { lists, me, contacts } = this.#store;
-    const list = [...lists.values()].find(({ filter }) => filter.tab === "mine" && filter.m == null && filter.area == null);
-    if (!list?.isRead) return "";
-    return list.lines.filter((line) => line.waitingSince === null && contacts.get(line.key)?.operatorId === me).length;
+    const { mine, me, contacts } = this.#store;
+    if (!mine.isRead) return "";
+    const count = mine.lines.filter((line) => line.waitingSince === null && contacts.get(line.key)?.operatorId === me).length;
+    return mine.next === null ? count : `${count}+`;
   }
 
   /** How many of one's own chats have something unread. */
   get unreadOfMine() {
-    const list = [...this.#store.lists.values()].find(({ filter }) => filter.tab === "mine");
-    return list ? list.lines.filter((line) => this.#store.contacts.get(line.key)?.unread).length : 0;
+    const { mine, contacts } = this.#store;
+    return mine.lines.filter((line) => contacts.get(line.key)?.unread).length;
   }
 
   /** The queues of the areas, by name. */

@@ -41,11 +41,14 @@ export class Reader {
 
   /** @param {Id} m @param {import("../types.js").Manager} manager */
   async readManager(m, manager) {
+    const { generation } = this;
     const [areas, { operators }, options] = await Promise.all([
       this.calls.areas(manager),
       this.calls.operators(m),
       this.calls.options(m),
     ]);
+    if (generation !== this.generation) return; // a reset came meanwhile
+    for (const key of this.store.areas.keys()) if (JSON.parse(key)[0] === m) this.store.areas.delete(key);
     for (const area of areas) this.store.areas.set(keyOf(m, area.id), area);
     for (const operator of operators) this.store.operators.set(operator.id, operator);
     this.store.options.set(m, options);

@@ -13,6 +13,9 @@ import { emptyCounts } from "./counts.js";
 // Conversations and filters that were left are kept so long that going back is instant.
 const CONVERSATIONS_KEPT = 12;
 const LISTS_KEPT = 8;
+/** @type {Filter} */
+const MINE = { tab: "mine" };
+const ALL_MINE = JSON.stringify(MINE);
 
 /** Returns the key of a contact, or of what else a manager has. @param {Id} m @param {Id} id */
 export function keyOf(m, id) {
@@ -109,8 +112,13 @@ export class Store {
     if (list) this.lists.delete(name);
     else list = new ChatList(filter, this.contacts);
     this.lists.set(name, list);
-    forgetOldest(this.lists, LISTS_KEPT);
+    forgetOldest(this.lists, LISTS_KEPT, ALL_MINE);
     return list;
+  }
+
+  /** All of one's own chats, whatever else is shown: what is unread is counted there. */
+  get mine() {
+    return this.list(MINE);
   }
 
   /** Returns the conversation with a contact, empty at first. @param {import("../api/calls.js").Ref} ref */
@@ -145,6 +153,13 @@ export class Store {
     this.#forget(key);
   }
 
+  /** Forgets what no list and no conversation shows: the server may not show it any more. */
+  forgetUnshown() {
+    const shown = new Set(this.conversations.keys());
+    for (const list of this.lists.values()) for (const { key } of list.lines) shown.add(key);
+    for (const key of [...this.contacts.keys()]) if (!shown.has(key)) this.#forget(key);
+  }
+
   /** @param {string} key */
   #forget(key) {
     this.lines.delete(key);
@@ -162,10 +177,10 @@ export class Store {
   }
 }
 
-/** @param {Map<string, any>} map @param {number} kept */
-function forgetOldest(map, kept) {
+/** @param {Map<string, any>} map @param {number} kept @param {string} [always] the name of what is never forgotten */
+function forgetOldest(map, kept, always) {
   for (const name of map.keys()) {
     if (map.size <= kept) return;
-    map.delete(name);
+    if (name !== always) map.delete(name);
   }
 }

@@ -55,20 +55,17 @@ export class Sync extends Reader {
 
   /** Reads all that the console shows; then applies the frames that came meanwhile. */
   async readAll() {
-    const { store, calls } = this;
+    const { store } = this;
     const generation = ++this.generation;
     try {
-      const managers = await calls.managers();
-      const known = new Set(managers.map((/** @type {any} */ one) => one.number ?? one.facebookId));
-      for (const m of store.managers.keys()) if (!known.has(m)) store.managers.delete(m);
-      for (const { contacts, ...manager } of managers)
-        store.managers.set(manager.number ?? manager.facebookId, manager);
+      const managers = await this.#readManagers();
       await Promise.all([
-        ...[...store.managers.entries()].map(([m, manager]) => this.readManager(m, manager)),
+        ...managers,
         this.readCounts(),
-        ...[...store.lists.values()].map((list) => this.readList(list.filter, true)),
+        ...this.#lists().map((list) => this.readList(list.filter, true)),
         ...[...store.conversations.values()].map((one) => this.readConversation(one.ref, true)),
       ]);
+      store.forgetUnshown();
     } catch (error) {
       this.onError(/** @type {Error} */ (error));
       if (generation === this.generation) setTimeout(() => this.readAll(), 2000);
@@ -79,5 +76,36 @@ export class Sync extends Reader {
     this.waiting = null;
     for (const frame of frames) this.#apply(frame);
     store.changed();
+    this.readGateways();
+  }
+
+  /** Reads whether the numbers are connected; of what the line missed the feed tells nothing later. */
+  async readGateways() {
+    const { managers, gateways } = this.store;
+    const reading = [...managers.keys()].map(async (m) => {
+      const { state, since } = await this.calls.gateway(m);
+      gateways.set(m, { state, since });
+    });
+    await Promise.allSettled(reading); // as it was, where it could not be read
+    this.store.changed();
+  }
+
+  /** Reads which managers there are; returns the reading of what each has. */
+  async #readManagers() {
+    const { store } = this;
+    const managers = await this.calls.managers();
+    const known = new Set(managers.map((/** @type {any} */ one) => one.number ?? one.facebookId));
+    for (const m of store.managers.keys()) if (!known.has(m)) store.managers.delete(m);
+    for (const key of store.areas.keys()) if (!known.has(JSON.parse(key)[0])) store.areas.delete(key);
+    for (const { contacts, ...manager } of managers)
+      store.managers.set(manager.number ?? manager.facebookId, manager);
+    return [...store.managers.entries()].map(([m, manager]) => this.readManager(m, manager));
+  }
+
+  /** The lists that are shown, and that of one's own chats. */
+  #lists() {
+    const { store } = this;
+    if (store.me !== "0") store.mine;
+    return [...store.lists.values()];
   }
 }

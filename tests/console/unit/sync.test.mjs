@@ -1,6 +1,7 @@
 import "./setup.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Tallies } from "../../../static/console/list/tallies.js";
 import { emptyCounts } from "../../../static/console/store/counts.js";
 import { Store } from "../../../static/console/store/store.js";
 import { Sync } from "../../../static/console/store/sync.js";
@@ -201,4 +202,47 @@ test("a closed chat whose contact has begun another since is read into the list"
   for (let n = 0; n < 3; n += 1) await heartbeat(sync, t);
   assert.deepEqual(store.list({ tab: "closed" }).lines.map(({ protocol }) => protocol), ["P1"]);
   assert.deepEqual(store.list({ tab: "queue" }).lines.map(({ protocol }) => protocol), ["P2"]);
+});
+
+/** What a start or a reset reads beside the lists. */
+const COMPANY = {
+  managers: [{ number: M, facebookId: null, name: "Bakery" }],
+  operators: { operators: [] },
+  options: {},
+  gateway: { state: "closed", since: "2026-11-28T10:00:00Z" },
+};
+
+test("after a reset nothing is left that the server does not show any more", async () => {
+  const { store, sync } = synced({ ...COMPANY, areas: [{ id: "vendas", name: "Sales" }], list: { chats: [], next: null, counts: waiting(0), s: 9 } });
+  store.areas.set(JSON.stringify([M, "gone"]), { id: "gone", name: "Gone" });
+  store.areas.set(JSON.stringify(["page", "gone"]), { id: "gone", name: "Gone" });
+  store.list({ tab: "queue" }).replace([store.putRow(listed())], null);
+  sync.hear({ t: "reset", e: "e2", s: 9 });
+  for (let n = 0; n < 40; n += 1) await null;
+  assert.deepEqual([...store.areas.values()].map(({ id }) => id), ["vendas"]);
+  assert.deepEqual([store.lines.size, store.contacts.size], [0, 0]);
+});
+
+test("one's own chats are read wherever one starts, and whether the number is connected", async () => {
+  const { store, sync } = synced({ ...COMPANY, areas: [], list: { chats: [listed({ state: "serving" }, { operatorId: ME, unread: 2 })], next: null, counts: waiting(0), s: 9 } });
+  sync.hear({ t: "reset", e: "e2", s: 9 });
+  for (let n = 0; n < 40; n += 1) await null;
+  assert.equal(new Tallies(store).unreadOfMine, 1);
+  assert.deepEqual(store.gateways.get(M), COMPANY.gateway);
+  for (let n = 0; n < 20; n += 1) store.list({ tab: "queue", area: `area${n}` });
+  assert.equal(store.mine.lines.length, 1);
+});
+
+test("what a manager had before a reset does not replace what was read after it", async () => {
+  const old = held();
+  const { store, sync } = synced({ ...COMPANY, areas: [], list: { chats: [], next: null, counts: waiting(0), s: 9 } });
+  const answers = [old.promise, { operators: [{ id: ME, name: "Ana", areas: [], presence: "online" }] }];
+  sync.calls.operators = () => answers.shift();
+  sync.hear({ t: "reset", e: "e1", s: 8 });
+  for (let n = 0; n < 10; n += 1) await null;
+  sync.hear({ t: "reset", e: "e2", s: 9 });
+  for (let n = 0; n < 40; n += 1) await null;
+  old.answer({ operators: [{ id: ME, name: "Ana", areas: [], presence: "offline" }] });
+  for (let n = 0; n < 40; n += 1) await null;
+  assert.equal(store.operators.get(ME).presence, "online");
 });
