@@ -5,8 +5,10 @@ import { Access } from "./session/access.js";
 import { Attaching } from "./composer/attaching.js";
 import { Calls } from "./api/calls.js";
 import { Client } from "./api/client.js";
+import { ContactFiles } from "./contact/files.js";
 import { Connection } from "./feed/connection.js";
 import { moment } from "./format/times.js";
+import { Finding } from "./thread/finding.js";
 import { ListView } from "./list/view.js";
 import { Tallies } from "./list/tallies.js";
 import { SearchBox } from "./list/search.js";
@@ -62,6 +64,7 @@ export class App {
     this.connection = new Connection(this);
     this.listView = new ListView(this);
     this.threadView = new ThreadView(this);
+    this.finding = new Finding(this);
     this.search = new SearchBox(this);
     this.actions = new ChatActions(this);
     this.transferring = new Transferring(this);
@@ -69,6 +72,7 @@ export class App {
     this.attaching = new Attaching(this);
     this.recording = new Recording(this);
     this.quoting = new Quoting(this);
+    this.files = new ContactFiles(this);
     this.access = new Access(this);
     this.notices = new Notices(this);
     this.shell = new Shell(this);
@@ -126,6 +130,7 @@ export class App {
       this.actions.openProtocol(place.protocol);
       return;
     }
+    this.search.follow(place.filter);
     const list = this.store.list(place.filter);
     if (!list.isRead) this.sync.readList(place.filter);
     const before = this.sync.ref;
@@ -137,6 +142,7 @@ export class App {
 
   /** @param {import("./api/calls.js").Ref | null} ref */
   async #opened(ref) {
+    this.overlay.leaveChat();
     this.threadView.reset();
     this.writing.reset();
     this.access.reset();
@@ -151,6 +157,7 @@ export class App {
     this.#markNew();
     this.seen();
     this.notices.look();
+    this.finding.showWanted();
     this.listView.readNext();
   }
 
@@ -177,11 +184,14 @@ export class App {
     if (ref) this.sync.readConversation(ref, true);
   }
 
-  /** @param {Line} line */
+  /** Opens a chat: where words were found that were looked for, or where an earlier one began. @param {Line} line */
   openLine(line) {
     const [m, id] = JSON.parse(line.key);
+    const isOpen = this.conversation?.key === line.key;
+    this.finding.wanted = line.hit ? { key: line.key, id: line.hit.id } : line.open ? null : line;
     this.listView.active = line.protocol;
     this.router.go(addressOf(this.router.place.filter, { m, id }));
+    if (isOpen) this.finding.showWanted();
   }
 
   openNext = () => {

@@ -4,13 +4,14 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { contactName, fileSize } from "../format/names.js";
-import { span } from "../format/times.js";
+import { lasting } from "../format/times.js";
 import { glyph, icon } from "../parts/icon.js";
 import { LOCALE, t } from "../words.js";
 import { quickReplies } from "./quick.js";
 import { quoteBar } from "./quoting.js";
 import { recordButton, recordingBox } from "./recording.js";
 import { templatePicker } from "./templates.js";
+import { lengthOf } from "./writing.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../types.js").Line} Line */
@@ -44,7 +45,7 @@ export function composer(app, line, contact) {
         ${isNote || !templates.isOffered ? nothing : html`<button class="btn btn--icon" type="button" aria-label=${t("Approved template")} title=${t("Approved template")} @click=${templates.open}>${icon("file")}</button>`}
         <button class="btn composer__mode" type="button" aria-pressed=${isNote} aria-keyshortcuts="N" title=${t("Internal note (N)")} @click=${app.writing.toggleNote}>${icon("note")}<span class="label">${isNote ? t("Internal note: only the team sees it") : t("Note")}</span>${isNote ? icon("x", "icon--xs") : nothing}</button>
         <span class="composer__end">
-          <span class="composer__hint">${hint(app, line, text ?? "")}</span>
+          <span class="composer__hint">${hint(app, text ?? "")}</span>
           ${isNote
             ? html`<button class="btn btn--note" type="submit" aria-busy=${app.overlay.busy === "note" || nothing}>${icon("note")}<span class="label">${t("Keep the note")}</span></button>`
             : html`<button class="btn btn--primary" type="submit" aria-busy=${app.attaching.reading > 0 || nothing}>${icon("send")}<span class="label">${t("Send")}</span></button>`}
@@ -63,7 +64,7 @@ function writingRow(app, line) {
   const left = Date.parse(line.windowEndsAt) - app.now;
   if (left > 4 * 3_600_000) return nothing;
   if (left <= 0) return html`${glyph("wait")}<span>${t("The customer wrote more than 24 hours ago: Messenger may refuse the answer.")}</span>`;
-  return html`${glyph("wait")}<span>${t("The time to answer freely ends in {span}. After that only approved templates go out.", { span: span(left) })}</span>`;
+  return html`${glyph("wait")}<span>${t("The time to answer freely ends in {span}. After that only approved templates go out.", { span: lasting(left) })}</span>`;
 }
 
 /** Whether only templates go out. Messenger has none: it takes late answers or refuses them. @param {Line} line @param {Contact} contact @param {number} now */
@@ -71,11 +72,14 @@ function isWindowClosed(line, contact, now) {
   return contact.channel === "whatsapp" && line.windowEndsAt !== null && Date.parse(line.windowEndsAt) <= now;
 }
 
-/** @param {App} app @param {Line} line @param {string} text */
-function hint(app, line, text) {
-  const most = app.store.options.get(line.m)?.longestText ?? 4096;
-  if (text.length > most * COUNTED_FROM) return `${text.length} / ${most}`;
-  return app.writing.isNote ? t("Enter keeps it") : t("Enter sends");
+/** @param {App} app @param {string} text */
+function hint(app, text) {
+  const { longest, isNote } = app.writing;
+  // Pairs of code units are one character: fewer than that are never too many.
+  const count = text.length > longest * COUNTED_FROM ? lengthOf(text) : 0;
+  if (count > longest) return html`<span class="is-over">${count} / ${longest}</span>`;
+  if (count > longest * COUNTED_FROM) return `${count} / ${longest}`;
+  return isNote ? t("Enter keeps it") : t("Enter sends, / quick replies");
 }
 
 /** @param {App} app */

@@ -121,11 +121,15 @@ export class Suggestions {
     writing.field?.focus();
   }
 
-  /** The ids of the colleagues whose names stand after `@`. @param {string} text */
+  /** The ids of the colleagues whose names stand after `@`: "@Ana Lima" is not "@Ana". @param {string} text */
   mentionsIn(text) {
-    return this.#colleagues()
-      .filter(({ text: name }) => text.includes(`@${name}`))
-      .map(({ id }) => id);
+    const longestFirst = this.#colleagues().sort((one, other) => other.text.length - one.text.length);
+    let left = text;
+    return longestFirst.flatMap(({ id, text: name }) => {
+      const parts = left.split(`@${name}`);
+      left = parts.join("\n");
+      return parts.length > 1 ? [id] : [];
+    });
   }
 
   /** What screen readers hear of an empty offer. */

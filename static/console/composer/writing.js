@@ -2,10 +2,19 @@
 /** What one is writing: drafts, notes, quick replies. */
 
 import { uuid } from "../parts/uuid.js";
+import { t } from "../words.js";
 import { Suggestions } from "./suggestions.js";
 import { TemplateChoice } from "./template_choice.js";
 
 const TALLEST = 200;
+// What the API takes.
+const LONGEST_NOTE = 4096;
+const LONGEST_CAPTION = 1024;
+
+/** Returns how many characters a text has, as the server counts them. @param {string} text */
+export function lengthOf(text) {
+  return [...text].length;
+}
 
 export class Writing {
   /** @param {import("../app.js").App} app */
@@ -115,13 +124,29 @@ export class Writing {
     const [first, ...others] = app.attaching.list;
     if (!to || !app.mayAnswer || app.attaching.reading || (!text && !first)) return;
     const contact = this.#key;
+    if (this.#isTooLong(text)) return;
+    const isCaption = lengthOf(text) <= LONGEST_CAPTION;
     if (first) {
-      this.sendFile(contact, first.file, text ? { caption: text } : {});
+      this.sendFile(contact, first.file, text && isCaption ? { caption: text } : {});
       for (const { file } of others) this.sendFile(contact, file);
-    } else app.outbox.add({ contact, ...app.calls.textCall(to, text, app.quoting.take(contact)) });
+    }
+    if (text && !(first && isCaption)) app.outbox.add({ contact, ...app.calls.textCall(to, text, app.quoting.take(contact)) });
     app.attaching.take();
     this.text = "";
     app.threadView.toEnd();
+  }
+
+  /** How many characters a text may have. */
+  get longest() {
+    return this.isNote ? LONGEST_NOTE : (this.app.store.options.get(this.app.line?.m ?? 0)?.longestText ?? LONGEST_NOTE);
+  }
+
+  /** Says so if a text is too long to be sent; it stays as it is. @param {string} text */
+  #isTooLong(text) {
+    const { longest } = this;
+    const count = lengthOf(text);
+    if (count > longest) this.app.overlay.toast(t("The text is too long"), { small: t("{count} of {most} characters", { count, most: longest }) });
+    return count > longest;
   }
 
   /**
@@ -144,14 +169,21 @@ export class Writing {
     return ref && app.overlay.during("again", () => app.calls.sendAgain(ref, message.id));
   }
 
+  /** The last one that failed: those that the server does not have stand behind all others. */
   tryLastAgain() {
-    const failed = this.app.conversation?.messages.filter(({ status }) => status === "failed").pop();
-    if (failed && this.app.mayAnswer) this.tryAgain(failed, false);
+    const { conversation, mayAnswer, outbox } = this.app;
+    if (!conversation || !mayAnswer) return;
+    const lastOf = (/** @type {import("../types.js").Message[]} */ messages) => messages.filter(({ status }) => status === "failed").pop();
+    const queued = lastOf(outbox.messagesFor(conversation));
+    const failed = queued ?? lastOf(conversation.messages);
+    if (failed) this.tryAgain(failed, failed === queued);
   }
 
   // Notes
 
   toggleNote = () => {
+    // What is being recorded goes to the customer.
+    if (this.app.recording.isOn) return;
     this.isNote = !this.isNote;
     this.suggestions.offer = null;
     this.app.afterDraw(() => {
@@ -170,7 +202,7 @@ export class Writing {
     const { app } = this;
     const { ref } = app.router.place;
     const text = this.text.trim();
-    if (!ref || !text) return;
+    if (!ref || !text || this.#isTooLong(text)) return;
     app.overlay.during("note", async () => {
       const note = await app.calls.note(ref, text, this.suggestions.mentionsIn(text), uuid());
       app.store.conversation(ref).putNote({ ...note, author: app.account.person?.name ?? "" });

@@ -3,10 +3,11 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName, hue, phone } from "../format/names.js";
-import { span } from "../format/times.js";
+import { lasting } from "../format/times.js";
 import { channelName, contactAvatar, icon } from "../parts/icon.js";
 import { addressOf } from "../router.js";
 import { n, t } from "../words.js";
+import { filesBlock } from "./files.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -45,7 +46,8 @@ function body(app, line, contact, conversation) {
     </dl></div>
     ${tagsBlock(app, line)}
     ${scheduledBlock(app, conversation)}
-    ${pastBlock(app, line, conversation)}`;
+    ${pastBlock(app, line, conversation)}
+    ${filesBlock(app, conversation)}`;
 }
 
 /** @param {App} app @param {import("../types.js").Line} line */
@@ -54,7 +56,7 @@ function answerUntil(app, { windowEndsAt, open }) {
   const left = Date.parse(windowEndsAt) - app.now;
   const part = Math.max(0, Math.min(100, (left / 86_400_000) * 100));
   return html`<dt>${t("Answer until")}</dt><dd>${app.moment(windowEndsAt)}<svg class="window-bar ${left < 4 * 3_600_000 ? "is-soon" : ""}" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width=${part} height="4"></rect></svg>
-    <span class="sub">${left > 0 ? t("{span} left", { span: span(left) }) : t("over")}</span></dd>`;
+    <span class="sub">${left > 0 ? t("{span} left", { span: lasting(left) }) : t("over")}</span></dd>`;
 }
 
 /** @param {App} app @param {import("../types.js").Line} line */
@@ -73,7 +75,7 @@ function tagsBlock(app, line) {
 function scheduledBlock(app, conversation) {
   if (!conversation.scheduled.size) return nothing;
   return html`<section class="block"><h3 class="block__title"><span>${t("Scheduled messages")}</span></h3><div class="past">
-    ${[...conversation.scheduled.values()].map((one) => html`<div class="past__item"><b dir="auto">${one.text || one.name}</b><time>${app.moment(one.sendAt)}</time><span>${one.error ?? app.names.operatorName(one.operatorId)} <button class="btn btn--small" type="button" @click=${() => app.actions.cancelScheduled(one.id)}>${one.state === "waiting" ? t("Cancel") : nothing}</button></span></div>`)}
+    ${[...conversation.scheduled.values()].map((one) => html`<div class="past__item"><b dir="auto">${one.text || one.name}</b><time>${app.moment(one.sendAt)}</time><span>${one.state === "waiting" ? html`${app.names.operatorName(one.operatorId)} <button class="btn btn--small" type="button" @click=${() => app.actions.cancelScheduled(one.id)}>${t("Cancel")}</button>` : t("Not sent: {reason}", { reason: one.error || t("the service was away at that time") })}</span></div>`)}
   </div></section>`;
 }
 
@@ -86,7 +88,7 @@ function pastBlock(app, line, { sessions }) {
   const earlier = sessions.filter(({ protocol }) => protocol !== line.protocol).reverse();
   if (!earlier.length) return nothing;
   return html`<section class="block"><h3 class="block__title"><span>${n("{count} earlier chat", "{count} earlier chats", earlier.length)}</span></h3><div class="past">
-    ${earlier.slice(0, 12).map((session) => html`<a class="past__item" href="/protocol/${encodeURIComponent(session.protocol)}"><b>${session.protocol}</b><time>${app.moment(session.openedAt)}</time>
+    ${earlier.slice(0, 12).map((session) => html`<a class="past__item" href="/protocol/${encodeURIComponent(session.protocol)}" @click=${(/** @type {MouseEvent} */ event) => app.actions.showSession(session, event)}><b>${session.protocol}</b><time>${app.moment(session.openedAt)}</time>
       <span>${[session.area && app.names.areaName(line.m, session.area), session.operatorId !== "0" && app.names.operatorName(session.operatorId), session.rating && t("mark {mark}", { mark: session.rating })].filter(Boolean).join(" · ")}</span></a>`)}
   </div></section>`;
 }

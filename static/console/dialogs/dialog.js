@@ -7,6 +7,7 @@ import { icon } from "../parts/icon.js";
 import { t } from "../words.js";
 import { closing } from "./closing.js";
 import { keysSheet } from "./keys.js";
+import { password } from "./password.js";
 import { schedule } from "./schedule.js";
 import { sessions } from "./sessions.js";
 import { palette } from "../palette/palette.js";
@@ -34,6 +35,8 @@ export function dialogs(app) {
       return palette(app, dialog);
     case "schedule":
       return schedule(app, dialog);
+    case "password":
+      return password(app, dialog);
     case "sessions":
       return sessions(app, dialog);
     case "viewer":

@@ -5,6 +5,7 @@ import { openPalette } from "../palette/palette.js";
 import { t } from "../words.js";
 
 const TOAST_SHOWN = 6000;
+const OF_A_CHAT = new Set(["transfer", "closing", "schedule", "why", "viewer"]);
 
 /** @typedef {{text: string, small?: string, action?: string, act?: () => void}} Toast */
 
@@ -34,12 +35,24 @@ export class Overlay {
     this.app.render();
   }
 
+  /** Closes the dialog of what has been done: what opened it goes, the messages stay. */
+  closeDone() {
+    this.opener = document.getElementById("log");
+    this.close();
+  }
+
   close = () => {
     if (this.dialog?.source) URL.revokeObjectURL(this.dialog.source);
     this.dialog = null;
     const { opener } = this;
     this.app.afterDraw(() => /** @type {HTMLElement | null} */ (opener)?.isConnected && /** @type {HTMLElement} */ (opener).focus());
   };
+
+  /** Another chat is open, or none: what was asked about the one before is asked no more. */
+  leaveChat() {
+    if (OF_A_CHAT.has(this.dialog?.name)) this.close();
+    if (this.menu === "chat") this.menu = "";
+  }
 
   /** @param {Record<string, any>} change */
   change(change) {
@@ -103,7 +116,10 @@ export class Overlay {
       if (list) list.focus();
       else /** @type {HTMLElement} */ (target).blur();
     }
-    else if (app.router.place.ref) app.go(app.router.place.filter);
+    else if (app.router.place.ref) {
+      app.go(app.router.place.filter);
+      app.afterDraw(() => document.getElementById("cards")?.focus());
+    }
   }
 
   // Toasts

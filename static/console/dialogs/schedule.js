@@ -17,7 +17,7 @@ export function schedule(app, dialog) {
   return frame(app, title, html`<form class="stack" @submit=${app.actions.onSchedule}>
     <div class="dialog__body scroll stack">
       ${dialog.error ? html`<p class="error" role="alert">${dialog.error}</p>` : nothing}
-      <label class="field"><span class="field__label">${t("Message")}</span><textarea class="input" rows="3" required dir="auto" .value=${dialog.text} @input=${(/** @type {any} */ event) => app.overlay.change({ text: event.target.value })}></textarea></label>
+      <label class="field"><span class="field__label">${t("Message")}</span><textarea class="input" rows="3" required dir="auto" .value=${dialog.text} @input=${app.actions.onScheduleText}></textarea></label>
       <label class="field"><span class="field__label">${t("When")}</span><input class="input" type="datetime-local" required .value=${dialog.at} min=${localTime(app.now)} max=${localTime(app.now + 90 * 24 * HOUR)} @input=${(/** @type {any} */ event) => set(event.target.value)}></label>
       <div class="chips">${presets(app.now).map(({ name, at }) => html`<button class="chip" type="button" @click=${() => set(localTime(at))}>${name}</button>`)}</div>
       <p class="says"><span>${t("It goes out in your name. If the customer can no longer be answered freely then, it is not sent and you see it here.")}</span></p>

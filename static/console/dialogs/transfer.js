@@ -34,7 +34,7 @@ export function transfer(app, dialog) {
       </div>
       ${reasons(app, line.m, dialog)}
       <label class="field"><span class="field__label">${t("Note for whoever receives it; the customer does not see it")}</span>
-        <textarea class="input" name="note" rows="2" .value=${dialog.note} @input=${(/** @type {any} */ event) => app.overlay.change({ note: event.target.value })}></textarea></label>
+        <textarea class="input" name="note" rows="2" .value=${dialog.note} @input=${app.transferring.onNote}></textarea></label>
       <p class="says">${icon("arrow")}<span>${consequence(app, line.m, dialog, people)}</span></p>
     </div>
     <footer class="dialog__foot"><span class="quiet only-wide">${t("The protocol stays {protocol}", { protocol: line.protocol })}</span>
@@ -54,7 +54,7 @@ function areaFacts(app, m, code, current) {
   const waiting = app.store.counts.waiting?.areas[code] ?? 0;
   const free = app.names.operatorsOf(m).filter((one) => one.areas.includes(code) && presenceOf(one) === "online").length;
   const queue = waiting ? t("{count} in the queue", { count: waiting }) : t("empty queue");
-  return `${queue}, ${free ? t("{count} available", { count: free }) : t("nobody available")}`;
+  return `${queue}, ${free ? n("{count} available", "{count} available", free) : t("nobody available")}`;
 }
 
 /** @param {App} app @param {import("../types.js").Operator} operator */

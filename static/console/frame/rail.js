@@ -2,10 +2,11 @@
 /** The rail at the edge: where to go, the queues, one's presence. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { openPassword } from "../dialogs/password.js";
 import { openSessions } from "../dialogs/sessions.js";
 import { hue, initials, tint } from "../format/names.js";
 import { bell } from "../notices/bell.js";
-import { icon } from "../parts/icon.js";
+import { icon, presenceMark } from "../parts/icon.js";
 import { addressOf } from "../router.js";
 import { OTHER, t } from "../words.js";
 
@@ -33,10 +34,8 @@ function me(app) {
   const person = app.account.person;
   if (!person) return nothing;
   const presence = app.account.presence;
-  /** @type {Record<string, string>} */
-  const mark = { online: "on", paused: "pause", offline: "off" };
   return html`<button class="rail__me" type="button" id="me" aria-haspopup="menu" aria-expanded=${app.overlay.menu === "me"} title=${t("Presence and account")} @click=${() => app.overlay.toggleMenu("me")}>
-    <span class="avatar avatar--s ${tint(person.operatorId ?? person.name)}" aria-hidden="true">${initials(person.name)}${app.isOperator ? html`<span class="presence presence--${mark[presence]}"></span>` : nothing}</span>
+    <span class="avatar avatar--s ${tint(person.operatorId ?? person.name)}" aria-hidden="true">${initials(person.name)}${app.isOperator ? presenceMark(presence) : nothing}</span>
     <span>${person.name.split(" ")[0]}<span class="vh">, ${app.names.presenceName(presence)}. ${t("Change")}</span></span></button>`;
 }
 
@@ -59,6 +58,7 @@ export function meMenu(app) {
     <button class="menu__item only-narrow" role="menuitem" @click=${() => app.overlay.fromMenu(() => app.overlay.toggleMenu("bell"))}>${icon("bell")}<span>${t("Sound and notices")}</span></button>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.overlay.openKeys)}>${icon("bolt")}<span>${t("Keys")}</span><span class="keys"><kbd>?</kbd></span></button>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(() => openSessions(app))}>${icon("lock")}<span>${t("Where I am signed in")}</span></button>
+    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(() => openPassword(app))}>${icon("pencil")}<span>${t("Change password")}</span></button>
     <div class="menu__sep" role="separator"></div>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.signOut)}>${icon("arrow")}<span>${t("Sign out")}</span></button>
   </div>`;

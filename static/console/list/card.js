@@ -3,7 +3,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName, hue } from "../format/names.js";
-import { span } from "../format/times.js";
+import { lasting } from "../format/times.js";
 import { channelName, contactAvatar, deliveryMark, glyph, icon, waitMark } from "../parts/icon.js";
 import { t } from "../words.js";
 
@@ -53,7 +53,7 @@ function waiting(app, line) {
   if (!line.open) return html`<span class="quiet">${app.moment(line.closedAt ?? line.openedAt)}</span>`;
   const since = line.state === "waiting" || line.state === "menu" ? line.queuedAt : line.waitingSince;
   if (since === null) return nothing;
-  return waitMark(line, now, span(now - Date.parse(since)));
+  return waitMark(line, now, since);
 }
 
 /** @param {App} app @param {Line} line @param {import("../types.js").Contact} contact */
@@ -90,7 +90,8 @@ export function preview(message) {
 
 /** @param {App} app @param {Line} line @param {import("../types.js").Contact} contact @param {boolean} isGone */
 function meta(app, line, contact, isGone) {
-  const holder = contact.operatorId !== "0" && contact.operatorId !== app.store.me ? app.names.operatorName(contact.operatorId) : "";
+  // A closed chat may be an earlier one of a customer whom somebody serves now.
+  const holder = line.open && contact.operatorId !== "0" && contact.operatorId !== app.store.me ? app.names.operatorName(contact.operatorId) : "";
   return html`
     ${contact.area ? html`<span class="area ${hue(contact.area)}">${app.names.areaName(line.m, contact.area)}</span>` : nothing}
     ${holder ? html`<span class=${isGone ? "" : "clip-text"}>${t("with {name}", { name: holder })}</span>` : nothing}
@@ -106,6 +107,6 @@ function windowLeft({ windowEndsAt, open }, now) {
   const left = Date.parse(windowEndsAt) - now;
   if (left > WINDOW_SHOWN) return nothing;
   return left > 0
-    ? html`<span class="card__window is-soon">${t("window {span}", { span: span(left) })}</span>`
+    ? html`<span class="card__window is-soon">${t("window {span}", { span: lasting(left) })}</span>`
     : html`<span class="card__window">${t("window closed")}</span>`;
 }

@@ -2,6 +2,7 @@
 /** The list of chats: search, tabs and the cards in view. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { live } from "../../vendor/lit-html/directives/live.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { icon } from "../parts/icon.js";
 import { addressOf } from "../router.js";
@@ -24,7 +25,7 @@ export function listPane(app) {
     <header class="head list__search">
       <label class="search">${icon("search")}<span class="vh">${t("Search name, number or protocol")}</span>
         <input type="search" id="search" placeholder=${t("Name, number or protocol")} autocomplete="off"
-          .value=${isSearch ? (filter.text ?? "") : app.search.text} @input=${app.search.onInput} @keydown=${app.search.onKey}><kbd>/</kbd></label>
+          .value=${live(app.search.text)} @input=${app.search.onInput} @keydown=${app.search.onKey}><kbd>/</kbd></label>
       <button class="btn btn--icon" type="button" aria-haspopup="menu" aria-expanded=${app.overlay.menu === "filter"} aria-label=${t("Filter")} title=${t("Filter (Shift+F)")} @click=${() => app.overlay.toggleMenu("filter")}>${icon("filter")}</button>
     </header>
     ${app.overlay.menu === "filter" ? filterMenu(app, filter) : nothing}
@@ -65,7 +66,7 @@ function searchBar(app, filter) {
 /** @param {App} app @param {Filter} filter */
 function listBar(app, filter) {
   /** @type {Record<string, string>} */
-  const order = { mine: t("Latest activity first"), queue: t("Longest wait first"), answered: t("Latest activity first"), closed: t("Latest closed first"), search: t("Best match first") };
+  const order = { mine: t("Latest activity first"), queue: t("Longest wait first"), answered: t("Latest activity first"), closed: t("Latest closed first"), search: filter.words ? t("Latest message first") : t("Latest activity first") };
   const fresh = app.listView.fresh;
   return html`<div class="list__bar">
     ${partsOf(app, filter).length ? chips(app, filter) : html`<span>${order[filter.tab]}</span>`}
@@ -90,12 +91,13 @@ function cards(app, filter) {
   const active = view.activeIn(lines);
   return html`<ul class="cards scroll" role="listbox" id="cards" aria-label=${t("Chats")} tabindex="0"
       aria-activedescendant=${active ? `card-${active.protocol}` : nothing}
-      @scroll=${view.onScroll} @click=${view.onClick} @keydown=${view.onKey} @pointerenter=${view.onEnter} @pointerleave=${view.onLeave}>
+      @scroll=${view.onScroll} @click=${view.onClick} @keydown=${view.onKey} @pointerenter=${view.onEnter} @pointerleave=${view.onLeave} @focus=${view.onFocus} @blur=${view.onLeave}>
     <li role="none" .style=${`height:${first * height}px`}></li>
     ${repeat(rows, ({ line }) => line.protocol, ({ line, place }) => card(app, line, {
       place,
       total,
-      isSelected: ref !== null && app.keyOf(ref) === line.key,
+      // Of several chats of a contact, the one that was chosen.
+      isSelected: ref !== null && app.keyOf(ref) === line.key && (active?.key !== line.key || active === line),
       isActive: line === active,
       isGone: !list.protocols.has(line.protocol),
     }))}

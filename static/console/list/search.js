@@ -10,14 +10,28 @@ export class SearchBox {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
+    /** What stands in the field, as it was typed. */
     this.text = "";
     this.timer = 0;
+    this.isSearching = false;
     /** Where one was before. @type {string} */
     this.before = "/inbox/mine";
   }
 
   focus() {
     document.getElementById("search")?.focus();
+  }
+
+  /** The field says what the list shows; what is being typed stays as it is. @param {import("../types.js").Filter} filter */
+  follow({ tab, text = "" }) {
+    const wasSearching = this.isSearching;
+    this.isSearching = tab === "search";
+    if (this.isSearching && this.text.trim() !== text) this.text = text;
+    if (this.isSearching) return;
+    this.before = location.pathname + location.search;
+    if (!wasSearching) return;
+    clearTimeout(this.timer);
+    this.text = "";
   }
 
   /** @param {Event} event */
@@ -45,12 +59,12 @@ export class SearchBox {
       return;
     }
     const isSearching = filter.tab === "search";
-    if (!isSearching) this.before = location.pathname + location.search;
     const words = isSearching ? filter.words : false;
     router.go(addressOf({ tab: "search", m: filter.m, text, words }, ref), { replace: isSearching });
   }
 
   end = () => {
+    clearTimeout(this.timer);
     this.text = "";
     if (this.app.router.place.filter.tab === "search") this.app.router.go(this.before);
     this.app.render();

@@ -27,6 +27,8 @@ export class ListView {
 
   /** Returns the lines to show, in their order. @param {ChatList} list */
   lines(list) {
+    // Without a row there is nothing to hold, nor what would say that one has left.
+    if (!list.lines.length && !this.held?.length) this.isHeld = false;
     if (this.heldList !== list || !this.isHeld) {
       this.held = null;
       this.heldList = list;
@@ -70,8 +72,13 @@ export class ListView {
     this.isHeld = true;
   };
 
+  onFocus = () => {
+    this.isHeld = true;
+  };
+
+  /** Pointer or focus leaves; the other one may still be there. */
   onLeave = () => {
-    if (!document.getElementById("cards")?.matches(":focus")) this.release();
+    if (!document.getElementById("cards")?.matches(":hover, :focus")) this.release();
   };
 
   /** @param {Event} event */

@@ -12,6 +12,9 @@ import { Sound } from "./sound.js";
 const REPEATED = 30_000;
 // So long another tab of this browser has told of the same.
 const TOLD = 5000;
+// How often one looks for a name, and after what time.
+const NAMED_WITHIN = 6;
+const NAME_LOOKED_FOR = 250;
 
 export class Notices {
   /** @param {import("../app.js").App} app */
@@ -57,10 +60,20 @@ export class Notices {
     return false;
   }
 
-  /** @param {string} key @param {"chat" | "message"} kind @param {import("../types.js").FeedEvent} event */
-  #tell(key, kind, event) {
+  /**
+   * Who is new here is told of by name, which is read a moment after the event.
+   * @param {string} key
+   * @param {"chat" | "message"} kind
+   * @param {import("../types.js").FeedEvent} event
+   * @param {number} [tries]
+   */
+  #tell(key, kind, event, tries = NAMED_WITHIN) {
     const { app } = this;
     const contact = app.store.contacts.get(key);
+    if (!contact && tries > 0) {
+      setTimeout(() => this.unseen.has(key) && this.#tell(key, kind, event, tries - 1), NAME_LOOKED_FOR);
+      return;
+    }
     const name = contact ? contactName(contact) : t("A customer");
     const title = kind === "chat" ? t("{name} is with you now", { name }) : t("{name} wrote", { name });
     const text = kind === "message" && event.row ? preview(event.row) : "";

@@ -24,6 +24,7 @@ export class Access {
     app.cache.lose(key);
     if (!ref || app.keyOf(ref) !== key || this.isLost) return;
     app.recording.keep();
+    app.overlay.leaveChat();
     app.presence.look(null);
     this.lost = { key, at: Date.now(), isDeleted, showsDraft: false };
     app.render();

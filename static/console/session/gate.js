@@ -30,8 +30,17 @@ export function gate(app) {
       <button class="btn btn--primary btn--big" type="submit" aria-busy=${isBusy || nothing}>${t("Sign in")}</button>
       <p class="gate__foot"><span>${t("Forgot the password? Ask the supervisor.")}</span><button type="button" class="status__btn" lang=${other.language} @click=${() => app.account.setLanguage(other.language)}>${other.name}</button></p>
     </form>
-    <div class="gate__side" aria-hidden="true"></div>
+    <div class="gate__side" aria-hidden="true"><ol class="gate__talk">
+      ${said("in", t("Hello! Can you still deliver before Christmas?"))}
+      ${said("out", t("Hello, Tereza! Yes: on Tuesday the 22nd, in the morning."))}
+      ${said("in", t("How wonderful, thank you!"))}
+    </ol></div>
   </main>`;
+}
+
+/** A message of the picture beside the form. @param {"in" | "out"} direction @param {string} text */
+function said(direction, text) {
+  return html`<li class="msg msg--${direction} is-first is-last"><div class="bubble">${text}</div></li>`;
 }
 
 /** @param {import("../app.js").App} app */

@@ -116,7 +116,7 @@ export class ChatActions {
     const ref = this.#ref;
     app.overlay.during("close", async () => {
       await app.calls.close(ref, { ...(reason ? { reason } : {}), ...(survey ? {} : { survey }) });
-      app.overlay.close();
+      app.overlay.closeDone();
       app.overlay.toast(t("Chat closed"));
     });
   };
@@ -128,6 +128,13 @@ export class ChatActions {
     app.overlay.open({ name: "schedule", text: app.writing.text, at, error: "" });
   };
 
+  /** What is written there is the draft of the reply: closing the dialog loses nothing. @param {Event} event */
+  onScheduleText = (event) => {
+    const { value } = /** @type {HTMLTextAreaElement} */ (event.target);
+    this.app.drafts.set("reply", this.app.keyOf(this.#ref), value);
+    this.app.overlay.change({ text: value });
+  };
+
   /** @param {Event} event */
   onSchedule = (event) => {
     event.preventDefault();
@@ -137,7 +144,7 @@ export class ChatActions {
     app.overlay.during("schedule", async () => {
       const one = await app.calls.schedule(ref, text.trim(), new Date(at).toISOString(), uuid());
       app.store.conversation(ref).scheduled.set(one.id, one);
-      app.writing.text = "";
+      app.drafts.set("reply", app.keyOf(ref), "");
       app.overlay.close();
       app.overlay.toast(t("Scheduled for {when}", { when: app.moment(one.sendAt) }));
     });
@@ -167,9 +174,8 @@ export class ChatActions {
     const { app } = this;
     const ref = this.#ref;
     app.transferring.goesNow();
-    app.overlay.during("tag", async () => {
-      await app.calls.tag(ref, isAdded ? { add: [code] } : { remove: [code] });
-    });
+    // One after the other, however fast they are chosen.
+    app.calls.tag(ref, isAdded ? { add: [code] } : { remove: [code] }).catch((error) => app.overlay.failed(error));
   }
 
   /** @param {Event} event */
@@ -179,8 +185,12 @@ export class ChatActions {
     field.value = "";
   };
 
+  /** Goes to the tags, which are in the pane of the contact. */
   focusTags() {
-    document.getElementById("add-tag")?.focus();
+    const { app } = this;
+    if (!app.line) return;
+    if (!app.hasDetails) app.toggleDetails();
+    app.afterDraw(() => document.getElementById("add-tag")?.focus());
   }
 
   copyProtocol = () => this.#copy(this.app.line?.protocol, t("Protocol copied"));
@@ -218,6 +228,15 @@ export class ChatActions {
     }
   };
 
+  /** Goes to where an earlier chat of the open contact began. @param {import("../types.js").Session} session @param {MouseEvent} event */
+  showSession({ openedAt }, event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // its address, in a tab of its own
+    event.preventDefault();
+    const { app } = this;
+    app.router.go(addressOf(app.router.place.filter, this.#ref)); // from the contact's page on a phone
+    app.finding.goToTime(openedAt);
+  }
+
   /** Finds the chat of a protocol and opens it. @param {string} protocol */
   async openProtocol(protocol) {
     const { app } = this;
@@ -225,7 +244,10 @@ export class ChatActions {
       const { chats } = await app.calls.list({ tab: "search", text: protocol }, { limit: 1 });
       const [row] = chats;
       if (!row) throw new Error(t("This link is not for you, or it leads nowhere."));
+      const key = keyOf(row.m, row.contact.id);
+      app.finding.wanted = { key, protocol, openedAt: row.openedAt };
       app.router.go(addressOf({ tab: row.open ? "mine" : "closed" }, { m: row.m, id: row.contact.id }), { replace: true });
+      app.finding.showWanted(); // it was open already
     } catch (error) {
       app.overlay.toast(/** @type {Error} */ (error).message);
       app.router.go("/inbox/mine", { replace: true });

@@ -10,6 +10,7 @@ import { deliveryMark, glyph, icon } from "../parts/icon.js";
 import { LOCALE, t } from "../words.js";
 import { audio } from "./audio.js";
 import { linked } from "./links.js";
+import { missingWords, shownAs } from "./shown.js";
 import { senderLabel, senderName } from "./senders.js";
 
 /** @typedef {import("../types.js").Message} Message */
@@ -24,7 +25,7 @@ export function messageItem(app, row, contact) {
   const { message, isFirst, isLast } = row;
   const isOut = message.direction === "out";
   const hasFailed = message.status === "failed";
-  const classes = ["msg", isOut ? "msg--out" : "msg--in", isFirst ? "is-first" : "", isLast ? "is-last" : "", hasFailed ? "msg--failed" : ""];
+  const classes = ["msg", isOut ? "msg--out" : "msg--in", isFirst ? "is-first" : "", isLast ? "is-last" : "", hasFailed ? "msg--failed" : "", app.finding.id === message.id ? "is-found" : ""];
   return html`<li class=${classes.join(" ")} data-message=${message.id} tabindex="-1">
     ${isOut && isFirst ? html`<span class="msg__by"><strong>${senderName(app, message)}</strong></span>` : nothing}
     <div class="msg__line">${bubble(app, message, isOut ? senderLabel(app, message) : contactName(contact))}${replyButton(app, row)}</div>
@@ -39,7 +40,7 @@ function bubble(app, message, who) {
   const label = html`<span class="vh">${who}: </span>`;
   if (message.deleted) return html`<div class="bubble">${label}<em class="quiet">${t("Message deleted")}</em>${metaOf(message)}</div>`;
   const quote = message.replyTo ? quoted(app, message.replyTo) : nothing;
-  switch (message.url === undefined ? "text" : isOurs(message.url) ? message.type : "elsewhere") {
+  switch (shownAs(message)) {
     case "text":
     case "template":
       return html`<div class="bubble">${label}${quote}<span class="bubble__text" dir="auto">${linked(message.content)}</span>${metaOf(message)}</div>`;
@@ -48,33 +49,38 @@ function bubble(app, message, who) {
       return photo(app, message, label, quote);
     case "video":
       return html`<div class="bubble bubble--media bubble--photo">${label}${quote}<video class="photo" controls preload="metadata" src=${message.url ?? ""}></video>${caption(message)}</div>`;
+    case "missing":
+      return html`<div class="bubble">${label}${quote}<span class="bubble__text" dir="auto">${missingWords(message)}</span>${metaOf(message)}</div>`;
     case "audio":
-      return html`<div class="bubble bubble--media bubble--audio">${label}${quote}${audio(app, message, metaOf(message))}${message.caption ? caption(message, false) : nothing}</div>`;
+      return html`<div class="bubble bubble--media bubble--audio">${label}${quote}${audio(app, message, metaOf(message))}${message.caption ? caption(message, "none") : nothing}</div>`;
     default:
       return file(app, message, label, quote);
   }
 }
 
-/** Whether the page may show a file: those on other servers are only linked to. @param {string} url */
-function isOurs(url) {
-  return url === "" || new URL(url, location.href).origin === location.origin;
-}
-
 /** @param {App} app @param {Message} message @param {unknown} label @param {unknown} quote */
 function photo(app, message, label, quote) {
-  if (!message.url)
-    return html`<div class="bubble bubble--media bubble--photo">${label}${quote}<div class="photo photo--failed">${glyph("failed")}<span>${t("The photo could not be loaded")}</span></div>${metaOf(message, "below")}</div>`;
   const name = message.caption || message.fileName || t("Photo");
-  return html`<div class="bubble bubble--media bubble--photo">${label}${quote}
-    <button class="photo" type="button" aria-label=${t("Enlarge the picture: {name}", { name })} @click=${() => app.overlay.openViewer(message)}>
-      <img src=${message.url} alt=${name} width="560" height="420" loading="lazy"></button>
-    ${caption(message)}</div>`;
+  const { broken } = app.threadView;
+  return html`<div class="bubble bubble--media bubble--photo">${label}${quote}${!message.url || broken.has(message.id)
+    ? html`${noPicture(app, message)}${caption(message, "below")}`
+    : html`<button class="photo" type="button" aria-label=${t("Enlarge the picture: {name}", { name })} @click=${() => app.overlay.openViewer(message)}>
+      <img src=${message.url} alt=${name} width="560" height="420" loading="lazy" @error=${() => app.threadView.setBroken(message.id, true)}></button>
+    ${caption(message)}`}</div>`;
 }
 
-/** @param {Message} message @param {boolean} [withMeta] */
-function caption(message, withMeta = true) {
-  if (!message.caption) return withMeta ? metaOf(message, "over") : nothing;
-  return html`<div class="bubble__caption"><span class="bubble__text" dir="auto">${linked(message.caption)}</span>${withMeta ? metaOf(message) : nothing}</div>`;
+/** In the room of a picture that is not there, or not yet. @param {App} app @param {Message} message */
+function noPicture(app, message) {
+  if (!message.url && !message.error)
+    return html`<div class="photo photo--loading">${glyph("image")}<span>${t("The photo is on its way")}</span></div>`;
+  return html`<div class="photo photo--failed">${glyph("failed")}<span>${message.direction === "out" ? t("The photo cannot be shown here") : t("The photo could not be loaded")}</span>
+    ${message.url ? html`<button class="btn btn--small btn--line" type="button" @click=${() => app.threadView.setBroken(message.id, false)}>${t("Try again")}</button>` : nothing}</div>`;
+}
+
+/** The caption, and the time with it, else where it is said. @param {Message} message @param {"over" | "below" | "none"} [time] */
+function caption(message, time = "over") {
+  if (!message.caption) return time === "none" ? nothing : metaOf(message, time);
+  return html`<div class="bubble__caption"><span class="bubble__text" dir="auto">${linked(message.caption)}</span>${time === "none" ? nothing : metaOf(message)}</div>`;
 }
 
 /** @param {App} app @param {Message} message @param {unknown} label @param {unknown} quote */
@@ -87,7 +93,7 @@ function file(app, message, label, quote) {
     <a class="file" href=${href ?? ""} target="_blank" rel="noopener noreferrer" @click=${(/** @type {MouseEvent} */ event) => onFile(app, message, event)} aria-label=${t("Open {name}, {facts}", { name, facts })}>
       <span class="file__page">${icon("file")}</span><span class="file__name">${name}</span></a>
     <div class="file__row"><span class="file__facts">${facts}</span><a class="file__save" href=${href ?? ""} download=${name}>${icon("arrow", "icon--xs arrow-down")}${t("Download")}</a>${metaOf(message)}</div>
-    ${message.caption ? caption(message, false) : nothing}</div>`;
+    ${message.caption ? caption(message, "none") : nothing}</div>`;
 }
 
 /** A plain click on a PDF file shows it over the page; all others open a tab. @param {App} app @param {Message} message @param {MouseEvent} event */
@@ -100,7 +106,7 @@ function onFile(app, message, event) {
 /** @param {App} app @param {string} id */
 function quoted(app, id) {
   const { who, text } = quoteWords(app, id);
-  return html`<button type="button" class="quote" title=${t("Go to the message")} @click=${() => app.threadView.showMessage(id)}><span class="vh">${t("In answer to")} </span>${who ? html`<strong class="clip-text"><bdi>${who}</bdi></strong>` : nothing}<span class="clip-text" dir="auto">${text}</span></button>`;
+  return html`<button type="button" class="quote" title=${t("Go to the message")} @click=${() => app.finding.goTo(id)}><span class="vh">${t("In answer to")} </span>${who ? html`<strong class="clip-text"><bdi>${who}</bdi></strong>` : nothing}<span class="clip-text" dir="auto">${text}</span></button>`;
 }
 
 /** In the order of the tab key only where the focus is: R does the same. @param {App} app @param {Extract<import("./rows.js").Row, {kind: "message"}>} row */

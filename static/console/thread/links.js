@@ -1,5 +1,5 @@
 // @ts-check
-/** Texts of customers, in which addresses become links. */
+/** What stands out in a text: addresses in those of customers, colleagues in notes. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
 
@@ -21,6 +21,15 @@ export function linked(text) {
   }
   parts.push(text.slice(end));
   return parts;
+}
+
+/** Returns a note as parts, in which the names of colleagues stand out. @param {string} text @param {string[]} names */
+export function mentioned(text, names) {
+  // "@Ana Lima" is not "@Ana".
+  const longestFirst = [...names].sort((one, other) => other.length - one.length);
+  const escaped = longestFirst.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!escaped.length) return [text];
+  return text.split(new RegExp(`(${escaped.join("|")})`)).map((part, at) => (at % 2 ? html`<span class="mention">${part}</span>` : part));
 }
 
 /** @param {string} text */

@@ -20,6 +20,8 @@ import { dayOf } from "../format/times.js";
 
 // Longer than that after the one before, a message begins a new run.
 const RUN = 5 * 60_000;
+// A gateway says when a message was written, which is before it opened a chat here.
+const OPENED_WITHIN = 60_000;
 
 /**
  * Returns the rows of a conversation.
@@ -54,12 +56,26 @@ function merged(messages, beside, unseen) {
   let next = 0;
   for (const message of messages) {
     const at = Date.parse(message.createdAt);
-    while (next < beside.length && beside[next].at <= at) rows.push(beside[next++]);
+    while (next < beside.length && beside[next].at <= at) put(rows, beside[next++]);
     if (message.id === unseen.before) rows.push({ kind: "new", id: "new", at, count: unseen.count });
     rows.push(messageRow(message, at, false));
   }
-  rows.push(...beside.slice(next));
+  for (const row of beside.slice(next)) put(rows, row);
   return rows;
+}
+
+/** Adds what stands between messages: that a chat began before those that began it. @param {Row[]} rows @param {Row} row */
+function put(rows, row) {
+  let place = rows.length;
+  if (row.kind === "event" && row.event.kind === "opened")
+    while (place > 0 && hasBegun(rows[place - 1], row.at)) place -= 1;
+  rows.splice(place, 0, row);
+}
+
+/** Whether it is of a customer's message that was written just before a chat began. @param {Row} row @param {number} at */
+function hasBegun(row, at) {
+  const isTheirs = row.kind === "new" || (row.kind === "message" && row.message.direction === "in");
+  return isTheirs && at - row.at < OPENED_WITHIN;
 }
 
 /** @param {Message} message @param {number} at @param {boolean} isQueued @returns {Row} */

@@ -4,14 +4,16 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { composer } from "../composer/composer.js";
+import { whyTitle } from "../dialogs/why.js";
 import { contactName, hue } from "../format/names.js";
-import { clock, dayName, span } from "../format/times.js";
+import { clock, dayName, lasting } from "../format/times.js";
 import { contactAvatar, glyph, icon, operatorAvatar, waitMark } from "../parts/icon.js";
 import { addressOf } from "../router.js";
 import { lostPane, unreadPane } from "../session/lost.js";
 import { t } from "../words.js";
 import { messageItem } from "./bubble.js";
 import { dock } from "./dock.js";
+import { mentioned } from "./links.js";
 import { rowsOf } from "./rows.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -64,7 +66,7 @@ function head(app, line, contact) {
           <button class="protocol" type="button" aria-label=${t("Copy the protocol {protocol}", { protocol: line.protocol })} title=${t("Copy the protocol (P)")} @click=${app.actions.copyProtocol}>${line.protocol}${icon("copy")}</button>
           ${contact.area ? html`<span class="area ${hue(contact.area)}">${app.names.areaName(line.m, contact.area)}</span>` : nothing}
           <span>${holder(app, line, contact)}</span>
-          ${line.open && line.waitingSince ? waitMark(line, app.now, span(app.now - Date.parse(line.waitingSince))) : nothing}
+          ${line.open && line.waitingSince ? waitMark(line, app.now, line.waitingSince) : nothing}
         </div>
       </div>
     </div>
@@ -84,7 +86,7 @@ function head(app, line, contact) {
 function holder(app, line, contact) {
   if (!line.open) return t("closed {when}", { when: app.moment(line.closedAt ?? line.openedAt) });
   if (line.state === "menu") return t("in the menu");
-  if (contact.operatorId === "0") return line.queuedAt ? t("in the queue for {span}", { span: span(app.now - Date.parse(line.queuedAt)) }) : t("in the queue");
+  if (contact.operatorId === "0") return line.queuedAt ? t("in the queue for {span}", { span: lasting(app.now - Date.parse(line.queuedAt)) }) : t("in the queue");
   return contact.operatorId === app.store.me ? t("with you") : t("with {name}", { name: app.names.operatorName(contact.operatorId) });
 }
 
@@ -105,11 +107,11 @@ function moreMenu(app, line, contact) {
   const items = [
     [isMine, "transfer", t("Transfer"), "T", app.transferring.open],
     [isMine, "done", t("Close chat"), "E", app.actions.openClosing],
-    [true, "note", t("Internal note"), "N", app.writing.openNote],
+    [isMine, "note", t("Internal note"), "N", app.writing.openNote],
     [isMine, "inbox", t("Back to the queue"), "Shift D", app.actions.giveBack],
     [true, "copy", t("Copy the link of the chat"), "Shift C", app.actions.copyLink],
     [true, "file", t("Transcript"), "", app.actions.openTranscript],
-    [isHeld, "search", t("Why is this mine"), "", app.actions.openWhy],
+    [isHeld, "search", whyTitle(app), "", app.actions.openWhy],
   ];
   return html`<div class="menu menu--chat-more" role="menu" aria-label=${t("More actions")} @keydown=${app.overlay.onMenuKey}>
     ${items.filter(([isOffered]) => isOffered).map(([, name, text, keys, act]) => html`<button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(act)}>${icon(name)}<span>${text}</span>${keys ? html`<span class="keys">${keys.split(" ").map((key) => html`<kbd>${key}</kbd>`)}</span>` : nothing}</button>`)}
@@ -120,7 +122,7 @@ function moreMenu(app, line, contact) {
 function banner(app, line) {
   const session = app.store.gateways.get(line.m);
   if (!session || session.state === "open" || session.state === "unknown" || !line.open) return nothing;
-  const since = session.since ? span(app.now - Date.parse(session.since)) : "";
+  const since = session.since ? lasting(app.now - Date.parse(session.since)) : "";
   return html`<div class="banner banner--warn" role="status">${glyph("failed")}<p class="banner__text"><strong>${t("The number {name} has been disconnected for {span}.", { name: app.names.managerName(line.m), span: since })}</strong> ${t("What you send is kept and goes out when it is back. The supervisor has been told.")}</p></div>`;
 }
 
@@ -162,7 +164,7 @@ const WITH_CLOCK = / \(\d{1,2}:\d{2}\)$/;
 const EVENT_ICONS = { claimed: "done", closed: "done", transferred: "transfer", entered_area: "transfer", reopened: "retry", bot_step: "inbox", assigned: "arrow" };
 
 /** @param {App} app @param {import("../types.js").Note} note */
-function note(app, { id, operatorId, author, text, createdAt }) {
+function note(app, { id, operatorId, author, text, mentions, createdAt }) {
   const who = operatorId === app.store.me ? t("you") : author;
-  return html`<li class="msg msg--out is-first" data-note=${id}><div class="note"><span class="note__head">${glyph("lock")}<strong>${t("Internal note")}</strong> · ${who} · <time datetime=${createdAt}>${clock(createdAt)}</time></span><p dir="auto">${text}</p></div></li>`;
+  return html`<li class="msg msg--out is-first" data-note=${id}><div class="note"><span class="note__head">${glyph("lock")}<strong>${t("Internal note")}</strong> · ${who} · <time datetime=${createdAt}>${clock(createdAt)}</time></span><p dir="auto">${mentioned(text, mentions.map((one) => `@${app.names.operatorName(one)}`))}</p></div></li>`;
 }

@@ -11,6 +11,8 @@ export class Transferring {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
+    /** Notes of transfers that were not decided, by contact: closing the dialog loses nothing. @type {Map<string, string>} */
+    this.notes = new Map();
     app.transfers.onFailed = (transfer, error) => this.#failed(transfer, error);
   }
 
@@ -21,8 +23,16 @@ export class Transferring {
     const isPending = app.transfers.isPending(app.conversation?.key ?? "");
     const chosen = isPending ? app.transfers.undo() : null;
     const [first] = app.names.areasOf(app.line?.m ?? 0);
-    const { area, to, reason, note } = chosen ?? { area: app.contact.area || first?.id || "", to: "0", reason: "", note: "" };
+    const { area, to, reason, note } = chosen ?? { area: app.contact.area || first?.id || "", to: "0", reason: "", note: this.notes.get(app.conversation?.key ?? "") ?? "" };
     app.overlay.open({ name: "transfer", area, to, reason, note, error: "" });
+  };
+
+  /** @param {Event} event */
+  onNote = (event) => {
+    const { app } = this;
+    const note = /** @type {HTMLTextAreaElement} */ (event.target).value;
+    this.notes.set(app.conversation?.key ?? "", note);
+    app.overlay.change({ note });
   };
 
   /** Asks with an operator chosen. @param {import("../types.js").Operator} operator */
@@ -49,6 +59,7 @@ export class Transferring {
     const { key, ref } = conversation;
     const areaName = app.names.areaName(ref.m, area);
     const where = to === "0" ? { name: t("the queue of {area}", { area: areaName }), small: contactName(contact) } : { name: app.names.operatorName(to), small: areaName };
+    this.notes.delete(key);
     app.overlay.close();
     app.transfers.add({ contact: key, ref, area, to, isMove: area !== contact.area, reason, note: note.trim(), ...where });
   };

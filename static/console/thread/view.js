@@ -25,6 +25,8 @@ export class ThreadView {
     this.total = 0;
     /** Whether the next render goes to the end, wherever one is. */
     this.goesToEnd = false;
+    /** The pictures that could not be loaded. @type {Set<string>} */
+    this.broken = new Set();
     /** What keeps its place on the screen over the next render. @type {{element: Element, top: number} | null} */
     this.anchor = null;
   }
@@ -38,6 +40,7 @@ export class ThreadView {
     this.anchor = null;
     this.total = 0;
     this.goesToEnd = true;
+    this.broken.clear();
   }
 
   /**
@@ -157,15 +160,31 @@ export class ThreadView {
     this.app.render();
   };
 
+  /** @param {string} id @param {boolean} isBroken false tries it again */
+  setBroken(id, isBroken) {
+    if (isBroken) this.broken.add(id);
+    else this.broken.delete(id);
+    this.app.render();
+  }
+
   get pill() {
     return this.arrived ? n("{count} new", "{count} new ones", this.arrived) : "";
   }
 
-  /** Scrolls to a message that is loaded. @param {string} id */
+  /** Draws the rows around one, wherever one is. @param {number} place @param {number} total */
+  showAround(place, total) {
+    this.total = total;
+    this.skipped = Math.max(0, total - place - STEP / 2);
+    this.shown = STEP;
+    this.isAtEnd = false;
+  }
+
+  /** Scrolls to a message that is drawn. @param {string} id */
   showMessage(id) {
     const element = /** @type {HTMLElement | null | undefined} */ (this.log?.querySelector(`[data-message="${CSS.escape(id)}"]`));
     element?.scrollIntoView({ block: "center" });
     element?.focus({ preventScroll: true });
+    this.onScroll(); // it may have been in sight
   }
 
   /** Arrow keys go from message to message. @param {KeyboardEvent} event */

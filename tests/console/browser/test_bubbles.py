@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
+
+from chats.models import Message
+from tests.console.browser.company import PNG
 
 LINES = "Bom dia!\n\n1 - Vendas\n2 - Suporte"
 
@@ -38,3 +43,53 @@ def test_a_menu_is_above_what_was_just_said(company, sign_in):
     # A click waits until nothing lies over the place.
     page.get_by_role("menuitem", name="Onde estou conectado").click(timeout=3000)
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_place_is_what_it_says(company, sign_in):
+    """Its gateway gives it a type and no file."""
+    said = "Padaria Estrela, Rua das Flores 12\nhttps://maps.example/?q=-23.5,-46.6"
+    contact = company.customer("Maria Souza", "Onde fica?")
+    Message.objects.filter(contact=contact).update(type="location", content=said)
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana)
+    page.get_by_role("option", name="Maria Souza").click()
+    text = page.get_by_role("log").locator(".msg--in .bubble__text")
+    expect(text).to_have_text(said.replace("\n", " "))
+    expect(text.get_by_role("link")).to_have_attribute(
+        "href", "https://maps.example/?q=-23.5,-46.6"
+    )
+    expect(page.locator(".file")).to_have_count(0)
+
+
+def test_a_picture_that_does_not_come_is_tried_again(company, sign_in):
+    contact = company.customer("Maria Souza", None)
+    company.say(contact, "o bolo", type="image", base64=PNG)
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana, "/inbox/queue")
+    files = re.compile("/api/chat/file/")
+    page.route(files, lambda route: route.abort())
+    page.keyboard.press("1")
+    page.get_by_role("option", name="Maria Souza").click()
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("A foto não baixou")
+    page.unroute(files)
+    log.get_by_role("button", name="Tentar de novo").click()
+    expect(log.get_by_role("img", name="o bolo")).to_be_visible()
+    expect(log).not_to_contain_text("A foto não baixou")
+
+
+def test_the_files_of_a_contact_are_beside_its_chat(company, sign_in):
+    contact = company.customer("Maria Souza", None)
+    for number in range(5):
+        company.say(contact, f"foto {number}", type="image", base64=PNG)
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana)
+    page.get_by_role("option", name="Maria Souza").click()
+    thumbs = page.locator(".thumb")
+    expect(thumbs).to_have_count(4)
+    page.get_by_role("button", name="Mostrar mais 2").click()
+    expect(thumbs).to_have_count(5)
+    company.say(contact, "mais uma", type="image", base64=PNG)
+    expect(thumbs).to_have_count(6)
+    thumbs.first.click()
+    expect(page.get_by_role("dialog").locator(".viewer__image")).to_be_visible()

@@ -30,7 +30,7 @@ async function appWith(messages = [], database = new MemoryDatabase()) {
     mayAnswer: true,
     line: line(),
     contact: contact(),
-    store: { me: ME, operators: new Map([["8", {}]]), contacts: new Map([[KEY, contact()]]), managers: new Map([[M, { controllerPort: "5001" }]]) },
+    store: { me: ME, options: new Map(), operators: new Map([["8", {}]]), contacts: new Map([[KEY, contact()]]), managers: new Map([[M, { controllerPort: "5001" }]]) },
     names: { operatorName: () => "Bruno" },
     attaching: { list: [], reading: 0, take() {} },
     threadView: { toEnd() {} },
@@ -98,4 +98,26 @@ test("a quote says who wrote what", async () => {
   assert.deepEqual(quoteWords(app, "b"), { who: "You", text: "Olá" });
   assert.deepEqual(quoteWords(app, "c"), { who: "Bruno", text: "Photo" });
   assert.deepEqual(quoteWords(app, "older"), { who: "", text: "A message that is not loaded" });
+});
+
+test("a text that is too long for a caption follows the file, and one too long for all stays", async () => {
+  const app = await appWith();
+  const writing = new Writing(app);
+  app.writing = writing;
+  app.attaching.list = [{ file: { blob: new Blob(["x"]), type: "image", fileName: "a.png" } }];
+  writing.text = "a".repeat(1025);
+  writing.submit();
+  assert.deepEqual(app.sent.map(({ fields }) => [fields.type, fields.content2?.length, fields.caption]), [["image", undefined, undefined], [undefined, 1025, undefined]]);
+  app.attaching.list = [];
+  const said = [];
+  app.overlay = { toast: (text) => said.push(text) };
+  writing.text = "a".repeat(4097);
+  writing.submit();
+  assert.equal(app.sent.length, 2);
+  assert.equal(writing.text.length, 4097);
+  assert.deepEqual(said, ["The text is too long"]);
+  // As the server counts: a picture of two code units is one character.
+  writing.text = "🙂".repeat(4096);
+  writing.submit();
+  assert.equal(app.sent.length, 3);
 });

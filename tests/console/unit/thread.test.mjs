@@ -1,8 +1,9 @@
 import "./setup.mjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linked } from "../../../static/console/thread/links.js";
+import { linked, mentioned } from "../../../static/console/thread/links.js";
 import { rowsOf } from "../../../static/console/thread/rows.js";
+import { missingWords, shownAs } from "../../../static/console/thread/shown.js";
 import { Conversation } from "../../../static/console/store/conversation.js";
 import { M, message } from "./rows.mjs";
 
@@ -64,4 +65,31 @@ test("only web addresses become links", () => {
 test("a text comes back whole", () => {
   const text = 'a http://a.example/"><img onerror=x> b <https://b.example> c';
   assert.equal(parts(text).map((part) => (typeof part === "string" ? part : part.link)).join(""), text);
+});
+
+test("a message without a file is its text, whatever its gateway calls it", () => {
+  globalThis.location = { href: "https://centre.example/inbox/mine", origin: "https://centre.example" };
+  for (const type of ["text", "location", "contacts", "order", "call"]) assert.equal(shownAs({ type, url: "" }), "text", type);
+  assert.equal(shownAs({ type: "text" }), "text");
+  assert.equal(shownAs({ type: "pdf", url: "/files/1" }), "pdf");
+  assert.equal(shownAs({ type: "pdf", url: "https://elsewhere.example/1" }), "elsewhere");
+});
+
+test("a file that is not there is no link", () => {
+  for (const type of ["audio", "video", "pdf", "file"]) assert.equal(shownAs({ type, url: "" }), "missing", type);
+  assert.equal(shownAs({ type: "image", url: "" }), "image");
+  assert.equal(missingWords({ fileName: "a.pdf" }), "a.pdf: The file is on its way.");
+  assert.equal(missingWords({ error: "It could not be fetched." }), "It could not be fetched.");
+});
+
+test("the names of colleagues stand out in a note", () => {
+  const found = mentioned("ask @Ana Lima or @Ana?", ["@Ana", "@Ana Lima"]).map((part) => (typeof part === "string" ? part : [part.values[0]]));
+  assert.deepEqual(found, ["ask ", ["@Ana Lima"], " or ", ["@Ana"], "?"]);
+});
+
+test("a chat begins before the message that opened it, and after what was before", () => {
+  const chat = conversation([message({ createdAt: "2026-11-28T12:00:00Z", direction: "out" }), message({ createdAt: "2026-11-28T12:00:05Z" })]);
+  chat.replaceHistory({ sessions: [], events: [{ id: 1, at: "2026-11-28T12:00:01Z", kind: "closed" }, { id: 2, at: "2026-11-28T12:00:08Z", kind: "opened" }] });
+  const order = rowsOf(chat, [], { before: chat.messages[1].id, count: 1 }).map(({ kind, event }) => event?.kind ?? kind);
+  assert.deepEqual(order, ["day", "message", "closed", "opened", "new", "message"]);
 });

@@ -1,0 +1,60 @@
+// Going to a message that has not been read yet, and to where an earlier chat began.
+
+import "./setup.mjs";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Conversation } from "../../../static/console/store/conversation.js";
+import { Finding } from "../../../static/console/thread/finding.js";
+import { M, message } from "./rows.mjs";
+
+/** A conversation of which the last `read` messages have been read, two more each time. */
+function appWith(messages, read) {
+  const conversation = new Conversation("key", { m: M, id: 1 });
+  conversation.replaceMessages(messages.slice(-read), read < messages.length);
+  const shown = [];
+  return {
+    conversation,
+    shown,
+    unseen: { before: null, count: 0 },
+    line: { protocol: "P2" },
+    outbox: { messagesFor: () => [] },
+    threadView: { showAround() {}, showMessage: (id) => shown.push(id) },
+    sync: {
+      async readOlder() {
+        const end = messages.length - conversation.messages.length;
+        const older = messages.slice(Math.max(0, end - 2), end);
+        conversation.prependMessages(older, end > 2);
+      },
+    },
+    render() {},
+    afterDraw: (act) => act(),
+  };
+}
+
+test("older messages are read until the one that is looked for is there", async () => {
+  const messages = Array.from({ length: 9 }, () => message());
+  const app = appWith(messages, 2);
+  const finding = new Finding(app);
+  await finding.goTo(messages[3].id);
+  clearTimeout(finding.timer);
+  assert.deepEqual(app.shown, [messages[3].id]);
+  assert.equal(app.conversation.messages.length, 6);
+});
+
+test("what is nowhere ends the search", async () => {
+  const app = appWith(Array.from({ length: 5 }, () => message()), 2);
+  await new Finding(app).goTo("another's");
+  assert.deepEqual(app.shown, []);
+});
+
+test("an earlier chat is shown from its first message, the latest from its end", async () => {
+  const messages = Array.from({ length: 9 }, (_, day) => message({ createdAt: `2026-11-1${day}T12:00:00Z` }));
+  const app = appWith(messages, 2);
+  const finding = new Finding(app);
+  finding.wanted = { key: "key", protocol: "P1", openedAt: "2026-11-13T12:00:01Z" };
+  await finding.showWanted();
+  finding.wanted = { key: "key", protocol: "P2", openedAt: "2026-11-10T12:00:01Z" };
+  await finding.showWanted();
+  clearTimeout(finding.timer);
+  assert.deepEqual(app.shown, [messages[3].id]);
+});
