@@ -4,7 +4,8 @@ A change describes itself as an `Impact` in its transaction, under its locks, an
 `agreed`. Until the user has confirmed exactly the current effects, that raises
 `UnconfirmedError`: the transaction is rolled back, and the page is shown. The page
 submits the form again unchanged, with the answers and a signed digest of what it
-showed.
+showed. If one form changes several things that need confirmation, their pages follow
+one another: the digest contains all that were shown, by title.
 """
 
 from __future__ import annotations
@@ -88,18 +89,13 @@ def _no_questions(data: Any) -> forms.Form:
     return forms.Form(data, prefix=ANSWERS)
 
 
-def is_answered(request: HttpRequest) -> bool:
-    """Returns whether the request was submitted from the page of an impact."""
-    return DIGEST in request.POST
-
-
 def agreed(page: ModelAdmin[Any], request: HttpRequest, impact: Impact) -> forms.Form:
     """Returns the valid answers of a user who has confirmed exactly this impact.
 
     Raises UnconfirmedError if the user was not asked yet, if an answer is invalid, or
     if the facts have changed since the page was shown.
     """
-    shown = _shown(request)
+    shown = _shown(request).get(impact.title)
     form = impact.form(request.POST if shown is not None else None)
     changes = [] if shown is None else _differences(shown, impact.facts)
     if shown is not None and not changes and form.is_valid():
@@ -125,12 +121,18 @@ def show(
         "impact": impact,
         "form": form,
         "changes": changes,
-        "hidden": [*_sent(request, form, impact.secrets), *besides],
+        "hidden": [*_sent(request, form, _secrets(page, impact)), *besides],
         "button": impact.button or _("Go ahead"),
-        "digest": _digest(request, impact.facts),
+        "digest": _digest(request, impact),
         "cancel": request.get_full_path(),
     }
     return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def _secrets(page: ModelAdmin[Any], impact: Impact) -> frozenset[str]:
+    """Returns the posted fields that no page may show, whatever it asks about."""
+    columns: Sequence[str] = getattr(page.form, "secret_columns", ())
+    return impact.secrets | {f"new_{column}" for column in columns}
 
 
 def _sent(
@@ -150,25 +152,26 @@ def _salt(request: HttpRequest) -> str:
     return f"{_SALT}:{request.user.pk}:{request.path}"
 
 
-def _digest(request: HttpRequest, facts: Sequence[Fact]) -> str:
-    marks = {fact.key: fact.mark() for fact in facts if not fact.is_fleeting}
-    return signing.dumps(marks, salt=_salt(request), compress=True)
+def _digest(request: HttpRequest, impact: Impact) -> str:
+    marks = {fact.key: fact.mark() for fact in impact.facts if not fact.is_fleeting}
+    all_shown = {**_shown(request), impact.title: marks}
+    return signing.dumps(all_shown, salt=_salt(request), compress=True)
 
 
-def _shown(request: HttpRequest) -> dict[str, Any] | None:
-    """Returns the digests of the facts that the page showed; None if invalid."""
+def _shown(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """Returns the digests of the facts of each page shown, by title; {} if invalid."""
     try:
-        marks: dict[str, Any] = signing.loads(
+        marks: dict[str, dict[str, Any]] = signing.loads(
             request.POST.get(DIGEST, ""), salt=_salt(request)
         )
     except signing.BadSignature:
-        return None
+        return {}
     return marks
 
 
 def _differences(shown: dict[str, Any], facts: Sequence[Fact]) -> list[str]:
     """Returns sentences about what has changed since the page was shown."""
-    found = []
+    found, shown = [], {**shown}
     for fact in facts:
         count, mark = shown.pop(fact.key, (0, ""))
         if fact.is_fleeting or [count, mark] == fact.mark():

@@ -181,7 +181,6 @@ def _account_change(manager: Manager, form: Any) -> AccountChange | None:
         channels,
         _("Change the accounts of the manager"),
         again,
-        frozenset({"new_facebook_token"}),
     )
 
 

@@ -202,8 +202,7 @@ class StaffAdmin(TenantAdmin):
     ) -> None:
         """Asks who takes over the managers that are left without a supervisor."""
         heirs: dict[int, int | None] = {}
-        # If the user's operator leaves in the same form, that page has already asked.
-        if change and not hasattr(request, "operator_left"):
+        if change:
             heirs = ask_for_supervisors(self, request, form, formsets)
         super().save_related(request, form, formsets, change)
         # All of a user's have the same value; new ones are not known in advance.
@@ -233,7 +232,6 @@ class StaffAdmin(TenantAdmin):
             if leaving:
                 operators: Any = self.admin_site.get_model_admin(Operator)
                 operators.dismiss(request, leaving, users=[obj.pk])
-                request.operator_left = True  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
     @admin.action(

@@ -159,6 +159,25 @@ def test_deactivating_the_only_supervisor_asks(office, manager, supervisor):
     assert not supervisor.is_active
 
 
+def test_an_operator_who_was_the_only_supervisor_is_asked_about_as_both(
+    office, manager, ana
+):
+    person = ana.user
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    row = Supervision.objects.create(user=person, manager=manager)
+    form = kept(row, username=person.username)
+    del form["is_active"]
+    first = office.post(change_person(person), form)
+    assert "held" in counts(first)
+    second = agree_to(office, change_person(person), first, form)
+    assert counts(second) == {"alone": 1}
+    answers = {f"answer-manager{manager.pk}": "nobody"}
+    agree_to(office, change_person(person), second, form, **answers)
+    person.refresh_from_db()
+    ana.refresh_from_db()
+    assert (person.is_active, ana.is_active) == (False, False)
+
+
 def test_one_of_two_supervisors_leaves_without_a_question(office, manager, supervisor):
     make_supervisor(manager)
     form = kept(Supervision.objects.get(user=supervisor), username=supervisor.username)
@@ -189,6 +208,37 @@ def test_new_hours_say_who_waits_outside_them(desk, manager, contact):
     agree_to(desk, path, asked, sent)
     manager.refresh_from_db()
     assert manager.time_zone == "America/Manaus"
+
+
+def test_two_changes_of_a_form_are_asked_about_one_after_the_other(
+    desk, manager, contact
+):
+    open_chat(contact, actor=Actor(""))
+    save_policy(manager.pk, None, {"slaQueue": 600})
+    sent = MANAGER | {"number": NEW, "time_zone": "America/Manaus"}
+    first = desk.post(change(manager), sent)
+    answers = {"answer-number": NEW}
+    second = agree_to(desk, change(manager), first, sent, **answers)
+    assert counts(second)["waiting"] == 1
+    assert second.context["changes"] == []
+    # What the first page showed has changed: it comes again, and both are then agreed to.
+    make_key(manager)
+    again = agree_to(desk, change(manager), second, sent, **answers)
+    assert again.context["changes"] == ["API keys: 1 more"]
+    manager.refresh_from_db()
+    assert manager.number == int(MANAGER["number"])
+    agree_to(desk, change(manager), again, sent, **answers)
+    manager.refresh_from_db()
+    assert (manager.number, manager.time_zone) == (int(NEW), "America/Manaus")
+
+
+def test_a_token_is_in_no_page_whatever_it_asks_about(desk, manager, contact):
+    open_chat(contact, actor=Actor(""))
+    save_policy(manager.pk, None, {"slaQueue": 600})
+    typed = {"time_zone": "America/Manaus", "new_facebook_token": "canary"}
+    asked = desk.post(change(manager), MANAGER | typed)
+    assert counts(asked)["waiting"] == 1
+    assert "canary" not in asked.content.decode()
 
 
 def test_deleting_a_quick_reply_says_who_has_it(desk, manager, sales, ana, bruno):
