@@ -8,13 +8,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chats.admin.overview import add_overview
 from hci_center.callers import Caller
 from hci_center.reports.wall.panel import panel_of
-from hci_center.reports.wall.today import today_of
+from hci_center.reports.wall.today import todays_of
 from managers.admin.tenant import caller_behind
 
 
@@ -47,7 +48,11 @@ def today(request: HttpRequest) -> HttpResponse:
     caller = caller_behind(request)
     if not _may(caller):
         raise PermissionDenied
-    context = {**admin.site.each_context(request), "today": today_of(caller)}
+    context = {
+        **admin.site.each_context(request),
+        "at": timezone.now(),
+        "todays": todays_of(caller),
+    }
     return TemplateResponse(request, "admin/wall/today.html", context)
 
 

@@ -9,6 +9,7 @@ from areas.models import Area, Operator
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat
 from chats.models import Clock
+from managers.models import Manager
 from tests.admin.conftest import at_the_desk
 from tests.builders import (
     make_area,
@@ -130,6 +131,19 @@ def test_today_stands_beside_the_days_before(desk, manager):
     assert "1 chat opened" in page
     assert "same weekday, four weeks: –" in page  # noqa: RUF001
     assert "<svg" in page
+
+
+def test_each_manager_has_his_own_today(manager):
+    west, east = make_manager(name="Pago"), make_manager(name="Line")
+    # A day apart, whatever the time is.
+    for each, zone in ((west, "Pacific/Pago_Pago"), (east, "Pacific/Kiritimati")):
+        Manager.objects.filter(pk=each.pk).update(time_zone=zone)
+        open_chat(make_contact(each), actor=Actor(""))
+    desk = at_the_desk(make_supervisor(west, east))
+    answer = desk.get("/admin/today/")
+    found = [(today.names, today.opened) for today in answer.context["todays"]]
+    assert found == [("Pago", 1), ("Line", 1)]
+    assert answer.content.decode().count("1 chat opened") == 2
 
 
 def test_its_page_may_connect_to_the_feed_and_others_may_not(desk):
