@@ -6,9 +6,10 @@ import json
 import re
 import secrets
 import tempfile
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from functools import partial
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -22,9 +23,10 @@ from hci_center.audit.recording import record
 from hci_center.background import faults
 from hci_center.privacy import dossier_rows
 from hci_center.privacy.dossier_files import Dossier, csv_text, seal
+from hci_center.privacy.dossier_page import CSV_HEAD, csv_cells, page_of
 from hci_center.privacy.erasing import patiently
 from hci_center.privacy.marks import aliases_of
-from hci_center.privacy.models import Request
+from hci_center.privacy.models import Request, Retention
 from hci_center.privacy.running import lease, put_off
 from managers.models import Manager
 
@@ -68,12 +70,14 @@ def write_dossier(request: Request, target: IO[bytes]) -> dict[str, Any]:
     contacts = [subject.contact for subject in subjects.order_by("pk")]
     totals = {"chats": 0, "messages": 0}
     with Dossier(target) as dossier, translation.override(LANGUAGE), patiently():
-        managers = [
-            _manager(dossier, manager, theirs, totals)
+        held = [
+            (_manager(dossier, manager, theirs, totals), ZoneInfo(manager.time_zone))
             for manager, theirs in _by_manager(contacts)
         ]
+        managers = [each for each, _zone in held]
         body = {"schema": SCHEMA, "request": request.code, "managers": managers}
-        context = {"request": request, "managers": managers, "made_at": timezone.now()}
+        pages = [page_of(each, zone) for each, zone in held]
+        context = {"request": request, "managers": pages, "made_at": timezone.now()}
         dossier.text(
             "LEIA-ME.txt", render_to_string("admin/privacy/readme.html", context)
         )
@@ -127,7 +131,7 @@ def _manager(
         "basis": _(
             "Performance of a contract or legitimate interest (LGPD, article 7, V and IX)."
         ),
-        "retention": _("As long as the service and legal duties need it."),
+        "retention": _retention(manager),
         "sharedWith": ["Meta Platforms", manager.get_gateway_display()],
         "contacts": [],
         "chats": [],
@@ -139,13 +143,28 @@ def _manager(
         row["portrait"] = _portrait(dossier, manager, contact)
         shown["contacts"].append(row)
         for chat in dossier_rows.chats_of(contact):
-            _add_chat(dossier, chat)
+            _add_chat(dossier, chat, ZoneInfo(manager.time_zone))
             totals["chats"] += 1
             totals["messages"] += len(chat["messages"])
             shown["chats"].append(chat)
         shown["deliveries"] += dossier_rows.deliveries_of(contact)
         shown["raw"] += dossier_rows.raw_of(manager, aliases_of(contact))
     return shown
+
+
+def _retention(manager: Manager) -> str:
+    """Says how long the manager keeps data; without a retention nothing is deleted."""
+    row = Retention.objects.filter(manager=manager).first() or Retention()
+    terms = (
+        (
+            _("Words and files: %d months after the end of their chat."),
+            row.words_months,
+        ),
+        (_("Files: %d months after their message."), row.files_months),
+        (_("Person: %d months after the last message."), row.person_months),
+    )
+    kept = " ".join(text % months for text, months in terms if months)
+    return kept or _("As long as the service and legal duties need it.")
 
 
 def _portrait(dossier: Dossier, manager: Manager, contact: Contact) -> str:
@@ -156,7 +175,7 @@ def _portrait(dossier: Dossier, manager: Manager, contact: Contact) -> str:
     return name if dossier.stored(name, portrait.file.name) else ""
 
 
-def _add_chat(dossier: Dossier, chat: dict[str, Any]) -> None:
+def _add_chat(dossier: Dossier, chat: dict[str, Any], zone: tzinfo) -> None:
     """Adds the files and the CSV of a chat, and sets the file names in its messages."""
     protocol = _safe(chat["protocol"])
     cells = []
@@ -168,21 +187,8 @@ def _add_chat(dossier: Dossier, chat: dict[str, Any]) -> None:
             kind = _safe(message["type"])
             name = f"arquivos/{protocol}/{number:02d}-{kind}.{_suffix(mime)}"
             message["file"] = name if dossier.stored(name, stored_name) else ""
-        caption = message["details"].get("caption", "")
-        cells.append(
-            [
-                message["createdAt"],
-                message["direction"],
-                message["from"],
-                message["type"],
-                message["content"],
-                caption,
-                message["file"] or message["url"],
-                message["status"],
-            ]
-        )
-    header = ["data", "sentido", "de", "tipo", "texto", "legenda", "arquivo", "estado"]
-    dossier.text(f"mensagens/{protocol}.csv", csv_text(header, cells))
+        cells.append(csv_cells(message, zone))
+    dossier.text(f"mensagens/{protocol}.csv", csv_text(CSV_HEAD, cells))
 
 
 def _safe(name: str) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any, Self
 
 from django.core.files.storage import default_storage
@@ -71,7 +71,7 @@ class Dossier:
         return manifest
 
 
-def csv_text(header: list[str], rows: list[list[str]]) -> str:
+def csv_text(header: Sequence[str], rows: list[list[str]]) -> str:
     """Returns a CSV file for Excel in Portuguese, without formulas."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, delimiter=";", lineterminator="\r\n")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from chats.models import Chat
 from contacts.models import Contact
+from contacts.phone_numbers import as_written
 from hci_center.audit.recording import record
 from hci_center.callers import Caller
 from hci_center.privacy.marks import aliases_of
@@ -89,12 +90,11 @@ def confirm_erasure(request: Request, typed: str, *, confirmed_by: str) -> None:
 
     Raises RefusedRequestError if it differs, or if the request is no longer open.
     """
-    names = {
-        alias
-        for subject in request.subjects.select_related("contact")
-        for alias in aliases_of(subject.contact)
-    }
-    if typed.strip() not in names and _SEPARATORS.sub("", typed) not in names:
+    names, said = set(), {typed.strip(), _SEPARATORS.sub("", typed)}
+    for subject in request.subjects.select_related("contact", "manager"):
+        names.update(aliases_of(subject.contact))
+        said.add(as_written(typed, subject.manager.number))
+    if not names & said:
         raise RefusedRequestError(
             _("This is not the number or id of the person to be erased.")
         )

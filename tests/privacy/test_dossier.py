@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from chats.models import Message
+from chats.models import ChatEvent, Message, Note
 from contacts.models import Contact
 from hci_center.audit.models import AuditLine
 from hci_center.privacy import dossier
-from hci_center.privacy.models import Request
+from hci_center.privacy.models import Request, Retention
 from tests import builders
 from tests.admin.conftest import at_the_desk
 from tests.privacy.person import NUMBER, WORD, make_person
@@ -70,6 +73,34 @@ def test_the_zip_holds_everything(request_, supervisor, manager):
     assert len([name for name in names if name.startswith("retratos/")]) == 1
     (table, _other) = [name for name in names if name.startswith("mensagens/")]
     assert "'=HYPERLINK" in file.read(table).decode("utf-8-sig")
+
+
+def test_people_read_words_and_their_own_clock(request_, supervisor, manager):
+    answer = fetch(at_the_desk(supervisor), request_)
+    file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    page = file.read("dossie.html").decode()
+    zone = ZoneInfo(manager.time_zone)
+    note = Note.objects.earliest("pk")
+    at = note.created_at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
+    assert f"<div>{at} Ana: {WORD} is nice</div>" in page
+    assert f"<div>{NUMBER}</div>" in page
+    opened = ChatEvent.objects.filter(kind="opened").earliest("pk")
+    at = opened.at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
+    assert f"<li>{at} Aberto" in page
+    assert not re.search(r"\d{4}-\d\d-\d\dT|external_id|\{&#x27;", page)
+    tables = [name for name in file.namelist() if name.startswith("mensagens/")]
+    rows = file.read(tables[0]).decode("utf-8-sig").split("\r\n")
+    assert re.match(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d;(Recebida|Enviada);", rows[1])
+
+
+def test_it_says_how_long_the_manager_keeps_data(person, manager):
+    Retention.objects.create(
+        manager=manager, words_months=24, saved_by="user:1", runs_from=timezone.now()
+    )
+    made = io.BytesIO()
+    dossier.write_dossier(ask(person, kind="dossier"), made)
+    (held,) = json.loads(zipfile.ZipFile(made).read("dossie.json"))["managers"]
+    assert held["retention"].startswith("Palavras e arquivos: 24 meses")
 
 
 def test_hostile_names_stay_text(request_, supervisor):
