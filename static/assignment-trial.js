@@ -1,4 +1,4 @@
-/* Plays last week's chats of an area with the assignment that the form shows. */
+/* Simulates last week's chats of an area with the assignment settings in the form. */
 
 import { el } from "./elements.js";
 
@@ -8,7 +8,7 @@ const place = document.getElementById("assignment-trial");
 const note = place.querySelector("[role=status]");
 const table = place.querySelector("table");
 
-/* An empty field is what is inherited. */
+/* An empty field uses the inherited value. */
 const chosen = (name, key, factor = 1) => {
   const text = document.querySelector(`[name="${name}"]`)?.value ?? "";
   return text === "" ? inherited[key] : factor ? Math.round(Number(text) * factor) : text;

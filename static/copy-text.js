@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  /* The clipboard is there on HTTPS and on this machine only. */
+  /* The clipboard is only available over HTTPS and on localhost. */
   async function copy(element) {
     if (navigator.clipboard) {
       await navigator.clipboard.writeText(element.textContent);

@@ -1,4 +1,4 @@
-/* Makes an element: properties, attributes, "on" listeners, and its children. */
+/* Creates an element with properties, attributes, "on" listeners and children. */
 export function el(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

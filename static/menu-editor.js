@@ -1,5 +1,5 @@
-/* Edits a menu as a tree of steps, and plays it as a customer would read it.
-   The text field stays what is sent; without this file it is edited as JSON. */
+/* Edits a menu as a tree of steps, with a preview. The form submits the text field; without
+   this script it is edited as JSON. */
 
 import { el } from "./elements.js";
 import { begin as beginPhone } from "./menu-phone.js";
@@ -20,7 +20,7 @@ let chosen = 0;
 let problems = {};
 let phone;
 
-/* A labelled control whose value belongs to a place of the menu, like steps[0].text. */
+/* A labelled control for a path in the menu, such as steps[0].text. */
 function labelled(label, place, control) {
   control.dataset.place = place;
   return el("label", { className: "bo-field" }, el("span", {}, label), control,
@@ -103,7 +103,7 @@ const leadsTo = (option) => {
   return option.do === "step" ? "" : DOES[option.do];
 };
 
-/* The steps below one another as the customer reaches them; a step is drawn once. */
+/* The steps as a tree, in the order in which the customer reaches them; each is shown once. */
 function branch(number, drawn) {
   drawn.add(number);
   const step = menu.steps[number];
@@ -244,7 +244,7 @@ function render() {
   showProblems();
 }
 
-/* The text field may hold anything that was sent and refused. */
+/* The text field may contain any text that was submitted and refused. */
 function readable(text) {
   try {
     const read = JSON.parse(text);

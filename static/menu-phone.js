@@ -1,5 +1,5 @@
-/* Plays a menu beside its editor: what the customer reads, and what he may tap.
-   The answers are those of POST api/user/menu/try, so nothing is stored. */
+/* Simulates a menu next to its editor: what the customer reads and can tap. It uses POST
+   api/user/menu/try, so nothing is stored. */
 
 import { el } from "./elements.js";
 
@@ -59,7 +59,7 @@ export function begin(place, data, onProblems) {
       });
       answer = await response.json();
     } catch { /* Shown below. */ }
-    // A later answer may have been quicker.
+    // A later response may have arrived first.
     if (mine !== asked) return;
     show(answer);
   }
@@ -98,7 +98,7 @@ export function begin(place, data, onProblems) {
     return labels.endedArea.replace("%s", name);
   }
 
-  /* A question with its lines as the channel's gateway shows them. */
+  /* A question with its options in the form of the channel's gateway. */
   function bubble(text, code, isLast) {
     const [lines, head] = split(text, code);
     const kind = chosen().kinds.find(({ most, longest }) =>
@@ -113,7 +113,7 @@ export function begin(place, data, onProblems) {
     return [el("div", { className: "bo-bubble" }, head), shown];
   }
 
-  /* The lines stand last, after a blank line. */
+  /* The options are last, after a blank line. */
   function split(text, code) {
     if (!code) return [[], text];
     const at = text.lastIndexOf("\n\n");

@@ -1,5 +1,5 @@
-/* Hides the choices of other managers than the one that is chosen in the form. Without
-   this file each choice says whose it is, and a foreign one is refused. */
+/* Hides choices that belong to another manager than the one chosen in the form. Without
+   this script, labels contain the manager, and other managers' choices are refused. */
 "use strict";
 
 (() => {
@@ -22,7 +22,7 @@
       }
     }
 
-    // A field with suggestions tells of its changes by jQuery alone.
+    // An autocomplete field only fires jQuery events.
     if (window.django?.jQuery) window.django.jQuery(manager).on("change", narrow);
     else manager.addEventListener("change", narrow);
     narrow();

@@ -1,14 +1,14 @@
 // @ts-check
-/* Keeps the wall live: the feed says that something changed, then the figures are asked
-   for, at most every two seconds and only while somebody looks. No timer asks. */
+/* Keeps the wall up to date: when the feed reports a change, the figures are requested, at
+   most every two seconds and only while the page is visible. There is no polling. */
 
 const PAUSE = 2000;
-// The server keeps an answer for a second: what is asked for later has the change.
+// The server caches a response for a second: later requests include the change.
 const KEPT = 1000;
 const RECONNECT = [1000, 2000, 5000, 10_000, 20_000];
 const SILENT = 45_000;
 const SESSION_OVER = new Set([4001, 4003]);
-// A message's contact changes with it.
+// A message also changes its contact.
 const TOLD = new Set(["contact", "chat", "operator", "area", "manager"]);
 const TOLD_NOW = new Set(["presence", "session"]);
 
@@ -68,7 +68,7 @@ function show() {
       .replace("{at}", clock.format(readAt));
 }
 
-/** Rights are gone: nothing that was seen stays. */
+/** Access was lost: clears what was shown. */
 function end() {
   isOver = true;
   live.replaceChildren();
@@ -91,13 +91,13 @@ async function read() {
     takeMoment();
     show();
   } catch {
-    isStale = true; // asked again with the next change or connection
+    isStale = true; // requested again with the next change or connection
   } finally {
     isReading = false;
   }
 }
 
-/** Reads the figures of today, once: with many open chats they take seconds. */
+/** Loads today's figures once: with many open chats they take seconds. */
 async function readToday() {
   const place = /** @type {HTMLElement} */ (document.getElementById("wall-today"));
   try {
@@ -106,11 +106,11 @@ async function readToday() {
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
     place.replaceChildren(...found.body.children);
   } catch {
-    // The link to the reports is still there.
+    // The link to the reports remains.
   }
 }
 
-/** Something changed: the figures are read when they may be. */
+/** Something changed: loads the figures as soon as allowed. */
 function soon() {
   isStale = true;
   if (pause || isReading || isOver || document.hidden) return;

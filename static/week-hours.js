@@ -1,5 +1,5 @@
-/* Paints the typed hours of a week as bars that can be dragged: half an hour a cell.
-   The text fields stay what is sent; without this file they are all there is. */
+/* Shows the hours of a week as bars that can be dragged, in cells of half an hour. The form
+   submits the text fields; without this script only these are shown. */
 "use strict";
 
 (() => {
@@ -9,7 +9,7 @@
   const clock = (cell) =>
     `${String(Math.floor(cell / 2)).padStart(2, "0")}:${cell % 2 ? "30" : "00"}`;
 
-  /* The cells that a text fills; those past midnight are the next day's. */
+  /* The cells of a text; those past midnight belong to the next day. */
   function read(text, cells, next) {
     for (const part of text.split(/[,;\n]+/)) {
       const found = SPAN.exec(part);

@@ -1,4 +1,4 @@
-// Renders the document that this server answers at /api/schema/.
+// Renders the OpenAPI document that this server serves at /api/schema/.
 "use strict";
 
 SwaggerUIBundle({

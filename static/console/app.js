@@ -1,5 +1,5 @@
 // @ts-check
-/** The console: what it holds together, and the names of things on the screen. */
+/** The console: creates its parts and connects them. */
 
 import { Access } from "./session/access.js";
 import { Attaching } from "./composer/attaching.js";
@@ -36,7 +36,7 @@ import { n } from "./words.js";
 /** @typedef {import("./types.js").Line} Line */
 /** @typedef {import("./router.js").Place} Place */
 
-// Clocks on the screen are written anew so often.
+// How often times on the screen are updated.
 const TICK = 5000;
 
 export class App {
@@ -78,9 +78,9 @@ export class App {
     this.shell = new Shell(this);
     this.presence = new Presence(this);
     this.router = new Router((place) => this.moved(place));
-    /** Where the messages began that were new when the chat was opened. @type {{before: string | null, count: number}} */
+    /** The first message that was unread when the chat was opened. @type {{before: string | null, count: number}} */
     this.unseen = { before: null, count: 0 };
-    /** The contacts that were opened, the latest first. @type {string[]} */
+    /** Recently opened contacts, the latest first. @type {string[]} */
     this.recent = [];
     this.hasDetails = localStorage.getItem("details") !== "hidden";
     this.store.subscribe(() => this.render());
@@ -93,13 +93,13 @@ export class App {
   /** @type {(() => void)[]} */
   #afterDraw = [];
 
-  /** Does something with what the next drawing shows. @param {() => void} act */
+  /** Runs a callback after the next render. @param {() => void} act */
   afterDraw(act) {
     this.#afterDraw.push(act);
     this.render();
   }
 
-  /** Draws the page before the next frame. */
+  /** Renders the page before the next animation frame. */
   render() {
     if (!this.isDrawn) return;
     this.isDrawn = false;
@@ -124,7 +124,7 @@ export class App {
     this.go({ tab });
   }
 
-  /** Reads what a place shows. @param {Place} place */
+  /** Loads the data of a route. @param {Place} place */
   moved(place) {
     if (place.protocol) {
       this.actions.openProtocol(place.protocol);
@@ -161,7 +161,7 @@ export class App {
     this.listView.readNext();
   }
 
-  /** Puts the line "3 novas" where unread messages begin. */
+  /** Places the marker "3 novas" before the first unread message. */
   #markNew() {
     const { contact, conversation } = this;
     if (!contact?.unread || !conversation) return;
@@ -170,7 +170,7 @@ export class App {
     if (first) this.unseen = { before: first.id, count: contact.unread };
   }
 
-  /** Marks the open chat as read, if it is one's own and one sees its end. */
+  /** Marks the open chat as read, if it belongs to the user and its end is visible. */
   seen() {
     const { contact, line, conversation } = this;
     if (!contact?.unread || !line?.open || !conversation?.isRead || !this.threadView.isAtEnd) return;
@@ -178,7 +178,7 @@ export class App {
     this.calls.markRead(conversation.ref).catch(() => {});
   }
 
-  /** Reads the open chat anew. */
+  /** Reloads the open chat. */
   reopenPlace() {
     const { ref } = this.router.place;
     if (ref) this.sync.readConversation(ref, true);
@@ -210,7 +210,7 @@ export class App {
     this.sync.readOlder(ref).then(() => this.threadView.hold());
   }
 
-  /** Reacts to an event of the feed. @param {import("./types.js").FeedEvent} event */
+  /** Handles an event of the feed. @param {import("./types.js").FeedEvent} event */
   heard(event) {
     const { k, op, m, row } = event;
     this.notices.heard(event);
@@ -222,7 +222,7 @@ export class App {
     if (isOpen) queueMicrotask(() => this.seen());
   }
 
-  /** Goes to where one writes or claims, once the chat is loaded. @param {unknown} [of] the chat */
+  /** Focuses the composer or the claim button, once the chat is loaded. @param {unknown} [of] the chat */
   focusComposer(of = this.router.place.ref) {
     this.afterDraw(() => {
       if (this.router.place.ref !== of) return;
@@ -256,7 +256,7 @@ export class App {
     return this.store.me !== "0";
   }
 
-  /** Whether one may write to the open chat. */
+  /** Whether the user may write in the open chat. */
   get mayAnswer() {
     const { line, contact } = this;
     return Boolean(this.isOperator && line?.open && contact?.operatorId === this.store.me);
@@ -273,7 +273,7 @@ export class App {
     this.render();
   };
 
-  /** The name opens the contact's page on a phone, and the pane elsewhere. @param {Event} event */
+  /** The name opens the contact's page on a phone, and the side pane elsewhere. @param {Event} event */
   onContactLink = (event) => {
     if (!matchMedia("(min-width: 55rem)").matches) return;
     event.preventDefault();

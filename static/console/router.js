@@ -1,17 +1,17 @@
 // @ts-check
-/** The address bar: each tab, filter, conversation and protocol has an address. */
+/** The router: each tab, filter, conversation and protocol has a URL. */
 
 /** @typedef {import("./types.js").Filter} Filter */
 /** @typedef {import("./types.js").Id} Id */
 
 /**
- * Where the person is.
+ * The current route.
  * @typedef {{filter: Filter, ref: {m: Id, id: Id} | null, protocol: string | null, pane: "list" | "chat" | "details"}} Place
  */
 
 const TABS = /** @type {const} */ (["mine", "queue", "answered", "closed", "search"]);
 
-/** Reads a place from an address. @param {URL} url @returns {Place} */
+/** Parses a URL. @param {URL} url @returns {Place} */
 export function placeOf(url) {
   const [first, tab, m, id] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
   const query = url.searchParams;
@@ -34,7 +34,7 @@ export function placeOf(url) {
   };
 }
 
-/** Returns the address of a place. @param {Filter} filter @param {{m: Id, id: Id} | null} [ref] */
+/** Returns the URL of a route. @param {Filter} filter @param {{m: Id, id: Id} | null} [ref] */
 export function addressOf(filter, ref) {
   const query = new URLSearchParams();
   for (const name of /** @type {const} */ (["m", "area", "tag", "channel"]))
@@ -48,7 +48,7 @@ export function addressOf(filter, ref) {
   return `/inbox/${filter.tab}${path}${asked ? `?${asked}` : ""}`;
 }
 
-// A number is WhatsApp, a text Facebook: of digits alone it is marked.
+// Numbers are WhatsApp ids, texts Facebook ids: a text of digits needs a marker.
 
 /** @param {string} text @returns {Id} */
 function idOf(text) {
@@ -82,7 +82,7 @@ export class Router {
     this.onMove(this.place);
   }
 
-  /** Follows a link to another place of the console. @param {MouseEvent} event */
+  /** Handles a click on a link within the console. @param {MouseEvent} event */
   #follow(event) {
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");

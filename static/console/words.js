@@ -1,18 +1,18 @@
 // @ts-check
-/** The texts of the console in the person's language. */
+/** The translations of the console's texts. */
 
 const { language, texts } = globalThis.consoleWords ?? { language: "en", texts: {} };
 
 /** The language of the page, for `Intl`. */
 export const LOCALE = language === "en" ? "en" : "pt-BR";
 
-/** The language that the page is not in, by its own name. */
+/** The other language, by its own name. */
 export const OTHER = language === "en" ? { language: "pt-br", name: "Português" } : { language: "en", name: "English" };
 
 /** @typedef {Record<string, string | number>} Values */
 
 /**
- * Returns a text with its `{names}` filled.
+ * Returns a text with its `{names}` replaced.
  * @param {string} text
  * @param {Values} [values]
  */
@@ -22,7 +22,7 @@ export function t(text, values) {
 }
 
 /**
- * Returns the form of a text for `count`, which fills `{count}`.
+ * Returns the plural form for `count`, with `{count}` replaced.
  * @param {string} one
  * @param {string} many
  * @param {number} count

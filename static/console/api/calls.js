@@ -1,19 +1,19 @@
 // @ts-check
-/** The calls of the API that the console uses, by what they do. */
+/** The API calls that the console uses, one method each. */
 
 import { readBase64 } from "../composer/files.js";
 
 /** @typedef {import("../types.js").Id} Id */
 /** @typedef {import("../types.js").Filter} Filter */
 
-/** A contact as calls name it. @typedef {{m: Id, id: Id}} Ref */
+/** A reference to a contact, as in calls. @typedef {{m: Id, id: Id}} Ref */
 
-// A file of 25 MB over a line of 1 Mbit/s.
+// The timeout for a file of 25 MB over a connection of 1 Mbit/s.
 const UPLOAD = 300_000;
-// Stands in a path for the port of a manager that has not been read.
+// A placeholder in a path for the port of a manager that is not loaded yet.
 const PORT = "{port}";
 
-/** The fields that name a manager. @param {Id} m */
+/** The fields that identify a manager. @param {Id} m */
 export function managerFields(m) {
   return typeof m === "number" ? { number: m } : { facebookId: m };
 }
@@ -24,7 +24,7 @@ export class Calls {
   /** @param {import("./client.js").Client} client */
   constructor(client) {
     this.client = client;
-    /** Whose chats they are; "0" for a supervisor who is no operator. */
+    /** The id of the signed-in operator; "0" for a supervisor who is not an operator. */
     this.operatorId = "0";
     /** Returns a contact's channel, if it is known. @type {(ref: Ref) => string | undefined} */
     this.channelOf = () => undefined;
@@ -33,15 +33,15 @@ export class Calls {
   }
 
   /**
-   * The fields that name the manager of a contact: a manager with a number and a page is
-   * named by the one that the contact writes to.
+   * The fields that identify the manager of a contact: a manager with a number and a page
+   * is identified by the one that the contact writes to.
    * @param {Ref} ref
    */
   #manager(ref) {
     const manager = this.managerOf(ref.m);
     const channel = this.channelOf(ref) ?? (typeof ref.id === "number" ? "whatsapp" : undefined);
     if (channel === "facebook" && manager?.facebookId) return { facebookId: manager.facebookId };
-    // Its page is not known yet: the contact alone says enough.
+    // Its page is not known yet: the contact alone is sufficient.
     if (channel === "facebook" && typeof ref.m === "number") return {};
     if (channel === undefined && !(manager && manager.facebookId === null)) return {};
     return managerFields(ref.m);
@@ -71,7 +71,7 @@ export class Calls {
       ...(reason ? { reason } : {}),
     });
 
-  // What there is
+  // Options and lists
 
   managers = () => this.client.call("GET", "/api/user/?contacts=0");
   /** @param {import("../types.js").Manager} manager */
@@ -94,7 +94,7 @@ export class Calls {
   // Lists
 
   /**
-   * A page of a list; `after` is `next` of the page before.
+   * A page of a list; `after` is the `next` of the previous page.
    * @param {Filter} filter
    * @param {{after?: string | null, limit?: number, feedCounts?: boolean}} page
    */
@@ -154,7 +154,7 @@ export class Calls {
   giveBack = (ref) =>
     this.client.call("PUT", "/api/user/contact/operator", { ...this.#manager(ref), contactId: ref.id, operatorId: "0" });
   /**
-   * Hands a chat over, with one call also to an operator of another area.
+   * Transfers a chat, with a single call even to an operator of another area.
    * @param {import("../outbox/transfers.js").Transfer} transfer
    */
   transfer({ ref, area, to, isMove, reason, note, key }) {
@@ -189,7 +189,7 @@ export class Calls {
   }
 
   /**
-   * The call that sends a file; its content is added when it leaves.
+   * The call that sends a file; its content is added when it is sent.
    * @param {Ref & {channel: string, port: string | null}} to
    * @param {{type: string, fileName?: string}} file
    * @param {{caption?: string, replyTo?: string}} [more]
@@ -200,8 +200,8 @@ export class Calls {
   }
 
   /**
-   * Returns the path of a message of a contact, with the port of its manager; null while
-   * the manager has not been read, as just after the page was loaded.
+   * Returns the path for sending to a contact, with the port of its manager; null while the
+   * manager is not loaded, as just after the page was opened.
    * @param {string} path
    * @param {string} contact
    */
@@ -212,7 +212,7 @@ export class Calls {
   }
 
   /**
-   * Sends a message; the same `key` sends it once.
+   * Sends a message; calls with the same `key` send it only once.
    * @param {string} path
    * @param {Record<string, any>} fields
    * @param {{blob: Blob} | undefined} file

@@ -1,5 +1,5 @@
 // @ts-check
-/** Calls of the API: one function, whose errors say what the server said. */
+/** The API client: one function for all calls; errors contain the server's message. */
 
 import { LOCALE, t } from "../words.js";
 import { cookie } from "./cookies.js";
@@ -7,7 +7,7 @@ import { upload } from "./upload.js";
 
 const LONGEST = 20_000;
 
-/** The server refused a call, or could not be reached (`status` 0). */
+/** The server refused a call, or was unreachable (`status` 0). */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -29,7 +29,7 @@ export class ApiError extends Error {
 }
 
 /**
- * Returns what is wrong with the first field, if the server says it, else its message.
+ * Returns the error of the first invalid field, if there is one, else the message.
  * @param {string} message
  * @param {Record<string, string[]>} [fields]
  */
@@ -41,12 +41,12 @@ function sentenceOf(message, fields) {
 export class Client {
   constructor() {
     this.csrfToken = "";
-    /** Called when the server no longer knows the session. */
+    /** Called when the session is no longer valid. */
     this.onSignedOut = () => {};
   }
 
   /**
-   * Calls the API and returns `data` of its answer.
+   * Calls the API and returns `data` of the response.
    * @param {string} method
    * @param {string} path
    * @param {Record<string, any> | null} [body]
@@ -57,7 +57,7 @@ export class Client {
   async call(method, path, body = null, how = {}) {
     const headers = new Headers({ "Accept-Language": LOCALE, Accept: "application/json" });
     if (body !== null) headers.set("Content-Type", "application/json");
-    // The cookie follows a sign-in in another tab.
+    // The cookie is current even after a sign-in in another tab.
     if (method !== "GET") headers.set("X-CSRFToken", cookie("csrftoken") || this.csrfToken);
     if (how.key) headers.set("Idempotency-Key", how.key);
     const timeout = how.timeout ?? LONGEST;

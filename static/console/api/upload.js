@@ -1,5 +1,5 @@
 // @ts-check
-/** A call that says how much of it has left; `fetch` cannot. */
+/** An upload with progress events, which `fetch` does not support. */
 
 /**
  * Posts a body.

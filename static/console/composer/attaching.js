@@ -1,5 +1,5 @@
 // @ts-check
-/** The files that go with what one writes: chosen, pasted or dropped. */
+/** The attachments of a message: chosen, pasted or dropped files. */
 
 import { fileSize } from "../format/names.js";
 import { LOCALE, t } from "../words.js";
@@ -15,7 +15,7 @@ export class Attaching {
     /** By contact. @type {Map<string, Attachment[]>} */
     this.byContact = new Map();
     this.isDropping = false;
-    /** How many files are being read. */
+    /** The number of files being read. */
     this.reading = 0;
   }
 
@@ -23,7 +23,7 @@ export class Attaching {
     return this.app.conversation?.key ?? "";
   }
 
-  /** What goes with the open chat's next message. */
+  /** The attachments of the open chat's next message. */
   get list() {
     return this.byContact.get(this.#key) ?? [];
   }
@@ -34,7 +34,7 @@ export class Attaching {
     this.app.render();
   }
 
-  /** Returns the files and takes them away: they are sent now. */
+  /** Returns and clears the files, which are being sent. */
   take() {
     const { list } = this;
     this.byContact.delete(this.#key);
@@ -84,7 +84,7 @@ export class Attaching {
   /** @param {ClipboardEvent} event */
   onPaste = (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    // A table copied from a sheet comes as text and as a picture: the text is meant.
+    // A table copied from a spreadsheet contains text and a picture: use the text.
     if (!files.length || this.app.writing.isNote || event.clipboardData?.types.includes("text/plain")) return;
     event.preventDefault();
     this.attach(files);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where one writes: replies, internal notes, files. */
+/** The composer: replies, internal notes, files. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
@@ -67,7 +67,7 @@ function writingRow(app, line) {
   return html`${glyph("wait")}<span>${t("The time to answer freely ends in {span}. After that only approved templates go out.", { span: lasting(left) })}</span>`;
 }
 
-/** Whether only templates go out. Messenger has none: it takes late answers or refuses them. @param {Line} line @param {Contact} contact @param {number} now */
+/** Whether only templates can be sent. Messenger has none: it accepts or refuses late replies itself. @param {Line} line @param {Contact} contact @param {number} now */
 function isWindowClosed(line, contact, now) {
   return contact.channel === "whatsapp" && line.windowEndsAt !== null && Date.parse(line.windowEndsAt) <= now;
 }

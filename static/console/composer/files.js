@@ -1,8 +1,8 @@
 // @ts-check
-/** Files that one sends. */
+/** Files to send. */
 
 /**
- * `note` says what was done to it; `preview` is the address of its picture.
+ * `note` describes a conversion; `preview` is the URL of its picture.
  * @typedef {{name: string, size: number, preview: string, note: string, file: {blob: Blob, type: string, fileName: string}}} Attachment
  */
 
@@ -16,7 +16,7 @@ export function readBase64(blob) {
   });
 }
 
-/** Returns the kind of a file, as messages name it. @param {{type: string, name?: string}} file */
+/** Returns the message type of a file. @param {{type: string, name?: string}} file */
 export function kindOf(file) {
   const { type } = file;
   if (/^image\/(jpeg|png|webp|gif)$/.test(type) || isHeic(file)) return "image";
@@ -25,7 +25,7 @@ export function kindOf(file) {
   return type === "application/pdf" ? "pdf" : "file";
 }
 
-/** Whether it is a photo as iPhones take them; most browsers do not know the type. @param {{type: string, name?: string}} file */
+/** Whether it is an iPhone photo (HEIC); most browsers do not know the type. @param {{type: string, name?: string}} file */
 export function isHeic({ type, name = "" }) {
   return /^image\/hei[cf]/.test(type) || (type === "" && /\.hei[cf]$/i.test(name));
 }
@@ -33,7 +33,7 @@ export function isHeic({ type, name = "" }) {
 /** @param {File} file @param {string} [note] @returns {Attachment} */
 export function attachmentOf(file, note = "") {
   const type = kindOf(file);
-  // The server looks at the bytes, but a data URI names a type.
+  // The server detects the type from the bytes, but a data URI must have one.
   const blob = isHeic(file) ? new Blob([file], { type: "image/heic" }) : file;
   const isShown = type === "image" && !isHeic(file);
   return {

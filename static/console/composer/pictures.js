@@ -1,5 +1,5 @@
 // @ts-check
-/** Pictures that are too large to send: made smaller here, as JPEG. */
+/** Scales down pictures that are too large to send, as JPEG. */
 
 import { fileSize } from "../format/names.js";
 import { LOCALE, t } from "../words.js";
@@ -8,11 +8,11 @@ import { isHeic } from "./files.js";
 const LARGEST = 4 * 2 ** 20;
 export const LONGEST_SIDE = 2560;
 const QUALITIES = [0.86, 0.75, 0.6];
-// Others may move, and a canvas has only their first picture.
+// Other types may be animated, and a canvas only has their first frame.
 const STILL = /^image\/(jpeg|png)$/;
 
 /**
- * Returns the picture as it is sent, and what was done to it.
+ * Returns the picture to send, and a note about the conversion.
  * @param {File} file
  * @returns {Promise<{file: File, note: string}>}
  */
@@ -38,7 +38,7 @@ export async function prepared(file) {
   }
 }
 
-/** Returns the size whose longer side is no longer than allowed. @param {number} width @param {number} height */
+/** Returns the size, scaled to the maximum length of the longer side. @param {number} width @param {number} height */
 export function sizeWithin(width, height) {
   const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };

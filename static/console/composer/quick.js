@@ -1,5 +1,5 @@
 // @ts-check
-/** The list of quick replies or colleagues over the composer, shown as they will be sent. */
+/** The list of quick replies or colleagues above the composer, with variables filled in. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../words.js";
@@ -8,7 +8,7 @@ const MOST_SHOWN = 8;
 
 /** @typedef {import("./suggestions.js").Suggestion} Suggestion */
 
-/** Returns the replies that fit what was typed after `/`. @param {Suggestion[]} replies @param {string} typed */
+/** Returns the replies that match the text after `/`. @param {Suggestion[]} replies @param {string} typed */
 export function matching(replies, typed) {
   const wanted = typed.toLocaleLowerCase();
   const starts = replies.filter((one) => one.code.startsWith(wanted));

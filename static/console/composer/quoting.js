@@ -1,5 +1,5 @@
 // @ts-check
-/** Quoting a message in one's answer: chosen at the message, kept with the draft. */
+/** Quotes a message in a reply: chosen at the message, stored with the draft. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName } from "../format/names.js";
@@ -21,12 +21,12 @@ export class Quoting {
     return this.app.conversation?.key ?? "";
   }
 
-  /** The id of the message that the open chat's next answer quotes, or "". */
+  /** The id of the message that the open chat's next reply quotes, or "". */
   get id() {
     return this.app.drafts.of("quote").get(this.#key) ?? "";
   }
 
-  /** Whether one may answer to a message. @param {Message} message @param {boolean} [isQueued] */
+  /** Whether the user may reply to a message. @param {Message} message @param {boolean} [isQueued] */
   isOffered({ deleted, status, direction }, isQueued = false) {
     return this.app.mayAnswer && !deleted && !isQueued && !(direction === "out" && status === "failed");
   }
@@ -54,7 +54,7 @@ export class Quoting {
     this.app.render();
   };
 
-  /** Returns the fields of the call that quote, and quotes no more: it is sent now. @param {string} contact */
+  /** Returns the fields of the call for the quote, and clears it: it is being sent. @param {string} contact */
   take(contact) {
     const replyTo = this.app.drafts.of("quote").get(contact);
     if (!replyTo) return {};
@@ -63,7 +63,7 @@ export class Quoting {
   }
 }
 
-/** Who said what is quoted, and how it begins. @param {App} app @param {string} id */
+/** The author and an excerpt of the quoted message. @param {App} app @param {string} id */
 export function quoteWords(app, id) {
   const message = app.conversation?.byId.get(id);
   if (!message) return { who: "", text: t("A message that is not loaded") };
@@ -71,7 +71,7 @@ export function quoteWords(app, id) {
   return { who, text: preview(message) };
 }
 
-/** What is quoted, over the field. @param {App} app */
+/** The quoted message, above the field. @param {App} app */
 export function quoteBar(app) {
   const { id } = app.quoting;
   if (!id || app.writing.isNote) return nothing;

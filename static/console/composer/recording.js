@@ -1,5 +1,5 @@
 // @ts-check
-/** Recording a voice message, in the room of the composer. */
+/** Records voice messages, in place of the composer. */
 
 import { html, nothing, svg } from "../../vendor/lit-html/lit-html.js";
 import { minutes } from "../format/times.js";
@@ -11,7 +11,7 @@ const BARS = 60;
 const BAR_EVERY = 250;
 const LONGEST = 15 * 60_000;
 const BITS = 32_000;
-// A touch on the button that was not meant.
+// Shorter recordings are accidental touches.
 const SHORTEST = 500;
 
 export class Recording {
@@ -20,10 +20,10 @@ export class Recording {
     this.app = app;
     /** @type {MediaRecorder | null} */
     this.recorder = null;
-    /** The contact that it is for. */
+    /** The contact of the recording. */
     this.key = "";
     this.startedAt = 0;
-    /** How loud it was, from 0 to 1, the latest last. @type {number[]} */
+    /** The levels so far, from 0 to 1, the latest last. @type {number[]} */
     this.levels = [];
     /** @type {any} */
     this.timer = 0;
@@ -34,7 +34,7 @@ export class Recording {
     this.isStarting = false;
   }
 
-  /** Why one cannot record here, or "". */
+  /** Why recording is not possible here, or "". */
   get obstacle() {
     if (!globalThis.isSecureContext || !navigator.mediaDevices) return t("Recording needs a secure address (https).");
     return typeof MediaRecorder === "undefined" ? t("This browser does not record.") : "";
@@ -74,7 +74,7 @@ export class Recording {
     this.levels = [];
     this.startedAt = Date.now();
     recorder.ondataavailable = ({ data }) => this.pieces.push(data);
-    // An unplugged microphone ends it: what was said so far is kept.
+    // An unplugged microphone ends the recording, which is kept.
     stream.getAudioTracks()[0].onended = () => this.keep();
     recorder.start(1000);
     const loudness = this.#meter(stream);
@@ -133,7 +133,7 @@ export class Recording {
     app.focusComposer();
   };
 
-  /** Ends it and puts it to the files of the message: another chat was opened, or it is long. */
+  /** Ends it and attaches it to the message: another chat was opened, or it is long. */
   async keep() {
     const { app, key } = this;
     if (!this.isOn) return;
@@ -156,7 +156,7 @@ function fileNameOf({ type }, at) {
   return `voz-${time}.${suffix}`;
 }
 
-/** What stands in the place of the text while one records. @param {import("../app.js").App} app */
+/** The content of the composer during a recording. @param {import("../app.js").App} app */
 export function recordingBox(app) {
   const { recording } = app;
   const levels = [...Array(BARS).fill(0), ...recording.levels].slice(-BARS);
@@ -174,7 +174,7 @@ function levelBar(level, bar) {
   return svg`<rect class="is-played" x=${bar * 4} y=${13 - height / 2} width="2.4" height=${height} rx="1.2"></rect>`;
 }
 
-/** The button that starts it. @param {import("../app.js").App} app */
+/** The button that starts a recording. @param {import("../app.js").App} app */
 export function recordButton(app) {
   const { obstacle } = app.recording;
   return html`<button class="btn btn--icon" type="button" aria-label=${t("Record a voice message")} title=${obstacle || t("Record a voice message")} aria-disabled=${obstacle ? "true" : nothing} @click=${app.recording.start}>${icon("mic")}</button>`;

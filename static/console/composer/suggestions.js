@@ -1,5 +1,5 @@
 // @ts-check
-/** What is offered while one writes: quick replies after `/`, colleagues after `@` in a note. */
+/** Suggestions while typing: quick replies after `/`, colleagues after `@` in a note. */
 
 import { t } from "../words.js";
 import { matching } from "./quick.js";
@@ -22,7 +22,7 @@ export class Suggestions {
     this.app.render();
   }
 
-  /** Offers quick replies, as if `/` had been typed. */
+  /** Suggests quick replies, as if `/` had been typed. */
   openReplies = () => {
     const { writing } = this.app;
     writing.field?.focus();
@@ -30,7 +30,7 @@ export class Suggestions {
     this.update();
   };
 
-  /** Looks at what was typed last. */
+  /** Updates the suggestions after input. */
   update() {
     const { writing } = this.app;
     if (writing.isNote) this.#updateMentions(writing.text);
@@ -86,7 +86,7 @@ export class Suggestions {
     return /(?:^|\s)@([\p{L}\p{M}]*)$/u.exec(text.slice(0, end))?.[1] ?? null;
   }
 
-  /** The colleagues who see the contact: a mention opens nothing to others. @returns {Suggestion[]} */
+  /** The colleagues who can see the contact: a mention gives no access. @returns {Suggestion[]} */
   #colleagues() {
     const { line, contact, store, names } = this.app;
     if (!line || !contact) return [];
@@ -96,7 +96,7 @@ export class Suggestions {
       .map(({ id, name }) => ({ id, code: "@", text: name, missing: [], filled: name }));
   }
 
-  /** Returns whether the key was for what is offered. @param {KeyboardEvent} event */
+  /** Returns whether the key was handled by the suggestions. @param {KeyboardEvent} event */
   press({ key }) {
     const { offer } = this;
     if (!offer) return false;
@@ -108,7 +108,7 @@ export class Suggestions {
     return true;
   }
 
-  /** Puts what was chosen into the text. @param {Suggestion} one */
+  /** Inserts the chosen suggestion in the text. @param {Suggestion} one */
   use(one) {
     const { writing } = this.app;
     const isMention = this.offer?.kind === "mention";
@@ -132,7 +132,7 @@ export class Suggestions {
     });
   }
 
-  /** What screen readers hear of an empty offer. */
+  /** The announcement of an empty list for screen readers. */
   get emptyWords() {
     return this.offer?.isReading ? t("Loading") : t("No quick reply fits");
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which template one chooses and what one fills in: reads the list and sends it. */
+/** The state of the template picker: loads the list, stores the input, sends the template. */
 
 import { uuid } from "../parts/uuid.js";
 import { cleaned, firstValues, fitting, keyOfTemplate } from "./template_text.js";
@@ -7,7 +7,7 @@ import { cleaned, firstValues, fitting, keyOfTemplate } from "./template_text.js
 /** @typedef {import("./template_text.js").Template} Template */
 /** @typedef {{all: Template[], isRead: boolean, isReading: boolean, error: string, readAt: number}} TemplateList */
 
-// A list that is older is read again when it is shown.
+// An older list is reloaded when it is shown.
 const KEPT = 10 * 60_000;
 
 export class TemplateChoice {
@@ -16,19 +16,19 @@ export class TemplateChoice {
     this.app = app;
     /** By manager. @type {Map<import("../types.js").Id, TemplateList>} */
     this.lists = new Map();
-    /** Whether it is shown although free text goes out, too. */
+    /** Whether it is shown although free text can be sent too. */
     this.isOpen = false;
     this.words = "";
-    /** The key of the chosen one; the first is chosen if none is. */
+    /** The key of the chosen template; the first by default. */
     this.chosen = "";
-    /** What was filled in, by template. @type {Map<string, string[]>} */
+    /** The entered values, by template. @type {Map<string, string[]>} */
     this.values = new Map();
     this.error = "";
-    // Repeated until it has gone out, so that it goes out once.
+    // Repeated with each attempt, so that it is sent only once.
     this.sending = uuid();
   }
 
-  /** Begins with another chat. */
+  /** Resets the state for another chat. */
   reset() {
     this.isOpen = false;
     for (const [m, { error }] of this.lists) if (error) this.lists.delete(m);
@@ -43,7 +43,7 @@ export class TemplateChoice {
     return Boolean(line && contact?.channel === "whatsapp" && store.options.get(line.m)?.gateway === "whatsapp_cloud");
   }
 
-  /** The templates of the open chat's manager, which are read when they are first asked for. */
+  /** The templates of the open chat's manager, which are loaded on demand. */
   get list() {
     const m = /** @type {import("../types.js").Id} */ (this.app.line?.m);
     const known = this.lists.get(m);
@@ -58,7 +58,7 @@ export class TemplateChoice {
     return fitting(this.list.all, this.words);
   }
 
-  /** The template that is chosen, among those that are found. @returns {Template | undefined} */
+  /** The chosen template among the search results. @returns {Template | undefined} */
   get template() {
     const { found } = this;
     return found.find((one) => keyOfTemplate(one) === this.chosen) ?? found[0];
@@ -117,7 +117,7 @@ export class TemplateChoice {
     this.app.afterDraw(() => document.getElementById("templates")?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }));
   }
 
-  /** Arrows choose, in the search and in the list; Enter goes to the first field. @param {KeyboardEvent} event */
+  /** Arrow keys choose, in the search and in the list; Enter focuses the first field. @param {KeyboardEvent} event */
   onKey = (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const { found, template } = this;
@@ -145,7 +145,7 @@ export class TemplateChoice {
     this.app.render();
   }
 
-  /** What is sent next is another message. */
+  /** The next template sent is a different message. */
   #changed() {
     this.error = "";
     this.sending = uuid();
@@ -162,7 +162,7 @@ export class TemplateChoice {
     const to = app.writing.to();
     if (!to || !template || app.overlay.busy) return;
     const values = this.valuesOf(template).map(cleaned);
-    // The browser says which field is empty.
+    // The browser reports which field is empty.
     if (values.includes("")) return;
     const key = this.sending;
     await app.overlay.during("template", async () => {

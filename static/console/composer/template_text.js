@@ -1,12 +1,12 @@
 // @ts-check
-/** The text of a template, with the values that one has typed so far. */
+/** The text of a template, with the values entered so far. */
 
 /** @typedef {{name: string, language: string, category: string, text: string, parameters: number}} Template */
 
 const PLACEHOLDER = /\{\{\s*(\d+)\s*\}\}/;
 const WORDS_BEFORE = 3;
 
-/** Returns a value as it is sent: WhatsApp takes no line breaks, tabs or wide gaps. @param {string} value */
+/** Returns a value in the form to send: WhatsApp accepts no line breaks, tabs or multiple spaces. @param {string} value */
 export function cleaned(value) {
   return value.replace(/\s+/g, " ").trim();
 }
@@ -25,7 +25,7 @@ export function pieces(text, values) {
     .filter((piece) => piece.text || "place" in piece);
 }
 
-/** Returns the words before a value, by which one knows what it is. @param {string} text @param {number} place */
+/** Returns the words before a value, as its label. @param {string} text @param {number} place */
 export function wordsBefore(text, place) {
   const before = text.split(new RegExp(`\\{\\{\\s*${place}\\s*\\}\\}`))[0];
   const near = before.split(PLACEHOLDER).pop() ?? "";
@@ -33,7 +33,7 @@ export function wordsBefore(text, place) {
   return line.trim().split(/\s+/).slice(-WORDS_BEFORE).join(" ");
 }
 
-/** Returns the values to begin with: the first one is mostly a name. @param {Template} template @param {string} name of the contact */
+/** Returns the initial values: the first one is usually a name. @param {Template} template @param {string} name of the contact */
 export function firstValues({ parameters }, name) {
   const values = Array(parameters).fill("");
   const [first] = name.trim().split(/\s+/);
@@ -41,7 +41,7 @@ export function firstValues({ parameters }, name) {
   return values;
 }
 
-/** Returns the templates that hold all the words, in their name or text. @param {Template[]} templates @param {string} words */
+/** Returns the templates that contain all the words in name or text. @param {Template[]} templates @param {string} words */
 export function fitting(templates, words) {
   const wanted = plain(words).split(/\s+/).filter(Boolean);
   return templates.filter((one) => {
@@ -50,12 +50,12 @@ export function fitting(templates, words) {
   });
 }
 
-/** Without accents, as people search. @param {string} text */
+/** Without accents, for searching. @param {string} text */
 function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 }
 
-/** What tells a template from others. @param {Template} template */
+/** The unique key of a template. @param {Template} template */
 export function keyOfTemplate({ name, language }) {
   return `${name} ${language}`;
 }

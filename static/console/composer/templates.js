@@ -1,5 +1,5 @@
 // @ts-check
-/** The picker of approved templates: what goes out when free text does not. */
+/** The picker of approved templates, for when free text cannot be sent. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
@@ -13,7 +13,7 @@ import { pieces, wordsBefore } from "./template_text.js";
 /** @typedef {import("../types.js").Line} Line */
 /** @typedef {import("./template_text.js").Template} Template */
 
-// What the API takes of one value.
+// The API's limit for the length of a value.
 const LONGEST_VALUE = 1024;
 
 /** @param {App} app @param {Line} line */
@@ -92,7 +92,7 @@ function preview(template, values) {
   return pieces(template.text, values).map(({ text, place }) => (place === undefined ? text : html`<mark class=${text ? "" : "is-missing"}>${text || `{{${place}}}`}</mark>`));
 }
 
-/** The name of a category for people. @param {string} category */
+/** The label of a category. @param {string} category */
 function categoryName(category) {
   /** @type {Record<string, string>} */
   const words = { UTILITY: t("Utility"), MARKETING: t("Marketing"), AUTHENTICATION: t("Authentication") };

@@ -1,5 +1,5 @@
 // @ts-check
-/** What one is writing: drafts, notes, quick replies. */
+/** The text being written: drafts, notes, quick replies. */
 
 import { uuid } from "../parts/uuid.js";
 import { t } from "../words.js";
@@ -25,7 +25,7 @@ export class Writing {
     this.templates = new TemplateChoice(app);
   }
 
-  /** Begins with another chat; drafts stay. */
+  /** Switches to another chat; drafts are kept. */
   reset() {
     this.isNote = false;
     this.suggestions.offer = null;
@@ -61,7 +61,7 @@ export class Writing {
     return /** @type {HTMLTextAreaElement | null} */ (document.getElementById("composer"));
   }
 
-  /** Gives the field the height of its text, where the browser does not. */
+  /** Fits the field's height to its text, in browsers without `field-sizing`. */
   grow() {
     const { field } = this;
     if (!field || CSS.supports("field-sizing", "content")) return;
@@ -103,7 +103,7 @@ export class Writing {
 
   // Replies
 
-  /** Where what one writes goes. */
+  /** The text field. */
   to() {
     return this.app.line && this.#toKey(this.#key);
   }

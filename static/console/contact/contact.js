@@ -1,5 +1,5 @@
 // @ts-check
-/** The pane of the contact: who it is, tags, earlier chats, files. */
+/** The contact pane: details, tags, earlier chats, files. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName, hue, phone } from "../format/names.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The sheet of keys. */
+/** The list of keyboard shortcuts. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { KEYS } from "../keyboard/keys.js";

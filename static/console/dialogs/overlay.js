@@ -1,5 +1,5 @@
 // @ts-check
-/** Dialogs, menus and toasts: which one is shown. */
+/** The state of dialogs, menus and toasts. */
 
 import { openPalette } from "../palette/palette.js";
 import { t } from "../words.js";
@@ -17,9 +17,9 @@ export class Overlay {
     this.dialog = null;
     /** @type {Element | null} */
     this.opener = null;
-    /** Which menu is open: "chat", "me" or none. */
+    /** The open menu: "chat", "me" or none. */
     this.menu = "";
-    /** What the server is asked to do, shown in its button. */
+    /** The call in progress, shown in its button. */
     this.busy = "";
     /** @type {Toast[]} */
     this.toasts = [];
@@ -75,7 +75,7 @@ export class Overlay {
     this.app.afterDraw(() => /** @type {HTMLElement | null} */ (document.querySelector("[role=menu] .menu__item"))?.focus());
   }
 
-  /** Closes the menu and does what its item says. @param {() => void} act */
+  /** Closes the menu and runs the action of its item. @param {() => void} act */
   fromMenu(act) {
     this.menu = "";
     this.app.render();
@@ -100,7 +100,7 @@ export class Overlay {
     this.app.render();
   }
 
-  /** Closes what is open, else leaves the field, else the chat. @param {Element} target */
+  /** Closes the open overlay, else leaves the field, else the chat. @param {Element} target */
   onEscape(target) {
     const { app } = this;
     if (this.menu) {
@@ -111,7 +111,7 @@ export class Overlay {
     else if (this.dialog) this.close();
     else if (target.id === "composer" && !app.writing.isNote && app.quoting.id) app.quoting.remove();
     else if (target.matches?.("input, textarea")) {
-      // An empty list has nothing to go to; single keys work again all the same.
+      // An empty list has nothing to focus, but single keys must work again.
       const list = document.getElementById("cards");
       if (list) list.focus();
       else /** @type {HTMLElement} */ (target).blur();
@@ -143,7 +143,7 @@ export class Overlay {
     if (this.toasts.length) this.timer = setTimeout(() => this.dismiss(this.toasts[0]), TOAST_SHOWN);
   }
 
-  /** Says what failed; that the session has ended is said by the sign-in. @param {Error & {code?: string}} error */
+  /** Shows an error; an ended session is shown by the sign-in form instead. @param {Error & {code?: string}} error */
   failed({ message, code }) {
     if (code !== "not_authenticated") this.toast(message || t("The server could not do this."));
   }
@@ -155,7 +155,7 @@ export class Overlay {
   }
 
   /**
-   * Runs a call whose button shows that it is on its way; says what fails.
+   * Runs a call with a busy state in its button; shows errors.
    * @param {string} name
    * @param {() => Promise<void>} act
    */

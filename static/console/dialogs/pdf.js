@@ -1,5 +1,5 @@
 // @ts-check
-/** PDF files inside the page, in the browser's own viewer. */
+/** Shows PDF files inside the page, in the browser's own viewer. */
 
 import { t } from "../words.js";
 
@@ -8,7 +8,7 @@ import { t } from "../words.js";
 const LONGEST = 60_000;
 const BEGINNING = 1024;
 
-/** Whether a file of ours can be shown inside the page; else it opens in a tab. @param {Message} message */
+/** Whether a stored file can be shown inside the page; else it opens in a tab. @param {Message} message */
 export function isShownInside({ type, url }) {
   return type === "pdf" && Boolean(url?.startsWith("/") || url?.startsWith(`${location.origin}/`)) && navigator.pdfViewerEnabled === true;
 }
@@ -28,7 +28,7 @@ export async function openPdf(app, message) {
 }
 
 /**
- * Returns the file under a type of its own, so that its frame shows a PDF or nothing.
+ * Returns the file with the PDF type, so that its frame shows a PDF or nothing.
  * @param {string} url
  */
 export async function readPdf(url) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Sends what one has written later. */
+/** Schedules the written message. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName } from "../format/names.js";
@@ -27,7 +27,7 @@ export function schedule(app, dialog) {
   </form>`, { size: "dialog--small" });
 }
 
-/** Returns a time as `datetime-local` fields hold it. @param {number} time */
+/** Returns a time in the format of `datetime-local` fields. @param {number} time */
 export function localTime(time) {
   const date = new Date(time - new Date(time).getTimezoneOffset() * 60_000);
   return date.toISOString().slice(0, 16);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where the person is signed in, and ending a session there. */
+/** Lists the user's login sessions, and ends them. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../words.js";
@@ -9,7 +9,7 @@ import { frame } from "./dialog.js";
 /** @typedef {{id: number, device: string, address: string, startedAt: string, lastSeenAt: string, current: boolean}} Session */
 /** @typedef {{list: Session[] | null, error: string}} State */
 
-/** Opens the dialog; the list comes a moment later. @param {App} app */
+/** Opens the dialog and loads the list. @param {App} app */
 export function openSessions(app) {
   app.overlay.open({ name: "sessions", list: null, error: "" });
   return reload(app);
@@ -21,7 +21,7 @@ async function reload(app) {
     (/** @type {Session[]} */ answered) => ({ list: answered, error: "" }),
     (/** @type {Error} */ { message }) => ({ error: message }),
   );
-  // Whatever was opened meanwhile stays as it is.
+  // Another dialog may have been opened meanwhile.
   if (app.overlay.dialog?.name === "sessions") app.overlay.change(answer);
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Hands a chat over: first the area, then, if one wants, the person. */
+/** Transfers a chat: first the area, then optionally the operator. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName, hue } from "../format/names.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** A picture or a PDF file, large. */
+/** Shows a picture or PDF file in full size. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
@@ -8,7 +8,7 @@ import { t } from "../words.js";
 import { show } from "./dialog.js";
 
 /** @typedef {import("../app.js").App} App */
-/** `source` is where a PDF file has been read to. @typedef {{message: import("../types.js").Message, source?: string, error?: string}} State */
+/** `source` is the blob URL of a loaded PDF file. @typedef {{message: import("../types.js").Message, source?: string, error?: string}} State */
 
 /** @param {App} app @param {State} state */
 export function viewer(app, state) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Why a chat was given to its operator. */
+/** Explains why a chat was assigned to its operator. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../words.js";

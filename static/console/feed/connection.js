@@ -1,10 +1,10 @@
 // @ts-check
-/** The state of the connection, as the status line says it. */
+/** The state of the connection, for the status line. */
 
 import { FeedSocket } from "./socket.js";
 
 const BACK_SHOWN = 6000;
-// Whoever is away for less was not away: nothing is said.
+// Shorter interruptions are not shown.
 const AWAY = 1500;
 
 export class Connection {
@@ -13,7 +13,7 @@ export class Connection {
     this.app = app;
     /** @type {"connecting" | "live" | "offline" | "back"} */
     this.line = "connecting";
-    /** When all was up to date last. @type {number | null} */
+    /** When everything was last up to date. @type {number | null} */
     this.at = null;
     /** @type {number | null} */
     this.retryAt = null;
@@ -33,12 +33,12 @@ export class Connection {
     return this.line === "offline";
   }
 
-  /** Whether the store is what the server would answer. */
+  /** Whether the store is equal to the server's state. */
   get isCurrent() {
     return (this.line === "live" || this.line === "back") && this.app.sync.waiting === null;
   }
 
-  /** A queued message has left. */
+  /** A queued message was sent. */
   messageSent() {
     if (this.line !== "live") this.sent += 1;
   }
@@ -59,7 +59,7 @@ export class Connection {
     this.retryAt = retryAt;
     if (state === "live") this.#live();
     else if (state === "offline" && this.line !== "offline") {
-      app.cache.save(); // as it was up to now, in case the page is loaded again without a connection
+      app.cache.save(); // the state until now, in case the page is reloaded offline
       this.lostAt = Date.now();
       this.at = this.line === "connecting" ? this.at : Date.now();
       app.sync.changesMissed = 0;
@@ -85,7 +85,7 @@ export class Connection {
     app.shell.look();
   }
 
-  /** "Back" is shown for a while, and until the queue is empty. */
+  /** "Back" is shown for a while, at least until the queue is empty. */
   #settle() {
     const { app } = this;
     clearTimeout(this.timer);

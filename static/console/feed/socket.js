@@ -1,15 +1,15 @@
 // @ts-check
-/** The connection to the live feed: connects again by itself, from where it stopped. */
+/** The connection to the live feed: reconnects automatically, and resumes. */
 
 const ALSO = ["line", "note", "survey", "schedule"];
 const SHORTEST_PAUSE = 300;
 const LONGEST_PAUSE = 15_000;
-// A heartbeat comes every 20 s: without any frame for so long the line is dead.
+// A heartbeat comes every 20 s: without any frame for this long, the connection is dead.
 const SILENT = 45_000;
 const SIGNED_OUT = new Set([4001, 4003]);
 
 /**
- * What the socket tells; `live` comes once all changes have been received.
+ * The callbacks of the socket; `live` is called once all missed changes are received.
  * @typedef {{
  *   frame: (frame: any) => void,
  *   state: (state: "connecting" | "live" | "offline", retryAt: number | null) => void,
@@ -65,7 +65,7 @@ export class FeedSocket {
     this.#connect();
   }
 
-  /** Sends a frame, if it is connected: it is of no use later. @param {any} frame */
+  /** Sends a frame if connected; otherwise it is dropped, as it would be outdated later. @param {any} frame */
   send(frame) {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
@@ -110,7 +110,7 @@ export class FeedSocket {
     this.silence = setTimeout(() => this.#drop(), SILENT);
   }
 
-  /** Gives a dead line up; the browser itself would wait for minutes. */
+  /** Closes a dead connection; the browser itself would wait for minutes. */
   #drop() {
     const { socket } = this;
     if (!socket) return;

@@ -16,7 +16,7 @@ export function phone(number) {
   return /^\d+$/.test(digits) ? `+${digits}` : digits;
 }
 
-/** Returns the name that is shown of a contact. @param {Contact} contact */
+/** Returns the display name of a contact. @param {Contact} contact */
 export function contactName(contact) {
   const name = contact.name.trim();
   if (typeof contact.id === "number" && (!name || name === String(contact.id))) return phone(contact.id);
@@ -24,7 +24,7 @@ export function contactName(contact) {
 }
 
 /**
- * Returns two letters of a name, or `#` for a number.
+ * Returns the initials of a name, or `#` for a number.
  * @param {string} name
  */
 export function initials(name) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Times and durations as people read them. */
+/** Formats times and durations. */
 
 import { LOCALE, n, t } from "../words.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The rail at the edge: where to go, the queues, one's presence. */
+/** The navigation rail: views, queues, the operator's presence. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { openPassword } from "../dialogs/password.js";
@@ -39,7 +39,7 @@ function me(app) {
     <span>${person.name.split(" ")[0]}<span class="vh">, ${app.names.presenceName(presence)}. ${t("Change")}</span></span></button>`;
 }
 
-/** The menu of the person, in the rail or in the bar of a phone. @param {App} app */
+/** The user menu, in the rail or in a phone's tab bar. @param {App} app */
 export function meMenu(app) {
   if (app.overlay.menu !== "me") return nothing;
   const reasons = app.account.pauseReasons;

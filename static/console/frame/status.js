@@ -1,5 +1,5 @@
 // @ts-check
-/** The line at the foot that always says how the connection is; and the toasts. */
+/** The status line with the state of the connection; and the toasts. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { clockWithSeconds } from "../format/times.js";
@@ -39,7 +39,7 @@ export function toastArea(app) {
     <button class="btn btn--icon btn--small" type="button" aria-label=${t("Dismiss")} @click=${() => app.overlay.dismiss(toast)}>${icon("x", "icon--s")}</button></div>` : nothing}</div>`;
 }
 
-/** Counts down to a transfer; read aloud once. @param {import("../app.js").App} app @param {import("../outbox/transfers.js").Transfer} transfer */
+/** The countdown to a transfer; announced once. @param {import("../app.js").App} app @param {import("../outbox/transfers.js").Transfer} transfer */
 function transferToast(app, { name, small }) {
   return html`<div class="toast">${icon("transfer")}
     <p class="toast__text"><span aria-hidden="true">${t("Goes to {name} in {seconds} s", { name, seconds: app.transfers.secondsLeft })}</span><span class="vh">${t("Goes to {name} in a few seconds. Z takes it back.", { name })}</span><small>${small}</small></p>

@@ -1,5 +1,5 @@
 // @ts-check
-/** The bar at the foot of a phone. */
+/** The tab bar on phones. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { initials, tint } from "../format/names.js";

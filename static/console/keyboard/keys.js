@@ -1,12 +1,12 @@
 // @ts-check
-/** Single keys, outside fields; and which they are, for the sheet of keys. */
+/** Single-key shortcuts, which work outside fields; and their list for the help dialog. */
 
 import { t } from "../words.js";
 
 /** @typedef {import("../app.js").App} App */
 
 /**
- * `group` is where the palette offers it.
+ * `group` is its group in the command palette.
  * @typedef {"place" | "list" | "chat" | "console"} KeyGroup
  * @type {{keys: string, group: KeyGroup, icon: string, name: () => string, does: (app: App) => void}[]}
  */
@@ -36,7 +36,7 @@ export const KEYS = [
 
 const FIELDS = "input, textarea, select, [contenteditable]";
 
-/** Listens for keys in the whole page. @param {App} app */
+/** Handles keys of the whole page. @param {App} app */
 export function listen(app) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey) return;

@@ -78,7 +78,7 @@ function kindMark({ type }) {
   return nothing;
 }
 
-/** Returns what a list shows of a message. @param {import("../types.js").Message} message */
+/** Returns the excerpt of a message for the list. @param {import("../types.js").Message} message */
 export function preview(message) {
   if (message.deleted) return t("Message deleted");
   if (message.caption) return message.caption;
@@ -101,7 +101,7 @@ function meta(app, line, contact, isGone) {
   `;
 }
 
-/** The time to answer freely, when little is left. @param {Line} line @param {number} now */
+/** The remaining time of the reply window, when it is short. @param {Line} line @param {number} now */
 function windowLeft({ windowEndsAt, open }, now) {
   if (!open || windowEndsAt === null) return nothing;
   const left = Date.parse(windowEndsAt) - now;

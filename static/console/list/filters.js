@@ -1,5 +1,5 @@
 // @ts-check
-/** Filters of the list: chosen in a menu, shown as chips, kept under a name. */
+/** Filters of the list: chosen in a menu, shown as chips, saved under a name. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { channelName, icon } from "../parts/icon.js";
@@ -9,7 +9,7 @@ import { t } from "../words.js";
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../types.js").Filter} Filter */
 
-/** What is filtered by, in words. @param {App} app @param {Filter} filter @returns {[keyof Filter, string][]} */
+/** The active filters as text. @param {App} app @param {Filter} filter @returns {[keyof Filter, string][]} */
 export function partsOf(app, filter) {
   const m = filter.m ?? null;
   /** @type {[keyof Filter, string | null][]} */

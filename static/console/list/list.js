@@ -13,7 +13,7 @@ import { chips, filterMenu, partsOf } from "./filters.js";
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../types.js").Filter} Filter */
 
-// Cards drawn beyond the edges of the list.
+// The number of cards rendered beyond the visible part of the list.
 const BEYOND = 8;
 const HEIGHT = { comfortable: 78, compact: 52 };
 

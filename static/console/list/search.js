@@ -1,5 +1,5 @@
 // @ts-check
-/** The search field over the list. */
+/** The search field above the list. */
 
 import { addressOf } from "../router.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Numbers beside tabs and areas. */
+/** The counts next to tabs and areas. */
 
 export class Tallies {
   /** @param {import("../store/store.js").Store} store */
@@ -18,7 +18,7 @@ export class Tallies {
     return mine.next === null ? count : `${count}+`;
   }
 
-  /** How many of one's own chats have something unread. */
+  /** The number of own chats with unread messages. */
   get unreadOfMine() {
     const { mine, contacts } = this.#store;
     return mine.lines.filter((line) => contacts.get(line.key)?.unread).length;

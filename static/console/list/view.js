@@ -1,12 +1,12 @@
 // @ts-check
-/** What is in view of the list, and which card the keyboard is on. */
+/** The view state of the list: row order, scroll position, keyboard focus. */
 
 /** @typedef {import("../types.js").Line} Line */
 /** @typedef {import("../store/list.js").ChatList} ChatList */
 
 /**
- * While the pointer or the focus is in the list, rows keep their places: what arrives
- * waits behind a button, and what left stays, dimmed.
+ * While the pointer or the focus is in the list, rows keep their positions: new ones wait
+ * behind a button, and removed ones stay, dimmed.
  */
 export class ListView {
   /** @param {import("../app.js").App} app */
@@ -15,17 +15,17 @@ export class ListView {
     this.top = 0;
     this.height = 800;
     this.isHeld = false;
-    /** The order that is held. @type {Line[] | null} */
+    /** The frozen order. @type {Line[] | null} */
     this.held = null;
     /** @type {ChatList | null} */
     this.heldList = null;
-    /** How many lines wait behind the button. */
+    /** The number of lines behind the button. */
     this.fresh = 0;
-    /** The protocol of the card the keyboard is on. */
+    /** The protocol of the card with the keyboard focus. */
     this.active = "";
   }
 
-  /** Returns the lines to show, in their order. @param {ChatList} list */
+  /** Returns the lines to show, in order. @param {ChatList} list */
   lines(list) {
     // Without a row there is nothing to hold, nor what would say that one has left.
     if (!list.lines.length && !this.held?.length) this.isHeld = false;
@@ -39,7 +39,7 @@ export class ListView {
     const known = new Set(this.held.map((line) => line.protocol));
     const current = new Map(list.lines.map((line) => [line.protocol, line]));
     this.fresh = list.lines.reduce((count, { protocol }) => count + (known.has(protocol) ? 0 : 1), 0);
-    // Pages that were read meanwhile follow at the end.
+    // Pages loaded meanwhile are appended.
     const last = this.held[this.held.length - 1];
     const behind = last ? list.lines.findIndex((line) => line.protocol === last.protocol) : -1;
     if (behind >= 0) {
@@ -51,12 +51,12 @@ export class ListView {
     return this.held;
   }
 
-  /** Returns the line the keyboard is on. @param {Line[]} lines */
+  /** Returns the line with the keyboard focus. @param {Line[]} lines */
   activeIn(lines) {
     return lines.find((line) => line.protocol === this.active) ?? null;
   }
 
-  /** Lets the rows take their places. */
+  /** Unfreezes the order of rows. */
   release() {
     this.isHeld = false;
     this.held = null;
@@ -109,7 +109,7 @@ export class ListView {
     event.preventDefault();
   };
 
-  /** Moves between the tabs by the arrows. @param {KeyboardEvent} event */
+  /** Moves between the tabs with arrow keys. @param {KeyboardEvent} event */
   onTabKey = (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
@@ -121,7 +121,7 @@ export class ListView {
     next.focus();
   };
 
-  /** Moves by rows and opens the chat there. @param {number} by */
+  /** Moves by rows and opens that chat. @param {number} by */
   step(by) {
     const lines = this.lines(this.app.currentList);
     if (!lines.length) return;
@@ -139,7 +139,7 @@ export class ListView {
     this.app.openLine(line);
   }
 
-  /** Reads the chat after the open one, which is often the next that is opened. */
+  /** Preloads the chat after the open one, which is often opened next. */
   readNext() {
     const { currentList, line, store, sync } = this.app;
     const at = currentList.lines.findIndex(({ protocol }) => protocol === line?.protocol);

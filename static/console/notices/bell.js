@@ -1,5 +1,5 @@
 // @ts-check
-/** The bell in the rail: sound and notices, on or off. */
+/** The bell in the rail, which turns sound and notifications on and off. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { icon } from "../parts/icon.js";

@@ -1,9 +1,9 @@
 // @ts-check
-/** Which events of the feed one is told of. */
+/** Decides which events of the feed cause a notification. */
 
 /**
- * Returns what an event is to the operator: a chat that became his, a message of a
- * customer of his, or a chat that is his no more.
+ * Returns what an event means for the operator: a chat assigned to him, a message of one of
+ * his customers, or a chat that is no longer his.
  * @param {import("../types.js").FeedEvent} event
  * @param {string} me
  * @param {import("../types.js").Contact | undefined} contact as it is after the event

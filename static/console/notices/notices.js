@@ -1,5 +1,5 @@
 // @ts-check
-/** Tells of new chats and messages that one does not see: by sound, on the desktop, by a line. */
+/** Notifies of new chats and messages that are not visible: by sound, desktop notification or in the page. */
 
 import { contactName } from "../format/names.js";
 import { preview } from "../list/card.js";
@@ -10,7 +10,7 @@ import { noticeOf } from "./decide.js";
 import { Sound } from "./sound.js";
 
 const REPEATED = 30_000;
-// So long another tab of this browser has told of the same.
+// How long a notification of another tab of this browser counts.
 const TOLD = 5000;
 // How often one looks for a name, and after what time.
 const NAMED_WITHIN = 6;
@@ -23,7 +23,7 @@ export class Notices {
     this.sound = new Sound();
     this.hasSound = localStorage.getItem("sound") !== "off";
     this.hasDesktop = localStorage.getItem("notices") === "on" && permission() === "granted";
-    /** What one has not looked at yet: the sound of each contact. @type {Map<string, "chat" | "message">} */
+    /** Notifications that the user has not seen yet, by contact. @type {Map<string, "chat" | "message">} */
     this.unseen = new Map();
     /** @type {Map<string, Notification>} */
     this.shown = new Map();
@@ -34,12 +34,12 @@ export class Notices {
     addEventListener("focus", () => this.look());
   }
 
-  /** Whether the chat is on the screen of somebody who sits before it. @param {string} key */
+  /** Whether the chat is visible in a focused page. @param {string} key */
   #isSeen(key) {
     return this.app.conversation?.key === key && !document.hidden && document.hasFocus();
   }
 
-  /** Looks at an event of the feed; call it after it was applied. @param {import("../types.js").FeedEvent} event */
+  /** Handles an event of the feed; to be called after it was applied. @param {import("../types.js").FeedEvent} event */
   heard(event) {
     const { store } = this.app;
     const key = keyOf(event.m, event.k === "message" ? event.row?.contactId : event.id);
@@ -51,7 +51,7 @@ export class Notices {
     this.#tell(key, kind, event);
   }
 
-  /** Whether another tab has just told of it. @param {string} name */
+  /** Whether another tab has just notified of it. @param {string} name */
   #isToldElsewhere(name) {
     const [last, at] = JSON.parse(localStorage.getItem("told") ?? "[null, 0]");
     const now = Date.now();
@@ -92,7 +92,7 @@ export class Notices {
       };
       this.shown.set(key, notice);
     } catch {
-      // Chrome on Android shows notices only for a service worker.
+      // Chrome on Android only shows notifications of a service worker.
     }
   }
 
@@ -110,7 +110,7 @@ export class Notices {
     if (!this.#isToldElsewhere("again")) this.sound.play(kinds.has("chat") ? "chat" : "message");
   }
 
-  /** What is on the screen has been seen; what was read elsewhere, too. */
+  /** Visible messages have been seen, and so have those read elsewhere. */
   look() {
     for (const key of [...this.unseen.keys()]) {
       const contact = this.app.store.contacts.get(key);
@@ -140,7 +140,7 @@ export class Notices {
     this.app.render();
   }
 
-  /** Why desktop notices cannot be had, or "". */
+  /** Why desktop notifications are not available, or "". */
   get obstacle() {
     if (permission() === "none") return t("This browser shows no notices here.");
     return permission() === "denied" ? t("Notices are blocked in the settings of the browser.") : "";

@@ -1,9 +1,9 @@
 // @ts-check
-/** A message that waits, as the conversation shows it. */
+/** Converts a queued message to the form shown in a conversation. */
 
 /** @typedef {import("../types.js").Message} Message */
 
-/** Where the files that wait can be seen. @type {WeakMap<Blob, string>} */
+/** The preview URLs of queued files. @type {WeakMap<Blob, string>} */
 const urls = new WeakMap();
 
 /**
@@ -40,7 +40,7 @@ function urlOf(blob) {
   return url;
 }
 
-/** Lets go of the picture of a file. @param {Blob | undefined} blob */
+/** Releases the preview of a file. @param {Blob | undefined} blob */
 export function forget(blob) {
   const url = blob && urls.get(blob);
   if (url) URL.revokeObjectURL(url);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Own messages on their way to the server: kept in the browser, sent in order, once. */
+/** The outbox: stores own messages in the browser and sends them in order, once. */
 
 import { uuid } from "../parts/uuid.js";
 import { t } from "../words.js";
@@ -8,8 +8,8 @@ import { forget, messageOf } from "./message.js";
 /** @typedef {import("../types.js").Message} Message */
 
 /**
- * A message on its way. Path and fields are kept as they were when it was first sent: the
- * server refuses a key that comes back with others.
+ * A queued message. Path and fields are stored as first sent: the server refuses the same
+ * idempotency key with different ones.
  * @typedef {{
  *   key: string, me: string, contact: string, at: number, path: string, fields: Record<string, any>,
  *   file?: {blob: Blob, type: string, fileName?: string},
@@ -19,7 +19,7 @@ import { forget, messageOf } from "./message.js";
 
 const SHORTEST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
-// The server knows a key for 24 h: after that nobody knows whether it has the message.
+// The server stores a key for 24 h: after that it is unknown whether it has the message.
 const KEY_KNOWN = 23 * 3_600_000;
 
 export class Outbox {
@@ -39,7 +39,7 @@ export class Outbox {
     /** In the order in which they were written. @type {Entry[]} */
     this.entries = [];
     this.me = "";
-    /** Whether nothing is sent, because nobody is signed in. */
+    /** Whether sending is paused, because nobody is signed in. */
     this.isPaused = false;
     /** Contacts whose messages are being sent. @type {Set<string>} */
     this.sending = new Set();
@@ -48,26 +48,26 @@ export class Outbox {
     this.timer = 0;
     /** Called with the message that the server stored. @type {(entry: Entry, message: Message) => void} */
     this.onSent = () => {};
-    /** Called when a message cannot be kept in the browser. @type {() => void} */
+    /** Called when a message cannot be stored in the browser. @type {() => void} */
     this.onNotKept = () => {};
     channel?.addEventListener("message", ({ data }) => data.outbox === this.me && this.#read().then(() => this.flush()));
   }
 
-  /** Reads what a person has not sent yet. @param {string} me */
+  /** Loads the unsent messages of a user. @param {string} me */
   async open(me) {
     if (this.me !== me) this.close();
     this.me = me;
     await this.#read();
   }
 
-  /** Forgets what is on the screen; it stays in the browser. */
+  /** Clears the messages in memory; they stay in the browser. */
   close() {
     this.me = "";
     this.entries = [];
     clearTimeout(this.timer);
   }
 
-  /** Takes over what other tabs and earlier pages left. */
+  /** Takes over messages of other tabs and earlier pages. */
   async #read() {
     const { me } = this;
     const kept = await this.database.all("outbox", me).catch(() => null);
@@ -76,23 +76,23 @@ export class Outbox {
     const read = kept.map(({ value }) => {
       const entry = known.get(value.key);
       known.delete(value.key);
-      // The file in memory stays, and with it the address of its picture.
+      // The file stays in memory, and with it the URL of its preview.
       return entry ? Object.assign(entry, value, { file: entry.file }) : { ...value, isKept: true };
     });
-    // What another tab has sent is gone; what this one could not keep stays.
+    // Messages sent by another tab are removed; those that could not be stored stay.
     const own = [...known.values()].filter(({ isKept }) => !isKept);
     this.entries = [...read, ...own].sort((one, other) => one.at - other.at);
     this.changed();
   }
 
-  /** Takes a message and sends it when those before it to the same contact are sent. @param {Omit<Entry, "key" | "me" | "at">} entry */
+  /** Queues a message, to be sent after earlier ones to the same contact. @param {Omit<Entry, "key" | "me" | "at">} entry */
   async add(entry) {
     const last = this.entries[this.entries.length - 1]?.at ?? 0;
     /** @type {Entry} */
     const taken = { ...entry, key: uuid(), me: this.me, at: Math.max(Date.now(), last + 1) };
     this.entries.push(taken);
     this.changed();
-    // Kept before it is sent: a crash in between loses nothing.
+    // Stored before it is sent, so that a crash in between loses nothing.
     await this.#keep(taken);
     this.flush();
   }
@@ -118,7 +118,7 @@ export class Outbox {
     this.channel?.postMessage({ outbox: entry.me });
   }
 
-  /** Sends what waits; called again whenever the connection is back. */
+  /** Sends queued messages; called again whenever the connection is back. */
   flush() {
     if (!this.me || this.isPaused) return;
     clearTimeout(this.timer);
@@ -201,7 +201,7 @@ export class Outbox {
     this.changed();
   }
 
-  /** Sends a refused one again, as another call: the server keeps its answer to the first. @param {string} key */
+  /** Resends a refused message with a new key: the server stores its response to the first call. @param {string} key */
   async tryAgain(key) {
     const entry = this.entries.find((one) => one.key === key);
     if (!entry?.error) return;
@@ -214,14 +214,14 @@ export class Outbox {
     this.flush();
   }
 
-  /** Throws a refused one away. @param {string} key */
+  /** Discards a refused message. @param {string} key */
   async discard(key) {
     const entry = this.entries.find((one) => one.key === key);
     if (entry?.error) await this.#drop(entry);
   }
 
   /**
-   * Returns what waits for a contact, as messages.
+   * Returns the queued messages of a contact, in the form of a conversation.
    * @param {{key: string}} conversation
    * @returns {Message[]}
    */

@@ -1,12 +1,12 @@
 // @ts-check
-/** Transfers that can still be undone: made after a few seconds, or as soon as one goes on. */
+/** Transfers that can be undone: executed after a few seconds, or when the user moves on. */
 
 import { uuid } from "../parts/uuid.js";
 
 /** @typedef {import("../api/calls.js").Ref} Ref */
 
 /**
- * What was chosen. It is kept in the browser as it is, for a page that is closed meanwhile.
+ * The chosen transfer. It is stored in the browser, in case the page is closed meanwhile.
  * @typedef {{
  *   contact: string, ref: Ref, area: string, to: string, isMove: boolean,
  *   reason: string, note: string, name: string, small: string,
@@ -16,7 +16,7 @@ import { uuid } from "../parts/uuid.js";
 
 export const UNDONE_FOR = 5000;
 const PAUSE = 2000;
-// What could not be made for so long is not made: the chat has gone on without it.
+// A transfer that could not be executed for this long is dropped: the chat has changed since.
 const KEPT_FOR = 10 * 60_000;
 
 export class Transfers {
@@ -35,30 +35,30 @@ export class Transfers {
     this.undoneFor = undoneFor;
     this.pause = pause;
     this.me = "";
-    /** Which one can still be undone; one at a time. @type {Transfer | null} */
+    /** The transfer that can still be undone; one at a time. @type {Transfer | null} */
     this.current = null;
     /** @type {(isMade: boolean) => void} */
     this.decide = () => {};
-    /** Those on their way. @type {Map<string, Promise<void>>} */
+    /** Transfers being executed. @type {Map<string, Promise<void>>} */
     this.running = new Map();
-    /** Called with what was not made, and why. @type {(transfer: Transfer, error: Error | null) => void} */
+    /** Called with a failed transfer and the error. @type {(transfer: Transfer, error: Error | null) => void} */
     this.onFailed = () => {};
   }
 
-  /** A person is signed in: what earlier pages left is made now. @param {string} me */
+  /** After sign-in: executes the transfers that earlier pages left. @param {string} me */
   async open(me) {
     this.me = me;
     const kept = await this.database.all("transfers", me).catch(() => []);
     for (const { value } of kept) if (this.me === me && !this.running.has(value.key)) this.#run(value, () => this.#isKept(value), true);
   }
 
-  /** Makes what waits and forgets the person; what cannot be made now is left to his next sign-in. */
+  /** Executes pending transfers before sign-out; failed ones are left for the next sign-in. */
   async close() {
     await Promise.race([this.flush(), new Promise((done) => setTimeout(done, this.pause))]);
     this.me = "";
   }
 
-  /** Makes a transfer after the time in which it can be undone; the one before it at once. @param {Choice} choice */
+  /** Schedules a transfer after the undo time; executes the previous one at once. @param {Choice} choice */
   add(choice) {
     this.flush();
     /** @type {Transfer} */
@@ -81,14 +81,14 @@ export class Transfers {
     this.changed();
   }
 
-  /** Takes back the one that waits, and returns it. */
+  /** Cancels and returns the pending transfer. */
   undo() {
     const { current } = this;
     if (current) this.decide(false);
     return current;
   }
 
-  /** Makes the one that waits at once; resolves when nothing is on its way. */
+  /** Executes the pending transfer at once; resolves when none is in progress. */
   async flush() {
     if (this.current) this.decide(true);
     await Promise.all(this.running.values());
@@ -99,7 +99,7 @@ export class Transfers {
     return this.current?.contact === contact;
   }
 
-  /** How many seconds are left to undo. */
+  /** The remaining seconds to undo. */
   get secondsLeft() {
     return this.current ? Math.max(1, Math.ceil((this.current.at + this.undoneFor - Date.now()) / 1000)) : 0;
   }
@@ -111,7 +111,7 @@ export class Transfers {
    */
   #run(transfer, decide, isLeft) {
     const { me, key } = transfer;
-    // Another page may still count down: whoever comes later waits for it.
+    // Another page may still be counting down: wait for it.
     const running = this.locks.hold(`transfer ${me} ${key}`, async () => {
       if (await decide()) await this.#make(transfer, isLeft);
       else await this.#forget(transfer);
@@ -128,8 +128,8 @@ export class Transfers {
         return this.#forget(transfer);
       } catch (error) {
         const { isTemporary, code, status } = /** @type {any} */ (error);
-        if (code === "not_authenticated") return undefined; // made after the next sign-in
-        // It was made before: one may not see the chat any more.
+        if (code === "not_authenticated") return undefined; // executed after the next sign-in
+        // It was executed before, so the user may no longer see the chat.
         if (mayBeMade && (status === 403 || status === 404)) return this.#forget(transfer);
         if (!isTemporary) return this.#failed(transfer, /** @type {Error} */ (error));
       }

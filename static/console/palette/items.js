@@ -1,5 +1,5 @@
 // @ts-check
-/** What the palette offers, in groups: chats, what one does with the open one, replies, places. */
+/** The items of the palette, in groups: chats, actions on the open chat, replies, views. */
 
 import { contactName } from "../format/names.js";
 import { KEYS } from "../keyboard/keys.js";
@@ -21,14 +21,14 @@ import { fits } from "./match.js";
 const MOST = 7;
 const RECENT = 5;
 
-/** Returns the groups that hold something. @param {App} app @param {State} state @returns {Group[]} */
+/** Returns the non-empty groups. @param {App} app @param {State} state @returns {Group[]} */
 export function groupsOf(app, state) {
   const wanted = state.text.trim();
   const all = wanted ? found(app, state, wanted) : offered(app);
   return all.filter(({ items }) => items.length);
 }
 
-/** Before one types: what one comes back to, then what can be done. @param {App} app @returns {Group[]} */
+/** Without input: recent chats, then actions. @param {App} app @returns {Group[]} */
 function offered(app) {
   return [
     { name: t("Recent chats"), items: recentLines(app).map((line) => chat(app, line)) },
@@ -64,7 +64,7 @@ function recentLines(app) {
   return known.flatMap((key) => app.store.lines.get(key) ?? []);
 }
 
-/** What the console knows is there at once; the server's answer adds the others. @param {App} app @param {State} state @param {string} wanted */
+/** Known chats are shown at once; the server's response adds others. @param {App} app @param {State} state @param {string} wanted */
 function foundLines(app, { lines }, wanted) {
   const known = [...app.store.lines.values()].filter(({ key, protocol }) => {
     const contact = app.store.contacts.get(key);
@@ -91,7 +91,7 @@ function actions(app, group) {
   return KEYS.filter((one) => one.group === group && isUsable(app, one.keys)).map(({ name, keys, icon, does }) => ({ name: name(), keys, icon, act: () => does(app) }));
 }
 
-// These need a chat of one's own.
+// These need one of the user's own chats.
 const OF_ONES_OWN = new Set(["r", "n", "t", "e", "Shift R", "Shift D"]);
 
 /** @param {App} app @param {string} keys */

@@ -1,26 +1,26 @@
 // @ts-check
-/** Finding words without accents, and where in a text they stand. */
+/** Finds words in a text, ignoring accents. */
 
 /** @param {string} text */
 function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 }
 
-/** Whether a text holds all the words. @param {string} text @param {string} wanted */
+/** Whether a text contains all the words. @param {string} text @param {string} wanted */
 export function fits(text, wanted) {
   const said = plain(text);
   return plain(wanted).split(/\s+/).every((word) => said.includes(word));
 }
 
 /**
- * Returns a text in three parts, the middle one being what was typed; "" where it is not in it.
+ * Returns a text in three parts, the middle one being the match ("" if there is none).
  * @param {string} text
  * @param {string} wanted
  * @returns {[before: string, found: string, after: string]}
  */
 export function split(text, wanted) {
   const sought = plain(wanted.trim());
-  // Where each plain letter comes from: an accent may be a letter of its own.
+  // The source position of each letter: accents may be separate code points.
   const places = [];
   let said = "";
   let at = 0;

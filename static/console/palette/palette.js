@@ -1,5 +1,5 @@
 // @ts-check
-/** Finds a contact, an action, a reply or a place by a few letters (Ctrl+K). */
+/** The command palette (Ctrl+K): finds contacts, actions, replies and views. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { ref } from "../../vendor/lit-html/directives/ref.js";
@@ -17,7 +17,7 @@ const PAUSE = 150;
 const MOST = 7;
 let timer = 0;
 
-/** Opens it, and reads the quick replies of the open chat. @param {App} app */
+/** Opens it, and loads the quick replies of the open chat. @param {App} app */
 export async function openPalette(app) {
   app.overlay.open({ name: "palette", text: "", lines: [], replies: [], at: 0 });
   const { ref: chat } = app.router.place;
@@ -76,19 +76,19 @@ function typed(app, text) {
       const lines = chats.map((/** @type {any} */ row) => app.store.putRow(row));
       if (app.overlay.dialog?.text === text) app.overlay.change({ lines });
     } catch {
-      // What the console knows is still there.
+      // Known chats are still shown.
     }
   }, PAUSE);
   return undefined;
 }
 
 /**
- * What was typed may not have been drawn yet: the state decides, not what is shown.
+ * The latest input may not be rendered yet: use the state, not the DOM.
  * @param {App} app
  * @param {KeyboardEvent} event
  */
 function pressed(app, event) {
-  // After Escape its field has the focus until the next frame.
+  // After Escape its field keeps the focus until the next frame.
   if (app.overlay.dialog?.name !== "palette") return;
   const state = /** @type {State} */ (app.overlay.dialog);
   const { items, active } = itemsOf(groupsOf(app, state), state);

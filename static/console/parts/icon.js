@@ -1,5 +1,5 @@
 // @ts-check
-/** Icons, avatars and other small marks. */
+/** Icons, avatars and other small symbols. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName, initials, tint } from "../format/names.js";
@@ -13,18 +13,18 @@ export function icon(name, classes = "") {
   return html`<svg class="icon ${classes}" aria-hidden="true"><use href="${ICONS}#${name}"></use></svg>`;
 }
 
-/** A small mark: delivery, channel, kind. @param {string} name @param {string} [classes] */
+/** A small symbol: delivery, channel, kind. @param {string} name @param {string} [classes] */
 export function glyph(name, classes = "") {
   return html`<svg class="glyph ${classes}" aria-hidden="true"><use href="${ICONS}#g-${name}"></use></svg>`;
 }
 
-/** The name of a channel for people. @param {string} channel */
+/** The label of a channel. @param {string} channel */
 export function channelName(channel) {
   return channel === "facebook" ? "Messenger" : "WhatsApp";
 }
 
 /**
- * A contact's photo or initials, with the mark of the channel.
+ * A contact's photo or initials, with the symbol of the channel.
  * @param {import("../types.js").Contact} contact
  * @param {string} [size] a class
  */
@@ -59,7 +59,7 @@ export function presenceOf(operator) {
   return operator.presence ?? (operator.online ? "online" : "offline");
 }
 
-/** The delivery mark of an own message. @param {string} status */
+/** The delivery symbol of an own message. @param {string} status */
 export function deliveryMark(status) {
   /** @type {Record<string, string>} */
   const words = {

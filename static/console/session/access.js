@@ -1,5 +1,5 @@
 // @ts-check
-/** What one may no longer see: it goes from the screen and from this computer, one's draft stays. */
+/** Handles lost access: removes the contact's data from screen and browser, but keeps the draft. */
 
 import { keyOf } from "../store/store.js";
 
@@ -7,11 +7,11 @@ export class Access {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
-    /** The open chat that was lost. @type {{key: string, at: number, isDeleted: boolean, showsDraft: boolean} | null} */
+    /** The open chat that is no longer accessible. @type {{key: string, at: number, isDeleted: boolean, showsDraft: boolean} | null} */
     this.lost = null;
   }
 
-  /** Whether a contact is lost, and the reason stands on the screen. */
+  /** Whether a contact is lost, and the reason is shown. */
   get isLost() {
     const { ref } = this.app.router.place;
     return Boolean(ref && this.lost?.key === this.app.keyOf(ref));
@@ -30,14 +30,14 @@ export class Access {
     app.render();
   }
 
-  /** Looks at an event of the feed; call it after it was applied. @param {import("../types.js").FeedEvent} event */
+  /** Handles an event of the feed; to be called after it was applied. @param {import("../types.js").FeedEvent} event */
   heard({ k, op, m, id, row }) {
     if (k !== "contact") return;
     if (row) this.#returned(keyOf(m, id));
     else this.lose(keyOf(m, id), op === "D");
   }
 
-  /** Another place, or the contact is in sight again. */
+  /** The route has changed, or the contact is visible again. */
   reset() {
     this.lost = null;
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Who is signed in: session, presence, and how the console looks to him. */
+/** The signed-in user: session, presence and settings. */
 
 import { cookie } from "../api/cookies.js";
 import { ownerOf } from "../storage/local.js";
@@ -15,12 +15,12 @@ export class Account {
     /** @type {import("../types.js").Person | null} */
     this.person = null;
     this.gate = { isShown: false, isOver: false, isBusy: false, asksCode: false, error: "" };
-    /** Whether the server has said who it is since the page was loaded. */
+    /** Whether the server has confirmed the user since the page was loaded. */
     this.isConfirmed = false;
     app.client.onSignedOut = () => this.ended();
   }
 
-  /** Finds out who is signed in; else shows where to sign in. */
+  /** Loads the session; shows the sign-in form if there is none. */
   async start() {
     try {
       if (localStorage.getItem("signedOut")) await this.#endSession();
@@ -35,7 +35,7 @@ export class Account {
     }
   }
 
-  /** Starts with what the browser keeps; returns whether there is something. */
+  /** Starts with the data stored in the browser; returns whether there is any. */
   async #startOffline() {
     const { app } = this;
     const kept = localStorage.getItem("signedOut") ? null : await app.cache.restore();
@@ -45,7 +45,7 @@ export class Account {
     return true;
   }
 
-  /** Ends the session that somebody left without a connection. */
+  /** Ends a session that was signed out of while offline. */
   async #endSession() {
     await this.app.calls.signOut().catch((error) => {
       if (error.status !== 401) throw error;
@@ -53,7 +53,7 @@ export class Account {
     localStorage.removeItem("signedOut");
   }
 
-  /** After a start without a connection: asks whether the session is still that person's. */
+  /** After an offline start: checks that the session still belongs to the same user. */
   async confirmed() {
     if (this.isConfirmed) return;
     try {
@@ -77,7 +77,7 @@ export class Account {
     return this.#enter(person);
   }
 
-  /** Somebody else signed in: nothing of the one before stays on the screen, nor his address. */
+  /** Another user signed in: clears the previous user's data and URL. */
   async #another() {
     const { app } = this;
     app.connection.stop();
@@ -105,7 +105,7 @@ export class Account {
     app.render();
   }
 
-  /** The server knows the session no more: asks over the page, on which all stays. */
+  /** The session has ended: shows the sign-in form over the page, whose state is kept. */
   ended() {
     if (!this.person || this.gate.isOver) return;
     this.app.connection.stop();
@@ -132,14 +132,14 @@ export class Account {
       const asksCode = this.gate.asksCode || code === "otp_required";
       this.gate = { ...this.gate, isBusy: false, asksCode, error: isWrong ? t("Username or password do not match. After 5 tries the wait grows.") : message };
       this.app.render();
-      // A browser heeds `autofocus` once a page.
+      // Browsers apply `autofocus` only once per page.
       if (code === "otp_required") this.app.afterDraw(() => /** @type {HTMLElement | null} */ (document.querySelector("input[name=otp]"))?.focus());
     }
   };
 
   signOut = async () => {
     const { app } = this;
-    // Without a connection the session ends as soon as there is one again.
+    // Offline, the session ends as soon as the connection is back.
     localStorage.setItem("signedOut", "yes");
     app.connection.stop();
     await app.local.close();
@@ -205,7 +205,7 @@ export class Account {
     location.reload();
   }
 
-  /** Before the page is left, what has been written is kept. @param {string} language */
+  /** Stores unsent input before the page is left. @param {string} language */
   async changeLanguage(language) {
     await this.app.drafts.save();
     await this.setLanguage(language);

@@ -1,12 +1,12 @@
 // @ts-check
-/** Signing in: before the console, or over it when a session has ended. */
+/** The sign-in form: before the console, or over it when a session has ended. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName } from "../format/names.js";
 import { glyph } from "../parts/icon.js";
 import { LOCALE, t } from "../words.js";
 
-/** The code of the second factor, once the server has asked for it. @param {import("../app.js").App} app */
+/** The code of the second factor, after the server has requested it. @param {import("../app.js").App} app */
 function codeField(app) {
   if (!app.account.gate.asksCode) return nothing;
   return html`<label class="field"><span class="field__label">${t("Code of the authenticator app, or a recovery code")}</span><input class="input" name="otp" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus></label>`;
@@ -51,7 +51,7 @@ function keptWords(app) {
   return t("Your drafts are kept on this computer.");
 }
 
-/** Over the page: what is on it stays. @param {import("../app.js").App} app */
+/** Shown over the page, which is kept. @param {import("../app.js").App} app */
 export function gateOver(app) {
   const { error, isBusy } = app.account.gate;
   return html`<form class="dialog__body stack" @submit=${app.account.onSignIn}>

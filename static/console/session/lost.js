@@ -1,5 +1,5 @@
 // @ts-check
-/** What stands in the place of a chat that one cannot see. */
+/** Shown instead of a chat that the user cannot see. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { clock } from "../format/times.js";
@@ -8,7 +8,7 @@ import { t } from "../words.js";
 
 /** @typedef {import("../app.js").App} App */
 
-/** A chat was open and is out of sight now. @param {App} app */
+/** A chat was open and is no longer accessible. @param {App} app */
 export function lostPane(app) {
   const lost = /** @type {NonNullable<App["access"]["lost"]>} */ (app.access.lost);
   const texts = ownTexts(app, lost.key);
@@ -24,7 +24,7 @@ export function lostPane(app) {
     ${lost.showsDraft ? texts.map((one) => ownText(one)) : nothing}`);
 }
 
-/** What one wrote to a contact and did not send. @param {App} app @param {string} key */
+/** The unsent draft to a contact. @param {App} app @param {string} key */
 function ownTexts(app, key) {
   const reply = app.drafts.replies.get(key);
   const note = app.drafts.notes.get(key);
@@ -42,7 +42,7 @@ function ownText({ name, text, discard }) {
     <button class="btn btn--small" type="button" @click=${discard}>${t("Discard")}</button></div>`;
 }
 
-/** A chat could not be read. @param {App} app @param {Error} error */
+/** A chat could not be loaded. @param {App} app @param {Error} error */
 export function unreadPane(app, error) {
   const { status } = /** @type {any} */ (error);
   if (status !== 403 && status !== 404)

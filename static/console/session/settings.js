@@ -1,5 +1,5 @@
 // @ts-check
-/** How the console looks to a person, on every machine: kept by the server. */
+/** The user's settings of the console, stored on the server for all devices. */
 
 /**
  * @typedef {{theme?: string, density?: string, keys?: boolean, language?: string,
@@ -17,12 +17,12 @@ export class PersonSettings {
     this.timer = 0;
   }
 
-  /** Reads what the person chose on another machine. */
+  /** Loads settings that were changed on another device. */
   async read() {
     try {
       this.value = await this.app.calls.settings();
     } catch {
-      return; // what this machine remembers is shown
+      return; // the locally stored settings are used
     }
     this.#apply();
   }
@@ -35,7 +35,7 @@ export class PersonSettings {
     this.timer = setTimeout(() => this.app.calls.saveSettings(this.value).catch(() => {}), SAVE_AFTER);
   }
 
-  /** Shows it, and remembers it for the next first paint. */
+  /** Applies the settings, and stores them locally for the next first paint. */
   #apply() {
     for (const name of /** @type {const} */ (["theme", "density"])) {
       const chosen = this.value[name];

@@ -1,11 +1,11 @@
 // @ts-check
-/** The service worker, which holds the page itself for a start without a connection. */
+/** Registers the service worker, which caches the page for offline starts. */
 
 import { cookie } from "../api/cookies.js";
 import { LOCALE } from "../words.js";
 
 const SCRIPT = "/sw.js";
-// Which of the pages it holds it answers with; the worker reads it.
+// The cached page to serve; read by the worker.
 const CHOSEN = "/console/chosen-language";
 const LOOKED_EVERY = 3_600_000;
 
@@ -18,7 +18,7 @@ export class Shell {
     this.lookedAt = Date.now();
     if (!("serviceWorker" in navigator) || !globalThis.isSecureContext) return;
     navigator.serviceWorker.addEventListener("message", ({ data, ports }) => {
-      // A worker that wants to take over asks whether this page is loaded.
+      // A new worker asks whether this page has finished loading.
       if (data === "isLoaded") ports[0].postMessage(document.readyState === "complete");
     });
     addEventListener("load", () => this.#start());
@@ -26,7 +26,7 @@ export class Shell {
     setInterval(() => this.look(), LOOKED_EVERY);
   }
 
-  /** Whether a newer version is there, which the next loading of the page takes. */
+  /** Whether a newer version is cached, which is used at the next page load. */
   get hasNewer() {
     return Boolean(this.registration?.waiting && this.registration.active);
   }
@@ -35,7 +35,7 @@ export class Shell {
     if (this.registration) return;
     try {
       const present = LOCALE === "en" ? "en" : "pt-br";
-      // The one chosen in the back-office, which knows nothing of the worker.
+      // The language chosen in the back-office, which does not use the worker.
       const chosen = cookie("django_language");
       if (chosen !== present && ["en", "pt-br"].includes(chosen)) {
         await keepLanguage(chosen);
@@ -49,11 +49,11 @@ export class Shell {
         worker?.addEventListener("statechange", () => this.app.render());
       });
     } catch {
-      // Without it the console works as long as it is connected.
+      // Without the worker the console works while online.
     }
   }
 
-  /** Looks for a newer version: the server may have been updated while it was away. */
+  /** Checks for a newer version: the server may have been updated meanwhile. */
   look() {
     if (!this.registration || Date.now() - this.lookedAt < 60_000) return;
     this.lookedAt = Date.now();
@@ -66,14 +66,14 @@ export class Shell {
   };
 }
 
-/** Says in which language the page is to be answered. @param {string} language */
+/** Sets the language of the page to serve. @param {string} language */
 export async function keepLanguage(language) {
   if (typeof caches === "undefined") return;
   const cache = await caches.open("hci-language").catch(() => null);
   await cache?.put(CHOSEN, new Response(language));
 }
 
-/** The address in the form that the page's policy asks for, where there is one. */
+/** The URL as a trusted type, in browsers that support it. */
 function scriptUrl() {
   const types = Reflect.get(globalThis, "trustedTypes");
   const policy = types?.createPolicy("service-worker", { createScriptURL: (/** @type {string} */ url) => (url === SCRIPT ? url : "") });

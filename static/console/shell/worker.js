@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * The service worker: holds the page and its files, so that the console starts without a
- * connection. It never answers calls of the API.
+ * The service worker: caches the page and its files, so that the console starts offline. It
+ * never serves API calls.
  *
- * The server puts `shell` before it: a version, and the SHA-256 of each file. Each version
- * has its own store, which is filled whole and checked or not at all; so a page never gets
- * files of two versions.
+ * The server prepends `shell`: a version, and the SHA-256 of each file. Each version has
+ * its own cache, which is filled and verified completely or not at all, so a page never
+ * gets files of two versions.
  */
 
 /** @type {any} */
@@ -31,7 +31,7 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
   if (event.data === "takeOver") worker.skipWaiting();
 });
 
-/** Fetches every file and keeps them if all are of this version. */
+/** Fetches all files and caches them if they are all of this version. */
 async function fill() {
   const wanted = Object.entries({ ...shell.files, ...shell.pages });
   const answers = await Promise.all(wanted.map(([path, digest]) => fetched(path, digest)));
@@ -48,7 +48,7 @@ async function fetched(path, digest) {
   return answer;
 }
 
-/** Answers open pages from now on, and deletes older versions. */
+/** Takes control of open pages, and deletes older versions. */
 async function takeOver() {
   for (const name of await caches.keys())
     if (name.startsWith("hci-shell-") && name !== STORE) await caches.delete(name);
@@ -59,7 +59,7 @@ async function takeOver() {
 async function page(request) {
   if (await givesWay()) {
     worker.registration.waiting.postMessage("takeOver");
-    // The browser asks again at once, and the newer version answers.
+    // The browser requests it again at once, and the newer version responds.
     return new Response("", { headers: { Refresh: "0" } });
   }
   const store = await caches.open(STORE);
@@ -68,7 +68,7 @@ async function page(request) {
   return (await store.match(path)) ?? fetch(request);
 }
 
-/** Whether a newer version waits and no page is in the middle of loading this one. */
+/** Whether a newer version is waiting and no page is loading this one. */
 async function givesWay() {
   if (!worker.registration.waiting) return false;
   const pages = await worker.clients.matchAll({ type: "window" });

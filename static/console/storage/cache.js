@@ -1,9 +1,9 @@
 // @ts-check
-/** What was read, kept in the browser: what the console shows when it starts without a connection. */
+/** The cache of loaded data in the browser, for offline starts. */
 
 import { pack, packConversation, unpack, unpackConversation } from "./pack.js";
 
-// What is older is deleted, whoever it belongs to.
+// Older data is deleted, of whatever user.
 export const KEPT_FOR = 24 * 3_600_000;
 const PAUSE = 3000;
 const SWEPT_EVERY = 15 * 60_000;
@@ -22,7 +22,7 @@ export class Cache {
     /** @type {import("../types.js").Person | null} */
     this.person = null;
     this.me = "";
-    /** The versions of the conversations that are kept. @type {Map<string, number>} */
+    /** The versions of the stored conversations. @type {Map<string, number>} */
     this.versions = new Map();
     /** @type {any} */
     this.timer = 0;
@@ -30,7 +30,7 @@ export class Cache {
     store.subscribe(() => this.#changed());
   }
 
-  /** A person is signed in: what was read by others goes. @param {import("../types.js").Person} person @param {string} owner */
+  /** After sign-in: deletes the cached data of other users. @param {import("../types.js").Person} person @param {string} owner */
   async open(person, owner) {
     this.person = person;
     this.me = owner;
@@ -46,7 +46,7 @@ export class Cache {
     }, PAUSE);
   }
 
-  /** Keeps what is read now; only while it equals the server. */
+  /** Stores the current data, only while it is equal to the server's. */
   async save() {
     const { database, store, me, person } = this;
     if (!person || !this.isLive()) return;
@@ -60,19 +60,19 @@ export class Cache {
       }
       for (const key of this.versions.keys()) if (!store.conversations.has(key)) await this.forget(key);
     } catch {
-      // A full disk: the console works on, but it will start empty without a connection.
+      // On a full disk the console keeps working, but an offline start will be empty.
     }
-    // Rights may have been lost, or somebody signed out, while it was written.
+    // Access may have been lost, or the user signed out, while it was written.
     if (this.person !== person) await database.removeAll("cache", me).catch(() => {});
   }
 
-  /** Deletes what was kept of a contact. @param {string} key */
+  /** Deletes the cached data of a contact. @param {string} key */
   async forget(key) {
     this.versions.delete(key);
     await this.database.remove("cache", [this.me, "chat", key]).catch(() => {});
   }
 
-  /** A contact was lost: nothing of it stays, in the lists neither. @param {string} key */
+  /** Deletes a contact after access was lost, including its lines in lists. @param {string} key */
   async lose(key) {
     const { me, database } = this;
     if (!me) return;
@@ -81,7 +81,7 @@ export class Cache {
     await database.update("cache", [me, BASE], drop).catch(() => {});
   }
 
-  /** Deletes all that was read by this person. */
+  /** Deletes all cached data of this user. */
   async wipe() {
     const { me } = this;
     this.person = null;
@@ -91,7 +91,7 @@ export class Cache {
     if (me) await this.database.removeAll("cache", me).catch(() => {});
   }
 
-  /** Deletes what is too old. */
+  /** Deletes expired data. */
   async sweep() {
     const kept = await this.database.all("cache").catch(() => []);
     const oldest = Date.now() - KEPT_FOR;
@@ -100,7 +100,7 @@ export class Cache {
   }
 
   /**
-   * Puts what is kept of the person who was signed in last into the store.
+   * Loads the cached data of the last signed-in user into the store.
    * @returns {Promise<{person: import("../types.js").Person, at: number} | null>}
    */
   async restore() {

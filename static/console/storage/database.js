@@ -1,8 +1,8 @@
 // @ts-check
-/** What this browser keeps: an IndexedDB database, or memory where there is none. */
+/** The browser's storage: an IndexedDB database, or memory if that is not available. */
 
 /**
- * Keys are lists that begin with the id of the person, so that nobody reads another's.
+ * Keys are arrays that start with the user's id, so that users cannot read each other's data.
  * @typedef {(string | number)[]} Key
  * @typedef {"drafts" | "outbox" | "transfers" | "cache" | "leases"} Kind
  * @typedef {{key: Key, value: any}} Kept
@@ -36,7 +36,7 @@ export class BrowserDatabase {
       request.onerror = () => failed(request.error);
       request.onsuccess = () => {
         const database = request.result;
-        // A later version of the page wants to change it: the next use opens it again.
+        // A later version of the page needs to upgrade it: the next use opens it again.
         database.onversionchange = () => {
           database.close();
           this.#opening = null;
@@ -54,7 +54,7 @@ export class BrowserDatabase {
   }
 
   /**
-   * Runs one transaction and returns what the last request found, once it is durable.
+   * Runs one transaction and returns the result of the last request, once it is durable.
    * @param {Kind} kind
    * @param {IDBTransactionMode} mode
    * @param {(store: IDBObjectStore) => IDBRequest | void} act
@@ -106,8 +106,8 @@ export class BrowserDatabase {
   }
 
   /**
-   * Changes a value in one transaction, which no other tab can come between; undefined
-   * leaves it as it is.
+   * Updates a value in one transaction, isolated from other tabs; undefined keeps the
+   * value.
    * @param {Kind} kind @param {Key} key @param {(value: any) => any} change
    */
   async update(kind, key, change) {
@@ -127,11 +127,11 @@ export class BrowserDatabase {
 
 /** @param {string} owner */
 function rangeOf(owner) {
-  // A list sorts behind every text and number.
+  // Arrays sort after all strings and numbers.
   return IDBKeyRange.bound([owner], [owner, []]);
 }
 
-/** Keeps it until the page is closed, where the browser has no database. @implements {Database} */
+/** Storage in memory, for browsers without a database. @implements {Database} */
 export class MemoryDatabase {
   constructor() {
     /** @type {Map<string, any>} */

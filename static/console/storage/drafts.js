@@ -1,9 +1,9 @@
 // @ts-check
-/** Drafts of replies and notes, per person and conversation: kept whatever happens. */
+/** Drafts of replies and notes, stored per user and conversation. */
 
 /** `quote` is the id of the message that the reply quotes. @typedef {"reply" | "note" | "quote"} DraftKind */
 
-// So long after the last key a draft is saved.
+// How long after the last key press a draft is saved.
 const PAUSE = 300;
 
 export class Drafts {
@@ -25,9 +25,9 @@ export class Drafts {
     this.notes = new Map();
     /** @type {Map<string, string>} */
     this.quotes = new Map();
-    /** What is not saved yet, and its timer. @type {Map<string, {kind: DraftKind, contact: string, timer: any}>} */
+    /** Unsaved drafts, and their timers. @type {Map<string, {kind: DraftKind, contact: string, timer: any}>} */
     this.pending = new Map();
-    /** What the database has not confirmed yet. @type {Map<string, {kind: DraftKind, contact: string}>} */
+    /** Drafts that the database has not confirmed yet. @type {Map<string, {kind: DraftKind, contact: string}>} */
     this.unsaved = new Map();
     channel?.addEventListener("message", ({ data }) => this.#heard(data.draft));
   }
@@ -37,7 +37,7 @@ export class Drafts {
     return { note: this.notes, quote: this.quotes, reply: this.replies }[kind];
   }
 
-  /** Reads a person's drafts; what was typed meanwhile stays. @param {string} me */
+  /** Loads a user's drafts; text typed meanwhile is kept. @param {string} me */
   async open(me) {
     if (this.me === me) return;
     this.close();
@@ -52,7 +52,7 @@ export class Drafts {
     this.changed();
   }
 
-  /** Saves what is pending and forgets the drafts on the screen. */
+  /** Saves pending drafts and clears those in memory. */
   close() {
     const saved = this.save();
     this.me = "";
@@ -75,23 +75,23 @@ export class Drafts {
     this.unsaved.set(name, { kind, contact });
   }
 
-  /** Saves at once what is pending. */
+  /** Saves pending drafts at once. */
   async save() {
     await Promise.all([...this.pending.keys()].map((name) => this.#save(name)));
   }
 
-  /** Saves for a page that ends, whose writing to the database may be cut off. */
+  /** Saves when the page is closed, which may interrupt writes to the database. */
   leave() {
     for (const { kind, contact } of this.unsaved.values())
       try {
         this.storage?.setItem(this.#nameOf(kind, contact), this.of(kind).get(contact) ?? "");
       } catch {
-        // The storage is full or forbidden: the database may still have it.
+        // The storage is full or forbidden, but the database may have it.
       }
     return this.save();
   }
 
-  /** Takes over what an earlier page left. */
+  /** Takes over drafts of an earlier page. */
   #takeLeft() {
     const { storage } = this;
     if (!storage) return;
@@ -123,11 +123,11 @@ export class Drafts {
       this.storage?.removeItem(JSON.stringify(["draft", ...key]));
       if (!this.pending.has(name)) this.unsaved.delete(name);
     } catch {
-      // It stays on the screen, and the next key tries again.
+      // It stays in memory, and the next key press retries.
     }
   }
 
-  /** Another tab saved a draft: takes it over unless one writes here. @param {any} draft */
+  /** Another tab saved a draft: takes it over unless the user is typing here. @param {any} draft */
   #heard(draft) {
     if (!draft || draft.me !== this.me || this.pending.has(`${draft.kind} ${draft.contact}`)) return;
     if (typeof document !== "undefined" && document.hasFocus()) return;

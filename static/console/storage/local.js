@@ -1,5 +1,5 @@
 // @ts-check
-/** What this browser keeps for a person: drafts, queue, and what was read. */
+/** The user's data in this browser: drafts, outbox and cache. */
 
 import { Outbox } from "../outbox/outbox.js";
 import { Transfers } from "../outbox/transfers.js";
@@ -9,7 +9,7 @@ import { openDatabase } from "./database.js";
 import { Drafts } from "./drafts.js";
 import { locksOf } from "./locks.js";
 
-/** Whose things they are, as the browser keeps them. @param {import("../types.js").Person} person */
+/** The id of the user whose data it is. @param {import("../types.js").Person} person */
 export function ownerOf(person) {
   return person.operatorId ?? `user ${person.name}`;
 }
@@ -20,7 +20,7 @@ export class Local {
     this.app = app;
     const database = openDatabase();
     const render = () => app.render();
-    /** Tells the other tabs of this browser. */
+    /** Notifies the other tabs of this browser. */
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("hci-console");
     this.outbox = new Outbox(app.calls, render, database, locksOf(database), this.channel);
     this.transfers = new Transfers(app.calls, render, database, locksOf(database));
@@ -36,7 +36,7 @@ export class Local {
     this.channel?.addEventListener("message", ({ data }) => this.#heard(data));
   }
 
-  /** Nobody looks at the page any more, and it may never come back. */
+  /** The page is hidden, and may never become visible again. */
   #left() {
     this.transfers.flush();
     this.drafts.leave();
@@ -51,7 +51,7 @@ export class Local {
     else if (signedIn && (account.gate.isOver || account.gate.isShown)) account.start();
   }
 
-  /** A person is signed in: his drafts and his queue are there; another's messages are not. @param {import("../types.js").Person} person */
+  /** After sign-in: loads the user's drafts and outbox; another user's messages are cleared. @param {import("../types.js").Person} person */
   async open(person) {
     const owner = ownerOf(person);
     this.channel?.postMessage({ signedIn: owner });
@@ -61,13 +61,13 @@ export class Local {
     this.transfers.open(owner);
   }
 
-  /** Nobody is signed in: nothing leaves. */
+  /** Nobody is signed in: nothing is sent. */
   pause() {
     this.outbox.isPaused = true;
     return this.drafts.save();
   }
 
-  /** The person goes: what was read is deleted, drafts and queue stay for him. */
+  /** After sign-out: deletes the cache; drafts and outbox are kept for the user. */
   async close() {
     this.outbox.close();
     await this.transfers.close();

@@ -1,15 +1,15 @@
 // @ts-check
-/** One tab of a browser at a time: by Web Locks, or by a lease in the database. */
+/** Locks between tabs: by Web Locks, or by a lease in the database. */
 
 import { uuid } from "../parts/uuid.js";
 
-// A tab that was closed or has crashed holds others up for so long.
+// How long a closed or crashed tab can block others.
 const LEASE = 20_000;
 const RENEWED = 5000;
 const ASKED = 400;
 
 /**
- * Runs `act` while no other tab runs something under that name.
+ * Runs `act` while no other tab holds the lock with that name.
  * @typedef {{hold: (name: string, act: () => Promise<void>) => Promise<void>}} Locks
  */
 

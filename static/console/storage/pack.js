@@ -1,15 +1,15 @@
 // @ts-check
-/** The store in the form in which it is kept, and back. */
+/** Serializes the store for the cache, and restores it. */
 
 import { keyOf } from "../store/store.js";
 
-// Enough for the half hour that it serves for.
+// Enough for the half hour in which it is used.
 const LINES_KEPT = 200;
 const MESSAGES_KEPT = 120;
 
 /** @typedef {import("../store/store.js").Store} Store */
 
-/** Returns what is read beside conversations. @param {Store} store */
+/** Returns the data other than conversations. @param {Store} store */
 export function pack(store) {
   /** @type {Map<string, import("../types.js").Line>} */
   const lines = new Map();

@@ -7,9 +7,9 @@ import { keyOf } from "./store.js";
 /** @typedef {import("./store.js").Store} Store */
 
 /**
- * What has to be read by REST: contacts whose lines are new, conversations whose chat or
- * history is another, and lists and counts that a bad line kept from being read. `closings`
- * are protocols of closed chats, with their contacts: lists have them in the end.
+ * Data that must be loaded by REST: contacts with new lines, conversations whose chat or
+ * history has changed, and lists and counts that failed to load. `closings` are protocols
+ * of closed chats, with their contacts: lists must include them.
  * @typedef {{
  *   lines: Map<string, import("../api/calls.js").Ref>, histories: Set<string>, messages: Set<string>,
  *   lists: Set<import("./list.js").ChatList>, closings: Map<string, string>, counts: boolean,
@@ -29,8 +29,8 @@ export function isNothing({ counts, ...collections }) {
 }
 
 /**
- * Applies one event to all but the counts; it may be applied again, after an answer that
- * may be older.
+ * Applies one event to everything but the counts; it may be applied again, after a response
+ * that may be older.
  * @param {Store} store
  * @param {FeedEvent} event
  * @param {ToRead} toRead
@@ -104,7 +104,7 @@ function applyLine(store, { m, id, row, is }, toRead) {
   }
   const known = store.lines.get(key);
   const isSame = known?.protocol === row.protocol;
-  // Messages of a new chat may have come before it.
+  // Messages of a new chat may have arrived before it.
   if (!isSame) toRead.lines.set(key, { m, id });
   store.putLine({ ...row, key, last: isSame ? (known?.last ?? null) : null });
   if (is) store.contacts.set(key, { ...contact, area: is.area, operatorId: is.operatorId });
@@ -113,7 +113,7 @@ function applyLine(store, { m, id, row, is }, toRead) {
 }
 
 /**
- * Whether a list may show what is not known yet.
+ * Whether a list may contain data that is not loaded yet.
  * @param {Store} store
  * @param {import("../types.js").Id} m
  * @param {import("../types.js").Place} place

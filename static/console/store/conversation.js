@@ -1,5 +1,5 @@
 // @ts-check
-/** One contact's conversation: its messages, ledger and notes, as far as they are read. */
+/** One contact's conversation: the loaded messages, ledger and notes. */
 
 /** @typedef {import("../types.js").Message} Message */
 /** @typedef {import("../types.js").Note} Note */
@@ -16,8 +16,8 @@ export class Conversation {
     /** @type {Map<string, Message>} */
     this.byId = new Map();
     /**
-     * Own messages that the server has answered and the feed has not told yet: the last
-     * ones, as others that were stored before them may still come. @type {Set<string>}
+     * Own messages that the server has confirmed but the feed has not sent yet: kept last,
+     * as earlier ones may still arrive. @type {Set<string>}
      */
     this.untold = new Set();
     /** @type {LedgerEvent[]} */
@@ -29,13 +29,13 @@ export class Conversation {
     /** @type {Map<string, any>} */
     this.scheduled = new Map();
     this.isRead = false;
-    /** The reading that is on its way. @type {Promise<void> | null} */
+    /** The request in progress. @type {Promise<void> | null} */
     this.reading = null;
-    /** Whether older messages are on the server. */
+    /** Whether the server has older messages. */
     this.hasOlder = false;
     /** @type {Error | null} */
     this.error = null;
-    /** Counts changes, so that a view knows when to build its rows anew. */
+    /** A change counter, so that views know when to rebuild their rows. */
     this.version = 0;
   }
 
@@ -49,7 +49,7 @@ export class Conversation {
     this.version += 1;
   }
 
-  /** Adds older messages before those that are there. @param {Message[]} messages @param {boolean} hasOlder */
+  /** Adds older messages before the loaded ones. @param {Message[]} messages @param {boolean} hasOlder */
   prependMessages(messages, hasOlder) {
     const older = messages.filter((message) => !this.byId.has(message.id));
     this.messages = [...older, ...this.messages];
@@ -58,7 +58,7 @@ export class Conversation {
     this.version += 1;
   }
 
-  /** Stores an own message as the server has answered it. @param {Message} message */
+  /** Stores an own message from the server's response. @param {Message} message */
   putSent(message) {
     if (this.byId.has(message.id)) return;
     this.untold.add(message.id);
@@ -71,7 +71,7 @@ export class Conversation {
   putMessage(message, isNew) {
     const known = this.byId.get(message.id);
     if (known) {
-      // The link's signature is new in each answer; the same file stays.
+      // The link's signature differs in each response, but the file is the same.
       const url = known.url && message.url ? known.url : message.url;
       const merged = { ...message, ...(url ? { url } : {}) };
       const place = this.messages.indexOf(known);
@@ -87,7 +87,7 @@ export class Conversation {
     this.version += 1;
   }
 
-  /** Puts it behind all that the feed has told. @param {Message} message */
+  /** Moves it after all messages from the feed. @param {Message} message */
   #insert(message) {
     this.messages.splice(this.messages.length - this.untold.size, 0, message);
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Counts of open chats by state and area, kept by what lines were and are. */
+/** Counts of open chats by state and area, updated from `was` and `is` of lines. */
 
 /** @typedef {import("../types.js").Counts} Counts */
 /** @typedef {import("../types.js").Place} Place */
@@ -12,7 +12,7 @@ export function emptyCounts() {
 }
 
 /**
- * Subtracts what a line was and adds what it is.
+ * Subtracts a line's `was` and adds its `is`.
  * @param {Counts} counts
  * @param {Place | null | undefined} was
  * @param {Place | null | undefined} is

@@ -1,5 +1,5 @@
 // @ts-check
-/** One list of chats: the part of it that has been read, kept up by the feed. */
+/** One list of chats: its loaded part, updated by the feed. */
 
 import { fits, placeOf, rank } from "./order.js";
 
@@ -17,19 +17,19 @@ export class ChatList {
     this.contacts = contacts;
     /** @type {Line[]} */
     this.lines = [];
-    /** What each line is ordered by, by its protocol. @type {Map<string, number>} */
+    /** The sort value of each line, by protocol. @type {Map<string, number>} */
     this.protocols = new Map();
-    /** The server's `next`; null once the list was read to its end. @type {string | null} */
+    /** The server's `next`; null when the list is loaded completely. @type {string | null} */
     this.next = null;
-    /** Whether the first page has been read. */
+    /** Whether the first page is loaded. */
     this.isRead = false;
-    /** The reading that is on its way. @type {Promise<void> | null} */
+    /** The request in progress. @type {Promise<void> | null} */
     this.reading = null;
     /** @type {Error | null} */
     this.error = null;
   }
 
-  /** Whether all that it shows is open: of a contact it shows one chat at most. */
+  /** Whether it only contains open chats, so at most one per contact. */
   get showsOpen() {
     return this.filter.tab !== "closed" && this.filter.tab !== "search";
   }
@@ -58,7 +58,7 @@ export class ChatList {
     this.next = next;
   }
 
-  /** Takes a line out. @param {string} protocol */
+  /** Removes a line. @param {string} protocol */
   remove(protocol) {
     if (!this.protocols.delete(protocol)) return false;
     this.lines.splice(this.lines.findIndex((line) => line.protocol === protocol), 1);
@@ -66,7 +66,7 @@ export class ChatList {
   }
 
   /**
-   * Returns whether a chat that was closed now has to be in the list and is not.
+   * Returns whether a closed chat is missing from the list.
    * @param {string} protocol
    * @param {string} key the contact's
    * @param {Contact} [contact] if it is known
@@ -74,15 +74,15 @@ export class ChatList {
    */
   lacksClosed(protocol, key, contact, line) {
     if (this.filter.tab !== "closed" || !this.isRead || this.protocols.has(protocol)) return false;
-    if (contact && line?.protocol === protocol) return false; // it has been placed
+    if (contact && line?.protocol === protocol) return false; // its position is known
     const { m, area, channel } = this.filter;
     if (m != null && m !== JSON.parse(key)[0]) return false;
     return !contact || ((area == null || area === contact.area) && (channel == null || channel === contact.channel));
   }
 
   /**
-   * Puts a changed line where it belongs now; returns whether the list shows it.
-   * What sorts behind the part that has been read comes with a later page.
+   * Moves a changed line to its position; returns whether the list shows it. Lines after
+   * the loaded part come with a later page.
    * @param {Line} line
    * @param {Contact} contact
    * @param {string} me
@@ -95,7 +95,7 @@ export class ChatList {
     }
     const value = this.#rank(line);
     const isShown = this.isRead && fits(this.filter, line, contact, me);
-    // Of several with the same value the server knows the order.
+    // For equal values, only the server knows the order.
     if (isShown && this.protocols.get(line.protocol) === value) {
       this.lines[this.lines.findIndex((one) => one.protocol === line.protocol)] = line;
       return true;

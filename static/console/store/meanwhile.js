@@ -1,11 +1,11 @@
 // @ts-check
-/** Events that arrive while an answer is on its way. */
+/** Buffers events that arrive during a request. */
 
 /** @typedef {import("../types.js").FeedEvent} FeedEvent */
 
 /**
- * An answer may be older than events that were applied before it came: it would undo
- * them. They are kept while something is read, and applied again after it.
+ * A response may be older than events that were applied before it arrived, and would undo
+ * them. So events are buffered during requests, and applied again afterwards.
  */
 export class Meanwhile {
   /** @type {Set<FeedEvent[]>} */
@@ -17,7 +17,7 @@ export class Meanwhile {
   }
 
   /**
-   * Returns an answer, and what arrived since it was asked for.
+   * Returns a response, and the events that arrived since the request.
    * @template Answer
    * @param {Promise<Answer>} asked
    * @returns {Promise<[Answer, FeedEvent[]]>}

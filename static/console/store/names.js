@@ -1,5 +1,5 @@
 // @ts-check
-/** What areas, tags, managers and operators are called. */
+/** Names of areas, tags, managers and operators. */
 
 import { t } from "../words.js";
 import { keyOf } from "./store.js";

@@ -1,9 +1,9 @@
 // @ts-check
-/** What the feed tells of the moment and stores nowhere: presence, sessions, who looks on. */
+/** Ephemeral data of the feed: presence, sessions, viewers. */
 
 import { keyOf } from "./store.js";
 
-// Whoever looks at a chat says so again before that is over.
+// Viewers repeat their frame before this expires.
 const SEEN_FOR = 45_000;
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which lines a list shows, and in which order; as the server's list does. */
+/** Filters and sorts the lines of a list, like the server. */
 
 /** @typedef {import("../types.js").Line} Line */
 /** @typedef {import("../types.js").Filter} Filter */
@@ -35,12 +35,12 @@ function fitsTab(tab, line, contact, me) {
     case "closed":
       return !line.open;
     default:
-      return false; // what a search finds is not kept up
+      return false; // search results are not updated
   }
 }
 
 /**
- * Returns what the list is ordered by: a number that rises along it.
+ * Returns the sort value of a line: ascending numbers.
  * @param {Filter["tab"]} tab
  * @param {Line} line
  * @param {Contact} contact
@@ -52,7 +52,7 @@ export function rank(tab, line, contact) {
 }
 
 /**
- * Returns the place of a value in ascending values: before the first that is higher.
+ * Returns the position for a value in ascending values: before the first greater one.
  * @param {number} length
  * @param {(place: number) => number} valueAt
  * @param {number} value

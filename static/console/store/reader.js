@@ -1,5 +1,5 @@
 // @ts-check
-/** Reads what the console shows by REST, and again what a bad line kept from being read. */
+/** Loads the console's data by REST, and retries failed requests. */
 
 import { applyEvent, isNothing, nothingToRead } from "./apply.js";
 import { recount } from "./counts.js";
@@ -12,7 +12,7 @@ import { keyOf } from "./store.js";
 
 const PAGE = 60;
 const READ_SOON = 150;
-// What failed is tried again after this, and with each heartbeat.
+// Failed requests are retried after this time, and with each heartbeat.
 const READ_AGAIN = 3000;
 
 export class Reader {
@@ -26,16 +26,16 @@ export class Reader {
     this.toRead = nothingToRead();
     this.readTimer = 0;
     this.againTimer = 0;
-    /** Counts how often all was read, so that answers to an earlier reading are known. */
+    /** Counts full reloads, so that responses to earlier requests are recognised. */
     this.generation = 0;
-    /** The number of the last change that is in the counts as they were read. */
+    /** The number of the last change included in the loaded counts. */
     this.countedTo = 0;
-    /** The contact on the screen. @type {Ref | null} */
+    /** The contact that is shown. @type {Ref | null} */
     this.ref = null;
     this.meanwhile = new Meanwhile();
-    /** Called with a contact that one may not see, or not any more. @type {(ref: Ref) => void} */
+    /** Called with a contact that the user may not see (any more). @type {(ref: Ref) => void} */
     this.onLost = () => {};
-    /** Called with what failed beside the screen's own list and conversation. @type {(error: Error) => void} */
+    /** Called with errors other than those of the visible list and conversation. @type {(error: Error) => void} */
     this.onError = () => {};
   }
 
@@ -60,14 +60,14 @@ export class Reader {
       recount(this.store.counts, event.was, event.is, this.store.me);
   }
 
-  /** Reads the counts of the tabs; lines that come after the change they say go on from there. */
+  /** Loads the counts of the tabs; later lines of the feed update them. */
   async readCounts() {
     const { generation } = this;
     const asked = this.calls.list({ tab: "queue" }, { limit: 1, feedCounts: true });
     const [{ counts, s }, events] = await this.meanwhile.during(asked);
-    if (generation !== this.generation) return; // a reset came meanwhile
+    if (generation !== this.generation) return; // there was a reset meanwhile
     this.store.counts = counts;
-    // The feed is far behind: they are as they are now, and no line goes on from them.
+    // The feed is far behind: the counts are current, but lines must not be applied to them.
     if (s === null) {
       this.toRead.counts = true;
       this.#readAgain();
@@ -84,7 +84,7 @@ export class Reader {
   }
 
   /**
-   * Reads the first page of a list, or the page that follows what is there.
+   * Loads the first page of a list, or the next page.
    * @param {Filter} filter
    * @param {boolean} [anew] read it although it has been read
    */
@@ -106,7 +106,7 @@ export class Reader {
     list.error = null;
     this.store.changed();
     try {
-      // As much as was there, so that nobody loses his place.
+      // As much as was loaded before, so that the scroll position is kept.
       const limit = after ? PAGE : Math.min(200, Math.max(PAGE, shown));
       const asked = this.calls.list(filter, { after, limit });
       const [{ chats, next }, events] = await this.meanwhile.during(asked);
@@ -122,7 +122,7 @@ export class Reader {
   }
 
   /**
-   * Reads a contact's line, messages, ledger and notes.
+   * Loads a contact's line, messages, ledger and notes.
    * @param {Ref} ref
    * @param {boolean} [anew]
    */
@@ -141,7 +141,7 @@ export class Reader {
     const { ref } = conversation;
     conversation.error = null;
     try {
-      // The feed keeps the line of a chat that a list has read.
+      // The line of a chat in a loaded list is updated by the feed.
       const isKnown = this.store.lines.has(conversation.key) && !anew;
       const asked = Promise.all([
         this.calls.messages(ref),
@@ -162,7 +162,7 @@ export class Reader {
     }
   }
 
-  /** Reads what is sent later, which is beside the messages. @param {import("./conversation.js").Conversation} conversation */
+  /** Loads scheduled messages, which are separate from messages. @param {import("./conversation.js").Conversation} conversation */
   async #readScheduled(conversation) {
     const { generation } = this;
     try {
@@ -171,7 +171,7 @@ export class Reader {
       conversation.scheduled = new Map(scheduled.map((/** @type {any} */ one) => [one.id, one]));
       this.store.changed();
     } catch {
-      // It is read again with the conversation.
+      // It is loaded again with the conversation.
     }
   }
 
@@ -182,11 +182,11 @@ export class Reader {
       this.store.removeContact(conversation.key);
       this.onLost(conversation.ref);
     } else if (isLost || !conversation.isRead) conversation.error = error;
-    else this.toRead.messages.add(conversation.key); // what was read before stays until then
+    else this.toRead.messages.add(conversation.key); // the earlier data stays until then
     this.#readAgain();
   }
 
-  /** Reads the messages before those that are there. @param {Ref} ref */
+  /** Loads the messages before the loaded ones. @param {Ref} ref */
   async readOlder(ref) {
     const conversation = this.store.conversation(ref);
     if (conversation.reading || !conversation.hasOlder) return;
@@ -207,7 +207,7 @@ export class Reader {
     }
   }
 
-  /** Reads what events have named, or what a bad line kept from being read. */
+  /** Loads data that events refer to, or that failed to load. */
   readSoon() {
     if (this.readTimer || isNothing(this.toRead)) return;
     this.readTimer = setTimeout(() => {
@@ -222,7 +222,7 @@ export class Reader {
         if (!conversation) continue;
         if (toRead.messages.has(key)) this.readConversation(conversation.ref, true);
         else if (this.ref && keyOf(this.ref.m, this.ref.id) === key) this.#readHistory(conversation);
-        else conversation.isRead = false; // read again when it is opened
+        else conversation.isRead = false; // loaded again when it is opened
       }
       if (toRead.counts) this.readCounts().catch(() => {
         this.toRead.counts = true;
@@ -232,7 +232,7 @@ export class Reader {
   }
 
   /**
-   * Reads lists of closed chats again that lack one: its contact has begun another since.
+   * Reloads lists of closed chats that lack one: its contact has opened another since.
    * @param {Map<string, string>} closings contacts' keys by protocol
    */
   #readClosed(closings) {
@@ -248,14 +248,14 @@ export class Reader {
     const { generation } = this;
     try {
       const [row, events] = await this.meanwhile.during(this.calls.chat(ref));
-      // A reset came meanwhile: no event tells what has changed before it, and all is read anew.
+      // There was a reset meanwhile: no event reports what changed before it, and everything is reloaded.
       if (generation !== this.generation) return;
       this.store.putRow(row);
       this.store.placeLine(key);
       this.applyAgain(events);
       this.store.changed();
     } catch (error) {
-      // Gone or out of sight meanwhile: an event says so, too.
+      // Deleted or no longer accessible: an event reports it too.
       if (/** @type {any} */ (error).isTemporary) this.toRead.lines.set(key, ref);
       this.#readAgain();
     }

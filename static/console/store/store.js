@@ -1,5 +1,5 @@
 // @ts-check
-/** All that the console knows. Events and answers change it; views read it. */
+/** The data of the console. Events and responses change it; views read it. */
 
 import { ChatList } from "./list.js";
 import { Conversation } from "./conversation.js";
@@ -10,14 +10,14 @@ import { emptyCounts } from "./counts.js";
 /** @typedef {import("../types.js").Contact} Contact */
 /** @typedef {import("../types.js").Filter} Filter */
 
-// Conversations and filters that were left are kept so long that going back is instant.
+// The number of conversations and filters that are kept, so that going back is instant.
 const CONVERSATIONS_KEPT = 12;
 const LISTS_KEPT = 8;
 /** @type {Filter} */
 const MINE = { tab: "mine" };
 const ALL_MINE = JSON.stringify(MINE);
 
-/** Returns the key of a contact, or of what else a manager has. @param {Id} m @param {Id} id */
+/** Returns the key of a contact, or of another object of a manager. @param {Id} m @param {Id} id */
 export function keyOf(m, id) {
   return JSON.stringify([m, id]);
 }
@@ -38,14 +38,14 @@ export class Store {
     this.gateways = new Map();
     /** @type {Map<string, Contact>} */
     this.contacts = new Map();
-    /** The line of each contact's open chat, else of its latest. @type {Map<string, Line>} */
+    /** The line of each contact's open chat, or else of its latest. @type {Map<string, Line>} */
     this.lines = new Map();
     /** @type {Map<string, ChatList>} */
     this.lists = new Map();
     /** @type {Map<string, Conversation>} */
     this.conversations = new Map();
     this.counts = emptyCounts();
-    /** Who looks at a contact and who writes to it: by key, operator and until when. @type {Map<string, Map<string, {at: number, isTyping: boolean}>>} */
+    /** Who is viewing a contact or typing to it: by key, operator and expiry. @type {Map<string, Map<string, {at: number, isTyping: boolean}>>} */
     this.present = new Map();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
@@ -62,7 +62,7 @@ export class Store {
     return () => this.listeners.delete(listener);
   }
 
-  /** Says that something changed. */
+  /** Marks the store as changed. */
   changed() {
     if (this.isDirty) return;
     this.isDirty = true;
@@ -73,7 +73,7 @@ export class Store {
   }
 
   /**
-   * Stores a chat as `chat/list` answers it and returns its line.
+   * Stores a chat from a `chat/list` response and returns its line.
    * @param {any} row
    * @returns {Line}
    */
@@ -94,8 +94,9 @@ export class Store {
   }
 
   /**
-   * Stores the line of a contact's latest chat. If it is of another chat than before, that
-   * one is open no more: of what changes at once the feed tells only what it is in the end.
+   * Stores the line of a contact's latest chat. If it belongs to another chat than before,
+   * the earlier one is closed: of simultaneous changes, the feed only sends the final
+   * state.
    * @param {Line} line
    */
   putLine(line) {
@@ -132,7 +133,7 @@ export class Store {
     return conversation;
   }
 
-  /** Puts a contact's line into the lists where it belongs. @param {string} key */
+  /** Updates a contact's line in all lists. @param {string} key */
   placeLine(key) {
     const line = this.lines.get(key);
     const contact = this.contacts.get(key);
@@ -140,12 +141,12 @@ export class Store {
     let isShown = this.conversations.has(key);
     for (const list of this.lists.values())
       if (list.place(line, contact, this.me)) isShown = true;
-    // A list may show an earlier chat of the contact.
+    // A list may contain an earlier chat of the contact.
     isShown ||= [...this.lists.values()].some((list) => list.lines.some((one) => one.key === key));
     if (!isShown) this.#forget(key);
   }
 
-  /** Takes a contact and all that belongs to it out. @param {string} key */
+  /** Removes a contact and everything that belongs to it. @param {string} key */
   removeContact(key) {
     for (const list of this.lists.values())
       for (const line of list.lines.filter((one) => one.key === key)) list.remove(line.protocol);
@@ -167,7 +168,7 @@ export class Store {
     this.present.delete(key);
   }
 
-  /** Forgets everything but who is signed in. */
+  /** Clears everything except the session. */
   clear() {
     const kept = [this.managers, this.areas, this.operators, this.options, this.gateways];
     for (const map of [this.contacts, this.lines, this.lists, this.conversations, this.present, ...kept])

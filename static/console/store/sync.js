@@ -1,5 +1,5 @@
 // @ts-check
-/** Keeps the store equal to the server: by REST at first, then by the feed. */
+/** Keeps the store in sync with the server: by REST at first, then by the feed. */
 
 import { applyEvent } from "./apply.js";
 import { applyNow } from "./now.js";
@@ -12,12 +12,12 @@ export class Sync extends Reader {
    */
   constructor(store, calls) {
     super(store, calls);
-    /** Frames wait while the first state is read. @type {any[] | null} */
+    /** Frames wait while the initial state is loaded. @type {any[] | null} */
     this.waiting = [];
     this.hasBegun = false;
     /** Changes since the connection was lost, while it catches up. */
     this.changesMissed = 0;
-    /** Called with events that views react to. @type {(event: any) => void} */
+    /** Called with events that views handle. @type {(event: any) => void} */
     this.onEvent = () => {};
   }
 
@@ -49,11 +49,11 @@ export class Sync extends Reader {
       this.changesMissed += frame.e.length;
       this.readSoon();
     } else if (frame.t === "now") applyNow(this.store, frame);
-    else this.readSoon(); // A heartbeat: what could not be read is tried again.
+    else this.readSoon(); // A heartbeat: failed requests are retried.
     this.store.changed();
   }
 
-  /** Reads all that the console shows; then applies the frames that came meanwhile. */
+  /** Loads everything that the console shows, then applies the frames received meanwhile. */
   async readAll() {
     const { store } = this;
     const generation = ++this.generation;
@@ -71,7 +71,7 @@ export class Sync extends Reader {
       if (generation === this.generation) setTimeout(() => this.readAll(), 2000);
       return;
     }
-    if (generation !== this.generation) return; // a reset came meanwhile
+    if (generation !== this.generation) return; // there was a reset meanwhile
     const frames = this.waiting ?? [];
     this.waiting = null;
     for (const frame of frames) this.#apply(frame);

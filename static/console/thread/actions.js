@@ -1,5 +1,5 @@
 // @ts-check
-/** What one does with a chat: claim, transfer, close, reopen, tag. */
+/** The actions on a chat: claim, transfer, close, reopen, tag. */
 
 import { localTime } from "../dialogs/schedule.js";
 import { uuid } from "../parts/uuid.js";
@@ -13,7 +13,7 @@ export class ChatActions {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
-    /** Who was quicker, and when. @type {{key: string, winner: string, at: number} | null} */
+    /** The operator who claimed the chat first, and when. @type {{key: string, winner: string, at: number} | null} */
     this.lostClaim = null;
   }
 
@@ -22,7 +22,7 @@ export class ChatActions {
     return /** @type {import("../api/calls.js").Ref} */ (this.app.router.place.ref);
   }
 
-  /** Whether the open chat is one's own. */
+  /** Whether the open chat belongs to the user. */
   get #isMine() {
     return this.app.mayAnswer;
   }
@@ -63,7 +63,7 @@ export class ChatActions {
     this.claim();
   }
 
-  /** Says who was quicker. @param {import("../api/calls.js").Ref} ref */
+  /** Shows who claimed the chat first. @param {import("../api/calls.js").Ref} ref */
   async #lost(ref) {
     const { app } = this;
     const row = await app.calls.chat(ref);
@@ -93,7 +93,7 @@ export class ChatActions {
 
   // Transferring and closing
 
-  /** Why one cannot transfer or close now, or "". */
+  /** Why transferring or closing is not possible now, or "". */
   get offlineReason() {
     return this.app.connection.isOffline ? t("Transferring and closing are back with the connection") : "";
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Voice messages: play, position, speed. */
+/** The player of voice messages: play, position, speed. */
 
 import { html, nothing, svg } from "../../vendor/lit-html/lit-html.js";
 import { minutes } from "../format/times.js";
@@ -9,7 +9,7 @@ import { LOCALE, t } from "../words.js";
 const SPEEDS = [1, 1.5, 2];
 const BARS = 52;
 
-/** One player for all: starting one stops the other. */
+/** One audio element for all: starting one stops the other. */
 class Player {
   constructor() {
     this.audio = new Audio();
@@ -47,9 +47,9 @@ class Player {
     this.audio.currentTime = Math.max(0, Math.min(1, part)) * this.audio.duration;
   }
 
-  /** Reads how loud the parts are; without it the line stays flat. @param {import("../types.js").Message} message */
+  /** Reads the waveform; without it the line is flat. @param {import("../types.js").Message} message */
   async #decode({ id, url }) {
-    // The page's rules let it play a file that still waits, but not read it.
+    // The content security policy allows playing a queued file, but not reading it.
     if (this.waves.has(id) || !url || url.startsWith("blob:")) return;
     try {
       const data = await (await fetch(url)).arrayBuffer();
@@ -57,12 +57,12 @@ class Player {
       this.waves.set(id, loudness(sound.getChannelData(0)));
       this.onChange();
     } catch {
-      // It plays without a picture of it.
+      // It can be played without a waveform.
     }
   }
 }
 
-/** Returns how loud each part is, from 0 to 1. @param {Float32Array} samples */
+/** Returns the level of each part, from 0 to 1. @param {Float32Array} samples */
 function loudness(samples) {
   const size = Math.max(1, Math.floor(samples.length / BARS));
   const peaks = Array.from({ length: BARS }, (_, bar) => {

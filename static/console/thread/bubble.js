@@ -1,5 +1,5 @@
 // @ts-check
-/** One message of a conversation. */
+/** Renders a message of a conversation. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { quoteWords } from "../composer/quoting.js";
@@ -96,7 +96,7 @@ function file(app, message, label, quote) {
     ${message.caption ? caption(message, "none") : nothing}</div>`;
 }
 
-/** A plain click on a PDF file shows it over the page; all others open a tab. @param {App} app @param {Message} message @param {MouseEvent} event */
+/** A plain click on a PDF file shows it over the page; other clicks open a tab. @param {App} app @param {Message} message @param {MouseEvent} event */
 function onFile(app, message, event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || !isShownInside(message)) return;
   event.preventDefault();
@@ -109,7 +109,7 @@ function quoted(app, id) {
   return html`<button type="button" class="quote" title=${t("Go to the message")} @click=${() => app.finding.goTo(id)}><span class="vh">${t("In answer to")} </span>${who ? html`<strong class="clip-text"><bdi>${who}</bdi></strong>` : nothing}<span class="clip-text" dir="auto">${text}</span></button>`;
 }
 
-/** In the order of the tab key only where the focus is: R does the same. @param {App} app @param {Extract<import("./rows.js").Row, {kind: "message"}>} row */
+/** In the tab order only in the focused message: R does the same. @param {App} app @param {Extract<import("./rows.js").Row, {kind: "message"}>} row */
 function replyButton(app, { message, isQueued }) {
   if (!app.quoting.isOffered(message, isQueued)) return nothing;
   const isHere = app.threadView.focused === message.id;

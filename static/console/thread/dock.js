@@ -1,5 +1,5 @@
 // @ts-check
-/** What stands under a chat that one does not answer: claim, lost claim, closed. */
+/** Shown instead of the composer: claim button, lost claim, closed chat. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { contactName } from "../format/names.js";

@@ -4,10 +4,10 @@
 import { html } from "../../vendor/lit-html/lit-html.js";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"]+/gi;
-// What ends a sentence does not belong to the address before it.
+// Punctuation at the end of a sentence is not part of the URL.
 const AFTER = /[.,;:!?)\]}'"»”]+$/;
 
-/** Returns a text as parts: texts, and links that open outside. @param {string} text */
+/** Returns a text as parts: texts, and links that open in a new tab. @param {string} text */
 export function linked(text) {
   /** @type {unknown[]} */
   const parts = [];

@@ -1,5 +1,5 @@
 // @ts-check
-/** Who else looks at a chat or writes to it; and telling them that one does. */
+/** Shows who else is viewing a chat or typing, and sends the same for the user. */
 
 const REPEAT = 20_000;
 const TYPING_FOR = 6000;
@@ -15,7 +15,7 @@ export class Presence {
     setInterval(() => this.say(), REPEAT);
   }
 
-  /** Says that one looks at this chat now, and no longer at the one before. @param {import("../api/calls.js").Ref | null} ref */
+  /** Sends that the user views this chat, and no longer the previous one. @param {import("../api/calls.js").Ref | null} ref */
   look(ref) {
     if (this.ref) this.#send("viewing", this.ref, false);
     this.ref = ref;
@@ -27,7 +27,7 @@ export class Presence {
     if (this.ref && !document.hidden) this.#send("viewing", this.ref, true);
   }
 
-  /** Says that one writes, and soon after the last key that one does not. @param {boolean} isNote */
+  /** Sends that the user is typing, and that he stopped, soon after the last key press. @param {boolean} isNote */
   wrote(isNote) {
     if (!this.ref) return;
     const now = Date.now();
@@ -48,7 +48,7 @@ export class Presence {
     this.app.connection.socket.send({ t: kind, id: ref.id, m: ref.m, on, ...(note ? { note } : {}) });
   }
 
-  /** Returns who else is at a chat. @param {string} key */
+  /** Returns the other operators viewing a chat or typing. @param {string} key */
   othersAt(key) {
     const { store, now } = this.app;
     const found = [];

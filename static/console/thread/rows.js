@@ -1,5 +1,5 @@
 // @ts-check
-/** What a conversation shows, in order: days, chats, ledger, notes, messages. */
+/** Builds the rows of a conversation: days, chats, ledger, notes, messages. */
 
 import { dayOf } from "../format/times.js";
 
@@ -18,7 +18,7 @@ import { dayOf } from "../format/times.js";
  * )} Row
  */
 
-// Longer than that after the one before, a message begins a new run.
+// A message later than this after the previous one starts a new group.
 const RUN = 5 * 60_000;
 // A gateway says when a message was written, which is before it opened a chat here.
 const OPENED_WITHIN = 60_000;
@@ -83,7 +83,7 @@ function messageRow(message, at, isQueued) {
   return { kind: "message", id: message.id, at, message, isFirst: true, isLast: true, isQueued };
 }
 
-/** Puts the name of each day before its first row. @param {Row[]} rows */
+/** Inserts the name of each day before its first row. @param {Row[]} rows */
 function withDays(rows) {
   /** @type {Row[]} */
   const all = [];
@@ -98,7 +98,7 @@ function withDays(rows) {
   return all;
 }
 
-/** Marks where runs of one sender begin and end. @param {Row[]} rows */
+/** Marks the start and end of groups of messages of one sender. @param {Row[]} rows */
 function marked(rows) {
   for (let place = 0; place < rows.length; place++) {
     const row = rows[place];

@@ -1,5 +1,5 @@
 // @ts-check
-/** Who has sent one of our messages. */
+/** The sender of an outgoing message. */
 
 import { t } from "../words.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** A conversation: its head, its messages, and what stands under them. */
+/** Renders a conversation: header, messages, and composer. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
@@ -157,7 +157,7 @@ function item(app, row, contact) {
   }
 }
 
-// The sentence ends with the time in the zone of the company; here it is the reader's.
+// The sentence ends with the time in the company's time zone; shown here is the reader's.
 const WITH_CLOCK = / \(\d{1,2}:\d{2}\)$/;
 
 /** @type {Record<string, string>} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Handing a chat over: chosen in a dialog, undone for a few seconds, then done. */
+/** Transfers a chat: chosen in a dialog, undoable for a few seconds, then executed. */
 
 import { contactName } from "../format/names.js";
 import { addressOf } from "../router.js";
@@ -16,7 +16,7 @@ export class Transferring {
     app.transfers.onFailed = (transfer, error) => this.#failed(transfer, error);
   }
 
-  /** Asks to whom; whoever asks again before it is done changes what he chose. */
+  /** Opens the dialog; opening it again before the execution changes the choice. */
   open = () => {
     const { app } = this;
     if (!app.mayAnswer || !app.contact || app.actions.isOffline()) return;
@@ -64,7 +64,7 @@ export class Transferring {
     app.transfers.add({ contact: key, ref, area, to, isMove: area !== contact.area, reason, note: note.trim(), ...where });
   };
 
-  /** Takes back what has not been done yet; returns whether there was something. */
+  /** Cancels a pending transfer; returns whether there was one. */
   undo = () => {
     const { app } = this;
     if (!app.transfers.undo()) return false;
@@ -72,7 +72,7 @@ export class Transferring {
     return true;
   };
 
-  /** What one does with a chat that is about to go lets it go at once; returns whether it does. */
+  /** Executes a pending transfer of a chat at once, before another action; returns whether it did. */
   goesNow() {
     const { app } = this;
     if (!app.transfers.isPending(app.conversation?.key ?? "")) return false;
@@ -80,7 +80,7 @@ export class Transferring {
     return true;
   }
 
-  /** Offers to choose again, with all that was written. @param {Transfer} transfer @param {Error | null} error */
+  /** Reopens the dialog, with everything that was entered. @param {Transfer} transfer @param {Error | null} error */
   #failed({ ref, contact, area, to, reason, note }, error) {
     const { app } = this;
     const known = app.store.contacts.get(contact);
@@ -94,7 +94,7 @@ export class Transferring {
   }
 }
 
-/** Whether the area that gives a chat away wants a reason. @param {import("../app.js").App} app @param {import("../types.js").Id} m @param {string} area */
+/** Whether the chat's current area requires a reason. @param {import("../app.js").App} app @param {import("../types.js").Id} m @param {string} area */
 export function isReasonRequired(app, m, area) {
   const options = app.store.options.get(m);
   if (!options?.transferReasons.length) return false;

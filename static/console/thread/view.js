@@ -1,9 +1,9 @@
 // @ts-check
-/** What is in view of a conversation: its window of rows and its scroll position. */
+/** The view state of a conversation: its window of rows and its scroll position. */
 
 import { n } from "../words.js";
 
-// Rows drawn at a time; more come in, and those at the other end go, while one scrolls.
+// The number of rows rendered; the window moves while scrolling.
 const MOST = 240;
 const STEP = 80;
 const NEAR = 900;
@@ -16,14 +16,14 @@ export class ThreadView {
     this.skipped = 0;
     this.shown = STEP;
     this.isAtEnd = true;
-    /** Messages that arrived while one was reading above. */
+    /** The number of messages that arrived while the user was scrolled up. */
     this.arrived = 0;
     this.isScrolling = false;
     this.scrollTimer = 0;
     /** The message that has the focus, by its id. */
     this.focused = "";
     this.total = 0;
-    /** Whether the next render goes to the end, wherever one is. */
+    /** Whether the next render scrolls to the end in any case. */
     this.goesToEnd = false;
     /** The pictures that could not be loaded. @type {Set<string>} */
     this.broken = new Set();
@@ -31,7 +31,7 @@ export class ThreadView {
     this.anchor = null;
   }
 
-  /** Begins anew with another conversation. */
+  /** Resets the state for another conversation. */
   reset() {
     this.skipped = 0;
     this.shown = STEP;
@@ -44,12 +44,12 @@ export class ThreadView {
   }
 
   /**
-   * Returns the part of the rows that is drawn.
+   * Returns the part of the rows that is rendered.
    * @template Row
    * @param {Row[]} rows
    */
   windowOf(rows) {
-    // While one reads above, what arrives is not drawn: nothing moves.
+    // While the user is scrolled up, new rows are not rendered, so that nothing moves.
     if (this.skipped > 0 && this.total) this.skipped += rows.length - this.total;
     this.total = rows.length;
     this.skipped = Math.max(0, Math.min(this.skipped, rows.length - 1));
@@ -62,8 +62,9 @@ export class ThreadView {
   }
 
   /**
-   * Keeps the end in sight when the pane becomes lower or what is in it becomes longer.
-   * The browser tells so after its own layout: to ask after each render would cost one more.
+   * Keeps the end in view when the pane becomes lower or its content longer. The browser
+   * reports this after its own layout: measuring after each render would cost another
+   * layout.
    */
   #watch = new ResizeObserver(() => {
     if (this.isAtEnd && this.log) this.log.scrollTop = this.log.scrollHeight;
@@ -71,7 +72,7 @@ export class ThreadView {
   /** @type {HTMLElement | null} */
   #watched = null;
 
-  /** Notes what must stay where it is; call before a render that adds rows above. */
+  /** Records the element that must keep its position; to be called before a render that adds rows above. */
   hold() {
     const { log } = this;
     if (!log || this.isAtEnd) return;
@@ -85,7 +86,7 @@ export class ThreadView {
     }
   }
 
-  /** Keeps the end or the held row in its place; call after each render. */
+  /** Keeps the end or the recorded row in position; to be called after each render. */
   settle() {
     const { log } = this;
     if (log !== this.#watched) {
@@ -143,7 +144,7 @@ export class ThreadView {
     this.app.render();
   }
 
-  /** The day is over the messages only while one scrolls. */
+  /** The day is shown above the messages only while scrolling. */
   #float() {
     clearTimeout(this.scrollTimer);
     this.log?.classList.add("is-scrolling");
