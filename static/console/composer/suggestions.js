@@ -121,7 +121,7 @@ export class Suggestions {
     writing.field?.focus();
   }
 
-  /** The ids of the colleagues whose names stand after `@`: "@Ana Lima" is not "@Ana". @param {string} text */
+  /** The ids of the colleagues mentioned with `@`; "@Ana Lima" does not mention "Ana". @param {string} text */
   mentionsIn(text) {
     const longestFirst = this.#colleagues().sort((one, other) => other.text.length - one.text.length);
     let left = text;

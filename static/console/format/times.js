@@ -68,8 +68,8 @@ export function dayName(time, now) {
 }
 
 /**
- * Returns a moment in few words: `14:05`, `ontem, 11:20`, `14 out`, `14 out 2025`; of what
- * is to come always the hour, too: `amanhã, 09:00`, `2 dez, 09:00`.
+ * Returns a time in short form: `14:05`, `ontem, 11:20`, `14 out`, `14 out 2025`; future
+ * times always have the hour: `amanhã, 09:00`, `2 dez, 09:00`.
  * @param {string} time
  * @param {number} now
  */

@@ -10,7 +10,7 @@ export class SearchBox {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
-    /** What stands in the field, as it was typed. */
+    /** The text of the field, as typed. */
     this.text = "";
     this.timer = 0;
     this.isSearching = false;

@@ -10,7 +10,7 @@ export class Tallies {
   /** @type {import("../store/store.js").Store} */
   #store;
 
-  /** How many of one's own chats wait for the customer, "60+" if more may follow; "" until the list is read. */
+  /** The number of own chats that wait for the customer, "60+" if there may be more; "" until the list is loaded. */
   get mineAnswered() {
     const { mine, me, contacts } = this.#store;
     if (!mine.isRead) return "";

@@ -1,5 +1,5 @@
 // @ts-check
-/** What stands out in a text: addresses in those of customers, colleagues in notes. */
+/** Turns URLs in texts into links, and highlights colleagues mentioned in notes. */
 
 import { html } from "../../vendor/lit-html/lit-html.js";
 
