@@ -205,8 +205,12 @@ def parse_timestamp(value: Any) -> datetime:
 
 def parse_moment(value: Any) -> datetime:
     """Parses a time as answers show it, with its offset from UTC, or a Unix time."""
+    sentence = _("This must be a time with its offset, or a Unix time.")
     if not isinstance(value, str) or "T" not in value:
-        return parse_timestamp(value)
+        try:
+            return parse_timestamp(value)
+        except WrongValueError as error:
+            raise WrongValueError(sentence) from error
     # `fromisoformat` takes more, such as weeks.
     found = _MOMENT.fullmatch(value)
     try:
@@ -215,5 +219,5 @@ def parse_moment(value: Any) -> datetime:
         moment = None
     # As Unix times: nobody computes with the first and the last dates that there are.
     if moment is None or not 0 < moment.timestamp() < _LAST_TIMESTAMP:
-        raise WrongValueError(_("This must be a time with its offset, or a Unix time."))
+        raise WrongValueError(sentence)
     return moment.astimezone(UTC)

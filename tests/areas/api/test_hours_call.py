@@ -133,6 +133,8 @@ def test_the_time_is_written_as_in_answers_or_as_a_unix_time(api, opened, at):
 )
 def test_other_times_are_refused(api, opened, at):
     answer = api.post(URL, {"number": NUMBER, "at": at})
+    (sentence,) = answer.json()["error"]["fields"]["at"]
+    assert sentence == "This must be a time with its offset, or a Unix time."
     refused(answer, 400, "invalid", fields=["at"])
 
 
