@@ -1,6 +1,7 @@
 // @ts-check
 /* Keeps the wall up to date: when the feed reports a change, the figures are requested, at
-   most every two seconds and only while the page is visible. There is no polling. */
+   most every two seconds and only while the page is visible. There is no polling.
+   Auditors have no feed: they press the button to read the figures again. */
 
 const PAUSE = 2000;
 // The server caches a response for a second: later requests include the change.
@@ -185,4 +186,8 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && isStale) soon();
 });
 bar.querySelector("button")?.addEventListener("click", () => setTimeout(read, KEPT));
-connect();
+if (wall.dataset.socket) connect();
+else {
+  awaySince = new Date();
+  show();
+}

@@ -77,6 +77,12 @@ def make_supervisor(*managers: Manager) -> User:
     return user
 
 
+def make_auditor(*managers: Manager) -> User:
+    user = make_supervisor(*managers)
+    Supervision.objects.filter(user=user).update(reads_only=True)
+    return user
+
+
 def make_contact(manager: Manager, **over: Any) -> Contact:
     """A WhatsApp contact unless a channel is said, with its own name as identity."""
     n = next(_counter)

@@ -62,10 +62,13 @@ class HoursShape(serializers.Serializer[Any]):
 
 class PersonShape(serializers.Serializer[Any]):
     operatorId = serializers.CharField(
-        allow_null=True, help_text="Null for supervisors and administrators."
+        allow_null=True, help_text="Null for whoever is no operator."
     )
     name = serializers.CharField()
-    role = serializers.ChoiceField(["operator", "supervisor", "administrator"])
+    role = serializers.ChoiceField(
+        ["operator", "supervisor", "administrator", "auditor"],
+        help_text="An auditor may call nothing besides but POST /api/report.",
+    )
     csrfToken = serializers.CharField()
 
 

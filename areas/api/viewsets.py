@@ -32,7 +32,7 @@ from areas.rules.opening_state import opening_state
 from areas.sign_in.devices import set_device_cookie
 from areas.sign_in.login_sessions import end_session, live_sessions
 from areas.sign_in.second_factor import must_enroll
-from areas.sign_in.session_auth import api_caller_of, open_session
+from areas.sign_in.session_auth import caller_of, open_session
 from hci_center.api.errors import answer_refusal
 from hci_center.api.request_schema import Fields
 from hci_center.api.viewset import ContractViewSet, operation
@@ -111,7 +111,13 @@ class SessionViewSet(ContractViewSet):
             # Error responses set the CSRF cookie too: it is needed to sign in.
             return self.finish(answer_refusal(request, refusal))
 
-    @operation(SignIn, anonymous=True, repeatable=False, closed_to=("key",))
+    @operation(
+        SignIn,
+        anonymous=True,
+        repeatable=False,
+        closed_to=("key",),
+        open_to_auditors=True,
+    )
     def sign_in(self, fields: Fields) -> Any:
         if not hasattr(self.request, "session"):
             open_session(self.request)
@@ -120,13 +126,13 @@ class SessionViewSet(ContractViewSet):
             raise OtpRequiredError(
                 _("Your account needs two-step sign-in: set it up in /admin/ first.")
             )
-        caller = None if user is None else api_caller_of(user)
+        caller = None if user is None else caller_of(user)
         if not isinstance(user, User) or caller is None:
             raise NotAuthenticatedError(_("The user name or the password is wrong."))
         login(self.request, user)
         return self._person(user, caller)
 
-    @operation(anonymous=True)
+    @operation(anonymous=True, open_to_auditors=True)
     def show(self, fields: Fields) -> Any:
         self._load_csrf_token()
         get_token(self.request)
@@ -170,7 +176,7 @@ class SessionViewSet(ContractViewSet):
         if not end_session(fields["id"], user_id=self._user().pk):
             raise NotFoundError
 
-    @operation(repeatable=False, closed_to=("key",))
+    @operation(repeatable=False, closed_to=("key",), open_to_auditors=True)
     def sign_out(self, fields: Fields) -> None:
         logout(self.request)
 

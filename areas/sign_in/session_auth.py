@@ -37,7 +37,7 @@ def caller_from_session(request: HttpRequest) -> Caller | None:
     user = get_user(request)
     if user.is_authenticated:
         note_use(request, user.pk)
-    return api_caller_of(user)
+    return caller_of(user)
 
 
 def _renew_session(request: HttpRequest) -> None:
@@ -62,15 +62,6 @@ def _renew_session(request: HttpRequest) -> None:
 def open_session(request: HttpRequest) -> None:
     """Sets `request.session`: ApiMiddleware runs before Django's middleware."""
     SessionMiddleware(lambda _request: HttpResponse()).process_request(request)
-
-
-def api_caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:
-    """Returns the caller of a user for API and feed, which auditors may not use.
-
-    Auditors only read in the back-office, without the names of customers.
-    """
-    caller = caller_of(user)
-    return None if caller is not None and caller.role == "auditor" else caller
 
 
 def caller_of(user: AbstractBaseUser | AnonymousUser) -> Caller | None:

@@ -55,6 +55,7 @@ class Operation:
         body: type[Body] = NoFields,
         *,
         closed_to: tuple[Role, ...] = (),
+        open_to_auditors: bool = False,
         unbound_only: bool = False,
         body_limit: int = SMALL_BODY,
         anonymous: bool = False,
@@ -64,6 +65,7 @@ class Operation:
     ) -> None:
         self.body = body
         self.closed_to = closed_to
+        self.open_to_auditors = open_to_auditors
         self.unbound_only = unbound_only
         self.body_limit = body_limit
         self.anonymous = anonymous
@@ -73,6 +75,8 @@ class Operation:
 
     def is_closed_to(self, caller: Caller) -> bool:
         """Returns whether the caller gets 403 whatever the request contains."""
+        if caller.role == "auditor" and not self.open_to_auditors:
+            return True
         bound = caller.managers is not None
         return caller.role in self.closed_to or (self.unbound_only and bound)
 
@@ -82,8 +86,8 @@ def operation(
 ) -> Callable[[Action], Action]:
     """Declares an action as an operation of the API.
 
-    closed_to: roles that get 403. unbound_only: 403 for callers restricted to some
-    managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether an
+    closed_to: roles that get 403. open_to_auditors: auditors get 403 without it.
+    unbound_only: 403 for callers restricted to some managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether an
     Idempotency-Key is used. reads: the operation changes nothing, so its response is
     not stored and a repeat reads again. prepare: a context manager entered with the
     fields before the transaction of a call with a key; it undoes its work on failure.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from areas.sign_in.session_auth import api_caller_of
+from areas.sign_in.session_auth import caller_of
 from hci_center.callers import Caller
 from managers.models import ApiKey
 
@@ -27,12 +27,13 @@ class SocketIdentity:
 def find_caller(credential: str) -> Caller | None:
     """Returns the caller of a credential ("key:7", "user:12") with its current rights.
 
-    None when the credential has ended.
+    None when the credential has ended, and for auditors: they have no feed.
     """
     kind, _, pk = credential.partition(":")
     if kind == "user":
         user = User.objects.filter(pk=pk).first()
-        return None if user is None else api_caller_of(user)
+        caller = None if user is None else caller_of(user)
+        return None if caller is None or caller.role == "auditor" else caller
     key = ApiKey.objects.live().filter(pk=pk).first()
     if key is None:
         return None

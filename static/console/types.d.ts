@@ -6,7 +6,7 @@ export type Time = string;
 export interface Person {
   operatorId: string | null;
   name: string;
-  role: "operator" | "supervisor" | "administrator";
+  role: "operator" | "supervisor" | "administrator" | "auditor";
   csrfToken: string;
 }
 

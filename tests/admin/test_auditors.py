@@ -11,16 +11,14 @@ from managers.models import Supervision
 from tests.admin.conftest import at_the_desk
 from tests.admin.test_people import ADD, change, kept, typed
 from tests.admin.test_permissions import ADDED_BY_SUPERVISORS, OPEN_TO_SUPERVISORS
-from tests.builders import make_supervisor
+from tests.builders import make_auditor
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def auditor(manager):
-    user = make_supervisor(manager)
-    Supervision.objects.filter(user=user).update(reads_only=True)
-    return user
+    return make_auditor(manager)
 
 
 @pytest.fixture
@@ -106,11 +104,11 @@ def test_an_auditor_reads_reports_and_audit_but_no_personal_data(reading, own):
     assert reading.get("/admin/privacy/").status_code == 403
 
 
-def test_the_api_knows_no_auditor(auditor, own):
-    client = at_the_desk(auditor)
-    body = {"number": own.manager.number}
-    answer = client.post("/api/user/", body, content_type="application/json")
-    assert answer.status_code == 401
+def test_the_wall_of_an_auditor_asks_for_no_feed(reading, desk, own):
+    assert "data-socket" in desk.get("/admin/").content.decode()
+    shown = reading.get("/admin/").content.decode()
+    assert 'id="wall"' in shown
+    assert "data-socket" not in shown
 
 
 def test_a_supervisor_is_made_an_auditor_and_back(office, manager):

@@ -136,7 +136,7 @@ def _may_see(request: HttpRequest, contact: Contact | None) -> bool:
         caller = identify(request)
     except NotAuthenticatedError:
         return False
-    if caller is None or contact is None:
+    if caller is None or caller.role == "auditor" or contact is None:
         return False
     return contact.deleted_at is None and is_visible(contact, caller)
 

@@ -63,7 +63,7 @@ def common_errors(
         refusals.append(MalformedBodyError)
     if not declared.anonymous:
         refusals.append(NotAuthenticatedError)
-    if method != "GET":
+    if method != "GET" or not declared.open_to_auditors:
         refusals.append(ForbiddenError)
     if has_parameters:
         refusals.append(NotFoundError)

@@ -65,8 +65,8 @@ PAGES = {
         "since), in service, or with a bot, which are all open ones; `owed` an answer; "
         "`awaiting` the customer; `forgotten` by a bot; `without_home`, that nobody can "
         "take; `at_risk` or `breached` targets; `unsent` messages, and how many `failed` today; `accounts_down`; the "
-        "same by area and operator; and the longest waits. `metric: definitions` answers what each metric counts. For supervisors and "
-        "keys.",
+        "same by area and operator; and the longest waits. `metric: definitions` answers what each metric counts. For supervisors, "
+        "auditors, who get no `contactId`, and keys.",
         answer={"anyOf": [REPORT, ROWS, NOW, DEFINITIONS]},
         example=EXAMPLE,
         bodies={

@@ -130,10 +130,10 @@ _ROW: Json = {
         *("protocol", "contactId", "m", "area", "operatorId", "channel", "from", "to"),
         *("seconds", "business"),
     ],
-    "description": '`contactId` is null, and `protocol` "", where the figure is not of '
-    "conversations; `area` and `operatorId` are null where it counts an episode once and "
-    "it had several; `to` is null while the episode goes on; `seconds` and "
-    "`business` are null where nothing is measured. `csat` has `mark`.",
+    "description": '`contactId` is null for auditors and, with `protocol` "", where the '
+    "figure is not of conversations; `area` and `operatorId` are null where it counts an "
+    "episode once and it had several; `to` is null while the episode goes on; `seconds` "
+    "and `business` are null where nothing is measured. `csat` has `mark`.",
     "properties": {
         "protocol": {"type": "string"},
         "contactId": {"type": ["string", "integer", "null"]},
@@ -214,7 +214,7 @@ NOW: Json = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "contactId": {"type": ["string", "integer"]},
+                    "contactId": {"type": ["string", "integer", "null"]},
                     "m": {"type": ["string", "integer"]},
                     "protocol": {"type": "string"},
                     "area": {"type": "string"},

@@ -89,6 +89,8 @@ class Panel:
     areas: list[AreaRow] = field(default_factory=list)
     operators: list[OperatorRow] = field(default_factory=list)
     longest: list[Wait] = field(default_factory=list)
+    # Auditors have no feed that would tell of changes.
+    is_live: bool = True
 
 
 def panel_of(caller: Caller) -> Panel:
@@ -106,6 +108,7 @@ def panel_of(caller: Caller) -> Panel:
         areas=[names.area_row(row) for row in live["areas"]],
         operators=[names.operator_row(row) for row in live["operators"]],
         longest=[wait for row in live["longest"] if (wait := names.wait(row))],
+        is_live=caller.role != "auditor",
     )
 
 

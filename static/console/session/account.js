@@ -72,6 +72,8 @@ export class Account {
 
   /** @param {import("../types.js").Person} person */
   #signedIn(person) {
+    // Auditors read in the back-office alone.
+    if (person.role === "auditor") return location.replace("/admin/");
     if (this.person && ownerOf(this.person) !== ownerOf(person)) return this.#another();
     this.isConfirmed = true;
     return this.#enter(person);

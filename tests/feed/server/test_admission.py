@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests import builders
 from tests.conftest import Api, signed_in
 from tests.feed.processes import Feed, ticket_of, wait_until
 
@@ -33,6 +34,13 @@ def test_a_person_needs_the_csrf_token(feed: Feed, ana: Any) -> None:
     api = signed_in(ana.user)
     api.headers = {}
     assert api.post("/api/socket").status_code == 403
+
+
+def test_an_auditor_has_no_feed(feed: Feed, manager: Any) -> None:
+    api = signed_in(builders.make_auditor(manager))
+    assert api.post("/api/socket").status_code == 403
+    headers = session_headers(api, feed)
+    assert feed.connect(additional_headers=headers).hi().closed() == 4003
 
 
 def test_a_ticket_opens_one_socket(feed: Feed, api: Api) -> None:
