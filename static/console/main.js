@@ -26,7 +26,8 @@ function draw() {
 
 function page() {
   const { pane, ref } = app.router.place;
-  const hasDetails = app.hasDetails && ref !== null;
+  const isInSight = ref !== null && !app.access.isLost && !app.conversation?.error;
+  const hasDetails = app.hasDetails && isInSight;
   return html`
     <a class="skip" href="#chat">${t("Skip to the chat")}</a>
     <div class="app" data-pane=${pane}>

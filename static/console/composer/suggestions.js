@@ -117,6 +117,7 @@ export class Suggestions {
       const end = writing.field?.selectionStart ?? writing.text.length;
       const before = writing.text.slice(0, end).replace(/@[\p{L}\p{M}]*$/u, `@${one.filled} `);
       writing.text = before + writing.text.slice(end);
+      writing.field?.setSelectionRange(before.length, before.length);
     } else writing.text = one.filled;
     writing.field?.focus();
   }

@@ -52,7 +52,10 @@ export class Writing {
     return this.app.drafts.of(this.#kind).get(this.#key) ?? "";
   }
 
+  /** The field has it at once: the next key may come before the page is drawn. */
   set text(text) {
+    const { field } = this;
+    if (field && field.value !== text) field.value = text;
     this.app.drafts.set(this.#kind, this.#key, text);
     this.app.afterDraw(() => this.grow());
   }

@@ -5,6 +5,7 @@ import { openPalette } from "../palette/palette.js";
 import { t } from "../words.js";
 
 const TOAST_SHOWN = 6000;
+const TOAST_WAITED_FOR = 2500;
 const OF_A_CHAT = new Set(["transfer", "closing", "schedule", "why", "viewer"]);
 
 /** @typedef {{text: string, small?: string, action?: string, act?: () => void}} Toast */
@@ -24,6 +25,9 @@ export class Overlay {
     /** @type {Toast[]} */
     this.toasts = [];
     this.timer = 0;
+    /** @type {Toast | undefined} */
+    this.shown = undefined;
+    this.shownAt = 0;
     document.addEventListener("click", (event) => this.#clicked(event));
   }
 
@@ -77,9 +81,15 @@ export class Overlay {
 
   /** Closes the menu and runs the action of its item. @param {() => void} act */
   fromMenu(act) {
+    this.#closeMenu();
+    act();
+  }
+
+  /** The focus goes back to the button of the menu, as its items go. */
+  #closeMenu() {
+    if (document.activeElement?.closest("[role=menu]")) /** @type {HTMLElement | null} */ (document.querySelector("[aria-haspopup=menu][aria-expanded=true]"))?.focus();
     this.menu = "";
     this.app.render();
-    act();
   }
 
   /** @param {KeyboardEvent} event */
@@ -103,10 +113,8 @@ export class Overlay {
   /** Closes the open overlay, else leaves the field, else the chat. @param {Element} target */
   onEscape(target) {
     const { app } = this;
-    if (this.menu) {
-      this.menu = "";
-      app.render();
-    } else if (app.recording.isOn) app.recording.discard();
+    if (this.menu) this.#closeMenu();
+    else if (app.recording.isOn) app.recording.discard();
     else if (app.writing.suggestions.offer) app.writing.suggestions.close();
     else if (this.dialog) this.close();
     else if (target.id === "composer" && !app.writing.isNote && app.quoting.id) app.quoting.remove();
@@ -128,19 +136,24 @@ export class Overlay {
   toast(text, more = {}) {
     this.toasts = [...this.toasts.slice(-2), { text, ...more }];
     this.#showNext();
-    this.app.render();
   }
 
   /** @param {Toast} toast */
   dismiss(toast) {
     this.toasts = this.toasts.filter((one) => one !== toast);
     this.#showNext();
-    this.app.render();
   }
 
+  /** Shows the first for its time, for less if others wait: what they say is newer. */
   #showNext() {
+    const [toast] = this.toasts;
+    const now = Date.now();
+    if (toast !== this.shown) this.shownAt = now;
+    this.shown = toast;
     clearTimeout(this.timer);
-    if (this.toasts.length) this.timer = setTimeout(() => this.dismiss(this.toasts[0]), TOAST_SHOWN);
+    const until = this.shownAt + (this.toasts.length > 1 ? TOAST_WAITED_FOR : TOAST_SHOWN);
+    if (toast) this.timer = setTimeout(() => this.dismiss(toast), Math.max(0, until - now));
+    this.app.render();
   }
 
   /** Shows an error; an ended session is shown by the sign-in form instead. @param {Error & {code?: string}} error */
@@ -149,9 +162,7 @@ export class Overlay {
   }
 
   undo() {
-    if (this.app.transferring.undo()) return;
-    const [toast] = this.toasts;
-    toast?.act?.();
+    this.app.transferring.undo();
   }
 
   /**

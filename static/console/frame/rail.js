@@ -57,7 +57,7 @@ export function meMenu(app) {
     <button class="menu__item" role="menuitem" lang=${OTHER.language} @click=${() => app.overlay.fromMenu(() => app.account.changeLanguage(OTHER.language))}>${icon("note")}<span>${OTHER.name}</span></button>
     <button class="menu__item only-narrow" role="menuitem" @click=${() => app.overlay.fromMenu(() => app.overlay.toggleMenu("bell"))}>${icon("bell")}<span>${t("Sound and notices")}</span></button>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.overlay.openKeys)}>${icon("bolt")}<span>${t("Keys")}</span><span class="keys"><kbd>?</kbd></span></button>
-    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(() => openSessions(app))}>${icon("lock")}<span>${t("Where I am signed in")}</span></button>
+    <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(() => openSessions(app))}>${icon("panel")}<span>${t("Where I am signed in")}</span></button>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(() => openPassword(app))}>${icon("pencil")}<span>${t("Change password")}</span></button>
     <div class="menu__sep" role="separator"></div>
     <button class="menu__item" role="menuitem" @click=${() => app.overlay.fromMenu(app.account.signOut)}>${icon("arrow")}<span>${t("Sign out")}</span></button>

@@ -10,7 +10,7 @@ import { n, t } from "../words.js";
 export function statusLine(app) {
   const { line } = app.connection;
   return html`<footer class="status ${line === "offline" ? "status--off" : line === "back" ? "status--back" : ""}">
-    ${line === "live" ? html`<span class="live-dot"></span>` : nothing}<span class="status__text clip-text" role="status">${words(app)}</span>
+    ${line === "live" && !app.account.gate.isOver ? html`<span class="live-dot"></span>` : nothing}<span class="status__text clip-text" role="status">${words(app)}</span>
     ${line === "offline" ? html`<button class="status__btn" type="button" @click=${app.connection.connectNow}>${t("Try now")}</button>` : nothing}
     <span class="status__end">${app.shell.hasNewer ? html`<button class="status__btn" type="button" @click=${app.shell.reload}>${t("New version on reload")}</button>` : nothing}<span class="status__key"><kbd>Ctrl</kbd><kbd>K</kbd> ${t("find and do")}</span><span class="status__key"><kbd>?</kbd> ${t("keys")}</span></span>
   </footer>`;
@@ -18,6 +18,7 @@ export function statusLine(app) {
 
 /** @param {import("../app.js").App} app */
 function words(app) {
+  if (app.account.gate.isOver) return t("Not connected");
   const { line, at, retryAt, changes, sent } = app.connection;
   if (line === "offline") {
     const seconds = Math.max(0, Math.ceil(((retryAt ?? app.now) - app.now) / 1000));

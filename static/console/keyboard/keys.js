@@ -27,7 +27,7 @@ export const KEYS = [
   { keys: "c", group: "chat", icon: "panel", name: () => t("Show or hide the contact"), does: (app) => app.toggleDetails() },
   { keys: "p", group: "chat", icon: "copy", name: () => t("Copy the protocol"), does: (app) => app.actions.copyProtocol() },
   { keys: "z", group: "console", icon: "retry", name: () => t("Undo"), does: (app) => app.overlay.undo() },
-  { keys: "?", group: "console", icon: "search", name: () => t("This sheet"), does: (app) => app.overlay.openKeys() },
+  { keys: "?", group: "console", icon: "search", name: () => t("Keys"), does: (app) => app.overlay.openKeys() },
   { keys: "Shift F", group: "list", icon: "filter", name: () => t("Filter"), does: (app) => app.overlay.toggleMenu("filter") },
   { keys: "Shift R", group: "chat", icon: "retry", name: () => t("Send the failed one again"), does: (app) => app.writing.tryLastAgain() },
   { keys: "Shift D", group: "chat", icon: "inbox", name: () => t("Back to the queue"), does: (app) => app.actions.giveBack() },

@@ -96,6 +96,7 @@ const OF_ONES_OWN = new Set(["r", "n", "t", "e", "Shift R", "Shift D"]);
 
 /** @param {App} app @param {string} keys */
 function isUsable(app, keys) {
+  if (keys === "z") return app.transfers.current !== null;
   if (keys === "a") return Boolean(app.isOperator && app.line?.open && app.contact?.operatorId === "0");
   return app.mayAnswer || !OF_ONES_OWN.has(keys);
 }

@@ -15,7 +15,13 @@ export class Account {
     /** @type {import("../types.js").Person | null} */
     this.person = null;
     this.gate = { isShown: false, isOver: false, isBusy: false, asksCode: false, error: "" };
+<<<<<<< HEAD
     /** Whether the server has confirmed the user since the page was loaded. */
+=======
+    /** What had the focus when the session ended. @type {Element | null} */
+    this.focused = null;
+    /** Whether the server has said who it is since the page was loaded. */
+>>>>>>> 448c5d0 (console: keep focus, keys and facts where they belong)
     this.isConfirmed = false;
     app.client.onSignedOut = () => this.ended();
   }
@@ -92,6 +98,8 @@ export class Account {
   #enter(person) {
     const { app } = this;
     const isFirst = this.person === null;
+    const { focused } = this;
+    if (this.gate.isOver) app.afterDraw(() => /** @type {HTMLElement | null} */ (focused)?.focus());
     this.person = person;
     app.store.person = person;
     app.client.csrfToken = person.csrfToken;
@@ -112,6 +120,7 @@ export class Account {
     if (!this.person || this.gate.isOver) return;
     this.app.connection.stop();
     this.app.local.pause();
+    this.focused = document.activeElement;
     this.gate = { isShown: false, isOver: true, isBusy: false, asksCode: false, error: "" };
     this.app.render();
   }

@@ -164,7 +164,12 @@ export class ChatActions {
     const { app } = this;
     const { line } = app;
     const ref = this.#ref;
-    if (line) app.overlay.during("reopen", () => app.calls.reopen(ref, line.protocol));
+    if (!line) return;
+    app.overlay.during("reopen", async () => {
+      await app.calls.reopen(ref, line.protocol);
+      await app.sync.readConversation(ref, true); // it is one's own now
+      app.focusComposer(ref);
+    });
   };
 
   // Tags, links, pages

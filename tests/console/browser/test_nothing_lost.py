@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.console.browser.company import PNG, asked
+from tests.console.browser.company import PASSWORD, PNG, asked
 from tests.console.browser.conftest import await_live
 from tests.feed.processes import wait_until
 
@@ -176,3 +176,71 @@ def test_unread_messages_are_told_wherever_one_starts(company, sign_in):
     page.reload()
     await_live(page)
     expect(page.locator(".rail__item .unread").first).to_contain_text("1")
+
+
+def test_the_focus_comes_back_from_menus_and_dialogs(company, sign_in):
+    contact = company.customer("Maria Souza")
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana)
+    page.get_by_role("option", name="Maria Souza").click()
+    keys, focused = page.keyboard, page.locator(":focus")
+    for button in ("#me", "#bell", "#chat-more"):
+        page.locator(button).click()
+        expect(page.locator("[role=menu] :focus")).to_be_visible()
+        keys.press("Escape")
+        expect(page.locator(button)).to_be_focused()
+    page.locator("#me").click()
+    page.get_by_role("menuitem", name="Onde estou conectado").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    keys.press("Escape")
+    expect(page.locator("#me")).to_be_focused()
+    # Outside fields and dialogs Escape leads to the list.
+    keys.press("Escape")
+    expect(focused).to_have_attribute("id", "cards")
+    # A chat that is opened again is written to at once.
+    page.get_by_role("option", name="Maria Souza").click()
+    company.act("/api/chat/close", contact, company.ana)
+    page.get_by_role("button", name="Reabrir").click()
+    expect(page.locator("#composer")).to_be_focused()
+
+
+def test_what_is_typed_before_the_page_is_drawn_is_not_lost(company, sign_in):
+    """A slow machine: sending and the next letter come in the same frame."""
+    contact = company.customer("Maria Souza")
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana)
+    page.get_by_role("option", name="Maria Souza").click()
+    field = page.locator("#composer")
+    field.fill("Bom dia")
+    field.evaluate(
+        """field => {
+          const options = { key: "Enter", bubbles: true, cancelable: true };
+          field.dispatchEvent(new KeyboardEvent("keydown", options));
+          field.setRangeText("T", field.value.length, field.value.length, "end");
+          field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        }"""
+    )
+    wait_until(lambda: asked(SENT, contact.pk) == "Bom dia")
+    expect(field).to_have_value("T")
+
+
+def test_a_password_is_changed(company, sign_in):
+    page = sign_in(company.ana)
+    before = company.ana.user.password
+    dialog = page.get_by_role("dialog")
+    page.locator("#me").click()
+    page.get_by_role("menuitem", name="Trocar senha").click()
+    dialog.get_by_label("Senha atual").fill(PASSWORD)
+    dialog.get_by_label("Nova senha", exact=True).fill("outra-senha-comprida")
+    dialog.get_by_label("Nova senha, de novo").fill("outra-senha")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("As duas senhas novas são diferentes.")
+    dialog.get_by_label("Nova senha, de novo").fill("outra-senha-comprida")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Senha trocada")
+    # The page goes on, with its live feed.
+    company.ana.user.refresh_from_db()
+    assert company.ana.user.password != before
+    contact = company.customer("Maria Souza")
+    company.claim(contact, company.ana)
+    expect(page.locator(".card")).to_have_count(1)

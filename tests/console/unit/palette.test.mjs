@@ -25,6 +25,7 @@ function appWith({ open = null, mayAnswer = false, recent = [] } = {}) {
     names: new Names(store),
     recent,
     mayAnswer,
+    transfers: { current: null },
     isOperator: true,
     contact: open && store.contacts.get(open),
     line: open && store.lines.get(open),
@@ -88,4 +89,11 @@ test("the letters that were found are marked as they are written", () => {
   assert.deepEqual(split("👋 João", "joao"), ["👋 ", "João", ""]);
   assert.deepEqual(split("Maria", "x"), ["Maria", "", ""]);
   assert.deepEqual(split("Maria", " "), ["Maria", "", ""]);
+});
+
+test("undoing is offered while there is something to undo", () => {
+  const app = appWith();
+  assert.deepEqual(itemsOf(groupsOf(app, state("")), "Console"), ["Keys"]);
+  app.transfers.current = {};
+  assert.deepEqual(itemsOf(groupsOf(app, state("")), "Console"), ["Undo", "Keys"]);
 });

@@ -2,4 +2,4 @@
 
 globalThis.consoleWords = { language: "en", texts: {} };
 // lit-html asks for the second; the tests render nothing.
-globalThis.document = { body: { dataset: { icons: "/icons.svg" } }, createTreeWalker: () => null };
+globalThis.document = { body: { dataset: { icons: "/icons.svg" } }, createTreeWalker: () => null, getElementById: () => null };
