@@ -15,13 +15,9 @@ export class Account {
     /** @type {import("../types.js").Person | null} */
     this.person = null;
     this.gate = { isShown: false, isOver: false, isBusy: false, asksCode: false, error: "" };
-<<<<<<< HEAD
-    /** Whether the server has confirmed the user since the page was loaded. */
-=======
     /** What had the focus when the session ended. @type {Element | null} */
     this.focused = null;
-    /** Whether the server has said who it is since the page was loaded. */
->>>>>>> 448c5d0 (console: keep focus, keys and facts where they belong)
+    /** Whether the server has confirmed the user since the page was loaded. */
     this.isConfirmed = false;
     app.client.onSignedOut = () => this.ended();
   }
