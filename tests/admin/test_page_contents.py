@@ -139,3 +139,16 @@ def test_what_customers_and_callers_write_stays_text(desk, manager):
         assert "<img src=x" not in page
         assert "<script>alert" not in page
     assert sum("&lt;img src=x" in page for page in pages) > len(pages) // 2
+
+
+def test_each_page_is_seen_without_a_script(desk, addresses):
+    """The theme hides a whole page until its script runs."""
+    answers = [Client().get("/admin/login/"), *map(desk.get, addresses)]
+    pages = {each.request["PATH_INFO"]: each.content.decode() for each in answers}
+    hidden = {
+        path for path, page in pages.items() if re.search("<html.* x-cloak", page)
+    }
+    assert len(hidden) > 20
+    for path in hidden:
+        shown = "<noscript><style>html[x-cloak] { display: block"
+        assert shown in pages[path], path
