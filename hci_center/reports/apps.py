@@ -9,7 +9,9 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from chats.worker.registered_jobs import register
+        from hci_center.reports.wall import tiles
 
+        tiles.register("checks", "hci_center.reports.wall.checks_tile.checks_tile")
         register("reports", "hci_center.reports.kept.rebuilding.take_dirty", 5.0)
         register(
             "reports of open chats",

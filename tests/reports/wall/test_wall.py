@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from areas.models import Area, Operator
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat
 from chats.models import Clock
+from hci_center.reports.models import Check, Run
 from managers.models import Manager
 from tests.admin.conftest import at_the_desk
 from tests.builders import (
@@ -26,6 +28,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def desk(manager):
     return at_the_desk(make_supervisor(manager))
+
+
+@pytest.fixture
+def office(db):
+    return at_the_desk(
+        User.objects.create_superuser("chefe", password="secret-password")
+    )
 
 
 def panel(client):
@@ -103,6 +112,20 @@ def test_targets_at_risk_and_missed_are_counted(desk, manager):
     shown = tiles(desk)
     assert (shown["at_risk"].n, shown["breached"].n) == (1, 1)
     assert shown["breached"].is_warning
+
+
+def test_the_findings_of_the_latest_night_are_counted(desk, manager, office):
+    other = make_manager(number=5511400033333)
+    assert (tiles(desk)["checks"].n, tiles(desk)["checks"].is_warning) == (0, False)
+    now = timezone.now()
+    for day, nights in ((now - timedelta(days=1), 1), (now, 2)):
+        Run.objects.create(day=day.date(), began_at=day)
+        for owner in [manager.pk] * nights + [other.pk, None]:
+            Check.objects.create(check_code="M3", manager_id=owner, at=day)
+    shown = tiles(desk)["checks"]
+    assert (shown.n, shown.is_warning) == (2, True)
+    assert "Whether or since when" in desk.get(shown.link).content.decode()
+    assert tiles(office)["checks"].n == 4
 
 
 def test_operators_are_named_with_what_they_hold(desk, manager):
