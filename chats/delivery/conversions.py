@@ -204,16 +204,16 @@ def _make(
     except CannotConvertError as unfit:
         _fail(claimed, SENTENCES[unfit.reason](), unfit.reason)
     except StoppedError:
-        _put_off(claimed, 0)
+        put_off(claimed, 0)
     except FileNotFoundError:
         gone = _("The file of the message is gone.")
         if may_be_elsewhere() and claimed.attempts < MOST_ATTEMPTS:
-            _put_off(claimed, STORAGE_WAIT, counted=True)
+            put_off(claimed, STORAGE_WAIT, counted=True)
         else:
             _fail(claimed, gone, "file_gone")
     except (OSError, UnavailableError) as error:
         logger.warning("message %s: %s", claimed.message_id, type(error).__name__)
-        _put_off(claimed, STORAGE_WAIT)
+        put_off(claimed, STORAGE_WAIT)
 
 
 def _order(
@@ -285,7 +285,7 @@ def _fail(claimed: ClaimedConversion, reason: str, code: str) -> None:
     _row_of(claimed).delete()
 
 
-def _put_off(claimed: ClaimedConversion, wait: float, *, counted: bool = False) -> None:
+def put_off(claimed: ClaimedConversion, wait: float, *, counted: bool = False) -> None:
     _row_of(claimed).update(
         next_at=Now() + timedelta(seconds=wait),
         lease_until=None,

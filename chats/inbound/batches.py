@@ -68,13 +68,26 @@ UPDATE chats_inboundevent SET lease_until = NULL, attempts = attempts - 1
  WHERE id = ANY(%s) AND state = 'waiting'
 """
 
+# Unless they are claimed again already. The attempt of the first one counts: its own
+# processing may have been what ended the connection.
+_GIVE_BACK = """
+WITH mine AS (
+  SELECT e.id FROM chats_inboundevent e
+    JOIN unnest(%s::bigint[], %s::int[]) AS claimed (id, attempts) USING (id, attempts)
+   WHERE e.state = 'waiting' ORDER BY e.id FOR UPDATE OF e
+)
+UPDATE chats_inboundevent e
+   SET lease_until = NULL, attempts = e.attempts - (m.id > (SELECT min(id) FROM mine))::int
+  FROM mine m WHERE e.id = m.id
+"""
+
 
 def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) -> None:
     """Processes claimed events of one partition, in order, until it is to stop.
 
     When some are slow, such as those with large files, the others are given back before
     their lease expires. Raises database errors: the events that were not processed are
-    claimed again when their lease has expired.
+    claimed again when their lease has expired, or after `give_back`.
     """
     done, until = 0, monotonic() + LONGEST
     find = _finding_once()
@@ -113,6 +126,13 @@ def _release(claimed: Sequence[ClaimedEvent]) -> None:
     """Gives back events that were not tried."""
     with connection.cursor() as cursor:
         cursor.execute(_RELEASE, [[event.id for event in claimed]])
+
+
+def give_back(claimed: Sequence[ClaimedEvent]) -> None:
+    """Gives back the events that a lost connection left, before their lease expires."""
+    values = [[event.id for event in claimed], [event.attempts for event in claimed]]
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, values)
 
 
 def _parsed(claimed: ClaimedEvent) -> tuple[ClaimedEvent, Receipt | None]:

@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chats.worker.completions import Completion, nothing
 from hci_center.background import faults
-from hci_center.database.faults import describe, fault_of
+from hci_center.database.faults import describe, fault_of, is_lost
 
 logger = logging.getLogger(__name__)
 
@@ -57,22 +57,26 @@ class JobThreads:
         subject: str,
         job: Callable[[], object],
         ended: Callable[[], None],
+        release: Callable[[], None] = nothing,
     ) -> None:
-        """Runs the job, and then `ended` in the main thread."""
-        self._pools[kind].submit(self._run, kind, subject, job, ended)
+        """Runs the job, and then `ended` in the main thread.
+
+        `release` releases its row if the database connection is lost.
+        """
+        self._pools[kind].submit(self._run, kind, subject, job, ended, release)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None
     ) -> None:
         """Runs the job in a thread.
 
-        `release` releases its row if the worker ends first.
+        `release` releases its row if the worker ends first, or its connection is lost.
         """
         self.aside += 1
         if release is not None:
             self._releases.add(release)
         ended = partial(self._job_ended, release)
-        self.run("fetches", "", job, ended)
+        self.run("fetches", "", job, ended, release or nothing)
 
     def run_housekeeping(
         self, name: str, job: Callable[[], object], every: float
@@ -110,13 +114,17 @@ class JobThreads:
         subject: str,
         job: Callable[[], object],
         ended: Callable[[], None],
+        release: Callable[[], None],
     ) -> None:
+        write = nothing
         try:
             job()
         except Exception as error:  # noqa: BLE001 - claimed again after its lease
             report(task, error, subject)
+            if is_lost(error):
+                write = release
         finally:
-            self._end(Completion(task, nothing, ended))
+            self._end(Completion(task, write, ended))
             close_old_connections()
 
     def _job_ended(self, release: Callable[[], None] | None) -> None:

@@ -22,6 +22,7 @@ from chats.worker.completions import Completion, nothing
 from chats.worker.handlers import HANDLERS
 from chats.worker.job_threads import JobThreads, report
 from chats.worker.registered_jobs import registered
+from hci_center.database.faults import is_lost
 
 # How many pictures are claimed at once: most of an earlier version are only inspected.
 PICTURES = 20
@@ -119,6 +120,7 @@ class SideJobs:
     def _partition(self, events: list[queue.ClaimedEvent]) -> None:
         """Processes these events and those that follow them in their partition."""
         lane = events[0].source, events[0].lane
+        write = nothing
         try:
             while events:
                 batches.process(events, self._stopping.is_set)
@@ -128,8 +130,10 @@ class SideJobs:
                 events = next(iter(_claim_more(lane) if more else []), [])
         except Exception as error:  # noqa: BLE001 - claimed again after its lease
             report("inbound", error, f"event {events[0].id}")
+            if is_lost(error):
+                write = partial(batches.give_back, events)
         finally:
-            self._end(Completion("inbound", nothing, self._partition_ended))
+            self._end(Completion("inbound", write, self._partition_ended))
             close_old_connections()
 
     def _partition_ended(self) -> None:
@@ -180,7 +184,8 @@ class SideJobs:
             job = partial(conversions.make, one, self._stopping.is_set)
             subject = f"message {one.message_id}"
             ended = partial(self._conversion_ended, one)
-            self.threads.run("conversions", subject, job, ended)
+            release = partial(conversions.put_off, one, 0)
+            self.threads.run("conversions", subject, job, ended, release)
         return bool(claimed)
 
     def _conversion_ended(self, claimed: conversions.ClaimedConversion) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64encode
 
 import pytest
 from django.db import OperationalError, connection, connections
 
 from chats.accounts.registry import webhook_path
-from chats.delivery import results
+from chats.delivery import conversions, results
+from chats.inbound import batches, media_download
 from chats.inbound import queue as inbound_queue
 from chats.models import (
+    Attachment,
     Delivery,
     InboundEvent,
+    Message,
 )
 from chats.worker.completions import Completion, Completions
 from chats.worker.limits import Limits
 from chats.worker.loop import Worker
-from tests.chats.conftest import SHORT, post, queue
+from tests.chats.conftest import PHONE, PNG, SHORT, post, queue
 from tests.chats.worker.test_row_faults import recorded
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,6 +103,77 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
     rounds.make()
     assert InboundEvent.objects.get().state == "done"
     assert met == [True]
+
+
+def test_events_of_a_lost_connection_do_not_wait_for_their_lease(
+    manager, evolution, rounds, monkeypatch
+):
+    plain, met = inbound_queue._act, []
+
+    def act(claimed, find_account):
+        met.append(claimed.id)
+        if len(met) == 2:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return plain(claimed, find_account)
+
+    monkeypatch.setattr(inbound_queue, "_act", act)
+    path = webhook_path("evolution", manager.pk)
+    for text in ("um", "dois", "três"):
+        events = evolution.inbound("5511987654321@s.whatsapp.net", text)
+        assert post(evolution, path, events).status_code == 200
+    rounds.make()
+    contents = Message.objects.order_by("pk").values_list("content", flat=True)
+    assert list(contents) == ["um", "dois", "três"]
+    tries = InboundEvent.objects.order_by("pk").values_list("attempts", flat=True)
+    assert list(tries) == [1, 2, 1]
+    assert met[1] == met[2]
+
+
+def losing_the_connection_once(function):
+    lost = []
+
+    def call(*arguments, **named):
+        if not lost:
+            lost.append(True)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return function(*arguments, **named)
+
+    return call
+
+
+def test_a_file_of_a_lost_connection_does_not_wait_for_its_lease(
+    manager, evolution, rounds, monkeypatch
+):
+    once = losing_the_connection_once(media_download._keep)
+    monkeypatch.setattr(media_download, "_keep", once)
+    evolution.media["3A7"] = (b64encode(PNG).decode(), "image/png")
+    photo = {"message": {"imageMessage": {}}, "messageType": "imageMessage"}
+    event = evolution.inbound("55119@s.whatsapp.net", key={"id": "3A7"}, **photo)
+    post(evolution, webhook_path("evolution", manager.pk), event)
+    rounds.make()
+    assert Attachment.objects.exists()
+
+
+def test_a_conversion_of_a_lost_connection_does_not_wait_for_its_lease(
+    evolution, send, rounds, monkeypatch
+):
+    evolution.people.add(PHONE)
+    once = losing_the_connection_once(conversions._note)
+    monkeypatch.setattr(conversions, "_note", once)
+    assert send(PNG, "image/png", "image").status_code == 200
+    rounds.make(60.0)
+    assert Message.objects.get().status == "sent"
+
+
+def test_events_that_were_claimed_again_are_not_given_back(manager, evolution):
+    post(evolution, webhook_path("evolution", manager.pk), evolution.inbound("5@lid"))
+    [[event]] = inbound_queue.claim(1)
+    InboundEvent.objects.update(lease_until=None)
+    inbound_queue.claim(1)
+    batches.give_back([event])
+    assert InboundEvent.objects.get().lease_until is not None
 
 
 def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypatch):
