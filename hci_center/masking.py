@@ -14,6 +14,7 @@ _SECRETS = re.compile(
     r"""
     hci_[0-9a-f]{8}_[\w-]{20,}                          # our API keys
     | fbt_[\w-]{16,}                                    # handles of page tokens
+    | (?<=/)[0-9]+-[0-9a-f]{40}\b                       # ends of webhook addresses
     | \bEAA[A-Za-z0-9]{16,}                             # tokens of Meta
     | \bgAAAAA[\w-]{20,}={0,2}                          # encrypted columns
     | (?<=://)[^/\s:@]*:[^/\s@]+(?=@)                   # passwords in addresses

@@ -6,12 +6,12 @@ Database errors give a 503, on which senders retry.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -22,8 +22,11 @@ from chats.gateways.graph import answer_handshake
 from chats.inbound.queue import store_pieces
 from hci_center import security
 from hci_center.api.request_parsing import refuse_large
+from hci_center.database import faults
 from hci_center.errors import BodyTooLargeError
 from managers import webhook_secrets
+
+logger = logging.getLogger(__name__)
 
 # Meta sends batches; the other gateways send messages with the bytes of their files.
 LARGEST = {
@@ -52,12 +55,24 @@ def _guarded(view: View) -> View:
             return _respond("malformed", 400)
         except BodyTooLargeError:
             return _respond("too large", 413)
-        except (OperationalError, InterfaceError):
-            response = _respond("try again", 503)
-            response["Retry-After"] = "5"
-            return response
+        except faults.ERRORS as error:
+            fault = faults.fault_of(error)
+            if fault is None:
+                raise
+            return _refuse_for_now(fault, error)
 
     return guarded
+
+
+def _refuse_for_now(fault: faults.Fault, error: Exception) -> HttpResponse:
+    """Returns the response on which senders repeat their request, and logs the fault."""
+    faults.disk_full.note(error)
+    logger.log(fault.level, "Database: %s", faults.describe(error))
+    response = _respond("try again", 503)
+    response["Retry-After"] = str(fault.retry_after)
+    # Django would log the address, which is a secret.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 @_guarded

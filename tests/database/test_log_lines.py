@@ -110,8 +110,9 @@ def test_numbers_and_secrets_are_masked(formatter):
         "hci_0123abcd_" + "x" * 43,
         "EAAGm0PX4ZCpsBAKZCZBx7",
         "postgres://hci:sesame@db/hci",
+        "12-" + "0a75fc83" * 5,
     )
-    text = logged(formatter, RuntimeError(" ".join(values)))
+    text = logged(formatter, RuntimeError(" /".join(values)))
     assert not any(value in text for value in (*values, "sesame"))
     assert "RuntimeError: " in text
 

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 
 from chats.accounts.registry import webhook_path
@@ -260,6 +260,24 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     response = post(page, "/webhooks/facebook", page.inbound(PSID, "Oi"))
     assert response.status_code == 503
     assert response["Retry-After"]
+
+
+def test_a_server_that_takes_no_writes_is_a_503_without_the_secret(
+    evolution, manager, monkeypatch, caplog
+):
+    def read_only(*_args):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '25006'; END $$"
+            )
+
+    monkeypatch.setattr("chats.inbound.views.store_pieces", read_only)
+    path = webhook_path("evolution", manager.pk)
+    response = post(evolution, path, evolution.inbound("5@lid", "Oi"))
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("read-only server" in line for line in lines)
+    assert path.rpartition("/")[2] not in "".join(lines)
 
 
 def test_what_the_installation_s_app_has_signed_reads_no_manager(
