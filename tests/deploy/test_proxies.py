@@ -122,6 +122,11 @@ def test_a_key_in_a_path_works_and_is_in_no_log(stack, proxy, new_key):
     assert status(f"/%6b/{key}{USERS}") == 200
     assert status(f"/k/{key}/api/nowhere") == 404
     assert status(f"/k/{key}x{USERS}") == 401
+    # The secret of a gateway's webhook stands in its address too.
+    secret = f"1-{'0a75fc83' * 5}"
+    client.request("POST", f"/webhooks/evolution/{secret}", b"{}")
+    forged = client.getresponse()
+    assert (forged.status, forged.read()) == (403, b"forbidden")
     client.close()
     plain = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=20)
     plain.request("GET", f"/k/{key}{USERS}")
@@ -141,5 +146,6 @@ def test_a_key_in_a_path_works_and_is_in_no_log(stack, proxy, new_key):
     cut.close()
     stack.ask("GET", f"{USERS}?marked")
     logs = {path: path.read_text() for path in stack.folder.rglob("*.log")}
-    assert [path.name for path, text in logs.items() if key in text] == []
+    for named in (key, secret):
+        assert [path.name for path, text in logs.items() if named in text] == []
     assert "marked" in proxy.logs(stack.folder)
