@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from django.db import connection
+from django.db import connection, transaction
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from areas.models import Operator
 from contacts.models import Channel, Contact
+from hci_center.audit.database import name_actor
 from hci_center.demo.gateways.run import DemoGateways
 from hci_center.demo.rules import ALWAYS_OPEN
 from managers.models import Manager
@@ -61,6 +62,8 @@ class Visits(threading.Thread):
     ) -> None:
         super().__init__(daemon=True)
         self._gateways, self._us, self._stopped = gateways, us, stopped
+        # Of the operators who have signed in, by their ids.
+        self._passwords: dict[int, str] = {}
 
     def run(self) -> None:
         wait = FIRST_AFTER
@@ -99,16 +102,22 @@ class Visits(threading.Thread):
             self._serve(desk, manager)
 
     def _sign_in(self, operator: Operator) -> Desk:
-        """Signs the operator in with a new password, which nobody else knows."""
-        password = secrets.token_urlsafe(16)
-        operator.user.set_password(password)
-        operator.user.save(update_fields=["password"])
+        """Signs the operator in with a password that nobody else knows."""
+        password = self._passwords.pop(operator.pk, None)
+        if password is None:
+            password = secrets.token_urlsafe(16)
+            operator.user.set_password(password)
+            with transaction.atomic():
+                name_actor()
+                operator.user.save(update_fields=["password"])
         http = requests.Session()
         http.get(f"{self._us}/api/session", timeout=10)
         http.headers["X-CSRFToken"] = http.cookies["csrftoken"]
         person = {"username": operator.user.username, "password": password}
         answer = http.post(f"{self._us}/api/session", json=person, timeout=10)
         answer.raise_for_status()
+        # If somebody has set another one, the next visit sets it anew.
+        self._passwords[operator.pk] = password
         http.headers["X-CSRFToken"] = answer.json()["data"]["csrfToken"]
         return Desk(operator, http, self._us)
 

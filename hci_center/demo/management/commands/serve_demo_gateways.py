@@ -8,8 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import connection, transaction
 
+from hci_center.audit.database import name_actor
 from hci_center.demo.answers import SimulatedCustomers
 from hci_center.demo.gateways.run import DemoGateways
 from hci_center.demo.visit import Visits
@@ -26,8 +27,10 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         managers = list(Manager.objects.filter(is_demo=True))
         # A new key each time: keys can be read only once.
-        revoke_key(KEY)
-        key = create_key(KEY, managers=managers, secrets_scope=False)
+        with transaction.atomic():
+            name_actor()
+            revoke_key(KEY)
+            key = create_key(KEY, managers=managers, secrets_scope=False)
         connection.close()
         us = f"http://{in_address(reachable(settings.HOST))}:{settings.PORT}"
         gateways = DemoGateways(
