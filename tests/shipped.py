@@ -1,4 +1,4 @@
-"""A test client whose API calls take the path that is shipped."""
+"""A test client whose API calls and webhooks take the path that is shipped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import ClientHandler
 
-from hci_center.api.application import Application, has_short_path
+from hci_center.api.application import Application
 from hci_center.path_keys import take_out
 
 
@@ -20,7 +20,7 @@ class UncheckedApplication(Application):
 
 
 class ShippedHandler(ClientHandler):
-    """Passes API calls to `hci_center.api.application`, pages to Django's handler."""
+    """Passes API calls and webhooks to `Application`, pages to Django's handler."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,7 +28,7 @@ class ShippedHandler(ClientHandler):
 
     def __call__(self, environ: dict[str, Any]) -> Any:
         take_out(environ)  # as `hci_center.webserver.environ` does
-        if not has_short_path(environ):
+        if self.application.short_path(environ) is None:
             return super().__call__(environ)
         request = WSGIRequest(dict(environ))  # it changes what it is given
         started: list[tuple[str, list[tuple[str, str]]]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import json
 
@@ -93,6 +95,38 @@ def test_both_ways_answer_alike(
         assert call(ours, *request_line, **headers) == call(
             djangos, *request_line, **headers
         )
+
+
+WEBHOOKS = {
+    "an event": ("POST", "/webhooks/whatsapp", {"object": "x", "entry": []}),
+    "with a slash": ("POST", "/webhooks/whatsapp/", {"object": "x", "entry": []}),
+    "another shape": ("POST", "/webhooks/whatsapp", [1]),
+    "no secret": ("POST", "/webhooks/evolution/x", {}),
+    "no gateway": ("POST", "/webhooks/nobody", {}),
+    "a long path": ("POST", f"/webhooks/evolution/{'x' * 200}", {}),
+    "a wrong method": ("PUT", "/webhooks/whatsapp", {}),
+    "a handshake": ("GET", "/webhooks/whatsapp", None),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("request_line", WEBHOOKS.values(), ids=WEBHOOKS)
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("host", ["testserver", "evil.example"])
+def test_webhooks_are_answered_alike(
+    ours, djangos, settings, request_line, is_signed, host
+):
+    settings.META_APP_SECRET = "app-secret"
+    raw = json.dumps(request_line[2]).encode()
+    digest = hmac.new(b"app-secret", raw, hashlib.sha256).hexdigest()
+    headers = {"HTTP_HOST": host}
+    if is_signed:
+        headers["HTTP_X_HUB_SIGNATURE_256"] = f"sha256={digest}"
+    status, fields, content = call(ours, *request_line, **headers)
+    whole, all_fields, page = call(djangos, *request_line, **headers)
+    assert (status, content) == (whole, page)
+    # Headers for browsers apart.
+    assert set(fields) <= set(all_fields)
 
 
 @pytest.mark.django_db(transaction=True)
