@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from areas.provisioning.applying import provision
 from areas.provisioning.schema import ProvisionError, read_file
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         try:
             done = provision(read_file(content))
         except ProvisionError as error:
-            raise CommandError(f"{error}\nNothing was changed.") from error
+            raise CommandError(f"{error}\n" + _("Nothing was changed.")) from error
         self.stdout.write(json.dumps(done, indent=2, ensure_ascii=False))
 
 
