@@ -55,6 +55,14 @@ def can_decrypt(encrypted: str) -> bool:
     return True
 
 
+def has_value(row: models.Model, column: str, value: Any) -> bool:
+    """Returns whether the column has the value; what no key decrypts equals nothing."""
+    try:
+        return bool(getattr(row, column) == value)
+    except ImproperlyConfigured:
+        return False
+
+
 def is_newest(encrypted: str) -> bool:
     """Returns whether the first of the keys encrypted the value."""
     try:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from hci_center.audit.database import name_actor
 from hci_center.callers import Caller
+from hci_center.encryption import has_value
 from hci_center.errors import (
     InvalidError,
     ManagerExistsError,
@@ -53,14 +54,14 @@ def _owners(given: dict[str, Any]) -> Any:
     for name in ("number", "facebook_id", "controller_port"):
         if given.get(name) is not None:
             condition |= Q(**{name: given[name]})
-    return Manager.objects.filter(condition)
+    return Manager.objects.without_secrets().filter(condition)
 
 
 def _same_manager(owners: list[Manager], given: dict[str, Any]) -> int:
     if len(owners) > 1:
         raise ManagerExistsError
     [existing] = owners
-    if any(getattr(existing, name) != value for name, value in given.items()):
+    if not all(has_value(existing, name, value) for name, value in given.items()):
         raise ManagerExistsError
     return existing.pk
 

@@ -66,4 +66,4 @@ def named_manager(text: str) -> Manager:
     condition = Q(facebook_id=text)
     with suppress(WrongValueError):
         condition |= Q(number=parse_phone(text))
-    return Manager.objects.get(condition)
+    return Manager.objects.without_secrets().get(condition)

@@ -21,6 +21,13 @@ class ManagerQuerySet(models.QuerySet["Manager"]):
             return self
         return self.filter(pk__in=caller.managers)
 
+    def without_secrets(self) -> Self:
+        """Loads the encrypted columns only when they are used.
+
+        Otherwise a value that no key decrypts would fail whatever reads the row.
+        """
+        return self.defer("facebook_token", "gateway_settings")
+
 
 class Manager(models.Model):
     """A company account: a WhatsApp number, a Facebook page, or both."""

@@ -6,6 +6,7 @@ import json
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from areas.provisioning.people import refuse_wrong_people
 from areas.provisioning.registry import Values, sections
 from areas.provisioning.schema import ProvisionError
 from hci_center.database.timeouts import timeouts
+from hci_center.encryption import has_value
 from hci_center.errors import InvalidError
 from managers.models import Manager, Supervision
 
@@ -131,14 +133,18 @@ def _find_manager(given: Values) -> Manager | None:
     """Returns the manager with that number, else with that page, or None."""
     for column in ("number", "facebook_id"):
         if column in given:
-            found = Manager.objects.filter(**{column: given[column]}).first()
+            rows = Manager.objects.without_secrets()
+            found = rows.filter(**{column: given[column]}).first()
             if found is not None:
                 return found
     return None
 
 
 def _settings_of(manager: Manager) -> Any:
-    text = manager.gateway_settings
+    try:
+        text = manager.gateway_settings
+    except ImproperlyConfigured:  # no key decrypts them
+        return None
     return json.loads(text) if text else None
 
 
@@ -236,7 +242,9 @@ def _save(row: Row, values: Values, if_taken: str) -> Row:
 
     Raises ProvisionError with `if_taken` if another row has one of the values.
     """
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    changed = [
+        name for name, value in values.items() if not has_value(row, name, value)
+    ]
     for name in changed:
         setattr(row, name, values[name])
     is_new = row.pk is None

@@ -23,7 +23,7 @@ from managers.models import Manager
 
 def options_of(manager_id: int, channel: str) -> Shape:
     """Returns the lists and limits of a manager, for its number or its page."""
-    manager = Manager.objects.get(pk=manager_id)
+    manager = Manager.objects.without_secrets().get(pk=manager_id)
     gateway = "messenger" if channel == Channel.FACEBOOK else manager.gateway
     reported = largest_file(manager_id, channel)
     return {

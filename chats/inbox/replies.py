@@ -138,7 +138,7 @@ def _text_values(contact: Contact, operator_id: int | None) -> TextValues:
     chat = open_chat_of(contact.pk)
     return TextValues(
         contact=contact,
-        manager=Manager.objects.get(pk=contact.manager_id),
+        manager=Manager.objects.without_secrets().get(pk=contact.manager_id),
         area=contact.area,
         operator=Operator.objects.filter(pk=operator_id).first(),
         protocol=contact.protocol if chat is None else chat[1],

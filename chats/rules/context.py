@@ -104,7 +104,7 @@ def lock_context(contact_id: int) -> RuleContext | None:
 
 def context_of_chat(contact: Contact, chat: Chat) -> RuleContext:
     """Returns the context of a chat whose contact the transaction has locked."""
-    manager = Manager.objects.get(pk=contact.manager_id)
+    manager = Manager.objects.without_secrets().get(pk=contact.manager_id)
     return RuleContext(contact, chat, manager, server_time())
 
 

@@ -133,7 +133,7 @@ def _menu(manager_id: int, given: Mapping[str, Any] | None) -> MenuBody:
 
 
 def _values(manager_id: int, trial: Trial) -> TextValues:
-    manager = Manager.objects.get(pk=manager_id)
+    manager = Manager.objects.without_secrets().get(pk=manager_id)
     at = trial.at or timezone.now()
     day = at.astimezone(ZoneInfo(manager.time_zone))
     return TextValues(

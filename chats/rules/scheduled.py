@@ -80,6 +80,7 @@ def handle_scheduled(task: LeasedTask) -> None:
     contact = (
         Contact.objects.select_for_update(no_key=True, of=("self",))
         .select_related("manager")
+        .defer("manager__facebook_token", "manager__gateway_settings")
         .filter(pk=task.contact_id or 0, deleted_at=None)
         .first()
     )
