@@ -24,6 +24,9 @@ from contacts.row_mapper import COLUMNS, contact_of
 from contacts.saving import ensure_contact
 
 _ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
+# The API's id of a phone is a number of 15 digits at most: longer ones are no phones, and
+# from 20 on no response could contain them.
+_NO_PHONE = re.compile(r"[0-9]{16,}")
 
 _FIND_ALL = f"""
 SELECT array_agg(i.alias), c.phone, {COLUMNS}
@@ -127,7 +130,8 @@ def resolve_contact(
     """
     names = [name for name in person.ids if _ID.fullmatch(name)]
     if channel == Channel.WHATSAPP:
-        names = [as_reported(name, manager_number) for name in names]
+        phones = [name for name in names if not _NO_PHONE.fullmatch(name)]
+        names = [as_reported(name, manager_number) for name in phones]
     if not names:
         raise ValueError("a person without a usable id")
     every = sorted({one for name in names for one in spellings(channel, name)})

@@ -119,3 +119,15 @@ def test_what_is_learned_later_is_added_to_a_known_contact(manager, ids, name, p
     assert (contact.pk, contact.name, contact.phone) == (first.pk, name, phone)
     aliases = contact.identities.values_list("alias", flat=True)
     assert set(ids) <= set(aliases)
+
+
+def test_more_digits_than_phones_have_are_no_id(api, manager):
+    with pytest.raises(ValueError, match="usable"):
+        resolve_contact(manager.pk, "whatsapp", Person(("9" * 20,)), actor=ACTOR)
+    known = Person(("9" * 20, "lid:12345"))
+    contact = resolve_contact(manager.pk, "whatsapp", known, actor=ACTOR)
+    assert contact.external_id == "lid:12345"
+    page = Person(("9" * 20,))
+    resolve_contact(manager.pk, "facebook", page, actor=ACTOR)
+    [listed] = api.get("/api/user/").json()["data"]
+    assert sorted(one["id"] for one in listed["contacts"]) == ["9" * 20, "lid:12345"]
