@@ -171,22 +171,23 @@ def _facts(leaving: Leaving, areas: Mapping[int, Area]) -> list[Fact]:
     if quiet:
         label = _("Contacts held without an open chat")
         found.append(Fact("quiet", label, len(quiet), _ids(quiet)))
-    deserted = leaving.deserted()
+    unserved_areas = leaving.unserved_areas()
     names = [
-        _named(areas[key.area_id]) if key.area_id else _named(None) for key in deserted
+        _named(areas[key.area_id]) if key.area_id else _named(None)
+        for key in unserved_areas
     ]
     found.append(
         Fact(
-            "deserted",
+            "unserved_areas",
             _("Areas that keep nobody"),
-            len(deserted),
-            [f"{key.manager_id}:{key.area_id}" for key in deserted],
+            len(unserved_areas),
+            [f"{key.manager_id}:{key.area_id}" for key in unserved_areas],
             note=", ".join(names),
             warns=True,
         )
     )
     waiting = leaving.waiting()
-    if deserted:
+    if unserved_areas:
         label = _("Chats that wait there")
         note = _since(waiting)
         found.append(

@@ -89,7 +89,7 @@ def _begin(pk: int, manager_id: int) -> None:
                 save_policy(manager_id, plan.area_id, plan.given, made_by=plan.made_by)
             except InvalidError as error:
                 refused = error
-                plan.problem = _told(error)[:300]
+                plan.problem = _error_text(error)[:300]
                 plan.save(update_fields=["problem"])
             else:
                 plan.delete()
@@ -97,7 +97,7 @@ def _begin(pk: int, manager_id: int) -> None:
         record("worker", "planned rules", refused, f"planned policy {pk}")
 
 
-def _told(error: InvalidError) -> str:
+def _error_text(error: InvalidError) -> str:
     """Returns the errors with their positions, as one line."""
     fields: Mapping[str, list[Any]] = error.more.get("fields", {})
     return "; ".join(

@@ -112,12 +112,12 @@ def subjects_elsewhere(username: str, address: str, *, exists: bool) -> Subjects
     # A whole office may share one address.
     shared = Subject(f"address:{address}", free=20, leak=60, counts=exists)
     if not exists:
-        return (pair, shared, made_up_names(address, counts=True))
+        return (pair, shared, unknown_name_counter(address, counts=True))
     everywhere = Subject(f"account:{username}", free=1000, leak=86)
-    return (pair, shared, made_up_names(address, counts=False), everywhere)
+    return (pair, shared, unknown_name_counter(address, counts=False), everywhere)
 
 
-def made_up_names(address: str, *, counts: bool) -> Subject:
+def unknown_name_counter(address: str, *, counts: bool) -> Subject:
     """Returns the counter of unknown names; it never causes a delay."""
     return Subject(
         f"made-up:{address}", free=_NEVER, leak=60, counts=counts, is_made_up=True

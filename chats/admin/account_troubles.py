@@ -100,10 +100,10 @@ def troubles_of(caller: Caller) -> list[AccountTrouble]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_TROUBLED, values)
-        return [_trouble(*row) for row in cursor.fetchall()]
+        return [_problem_of(*row) for row in cursor.fetchall()]
 
 
-def _trouble(
+def _problem_of(
     account_id: int,
     manager: str,
     channel: str,

@@ -84,7 +84,7 @@ class ActingAdmin(TenantAdmin):
         if data is not None and form.is_valid():
             try:
                 with transaction.atomic():
-                    self._say_first(request, act, form)
+                    self._confirm_warnings(request, act, form)
                     act.rule(self._caller(request, chat), chat, form)
                     self._record(request, chat, act.name, str(act.done))
             except InvalidError as wrong:
@@ -101,7 +101,7 @@ class ActingAdmin(TenantAdmin):
         }
         return TemplateResponse(request, "admin/chats/chat/act.html", context)
 
-    def _say_first(self, request: HttpRequest, act: Act, form: ActForm) -> None:
+    def _confirm_warnings(self, request: HttpRequest, act: Act, form: ActForm) -> None:
         """Raises UnconfirmedError until the user has confirmed the warnings."""
         warnings = form.warnings()
         if warnings:

@@ -166,7 +166,7 @@ class _Bubbles:
         )
 
 
-def lines_beside(message: Message) -> Iterator[tuple[Any, Any]]:
+def detail_lines(message: Message) -> Iterator[tuple[Any, Any]]:
     """Yields what a message has in addition to its content, as labels and texts."""
     bubble = _Bubbles(message.chat, [message]).shown()[0]
     yield from (

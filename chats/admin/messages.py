@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from chats.admin.conversation import ORIGINS, lines_beside
+from chats.admin.conversation import ORIGINS, detail_lines
 from chats.admin.endless import NEWEST_MESSAGE_OF, EndlessAdmin
 from chats.admin.message_types import type_label
 from chats.admin.search import messages_named
@@ -116,7 +116,7 @@ class MessageAdmin(EndlessAdmin):
     @column(gettext_lazy("Details"))
     def beside(self, message: Message) -> str | None:
         """Caption, file, quote, origin, reactions, edits and deletion, one per line."""
-        lines = format_html_join(mark_safe("<br>"), "{}: {}", lines_beside(message))
+        lines = format_html_join(mark_safe("<br>"), "{}: {}", detail_lines(message))
         return lines or None
 
     @column(gettext_lazy("Status"))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from chats.conversations.audit import actor_of
 from chats.conversations.undoing import (
     UNDO_FOR,
-    contacts_to_go_back,
+    contacts_to_restore,
     is_undoable,
     undo,
 )
@@ -95,7 +95,7 @@ class RehomingAdmin(TenantAdmin):
 
 
 def _impact(change: Rehoming) -> Impact:
-    going = contacts_to_go_back(change)
+    going = contacts_to_restore(change)
     stay = len(change.before["contacts"]) - len(going)
     minutes = max(0, int((change.at + UNDO_FOR - timezone.now()).total_seconds()) // 60)
     return Impact(

@@ -101,7 +101,7 @@ class Leaving:
     def waiting(self) -> list[Affected]:
         return [each for group in self.groups.values() for each in group.waiting]
 
-    def deserted(self) -> list[GroupKey]:
+    def unserved_areas(self) -> list[GroupKey]:
         """Returns the areas without a remaining operator."""
         return [key for key, group in self.groups.items() if group.keeps_nobody]
 
@@ -121,14 +121,14 @@ def look(
     manager_ids = sorted({operator.manager_id for operator in operators})
     manager_of = {operator.pk: operator.manager_id for operator in operators}
     groups: dict[GroupKey, Group] = {}
-    deserted = []
+    unserved_areas = []
     for operator_id, area_id, is_served in _rows(_AREAS, operators=leaving_ids):
         if area_ids is not None and area_id not in area_ids:
             continue
         if not is_served:
             key = GroupKey(manager_of[operator_id], area_id)
             groups.setdefault(key, Group()).keeps_nobody = True
-            deserted.append(area_id)
+            unserved_areas.append(area_id)
     if area_ids is None:
         for (manager_id,) in _rows(_DESERTED_MANAGERS, operators=leaving_ids):
             groups.setdefault(GroupKey(manager_id, None), Group()).keeps_nobody = True
@@ -137,7 +137,7 @@ def look(
             key = GroupKey(each.manager_id, each.area_id)
             groups.setdefault(key, Group()).held.append(each)
     alone = [key.manager_id for key in groups if key.area_id is None]
-    waiting = lock_waiting_in(deserted) + lock_waiting_nowhere(
+    waiting = lock_waiting_in(unserved_areas) + lock_waiting_nowhere(
         [each for each in alone if groups[GroupKey(each, None)].keeps_nobody]
     )
     for each in waiting:

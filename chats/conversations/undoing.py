@@ -118,7 +118,7 @@ def is_undoable(change: Rehoming) -> bool:
     return change.undone_at is None and change.at > timezone.now() - UNDO_FOR
 
 
-def contacts_to_go_back(change: Rehoming) -> list[int]:
+def contacts_to_restore(change: Rehoming) -> list[int]:
     """Locks and returns the ids of the contacts that would be restored now."""
     values: dict[str, Any] = {
         "was": json.dumps(change.before["contacts"]),
@@ -151,7 +151,7 @@ def undo(change: Rehoming, *, actor: Actor) -> int:
     _restore_people(change)
     if "put_away" in before:
         _restore_area(change, actor)
-    contacts = _put_back(change, actor)
+    contacts = _restore_contacts(change, actor)
     change.undone_at = timezone.now()
     change.save(update_fields=["undone_at"])
     return contacts
@@ -193,8 +193,8 @@ def _restore_area(change: Rehoming, actor: Actor) -> None:
         )
 
 
-def _put_back(change: Rehoming, actor: Actor) -> int:
-    ids = contacts_to_go_back(change)
+def _restore_contacts(change: Rehoming, actor: Actor) -> int:
+    ids = contacts_to_restore(change)
     was = {each["id"]: each for each in change.before["contacts"]}
     values: dict[str, Any] = {
         "was": json.dumps(change.before["contacts"]),

@@ -138,7 +138,7 @@ class Spool(Storage):
                     continue
                 yield f"{folder.name}/{file.name}", found
 
-    def carry(self, name: str) -> None:
+    def upload_local(self, name: str) -> None:
         """Uploads a local file to the bucket, then deletes it here."""
         try:
             with self.folder.open(name) as file:

@@ -57,7 +57,7 @@ class Uploader:
             carried = 0
             for name, found in spool.waiting():
                 if _OURS.fullmatch(name):
-                    spool.carry(name)
+                    spool.upload_local(name)
                     carried += 1
                 elif _is_abandoned(name, time.time() - found.st_mtime):
                     Path(spool.path(name)).unlink(missing_ok=True)
@@ -98,7 +98,7 @@ def check() -> str:
 
 def _spool() -> Spool | None:
     """Returns the local storage of files to upload; None without a bucket."""
-    is_spool = hasattr(default_storage, "carry")
+    is_spool = hasattr(default_storage, "upload_local")
     return default_storage if is_spool else None  # type: ignore[return-value]
 
 

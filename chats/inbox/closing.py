@@ -58,7 +58,7 @@ def close(
         context = lock_context(contact.pk)
         if context is None:
             raise ChatNotFoundError
-        _judge_reason(caller, context, reason)
+        _validate_reason(caller, context, reason)
         is_person = caller.is_person or bool(request.operator_id)
         closing = Closing(ChatEvent.Cause.RESOLVED, reason, asks=survey and is_person)
         is_asked = close_with_texts(context, closing, actor)
@@ -117,7 +117,7 @@ def _reopened(
     return chat
 
 
-def _judge_reason(caller: Caller, context: RuleContext, reason: str) -> None:
+def _validate_reason(caller: Caller, context: RuleContext, reason: str) -> None:
     if reason:
         require_reason(context.contact, reason)
         return

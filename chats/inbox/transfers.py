@@ -40,7 +40,7 @@ def hand_over(
     None releases it, which never requires a reason. Raises the errors of
     `assignment.hand_over`, and InvalidError for an invalid reason or note.
     """
-    transfer = _judge(caller, contact, sent, is_release=operator_id is None)
+    transfer = _validate(caller, contact, sent, is_release=operator_id is None)
     actor = actor_of(caller)
     with _noted(contact, transfer.note, actor):
         assignment.hand_over(contact, operator_id, actor=actor, reason=transfer.reason)
@@ -54,7 +54,7 @@ def change_area(
     Raises the errors of `assignment.change_area`, and InvalidError for an invalid
     reason or note.
     """
-    transfer = _judge(caller, contact, sent)
+    transfer = _validate(caller, contact, sent)
     actor = actor_of(caller)
     with _noted(contact, transfer.note, actor):
         assignment.change_area(contact, area_id, actor=actor, reason=transfer.reason)
@@ -73,7 +73,7 @@ def change_area_and_hand_over(
     call could be refused. Raises the errors of `assignment.change_area` and
     `assignment.hand_over`, and InvalidError for an invalid reason or note.
     """
-    transfer = _judge(caller, contact, sent)
+    transfer = _validate(caller, contact, sent)
     actor, reason = actor_of(caller), transfer.reason
     with transaction.atomic(), _noted(contact, transfer.note, actor):
         is_move = lock_contact(contact.pk).area_id != area_id
@@ -84,7 +84,7 @@ def change_area_and_hand_over(
         )
 
 
-def _judge(
+def _validate(
     caller: Caller, contact: Contact, sent: dict[str, Any], *, is_release: bool = False
 ) -> Transfer:
     """Validates and returns reason and note; empty if the manager has no reasons.

@@ -53,7 +53,7 @@ class Candidate:
     given_at: datetime | None
     passed: Passed | None = None
 
-    def judge(self, state: str) -> None:
+    def evaluate(self, state: str) -> None:
         """Sets the reason why he may not get a contact; `state` is his presence."""
         self.passed = None
         if state == "offline":
@@ -87,7 +87,7 @@ def candidates_of(area_id: int, policy: PolicySettings, rule: str) -> list[Candi
     for operator_id, cap, is_connected, state, load, given, given_here in rows:
         at = given_here if rule == Assignment.ROTATION else given
         candidate = Candidate(operator_id, cap, load, at)
-        candidate.judge(state if is_connected else "offline")
+        candidate.evaluate(state if is_connected else "offline")
         found.append(candidate)
     return in_order(found, rule)
 

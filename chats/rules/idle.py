@@ -64,7 +64,7 @@ def handle_idle(task: LeasedTask) -> None:
         return
     if context.contact.operator_id is None:
         # Claims do not schedule this task, so that they stay fast.
-        _look_again(context, state.now + wait)
+        _reschedule(context, state.now + wait)
         return
     is_warned = state.warned_at is not None and state.warned_at > state.since
     if policy.idle_warn and not is_warned:
@@ -85,7 +85,7 @@ def _warn(context: RuleContext, now: datetime) -> None:
     is_said = say(context, policy.idle_warn_text, Auto.IDLE) is not None
     record_rule(context, ChatEvent.Kind.WARNED, "idle", {"said": is_said})
     if policy.idle_close:
-        _look_again(context, now + timedelta(seconds=policy.idle_close))
+        _reschedule(context, now + timedelta(seconds=policy.idle_close))
 
 
 def _close(context: RuleContext) -> None:
@@ -102,18 +102,18 @@ def _close(context: RuleContext) -> None:
 def _is_due(context: RuleContext, due: datetime, now: datetime) -> bool:
     """Returns whether it is due and the area open; otherwise reschedules the task."""
     if due > now:
-        _look_again(context, due)
+        _reschedule(context, due)
         return False
     timetable = context.timetable
     if timetable.is_open(now):
         return True
     opens_at = timetable.next_change(now)
     if opens_at is not None:
-        _look_again(context, opens_at)
+        _reschedule(context, opens_at)
     return False
 
 
-def _look_again(context: RuleContext, at: datetime) -> None:
+def _reschedule(context: RuleContext, at: datetime) -> None:
     contact = context.contact
     schedule(Task.Kind.IDLE, contact.manager_id, contact_id=contact.pk, run_at=at)
 

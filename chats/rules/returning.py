@@ -124,7 +124,7 @@ class Returning:
         """Returns the chat in which the message belongs; None for a new one."""
         goes_on, survey = self._look()
         if survey is not None:
-            self._answer = self._judge(survey)
+            self._answer = self._match_answer(survey)
             if self._answer is not None:
                 self._draft.status = Status.READ
                 self._run(_UNCOUNT, contact=self._contact_id)
@@ -158,7 +158,7 @@ class Returning:
         if self._say(context, COMMENT_TEXT):
             self._run(_AWAIT_COMMENT, survey=answer.survey.id)
 
-    def _judge(self, survey: _Survey) -> _Answer | None:
+    def _match_answer(self, survey: _Survey) -> _Answer | None:
         """Applies the message to the survey; returns None if it is no answer."""
         said = _said(self._draft)
         mark = mark_in(said, survey.chat_id)

@@ -115,7 +115,7 @@ class Replay:
         for chat in past.chats:
             for stay in chat.stays:
                 begin = max(stay[0].begin, past.since)
-                self._plan(begin, _ENTERS, self._goes_on(chat, stay, 0))
+                self._plan(begin, _ENTERS, self._start_next_piece(chat, stay, 0))
 
     def _plan(self, at: datetime, order: int, act: Callable[[datetime], None]) -> None:
         self._number += 1
@@ -149,7 +149,7 @@ class Replay:
 
         return act
 
-    def _goes_on(
+    def _start_next_piece(
         self, chat: Chat, stay: list[Piece], number: int
     ) -> Callable[[datetime], None]:
         """Starts the next piece of a stay, if there is one."""
@@ -181,7 +181,7 @@ class Replay:
             if waiting.is_over:
                 return
             self._stop_waiting(waiting, at if following else None)
-            self._goes_on(waiting.chat, waiting.stay, waiting.number + 1)(at)
+            self._start_next_piece(waiting.chat, waiting.stay, waiting.number + 1)(at)
 
         self._plan(end, _TAKES, leave)
 
@@ -213,7 +213,7 @@ class Replay:
             return
         end = max(at, begin + timedelta(seconds=seconds))
         self._plan(end, _ENDS, self._held(who, -1))
-        self._plan(end, _ENTERS, self._goes_on(chat, stay, number + 1))
+        self._plan(end, _ENTERS, self._start_next_piece(chat, stay, number + 1))
 
     # The rule
 
@@ -238,7 +238,7 @@ class Replay:
             in_order(self._candidates(), assign),
             assign,
             self._last_operator(waiting, at),
-            lambda: self._let_go(waiting),
+            lambda: self._released_by(waiting),
         )
         chosen = next((one for one in candidates if one.passed is None), None)
         if chosen is None:
@@ -268,7 +268,7 @@ class Replay:
             given = self._given.get(who, (None, None))[is_here]
             own = self._rule.cap if cap is None else cap
             candidate = Candidate(who, own, self._load[who], given)
-            candidate.judge(self._states[who])
+            candidate.evaluate(self._states[who])
             found.append(candidate)
         return found
 
@@ -286,7 +286,7 @@ class Replay:
             return None
         return self._instead.get((before_id, who), who)
 
-    def _let_go(self, waiting: Waiting) -> int | None:
+    def _released_by(self, waiting: Waiting) -> int | None:
         who = waiting.piece.held_before
         if not waiting.piece.is_let_go or who is None:
             return None

@@ -30,10 +30,6 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Returns the contacts that the caller may access."""
         return self.filter(sees_q(caller))
 
-    def latest_first(self) -> Self:
-        """Orders by the last message, newest first; contacts without messages last."""
-        return self.order_by(F("last_message_at").desc(nulls_last=True), "-id")
-
 
 class Contact(models.Model):
     """A customer of one manager on one channel.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
-from hci_center.backups import file_lists, secret_prints
+from hci_center.backups import file_lists, secret_fingerprints
 from hci_center.backups.encryption import Key
 from hci_center.backups.errors import BackupError
 from hci_center.backups.file_lists import Ascending, Listed
@@ -89,7 +89,7 @@ def check_fit(manifest: Manifest, server: int) -> None:
 
 def check_secrets(manifest: Manifest) -> None:
     """Raises BackupError that names the secret that differs from the backup's."""
-    if sentence := secret_prints.missing(manifest.secrets):
+    if sentence := secret_fingerprints.missing(manifest.secrets):
         raise BackupError(sentence)
 
 

@@ -89,7 +89,7 @@ def drop(name: str) -> None:
         _drop(server, name)
 
 
-def put_in_place(name: str, aside: str) -> None:
+def swap_databases(name: str, aside: str) -> None:
     """Renames the current database to `aside`, and `name` to the current name.
 
     In one transaction. Raises BackupError if there are other connections.

@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hci_center.backups import file_lists, postgres_programs, secret_prints
+from hci_center.backups import file_lists, postgres_programs, secret_fingerprints
 from hci_center.backups.connections import connect
 from hci_center.backups.copying_files import copy_files
 from hci_center.backups.encryption import Key
@@ -64,7 +64,7 @@ def make_backup(wishes: Wishes, say: Say = logger.info) -> Backup:
     It is made completely or not at all. Raises BackupError with the reason, which is
     also stored in the row.
     """
-    with _alone():
+    with _exclusive():
         now = timezone.now()
         backup = Backup.objects.create(
             name=_new_name(now),
@@ -122,7 +122,7 @@ def _make(wishes: Wishes, name: str, say: Say) -> Manifest:
         migrations=migrations,
         rows=rows,
         left_out=left_out,
-        secrets=secret_prints.fingerprints(),
+        secrets=secret_fingerprints.fingerprints(),
         files=files,
         key=wishes.key.fingerprint if wishes.key else "",
         parts=parts,
@@ -191,7 +191,7 @@ def _clean_up(wishes: Wishes, say: Say) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _exclusive() -> Iterator[None]:
     """Raises BackupUnderWayError if a backup is in progress on any machine."""
     with connect(autocommit=True) as database:
         row = database.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()

@@ -136,12 +136,12 @@ def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[byte
                 _("%(program)s failed: %(why)s")
                 % {
                     "program": name,
-                    "why": _told(errors) or _("exit status %d") % status,
+                    "why": _error_text(errors) or _("exit status %d") % status,
                 }
             )
 
 
-def _told(errors: IO[bytes]) -> str:
+def _error_text(errors: IO[bytes]) -> str:
     """Returns the program's error message, without values of rows."""
     errors.seek(0)
     lines = errors.read(65536).decode(errors="replace").splitlines()

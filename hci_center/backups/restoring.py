@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from chats.files.unfinished import UNFINISHED
 from hci_center.audit.recording import record
 from hci_center.backups import databases, postgres_programs, stored_files
+from hci_center.backups.after_restore import hold_outgoing, reset_transient_state
 from hci_center.backups.checking import (
     check_backup,
     check_fit,
@@ -28,7 +29,6 @@ from hci_center.backups.encryption import Key
 from hci_center.backups.errors import BackupError
 from hci_center.backups.file_checks import check_files
 from hci_center.backups.file_lists import Ascending, Listed
-from hci_center.backups.going_on import go_on_anew, hold_outgoing
 from hci_center.backups.invariants import Finding, check_database
 from hci_center.backups.manifests import (
     DATABASE,
@@ -111,7 +111,7 @@ def _replace(restored: _Restored) -> list[Finding]:
         with databases.present(beside):
             findings = restored.make()
         databases.drop(aside)
-        databases.put_in_place(beside, aside)
+        databases.swap_databases(beside, aside)
     except BaseException:
         databases.drop(beside)
         raise
@@ -139,8 +139,8 @@ class _Restored:
             renew_token_proof()
         self.say(_("The files are being put back ..."))
         restore_files(self.target, self.manifest, self.key, self.say)
-        self._look_ahead()
-        erased = self._erase_again()
+        self._reset_state()
+        erased = self._repeat_erasures()
         self.say(_("Persons erased again: %d") % erased)
         record(
             "restore",
@@ -152,10 +152,10 @@ class _Restored:
         self.say(_("The result is being checked ..."))
         return [*check_database(timezone.now()), check_files(stored_files.walk())]
 
-    def _look_ahead(self) -> None:
+    def _reset_state(self) -> None:
         """Resets the state that must not continue from the time of the backup."""
         with transaction.atomic():
-            go_on_anew()
+            reset_transient_state()
         if not self.choices.send_waiting:
             held = hold_outgoing()
             if held:
@@ -167,7 +167,7 @@ class _Restored:
                     % held
                 )
 
-    def _erase_again(self) -> int:
+    def _repeat_erasures(self) -> int:
         """Erases persons with a tombstone in this backup, the latest, or our file."""
         erased = erasing_again.apply()
         newest = self.target.names()[-1:]
@@ -230,7 +230,7 @@ def restore_files(
             if in_bucket.find(line.name) is not None:
                 continue
             if line.is_copied:
-                put += _put_back(target, manifest, line, key)
+                put += _restore_file(target, manifest, line, key)
             else:
                 missing += 1
     say(
@@ -247,7 +247,7 @@ def restore_files(
         )
 
 
-def _put_back(
+def _restore_file(
     target: Target, manifest: Manifest, line: Listed, key: Key | None
 ) -> bool:
     path = stored_files.path_of(line.name)

@@ -45,10 +45,6 @@ class Change(NamedTuple):
     ev: str | None
     gone: str | None
 
-    @property
-    def is_event(self) -> bool:
-        return self.ev is not None and self.kind != "epoch"
-
 
 # An event's number (the cursor after it) and its JSON text.
 EventText = tuple[int, str]

@@ -20,7 +20,7 @@ from hci_center.legacy.chat_rows import (
     ledger_rows,
     message_rows,
 )
-from hci_center.legacy.copying import copy, draw_ids, issue_protocols
+from hci_center.legacy.copying import allocate_ids, copy, issue_protocols
 from hci_center.legacy.documents import Document
 from hci_center.legacy.heads import Heads
 from hci_center.legacy.models import ImportRef
@@ -148,10 +148,12 @@ class Chats:
     def _insert(self, plans: list[Plan]) -> None:
         """Writes the new chats, and the messages of all."""
         new = [plan for plan in plans if plan.is_new]
-        for plan, chat_id in zip(new, draw_ids("chats_chat", len(new)), strict=True):
+        for plan, chat_id in zip(
+            new, allocate_ids("chats_chat", len(new)), strict=True
+        ):
             plan.chat_id = chat_id
         total = sum(len(plan.converted.rows) for plan in plans)
-        ids = iter(draw_ids("chats_message", total))
+        ids = iter(allocate_ids("chats_message", total))
         for plan in plans:
             plan.after = 0 if plan.is_new else _last_message(plan)
             plan.message_ids = [next(ids) for _row in plan.converted.rows]

@@ -36,7 +36,7 @@ def copy(table: str, rows: Iterable[Sequence[Any]]) -> None:
             writer.write_row(row)
 
 
-def draw_ids(table: str, number: int) -> list[int]:
+def allocate_ids(table: str, number: int) -> list[int]:
     """Returns that many ids of the table's sequence, ascending."""
     return _column(
         "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",

@@ -28,7 +28,7 @@ from hci_center.legacy.fields import (
 )
 from hci_center.legacy.map_file import Map
 from hci_center.legacy.people import People, find_contacts
-from hci_center.legacy.person import Key, Person, channel_of, stranger
+from hci_center.legacy.person import Key, Person, channel_of, unlisted_contact
 from hci_center.legacy.report import Report
 from hci_center.legacy.users import Owner, Users
 
@@ -161,7 +161,9 @@ class Heads:
         channel, external_id = channel_of(owner, head.contact)
         if head.channel == Channel.FACEBOOK:
             channel = Channel.FACEBOOK.value
-        return stranger(owner, head.place, head.operator, (channel, external_id))
+        return unlisted_contact(
+            owner, head.place, head.operator, (channel, external_id)
+        )
 
     def _make(self, owner: Owner, people: list[tuple[int, Person]]) -> None:
         # Several chats may belong to one person.

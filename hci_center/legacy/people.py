@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from contacts.models import Channel, Contact
-from hci_center.legacy.copying import copy, draw_ids, issue_protocols
+from hci_center.legacy.copying import allocate_ids, copy, issue_protocols
 from hci_center.legacy.fields import (
     Fields,
     WrongFieldError,
@@ -107,7 +107,7 @@ class People:
         found = find_contacts(owner.id, (key for p in batch for key in p.aliases))
         fresh: list[Person] = []
         known: list[Person] = []
-        ids = iter(draw_ids("contacts_contact", len(batch)))
+        ids = iter(allocate_ids("contacts_contact", len(batch)))
         for person in batch:
             held = [found[key] for key in person.aliases if key in found]
             if held and held[0] in seen:

@@ -105,7 +105,7 @@ def person_of(owner: Owner, place: str, fields: Fields) -> Person:
     )  # fmt: skip
 
 
-def stranger(owner: Owner, place: str, operator: str, key: Key) -> Person:
+def unlisted_contact(owner: Owner, place: str, operator: str, key: Key) -> Person:
     """Returns the contact of a chat whose contact no user has."""
     channel, external_id = key
     holder = owner.operators.holder(operator)

@@ -43,7 +43,7 @@ def migrate(say: Report) -> None:
         connection.close()
 
 
-def erase_again() -> None:
+def repeat_erasures() -> None:
     """Repeats erasures after a backup was restored."""
     with other_timeouts(connection, Timeouts(0, 0, 0)):
         call_command("erasures", "apply", if_restored=True)

@@ -17,8 +17,8 @@ from hci_center.audit.database import name_actor_where_needed
 from hci_center.database import faults
 from hci_center.database.timeouts import use_role
 from hci_center.local import installations, paths
-from hci_center.local.output import quiet_without_reader
-from hci_center.local.refused_start import refusing_in_a_sentence
+from hci_center.local.output import exit_quietly_on_broken_pipe
+from hci_center.local.refused_start import exit_on_configuration_error
 from hci_center.local.start_check import check_before_migrations, start_checked
 from hci_center.logs.starting import say
 
@@ -72,12 +72,12 @@ def execute(arguments: list[str]) -> None:
     the database's, 1 if the database is not reachable. With --traceback the error is
     raised, as Django's own are.
     """
-    with refusing_in_a_sentence(raises="--traceback" in arguments):
+    with exit_on_configuration_error(raises="--traceback" in arguments):
         command = arguments[1] if len(arguments) > 1 else "help"
         if command in MAKE_INSTALLATIONS:
-            installations.let_make()
+            installations.allow_installation()
         _ = settings.DEBUG
-        with quiet_without_reader():
+        with exit_quietly_on_broken_pipe():
             _execute(command, arguments)
 
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from hci_center.local import paths
+from hci_center.local.data_dir_lock import lock_data_dir
 from hci_center.local.installations import refuse_missing
-from hci_center.local.only_one import only_one
 from hci_center.local.postgres import Postgres
 from hci_center.local.server_dirs import open_server_dirs
 from hci_center.local.start_check import check_start
@@ -40,7 +40,7 @@ def _started(say: Callable[[str], None]) -> Iterator[None]:
     if paths.database_url() != settings.DATABASE_URL or _answers():
         yield
         return
-    with only_one(), Supervisor(say) as supervisor:
+    with lock_data_dir(), Supervisor(say) as supervisor:
         postgres = Postgres(open_server_dirs())
         postgres.prepare()
         supervisor.start(postgres.process())

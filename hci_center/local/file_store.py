@@ -76,11 +76,11 @@ def _mark() -> str:
     """Creates the folder's marker and returns its content; only one of two wins."""
     settings.MEDIA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
-        _write_mark(settings.MEDIA_ROOT / MARK)
+        _write_marker(settings.MEDIA_ROOT / MARK)
     return _present() or ""
 
 
-def _write_mark(path: Path) -> None:
+def _write_marker(path: Path) -> None:
     with path.open("x") as file:
         try:
             file.write(str(uuid.uuid4()))

@@ -16,7 +16,7 @@ from hci_center.secret_values import secret
 _may_make = False
 
 
-def let_make() -> None:
+def allow_installation() -> None:
     """Allows this process to create an installation: a cluster, and stored secrets."""
     global _may_make
     _may_make = True

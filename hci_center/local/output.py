@@ -14,7 +14,7 @@ EXIT_STATUS = 128 + signal.SIGPIPE
 
 
 @contextmanager
-def quiet_without_reader() -> Iterator[None]:
+def exit_quietly_on_broken_pipe() -> Iterator[None]:
     """Within the block, the process exits silently when nobody reads its output."""
     try:
         try:

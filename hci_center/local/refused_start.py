@@ -56,7 +56,7 @@ def _is_in_data_dir(name: object) -> bool:
 
 
 @contextmanager
-def refusing_in_a_sentence(*, raises: bool = False) -> Iterator[None]:
+def exit_on_configuration_error(*, raises: bool = False) -> Iterator[None]:
     """Within the block, a configuration error exits the process.
 
     Writes the sentence and exits with 2. Other errors are raised; with `raises`, all

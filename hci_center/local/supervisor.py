@@ -93,7 +93,7 @@ class Supervisor:
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         for number in STOP_SIGNALS:
-            signal.signal(number, self._told_to_stop)
+            signal.signal(number, self._stop_requested)
         return self
 
     def __exit__(
@@ -113,7 +113,7 @@ class Supervisor:
         os.close(self._awake)
         os.close(self._wake)
 
-    def _told_to_stop(self, number: int, _frame: FrameType | None) -> None:
+    def _stop_requested(self, number: int, _frame: FrameType | None) -> None:
         self.stopping, self.stopped_by = True, number
         if self._starting:
             raise StoppedError

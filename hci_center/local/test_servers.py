@@ -37,7 +37,7 @@ def run(command: list[str]) -> int:
     """Runs the command and returns its exit status."""
     data = Path(tempfile.mkdtemp(prefix="hci-scratch-"))
     os.environ["HCI_DATA_DIR"] = str(data)
-    installations.let_make()
+    installations.allow_installation()
     for name in generated_secrets.ALL:
         generated_secrets.generated_secret(name)
     dirs = open_server_dirs()

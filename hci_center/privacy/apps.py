@@ -11,7 +11,7 @@ class PrivacyConfig(AppConfig):
         from chats.worker.registered_jobs import register
         from hci_center.background import nightly_checks
 
-        nightly_checks.register("R5", "hci_center.privacy.restoring.who_is_here")
+        nightly_checks.register("R5", "hci_center.privacy.restoring.erased_but_present")
         register("erasures", "hci_center.privacy.running.erase_waiting", 5.0)
         register("dossiers", "hci_center.privacy.dossier.make_waiting", 5.0)
         register("old dossiers", "hci_center.privacy.dossier.forget_old", 3600.0)

@@ -94,8 +94,8 @@ def _take_out(
         # Captured by the feed, unlike the later steps: every client removes the
         # contact.
         rows.anonymise(locked.pk)
-        rows.be_quiet()
-        progress.add(rows.erase_beside(locked.pk, aliases))
+        rows.disable_capture()
+        progress.add(rows.erase_related_rows(locked.pk, aliases))
         files = rows.erase_portrait(locked.pk)
         progress.add({"contacts": 1, "files": len(files)})
     purge_files(files)
@@ -109,7 +109,7 @@ def _erase_chat(chat_id: int, aliases: list[str], progress: Progress) -> None:
         known = rows.files_of(ids)
         purge_files(known)
         with transaction.atomic():
-            rows.be_quiet()
+            rows.disable_capture()
             counts, files = rows.erase_messages(ids, aliases)
             progress.message_id = ids[-1]
             progress.add(counts)

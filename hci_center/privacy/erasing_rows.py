@@ -139,7 +139,7 @@ Counts = dict[str, int]
 FoundFile = tuple[Any, str]
 
 
-def be_quiet() -> None:
+def disable_capture() -> None:
     """Disables capture by the feed in the transaction, and allows deleting notes.
 
     Clients have already removed everything with the contact.
@@ -154,7 +154,7 @@ def anonymise(contact_id: int) -> None:
     _execute(_ANONYMISE, {"contact": contact_id, **values})
 
 
-def erase_beside(contact_id: int, aliases: Sequence[str]) -> Counts:
+def erase_related_rows(contact_id: int, aliases: Sequence[str]) -> Counts:
     """Erases the contact's other rows, except messages and files."""
     counts: Counts = {}
     values = {"contact": contact_id, "aliases": list(aliases), "name": NAME}

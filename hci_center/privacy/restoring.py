@@ -65,7 +65,7 @@ def apply(source: Path | None = None) -> int:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def who_is_here() -> Iterator[Finding]:
+def erased_but_present() -> Iterator[Finding]:
     """Yields the contacts that match a tombstone of the database or the file."""
     known = {each.pk: each for each in Tombstone.objects.all()}
     buried = [*(tombstones.read() | known).values()]

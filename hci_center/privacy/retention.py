@@ -63,7 +63,7 @@ class Taken:
     persons: int = 0
 
 
-def would_take(retention: Retention, now: datetime) -> Taken:
+def count_expired(retention: Retention, now: datetime) -> Taken:
     """Counts what a run at that time would delete, without changing anything."""
     return Taken(
         _count(_WORDS, retention, retention.words_months, now),
@@ -126,7 +126,7 @@ def _erase_words(retention: Retention, now: datetime) -> Iterator[int]:
     while ids := _ids("m.id", _WORDS, retention, retention.words_months, now):
         purge_files(rows.files_of(ids))
         with transaction.atomic():
-            rows.be_quiet()
+            rows.disable_capture()
             rows.erase_messages(ids, [])
         yield len(ids)
 
@@ -135,7 +135,7 @@ def _delete_files(retention: Retention, now: datetime) -> Iterator[int]:
     while ids := _ids("m.id", _FILES, retention, retention.files_months, now):
         purge_files(rows.files_of(ids))
         with transaction.atomic():
-            rows.be_quiet()
+            rows.disable_capture()
             rows.delete_files(ids)
         yield len(ids)
 

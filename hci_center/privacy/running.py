@@ -91,7 +91,7 @@ def _erase(request: Request) -> None:
     actor = Actor(request.confirmed_by or request.made_by)
     for subject in request.subjects.select_related("contact").order_by("pk"):
         if subject.done_at is None:
-            aliases = _bury(request, subject)
+            aliases = _write_tombstone(request, subject)
             progress = SubjectProgress(subject)
             delete_dossiers(subject.contact_id)
             erase_contact(subject.contact, aliases, actor=actor, progress=progress)
@@ -108,7 +108,7 @@ def delete_dossiers(contact_id: int) -> None:
         Request.objects.filter(pk=made.pk).update(file="")
 
 
-def _bury(request: Request, subject: Subject) -> list[str]:
+def _write_tombstone(request: Request, subject: Subject) -> list[str]:
     """Writes the tombstone before the first row is changed; returns the person's ids.
 
     They are stored, encrypted, until the contact is erased, because its rows lose them

@@ -84,7 +84,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
-            self._throw_away(len(data))
+            self._discard_input(len(data))
             return
         self._unset_keepalive_if_required()
         self._counted += len(data)
@@ -263,7 +263,7 @@ class BoundedHttp(HttpToolsProtocol):
         ]
         return STATUS_LINE[refusal.status] + b"\r\n".join([*lines, b"", content])
 
-    def _throw_away(self, size: int) -> None:
+    def _discard_input(self, size: int) -> None:
         self._thrown_away += size
         if self._thrown_away > LINGER_BYTES:
             self.transport.close()

@@ -25,7 +25,7 @@ from hci_center.limits import allow_many_connections
 from hci_center.listening import BACKLOG, listening_socket, run
 from hci_center.local.command_line import unavailable_sentence
 from hci_center.local.folders import prepare_folders
-from hci_center.local.refused_start import refusing_in_a_sentence
+from hci_center.local.refused_start import exit_on_configuration_error
 from hci_center.local.start_check import start_checked
 from hci_center.logs.requests import LineWriter
 from hci_center.logs.starting import say
@@ -96,7 +96,7 @@ if __name__ == "__main__":
     # What a start loads stays, and most of what a request makes is no cycle.
     gc.set_threshold(20_000, 20, 20)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
-    with refusing_in_a_sentence():
+    with exit_on_configuration_error():
         listening = prepare(given.fd)
 
     from hci_center.wsgi import application

@@ -190,11 +190,11 @@ class Threaded:
 
         number = self.waiting.add(loop, give_up)
 
-        def take_up() -> None:
+        def start_request() -> None:
             if self.waiting.take(number):
                 call_for(loop, done, application, environ)
 
-        self.jobs.put(take_up)
+        self.jobs.put(start_request)
         self._in_threads += 1
         try:
             return await done

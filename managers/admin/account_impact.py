@@ -123,7 +123,7 @@ def ask_about_account(
     return settle
 
 
-def has_something_going_on(change: AccountChange) -> bool:
+def has_activity(change: AccountChange) -> bool:
     """Returns whether there is an open chat or an unsent message on these channels."""
     return bool(_open_chats(change).exists() or _unsent(change).exists())
 
@@ -177,7 +177,9 @@ def _facts(change: AccountChange, unsent: int) -> list[Fact]:
     ]
 
 
-def typed_again(labels: Mapping[str, Any], given: Mapping[str, Any]) -> list[NewValue]:
+def values_to_retype(
+    labels: Mapping[str, Any], given: Mapping[str, Any]
+) -> list[NewValue]:
     """Returns the non-empty values, which must be typed exactly."""
     return [
         NewValue(name, labels[name], str(value))

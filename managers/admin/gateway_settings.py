@@ -21,8 +21,8 @@ from contacts.models import Channel
 from managers.admin.account_impact import (
     AccountChange,
     ask_about_account,
-    has_something_going_on,
-    typed_again,
+    has_activity,
+    values_to_retype,
 )
 from managers.admin.secret_fields import LONGEST_TOKEN, ClearField, SecretField
 from managers.admin.tenant import TenantAdmin
@@ -175,7 +175,7 @@ def _account_change(
         manager,
         [Channel.WHATSAPP.value],
         _("Change the gateway of the number"),
-        typed_again({f.key: f.label for f in fields}, changed),
+        values_to_retype({f.key: f.label for f in fields}, changed),
         frozenset(f.key for f in fields if f.kind == "secret"),
     )
 
@@ -191,7 +191,7 @@ def _save(
     )
     with transaction.atomic():
         settle = None
-        if change is not None and has_something_going_on(change):
+        if change is not None and has_activity(change):
             settle = ask_about_account(page, request, change)
         manager.save(update_fields=["gateway", "gateway_settings"])
         if settle is not None:

@@ -116,7 +116,13 @@ class StaffAdmin(TenantAdmin):
     form = StaffForm
     inlines = [SupervisionInline]
 
-    list_display = ["username", "first_name", "role", "looks_after", "signed_in"]
+    list_display = [
+        "username",
+        "first_name",
+        "role",
+        "supervised_managers",
+        "signed_in",
+    ]
     list_filter = [
         yes_or_no("is_superuser", gettext_lazy("administrator")),
         yes_or_no("is_active", gettext_lazy("active")),
@@ -284,7 +290,7 @@ class StaffAdmin(TenantAdmin):
         return tag("info", _("supervisor"))
 
     @column(gettext_lazy("Looks after"))
-    def looks_after(self, user: User) -> str:
+    def supervised_managers(self, user: User) -> str:
         if user.is_superuser:
             return _("all managers")
         names = sorted(each.manager.name for each in user.supervisions.all())

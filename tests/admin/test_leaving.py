@@ -33,7 +33,7 @@ def test_nothing_happens_before_the_page_is_agreed_to(desk, sales, ana, carla):
     assert facts(asked) == {
         "held": 1,
         "owed": 1,
-        "deserted": 0,
+        "unserved_areas": 0,
         "unsent": 0,
         "sockets": 1,
     }
@@ -111,7 +111,7 @@ def test_the_last_one_of_an_area_leaves_nobody_alone_by_accident(
 ):
     mine, queued = held(ana, sales), waiting(sales)
     asked = desk.post(change(ana), leaves(ana, sales))
-    assert (facts(asked)["deserted"], facts(asked)["waiting"]) == (1, 1)
+    assert (facts(asked)["unserved_areas"], facts(asked)["waiting"]) == (1, 1)
     answer = agree_to(desk, change(ana), asked, leaves(ana, sales))
     assert set(answer.context["form"].errors) == {
         field("held", sales).removeprefix("answer-"),

@@ -18,10 +18,10 @@ from hci_center.backups.manifests import read_manifest
 from hci_center.backups.models import Backup
 from hci_center.backups.places import open_target
 from hci_center.backups.restoring import restore_files
-from tests.chats.files.conftest import bucket, carry
+from tests.chats.files.conftest import bucket, upload_local
 from tests.chats.files.fake_bucket import NAME
 
-__all__ = ["bucket", "carry"]
+__all__ = ["bucket", "upload_local"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,9 +78,9 @@ def test_a_bucket_that_is_away_is_told(bucket, target, monkeypatch):
 
 
 @pytest.mark.usefixtures("data")
-def test_files_in_a_bucket_are_listed_or_copied(bucket, carry, tmp_path):
+def test_files_in_a_bucket_are_listed_or_copied(bucket, upload_local, tmp_path):
     name = write_file(uuid4(), BytesIO(b"a file"))
-    carry()
+    upload_local()
     waiting = write_file(uuid4(), BytesIO(b"waits here"))
     target = Folder(tmp_path / "backups")
     made = make_backup(Wishes(target, None, keep=2), say)

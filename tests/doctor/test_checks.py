@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from hci_center.backups.models import Backup
-from hci_center.doctor import checklist, configuration, database, running, surroundings
+from hci_center.doctor import checklist, configuration, database, external, running
 from hci_center.doctor.findings import Check, examine
 from hci_center.local import secret_check
 from tests import builders
@@ -107,9 +107,9 @@ def test_a_key_that_ends_soon(manager):
 def test_gateways_are_asked(manager, controller):
     manager.facebook_id = None
     manager.save()
-    assert only(surroundings.gateways).state == "ok"
+    assert only(external.gateways).state == "ok"
     controller.__exit__(None, None, None)
-    finding = only(surroundings.gateways)
+    finding = only(external.gateways)
     assert finding.state == "warning"
     assert "127.0.0.1" in finding.text
 
@@ -139,13 +139,13 @@ def away(_host, _port):
 )
 def test_the_certificate(settings, monkeypatch, answer, state):
     settings.PUBLIC_URL = "https://centre.example"
-    monkeypatch.setattr(surroundings, "certificate_end", answer)
-    assert only(surroundings.certificate).state == state
+    monkeypatch.setattr(external, "certificate_end", answer)
+    assert only(external.certificate).state == state
 
 
 def test_redis_that_is_away_is_a_warning(settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/none.sock"
-    assert only(surroundings.redis_server).state == "warning"
+    assert only(external.redis_server).state == "warning"
 
 
 def test_backups():

@@ -19,10 +19,10 @@ from chats.models import Attachment, Message
 from hci_center.errors import LackingError
 from tests.chats.conftest import controller, rounds
 from tests.chats.files import sample_files
-from tests.chats.files.conftest import bucket, carry
+from tests.chats.files.conftest import bucket, upload_local
 from tests.chats.files.test_s3 import open_link, record, send_file
 
-__all__ = ["bucket", "carry", "controller", "rounds"]
+__all__ = ["bucket", "controller", "rounds", "upload_local"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,10 +76,10 @@ def test_no_request_and_no_transaction_calls_the_bucket(
     assert bucket.requests == []
 
 
-def test_requests_go_on_while_the_bucket_stalls(bucket, api, contact, carry):
+def test_requests_go_on_while_the_bucket_stalls(bucket, api, contact, upload_local):
     """Four who read from it hold neither all threads nor each other for long."""
     link = record(api).json()["data"]["url"]
-    carry()
+    upload_local()
     bucket.stalls = threading.Event()
     with ThreadPoolExecutor(4) as threads:
         reads = [threads.submit(_read, link) for _ in range(4)]
@@ -102,10 +102,10 @@ def _read(link):
 
 
 def test_after_a_bucket_did_not_answer_it_is_let_rest(
-    bucket, api, contact, carry, monkeypatch
+    bucket, api, contact, upload_local, monkeypatch
 ):
     link = record(api).json()["data"]["url"]
-    carry()
+    upload_local()
     bucket.is_away = True
     assert open_link(link)[0].status_code == 503
     asked = len(bucket.requests)
@@ -139,7 +139,7 @@ def test_what_is_only_half_written_is_not_carried(bucket, api, contact, settings
     assert here(settings) == []
 
 
-def test_what_is_not_of_its_making_is_left_alone(bucket, settings, carry):
+def test_what_is_not_of_its_making_is_left_alone(bucket, settings, upload_local):
     folder = Path(settings.MEDIA_ROOT, "aa")
     folder.mkdir(parents=True)
     strangers = [
@@ -149,7 +149,7 @@ def test_what_is_not_of_its_making_is_left_alone(bucket, settings, carry):
     ]
     for stranger in strangers:
         stranger.write_bytes(b"x")
-    carry()
+    upload_local()
     assert all(stranger.exists() for stranger in strangers)
     assert bucket.keys == {}
 
@@ -172,8 +172,8 @@ def test_two_workers_of_a_machine_carry_a_file_once_each_at_most(
     record(api)
     [path] = here(settings)
     name = path.relative_to(settings.MEDIA_ROOT).as_posix()
-    default_storage.carry(name)
-    default_storage.carry(name)
+    default_storage.upload_local(name)
+    default_storage.upload_local(name)
     assert [request[0] for request in bucket.requests] == ["PUT"]
 
 
@@ -192,7 +192,9 @@ def test_it_rests_longer_after_each_round_that_failed(bucket, api, contact, capl
     assert "503" in told[0].getMessage()
 
 
-def test_a_probe_reports_files_that_wait_long(bucket, api, contact, settings, carry):
+def test_a_probe_reports_files_that_wait_long(
+    bucket, api, contact, settings, upload_local
+):
     record(api)
     assert uploads.check() == "ok"
     [path] = here(settings)
@@ -201,5 +203,5 @@ def test_a_probe_reports_files_that_wait_long(bucket, api, contact, settings, ca
     with pytest.raises(LackingError) as lack:
         uploads.check()
     assert str(lack.value) == "files wait for the bucket: 1"
-    carry()
+    upload_local()
     assert uploads.check() == "ok"

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hci_center.listening import listening_socket
 from hci_center.local.folders import prepare_folders
-from hci_center.local.refused_start import refusing_in_a_sentence, sentence_of
+from hci_center.local.refused_start import exit_on_configuration_error, sentence_of
 from tests.faults.small_disks import small_disk
 
 WEB = ("-m", "hci_center.webserver.server")
@@ -113,7 +113,7 @@ def test_the_sentence_of_an_error(tmp_path, monkeypatch, error, said):
 
 
 def test_a_defect_keeps_its_traceback():
-    with pytest.raises(ValueError, match="a defect"), refusing_in_a_sentence():
+    with pytest.raises(ValueError, match="a defect"), exit_on_configuration_error():
         raise ValueError("a defect")
 
 

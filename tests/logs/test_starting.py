@@ -8,7 +8,7 @@ import logging
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from hci_center.local.refused_start import refusing_in_a_sentence
+from hci_center.local.refused_start import exit_on_configuration_error
 from hci_center.logs.starting import say
 from tests.local.test_refused_start import ended
 
@@ -26,7 +26,7 @@ def test_a_sentence_is_plain_or_an_object(monkeypatch, capsys):
 
 def test_a_refused_start_is_an_error(monkeypatch, capsys):
     monkeypatch.setenv("HCI_LOG_FORMAT", "json")
-    with pytest.raises(SystemExit), refusing_in_a_sentence():
+    with pytest.raises(SystemExit), exit_on_configuration_error():
         raise ImproperlyConfigured("HCI_X is wrong.")
     line = json.loads(capsys.readouterr().err)
     assert (line["level"], line["event"]) == ("error", "HCI_X is wrong.")

@@ -15,7 +15,7 @@ from contacts.models import Contact
 from hci_center.callers import Caller
 from hci_center.privacy import requests, running
 from hci_center.privacy.persons import find_contacts
-from hci_center.privacy.restoring import who_is_here
+from hci_center.privacy.restoring import erased_but_present
 from tests import builders
 from tests.chats.inbound.test_merged_tags import merged
 from tests.privacy.person import LID, NUMBER, WORD, files_with_the_word
@@ -68,7 +68,7 @@ def test_nothing_is_left_of_who_was_merged(manager, data):
     assert second.name == "Pessoa apagada"
     assert second.external_id.startswith("apagado-")
     assert files_with_the_word(data) == []
-    assert list(who_is_here()) == []
+    assert list(erased_but_present()) == []
     assert certificate.result["managers"][0]["counts"]["contacts"] == 2
 
 

@@ -46,7 +46,7 @@ def test_nothing_is_deleted_by_default(old):
 
 def test_words_go_after_their_months(manager, old, data):
     kept = keep(manager, words_months=12)
-    expected = retention.would_take(kept, NIGHT)
+    expected = retention.count_expired(kept, NIGHT)
     assert retention.run_if_due(NIGHT) == 1
     assert expected == Taken(words=5)
     assert Message.objects.filter(content="[apagado]").count() == 5
@@ -78,7 +78,7 @@ def test_persons_go_without_a_certificate(manager, old):
 def test_a_legal_hold_keeps_everything(manager, old):
     kept = keep(manager, words_months=1, files_months=1, person_months=1)
     requests.place_hold(old, None, reason="lawsuit", reference="", by="user:1")
-    assert retention.would_take(kept, NIGHT) == Taken()
+    assert retention.count_expired(kept, NIGHT) == Taken()
     retention.run_if_due(NIGHT)
     assert not Message.objects.filter(content="[apagado]").exists()
 

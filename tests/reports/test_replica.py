@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from hci_center.doctor import surroundings
+from hci_center.doctor import external
 from hci_center.reports import replica
 from hci_center.reports.replica import Standby
 from tests.admin.conftest import at_the_desk
@@ -84,7 +84,7 @@ def test_without_one_the_database_is_read(centre, monkeypatch):
     api = Api(make_key(centre.manager))
     assert api.post("/api/report", BODY).json()["data"]["total"]["n"] > 0
     assert set(used) == {"default"}
-    assert list(surroundings.reports_standby()) == []
+    assert list(external.reports_standby()) == []
 
 
 def test_pages_files_and_calls_read_the_standby(centre, standby, monkeypatch):
@@ -189,12 +189,12 @@ def test_one_whose_role_may_not_read_is_away(standby):
 
 def test_the_doctor_says_what_it_is(standby, monkeypatch):
     """The one of these tests is no standby: it is the database itself."""
-    [finding] = surroundings.reports_standby()
+    [finding] = external.reports_standby()
     assert (finding.state, finding.text) == (
         "error",
         "HCI_REPORTS_DATABASE_URL leads to no standby.",
     )
     for state, found in (("ok", "ok"), ("behind", "warning"), ("away", "error")):
         monkeypatch.setattr(replica, "ask", lambda state=state: Standby(state, 1.0))
-        [finding] = surroundings.reports_standby()
+        [finding] = external.reports_standby()
         assert finding.state == found

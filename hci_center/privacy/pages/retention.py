@@ -21,7 +21,7 @@ from hci_center.privacy.erasing import patiently
 from hci_center.privacy.models import Retention
 from hci_center.privacy.pages.frame import PrivacyPage
 from hci_center.privacy.persons import managers_of
-from hci_center.privacy.retention import FIRST_AFTER, would_take
+from hci_center.privacy.retention import FIRST_AFTER, count_expired
 from managers.admin.lookups import is_row_id
 from managers.models import Manager
 
@@ -106,7 +106,7 @@ class RetentionPage(PrivacyPage):
         taken = None
         if counted is not None:
             with patiently():
-                taken = would_take(counted, timezone.now() + FIRST_AFTER)
+                taken = count_expired(counted, timezone.now() + FIRST_AFTER)
         return self.page(
             request,
             "retention.html",

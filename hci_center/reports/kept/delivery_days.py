@@ -166,7 +166,7 @@ def keep_deliveries() -> int:
     return total
 
 
-def make_anew(days: Sequence[ManagerDay]) -> None:
+def rebuild_days(days: Sequence[ManagerDay]) -> None:
     """Rebuilds the stored rows of the days, in a transaction."""
     if days:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -217,7 +217,7 @@ def _keep_ended() -> int:
             after = cursor.fetchone()[0] or last
         until = min(after + AT_ONCE, last)
         cursor.execute(_ENDED, {"managers": None, "after": after, "until": until})
-        make_anew(cursor.fetchall())
+        rebuild_days(cursor.fetchall())
         cursor.execute(_SETTLED, [until])
     span: timedelta = until - after
     return max(0, span.days)
@@ -236,7 +236,7 @@ def _keep_marked() -> int:
         ids, managers, moments = zip(*marks, strict=True)
         values = {"managers": list(managers), "moments": list(moments)}
         cursor.execute(_OF_MARKS, values)
-        make_anew(cursor.fetchall())
+        rebuild_days(cursor.fetchall())
         cursor.execute(_DONE, [list(ids)])
     return len(marks)
 

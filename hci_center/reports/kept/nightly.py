@@ -22,15 +22,15 @@ from hci_center.reports.kept.delivery_days import (
     ManagerDay,
     differing_days,
     kept_days,
-    make_anew,
+    rebuild_days,
 )
 from hci_center.reports.kept.invariants import INVARIANTS, broken
 from hci_center.reports.kept.rebuilding import Difference, differences, make
 from hci_center.reports.kept.summaries import keep_summaries, kept_spans, mark_days
 from hci_center.reports.kept.summing import DAY, FORTNIGHT, Span, differing_summaries
 from hci_center.reports.kept.volume_hours import (
-    count_anew,
     differing_hours,
+    recount_hours,
     settled_spans,
 )
 
@@ -156,7 +156,7 @@ def _compare_hours(now: datetime, part: int) -> int:
         for one in differing:
             _note("kept", one.manager_id, None, one.side, one.row)
         if differing:
-            count_anew(span)
+            recount_hours(span)
         found += len(differing)
     return found
 
@@ -169,7 +169,7 @@ def _compare_deliveries(now: datetime, part: int) -> int:
         for one in differing:
             _note("kept", one.manager_id, None, one.side, one.row)
         if differing:
-            make_anew(days)
+            rebuild_days(days)
         found += len(differing)
     return found
 

@@ -124,7 +124,9 @@ def forget_hours() -> None:
         cursor.execute("DELETE FROM report_settled")
 
 
-def count_anew(span: tuple[datetime, datetime], manager_id: int | None = None) -> None:
+def recount_hours(
+    span: tuple[datetime, datetime], manager_id: int | None = None
+) -> None:
     """Rebuilds the stored rows of a span of settled hours, in a transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         _count(cursor, _span(*span, manager_id))

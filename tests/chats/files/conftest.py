@@ -30,7 +30,7 @@ def bucket(settings, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def carry():
+def upload_local():
     """A round of the worker's that carries what is here into the bucket."""
     return Uploader().run
 

@@ -56,10 +56,10 @@ def open_link(link, **headers):
 
 
 def test_a_file_is_one_private_object_and_its_link_opens_it(
-    bucket, api, contact, carry
+    bucket, api, contact, upload_local
 ):
     link = record(api, FILM, "video/mp4").json()["data"]["url"]
-    carry()
+    upload_local()
     [(key, content)] = bucket.keys.items()
     assert content == FILM
     assert key.startswith("centre/files/")
@@ -70,17 +70,17 @@ def test_a_file_is_one_private_object_and_its_link_opens_it(
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_link_without_its_signature_opens_nothing(bucket, api, contact, carry):
+def test_a_link_without_its_signature_opens_nothing(bucket, api, contact, upload_local):
     link = record(api).json()["data"]["url"]
-    carry()
+    upload_local()
     asked = len(bucket.requests)
     assert open_link(link.partition("?")[0])[0].status_code == 403
     assert len(bucket.requests) == asked
 
 
-def test_a_range_of_it_is_handed_out(bucket, api, contact, carry):
+def test_a_range_of_it_is_handed_out(bucket, api, contact, upload_local):
     link = record(api, FILM, "video/mp4").json()["data"]["url"]
-    carry()
+    upload_local()
     answer, content = open_link(link, Range="bytes=1000-1999")
     assert (answer.status_code, content) == (206, FILM[1000:2000])
 
@@ -88,11 +88,11 @@ def test_a_range_of_it_is_handed_out(bucket, api, contact, carry):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_carried", [True, False])
 def test_a_file_leaves_by_the_gateway(
-    bucket, api, ana, contact, controller, rounds, carry, is_carried
+    bucket, api, ana, contact, controller, rounds, upload_local, is_carried
 ):
     send_file(api, ana)
     if is_carried:
-        carry()
+        upload_local()
     rounds.worker._dues["uploads"] = float("inf")
     rounds.make()
     assert bool(bucket.keys) is is_carried
@@ -101,10 +101,10 @@ def test_a_file_leaves_by_the_gateway(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_message_waits_for_a_bucket_that_is_away(
-    bucket, api, ana, contact, controller, rounds, carry
+    bucket, api, ana, contact, controller, rounds, upload_local
 ):
     send_file(api, ana)
-    carry()
+    upload_local()
     bucket.is_away = True
     rounds.make()
     message = Message.objects.get()
@@ -119,11 +119,11 @@ def test_a_message_waits_for_a_bucket_that_is_away(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_message_whose_object_does_not_come_fails_in_the_end(
-    bucket, api, ana, contact, controller, rounds, carry
+    bucket, api, ana, contact, controller, rounds, upload_local
 ):
     """It may be on its way from another machine."""
     send_file(api, ana)
-    carry()
+    upload_local()
     bucket.keys.clear()
     message = Message.objects.get()
     for _ in SCHEDULE:
@@ -139,19 +139,21 @@ def test_a_message_whose_object_does_not_come_fails_in_the_end(
     )
 
 
-def test_a_link_says_that_the_bucket_is_away(bucket, api, contact, carry):
+def test_a_link_says_that_the_bucket_is_away(bucket, api, contact, upload_local):
     link = record(api).json()["data"]["url"]
-    carry()
+    upload_local()
     bucket.is_away = True
     assert open_link(link)[0].status_code == 503
 
 
-def test_an_object_without_a_row_goes_when_it_is_old(bucket, api, contact, carry):
+def test_an_object_without_a_row_goes_when_it_is_old(
+    bucket, api, contact, upload_local
+):
     record(api)
-    carry()
+    upload_local()
     [kept] = bucket.keys
     record(api, sample_files.JPEG, "image/jpeg")
-    carry()
+    upload_local()
     [orphan] = bucket.keys.keys() - {kept}
     Attachment.objects.get(file=orphan.removeprefix("centre/files/")).delete()
     assert sweep_orphans() == 0

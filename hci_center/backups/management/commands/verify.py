@@ -63,13 +63,13 @@ class Command(BaseCommand):
     def _database(self) -> None:
         broken = 0
         for finding in check_database(timezone.now()):
-            broken += self._tell(finding)
-        broken += self._tell(check_files(stored_files.walk()))
+            broken += self._print_finding(finding)
+        broken += self._print_finding(check_files(stored_files.walk()))
         if broken:
             raise CommandError(_("Checks that failed: %d.") % broken)
         self.stdout.write(_("All checks passed."))
 
-    def _tell(self, finding: Finding) -> bool:
+    def _print_finding(self, finding: Finding) -> bool:
         state = _("ok")
         if finding.count:
             verdict = _("look") if finding.is_note else _("FAILED")

@@ -31,7 +31,11 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         database = connections[options["database"]]
         patience = Timeouts(STATEMENT_SECONDS, LOCK_SECONDS, IDLE_SECONDS)
-        with _alone(database), other_timeouts(database, patience), _seldom_collecting():
+        with (
+            _exclusive(database),
+            other_timeouts(database, patience),
+            _seldom_collecting(),
+        ):
             self._migrate(*args, **options)
 
     def _migrate(self, *args: Any, **options: Any) -> None:
@@ -52,7 +56,7 @@ class Command(migrate.Command):
 
 
 @contextmanager
-def _alone(database: BaseDatabaseWrapper) -> Iterator[None]:
+def _exclusive(database: BaseDatabaseWrapper) -> Iterator[None]:
     """Waits for other runs, and blocks others within the block."""
     with other_timeouts(database, Timeouts(0, 0, 0)), database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])

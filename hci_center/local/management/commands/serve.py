@@ -17,8 +17,8 @@ from django.db import connection
 from hci_center.hosts import in_address, reachable
 from hci_center.listening import listen
 from hci_center.local import bootstrap, paths
+from hci_center.local.data_dir_lock import lock_data_dir
 from hci_center.local.errors import CannotStartError
-from hci_center.local.only_one import only_one
 from hci_center.local.postgres import Postgres
 from hci_center.local.progress import refuse_half_restored
 from hci_center.local.secret_check import check_secrets
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            with only_one(), Supervisor(self.note) as supervisor:
+            with lock_data_dir(), Supervisor(self.note) as supervisor:
                 serving = [
                     _serving("web", WEB, "HCI_PORT", settings.PORT),
                     _serving("feed", FEED, "HCI_FEED_PORT", settings.FEED_PORT),
@@ -118,7 +118,7 @@ class Command(BaseCommand):
         if embedded or migrates or bootstrap.is_new():
             bootstrap.migrate(self.say)
         check_start(self.note, files=True)
-        bootstrap.erase_again()
+        bootstrap.repeat_erasures()
         if embedded:
             bootstrap.finish_first_start(self.say)
         advice = bootstrap.how_to_enter()

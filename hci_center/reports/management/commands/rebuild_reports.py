@@ -13,7 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from hci_center.database.timeouts import use_role
-from hci_center.reports.kept.delivery_days import differing_days, kept_days, make_anew
+from hci_center.reports.kept.delivery_days import (
+    differing_days,
+    kept_days,
+    rebuild_days,
+)
 from hci_center.reports.kept.rebuilding import chats_in_batches, differences, make
 from hci_center.reports.kept.summaries import (
     forget_summaries,
@@ -22,8 +26,8 @@ from hci_center.reports.kept.summaries import (
 )
 from hci_center.reports.kept.summing import DAY, FORTNIGHT, differing_summaries
 from hci_center.reports.kept.volume_hours import (
-    count_anew,
     differing_hours,
+    recount_hours,
     settled_spans,
 )
 from managers.lookup import named_manager
@@ -62,7 +66,7 @@ class Command(BaseCommand):
                 chats += len(ids)
                 differing += self._compare(ids)
         else:
-            chats = _make_at_once(batches, options["jobs"])
+            chats = _rebuild_in_threads(batches, options["jobs"])
         given = manager_id, options["since"], options["verify"]
         hours, found = self._hours(*given)
         differing += found + self._deliveries(*given) + self._summaries(*given)
@@ -82,7 +86,7 @@ class Command(BaseCommand):
         for span in settled_spans(begins, timedelta(days=1)):
             days += 1
             if not verifies:
-                count_anew(span, manager_id)
+                recount_hours(span, manager_id)
                 continue
             for one in differing_hours(span, manager_id):
                 differing += 1
@@ -96,7 +100,7 @@ class Command(BaseCommand):
         differing = 0
         for each in kept_days(manager_id, since):
             if not verifies:
-                make_anew(each)
+                rebuild_days(each)
                 continue
             for one in differing_days(each):
                 differing += 1
@@ -134,7 +138,7 @@ class Command(BaseCommand):
         return len(found)
 
 
-def _make_at_once(batches: Iterable[Sequence[int]], jobs: int) -> int:
+def _rebuild_in_threads(batches: Iterable[Sequence[int]], jobs: int) -> int:
     """Rebuilds chats in that many threads, the first batch in this one; counts them.
 
     Stops at the first error, and raises it.

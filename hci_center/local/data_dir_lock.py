@@ -12,7 +12,7 @@ from hci_center.local.errors import CannotStartError
 
 
 @contextlib.contextmanager
-def only_one() -> Iterator[None]:
+def lock_data_dir() -> Iterator[None]:
     """Locks the data folder; raises CannotStartError if a server already uses it."""
     folder = paths.make_data_dir()
     lock = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

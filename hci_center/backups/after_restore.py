@@ -20,7 +20,7 @@ UPDATE change_head SET mark = 0, next_mark = 0, next_xid = '0', last_id = 0
 """
 
 
-def go_on_anew() -> None:
+def reset_transient_state() -> None:
     """Ends login sessions, tickets and presence, and makes all clients reload."""
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(LEFT_OUT)}")
