@@ -29,6 +29,21 @@ _OF_FRAME = (
     *("context_line", "pre_context", "post_context"),
 )
 
+_NO_DATA: dict[str, Any] = {
+    # The name of `send_default_pii=False` from this version on.
+    "data_collection": {
+        "user_info": False,
+        "http_bodies": [],
+        "database_query_data": False,
+        "stack_frame_variables": False,
+    },
+    "include_local_variables": False,
+    "max_request_body_size": "never",
+    "max_breadcrumbs": 0,
+    "auto_session_tracking": False,
+    "send_client_reports": False,
+}
+
 
 def start(**more: Any) -> None:
     """Starts reporting in this process; does nothing without a DSN.
@@ -58,19 +73,8 @@ def start(**more: Any) -> None:
                 excepthook.ExcepthookIntegration(),
                 threading.ThreadingIntegration(propagate_scope=False),
             ],
-            # The name of `send_default_pii=False` from this version on.
-            data_collection={
-                "user_info": False,
-                "http_bodies": [],
-                "database_query_data": False,
-                "stack_frame_variables": False,
-            },
-            include_local_variables=False,
-            max_request_body_size="never",
-            max_breadcrumbs=0,
-            auto_session_tracking=False,
-            send_client_reports=False,
             before_send=reduced,
+            **_NO_DATA,
             **more,
         )
     except ValueError:

@@ -143,7 +143,11 @@ def leaving_impact(leaving: Leaving, *, title: str, sentences: Sequence[str]) ->
     }
     return Impact(
         title=title,
-        facts=_facts(leaving, areas),
+        facts=[
+            *_held_facts(leaving),
+            *_unserved_facts(leaving, areas),
+            *_ending_facts(leaving),
+        ],
         sentences=sentences,
         rows=leaving.operators,
         make_form=lambda data: HomesForm(data, leaving, areas),
@@ -152,7 +156,7 @@ def leaving_impact(leaving: Leaving, *, title: str, sentences: Sequence[str]) ->
     )
 
 
-def _facts(leaving: Leaving, areas: Mapping[int, Area]) -> list[Fact]:
+def _held_facts(leaving: Leaving) -> list[Fact]:
     held = leaving.held()
     is_open = [each for each in held if each.chat_id is not None]
     quiet = [each for each in held if each.chat_id is None]
@@ -171,12 +175,16 @@ def _facts(leaving: Leaving, areas: Mapping[int, Area]) -> list[Fact]:
     if quiet:
         label = _("Contacts held without an open chat")
         found.append(Fact("quiet", label, len(quiet), _ids(quiet)))
+    return found
+
+
+def _unserved_facts(leaving: Leaving, areas: Mapping[int, Area]) -> list[Fact]:
     unserved_areas = leaving.unserved_areas()
     names = [
         _named(areas[key.area_id]) if key.area_id else _named(None)
         for key in unserved_areas
     ]
-    found.append(
+    found = [
         Fact(
             "unserved_areas",
             _("Areas that keep nobody"),
@@ -185,7 +193,7 @@ def _facts(leaving: Leaving, areas: Mapping[int, Area]) -> list[Fact]:
             note=", ".join(names),
             warns=True,
         )
-    )
+    ]
     waiting = leaving.waiting()
     if unserved_areas:
         label = _("Chats that wait there")
@@ -193,20 +201,24 @@ def _facts(leaving: Leaving, areas: Mapping[int, Area]) -> list[Fact]:
         found.append(
             Fact("waiting", label, len(waiting), _ids(waiting), note=note, warns=True)
         )
-    if leaving.area_ids is None:
-        unsent, sockets = leaving.unsent, leaving.sockets
-        found += [
-            Fact(
-                "unsent",
-                _("Messages that they wrote and that wait to be sent"),
-                len(unsent),
-                unsent,
-                note=_("They are sent all the same.") if unsent else "",
-                is_fleeting=True,
-            ),
-            Fact("sockets", _("Connections that end"), len(sockets), is_fleeting=True),
-        ]
     return found
+
+
+def _ending_facts(leaving: Leaving) -> list[Fact]:
+    if leaving.area_ids is not None:
+        return []
+    unsent, sockets = leaving.unsent, leaving.sockets
+    return [
+        Fact(
+            "unsent",
+            _("Messages that they wrote and that wait to be sent"),
+            len(unsent),
+            unsent,
+            note=_("They are sent all the same.") if unsent else "",
+            is_fleeting=True,
+        ),
+        Fact("sockets", _("Connections that end"), len(sockets), is_fleeting=True),
+    ]
 
 
 def _ids(affected: Sequence[Affected]) -> list[int]:

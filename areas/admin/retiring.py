@@ -59,9 +59,24 @@ def chosen_successor(answers: Mapping[str, str]) -> int | None:
 
 def retiring_impact(found: Retiring) -> Impact:
     """Returns the effects of retiring the area."""
+    return Impact(
+        title=_("Put the area away"),
+        facts=_retiring_facts(found),
+        sentences=[
+            _("Calls that name “%s” act on the successor from now on.")
+            % found.area.code,
+            _("It leaves every list. Past figures keep its name."),
+        ],
+        rows=[found.area],
+        make_form=lambda data: SuccessorForm(data, found.area),
+        danger=True,
+    )
+
+
+def _retiring_facts(found: Retiring) -> list[Fact]:
     is_open = [each for each in found.active if each.chat_id is not None]
     held = [each for each in is_open if each.operator_id is not None]
-    facts = [
+    return [
         Fact(
             "open",
             _("Open chats, which move to the successor"),
@@ -95,18 +110,6 @@ def retiring_impact(found: Retiring) -> Impact:
             found.replies,
         ),
     ]
-    return Impact(
-        title=_("Put the area away"),
-        facts=facts,
-        sentences=[
-            _("Calls that name “%s” act on the successor from now on.")
-            % found.area.code,
-            _("It leaves every list. Past figures keep its name."),
-        ],
-        rows=[found.area],
-        make_form=lambda data: SuccessorForm(data, found.area),
-        danger=True,
-    )
 
 
 def deleting_impact(area: Area) -> Impact:

@@ -120,25 +120,17 @@ def look(
     lock_operators([*leaving_ids, *targets])
     manager_ids = sorted({operator.manager_id for operator in operators})
     manager_of = {operator.pk: operator.manager_id for operator in operators}
-    groups: dict[GroupKey, Group] = {}
-    unserved_areas = []
-    for operator_id, area_id, is_served in _rows(_AREAS, operators=leaving_ids):
-        if area_ids is not None and area_id not in area_ids:
-            continue
-        if not is_served:
-            key = GroupKey(manager_of[operator_id], area_id)
-            groups.setdefault(key, Group()).keeps_nobody = True
-            unserved_areas.append(area_id)
-    if area_ids is None:
-        for (manager_id,) in _rows(_DESERTED_MANAGERS, operators=leaving_ids):
-            groups.setdefault(GroupKey(manager_id, None), Group()).keeps_nobody = True
+    groups = {key: Group(keeps_nobody=True) for key in _unserved(manager_of, area_ids)}
+    unserved = list(groups)
     for each in lock_held_by(leaving_ids):
         if area_ids is None or each.area_id in area_ids:
             key = GroupKey(each.manager_id, each.area_id)
             groups.setdefault(key, Group()).held.append(each)
-    alone = [key.manager_id for key in groups if key.area_id is None]
-    waiting = lock_waiting_in(unserved_areas) + lock_waiting_nowhere(
-        [each for each in alone if groups[GroupKey(each, None)].keeps_nobody]
+    waiting = lock_waiting_in(
+        [key.area_id for key in unserved if key.area_id is not None]
+    )
+    waiting += lock_waiting_nowhere(
+        [key.manager_id for key in unserved if key.area_id is None]
     )
     for each in waiting:
         groups[GroupKey(each.manager_id, each.area_id)].waiting.append(each)
@@ -153,6 +145,22 @@ def look(
         else [],
         [row[0] for row in _rows(_SOCKETS, operators=leaving_ids)] if whole else [],
     )
+
+
+def _unserved(
+    manager_of: Mapping[int, int], area_ids: frozenset[int] | None
+) -> list[GroupKey]:
+    """Returns what no other active operator serves: areas, and managers if all leave."""
+    operators = sorted(manager_of)
+    found = [
+        GroupKey(manager_of[operator_id], area_id)
+        for operator_id, area_id, is_served in _rows(_AREAS, operators=operators)
+        if not is_served and (area_ids is None or area_id in area_ids)
+    ]
+    if area_ids is None:
+        managers = _rows(_DESERTED_MANAGERS, operators=operators)
+        found += [GroupKey(manager_id, None) for (manager_id,) in managers]
+    return found
 
 
 def leave(

@@ -78,6 +78,15 @@ def say_filled(
     if not is_window_open(context):
         record_rule(context, ChatEvent.Kind.UNSAID, auto, {"auto": auto})
         return None
+    message_id = _queue(context, text, auto, choices)
+    context.recent = (context.recent or 0) + 1
+    return message_id
+
+
+def _queue(
+    context: RuleContext, text: str, auto: str, choices: dict[str, Any] | None
+) -> int:
+    """Stores the message with its delivery; returns its id."""
     contact = context.contact
     now = timezone.now()
     draft = NewMessage(
@@ -106,7 +115,6 @@ def say_filled(
     ]
     with connection.cursor() as cursor:
         cursor.execute(_DELIVER, values)
-    context.recent = (context.recent or 0) + 1
     return message.id
 
 

@@ -56,15 +56,8 @@ def make_request(
     listed = sorted(contacts, key=lambda contact: contact.pk)
     if not listed:
         raise RefusedRequestError(_("Choose at least one contact."))
-    pending = Subject.objects.filter(
-        contact__in=listed,
-        request__kind=Request.Kind.ERASURE,
-        request__state__in=["queued", "running", "done"],
-    )
-    if kind == Request.Kind.ERASURE and pending.exists():
-        raise RefusedRequestError(
-            _("One of the contacts is being erased, or is already.")
-        )
+    if kind == Request.Kind.ERASURE:
+        _require_not_erased(listed)
     state = Request.State.OPEN if kind == "erasure" else Request.State.QUEUED
     if is_made_now:
         state = Request.State.CANCELLED
@@ -82,6 +75,18 @@ def make_request(
     )
     _record("request", request, asked_by=asked_by, identified=identified, why=why)
     return request
+
+
+def _require_not_erased(contacts: list[Contact]) -> None:
+    erasures = Subject.objects.filter(
+        contact__in=contacts,
+        request__kind=Request.Kind.ERASURE,
+        request__state__in=["queued", "running", "done"],
+    )
+    if erasures.exists():
+        raise RefusedRequestError(
+            _("One of the contacts is being erased, or is already.")
+        )
 
 
 @transaction.atomic
