@@ -1,4 +1,4 @@
-"""Rows for tests: plain functions, believable defaults, everything can be said."""
+"""Functions that create rows for tests, with realistic defaults for all fields."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_manager(**over: Any) -> Manager:
 
 
 def make_bakery() -> Manager:
-    """The company that most tests are about."""
+    """Creates the company that most tests use."""
     return make_manager(
         name="Padaria Estrela",
         email="contato@padaria.example",
@@ -84,7 +84,7 @@ def make_auditor(*managers: Manager) -> User:
 
 
 def make_contact(manager: Manager, **over: Any) -> Contact:
-    """A WhatsApp contact unless a channel is said, with its own name as identity."""
+    """Creates a contact, of WhatsApp by default, with its name as identity."""
     n = next(_counter)
     channel = over.get("channel", Channel.WHATSAPP)
     whatsapp = channel == Channel.WHATSAPP
@@ -146,7 +146,7 @@ def make_message(chat: Chat, **over: Any) -> Message:
 
 
 def make_key(*managers: Manager, secrets: bool = True, **over: Any) -> str:
-    """A key bound to those managers, or to all when none is said."""
+    """Creates a key of those managers, or of all managers if none are given."""
     return keys.create_key(
         over.pop("name", f"key {next(_counter)}"),
         managers=managers or None,
@@ -156,7 +156,7 @@ def make_key(*managers: Manager, secrets: bool = True, **over: Any) -> str:
 
 
 def save_policy(manager: Manager, area: Area | None = None, **values: Any) -> None:
-    """Saves settings of the rules by their API names, with all that follows."""
+    """Saves settings of the rules by their API names, with all side effects."""
     area_id = None if area is None else area.pk
     policy_saving.save_policy(manager.pk, area_id, values, made_by="test")
     manager.refresh_from_db()

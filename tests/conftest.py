@@ -1,4 +1,4 @@
-"""What every test may use: a caller of the API, and the people of a small centre."""
+"""Fixtures for all tests: API clients, and the people of a small centre."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tests.running_order import pytest_collection_modifyitems  # noqa: F401 - a 
 from tests.shipped import ShippedClient
 from tests.template_database import copy_template, drop_template, name_template
 
-# With it jsonschema makes a parser for each kind of IRI, for seconds in every worker; no
-# schema here has one.
+# If it is importable, jsonschema builds a parser for each kind of IRI, which takes
+# seconds in every worker; no schema here uses IRIs.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
-# Whoever makes a database and fills it needs more time than a request.
+# Creating and filling a database takes longer than a request may.
 use_role("command")
 
 _numbers = count(1)
@@ -91,7 +91,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Iterator[None]:
-    """Takes back the role that a test's command gave this process, and its timeouts."""
+    """Resets the role and the timeouts that a test's command gave this process."""
     yield
     if role() != "command":
         use_role("command")
@@ -111,9 +111,10 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def _quickly_emptied() -> Iterator[None]:
-    """Empties what tests wrote without Django's flush, by the same connection.
+    """Empties only the tables that have rows, and keeps the connection.
 
-    A new connection reads the definitions of all tables again: 60 ms for each test.
+    A new connection would read the definitions of all tables again: 60 ms for each
+    test.
     """
     cases = "django.test.testcases"
     with pytest.MonkeyPatch.context() as patch:
@@ -126,7 +127,7 @@ def _quickly_emptied() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast() -> Iterator[None]:
-    """A hasher that costs nothing, and sentences in English."""
+    """Uses a fast password hasher, and English as the language."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(LANGUAGE_CODE="en", PASSWORD_HASHERS=hashers):
         yield
@@ -134,7 +135,7 @@ def _fast() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    """Nothing remembered of other tests."""
+    """Clears the caches that other tests filled."""
     authentication.forget_cached_keys()
     live.forget()
     yield
@@ -148,7 +149,7 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _files_of_their_own(_files: Path) -> None:
-    """A folder that nobody else uses; whoever stores the first file makes it."""
+    """Uses a folder of its own, which the first stored file creates."""
     folder = Path(settings.MEDIA_ROOT)
     if folder.parent == _files and not folder.exists():
         return
@@ -249,7 +250,7 @@ def valkey(tmp_path_factory: Any) -> Iterator[Valkey]:
 
 @pytest.fixture(scope="session")
 def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
-    """One for all tests: of two relays on a database only one publishes."""
+    """One per session: of two relays on a database only one publishes."""
     feed = Feed(database_url(connection.settings_dict), valkey, HCI_HOOKS_LOCAL="1")
     feed.start()
     yield feed
@@ -258,7 +259,7 @@ def running_feed(django_db_setup: None, valkey: Valkey) -> Iterator[Feed]:
 
 @pytest.fixture
 def recorded_today(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The audit has its line of the day about the page tokens that calls answer."""
+    """Writes the daily audit entry about page tokens before the test's calls do."""
 
     class Everything(set[Any]):
         def __contains__(self, act: object) -> bool:

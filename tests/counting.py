@@ -1,4 +1,4 @@
-"""How many statements a call sends; transaction control is not counted."""
+"""Counts the SQL statements of a call, without transaction control."""
 
 from __future__ import annotations
 

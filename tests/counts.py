@@ -1,4 +1,4 @@
-"""How often a fault or an attack is tried: a little in bin/test, in full in bin/faults."""
+"""Repetitions of faults and attacks: few in bin/test, all in bin/faults."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The database as transactional tests leave it: empty, for the price of what they wrote.
+"""Empties the database after transactional tests, only where they wrote.
 
-Django empties every table and then makes all permissions anew, which costs more than
-most of these tests do.
+Django's flush empties every table and recreates all permissions, which takes longer
+than most of these tests.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _TELLS = "PERFORM change_new_epoch(); NOTIFY api_keys;"
 
 
 def empty(command: str, *, database: str, **_: Any) -> None:
-    """Stands in for `call_command("flush", ...)`: no row of a test is left.
+    """Replaces `call_command("flush", ...)`: deletes all rows of tests.
 
-    Sequences go on, as Django leaves them.
+    Sequences are not reset, as with Django's flush.
     """
     assert command == "flush"
     with connections[database].cursor() as cursor:
@@ -61,7 +61,7 @@ def _look(database: str) -> str:
 
 
 def _without_deadlock(cursor: Any, tables: list[str], tells: str) -> None:
-    """The relay works meanwhile: of a deadlock, PostgreSQL chooses whom it refuses."""
+    """Retries after a deadlock with the relay, which works meanwhile."""
     for is_last in (False, False, True):
         try:
             _delete(cursor, tables, tells)

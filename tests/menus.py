@@ -1,4 +1,4 @@
-"""A small menu for tests, as provisioning gives it."""
+"""A small menu for tests, in provisioning's format."""
 
 from __future__ import annotations
 

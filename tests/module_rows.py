@@ -1,4 +1,4 @@
-"""Rows that are written once for all tests of a module."""
+"""Rows that are created once for all tests of a module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 @contextmanager
 def module_rows(blocker: Any) -> Iterator[None]:
-    """The block of a fixture with the scope of a module, which writes rows and yields.
+    """Wraps a module-scoped fixture that writes rows and yields.
 
     They are in a transaction around the module's tests, each of which is a savepoint in
     it; none of them may have `transaction=True`. `blocker` is pytest-django's.

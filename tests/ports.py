@@ -18,7 +18,7 @@ _claims: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """The first of four neighbouring ports that nobody has or will be given."""
+    """Returns the first of four consecutive free ports, each given out only once."""
     blocks = list(range(FIRST, END, NEIGHBOURS))
     # The tests' own seed would lead every process to the same ones.
     random.SystemRandom().shuffle(blocks)

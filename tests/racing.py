@@ -1,4 +1,4 @@
-"""Callers that start in the same moment, each on a connection of its own."""
+"""Concurrent calls that start at the same moment, each on its own connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each of them answers, in their order; raises what one of them raises."""
+    """Returns the results in order; raises an exception of any of the calls."""
     start = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
@@ -32,7 +32,7 @@ SELECT count(*) FROM pg_stat_activity
 
 
 def until_one_waits() -> None:
-    """Until another connection waits for a lock; the test's limit of time ends it."""
+    """Returns when another connection waits for a lock; the test's timeout ends it."""
     with connection.cursor() as cursor:
         while True:
             # Within a transaction the view would show one moment for ever.
@@ -43,7 +43,7 @@ def until_one_waits() -> None:
 
 
 def in_a_thread(call: Callable[[], Any]) -> Future[Any]:
-    """What the call answers or raises, on a connection of its own."""
+    """Returns or raises the call's result, run on its own connection."""
 
     def closing() -> Any:
         try:

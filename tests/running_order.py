@@ -1,4 +1,4 @@
-"""In which order test files run, so that workers seldom wait all at once."""
+"""Orders the test files so that workers seldom all wait at the same time."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ WITHOUT_DATABASE = ("attacks/test_bodies.py", "webserver/test_body_reader.py")
 
 
 def file_of(item: pytest.Item) -> str:
-    """The path of its file below `tests`; much cheaper than by `item.path`."""
+    """Returns the file's path below `tests`; much faster than `item.path`."""
     return item.nodeid.partition("::")[0].removeprefix("tests/")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """File by file: each that waits is followed by two that keep a core busy.
+    """Alternates one file that waits with two that keep a core busy.
 
-    So the workers seldom wait all at once, and at the end none waits for another.
+    Thus workers seldom all wait, and at the end none waits for another.
     """
     files: dict[str, list[pytest.Item]] = {}
     for item in items:

@@ -1,4 +1,4 @@
-"""The migrated database that every worker's test database is a copy of.
+"""The migrated template that every worker's test database is copied from.
 
 Migrating takes longer than copying: the first worker that needs a database makes the
 template, and a dump of it for clusters of their own; the others wait for it.
@@ -45,7 +45,7 @@ def drop_template(config: pytest.Config) -> None:
 
 
 def copy_template(folder: Path) -> None:
-    """Lets new test databases be copies of the template, which it makes if need be.
+    """Makes new test databases copies of the template, created if needed.
 
     `folder` is the run's, the same for all workers.
     """
@@ -64,7 +64,7 @@ def copy_template(folder: Path) -> None:
 def dump_in(folder: Path) -> Path:
     """Returns the path of the template's dump; `folder` is the run's.
 
-    It is there once a worker has made its database, if the server's pg_dump is.
+    It exists once a worker has created its database, if pg_dump is installed.
     """
     return folder / "template.dump"
 
@@ -85,7 +85,7 @@ def _make(name: str, dump: Path) -> None:
 
 
 def dump_database(target: Path) -> None:
-    """Dumps the present database; leaves it out where there is no pg_dump for it."""
+    """Dumps the current database, if there is a matching pg_dump."""
     try:
         program = find_program("pg_dump")
     except BackupError:

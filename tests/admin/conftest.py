@@ -1,4 +1,4 @@
-"""People at their desks in the back-office, and a whole foreign centre."""
+"""Signed-in users of the back-office, and a second centre that they may not see."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Centre:
     menu: Menu
 
     def rows(self) -> dict[str, Any]:
-        """Each row by the path of its pages."""
+        """Returns each row by the path of its admin pages."""
         return {
             "managers/manager": self.manager,
             "areas/area": self.area,
@@ -79,7 +79,7 @@ class Centre:
 
 
 def make_centre(manager: Manager, word: str) -> Centre:
-    """A centre whose every name holds the word."""
+    """Creates a centre with the word in every name."""
     area = builders.make_area(manager, f"{word}-area".lower(), name=f"{word} area")
     operator = builders.make_operator(manager, area, name=f"{word}-operator")
     contact = builders.make_contact(manager, name=f"{word} contact", area=area)
@@ -142,7 +142,7 @@ def foreign(other_manager: Any) -> Centre:
 
 @pytest.fixture
 def desk(supervisor: Any) -> Client:
-    """A supervisor of `manager` alone."""
+    """A signed-in supervisor of `manager` only."""
     return at_the_desk(supervisor)
 
 
@@ -157,24 +157,24 @@ def office(administrator: User) -> Client:
 
 
 def agree(client: Client, path: str, sent: Any = None, **answers: Any) -> Any:
-    """Sends a form, and agrees to what its page says it does; follows the answer."""
+    """Submits a form and its confirmation page; follows redirects."""
     asked = client.post(path, sent or {})
     return agree_to(client, path, asked, sent, **answers)
 
 
 def agree_to(client: Client, path: str, asked: Any, sent: Any, **answers: Any) -> Any:
-    """Agrees to a page that was asked before."""
+    """Submits a confirmation page that was requested before."""
     shown = {"impact": asked.context["digest"]}
     return client.post(path, (sent or {}) | shown | answers, follow=True)
 
 
 def messages_of(answer: Any) -> list[str]:
-    """The messages that a page, reached over its redirects, shows on top."""
+    """Returns the messages at the top of a page reached through redirects."""
     return [str(message) for message in answer.context["messages"]]
 
 
 def errors(answer: Any) -> dict[str, list[str]]:
-    """What the form of a page complains about."""
+    """Returns the errors of a page's form."""
     return dict(answer.context["adminform"].form.errors)
 
 

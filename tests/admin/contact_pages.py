@@ -1,4 +1,4 @@
-"""Where the back-office has contacts."""
+"""Paths of the back-office's pages about contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of operators who leave share."""
+"""Helpers of the tests about operators who leave."""
 
 from areas.operators import find_operator
 from chats.conversations.assignment import claim

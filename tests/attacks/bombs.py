@@ -1,4 +1,4 @@
-"""Small files that are large once they are taken apart, and files that say so."""
+"""Decompression bombs: small files that decode to, or declare, a huge size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROWN = 512 * MiB
 
 
 class Bomb(NamedTuple):
-    """A file, what it is sent as, and whether an upload of it is refused at once."""
+    """A file, its declared type, and whether its upload is refused at once."""
 
     make: Callable[[], bytes]
     mime: str
@@ -46,7 +46,7 @@ def _png(width: int, height: int, *parts: bytes) -> bytes:
 
 
 def bomb_of_pixels(width: int = 25_000, height: int = 25_000) -> bytes:
-    """A PNG of a few kilobytes that is 1.8 GB when it is decoded."""
+    """A PNG of a few kilobytes that decodes to 1.8 GB."""
     packer = zlib.compressobj(9)
     row = bytes(1 + width * 3)
     packed = b"".join(packer.compress(row) for _ in range(200)) + packer.flush()
@@ -55,7 +55,7 @@ def bomb_of_pixels(width: int = 25_000, height: int = 25_000) -> bytes:
 
 @cache
 def largest_picture() -> bytes:
-    """As many pixels as are decoded, in 150 kilobytes."""
+    """The largest number of pixels that is still decoded, in 150 kilobytes."""
     made = io.BytesIO()
     Image.new("RGB", (7000, 7000), (10, 90, 200)).save(made, "PNG", compress_level=9)
     return made.getvalue()
@@ -88,7 +88,7 @@ def gif_of_a_huge_screen() -> bytes:
 
 
 def gif_of_many_frames(frames: int = 10_000, side: int = 2000) -> bytes:
-    """One pixel changes on a screen of four million, ten thousand times."""
+    """Ten thousand frames that each change one pixel of four million."""
     head = b"GIF89a" + struct.pack("<HHBBB", side, side, 0x80, 0, 0)
     colours = b"\xff\xff\xff\x00\x00\x00"
     control = b"\x21\xf9\x04\x04\x02\x00\x00\x00"
@@ -116,7 +116,7 @@ def webp_of_one_colour() -> bytes:
 
 
 def heic_that_says_it_is_huge() -> bytes:
-    """Each of its boxes of a size says 65,535 by 65,535."""
+    """A HEIC whose size boxes all say 65,535 by 65,535."""
     content = bytearray(samples.image("HEIF"))
     at = content.find(b"ispe")
     assert at > 0
@@ -138,7 +138,7 @@ def tiff_that_says_it_is_huge() -> bytes:
 
 
 def svg_of_entities() -> bytes:
-    """The billion laughs, as a picture."""
+    """An SVG with the "billion laughs" entities."""
     names = "abcdefghij"
     entities = "".join(
         f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in pairwise(names)
@@ -166,7 +166,7 @@ def zip_that_grows() -> bytes:
 
 
 def document_that_grows() -> bytes:
-    """A letter of Word, by its first bytes, with half a gigabyte in it."""
+    """A Word document, by its first bytes, that unpacks to half a gigabyte."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as output:
         output.writestr("[Content_Types].xml", b"<x/>")
@@ -181,7 +181,7 @@ def _add_zeros(output: zipfile.ZipFile, name: str) -> None:
 
 
 def wave_that_says_it_is_huge() -> bytes:
-    """Four gigabytes of 65,535 channels at four million samples a second."""
+    """A WAV header that declares 4 GB in 65,535 channels."""
     content = bytearray(samples.sound("wav", "pcm_s16le"))
     at = content.find(b"fmt ") + 8
     struct.pack_into("<HHIIHH", content, at, 1, 65_535, 2**22, 2**32 - 1, 65_534, 16)
@@ -199,7 +199,7 @@ def _with_table(content: bytes, name: bytes, offset: int, value: int) -> bytes:
 
 
 def sound_of_many_samples() -> bytes:
-    """Its table of samples says that there are two billion."""
+    """An audio file whose sample table declares two billion samples."""
     return _with_table(samples.sound("ipod", "aac", 44_100), b"stsz", 8, 2**31 - 1)
 
 
@@ -208,7 +208,7 @@ def film_of_many_samples() -> bytes:
 
 
 def film_that_grows() -> bytes:
-    """Its container says 64 by 48, its pictures that they are 16,383 by 16,383."""
+    """A video whose container says 64 by 48 and whose frames say 16,383 by 16,383."""
     start, size = b"\x9d\x01\x2a", struct.pack("<HH", 64, 48)
     content = samples.film("webm", "libvpx", None, (64, 48))
     assert start + size in content
@@ -216,7 +216,7 @@ def film_that_grows() -> bytes:
 
 
 def film_of_a_huge_screen() -> bytes:
-    """Its track says 65,535 by 65,535."""
+    """A video whose track says 65,535 by 65,535."""
     content = bytearray(samples.film("mp4", "libx264"))
     at = content.find(b"avc1", content.find(b"stsd"))
     struct.pack_into(">HH", content, at + 4 + 24, 65_535, 65_535)

@@ -1,4 +1,4 @@
-"""The servers under attack."""
+"""Fixtures: the servers that the tests attack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["cloud", "cluster", "rounds"]
 
 @pytest.fixture(scope="module")
 def running_echo(tmp_path_factory):
-    """The web process's server around an application that tells what reached it."""
+    """The web process's server with an application that echoes each request."""
     log = tmp_path_factory.mktemp("echo") / "log"
     server = Server(log, "tests.webserver.echo", "{port}")
     yield server
@@ -28,7 +28,7 @@ def echo(running_echo):
 
 @pytest.fixture(scope="module")
 def running_feed_port(tmp_path_factory):
-    """The feed's server without a database: it is the port that is attacked."""
+    """The feed's server without a database: only its port is attacked."""
     log = tmp_path_factory.mktemp("feed") / "log"
     server = Server(
         log,
@@ -48,5 +48,5 @@ def feed_port(running_feed_port):
 
 @pytest.fixture(params=["echo", "feed_port"])
 def either(request):
-    """Both ports, one after the other: they have the same bounds."""
+    """Each of the two servers in turn: they have the same limits."""
     return request.getfixturevalue(request.param)

@@ -1,4 +1,4 @@
-"""The feed's server with little patience: `python -m tests.attacks.feed_port`."""
+"""The feed's server with short timeouts: `python -m tests.attacks.feed_port`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that are attacked over raw sockets, and what the attacks cost them."""
+"""Servers to attack over raw sockets, and measurements of what attacks cost them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MiB = 2**20
 
 
 class Server:
-    """A process that listens on a port, with its memory in reach."""
+    """A listening process whose memory can be measured."""
 
     def __init__(self, log, module, *arguments, **environment):
         self.port, self.log, self.opened = free_port(), log, []
@@ -46,7 +46,7 @@ class Server:
         return raw
 
     def ask(self, method, path, body=None, headers=None):
-        """The status, the headers and the content of one answer."""
+        """Sends one request; returns the response's status, headers and content."""
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             client.request(method, path, body, headers or {})
@@ -56,7 +56,7 @@ class Server:
             client.close()
 
     def memory(self, what="VmRSS"):
-        """In MiB: VmRSS is what it has now, VmHWM the most since `forget_peak`."""
+        """Returns MiB: VmRSS is the current size, VmHWM the peak since the reset."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition(f"{what}:")[2].split()[0]) / 1024
 
@@ -82,14 +82,14 @@ def wait_until(is_so, seconds=30):
 
 
 def answer_of(raw):
-    """The status, the headers and the content of the answer on that socket."""
+    """Reads one response from the socket: its status, headers and content."""
     answer = http.client.HTTPResponse(raw)
     answer.begin()
     return answer.status, answer.headers, answer.read()
 
 
 def is_closed(raw):
-    """Whether the other side closes the connection before the socket's timeout."""
+    """Returns whether the peer closes the connection before the socket's timeout."""
     try:
         while raw.recv(65536):
             pass
@@ -101,7 +101,7 @@ def is_closed(raw):
 
 
 def pour(raw, block, total):
-    """Sends the block again and again; how many bytes went out before it was cut."""
+    """Sends the block until the connection is cut; returns the bytes sent."""
     sent = 0
     try:
         while sent < total:

@@ -1,4 +1,4 @@
-"""Requests of which two programs may disagree where they end."""
+"""Request smuggling: requests whose end two programs may see differently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _length(size: int | bytes) -> bytes:
 
 
 def _hidden_behind_end(lines: bytes) -> bytes:
-    """The body of who believes the length; two requests for who believes the other."""
+    """One body by Content-Length, but two requests by Transfer-Encoding."""
     body = END + HIDDEN
     # As long as the body will be with a number of two digits.
     return _post(_length(len(body)) + lines, body)
@@ -89,7 +89,7 @@ VARIANTS: dict[str, bytes] = {
 
 
 def request_of(name: str, number: int) -> bytes:
-    """The case as it is sent: its paths have its number, of two digits."""
+    """Returns the bytes of a case, with its two-digit number in the paths."""
     assert 10 <= number < 100
     raw = VARIANTS[name]
     # `%d` has as many letters as the number.

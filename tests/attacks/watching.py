@@ -1,4 +1,4 @@
-"""What an attack costs the processes of a centre, and those who call it meanwhile."""
+"""Measures what an attack costs a centre's processes and its other clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EVERY = 0.05
 
 
 def memory(pid: int, what: str = "VmRSS") -> float:
-    """In MiB: VmRSS is what it has now, VmHWM the most since `forget_peak`."""
+    """Returns MiB: VmRSS is the present size, VmHWM the peak since `forget_peak`."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition(f"{what}:")[2].split()[0]) / 1024
 
@@ -23,7 +23,7 @@ def forget_peak(pid: int) -> None:
 
 
 class Watch:
-    """Measures processes, their children, and calls of others, until its block ends."""
+    """Measures processes, their children and other clients' calls in a block."""
 
     def __init__(self, pids: dict[str, int], call: Callable[[], int]) -> None:
         self.pids, self._call = pids, call
@@ -58,7 +58,7 @@ class Watch:
 
     @property
     def grown(self) -> float:
-        """By how many MiB the process that grew most was larger than before."""
+        """Returns the MiB by which the process that grew most has grown."""
         return max(self.most[name] - self.before[name] for name in self.pids)
 
     def told(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""One backup for all tests of a module, made while messages arrive."""
+"""Fixtures: one backup per module, made while messages arrive."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONTENT = b"a file of a customer " * 1000
 
 
 class Made(NamedTuple):
-    """A backup, the installation's folder, and how it was made."""
+    """A backup, the installation's folder, and the command's output."""
 
     target: Folder
     name: str
@@ -49,7 +49,7 @@ class Made(NamedTuple):
 
 @contextmanager
 def arriving_messages(chat: Chat) -> Iterator[list[int]]:
-    """Within the block, messages are stored without a pause; counts them."""
+    """Stores messages without a pause within the block, and counts them."""
     begun, ends, stored = threading.Event(), threading.Event(), [0]
     insert = """INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id, direction,
                   type, content, url, sender, status, error, created_at)
@@ -76,7 +76,7 @@ def arriving_messages(chat: Chat) -> Iterator[list[int]]:
 
 
 def fill_centre() -> Chat:
-    """A centre with a customer, a file, a waiting message, a login and a ticket."""
+    """Creates a customer, a file, a queued message, a login and a ticket."""
     manager = builders.make_bakery()
     area = builders.make_area(manager)
     builders.make_operator(manager, area)
@@ -144,7 +144,7 @@ def data(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def new_database(data: Path, transactional_db: None) -> Iterator[str]:
-    """An empty database, which is the present one."""
+    """An empty database, used as the default one."""
     name = f"{connection.settings_dict['NAME']}_new"
     databases.create(name)
     try:

@@ -1,4 +1,4 @@
-"""Fixtures: fake gateways and a worker whose rounds a test runs itself."""
+"""Fixtures: fake gateways, and a worker whose rounds the test runs itself."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def rounds() -> Iterator[Rounds]:
 
 @pytest.fixture
 def patient_rounds() -> Iterator[Rounds]:
-    """For gateways that do something slow before they answer."""
+    """Rounds with a longer timeout, for gateways that are slow to answer."""
     made = Rounds(patience=Timeouts(10.0, 10.0, 10.0))
     yield made
     made.close()

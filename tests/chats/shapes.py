@@ -1,4 +1,4 @@
-"""The shapes of the contract, from rows, to compare whole responses."""
+"""Expected response bodies, built from rows, to compare whole responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call, told for the tests that walk all of them."""
+"""One API call, described for the tests that run over all calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HELLO = "b2zDoSwgbWFyaWE="  # "olá, maria"
 
 @dataclass(frozen=True)
 class Call:
-    """Its `body` makes fields that succeed in the centre of conftest.
+    """An API call; `body` makes fields that succeed in the centre of conftest.
 
     `required` are the fields without which it refuses; `phones`, `ids` (Facebook's),
     `contact_ids` (of either channel), `operators` and `areas` those of that kind.

@@ -1,4 +1,4 @@
-"""Each call once, with fields that succeed in the `centre` of conftest."""
+"""All API calls, with fields that succeed in the `centre` of conftest."""
 
 from tests.contract import (
     calls_about_chats,

@@ -1,4 +1,4 @@
-"""The calls about what operators keep beside the messages."""
+"""The calls about notes and other things that operators attach to chats."""
 
 from __future__ import annotations
 

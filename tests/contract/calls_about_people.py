@@ -10,7 +10,7 @@ from tests.contract.shapes import FACEBOOK_ID, NUMBER, PAGE, WHATSAPP_ID
 
 
 def contact_by(*, whatsapp: bool, operator: str | None = None) -> Callable[..., Body]:
-    """Names the centre's contact beside its manager, and an operator of sales."""
+    """Identifies the centre's contact, its manager and an operator of sales."""
 
     def body(centre: Any) -> Body:
         fields: Body = (

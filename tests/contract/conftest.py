@@ -66,7 +66,7 @@ def module_centre(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cen
 def fill_centre(
     manager: Any, ana: Any, bruno: Any, contact: Any, page_contact: Any
 ) -> Centre:
-    """Two contacts wait in sales, each with an open chat; a message to one has failed."""
+    """Creates two queued contacts with open chats; a message to one has failed."""
     chats = [
         builders.make_chat(one, protocol=one.protocol)
         for one in (contact, page_contact)
@@ -98,11 +98,11 @@ def fill_centre(
 
 
 class UndoneError(Exception):
-    """Rolls a call back, so that another spelling of it finds the same rows."""
+    """Rolls a call back, so that a variant of it finds the same rows."""
 
 
 def cases(*kinds: str) -> Any:
-    """Parametrises over each field of those kinds, of each call that has one."""
+    """Parametrises over each field of those kinds in each call."""
     return pytest.mark.parametrize(
         ("call", "field"),
         [
@@ -119,9 +119,9 @@ def as_form(body: dict[str, Any]) -> dict[str, str]:
 
 
 def ask(api: Api, call: Call, body: Any, **how: Any) -> tuple[int, Any]:
-    """Status and answer of one call, what is made anew per answer blanked out.
+    """Returns a call's status and response, with values that change per call blanked.
 
-    The call leaves nothing behind.
+    The call is rolled back.
     """
     response = None
     try:

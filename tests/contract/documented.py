@@ -1,4 +1,4 @@
-"""Every call of the old document, typed from it: heading, method and path.
+"""Every call of the original API document: heading, method and path.
 
 `post api/socket` is missing: it belongs to the live feed. The two headings that share
 `post /api/user/save/facebook` stand here both, so that no heading is forgotten.

@@ -1,4 +1,4 @@
-"""The shapes of the contract, written out by hand, and how answers are compared."""
+"""Expected response bodies, written by hand, and comparisons with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FACEBOOK_ID = "7418252963"
 
 
 class Like:
-    """Equal to every text that the pattern matches whole."""
+    """Equals every text that fully matches the pattern."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = re.compile(pattern)
@@ -49,7 +49,7 @@ def manager_shape(**over: Any) -> dict[str, Any]:
 
 
 def contact_shape(row: Any = None, **over: Any) -> dict[str, Any]:
-    """A contact as answered; of a row, what its columns say."""
+    """Returns a contact's body; given a row, with its columns' values."""
     shape: dict[str, Any] = {
         "id": WHATSAPP_ID,
         "name": "Maria Souza",
@@ -87,7 +87,7 @@ def page_contact_shape(**over: Any) -> dict[str, Any]:
 
 
 def message_shape(content: str, **over: Any) -> dict[str, Any]:
-    """A text that the contact wrote and nobody read yet, unless said otherwise."""
+    """Returns a message's body, by default an unread text from the contact."""
     return {
         "content": content,
         "type": "text",
@@ -125,14 +125,14 @@ def operator_shape(operator: Any, *codes: str) -> dict[str, Any]:
 
 
 def answered(response: Any, data: Any) -> None:
-    """The whole answer is a success with exactly this data."""
+    """Asserts that the response is a success with exactly this data."""
     assert response.json() == {"success": True, "data": data}
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
 
 
 def refused(response: Any, status: int, code: str, **more: Any) -> None:
-    """The whole answer is this refusal; `fields` compares the wrong fields' names."""
+    """Asserts that the response is this refusal, with these invalid `fields`."""
     body = response.json()
     fields = more.pop("fields", None)
     if code == "invalid" and fields is not None:

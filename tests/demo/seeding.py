@@ -1,4 +1,4 @@
-"""Runs `manage.py seed_demo`, and looks at what it made."""
+"""Runs `manage.py seed_demo` and reads the rows that it created."""
 
 from __future__ import annotations
 

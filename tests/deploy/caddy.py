@@ -1,4 +1,4 @@
-"""The file of deploy/caddy, made into a configuration that a test can start."""
+"""Makes a configuration that a test can start from the file of deploy/caddy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A certificate authority of a test, and a certificate of this machine."""
+"""A certificate authority for tests, and a certificate for this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One deployment for all tests of the folder, behind each proxy that is installed."""
+"""Fixtures: one deployment for all tests, behind each installed proxy."""
 
 from __future__ import annotations
 

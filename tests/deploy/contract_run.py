@@ -1,4 +1,4 @@
-"""Each documented call once, over HTTPS, on a centre that was just made.
+"""Runs each documented call once, over HTTPS, on a new centre.
 
 Run by `manage.py shell` with the environment of the deployment.
 """

@@ -1,4 +1,4 @@
-"""The deployment as the tests that kill parts of a centre see it."""
+"""Adapts the deployment to the tests that kill parts of a centre."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_SERVERS = ("postgres", "redis", "pooler")
 
 
 class Deployed(Centre):
-    """Its sockets and calls go through the proxy, its SQL to the server itself."""
+    """Sockets and calls go through the proxy, SQL goes directly to the server."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack

@@ -38,7 +38,7 @@ exec /usr/sbin/chroot --userspec=10001:10001 "$image" sh -c 'cd /opt/hci && exec
 
 
 class ImageStack(Stack):
-    """Commands of manage.py run outside of it: the image has no tests."""
+    """Runs commands of manage.py outside the image, which has no tests."""
 
     def __init__(self, folder: Path, servers: Servers, image: Path) -> None:
         super().__init__(folder, servers)
@@ -80,7 +80,7 @@ class ImageStack(Stack):
         }
 
     def says(self, *command: str) -> str:
-        """What a command prints inside of it."""
+        """Returns the output of a command run inside the image."""
         done = subprocess.run(
             self.inside([*command]),
             env=self.environment_inside,

@@ -1,4 +1,4 @@
-"""The files of deploy/nginx, made into a configuration that a test can start."""
+"""Makes a configuration that a test can start from the files of deploy/nginx."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def site_as_shipped() -> str:
 
 
 def without_redirection(site: str) -> str:
-    """Leaves out what leads from port 80 to TLS."""
+    """Removes the redirection from port 80 to TLS."""
     return re.sub(r"\nserver \{\n    listen 80;.*?\n\}\n", "\n", site, flags=re.S)
 
 
 def surrounded(site: str, folder: Path) -> str:
-    """Returns a whole configuration; what nginx writes is in that folder."""
+    """Returns a complete configuration; nginx writes its files to that folder."""
     user = "user root;" if os.geteuid() == 0 else ""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     site = site.replace("/var/log/nginx/", f"{folder}/nginx-")

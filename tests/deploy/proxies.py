@@ -1,4 +1,4 @@
-"""The proxies in front of a deployment, each from its files of deploy/."""
+"""The proxies in front of a deployment, configured from the files of deploy/."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.feed.processes import wait_until
 
 @dataclass(frozen=True)
 class Proxy:
-    """`redirects` is the status by which it leads from port 80 to TLS."""
+    """`redirects` is the status of its redirection from port 80 to TLS."""
 
     name: str
     redirects: int

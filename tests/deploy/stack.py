@@ -1,4 +1,4 @@
-"""The centre as deploy/ runs it: two of each process behind a proxy and PgBouncer."""
+"""The centre as deploy/ runs it: two processes of each kind, a proxy and PgBouncer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STARTS_ALL_WITHIN = 240.0
 
 
 class Stack:
-    """Servers, and the processes by name: each a list of those that live."""
+    """Servers, and the running processes by name."""
 
     def __init__(self, folder: Path, servers: Servers) -> None:
         self.folder, self.servers = folder, servers
@@ -130,7 +130,7 @@ class Stack:
         return json.loads(self.manage("shell", "-v0", "-c", script))
 
     def logs(self) -> str:
-        """All that the processes wrote, to be shown by a failing test."""
+        """Returns the processes' logs, which a failing test shows."""
         return "\n".join(
             f"{path.name}: {line}"
             for path in sorted(self.folder.glob("*.log"))
@@ -143,7 +143,7 @@ class Stack:
         return ssl.create_default_context(cafile=self.servers.ca)
 
     def connect(self, source: str = "") -> http.client.HTTPSConnection:
-        """Returns a connection to the proxy, from that address of the machine."""
+        """Returns a connection to the proxy, from that local address."""
         return http.client.HTTPSConnection(
             "localhost",
             self.servers.https_port,
@@ -160,7 +160,7 @@ class Stack:
         headers: dict[str, str] | None = None,
         client: http.client.HTTPSConnection | None = None,
     ) -> tuple[int, Any]:
-        """Status and JSON of one call through the proxy; raises OSError if it failed."""
+        """Calls through the proxy; returns status and JSON, or raises OSError."""
         used = client or self.connect()
         content = None if body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json", **(headers or {})}
@@ -189,7 +189,7 @@ class Stack:
             client.close()
 
     def with_ports(self, site: str) -> str:
-        """Returns a proxy's site with the ports of this one for those of deploy/."""
+        """Returns a proxy's site with this stack's ports."""
         for name, documented in (("web", (8000, 8010)), ("feed", (8001, 8011))):
             for there, here in zip(documented, self.ports[name], strict=True):
                 site = site.replace(f"{HOST}:{there}", f"{HOST}:{here}")

@@ -1,4 +1,4 @@
-"""Questions to a database on a connection that is kept: who waits asks very often."""
+"""Queries on a persistent connection, for tests that poll the database."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import psycopg
 
 
 class Asking:
-    """Asks on one connection, and on a new one after the server was killed."""
+    """Queries on one connection, and reconnects after the server was killed."""
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
         self._connect = connect
         self._kept: psycopg.Connection[Any] | None = None
 
     def row(self, question: str, *values: Any) -> Any:
-        """The first row of the answer, None without one."""
+        """Returns the first row, or None."""
         try:
             return self._asked(question, values)
         except psycopg.OperationalError:
@@ -24,7 +24,7 @@ class Asking:
             return self._asked(question, values)
 
     def value(self, question: str, *values: Any) -> Any:
-        """The first column of the first row, None without one."""
+        """Returns the first column of the first row, or None."""
         row = self.row(question, *values)
         return None if row is None else row[0]
 

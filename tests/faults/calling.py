@@ -1,4 +1,4 @@
-"""Callers of a centre that repeat each call until it is acknowledged."""
+"""Clients of a centre that repeat each call until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FIRST = 551130000000
 
 
 def customers(number: int, port: int, contacts: int) -> str:
-    """Returns the script that makes what they write to, for a shell of the centre."""
+    """Returns the script for the centre's shell that creates their contacts."""
     return CUSTOMERS.format(number=number, port=port, first=FIRST, contacts=contacts)
 
 
@@ -77,7 +77,7 @@ class Callers:
             thread.start()
 
     def stop(self) -> None:
-        """Returns when the last call of each is acknowledged."""
+        """Returns when each client's last call is acknowledged."""
         self._stopped.set()
         for thread in self.threads:
             thread.join(60)
@@ -109,7 +109,7 @@ class Callers:
         return "POST", OUT.format(port=self.port), body
 
     def _ask(self, method: str, path: str, body: dict[str, Any], key: str) -> bool:
-        """Whether it was acknowledged; any other answer must be a refusal for now."""
+        """Returns whether it was acknowledged; any other response must be temporary."""
         began = time.monotonic()
         client = http.client.HTTPConnection(
             "127.0.0.1", self.web_port, timeout=PATIENCE

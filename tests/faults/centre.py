@@ -1,4 +1,4 @@
-"""A whole centre of its own for the tests that kill parts of it."""
+"""A complete centre for the tests that kill parts of it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ VALUES (gen_random_uuid(), %s, %s, %s, 'in', 'text', %s, '', '', 'wait', '', now
 
 
 class Centre:
-    """PostgreSQL, Valkey, web, feed and two relays, each a child that can be killed."""
+    """PostgreSQL, Valkey, web, feed and two relays, each a killable child process."""
 
     def __init__(
         self, data: Path, settings: dict[str, str] = FAST, wrapped: Sequence[str] = ()
@@ -114,7 +114,7 @@ class Centre:
         }
 
     def start_aside(self) -> str:
-        """Another feed process, which no kill is meant for; its address."""
+        """Starts another feed process, which is never killed; returns its address."""
         port = free_port()
         more = {"HCI_FEED_PORT": str(port)}
         self.living["aside"] = [self._start("feed", **more)]
@@ -133,7 +133,7 @@ class Centre:
             shutil.rmtree(folder, ignore_errors=True)
 
     def kill(self, names: list[str]) -> None:
-        """kill -9, of the longest living of each name: the relay that leads."""
+        """Sends SIGKILL to the oldest process of each name: the active relay."""
         dying = [self.living[name].pop(0) for name in names]
         for process in dying:
             process.kill()
@@ -147,7 +147,7 @@ class Centre:
                 self._await_postgres()
 
     def code(self) -> Path:
-        """Where the code is that the next process runs."""
+        """The folder of the code that the next process runs."""
         return ROOT
 
     def _start(self, name: str, **more: str) -> subprocess.Popen[bytes]:
@@ -173,7 +173,7 @@ class Centre:
         return subprocess.Popen(command, **_quiet(), **process.popen)
 
     def _await_postgres(self) -> None:
-        """A killed server's last backends must let go before another can start."""
+        """Waits until a killed server's last backends have ended."""
 
         def nudge() -> None:
             [process] = self.living["postgres"]
@@ -185,7 +185,7 @@ class Centre:
         self.postgres.wait_until_ready(nudge)
 
     def shell(self, script: str) -> Any:
-        """What the script prints as JSON, run beside the centre."""
+        """Runs the script with the centre's environment; returns its JSON."""
         return json.loads(self._manage("shell", "-v0", "-c", script))
 
     def _manage(self, *arguments: str) -> str:
@@ -234,7 +234,7 @@ class Centre:
             time.sleep(0.1)
 
     def post_message(self, token: str) -> None:
-        """By REST; raises OSError unless it was acknowledged."""
+        """Posts a message by REST; raises OSError unless it was acknowledged."""
         body = {
             "managerNumber": 5511400011111,
             "contactNumber": 551133334444,

@@ -1,4 +1,4 @@
-"""Chats that an operator holds, in the database of the tests that kill processes."""
+"""Chats with an operator, in the database of the tests that kill processes."""
 
 from __future__ import annotations
 

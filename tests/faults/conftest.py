@@ -1,4 +1,4 @@
-"""The order of the tests that share a centre, and the cluster that all start from."""
+"""Fixtures of the fault tests, and the order of the tests that share a centre."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cluster(
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """The template of the run, with the schema; the worker's database is made before."""
+    """The run's template cluster; the worker's database is created first."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         return template_cluster(folder.parent)
@@ -55,7 +55,7 @@ def controller() -> Iterator[FakeController]:
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[FakeController]:
-    """A controller for all tests of a module."""
+    """A fake controller for all tests of a module."""
     with FakeController() as fake:
         yield fake
 
@@ -73,7 +73,7 @@ def installed(
 
 @pytest.fixture
 def post(installed: Post, controller: FakeController) -> Iterator[Post]:
-    """The database before a controller; workers and rows go with the test."""
+    """A database with a controller; workers and rows are removed after each test."""
     installed.environment["HCI_CONTROLLER_URL"] = controller.url
     yield installed
     installed.dismiss()

@@ -1,4 +1,4 @@
-"""Customers who have just written, in the database of the tests that kill workers."""
+"""Customers with new messages, in the database of the tests that kill workers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TARGETS = {"slaQueue": 300, "slaFirst": 600, "slaReply": 900, "slaResolution": 8
 
 
 def provision(post: Post | Centre, **manager: Any) -> None:
-    """Makes the manager with its area."""
+    """Creates the manager with its area."""
     given = {
         "name": "Padaria",
         "number": NUMBER,

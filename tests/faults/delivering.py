@@ -1,4 +1,4 @@
-"""A database and workers of their own, for the tests that kill them."""
+"""A database and workers, for the tests that kill them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def wait_until(is_true: Callable[[], bool], seconds: float) -> None:
 
 
 class Post:
-    """PostgreSQL and workers, each a child that can be killed."""
+    """PostgreSQL and workers, each a killable child process."""
 
     def __init__(self, data: Path) -> None:
         self.home = open_server_dirs()
@@ -81,7 +81,7 @@ class Post:
         self._asking = Asking(self.connect)
 
     def start(self, dump: Path | None = None) -> None:
-        """Starts PostgreSQL; a new database is restored from the dump, or migrated."""
+        """Starts PostgreSQL; restores a new database from the dump, or migrates it."""
         is_new = not self.home.cluster.exists()
         self.postgres.prepare()
         self.server = self._start_postgres()
@@ -114,14 +114,14 @@ class Post:
         )
 
     def dismiss(self) -> None:
-        """Kills all workers, and removes all rows of a test."""
+        """Kills all workers and deletes all rows of a test."""
         while self.workers:
             self.kill_worker()
         with self.connect() as database:
             database.execute("TRUNCATE managers_manager, auth_user CASCADE")
 
     def kill_worker(self) -> None:
-        """kill -9, of the one that has lived longest."""
+        """Sends SIGKILL to the oldest worker."""
         worker = self.workers.pop(0)
         worker.kill()
         worker.wait()

@@ -1,4 +1,4 @@
-"""Sockets that listen and writers that write while parts of a centre die."""
+"""Clients and writers that stay active while parts of a centre are killed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Deaths = Iterable[tuple[float, list[str]]]
 
 
 class Client:
-    """Listens, and takes up again where it stopped whenever the line breaks."""
+    """Reads the feed, and resumes at its cursor whenever the connection breaks."""
 
     # The additional kinds that it asks for.
     also: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Client:
 
 
 class Writers:
-    """Two by SQL and one by REST; what was acknowledged is remembered."""
+    """Writes by SQL twice and by REST once; remembers what was acknowledged."""
 
     def __init__(self, centre: Centre, name: str, seconds: float) -> None:
         self.centre, self.name = centre, name
@@ -98,7 +98,7 @@ class Writers:
         self.counted = len(list(self.by_sql("count", self.centre.count_contact)))
 
     def by_sql(self, kind: str, write: Any) -> Iterator[str]:
-        """The tokens that were committed."""
+        """Returns the tokens that were committed."""
         database: psycopg.Connection[Any] | None = None
         for token in self.tokens(kind):
             try:
@@ -130,7 +130,7 @@ class Writers:
 
 @dataclass
 class Verdict:
-    """What became of the events of a run, over all sockets."""
+    """The result of a run, over all sockets."""
 
     written: int
     lost: int = 0
@@ -161,7 +161,7 @@ def judge(clients: list[Client], acknowledged: set[str], counted: int = 0) -> Ve
 async def kill_and_judge(
     centre: Centre, name: str, deaths: Deaths, seconds: float
 ) -> Verdict:
-    """Kills as told while all write, and judges when all sockets have caught up."""
+    """Kills while all write, and judges when all sockets have caught up."""
     clients = [Client(centre) for _ in range(SOCKETS)]
     listening = await listen(clients)
     writers = Writers(centre, name, seconds)
@@ -182,7 +182,7 @@ async def kill_and_judge(
 async def drop_and_judge(
     centre: Centre, name: str, sockets: int, events: int
 ) -> Verdict:
-    """Drops all sockets at once and writes before, while and after; judges as above."""
+    """Drops all sockets at once, writes before, during and after, and judges."""
     clients = [Client(centre) for _ in range(sockets)]
     listening = await listen(clients)
     tokens = [f"{name}-{n}" for n in range(events)]
@@ -202,7 +202,7 @@ async def drop_and_judge(
 
 
 async def listen(clients: list[Client]) -> list[asyncio.Task[None]]:
-    """All of them hear from here on."""
+    """Returns when all sockets are listening."""
     listening = [asyncio.create_task(client.listen()) for client in clients]
     await until(lambda: all(client.epoch is not None for client in clients))
     return listening
@@ -214,7 +214,7 @@ async def end(
     clients: list[Client],
     listening: list[asyncio.Task[None]],
 ) -> None:
-    """Returns when all have heard a last message, and hear no more."""
+    """Returns when all have received a last message, and closes them."""
     await asyncio.to_thread(centre.write, f"{name}-end")
     await until(lambda: all(c.tokens[-1:] == [f"{name}-end"] for c in clients))
     for task in listening:

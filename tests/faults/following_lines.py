@@ -1,4 +1,4 @@
-"""Clients that follow lines and notes while parts of a centre die."""
+"""Clients that follow conversations and notes while parts of a centre are killed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Console(Client):
 
 
 def write(centre: Centre, seconds: float) -> set[str]:
-    """Changes a line and writes a note at a time; returns the notes acknowledged."""
+    """Changes a conversation and writes a note in turn; returns acknowledged notes."""
     acknowledged: set[str] = set()
     database: psycopg.Connection[Any] | None = None
     until, n = time.monotonic() + seconds, 0
@@ -73,7 +73,7 @@ def write(centre: Centre, seconds: float) -> set[str]:
 
 
 async def kill_and_follow(centre: Centre, deaths: Deaths, seconds: float) -> int:
-    """Kills as told while lines change; asserts that all heard all of it once.
+    """Kills while conversations change; asserts that all clients got every change once.
 
     Returns how many changes were acknowledged.
     """

@@ -1,4 +1,4 @@
-"""Disks of a few megabytes that can be filled up, in the memory of the machine."""
+"""Disks of a few megabytes in memory (tmpfs) that a test can fill up."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MiB = 2**20
 
 
 class SmallDisk:
-    """A file system of its own at that folder."""
+    """A small file system mounted at that folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ballast = folder / "ballast"
 
     def fill(self) -> None:
-        """Leaves no byte for anybody."""
+        """Fills the disk to the last byte."""
         with self.ballast.open("ab", buffering=0) as file:
             for size in (MiB, 4096, 1):
                 with contextlib.suppress(OSError):
@@ -38,7 +38,7 @@ class SmallDisk:
 
 @contextlib.contextmanager
 def small_disk(folder: Path, size: int, owner: int = 0) -> Iterator[SmallDisk]:
-    """Mounts one of `size` MiB there; skips the test where that is not possible."""
+    """Mounts a file system of `size` MiB; skips the test if that is not possible."""
     if os.geteuid() != 0:
         pytest.skip("only root mounts a disk of its own")
     folder.mkdir(parents=True, exist_ok=True)

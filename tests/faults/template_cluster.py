@@ -1,4 +1,4 @@
-"""The database cluster, with the schema, that every installation here is a copy of.
+"""The migrated database cluster that every installation here is a copy of.
 
 Making one takes longer than most of these tests: the first worker that needs it does,
 the others wait for it.
@@ -34,7 +34,7 @@ def template_cluster(folder: Path) -> Path:
 
 
 def copy_cluster(template: Path, home: ServerDirs) -> None:
-    """Gives an installation that has not started yet a copy of the cluster."""
+    """Copies the cluster into an installation that has not started yet."""
     subprocess.run(
         ["/bin/cp", "-a", str(template), str(home.cluster)], check=True, timeout=60
     )
@@ -60,7 +60,7 @@ def installation(
 def installed_centre(
     tmp_path_factory: pytest.TempPathFactory, template: Path, name: str
 ) -> Iterator[Centre]:
-    """Yields a centre with the schema that is yet to be started; it is stopped after."""
+    """Yields a centre with the schema, not started yet; stops it afterwards."""
     data = tmp_path_factory.mktemp(name) / "data"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HCI_DATA_DIR", str(data))

@@ -29,7 +29,7 @@ class Mirror:
     # Reading ---------------------------------------------------------------
 
     def read_all(self) -> None:
-        """Replaces the state with the one read by REST."""
+        """Replaces the state with one read by REST."""
         for rows in (self.managers, self.areas, self.operators, self.contacts):
             rows.clear()
         self.chats.clear()
@@ -77,7 +77,7 @@ class Mirror:
     def cut(self, *, hears_something: bool) -> None:
         """Breaks the connection and resumes it at the cursor.
 
-        `hears_something`: reads one of the missed frames, too.
+        With `hears_something` it also reads one of the missed frames.
         """
         self.socket.drop()
         self.cuts += 1

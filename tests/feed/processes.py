@@ -158,7 +158,7 @@ class Feed:
         return {each.name: each.value for family in families for each in family.samples}
 
     def metric(self, name: str) -> float:
-        """One without labels; who waits for a value asks often, and parses no more."""
+        """Returns a metric without labels, by a regular expression: callers poll it."""
         found = re.search(rf"^{name} (\S+)", self._exposition(), re.MULTILINE)
         assert found, name
         return float(found[1])

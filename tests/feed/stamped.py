@@ -40,7 +40,7 @@ def rows_of(stamped: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def without_signature(shape: dict[str, Any]) -> dict[str, Any]:
-    """Returns a message or a contact whose link has no query: each is signed anew."""
+    """Returns a message or contact without its link's varying signature."""
     return {
         name: urlsplit(value)._replace(query="").geturl()
         if name in ("url", "photo")

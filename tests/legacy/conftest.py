@@ -1,4 +1,4 @@
-"""An earlier system: documents, written to files as mongoexport does."""
+"""Fixtures: exports of the legacy system, as mongoexport writes them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def chat(*messages: Any, **over: Any) -> dict[str, Any]:
 
 
 def write(folder: Path, **collections: Documents) -> None:
-    """Writes a document a line."""
+    """Writes one document per line."""
     for name, documents in collections.items():
         lines = "".join(f"{json.dumps(document)}\n" for document in documents)
         (folder / f"{name}.json").write_text(lines)

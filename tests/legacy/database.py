@@ -15,7 +15,7 @@ TABLES = (
 
 
 def everything():
-    """Every row of the tables that an import writes, with its version."""
+    """Returns all rows of the tables that an import writes, with their versions."""
     with connection.cursor() as cursor:
         rows = []
         for table in TABLES:
@@ -25,7 +25,7 @@ def everything():
 
 
 def problems(tmp_path, *options):
-    """Runs an import that must fail and change nothing; returns what it says."""
+    """Runs an import that must fail and change nothing; returns its output."""
     before, out = everything(), io.StringIO()
     with pytest.raises(CommandError, match=r"Nothing was changed\."):
         call_command(

@@ -1,4 +1,4 @@
-"""A process as it begins: without secrets, or with those that a test gives it."""
+"""Fixtures: the start of a process, with or without secrets."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["cluster"]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where made secrets are kept: nothing is there yet."""
+    """The empty folder for generated secrets."""
     monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "data"))
     return tmp_path / "data" / "secrets"
 
 
 @pytest.fixture
 def check():
-    """Checks the secrets as a start does; what it said."""
+    """Checks the secrets as a start does; returns the output."""
 
     def checked():
         said = []

@@ -1,4 +1,4 @@
-"""An installation of the one-command server in a folder of its own."""
+"""An installation of the one-command server in its own folder."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Installation:
         return self.output.read_text()
 
     def stop(self, number=signal.SIGTERM):
-        """Ends the supervisor alone; how it ended."""
+        """Stops only the supervisor; returns its exit status."""
         self.process.send_signal(number)
         return self.process.wait(20)
 
@@ -101,7 +101,7 @@ class Installation:
             return "silent"
 
     def home(self):
-        """Where its servers live: in the data folder, or linked from there."""
+        """Returns its servers' folder: in the data folder, or linked from there."""
         return (self.data / "postgres").resolve().parent
 
     def remove(self):
@@ -110,7 +110,7 @@ class Installation:
         shutil.rmtree(self.home())
 
     def processes(self):
-        """Every living process of it, by number; the supervisor too."""
+        """Returns its running processes by PID, including the supervisor."""
         homes = [self.data, self.home()]
         mark = b"HCI_DATA_DIR=" + os.fsencode(self.data) + b"\0"
         found = {}
@@ -128,7 +128,7 @@ class Installation:
         return found
 
     def pid_of(self, part):
-        """The oldest process whose command has that part: of servers the main one."""
+        """Returns the PID of the oldest process whose command contains that text."""
         return min(pid for pid, command in self.processes().items() if part in command)
 
     def query(self, statement):
@@ -137,7 +137,7 @@ class Installation:
             return connection.execute(statement).fetchone()[0]
 
     def shell(self, statement):
-        """What `manage.py dbshell` answers, with the embedded server's own psql."""
+        """Runs SQL by `manage.py dbshell`, with the embedded server's psql."""
         nowhere = {"PATH": os.path.dirname(self.python[0])}
         done = self.manage("dbshell", "--", "-At", "-c", statement, **nowhere)
         assert done.returncode == 0, done.stderr

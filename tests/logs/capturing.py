@@ -1,4 +1,4 @@
-"""What the log says in JSON, as the processes write it."""
+"""Captures the log in JSON, as the processes write it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Captured:
 
 @contextmanager
 def captured(level: int = logging.INFO) -> Iterator[Captured]:
-    """Within the block, every logger writes JSON besides; also those of security."""
+    """Captures the JSON of every logger within the block, including security's."""
     # Of whatever earlier tests have stored in this thread.
     clear_contextvars()
     found = Captured()

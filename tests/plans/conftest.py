@@ -15,7 +15,7 @@ from tests.plans.crowd import gather
 
 @pytest.fixture(scope="module")
 def _gathered(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The crowd, once for all tests of a module, in a transaction around theirs."""
+    """Creates the crowd once per module, in a transaction around its tests."""
     with module_rows(django_db_blocker):
         gather()
         yield
@@ -39,7 +39,7 @@ def operator(crowd: Manager) -> Operator:
 
 @pytest.fixture
 def key(crowd: Manager) -> Api:
-    """A key that the process knows already: its own look-up is no part of a call."""
+    """A cached key, so that its lookup is not counted with a call."""
     api = Api(builders.make_key())
     assert api.post("/api/user/", {"number": 1}).status_code == 404
     return api

@@ -1,4 +1,4 @@
-"""A crowd of rows, at which the planner chooses as at any greater number.
+"""Enough rows that the planner chooses the same plans as for larger tables.
 
 Sixty managers of 300 have 250 contacts each, in five areas, three in four with one of
 eight operators. Each has an open chat of one message, and one of 300.
@@ -78,7 +78,7 @@ FILLED = (
 
 
 def gather() -> None:
-    """Makes the crowd, within a transaction, and has the planner count it."""
+    """Creates the rows within a transaction, and runs ANALYZE."""
     values = {"managers": MANAGERS, "busy": BUSY, "contacts": CONTACTS, "many": MANY}
     with connection.cursor() as cursor:
         # An index that other tests have left half empty would cost more than it does.

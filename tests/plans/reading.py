@@ -1,4 +1,4 @@
-"""What PostgreSQL read for a call: the plan of each statement that the call runs."""
+"""Measures what PostgreSQL reads for a call, by the plans of its statements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READ = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 @dataclass
 class Work:
-    """Rows read of each table, over all statements, and the indexes that led there."""
+    """Rows read from each table over all statements, and the indexes used."""
 
     rows: Counter[str] = field(default_factory=Counter)
     indexes: dict[str, set[str]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Work:
 
 
 def indexes_of(scan: dict[str, Any]) -> set[str]:
-    """Its own, or those whose bitmaps it combines; not those of what hangs on it."""
+    """Returns a node's own indexes, or those whose bitmaps it combines."""
     found = {scan["Index Name"]} if "Index Name" in scan else set()
     for below in scan.get("Plans", []):
         if below["Node Type"].startswith("Bitmap"):
@@ -57,9 +57,9 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def work_of(call: Callable[[], Any]) -> tuple[Work, Any]:
-    """Explains each statement just before it runs, with its own parameters.
+    """Explains each statement of a call just before it runs, with its parameters.
 
-    With what the call answers.
+    Also returns the call's result.
     """
     work = Work()
     explaining = False
@@ -81,7 +81,7 @@ def work_of(call: Callable[[], Any]) -> tuple[Work, Any]:
 
 
 def plan_of(sql: str, params: Any) -> dict[str, Any]:
-    """The plan as it went; what it wrote is taken back."""
+    """Returns the plan of EXPLAIN ANALYZE; rolls back what it wrote."""
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
         (found,) = cursor.fetchone() or ("[]",)

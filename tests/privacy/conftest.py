@@ -1,4 +1,4 @@
-"""A data folder of its own for each test: tombstones and dossiers are files there."""
+"""Gives each test its own data folder, for the tombstones and dossiers."""
 
 from __future__ import annotations
 

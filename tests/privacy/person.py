@@ -1,4 +1,4 @@
-"""A person with a word in everything that is kept of it, and dumps of the database."""
+"""A person with a marker word in all its data, and dumps of the database."""
 
 from __future__ import annotations
 
@@ -184,19 +184,19 @@ def _beside(manager: Any, contact: Any, closed: Any, operator: Any) -> None:
 
 
 def number_changes() -> None:
-    """Gives the waiting changes of the feed their numbers, as the relay does."""
+    """Numbers the feed's waiting changes, as the relay does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM change_stamp(10000)")
 
 
 def dump(target: Path) -> Path:
-    """Writes a backup of the present database."""
+    """Dumps the current database."""
     _postgres("pg_dump", "-Fc", "-f", str(target), _url())
     return target
 
 
 def dumped_text() -> str:
-    """Returns every row of the present database, but for those that only say `D`."""
+    """Returns all rows of the current database as SQL text."""
     text = _postgres("pg_dump", "--data-only", "--column-inserts", _url())
     assert "INSERT INTO public.contacts_contact " in text
     return text
@@ -204,7 +204,7 @@ def dumped_text() -> str:
 
 @contextmanager
 def restored(backup: Path) -> Iterator[None]:
-    """Within the block, the present database is one that was restored."""
+    """Makes a restored database the current one within the block."""
     ours, name = connection.settings_dict["NAME"], f"restored_{uuid4().hex[:8]}"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")

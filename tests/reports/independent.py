@@ -1,6 +1,6 @@
-"""The figures once more, by plain loops over the rows: the product shares nothing of it.
+"""Computes the figures by plain loops; shares no code with the product.
 
-Written from what the definitions say in words. Slow and simple on purpose.
+Follows the written definitions; slow and simple on purpose.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Messages, new contacts, deliveries and accounts once more, by plain loops over rows."""
+"""Recomputes messages, new contacts, deliveries and accounts by plain loops."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def expected_of_accounts(
     rows: Rows, metric: str, managers: set[int], since: date, until: date,
     by: Sequence[str],
 ) -> tuple[dict[Key, Row], Row]:  # fmt: skip
-    """The figures of each group, and of all."""
+    """Returns the figures of each group and of all."""
     found = {
         "messages": _messages,
         "new_contacts": _new_contacts,
@@ -147,7 +147,7 @@ def rank(values: list[int], percent: int) -> int | None:
 
 
 def _pieces(rows: Rows) -> list[Row]:
-    """Seconds of each state by the day, incidents, and hours without a message."""
+    """Returns seconds of each state by day, incidents, and hours without a message."""
     found = []
     accounts = table("SELECT id, manager_id, channel FROM chats_gatewayaccount")
     for account in accounts:

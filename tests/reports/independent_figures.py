@@ -1,4 +1,4 @@
-"""Figures of the independent samples: sorted lists, counted by hand."""
+"""Computes figures of the independent samples from sorted lists."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def seconds(length: timedelta) -> int:
 
 
 def figure(lengths: list[int]) -> Row:
-    """Nearest rank: the smallest that so many do not exceed."""
+    """Returns the percentile by nearest rank."""
     if not lengths:
         return dict.fromkeys(("sum", "mean", "median", "p90", "max"))
     ordered = sorted(lengths)
@@ -84,7 +84,7 @@ def expected(
     rows: Rows, metric: str, managers: set[int], since: date, until: date,
     by: Sequence[str] = (),
 ) -> tuple[dict[Key, Row], Row]:  # fmt: skip
-    """The figures of each group, and of all."""
+    """Returns the figures of each group and of all."""
     if metric in ("messages", "new_contacts", "delivery", "health"):
         return expected_of_accounts(rows, metric, managers, since, until, by)
     if metric in ("occupancy", "concurrency", "pauses"):

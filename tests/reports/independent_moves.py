@@ -1,4 +1,4 @@
-"""Where an episode went back to, by plain loops over its lines."""
+"""Recomputes an episode's returns, by plain loops over its events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def left(episode: Row) -> list[tuple[int | None, bool]]:
 
 
 def requeues(episode: Row) -> list[Row]:
-    """Each time it went back into the queue of the same area, and by whom."""
+    """Returns each return to the queue of the same area, and by whom."""
     found = []
     lines = episode["lines"]
     for before, line in pairwise(lines):

@@ -1,4 +1,4 @@
-"""The load and the pauses of operators once more, by plain loops over rows."""
+"""Recomputes the load and the pauses of operators by plain loops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def expected_of_presence(
     rows: Rows, metric: str, managers: set[int], since: date, until: date,
     by: Sequence[str],
 ) -> tuple[dict[Key, Row], Row]:  # fmt: skip
-    """The figures of each group, and of all."""
+    """Returns the figures of each group and of all."""
     state = "paused" if metric == "pauses" else "online"
     holds = _holds(rows)
     mine = [
@@ -51,7 +51,7 @@ def _part(span: Row, name: str) -> str:
 
 
 def _spans(rows: Rows) -> list[Row]:
-    """Every span of presence, cut at each midnight of its manager."""
+    """Returns the spans of presence, cut at their manager's midnights."""
     found = []
     for one in table("SELECT * FROM areas_presencespan ORDER BY id"):
         manager = rows.operators[one["operator_id"]]["manager_id"]
@@ -72,7 +72,7 @@ def _spans(rows: Rows) -> list[Row]:
 
 
 def _holds(rows: Rows) -> dict[int, list[tuple[datetime, datetime]]]:
-    """From when to when each operator had each chat."""
+    """Returns from when to when each operator had each chat."""
     found: dict[int, list[tuple[datetime, datetime]]] = {}
     for episode in rows.episodes:
         holder: int | None = None
@@ -95,7 +95,7 @@ def _length(spans: list[Row]) -> timedelta:
 
 
 def _loads(span: Row) -> list[tuple[timedelta, int]]:
-    """The pieces of a span in which nothing changed, with the number of chats."""
+    """Returns the parts of a span without changes, with the number of chats."""
     begins, ends = span["begins"], span["ends"]
     edges = {begins, ends}
     for hold in span["holds"]:

@@ -1,4 +1,4 @@
-"""The samples of an episode once more, by plain loops over its lines and words."""
+"""Recomputes an episode's samples, by plain loops over events and messages."""
 
 from __future__ import annotations
 

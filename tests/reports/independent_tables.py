@@ -1,4 +1,4 @@
-"""The tables once more, and days, hours and targets by plain loops over them."""
+"""Reads the tables; computes days, business hours and targets by plain loops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def table(sql: str) -> list[Row]:
 
 
 class Tables:
-    """Everything that there is, in memory, and what its times mean."""
+    """All rows in memory, with the meaning of their times."""
 
     def __init__(self) -> None:
         self.lines = table("SELECT * FROM chats_chatevent ORDER BY id")
@@ -40,7 +40,7 @@ class Tables:
     # Time
 
     def business(self, schedule_id: int | None, a: datetime, b: datetime) -> timedelta:
-        """Walks through the days and adds what is open between the two."""
+        """Returns the business time between two times, by adding up each day's."""
         if schedule_id is None:
             return max(b - a, timedelta())
         schedule = self.schedules[schedule_id]

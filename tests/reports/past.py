@@ -1,4 +1,4 @@
-"""Writes a past by SQL: chats with their ledger, messages and surveys."""
+"""Writes past chats by SQL, with their events, messages and surveys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _protocols = count(1)
 
 
 def at(text: str) -> datetime:
-    """An instant of November 2025 in Brasília: `20 14:05:09`."""
+    """Parses a time of November 2025 in Brasília: `20 14:05:09`."""
     day, _, clock = text.partition(" ")
     hour, minute, second = (*map(float, clock.split(":")), 0.0)[:3]
     begin = datetime(2025, 11, int(day), tzinfo=UTC) + OFFSET
@@ -33,7 +33,7 @@ def at(text: str) -> datetime:
 
 
 class Centre:
-    """A manager with two areas, two operators and hours, as of a year ago."""
+    """A manager with two areas, two operators and business hours, a year ago."""
 
     def __init__(self, number: int, *, has_hours: bool = True) -> None:
         self.manager: Manager = builders.make_manager(number=number)
@@ -95,7 +95,7 @@ def go_on(
     lines: Iterable[tuple[Any, ...]],
     said: Iterable[tuple[Any, ...]] = (),
 ) -> None:
-    """Writes more lines and words of a chat."""
+    """Writes more events and messages of a chat."""
     with connection.cursor() as cursor:
         for when, kind, area, operator, *more in lines:
             _write_line(cursor, centre, chat_id, when, kind, area, operator, *more)
@@ -158,5 +158,5 @@ def write_survey(
 
 
 def plain(value: Any) -> Any:
-    """The same as JSON reads it."""
+    """Returns the value after a round trip through JSON."""
     return json.loads(json.dumps(value, default=str))

@@ -1,4 +1,4 @@
-"""Deliveries, states of accounts and weeks of messages beside the chats of the past."""
+"""Writes deliveries, account states and weeks of messages for the past chats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MS = timedelta(milliseconds=1)
 
 
 def write_accounts(centre: Centre) -> None:
-    """Writes them for the chats that are there."""
+    """Writes them for the existing chats."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE contacts_contact c SET created_at = h.opened_at"
@@ -27,7 +27,7 @@ def write_accounts(centre: Centre) -> None:
 
 
 def _deliveries(centre: Centre) -> None:
-    """Every seventh fails, some of them are delivered after all."""
+    """Every seventh delivery fails; some of these are delivered later."""
     sent = Message.objects.filter(manager=centre.manager, direction="out", auto="")
     for n, message in enumerate(sent.order_by("id")):
         queued = message.stored_at
@@ -49,7 +49,7 @@ def _deliveries(centre: Centre) -> None:
 
 
 def _sessions(centre: Centre) -> None:
-    """An incident of five minutes, half a minute that is none, one over midnight."""
+    """Writes incidents of five minutes, of half a minute (too short), over midnight."""
     _account(centre, "whatsapp", [
         ("17 07:00", "unknown"), ("17 08:00", "open"), ("19 14:00", "closed"),
         ("19 14:05", "open"), ("19 15:00", "connecting"), ("19 15:00:30", "open"),
@@ -70,7 +70,7 @@ def _account(centre: Centre, channel: str, changes: list[tuple[str, str]]) -> No
 
 
 def _weeks(centre: Centre) -> None:
-    """Messages on three Thursdays at ten, so that those of the 20th and 27th lack."""
+    """Writes messages on three Thursdays at ten, but not on the 20th and 27th."""
     contact = builders.make_contact(centre.manager, channel="facebook")
     for weeks in (2, 3, 4):
         moment = at("27 10:30") - timedelta(weeks=weeks)

@@ -1,4 +1,4 @@
-"""Spans of presence beside the chats of the past."""
+"""Writes spans of presence for the past chats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.reports.past import Centre, at
 
 
 def write_presence(centre: Centre) -> None:
-    """Online over midnight, with a pause, one that nobody ended, and idle hours."""
+    """Writes spans over midnight, with a pause, without end, and idle hours."""
     for operator, begins, ends, state, reason in (
         (centre.ana, "18 08:00", "18 12:00:00.4", "online", ""),
         (centre.ana, "18 12:00:00.4", "18 13:00", "paused", "almoco"),

@@ -1,4 +1,4 @@
-"""A WSGI application that tells what reached it, served like Django is."""
+"""A WSGI application that echoes each request, served as Django is."""
 
 from __future__ import annotations
 

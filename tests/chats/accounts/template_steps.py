@@ -32,7 +32,7 @@ def name_business(manager, **over):
 
 
 def run(rounds):
-    """Runs the worker's two tasks about templates, and what follows, to the end."""
+    """Runs the worker's two tasks about templates and the tasks that they create."""
     for name in ("accounts", "template accounts", "templates"):
         rounds.worker._dues.pop(name, None)
     rounds.make()

@@ -10,7 +10,7 @@ from tests.chats.files.shown_pictures import SEND
 
 @pytest.fixture
 def bucket(settings, monkeypatch, tmp_path):
-    """An S3 bucket behind the folder."""
+    """Configures an S3 bucket in addition to the folder."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -31,13 +31,13 @@ def bucket(settings, monkeypatch, tmp_path):
 
 @pytest.fixture
 def upload_local():
-    """A round of the worker's that carries what is here into the bucket."""
+    """Runs a worker's round that uploads local files to the bucket."""
     return Uploader().run
 
 
 @pytest.fixture
 def send_picture(api, contact, ana):
-    """Sends a file through the API; its link, or the fields that were refused."""
+    """Sends a file through the API; returns its link, or the refused fields."""
 
     def call(content, mime="image/jpeg", said="image", status=200):
         body = {

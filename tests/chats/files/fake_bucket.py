@@ -1,4 +1,4 @@
-"""An S3 server of one bucket, as far as objects go: put, head, get, delete, list."""
+"""A fake S3 server of one bucket: put, head, get, delete and list objects."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NAME = "files-of-the-centre"
 
 
 class FakeBucket:
-    """Refuses who is not known and bodies that are not what was signed.
+    """Refuses unknown credentials, and bodies that do not match their signature.
 
-    `is_away`: it answers 503 to everything. `stalls`: it answers nothing until it is
-    set. `keys` are the objects with their bytes.
+    `is_away`: it answers every request with 503. `stalls`: it answers no request until
+    the event is set. `keys` are the objects with their bytes.
     """
 
     def __init__(self):

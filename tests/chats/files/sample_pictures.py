@@ -1,4 +1,4 @@
-"""Pictures as cameras, programs and attackers make them."""
+"""Sample pictures from cameras, programs and attackers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def encoded(kind: str, image: Image.Image | None = None, **options: Any) -> byte
 
 
 def exif(orientation: int = 1) -> Image.Exif:
-    """The metadata of a phone: its maker, the location and the orientation."""
+    """A phone's EXIF metadata: its maker, the location and the orientation."""
     data = Image.Exif()
     data[0x0110], data[0x0112] = CAMERA, orientation
     data.get_ifd(0x8825)[1] = "S"
@@ -66,7 +66,7 @@ def opened(content: bytes) -> Image.Image:
 
 @cache
 def bomb(side: int = 25_000) -> bytes:
-    """A PNG of one colour: few bytes, and any number of pixels."""
+    """A PNG of one colour: few bytes for any number of pixels."""
 
     def part(kind: bytes, data: bytes) -> bytes:
         checked = kind + data

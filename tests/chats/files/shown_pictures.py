@@ -1,4 +1,4 @@
-"""Large pictures, and the copies that a worker makes of them."""
+"""Large pictures, and the smaller copies that a worker makes of them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LARGE = (1600, 1300)
 
 
 def large(**options):
-    """A photo that is not copied while it is stored."""
+    """A photo too large to be copied while it is stored."""
     return encoded("JPEG", sample_pictures.drawn(*LARGE), exif=exif(), **options)
 
 
 def make_copies():
-    """Makes the queued copies, as a worker does; returns their number."""
+    """Makes the queued copies as a worker does; returns their number."""
     count = 0
     while wanted := picture_copies.claim(1):
         picture_copies.make(wanted[0])

@@ -1,4 +1,4 @@
-"""People and times of the events."""
+"""The people and times in the events."""
 
 from __future__ import annotations
 

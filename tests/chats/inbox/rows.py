@@ -1,4 +1,4 @@
-"""Chats in each state, and the list as a test asks for it."""
+"""Creates chats in each state and requests the list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def at(minute: float) -> datetime:
 
 
 def open_chat(manager: Any, *, chat: dict[str, Any] | None = None, **over: Any) -> Chat:
-    """An open chat of a new contact with those columns."""
+    """Creates an open chat of a new contact, with those columns."""
     row = builders.make_contact(manager, **over)
     return builders.make_chat(row, **{"opened_at": at(0)} | (chat or {}))
 

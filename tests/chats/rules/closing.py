@@ -1,4 +1,4 @@
-"""A chat that an operator holds, for the tests of closing, idle chats and surveys."""
+"""A chat with an operator, for the tests of closing, idle chats and surveys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEND = "/api/chat/message/send/operator/8080"
 
 
 class Conversation:
-    """A customer and an operator, who write, close and open again by API calls."""
+    """A customer and an operator who write, close and reopen by API calls."""
 
     def __init__(self, api: Any, manager: Any, operator: Any, area: Any) -> None:
         self.api, self.manager, self.operator = api, manager, operator
@@ -55,7 +55,7 @@ class Conversation:
         self.contact.refresh_from_db()
 
     def serve(self) -> None:
-        """The customer writes, the operator claims and answers."""
+        """Has the customer write, and the operator claim the chat and answer."""
         self.customer("oi")
         self.claim()
         self.answer()
@@ -87,19 +87,19 @@ class Conversation:
         return Chat.objects.filter(contact=self.contact).latest("pk")
 
     def said(self) -> list[tuple[str, str]]:
-        """What the service wrote, oldest first, with its occasion."""
+        """Returns the automatic messages, oldest first, with their occasions."""
         found = Message.objects.filter(contact=self.contact).exclude(auto="")
         return list(found.order_by("pk").values_list("auto", "content"))
 
 
 def pass_time(seconds: float) -> None:
-    """Moves what has happened so many seconds into the past, and runs what is due."""
+    """Moves all times that many seconds into the past; runs due tasks."""
     age(seconds)
     run_tasks()
 
 
 def age(seconds: float) -> None:
-    """Moves what has happened so many seconds into the past."""
+    """Moves all times that many seconds into the past."""
     gap = timedelta(seconds=seconds)
     statements = {
         "chats_message": ("stored_at", "created_at"),

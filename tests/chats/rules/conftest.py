@@ -1,4 +1,4 @@
-"""Helpers of the tests of rules."""
+"""Fixtures of the tests of the rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.menus import MENU
 
 
 def connect(operator: Any) -> None:
-    """Gives the operator a live socket."""
+    """Makes the operator connected, by a live socket."""
     until = timezone.now() + timedelta(minutes=5)
     Presence.objects.update_or_create(
         operator=operator, process="test", defaults={"online_until": until}
@@ -41,7 +41,7 @@ def connected(ana: Any, bruno: Any) -> None:
 
 @pytest.fixture
 def team(manager, sales):
-    """Three connected operators of an area that assigns to who has fewest chats."""
+    """Three connected operators of an area that assigns by fewest chats."""
     builders.save_policy(manager, sales, assign="fewest")
     team = [builders.make_operator(manager, sales, name=name) for name in "abc"]
     for operator in team:
@@ -51,7 +51,7 @@ def team(manager, sales):
 
 
 def wait_in(area, *, since=0, **over):
-    """A contact with an open chat that has waited in the area for so many minutes."""
+    """Creates a contact with an open chat queued for that many minutes."""
     at = timezone.now() - timedelta(minutes=since)
     contact = builders.make_contact(area.manager, area=area, **over)
     builders.make_chat(contact, opened_at=at)
@@ -63,20 +63,20 @@ def holders(*contacts):
 
 
 def publish(manager: Any, **over: Any) -> None:
-    """Publishes the menu of the tests, with what differs."""
+    """Publishes the tests' menu, with the given changes."""
     publish_menu(manager.pk, MENU | over)
     manager.refresh_from_db()
 
 
 def age(seconds: int = 10) -> None:
-    """Makes the menu's last question so much older."""
+    """Makes the menu's last question that much older."""
     earlier = F("asked_at") - timedelta(seconds=seconds)
     MenuState.objects.update(asked_at=earlier)
 
 
 @pytest.fixture
 def menu_areas(manager: Any, sales: Any, support: Any) -> Any:
-    """Areas with the codes of the menu, and the menu."""
+    """Creates areas with the menu's codes, and the menu."""
     for area, code in ((sales, "vendas"), (support, "suporte")):
         type(area).objects.filter(pk=area.pk).update(code=code, name=code.title())
         area.refresh_from_db()
@@ -90,9 +90,9 @@ def maria(manager: Any) -> Any:
 
 @pytest.fixture
 def says(api: Any, manager: Any) -> Any:
-    """Reports messages of a contact, then runs what they schedule.
+    """Reports messages of a contact, then runs the tasks that they schedule.
 
-    Each is answered at leisure: the question has been there for ten seconds.
+    Each message comes ten seconds after the question, never too quickly.
     """
 
     def say(contact: Any, *texts: str, soon: bool = False, **over: Any) -> None:
@@ -121,7 +121,7 @@ def paid(manager: Any) -> ClosingReason:
 
 @pytest.fixture
 def asked(talk: Conversation) -> Conversation:
-    """A customer who was asked."""
+    """A customer whom the menu has asked a question."""
     talk.serve()
     assert talk.close().json()["data"]["survey"] is True
     return talk
@@ -134,7 +134,7 @@ def targets(manager: Any, sales: Any, support: Any) -> None:
 
 @pytest.fixture
 def life(api: Any, manager: Any, sales: Any, targets: None) -> Life:
-    """A customer whose area is sales."""
+    """A customer in the area sales."""
     return Life(api, manager, builders.make_contact(manager, area=sales))
 
 

@@ -1,4 +1,4 @@
-"""Leads customers through a menu in tests, and reads what has happened."""
+"""Sends customers through a menu, and reads the results."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from tests.chats.rules.running import run_tasks
 
 
 def time_out(manager: Any) -> None:
-    """Lets the time for an answer pass."""
+    """Moves time past the timeout of a question."""
     age(1000)
     Task.objects.filter(kind="menu").update(run_at=timezone.now())
     run_tasks()
 
 
 def said() -> list[str]:
-    """Returns what the menu has said, oldest first."""
+    """Returns the menu's messages, oldest first."""
     found = Message.objects.filter(auto="menu").order_by("pk")
     return [plain(text) for text in found.values_list("content", flat=True)]
 
 
 def plain(text: str) -> str:
-    """Returns the text with its greeting taken back to the variable."""
+    """Returns the text with its greeting replaced by the variable."""
     for greeting in ("Bom dia", "Boa tarde", "Boa noite"):
         text = text.replace(greeting, "{saudacao}")
     return text
 
 
 def ledger() -> list[Any]:
-    """Returns the kinds, with what bot lines say."""
+    """Returns the events' kinds, with the reason or the step of bot events."""
     return [
         (line.kind, (line.detail or {}).get("why") or (line.detail or {}).get("step"))
         for line in ChatEvent.objects.order_by("pk")
@@ -43,7 +43,7 @@ def ledger() -> list[Any]:
 
 
 def end() -> str:
-    """Returns why the menu has ended; nobody is inside and nothing is scheduled."""
+    """Returns why the menu ended; no contact may be in it, no task scheduled."""
     assert not MenuState.objects.exists()
     assert not Task.objects.filter(kind="menu").exists()
     [line] = ChatEvent.objects.filter(kind="bot_ended")
@@ -52,7 +52,7 @@ def end() -> str:
 
 
 def send_of_bot(api: Any, manager: Any, contact: Any, first: str = "") -> None:
-    """Stores a message of an outside program, after one of the customer."""
+    """Stores a message of an external program, after one of the customer."""
     number = int(contact.external_id)
     names = {"contactNumber": number, "managerNumber": manager.number}
     if first:

@@ -1,4 +1,4 @@
-"""What customers, operators and outside programs do to a chat, for tests of clocks."""
+"""Actions of customers, operators and external programs, to test clocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TARGETS = {"slaQueue": 300, "slaFirst": 600, "slaReply": 900, "slaResolution": 3
 
 
 class Life:
-    """A contact of a manager and what happens to it."""
+    """A contact of a manager, with methods for the actions on it."""
 
     def __init__(self, api: Any, manager: Any, contact: Any = None) -> None:
         self.api, self.manager = api, manager
@@ -46,7 +46,7 @@ class Life:
         assert send(self.api, **names, **{"from": 0}, content="?").status_code == 200
 
     def phone_writes(self) -> None:
-        """As an echo of the account's phone is stored."""
+        """Stores a message from the account's phone, as its echo is stored."""
         Contact.objects.filter(pk=self.contact.pk).update(waiting_since=None)
         values = {"direction": Direction.OUT, "status": Status.SENT, "auto": "phone"}
         builders.make_message(self.chat, sender="551140000000", **values)
@@ -80,7 +80,7 @@ def running() -> dict[str, Clock]:
 
 
 def states() -> list[tuple[str, str]]:
-    """Returns the clocks in their order, with what became of them."""
+    """Returns the clocks in order, with their states."""
     return [
         (row.kind, "met" if row.met_at else "void" if row.void_at else "running")
         for row in Clock.objects.order_by("started_at", "kind", "pk")

@@ -1,4 +1,4 @@
-"""Runs the tasks of the rules in tests, as the worker does."""
+"""Runs the tasks of the rules as the worker does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A_MOMENT = timedelta(seconds=1)
 
 
 def run_tasks(most: int = 20) -> None:
-    """Runs what is due until nothing is; clocks, which are due in a moment, at once."""
+    """Runs due tasks until none is due; clock tasks, due in a moment, run at once."""
     has_happened = True
     for _ in range(most):
         if has_happened:

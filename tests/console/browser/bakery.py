@@ -1,4 +1,4 @@
-"""One moment of a bakery, the same at every run: what the screenshots show."""
+"""A bakery at a fixed moment: the data shown in the screenshots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ago(minutes: float) -> datetime:
 
 
 class Bakery:
-    """Fills a company with chats; times are minutes before NOW."""
+    """Fills a company with chats; times are in minutes before NOW."""
 
     def __init__(self, company: Company) -> None:
         self.company, self.manager = company, company.manager
@@ -55,7 +55,7 @@ class Bakery:
         tags: tuple[str, ...] = (),
         due: float | None = None,
     ) -> Contact:
-        """An open chat: `said` is (minutes ago, direction, text or file name, more)."""
+        """Opens a chat; `said` is (minutes ago, direction, text or file name, more)."""
         self.count += 1
         opened, last = ago(said[0][0]), ago(said[-1][0])
         number = str(5511940020000 + 137 * self.count)
@@ -139,7 +139,7 @@ class Bakery:
             Tagging.objects.create(contact=contact, tag=tag, manager=self.manager)
 
     def _start_clock(self, chat: Any, opened: datetime, due: float) -> None:
-        """A clock of 15 minutes that ends in `due` minutes, or ended before now."""
+        """Starts a clock of 15 minutes that ends in `due` minutes (may be negative)."""
         end = ago(-due)
         Clock.objects.create(
             chat=chat,

@@ -1,4 +1,4 @@
-"""A small company whose customers write, for the tests in a browser."""
+"""A small company with customers, for the tests in a browser."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _messages = itertools.count(1)
 
 
 class Company:
-    """A manager with two areas and three operators, and what its customers do."""
+    """A manager with two areas and three operators, and actions of its customers."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -76,7 +76,7 @@ class Company:
         return operator
 
     def customer(self, name: str, text: str | None = "Oi!", **over: Any) -> Contact:
-        """A customer who waits in an area, with a message unless `text` is None."""
+        """Creates a queued customer, with a message unless `text` is None."""
         contact = builders.make_contact(
             self.manager, **{"name": name, "area": self.sales} | over
         )
@@ -85,7 +85,7 @@ class Company:
         return contact
 
     def say(self, contact: Contact, text: str, **more: Any) -> None:
-        """The customer writes, as the gateway's process reports it."""
+        """Has the customer write, as the gateway reports it."""
         number = int(contact.external_id)
         body = {
             "managerNumber": self.manager.number,
@@ -110,7 +110,7 @@ class Company:
         return answer.json()["data"]
 
     def act(self, path: str, contact: Contact, operator: Operator, **more: Any) -> Any:
-        """An operator does something with a customer's chat."""
+        """Performs an operator's action on a customer's chat."""
         body = {
             "number": self.manager.number,
             "contactId": int(contact.external_id),
@@ -121,7 +121,7 @@ class Company:
     def ask(
         self, method: str, path: str, contact: Contact, **more: Any
     ) -> tuple[int, str]:
-        """Another program does something with a customer's chat; may be refused."""
+        """Performs another program's action on a customer's chat; may be refused."""
         body = {"number": self.manager.number, "contactId": int(contact.external_id)}
         answer = requests.request(
             method,
@@ -137,7 +137,7 @@ class Company:
 
 
 def execute(statement: str, *values: Any) -> None:
-    """Runs SQL as somebody with psql would."""
+    """Runs SQL, as with psql."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 

@@ -1,4 +1,4 @@
-"""Whether the page shows what the server answers."""
+"""Compares the page with the server's data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ANSWERED = """async ([state, operatorId]) => {
 
 
 def assert_same(page: Page, state: str, me: str) -> None:
-    """Waits until the page shows the server's answer; says what differs."""
+    """Waits until the page shows the server's data; on failure lists differences."""
     found: list[Any] = [None, None]
 
     def is_same() -> bool:

@@ -33,7 +33,7 @@ WHOLE = ("chromium", "chromium-browser", "google-chrome")
 
 
 def first_of(*names: str) -> str | None:
-    """Returns the path of the first program that is installed."""
+    """Returns the path of the first of these programs that is installed."""
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @contextmanager
 def loop_of_thread(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Playwright's loop is that of this thread; other modules have none or their own."""
+    """Makes Playwright's loop this thread's running loop within the block."""
     asyncio._set_running_loop(loop)
     try:
         yield
@@ -136,7 +136,7 @@ def company(
 
 @pytest.fixture
 def new_context(browser: Browser, running_web: Web) -> Iterator[Callable[..., Any]]:
-    """Opens browser contexts whose pages must not fail in any way."""
+    """Opens browser contexts; fails the test on any error in their pages."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
@@ -173,9 +173,9 @@ def _note(problems: list[str], said: Any) -> None:
 
 @pytest.fixture
 def sign_in(new_context: Callable[..., BrowserContext], running_web: Web) -> SignIn:
-    """Opens the console as somebody, at a place of it, and waits until it is live.
+    """Signs in, opens a path of the console, and waits until it is live.
 
-    With `clock` its time stands still there, but timers run.
+    With `clock` the page's time is fixed, but timers run.
     """
 
     def opened(
@@ -202,7 +202,7 @@ def sign_in(new_context: Callable[..., BrowserContext], running_web: Web) -> Sig
 
 
 def await_live(page: Page) -> None:
-    """Waits until the page has all that has changed; a phone hides the words."""
+    """Waits until the page has applied all changes; a phone hides the label."""
     page.locator(".status:not(.status--off)").get_by_text(
         re.compile("^(Conectado|Connected)$")
     ).wait_for(state="attached")

@@ -1,4 +1,4 @@
-"""Compares a screenshot with a committed one, and writes new ones.
+"""Compares screenshots with committed ones, and writes new ones.
 
 Fonts are smoothed differently on other machines, so that pixels differ where nothing is
 wrong. Therefore the brightness of blocks is compared, not of pixels.
@@ -36,9 +36,9 @@ def is_same(picture: Image.Image, other: Image.Image) -> bool:
 
 
 def compare(name: str, taken: bytes, folder: Path) -> str:
-    """Returns what is wrong with a screenshot, or ""; `folder` is for those that are.
+    """Returns the problem with a screenshot, or ""; `folder` is for differing ones.
 
-    With UPDATE_SCREENSHOTS set it becomes the committed one instead.
+    With UPDATE_SCREENSHOTS set, it replaces the committed one instead.
     """
     picture = Image.open(io.BytesIO(taken)).convert("RGB")
     path = FOLDER / f"{name}.png"
@@ -56,7 +56,7 @@ def compare(name: str, taken: bytes, folder: Path) -> str:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """Stores it with its 256 most frequent colours; what looks the same stays."""
+    """Stores it with its 256 most frequent colours, if it looks different."""
     if path.exists() and difference(picture, Image.open(path).convert("RGB")) == 0:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def save(picture: Image.Image, path: Path) -> None:
 
 
 def _with_few_colours(picture: Image.Image) -> Image.Image:
-    """Pillow's own methods would mix the colours of small areas with others."""
+    """Reduces the colours; Pillow's own methods would blend those of small areas."""
     data = picture.tobytes()
     pixels = list(zip(data[::3], data[1::3], data[2::3], strict=True))
     colours = [colour for colour, _ in Counter(pixels).most_common()]

@@ -1,4 +1,4 @@
-"""What customers and operators of the bakery said until the screenshots' moment."""
+"""The bakery's messages up to the moment of the screenshots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.console.browser.company import Company
 
 
 def fill(company: Company) -> Bakery:
-    """Writes what everybody said until NOW."""
+    """Writes all messages up to NOW."""
     bakery, ana, bruno = Bakery(company), company.ana, company.bruno
     _fill_mine(bakery, ana)
     _fill_queue(bakery)
@@ -23,7 +23,7 @@ def fill(company: Company) -> Bakery:
 
 
 def _fill_mine(bakery: Bakery, ana: Operator) -> None:
-    """The chats that Ana answers."""
+    """Writes the chats assigned to Ana."""
     bakery.chat(
         "Paulo Tavares",
         "entregas",
@@ -105,7 +105,7 @@ def _fill_mine(bakery: Bakery, ana: Operator) -> None:
 
 
 def _fill_queue(bakery: Bakery) -> None:
-    """The customers whom nobody answers yet."""
+    """Writes the queued chats."""
     bakery.chat(
         "Inês Guimarães",
         "vendas",

@@ -1,4 +1,4 @@
-"""The web server as a process, beside the tests' feed."""
+"""The web server as a process, next to the tests' feed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Web:
         wait_until(self.answers)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Sends SIGKILL."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: keeps what it gets and answers as it is told."""
+"""A fake receiver of webhooks that records requests and answers as configured."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.feed.processes import PATIENCE, wait_until
 
 
 class Received(NamedTuple):
-    """A POST: its headers in small letters, and its body as it came."""
+    """A POST, with lower-case header names and the raw body."""
 
     headers: dict[str, str]
     raw: bytes
@@ -28,7 +28,7 @@ class Received(NamedTuple):
         return body
 
     def is_signed_by(self, secret: str) -> bool:
-        """As a receiver checks it, by the text of the specification."""
+        """Verifies the signature as documented for receivers."""
         signed = b".".join(
             (
                 self.headers["webhook-id"].encode(),

@@ -1,4 +1,4 @@
-"""A supervisor before the figures of the past that was checked by hand."""
+"""Fixtures: a supervisor who reads the reports on the hand-checked past."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def desk(past: Centre) -> Client:
 
 @pytest.fixture
 def read(desk: Client) -> Callable[..., Any]:
-    """Opens a page of the period, in English."""
+    """Opens a report of the period, in English."""
 
     def opened(page: str, query: str = "", client: Client = desk) -> Any:
         address = f"/admin/reports/{page}?{PERIOD}&{query}"
@@ -84,7 +84,7 @@ class _Tables(HTMLParser):
 
 
 def shown(answer: Any) -> dict[str, Rows]:
-    """The tables of a page, with their headers."""
+    """Returns the tables of a page, with their headers."""
     assert answer.status_code == 200
     parser = _Tables()
     parser.feed(answer.content.decode())
@@ -92,7 +92,7 @@ def shown(answer: Any) -> dict[str, Rows]:
 
 
 def read_csv(answer: Any, delimiter: str = ",") -> Rows:
-    """The rows of a CSV file, as a program that knows its dialect reads them."""
+    """Returns the rows of a CSV file, read with its dialect."""
     assert answer.status_code == 200
     text = answer.getvalue().decode("utf-8")
     assert text.startswith("\ufeff")

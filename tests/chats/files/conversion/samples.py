@@ -1,4 +1,4 @@
-"""Small files of every kind that operators send, whole ones: they can be decoded."""
+"""Small valid files of every kind that operators send."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def animation(form, size=(64, 48), frames=5):
 
 
 def _tone(codec, rate, layout):
-    """A tone in frames that the codec takes."""
+    """Yields a tone in frames of the codec's size."""
     at, step = 0, getattr(codec, "frame_size", 0) or 1024
     channels = 2 if layout == "stereo" else 1
     resampler = av.AudioResampler(codec.format, layout, rate, step)
@@ -84,7 +84,7 @@ def sound(container, codec, rate=48_000, layout="mono", **options):
 def film(
     container, codec, sound_codec=None, size=(160, 120), layout="mono", rate=48_000
 ):
-    """One second of film, with a tone where a codec for it is given."""
+    """One second of video, with a tone if an audio codec is given."""
     made = io.BytesIO()
     with av.open(made, "w", container) as output:
         stream = output.add_stream(codec, rate=10)
@@ -112,19 +112,19 @@ FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 
 @cache
 def recording_of_chrome():
-    """What `MediaRecorder` gives with `audio/webm;codecs=opus`."""
+    """A recording as Chrome makes it with `audio/webm;codecs=opus`."""
     return sound("webm", "libopus")
 
 
 @cache
 def live_recording():
-    """A recording that Chromium made: its sizes and its length are left open."""
+    """A recording made by Chromium, with unknown sizes and duration."""
     return (Path(__file__).parent / "recording_of_chromium.webm").read_bytes()
 
 
 @cache
 def recording_of_safari():
-    """What it gives with `audio/mp4`: fragments, and not the brand of music."""
+    """A recording as Safari makes it: fragmented MP4 without the M4A brand."""
     return sound("mp4", "aac", 44_100, **FRAGMENTED)
 
 
