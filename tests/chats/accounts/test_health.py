@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chats.accounts.health import (
@@ -122,6 +123,19 @@ def test_its_changes_are_a_history(manager, controller, check_due):
     states = SessionChange.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["open", "qr", "closed", "open"]
     assert on_whatsapp().idempotent
+
+
+def test_its_history_is_only_added_to(manager, contact, other_manager):
+    for each in (manager, other_manager):
+        record(each.pk, "whatsapp", Health("open"))
+    changes = SessionChange.objects.filter(account__manager=manager)
+    for change in (changes.delete, lambda: changes.update(state="closed")):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+    assert changes.get().state == "open"
+    # Of a manager without contacts nothing has happened.
+    GatewayAccount.objects.filter(manager=other_manager).delete()
+    assert SessionChange.objects.get() == changes.get()
 
 
 def test_a_session_that_opens_again_lets_its_messages_go(
