@@ -1,4 +1,4 @@
-"""Finds open chats whose clocks differ from what their ledger and messages say."""
+"""Finds open chats whose clocks do not match their ledger and messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chats.rules.clocks import are_wrong
 from hci_center.background.nightly_checks import Finding
 from hci_center.database.rows import ModelRows
 
-# Those whose clocks are still to be brought into line are left out.
+# Chats are excluded while a task that updates their clocks is pending.
 _CHATS = ModelRows(Chat)
 _IS_PENDING = """EXISTS (SELECT FROM chats_task t
    WHERE t.contact_id = h.contact_id AND t.kind IN ('clock', 'inbound'))"""
@@ -28,16 +28,16 @@ SELECT {_CHATS.columns("h")},
 
 
 def wrong_clocks() -> Iterator[Finding]:
-    """Yields the open chats with a clock too many, too few or of other moments."""
+    """Yields a finding for each open chat with extra, missing or incorrect clocks."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN)
         found = cursor.fetchall()
     for chat_id, contact_id in found:
-        if finding := _look_at(chat_id, contact_id):
+        if finding := _check(chat_id, contact_id):
             yield finding
 
 
-def _look_at(chat_id: int, contact_id: int) -> Finding | None:
+def _check(chat_id: int, contact_id: int) -> Finding | None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [contact_id])
         cursor.execute(_READ, [chat_id])

@@ -1,4 +1,4 @@
-"""Reads and writes the rows of clocks and what they are derived from."""
+"""Reads and writes clocks, and reads the rows from which they are derived."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from chats.models import Chat, Clock
 from chats.rules.clock_spans import LINE_KINDS, Line, Span, Turn
 from hci_center.database.rows import ModelRows
 
-# The target of each clock in `Schedule.targets`.
+# The key in `Schedule.targets` of each kind of clock.
 TARGETS = {
     Clock.Kind.QUEUE.value: "tme",
     Clock.Kind.FIRST.value: "tmr1",
     Clock.Kind.REPLY.value: "tmr",
     Clock.Kind.RESOLUTION.value: "resolution",
 }
-# A version of the hours: its timetable and targets; and several by their ids.
+# A version of the hours: its timetable, and its targets in seconds; versions by id.
 Version = tuple[Timetable, Mapping[str, int]]
 Versions = Mapping[int | None, Version]
-# From that share of the target on the clock is at risk.
+# A clock is at risk once this share of its target has elapsed.
 RISK = 0.8
 _LINES = """
 SELECT kind, at, area_id, operator_id, cause, schedule_id FROM chats_chatevent
@@ -46,8 +46,9 @@ SELECT %s, * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::integer[],
                          %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
                          %s::timestamptz[], %s::timestamptz[])
 """
-# Messages of the customer and of people, each the first since the other side's or of its
-# episode: what was said before a closing is no part of what follows.
+# The first message of each turn: of the customer, an operator or somebody on the phone.
+# Each episode is partitioned separately, because messages from before a closing do not
+# count after it.
 _TURNS = """
 SELECT said.at, said.who FROM (
   SELECT each.*, lag(each.who) OVER (
@@ -68,7 +69,7 @@ SELECT said.at, said.who FROM (
 
 
 def lines_of(chat: Chat) -> list[Line]:
-    """Returns the lines of the ledger that say where the chat was."""
+    """Returns the ledger lines of the kinds in LINE_KINDS, oldest first."""
     return [
         Line(*row)
         for row in _fetched(_LINES, [chat.pk, [kind.value for kind in LINE_KINDS]])
@@ -76,21 +77,22 @@ def lines_of(chat: Chat) -> list[Line]:
 
 
 def turns_of(chat: Chat, begins: Sequence[datetime]) -> list[Turn]:
-    """Returns the messages after which the other side has the word.
+    """Returns the turns of a chat's conversation, oldest first.
 
-    `begins` are when episodes began, in their order; earlier messages are left out.
+    `begins` has the start times of the episodes, in order; earlier messages are
+    ignored.
     """
     values: dict[str, Any] = {"chat": chat.pk, "begins": list(begins)}
     return [Turn(*row) for row in _fetched(_TURNS, values)]
 
 
 def clocks_of(chat: Chat, since: datetime) -> list[Clock]:
-    """Returns the clocks of a chat that began at that time or later, oldest first."""
+    """Returns the clocks of a chat that started at that time or later, oldest first."""
     return [_ROWS.read(row) for row in _fetched(_CLOCKS, [chat.pk, since])]
 
 
 def versions_of(lines: Iterable[Line]) -> Versions:
-    """Returns the versions of the hours of these lines, by their ids."""
+    """Returns the versions of the hours that these lines refer to, by id."""
     ids = list({line.schedule_id for line in lines if line.schedule_id is not None})
     rows = _fetched(_SCHEDULES, [ids]) if ids else []
     return {
@@ -100,7 +102,7 @@ def versions_of(lines: Iterable[Line]) -> Versions:
 
 
 def start(chat: Chat, spans: Sequence[Span], versions: Versions) -> None:
-    """Inserts the clocks of these spans."""
+    """Inserts a clock for each of these spans."""
     if not spans:
         return
     rows = []
@@ -124,7 +126,7 @@ def start(chat: Chat, spans: Sequence[Span], versions: Versions) -> None:
 
 
 def target_of(span: Span, versions: Versions) -> int:
-    """Returns the target in seconds of the business clock; 0 is none."""
+    """Returns the target in seconds of open hours; 0 means there is none."""
     version = versions.get(span.schedule_id)
     return 0 if version is None else int(version[1].get(TARGETS[span.kind], 0))
 

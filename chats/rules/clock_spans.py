@@ -1,10 +1,10 @@
-"""Derives from the ledger and the messages of a chat which clocks it has had.
+"""Derives the clocks of a chat from its ledger and messages.
 
-A clock is a sample of the reports while it runs: `queue` a stay in an area until
-somebody has taken it, `first` and `reply` what is owed to the customer, `resolution` an
-episode from opening to closing. It starts at the instant of its line or message,
-whenever that is looked at, and its target and hours are those of the line with which it
-begins.
+A clock measures a sample of the reports while it is still running: `queue` the time in
+an area until an operator takes the chat, `first` and `reply` the time until the
+customer gets an answer, `resolution` the time from opening to closing. It starts at the
+time of its ledger line or message, regardless of when it is computed. Its target and
+hours are those of the ledger line in effect at its start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chats.models import ChatEvent, Clock
 Kind = ChatEvent.Kind
 Cause = ChatEvent.Cause
 
-# The kinds of lines that say where a chat is; `bot_step` says that it is in the menu.
+# The kinds of lines that determine clocks; `bot_step` means that it is in the menu.
 LINE_KINDS = (
     Kind.OPENED,
     Kind.REOPENED,
@@ -32,15 +32,15 @@ LINE_KINDS = (
     Kind.BOT_STEP,
     Kind.BOT_ENDED,
 )
-# Closings that resolve nothing.
+# Causes of closings that do not count as resolved.
 NO_RESOLUTION = (Cause.DELETED, Cause.MERGED, Cause.ERASED, Cause.IMPORTED)
-# Who begins an episode with one of these is a person.
+# Causes of an episode's first line if a person started it.
 BY_PERSON = (Cause.OPERATOR, Cause.CALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the ledger, with area and operator after it."""
+    """A ledger line, with the contact's area and operator afterwards."""
 
     kind: str
     at: datetime
@@ -52,9 +52,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message after which the other side has the word.
+    """The first message of a side after a message of another side.
 
-    `who`: the customer, an operator, or somebody on the account's phone.
+    `who` wrote it: the customer, an operator, or somebody on the account's phone.
     """
 
     at: datetime
@@ -63,7 +63,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When a clock ran, and under which version of the hours; no end: it runs."""
+    """The period of a clock and its version of the hours; no end: it is running."""
 
     kind: str
     started_at: datetime
@@ -74,7 +74,7 @@ class Span:
 
 
 def episodes_of(lines: Sequence[Line]) -> list[list[Line]]:
-    """Returns the lines from each opening or reopening to its closing."""
+    """Returns the lines of each episode, from opening or reopening to closing."""
     found: list[list[Line]] = []
     is_open = False
     for line in lines:
@@ -90,9 +90,10 @@ def episodes_of(lines: Sequence[Line]) -> list[list[Line]]:
 def spans_of(
     episode: Sequence[Line], turns: Sequence[Turn], *, has_areas: bool
 ) -> list[Span]:
-    """Returns the clocks of an episode, whether or not there is a target for them.
+    """Returns the clocks of an episode, including those without a target.
 
-    `turns` are those of the whole chat. None while a bot or the menu has the customer.
+    `turns` are those of the whole chat. Returns an empty list until the bot or menu has
+    ended.
     """
     closed = episode[-1] if episode[-1].kind == Kind.CLOSED else None
     lines = [line for line in episode if line is not closed]
@@ -115,11 +116,15 @@ def spans_of(
         for turn in turns
         if turn.at >= lines[0].at and (until is None or turn.at < until)
     ]
-    return [resolution, *_queues(after, until), *_owings(lines, begin, said, until)]
+    return [
+        resolution,
+        *_queues(after, until),
+        *_reply_spans(lines, begin, said, until),
+    ]
 
 
 def _after_bot(lines: Sequence[Line], *, has_areas: bool) -> int | None:
-    """Returns the number of the first line after a bot or menu; None: it has him."""
+    """Returns the index of the first line after the bot or menu; None if not ended."""
     first = lines[0]
     held = next((n for n, line in enumerate(lines) if line.operator_id), len(lines))
     menu = next((n for n, line in enumerate(lines) if line.kind == Kind.BOT_STEP), held)
@@ -156,7 +161,7 @@ def _after_bot(lines: Sequence[Line], *, has_areas: bool) -> int | None:
 
 
 def _queues(lines: Sequence[Line], until: datetime | None) -> Iterator[Span]:
-    """Yields the stays in one area until somebody took the chat, or it left untaken."""
+    """Yields the waits in each area, until an operator took the chat or it left."""
     stays: list[list[Line]] = []
     for line in lines:
         if not stays or stays[-1][0].area_id != line.area_id:
@@ -177,10 +182,10 @@ def _queues(lines: Sequence[Line], until: datetime | None) -> Iterator[Span]:
             )
 
 
-def _owings(
+def _reply_spans(
     lines: Sequence[Line], begin: int, turns: Sequence[Turn], until: datetime | None
 ) -> Iterator[Span]:
-    """Yields the times in which the customer waited for a word."""
+    """Yields the times in which the customer waited for a message."""
     is_first = lines[0].cause not in BY_PERSON
     earliest = lines[begin].at
     since: datetime | None = None
@@ -189,14 +194,14 @@ def _owings(
             since = since or max(turn.at, earliest)
             continue
         if since is not None and since <= turn.at:
-            yield _owing(lines, since, is_first=is_first, met_at=turn.at)
+            yield _reply_span(lines, since, is_first=is_first, met_at=turn.at)
         since = None
         is_first = is_first and turn.who != "operator"
     if since is not None and (until is None or since < until):
-        yield _owing(lines, since, is_first=is_first, void_at=until)
+        yield _reply_span(lines, since, is_first=is_first, void_at=until)
 
 
-def _owing(
+def _reply_span(
     lines: Sequence[Line],
     since: datetime,
     *,
@@ -204,7 +209,7 @@ def _owing(
     met_at: datetime | None = None,
     void_at: datetime | None = None,
 ) -> Span:
-    # At equal moments a line comes before a message.
+    # A line with the same time as the message counts as earlier.
     newest = [line for line in lines if line.at <= since][-1]
     kind = Clock.Kind.FIRST if is_first else Clock.Kind.REPLY
     return Span(kind, since, newest.area_id, newest.schedule_id, met_at, void_at)

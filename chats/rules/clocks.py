@@ -1,10 +1,10 @@
-"""Starts and ends the service level clocks of chats, and tells when one runs out.
+"""Starts and ends the service level clocks of chats, and marks those that run out.
 
-Where a clock is met or void, a trigger says so in the statement that does it. What
-starts is decided by the worker: the business clock is computed in Python. It derives
-the clocks from the ledger and the messages, so that it does not matter how late it
-does so, how often, and what a worker that was killed has left undone. After a line of
-the ledger a task does it, after a customer's message the task that applies the rules.
+A trigger marks a clock as met or void in the statement that causes it. The worker
+starts clocks, because their due times depend on the opening hours and are computed in
+Python. It derives them from the ledger and the messages, so the result is the same if
+this is delayed or repeated, or if a worker is killed meanwhile. A ledger line schedules
+a task for it; after a customer's message, the task that applies the rules does it.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from chats.rules.tasks import LeasedTask, schedule
 from hci_center.database.clock import server_time
 from hci_center.database.rows import ModelRows
 
-# A chat that was closed is looked at if the task was due, less this, before its closing;
-# after failures, which put the task off, if it was closed in the last day.
+# A task includes chats that were closed at most this long before it was due; after
+# failures, which delay the task, chats that were closed in the last day.
 MARGIN, MARGIN_AFTER_FAILURE = timedelta(minutes=10), timedelta(days=1)
-# When to look again after the rules have handled a message, in seconds.
+# When to retry while the rules have not handled a message yet, in seconds.
 AGAIN = 0.1
-# The most clocks that one statement tells of.
+# The maximum number of clocks at risk, and of due ones, that one statement marks.
 ROOM = 500
 
-# A message of the customer can start a clock only under hours with such a target, and
-# if he does not wait already.
+# A customer's message can only start a clock if the hours have such a target, and if he
+# is not waiting already.
 _CAN_START = """
 SELECT EXISTS (SELECT FROM areas_area a WHERE a.manager_id = h.manager_id)
   FROM chats_chat h
@@ -63,8 +63,8 @@ SELECT EXISTS (SELECT FROM areas_area a WHERE a.manager_id = h.manager_id)
 """
 _LOCK = "SELECT FROM contacts_contact WHERE id = %s FOR NO KEY UPDATE"
 # The contact's open chat and those closed since; whether the manager has areas; and
-# whether the rules have not handled his messages yet. Rules that fail do not stop the
-# clocks.
+# whether the rules have yet to handle the contact's messages. Failed rules do not delay
+# the clocks.
 _CHATS = ModelRows(Chat)
 _READ = f"""
 SELECT {_CHATS.columns("h")},
@@ -76,7 +76,7 @@ SELECT {_CHATS.columns("h")},
  WHERE h.contact_id = %s AND (h.closed_at IS NULL OR h.closed_at >= %s)
  ORDER BY h.id
 """  # noqa: S608 - of columns
-# Along the two partial indexes. What another statement has just met is left alone.
+# Uses the two partial indexes. Skips clocks that another statement has just ended.
 _NOTIFY = """
 UPDATE chats_clock k
    SET notified = CASE WHEN k.due_at <= clock_timestamp() THEN 2 ELSE 1 END
@@ -94,11 +94,11 @@ UPDATE chats_clock k
 
 
 def start_for_messages(context: RuleContext, *, is_retry: bool) -> None:
-    """Starts the clocks of a customer's messages, if the hours have targets for them.
+    """Starts the clocks for a customer's messages, if the hours have targets for them.
 
-    Part of the caller's transaction, after the rules have decided about the messages. A
-    caller that failed before leaves the clocks to their own task: an error in either
-    does not stop the other.
+    Part of the caller's transaction, after the rules have handled the messages. On a
+    retry, the clocks are scheduled as a separate task, so that neither an error in the
+    rules nor one in the clocks blocks the other.
     """
     chat = context.chat
     with connection.cursor() as cursor:
@@ -116,7 +116,7 @@ def start_for_messages(context: RuleContext, *, is_retry: bool) -> None:
 
 
 def handle_clock(task: LeasedTask) -> None:
-    """Stores the clocks of a contact's open chat, and of those closed since it was due."""
+    """Stores the clocks of a contact's open chat and of recently closed ones."""
     if task.contact_id is None:
         return
     since = _since(task)
@@ -127,7 +127,7 @@ def handle_clock(task: LeasedTask) -> None:
     for *columns, has_areas, is_pending in rows:
         chat = _CHATS.read(columns)
         if is_pending and chat.closed_at is None:
-            # The menu may still begin.
+            # The rules may still start the menu.
             schedule(
                 Task.Kind.CLOCK,
                 task.manager_id,
@@ -139,10 +139,10 @@ def handle_clock(task: LeasedTask) -> None:
 
 
 def notify() -> int:
-    """Marks clocks that have come to risk or run out, once a step; returns how many.
+    """Marks clocks that are now at risk or due, once each; returns how many.
 
-    The change is what the feed tells: to whoever sees the chat, so to its holder, its
-    area while nobody holds it, and to supervisors.
+    The feed sends this change to everyone who can see the chat: its operator, the area
+    while it has no operator, and supervisors.
     """
     with connection.cursor() as cursor:
         cursor.execute(_NOTIFY, {"room": ROOM})
@@ -150,10 +150,11 @@ def notify() -> int:
 
 
 def store_clocks(chat: Chat, since: datetime, *, has_areas: bool) -> None:
-    """Brings the clocks of a chat into line with its ledger and messages.
+    """Updates the clocks of a chat to match its ledger and messages.
 
-    The transaction has locked its contact. Episodes that ended before `since` are left
-    alone. What agrees already is not written. `has_areas`: the chat's manager has some.
+    The transaction must have locked its contact. Episodes that ended before `since` are
+    not changed; correct clocks are not written again. `has_areas`: whether the chat's
+    manager has any areas.
     """
     compared = _compared(chat, since, has_areas=has_areas)
     if compared is not None:
@@ -161,9 +162,9 @@ def store_clocks(chat: Chat, since: datetime, *, has_areas: bool) -> None:
 
 
 def are_wrong(chat: Chat, *, has_areas: bool) -> bool:
-    """Whether the clocks of an open chat differ from what its ledger and messages say.
+    """Returns whether the clocks of an open chat do not match its ledger and messages.
 
-    The transaction has locked its contact.
+    The transaction must have locked its contact.
     """
     compared = _compared(chat, server_time(), has_areas=has_areas)
     if compared is None:
@@ -175,7 +176,7 @@ def are_wrong(chat: Chat, *, has_areas: bool) -> bool:
 def _compared(
     chat: Chat, since: datetime, *, has_areas: bool
 ) -> tuple[list[Clock], list[Span], Versions] | None:
-    """Returns the clocks that there are, those that should be, and the hours of both."""
+    """Returns the stored clocks, the expected spans, and the versions of the hours."""
     episodes = [
         episode
         for episode in episodes_of(lines_of(chat))
@@ -205,8 +206,8 @@ def _reconcile(
     versions: Versions,
 ) -> None:
     stray, changed, missing = _differences(rows, wanted)
-    # First of all, as at most one clock of a kind runs: those that are taken back. Some
-    # have been met since the choice of area that takes them back.
+    # Voided first, because only one clock of a kind may be running. Some have been met
+    # since the choice of area that makes them void.
     if stray:
         ended = Coalesce("met_at", Now())
         Clock.objects.filter(pk__in=stray).update(void_at=ended, met_at=None)
@@ -218,7 +219,7 @@ def _reconcile(
 def _differences(
     rows: Iterable[Clock], wanted: Iterable[Span]
 ) -> tuple[list[int], list[tuple[Clock, Span]], list[Span]]:
-    """Returns rows to take back, those to end with their spans, and spans to start."""
+    """Returns ids of rows to void, rows to end with spans, and spans to insert."""
     left: dict[Any, list[Clock]] = defaultdict(list)
     for row in rows:
         left[row.kind, row.started_at, row.area_id, row.schedule_id].append(row)
@@ -238,7 +239,7 @@ def _differences(
 
 
 def _match(rows: Iterable[Clock], span: Span) -> Clock | None:
-    """Returns the row that still runs, or ended as the clock did."""
+    """Returns a row that is still running, or that ended in the same way; else None."""
     ended = (bool(span.met_at), bool(span.void_at))
     for row in rows:
         if _is_running(row) or ended == (bool(row.met_at), bool(row.void_at)):

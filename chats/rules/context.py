@@ -1,4 +1,4 @@
-"""What a rule knows about a chat: its locked contact, manager, area and settings."""
+"""The data of a chat that rules need: its locked contact, manager and settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hci_center.database.clock import server_time
 from hci_center.database.rows import ModelRows
 from managers.models import Manager
 
-# Of the manager what rules ask for: the rest holds secrets that would be decrypted.
+# Only the columns of managers that rules need: others have secrets to decrypt.
 _CONTACTS, _CHATS = ModelRows(Contact), ModelRows(Chat)
 _MANAGERS = ModelRows(
     Manager, "id", "name", "gateway", "time_zone", "has_automation", "schedule_id"
@@ -28,7 +28,7 @@ _LOCK = f"""
 SELECT {_CONTACTS.columns("c")} FROM contacts_contact c
  WHERE c.id = %s AND c.deleted_at IS NULL FOR NO KEY UPDATE
 """  # noqa: S608 - of columns
-# A statement of its own, after the lock: it sees what was committed before.
+# A separate statement, so that it sees what was committed before it got the lock.
 _READ = f"""
 SELECT {_CHATS.columns("h")}, {_MANAGERS.columns("m")},
        EXISTS (SELECT FROM chats_menustate s WHERE s.chat_id = h.id), clock_timestamp()
@@ -39,7 +39,7 @@ SELECT {_CHATS.columns("h")}, {_MANAGERS.columns("m")},
 
 @dataclass
 class RuleContext:
-    """A contact that the transaction has locked, with a chat: its open one, if any is.
+    """A contact that the transaction has locked, with its open chat, else a closed one.
 
     `now` is the time of the decision. The settings are those of the contact's area.
     """
@@ -50,8 +50,8 @@ class RuleContext:
     now: datetime
     # Whether the chat was inside the menu when it was read.
     is_in_menu: bool = True
-    # How many automatic messages the contact has got within the hour, and whether it
-    # is to get none; None until somebody asks.
+    # The number of automatic messages to the contact within the last hour, None until
+    # they have been counted; and whether the contact must not get any.
     recent: int | None = None
     is_muted: bool = False
 
@@ -72,17 +72,17 @@ class RuleContext:
         return self.contact.area
 
     def area_changed(self) -> None:
-        """Forgets what depends on the contact's area."""
+        """Clears cached properties that depend on the contact's area."""
         for name in ("in_force", "area"):
             self.__dict__.pop(name, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """The customer's messages since the rules last looked.
+    """The customer's messages since the rules last ran for the chat.
 
     `is_first`: they opened the chat. `is_old`: the newest was written long before it
-    came, so it gets no automatic answer.
+    was received, so that it gets no automatic reply.
     """
 
     messages: list[Message]

@@ -1,7 +1,7 @@
-"""Decides what a customer's messages set off: the first line that fits, and no other.
+"""Applies the rules R3 to R8 to a customer's messages: only the first that matches.
 
-Whether a closed chat goes on or an answer belongs to a survey is decided earlier, in
-the transaction that stores the message.
+Whether a closed chat is reopened and whether an answer belongs to a survey is decided
+earlier, in the transaction that stores the message.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from chats.rules.offline import is_gone, release
 from chats.rules.tasks import LeasedTask
 from hci_center.database.rows import ModelRows
 
-# Well before the clocks of a chat that was opened are looked at.
+# Well below the delay of the clock task of a chat that was opened.
 AT_ONCE = timedelta(milliseconds=250)
 _MESSAGES = ModelRows(Message)
-# What came since the rules last looked, which is looked at now; and whether the customer
-# opened the chat.
+# The messages since the last run of the rules, which it marks as seen; and whether the
+# customer opened the chat.
 _ARRIVED = f"""
 WITH came AS (
   SELECT * FROM chats_message
@@ -55,8 +55,8 @@ def handle_inbound(task: LeasedTask) -> None:
     arrived = _arrived(context)
     if arrived.messages:
         _decide(context, arrived)
-        # The line that says that a chat was opened has scheduled its clocks; if he wrote
-        # later, it was without what is owed to him.
+        # The line of the chat's opening has scheduled its clocks. A message that came
+        # later may not be included in them.
         if not (arrived.is_first and _came_at_once(context, arrived)):
             start_for_messages(context, is_retry=task.failures > 0)
 
@@ -94,14 +94,14 @@ def _decide(context: RuleContext, arrived: Arrived) -> None:
             context.area_changed()
             has_moved = True
     is_closed = tell_if_closed(context, is_silent=arrived.is_old)  # R8
-    # The line that says that he has moved has scheduled his assignment.
+    # The line of the move has already scheduled the assignment.
     if not is_closed and not has_moved:
         assign_soon(contact)
 
 
 def _arrived(context: RuleContext) -> Arrived:
     chat = context.chat
-    # A chat that the customer has opened long ago is no new one.
+    # A chat that was opened long ago is not new.
     is_new = chat.seen_message_id is None and context.now - chat.opened_at <= OLD
     values: dict[str, Any] = {
         "chat": chat.pk,
@@ -117,11 +117,11 @@ def _arrived(context: RuleContext) -> Arrived:
 
 
 def _came_at_once(context: RuleContext, arrived: Arrived) -> bool:
-    """Returns whether the message was stored when its chat was opened, or right after."""
+    """Returns whether the first message was stored when the chat was opened."""
     stored_at = arrived.messages[0].stored_at
     return stored_at is not None and stored_at - context.chat.opened_at < AT_ONCE
 
 
 def _is_old(message: Message, now: datetime) -> bool:
-    """Returns whether a message was written over an hour before it came."""
+    """Returns whether a message was stored more than an hour after it was written."""
     return (message.stored_at or now) - message.created_at > OLD

@@ -1,9 +1,10 @@
-"""The tasks of the rules: things the worker does at a time, at most one of a kind each.
+"""The tasks of the rules: work that is due at a given time.
 
-The transaction that changes a state schedules the task. The worker leases it and runs
-it in one transaction, which ends by deleting the version that was leased: killed
-anywhere, it is done once. A task that is scheduled again meanwhile has a newer version
-and stays.
+There is at most one task per kind and contact, area or operator. The transaction that
+changes a state schedules the task. The worker leases it and runs it in one transaction,
+which also deletes the leased version, so that its effects are committed exactly once
+even if the worker is killed. A task that was rescheduled meanwhile has a newer version
+and is kept.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from hci_center.logs.context import bound
 
 logger = logging.getLogger(__name__)
 
-# How long a worker may take for a task, in seconds, before another one does it.
+# How long a worker may take for a task, in seconds, before another one may lease it.
 LEASE = 30
-# The delay after an error, in seconds, doubled for each further one.
+# The delay after an error, in seconds; doubled for each consecutive one.
 FIRST_DELAY, LONGEST_DELAY = 1, 300
 
-# With `soonest`, a task that is due earlier stays due then.
+# With `soonest`, the earlier of both times applies.
 _SCHEDULE = """
 INSERT INTO chats_task AS t (manager_id, kind, contact_id, area_id, operator_id, run_at)
 VALUES (%(manager)s, %(kind)s, %(contact)s, %(area)s, %(operator)s,
@@ -47,9 +48,9 @@ _DUE = """SELECT id FROM chats_task
    WHERE {kinds} AND run_at <= clock_timestamp()
      AND (lease_until IS NULL OR lease_until < clock_timestamp())
    ORDER BY run_at LIMIT {room} FOR UPDATE SKIP LOCKED"""
-# Clocks last: they count from what has happened, and a later look finds the same. Each
-# of the two has an index. Nothing waits for the disk: a lease that is lost in a crash of
-# the database is one that nobody has.
+# Clocks come last, because computing them later gives the same result. There is an
+# index for each of the two subqueries. The commit does not wait for the disk: losing a
+# lease in a crash of the database does no harm.
 _LEASE = f"""
 WITH others AS (
   {_DUE.format(kinds="kind <> 'clock'", room="%(room)s")}
@@ -102,10 +103,10 @@ def schedule(
     after: timedelta = timedelta(),
     soonest: bool = False,
 ) -> None:
-    """Schedules the task for that time, or for `after` from now; replaces an earlier.
+    """Schedules the task at `run_at`, or `after` from now; replaces an existing one.
 
-    With `soonest` a task that is due earlier stays due then. Part of the caller's
-    transaction: the worker sees it after the commit.
+    With `soonest`, an existing task that is due earlier keeps its time. Part of the
+    caller's transaction: the worker sees the task after the commit.
     """
     values: dict[str, Any] = {
         "manager": manager_id,
@@ -140,16 +141,17 @@ def cancel(
 
 
 def lease(room: int) -> list[LeasedTask]:
-    """Leases up to `room` tasks that are due, the longest due first, clocks last."""
+    """Leases up to `room` due tasks, those due first before others, clocks last."""
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, {"room": room, "lease": LEASE})
         return [LeasedTask(*row) for row in cursor.fetchall()]
 
 
 def run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
-    """Runs a leased task in one transaction; an error puts the task off.
+    """Runs a leased task in one transaction; after an error, it is retried later.
 
-    A deadlock or a lock that was not free is no fault: the task is due again at once.
+    A deadlock or lock timeout does not count as a failure: the task is retried almost
+    immediately.
     """
     with bound(task_id=task.id, manager_id=task.manager_id, contact_id=task.contact_id):
         _run(task, handlers)
@@ -161,7 +163,7 @@ def _run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
             handlers[task.kind](task)
             with connection.cursor() as cursor:
                 cursor.execute(_DONE, [task.id, task.version])
-    except Exception as error:  # noqa: BLE001 - one task holds up no other
+    except Exception as error:  # noqa: BLE001 - must not block other tasks
         passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)
         if fault_of(error) is not None and not passes:
             logger.warning("task %s: %s", task.id, describe(error))
