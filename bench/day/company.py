@@ -1,4 +1,4 @@
-"""The companies of the day: a provisioning file, and operators who are signed in."""
+"""The benchmark's companies: a provisioning file, and signed-in operators."""
 
 from __future__ import annotations
 

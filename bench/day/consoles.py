@@ -1,4 +1,4 @@
-"""Operators at their consoles: a socket each, claims, answers and closings by the API."""
+"""Simulated operators: a socket each; they claim, answer and close by the API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THINKS = (0.5, 2.0)
 
 
 class Console:
-    """An operator's socket, and what he does about what it tells."""
+    """An operator's socket, and his reactions to its events."""
 
     def __init__(self, day: Day, operator: Operator, us: Client) -> None:
         self.day, self.operator, self._us = day, operator, us
@@ -38,7 +38,7 @@ class Console:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
-        """Opens the socket, as often as need be, and hears what comes."""
+        """Opens the socket, reconnecting if needed, and handles its events."""
         cursor, epoch = None, None
         while True:
             try:
@@ -58,7 +58,7 @@ class Console:
                 await asyncio.sleep(1)
 
     async def call(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """Returns the data of the answer; None for a refusal, which is counted."""
+        """Returns the response's data, or None for a refusal, which is counted."""
         text = json.dumps(body).encode()
         try:
             status, raw = await self._us.call(

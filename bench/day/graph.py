@@ -1,4 +1,4 @@
-"""A WhatsApp Cloud API that accepts every message and reports what became of it."""
+"""A fake WhatsApp Cloud API that accepts every message and reports its status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PICTURE = bytes.fromhex(
 
 
 class Graph:
-    """The numbers' side of WhatsApp: receives sends, posts signed webhooks.
+    """Receives the companies' messages and posts signed webhooks.
 
     `heard` is called with the text of each message that arrives; `numbers` are the
     companies' numbers by their ids.
@@ -48,7 +48,7 @@ class Graph:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def post(self, phone: str, **value: Any) -> None:
-        """Posts a webhook of that number; what is refused is remembered."""
+        """Posts a webhook of that number; records refusals."""
         metadata = {"display_phone_number": phone, "phone_number_id": phone}
         whole = {"messaging_product": "whatsapp", "metadata": metadata, **value}
         change = {"field": "messages", "value": whole}

@@ -1,4 +1,4 @@
-"""What the server's processes use: CPU, memory, connections, and the database's size."""
+"""Measures the server's CPU, memory, connections, and the database's size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Machine:
         }
 
     def memory(self) -> int:
-        """Returns megabytes of all processes; what they share counts once."""
+        """Returns the megabytes of all processes; shared memory counts once."""
         return sum(map(_proportional, measure.tree(self.root))) // 1024
 
     def memories(self) -> dict[str, int]:
@@ -78,7 +78,7 @@ def _proportional(pid: int) -> int:
 
 
 def _own(pid: int) -> int:
-    """Returns them without memory that processes share, such as buffers."""
+    """Returns a process's kilobytes without shared memory such as buffers."""
     sizes = _sizes(pid)
     return sizes.get("Pss", 0) - sizes.get("Pss_Shmem", 0)
 

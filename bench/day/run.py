@@ -1,13 +1,13 @@
-"""Runs a centre's day in fast motion, and finds what one machine carries.
+"""Simulates a centre's day, and finds the highest rate of one machine.
 
     python bench/day/run.py [--managers 5] [--operators 500] [--rates 20,40,60,80,100]
     python bench/day/run.py --rates 40 --soak 30
 
-Customers write through signed webhooks of the WhatsApp Cloud API, choose from a menu, and
-are assigned or claimed; operators have a console's socket each, answer by the API with
-their sessions, and close; the gateway reports each message as sent, delivered and read.
-Every rate is kept up for `--seconds` after `--warm` seconds; the first that misses a goal
-is the last. The server has `--core`, the load generator `--load-core`.
+Customers write through signed webhooks of the WhatsApp Cloud API, choose from a menu,
+and are assigned or claimed; operators have a console's socket each, answer by the API
+with their sessions, and close; the gateway reports each message as sent, delivered and
+read. Every rate runs for `--seconds` after `--warm` seconds; the first that misses a
+target is the last. The server has `--core`, the load generator `--load-core`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ async def open_consoles(day: Day, people: list[company.Operator], us: Client) ->
 
 
 async def show_idle(machine: Machine) -> None:
-    """Prints what open sockets cost while nobody writes."""
+    """Prints the cost of idle open sockets."""
     await asyncio.sleep(SETTLES)
     before = machine.now()
     await asyncio.sleep(IDLES)

@@ -1,4 +1,4 @@
-"""Keeps a rate up for a long time, and tells whether memory and connections grow."""
+"""Runs one rate for a long time, and checks whether memory and connections grow."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def slope(samples: list[Sample], part: str) -> float:
 
 
 async def soak(day: Day, machine: Machine, rate: float, minutes: int) -> bool:
-    """Prints a line each half minute, and the slopes; whether nothing grows or is lost."""
+    """Prints samples and slopes; returns whether nothing grew or was lost."""
     parts = [*machine.memories()]
     print(
         f"\n| s | {' | '.join(f'{part} MB' for part in parts)} | all MB | connections "

@@ -1,4 +1,4 @@
-"""Customers who write at a steady rate, and how long everything takes."""
+"""Simulated customers who write at a steady rate, and the measured delays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHOOSES, READS = (2.0, 4.0), (5.0, 15.0)
 
 @dataclass
 class Visit:
-    """A customer's visit; `console` is the operator's who has been given him."""
+    """A customer's visit; `console` is that of the assigned operator."""
 
     manager: Manager
     person: str
@@ -45,7 +45,7 @@ class Figures:
 
 
 class Day:
-    """All visits, and the messages that are on their way."""
+    """All visits, and the messages in transit."""
 
     def __init__(self, managers: list[Manager]) -> None:
         self.managers = managers
@@ -75,18 +75,18 @@ class Day:
         return self.figures
 
     async def settle(self, seconds: float) -> None:
-        """Waits so long at most until nothing is on its way."""
+        """Waits until no message is in transit, or for the given time."""
         until = time.monotonic() + seconds
         while (self._inward or self._outward) and time.monotonic() < until:
             await asyncio.sleep(0.05)
 
     @property
     def waiting(self) -> int:
-        """How many messages have not arrived."""
+        """Returns the number of messages that have not arrived."""
         return len(self._inward) + len(self._outward)
 
     def _write(self) -> None:
-        """Has somebody write who has something to say, else a new customer."""
+        """Has a customer with an open visit write, or else a new one."""
         self.figures.written += 1
         if self._ready:
             self._continue(self._ready.pop(random.randrange(len(self._ready))))
@@ -129,7 +129,7 @@ class Day:
         )
 
     def shown(self, token: int, now: float) -> None:
-        """An operator's socket has got the customer's message."""
+        """Records that an operator's socket received the customer's message."""
         sent, person = self._inward.pop(token, (0.0, ""))
         if not person:
             return
@@ -144,27 +144,27 @@ class Day:
             self._later(visit, READS)
 
     def asked(self) -> str:
-        """Begins an operator's call; returns what marks its message."""
+        """Begins an operator's call; returns the marker in its message."""
         token = next(self._tokens)
         self._outward[token] = time.monotonic()
         return f"#{token}"
 
     def heard(self, text: str) -> None:
-        """The gateway has got an operator's message."""
+        """Records that the gateway received an operator's message."""
         found = TOKEN.search(text)
         sent = self._outward.pop(int(found[1]), None) if found else None
         if sent is not None:
             self.figures.to_gateway.append(time.monotonic() - sent)
 
     def given(self, person: str, console: Console) -> None:
-        """An operator has been given the customer."""
+        """Records that the customer was assigned to an operator."""
         visit = self._visits.get(person)
         if visit and visit.console is None:
             visit.console = console
             self._later(visit, CHOOSES)
 
     def is_first(self, person: str) -> bool:
-        """Whether nobody has tried to claim that customer."""
+        """Returns whether no operator has tried to claim that customer."""
         if person in self._claimed or person not in self._visits:
             return False
         self._claimed.add(person)

@@ -1,4 +1,4 @@
-"""Writes a centre: closed chats of some days, and open ones.
+"""Writes the rows of a centre: closed chats of some days, and open ones.
 
 By SQL, without the triggers: the rows are those that the product would have written.
 """
@@ -133,7 +133,7 @@ SELECT o.id, s.state, s.reason, d + s.begins, d + s.ends, d + s.ends
 def load(
     size: str, is_open: int | None = None, days: int = 90, managers: int = 1
 ) -> Manager:
-    """Writes the rows of that size; returns the manager that has most of them."""
+    """Writes the rows of that size; returns the manager with most of them."""
     messages, usually_open = SIZES[size]
     began = datetime.now(UTC) - timedelta(days=days + 2)
     with connection.cursor() as cursor:
@@ -162,7 +162,7 @@ def load(
 
 
 def _manager(place: int, began: datetime) -> tuple[int, int, list[int], list[int]]:
-    """Makes a manager; returns the ids of it, its schedule, areas and operators."""
+    """Creates a manager; returns the ids of it, its schedule, areas, operators."""
     manager = Manager.objects.create(
         name=f"Central {place}", number=551140000000 + place
     )

@@ -1,4 +1,4 @@
-"""Measures the reports: the live figures, kept rows made anew, and each metric.
+"""Measures the reports: live figures, the rebuild of stored rows, each metric.
 
     python -m hci_center.local.test_servers python bench/reports/run.py --size S
 

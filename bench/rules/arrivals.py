@@ -1,4 +1,4 @@
-"""Times what follows a customer's message: his assignment, or the menu's greeting.
+"""Times the assignment, or the menu's greeting, after a customer's message.
 
 Customers write at a steady rate, a third each: to a number with a menu, to a page where
 new ones get into the area for all, and to a page as customers of an area that assigns.
@@ -75,7 +75,7 @@ def bodies(db: psycopg.Connection[Any], size: str, count: int) -> list[dict[str,
 
 
 class Load:
-    """Sends each body at its time, however long the answers take."""
+    """Sends each body at its time, regardless of slow responses."""
 
     def __init__(self, key: str, asked: list[dict[str, Any]], rate: float) -> None:
         self.key = key
@@ -165,7 +165,7 @@ def time_arrivals(
 
 
 def _of(delays: list[Any], channel: str) -> tuple[list[float], int]:
-    """Returns the delays on a channel, and how many customers nothing followed for."""
+    """Returns a channel's delays, and the number of customers without a reaction."""
     found = [row[2] for row in delays if row[0] == channel]
     known = [float(ms) for ms in found if ms is not None]
     return known, len(found) - len(known)

@@ -14,7 +14,7 @@ BASE = f"http://127.0.0.1:{PORT}"
 
 
 class Person:
-    """Someone who makes calls, one after another, over a kept connection."""
+    """A caller that makes calls one after another over a persistent connection."""
 
     def __init__(self, name: str, headers: dict[str, str]) -> None:
         self.name = name
@@ -22,7 +22,7 @@ class Person:
         self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[float, Any]:
-        """Returns the milliseconds until the whole response was there, and its data."""
+        """Returns the milliseconds until the complete response, and its data."""
         text = json.dumps(body)
         begun = time.perf_counter()
         self.connection.request("POST", path, text, self.headers)

@@ -1,4 +1,4 @@
-"""Loads the centre, and puts it back to its first state before each run."""
+"""Loads the centre, and restores its initial state before each run."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ _WRITTEN = "contacts_contact, chats_chat, chats_message, chats_clock, chats_menu
 
 
 def prepare(product: Product, size: str) -> str:
-    """Loads what is not there yet; returns the DSN of a superuser."""
+    """Loads missing rows; returns the DSN of a superuser."""
     folder = product.folder
     loader = dataset.dsn_of({**product.connection(), "user": "postgres"})
     mark, wanted = folder / "loaded", f"{size} {digest()}"

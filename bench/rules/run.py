@@ -1,4 +1,4 @@
-"""Measures what the rules of the centre promise: lists, searches, assignment, greeting.
+"""Measures the rules of the centre: lists, searches, assignment, greeting.
 
     python bench/rules/run.py --size L [--keep DIR] [--parts lists,arrivals,costs]
 

@@ -1,4 +1,4 @@
-"""Upgrades a served database: an older version, then both, then this one, under load.
+"""Upgrades a database in use: the old version, both, then this one, under load.
 
     python bench/upgrade/run.py --from COMMIT [--size M] [--rate 50]
 
@@ -50,7 +50,7 @@ dataset.load(sys.argv[1], sys.argv[2])
 
 @dataclass
 class Seen:
-    """What a phase's calls were answered, and after how many milliseconds."""
+    """A phase's response statuses and milliseconds."""
 
     took: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Load:
         self._threads = threads
 
     def phase(self, work: Callable[[], object]) -> tuple[Seen, float]:
-        """Returns what was answered during the work, and its seconds."""
+        """Returns the responses during the work, and its seconds."""
         self.seen = seen = Seen()
         begun = time.perf_counter()
         work()
