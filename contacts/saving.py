@@ -63,6 +63,16 @@ SELECT fresh.id, %(manager)s, %(channel)s, %(external_id)s, %(name)s,
 RETURNING {COLUMNS}
 """  # noqa: S608 - column names only
 
+# For a contact that was inserted by hand: it has no aliases yet.
+_ADD_ALIASES = """
+INSERT INTO contacts_identity (manager_id, channel, alias, contact_id)
+SELECT c.manager_id, c.channel, spelling, c.id
+  FROM contacts_contact c, unnest(%(aliases)s::text[]) AS spelling
+ WHERE c.manager_id = %(manager)s AND c.channel = %(channel)s
+   AND c.external_id = %(external_id)s
+ON CONFLICT DO NOTHING
+"""
+
 # An open chat keeps its protocol (the table belongs to chats, the rule to the
 # contact).
 _CHANGE = f"""
@@ -219,11 +229,20 @@ def _add(values: dict[str, Any]) -> Contact | None:
     except _TakenError:
         return None
     except IntegrityError as error:
+        if _add_aliases(values):
+            return None
         if "string_id_is_unique" not in str(error):
             raise
         sentence = _("A contact of the other channel bears this id.")
         raise InvalidError({"contactId": [sentence]}) from error
     return contact_of(row)
+
+
+def _add_aliases(values: dict[str, Any]) -> bool:
+    """Returns whether a contact of that id had to get aliases, by which it is found."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_ALIASES, values)
+        return bool(cursor.rowcount > 0)
 
 
 def _lock(manager_id: int, channel: str, external_id: str) -> Contact | None:

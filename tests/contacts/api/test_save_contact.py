@@ -3,7 +3,7 @@
 import pytest
 
 from areas.models import Area
-from contacts.models import Contact, Identity
+from contacts.models import Channel, Contact, Identity
 from tests import builders
 from tests.conftest import signed_in
 from tests.contacts.shapes import (
@@ -270,3 +270,26 @@ def test_a_supervisor_saves_for_any_operator_of_his_manager(
     assert shape["operatorId"] == str(ana.pk)
     answer = person.post(PATH, body | {"number": other_manager.number})
     assert refusal(answer) == (404, "manager_not_found")
+
+
+@pytest.mark.parametrize("channel", Channel.values)
+def test_a_contact_that_was_inserted_by_hand_is_changed(api, manager, channel):
+    added = builders.make_contact(manager, channel=channel, external_id="551133330000")
+    added.identities.all().delete()
+    if channel == Channel.WHATSAPP:
+        path, named = "", {"number": manager.number, "contactNumber": 551133330000}
+    else:
+        path, named = (
+            "/facebook",
+            {
+                "facebookId": manager.facebook_id,
+                "contactId": "551133330000",
+            },
+        )
+    for _ in range(2):
+        answer = api.post(f"/api/user/contact/save{path}", named | {"name": "Nova"})
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["data"]["id"] == added.public_id
+    added.refresh_from_db()
+    assert added.name == "Nova"
+    assert Contact.objects.count() == 1
