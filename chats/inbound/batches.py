@@ -1,8 +1,8 @@
-"""Processes several events of a partition: receipts together, all others one by one.
+"""Processes batches of events of a partition: receipts together, others one by one.
 
-A gateway reports each message three times, so most events are receipts. Those of
-messages whose gateway id is known are applied and ended in one statement, in which at
-most one receipt of a message takes part: each change of a status is told by itself.
+A gateway sends up to three receipts per message, so most events are receipts. Receipts
+of messages with a known gateway id are applied and marked as done in one statement. It
+contains at most one receipt per message, so that the feed gets each status change.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ logger = logging.getLogger(__name__)
 
 Parsed = tuple[ClaimedEvent, Receipt | None]
 
-# The most events of a partition that are claimed at once.
+# The maximum number of events of a partition that are claimed at once.
 AT_ONCE = 20
-# In seconds, half of the lease: what is not begun by then is given back.
+# In seconds, half of the lease: events not started by then are released.
 LONGEST = 30.0
-# The number of immediate attempts for an event that meets a deadlock.
+# The number of immediate attempts for an event after deadlocks and lock timeouts.
 TRIES_AT_ONCE = 3
 
-# Sub-selects hide the parameters from the planner, which would plan for their values anew
-# each time. A receipt that names another of our messages than the one with its gateway id
-# is not for this statement; nor is one whose gateway id is not known.
+# Subqueries hide the parameter values from the planner, so that PostgreSQL uses a
+# generic plan instead of planning each execution. The statement skips receipts with an
+# unknown gateway id, and those whose uuid belongs to another message.
 _APPLY = f"""
 WITH named AS MATERIALIZED (
   SELECT x.id, s.event, s.status, s.error
@@ -68,8 +68,8 @@ UPDATE chats_inboundevent SET lease_until = NULL, attempts = attempts - 1
  WHERE id = ANY(%s) AND state = 'waiting'
 """
 
-# Unless they are claimed again already. The attempt of the first one counts: its own
-# processing may have been what ended the connection.
+# Skips events that have been claimed again. The attempt of the first one still counts,
+# because processing it may have caused the loss of the connection.
 _GIVE_BACK = """
 WITH mine AS (
   SELECT e.id FROM chats_inboundevent e
@@ -83,9 +83,9 @@ UPDATE chats_inboundevent e
 
 
 def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) -> None:
-    """Processes claimed events of one partition, in order, until it is to stop.
+    """Processes claimed events of one partition, in order, until `is_stopping` is true.
 
-    When some are slow, such as those with large files, the others are given back before
+    If some are slow, such as those with large files, the others are released before
     their lease expires. Raises database errors: the events that were not processed are
     claimed again when their lease has expired, or after `give_back`.
     """
@@ -111,7 +111,7 @@ def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) ->
 
 
 def _finding_once() -> AccountFinder:
-    """Returns `account_of` for the events of one partition, which share their account."""
+    """Returns a cached `account_of` for the events of a partition, all of one account."""
     found: list[WebhookAccount] = []
 
     def find(event: ClaimedEvent) -> WebhookAccount:
@@ -123,20 +123,20 @@ def _finding_once() -> AccountFinder:
 
 
 def _release(claimed: Sequence[ClaimedEvent]) -> None:
-    """Gives back events that were not tried."""
+    """Releases events that were not tried, without counting the attempt."""
     with connection.cursor() as cursor:
         cursor.execute(_RELEASE, [[event.id for event in claimed]])
 
 
 def give_back(claimed: Sequence[ClaimedEvent]) -> None:
-    """Gives back the events that a lost connection left, before their lease expires."""
+    """Releases events after the connection was lost, before their lease expires."""
     values = [[event.id for event in claimed], [event.attempts for event in claimed]]
     with connection.cursor() as cursor:
         cursor.execute(_GIVE_BACK, values)
 
 
 def _parsed(claimed: ClaimedEvent) -> tuple[ClaimedEvent, Receipt | None]:
-    """Returns the event with its receipt, if it is one of a single message."""
+    """Returns the event, with its receipt if it can be processed in a batch."""
     try:
         events = WEBHOOKS[claimed.source].parse(json.loads(claimed.payload))
     except Exception:  # noqa: BLE001 - parked where it is processed
@@ -148,9 +148,9 @@ def _parsed(claimed: ClaimedEvent) -> tuple[ClaimedEvent, Receipt | None]:
 
 
 def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
-    """Applies receipts of known messages; returns the ids of the events that ended.
+    """Applies receipts of known messages; returns the ids of the completed events.
 
-    What one of them prevents is left to be processed one by one.
+    After an error, the remaining ones are left to be processed one by one.
     """
     ended: set[int] = set()
     try:
@@ -167,7 +167,7 @@ def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
 
 
 def _rounds(events: Sequence[Parsed]) -> Iterator[list[tuple[int, Receipt]]]:
-    """Divides receipts, in order, so that no message occurs twice in a part."""
+    """Splits receipts, in order, into parts in which no message occurs twice."""
     part: dict[str, tuple[int, Receipt]] = {}
     for event, receipt in events:
         if receipt is None or (receipt.uuid and as_uuid(receipt.uuid) is None):

@@ -1,4 +1,4 @@
-"""Stores a customer's call as a line in the conversation."""
+"""Stores a customer's call as a message in the conversation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from contacts.saving import ensure_contact
 
 
 def record_call(known: Contact, event: Inbound, *, actor: Actor) -> None:
-    """Stores the line in the open chat, opening one if none is open.
+    """Stores the message in the open chat, opening one if there is none.
 
-    Nobody can answer a line, so it is read from the beginning: it counts as no unread
-    message, nobody waits because of it and no rule runs. A repeated event does nothing.
+    It is stored as read, because nobody can reply to it: it does not count as unread,
+    the customer does not wait because of it, and no rules run. A repeated event has no
+    effect.
     """
     at = event.at or timezone.now()
     with transaction.atomic():

@@ -1,6 +1,6 @@
 """Resolves a person reported by a gateway to one contact, by any of his aliases.
 
-Gateways may learn late that two aliases belong to one person: then the two contacts are
+If a gateway later reports that two aliases belong to one person, the two contacts are
 merged with all their messages.
 """
 
@@ -24,8 +24,8 @@ from contacts.row_mapper import COLUMNS, contact_of
 from contacts.saving import ensure_contact
 
 _ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
-# The API's id of a phone is a number of 15 digits at most: longer ones are no phones, and
-# from 20 on no response could contain them.
+# Phone numbers have at most 15 digits. Longer ones are not phone numbers, and the API
+# could not return them if they had 20 digits or more.
 _NO_PHONE = re.compile(r"[0-9]{16,}")
 
 _FIND_ALL = f"""
@@ -34,7 +34,7 @@ SELECT array_agg(i.alias), c.phone, {COLUMNS}
  WHERE i.manager_id = %s AND i.channel = %s AND i.alias = ANY(%s)
  GROUP BY c.id
 """  # noqa: S608 - of columns
-# The contact gets the protocol of its open chat, as always.
+# The contact has the protocol of its open chat, as always.
 _TAKE_OVER = """
 UPDATE contacts_contact main
    SET area_id = coalesce(main.area_id, other.area_id),
@@ -50,7 +50,7 @@ UPDATE contacts_contact main
   FROM contacts_contact other
  WHERE main.id = %(main)s AND other.id = %(other)s
 """
-# The contact keeps its own tags and gets the other's, within the limit of a contact.
+# The contact keeps its own tags and gets the other's, up to the limit per contact.
 _UNITE_TAGS = f"""
 INSERT INTO contacts_tagging (manager_id, contact_id, tag_id)
 SELECT x.manager_id, %(main)s, x.tag_id FROM contacts_tagging x
@@ -61,7 +61,7 @@ SELECT x.manager_id, %(main)s, x.tag_id FROM contacts_tagging x
  LIMIT greatest(0, {MOST_TAGS} - (SELECT count(*) FROM contacts_tagging
                                    WHERE contact_id = %(main)s))
 """  # noqa: S608 - of a number
-# At most one survey waits for the contact's answer: the main contact's.
+# Only one survey may wait for an answer: the main contact's takes precedence.
 _MOVE_SURVEYS = """
 UPDATE chats_survey s
    SET contact_id = %(main)s,
@@ -71,7 +71,8 @@ UPDATE chats_survey s
                     THEN 'void' ELSE s.state END
  WHERE s.contact_id = %(other)s
 """
-# A consent that both have in force stays the main contact's; the other's is left as it was.
+# If both have an active consent for a purpose, the main contact keeps its own and the
+# other's is not moved.
 _MOVE_CONSENTS = """
 UPDATE contacts_consent c SET contact_id = %(main)s
  WHERE c.contact_id = %(other)s
@@ -80,7 +81,7 @@ UPDATE contacts_consent c SET contact_id = %(main)s
           WHERE own.contact_id = %(main)s AND own.purpose = c.purpose
             AND own.revoked_at IS NULL))
 """
-# What the person has revoked as one of the two holds for what was given before as the other.
+# A revocation also applies to earlier consents of the other contact for that purpose.
 _KEEP_REVOKED = """
 UPDATE contacts_consent c SET revoked_at = latest.at
   FROM (SELECT x.purpose, max(x.revoked_at) AS at FROM contacts_consent x
@@ -91,7 +92,7 @@ UPDATE contacts_consent c SET revoked_at = latest.at
 _MOVE_SCHEDULED = """
 UPDATE chats_scheduled SET contact_id = %(main)s WHERE contact_id = %(other)s
 """
-# What both have is done at the earlier time.
+# A task that both have is due at the earlier time.
 _MOVE_TASKS = """
 WITH moved AS (
   DELETE FROM chats_task WHERE contact_id = %(other)s
@@ -107,7 +108,7 @@ ON CONFLICT (kind, contact_id, area_id, operator_id) DO UPDATE
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A contact that has some of a person's aliases; it may be deleted."""
+    """A contact with some of a person's aliases; it may be deleted."""
 
     contact: Contact
     aliases: list[str]
@@ -162,7 +163,7 @@ def _find_all(manager_id: int, channel: str, every: list[str]) -> list[_Found]:
 
 
 def _is_complete(found: _Found, name: str, every: list[str], phone: str) -> bool:
-    """Whether the contact already has all that the event says about the person."""
+    """Returns whether the contact already has all data of the person in the event."""
     contact = found.contact
     return (
         contact.deleted_at is None
@@ -173,7 +174,7 @@ def _is_complete(found: _Found, name: str, every: list[str], phone: str) -> bool
 
 
 def _is_nameless(contact: Contact, name: str, every: list[str]) -> bool:
-    """Whether the contact's name is only a number or id, and the person has another."""
+    """Returns whether the contact's name is only an id, and the person has another."""
     return name not in ("", contact.name) and contact.name in (
         contact.external_id,
         *every,
@@ -181,7 +182,7 @@ def _is_nameless(contact: Contact, name: str, every: list[str]) -> bool:
 
 
 def _fill_in_name(contact: Contact, name: str) -> None:
-    """Names the contact, unless it has been given another name in the meantime."""
+    """Sets the contact's name, unless it has been changed in the meantime."""
     unnamed = Contact.objects.filter(pk=contact.pk, name=contact.name)
     if unnamed.update(name=name):
         contact.name = name
@@ -207,7 +208,7 @@ def _merge_all(found: list[_Found], first: list[str], actor: Actor) -> str | Non
 
 
 def _merge(main_id: int, other_id: int, actor: Actor) -> None:
-    """Moves everything of the other contact to the main one and deletes the other.
+    """Moves all data of the other contact to the main one and deletes the other.
 
     If both have an open chat, the other's is closed first.
     """
@@ -217,7 +218,8 @@ def _merge(main_id: int, other_id: int, actor: Actor) -> None:
         close_chat_of_locked(
             locked[other_id], actor=actor, cause=ChatEvent.Cause.MERGED
         )
-    # One deferred composite foreign key ties chats and messages to the same contact.
+    # A deferred composite foreign key requires chats and messages to have the same
+    # contact.
     for moved in (Chat, Message, Delivery):
         moved.objects.filter(contact=other_id).update(contact=main_id)
     Identity.objects.filter(contact=other_id).update(contact=main_id, is_address=False)

@@ -50,7 +50,8 @@ from contacts.models import Channel, Contact
 from hci_center.encryption import encrypt
 from hci_center.errors import UnavailableError
 
-# Queues the download of the file; a repeated event finds it stored, queued or given up.
+# Queues the download of the file, unless a repeated event finds it stored, queued or
+# failed.
 _AWAIT_FILE = """
 WITH awaiting AS (
   UPDATE chats_message m SET error = %(error)s
@@ -140,7 +141,7 @@ class EventHandler:
             name_address(contact.pk, event.address)
 
     def notice(self, event: AccountNotice) -> str:
-        """Stores a notice about the account; ignores one about another number."""
+        """Stores a notice about the account; ignores notices about another number."""
         number = self.account.number
         if event.number is not None and number is not None:
             same = spellings(self.channel, str(number))
@@ -162,7 +163,7 @@ class EventHandler:
             profile_download.request(contact, event.person.photo)
 
     def echo(self, event: Echo) -> None:
-        """Confirms a message of ours, or stores a message that was sent elsewhere."""
+        """Confirms a message that we sent, or stores one that was sent elsewhere."""
         if event.uuid and self.sent.confirm(
             event.uuid, event.external_id, event.content
         ):
@@ -184,7 +185,7 @@ class EventHandler:
     def record(self, event: Inbound | Echo, contact: Contact, sender: str) -> None:
         """Stores a message; text that comes with a file becomes its caption.
 
-        The message is stored even if its file cannot be: the file is queued then.
+        If the file cannot be stored, it is queued and the message stored without it.
         """
         message = self._message(event, contact, sender)
         media = event.content.media
@@ -226,7 +227,7 @@ class EventHandler:
             quoted=quoted,
             origin=event.origin if isinstance(event, Inbound) else None,
             tapped=content.tapped if isinstance(event, Inbound) else "",
-            # Typed by a person, unless another program sent it by the gateway's API.
+            # Typed by a person, unless a program sent it through the gateway's API.
             auto="phone"
             if isinstance(event, Echo) and event.is_api is not True
             else "",
@@ -248,9 +249,9 @@ class EventHandler:
 
 
 def _undelivered(media: Media) -> Media:
-    """Returns the media whose bytes came, but are no file that can be stored.
+    """Returns the media without its received bytes, which cannot be stored as a file.
 
-    Without them its gateway is asked for it. What is too large has no other source.
+    The file is then downloaded from the gateway, except if it is too large.
     """
     if is_too_large(media.base64):
         return Media(mime=media.mime, name=media.name)

@@ -1,7 +1,7 @@
 """Downloads files of incoming messages from their gateway.
 
-The worker downloads them from the gateway's own address, never from one that a caller
-gave. The message is visible meanwhile and shows the state of its file. While the
+The worker downloads them from the gateway's own address, never from a URL given by a
+caller. Meanwhile the message is visible and shows the state of its file. While the
 storage is unavailable, storing is retried for a day.
 """
 
@@ -65,7 +65,7 @@ SELECT t.message_id, t.attempts, t.media, t.unstored_since, t.channel, x.type, {
   JOIN chats_message x ON x.id = t.message_id
   JOIN managers_manager m ON m.id = t.manager_id
 """  # noqa: S608 - of columns
-# For an attempt that does not count.
+# Undoes the count of an attempt.
 _ONE_LESS = Greatest(F("attempts") - 1, 0)
 
 
@@ -118,7 +118,7 @@ def fetch(drivers: GatewayRegistry, claimed: ClaimedDownload) -> None:
     """
     with _isolated(claimed.message_id, claimed.attempts):
         _fetch(drivers, claimed)
-    # A file may have taken a hundred megabytes, which the C library would keep.
+    # A file may have used a hundred megabytes, which the C library would not return.
     give_memory_back()
 
 
@@ -150,9 +150,9 @@ def _try_later(message_id: int, attempts: int, *, is_final: bool = False) -> Non
 
 
 def _bytes_of(drivers: GatewayRegistry, claimed: ClaimedDownload) -> Fetched | Failed:
-    """Returns the bytes from the webhook, if it had them, or from the gateway.
+    """Returns the bytes from the webhook, if it had them, else from the gateway.
 
-    Without an address or id there is nothing to ask the gateway for.
+    A file without a URL or id cannot be requested from the gateway.
     """
     media = claimed.media
     if media.base64:
@@ -181,7 +181,7 @@ def _wait_for_storage(claimed: ClaimedDownload) -> None:
 
 
 def _is_whole(found: Fetched, media: Media) -> bool:
-    """Whether the SHA-256 matches the declared one (hex or base64), if there is one."""
+    """Returns whether the SHA-256 matches the declared one (hex, base64 or none)."""
     digest = hashlib.sha256(found.content)
     spellings = ("", digest.hexdigest(), b64encode(digest.digest()).decode())
     return media.sha256 in spellings
@@ -197,7 +197,7 @@ def _keep(claimed: ClaimedDownload, found: Fetched) -> None:
         deleted, _by_model = MediaFetch.objects.filter(
             message=claimed.message_id
         ).delete()
-        if deleted:  # no other worker was faster
+        if deleted:  # not yet stored by another worker
             attach(attachment, claimed.message_id)
             changed = {"error": ""} if is_as_declared else {"error": "", "type": FILE}
             Message.objects.filter(pk=claimed.message_id).update(**changed)

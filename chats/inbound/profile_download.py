@@ -1,7 +1,7 @@
 """Downloads names and profile pictures of contacts from their gateway.
 
 The worker does this after the contact's message has been stored, without delaying it.
-The picture is copied, because the gateway's own address of it expires.
+The picture is copied, because its URL at the gateway expires.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 LOOKUP_SOURCES = ("facebook", "evolution")
 SCHEDULE = (30.0, 300.0, 1800.0)
 
-# A contact with a name and a picture is not looked up, and no contact twice a day.
+# Contacts with a name and a picture are not looked up, others at most once a day.
 _REQUEST = """
 INSERT INTO chats_profilefetch AS f (contact_id, link, attempts, next_at, asked_at)
 SELECT c.id, %(link)s, 0, statement_timestamp(), statement_timestamp()
@@ -91,7 +91,7 @@ class ClaimedLookup:
 
 
 def request(contact: Contact, link: str) -> None:
-    """Schedules a lookup of the contact's profile if name or picture are missing.
+    """Schedules a lookup of the contact's profile if the name or picture is missing.
 
     `link` is the picture's URL from the gateway's event, or "".
     """
@@ -183,7 +183,7 @@ def _end(contact_id: int) -> None:
     claimed.update(lease_until=None, next_at=None, link="")
 
 
-class _HasOneError(Exception):
+class _HasPictureError(Exception):
     """The contact has been given a picture in the meantime."""
 
 
@@ -200,7 +200,7 @@ def _keep(contact_id: int, picture: Fetched) -> None:
         with stored(sent) as file, transaction.atomic():
             if file is not None:
                 _show(contact_id, file)
-    except _HasOneError:
+    except _HasPictureError:
         logger.info("contact %s: has a picture already", contact_id)
 
 
@@ -208,6 +208,6 @@ def _show(contact_id: int, file: Attachment) -> None:
     link = f"{settings.PUBLIC_URL}{photos.PATH}{file.uuid}"
     without_photo = Contact.objects.filter(pk=contact_id, photo="")
     if not without_photo.update(photo=link):
-        raise _HasOneError
+        raise _HasPictureError
     kept = {"uuid": file.uuid, "file": file.file, "mime": file.mime}
     Portrait.objects.update_or_create(contact_id=contact_id, defaults=kept)

@@ -1,7 +1,6 @@
 """The queue of webhook events: stored as received, processed in order, or parked.
 
-Processing is idempotent: a crash during it, or a sender that repeats an event for days,
-does no harm.
+Processing is idempotent, because a crash or the sender can repeat an event.
 """
 
 from __future__ import annotations
@@ -33,17 +32,15 @@ from managers.models import Manager
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
-# How long an event may wait for the result of a send it may belong to, in seconds.
+# How long an event may wait for the result of a send that it may be about, in seconds.
 LONGEST_WAIT = 120.0
-# How long an event may wait for file storage, and the time between attempts, in
-# seconds.
+# How long an event may wait for file storage, and between attempts, in seconds.
 LONGEST_STORAGE_WAIT = 86400.0
 STORAGE_WAIT = 60.0
-# After an event of more characters (it has the bytes of a file), the freed memory is
-# returned to the system.
+# After an event with more characters, freed memory is returned to the system.
 _LARGE = 2**20
 ASIDE = "~later"
-# Events about unknown messages wait in one of this number of partitions per account.
+# The number of partitions per account in which events about unknown messages wait.
 _BUCKETS = 64
 
 _STORE = """
@@ -56,9 +53,9 @@ SELECT %s, lane, payload, digest, 'waiting', '', 0, statement_timestamp(), state
 ON CONFLICT DO NOTHING
 """
 
-# The first event of each partition (`lane`), by a skip scan of `events_waiting`, and those
-# that follow it, if none of them has been tried: what has failed is claimed alone. Whoever
-# has the first one's lock has the partition.
+# Claims the first event of each partition (`lane`), by a skip scan of `events_waiting`,
+# and those after it unless they have been tried: failed events are claimed alone. The
+# lock on the first event protects the partition.
 _CLAIM = """
 WITH RECURSIVE lanes AS (
   (SELECT source, lane FROM chats_inboundevent WHERE state = 'waiting'
@@ -102,13 +99,13 @@ UPDATE chats_inboundevent
    SET state = %s, note = %s, lease_until = NULL
  WHERE id = %s AND state = 'waiting'
 """
-# How long events are kept, in days: parked ones need somebody's attention.
+# How long events are kept, in days; longer if parked, because people must check them.
 KEPT = {InboundEvent.State.DONE: 7, InboundEvent.State.PARKED: 30}
 FORGOTTEN_AT_ONCE = 1000
 
 
 class UnknownAccountError(Exception):
-    """The event is about an account that none of our managers has."""
+    """No manager has the account of the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +128,8 @@ def store_pieces(
 ) -> None:
     """Stores the events of a webhook body in the queue.
 
-    A repeated body is stored once, except from WPPConnect. `lane` is the partition of
-    all events; by default it is each event's account.
+    A repeated body is stored only once, except from WPPConnect. `lane` is the partition
+    of all events; the default is each event's account.
     """
     digest = hashlib.sha256(raw).hexdigest()
     # A WPPConnect body has no timestamp: two equal bodies may be two events.
@@ -150,8 +147,7 @@ def claim(
 ) -> list[list[ClaimedEvent]]:
     """Claims up to `each` events of up to `room` partitions, or of the given one.
 
-    Returns the events of each partition, in order. `lane` is the source and name of a
-    partition.
+    `lane` is a partition's source and name. Returns one list of events per partition.
     """
     source, name = lane if lane is not None else (None, None)
     values = {"room": room, "source": source, "lane": name, "more": each - 1}
@@ -167,9 +163,9 @@ def claim(
 def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) -> None:
     """Processes a claimed event and writes the result.
 
-    `find_account` is used instead of `account_of`. While files cannot be stored, the
-    event is deferred for up to a day. Raises database errors: the event is claimed again
-    when its lease has expired.
+    `find_account` replaces `account_of`. While files cannot be stored, the event is
+    deferred for up to a day. Raises database errors: the event is claimed again when
+    its lease has expired.
     """
     if claimed.attempts > MOST_ATTEMPTS:
         _end(claimed, InboundEvent.State.PARKED, _("It was tried too often."))
@@ -189,7 +185,7 @@ def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) ->
         else:
             _end(claimed, InboundEvent.State.PARKED, _("Its message never ended."))
     except UnknownMessageError as error:
-        # A message from before the installation will never be known: that is no fault.
+        # Messages from before the installation remain unknown, which is not an error.
         if claimed.age < LONGEST_WAIT:
             _defer(claimed, _bucket(error.reference))
         else:
@@ -202,8 +198,8 @@ def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) ->
             raise
         logger.warning("inbound event %s parked: %s", claimed.id, type(error).__name__)
         description = f"{type(error).__name__}: {error}"
-        # Database errors may repeat the data they were given, so only parse errors are
-        # stored with their text.
+        # Database errors may contain the values of a statement, so only the text of
+        # parse errors is stored.
         is_parse_error = isinstance(error, LookupError | ValueError | TypeError)
         note = description if is_parse_error else type(error).__name__
         _end(claimed, InboundEvent.State.PARKED, note)
@@ -241,7 +237,7 @@ def forget_old() -> None:
 def _act(claimed: ClaimedEvent, find_account: AccountFinder) -> str:
     """Handles all events of the payload and returns a note for the admin list.
 
-    Raises UnknownMessageError after the others have been handled.
+    Raises UnknownMessageError after all other events have been handled.
     """
     payload = json.loads(claimed.payload)
     events = WEBHOOKS[claimed.source].parse(payload)
@@ -258,7 +254,6 @@ def _act(claimed: ClaimedEvent, find_account: AccountFinder) -> str:
         try:
             notes.append(handlers.handle_event(account, claimed.source, event))
         except UnknownMessageError as error:
-            # The other events of the payload do not wait for it.
             unknown = unknown or error
     if unknown is not None:
         raise unknown
@@ -298,7 +293,7 @@ def _bucket(reference: str) -> str:
 
 
 def _end(claimed: ClaimedEvent, state: InboundEvent.State, note: str = "") -> None:
-    # The text of an exception may have characters that PostgreSQL cannot store.
+    # The text of an exception may contain characters that PostgreSQL cannot store.
     note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
     if state == InboundEvent.State.PARKED:
         logger.error("inbound event %s of %s is parked", claimed.id, claimed.source)

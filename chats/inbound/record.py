@@ -1,4 +1,4 @@
-"""Stores messages that the bot or a controller received, or sent by itself.
+"""Stores messages that gateways, controllers or the bot have received or sent.
 
 A message from an unknown customer is never refused: a missing contact or chat is
 created, and a deleted contact is restored.
@@ -40,9 +40,9 @@ from contacts.aliases import spellings
 from contacts.saving import ensure_contact
 from hci_center.errors import ContactNotFoundError
 
-# Locks the contact and counts the message on it, unless the message is stored already:
-# one round trip for its target. The message is incoming if its
-# sender is the contact by any of its aliases.
+# Finds and locks the contact and updates its counters and times, unless the message is
+# stored already, in one round trip. The message is incoming if its sender is one of the
+# contact's aliases.
 _COUNT = f"""
 WITH account AS MATERIALIZED (
   SELECT m.id, m.has_automation FROM managers_manager m WHERE {{manager}}
@@ -86,7 +86,7 @@ SELECT c.id, c.manager_id, c.channel, c.external_id, c.incoming, a.has_automatio
          WHERE a.has_automation AND NOT c.incoming AND c.waiting_since IS NULL)
   FROM counted c, account a
 """  # noqa: S608 - of a condition
-# As many digits as every number of a bigint column has at most.
+# The maximum number of digits of a positive bigint.
 BIGINT_DIGITS = 19
 
 
@@ -95,7 +95,7 @@ class IncomingMessage:
     """A reported message with its contact and sender.
 
     `senders` are the spellings of `sender` that may be aliases of the contact. `quoted`
-    is the uuid of the message that it answers, if that is resolved; a reference in
+    is the uuid of the message to which it replies, if already resolved; a reference in
     `extras` is resolved when the message is stored.
     """
 
@@ -113,21 +113,21 @@ class IncomingMessage:
     origin: Origin | None = None
     # "phone" if somebody typed it on the account's phone.
     auto: str = ""
-    # The id of what the customer tapped instead of typing.
+    # The id of the choice that the customer tapped, if any.
     tapped: str = ""
 
     @property
     def is_own(self) -> bool:
-        """Whether the sender is the contact by the external id of this message.
+        """Returns whether the sender is the contact's external id in this message.
 
-        False does not rule out that it is, by another alias.
+        If False, the sender may still be another alias of the contact.
         """
         names = spellings(self.target.channel, self.target.external_id)
         return not set(names).isdisjoint(self.senders)
 
 
 class _KnownError(Exception):
-    """The message is stored already; rolls back what was begun for it."""
+    """Rolls back the transaction because the message is stored already."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -147,7 +147,7 @@ def record_message(message: IncomingMessage, *, actor: Actor) -> Shape:
     except _KnownError as known:
         return known.shape
     except IntegrityError:
-        # The same message was stored while this one waited for the lock on the contact.
+        # The message was stored while this transaction waited for the contact's lock.
         first = _first_of(message.target.find_manager(), message.gateway_id)
         if first is None:
             raise
@@ -155,9 +155,9 @@ def record_message(message: IncomingMessage, *, actor: Actor) -> Shape:
 
 
 def _is_plain(message: IncomingMessage) -> bool:
-    """Whether the message is certainly incoming and simple enough for the fast path.
+    """Returns whether the message is incoming and simple enough for the fast path.
 
-    That is a message without a file, a reference to resolve or one of our ids.
+    It must not have a file, a reference to resolve, or the id of a message of ours.
     """
     return (
         message.file is None
@@ -170,7 +170,7 @@ def _is_plain(message: IncomingMessage) -> bool:
 def _record_at_once(message: IncomingMessage) -> Shape | None:
     at = message.created_at or timezone.now()
     draft = _draft(message, incoming=True, at=at)
-    # Inside a transaction, an IntegrityError must only roll back to a savepoint.
+    # In an outer transaction, an IntegrityError must only roll back to a savepoint.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
         return insert_fast_path(message.target, draft)
 
@@ -206,12 +206,12 @@ def _count(message: IncomingMessage, target: Target, at: datetime) -> Any:
     )
     values = target.params | {
         "at": at,
-        # Otherwise the contact's other aliases are searched.
+        # If False, the statement also checks the contact's other aliases.
         "own": message.is_own,
         "senders": message.senders,
         "reference": message.gateway_id,
         "uuid": as_uuid(message.gateway_id or ""),
-        # A person has answered: an operator, or whoever typed it on the phone.
+        # Both tell whether a person answered: on the phone, or an operator.
         "auto": message.auto,
         "operator": _operator_id(message.sender),
     }
@@ -221,10 +221,10 @@ def _count(message: IncomingMessage, target: Target, at: datetime) -> Any:
 
 
 def _recount(message: IncomingMessage, at: datetime, actor: Actor) -> Any:
-    """Creates or restores the contact and counts the message.
+    """Creates or restores the contact, then returns the result of `_count`.
 
-    Opens a chat too where no rule may decide otherwise. Raises _KnownError if the
-    message is stored already.
+    Also opens a chat if the manager has no rules that could decide otherwise. Raises
+    _KnownError if the message is stored already.
     """
     named = message.target
     manager_id = named.find_manager()
@@ -237,7 +237,7 @@ def _recount(message: IncomingMessage, at: datetime, actor: Actor) -> Any:
     )
     counted = _count(message, locked, at)
     if counted is None:
-        # The same message was stored while this one waited for the lock on the contact.
+        # The message was stored while this transaction waited for the contact's lock.
         _refuse_known(manager_id, message)
         raise ContactNotFoundError
     *_, has_automation, _idle = counted
@@ -257,7 +257,7 @@ def _first_of(manager_id: int, gateway_id: str | None) -> Shape | None:
 
 
 def _operator_id(sender: str) -> int | None:
-    """Returns the sender as the id of an operator, if it can be one."""
+    """Returns the sender as an operator's id, or None if it cannot be one."""
     is_id = sender.isascii() and sender.isdecimal() and len(sender) < BIGINT_DIGITS
     return int(sender) if is_id else None
 
@@ -290,7 +290,7 @@ def _draft(message: IncomingMessage, *, incoming: bool, at: datetime) -> NewMess
     sent = message.file
     if sent is not None and sent.found is not None:
         draft.url = ""
-        # A text stays a text, even if a file comes with it.
+        # The type "text" is kept, even if there is a file.
         if message.type != "text" and not matches_declared(
             sent.found, message.type, sent.claimed_mime
         ):

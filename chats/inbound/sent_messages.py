@@ -1,4 +1,4 @@
-"""Handles echoes, receipts and watermarks that gateways report of sent messages."""
+"""Handles the echoes, receipts and watermarks of sent messages."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ SELECT uuid::text, gateway_id,
                   WHERE p.manager_id = %(manager)s AND p.gateway_id = %(reference)s))
 """
 # Sends to a contact with an unknown result: those in progress, those that may have been
-# sent, and those that failed for that lately, if the event is from before: gateways
-# repeat an event for a while.
-_OPEN_ENDS = f"""
+# sent, and those that recently failed for that reason, if the event is from before the
+# failure: gateways may repeat an event for a while.
+_UNKNOWN_RESULTS = f"""
 SELECT m.id, d.in_flight, m.uuid::text, m.type, m.content, m.details ->> 'caption'
   FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
  WHERE d.contact_id = %(contact)s AND d.done_at IS NULL
@@ -47,14 +47,14 @@ SELECT m.id, false, m.uuid::text, m.type, m.content, m.details ->> 'caption'
    AND coalesce(%(at)s <= d.failed_at + interval '1 minute', true)
  ORDER BY 2 DESC, 1
 """  # noqa: S608 - of a code
-# The kinds that the echo of a file may have, by its message's type: a GIF is sent as a
-# video, what is large as a document.
+# The kinds that the echo of a file may have, by the type of its message: a GIF is sent
+# as a video, and a large file as a document.
 _ECHOED_AS = {
     "image": ("image", "video", "file"),
     "audio": ("audio", "file"),
     "video": ("video", "file"),
 }
-# Its outcome was not known, or else there is a result of the caption too.
+# Set only if the result of the send was unknown: a known one includes the caption.
 _NOTE_CAPTION = """
 UPDATE chats_message m SET error = CASE WHEN %(is_sent)s THEN '' ELSE %(note)s END
   FROM chats_delivery d
@@ -63,8 +63,8 @@ UPDATE chats_message m SET error = CASE WHEN %(is_sent)s THEN '' ELSE %(note)s E
             ELSE m.error = '' AND m.status <> 'failed'
                  AND (d.doubt_until IS NOT NULL OR d.failed_at IS NOT NULL) END
 """
-# A message was sent when its last attempt began, not when it was queued. When a status
-# was first reached is kept for reports, as with receipts.
+# A message counts as sent at the start of its last attempt, not when it was queued. The
+# time at which a status was first reached is stored for reports, as with receipts.
 _LIFT_UNTIL = """
 WITH lifted AS (
 UPDATE chats_message m SET status = %(status)s
@@ -82,7 +82,7 @@ UPDATE chats_delivery d
          THEN coalesce(d.read_at, clock_timestamp()) ELSE d.read_at END
   FROM lifted l WHERE d.message_id = l.id
 """
-# A send without a result yet that the watermark may cover.
+# Whether the watermark may cover a send in progress.
 _IS_UNDER_MARK = """
 SELECT EXISTS (
   SELECT FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
@@ -105,7 +105,7 @@ class SentMessages:
     def is_open_end(self, event: Echo, contact: Contact) -> bool:
         """Confirms a send with an unknown result if the event is its echo.
 
-        Returns whether it was. Raises NotYetError while a send is in progress.
+        Returns whether it did. Raises NotYetError while a send is in progress.
         """
         values: dict[str, Any] = {
             "contact": contact.pk,
@@ -114,7 +114,7 @@ class SentMessages:
             "at": event.at,
         }
         with connection.cursor() as cursor:
-            cursor.execute(_OPEN_ENDS, values)
+            cursor.execute(_UNKNOWN_RESULTS, values)
             ends = cursor.fetchall()
         for _message_id, in_flight, uuid, *sent in ends:
             if in_flight:
@@ -128,8 +128,7 @@ class SentMessages:
     ) -> bool:
         """Records that our message was sent under that gateway id.
 
-        `content` is what was sent, if it is known. Returns False if the message is not
-        ours.
+        `content` is what was sent, if known. Returns False if there is no such message.
         """
         ours = self.known(uuid)
         if ours is None:
@@ -146,9 +145,10 @@ class SentMessages:
         return True
 
     def _note_caption(self, uuid: str, *, is_sent: bool) -> None:
-        """Notes with a file that only an event proved sent that its caption may be lost.
+        """Sets or removes the note that the caption of a file may not have been sent.
 
-        The attempt ended with the file. The event of the caption itself removes the note.
+        The echo of the file sets it if the result of the send was unknown; the echo of
+        the caption removes it.
         """
         note = _("The file was sent, but maybe not what was said with it.")
         values: dict[str, Any] = {"uuid": uuid, "note": note, "is_sent": is_sent}
@@ -173,8 +173,8 @@ class SentMessages:
         for reference in event.external_ids:
             status = (event.status, event.error[:500])
             known = report_status(self.manager_id, reference, *status)
-            # The receipt is of an earlier attempt than the one whose id the message
-            # has: a success counts, a failure does not apply to the later attempt.
+            # The receipt is for an earlier attempt than the one whose id is stored: a
+            # success counts, but a failure does not apply to the later attempt.
             if known is None and is_ours and event.status != "failed":
                 report_status(self.manager_id, event.uuid, *status)
 
@@ -203,13 +203,14 @@ class SentMessages:
 def _is_echo_of(event: Echo, kind: str, text: str, caption: str | None) -> bool:
     """Returns whether the event may be the echo of a message with that content.
 
-    A file without a caption may also have been sent by a person on the phone.
+    The echo of a file without a caption must come from the API, because a person may
+    have sent the same kind of file on the phone.
     """
     content = event.content
     if content.media is None:
         return content.text == text
     if content.kind not in _ECHOED_AS.get(kind, ("file",)):
         return False
-    # WhatsApp shows no text with a sound: it is sent after it.
+    # WhatsApp shows no caption with audio: it is sent afterwards as a message.
     shown = "" if content.kind == "audio" else caption or ""
     return content.text == shown and bool(shown or event.is_api)

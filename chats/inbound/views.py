@@ -40,7 +40,7 @@ View = Callable[..., HttpResponse]
 
 
 def _guarded(view: View) -> View:
-    """Converts exceptions of a view to responses for the sender."""
+    """Converts exceptions raised by a view to responses for the sender."""
 
     @csrf_exempt
     @wraps(view)
@@ -51,7 +51,7 @@ def _guarded(view: View) -> View:
             security.report("webhook_forged", request, source=named["source"])
             return _respond("forbidden", 403)
         except (MalformedError, RecursionError):
-            # RecursionError: it is nested deeper than can be read.
+            # RecursionError: the JSON is nested too deeply to parse.
             return _respond("malformed", 400)
         except BodyTooLargeError:
             return _respond("too large", 413)
@@ -65,19 +65,19 @@ def _guarded(view: View) -> View:
 
 
 def _refuse_for_now(fault: faults.Fault, error: Exception) -> HttpResponse:
-    """Returns the response on which senders repeat their request, and logs the fault."""
+    """Logs the database fault and returns a 503, on which senders retry."""
     faults.disk_full.note(error)
     logger.log(fault.level, "Database: %s", faults.describe(error))
     response = _respond("try again", 503)
     response["Retry-After"] = str(fault.retry_after)
-    # Django would log the address, which is a secret.
+    # Django would log the URL, which is secret.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
 @_guarded
 def from_meta(request: HttpRequest, source: str) -> HttpResponse:
-    """GET: Meta's verification of the webhook address. POST: its events."""
+    """GET: Meta's verification request for the webhook. POST: its events."""
     if request.method == "GET":
         token = settings.META_VERIFY_TOKEN
         return _respond(answer_handshake(token, request.GET.dict()), 200)
@@ -88,9 +88,9 @@ def from_meta(request: HttpRequest, source: str) -> HttpResponse:
 def from_gateway(
     request: HttpRequest, source: str, secret: str, event: str = ""
 ) -> HttpResponse:
-    """POST: events of a gateway, at a secret address.
+    """POST: events of a gateway, at a secret URL.
 
-    Some gateways append the kind of event to the address; it is in the body too.
+    Some gateways append the kind of event to the URL; the body contains it too.
     """
     manager_id = webhook_secrets.manager_of(source, secret)
     if manager_id is None:
