@@ -1,8 +1,8 @@
 """Attempts to send one outgoing message.
 
 An attempt calls the gateway and does not use the database; `chats.delivery.results`
-writes its outcome and makes no calls. No transaction spans both, so a slow gateway delays
-nothing but its own message.
+writes its outcome and makes no calls. No transaction spans both, so a slow gateway only
+delays its own message.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chats.files.storage import may_be_elsewhere
 from chats.gateways.base import Accepted, Failed, File, Outcome, Rejected
 from chats.messages.receipts import MAYBE_DELIVERED
 
-# The pause of an account whose credentials no key decrypts, in seconds.
+# The pause of an account whose credentials cannot be decrypted, in seconds.
 UNREADABLE_PAUSE = 60.0
 
 
@@ -23,7 +23,7 @@ def attempt(drivers: GatewayRegistry, job: Job) -> Outcome:
     """Makes one attempt to send the message and returns its outcome.
 
     A message that may have been sent already is sent again only if the gateway is
-    idempotent; otherwise the gateway is queried for it first.
+    idempotent; otherwise it is first looked up at the gateway.
     """
     if job.ref.is_unreadable:
         return _cannot_ask(job)
@@ -55,9 +55,9 @@ def _in_doubt(job: Job) -> Outcome:
 
 
 def _cannot_ask(job: Job) -> Outcome:
-    """Returns the outcome for an account whose credentials no key decrypts.
+    """Returns the outcome for an account whose credentials cannot be decrypted.
 
-    Its messages wait, except those that may have been sent and cannot be looked up.
+    Its messages wait, except those that may have been sent, which cannot be looked up.
     """
     if (job.outcome_unknown or job.has_waited) and not job.idempotent:
         return _in_doubt(job)

@@ -1,7 +1,7 @@
 """Converts files for gateways that only accept another format.
 
-The worker converts them while it sends other messages: a delivery whose file is not
-ready is not claimed, and later ones of its contact wait too. A message whose file
+The worker converts them while it sends other messages: a delivery is not claimed until
+its file is ready, and later ones of the same contact wait too. A message whose file
 cannot be converted fails with the reason.
 """
 
@@ -36,7 +36,7 @@ from hci_center.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
-# How often a worker may crash during a conversion before the message fails.
+# How many times a conversion may start (a worker may crash) before its message fails.
 MOST_ATTEMPTS = 3
 STORAGE_WAIT = 60.0
 
@@ -70,8 +70,8 @@ SELECT t.message_id, t.attempts, d.fence, x.type, a.file, a.mime, a.size, a.is_v
   JOIN chats_attachment a ON a.message_id = t.message_id
   JOIN managers_manager m ON m.id = d.manager_id
 """  # noqa: S608 - of columns
-# Releases the claimed delivery until its file has been converted, again if it was
-# converted for another gateway.
+# Releases the claimed delivery until its file has been converted. A file that was
+# converted for another gateway is converted again.
 _REQUEST = """
 WITH wanted AS (
   INSERT INTO chats_convertedfile AS v
@@ -86,7 +86,7 @@ UPDATE chats_delivery d
    SET in_flight = %(in_flight)s, lease_until = NULL, attempts = d.attempts - 1
   FROM wanted WHERE d.message_id = wanted.message_id
 """
-# Kept for a while, because a message that has just failed may be sent again.
+# How long conversions are kept: a message that has just failed may be sent again.
 KEPT = timedelta(hours=1)
 
 
@@ -113,7 +113,7 @@ class ClaimedConversion:
 def request(message_id: int, fence: int, *, in_flight: bool) -> None:
     """Releases a claimed delivery and requests the conversion of its file.
 
-    `in_flight` is true if an earlier attempt has no known result.
+    `in_flight`: whether an earlier attempt has no known result.
     """
     values: dict[str, Any] = {
         "message": message_id,
@@ -126,7 +126,7 @@ def request(message_id: int, fence: int, *, in_flight: bool) -> None:
 
 
 def claim(room: int, videos: int) -> list[ClaimedConversion]:
-    """Claims up to `room` of the files that are due, at most `videos` videos."""
+    """Claims up to `room` files that are due, including at most `videos` videos."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"room": room, "films": max(0, videos)})
         return [_claimed(row) for row in cursor.fetchall()]
@@ -225,7 +225,7 @@ def _order(
         claimed.mime,
         planned.form or "",
         planned.is_checked,
-        # WhatsApp shows no text with a sticker.
+        # WhatsApp shows no caption with a sticker.
         planned.stickers and not claimed.has_caption,
         planned.largest,
     )
@@ -245,7 +245,7 @@ def _keep(claimed: ClaimedConversion, kind: Kind, mime: str, target: Path) -> No
     except BaseException:
         remove_file(name)
         raise
-    if not written:  # another worker was faster
+    if not written:  # another worker has converted it
         remove_file(name)
 
 
@@ -273,7 +273,7 @@ def _note(
 
 
 def _row_of(claimed: ClaimedConversion) -> QuerySet[ConvertedFile]:
-    """Returns the claimed row, unless another worker has claimed it since."""
+    """Returns the claimed row, or none if another worker has claimed it since."""
     return ConvertedFile.objects.filter(
         message=claimed.message_id, attempts=claimed.attempts
     )

@@ -1,9 +1,9 @@
 """The queue of outgoing messages: claims deliveries and renews their leases.
 
-A delivery is claimed with a lease and a new fence. Its result is written only under
-that fence, so a worker that was suspended or lost its database connection changes
-nothing when it resumes. Messages of one contact are claimed in order, one at a time;
-those of different contacts in parallel.
+A delivery is claimed with a lease and a new fence (fencing token). Its result is
+written only if the fence is still current, so a worker that was suspended or lost its
+database connection changes nothing when it resumes. Messages of one contact are claimed
+in order and one at a time, those of different contacts in parallel.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from chats.gateways.base import Choices, Outgoing, Template
 from chats.gateways.jids import LID
 from chats.messages.changes import without_part
 
-# Finds each account with deliveries by a skip scan of `deliveries_due`; of each that is
-# not paused it claims as many as the account has room for, only the oldest of a contact
-# and not before its file is ready; the longest due first. In this statement and the next,
-# sub-selects hide the parameters' values from the planner: it would plan for them each
-# time, which takes longer than the statement.
+# Finds the accounts with deliveries by a skip scan of `deliveries_due`. For each that is
+# not paused, claims as many as its limit allows, in order of `next_at`: only the oldest
+# of each contact, and only if its file is ready. In this statement and the next,
+# subqueries hide the parameter values from the planner, so that PostgreSQL uses a
+# generic plan: planning would take longer than running the statement.
 _CLAIM = """
 WITH RECURSIVE lines AS (
   (SELECT manager_id, channel FROM chats_delivery WHERE done_at IS NULL
@@ -116,10 +116,10 @@ UPDATE chats_delivery d SET lease_until = statement_timestamp() + make_interval(
 class Job:
     """A delivery that this worker has claimed, with all data needed to send it.
 
-    `outcome_unknown`: an earlier attempt has no known result. `has_waited`: receipts
-    for that attempt were awaited already. `awaits_file`: its file must be converted
-    first. `refusal`: why the gateway does not accept its file. `age`: for how many
-    seconds it has waited. `address`: the recipient's id as the gateway last named it.
+    `outcome_unknown`: an earlier attempt has no known result. `has_waited`: the time to
+    wait for receipts of that attempt has passed. `awaits_file`: its file must be
+    converted first. `refusal`: why the gateway does not accept its file. `age`: seconds
+    since it was queued. `address`: the recipient's id as last reported by the gateway.
     """
 
     message_id: int
@@ -153,10 +153,10 @@ class Unreadable:
 def claim(
     room: int, each: int, lease: float, taken: Mapping[tuple[int, str], int]
 ) -> list[Job | Unreadable]:
-    """Claims up to `room` deliveries that are due, at most `each` of an account.
+    """Claims up to `room` deliveries that are due, at most `each` per account.
 
-    `lease` is in seconds. `taken` has the number of deliveries by manager id and
-    channel that the worker has claimed already.
+    `lease` is in seconds. `taken` is the number of deliveries that the worker has
+    already claimed, by manager id and channel; they count towards `each`.
     """
     values: dict[str, Any] = {
         "managers": [manager_id for manager_id, _ in taken],
@@ -186,7 +186,7 @@ def renew(fences: Mapping[int, int], lease: float) -> None:
 def _job_or_fault(row: Any, *, in_flight: bool) -> Job | Unreadable:
     try:
         return _job(row, in_flight=in_flight)
-    except Exception as error:  # noqa: BLE001 - it is that row's, not the others'
+    except Exception as error:  # noqa: BLE001 - must not affect other rows
         return Unreadable(row[0], row[1], row[3], in_flight, error)
 
 
@@ -236,11 +236,11 @@ def _job(row: Any, *, in_flight: bool) -> Job:
 
 
 def _recipient(driver: str, address: str | None, external_id: str, phone: str) -> str:
-    """Returns the id to send to: as the gateway named it last, or as it was saved.
+    """Returns the recipient's id: as last reported by the gateway, or as it was saved.
 
-    A known phone number takes the place of an id that the gateway may not know: of a
-    LID, except where WPPConnect itself said that the chat has it, and of a user id
-    of the Cloud API at the gateways that use a phone's session.
+    A known phone number replaces an id that the gateway may not know: a LID, unless
+    WPPConnect itself reported it, and a user id of the Cloud API at gateways that use a
+    phone's session.
     """
     to = address or external_id
     number = external_id if external_id.isdecimal() else phone

@@ -1,7 +1,7 @@
-"""Stores the results of attempts: sent, failed, or a later attempt.
+"""Stores the results of attempts: sent, failed, or a scheduled retry.
 
-Nothing here calls a gateway. A result is written only while the fence of its delivery is
-current, so that of two workers that claimed a message in turn only the later one writes.
+This module does not call gateways. A result is written only while the fence of its
+delivery is current: if two workers claim a message in turn, only the later one writes.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from contacts.aliases import name_address
 
 logger = logging.getLogger(__name__)
 
-# The wait before each retry, in seconds; after the last the message fails.
+# The wait before each retry, in seconds; after the last retry the message fails.
 SCHEDULE = (2.0, 10.0, 30.0, 120.0, 300.0, 900.0)
 JITTER = 0.2
 # How long to wait for events about a message that may have been sent, in seconds.
 DOUBT = 60.0
-# Codes of failures that no gateway reported: an error of ours, or a day of waiting.
+# Codes of failures not reported by a gateway: an internal error, or a day of waiting.
 BROKEN, EXPIRED = "broken", "expired"
 UNREADABLE_TRIES = 3
 
-# Locks the message first, then its delivery, in the same order as receipts do. Nothing
-# is written if the fence has changed or if a receipt has settled the delivery already.
+# Locks the message before its delivery, in the same order as receipts. Nothing is
+# written if the fence has changed or a receipt has already completed the delivery.
 _UNDER_FENCE = """EXISTS (SELECT FROM chats_delivery d
    WHERE d.message_id = m.id AND d.fence = %(fence)s AND d.done_at IS NULL)"""
 _DONE = """
@@ -67,7 +67,7 @@ UPDATE chats_delivery
        in_flight = false, lease_until = NULL
  WHERE message_id = %(message)s AND fence = %(fence)s AND done_at IS NULL
 """
-# `in_flight` is kept: whether the message may have been sent is as unknown as before.
+# Restores `in_flight` as before the claim, because nothing was sent.
 _UNREADABLE = """
 UPDATE chats_delivery
    SET next_at = statement_timestamp() + make_interval(secs => %(wait)s),
@@ -83,10 +83,10 @@ UPDATE chats_message
    AND (gateway_id IS DISTINCT FROM %(gateway)s::text OR %(note)s::text <> '')
 """
 
-# How long a message may wait, and how many are given up at once.
+# How long a message may wait, and how many fail at once for that.
 LONGEST_WAIT = timedelta(hours=24)
 EXPIRED_AT_ONCE = 100
-# The code of messages that a person had fail when their account changed.
+# The code of messages that a person chose to fail when changing their account.
 ACCOUNT_CHANGED = "account_changed"
 
 
@@ -126,14 +126,14 @@ def settle(ended: AttemptResult, doubt: float = DOUBT, hurry: float = 1.0) -> No
 
 
 def give_up(job: Job) -> None:
-    """Fails the message, because writing its result raised an exception."""
+    """Fails the message because writing its result raised an exception."""
     fail(job.message_id, job.fence, _("The message could not be sent."), BROKEN)
 
 
 def put_off_unreadable(row: Unreadable) -> None:
     """Schedules a retry of a delivery that could not be loaded.
 
-    The message fails the third time.
+    After UNREADABLE_TRIES failures, the message fails.
     """
     failures = row.failures + 1
     if failures >= UNREADABLE_TRIES:
@@ -151,7 +151,7 @@ def put_off_unreadable(row: Unreadable) -> None:
 
 
 def fail_waiting(manager_id: int, channel: str, reason: str, code: str) -> int:
-    """Fails the messages of an account that no worker is sending; returns how many."""
+    """Fails an account's messages that no worker is sending; returns how many."""
     is_free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
     waiting = Delivery.objects.filter(
         is_free,
@@ -165,7 +165,7 @@ def fail_waiting(manager_id: int, channel: str, reason: str, code: str) -> int:
 
 
 def expire() -> None:
-    """Fails messages that have waited for a day, with the reason of their wait."""
+    """Fails messages that have waited for a day, with the reason for the wait."""
     is_free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
     old = Delivery.objects.filter(
         is_free, done_at__isnull=True, queued_at__lt=Now() - LONGEST_WAIT
@@ -180,7 +180,7 @@ def _accept(job: Job, accepted: Accepted) -> bool:
         with transaction.atomic():
             written = _write_accepted(job, accepted, reference)
     except IntegrityError:
-        # Its echo arrived before the response and was stored as another message.
+        # The echo arrived before the response and was stored as a separate message.
         with transaction.atomic():
             echo = _forget_echo(job, reference)
             if echo is None:
@@ -218,9 +218,9 @@ def _write_accepted(job: Job, accepted: Accepted, reference: str) -> bool:
 
 
 def _keep_parts(job: Job, parts: list[str]) -> None:
-    """Stores the further gateway ids of a message that was sent in several parts.
+    """Stores the additional gateway ids of a message that was sent in several parts.
 
-    Deletes echoes that arrived before the response and were stored as other messages.
+    Deletes echoes that arrived before the response and were stored as messages.
     """
     for part in parts:
         _forget_echo(job, part)
@@ -236,9 +236,9 @@ def _keep_parts(job: Job, parts: list[str]) -> None:
 
 
 def _forget_echo(job: Job, reference: str) -> Message | None:
-    """Deletes and returns the copy of the message that its echo created, or None.
+    """Deletes and returns the message that was created from the job's echo, if any.
 
-    A message with a delivery of its own is no copy: its gateway reused an id.
+    A message with its own delivery is not an echo: the gateway has reused an id.
     """
     echo = Message.objects.filter(
         manager_id=job.ref.manager_id,
@@ -253,9 +253,9 @@ def _forget_echo(job: Job, reference: str) -> Message | None:
 
 
 def fail(message_id: int, fence: int, reason: str, code: str) -> bool:
-    """Marks the message as failed, with a sentence and a code for reports.
+    """Marks the message as failed, with a reason for people and a code for reports.
 
-    Returns False if the fence is not current.
+    Returns False if nothing was written, because the fence is not current.
     """
     values: dict[str, Any] = {
         "message": message_id,

@@ -111,7 +111,7 @@ def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) ->
 
 
 def _finding_once() -> AccountFinder:
-    """Returns a cached `account_of` for the events of a partition, all of one account."""
+    """Returns a cached `account_of` for events of one partition, and so one account."""
     found: list[WebhookAccount] = []
 
     def find(event: ClaimedEvent) -> WebhookAccount:
