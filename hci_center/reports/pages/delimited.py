@@ -33,10 +33,14 @@ class _Lines:
         return line
 
 
+def _may_have_seconds(column: Column) -> bool:
+    return column.kind == "seconds" or column.is_mixed
+
+
 def _header(columns: Iterable[Column]) -> list[str]:
     titles: list[str] = []
     for column in columns:
-        if column.kind == "seconds":
+        if _may_have_seconds(column):
             titles.append(f"{column.title} (s)")
         titles.append(guarded(column.title))
     return titles
@@ -45,7 +49,8 @@ def _header(columns: Iterable[Column]) -> list[str]:
 def _values(columns: Iterable[Column], row: Iterable[Cell]) -> list[str]:
     values: list[str] = []
     for column, cell in zip(columns, row, strict=True):
-        if column.kind == "seconds":
-            values.append("" if cell.value is None else str(cell.value))
+        if _may_have_seconds(column):
+            has_seconds = cell.kind == "seconds" and cell.value is not None
+            values.append(str(cell.value) if has_seconds else "")
         values.append(guarded(cell.text) if cell.kind == "text" else cell.text)
     return values

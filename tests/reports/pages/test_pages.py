@@ -26,7 +26,7 @@ from hci_center.reports.pages.address import Allowed, read_address
 from hci_center.reports.pages.links import group_links, rows_link
 from hci_center.reports.pages.registry import TABS
 from hci_center.reports.pages.scope import scope_of
-from hci_center.reports.pages.tables import Table
+from hci_center.reports.pages.tables import Table, clock_text
 from tests.admin.conftest import at_the_desk
 from tests.admin.test_lists import queries
 from tests.reports.hand_checked import NUMBER, write
@@ -58,6 +58,15 @@ def test_every_table_is_the_same_in_its_file(read, past):
                 assert [without(row, doubled) for row in file] == rows, (name, table)
             book = read(path(name), f"format=xlsx&table={table}")
             assert book.getvalue().startswith(b"PK"), (name, table)
+
+
+def test_a_column_of_several_kinds_has_its_durations_twice_too(read, past):
+    head, *rows = read_csv(read("", "format=csv&table=figures"))
+    place = head.index("In the period (s)")
+    cells = {row[0]: tuple(row[place : place + 2]) for row in rows}
+    seconds, text = cells["Wait in the queue (median)"]
+    assert clock_text(int(seconds)) == text
+    assert cells["Opened"][0] == ""
 
 
 LINK = re.compile(r'<a href="/admin/reports/rows/\?([^"]+)">([^<]*)</a>')
