@@ -18,7 +18,7 @@ import { Presence } from "./thread/presence.js";
 import { Quoting } from "./composer/quoting.js";
 import { Recording } from "./composer/recording.js";
 import { Shell } from "./shell/shell.js";
-import { Router, addressOf } from "./router.js";
+import { OF_OPERATORS, Router, addressOf } from "./router.js";
 import { Account } from "./session/account.js";
 import { PersonSettings } from "./session/settings.js";
 import { ChatActions } from "./thread/actions.js";
@@ -29,7 +29,6 @@ import { ThreadView } from "./thread/view.js";
 import { Names } from "./store/names.js";
 import { Writing } from "./composer/writing.js";
 import { Local } from "./storage/local.js";
-import { n } from "./words.js";
 
 /** @typedef {import("./types.js").Id} Id */
 /** @typedef {import("./types.js").Filter} Filter */
@@ -128,6 +127,10 @@ export class App {
   moved(place) {
     if (place.protocol) {
       this.actions.openProtocol(place.protocol);
+      return;
+    }
+    if (!this.isOperator && OF_OPERATORS.has(place.filter.tab)) {
+      this.router.go(addressOf({ ...place.filter, ...this.home }, place.ref), { replace: true });
       return;
     }
     this.search.follow(place.filter);
@@ -252,6 +255,11 @@ export class App {
     return ref ? this.store.contacts.get(keyOf(ref.m, ref.id)) : undefined;
   }
 
+  /** The list to begin with: a supervisor has no chats of his own. @returns {Filter} */
+  get home() {
+    return { tab: this.isOperator ? "mine" : "queue" };
+  }
+
   get isOperator() {
     return this.store.me !== "0";
   }
@@ -283,14 +291,5 @@ export class App {
   /** @param {string} time */
   moment(time) {
     return moment(time, this.now);
-  }
-
-  /** @param {number} count */
-  newWords(count) {
-    return n("{count} new", "{count} new ones", count);
-  }
-
-  get rem() {
-    return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
   }
 }

@@ -10,6 +10,8 @@
  */
 
 const TABS = /** @type {const} */ (["mine", "queue", "answered", "closed", "search"]);
+/** The tabs of whoever answers chats. @type {Set<string>} */
+export const OF_OPERATORS = new Set(["mine", "answered"]);
 
 /** Parses a URL. @param {URL} url @returns {Place} */
 export function placeOf(url) {

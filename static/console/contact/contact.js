@@ -34,13 +34,16 @@ export function contactPane(app) {
  * @param {import("../store/conversation.js").Conversation} conversation
  */
 function body(app, line, contact, conversation) {
+  // Of a closed chat whoever had it last.
+  const session = line.open ? undefined : conversation.sessions.find(({ protocol }) => protocol === line.protocol);
+  const { operatorId } = session ?? contact;
   const id = typeof contact.id === "number" ? phone(contact.id) : channelName(contact.channel);
   return html`
     <div class="identity">${contactAvatar(contact, "avatar--l")}<div><p class="identity__name"><bdi>${contactName(contact)}</bdi></p><p class="identity__id">${id}</p></div></div>
     <div class="block"><dl class="facts">
       <dt>${t("Protocol")}</dt><dd><span>${line.protocol}</span><span class="sub">${t("opened {when}", { when: app.moment(line.openedAt) })}</span></dd>
       <dt>${t("Area")}</dt><dd>${contact.area ? html`<span class="area ${hue(contact.area)}">${app.names.areaName(line.m, contact.area)}</span>` : t("none")}</dd>
-      <dt>${t("Operator")}</dt><dd>${contact.operatorId === "0" ? t("nobody") : app.names.operatorName(contact.operatorId)}${contact.operatorId === app.store.me && app.isOperator ? t(" (you)") : nothing}</dd>
+      <dt>${t("Operator")}</dt><dd>${operatorId === "0" ? t("nobody") : app.names.operatorName(operatorId)}${operatorId === app.store.me && app.isOperator ? t(" (you)") : nothing}</dd>
       <dt>${t("Came by")}</dt><dd>${app.names.managerName(line.m)}</dd>
       ${answerUntil(app, line)}
     </dl></div>
@@ -63,7 +66,7 @@ function answerUntil(app, { windowEndsAt, open }) {
 function tagsBlock(app, line) {
   const all = app.store.options.get(line.m)?.tags ?? [];
   const others = all.filter(({ code }) => !line.tags.includes(code));
-  if (!all.length && !line.tags.length) return nothing;
+  if (!line.tags.length && !(app.isOperator && all.length)) return nothing;
   return html`<section class="block"><h3 class="block__title"><span>${t("Tags")}</span></h3><div class="chips">
     ${line.tags.map((code) => html`<button class="chip" type="button" ?disabled=${!app.isOperator} aria-label=${t("Take the tag {name} off", { name: app.names.tagName(line.m, code) })} @click=${() => app.actions.changeTag(code, false)}>${app.names.tagName(line.m, code)}${icon("x", "icon--xs")}</button>`)}
     ${app.isOperator && others.length ? html`<select class="chip chip--add" id="add-tag" aria-label=${t("Add a tag")} @change=${app.actions.onTagChosen}>

@@ -45,7 +45,13 @@ function submit(app, event) {
     return;
   }
   overlay.during("password", async () => {
-    await app.calls.changePassword(old, first);
+    // The session goes on under another id, which the open socket does not have.
+    app.connection.stop();
+    try {
+      await app.calls.changePassword(old, first);
+    } finally {
+      app.connection.start();
+    }
     overlay.close();
     overlay.toast(t("Password changed"));
   });

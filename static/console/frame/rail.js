@@ -18,8 +18,8 @@ export function rail(app) {
   const { filter } = app.router.place;
   const logo = document.body.dataset.icons;
   return html`<nav class="rail" aria-label=${t("Main")}>
-    <a class="rail__logo" href=${addressOf({ tab: "mine" })} aria-label="HCI Center"><svg class="icon" aria-hidden="true"><use href="${logo}#g-logo"></use></svg></a>
-    <a class="rail__item" href=${addressOf({ tab: "mine" })} aria-current="page">${icon("inbox")}<span>${t("Conversations")}</span>${unread ? html`<span class="unread">${unread}<span class="vh"> ${t("with a new message")}</span></span>` : nothing}</a>
+    <a class="rail__logo" href=${addressOf(app.home)} aria-label="HCI Center"><svg class="icon" aria-hidden="true"><use href="${logo}#g-logo"></use></svg></a>
+    <a class="rail__item" href=${addressOf(app.home)} aria-current="page">${icon("inbox")}<span>${t("Conversations")}</span>${unread ? html`<span class="unread">${unread}<span class="vh"> ${t("with a new message")}</span></span>` : nothing}</a>
     <button class="rail__item" type="button" aria-keyshortcuts="Control+K" title=${t("Find and do (Ctrl+K)")} @click=${app.overlay.openPalette}>${icon("search")}<span>${t("Go to")}</span></button>
     ${app.account.person?.role === "operator" ? nothing : html`<a class="rail__item" href="/admin/">${icon("chart")}<span>${t("Admin")}</span></a>`}
     <div class="rail__block"><div class="rail__rule"></div><p class="rail__caption" id="rail-areas">${t("In the queue")}</p>

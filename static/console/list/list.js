@@ -5,7 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { icon } from "../parts/icon.js";
-import { addressOf } from "../router.js";
+import { OF_OPERATORS, addressOf } from "../router.js";
 import { n, t } from "../words.js";
 import { card } from "./card.js";
 import { chips, filterMenu, partsOf } from "./filters.js";
@@ -46,8 +46,9 @@ function tabs(app, filter) {
     { tab: "answered", name: t("Waiting"), title: t("Waiting for the customer"), count: app.tallies.mineAnswered },
     { tab: "closed", name: t("Closed chats"), count: null },
   ];
+  const shown = app.isOperator ? names : names.filter(({ tab }) => !OF_OPERATORS.has(tab));
   return html`<div class="tabs" role="tablist" aria-label=${t("Chats by state")} @keydown=${app.listView.onTabKey}>
-    ${names.map(({ tab, name, title, count }) => html`<button class="tab" role="tab" id="tab-${tab}" aria-controls="cards-panel"
+    ${shown.map(({ tab, name, title, count }) => html`<button class="tab" role="tab" id="tab-${tab}" aria-controls="cards-panel"
       aria-selected=${filter.tab === tab} tabindex=${filter.tab === tab ? 0 : -1} title=${title ?? nothing}
       @click=${() => app.go({ ...filter, tab, text: undefined, words: undefined })}>${name} ${count === null ? nothing : html`<span class="count">${count}</span>`}</button>`)}
   </div>`;
@@ -82,9 +83,11 @@ function cards(app, filter) {
   const lines = app.listView.lines(list);
   if (!lines.length) return emptyList(app, filter);
   const view = app.listView;
-  const height = HEIGHT[/** @type {"comfortable"} */ (document.documentElement.dataset.density ?? "comfortable")] * app.rem / 16;
-  const first = Math.max(0, Math.floor(view.top / height) - BEYOND);
-  const last = Math.min(lines.length, Math.ceil((view.top + view.height) / height) + BEYOND);
+  const height = HEIGHT[/** @type {"comfortable"} */ (document.documentElement.dataset.density ?? "comfortable")] * rem() / 16;
+  // The list may have become shorter than it was scrolled.
+  const top = Math.min(view.top, Math.max(0, lines.length * height - view.height));
+  const first = Math.max(0, Math.floor(top / height) - BEYOND);
+  const last = Math.min(lines.length, Math.ceil((top + view.height) / height) + BEYOND);
   const { ref } = app.router.place;
   const total = list.next === null ? lines.length : -1;
   const rows = lines.slice(first, last).map((line, index) => ({ line, place: first + index + 1 }));
@@ -103,6 +106,11 @@ function cards(app, filter) {
     }))}
     <li role="none" .style=${`height:${(lines.length - last) * height}px`}></li>
   </ul>`;
+}
+
+/** The size of a text of 1rem, in pixels. */
+function rem() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
 function skeleton() {

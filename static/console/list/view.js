@@ -29,9 +29,9 @@ export class ListView {
   lines(list) {
     // Without a row there is nothing to hold, nor what would say that one has left.
     if (!list.lines.length && !this.held?.length) this.isHeld = false;
-    if (this.heldList !== list || !this.isHeld) {
+    if (this.heldList !== list) this.#show(list);
+    if (!this.isHeld) {
       this.held = null;
-      this.heldList = list;
       this.fresh = 0;
     }
     if (!this.isHeld) return list.lines;
@@ -49,6 +49,19 @@ export class ListView {
     }
     this.held = this.held.map((line) => current.get(line.protocol) ?? this.app.store.lines.get(line.key) ?? line);
     return this.held;
+  }
+
+  /** How far each list was scrolled. @type {WeakMap<ChatList, number>} */
+  #tops = new WeakMap();
+
+  /** Shows another list: from where it was left, else from its beginning. @param {ChatList} list */
+  #show(list) {
+    if (this.heldList) this.#tops.set(this.heldList, this.top);
+    this.heldList = list;
+    this.held = null;
+    this.fresh = 0;
+    this.top = this.#tops.get(list) ?? 0;
+    this.app.afterDraw(() => document.getElementById("cards")?.scrollTo({ top: this.top }));
   }
 
   /** Returns the line with the keyboard focus. @param {Line[]} lines */

@@ -103,7 +103,7 @@ export class Account {
     this.gate = { isShown: false, isOver: false, isBusy: false, asksCode: false, error: "" };
     app.local.open(person);
     if (isFirst) {
-      if (location.pathname === "/") app.router.go("/inbox/mine", { replace: true });
+      if (location.pathname === "/") app.go(app.home, { replace: true });
       else app.moved(app.router.place);
     }
     app.settings.read();

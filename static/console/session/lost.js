@@ -50,7 +50,7 @@ export function unreadPane(app, error) {
       <div class="blank__actions"><button class="btn btn--line" type="button" @click=${() => app.reopenPlace()}>${t("Try again")}</button></div>`);
   return pane(html`${art()}<h2>${t("This link is not for you, or it does not exist")}</h2>
     <p>${t("Ask whoever sent it to transfer the chat to one of your areas.")}</p>
-    <div class="blank__actions"><a class="btn btn--line" href=${addressOf({ tab: "mine" })}>${t("Go to Mine")}<kbd>1</kbd></a></div>`);
+    <div class="blank__actions"><a class="btn btn--line" href=${addressOf(app.home)}>${app.isOperator ? html`${t("Go to Mine")}<kbd>1</kbd>` : t("Back to the list")}</a></div>`);
 }
 
 /** @param {unknown} content */

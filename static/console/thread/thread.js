@@ -10,7 +10,7 @@ import { clock, dayName, lasting } from "../format/times.js";
 import { contactAvatar, glyph, icon, operatorAvatar, waitMark } from "../parts/icon.js";
 import { addressOf } from "../router.js";
 import { lostPane, unreadPane } from "../session/lost.js";
-import { t } from "../words.js";
+import { n, t } from "../words.js";
 import { messageItem } from "./bubble.js";
 import { dock } from "./dock.js";
 import { mentioned } from "./links.js";
@@ -149,7 +149,7 @@ function item(app, row, contact) {
     case "event":
       return html`<li class="event">${icon(EVENT_ICONS[row.event.kind] ?? "inbox")}<span>${row.event.text.replace(WITH_CLOCK, "")} · ${clock(row.event.at)}</span></li>`;
     case "new":
-      return html`<li class="new-line"><span>${app.newWords(row.count)}</span></li>`;
+      return html`<li class="new-line"><span>${n("{count} new", "{count} new ones", row.count)}</span></li>`;
     case "note":
       return note(app, row.note);
     default:

@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 
 from chats.inbox.words import index_words
 from chats.models import Chat, Message
+from tests import builders
 from tests.console.browser.conftest import await_live
+from tests.feed.processes import wait_until
 
 
 def test_a_name_is_typed_with_pauses(company, sign_in):
@@ -84,3 +86,27 @@ def test_a_quote_leads_to_a_message_that_is_not_loaded(company, sign_in):
     found = page.locator(".msg.is-found")
     expect(found).to_contain_text("Quanto custa o bolo?")
     expect(found).to_be_in_viewport()
+
+
+def test_a_search_from_the_foot_of_a_long_list_shows_what_it_finds(company, sign_in):
+    for number in range(80):
+        contact = builders.make_contact(
+            company.manager, name=f"Cliente {number:02}", area=company.sales
+        )
+        builders.make_message(builders.make_chat(contact))
+    page = sign_in(company.ana, "/inbox/queue")
+    cards = page.locator("#cards")
+    expect(page.locator(".card").first).to_be_visible()
+    last = page.locator(".card", has_text="Cliente 79")
+
+    def is_at_its_foot():
+        cards.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        page.wait_for_timeout(100)
+        return last.count() == 1
+
+    wait_until(is_at_its_foot)
+    page.locator("#search").press_sequentially("cliente 0")
+    expect(page.locator(".card", has_text="Cliente 03")).to_be_in_viewport()
+    # Ended, the list is where it was.
+    page.keyboard.press("Escape")
+    expect(last).to_be_in_viewport()

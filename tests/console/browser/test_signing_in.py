@@ -25,6 +25,25 @@ def sofia(company):
     return user
 
 
+def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
+    company.customer("Maria Souza")
+    page = new_context().new_page()
+    page.goto("/")
+    page.get_by_label("Usuário").fill("sofia")
+    page.get_by_label("Senha").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    await_live(page)
+    expect(page).to_have_url(re.compile("/inbox/queue$"))
+    expect(page.locator(".card")).to_contain_text("Maria Souza")
+    expect(page.get_by_role("tab")).to_have_text([re.compile("Fila"), "Encerradas"])
+    # Own chats are an operator's.
+    for key in ("1", "3"):
+        page.keyboard.press(key)
+        expect(page).to_have_url(re.compile("/inbox/queue$"))
+    page.goto("/inbox/mine")
+    expect(page.locator(".card")).to_contain_text("Maria Souza")
+
+
 def is_as_wide_as_the_page(page):
     wide = "document.documentElement.scrollWidth > innerWidth"
     return not page.evaluate(wide)
