@@ -22,7 +22,7 @@ from chats.gateways.base import Choices, Outgoing, Template
 from chats.gateways.jids import LID
 from chats.messages.changes import without_part
 
-# Finds the accounts with deliveries by a skip scan of `deliveries_due`. For each that is
+# Finds accounts with deliveries by a skip scan of `deliveries_due`. For each that is
 # not paused, claims as many as its limit allows, in order of `next_at`: only the oldest
 # of each contact, and only if its file is ready. In this statement and the next,
 # subqueries hide the parameter values from the planner, so that PostgreSQL uses a

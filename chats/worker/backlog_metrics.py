@@ -1,7 +1,7 @@
-"""Metrics read from the database when they are asked for: what waits, and since when.
+"""Metrics read from the database on each scrape: sizes and ages of the queues.
 
-Each worker answers them alike, so a query takes their maximum, not their sum. Counts end
-at MOST_COUNTED, so that a long queue does not make them slow.
+Every worker exports the same values, so queries must use their maximum, not their sum.
+Counts are limited to MOST_COUNTED, so that a long queue does not make them slow.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SELECT {_GATEWAY}, count(*),
   JOIN managers_manager m ON m.id = x.manager_id
  GROUP BY 1
 """  # noqa: S608 - of constants
-# Accounts that somebody has to look at, and sessions that are not open.
+# All accounts, those whose session is not open, paused ones, and those with a problem.
 _ACCOUNTS = f"""
 SELECT {_GATEWAY}, count(*),
        count(*) FILTER (WHERE x.state IN ('closed', 'qr', 'connecting')),
@@ -54,7 +54,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM chats_inboundevent
        (SELECT count(*) FROM chats_homelesschat WHERE alarmed_at IS NOT NULL),
        (SELECT count(*) FROM chats_mediafetch WHERE unstored_since IS NOT NULL)
 """  # noqa: S608 - of constants
-# Where none was ever made, the age of the installation.
+# Without any backup, the age of the installation.
 _BACKUP_AGE = """
 SELECT extract(epoch FROM clock_timestamp() - coalesce(
          (SELECT max(began_at) FROM backups_backup
@@ -72,7 +72,7 @@ _SINGLE = (
 
 
 class BacklogMetrics(Collector):
-    """Queries the database when it is read."""
+    """Queries the database on each scrape."""
 
     def collect(self) -> Iterator[Metric]:
         answers = 1
@@ -84,7 +84,7 @@ class BacklogMetrics(Collector):
             logger.warning("The backlog could not be read: %s", describe(error))
             answers = 0
         finally:
-            # The thread serves one scrape.
+            # Each scrape runs in a new thread, which ends after it.
             connection.close()
         yield from families
         yield GaugeMetricFamily(
@@ -135,7 +135,7 @@ def _inbound() -> Iterator[Metric]:
 
 
 def _backups() -> Iterator[Metric]:
-    """Yields the age of the latest backup."""
+    """Yields the age of the latest backup, in seconds."""
     family = GaugeMetricFamily(
         "hci_backup_age_seconds",
         "Age of the latest backup; without any, of the installation.",

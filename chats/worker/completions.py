@@ -1,4 +1,4 @@
-"""Results of the worker's threads, written one by one by its main thread."""
+"""Results of the worker's threads, which its main thread writes one by one."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from hci_center.database.faults import describe, fault_of
 
 logger = logging.getLogger(__name__)
 
-# The pause between attempts to write the same result, in seconds, and the number of
-# attempts: about two minutes in all.
+# The pauses between attempts to write the same result, in seconds, and the number of
+# attempts: about two minutes in total.
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 MOST_TRIES = 30
 
 
 @dataclass(slots=True)
 class Completion:
-    """A result to write; `done` is called once it is written or given up."""
+    """A result to write; `done` is called once it has been written or given up."""
 
     task: str
     write: Callable[[], None]
     done: Callable[[], None]
     subject: str = ""
-    # Called instead if `write` raises an exception that is no database error.
+    # Called if `write` fails permanently.
     give_up: Callable[[], None] | None = None
     tries: int = 0
     due: float = 0.0
 
 
 class Completions:
-    """A queue of results: any thread adds them, the main thread writes them."""
+    """A queue of results: any thread may add them, the main thread writes them."""
 
     def __init__(self) -> None:
         self._waiting: deque[Completion] = deque()
@@ -48,9 +48,9 @@ class Completions:
     def write(self) -> bool:
         """Writes all results that are due; returns whether there were any.
 
-        A write that fails for a deadlock, a timeout or a full disk is retried; one that
-        fails for another reason is recorded and given up. Neither blocks the rest.
-        Raises if the database connection is lost: all results are kept then.
+        A write that fails because of a deadlock, a timeout or a full disk is retried;
+        one that fails for another reason is recorded and given up. Neither blocks the
+        others. Raises if the database connection is lost, and keeps all results.
         """
         busy = False
         for _ in range(len(self._waiting)):
@@ -88,7 +88,7 @@ def _put_off(completion: Completion, error: Exception) -> None:
 
 
 def _is_given_up(completion: Completion) -> bool:
-    """Calls `give_up`; if that fails too, the row is claimed again after its lease."""
+    """Calls `give_up`; if it fails, the row is claimed again when its lease expires."""
     if completion.give_up is not None:
         try:
             completion.give_up()
@@ -101,4 +101,4 @@ def _is_given_up(completion: Completion) -> bool:
 
 
 def nothing() -> None:
-    """The `write` of a completion without a result."""
+    """Does nothing: the `write` of a completion without a result."""

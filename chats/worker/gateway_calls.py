@@ -1,6 +1,7 @@
-"""The gateway calls of the worker: messages that are sent, accounts that are checked.
+"""The worker's gateway calls: sending messages and checking accounts.
 
-The main thread claims and writes; the threads make the calls and do not use the database.
+The main thread claims rows and writes results; the threads make the calls and do not
+use the database.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from chats.worker.metrics import WorkerMetrics
 from hci_center.background import faults
 from hci_center.logs.context import bound
 
-# While a send takes longer than this, in seconds, no more is claimed of its account.
+# While a send takes longer than this, in seconds, its account gets no further sends.
 SLOW = 3.0
 
 
 class GatewayCalls:
     """Claims messages and checks, and makes their calls in threads.
 
-    `end` receives what the main thread has to write after each call, and wakes it. All
-    other methods are for the main thread, except those that run in the threads.
+    `end` takes the completion of each call, which the main thread writes, and wakes it.
+    Methods must be called from the main thread, except those that run in the threads.
     """
 
     def __init__(
@@ -46,28 +47,28 @@ class GatewayCalls:
         self._limits, self._drivers = limits, drivers
         self._end, self._metrics = end, metrics
         self._threads = ThreadPoolExecutor(limits.sends, "send")
-        # The claimed messages by id: the job, and when it was claimed.
+        # The claimed messages by id: the job, and the time at which it was claimed.
         self._in_flight: dict[int, tuple[Job, float]] = {}
         self.checking = 0
 
     @property
     def in_flight(self) -> int:
-        """How many messages are in progress."""
+        """The number of messages in progress."""
         return len(self._in_flight)
 
     @property
     def busy(self) -> int:
-        """How many threads are in use."""
+        """The number of threads in use."""
         return len(self._in_flight) + self.checking
 
     def shutdown(self) -> None:
-        """Lets the threads end after their calls, without waiting for them."""
+        """Ends the threads after their current calls, without waiting for them."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     # Messages
 
     def send(self) -> bool:
-        """Claims as many messages as there is room for; returns whether any were."""
+        """Claims as many messages as there are free threads; returns whether any."""
         room = self._limits.sends - self.busy
         if room <= 0:
             return False
@@ -122,7 +123,7 @@ class GatewayCalls:
         try:
             outcome = attempts.attempt(self._drivers, job)
         except Exception as error:  # noqa: BLE001
-            # An error of ours: the message fails after a few attempts, others go on.
+            # An internal error: only this message fails, after a few attempts.
             self._report("send", error, f"message {job.message_id}")
             outcome = attempts.broken(job)
         ended = AttemptResult(job, outcome)
@@ -144,7 +145,7 @@ class GatewayCalls:
         self._metrics.record(ended, took, ended.job.age + monotonic() - since)
 
     def _report(self, task: str, error: Exception, subject: str) -> None:
-        """Records a fault in the main thread; sender threads have no connection."""
+        """Records a fault, in the main thread: the threads do not use the database."""
         record = partial(faults.record, "worker", task, error, subject)
         self._end(Completion("faults", record, nothing))
 
@@ -152,16 +153,16 @@ class GatewayCalls:
         self._in_flight.pop(job.message_id, None)
 
     def renew(self) -> None:
-        """Extends the leases of the messages in progress."""
+        """Renews the leases of the messages in progress."""
         fences = {job.message_id: job.fence for job, _ in self._in_flight.values()}
         delivery_queue.renew(fences, self._limits.lease)
 
     # Accounts
 
     def check(self) -> None:
-        """Starts the checks of accounts that are due, in a share of the threads.
+        """Starts due checks of accounts, in up to a quarter of the threads.
 
-        Gateways that hang must not block messages.
+        The others remain free for messages if gateways hang.
         """
         room = self._limits.sends // 4 - self.checking
         for due in health.due_checks(room) if room > 0 else []:
@@ -172,7 +173,7 @@ class GatewayCalls:
         name, write = due.ref.account.name, nothing
         try:
             write = partial(health.store_check, health.check(self._drivers, due))
-        except Exception as error:  # noqa: BLE001 - it is checked again when due
+        except Exception as error:  # noqa: BLE001 - checked again when due
             self._report("checks", error, name)
         self._end(Completion("checks", write, self._check_ended, name))
 
@@ -181,7 +182,7 @@ class GatewayCalls:
 
 
 def job_in_log(job: Job) -> AbstractContextManager[None]:
-    """Within the block, the log lines name the message."""
+    """Adds the ids of the message to all log lines within the block."""
     return bound(
         manager_id=job.ref.manager_id, chat_id=job.chat_id, message_id=job.message_id
     )

@@ -1,4 +1,4 @@
-"""The function that runs each kind of task of the rules."""
+"""Maps each kind of rule task to its handler."""
 
 from __future__ import annotations
 

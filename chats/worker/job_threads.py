@@ -1,4 +1,4 @@
-"""Threads with a database connection each, for the jobs beside the worker's main thread."""
+"""Threads for the worker's jobs that use the database, each with its own connection."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from hci_center.database.faults import describe, fault_of, is_lost
 
 logger = logging.getLogger(__name__)
 
-# A housekeeping job that is due so seldom, in seconds, keeps no connection.
+# Housekeeping jobs with at least this interval, in seconds, close their connection.
 SELDOM = 60.0
 
 
 class JobThreads:
-    """Runs jobs, each kind in threads of its own; `sizes` has the most of each kind.
+    """Runs jobs in one thread pool per kind; `sizes` has the maximum threads of each.
 
-    A session of PostgreSQL keeps the plans of all statements that it has run, so sessions
-    that run few of them take less memory and plan less. `end` receives what the main
-    thread does after each job. All methods are for the main thread, except those that run
-    in the threads.
+    PostgreSQL sessions cache the plans of prepared statements, so sessions that run
+    fewer different statements use less memory and plan less often. `end` takes the
+    completion of each job, for the main thread. Methods must be called from the main
+    thread, except those that run in the threads.
     """
 
     def __init__(
@@ -40,15 +40,15 @@ class JobThreads:
         self._end = end
         self._connections: list[BaseDatabaseWrapper] = []
         self._pools = {kind: self._pool(kind, size) for kind, size in sizes.items()}
-        # How many downloads are in progress.
+        # The number of jobs of `run_aside` in progress.
         self.aside = 0
         # The names of the housekeeping jobs that are running.
         self.housekeeping: set[str] = set()
-        # Functions that release the claimed rows.
+        # Functions that release claimed rows.
         self._releases: set[Callable[[], None]] = set()
 
     def submit(self, kind: str, job: Callable[..., None], *values: object) -> None:
-        """Runs a job that reports its own errors and its end."""
+        """Runs a job that reports its own errors and completion."""
         self._pools[kind].submit(job, *values)
 
     def run(
@@ -59,18 +59,19 @@ class JobThreads:
         ended: Callable[[], None],
         release: Callable[[], None] = nothing,
     ) -> None:
-        """Runs the job, and then `ended` in the main thread.
+        """Runs the job in a thread, then `ended` in the main thread.
 
-        `release` releases its row if the database connection is lost.
+        `release` releases the job's row; it is called if the connection is lost.
         """
         self._pools[kind].submit(self._run, kind, subject, job, ended, release)
 
     def run_aside(
         self, job: Callable[[], object], release: Callable[[], None] | None = None
     ) -> None:
-        """Runs the job in a thread.
+        """Runs a download or another job of the "fetches" threads.
 
-        `release` releases its row if the worker ends first, or its connection is lost.
+        `release` releases the job's row; it is called if the worker stops before the
+        job has ended, or if the connection is lost.
         """
         self.aside += 1
         if release is not None:
@@ -81,9 +82,9 @@ class JobThreads:
     def run_housekeeping(
         self, name: str, job: Callable[[], object], every: float
     ) -> None:
-        """Runs a job that may take long, due every so many seconds, in its own thread.
+        """Runs a job that may take long in its own thread, unless it is still running.
 
-        Does nothing while it is running.
+        `every` is its interval in seconds.
         """
         if name in self.housekeeping:
             return
@@ -93,10 +94,10 @@ class JobThreads:
         self._pools[name].submit(self._housekeep, name, job, every)
 
     def _housekeep(self, name: str, job: Callable[[], object], every: float) -> None:
-        """Runs the job; the main thread is not woken, as it has nothing to do then."""
+        """Runs the job, without waking the main thread afterwards."""
         try:
             job()
-        except Exception as error:  # noqa: BLE001 - done again when it is due
+        except Exception as error:  # noqa: BLE001 - runs again when due
             report(name, error)
         finally:
             if every >= SELDOM:
@@ -135,32 +136,32 @@ class JobThreads:
     # Shutdown
 
     def leave(self) -> None:
-        """Shuts down without waiting and releases the rows of files and profiles."""
+        """Shuts down without waiting, and releases claimed rows of running jobs."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
         for release in tuple(self._releases):
             try:
                 release()
-            except Exception as error:  # noqa: BLE001 - then their leases expire
+            except Exception as error:  # noqa: BLE001 - their leases will expire
                 logger.warning("Claims could not be released: %s", describe(error))
                 return
 
     def close(self) -> None:
-        """Ends the threads after their jobs and closes their database connections."""
+        """Ends the threads after their jobs, and closes their database connections."""
         for pool in self._pools.values():
             pool.shutdown()
         for wrapper in self._connections:
-            # Its thread has ended.
+            # Allowed, because the thread of the connection has ended.
             wrapper.inc_thread_sharing()
             wrapper.close()
 
     def _remember_connection(self) -> None:
-        """Keeps a new thread's connection, to be closed when the thread has ended."""
+        """Stores a new thread's connection, to close it when the thread has ended."""
         self._connections.append(connections[DEFAULT_DB_ALIAS])
 
 
 def report(task: str, error: Exception, subject: str = "") -> None:
-    """Logs a database error, which may be temporary; records any other as a fault."""
+    """Logs a temporary database error; records any other error as a fault."""
     if fault_of(error) is not None:
         logger.warning("%s %s: %s", task, subject, describe(error))
     else:

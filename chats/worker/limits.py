@@ -14,18 +14,18 @@ class Limits:
     """The concurrency limits and durations (in seconds) of a worker."""
 
     sends: int = 64
-    # Sends of one account, so that a slow one leaves room for the others.
+    # Sends per account, so that a slow account does not use all threads.
     each: int = 4
     partitions: int = 3
     fetches: int = 2
-    # Processes that convert files; one of them takes no videos, which take long.
+    # Processes that convert files; one is reserved for files other than (slow) videos.
     conversions: int = 2
-    # Threads for the tasks of the rules.
+    # Threads for rule tasks.
     rules: int = 2
     lease: float = 60.0
     doubt: float = results.DOUBT
-    # With the rest of the shutdown, shorter than a supervisor's timeout (10 s).
+    # The whole shutdown must be shorter than a process supervisor's timeout (10 s).
     drain: float = 7.0
-    # Divides the waits between attempts and the pauses; for tests.
+    # Divides the waits between attempts and the pauses; used in tests.
     hurry: float = 1.0
     patience: Timeouts = FILE

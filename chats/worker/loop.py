@@ -1,8 +1,8 @@
 """The worker process: sends outgoing messages and processes webhook events.
 
 The main thread does all database work for outgoing messages and nothing that could
-block it; many threads make the gateway calls and do not use the database. A few threads
-of their own process incoming events. Any number of workers may run.
+block it; many threads make the gateway calls and do not use the database. Separate
+threads process incoming events. Any number of workers may run.
 
 An error in one row is recorded on that row and in the background faults, and does not
 affect other rows. The same holds for an error in one task.
@@ -43,13 +43,13 @@ logger = logging.getLogger(__name__)
 
 # How often orphaned files are searched for, in seconds.
 SWEEP_EVERY = 3600.0
-# How often the open spans of schedules are extended, and their time zones' rules
-# applied anew; first this long after the start, because an upgrade restarts it.
+# How often the open spans of schedules are extended, and recomputed with current time
+# zone data, in seconds; and how soon after the start, because upgrades restart workers.
 EXTEND_EVERY, EXTEND_FIRST = 6 * 3600.0, 60.0
-# The pause after an error in the loop or of the database connection, in seconds.
+# The pause after an error in a round or a lost database connection, in seconds.
 PAUSE_AFTER_FAULT = 0.2
 
-# The name of a periodic task, its call, and how often it is due, in seconds.
+# The name of a periodic task, its function, and its interval in seconds.
 PeriodicTask = tuple[str, Callable[[], object], float]
 
 
@@ -75,7 +75,7 @@ class Worker:
         self.metrics = WorkerMetrics(self._slots)
         self._calls = GatewayCalls(self.limits, self.drivers, self._end, self.metrics)
         self._housekeeping = self._jobs_aside()
-        # Not at once: a worker that restarts repeatedly would do nothing else.
+        # Not at once: a worker that restarts repeatedly would do little else.
         self._dues["orphans"] = monotonic() + SWEEP_EVERY / 4
         self._dues["openings"] = monotonic() + EXTEND_FIRST
 
@@ -91,12 +91,12 @@ class Worker:
                 busy = self.step()
                 if not self._completions:
                     self._sleep.wait(busy=busy)
-            except Exception as error:  # noqa: BLE001 - nothing ends the process
+            except Exception as error:  # noqa: BLE001 - must not end the process
                 self._recover(error)
         self._drain()
 
     def _recover(self, error: Exception) -> None:
-        """Records an error of a round and reconnects to the database."""
+        """Records an error of a round and closes the connection, to open a new one."""
         if is_lost(error):
             logger.log(
                 outage_lines.level, "The database is unavailable: %s", describe(error)
@@ -110,7 +110,8 @@ class Worker:
         """Runs one round; returns whether there was anything to do."""
         busy = self._completions.write()
         self._periodic_tasks()
-        # If the look fails, each queue is asked: one broken table stops no other.
+        # If this query fails, all queues are claimed from: one broken table must not
+        # block the others.
         found = self._tasks.run("look", queues.waiting)
         waiting = queues.NAMES if found is None else found
         for name, task in (
@@ -124,13 +125,13 @@ class Worker:
                 busy |= bool(self._tasks.run(name, task))
         busy |= bool(self._tasks.run("profiles", self._side.fetch_profiles, 1.0))
         if self._tasks.run("pictures", self._side.copy_pictures, 1.0):
-            # There may be more, so this task is due again at once.
+            # There may be more pictures, so this task is due again at once.
             busy, self._dues["pictures"] = True, 0.0
         return busy
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a message, an inbound event or a file is in progress."""
+        """Whether any message or job is in progress."""
         return bool(self._calls.in_flight) or self._side.is_under_way
 
     def _end(self, completion: Completion) -> None:
@@ -138,7 +139,7 @@ class Worker:
         self._sleep.wake()
 
     def _slots(self) -> dict[str, tuple[int, int]]:
-        """Returns how many of each kind of slot are in use, and how many there are."""
+        """Returns the used and total number of slots of each kind."""
         return {"send": (self._calls.busy, self.limits.sends), **self._side.slots()}
 
     # Periodic tasks
@@ -172,10 +173,10 @@ class Worker:
         )
 
     def _jobs_aside(self) -> list[PeriodicTask]:
-        """Returns the periodic tasks that may take long: they run in threads aside.
+        """Returns the periodic tasks that may take long, which run in other threads.
 
-        Those of other packages are imported here: threads that import at once may find
-        each other's modules half made.
+        Jobs of other packages are imported here, because threads that import modules
+        concurrently may see partially initialized ones.
         """
         jobs: list[PeriodicTask] = [
             ("orphans", sweep_orphans, SWEEP_EVERY),
@@ -192,15 +193,15 @@ class Worker:
     def _drain(self) -> None:
         """Finishes the work in progress within the drain time.
 
-        Messages still in progress then are left as after a crash; files and profiles
-        are released for other workers.
+        Messages that are still in progress afterwards are left as after a crash; files
+        and profiles are released for other workers.
         """
         deadline = monotonic() + self.limits.drain
         while self.is_under_way and monotonic() < deadline:
             try:
                 self._completions.write()
                 sleep(0.01)
-            except Exception as error:  # noqa: BLE001 - nothing may prevent the exit
+            except Exception as error:  # noqa: BLE001 - must not prevent the exit
                 self._recover(error)
         self._calls.shutdown()
         if self.is_under_way:

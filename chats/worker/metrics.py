@@ -1,4 +1,4 @@
-"""Metrics of a worker: its own deliveries and slots, and what waits in the database."""
+"""Metrics of a worker process: its attempts to send, and its slots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Slots = Callable[[], dict[str, tuple[int, int]]]
 
 
 class WorkerMetrics(Collector):
-    """What this worker has sent; changed by its main thread only."""
+    """Attempts of this worker to send; only its main thread changes them."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
@@ -30,7 +30,7 @@ class WorkerMetrics(Collector):
         self._delays: dict[str, Histogram] = {}
 
     def record(self, ended: AttemptResult, took: float, delay: float) -> None:
-        """Adds an attempt: its duration, and the time since the message was queued."""
+        """Adds an attempt; `took` and `delay` (since queueing) are in seconds."""
         gateway = ended.job.ref.driver
         code = getattr(ended.outcome, "code", "accepted")
         self._outcomes[gateway, code] += 1

@@ -1,4 +1,4 @@
-"""Runs the tasks of a worker's round, isolated from each other's errors."""
+"""Runs the tasks of a worker's round, so that errors in one do not affect others."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from hci_center.database.faults import is_lost
 
 Result = TypeVar("Result")
 
-# The backoff of a task after an error, in seconds; doubled for consecutive errors.
+# The backoff of a task after an error, in seconds; doubled for each consecutive error.
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 
 
 class Tasks:
-    """When each task is due, and how often it has failed in a row."""
+    """The due times and the numbers of consecutive failures of tasks, by name."""
 
     def __init__(self) -> None:
         self.dues: dict[str, float] = {}
         self._failures: dict[str, int] = {}
 
     def is_due(self, name: str, every: float) -> bool:
-        """Whether the task is due; if so, it is next due in `every` seconds."""
+        """Returns whether the task is due; if so, it is next due in `every` seconds."""
         now = monotonic()
         if self.dues.get(name, 0.0) > now:
             return False
@@ -36,7 +36,7 @@ class Tasks:
         """Runs the task if it is due; returns its result, or None.
 
         An error is recorded and delays the next run. Raises if the database connection
-        is lost, because that is not the task's fault.
+        is lost, because that does not count as a failure of the task.
         """
         if not self.is_due(name, every):
             return None

@@ -1,7 +1,8 @@
-"""Jobs of other packages that the worker runs from time to time, in a thread aside.
+"""Periodic jobs of other packages, which the worker runs in separate threads.
 
-The worker cannot import packages above it; they register here when Django starts, by
-their functions' dotted paths: the relay and the feed start without importing them.
+The worker cannot import packages of higher layers; they register their functions here
+when Django starts. They use dotted paths, so that the relay and the feed, which do not
+run the jobs, start without importing them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from django.utils.module_loading import import_string
 
 
 class RegisteredJob(NamedTuple):
-    """A job, its name in the background faults, and how often it is due, in seconds.
+    """A job, its name in the background faults, and its interval in seconds.
 
-    `stop_path`: of a function that ends it early, "" if there is none.
+    `stop_path` is the path of a function that ends it early, "" if there is none.
     """
 
     name: str
@@ -26,14 +27,14 @@ class RegisteredJob(NamedTuple):
 
     @property
     def call(self) -> Callable[[], object]:
-        """Imports the job's function; raises ImportError if there is none."""
+        """The imported function of the job; raises ImportError if there is none."""
         function: Callable[[], object] = import_string(self.path)
         return function
 
     def stop(self) -> None:
         """Ends the job early; may be called from any thread or a signal handler."""
         module, _, name = self.stop_path.rpartition(".")
-        # What is not imported has not run.
+        # A job whose module is not imported is not running.
         if module in sys.modules:
             getattr(sys.modules[module], name)()
 
@@ -42,7 +43,7 @@ _jobs: dict[str, RegisteredJob] = {}
 
 
 def register(name: str, path: str, every: float, stop_path: str = "") -> None:
-    """Has each worker call the function every so many seconds, one call at a time."""
+    """Registers a function that each worker calls at that interval, without overlap."""
     _jobs[name] = RegisteredJob(name, path, every, stop_path)
 
 

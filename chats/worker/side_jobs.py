@@ -1,6 +1,6 @@
-"""The worker's threads that use the database.
+"""The worker's jobs in threads that use the database.
 
-They process inbound events, conversions, files, profiles and pictures.
+They process inbound events, rule tasks, conversions, files, profiles and pictures.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from chats.worker.job_threads import JobThreads, report
 from chats.worker.registered_jobs import registered
 from hci_center.database.faults import is_lost
 
-# How many pictures are claimed at once: most of an earlier version are only inspected.
+# How many pictures are claimed at once: most of earlier versions are only inspected.
 PICTURES = 20
 
 
 class ThreadCount:
-    """How many threads do something; any thread may change it."""
+    """A counter of threads that any thread may change."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -41,10 +41,10 @@ class ThreadCount:
 
 
 class SideJobs:
-    """Runs jobs in a limited number of threads.
+    """Claims and runs jobs in a limited number of threads.
 
-    `end` receives what the main thread has to do after each job. All methods are for
-    the main thread, except those that run in the threads.
+    `end` takes the completion of each job, for the main thread. Methods must be called
+    from the main thread, except those that run in the threads.
     """
 
     def __init__(
@@ -69,25 +69,25 @@ class SideJobs:
             "rules": rules,
             "conversions": conversions,
             "fetches": fetches,
-            # To the bucket.
+            # To the object storage bucket.
             "uploads": 1,
         }
         self.threads = JobThreads(sizes, end)
         self._working = 0
-        self._ruling = ThreadCount()
+        self._rule_threads = ThreadCount()
         self._converting, self._videos = 0, 0
         self._uploader = Uploader()
 
     @property
     def is_under_way(self) -> bool:
         jobs = self._working + self.threads.aside + self._converting
-        return bool(jobs or self._ruling.count or self.threads.housekeeping)
+        return bool(jobs or self._rule_threads.count or self.threads.housekeeping)
 
     def slots(self) -> dict[str, tuple[int, int]]:
-        """Returns how many threads of each kind work, and how many may."""
+        """Returns the busy and total number of threads of each kind."""
         return {
             "inbound": (self._working, self.partitions),
-            "rules": (self._ruling.count, self.rules),
+            "rules": (self._rule_threads.count, self.rules),
             "conversions": (self._converting, self.conversions),
             "fetches": (self.threads.aside, self.fetches),
         }
@@ -104,7 +104,7 @@ class SideJobs:
     # Inbound events
 
     def work_through(self) -> bool:
-        """Starts to process as many partitions of events as there is room for.
+        """Starts to process as many partitions of events as there are free threads.
 
         Returns whether there were any.
         """
@@ -118,13 +118,13 @@ class SideJobs:
         return bool(taken)
 
     def _partition(self, events: list[queue.ClaimedEvent]) -> None:
-        """Processes these events and those that follow them in their partition."""
+        """Processes these events, then later events of their partition."""
         lane = events[0].source, events[0].lane
         write = nothing
         try:
             while events:
                 batches.process(events, self._stopping.is_set)
-                # Few events are all there were: later ones are found by the next look.
+                # An incomplete batch is the last; the next round finds later events.
                 is_full = len(events) == batches.AT_ONCE
                 more = is_full and not self._stopping.is_set()
                 events = next(iter(_claim_more(lane) if more else []), [])
@@ -139,24 +139,24 @@ class SideJobs:
     def _partition_ended(self) -> None:
         self._working -= 1
 
-    # Tasks of the rules
+    # Rule tasks
 
     def run_rules(self) -> bool:
-        """Starts as many threads for tasks of the rules as there is work and room for.
+        """Starts a thread for each due rule task, as far as threads are free.
 
-        Returns whether there was any, or all threads are at work.
+        Returns whether there were any tasks, or all threads are busy.
         """
-        room = self.rules - self._ruling.count
+        room = self.rules - self._rule_threads.count
         if room <= 0:
             return True
         leased = tasks.lease(room)
         for task in leased:
-            self._ruling.add(1)
-            self.threads.submit("rules", self._rule, task)
+            self._rule_threads.add(1)
+            self.threads.submit("rules", self._run_tasks, task)
         return bool(leased)
 
-    def _rule(self, task: tasks.LeasedTask) -> None:
-        """Runs this task and then what else is due, so that no round is waited for."""
+    def _run_tasks(self, task: tasks.LeasedTask) -> None:
+        """Runs this task, then other due ones without waiting for the next round."""
         due = [task]
         try:
             while due:
@@ -167,13 +167,13 @@ class SideJobs:
             report("rules", error, f"task {task.id}")
         finally:
             close_old_connections()
-            # The main thread is not woken: nothing was due a moment ago.
-            self._ruling.add(-1)
+            # The main thread is not woken, because no task was due a moment ago.
+            self._rule_threads.add(-1)
 
     # Conversions
 
     def convert(self) -> bool:
-        """Starts to convert as many files as there is room for."""
+        """Starts to convert as many files as there are free threads."""
         room = self.conversions - self._converting
         if room <= 0:
             return False
@@ -195,7 +195,7 @@ class SideJobs:
     # Files and profiles
 
     def fetch_media(self) -> bool:
-        """Starts to download as many files as there is room for."""
+        """Starts to download as many files as there are free threads."""
         room = self.fetches - self.threads.aside
         claimed = media_download.claim(room) if room > 0 else []
         for one in claimed:
@@ -206,7 +206,7 @@ class SideJobs:
         return bool(claimed)
 
     def fetch_profiles(self) -> bool:
-        """Starts as many profile lookups as the downloads of files leave room for."""
+        """Starts as many profile lookups as there are free threads."""
         room = self.fetches - self.threads.aside
         lookups = profile_download.claim(room) if room > 0 else []
         for one in lookups:
@@ -217,7 +217,7 @@ class SideJobs:
         return bool(lookups)
 
     def fetch_templates(self) -> None:
-        """Starts to fetch the templates of accounts that are due, in one thread."""
+        """Starts to fetch the templates of due accounts, in a single thread."""
         if "templates" in self.threads.housekeeping:
             return
         claimed = templates.claim()
@@ -229,15 +229,15 @@ class SideJobs:
             self.threads.run_housekeeping("templates", job, every)
 
     def upload(self) -> None:
-        """Starts a round of uploads to the bucket if one is due."""
+        """Starts to upload files to the bucket if uploads are due."""
         if self._uploader.begin():
             job, ended = self._uploader.run, self._uploader.end
             self.threads.run("uploads", "", job, ended)
 
     def copy_pictures(self) -> bool:
-        """Starts to copy some pictures, in one thread.
+        """Starts to copy some pictures, in a single thread.
 
-        Only if nothing is being downloaded, because copying may take long.
+        Only if there are no downloads in progress, because copying may take long.
         """
         claimed = [] if self.threads.aside else picture_copies.claim(PICTURES)
         if claimed:

@@ -1,6 +1,6 @@
 """Waits for work: polls while the worker is busy, and uses LISTEN/NOTIFY when idle.
 
-While a worker is awake it polls, so that writers need not send notifications.
+While any worker is awake and polls, writers do not send notifications.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 
 from django.db import connection
 
-# A shared advisory lock of every worker that is awake: see the migration that creates
-# `wake_delivery`.
+# The key of the shared advisory lock that every awake worker holds: see the migration
+# that creates `wake_delivery`.
 AWAKE_LOCK = 4843492
-# The poll interval while awake, how long to stay awake after the last work, and the
-# poll interval while asleep, in seconds. A notification ends the sleep.
+# The poll interval while awake, how long a worker stays awake after its last work, and
+# the poll interval while asleep, in seconds. A notification wakes it early.
 LOOK_EVERY, STAY_AWAKE, ASLEEP = 0.015, 1.0, 1.0
 
 
 class PollWaiter:
-    """Lets a worker's main thread, whose connection listens, wait for work."""
+    """Waits for work in a worker's main thread, whose connection runs LISTEN."""
 
     def __init__(self) -> None:
         self._wake_reader, self._wake_writer = os.pipe()
@@ -47,14 +47,14 @@ class PollWaiter:
             self._set_awake(True)
             self._wait(LOOK_EVERY)
         elif self._is_awake:
-            # Returns to poll once more: nothing that was committed before the lock was
-            # released sent a notification.
+            # Returns without waiting, to poll once more: commits before the release of
+            # the lock have not sent a notification.
             self._set_awake(False)
         else:
             self._wait(ASLEEP)
 
     def disconnect(self) -> None:
-        """Closes a broken database connection."""
+        """Closes the database connection, which may be broken."""
         self._listening, self._is_awake = None, False
         connection.close()
 
