@@ -54,6 +54,11 @@ _ECHOED_AS = {
     "audio": ("audio", "file"),
     "video": ("video", "file"),
 }
+_IS_IN_FLIGHT = """
+SELECT EXISTS (
+  SELECT FROM chats_delivery d JOIN chats_message m ON m.id = d.message_id
+   WHERE m.uuid = %s::uuid AND d.done_at IS NULL AND d.in_flight)
+"""
 # Set only if the result of the send was unknown: a known one includes the caption.
 _NOTE_CAPTION = """
 UPDATE chats_message m SET error = CASE WHEN %(is_sent)s THEN '' ELSE %(note)s END
@@ -129,10 +134,14 @@ class SentMessages:
         """Records that our message was sent under that gateway id.
 
         `content` is what was sent, if known. Returns False if there is no such message.
+        Raises NotYetError while the caption of a file may still be sent after it: the
+        contact's next message would overtake it.
         """
         ours = self.known(uuid)
         if ours is None:
             return False
+        if ours[2] and self._is_in_flight(uuid):
+            raise NotYetError
         with transaction.atomic():
             lock_reference(self.manager_id, gateway_id)
             if self.known(gateway_id) is None:
@@ -143,6 +152,11 @@ class SentMessages:
                 self._note_caption(uuid, is_sent=content.media is None)
             apply_parked(self.manager_id, gateway_id)
         return True
+
+    def _is_in_flight(self, uuid: str) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(_IS_IN_FLIGHT, [uuid])
+            return bool(cursor.fetchone()[0])
 
     def _note_caption(self, uuid: str, *, is_sent: bool) -> None:
         """Sets or removes the note that the caption of a file may not have been sent.

@@ -165,13 +165,26 @@ def test_a_file_whose_caption_was_not_tried_says_so(page_contact, handle):
     assert message.error == ""
 
 
-def test_an_echo_during_an_attempt_says_nothing_about_the_caption(page_contact, handle):
-    message = queue(page_contact, FILE, type="image", details={"caption": "Bolo"})
+def test_an_event_during_an_attempt_waits_until_the_caption_is_sent(
+    page_contact, contact, handle
+):
+    picture = queue(page_contact, FILE, type="image", details={"caption": "Bolo"})
+    sound = queue(contact, FILE, type="audio", details={"caption": "Ouça"})
     Delivery.objects.update(in_flight=True)
-    picture = Content("image", "", Media())
-    handle("facebook", echo_of(page_contact, picture, uuid=str(message.uuid)))
-    assert state_of(message)[0] == "sent"
-    assert message.error == ""
+    content = Content("image", "", Media())
+    echo = echo_of(page_contact, content, uuid=str(picture.uuid))
+    receipt = Receipt("delivered", ("wamid.1",), str(sound.uuid))
+    for source, event in (("facebook", echo), ("whatsapp", receipt)):
+        with pytest.raises(NotYetError):
+            handle(source, event)
+    assert not Delivery.objects.filter(done_at__isnull=False).exists()
+    # After the attempts have ended, both settle at once.
+    Delivery.objects.update(in_flight=False, done_at=timezone.now())
+    handle("facebook", echo)
+    handle("whatsapp", receipt)
+    assert state_of(picture) == ("sent", "3EB0")
+    assert state_of(sound) == ("delivered", "wamid.1")
+    assert (picture.error, sound.error) == ("", "")
 
 
 def test_a_message_no_longer_shows_the_pause_that_is_over(page_contact):
