@@ -127,6 +127,10 @@ class BoundedHttp(HttpToolsProtocol):
             self._counted > HEADER_BYTES and self._is_large()
         ):
             raise ValueError("too large")
+        # RFC 9112, 3.2: a proxy in front may read such a request differently.
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError("not one Host")
         self._counted = 0
         if self.parser.should_upgrade():
             # The request starts only once its protocol is known.

@@ -93,6 +93,22 @@ def test_headers_just_within_the_bounds_are_taken(either):
     assert answer_of(raw)[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("line", "hosts", "status"),
+    [
+        (b"GET /healthz HTTP/1.1", b"", 400),
+        (b"GET /healthz HTTP/1.1", b"Host: x\r\nHost: x\r\n", 400),
+        (b"GET /healthz HTTP/1.0", b"Host: x\r\nHost: y\r\n", 400),
+        (b"GET /healthz HTTP/1.0", b"", 200),
+        (b"GET /healthz HTTP/1.1", b"Host:\r\n", 200),
+    ],
+)
+def test_a_request_names_its_host_once(either, line, hosts, status):
+    raw = either.socket()
+    raw.sendall(line + b"\r\n" + hosts + b"\r\n")
+    assert answer_of(raw)[0] == status
+
+
 def test_headers_that_never_come_to_an_end_are_refused_in_the_envelope(either):
     raw = either.socket()
     raw.sendall(b"GET /api/x HTTP/1.1\r\nHost: x\r\n")
@@ -182,7 +198,7 @@ def test_a_body_in_very_small_chunks_arrives_whole(echo):
 def test_a_flood_of_requests_on_one_connection_is_cut(either):
     before = either.memory()
     either.forget_peak()
-    flood = b"GET /healthz HTTP/1.1\r\n\r\n" * 10_000
+    flood = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 10_000
     opened = [either.socket() for _ in range(count(4, 40))]
     senders = [
         threading.Thread(target=pour, args=(raw, flood, len(flood))) for raw in opened
