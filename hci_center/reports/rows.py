@@ -16,17 +16,21 @@ from hci_center.reports.computing.presence_figures import NAMES, listed_spans
 from hci_center.reports.computing.questions import Question
 from hci_center.reports.computing.uptime import listed_incidents
 from hci_center.reports.computing.volumes import listed_volumes
+from hci_center.reports.metrics.definitions import METRICS
 
 # For a share: numerator (`n`), denominator (`of`), or the rest. Other values are those
 # that metrics list in `parts`.
 Part = Literal[
-    "n", "of", "rest", "in", "human", "automatic", "sent", "delivered", "failed"
-]
+    "n", "of", "rest", "in", "human", "automatic", "sent", "delivered", "failed",
+    "resolved", "abandoned", "lost", "contained", "dropped", "other",
+]  # fmt: skip
 OF_ALL: tuple[Part, ...] = ("n", "of", "rest")
 _CONDITIONS: dict[str, str] = {
     "n": "({of}) AND ({n})",
     "of": "({of})",
     "rest": "({of}) AND ({n}) IS NOT TRUE",
+    # Of `closed`.
+    **{name: f"({{of}}) AND s.outcome = '{name}'" for name in METRICS["closed"].parts},
 }
 _PURPOSE = "report-rows"
 # The number of days in which a page is searched before the whole period. What happened

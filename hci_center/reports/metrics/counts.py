@@ -31,6 +31,7 @@ class Closed(Count):
     }
     cohort = "happened"
     by = (*DAYS, *HOURS, "area", "operator", "channel", "manager")
+    parts = ("resolved", "abandoned", "lost", "contained", "dropped", "other")
 
 
 class Requeues(Count):

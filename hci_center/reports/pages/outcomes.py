@@ -39,13 +39,6 @@ OUTCOMES: Mapping[str, Any] = {
     "dropped": gettext_lazy("Given up inside the bot"),
     "other": gettext_lazy("Other (deleted, merged, imported)"),
 }
-# The metrics whose rows are those of an outcome.
-_ROWS = {
-    "resolved": "resolution",
-    "abandoned": "abandoned",
-    "lost": "lost",
-    "contained": "contained",
-}
 ORIGINS: Mapping[str, Any] = {
     "customer": gettext_lazy("The customer"),
     "operator": gettext_lazy("An operator"),
@@ -85,9 +78,7 @@ def _closed(address: Address, report: Report) -> Section:
     counts = report.total.get("outcomes", {})
     for outcome, word in OUTCOMES.items():
         count = counts.get(outcome, 0)
-        metric = _ROWS.get(outcome, "")
-        has_rows = count and metric and {*address.filters} <= {*METRICS[metric].by}
-        link = rows_link(address, metric) if has_rows else ""
+        link = rows_link(address, "closed", part=outcome) if count else ""
         table.add(str(word), count, share(count, total), links=[link, link])
     link = rows_link(address, "closed") if total else ""
     of_all = share(total, total)

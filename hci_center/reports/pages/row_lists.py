@@ -29,6 +29,7 @@ from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.failures import reason_of
 from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import WEEKDAYS, cohort_of, label_of
+from hci_center.reports.pages.outcomes import OUTCOMES
 from hci_center.reports.pages.tables import Cell, Column, Table
 from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Place, Row, rows_of
 
@@ -45,6 +46,7 @@ _PARTS = {
     "sent": gettext_lazy("those that were sent"),
     "delivered": gettext_lazy("those that were sent and delivered"),
     "failed": gettext_lazy("those that failed"),
+    **OUTCOMES,
 }
 
 
@@ -205,6 +207,8 @@ def _count(address: Address) -> int:
         return int(
             failed.get(address.code, 0) if address.code else sum(failed.values())
         )
+    if "outcomes" in total and address.part in METRICS[address.metric].parts:
+        return int(total["outcomes"].get(address.part, 0))
     if address.part in METRICS[address.metric].parts:
         found = total[address.part]
         return int(found["n"] if isinstance(found, dict) else found)

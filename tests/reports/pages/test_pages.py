@@ -98,6 +98,16 @@ def test_a_figure_opens_as_many_rows_as_it_counts(read, past, name, query):
             assert int(text) == len(rows), link
 
 
+def test_each_outcome_opens_its_rows(read, past):
+    page = read("outcomes/").content.decode()
+    links = LINK.findall(page)
+    counts = ask(past, "closed").total["outcomes"]
+    assert {"dropped", "other"} <= set(counts)
+    for outcome, count in counts.items():
+        found = {text for link, text in links if f"part={outcome}" in link}
+        assert str(count) in found, outcome
+
+
 @pytest.mark.parametrize("group", Sla.by)
 def test_targets_by_each_group_lead_to_its_rows(read, past, group):
     page = read("sla/", f"by={group}")
