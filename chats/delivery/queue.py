@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -211,11 +211,9 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         operator=sender,
         last_inbound_at=last_inbound_at,
         token=registry.decrypt_once(token) if token else "",
+        template=_template(template) if template else None,
+        choices=_choices(row[31], content) if row[31] else None,
     )
-    if template:
-        out = replace(out, template=_template(template))
-    if row[31]:
-        out = replace(out, choices=_choices(row[31], content))
     return Job(
         message_id=message_id,
         fence=fence,

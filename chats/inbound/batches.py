@@ -19,9 +19,10 @@ from django.db import connection
 from chats.accounts.registry import WEBHOOKS
 from chats.conversations.queries import as_uuid
 from chats.gateways.events import Receipt
-from chats.inbound import queue
+from chats.inbound import processing
 from chats.inbound.handlers import WebhookAccount
-from chats.inbound.queue import AccountFinder, ClaimedEvent
+from chats.inbound.processing import AccountFinder
+from chats.inbound.queue import ClaimedEvent
 from chats.messages.receipts import LIFT_NAMED, error_of
 from hci_center.database.faults import (
     DEADLOCK,
@@ -116,7 +117,7 @@ def _finding_once() -> AccountFinder:
 
     def find(event: ClaimedEvent) -> WebhookAccount:
         if not found:
-            found.append(queue.account_of(event))
+            found.append(processing.account_of(event))
         return found[0]
 
     return find
@@ -157,7 +158,7 @@ def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
         manager_id = find(events[0][0]).manager_id
         for some in _rounds(events):
             ended |= _apply_round(manager_id, some)
-    except queue.UnknownAccountError:
+    except processing.UnknownAccountError:
         return ended
     except Exception as error:
         if is_lost(error):
@@ -199,7 +200,7 @@ def _process(event: ClaimedEvent, find: AccountFinder) -> None:
     with bound(event_id=event.id):
         for tries in range(1, TRIES_AT_ONCE + 1):
             try:
-                queue.process(event, find)
+                processing.process(event, find)
                 return
             except Exception as error:
                 passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)

@@ -173,7 +173,7 @@ class EventHandler:
             report_status(self.manager_id, event.external_id, "sent")
             return
         contact = self.person(event)
-        if event.is_api is not False and self.sent.is_open_end(event, contact):
+        if event.is_api is not False and self.sent.settle_echo(event, contact):
             return
         self.record(event, contact, self.own_name())
 

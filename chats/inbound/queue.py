@@ -1,47 +1,22 @@
-"""The queue of webhook events: stored as received, processed in order, or parked.
-
-Processing is idempotent, because a crash or the sender can repeat an event.
-"""
+"""The queue of webhook events: stored as received, processed in order, or parked."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
-from chats.accounts.registry import WEBHOOKS, cloud_account
-from chats.gateways.events import Ignored, WebhookItem
-from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
-from chats.inbound import handlers
-from chats.inbound.sent_messages import NotYetError
-from chats.messages.changes import UnknownMessageError
+from chats.gateways.events import WebhookItem
 from chats.models import InboundEvent
-from hci_center.database.faults import fault_of
-from hci_center.errors import UnavailableError
-from hci_center.limits import give_memory_back
-from managers.models import Manager
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 5
-# How long an event may wait for the result of a send that it may be about, in seconds.
-LONGEST_WAIT = 120.0
-# How long an event may wait for file storage, and between attempts, in seconds.
-LONGEST_STORAGE_WAIT = 86400.0
-STORAGE_WAIT = 60.0
-# After an event with more characters, freed memory is returned to the system.
-_LARGE = 2**20
+# The end of the name of the partition of events that wait.
 ASIDE = "~later"
-# The number of partitions per account in which events about unknown messages wait.
-_BUCKETS = 64
 
 _STORE = """
 INSERT INTO chats_inboundevent
@@ -104,10 +79,6 @@ KEPT = {InboundEvent.State.DONE: 7, InboundEvent.State.PARKED: 30}
 FORGOTTEN_AT_ONCE = 1000
 
 
-class UnknownAccountError(Exception):
-    """No manager has the account of the event."""
-
-
 @dataclass(frozen=True, slots=True)
 class ClaimedEvent:
     """An event that this worker has claimed; `age` is in seconds."""
@@ -118,9 +89,6 @@ class ClaimedEvent:
     payload: str
     attempts: int
     age: float
-
-
-AccountFinder = Callable[[ClaimedEvent], handlers.WebhookAccount]
 
 
 def store_pieces(
@@ -160,51 +128,24 @@ def claim(
     return list(claimed.values())
 
 
-def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) -> None:
-    """Processes a claimed event and writes the result.
+def defer(claimed: ClaimedEvent, aside: str = ASIDE, wait: float = 1.0) -> None:
+    """Moves the event to a separate partition, so that it does not block later ones."""
+    lane = claimed.lane.partition("~")[0][: 80 - len(aside)] + aside
+    waiting = InboundEvent.objects.filter(
+        pk=claimed.id, state=InboundEvent.State.WAITING
+    )
+    next_at = Now() + timedelta(seconds=wait)
+    waiting.update(lane=lane, lease_until=None, attempts=0, next_at=next_at)
 
-    `find_account` replaces `account_of`. While files cannot be stored, the event is
-    deferred for up to a day. Raises database errors: the event is claimed again when
-    its lease has expired.
-    """
-    if claimed.attempts > MOST_ATTEMPTS:
-        _end(claimed, InboundEvent.State.PARKED, _("It was tried too often."))
-        return
-    try:
-        note = _act(claimed, find_account or account_of)
-        if len(claimed.payload) > _LARGE:
-            give_memory_back()
-    except UnavailableError:
-        if claimed.age < LONGEST_STORAGE_WAIT:
-            _defer(claimed, wait=STORAGE_WAIT)
-        else:
-            _end(claimed, InboundEvent.State.PARKED, _("Its file could not be stored."))
-    except NotYetError:
-        if claimed.age < LONGEST_WAIT:
-            _defer(claimed)
-        else:
-            _end(claimed, InboundEvent.State.PARKED, _("Its message never ended."))
-    except UnknownMessageError as error:
-        # Messages from before the installation remain unknown, which is not an error.
-        if claimed.age < LONGEST_WAIT:
-            _defer(claimed, _bucket(error.reference))
-        else:
-            _end(claimed, InboundEvent.State.DONE, _("Its message is not known."))
-    except UnknownAccountError:
-        _end(claimed, InboundEvent.State.PARKED, _("No manager has this account."))
-    except Exception as error:
-        # A broken event must not block the others; a database error may be temporary.
-        if fault_of(error) is not None:
-            raise
-        logger.warning("inbound event %s parked: %s", claimed.id, type(error).__name__)
-        description = f"{type(error).__name__}: {error}"
-        # Database errors may contain the values of a statement, so only the text of
-        # parse errors is stored.
-        is_parse_error = isinstance(error, LookupError | ValueError | TypeError)
-        note = description if is_parse_error else type(error).__name__
-        _end(claimed, InboundEvent.State.PARKED, note)
-    else:
-        _end(claimed, InboundEvent.State.DONE, note)
+
+def end(claimed: ClaimedEvent, state: InboundEvent.State, note: str = "") -> None:
+    """Writes the result of a claimed event."""
+    # The text of an exception may contain characters that PostgreSQL cannot store.
+    note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
+    if state == InboundEvent.State.PARKED:
+        logger.error("inbound event %s of %s is parked", claimed.id, claimed.source)
+    with connection.cursor() as cursor:
+        cursor.execute(_END, [state.value, note, claimed.id])
 
 
 def retry(event_ids: list[int]) -> int:
@@ -232,70 +173,3 @@ def forget_old() -> None:
         )
         oldest = old.order_by("arrived_at").values("pk")[:FORGOTTEN_AT_ONCE]
         InboundEvent.objects.filter(pk__in=oldest).delete()
-
-
-def _act(claimed: ClaimedEvent, find_account: AccountFinder) -> str:
-    """Handles all events of the payload and returns a note for the admin list.
-
-    Raises UnknownMessageError after all other events have been handled.
-    """
-    payload = json.loads(claimed.payload)
-    events = WEBHOOKS[claimed.source].parse(payload)
-    unwanted = [event for event in events if isinstance(event, Ignored)]
-    if len(unwanted) == len(events):
-        # No manager is needed: the event has no effect.
-        return ", ".join(handlers.note_of(event) for event in unwanted)
-    if claimed.lane.startswith(BUSINESS_ACCOUNT):
-        return _("No manager names this business account.")
-    account = find_account(claimed)
-    notes: list[str] = []
-    unknown: UnknownMessageError | None = None
-    for event in events:
-        try:
-            notes.append(handlers.handle_event(account, claimed.source, event))
-        except UnknownMessageError as error:
-            unknown = unknown or error
-    if unknown is not None:
-        raise unknown
-    return ", ".join(filter(None, notes))
-
-
-def account_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
-    """Returns the account of an event; raises UnknownAccountError."""
-    account = claimed.lane.partition("~")[0]
-    if claimed.source == InboundEvent.Source.WHATSAPP:
-        cloud = cloud_account(account)
-        if cloud is None:
-            raise UnknownAccountError
-        return handlers.WebhookAccount(cloud.manager_id, cloud.number, cloud.page)
-    if claimed.source == InboundEvent.Source.FACEBOOK:
-        found = Manager.objects.filter(facebook_id=account or None)
-    else:
-        found = Manager.objects.filter(pk=int(account))
-    row = found.values_list("id", "number", "facebook_id").first()
-    if row is None:
-        raise UnknownAccountError
-    return handlers.WebhookAccount(*row)
-
-
-def _defer(claimed: ClaimedEvent, aside: str = ASIDE, wait: float = 1.0) -> None:
-    """Moves the event to a separate partition, so that it does not block later ones."""
-    lane = claimed.lane.partition("~")[0][: 80 - len(aside)] + aside
-    waiting = InboundEvent.objects.filter(
-        pk=claimed.id, state=InboundEvent.State.WAITING
-    )
-    next_at = Now() + timedelta(seconds=wait)
-    waiting.update(lane=lane, lease_until=None, attempts=0, next_at=next_at)
-
-
-def _bucket(reference: str) -> str:
-    return f"~{zlib.crc32(reference.encode()) % _BUCKETS}"
-
-
-def _end(claimed: ClaimedEvent, state: InboundEvent.State, note: str = "") -> None:
-    # The text of an exception may contain characters that PostgreSQL cannot store.
-    note = note.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
-    if state == InboundEvent.State.PARKED:
-        logger.error("inbound event %s of %s is parked", claimed.id, claimed.source)
-    with connection.cursor() as cursor:
-        cursor.execute(_END, [state.value, note, claimed.id])

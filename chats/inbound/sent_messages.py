@@ -107,7 +107,7 @@ class SentMessages:
     def __init__(self, manager_id: int, channel: str) -> None:
         self.manager_id, self.channel = manager_id, channel
 
-    def is_open_end(self, event: Echo, contact: Contact) -> bool:
+    def settle_echo(self, event: Echo, contact: Contact) -> bool:
         """Confirms a send with an unknown result if the event is its echo.
 
         Returns whether it did. Raises NotYetError while a send is in progress.

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chats.accounts.registry import GatewayRegistry, webhook_path
 from chats.files.storage import sweep_orphans
-from chats.inbound import profile_download, queue
+from chats.inbound import processing, profile_download, queue
 from chats.models import Message, Portrait, ProfileFetch
 from contacts import photos
 from contacts.models import Contact
@@ -169,7 +169,7 @@ def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page
     events["sender"]["profilePicThumbObj"] = {"eurl": link}
     post(wppconnect, webhook_path("wppconnect", manager.pk), events)
     [[event]] = queue.claim(1)
-    queue.process(event)
+    processing.process(event)
     [lookup] = profile_download.claim(1)
     assert lookup.link == link
     # The fake of the page replaces WhatsApp's own host, which is not available here.

@@ -9,7 +9,7 @@ import pytest
 
 from chats.conversations.audit import Actor
 from chats.gateways.events import Person
-from chats.inbound import queue
+from chats.inbound import processing, queue
 from chats.inbound.contact_merge import resolve_contact
 from chats.inbound.record import IncomingMessage, record_message
 from chats.messages.targets import ResolvedContact
@@ -25,7 +25,7 @@ ACTOR = Actor("gateway:whatsapp")
 def process_one(most: int = 20) -> None:
     [[claimed]] = queue.claim(5)
     with at_most(most):
-        queue.process(claimed)
+        processing.process(claimed)
 
 
 def arrival(contact: Contact, **over: Any) -> IncomingMessage:

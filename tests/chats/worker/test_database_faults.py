@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, connections
 
 from chats.accounts.registry import webhook_path
 from chats.delivery import conversions, results
-from chats.inbound import batches, media_download
+from chats.inbound import batches, media_download, processing
 from chats.inbound import queue as inbound_queue
 from chats.models import (
     Attachment,
@@ -88,7 +88,7 @@ def test_a_lost_connection_forgets_nothing():
 def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
     manager, evolution, rounds, monkeypatch
 ):
-    plain, met = inbound_queue._act, []
+    plain, met = processing._act, []
 
     def act(claimed, find_account):
         if not met:
@@ -96,7 +96,7 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
             raised_by_the_server("40P01")
         return plain(claimed, find_account)
 
-    monkeypatch.setattr(inbound_queue, "_act", act)
+    monkeypatch.setattr(processing, "_act", act)
     path = webhook_path("evolution", manager.pk)
     events = evolution.inbound("5511987654321", "Olá")
     assert post(evolution, path, events).status_code == 200
@@ -108,7 +108,7 @@ def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
 def test_events_of_a_lost_connection_do_not_wait_for_their_lease(
     manager, evolution, rounds, monkeypatch
 ):
-    plain, met = inbound_queue._act, []
+    plain, met = processing._act, []
 
     def act(claimed, find_account):
         met.append(claimed.id)
@@ -117,7 +117,7 @@ def test_events_of_a_lost_connection_do_not_wait_for_their_lease(
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return plain(claimed, find_account)
 
-    monkeypatch.setattr(inbound_queue, "_act", act)
+    monkeypatch.setattr(processing, "_act", act)
     path = webhook_path("evolution", manager.pk)
     for text in ("um", "dois", "três"):
         events = evolution.inbound("5511987654321@s.whatsapp.net", text)
